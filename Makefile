@@ -1,0 +1,42 @@
+# Every target sets up what it needs: a machine with Python 3.11+ and make is enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check deep bench clean
+
+help: ## Say what there is to make
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "hubspot-dest needs Python 3.11 or newer; try: make PYTHON=python3.12")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "setting up $(VENV) (once; about half a minute) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "pip>=25.1"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group dev -e '.[simulator]'
+	@touch $@
+
+setup: $(STAMP) ## Make the environment in .venv
+
+demo: $(STAMP) ## Run the eight documented examples against a HubSpot on this machine
+	@$(BIN)/hubspot-sim check
+
+test: $(STAMP) ## Run the tests (under 4 minutes on two cores)
+	$(BIN)/python -m pytest -q -n 2
+
+check: $(STAMP) ## Lint, format, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+deep: $(STAMP) ## Run what is slow or needs a browser or Node
+	$(BIN)/python -m pytest -q -m deep
+
+bench: $(STAMP) ## Measure, and write the figures into docs/performance.md
+	$(BIN)/python -m benchmarks
+
+clean: ## Take away the environment and all caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

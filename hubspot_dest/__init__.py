@@ -1,0 +1,67 @@
+"""Send walkerOS events to HubSpot, and see exactly what HubSpot will receive before you go live.
+
+from hubspot_dest import HubSpotDestination
+
+with HubSpotDestination(config) as destination:
+    outcome = destination.push({"name": "order complete", "data": {"total": 99.5}})
+    print(outcome.kind, outcome.calls)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hubspot_dest._version import __version__
+
+if TYPE_CHECKING:
+    from hubspot_dest.config import Config, ConfigError
+    from hubspot_dest.configcheck import Problem
+    from hubspot_dest.delivery.client import Client, HubSpotClient
+    from hubspot_dest.delivery.errors import DeliveryError
+    from hubspot_dest.destination import HubSpotDestination
+    from hubspot_dest.mapping.evaluation import Issue, Trace
+    from hubspot_dest.outcome import Outcome
+    from hubspot_dest.plan import ContactUpsert, Plan, Planner
+
+__all__ = [
+    "__version__",
+    "Client",
+    "Config",
+    "ConfigError",
+    "ContactUpsert",
+    "DeliveryError",
+    "HubSpotClient",
+    "HubSpotDestination",
+    "Issue",
+    "Outcome",
+    "Plan",
+    "Planner",
+    "Problem",
+    "Trace",
+]
+
+_HOMES = {
+    "Client": "delivery.client",
+    "Config": "config",
+    "ConfigError": "config",
+    "ContactUpsert": "plan",
+    "DeliveryError": "delivery.errors",
+    "HubSpotClient": "delivery.client",
+    "HubSpotDestination": "destination",
+    "Issue": "mapping.evaluation",
+    "Outcome": "outcome",
+    "Plan": "plan",
+    "Planner": "plan",
+    "Problem": "configcheck",
+    "Trace": "mapping.evaluation",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first asked for: `--help` must not wait for pydantic."""
+    if name not in _HOMES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    import importlib
+
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,355 @@
+"""What is wrong with a configuration before it is used: names, types, ranges, shapes of mapping values."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+)
+from pydantic_core import ErrorDetails
+
+from hubspot_dest.mapping.callbacks import code_source
+
+__all__ = ["Problem", "find_problems"]
+
+Path = tuple[str | int, ...]
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a configuration.
+
+    Attributes:
+        path: where, as keys and list positions from the top of the configuration.
+        message: what is wrong.
+        hint: what to do about it.
+        severity: an `error` keeps the configuration from being used, a `warning` does not.
+
+    """
+
+    path: Path
+    message: str
+    hint: str = ""
+    severity: Severity = "error"
+
+    @property
+    def where(self) -> str:
+        """The path as people write it: `mapping.order.complete[0].settings`."""
+        text = ""
+        for step in self.path:
+            text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+        return text or "configuration"
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" + (f" ({self.hint})" if self.hint else "")
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, populate_by_name=False)
+
+
+def _not_null(value: Any) -> Any:
+    if value is None:
+        msg = "null is no value here; leave it out"
+        raise ValueError(msg)
+    return value
+
+
+MappingValue = Annotated[Any, BeforeValidator(_not_null)]
+Consent = dict[StrictStr, StrictBool]
+Scalar = StrictStr | StrictBool | StrictInt | float
+
+
+class Settings(_Model):
+    """The settings of the documented page."""
+
+    accessToken: StrictStr | None = Field(default=None, repr=False)  # noqa: N815 - as upstream writes it
+    """The private app's access token; HUBSPOT_ACCESS_TOKEN takes precedence."""
+    eventNamePrefix: StrictStr | None = None  # noqa: N815 - as upstream writes it
+    """Put before every event name: `pe12345678_`."""
+    email: Any = None
+    """Mapping value that gives the event's e-mail; `user.email` by default."""
+    objectId: MappingValue = None  # noqa: N815 - as upstream writes it
+    """Mapping value that gives the id of the HubSpot record."""
+    identify: MappingValue = None
+    """Mapping value that gives `{email, properties}` of the contact to create or update."""
+    defaultProperties: dict[StrictStr, Scalar] | None = None  # noqa: N815 - as upstream writes it
+    """Properties of every occurrence, under its own."""
+    batch: StrictBool | None = None
+    """Gather occurrences and send them together."""
+    batchSize: Annotated[StrictInt, Field(ge=1, le=500)] | None = None  # noqa: N815 - as upstream writes it
+    """How many make a batch: 1 to 500, 50 by default."""
+
+
+class RuleSettings(_Model):
+    """The HubSpot settings of one rule."""
+
+    eventName: StrictStr | None = None  # noqa: N815 - as upstream writes it
+    """The event's name after the prefix, taken as it is."""
+    identify: MappingValue = None
+    """Instead of the destination's `identify`."""
+    properties: MappingValue = None
+    """Mapping value that gives the occurrence's properties."""
+
+
+class Rule(_Model):
+    """The standard fields of a walkerOS rule."""
+
+    batch: Any = None
+    condition: Any = None
+    consent: Consent | None = None
+    custom: Any = None
+    data: Any = None
+    extend: Any = None
+    ignore: StrictBool | None = None
+    include: list[StrictStr] | None = None
+    name: StrictStr | None = None
+    policy: dict[StrictStr, Any] | None = None
+    remove: list[StrictStr] | None = None
+    settings: RuleSettings | None = None
+    silent: StrictBool | None = None
+    skip: StrictBool | None = None
+
+
+class Wrapper(_Model):
+    """The standard configuration around a destination's settings."""
+
+    id: StrictStr | None = None
+    settings: Settings | None = None
+    mapping: dict[StrictStr, dict[StrictStr, Any]] | None = None
+    consent: Consent | None = None
+    policy: dict[StrictStr, Any] | None = None
+    data: Any = None
+    include: list[StrictStr] | None = None
+    env: Any = None
+    credentials: Any = None
+    disabled: StrictBool | None = None
+    mock: Any = None
+    timeout: Annotated[StrictInt | float, Field(ge=0)] | None = None
+    queue: StrictBool | None = None
+    queueMax: Annotated[StrictInt, Field(ge=0)] | None = None  # noqa: N815 - as upstream writes it
+    dlqMax: Annotated[StrictInt, Field(ge=0)] | None = None  # noqa: N815 - as upstream writes it
+    init: StrictBool | None = None
+    loadScript: Any = None  # noqa: N815 - as upstream writes it
+    logger: Any = None
+    setup: Any = None
+    require: Any = None
+    before: Any = None
+    next: Any = None
+    cache: Any = None
+    state: Any = None
+    batch: Any = None
+    breaker: Any = None
+
+
+_NO_EFFECT: Final = {
+    "data": "walkerOS' HubSpot destination does not use it; put the mapping into settings.properties of a rule",
+    "include": "walkerOS' HubSpot destination does not use it",
+    "batch": "walkerOS ignores it for HubSpot; say settings.batch",
+    "require": "hubspot-dest starts at once",
+    "before": "transformers are not run here",
+    "next": "transformers are not run here",
+    "cache": "events are not cached here",
+    "state": "there are no stores here",
+    "breaker": "there is no circuit breaker here yet",
+}
+_RULE_NO_EFFECT: Final = {
+    "data": "walkerOS' HubSpot destination does not use it; say settings.properties",
+    "include": "walkerOS' HubSpot destination does not use it",
+    "remove": "walkerOS' HubSpot destination does not use what it is taken from",
+    "batch": "walkerOS ignores it for HubSpot; say settings.batch",
+    "consent": "walkerOS 4 never looks at a rule's consent; use consent of the destination or of a value",
+    "extend": "only transformers use it",
+}
+_VALUE_KEYS: Final = ("condition", "consent", "fn", "key", "loop", "map", "set", "validate", "value")
+_FUNCTIONS: Final = ("condition", "fn", "validate")
+
+
+def find_problems(raw: Any) -> list[Problem]:
+    """Return everything that is wrong with a configuration, errors and warnings, in the order of its parts."""
+    if not isinstance(raw, dict):
+        return [Problem((), f"a configuration is a map, not {_kind(raw)}", 'begin with {"settings": {…}}')]
+    problems = _model_problems(Wrapper, raw, ())
+    problems += [
+        Problem((key,), "has no effect", why, "warning") for key, why in _NO_EFFECT.items() if key in raw
+    ]
+    settings = raw.get("settings")
+    if isinstance(settings, dict):
+        for key in ("email", "objectId", "identify"):
+            if settings.get(key) is not None:
+                problems += _value_problems(settings[key], ("settings", key))
+    problems += _policy_problems(raw.get("policy"), ("policy",))
+    if raw.get("data") is not None:
+        problems += _value_problems(raw["data"], ("data",))
+    for path, rule in _rules(raw.get("mapping")):
+        problems += _rule_problems(rule, path)
+    return problems
+
+
+def _rules(mapping: Any) -> Iterator[tuple[Path, Any]]:
+    if not isinstance(mapping, dict):
+        return
+    for entity, actions in mapping.items():
+        for action, rules in actions.items() if isinstance(actions, dict) else ():
+            path: Path = ("mapping", entity, action)
+            if isinstance(rules, list):
+                yield from (((*path, index), rule) for index, rule in enumerate(rules))
+            else:
+                yield path, rules
+
+
+def _rule_problems(rule: Any, path: Path) -> list[Problem]:
+    if not isinstance(rule, dict):
+        hint = "a rule is a map, or a list of maps with conditions"
+        return [Problem(path, f"a rule is a map, not {_kind(rule)}", hint)]
+    problems = _model_problems(Rule, rule, path)
+    for key, why in _RULE_NO_EFFECT.items():
+        if key in rule:
+            problems.append(Problem((*path, key), "has no effect", why, "warning"))
+    if rule.get("skip") is True:
+        why = "walkerOS 4 ignores skip and would send the event; say silent: true"
+        problems.append(Problem((*path, "skip"), "is taken for silent here", why, "warning"))
+    if rule.get("condition") is not None:
+        problems += _function_problems(rule["condition"], (*path, "condition"))
+    settings = rule.get("settings")
+    if isinstance(settings, dict):
+        for key in ("identify", "properties"):
+            if settings.get(key) is not None:
+                problems += _value_problems(settings[key], (*path, "settings", key))
+    problems += _policy_problems(rule.get("policy"), (*path, "policy"))
+    if rule.get("data") is not None:
+        problems += _value_problems(rule["data"], (*path, "data"))
+    return problems
+
+
+def _policy_problems(policy: Any, path: Path) -> list[Problem]:
+    if not isinstance(policy, dict):
+        return []
+    problems = [problem for key, value in policy.items() for problem in _value_problems(value, (*path, key))]
+    for one in policy:
+        for other in policy:
+            if isinstance(one, str) and isinstance(other, str) and other.startswith(f"{one}."):
+                message = f"overlaps with '{one}'"
+                why = "walkerOS applies the two in an order that depends on how long each takes"
+                problems.append(Problem((*path, other), message, why, "warning"))
+    return problems
+
+
+def _value_problems(value: Any, path: Path) -> list[Problem]:
+    if isinstance(value, str):
+        if value.startswith("$code:"):
+            hint = f'a function stands at fn: {{"fn": "{value[:24]}…"}}'
+            return [Problem(path, "is a function, where a mapping value is needed", hint)]
+        return []
+    if isinstance(value, list):
+        return [one for index, item in enumerate(value) for one in _value_problems(item, (*path, index))]
+    if not isinstance(value, dict):
+        hint = f'for a fixed value say {{"value": {"null" if value is None else repr(value)}}}'
+        return [Problem(path, f"a mapping value is a path, a map or a list, not {_kind(value)}", hint)]
+    problems: list[Problem] = []
+    for key, inner in value.items():
+        problems += _part_problems(key, inner, (*path, key))
+    return problems
+
+
+def _part_problems(key: Any, inner: Any, path: Path) -> list[Problem]:
+    if key not in _VALUE_KEYS:
+        return [Problem(path, f"unknown key '{key}' in a mapping value", _nearest(str(key), _VALUE_KEYS))]
+    if key in _FUNCTIONS:
+        return _function_problems(inner, path)
+    if key == "key" and not isinstance(inner, str):
+        return [Problem(path, f"a path is text, not {_kind(inner)}", 'for example "data.total"')]
+    if key == "consent":
+        fine = isinstance(inner, dict) and all(isinstance(flag, bool) for flag in inner.values())
+        return [] if fine else [Problem(path, "must map names to true or false", '{"marketing": true}')]
+    if key == "map":
+        if not isinstance(inner, dict):
+            return [Problem(path, f"must be a map of names to mapping values, not {_kind(inner)}")]
+        return [one for name, item in inner.items() for one in _value_problems(item, (*path, name))]
+    if key == "set":
+        if not isinstance(inner, list):
+            return [Problem(path, f"must be a list of mapping values, not {_kind(inner)}")]
+        return [one for index, item in enumerate(inner) for one in _value_problems(item, (*path, index))]
+    if key == "loop":
+        if not isinstance(inner, list) or len(inner) != 2:
+            return [
+                Problem(path, "must be a list of two: what to go through, and what to take from each item")
+            ]
+        return _value_problems(inner[0], (*path, 0)) + _value_problems(inner[1], (*path, 1))
+    return []
+
+
+def _function_problems(source: Any, path: Path) -> list[Problem]:
+    if callable(source) or code_source(source) is not None:
+        return []
+    hint = 'JavaScript begins with $code:, for example "$code:(value) => value.data.total > 0"'
+    return [Problem(path, f"must be a function, not {_kind(source)}", hint)]
+
+
+def _model_problems(model: type[BaseModel], raw: dict[str, Any], path: Path) -> list[Problem]:
+    try:
+        model.model_validate(raw)
+    except ValidationError as error:
+        return _unique(_from_pydantic(detail, model, path) for detail in error.errors(include_url=False))
+    return []
+
+
+def _unique(problems: Iterator[Problem]) -> list[Problem]:
+    """Keep one problem a place: pydantic names every branch of a union that did not match."""
+    return list({problem.path: problem for problem in problems}.values())
+
+
+def _from_pydantic(detail: ErrorDetails, model: type[BaseModel], path: Path) -> Problem:
+    # Branch names of unions stand in the location beside keys and positions; they are no part of the path.
+    place = tuple(step for step in detail["loc"] if not (isinstance(step, str) and step in _BRANCHES))
+    where = (*path, *place)
+    if detail["type"] == "extra_forbidden":
+        inside = _model_at(model, place[:-1])
+        return Problem(
+            where, f"unknown key '{place[-1]}'", _nearest(str(place[-1]), list(inside.model_fields))
+        )
+    if place and place[-1] == "batchSize":
+        return Problem(where, f"must be a whole number from 1 to 500, not {detail['input']!r}")
+    return Problem(where, _WORDS.get(detail["type"], detail["msg"]), "")
+
+
+_BRANCHES: Final = frozenset({"str", "bool", "int", "float", "constrained-str", "constrained-int"})
+_WORDS: Final = {
+    "string_type": "must be text",
+    "bool_type": "must be true or false",
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "dict_type": "must be a map",
+    "list_type": "must be a list",
+    "model_type": "must be a map",
+    "greater_than_equal": "must not be negative",
+}
+
+
+def _model_at(model: type[BaseModel], place: tuple[Any, ...]) -> type[BaseModel]:
+    return {("settings",): Settings if model is Wrapper else RuleSettings}.get(place, model)
+
+
+def _nearest(name: str, known: Any) -> str:
+    matches = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    lowered = [one for one in known if one.lower() == name.lower()]
+    if lowered or matches:
+        return f"did you mean '{(lowered or matches)[0]}'?"
+    return f"known are: {', '.join(sorted(known))}"
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "a map", list: "a list", str: "text", bool: "true or false", type(None): "null"}
+    return names.get(type(value), "a number" if isinstance(value, (int, float)) else type(value).__name__)

@@ -1,0 +1,1 @@
+"""Carry plans to HubSpot: the official client, batches, errors as our own types."""

@@ -1,0 +1,140 @@
+"""Why HubSpot did not take something, as one type, whatever layer it came from."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Literal
+
+__all__ = ["DeliveryError", "ErrorKind", "error_from_answer", "mask_token"]
+
+ErrorKind = Literal[
+    "refused",  # HubSpot understood and says no: 400, 404, 409, 413 …; sending it again changes nothing
+    "unauthorized",  # 401, 403
+    "rate_limited",  # 429
+    "unavailable",  # 423, 477, 5xx
+    "unreachable",  # no connection, or it broke
+    "timeout",  # no answer in time; HubSpot may have taken it all the same
+    "unreadable",  # an answer that cannot be read; HubSpot may have taken it all the same
+    "impossible",  # it cannot even be written down as JSON
+]
+
+_EXISTING_ID = re.compile(r"Existing ID: (\d+)")
+_TOKEN = re.compile(r"pat-([a-z]{2}\d)-[0-9A-Za-z-]{8,}")
+
+
+class DeliveryError(Exception):
+    """A call that did not succeed.
+
+    Attributes:
+        kind: what to make of it.
+        message: HubSpot's message, or a sentence of ours.
+        status: the HTTP status; None where there was no answer.
+        category: HubSpot's category (`VALIDATION_ERROR`, `CONFLICT` …) or `errorType`, where it gave one.
+        correlation_id: what HubSpot's support asks for.
+        policy_name: which limit was hit (`TEN_SECONDLY_ROLLING`, `DAILY` …).
+        retry_after: seconds that HubSpot asks to wait, if it does.
+
+    """
+
+    def __init__(
+        self,
+        kind: ErrorKind,
+        message: str,
+        *,
+        status: int | None = None,
+        category: str | None = None,
+        correlation_id: str | None = None,
+        policy_name: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind: ErrorKind = kind
+        self.message = message
+        self.status = status
+        self.category = category
+        self.correlation_id = correlation_id
+        self.policy_name = policy_name
+        self.retry_after = retry_after
+
+    @property
+    def existing_id(self) -> str | None:
+        """The id of the contact that is already there; a 409 says it inside its message only."""
+        match = _EXISTING_ID.search(self.message)
+        return match[1] if match else None
+
+    def describe(self) -> str:
+        """Return one line for people: `404 resource not found (correlation …)`."""
+        parts: list[str] = [str(self.status)] if self.status is not None else [self.kind]
+        if self.category:
+            parts.append(self.category)
+        parts.append(self.message)
+        if self.correlation_id:
+            parts.append(f"(correlation {self.correlation_id})")
+        return " ".join(parts)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what is known, for reports."""
+        known = {
+            "kind": self.kind,
+            "status": self.status,
+            "category": self.category,
+            "message": self.message,
+            "correlationId": self.correlation_id,
+            "policyName": self.policy_name,
+            "retryAfter": self.retry_after,
+        }
+        return {name: value for name, value in known.items() if value is not None}
+
+
+def mask_token(text: str, token: str | None = None) -> str:
+    """Return `text` without the token, and without anything that looks like a private-app token."""
+    if token and len(token) >= 4:
+        text = text.replace(token, "****")
+    return _TOKEN.sub(r"pat-\1-****", text)
+
+
+def error_from_answer(status: int, body: bytes, headers: Any, token: str | None = None) -> DeliveryError:
+    """Read an answer outside 2xx; a body that is no JSON, or no UTF-8, is an answer all the same (wire facts, 5)."""
+    text = body.decode("utf-8", "replace")
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        answer = {}
+    if not isinstance(answer, dict):
+        answer = {}
+    message = answer.get("message")
+    if not isinstance(message, str):
+        plain = re.sub(r"<[^>]*>|\s+", " ", text).strip()
+        message = f"no JSON: {' '.join(plain.split())[:120]}" if plain else "no body"
+    return DeliveryError(
+        _kind(status),
+        mask_token(message, token),
+        status=status,
+        category=_word(answer, "category") or _word(answer, "errorType"),
+        correlation_id=_word(answer, "correlationId") or headers.get("X-HubSpot-Correlation-Id"),
+        policy_name=_word(answer, "policyName"),
+        retry_after=_seconds(headers.get("Retry-After")),
+    )
+
+
+def _kind(status: int) -> ErrorKind:
+    if status in (401, 403):
+        return "unauthorized"
+    if status == 429:
+        return "rate_limited"
+    if status in (408, 423, 477) or status >= 500:
+        return "unavailable"
+    return "refused"
+
+
+def _word(answer: dict[str, Any], name: str) -> str | None:
+    value = answer.get(name)
+    return value if isinstance(value, str) else None
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        return max(0.0, float(text)) if text is not None else None
+    except ValueError:
+        return None

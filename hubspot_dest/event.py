@@ -1,0 +1,124 @@
+"""What a walkerOS event is, and how a partial one becomes whole (walkerOS 4.4, section 1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hubspot_dest.mapping.context import Collector
+from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
+from hubspot_dest.mapping.process import merge
+
+__all__ = ["InvalidEventError", "complete_event", "event_name", "with_user"]
+
+Event = dict[str, Any]
+
+
+class InvalidEventError(ValueError):
+    """An event that upstream rejects at the door: `Event name is required`, `Event name is invalid`."""
+
+
+def event_name(event: Any) -> tuple[str, str, str]:
+    """Return (name, entity, action) of an event.
+
+    Raises:
+        InvalidEventError: where the name is missing, is no text, or has no two words split by single spaces (1.3).
+
+    """
+    name: Any = event.get("name", UNDEFINED) if isinstance(event, dict) else UNDEFINED
+    if name is UNDEFINED or name == "":
+        msg = "Event name is required"
+        raise InvalidEventError(msg)
+    pieces = name.split(" ") if isinstance(name, str) else []
+    if len(pieces) < 2 or not pieces[0] or not pieces[1]:
+        msg = "Event name is invalid"
+        raise InvalidEventError(msg)
+    return name, pieces[0], pieces[1]
+
+
+def complete_event(
+    partial: Event,
+    collector: Collector,
+    *,
+    now_ms: int,
+    event_id: str,
+    timing: float = 0.0,
+    source: dict[str, Any] | None = None,
+) -> Event:
+    """Return the whole event: the 15 known fields, each with its default where it is absent.
+
+    An explicit null stays (`source` excepted); unknown keys are dropped; `partial` is not changed.
+
+    Args:
+        partial: the event as it came; its name must have passed `event_name`.
+        collector: gives user, consent and globals where the event has none; its globals lie under the event's.
+        now_ms: the timestamp of an event without one, in ms since 1970.
+        event_id: the id of an event without a usable one.
+        timing: seconds since the run began, two decimals.
+        source: `count`, `trace` and `release` to stamp where the event has none.
+
+    Raises:
+        InvalidEventError: see `event_name`.
+        JsTypeError: where `globals` is null, which upstream cannot merge.
+
+    """
+    name, entity, action = event_name(partial)
+    get = partial.get
+    own_id = get("id")
+    own_globals = get("globals", UNDEFINED)
+    return {
+        "name": name,
+        "data": get("data", UNDEFINED) if "data" in partial else {},
+        "context": get("context", {}),
+        "globals": _globals(collector.globals, own_globals),
+        "custom": get("custom", {}),
+        "user": get("user", collector.user),
+        "nested": get("nested", []),
+        "consent": get("consent", collector.consent),
+        "id": own_id if isinstance(own_id, str) and own_id else event_id,
+        "trigger": get("trigger", ""),
+        "entity": get("entity", entity),
+        "action": get("action", action),
+        "timestamp": get("timestamp", now_ms),
+        "timing": get("timing", timing),
+        "source": _source(get("source"), source or {}),
+    }
+
+
+def _globals(floor: dict[str, Any], own: Any) -> dict[str, Any]:
+    if own is UNDEFINED:
+        return floor
+    if isinstance(own, dict):
+        return merge(floor, own) if floor else own
+    if own is None:
+        msg = "Cannot convert undefined or null to object"
+        raise JsTypeError(msg)
+    return floor
+
+
+def _source(own: Any, stamps: dict[str, Any]) -> dict[str, Any]:
+    base = own if isinstance(own, dict) else {"type": "collector", "schema": "4"}
+    stamped = dict(base)
+    for key, value in stamps.items():
+        if key == "release":
+            known = base.get("release")
+            stamped["release"] = {**known, **value} if isinstance(known, dict) else value
+        elif base.get(key) is None:
+            stamped[key] = value
+    return stamped
+
+
+def with_user(event: Event, user: dict[str, Any]) -> Event:
+    """Return the event with the collector's user under its own (section 4.2, step 7).
+
+    Raises:
+        JsTypeError: where the event's user is null, which upstream cannot merge: the push fails.
+
+    """
+    own = event["user"]
+    if own is user or (isinstance(own, dict) and not user):
+        return event
+    if own is None:
+        msg = "Cannot convert undefined or null to object"
+        raise JsTypeError(msg)
+    merged = merge(user, own) if isinstance(own, dict) else dict(user)
+    return {**event, "user": merged}

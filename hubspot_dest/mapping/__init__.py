@@ -1,0 +1,1 @@
+"""The walkerOS mapping language: knows events and values, knows nothing of HubSpot."""

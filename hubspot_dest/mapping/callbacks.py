@@ -1,0 +1,99 @@
+"""Functions in a configuration: Python callables, or `$code:` JavaScript (walkerOS 4.4 mapping, section 7)."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from hubspot_dest.mapping.jsvalues import Foreign, JsTypeError
+
+if TYPE_CHECKING:
+    from hubspot_dest.mapping.javascript import JavaScriptEngine, JavaScriptFunction
+
+__all__ = ["Callback", "Callbacks", "code_source"]
+
+Callback = Callable[[Any, Any], Any]
+
+_PREFIX = "$code:"
+
+
+def code_source(value: Any) -> str | None:
+    """Return the JavaScript of `"$code:…"` or `{"$code": "…"}`, and None for anything else."""
+    if isinstance(value, str) and value.startswith(_PREFIX):
+        return value[len(_PREFIX) :]
+    if isinstance(value, dict) and len(value) == 1 and isinstance(value.get("$code"), str):
+        return str(value["$code"])
+    return None
+
+
+class Callbacks:
+    """Turn what a configuration has at `fn`, `condition` and `validate` into something to call.
+
+    Args:
+        engine: runs `$code:` functions; one per configuration. Made when the first one is met, if not given.
+
+    """
+
+    def __init__(self, engine: JavaScriptEngine | None = None) -> None:
+        self._engine = engine
+
+    def callable(self, source: Any) -> Callback:
+        """Return a function of (value, context) for a mapping value's callback; promises are awaited.
+
+        What is no function raises `JsTypeError` when it is called, as upstream does.
+
+        Raises:
+            JavaScriptSyntaxError: for `$code:` that does not parse.
+
+        """
+        code = code_source(source)
+        if code is not None:
+            return self._javascript(code)
+        if callable(source):
+            return lambda value, context: _settle(source(value, context))
+        return _no_function
+
+    def rule_condition(self, source: Any) -> Callback:
+        """Return a function for a rule's condition, which upstream does not await: a promise is true (3.1)."""
+        code = code_source(source)
+        if code is not None:
+            function = self._javascript(code)
+            return lambda event, context: function(event, context, settle=False)
+        if callable(source):
+            return lambda event, context: _unsettled(source(event, context))
+        return _no_function
+
+    def _javascript(self, code: str) -> JavaScriptFunction:
+        if self._engine is None:
+            from hubspot_dest.mapping.javascript import (
+                JavaScriptEngine,  # only configurations with code pay for it
+            )
+
+            self._engine = JavaScriptEngine()
+        return self._engine.function(code)
+
+
+def _no_function(value: Any, context: Any) -> Any:  # noqa: ARG001 - the signature of a callback
+    msg = "fn is not a function"
+    raise JsTypeError(msg)
+
+
+def _settle(result: Any) -> Any:
+    """Return the result of an `async def` callback; it may await what is ready, but nothing that needs a loop."""
+    if not inspect.iscoroutine(result):
+        return result
+    try:
+        result.send(None)
+    except StopIteration as done:
+        return done.value
+    result.close()
+    msg = "an async mapping function must not wait for anything: planning has no event loop"
+    raise RuntimeError(msg)
+
+
+def _unsettled(result: Any) -> Any:
+    if inspect.iscoroutine(result):
+        result.close()
+        return Foreign("Promise")
+    return result

@@ -1,0 +1,134 @@
+"""Read, write and delete values by dotted path (walkerOS 4.4 mapping, section 2.4).
+
+A path is split on every dot (there is no escape), `*` stands for every item of a list, lists answer to their
+indices and to `length`. Reading never fails: what is not there is `UNDEFINED`, or the default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hubspot_dest.mapping.jsvalues import UNDEFINED, is_array_index, parse_number
+
+__all__ = ["Getter", "compile_path", "delete_by_path", "get_by_path", "set_by_path"]
+
+Getter = Callable[[Any], Any]
+
+
+def get_by_path(value: Any, path: str, default: Any = UNDEFINED) -> Any:
+    """Return what stands at `path` in `value`, or `default` where nothing does; null is something."""
+    return _walk(value, path.split("."), 0, default)
+
+
+def compile_path(path: str, default: Any = UNDEFINED) -> Getter:
+    """Return a function that does `get_by_path(value, path, default)`, made fast for plain two-step paths."""
+    keys = path.split(".")
+    if len(keys) == 2 and "*" not in keys:
+        return _two_steps(keys[0], keys[1], keys, default)
+
+    def getter(value: Any) -> Any:
+        return _walk(value, keys, 0, default)
+
+    return getter
+
+
+def _two_steps(first: str, second: str, keys: list[str], default: Any) -> Getter:
+    def getter(value: Any) -> Any:
+        if type(value) is dict:
+            inner = value.get(first, UNDEFINED)
+            if type(inner) is dict:
+                found = inner.get(second, UNDEFINED)
+                return default if found is UNDEFINED else found
+        return _walk(value, keys, 0, default)
+
+    return getter
+
+
+def _walk(value: Any, keys: list[str], start: int, default: Any) -> Any:
+    for index in range(start, len(keys)):
+        key = keys[index]
+        if isinstance(value, dict):
+            value = value.get(key, UNDEFINED)
+        elif isinstance(value, list):
+            if key == "*":
+                return _each(value, keys, index + 1, default)
+            value = _from_list(value, key)
+        else:
+            return default
+        if value is UNDEFINED:
+            return default
+    return value
+
+
+def _each(items: list[Any], keys: list[str], rest: int, default: Any) -> list[Any]:
+    # Upstream joins what is left and splits it again: after a trailing `*` that is one empty key.
+    remaining = keys[rest:] or [""]
+    return [_walk(item, remaining, 0, default) for item in items]
+
+
+def _from_list(items: list[Any], key: str) -> Any:
+    if key == "length":
+        return len(items)
+    if is_array_index(key) and int(key) < len(items):
+        return items[int(key)]
+    return UNDEFINED
+
+
+def set_by_path(value: Any, path: str, new: Any) -> Any:
+    """Return a copy of `value` with `new` at `path`; anything but a map comes back unchanged.
+
+    Missing, null and scalar steps become maps; a list takes string indices, and holes beyond its end are
+    `UNDEFINED`; `*` is a plain key. Only what lies on the path is copied, the rest is shared.
+    """
+    if not isinstance(value, dict):
+        return value
+    return _with(value, path.split("."), 0, new)
+
+
+def _with(container: Any, keys: list[str], index: int, new: Any) -> Any:
+    key = keys[index]
+    if index < len(keys) - 1:
+        inside = _own(container, key)
+        new = _with(inside if isinstance(inside, (dict, list)) else {}, keys, index + 1, new)
+    if isinstance(container, dict):
+        return {**container, key: new}
+    copied = list(container)
+    if is_array_index(key):
+        position = int(key)
+        copied.extend([UNDEFINED] * (position + 1 - len(copied)))
+        copied[position] = new
+    # Any other key of a list is a property beside its items, which no JSON and no mapping value shows.
+    return copied
+
+
+def _own(container: Any, key: str) -> Any:
+    return container.get(key) if isinstance(container, dict) else _from_list(container, key)
+
+
+def delete_by_path(value: Any, path: str) -> Any:
+    """Return a copy of `value` without what stands at `path`; a missing path changes nothing.
+
+    In a list, a step is a number as JavaScript's `Number()` reads it, and the item is taken out, not emptied.
+    """
+    if not isinstance(value, (dict, list)):
+        return value
+    return _without(value, path.split("."), 0)
+
+
+def _without(container: Any, keys: list[str], index: int) -> Any:
+    key: Any = keys[index]
+    last = index == len(keys) - 1
+    if isinstance(container, list):
+        number = parse_number(key)
+        if not number.is_integer() or not 0 <= number < len(container):
+            return container
+        key = int(number)
+    elif key not in container:
+        return container
+    copied: Any = container.copy()
+    if last:
+        del copied[key]
+    elif isinstance(copied[key], (dict, list)):
+        copied[key] = _without(copied[key], keys, index + 1)
+    return copied

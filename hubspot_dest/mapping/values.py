@@ -1,0 +1,371 @@
+"""Compile a mapping value into a closure (walkerOS 4.4 mapping, section 2).
+
+A mapping value is a path, a map of `condition, consent, fn, key, loop, map, set, validate, value`, or a list of
+alternatives. The configuration is read once, here; events pay only for what their values need. The same code
+compiles the traced form: it does the same and also says what it did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hubspot_dest.mapping.callbacks import Callbacks
+from hubspot_dest.mapping.consent import granted_consent
+from hubspot_dest.mapping.evaluation import Evaluation
+from hubspot_dest.mapping.jsvalues import (
+    UNDEFINED,
+    JsTypeError,
+    cast_to_property,
+    entries,
+    has_own_keys,
+    truthy,
+)
+from hubspot_dest.mapping.paths import Getter, compile_path
+
+__all__ = ["Resolve", "ValueCompiler"]
+
+# (input value, evaluation, effective consent) -> property or UNDEFINED
+Resolve = Callable[[Any, Evaluation, Any], Any]
+
+_SIMPLE = frozenset({str, int, bool})
+
+
+class ValueCompiler:
+    """Compile mapping values of one configuration.
+
+    Args:
+        callbacks: turns what stands at `fn`, `condition` and `validate` into callables.
+        traced: compile the form that records a trace; results are the same.
+
+    """
+
+    def __init__(self, callbacks: Callbacks, *, traced: bool = False) -> None:
+        self._callbacks = callbacks
+        self._traced = traced
+
+    def compile(self, mapping: Any) -> Resolve:
+        """Return upstream's `getMappingValue` for `mapping` (section 2.2).
+
+        The result never raises: an error inside an alternative is recorded as upstream logs it, and the next
+        alternative is tried. The first result that is not `UNDEFINED` wins.
+        """
+        if not self._traced:
+            if isinstance(mapping, str) and mapping:
+                return self._path(mapping)
+            if isinstance(mapping, dict) and (quick := self._quick_map(mapping)) is not None:
+                return quick
+        if mapping is UNDEFINED:
+            mapping = {}
+        items = mapping if isinstance(mapping, list) else [mapping]
+        alternatives = [self._item(item) for item in items]
+        traced = self._traced
+
+        def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
+            if value is UNDEFINED:
+                return UNDEFINED
+            if type(value) is dict and truthy(own := value.get("consent", UNDEFINED)):
+                consent = own
+            for number, alternative in enumerate(alternatives, 1):
+                try:
+                    result = alternative(value, ev, consent)
+                except (JsTypeError, RecursionError) as error:
+                    ev.failed += 1
+                    ev.log_error("mapping processing failed", error)
+                    result = UNDEFINED
+                    if traced:
+                        ev.note(f"failed: {error}")
+                if result is not UNDEFINED:
+                    if traced and len(alternatives) > 1:
+                        ev.note(f"alternative {number} of {len(alternatives)}")
+                    return result
+            return UNDEFINED
+
+        return self._step(_describe(mapping), resolve) if traced else resolve
+
+    def compile_named(self, name: str, mapping: Any) -> Resolve:
+        """Return `compile(mapping)`, whose step in a trace is known as `name`."""
+        return self._named(name, self.compile(mapping))
+
+    def _path(self, path: str) -> Resolve:
+        getter = compile_path(path)
+
+        def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:  # noqa: ARG001 - one signature for all
+            if value is UNDEFINED:
+                return UNDEFINED
+            found = getter(value)
+            return found if type(found) in _SIMPLE else cast_to_property(found)
+
+        return resolve
+
+    def _quick_map(self, mapping: dict[str, Any]) -> Resolve | None:
+        """Compile a map whose entries are plain paths or defaults, the shape of nearly every configuration."""
+        inner = mapping.get("map")
+        if len(mapping) != 1 or not isinstance(inner, dict) or not inner:
+            return None
+        getters: list[tuple[str, Getter]] = []
+        for name, item in entries(inner):
+            getter = _quick_getter(item)
+            if getter is None:
+                return None
+            getters.append((name, getter))
+
+        def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:  # noqa: ARG001 - one signature for all
+            if value is UNDEFINED:
+                return UNDEFINED
+            found: dict[str, Any] = {}
+            for name, getter in getters:
+                one = getter(value)
+                if type(one) not in _SIMPLE:
+                    one = cast_to_property(one)
+                    if one is UNDEFINED:
+                        continue
+                found[name] = one
+            return found
+
+        return resolve
+
+    def _item(self, item: Any, depth: int = 0) -> Resolve:
+        """Compile upstream's `processMappingValue` for one alternative (section 2.3)."""
+        if isinstance(item, list) and depth == 0:
+            return self._first_true([self._item(one, 1) for one in item])
+        if isinstance(item, str):
+            return self._form(item, {"key": item})
+        if item is None or item is UNDEFINED:
+            return _impossible
+        if not has_own_keys(item):
+            return _nothing
+        return self._form(item, item if isinstance(item, dict) else {})
+
+    def _first_true(self, items: list[Resolve]) -> Resolve:
+        def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
+            result: Any = UNDEFINED
+            for item in items:
+                result = item(value, ev, consent)
+                if truthy(result):
+                    break
+            return result
+
+        return resolve
+
+    def _form(self, item: Any, form: dict[str, Any]) -> Resolve:
+        static = form.get("value", UNDEFINED)
+        fallback = cast_to_property(static)
+        condition = self._gate(form.get("condition", UNDEFINED), item, "condition")
+        required = form.get("consent", UNDEFINED)
+        required = required if truthy(required) else None
+        produce = self._producer(item, form, static)
+        validate = self._gate(form.get("validate", UNDEFINED), item, "validate")
+        traced = self._traced
+
+        def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
+            if condition is not None and not condition(value, ev, consent):
+                if traced:
+                    ev.note("condition is false")
+                return UNDEFINED
+            if required is not None and granted_consent(required, consent) is None:
+                if traced:
+                    ev.note(f"consent missing: {', '.join(map(str, required))}")
+                return static
+            current = produce(value, ev, consent)
+            if validate is not None and not validate(current, ev, consent):
+                if traced:
+                    ev.note("validate is false")
+                current = UNDEFINED
+            result = current if type(current) in _SIMPLE else cast_to_property(current)
+            if traced and result is UNDEFINED and current is not UNDEFINED:
+                ev.note(f"{_type_name(current)} is no property, or holds null")
+            if traced and result is UNDEFINED and fallback is not UNDEFINED:
+                ev.note("default value")
+            return fallback if result is UNDEFINED else result
+
+        return resolve
+
+    def _producer(self, item: Any, form: dict[str, Any], static: Any) -> Resolve:
+        """Compile steps 5 to 8: static value or input, then fn, then key, then one of loop, map, set."""
+        for name, build in (("loop", self._loop), ("map", self._map), ("set", self._set)):
+            part = form.get(name, UNDEFINED)
+            if truthy(part):
+                return build(part, self._base(item, form, static))
+        return self._base(item, form, static)
+
+    def _base(self, item: Any, form: dict[str, Any], static: Any) -> Resolve:
+        key = form.get("key", UNDEFINED)
+        getter: Getter | None = None
+        if truthy(key):
+            getter = compile_path(key, static) if isinstance(key, str) else _no_path
+        fn = form.get("fn", UNDEFINED)
+        function = self._callbacks.callable(fn) if truthy(fn) else None
+
+        def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
+            current = value if static is UNDEFINED else static
+            if function is not None:
+                try:
+                    current = function(value, ev.context(item, consent))
+                except (
+                    Exception
+                ) as error:  # whatever a user's function raises is upstream's `mapping fn failed`
+                    ev.log_error("mapping fn failed", error)
+                    current = UNDEFINED
+            return current if getter is None else getter(value)
+
+        return resolve
+
+    def _gate(self, source: Any, item: Any, what: str) -> Callable[[Any, Evaluation, Any], bool] | None:
+        """Compile `condition` or `validate`; one that throws is logged and counts as false."""
+        if not truthy(source):
+            return None
+        function = self._callbacks.callable(source)
+
+        def gate(value: Any, ev: Evaluation, consent: Any) -> bool:
+            try:
+                return truthy(function(value, ev.context(item, consent)))
+            except Exception as error:  # whatever a user's function raises is upstream's `mapping … failed`
+                ev.log_error(f"mapping {what} failed", error)
+                return False
+
+        return gate
+
+    def _loop(self, part: Any, base: Resolve) -> Resolve:
+        if not isinstance(part, (list, str)):
+            return _impossible
+        scope = part[0] if len(part) > 0 else UNDEFINED
+        # A default parameter upstream: an absent item mapping is the empty mapping.
+        each = self.compile(part[1] if len(part) > 1 else UNDEFINED)
+        source = None if scope == "this" else self.compile(scope)
+
+        def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
+            current = base(value, ev, consent)
+            items = [value] if source is None else source(value, ev, consent)
+            if not isinstance(items, list):
+                return current
+            results = [each(item, ev, consent) for item in items]
+            return [result for result in results if result is not UNDEFINED]
+
+        return resolve
+
+    def _map(self, part: Any, base: Resolve) -> Resolve:
+        compiled = [(name, self._named(name, self.compile(item))) for name, item in entries(part)]
+
+        def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
+            base(value, ev, consent)
+            found: dict[str, Any] = {}
+            for name, entry in compiled:
+                result = entry(value, ev, consent)
+                if result is not UNDEFINED:
+                    found[name] = result
+            return found
+
+        return resolve
+
+    def _set(self, part: Any, base: Resolve) -> Resolve:
+        if not isinstance(part, list):
+            return _impossible
+        compiled = [self._item(item) for item in part]
+        if self._traced:
+            compiled = [self._step(_describe(item), one) for item, one in zip(part, compiled, strict=True)]
+
+        def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
+            base(value, ev, consent)
+            return [item(value, ev, consent) for item in compiled]
+
+        return resolve
+
+    def _named(self, name: str, resolve: Resolve) -> Resolve:
+        if not self._traced:
+            return resolve
+
+        def named(value: Any, ev: Evaluation, consent: Any) -> Any:
+            result = resolve(value, ev, consent)
+            ev.name_last(name)
+            return result
+
+        return named
+
+    def _step(self, step: str, resolve: Resolve) -> Resolve:
+        def traced(value: Any, ev: Evaluation, consent: Any) -> Any:
+            ev.open(step)
+            result: Any = UNDEFINED
+            try:
+                result = resolve(value, ev, consent)
+            finally:
+                ev.close(result)
+            return result
+
+        return traced
+
+
+def _quick_getter(item: Any) -> Getter | None:
+    """Return a getter for a path or `{key, value}`, and None for anything that needs more."""
+    if isinstance(item, str):
+        return compile_path(item) if item else None
+    if isinstance(item, dict) and set(item) == {"key"} and isinstance(item["key"], str) and item["key"]:
+        return compile_path(item["key"])
+    if (
+        isinstance(item, dict)
+        and set(item) == {"key", "value"}
+        and isinstance(item["key"], str)
+        and item["key"]
+    ):
+        return _with_default(compile_path(item["key"], item["value"]), cast_to_property(item["value"]))
+    if isinstance(item, dict) and set(item) == {"value"}:
+        static = cast_to_property(item["value"])
+        return lambda value: static  # noqa: ARG005 - the signature of a getter
+    return None
+
+
+def _with_default(getter: Getter, default: Any) -> Getter:
+    def get(value: Any) -> Any:
+        found = getter(value)
+        if type(found) in _SIMPLE:
+            return found
+        found = cast_to_property(found)
+        return default if found is UNDEFINED else found
+
+    return get
+
+
+def _nothing(value: Any, ev: Evaluation, consent: Any) -> Any:  # noqa: ARG001 - one signature for all
+    return UNDEFINED
+
+
+def _impossible(value: Any, ev: Evaluation, consent: Any) -> Any:  # noqa: ARG001 - one signature for all
+    msg = "Cannot convert undefined or null to object"
+    raise JsTypeError(msg)
+
+
+def _no_path(value: Any) -> Any:  # noqa: ARG001 - the signature of a getter
+    msg = "key.split is not a function"
+    raise JsTypeError(msg)
+
+
+def _type_name(value: Any) -> str:
+    return {dict: "a map", list: "a list", type(None): "null"}.get(type(value), repr(value))
+
+
+def _describe(mapping: Any) -> str:
+    """Say in the words of the mapping language what a mapping value does."""
+    if isinstance(mapping, str):
+        return f"key {mapping}" if mapping else "the whole input"
+    if isinstance(mapping, list):
+        return "first of " + " | ".join(_describe(item) for item in mapping)
+    if not isinstance(mapping, dict):
+        return "no mapping"
+    parts = [name for name in ("condition", "consent", "validate") if truthy(mapping.get(name, UNDEFINED))]
+    parts += _describe_source(mapping)
+    return " ".join(parts) if parts else "nothing"
+
+
+def _describe_source(mapping: dict[str, Any]) -> list[str]:
+    if truthy(mapping.get("loop", UNDEFINED)):
+        loop = mapping["loop"]
+        scope = loop[0] if isinstance(loop, list) and loop else "?"
+        return [f"loop {scope if isinstance(scope, str) else _describe(scope)}"]
+    for name in ("map", "set"):
+        if truthy(mapping.get(name, UNDEFINED)):
+            return [name]
+    if truthy(mapping.get("key", UNDEFINED)):
+        return [f"key {mapping['key']}"]
+    if truthy(mapping.get("fn", UNDEFINED)):
+        return ["fn"]
+    return ["value"] if "value" in mapping else []

@@ -1,0 +1,64 @@
+"""What did happen to an event: the one object that the command line, the terminal, reports and tests all see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from hubspot_dest.delivery.errors import DeliveryError
+from hubspot_dest.mapping.evaluation import Issue
+from hubspot_dest.mapping.jsvalues import UNDEFINED
+from hubspot_dest.plan import Plan
+
+__all__ = ["Kind", "Outcome"]
+
+Kind = Literal["denied", "ignored", "skipped", "identified", "sent", "queued", "flushed", "failed"]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What happened to one event, or to one batch.
+
+    Attributes:
+        kind: `denied` (waits for consent), `ignored`, `skipped`, `identified` (contact only), `sent`, `queued`
+            (in the batch), `flushed` (a batch that went out), `failed`.
+        reason: why, as a stable code: `no_identity`, `rule_ignore`, `consent_missing`, `contact_unchanged` …
+        sentence: why, in words.
+        name: the event's name; empty for a batch.
+        event_id: the event's id; empty for a batch.
+        plan: what should have happened; None where it did not come to a plan.
+        calls: the SDK calls that were made for it, in the documented notation, failed ones included.
+        issues: what there is to tell; each is a log record as well.
+        hints: what walkerOS does not say but a user wants to know.
+        error: why it failed.
+        upstream: what walkerOS itself would have done, where that differs.
+        events: for a batch, the ids of its events.
+        returned: what upstream's push returns: `False` for ignored events, the mock, else `UNDEFINED`.
+        also: what else happened in the same pass: waiting events released, batches flushed.
+
+    """
+
+    kind: Kind
+    reason: str
+    sentence: str = ""
+    name: str = ""
+    event_id: str = ""
+    plan: Plan | None = None
+    calls: list[list[Any]] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+    hints: list[str] = field(default_factory=list)
+    error: DeliveryError | None = None
+    upstream: str | None = None
+    events: tuple[str, ...] = ()
+    returned: Any = UNDEFINED
+    also: list[Outcome] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing went wrong: a skipped event is fine, a refused contact is not."""
+        return self.kind != "failed" and self.error is None
+
+    @property
+    def rule_key(self) -> str:
+        """The rule that matched, or the empty string."""
+        return self.plan.rule_key if self.plan is not None else ""

@@ -1,0 +1,1 @@
+"""The fake HubSpot: its rules, its state, its wire."""
