@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from hubspot_dest.destination import HubSpotDestination
     from hubspot_dest.mapping.evaluation import Issue, Trace
     from hubspot_dest.outcome import Outcome
-    from hubspot_dest.plan import ContactUpsert, Plan, Planner
+    from hubspot_dest.plan import ContactUpsert, Plan
+    from hubspot_dest.planner import Planner
 
 __all__ = [
     "__version__",
@@ -51,7 +52,7 @@ _HOMES = {
     "Issue": "mapping.evaluation",
     "Outcome": "outcome",
     "Plan": "plan",
-    "Planner": "plan",
+    "Planner": "planner",
     "Problem": "configcheck",
     "Trace": "mapping.evaluation",
 }

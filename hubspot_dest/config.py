@@ -49,7 +49,8 @@ class Config:
         disabled: nothing is done at all.
         mock: returned instead of sending; `UNDEFINED` where there is none.
         batch: gather occurrences instead of sending each.
-        batch_size: how many make a batch, 1 to 500.
+        batch_size: how many make a flush due, 1 to 500.
+        batch_chunk: how many go out at once; less than `batch_size` for a fraction only, which upstream allows.
         queue_max: how many events may wait for consent.
         dlq_max: how many failed events are kept.
         timeout_ms: how long HubSpot may take to answer.
@@ -66,6 +67,7 @@ class Config:
     mock: Any = UNDEFINED
     batch: bool = False
     batch_size: int = DEFAULT_BATCH
+    batch_chunk: int = DEFAULT_BATCH
     queue_max: int = DEFAULT_QUEUE_MAX
     dlq_max: int = DEFAULT_DLQ_MAX
     timeout_ms: int = DEFAULT_TIMEOUT_MS
@@ -103,6 +105,7 @@ class Config:
         env = raw.get("env")
         identifier = raw.get("id")
         consent = raw.get("consent")
+        size = _batch_size(settings.get("batchSize"))
         given = settings.get("accessToken") if token is None else token
         return cls(
             raw=_without_secrets(raw),
@@ -112,7 +115,8 @@ class Config:
             disabled=truthy(raw.get("disabled", UNDEFINED)),
             mock=raw.get("mock", UNDEFINED),
             batch=truthy(settings.get("batch", UNDEFINED)),
-            batch_size=_batch_size(settings.get("batchSize")),
+            batch_size=math.ceil(size),
+            batch_chunk=max(1, int(size)),
             queue_max=_whole(raw.get("queueMax"), DEFAULT_QUEUE_MAX),
             dlq_max=_whole(raw.get("dlqMax"), DEFAULT_DLQ_MAX),
             timeout_ms=_whole(raw.get("timeout"), DEFAULT_TIMEOUT_MS) or DEFAULT_TIMEOUT_MS,
@@ -160,7 +164,7 @@ def _copy(value: Any) -> Any:
     return value
 
 
-def _batch_size(value: Any) -> int:
+def _batch_size(value: Any) -> float:
     """Read `batchSize` as upstream does: absent, 0 and nonsense mean 50, more than 500 means 500."""
     if isinstance(value, str):
         try:
@@ -170,7 +174,7 @@ def _batch_size(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or value == 0:
         return 1 if value is True else DEFAULT_BATCH
     # Below 1 upstream sends empty batches for ever (defect D14); one at a time is as near as it gets.
-    return max(1, math.ceil(min(value, MAX_BATCH)))
+    return max(1, min(value, MAX_BATCH))
 
 
 def _whole(value: Any, default: int) -> int:

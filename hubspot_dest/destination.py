@@ -17,12 +17,14 @@ from hubspot_dest.config import Config, ConfigError
 from hubspot_dest.delivery.batch import BatchQueue, Queued
 from hubspot_dest.delivery.client import Client, HubSpotClient
 from hubspot_dest.delivery.errors import DeliveryError
+from hubspot_dest.delivery.occurrence_uuid import occurrence_uuid
 from hubspot_dest.event import InvalidEventError, with_user
 from hubspot_dest.mapping.consent import granted_consent
 from hubspot_dest.mapping.evaluation import Issue
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
 from hubspot_dest.outcome import Outcome
-from hubspot_dest.plan import INVALID_DATE, SCOPE, Plan, Planner
+from hubspot_dest.plan import INVALID_DATE, SCOPE, Plan
+from hubspot_dest.planner import Planner
 from hubspot_dest.strategies import Strategies, better, walkeros
 
 __all__ = ["HubSpotDestination", "Listener"]
@@ -89,7 +91,11 @@ class HubSpotDestination:
         self._planner = Planner(config.raw, policy=self._do.plan)
         self._memory = self._do.memory()
         self._shadow = walkeros().memory()
-        self._batch = BatchQueue(config.batch_size, lossy=self._do.lossy_batches) if config.batch else None
+        self._batch = (
+            BatchQueue(config.batch_size, chunk=config.batch_chunk, lossy=self._do.lossy_batches)
+            if config.batch
+            else None
+        )
         self._collector = CollectorState(
             now_ms=self._now_ms, consent=consent, user=user, globals_=globals_, custom=custom, new_id=new_id
         )
@@ -358,10 +364,14 @@ class HubSpotDestination:
         elif plan.occurrence is None:
             if any(call[0].startswith("crm.") for call in outcome.calls):
                 outcome.kind = "identified"
-        elif self._batch is not None:
-            self._queue(self._batch, plan.occurrence, outcome, happened)
         else:
-            self._send(plan.occurrence, outcome)
+            occurrence = plan.occurrence
+            if self._do.uuid:
+                occurrence["uuid"] = occurrence_uuid(outcome.event_id)
+            if self._batch is not None:
+                self._queue(self._batch, occurrence, outcome, happened)
+            else:
+                self._send(occurrence, outcome)
 
     def _upsert(self, plan: Plan, outcome: Outcome) -> bool:
         """Write the contact if there is anything new to write; tell whether the event goes on."""
@@ -412,7 +422,8 @@ class HubSpotDestination:
         outcome.sentence = f"{len(batch)} of {batch.size} in the batch"
         if not due:
             return
-        failed = next((one for one in self._flush(happened, until=batch.size) if one.kind == "failed"), None)
+        until = 1 if self._do.lossy_batches else batch.size
+        failed = next((one for one in self._flush(happened, until=until) if one.kind == "failed"), None)
         if failed is not None and self.parity and failed.error is not None:
             self._fail(outcome, failed.error, "flush_failed")
 

@@ -29,6 +29,7 @@ class Strategies:
         memory: makes the contact memory.
         upsert: writes one contact, records its calls, and returns what walkerOS would have done where that
             differs, or None. Raises DeliveryError.
+        uuid: every occurrence carries a uuid derived from the event's id, so that a retry counts once (defect D22).
         lossy_batches: a batch leaves the queue before it is sent (defect D1).
         own_refusal_counts: an event that itself refuses consent is never released by the collector's (defect D6).
         contact_blocks_event: a contact that HubSpot refuses keeps the event from being sent (defect D2).
@@ -40,6 +41,7 @@ class Strategies:
     plan: PlanPolicy
     memory: Callable[[], ContactMemory]
     upsert: Upsert
+    uuid: bool
     lossy_batches: bool
     own_refusal_counts: bool
     contact_blocks_event: bool
@@ -53,6 +55,7 @@ def walkeros() -> Strategies:
         plan=PlanPolicy.parity(),
         memory=LastContact,
         upsert=_update_only,
+        uuid=False,
         lossy_batches=True,
         own_refusal_counts=False,
         contact_blocks_event=True,
@@ -67,6 +70,7 @@ def better() -> Strategies:
         plan=PlanPolicy(),
         memory=ManyContacts,
         upsert=_update_or_create,
+        uuid=True,
         lossy_batches=False,
         own_refusal_counts=True,
         contact_blocks_event=False,

@@ -25,14 +25,16 @@ class BatchQueue:
     """Occurrences that wait to be sent together.
 
     Args:
-        size: how many make a batch.
+        size: how many make a flush due.
+        chunk: how many go out at once; `size` if not given.
         lossy: take a batch out of the queue before it is sent, as upstream does: what fails is lost (defect D1).
             Otherwise nothing leaves the queue before HubSpot took it.
 
     """
 
-    def __init__(self, size: int, *, lossy: bool = False) -> None:
+    def __init__(self, size: int, *, chunk: int | None = None, lossy: bool = False) -> None:
         self.size = size
+        self._chunk = chunk or size
         self._lossy = lossy
         self._waiting: deque[Queued] = deque()
         self._due = size
@@ -47,7 +49,7 @@ class BatchQueue:
 
     def next_batch(self) -> list[Queued]:
         """Return the batch that goes out next."""
-        return [self._waiting[index] for index in range(min(self.size, len(self._waiting)))]
+        return [self._waiting[index] for index in range(min(self._chunk, len(self._waiting)))]
 
     def send(self, batch: list[Queued], client: Client) -> None:
         """Send the next batch.

@@ -14,7 +14,10 @@ from typing import Any, Final
 
 from hubspot_dest.mapping.jsvalues import JsTypeError, to_string
 
-__all__ = ["date_ms", "iso_string"]
+__all__ = ["ISO_SOURCE", "ISO_TABLES", "LAST_PLAIN_MS", "date_ms", "iso_string"]
+
+# 10000-01-01: from here on, years are written with six digits.
+LAST_PLAIN_MS: Final = 253_402_300_800_000
 
 _DAY_MS: Final = 86_400_000
 _MAX_MS: Final = 8.64e15
@@ -22,6 +25,11 @@ _MAX_MS: Final = 8.64e15
 _FIRST_DAY: Final = -719_162
 _LAST_DAY: Final = 2_932_897
 _EPOCH: Final = date(1970, 1, 1)
+
+# Tables instead of number formatting: printing a date is a fifth of planning an event.
+_MINUTES: Final = tuple(f"{minute // 60:02d}:{minute % 60:02d}:" for minute in range(1440))
+_SECONDS: Final = tuple(f"{second:02d}." for second in range(60))
+_MILLIS: Final = tuple(f"{milli:03d}Z" for milli in range(1000))
 
 _ISO: Final = re.compile(
     r"(?P<year>\d{4}|[+-]\d{6})(-(?P<month>\d{2})(-(?P<day>\d{2}))?)?"
@@ -65,11 +73,11 @@ def _clip(number: int | float) -> int | None:
 
 def iso_string(ms: int) -> str:
     """Print ms since 1970 as `toISOString` does: three fraction digits, `Z`, long years as `±YYYYYY`."""
-    days, rest = divmod(ms, _DAY_MS)
-    seconds, milli = divmod(rest, 1000)
-    minutes, second = divmod(seconds, 60)
-    hour, minute = divmod(minutes, 60)
-    return f"{_day(days)}{hour:02d}:{minute:02d}:{second:02d}.{milli:03d}Z"
+    rest = ms % _DAY_MS
+    within = rest % 60_000
+    return (
+        f"{_day(ms // _DAY_MS)}{_MINUTES[rest // 60_000]}{_SECONDS[within // 1000]}{_MILLIS[within % 1000]}"
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -140,3 +148,10 @@ def _offset_ms(zone: str | None) -> int:
     digits = zone[1:].replace(":", "")
     minutes = int(digits[:2]) * 60 + int(digits[2:])
     return (-minutes if zone[0] == "-" else minutes) * 60_000
+
+
+# `iso_string(when)` for written-out code that has `rest` and `within` at hand: a call costs as much as the text.
+ISO_SOURCE: Final = (
+    'f"{day(when // 86_400_000)}{minutes[rest // 60_000]}{seconds[within // 1000]}{millis[within % 1000]}"'
+)
+ISO_TABLES: Final = {"day": _day, "minutes": _MINUTES, "seconds": _SECONDS, "millis": _MILLIS}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from hubspot_dest.mapping.callbacks import Callback, Callbacks
+from hubspot_dest.mapping.context import Collector
 from hubspot_dest.mapping.evaluation import Evaluation
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, truthy
 from hubspot_dest.mapping.policy import Policy
@@ -143,6 +144,18 @@ class RuleSet(Generic[S]):
         if not entity or not action:
             return None, ""
         return self._look_up(entity, action, event, ev)
+
+    def unconditional(self, name: str) -> tuple[Rule[S] | None, str] | None:
+        """Return what `find` gives for every event of this name, or None where that depends on the event."""
+        pieces = name.split(" ")
+        entity, action = pieces[0], pieces[1] if len(pieces) > 1 else ""
+        entity_key = entity if entity in self._entities else "*"
+        block = self._entities.get(entity_key) or {}
+        candidates = block.get(action if action in block else "*") or []
+        fallback = (self._entities.get("*") or {}).get("*") or []
+        if any(rule is None or rule.condition is not None for rule in [*candidates[:1], *fallback[:1]]):
+            return None
+        return self.find({"name": name}, Evaluation({}, Collector()))
 
     def _look_up(self, entity: str, action: str, event: Any, ev: Evaluation) -> tuple[Rule[S] | None, str]:
         entity_key = entity if entity in self._entities else "*"

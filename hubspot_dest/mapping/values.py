@@ -135,7 +135,10 @@ class ValueCompiler:
             return _impossible
         if not has_own_keys(item):
             return _nothing
-        return self._form(item, item if isinstance(item, dict) else {})
+        if isinstance(item, list):
+            # Upstream takes the `map` of a list inside a list for a mapping; it is JavaScript's own, without entries.
+            return lambda value, ev, consent: {}  # noqa: ARG005 - one signature for all
+        return self._form(item, item)
 
     def _first_true(self, items: list[Resolve]) -> Resolve:
         def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:

@@ -1,0 +1,134 @@
+"""A map of plain paths as source: the shape of nearly every configuration, written out to be fast.
+
+Two steps of the general way become one: mapping (walkerOS 4.4 mapping, section 2.3) and JavaScript's `String()`
+(section 5.6). Source is generated, because a loop over entries costs twice as much as the same work written out;
+nothing of a configuration becomes source but string literals, made by `repr`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from hubspot_dest.mapping.jsvalues import (
+    UNDEFINED,
+    cast_to_property,
+    entries,
+    is_array_index,
+    number_to_string,
+    to_string,
+)
+
+__all__ = ["PlainPath", "TextMap", "found_text"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlainPath:
+    """A path of two or three steps without wildcards: what can be written out.
+
+    Attributes:
+        section: the first step.
+        rest: the one or two steps after it.
+
+    """
+
+    section: str
+    rest: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, path: Any) -> PlainPath | None:
+        """Return the path, or None where it is anything else."""
+        steps = path.split(".") if isinstance(path, str) else []
+        if not 2 <= len(steps) <= 3 or "*" in steps:
+            return None
+        return cls(steps[0], tuple(steps[1:]))
+
+    def source(self, variable: str) -> list[str]:
+        """Return lines that set `v` to what is found, None for nothing; `variable` holds the section, a map."""
+        if len(self.rest) == 1:
+            return [f"v = {variable}.get({self.rest[0]!r})"]
+        first, key = self.rest
+        lines = [f"w = {variable}.get({first!r})", "if type(w) is dict:", f"    v = w.get({key!r})"]
+        if is_array_index(key):
+            lines += ["elif type(w) is list:", f"    v = w[{int(key)}] if len(w) > {int(key)} else None"]
+        elif key == "length":
+            lines += ["elif type(w) is list:", "    v = len(w)"]
+        return [*lines, "else:", "    v = None"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One property: its name, the path, and the text that stands in where the path leads nowhere."""
+
+    name: str
+    path: PlainPath | None
+    default: str | None
+
+    def source(self, variables: dict[str, str]) -> list[str]:
+        target = f"into[{self.name!r}]"
+        if self.path is None:
+            return [f"{target} = {self.default!r}"]
+        lines = [
+            *self.path.source(variables[self.path.section]),
+            "if type(v) is str:",
+            f"    {target} = v",
+            # Between these two, Python's digits and layout are JavaScript's but for a trailing `.0`.
+            "elif type(v) is float and 1e-4 <= v < 1e16:",
+            "    v = repr(v)",
+            f"    {target} = v[:-2] if v[-2:] == '.0' else v",
+            "elif v is not None:" if self.default is None else "else:",
+            "    v = text(v)",
+        ]
+        if self.default is None:
+            return [*lines, "    if v is not None:", f"        {target} = v"]
+        return [*lines, f"    {target} = {self.default!r} if v is None else v"]
+
+
+@dataclass(frozen=True, slots=True)
+class TextMap:
+    """`{map: {name: path | {key, value} | {value}}}` with plain paths only."""
+
+    entries: tuple[_Entry, ...] = ()
+
+    @classmethod
+    def parse(cls, mapping: Any) -> TextMap | None:
+        """Return the map, or None where it needs more than can be written out."""
+        inner = mapping.get("map") if isinstance(mapping, dict) and len(mapping) == 1 else None
+        if not isinstance(inner, dict) or not inner:
+            return None
+        parsed = [_entry(name, item) for name, item in entries(inner)]
+        return cls(tuple(entry for entry in parsed if entry is not None)) if None not in parsed else None
+
+    @property
+    def sections(self) -> set[str]:
+        """The first steps of all paths: what must be a map for the source to hold."""
+        return {entry.path.section for entry in self.entries if entry.path is not None}
+
+    def source(self, variables: dict[str, str]) -> list[str]:
+        """Return lines that fill the map `into`; `variables` names the variable that holds each section."""
+        return [line for entry in self.entries for line in entry.source(variables)]
+
+
+def _entry(name: str, item: Any) -> _Entry | None:
+    if isinstance(item, str):
+        path = PlainPath.parse(item)
+        return _Entry(name, path, None) if path is not None else None
+    if not isinstance(item, dict) or not item or not set(item) <= {"key", "value"}:
+        return None
+    path = PlainPath.parse(item.get("key"))
+    if "key" in item and path is None:
+        return None
+    default = cast_to_property(item.get("value", UNDEFINED))
+    if isinstance(default, (dict, list)) or ("value" in item and default is UNDEFINED):
+        return None  # what is left out or fails to convert is the general way's business
+    return _Entry(name, path, None if default is UNDEFINED else to_string(default))
+
+
+def found_text(value: Any) -> str | None:
+    """Return the text that the general way makes of a found value, None where it leaves the property out."""
+    if type(value) is int:
+        return number_to_string(value)
+    if value is None:
+        return None
+    value = cast_to_property(value)
+    return None if value is UNDEFINED else to_string(value)
