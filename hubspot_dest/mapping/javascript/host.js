@@ -11,6 +11,7 @@
   const tagOf = Object.prototype.toString;
   const NativePromise = Promise;
   const then = Promise.prototype.then;
+  const slice = String.prototype.slice;
   const parse = JSON.parse;
   const call = Reflect.apply;
   const MAX_LOGS = 256;
@@ -81,9 +82,14 @@
     return map;
   };
   const encode = (value) => {
+    const outer = [fixups, path, nodes, chars]; // a getter of the value may log, which encodes another value
     fixups = []; path = []; nodes = 0; chars = 0;
-    const data = copy(value);
-    return fixups.length === 0 ? DATA + stringify(data) : MARKED + stringify([data, fixups]);
+    try {
+      const data = copy(value);
+      return fixups.length === 0 ? flat(DATA + stringify(data)) : flat(MARKED + stringify([data, fixups]));
+    } finally {
+      [fixups, path, nodes, chars] = outer;
+    }
   };
 
   // --- Values in
@@ -139,13 +145,15 @@
   hooks.log = (parts) => say("debug", parts.map(messageOf).join(" "), undefined, false);
 
   // --- What goes back
+  // The binding cannot read a text that is still a tree of pieces, as concatenation leaves long ones; slice gives one piece.
+  const flat = (text) => call(slice, text, [0]);
   const hand = (result) => {
     switch (typeof result) {
       case "number": case "boolean": return result;
       case "undefined": return UNDEFINED;
       case "string":
         if (result.length > maxChars) throw new Limit("memory", `the result has more than ${maxChars} characters`);
-        return result.isWellFormed() && !result.includes("\0") ? TEXT + result : DATA + stringify(result);
+        return result.isWellFormed() && !result.includes("\0") ? flat(TEXT + result) : flat(DATA + stringify(result));
       case "object":
         return result === null ? null : encode(result);
       default: return FOREIGN + (typeof result === "bigint" ? "BigInt" : typeof result);
@@ -161,9 +169,9 @@
     let kind = null;
     if (error instanceof InternalError && message === "out of memory") kind = "memory";
     if (error instanceof RangeError && message === "Maximum call stack size exceeded") kind = "stack";
-    return ERROR + stringify([name.slice(0, MAX_MESSAGE), message, kind]);
+    return flat(ERROR + stringify([name.slice(0, MAX_MESSAGE), message, kind]));
   };
-  const finish = (outcome) => (logs.length === 0 ? outcome : LOGS + stringify([drain(), outcome]));
+  const finish = (outcome) => (logs.length === 0 ? outcome : flat(LOGS + stringify([drain(), outcome])));
   const drain = () => {
     const said = logs;
     logs = [];
@@ -232,7 +240,7 @@
     begin,
     register(make) {
       let value, failure = null;
-      try { value = make()[0]; } catch (error) { failure = fault(error); }
+      try { value = make(); } catch (error) { failure = fault(error); }
       functions.push(failure === null ? { value, failure } : { value: undefined, failure });
       logs = [];
       return functions.length - 1;
@@ -253,7 +261,7 @@
         if (typeof result === "object" && result !== null) {
           if (settled) {
             if (typeof result.then === "function") return wait(result);
-          } else if (isPromise(result)) return finish(FOREIGN + "Promise");
+          } else if (isPromise(result)) return finish(`${FOREIGN}Promise`);
         }
         const outcome = hand(result);
         return logs.length === 0 ? outcome : finish(outcome);

@@ -1,0 +1,198 @@
+"""One QuickJS context with its built-ins guarded and frozen, and the calls into it.
+
+A context belongs to the thread that made it. Whatever breaks a limit leaves it in a state that nobody vouches for
+(jobs still waiting, memory still held), so its owner throws it away then: a new one costs about a millisecond.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, Final, NoReturn
+
+from hubspot_dest.mapping.javascript.codec import MAX_DEPTH
+from hubspot_dest.mapping.javascript.errors import (
+    JavaScriptError,
+    JavaScriptLimitError,
+    JavaScriptSyntaxError,
+)
+
+__all__ = ["Limits", "Sandbox"]
+
+MAX_RESULT_PARTS: Final = 100_000
+MAX_RESULT_CHARS: Final = 4 * 1024 * 1024
+
+_PLACE: Final = re.compile(r"<input>:(\d+):(\d+)")
+_OUT_OF_MEMORY: Final = ("InternalError: out of memory", "null", "[uninitialized]")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one call of a function may use.
+
+    Attributes:
+        seconds: of processor time, also over all steps of an async function together.
+        memory_bytes: for everything in one thread's context: functions, what they keep, and the event.
+        stack_bytes: for calls within calls; the thread's own stack must have room for it.
+
+    """
+
+    seconds: float = 0.25
+    memory_bytes: int = 32 * 1024 * 1024
+    stack_bytes: int = 256 * 1024
+
+
+@cache
+def _prelude() -> str:
+    folder = resources.files(__package__)
+    intrinsics, guards, host = (
+        folder.joinpath(name).read_text(encoding="utf-8")
+        for name in ("intrinsics.js", "guards.js", "host.js")
+    )
+    return (
+        "(() => {\nconst stringify = JSON.stringify;\n"
+        f"const hooks = {intrinsics.rstrip()};\n{guards.rstrip()};\n"
+        f"const host = ({host.rstrip()})"
+        f"(hooks, stringify, {MAX_DEPTH}, {MAX_RESULT_PARTS}, {MAX_RESULT_CHARS});\n"
+        "hooks.freeze();\nreturn (name) => host[name];\n})()"
+    )
+
+
+class Sandbox:
+    """One context of one thread.
+
+    Attributes:
+        call, begin, set_event, …: the functions of host.js.
+        broken: a limit was hit: make another one.
+
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        # The extension itself: the package around it starts a thread as soon as it is imported.
+        from _quickjs import (  # type: ignore[import-not-found]
+            Context,
+            JSException,
+            StackOverflow,
+        )
+
+        self._errors = (JSException, StackOverflow, MemoryError, UnicodeError)
+        self._overflow = StackOverflow
+        self._limits = limits
+        self.broken = False
+        self._context = Context()
+        self._context.set_max_stack_size(limits.stack_bytes)
+        self._context.set_memory_limit(limits.memory_bytes)
+        pick = self._context.eval(_prelude())
+        self._context.set_time_limit(limits.seconds)
+        self.parse_json: Callable[[str], Any] = self._context.parse_json
+        self.call: Callable[..., Any] = pick("call")
+        self.begin: Callable[..., Any] = pick("begin")
+        self.set_event: Callable[..., Any] = pick("setEvent")
+        self.set_collector: Callable[..., Any] = pick("setCollector")
+        self.set_consent: Callable[..., Any] = pick("setConsent")
+        self.add_mapping: Callable[..., int] = pick("addMapping")
+        self._register = pick("register")
+        self._settled = pick("settled")
+        self._drain = pick("drain")
+        self._run_job: Callable[[], bool] = self._context.execute_pending_job
+
+    @property
+    def errors(self) -> tuple[type[BaseException], ...]:
+        """What calls into the context raise; `fail` says what it means."""
+        return self._errors
+
+    def check(self, source: str) -> None:
+        """Parse `source` without running any of it.
+
+        Raises:
+            JavaScriptSyntaxError: where it is not one expression.
+
+        """
+        self._parse(f'"use strict"; () => (\n{source}\n)')
+        # What holds together only inside parentheses (`a)(b`, `a, b`) could not stand in a configuration.
+        self._parse(f'"use strict"; () => 1 ? \n{source}\n : 0')
+
+    def _parse(self, text: str) -> Any:
+        try:
+            return self._context.eval(text)
+        except self._errors as error:
+            first, _, place = str(error).partition("\n")
+            if not first.startswith("SyntaxError: "):
+                self.fail(error)
+            found = _PLACE.search(place)
+            line, column = (int(found[1]) - 1, int(found[2])) if found else (1, 1)
+            raise JavaScriptSyntaxError(first.removeprefix("SyntaxError: "), max(line, 1), column) from None
+
+    def register(self, source: str) -> int:
+        """Evaluate the expression and return the number of the function that it gives.
+
+        What it throws, it throws again whenever it is called.
+        """
+        try:
+            return int(self._register(self._parse(_thunk(source))))
+        except self._errors as error:
+            self.fail(error)
+
+    def run_jobs(self, started: float) -> bool:
+        """Run what waits to be run: the steps of async functions. Return whether there was any.
+
+        Args:
+            started: this thread's processor time at which the call began, in seconds.
+
+        Raises:
+            JavaScriptLimitError: where there is no end to it.
+
+        """
+        if not self._run_job():
+            return False
+        while self._run_job():
+            if time.thread_time() - started > self._limits.seconds:
+                self.broken = True
+                raise JavaScriptLimitError("time", self._too_long())
+        return True
+
+    def settled(self) -> Any:
+        """Return what the promise of the last call came to."""
+        return self._settled()
+
+    def drain(self) -> str:
+        """Return what was logged since the last answer, as JSON; nothing, where the context cannot say it."""
+        try:
+            return str(self._drain())
+        except self._errors:
+            return "[]"
+
+    def fail(self, error: BaseException) -> NoReturn:
+        """Raise what `error`, which came out of the context, means."""
+        self.broken = True
+        first = str(error).partition("\n")[0]
+        if isinstance(error, self._overflow):
+            raise JavaScriptLimitError("stack", "Maximum call stack size exceeded", "RangeError") from None
+        if first == "InternalError: interrupted":
+            raise JavaScriptLimitError("time", self._too_long()) from None
+        if isinstance(error, MemoryError) or first in _OUT_OF_MEMORY:
+            raise JavaScriptLimitError("memory", "out of memory") from None
+        raise JavaScriptError("InternalError", first) from None
+
+    def _too_long(self) -> str:
+        return f"the function took longer than {self._limits.seconds:g} seconds"
+
+    def misplaced(self) -> bool:
+        """Tell whether the context was made so much nearer the bottom of the stack that nothing runs here."""
+        try:
+            self._drain()
+        except self._overflow:
+            return True
+        return False
+
+    def memory_used(self) -> int:
+        """Return the bytes that the context holds."""
+        return int(self._context.memory()["malloc_size"])
+
+
+def _thunk(source: str) -> str:
+    return f'"use strict"; () => (\n{source}\n)'

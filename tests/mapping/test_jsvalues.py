@@ -1,0 +1,165 @@
+"""JavaScript's strings, truth and undefined: what every property's text depends on."""
+
+from __future__ import annotations
+
+import copy
+import math
+import pickle
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubspot_dest.mapping.jsvalues import (
+    UNDEFINED,
+    Foreign,
+    JsTypeError,
+    cast_to_property,
+    entries,
+    js_lower,
+    key_order,
+    number_to_string,
+    parse_number,
+    same_value_zero,
+    to_string,
+    truthy,
+    whitespace_runs_to,
+)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (99.50, "99.5"),
+        (1.0, "1"),
+        (0.1 + 0.2, "0.30000000000000004"),
+        (1e21, "1e+21"),
+        (1e20, "100000000000000000000"),
+        (123456789012345680000, "123456789012345680000"),
+        (9007199254740993, "9007199254740992"),
+        (1e-6, "0.000001"),
+        (1e-7, "1e-7"),
+        (1.5e300, "1.5e+300"),
+        (5e-324, "5e-324"),
+        (1.7976931348623157e308, "1.7976931348623157e+308"),
+        (-0.0, "0"),
+        (-1.5e-9, "-1.5e-9"),
+        (1e16, "10000000000000000"),
+        (0.0001, "0.0001"),
+        (math.inf, "Infinity"),
+        (-math.inf, "-Infinity"),
+        (math.nan, "NaN"),
+        (10**400, "Infinity"),
+        (-(10**400), "-Infinity"),
+    ],
+)
+def test_a_price_reads_in_hubspot_as_it_does_from_walkeros(number: float, text: str) -> None:
+    assert number_to_string(number) == text
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_no_digit_of_a_number_is_lost_in_its_text(number: float) -> None:
+    assert float(number_to_string(number)) == number
+
+
+@pytest.mark.parametrize("value", [[], {}, "0", "false", -1, math.inf, Foreign("Date"), [None]])
+def test_empty_lists_and_maps_are_true_as_in_javascript(value: Any) -> None:
+    assert truthy(value)
+
+
+@pytest.mark.parametrize("value", [UNDEFINED, None, False, 0, 0.0, -0.0, math.nan, ""])
+def test_what_javascript_takes_for_false_is_false(value: Any) -> None:
+    assert not truthy(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ([1, "x", True], "1,x,true"),
+        ([[1, 2], [3, [4]]], "1,2,3,4"),
+        ([UNDEFINED, 1, None], ",1,"),
+        ([], ""),
+        ({"a": 1}, "[object Object]"),
+        ([{"a": 1}], "[object Object]"),
+        (None, "null"),
+        (UNDEFINED, "undefined"),
+        (False, "false"),
+    ],
+)
+def test_lists_and_maps_become_the_text_that_javascript_makes_of_them(value: Any, text: str) -> None:
+    assert to_string(value) == text
+
+
+def test_a_map_with_its_own_to_string_fails_instead_of_sending_nonsense() -> None:
+    with pytest.raises(JsTypeError):
+        to_string([{"toString": "x"}])
+
+
+@pytest.mark.parametrize(
+    "value", [None, math.nan, Foreign("Date"), {"a": [1, {"b": None}]}, [math.nan], object(), (1,)]
+)
+def test_one_null_anywhere_makes_the_whole_value_undefined(value: Any) -> None:
+    assert cast_to_property(value) is UNDEFINED
+
+
+@pytest.mark.parametrize("value", ["", 0, False, math.inf, [], {}, {"a": [1, {"b": UNDEFINED}]}, UNDEFINED])
+def test_a_property_comes_back_as_it_is(value: Any) -> None:
+    assert cast_to_property(value) is value
+
+
+def test_nesting_beyond_the_python_stack_does_not_end_the_process() -> None:
+    deep: Any = "x"
+    for _ in range(100_000):
+        deep = [deep]
+    assert cast_to_property(deep) is deep
+    cyclic: list[Any] = [1]
+    cyclic.append(cyclic)
+    assert cast_to_property(cyclic) is cyclic
+
+
+def test_undefined_stays_one_through_copies() -> None:
+    assert copy.deepcopy({"a": UNDEFINED})["a"] is UNDEFINED
+    assert pickle.loads(pickle.dumps(UNDEFINED)) is UNDEFINED
+    assert not UNDEFINED
+    assert repr(UNDEFINED) == "undefined"
+
+
+def test_numeric_keys_come_first_as_in_javascript() -> None:
+    assert key_order({"b": 1, "10": 1, "9": 1, "01": 1, "-1": 1}) == ["9", "10", "b", "01", "-1"]
+
+
+def test_entries_of_nothing_fail_as_in_javascript() -> None:
+    assert entries("ab") == [("0", "a"), ("1", "b")]
+    assert entries(7) == []
+    with pytest.raises(JsTypeError):
+        entries(None)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("", 0),
+        (" 5 ", 5),
+        ("1e0", 1),
+        ("0x10", 16),
+        ("0b11", 3),
+        ("-0x1", math.nan),
+        ("1_0", math.nan),
+        ("x", math.nan),
+    ],
+)
+def test_numbers_in_paths_are_read_as_javascript_reads_them(text: str, number: float) -> None:
+    assert same_value_zero(parse_number(text), number)
+
+
+def test_only_javascript_whitespace_becomes_an_underscore_in_event_names() -> None:
+    assert whitespace_runs_to("a\u00a0\ufeff b\u0085c\x1cd", "_") == "a_b\u0085c\x1cd"
+    assert js_lower("ÜBER İ") == "über i̇"
+
+
+def test_true_is_not_one_when_lists_are_united() -> None:
+    assert not same_value_zero(True, 1)
+    assert same_value_zero(1, 1.0)
+    assert same_value_zero(math.nan, math.nan)
+    assert not same_value_zero([], [])

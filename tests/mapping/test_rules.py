@@ -1,0 +1,152 @@
+"""Rules: which one an event meets, and what a policy, `data`, `include` and `remove` make of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hubspot_dest.mapping.callbacks import Callbacks
+from hubspot_dest.mapping.consent import granted_consent
+from hubspot_dest.mapping.context import Collector
+from hubspot_dest.mapping.evaluation import Evaluation
+from hubspot_dest.mapping.jsvalues import UNDEFINED
+from hubspot_dest.mapping.policy import Policy, overlapping_paths
+from hubspot_dest.mapping.process import Processed, Processor
+from hubspot_dest.mapping.rules import RuleError, RuleSet
+from hubspot_dest.mapping.values import ValueCompiler
+
+
+def processor(config: dict[str, Any]) -> Processor[None]:
+    values = ValueCompiler(Callbacks())
+    data = config.get("data", UNDEFINED)
+    return Processor(
+        policy=Policy.compile(config.get("policy", UNDEFINED), values),
+        rules=RuleSet(config.get("mapping"), values, Callbacks(), lambda raw: None),
+        data=None if data is UNDEFINED else values.compile(data),
+        include=config.get("include", UNDEFINED),
+    )
+
+
+def process(config: dict[str, Any], event: dict[str, Any]) -> Processed[None]:
+    return processor(config).process(event, Evaluation(event, Collector()))
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("order complete", "order complete"),
+        ("order view", "order *"),
+        ("page view", "* view"),
+        ("page read", "* *"),
+        ("Order complete", "* *"),
+        ("order complete now", "order complete"),
+    ],
+)
+def test_the_most_specific_rule_wins_as_in_walkeros(name: str, key: str) -> None:
+    mapping = {"order": {"complete": {}, "*": {}}, "*": {"view": {}, "*": {}}}
+    assert process({"mapping": mapping}, {"name": name}).key == key
+
+
+def test_a_listed_entity_hides_the_wildcard_entity() -> None:
+    mapping = {"order": {"complete": {}}, "*": {"view": {}}}
+    assert process({"mapping": mapping}, {"name": "order view"}).rule is None
+
+
+def test_a_list_gives_the_first_rule_whose_condition_holds_else_the_last_resort() -> None:
+    mapping = {
+        "order": {
+            "complete": [
+                {"condition": lambda e, c: e["data"] > 9, "name": "big"},
+                {"condition": lambda e, c: False},
+            ]
+        },
+        "*": {"*": {"name": "any"}},
+    }
+    assert process({"mapping": mapping}, {"name": "order complete", "data": 10}).event["name"] == "big"
+    assert process({"mapping": mapping}, {"name": "order complete", "data": 1}).key == "* *"
+
+
+def test_an_async_condition_always_holds_as_in_walkeros() -> None:
+    async def condition(event: Any, context: Any) -> bool:
+        return False
+
+    assert process({"mapping": {"a": {"b": {"condition": condition}}}}, {"name": "a b"}).key == "a b"
+
+
+@pytest.mark.parametrize("condition", ["text", lambda e, c: 1 / 0])
+def test_a_broken_condition_fails_the_event_not_the_process(condition: Any) -> None:
+    with pytest.raises(RuleError):
+        process({"mapping": {"a": {"b": {"condition": condition}}}}, {"name": "a b"})
+
+
+@pytest.mark.parametrize("name", ["to_string x", "__class__ x", "keys x"])
+def test_names_of_python_or_javascript_members_meet_no_rule(name: str) -> None:
+    assert process({"mapping": {"a": {"b": {}}}}, {"name": name}).rule is None
+
+
+def test_a_policy_reads_the_event_as_it_was_and_may_change_the_rule() -> None:
+    config = {
+        "policy": {"name": {"value": "order complete"}, "data.a": "data.id", "data.b": "data.a"},
+        "mapping": {"order": {"complete": {"data": "data"}}},
+    }
+    event = {"name": "page view", "data": {"id": 1}}
+    processed = process(config, event)
+    assert processed.key == "order complete"
+    assert processed.data == {"id": 1, "a": 1, "b": UNDEFINED}
+    assert event == {"name": "page view", "data": {"id": 1}}
+
+
+def test_overlapping_policy_paths_are_named() -> None:
+    assert overlapping_paths({"data": "x", "data.z": "y", "user": "z"}) == [("data", "data.z")]
+
+
+def test_rule_data_is_merged_over_config_data_and_lists_are_united() -> None:
+    config = {
+        "data": {"map": {"a": {"value": 1}, "t": {"value": ["a"]}}},
+        "mapping": {
+            "o": {"c": {"data": {"map": {"a": {"value": 3}, "t": {"value": ["a", "z"]}}}, "remove": ["t.0"]}}
+        },
+    }
+    assert process(config, {"name": "o c"}).data == {"a": 3, "t": ["z"]}
+
+
+def test_rule_data_that_leads_nowhere_wipes_the_config_data() -> None:
+    config = {"data": {"value": 1}, "mapping": {"o": {"c": {"data": "nope"}}}}
+    assert process(config, {"name": "o c"}).data is UNDEFINED
+
+
+def test_include_flattens_sections_under_the_data() -> None:
+    event = {
+        "name": "o c",
+        "data": {"id": "1", "tags": ["a"]},
+        "context": {"shop": ["detail", 0]},
+        "globals": {"g": {"a": 1}},
+    }
+    config = {
+        "include": ["data", "context", "globals", "nested"],
+        "mapping": {"o": {"c": {}, "x": {"include": []}}},
+    }
+    assert process(config, event).data == {
+        "data_id": "1",
+        "data_tags": ["a"],
+        "context_shop": "detail",
+        "globals_g_a": 1,
+    }
+    assert process(config, {**event, "name": "o x"}).data is UNDEFINED
+
+
+@pytest.mark.parametrize(
+    ("required", "state", "own", "granted"),
+    [
+        (None, {"a": True, "b": False}, None, {"a": True}),
+        ({}, {}, None, {}),
+        ({"m": True, "a": True}, {"a": True}, None, {"a": True}),
+        ({"m": True}, {"m": True}, {"m": False}, None),
+        ({"m": False}, {"m": True}, None, None),
+    ],
+)
+def test_any_one_required_consent_is_enough_and_the_event_has_the_last_word(
+    required: Any, state: Any, own: Any, granted: Any
+) -> None:
+    assert granted_consent(required, state, own) == granted
