@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from hubspot_dest.event import complete_event
+from hubspot_dest.event import complete_event, event_name
 from hubspot_dest.mapping.context import Collector
 from hubspot_dest.mapping.jsvalues import UNDEFINED, truthy
 from hubspot_dest.mapping.process import merge
@@ -66,6 +66,7 @@ class CollectorState:
             JsTypeError: where the event cannot be merged with the collector's globals.
 
         """
+        event_name(partial)
         now = self._now_ms()
         source = partial.get("source")
         stamped = isinstance(source, dict) and source.get("count") is not None

@@ -237,11 +237,8 @@ class Planner:
         raw = dict(entries(defaults)) if truthy(defaults) and defaults is not UNDEFINED else {}
         if not self._policy.stringify_defaults:
             return raw
-        return {
-            name: to_string(value)
-            for name, value in raw.items()
-            if value is not None and value is not UNDEFINED
-        }
+        texts = {name: _default_text(value) for name, value in raw.items()}
+        return {name: text for name, text in texts.items() if text is not None}
 
     def _compile(self, *, traced: bool) -> _Compiled:
         values = ValueCompiler(self._callbacks, traced=traced)
@@ -279,6 +276,14 @@ class Planner:
             texts=TextMap.parse(settings.get("properties")),
             silent=rule.get("silent") is True or skip,
         )
+
+
+def _default_text(value: Any) -> str | None:
+    """Return a default property's text; what has none is left out, as a checked configuration cannot hold it."""
+    try:
+        return None if value is None or value is UNDEFINED else to_string(value)
+    except (JsTypeError, RecursionError):
+        return None
 
 
 def _no_shortcut(event: dict[str, Any]) -> Plan | None:  # noqa: ARG001 - the shape of a shortcut

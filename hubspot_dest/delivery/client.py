@@ -198,6 +198,8 @@ def _exchange(
             timeout=urllib3.Timeout(connect=connect, read=read),
             redirect=False,
         )
+    except urllib3.exceptions.NewConnectionError as error:  # a kind of timeout to urllib3, refused or not
+        raise DeliveryError("unreachable", mask_token(_reason(error, url), token)) from None
     except urllib3.exceptions.TimeoutError as error:
         connecting = isinstance(error, urllib3.exceptions.ConnectTimeoutError)
         waited = connect if connecting else read

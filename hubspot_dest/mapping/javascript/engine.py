@@ -162,7 +162,7 @@ class _Session:
         except JavaScriptLimitError:
             _forward(sandbox.drain(), context)
             raise
-        return self._read(answer, context) if type(answer) is str else answer
+        return self._read(answer, function, context) if type(answer) is str else answer
 
     def _introduce(self, context: CallContext) -> int:
         """Tell the sandbox what is new around the value; return the number of the mapping."""
@@ -222,7 +222,7 @@ class _Session:
             return (_REVIVE, "x" + text) if marked else (_GIVEN, self.sandbox.parse_json(text))
         return _ABSENT, None
 
-    def _read(self, answer: str, context: CallContext) -> Any:
+    def _read(self, answer: str, function: JavaScriptFunction, context: CallContext) -> Any:
         """Return the result that an answer of host.js stands for, or raise what was thrown."""
         tag, rest = answer[0], answer[1:]
         if tag == "s":
@@ -230,7 +230,7 @@ class _Session:
         if tag == "l":
             said, inner = json.loads(rest)
             _forward_all(said, context)
-            return self._read(inner, context) if isinstance(inner, str) else inner
+            return self._read(inner, function, context) if isinstance(inner, str) else inner
         if tag == "u":
             return UNDEFINED
         if tag in "jx":
@@ -241,11 +241,12 @@ class _Session:
             msg = "the promise never settles: nothing here would wake it (no timers, no network)"
             raise JavaScriptError("Error", msg)
         name, message, kind = json.loads(rest)
-        if kind is None:
+        if kind is None or (kind == "null" and "null" in function.source):
             raise JavaScriptError(name, message)
-        if kind == "memory":
-            self.sandbox.broken = True
-        raise JavaScriptLimitError(kind, message, name)
+        if kind == "stack":
+            raise JavaScriptLimitError(kind, message, name)
+        self.sandbox.broken = True
+        raise JavaScriptLimitError("memory", "out of memory" if kind == "null" else message)
 
 
 def _double(value: int) -> float:

@@ -134,11 +134,22 @@
   } }).call);
   for (const key of ["padEnd", "padStart", "repeat", "toLowerCase", "toUpperCase", "trim"]) {
     replace(String.prototype, key, (native) => ({ call() {
-      const result = apply(native, this, arguments);
-      charge(result.length);
+      const text = asText(this);
+      const result = apply(native, text, arguments);
+      charge(text.length + result.length);
       return result;
     } }).call);
   }
+  for (const key of ["atob", "btoa", "decodeURI", "decodeURIComponent", "encodeURI", "encodeURIComponent", "escape",
+    "parseFloat", "parseInt", "unescape"]) {
+    replace(globalThis, key, (native) => ({ call(given) {
+      const text = `${given}`;
+      charge(8 * text.length);
+      return apply(native, undefined, arguments.length > 1 ? [text, arguments[1]] : [text]);
+    } }).call);
+  }
+  Number.parseFloat = parseFloat;
+  Number.parseInt = parseInt;
 
   // --- JSON: a structure that refers to the same parts again and again unfolds without end; a replacer looks at the clock
   const same = (key, value) => value;
@@ -150,10 +161,11 @@
     charge(source.length);
     return reviver === undefined ? native(source) : native(source, reviver);
   } }).call);
-  for (const key of ["assign", "entries", "fromEntries", "keys", "values"]) {
-    replace(Object, key, (native) => ({ call(first) {
-      if (isArray(first)) charge(first.length);
-      return apply(native, Object, arguments);
+  for (const key of ["entries", "getOwnPropertyNames", "keys", "values"]) {
+    replace(Object, key, (native) => ({ call(given) {
+      const found = native(given);
+      charge(8 * found.length);
+      return found;
     } }).call);
   }
 })()
