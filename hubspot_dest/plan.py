@@ -26,6 +26,8 @@ class PlanPolicy:
     Attributes:
         honour_skip: `skip: true` suppresses the event as the documentation says; walkerOS 4 ignores it (section 9).
         stringify_defaults: `defaultProperties` become strings like every other property (defect D9).
+        settled_order: overlapping edits of a policy are applied in upstream's accidental order (section 3.4), not as
+            they stand in the configuration.
         refuse_bad_dates: a timestamp that is no date fails that event alone, not the batch around it (section 5.7).
 
     """
@@ -33,11 +35,12 @@ class PlanPolicy:
     honour_skip: bool = True
     stringify_defaults: bool = True
     refuse_bad_dates: bool = True
+    settled_order: bool = False
 
     @classmethod
     def parity(cls) -> PlanPolicy:
         """Return what walkerOS 4.4 does."""
-        return cls(honour_skip=False, stringify_defaults=False, refuse_bad_dates=False)
+        return cls(honour_skip=False, stringify_defaults=False, refuse_bad_dates=False, settled_order=True)
 
 
 @dataclass(frozen=True, slots=True)

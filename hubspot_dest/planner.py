@@ -101,9 +101,10 @@ class Planner:
                 quick_plan = self._quick[event["name"]](event)
             except (KeyError, TypeError):
                 # A new name, or something odd: the general way has the word.
-                quick_plan = self._learn(event.get("name"))
-            if quick_plan is not None:
-                return quick_plan
+                self._learn(event.get("name"))
+            else:
+                if quick_plan is not None:
+                    return quick_plan
         ev = Evaluation(event, collector, now_ms)
         try:
             plan = self._plan(compiled, event, ev, now_ms)
@@ -120,9 +121,9 @@ class Planner:
 
     def _plan(self, compiled: _Compiled, event: dict[str, Any], ev: Evaluation, now_ms: int) -> Plan:
         processed = compiled.processor.process(event, ev)
-        event = processed.event
+        event, key = processed.event, str(processed.key or "")
         if processed.ignore:
-            return Plan(event, "ignored", "rule_ignore", f"rule '{processed.key}' ignores it", processed.key)
+            return Plan(event, "ignored", "rule_ignore", f"rule '{key}' ignores it", key)
         consent = ev.collector.consent
         email = _text(compiled.email(event, ev, consent), "email", ev) if compiled.email is not None else None
         object_id = None
@@ -130,17 +131,17 @@ class Planner:
             object_id = _text(compiled.object_id(event, ev, consent), "objectId", ev)
         if email is None and object_id is None:
             ev.issues.append(Issue("WARN", NO_IDENTITY, {"event": event.get("name")}, SCOPE))
-            return Plan(event, "skipped", "no_identity", "neither email nor objectId", processed.key)
+            return Plan(event, "skipped", "no_identity", "neither email nor objectId", key)
         rule = compiled.no_rule if processed.rule is None else processed.rule.settings
-        plan = Plan(event, "ready", "send", "", processed.key, email, object_id)
+        plan = Plan(event, "ready", "send", "", key, email, object_id)
         identify = rule.identify or compiled.identify
         if identify is not None:
             plan.contact = _contact(identify(event, ev, consent), ev)
         plan.issues_before_send = len(ev.issues)
         if rule.silent:
-            plan.reason, plan.sentence = "silent_rule", f"rule '{processed.key}' is silent"
+            plan.reason, plan.sentence = "silent_rule", f"rule '{key}' is silent"
             if processed.rule is not None and processed.rule.silent is not True:
-                ev.issues.append(_skip_warning(processed.key))
+                ev.issues.append(_skip_warning(key))
             return plan
         try:
             plan.occurrence = self._occurrence(processed, rule, plan, ev, now_ms)
@@ -225,7 +226,7 @@ class Planner:
         probe = Processed({"name": name}, UNDEFINED, rule, key, ignore=False)
         return write_quick_plan(
             event_name=self._event_name(probe, settings),
-            rule_key=key,
+            rule_key=str(key or ""),
             email=email or None,
             object_id=object_id or None,
             properties=settings.texts or TextMap(),
@@ -251,12 +252,16 @@ class Planner:
             values,
             self._callbacks,
             lambda raw: self._rule_settings(raw, values),
+            as_settled=self._policy.settled_order,
         )
         return _Compiled(
             processor=Processor(
-                policy=Policy.compile(config.get("policy", UNDEFINED), values),
+                policy=Policy.compile(
+                    config.get("policy", UNDEFINED), values, as_settled=self._policy.settled_order
+                ),
                 rules=rules,
                 data=values.compile(data) if truthy(data) else None,
+                no_data=UNDEFINED if truthy(data) else data,
                 include=config.get("include", UNDEFINED),
             ),
             email=values.compile_named("email", email) if truthy(email) else None,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from hubspot_dest.mapping.evaluation import Evaluation
-from hubspot_dest.mapping.jsvalues import UNDEFINED, entries, same_value_zero, truthy
+from hubspot_dest.mapping.jsvalues import UNDEFINED, Undefined, entries, same_value_zero, truthy
 from hubspot_dest.mapping.paths import delete_by_path
 from hubspot_dest.mapping.policy import Policy
 from hubspot_dest.mapping.rules import Rule, RuleSet
@@ -28,7 +28,7 @@ class Processed(Generic[S]):
         event: the event after policies and the rule's name.
         data: the payload, `UNDEFINED` where there is none. HubSpot's destination does not use it.
         rule: the rule that matched, or None.
-        key: its key, `order complete`, or the empty string.
+        key: its key, `order complete`; the empty string or `UNDEFINED` where none matched (`RuleSet.find`).
         ignore: whether the rule says that the event goes no further.
 
     """
@@ -36,7 +36,7 @@ class Processed(Generic[S]):
     event: Any
     data: Any
     rule: Rule[S] | None
-    key: str
+    key: str | Undefined
     ignore: bool
 
 
@@ -48,6 +48,7 @@ class Processor(Generic[S]):
     rules: RuleSet[S]
     data: Resolve | None
     include: Any
+    no_data: Any = UNDEFINED  # what stands at `data` where it is untrue: upstream takes it as it is
 
     def process(self, event: Any, ev: Evaluation) -> Processed[S]:
         """Process one event.
@@ -62,7 +63,7 @@ class Processor(Generic[S]):
         if rule is not None and rule.policy is not None:
             event = rule.policy.apply(event, ev)
         ev.event = event
-        data = UNDEFINED if self.data is None else self.data(event, ev, ev.collector.consent)
+        data = self.no_data if self.data is None else self.data(event, ev, ev.collector.consent)
         if rule is not None:
             if rule.ignore:
                 return Processed(event, data, rule, key, ignore=True)

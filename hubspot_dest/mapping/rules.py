@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 from hubspot_dest.mapping.callbacks import Callback, Callbacks
 from hubspot_dest.mapping.context import Collector
 from hubspot_dest.mapping.evaluation import Evaluation
-from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, truthy
+from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, Undefined, truthy
 from hubspot_dest.mapping.policy import Policy
 from hubspot_dest.mapping.values import Resolve, ValueCompiler
 
@@ -72,6 +72,7 @@ class RuleSet(Generic[S]):
         values: compiles the mapping values inside the rules.
         callbacks: compiles the rules' conditions.
         settings: compiles what stands at a rule's `settings`, given the whole raw rule.
+        as_settled: apply overlapping edits of a policy in upstream's accidental order.
 
     """
 
@@ -81,10 +82,14 @@ class RuleSet(Generic[S]):
         values: ValueCompiler,
         callbacks: Callbacks,
         settings: Callable[[dict[str, Any]], S],
+        *,
+        as_settled: bool = False,
     ) -> None:
+        self._as_settled = as_settled
         self._values = values
         self._callbacks = callbacks
         self._settings = settings
+        self._given = truthy(mapping)
         self._entities: dict[str, dict[str, list[Rule[S] | None]] | None] = {}
         if isinstance(mapping, dict):
             for entity, actions in mapping.items():
@@ -111,7 +116,7 @@ class RuleSet(Generic[S]):
             raw=raw,
             index=index,
             condition=self._callbacks.rule_condition(condition) if truthy(condition) else None,
-            policy=Policy.compile(raw.get("policy", UNDEFINED), self._values),
+            policy=Policy.compile(raw.get("policy", UNDEFINED), self._values, as_settled=self._as_settled),
             data=self._values.compile(data) if truthy(data) else None,
             settings=self._settings(raw),
         )
@@ -124,8 +129,11 @@ class RuleSet(Generic[S]):
                     if rule is not None:
                         yield f"{entity} {action}", rule
 
-    def find(self, event: Any, ev: Evaluation) -> tuple[Rule[S] | None, str]:
-        """Return the rule for the event's name and its key (`order complete`, `order *`), or (None, "").
+    def find(self, event: Any, ev: Evaluation) -> tuple[Rule[S] | None, str | Undefined]:
+        """Return the rule for the event's name and its key (`order complete`, `order *`).
+
+        Without a match the rule is None and the key is the empty string; the key is `UNDEFINED`, as upstream's is,
+        where there are no rules at all or the name has no two words.
 
         Raises:
             RuleError: where a condition throws or is no function, a rule in a list is null, or the name is no text.
@@ -133,19 +141,19 @@ class RuleSet(Generic[S]):
         """
         name = event.get("name", UNDEFINED) if isinstance(event, dict) else UNDEFINED
         if not truthy(name):
-            return None, ""
+            return None, UNDEFINED
         if not isinstance(name, str):
             msg = "(event.name || '').split is not a function"
             raise RuleError(msg)
-        if not self._entities:
-            return None, ""
+        if not self._given:
+            return None, UNDEFINED
         pieces = name.split(" ")
         entity, action = pieces[0], pieces[1] if len(pieces) > 1 else ""
         if not entity or not action:
-            return None, ""
+            return None, UNDEFINED
         return self._look_up(entity, action, event, ev)
 
-    def unconditional(self, name: str) -> tuple[Rule[S] | None, str] | None:
+    def unconditional(self, name: str) -> tuple[Rule[S] | None, str | Undefined] | None:
         """Return what `find` gives for every event of this name, or None where that depends on the event."""
         pieces = name.split(" ")
         entity, action = pieces[0], pieces[1] if len(pieces) > 1 else ""

@@ -112,7 +112,7 @@ def test_every_status_says_what_to_make_of_it(status: str, kind: str) -> None:
 
 
 def test_a_rate_limit_says_which() -> None:
-    body = b'{"message":"You have reached your ten_secondly_rolling limit.","errorType":"RATE_LIMIT","policyName":"TEN_SECONDLY_ROLLING"}'
+    body = b'{"message":"Limit.","errorType":"RATE_LIMIT","policyName":"TEN_SECONDLY_ROLLING"}'
     error = failure(answer("429 Too Many Requests", body, "Retry-After: soon"))
     assert (error.category, error.policy_name, error.retry_after) == (
         "RATE_LIMIT",

@@ -17,8 +17,8 @@ from hubspot_dest.mapping.jsvalues import UNDEFINED, Foreign
 
 __all__ = ["MAX_DEPTH", "decode", "encode"]
 
-# As deep as orjson goes: deeper than any event, and within the stacks of both sides.
-MAX_DEPTH: Final = 254
+# Deeper than any event; half a megabyte of stack has room for 270 levels of a result.
+MAX_DEPTH: Final = 200
 
 _OPTIONS: Final = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 _UNDEFINED_MARK, _NUMBER_MARK = 0, 1

@@ -134,7 +134,9 @@ class _Session:
     def _begin(self, context: CallContext) -> None:
         self._scope = context.scope
         self._forget()
-        self.sandbox.begin(context.now_ms)
+        self.sandbox.begin(
+            None if context.now_ms is None else float(context.now_ms)
+        )  # ints are cut to 32 bits
         self._plans += 1
         # Functions may keep things in closures: what is half full goes before it hurts a neighbour.
         if self._plans % _PLANS_BETWEEN_CHECKS == 0 and self.sandbox.memory_used() > self._enough:
@@ -152,17 +154,23 @@ class _Session:
             mapping = _NO_MAPPING if function.value_only else self._introduce(context)
             mode, given = self._pass(value, context)
             answer = sandbox.call(number, mode, given, settle, mapping)
-            if sandbox.run_jobs(started) and answer != "p":
-                _forward(sandbox.drain(), context)
+            worked = sandbox.run_jobs(started)
             if answer == "p":
                 answer = sandbox.settled()
+            later = sandbox.drain() if worked else "[]"
         except sandbox.errors as error:
             _forward(sandbox.drain(), context)
             sandbox.fail(error)
         except JavaScriptLimitError:
             _forward(sandbox.drain(), context)
             raise
-        return self._read(answer, function, context) if type(answer) is str else answer
+        if type(answer) is not str:
+            _forward(later, context)
+            return answer
+        try:
+            return self._read(answer, function, context)
+        finally:
+            _forward(later, context)
 
     def _introduce(self, context: CallContext) -> int:
         """Tell the sandbox what is new around the value; return the number of the mapping."""

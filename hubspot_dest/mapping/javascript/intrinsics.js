@@ -93,6 +93,10 @@
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
   } }.random);
 
+  // Settings that the engine keeps behind a setter, out of reach of freezing.
+  defineProperty(Error, "stackTraceLimit", { value: 10, writable: false, configurable: false });
+  defineProperty(Error, "prepareStackTrace", { value: undefined, writable: false, configurable: false });
+
   // --- What Node has and a mapping may well use.
   const say = { say(...parts) { if (hooks.log !== null) hooks.log(parts); } }.say;
   replace(globalThis, "console", { log: say, info: say, debug: say, warn: say, error: say, trace: say });

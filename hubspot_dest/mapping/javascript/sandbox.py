@@ -37,13 +37,14 @@ class Limits:
     Attributes:
         seconds: of processor time, also over all steps of an async function together.
         memory_bytes: for everything in one thread's context: functions, what they keep, and the event.
-        stack_bytes: for calls within calls; the thread's own stack must have room for it.
+        stack_bytes: for calls within calls; the thread's own stack must have room for it. The default has room for
+            about 300 calls within calls.
 
     """
 
     seconds: float = 0.25
     memory_bytes: int = 32 * 1024 * 1024
-    stack_bytes: int = 256 * 1024
+    stack_bytes: int = 512 * 1024
 
 
 @cache

@@ -1,0 +1,82 @@
+"""In which order upstream's promises settle, where two paths of one policy overlap (walkerOS 4.4 mapping, section 3.4).
+
+Upstream computes all values of a policy at once and applies each when its promise settles, so the depth of a mapping
+decides who comes last. The counts are those that the specification measured; they matter for overlapping paths only,
+and only parity asks for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hubspot_dest.mapping.consent import granted_consent
+from hubspot_dest.mapping.jsvalues import UNDEFINED, entries, has_own_keys, truthy
+
+__all__ = ["settling_ticks"]
+
+# Resolves a mapping value against an input, to see which alternative hits and what a loop goes through.
+Probe = Callable[[Any, Any], Any]
+
+_CALLBACK = 3
+
+
+def settling_ticks(mapping: Any, value: Any, consent: Any, probe: Probe) -> int:
+    """Return after how many microtasks upstream has resolved `mapping` against `value`."""
+    if value is UNDEFINED:
+        return 1
+    own = value.get("consent", UNDEFINED) if isinstance(value, dict) else UNDEFINED
+    consent = own if truthy(own) else consent
+    ticks = 1
+    for item in mapping if isinstance(mapping, list) else [mapping]:
+        ticks += _alternative(item, value, consent, probe) + 2
+        if probe([item], value) is not UNDEFINED:
+            break
+    return ticks
+
+
+def _alternative(item: Any, value: Any, consent: Any, probe: Probe) -> int:
+    """Return the ticks of one alternative: 3 for a plain path, more for what is inside."""
+    if isinstance(item, list):
+        inner = [_form(one, value, consent, probe) for one in item[:1]]
+        return (inner[0] if inner else 2) + max(0, len(item) - 1) + 1
+    return _form(item, value, consent, probe)
+
+
+def _form(item: Any, value: Any, consent: Any, probe: Probe) -> int:
+    if not isinstance(item, dict) or not has_own_keys(item):
+        return 3
+    ticks = 3
+    if truthy(item.get("condition", UNDEFINED)):
+        ticks += _CALLBACK
+        if probe({"condition": item["condition"], "value": True}, value) is UNDEFINED:
+            return ticks
+    required = item.get("consent", UNDEFINED)
+    if truthy(required) and granted_consent(required, consent) is None:
+        return ticks
+    ticks += _CALLBACK * sum(truthy(item.get(name, UNDEFINED)) for name in ("fn", "validate"))
+    return ticks + _inside(item, value, consent, probe)
+
+
+def _inside(item: dict[str, Any], value: Any, consent: Any, probe: Probe) -> int:
+    loop = item.get("loop", UNDEFINED)
+    if isinstance(loop, list) and loop:
+        return _loop(loop, value, consent, probe)
+    inner = item.get("map", UNDEFINED)
+    if truthy(inner):
+        return 1 + sum(1 + settling_ticks(one, value, consent, probe) for _, one in entries(inner))
+    items = item.get("set", UNDEFINED)
+    if isinstance(items, list):
+        return 1 + max((_alternative(one, value, consent, probe) for one in items), default=0)
+    return 0
+
+
+def _loop(loop: list[Any], value: Any, consent: Any, probe: Probe) -> int:
+    each = loop[1] if len(loop) > 1 else {}
+    items: Any = [value]
+    ticks = 0
+    if loop[0] != "this":
+        items, ticks = probe(loop[0], value), settling_ticks(loop[0], value, consent, probe)
+    if not isinstance(items, list):
+        return ticks
+    return ticks + 1 + max((settling_ticks(each, one, consent, probe) for one in items), default=0)
