@@ -83,6 +83,7 @@ def measure(name: str, step: Step, calls: int = CALLS) -> float:
 
 
 def main() -> None:
+    """Print the machine, the versions and all figures."""
     print(f"machine   {platform.machine()}, {platform.system()}, Python {platform.python_version()}")
     print(f"versions  quickjs-ng {version('quickjs-ng')}, orjson {version('orjson')}")
     print(f"command   python {' '.join(sys.argv)}")
@@ -91,11 +92,13 @@ def main() -> None:
     first = measure("a plan with one function", plans([ONE]))
     six = measure("a plan with six functions", plans([ONE] * 6))
     print(f"{'  each further function':<58}{(six - first) / 5:>18.1f}")
-    measure("one function that reads context.consent", plans(["(value, context) => context.consent.marketing"]))
+    measure(
+        "one function that reads context.consent", plans(["(value, context) => context.consent.marketing"])
+    )
     measure("one function that reads context.collector", plans(["(v, context) => context.collector.user"]))
     measure("one async function", plans(["async (value) => value.data.total * 2"]))
     measure("one function that returns the whole event", plans(["(value) => value"]))
-    measure("one function that throws", plans(["(value) => { try { null.x } catch { return 1 } }"]))
+    measure("one function that catches an error", plans(["(value) => { try { null.x } catch { return 1 } }"]))
     engine = JavaScriptEngine()
     measure("compiling a function", lambda: engine.function(ONE), 500)
     measure("a new context with one function and one call", lambda: plans([ONE])(), 30)

@@ -35,7 +35,8 @@ class Limits:
     """What one call of a function may use.
 
     Attributes:
-        seconds: of processor time, also over all steps of an async function together.
+        seconds: of processor time of the process, also over all steps of an async function together. Loops of the few
+            operations that keep the engine from looking at the clock are stopped after about three times that.
         memory_bytes: for everything in one thread's context: functions, what they keep, and the event.
         stack_bytes: for calls within calls; the thread's own stack must have room for it. The default has room for
             about 300 calls within calls.
@@ -69,6 +70,9 @@ class Sandbox:
     Attributes:
         call, begin, set_event, …: the functions of host.js.
         broken: a limit was hit: make another one.
+        busy: a call is under way.
+        calls: how many there were.
+        strangled: `strangle` was called.
 
     """
 
@@ -84,6 +88,9 @@ class Sandbox:
         self._overflow = StackOverflow
         self._limits = limits
         self.broken = False
+        self.busy = False
+        self.calls = 0
+        self.strangled = False
         self._context = Context()
         self._context.set_max_stack_size(limits.stack_bytes)
         self._context.set_memory_limit(limits.memory_bytes)
@@ -170,6 +177,8 @@ class Sandbox:
     def fail(self, error: BaseException) -> NoReturn:
         """Raise what `error`, which came out of the context, means."""
         self.broken = True
+        if self.strangled:
+            self.check_time()
         first = str(error).partition("\n")[0]
         if isinstance(error, self._overflow):
             raise JavaScriptLimitError("stack", "Maximum call stack size exceeded", "RangeError") from None
@@ -178,6 +187,21 @@ class Sandbox:
         if isinstance(error, MemoryError) or first in _OUT_OF_MEMORY:
             raise JavaScriptLimitError("memory", "out of memory") from None
         raise JavaScriptError("InternalError", first) from None
+
+    def strangle(self) -> None:
+        """Take away all memory, from any thread: what the engine does next fails."""
+        self.broken = self.strangled = True
+        self._context.set_memory_limit(1)
+
+    def check_time(self) -> None:
+        """Raise where the call had to be strangled, whatever it says that came of it.
+
+        Raises:
+            JavaScriptLimitError: of time.
+
+        """
+        if self.strangled:
+            raise JavaScriptLimitError("time", self._too_long()) from None
 
     def _too_long(self) -> str:
         return f"the function took longer than {self._limits.seconds:g} seconds"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -194,3 +195,26 @@ def test_closing_from_another_thread_and_ending_threads_do_no_harm() -> None:
     assert read({"n": 3}, CallContext(scope=object())) == 3
     engine.close()
     engine.close()
+
+
+def test_the_memory_of_an_engine_is_given_back_without_waiting_for_the_collector() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        engine = JavaScriptEngine()
+        engine.function("(value) => value")({"n": 1}, CallContext(scope=object()))
+        session = weakref.ref(engine._session(None).sandbox)
+        engine.close()
+        assert session() is None
+    finally:
+        gc.enable()
+
+
+def test_a_collector_that_cannot_be_shown_fails_every_time_in_the_same_words() -> None:
+    engine = JavaScriptEngine()
+    circle: dict[str, Any] = {}
+    circle["self"] = circle
+    context = CallContext(event={}, collector=Collector(custom=circle), scope=object())
+    for _ in range(2):
+        with pytest.raises(JavaScriptError, match="nested deeper"):
+            engine.function("(value, context) => context.collector.user")(1, context)

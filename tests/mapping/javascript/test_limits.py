@@ -177,3 +177,40 @@ def test_a_call_far_down_the_stack_works_like_any_other() -> None:
     descend(150)
     assert results == [42]
     assert function({"n": 1}, CallContext(scope=object())) == 2
+
+
+SLOW_OPERATORS = {
+    "copying a list": "() => { const a = new Array(1e5).fill(1); for (;;) [...a] }",
+    "copying a map": "() => { const o = {}; for (let n = 0; n < 3e4; n++) o['k' + n] = n; for (;;) ({ ...o }) }",
+    "catching what stops it": "() => { const a = new Array(1e5).fill(1); for (;;) { try { [...a] } catch {} } }",
+    "printing a huge integer": "() => { const n = 2n ** 100000n; for (;;) `${n}` }",
+}
+
+
+@pytest.mark.parametrize("source", list(SLOW_OPERATORS.values()), ids=list(SLOW_OPERATORS))
+def test_a_loop_of_slow_operators_is_stopped_from_outside(engine: JavaScriptEngine, source: str) -> None:
+    context = CallContext(event={"n": 1}, scope=object())
+    with pytest.raises(JavaScriptLimitError) as error:
+        engine.function(source)(context.event, context)
+    assert error.value.kind == "time"
+    assert engine.function("(v) => [...'ab', v.n]")(context.event, context) == ["a", "b", 1]
+
+
+def test_a_context_that_is_full_is_replaced_between_plans_and_never_within_one() -> None:
+    engine = JavaScriptEngine(Limits(memory_bytes=2 * 1024 * 1024))
+    hoarder = engine.function("((kept) => () => kept.push('x'.repeat(500) + kept.length))([])")
+    change = engine.function("(value) => ++value.n")
+    kept = []
+    for _ in range(4000):
+        context = CallContext(event={"n": 0}, scope=object())
+        assert change(context.event, context) == 1
+        kept.append(hoarder(1, context))
+        assert [change(context.event, context) for _ in range(2)] == [2, 3]
+    assert max(kept) < 4000
+
+
+def test_compiling_far_down_the_stack_and_without_end_is_told_apart() -> None:
+    engine = JavaScriptEngine()
+    with pytest.raises(JavaScriptLimitError, match="call stack"):
+        engine.function("(v) => " + "(" * 100_000 + "v" + ")" * 100_000)
+    assert engine.function("(v) => v")(1, CallContext()) == 1

@@ -1,0 +1,80 @@
+"""Stop what runs on without ever looking at the clock.
+
+The engine looks at the clock once in 10,000 loop turns or calls. Where every turn copies a long list (`[...list]`),
+that is far too seldom, and operators cannot be guarded as built-ins can. But all of them need memory: a thread that
+takes it away makes them fail at once, and the call ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from typing import Final
+from weakref import WeakSet
+
+from hubspot_dest.mapping.javascript.sandbox import Sandbox
+
+__all__ = ["Watchdog"]
+
+_IDLE_ROUNDS: Final = 4
+
+
+class Watchdog:
+    """Watch the sandboxes of one engine from a thread that ends by itself when nothing is called any more.
+
+    Args:
+        seconds: what a call may take, in processor time; one that takes more than about three times that is stopped.
+
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._sandboxes: WeakSet[Sandbox] = WeakSet()
+        self._process = 0
+
+    def add(self, sandbox: Sandbox) -> None:
+        """Watch a sandbox as long as it exists."""
+        with self._lock:
+            self._sandboxes.add(sandbox)
+
+    def wake(self) -> None:
+        """Begin to watch, unless that is being done; after a fork the child needs a thread of its own."""
+        if self._process == os.getpid():
+            return
+        with self._lock:
+            if self._process == os.getpid():
+                return
+            self._process = os.getpid()
+        # At the end of the interpreter there are no new threads: then it is the engine's own clock only.
+        with contextlib.suppress(RuntimeError):
+            threading.Thread(target=self._watch, name="javascript-watchdog", daemon=True).start()
+
+    def _watch(self) -> None:
+        since: dict[int, tuple[int, float]] = {}
+        idle = 0
+        while idle < _IDLE_ROUNDS:
+            time.sleep(self._seconds)
+            since = self._look(since)
+            idle = 0 if since else idle + 1
+        self._process = 0
+
+    def _look(self, since: dict[int, tuple[int, float]]) -> dict[int, tuple[int, float]]:
+        """Return which call each busy sandbox is at, and since which processor time; stop those that take too much."""
+        now = time.process_time()
+        seen = {}
+        with self._lock:
+            sandboxes = list(self._sandboxes)
+        for sandbox in sandboxes:
+            if not sandbox.busy:
+                continue
+            call = sandbox.calls
+            first, began = since.get(id(sandbox), (call, now))
+            if first != call:
+                began = now
+            elif now - began > 2 * self._seconds:
+                sandbox.strangle()
+            seen[id(sandbox)] = (call, began)
+        return seen

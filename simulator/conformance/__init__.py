@@ -1,0 +1,1 @@
+"""Hold the sender against vectors of walkerOS' own behaviour."""

@@ -1,0 +1,62 @@
+"""Where two JSON values differ, as short as can be said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+__all__ = ["MISSING", "Difference", "differences"]
+
+
+class _Missing:
+    def __repr__(self) -> str:
+        return "(nothing)"
+
+
+MISSING: Final = _Missing()
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place where two values differ; `MISSING` stands for nothing on one side."""
+
+    path: str
+    expected: Any
+    actual: Any
+
+
+def differences(expected: Any, actual: Any, path: str = "") -> list[Difference]:
+    """Return every place where `actual` is not `expected`: keys in any order, 1 equal to 1.0, true apart from 1."""
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        keys = [*expected, *(key for key in actual if key not in expected)]
+        return [
+            one
+            for key in keys
+            for one in differences(expected.get(key, MISSING), actual.get(key, MISSING), f"{path}.{key}")
+        ]
+    if isinstance(expected, list) and isinstance(actual, list):
+        found: list[Difference] = []
+        for index in range(max(len(expected), len(actual))):
+            left = expected[index] if index < len(expected) else MISSING
+            right = actual[index] if index < len(actual) else MISSING
+            found += differences(left, right, f"{path}[{index}]")
+        return found
+    if _same(expected, actual):
+        return []
+    return [Difference(path.lstrip(".") or "result", expected, actual)]
+
+
+def _same(expected: Any, actual: Any) -> bool:
+    if isinstance(expected, bool) or isinstance(actual, bool):
+        return expected is actual
+    if isinstance(expected, (int, float)) and isinstance(actual, (int, float)):
+        # JSON numbers are doubles where the vectors come from.
+        return _double(expected) == _double(actual)
+    return type(expected) is type(actual) and bool(expected == actual)
+
+
+def _double(number: float) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return float("inf") if number > 0 else float("-inf")

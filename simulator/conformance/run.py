@@ -1,0 +1,111 @@
+"""Read vector files and hold the sender, in parity mode, against every line."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from hubspot_dest.mapping.callbacks import Callbacks
+from simulator.conformance.destination_case import run_destination_case
+from simulator.conformance.difference import Difference, differences
+from simulator.conformance.mapping_case import KINDS, run_mapping_case
+
+__all__ = ["FileResult", "Verdict", "VectorFileError", "run_file"]
+
+
+class VectorFileError(ValueError):
+    """A file that is no file of vectors; the message names file, line and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One vector: its id, its tags, and where the sender differs from it (nowhere: they agree)."""
+
+    id: str
+    family: str
+    tags: tuple[str, ...]
+    differences: tuple[Difference, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the sender does what walkerOS does."""
+        return not self.differences
+
+
+@dataclass(slots=True)
+class FileResult:
+    """All vectors of one file."""
+
+    path: Path
+    verdicts: list[Verdict] = field(default_factory=list)
+
+    @property
+    def agreeing(self) -> int:
+        """How many vectors agree."""
+        return sum(verdict.agrees for verdict in self.verdicts)
+
+    @property
+    def differing(self) -> list[Verdict]:
+        """The vectors that do not."""
+        return [verdict for verdict in self.verdicts if not verdict.agrees]
+
+
+def run_file(path: Path, *, only: str = "*") -> FileResult:
+    """Run every vector of a file whose id matches the pattern `only`.
+
+    Raises:
+        VectorFileError: where the file cannot be read, or a line is no vector.
+
+    """
+    result = FileResult(path)
+    callbacks = Callbacks()
+    for number, vector in _vectors(path):
+        try:
+            identifier = str(vector["case"]["id"])
+            if fnmatch.fnmatchcase(identifier, only):
+                result.verdicts.append(_verdict(identifier, vector, callbacks))
+        except (KeyError, TypeError, AttributeError) as error:
+            msg = f"{path}, line {number}: not a vector this version knows ({type(error).__name__}: {error})"
+            raise VectorFileError(msg) from error
+    if not result.verdicts:
+        msg = f"{path}: holds no vectors" + ("" if only == "*" else f" whose id matches {only!r}")
+        raise VectorFileError(msg)
+    return result
+
+
+def _verdict(identifier: str, vector: dict[str, Any], callbacks: Callbacks) -> Verdict:
+    case, expect = vector["case"], vector["expect"]
+    if "kind" in case:
+        if case["kind"] not in KINDS:
+            msg = f"kind {case['kind']!r} is none of {', '.join(KINDS)}"
+            raise KeyError(msg)
+        expected, actual = run_mapping_case(case, expect, callbacks)
+    else:
+        expected, actual = run_destination_case(case, expect)
+    tags = tuple(vector.get("tags") or case.get("tags") or ())
+    return Verdict(identifier, str(case.get("family", "")), tags, tuple(differences(expected, actual)))
+
+
+def _vectors(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        msg = f"{path}: cannot be read ({error.strerror})"
+        raise VectorFileError(msg) from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            vector = orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            msg = f"{path}, line {number}: no JSON ({error}); a vector file has one JSON object a line"
+            raise VectorFileError(msg) from error
+        if not isinstance(vector, dict) or not isinstance(vector.get("case"), dict) or "expect" not in vector:
+            msg = f'{path}, line {number}: not a vector; each line is {{"case": {{…}}, "expect": {{…}}}}'
+            raise VectorFileError(msg)
+        yield number, vector
