@@ -1,7 +1,7 @@
 """One QuickJS context with its built-ins guarded and frozen, and the calls into it.
 
 A context belongs to the thread that made it. Whatever breaks a limit leaves it in a state that nobody vouches for
-(jobs still waiting, memory still held), so its owner throws it away then: a new one costs about a millisecond.
+(jobs still waiting, memory still held), so its owner throws it away then: a new one costs about five milliseconds.
 """
 
 from __future__ import annotations

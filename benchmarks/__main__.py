@@ -1,0 +1,37 @@
+"""Measure everything in one run and write the tables into docs/performance.md: `make bench`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from benchmarks import delivery, planning
+from benchmarks.measuring import Figure, machine
+
+PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
+SECTIONS = {"planning": planning.measure, "delivery": delivery.measure}
+
+
+def main() -> None:
+    """Measure, print and write down."""
+    page = PAGE.read_text(encoding="utf-8")
+    page = _filled(page, "machine", f"Measured on {machine()}, with `python -m benchmarks`.")
+    for name, measure in SECTIONS.items():
+        print(f"measuring {name} ...", flush=True)
+        table = _table(measure())
+        print(table)
+        page = _filled(page, name, table)
+    PAGE.write_text(page, encoding="utf-8")
+
+
+def _table(figures: list[Figure]) -> str:
+    head = ["| what | median | min | max | rounds |", "|---|---:|---:|---:|---:|"]
+    return "\n".join([*head, *(figure.row() for figure in figures)])
+
+
+def _filled(page: str, name: str, text: str) -> str:
+    pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+    return pattern.sub(lambda match: f"{match[1]}{text}\n{match[2]}", page)
+
+
+main()

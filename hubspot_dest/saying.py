@@ -1,0 +1,126 @@
+"""Everything that is said on stderr, the exit codes, and how hostile text is made harmless.
+
+Data goes to stdout, narration to stderr; both command lines say everything through here.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from enum import IntEnum
+from typing import Any, NoReturn
+
+__all__ = ["ExitCode", "guarded", "print_data", "safe_text", "say", "stop"]
+
+
+class ExitCode(IntEnum):
+    """What a command's end means to a script."""
+
+    OK = 0
+    """Done, and nothing found wanting."""
+    WANTING = 1
+    """Done, and something was found wanting: a difference, a failed event, a bad line."""
+    NOT_RUN = 2
+    """Could not run: a configuration that cannot work, a file that is not there, a wrong option."""
+    INTERRUPTED = 130
+    """Ended by Ctrl-C, after what was under way."""
+    TERMINATED = 143
+    """Ended by SIGTERM, after what was under way."""
+
+
+# What a terminal, or a reader, could be misled by: controls, escapes, bidirectional overrides, invisible characters.
+_HARMLESS_SPACES = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
+
+
+def safe_text(text: Any, *, limit: int | None = None) -> str:
+    r"""Return `text` with nothing in it that a terminal would obey: every such character as `\xNN` or `\uNNNN`.
+
+    Args:
+        text: anything; values of events are hostile.
+        limit: cut after so many characters, and say so with `…`.
+
+    """
+    plain = text if isinstance(text, str) else str(text)
+    if limit is not None and len(plain) > limit:
+        plain = plain[: limit - 1] + "…"
+    if plain.isascii() and plain.isprintable():
+        return plain
+    return "".join(character if _harmless(character) else _escaped(character) for character in plain)
+
+
+def _harmless(character: str) -> bool:
+    # isprintable is false for controls, surrogates, format characters (bidi, zero-width) and separators but a space.
+    return character.isprintable()
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if character in _HARMLESS_SPACES:
+        return _HARMLESS_SPACES[character]
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def say(line: str) -> None:
+    """Say one line on stderr; what is quoted in it must have gone through `safe_text`."""
+    try:
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+    except (BrokenPipeError, ValueError):
+        pass  # nobody listens any more
+
+
+def print_data(text: str) -> None:
+    """Write one line of data to stdout."""
+    sys.stdout.write(text + "\n")
+
+
+def stop(message: str, hint: str = "") -> NoReturn:
+    """Say why a command could not run, and what to do, and end with exit code 2."""
+    say(f"error: {message}")
+    if hint:
+        say(f"  try: {hint}")
+    raise SystemExit(int(ExitCode.NOT_RUN))
+
+
+def guarded(main: Callable[[], Any], program: str) -> NoReturn:
+    """Run a command line; nobody but its developers ever sees a traceback.
+
+    Args:
+        main: a click command, called without arguments.
+        program: the name that the user typed.
+
+    """
+    try:
+        main()
+        code: Any = ExitCode.OK
+        sys.stdout.flush()
+    except SystemExit as end:
+        code = end.code
+    except KeyboardInterrupt:
+        code = ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # `| head` took what it wanted. Python would complain again while closing stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 141
+    except Exception as error:  # the last resort, so that a bug of ours is a sentence too
+        code = ExitCode.NOT_RUN
+        _say_bug(error, program)
+    raise SystemExit(code if code is None else int(code) if isinstance(code, int) else code)
+
+
+def _say_bug(error: Exception, program: str) -> None:
+    from hubspot_dest.delivery.errors import mask_token
+
+    token = os.environ.get("HUBSPOT_ACCESS_TOKEN")
+    say(
+        f"error: {program} has a bug: {type(error).__name__}: {safe_text(mask_token(str(error), token), limit=300)}"
+    )
+    if os.environ.get("HUBSPOT_DEST_DEBUG"):
+        for line in mask_token("".join(traceback.format_exception(error)), token).splitlines():
+            say(f"  {safe_text(line)}")
+    else:
+        say("  try: HUBSPOT_DEST_DEBUG=1 shows where; please report it with the command and the first lines")
