@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import socket
-import sys
 from collections.abc import Iterator
 from multiprocessing.synchronize import Event
 
@@ -48,10 +47,9 @@ def _serve(listener: socket.socket, ready: Event) -> None:
 @contextlib.contextmanager
 def sink() -> Iterator[str]:
     """Yield the base URL of a sink that lives as long as the block."""
-    context = multiprocessing.get_context("fork" if sys.platform != "win32" else "spawn")
     listener = socket.create_server(("127.0.0.1", 0))
-    ready = context.Event()
-    process = context.Process(target=_serve, args=(listener, ready), daemon=True)
+    ready = multiprocessing.Event()
+    process = multiprocessing.Process(target=_serve, args=(listener, ready), daemon=True)
     process.start()
     ready.wait(10)
     try:

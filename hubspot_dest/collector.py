@@ -77,7 +77,7 @@ class CollectorState:
             partial,
             self.view,
             now_ms=now,
-            event_id=self._new_id(),
+            new_id=self._new_id,
             timing=round((now - self._started_ms) / 10) / 100,
             source=stamps,
         )

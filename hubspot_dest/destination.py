@@ -7,32 +7,27 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any, Self
 
 from pydantic import SecretStr
 
+from hubspot_dest.carrier import Carrier, ClientFactory, Reporter
 from hubspot_dest.collector import COMMANDS, CollectorState
 from hubspot_dest.config import Config, ConfigError
-from hubspot_dest.delivery.batch import BatchQueue, Queued
 from hubspot_dest.delivery.client import Client, HubSpotClient
 from hubspot_dest.delivery.errors import DeliveryError
-from hubspot_dest.delivery.occurrence_uuid import occurrence_uuid
 from hubspot_dest.event import InvalidEventError, with_user
 from hubspot_dest.mapping.consent import granted_consent
 from hubspot_dest.mapping.evaluation import Issue
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
 from hubspot_dest.outcome import Outcome
-from hubspot_dest.plan import INVALID_DATE, SCOPE, Plan
+from hubspot_dest.plan import SCOPE
 from hubspot_dest.planner import Planner
 from hubspot_dest.strategies import Strategies, better, walkeros
 
 __all__ = ["HubSpotDestination", "Listener"]
 
 Listener = Callable[[Outcome], None]
-ClientFactory = Callable[[SecretStr], Client]
-
-_LEVELS = {"ERROR": logging.ERROR, "WARN": logging.WARNING, "INFO": logging.INFO, "DEBUG": logging.DEBUG}
 
 
 class HubSpotDestination:
@@ -84,30 +79,27 @@ class HubSpotDestination:
         self.config = config
         self._now_ms = now_ms or (lambda: time.time_ns() // 1_000_000)
         self._given_client = client if client is not None else config.env_client
-        self._client: Client | None = self._given_client
-        self._client_factory = client_factory or self._official_client(base_url)
         if not self._do.lazy_checks:
             self._require_usable()
-        self._planner = Planner(config.raw, policy=self._do.plan)
-        self._memory = self._do.memory()
-        self._shadow = walkeros().memory()
-        self._batch = (
-            BatchQueue(config.batch_size, chunk=config.batch_chunk, lossy=self._do.lossy_batches)
-            if config.batch
-            else None
+        self._checked = not self._do.lazy_checks
+        self._reporter = Reporter(logger or logging.getLogger("hubspot_dest"))
+        self._carrier = Carrier(
+            config,
+            self._do,
+            self._given_client,
+            client_factory or self._official_client(base_url),
+            self._reporter,
         )
+        self._planner = Planner(config.raw, policy=self._do.plan)
         self._collector = CollectorState(
             now_ms=self._now_ms, consent=consent, user=user, globals_=globals_, custom=custom, new_id=new_id
         )
         self._waiting: deque[tuple[dict[str, Any], Any]] = deque()
-        self.dead_letters: deque[tuple[dict[str, Any], DeliveryError | str]] = deque(maxlen=config.dlq_max)
         self.dropped = 0
         self.traced = traced
         self.listeners: list[Listener] = []
-        self._logger = logger or logging.getLogger("hubspot_dest")
         self._lock = threading.RLock()
         self._closed = False
-        self._checked = not self._do.lazy_checks
 
     def __repr__(self) -> str:
         return f"HubSpotDestination(id={self.config.id!r}, parity={self.parity}, token=****)"
@@ -123,7 +115,12 @@ class HubSpotDestination:
     @property
     def queued(self) -> int:
         """How many occurrences wait for their batch."""
-        return len(self._batch) if self._batch is not None else 0
+        return len(self._carrier.batch) if self._carrier.batch is not None else 0
+
+    @property
+    def dead_letters(self) -> deque[tuple[dict[str, Any], DeliveryError]]:
+        """The last events that were given up, each with the reason; at most the configuration's `dlqMax`."""
+        return self._carrier.dead_letters
 
     @property
     def waiting(self) -> int:
@@ -143,9 +140,12 @@ class HubSpotDestination:
         Never raises for what an event holds or HubSpot answers: that is an outcome. Events that waited for
         consent and batches that filled up in the same pass are in `also`.
         """
-        with self._lock, self._pass() as happened:
+        happened: list[Outcome] = []
+        with self._lock:
             outcome = self._accept(event, happened)
-        outcome.also = [other for other in happened if other is not outcome]
+            self._announce(happened)
+        if len(happened) > 1:
+            outcome.also = [other for other in happened if other is not outcome]
         return outcome
 
     def _accept(self, raw: Any, happened: list[Outcome]) -> Outcome:
@@ -158,11 +158,13 @@ class HubSpotDestination:
         except (JsTypeError, RecursionError) as error:
             issue = Issue("ERROR", "push failed", {"error": str(error)})
             return self._tell(happened, self._rejected(raw, "push_error", str(error), issue))
-        return self._run_pass(event, own_consent, happened)
+        outcome = self._run_pass(event, own_consent, happened)
+        assert outcome is not None  # an event always has one
+        return outcome
 
     def _rejected(self, raw: Any, reason: str, sentence: str, issue: Issue) -> Outcome:
         outcome = _named("failed", reason, sentence, raw if isinstance(raw, dict) else {})
-        self._emit(outcome, [issue])
+        self._reporter.report(outcome, [issue])
         return outcome
 
     # ---- collector commands
@@ -193,15 +195,17 @@ class HubSpotDestination:
         An unknown command is a warning and an outcome `failed` with reason `unknown_command`.
         """
         action = command.removeprefix("walker ")
-        with self._lock, self._pass() as happened:
+        happened: list[Outcome] = []
+        with self._lock:
             if not command.startswith("walker ") or action not in COMMANDS:
                 outcome = Outcome("failed", "unknown_command", f"no command {command!r}")
-                self._emit(outcome, [Issue("WARN", "unknown command", {"command": action})])
+                self._reporter.report(outcome, [Issue("WARN", "unknown command", {"command": action})])
                 self._tell(happened, outcome)
             elif action == "shutdown":
                 self._shut_down(happened)
             elif self._change_state(action, data):
                 self._run_pass(None, None, happened)
+            self._announce(happened)
         return happened
 
     def _change_state(self, action: str, data: Any) -> bool:
@@ -227,8 +231,10 @@ class HubSpotDestination:
 
     def flush(self) -> list[Outcome]:
         """Send what waits in the batch, and say for each batch how that went."""
-        with self._lock, self._pass() as happened:
-            self._flush(happened)
+        happened: list[Outcome] = []
+        with self._lock:
+            self._carrier.flush(happened)
+            self._announce(happened)
         return happened
 
     def close(self) -> list[Outcome]:
@@ -240,62 +246,69 @@ class HubSpotDestination:
             return
         self._closed = True
         given = self._given_client is not None
-        if self._batch is None or not len(self._batch) or (given and not self._do.flush_given_client):
+        if not self.queued or (given and not self._do.flush_given_client):
             return
-        failed = next((one for one in self._flush(happened) if one.kind == "failed"), None)
+        failed = next((one for one in self._carrier.flush(happened) if one.kind == "failed"), None)
         if failed is not None and self.parity:
             message = failed.error.message if failed.error else failed.sentence
             text = f"destination '{self.config.id}' destroy failed: Error: {message}"
-            self._emit(failed, [Issue("ERROR", text, {}, SCOPE)])
+            self._reporter.report(failed, [Issue("ERROR", text, {}, SCOPE)])
 
     # ---- one pass over waiting events and the new one (walkerOS 4.4, section 4.2)
 
-    @contextmanager
-    def _pass(self) -> Iterator[list[Outcome]]:
-        happened: list[Outcome] = []
-        yield happened
-        for outcome in happened:
-            for listener in self.listeners:
+    def _announce(self, happened: list[Outcome]) -> None:
+        for listener in self.listeners:
+            for outcome in happened:
                 listener(outcome)
 
-    def _run_pass(self, event: dict[str, Any] | None, own_consent: Any, happened: list[Outcome]) -> Outcome:
+    def _run_pass(
+        self, event: dict[str, Any] | None, own_consent: Any, happened: list[Outcome]
+    ) -> Outcome | None:
+        """Take every waiting event and then the new one as far as consent allows; return the new one's outcome."""
         if self.config.disabled:
-            outcome = _named("ignored", "disabled", "the destination is disabled", event or {})
-            return self._tell(happened, outcome) if event is not None else outcome
-        candidates = [(waiting, own) for waiting, own in self._waiting]
-        self._waiting.clear()
-        if not self._do.own_refusal_counts:
-            candidates = [
-                ({**waiting, "consent": self._collector.view.consent}, None) for waiting, _ in candidates
-            ]
+            if event is None:
+                return None
+            return self._tell(happened, _named("ignored", "disabled", "the destination is disabled", event))
+        denied = None
+        allowed = list(self._released()) if self._waiting else []
         if event is not None:
-            candidates.append((event, own_consent))
-        allowed: list[dict[str, Any]] = []
-        last = Outcome("ignored", "nothing", "nothing waits")
-        for candidate, own in candidates:
-            granted = self._granted(candidate, own)
+            granted = self._granted(event, own_consent)
             if granted is None:
-                outcome = self._wait(candidate, own, is_new=candidate is event)
-                if candidate is event:
-                    last = self._tell(happened, outcome)
+                denied = self._tell(happened, self._wait(event, own_consent))
             else:
-                allowed.append({**candidate, "consent": granted})
-        self._bound_waiting(happened)
+                event["consent"] = granted
+                allowed.append(event)
+        if self._waiting:
+            self._bound_waiting(happened)
         if allowed and not self._checked and not self._init(happened):
-            return last
+            return happened[-1]
+        delivered = None
         for one in allowed:
-            last = self._tell(happened, self._deliver(one, happened))
-        return last
+            delivered = self._tell(happened, self._deliver(one, happened))
+        return denied or delivered
+
+    def _released(self) -> Iterator[dict[str, Any]]:
+        """Yield the waiting events that consent allows by now, oldest first; the others go on waiting."""
+        waiting = list(self._waiting)
+        self._waiting.clear()
+        for event, own in waiting:
+            if not self._do.own_refusal_counts:
+                event["consent"] = self._collector.view.consent
+            granted = self._granted(event, own)
+            if granted is None:
+                self._waiting.append((event, own))
+            else:
+                event["consent"] = granted
+                yield event
 
     def _granted(self, event: dict[str, Any], own: Any) -> dict[str, bool] | None:
         individual = own if self._do.own_refusal_counts else event["consent"]
         return granted_consent(self.config.consent, self._collector.view.consent, individual)
 
-    def _wait(self, event: dict[str, Any], own: Any, *, is_new: bool) -> Outcome:
+    def _wait(self, event: dict[str, Any], own: Any) -> Outcome:
         self._waiting.append((event, own))
         needs = " or ".join(name for name, flag in (self.config.consent or {}).items() if flag)
-        sentence = f"waits for consent: {needs}" if is_new else ""
-        return _named("denied", "consent_missing", sentence, event)
+        return _named("denied", "consent_missing", f"waits for consent: {needs}", event)
 
     def _bound_waiting(self, happened: list[Outcome]) -> None:
         dropped = []
@@ -309,7 +322,7 @@ class HubSpotDestination:
             outcome = _named("failed", "consent_queue_full", sentence, event)
             if number == 0:
                 text = "destination.queuePush overflow; oldest events dropped"
-                self._emit(outcome, [Issue("WARN", text, {"droppedCount": len(dropped)}, SCOPE)])
+                self._reporter.report(outcome, [Issue("WARN", text, {"droppedCount": len(dropped)}, SCOPE)])
             self._tell(happened, outcome)
 
     def _init(self, happened: list[Outcome]) -> bool:
@@ -323,7 +336,7 @@ class HubSpotDestination:
                 Issue("ERROR", message, {}, SCOPE),
                 Issue("ERROR", "destination init failed", {"error": message}, SCOPE),
             ]
-            self._emit(outcome, issues)
+            self._reporter.report(outcome, issues)
             self._tell(happened, outcome)
             return False
         self._checked = True
@@ -339,139 +352,28 @@ class HubSpotDestination:
             event = with_user(event, self._collector.view.user)
         except JsTypeError as error:
             return self._rejected(event, "push_error", str(error), Issue("ERROR", "push failed", {}))
-        plan = self._planner.plan(event, self._collector.view, now_ms=self._now_ms(), traced=self.traced)
+        plan = self._planner.plan(event, self._collector.view, self._now_ms(), traced=self.traced)
         outcome = _named("skipped", plan.reason, plan.sentence, event)
         outcome.plan = plan
-        outcome.hints = list(plan.hints)
-        self._emit(outcome, plan.issues[: plan.issues_before_send])
-        if plan.verdict == "ignored":
+        if plan.hints:
+            outcome.hints = list(plan.hints)
+        if plan.issues:
+            self._reporter.report(outcome, plan.issues[: plan.issues_before_send])
+        if plan.verdict == "ready" and self.config.mock is UNDEFINED:
+            self._carrier.carry_out(plan, outcome, happened)
+        elif plan.verdict == "ignored":
             outcome.kind, outcome.returned = "ignored", False
-        elif self.config.mock is not UNDEFINED and plan.verdict != "failed":
+        elif plan.verdict == "failed":
+            self._carrier.fail(outcome, DeliveryError("impossible", plan.sentence), plan.reason)
+        elif self.config.mock is not UNDEFINED:
             outcome.reason, outcome.sentence = "mock", "the destination is mocked"
             outcome.returned = self.config.mock
-        elif plan.verdict == "failed":
-            self._fail(outcome, DeliveryError("impossible", plan.sentence), plan.reason)
-        elif plan.verdict == "ready":
-            self._carry_out(plan, outcome, happened)
         return outcome
 
-    def _carry_out(self, plan: Plan, outcome: Outcome, happened: list[Outcome]) -> None:
-        if not self._upsert(plan, outcome):
-            return
-        self._emit(outcome, plan.issues[plan.issues_before_send :])
-        if plan.error is not None:
-            self._fail(outcome, DeliveryError("impossible", plan.error), "mapping_error")
-        elif plan.occurrence is None:
-            if any(call[0].startswith("crm.") for call in outcome.calls):
-                outcome.kind = "identified"
-        else:
-            occurrence = plan.occurrence
-            if self._do.uuid:
-                occurrence["uuid"] = occurrence_uuid(outcome.event_id)
-            if self._batch is not None:
-                self._queue(self._batch, occurrence, outcome, happened)
-            else:
-                self._send(occurrence, outcome)
-
-    def _upsert(self, plan: Plan, outcome: Outcome) -> bool:
-        """Write the contact if there is anything new to write; tell whether the event goes on."""
-        contact = plan.contact
-        if contact is None:
-            return True
-        known, upstream_knows = self._memory.knows(contact), self._shadow.knows(contact)
-        self._shadow.remember(contact)
-        if known:
-            if contact.properties is not None and not upstream_knows:
-                outcome.upstream = "walkerOS would update the contact again: it remembers the last one only"
-            if plan.occurrence is None:
-                outcome.reason, outcome.sentence = "contact_unchanged", "the contact is as HubSpot knows it"
-            return True
-        if contact.properties is not None:
-            try:
-                outcome.upstream = self._do.upsert(self._need_client(), contact, outcome.calls.append)
-            except DeliveryError as error:
-                return self._contact_failed(plan, outcome, error)
-        self._memory.remember(contact)
-        return True
-
-    def _contact_failed(self, plan: Plan, outcome: Outcome, error: DeliveryError) -> bool:
-        if self._do.contact_blocks_event or error.kind != "refused" or plan.occurrence is None:
-            self._fail(outcome, error, "contact_failed")
-            return False
-        # HubSpot will not take this contact, however often; the event itself may still be fine.
-        outcome.error = error
-        text = f"HubSpot refused the contact; the event goes on: {error.describe()}"
-        self._emit(outcome, [Issue("ERROR", text, {"event": outcome.name}, SCOPE)])
-        outcome.upstream = "walkerOS would lose this event: its contact is refused"
-        return True
-
-    def _send(self, occurrence: dict[str, Any], outcome: Outcome) -> None:
-        outcome.calls.append(["events.send.basicApi.send", occurrence])
-        try:
-            self._need_client().send(self._wire(occurrence))
-        except DeliveryError as error:
-            self._fail(outcome, error, "send_failed")
-            return
-        outcome.kind = "sent"
-
-    def _queue(
-        self, batch: BatchQueue, occurrence: dict[str, Any], outcome: Outcome, happened: list[Outcome]
-    ) -> None:
-        outcome.kind, outcome.reason = "queued", "batch"
-        due = batch.add(Queued(outcome.event_id, occurrence))
-        outcome.sentence = f"{len(batch)} of {batch.size} in the batch"
-        if not due:
-            return
-        until = 1 if self._do.lossy_batches else batch.size
-        failed = next((one for one in self._flush(happened, until=until) if one.kind == "failed"), None)
-        if failed is not None and self.parity and failed.error is not None:
-            self._fail(outcome, failed.error, "flush_failed")
-
-    def _flush(self, happened: list[Outcome], until: int = 1) -> list[Outcome]:
-        """Send batches while at least `until` occurrences wait; stop at the first that fails."""
-        results: list[Outcome] = []
-        batch = self._batch
-        while batch is not None and len(batch) >= until:
-            outcome = self._send_batch(batch)
-            results.append(self._tell(happened, outcome))
-            if outcome.kind == "failed":
-                break
-        return results
-
-    def _send_batch(self, batch: BatchQueue) -> Outcome:
-        chosen = batch.next_batch()
-        inputs = [queued.occurrence for queued in chosen]
-        outcome = Outcome("flushed", "batch_sent", f"{len(chosen)} events in one batch")
-        outcome.events = tuple(queued.event_id for queued in chosen)
-        outcome.calls.append(["events.send.batchApi.send", {"inputs": inputs}])
-        try:
-            batch.send(chosen, self._need_client())
-        except DeliveryError as error:
-            outcome.kind, outcome.reason, outcome.error = "failed", "flush_failed", error
-            outcome.sentence = f"{len(chosen)} events were not taken: {error.describe()}"
-            if not self.parity:
-                outcome.sentence += f"; {len(batch)} stay in the queue"
-                outcome.upstream = f"walkerOS would lose these {len(chosen)} events"
-                self._emit(outcome, [Issue("ERROR", outcome.sentence, {}, SCOPE)])
+    @staticmethod
+    def _tell(happened: list[Outcome], outcome: Outcome) -> Outcome:
+        happened.append(outcome)
         return outcome
-
-    def _wire(self, occurrence: dict[str, Any]) -> dict[str, Any]:
-        if occurrence["occurredAt"] is INVALID_DATE and isinstance(self._client, HubSpotClient):
-            raise DeliveryError("impossible", "Invalid time value")
-        return occurrence
-
-    def _fail(self, outcome: Outcome, error: DeliveryError, reason: str) -> None:
-        outcome.kind, outcome.reason, outcome.error = "failed", reason, error
-        outcome.sentence = error.describe()
-        event = outcome.plan.event if outcome.plan is not None else {}
-        self.dead_letters.append((event, error))
-        detail = {"error": error.as_dict(), "event": outcome.name}
-        self._emit(outcome, [Issue("ERROR", "Push failed", detail, SCOPE)])
-
-    def _need_client(self) -> Client:
-        if self._client is None:
-            self._client = self._client_factory(self.config.token)
-        return self._client
 
     def _official_client(self, base_url: str | None) -> ClientFactory:
         def make(token: SecretStr) -> Client:
@@ -479,18 +381,6 @@ class HubSpotDestination:
             return HubSpotClient(token, timeout_seconds=self.config.timeout_ms / 1000, **more)
 
         return make
-
-    # ---- telling
-
-    def _emit(self, outcome: Outcome, issues: Any) -> None:
-        for issue in issues:
-            outcome.issues.append(issue)
-            self._logger.log(_LEVELS[issue.level], "%s", issue.message, extra={"detail": issue.detail})
-
-    @staticmethod
-    def _tell(happened: list[Outcome], outcome: Outcome) -> Outcome:
-        happened.append(outcome)
-        return outcome
 
 
 def _named(kind: Any, reason: str, sentence: str, event: dict[str, Any]) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from hubspot_dest.mapping.context import Collector
@@ -40,7 +41,7 @@ def complete_event(
     collector: Collector,
     *,
     now_ms: int,
-    event_id: str,
+    new_id: Callable[[], str],
     timing: float = 0.0,
     source: dict[str, Any] | None = None,
 ) -> Event:
@@ -52,7 +53,7 @@ def complete_event(
         partial: the event as it came; its name must have passed `event_name`.
         collector: gives user, consent and globals where the event has none; its globals lie under the event's.
         now_ms: the timestamp of an event without one, in ms since 1970.
-        event_id: the id of an event without a usable one.
+        new_id: makes the id of an event without a usable one.
         timing: seconds since the run began, two decimals.
         source: `count`, `trace` and `release` to stamp where the event has none.
 
@@ -74,7 +75,7 @@ def complete_event(
         "user": get("user", collector.user),
         "nested": get("nested", []),
         "consent": get("consent", collector.consent),
-        "id": own_id if isinstance(own_id, str) and own_id else event_id,
+        "id": own_id if isinstance(own_id, str) and own_id else new_id(),
         "trigger": get("trigger", ""),
         "entity": get("entity", entity),
         "action": get("action", action),

@@ -73,10 +73,12 @@ class HubSpotClient:
 
     def send(self, occurrence: dict[str, Any]) -> None:
         """Send one occurrence. Raises DeliveryError."""
+        _check_dates([occurrence])
         self._api("basic").send(occurrence, _preload_content=False, _request_timeout=self._timeout)
 
     def send_batch(self, inputs: list[dict[str, Any]]) -> None:
         """Send up to 500 occurrences at once. Raises DeliveryError."""
+        _check_dates(inputs)
         self._api("batch").send({"inputs": inputs}, _preload_content=False, _request_timeout=self._timeout)
 
     def update_contact(self, contact_id: str, properties: dict[str, str], id_property: str | None) -> None:
@@ -127,6 +129,13 @@ class HubSpotClient:
         api_client.user_agent = f"hubspot-dest/{__version__} hubspot-api-client-python"
         _silence(api_client.rest_client.pool_manager)
         return getattr(package, api_name)(api_client=api_client)
+
+
+def _check_dates(occurrences: list[dict[str, Any]]) -> None:
+    """Refuse an invalid date, as upstream's client does when it writes one down (walkerOS 4.4, section 5.7)."""
+    for occurrence in occurrences:
+        if isinstance(occurrence.get("occurredAt"), dict):
+            raise DeliveryError("impossible", "Invalid time value")
 
 
 def _api_client_class(base: type[Any]) -> type[Any]:

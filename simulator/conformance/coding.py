@@ -38,7 +38,9 @@ def encode(value: Any) -> Any:
         return {"$function": True} if value.kind == "function" else {f"${value.kind.lower()}": True}
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return value
-    if isinstance(value, float) and (not math.isfinite(value) or (value == 0 and math.copysign(1, value) < 0)):
+    if isinstance(value, float) and (
+        not math.isfinite(value) or (value == 0 and math.copysign(1, value) < 0)
+    ):
         return {"$number": _number(value)}
     if isinstance(value, list):
         return [encode(item) for item in value]

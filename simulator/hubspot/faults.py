@@ -102,7 +102,8 @@ class Fault:
             return self.stored
         return not (
             self.kind.is_status
-            or self.kind in (FaultKind.CLOSE_BEFORE, FaultKind.CLOSE_DURING, FaultKind.NOT_UTF8, FaultKind.TLS)
+            or self.kind
+            in (FaultKind.CLOSE_BEFORE, FaultKind.CLOSE_DURING, FaultKind.NOT_UTF8, FaultKind.TLS)
         )
 
 
@@ -196,7 +197,9 @@ class FaultBoard:
         if not self._active:
             return None
         with self._lock:
-            return self._first((a for a in self._active if a.fault.kind is not FaultKind.TLS), method, path, now)
+            return self._first(
+                (a for a in self._active if a.fault.kind is not FaultKind.TLS), method, path, now
+            )
 
     def choose_tls(self, now: float) -> ActiveFault | None:
         """Give the TLS fault that strikes a new connection: there is no path and no method yet."""

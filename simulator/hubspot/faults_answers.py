@@ -58,9 +58,7 @@ def fault_answer(fault: Fault) -> Answer:
     return Answer(status, headers, body, decision, f"fault.{status}")
 
 
-def html_answer(
-    status: int, decision: str, rule: str, headers: tuple[tuple[str, str], ...] = ()
-) -> Answer:
+def html_answer(status: int, decision: str, rule: str, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
     """Give a page as an edge server does."""
     title = f"{status} {_REASONS.get(status, 'Error')}"
     page = f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n</body>\r\n</html>\r\n"
@@ -97,11 +95,14 @@ def _rate_limited(fault: Fault) -> Mapping[str, object]:
 
 
 def _locked(_: Fault) -> Mapping[str, object]:
-    return {"message": "The resource is locked. Try again in at least 2 seconds.", "category": "LOCKED"}
+    return {"message": "The resource is locked. Try again in at least 2 seconds."}
 
 
 def _migrating(_: Fault) -> Mapping[str, object]:
-    return {"message": "This account is being moved to another data center.", "category": "MIGRATION_IN_PROGRESS"}
+    return {
+        "message": "This account is being moved to another data center.",
+        "category": "MIGRATION_IN_PROGRESS",
+    }
 
 
 def _internal(_: Fault) -> Mapping[str, object]:

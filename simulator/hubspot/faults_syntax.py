@@ -17,7 +17,13 @@ __all__ = ["FaultSyntaxError", "fault_from_mapping", "fault_to_mapping", "parse_
 _POLICIES = ("TEN_SECONDLY_ROLLING", "DAILY", "SECONDLY")
 _INTEGERS = {"nth": 1, "every": 1, "count": 1, "retry_after": 0, "seed": None}
 _NUMBERS = ("probability", "for_seconds", "delay_ms", "jitter_ms")
-_SHORT = {"p": "probability", "for": "for_seconds", "delay": "delay_ms", "jitter": "jitter_ms", "regex": "path_regex"}
+_SHORT = {
+    "p": "probability",
+    "for": "for_seconds",
+    "delay": "delay_ms",
+    "jitter": "jitter_ms",
+    "regex": "path_regex",
+}
 _DEFAULT_DELAY_MS = {FaultKind.LATENCY: 1000.0, FaultKind.TRICKLE: 20.0}
 _LONGEST_DELAY_MS = 3_600_000
 _DURATION = re.compile(r"([0-9.]+)(ms|s|m)?")
@@ -44,7 +50,9 @@ def parse_fault(spec: str) -> Fault:
     for part in re.split(r"(?<!,),(?!,)", rest) if rest.strip() else ():
         name, equals, value = part.replace(",,", ",").partition("=")
         if not equals:
-            raise FaultSyntaxError(f"{part!r} in the fault {spec!r} has no value: write name=value, such as every=3")
+            raise FaultSyntaxError(
+                f"{part!r} in the fault {spec!r} has no value: write name=value, such as every=3"
+            )
         name = name.strip().replace("-", "_")
         table[_SHORT.get(name, name)] = _with_unit(_SHORT.get(name, name), value.strip())
     return fault_from_mapping(table)
@@ -60,12 +68,18 @@ def fault_from_mapping(table: Mapping[str, object]) -> Fault:
     names = [one.name for one in fields(Fault)]
     for name in table:
         if name not in names:
-            raise FaultSyntaxError(f"a fault has no option {name!r}{_nearest(name, names)}; it has {', '.join(names)}")
+            raise FaultSyntaxError(
+                f"a fault has no option {name!r}{_nearest(name, names)}; it has {', '.join(names)}"
+            )
     kinds = [kind.value for kind in FaultKind]
     kind = str(table.get("kind", ""))
     if kind not in kinds:
-        raise FaultSyntaxError(f"there is no fault {kind!r}{_nearest(kind, kinds)}; there are {', '.join(kinds)}")
-    checked = {name: _checked(name, value) for name, value in table.items() if name != "kind" and value is not None}
+        raise FaultSyntaxError(
+            f"there is no fault {kind!r}{_nearest(kind, kinds)}; there are {', '.join(kinds)}"
+        )
+    checked = {
+        name: _checked(name, value) for name, value in table.items() if name != "kind" and value is not None
+    }
     chosen = FaultKind(kind)
     checked.setdefault("delay_ms", _DEFAULT_DELAY_MS.get(chosen, 0.0))
     if chosen is FaultKind.TLS and any(checked.get(name) for name in ("path", "path_regex", "method")):
@@ -121,7 +135,9 @@ def _checked(name: str, value: object) -> object:
 
 def _checked_text(name: str, value: str) -> str:
     if name == "policy" and value not in _POLICIES:
-        raise FaultSyntaxError(f"policy is {value!r}{_nearest(value, _POLICIES)}; HubSpot has {', '.join(_POLICIES)}")
+        raise FaultSyntaxError(
+            f"policy is {value!r}{_nearest(value, _POLICIES)}; HubSpot has {', '.join(_POLICIES)}"
+        )
     if name == "path_regex":
         try:
             re.compile(value)

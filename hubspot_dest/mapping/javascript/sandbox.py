@@ -120,7 +120,7 @@ class Sandbox:
             JavaScriptSyntaxError: where it is not one expression.
 
         """
-        self._parse(f'"use strict"; () => (\n{source}\n)')
+        self._parse(_thunk(source))
         # What holds together only inside parentheses (`a)(b`, `a, b`) could not stand in a configuration.
         self._parse(f'"use strict"; () => 1 ? \n{source}\n : 0')
 

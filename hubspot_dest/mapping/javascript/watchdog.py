@@ -32,19 +32,26 @@ class Watchdog:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._lock = threading.Lock()
+        self._lock_process = os.getpid()
         self._sandboxes: WeakSet[Sandbox] = WeakSet()
         self._process = 0
 
+    def _own_lock(self) -> threading.Lock:
+        """Return the lock; a new one in a forked child, where the thread that held the old one is missing."""
+        if self._lock_process != os.getpid():
+            self._lock, self._lock_process = threading.Lock(), os.getpid()
+        return self._lock
+
     def add(self, sandbox: Sandbox) -> None:
         """Watch a sandbox as long as it exists."""
-        with self._lock:
+        with self._own_lock():
             self._sandboxes.add(sandbox)
 
     def wake(self) -> None:
         """Begin to watch, unless that is being done; after a fork the child needs a thread of its own."""
         if self._process == os.getpid():
             return
-        with self._lock:
+        with self._own_lock():
             if self._process == os.getpid():
                 return
             self._process = os.getpid()
@@ -60,14 +67,20 @@ class Watchdog:
             since = self._look(since)
             idle = 0 if since else idle + 1
         self._process = 0
+        # A call that began in this very moment took the thread for awake.
+        time.sleep(self._seconds)
+        if any([sandbox.busy for sandbox in self._watched()]):
+            self.wake()
+
+    def _watched(self) -> list[Sandbox]:
+        with self._own_lock():
+            return list(self._sandboxes)
 
     def _look(self, since: dict[int, tuple[int, float]]) -> dict[int, tuple[int, float]]:
         """Return which call each busy sandbox is at, and since which processor time; stop those that take too much."""
         now = time.process_time()
         seen = {}
-        with self._lock:
-            sandboxes = list(self._sandboxes)
-        for sandbox in sandboxes:
+        for sandbox in self._watched():
             if not sandbox.busy:
                 continue
             call = sandbox.calls

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import time
+import warnings
 from typing import Any
 
 import pytest
@@ -214,3 +217,41 @@ def test_compiling_far_down_the_stack_and_without_end_is_told_apart() -> None:
     with pytest.raises(JavaScriptLimitError, match="call stack"):
         engine.function("(v) => " + "(" * 100_000 + "v" + ")" * 100_000)
     assert engine.function("(v) => v")(1, CallContext()) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a platform without fork")
+def test_a_forked_worker_keeps_its_functions_and_their_limits() -> None:
+    engine = JavaScriptEngine(LIMITS)
+    double = engine.function("(value) => value * 2")
+    slow = engine.function(SLOW_OPERATORS["copying a list"])
+    assert double(1, CallContext(scope=object())) == 2
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # forking with threads: that is the point
+        child = os.fork()
+    if child == 0:
+        try:
+            slow(1, CallContext(scope=object()))
+        except JavaScriptLimitError as error:
+            os._exit(0 if error.kind == "time" and double(4, CallContext(scope=object())) == 8 else 2)
+        os._exit(3)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_closing_an_engine_in_use_disturbs_no_thread() -> None:
+    engine = JavaScriptEngine()
+    length = engine.function("(value) => [value.n, async () => 1, new Map([[value, value]])].length")
+    wrong: list[object] = []
+
+    def work() -> None:
+        for _ in range(100):
+            answer = length({"n": 1}, CallContext(scope=object()))
+            if answer != 3:
+                wrong.append(answer)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        engine.close()
+        threads[0].join(0.002)
+    assert wrong == []

@@ -1,0 +1,1 @@
+"""The commands of `hubspot-sim`, one a module."""

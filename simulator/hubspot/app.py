@@ -1,0 +1,142 @@
+"""The ASGI application: HubSpot's paths at full speed, everything else handed to the control routes.
+
+The hot path is plain ASGI (no framework): read, let the service answer, send, record. Faults leave it only when one is
+set or a magic address stands in the request.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from .exchange import Answer
+from .faults import ActiveFault, Fault, FaultBoard
+from .faults_answers import html_answer
+from .faults_delivery import deliver
+from .journal import Journal
+from .magic import magic_fault
+from .wire import BodyTooLarge, Handler, Receive, Scope, Send, read_body, request_from, send_answer
+
+__all__ = ["Application", "HostGuard"]
+
+Control = Callable[[Scope, Receive, Send], Awaitable[None]]
+_MEGABYTE = 1024 * 1024
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+@dataclass(frozen=True, slots=True)
+class HostGuard:
+    """Refuse requests that name another host: a web page must not reach this server through its own name.
+
+    Attributes:
+        allowed: further host names, lower case, without port; `*` allows every one.
+
+    """
+
+    allowed: frozenset[str] = frozenset()
+
+    def admits(self, hosts: list[bytes]) -> bool:
+        """Tell whether the `Host` headers of a request name this server."""
+        if len(hosts) != 1:
+            return False
+        host = hosts[0].decode("latin-1").lower()
+        name = host[: host.index("]") + 1] if host.startswith("[") and "]" in host else host.partition(":")[0]
+        return name in _LOOPBACK or name in self.allowed or "*" in self.allowed
+
+
+class Application:
+    """Serve one fake HubSpot over ASGI."""
+
+    def __init__(
+        self,
+        service: Handler,
+        control: Control,
+        journal: Journal,
+        faults: FaultBoard,
+        *,
+        clock: Callable[[], float] = time.time,
+        guard: HostGuard | None = None,
+        max_body: int = 10 * _MEGABYTE,
+    ) -> None:
+        self._service = service
+        self._control = control
+        self._journal = journal
+        self._faults = faults
+        self._clock = clock
+        self._guard = guard or HostGuard()
+        self._admitted: bytes = b""
+        self._max_body = max_body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        if len(hosts) != 1 or hosts[0] != self._admitted:
+            if not self._guard.admits(hosts):
+                await send_answer(send, _foreign_host())
+                return
+            self._admitted = hosts[0]  # nearly every request has the same: compare once
+        path: bytes = scope["raw_path"]
+        if path == b"/" or path.startswith(b"/_simulator"):
+            await self._control(scope, receive, send)
+            return
+        await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        received_at = self._clock()
+        body: bytes | None = b""
+        fault: ActiveFault | Fault | None = None
+        try:
+            body = await read_body(receive, self._max_body)
+        except BodyTooLarge:
+            decision = f"413: the body is longer than {self._max_body} bytes"
+            answer = html_answer(413, decision, "body.too_large", (("Connection", "close"),))
+            body, delivery = b"", "answered"
+            await send_answer(send, answer)
+        else:
+            if body is None:
+                return
+            fault = self._faults.choose(scope["method"], scope["path"], received_at)
+            if fault is None and (
+                b"+" in body or b"+" in scope["raw_path"] or b"%" in scope["raw_path"] + scope["query_string"]
+            ):
+                fault = magic_fault(scope["raw_path"], scope["query_string"], body)
+            request = request_from(scope, body, received_at)
+            if fault is None:
+                answer, delivery = self._service.handle(request), "answered"
+                await send_answer(send, answer)
+            else:
+                what, delay = _unpacked(fault)
+                answer, delivery = await deliver(
+                    what, delay, lambda: self._service.handle(request), scope, receive, send
+                )
+        self._journal.record(
+            received_at,
+            time.perf_counter() - started,
+            scope["method"],
+            _target(scope),
+            scope["headers"],
+            body,
+            answer,
+            _unpacked(fault)[0].label if fault else "",
+            delivery,
+        )
+
+
+def _unpacked(fault: ActiveFault | Fault) -> tuple[Fault, float]:
+    if isinstance(fault, Fault):
+        return fault, fault.delay_ms / 1000
+    return fault.fault, fault.delay()
+
+
+def _target(scope: Scope) -> bytes:
+    path: bytes = scope["raw_path"]
+    return path + b"?" + scope["query_string"] if scope["query_string"] else path
+
+
+def _foreign_host() -> Answer:
+    decision = "421: the Host header names another server; allow it with --allow-host"
+    return Answer(
+        421, (("Content-Type", "text/plain; charset=utf-8"),), decision.encode(), decision, "host.foreign"
+    )

@@ -1,0 +1,165 @@
+"""`FakeHubSpot`: a HubSpot on this machine, as a context manager.
+
+>>> with FakeHubSpot() as hubspot:  # doctest: +SKIP
+...     client = HubSpot(access_token=hubspot.token, host=hubspot.base_url)
+"""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Any, Self
+
+from .app import Application, HostGuard
+from .control_clock import SkippableClock
+from .control_service import Service
+from .faults import Fault, FaultBoard
+from .faults_syntax import parse_fault
+from .journal import Journal
+from .server import ServerThread, bind, tls_context
+from .wire import Receive, Scope, Send
+
+__all__ = ["FakeHubSpot"]
+
+DEFAULT_TOKEN = "pat-na1-00000000-0000-0000-0000-000000000000"  # noqa: S105 -- documented, opens nothing real
+
+
+class FakeHubSpot:
+    """Run one fake HubSpot in a daemon thread, on loopback, on a free port.
+
+    Several at once in one process are fine. After a fork only the parent has a server: start it after forking.
+
+    Args:
+        service: HubSpot's rules; it stays open at the end. `token` must be one of its tokens.
+        token: the default account's token.
+        faults: faults to begin with, as `Fault` or as text (`"429:every=3"`).
+        clock: UNIX time in seconds; `hubspot.clock.skip(3600)` puts it forward. Give the same `SkippableClock` to the
+            service, so that both skip.
+        host: address to listen on.
+        port: 0 takes a free one.
+        allowed_hosts: further `Host` headers to accept.
+        tls: paths of a certificate and its key, PEM.
+        control_token: what the control routes ask for; made up when empty.
+        journal: where exchanges are kept.
+
+    Raises:
+        OSError: the port is taken (on `start`).
+
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        *,
+        token: str = DEFAULT_TOKEN,
+        faults: Iterable[Fault | str] = (),
+        clock: SkippableClock | Callable[[], float] = time.time,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        allowed_hosts: Iterable[str] = (),
+        tls: tuple[str, str] | None = None,
+        control_token: str = "",
+        journal: Journal | None = None,
+    ) -> None:
+        self.service = service
+        self.token = token
+        self.clock = clock if isinstance(clock, SkippableClock) else SkippableClock(clock)
+        self.control_token = control_token or secrets.token_urlsafe(24)
+        self.faults = FaultBoard()
+        self.journal = journal or Journal()
+        self.journal.masker.learn(token, self.control_token)
+        self.base_url = ""
+        self._begin_with = [fault if isinstance(fault, Fault) else parse_fault(fault) for fault in faults]
+        self._address = (host, port)
+        self._guard = HostGuard(frozenset(name.lower() for name in allowed_hosts))
+        self._tls = tls
+        self._server: ServerThread | None = None
+        self._portals = itertools.count(90_000_001)
+        self._control: Callable[..., Any] | None = None
+
+    def __repr__(self) -> str:
+        """Show the address, never a token."""
+        return f"FakeHubSpot({self.base_url or 'not started'})"
+
+    @property
+    def account(self) -> Any:
+        """Give the default token's account."""
+        return self.service.account_for(self.token)
+
+    def start(self) -> Self:
+        """Listen and serve; returns when connections are accepted.
+
+        Raises:
+            OSError: the port is taken, or a certificate cannot be read.
+            RuntimeError: it runs already.
+
+        """
+        if self._server is not None:
+            raise RuntimeError("this FakeHubSpot runs already")
+        context = tls_context(*self._tls, self._tls_fails) if self._tls else None
+        listener = bind(*self._address)
+        host, port = self._address[0], listener.getsockname()[1]
+        spoken = f"[{host}]" if ":" in host else {"0.0.0.0": "127.0.0.1"}.get(host, host)  # noqa: S104 -- no binding
+        self.base_url = f"{'https' if context else 'http'}://{spoken}:{port}"
+        self.faults.add(*self._begin_with, now=self.clock())
+        guard = HostGuard(self._guard.allowed | {spoken.lower()})
+        app = Application(
+            self.service, self._to_control, self.journal, self.faults, clock=self.clock, guard=guard
+        )
+        self._server = ServerThread(app, listener, context)
+        self._server.start()
+        return self
+
+    def stop(self) -> None:
+        """Close all connections; does nothing when it is stopped."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.stop()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def new_account(self, **options: Any) -> str:
+        """Make an account of its own, isolated from all others, and give its token; for parallel tests."""
+        token = f"pat-na1-{uuid.uuid4()}"
+        options.setdefault("portal_id", next(self._portals))
+        self.service.add_account(token, **options)
+        self.journal.masker.learn(token)
+        return token
+
+    def reset(self) -> None:
+        """Empty the default account, the journal and the faults."""
+        self.service.reset(self.account)
+        self.journal.clear()
+        self.faults.clear()
+
+    def _tls_fails(self) -> bool:
+        return self.faults.choose_tls(self.clock()) is not None
+
+    async def _to_control(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._control is None:
+            from .control import control_app  # Starlette costs 0.1 s to import; most tests never come here
+            from .control_room import ControlRoom
+
+            self._control = control_app(
+                ControlRoom(
+                    service=self.service,
+                    journal=self.journal,
+                    faults=self.faults,
+                    clock=self.clock,
+                    base_url=self.base_url,
+                    token=self.control_token,
+                    default_token=self.token,
+                    new_account=self.new_account,
+                )
+            )
+        await self._control(scope, receive, send)

@@ -1,0 +1,13 @@
+// New journal entries arrive as server-sent events; text is set, never parsed as HTML.
+const body = document.querySelector("#journal tbody");
+if (body) {
+  const columns = ["number", "method", "target", "status", "decision", "rule", "fault", "milliseconds"];
+  const stream = new EventSource("/_simulator/stream");
+  stream.onmessage = (message) => {
+    const entry = JSON.parse(message.data);
+    const row = document.createElement("tr");
+    for (const column of columns) row.insertCell().textContent = entry[column] ?? "";
+    body.prepend(row);
+    while (body.rows.length > 100) body.lastChild.remove();
+  };
+}
