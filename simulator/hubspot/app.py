@@ -16,7 +16,7 @@ from .faults_answers import html_answer
 from .faults_delivery import deliver
 from .journal import Journal
 from .magic import magic_fault
-from .wire import BodyTooLarge, Handler, Receive, Scope, Send, read_body, request_from, send_answer
+from .wire import BodyTooLargeError, Handler, Receive, Scope, Send, read_body, request_from, send_answer
 
 __all__ = ["Application", "HostGuard"]
 
@@ -89,7 +89,7 @@ class Application:
         fault: ActiveFault | Fault | None = None
         try:
             body = await read_body(receive, self._max_body)
-        except BodyTooLarge:
+        except BodyTooLargeError:
             decision = f"413: the body is longer than {self._max_body} bytes"
             answer = html_answer(413, decision, "body.too_large", (("Connection", "close"),))
             body, delivery = b"", "answered"

@@ -1,7 +1,7 @@
 """Run the application on a socket, in a thread of its own.
 
-uvicorn's HTTP protocol is used without uvicorn's server: its main loop polls every 100 ms, which would make starting and
-stopping slow, and it hides the transport, without which no connection can be cut on purpose.
+uvicorn's HTTP protocol is used without uvicorn's server: its main loop polls every 100 ms, which would make
+starting and stopping slow, and it hides the transport, without which no connection can be cut on purpose.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class _Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["extensions"] = {TRANSPORT: self.transport}  # type: ignore[typeddict-item]
+        self.scope["extensions"] = {TRANSPORT: self.transport}  # type: ignore[dict-item]
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -70,7 +70,7 @@ def tls_context(certificate: str, key: str, fails: Callable[[], bool]) -> ssl.SS
     def on_client_hello(_socket: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> int | None:
         return int(ssl.AlertDescription.ALERT_DESCRIPTION_HANDSHAKE_FAILURE) if fails() else None
 
-    context.sni_callback = on_client_hello  # type: ignore[assignment]
+    context.sni_callback = on_client_hello
     return context
 
 
@@ -131,7 +131,7 @@ class ServerThread:
         loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         config = Config(
-            _ends_quietly(self._app),  # type: ignore[arg-type]
+            _ends_quietly(self._app),
             lifespan="off",
             ws="none",
             log_config=None,

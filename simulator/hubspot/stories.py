@@ -27,7 +27,7 @@ STORIES: MappingProxyType[str, Story] = MappingProxyType(
         for story in (
             Story(
                 "new-contact",
-                "Nobody is known yet: no fault at all; updates of unknown contacts answer 404, as the account is empty.",
+                "Nobody is known yet: no fault; updates of unknown contacts answer 404, as the account is empty.",
                 (),
             ),
             Story(
@@ -40,7 +40,7 @@ STORIES: MappingProxyType[str, Story] = MappingProxyType(
             ),
             Story(
                 "flaky-network",
-                "One call in ten is lost after storing, one in twenty before, one in twenty is cut short; the rest is slow.",
+                "One call in ten is lost after storing, one in twenty before, one in twenty cut short; the rest is slow.",
                 (
                     Fault(FaultKind.LOST, name="flaky-network lost", probability=0.10, seed=1),
                     Fault(FaultKind.CLOSE_BEFORE, name="flaky-network closed", probability=0.05, seed=2),

@@ -10,7 +10,16 @@ from urllib.parse import parse_qsl
 
 from .exchange import Answer, Request
 
-__all__ = ["BodyTooLarge", "Handler", "Receive", "Scope", "Send", "TRANSPORT", "encode_headers", "raw_answer"]
+__all__ = [
+    "BodyTooLargeError",
+    "Handler",
+    "Receive",
+    "Scope",
+    "Send",
+    "TRANSPORT",
+    "encode_headers",
+    "raw_answer",
+]
 __all__ += ["read_body", "request_from", "send_answer", "until_disconnected"]
 
 Scope = MutableMapping[str, Any]
@@ -31,7 +40,7 @@ class Handler(Protocol):
         """Answer one request; never raises."""
 
 
-class BodyTooLarge(Exception):
+class BodyTooLargeError(Exception):
     """A request body is longer than the server takes."""
 
 
@@ -39,7 +48,7 @@ async def read_body(receive: Receive, limit: int) -> bytes | None:
     """Read the whole body; None when the client went away before its end.
 
     Raises:
-        BodyTooLarge: the body is longer than `limit` bytes; the rest is not read.
+        BodyTooLargeError: the body is longer than `limit` bytes; the rest is not read.
 
     """
     message = await receive()
@@ -48,20 +57,20 @@ async def read_body(receive: Receive, limit: int) -> bytes | None:
     body: bytes = message.get("body", b"")
     if not message.get("more_body"):
         if len(body) > limit:
-            raise BodyTooLarge
+            raise BodyTooLargeError
         return body
     pieces = [body]
     size = len(body)
     while message.get("more_body"):
         if size > limit:
-            raise BodyTooLarge
+            raise BodyTooLargeError
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
         pieces.append(message.get("body", b""))
         size += len(pieces[-1])
     if size > limit:
-        raise BodyTooLarge
+        raise BodyTooLargeError
     return b"".join(pieces)
 
 

@@ -81,12 +81,12 @@ def _faults(room: ControlRoom) -> str:
 
 
 def _stories() -> str:
-    rows = [[story.name, story.tells] for story in STORIES.values()]
+    rows: list[list[object]] = [[story.name, story.tells] for story in STORIES.values()]
     return _section("Stories", _table("stories", ("name", "tells"), rows))
 
 
 def _magic() -> str:
-    rows = [[f"anything+{magic.tag}@example.com", magic.does] for magic in MAGIC.values()]
+    rows: list[list[object]] = [[f"anything+{magic.tag}@example.com", magic.does] for magic in MAGIC.values()]
     rows.append(["anything+invalid@example.com", "an e-mail address that HubSpot refuses"])
     return _section("Magic addresses", _table("magic", ("address", "does"), rows))
 

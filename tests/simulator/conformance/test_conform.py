@@ -19,7 +19,7 @@ VECTORS = Path(__file__).parents[2] / "vectors"
 
 
 def vector(identifier: str, file: str = "destination.jsonl") -> dict[str, Any]:
-    for line in (VECTORS / file).read_text(encoding="utf-8").splitlines():
+    for line in (VECTORS / file).read_text(encoding="utf-8").split("\n"):
         found: dict[str, Any] = json.loads(line)
         if found["case"]["id"] == identifier:
             return found
@@ -59,10 +59,6 @@ def drop_step(expect: dict[str, Any]) -> None:
     expect["steps"].pop()
 
 
-def change_message(expect: dict[str, Any]) -> None:
-    expect["steps"][0]["failed"] = "HTTP 500"
-
-
 def change_queue(expect: dict[str, Any]) -> None:
     expect["final"]["dlq"] = 7
 
@@ -84,7 +80,7 @@ def test_no_difference_goes_unseen(tmp_path: Path, damage: Callable[[dict[str, A
     whole = vector("pub_433_identify_fails_event_not_sent")
     assert agrees(tmp_path / "whole.jsonl", whole)
     damage(whole["expect"])
-    assert not agrees(tmp_path / "damaged.jsonl", whole) or damage is change_message
+    assert not agrees(tmp_path / "damaged.jsonl", whole)
 
 
 def test_an_injected_message_counts_to_the_letter(tmp_path: Path) -> None:
@@ -135,7 +131,7 @@ def test_a_file_that_is_none_is_named_with_its_line_and_exit_2(
 ) -> None:
     path = tmp_path / "vectors.jsonl"
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(VectorFileError, match="vectors.jsonl"):
+    with pytest.raises(VectorFileError, match=r"vectors\.jsonl"):
         run_file(path)
     run = CliRunner().invoke(command, [str(path)])
     assert run.exit_code == 2
