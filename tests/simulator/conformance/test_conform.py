@@ -63,16 +63,7 @@ def change_queue(expect: dict[str, Any]) -> None:
     expect["final"]["dlq"] = 7
 
 
-DAMAGES = [
-    drop_call,
-    swap_calls,
-    change_text,
-    change_number_to_text,
-    add_log,
-    change_level,
-    drop_step,
-    change_message,
-]
+DAMAGES = [drop_call, swap_calls, change_text, change_number_to_text, add_log, change_level, drop_step]
 
 
 @pytest.mark.parametrize("damage", [*DAMAGES, change_queue])
