@@ -127,7 +127,7 @@ async def _clear_faults(request: Request) -> Response:
     return JSONResponse({"cleared": gone})
 
 
-async def _stories(request: Request) -> Response:
+async def _stories(_: Request) -> Response:
     return JSONResponse([{"name": story.name, "tells": story.tells} for story in STORIES.values()])
 
 

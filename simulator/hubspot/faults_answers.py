@@ -61,7 +61,8 @@ def fault_answer(fault: Fault) -> Answer:
 def html_answer(status: int, decision: str, rule: str, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
     """Give a page as an edge server does."""
     title = f"{status} {_REASONS.get(status, 'Error')}"
-    page = f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n</body>\r\n</html>\r\n"
+    head = f"<html>\r\n<head><title>{title}</title></head>\r\n"
+    page = f"{head}<body>\r\n<center><h1>{title}</h1></center>\r\n</body>\r\n</html>\r\n"
     return Answer(status, (("Content-Type", "text/html"), *headers), page.encode(), decision, rule)
 
 

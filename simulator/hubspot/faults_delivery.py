@@ -85,8 +85,8 @@ async def _unanswered(
 async def _truncated(answer: Answer, scope: Scope, receive: Receive) -> str:
     transport: asyncio.Transport = scope["extensions"][TRANSPORT]
     head, body = raw_answer(answer)
-    # an answer without a body is cut in its head
-    transport.write(head + body[: len(body) // 2] if body else head[: len(head) // 2])
+    # an answer without a body is cut in its status line: clients take a half-sent header block for whole
+    transport.write(head + body[: len(body) // 2] if body else head[:10])
     transport.close()
     await until_disconnected(receive, transport)
     return "the answer was cut in half"

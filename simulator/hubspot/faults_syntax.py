@@ -92,7 +92,9 @@ def fault_to_mapping(fault: Fault) -> dict[str, object]:
     return {
         one.name: getattr(fault, one.name)
         for one in fields(Fault)
-        if one.default is MISSING or getattr(fault, one.name) != one.default
+        if one.default is MISSING
+        or getattr(fault, one.name) != one.default
+        or (one.name == "delay_ms" and fault.kind in _DEFAULT_DELAY_MS)
     }
 
 

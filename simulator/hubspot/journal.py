@@ -44,7 +44,8 @@ class Entry(NamedTuple):
 
     def __repr__(self) -> str:
         """Show what cannot hold a secret."""
-        return f"Entry(number={self.number}, method={self.method!r}, status={self.answer.status}, rule={self.answer.rule!r})"
+        shown = f"number={self.number}, method={self.method!r}, status={self.answer.status}"
+        return f"Entry({shown}, rule={self.answer.rule!r})"
 
     @property
     def is_good(self) -> bool:

@@ -40,7 +40,7 @@ STORIES: MappingProxyType[str, Story] = MappingProxyType(
             ),
             Story(
                 "flaky-network",
-                "One call in ten is lost after storing, one in twenty before, one in twenty cut short; the rest is slow.",
+                "One call in ten is lost after storing, one in twenty before, one in twenty cut short; the rest slow.",
                 (
                     Fault(FaultKind.LOST, name="flaky-network lost", probability=0.10, seed=1),
                     Fault(FaultKind.CLOSE_BEFORE, name="flaky-network closed", probability=0.05, seed=2),

@@ -12,13 +12,17 @@ import os
 import threading
 import time
 from typing import Final
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from hubspot_dest.mapping.javascript.sandbox import Sandbox
 
 __all__ = ["Watchdog"]
 
 _IDLE_ROUNDS: Final = 4
+
+# Which call a busy sandbox is at, and the processor time since when. By the sandbox itself, not by its id: a new one
+# at the same address, at its own first call, would be taken for the old one that never came back.
+Since = WeakKeyDictionary[Sandbox, tuple[int, float]]
 
 
 class Watchdog:
@@ -60,7 +64,7 @@ class Watchdog:
             threading.Thread(target=self._watch, name="javascript-watchdog", daemon=True).start()
 
     def _watch(self) -> None:
-        since: dict[int, tuple[int, float]] = {}
+        since = Since()
         idle = 0
         while idle < _IDLE_ROUNDS:
             time.sleep(self._seconds)
@@ -76,18 +80,18 @@ class Watchdog:
         with self._own_lock():
             return list(self._sandboxes)
 
-    def _look(self, since: dict[int, tuple[int, float]]) -> dict[int, tuple[int, float]]:
+    def _look(self, since: Since) -> Since:
         """Return which call each busy sandbox is at, and since which processor time; stop those that take too much."""
         now = time.process_time()
-        seen = {}
+        seen = Since()
         for sandbox in self._watched():
             if not sandbox.busy:
                 continue
             call = sandbox.calls
-            first, began = since.get(id(sandbox), (call, now))
+            first, began = since.get(sandbox, (call, now))
             if first != call:
                 began = now
             elif now - began > 2 * self._seconds:
                 sandbox.strangle()
-            seen[id(sandbox)] = (call, began)
+            seen[sandbox] = (call, began)
         return seen

@@ -23,7 +23,8 @@ class RecordingService:
         self.requests.append(request)
         if "/send" in request.path:
             return Answer(204, (), b"", "204: accepted", "send.accepted", 12345678)
-        body = b'{"id":"1","properties":{"firstname":"Jo"},"createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z"}'
+        dates = b'"createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z"'
+        body = b'{"id":"1","properties":{"firstname":"Jo"},%s}' % dates
         return Answer(200, JSON, body, "200: contact 1 read", "contact.get", 12345678)
 
     def add_account(self, token: str, **options: Any) -> None:

@@ -1,0 +1,146 @@
+"""Read a destination's configuration from JSON or YAML, and say of every problem in which line it stands."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from hubspot_dest.config import Config, ConfigError
+from hubspot_dest.configcheck import Problem
+
+__all__ = ["TOKEN_VARIABLE", "ConfigFileError", "load_config"]
+
+TOKEN_VARIABLE = "HUBSPOT_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
+_MAX_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    line: int
+    column: int
+
+
+class ConfigFileError(Exception):
+    """A configuration file that cannot be used.
+
+    Attributes:
+        lines: one line a problem, ready for people: `shop.yaml, line 4: settings.batchsize: unknown key …`.
+
+    """
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+def load_config(path: Path) -> tuple[Config, list[str]]:
+    """Read and check a configuration; the token of the environment takes precedence over the file's.
+
+    Returns:
+        the configuration, and its warnings as lines for people.
+
+    Raises:
+        ConfigFileError: where the file cannot be read, is neither JSON nor YAML, or cannot work.
+
+    """
+    text = _read(path)
+    raw, places = _parse(path, text)
+    raw, notes, prefix = _unwrap(path, raw)
+    token = os.environ.get(TOKEN_VARIABLE) or None
+    try:
+        config = Config.strict(raw, token=token)
+        config.require_settings()
+    except ConfigError as error:
+        raise ConfigFileError([_line(path, places, problem, prefix) for problem in error.problems]) from None
+    warnings = [_line(path, places, problem, prefix) for problem in config.warnings]
+    return config, notes + warnings
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.is_dir():
+            raise ConfigFileError([f"{path} is a folder, not a configuration file"])
+        with path.open("rb") as stream:
+            content = stream.read(_MAX_BYTES + 1)
+    except OSError as error:
+        raise ConfigFileError([f"{path} cannot be read: {error.strerror or error}"]) from None
+    if len(content) > _MAX_BYTES:
+        raise ConfigFileError([f"{path} is larger than 16 MiB; that is no configuration"])
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigFileError([f"{path} is no UTF-8 text (byte {error.start})"]) from None
+
+
+def _parse(path: Path, text: str) -> tuple[Any, dict[tuple[Any, ...], _Place]]:
+    as_json = path.suffix == ".json" or (path.suffix not in (".yaml", ".yml") and text.lstrip()[:1] in ("{", "["))
+    raw: Any = None
+    if as_json:
+        try:
+            raw = json.loads(text, object_pairs_hook=lambda pairs: _unique(path, pairs))
+        except json.JSONDecodeError as error:
+            where = f"{path}, line {error.lineno}, column {error.colno}"
+            raise ConfigFileError([f"{where}: broken JSON: {error.msg}"]) from None
+        except RecursionError:
+            raise ConfigFileError([f"{path}: nested too deeply to be a configuration"]) from None
+    places: dict[tuple[Any, ...], _Place] = {}
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        if node is not None:
+            _note_places(node, (), places)
+        if not as_json:
+            raw = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        if not as_json:
+            mark = error.problem_mark
+            where = f"{path}, line {mark.line + 1}, column {mark.column + 1}" if mark else str(path)
+            raise ConfigFileError([f"{where}: broken YAML: {error.problem}"]) from None
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        if not as_json:
+            raise ConfigFileError([f"{path}: broken YAML: {error}"]) from None
+    return raw, places
+
+
+def _unique(path: Path, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ConfigFileError([f"{path}: the key {key!r} stands twice in one map; only one of them can count"])
+        found[key] = value
+    return found
+
+
+def _note_places(node: yaml.Node, path: tuple[Any, ...], places: dict[tuple[Any, ...], _Place]) -> None:
+    places.setdefault(path, _Place(node.start_mark.line + 1, node.start_mark.column + 1))
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            inner = (*path, key.value)
+            places[inner] = _Place(key.start_mark.line + 1, key.start_mark.column + 1)
+            _note_places(value, inner, places)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            _note_places(item, (*path, index), places)
+
+
+def _unwrap(path: Path, raw: Any) -> tuple[Any, list[str], tuple[str, ...]]:
+    """Take the configuration out of a flow's destination entry; say of a whole flow what to do."""
+    if isinstance(raw, dict) and "flows" in raw and "settings" not in raw:
+        hint = "give the `config` of one destination: flows.<flow>.destinations.<name>.config"
+        raise ConfigFileError([f"{path} is a whole walkerOS flow, not a destination's configuration; {hint}"])
+    if isinstance(raw, dict) and isinstance(raw.get("config"), dict) and "settings" not in raw:
+        return raw["config"], [f"{path}: a flow's destination entry; its config is used"], ("config",)
+    return raw, [], ()
+
+
+def _line(path: Path, places: dict[tuple[Any, ...], _Place], problem: Problem, prefix: tuple[str, ...]) -> str:
+    steps: tuple[Any, ...] = (*prefix, *problem.path)
+    while steps and steps not in places:
+        steps = steps[:-1]
+    place = places.get(steps)
+    where = f"{path}, line {place.line}" if place is not None else str(path)
+    return f"{where}: {problem}"

@@ -1,0 +1,1 @@
+"""One result, many forms: text for people, JSON Lines for programs, JUnit for CI."""

@@ -1,0 +1,47 @@
+"""JUnit XML, as every CI reads it: suites of cases with failure texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from xml.sax.saxutils import escape, quoteattr
+
+from hubspot_dest.saying import safe_text
+
+__all__ = ["Case", "junit_xml"]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case: its name, the group it belongs to, and why it failed or was skipped; None for neither."""
+
+    name: str
+    group: str
+    failure: str | None = None
+    skipped: str | None = None
+
+
+def junit_xml(suite: str, cases: list[Case]) -> str:
+    """Return the XML of one suite; texts carry nothing that XML or a terminal would obey."""
+    failures = sum(case.failure is not None for case in cases)
+    skipped = sum(case.skipped is not None for case in cases)
+    counts = f'tests="{len(cases)}" failures="{failures}" errors="0" skipped="{skipped}"'
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        f"<testsuites {counts}>",
+        f"  <testsuite name={quoteattr(safe_text(suite))} {counts}>",
+    ]
+    for case in cases:
+        head = f"    <testcase classname={quoteattr(safe_text(case.group))} name={quoteattr(safe_text(case.name))}"
+        inner = _inner(case)
+        lines += [f"{head}>", inner, "    </testcase>"] if inner else [f"{head}/>"]
+    return "\n".join([*lines, "  </testsuite>", "</testsuites>", ""])
+
+
+def _inner(case: Case) -> str:
+    if case.failure is not None:
+        text = "\n".join(safe_text(line) for line in case.failure.splitlines())
+        first = text.split("\n", 1)[0]
+        return f"      <failure message={quoteattr(first)}>{escape(text)}</failure>"
+    if case.skipped is not None:
+        return f"      <skipped message={quoteattr(safe_text(case.skipped))}/>"
+    return ""

@@ -1,0 +1,80 @@
+"""Results as JSON that any program reads: undefined, NaN and broken Unicode included."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import orjson
+
+from hubspot_dest.mapping.evaluation import Trace
+from hubspot_dest.mapping.jsvalues import UNDEFINED, Foreign
+from hubspot_dest.outcome import Outcome
+
+__all__ = ["as_json", "outcome_record", "plain"]
+
+
+def plain(value: Any) -> Any:
+    """Return `value` with what JSON lacks written out: undefined as null, NaN and infinities as their names."""
+    if value is UNDEFINED:
+        return None
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if value is None or isinstance(value, (str, bool, float)):
+        return value
+    if isinstance(value, int):
+        return value if -(2**63) <= value < 2**64 else float(value)
+    return repr(value) if isinstance(value, Foreign) else str(value)
+
+
+def as_json(value: Any) -> str:
+    """Return one line of JSON; texts that are no valid Unicode go out escaped."""
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        return json.dumps(value, separators=(",", ":"))
+
+
+def outcome_record(outcome: Outcome, line: int | None) -> dict[str, Any]:
+    """Return what `--json` says of one event or one batch; docs/preview.md names the fields.
+
+    Args:
+        outcome: what happened.
+        line: where the event stands in its file; None for a batch.
+
+    """
+    record: dict[str, Any] = {
+        "line": line,
+        "event": outcome.name or None,
+        "id": outcome.event_id or None,
+        "outcome": outcome.kind,
+        "reason": outcome.reason,
+        "sentence": outcome.sentence,
+        "rule": outcome.rule_key or None,
+        "calls": plain(outcome.calls),
+        "issues": [
+            {"level": issue.level, "message": issue.message, "detail": plain(issue.detail)} for issue in outcome.issues
+        ],
+        "hints": outcome.hints,
+        "error": outcome.error.as_dict() if outcome.error is not None else None,
+        "walkeros": outcome.upstream,
+    }
+    if outcome.events:
+        record["events"] = list(outcome.events)
+    if outcome.plan is not None and outcome.plan.trace is not None:
+        record["trace"] = [_trace(trace) for trace in outcome.plan.trace]
+    return record
+
+
+def _trace(trace: Trace) -> dict[str, Any]:
+    found: dict[str, Any] = {"for": trace.name or None, "step": trace.step, "result": plain(trace.result)}
+    if trace.notes:
+        found["notes"] = trace.notes
+    if trace.steps:
+        found["steps"] = [_trace(step) for step in trace.steps]
+    return found
