@@ -113,7 +113,7 @@ class Carrier:
             return True
         if contact.properties is not None:
             try:
-                outcome.upstream = self._do.upsert(self._need_client(), contact, outcome.calls.append)
+                outcome.upstream = self._do.upsert(self.client(), contact, outcome.calls.append)
             except DeliveryError as error:
                 return self._contact_failed(plan, outcome, error)
         self._memory.remember(contact)
@@ -133,7 +133,7 @@ class Carrier:
     def _send(self, occurrence: dict[str, Any], outcome: Outcome) -> None:
         outcome.calls.append(["events.send.basicApi.send", occurrence])
         try:
-            self._need_client().send(occurrence)
+            self.client().send(occurrence)
         except DeliveryError as error:
             self.fail(outcome, error, "send_failed")
             return
@@ -171,7 +171,7 @@ class Carrier:
         outcome.events = tuple(queued.event_id for queued in chosen)
         outcome.calls.append(["events.send.batchApi.send", {"inputs": inputs}])
         try:
-            batch.send(chosen, self._need_client())
+            batch.send(chosen, self.client())
         except DeliveryError as error:
             outcome.kind, outcome.reason, outcome.error = "failed", "flush_failed", error
             outcome.sentence = f"{len(chosen)} events were not taken: {error.describe()}"
@@ -190,7 +190,8 @@ class Carrier:
         detail = {"error": error.as_dict(), "event": outcome.name}
         self._reporter.report(outcome, [Issue("ERROR", "Push failed", detail, SCOPE)])
 
-    def _need_client(self) -> Client:
+    def client(self) -> Client:
+        """Return the client, made if need be."""
         if self._client is None:
             self._client = self._client_factory(self._config.token)
         return self._client

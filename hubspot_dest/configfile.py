@@ -78,7 +78,9 @@ def _read(path: Path) -> str:
 
 
 def _parse(path: Path, text: str) -> tuple[Any, dict[tuple[Any, ...], _Place]]:
-    as_json = path.suffix == ".json" or (path.suffix not in (".yaml", ".yml") and text.lstrip()[:1] in ("{", "["))
+    as_json = path.suffix == ".json" or (
+        path.suffix not in (".yaml", ".yml") and text.lstrip()[:1] in ("{", "[")
+    )
     raw: Any = None
     if as_json:
         try:
@@ -110,7 +112,9 @@ def _unique(path: Path, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise ConfigFileError([f"{path}: the key {key!r} stands twice in one map; only one of them can count"])
+            raise ConfigFileError(
+                [f"{path}: the key {key!r} stands twice in one map; only one of them can count"]
+            )
         found[key] = value
     return found
 
@@ -137,7 +141,9 @@ def _unwrap(path: Path, raw: Any) -> tuple[Any, list[str], tuple[str, ...]]:
     return raw, [], ()
 
 
-def _line(path: Path, places: dict[tuple[Any, ...], _Place], problem: Problem, prefix: tuple[str, ...]) -> str:
+def _line(
+    path: Path, places: dict[tuple[Any, ...], _Place], problem: Problem, prefix: tuple[str, ...]
+) -> str:
     steps: tuple[Any, ...] = (*prefix, *problem.path)
     while steps and steps not in places:
         steps = steps[:-1]

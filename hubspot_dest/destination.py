@@ -110,6 +110,15 @@ class HubSpotDestination:
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
+    def check_address(self) -> None:
+        """Make the client now, so that an address that is none is found before the first event.
+
+        Raises:
+            ValueError: where the base URL is no http(s) address.
+
+        """
+        self._carrier.client()
+
     # ---- what waits where
 
     @property

@@ -80,7 +80,7 @@ def read_events(source: str) -> Iterator[Line | BadLine]:
 def _open(source: str) -> IO[bytes]:
     if source == "-":
         # Unbuffered lines: what another program writes is planned at once.
-        return open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: PTH123, SIM115 - the caller closes it
+        return open(sys.stdin.fileno(), "rb", closefd=False)
     path = Path(source)
     if path.suffix == ".gz":
         return cast("IO[bytes]", gzip.open(path, "rb"))
@@ -170,7 +170,9 @@ def _events(value: Any, number: int) -> Iterator[Line | BadLine]:
 
 def _checked(value: Any, number: int, position: int | None) -> Line | BadLine:
     if not isinstance(value, dict):
-        kind = {list: "a list", str: "text", bool: "true or false", type(None): "null"}.get(type(value), "a number")
+        kind = {list: "a list", str: "text", bool: "true or false", type(None): "null"}.get(
+            type(value), "a number"
+        )
         return BadLine(number, f"an event is a JSON object, not {kind}", 'begin with {"name": "…"}', position)
     try:
         event_name(value)

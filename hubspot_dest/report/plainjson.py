@@ -58,7 +58,8 @@ def outcome_record(outcome: Outcome, line: int | None) -> dict[str, Any]:
         "rule": outcome.rule_key or None,
         "calls": plain(outcome.calls),
         "issues": [
-            {"level": issue.level, "message": issue.message, "detail": plain(issue.detail)} for issue in outcome.issues
+            {"level": issue.level, "message": issue.message, "detail": plain(issue.detail)}
+            for issue in outcome.issues
         ],
         "hints": outcome.hints,
         "error": outcome.error.as_dict() if outcome.error is not None else None,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from hubspot_dest.mapping.evaluation import Trace
-from hubspot_dest.mapping.jsvalues import UNDEFINED
+from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, to_string
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.report.plainjson import as_json, plain
 from hubspot_dest.saying import safe_text
@@ -61,7 +61,9 @@ def outcome_lines(outcome: Outcome, where: str, painter: Painter, *, explain: bo
         yield f"             {safe_text(call[0])} {_arguments(call)}"
     for issue in outcome.issues:
         if issue.message != outcome.sentence:
-            yield painter.paint(f"             {issue.level.lower()}: {safe_text(issue.message, limit=300)}", 33)
+            yield painter.paint(
+                f"             {issue.level.lower()}: {safe_text(issue.message, limit=300)}", 33
+            )
     for hint in outcome.hints:
         yield f"             hint: {safe_text(hint, limit=300)}"
     if outcome.upstream:
@@ -91,11 +93,29 @@ def _person(outcome: Outcome) -> str:
     return f"objectId {safe_text(plan.object_id, limit=30)}" if plan.object_id else ""
 
 
-def trace_lines(trace: Trace, indent: str, painter: Painter) -> Iterator[str]:
-    """Yield `revenue ← key data.total ← 99.5`, with the steps below it indented."""
+def trace_lines(trace: Trace, indent: str, painter: Painter, *, as_text: bool = False) -> Iterator[str]:
+    """Yield `revenue ← key data.total ← 99.5 → "99.5"`, with the steps below it indented.
+
+    Args:
+        trace: where one value came from.
+        indent: put before every line.
+        painter: colours the notes.
+        as_text: the value goes to HubSpot as text; show that text where the value is none.
+
+    """
     name = safe_text(trace.name) if trace.name else "·"
     result = "nothing" if trace.result is UNDEFINED else safe_text(as_json(plain(trace.result)), limit=_WIDTH)
     notes = f"  ({'; '.join(safe_text(note, limit=80) for note in trace.notes)})" if trace.notes else ""
-    yield f"{indent}{name} ← {safe_text(trace.step, limit=80)} ← {result}{painter.dim(notes)}"
+    text = _text(trace.result) if as_text else ""
+    yield f"{indent}{name} ← {safe_text(trace.step, limit=80)} ← {result}{text}{painter.dim(notes)}"
     for step in trace.steps:
-        yield from trace_lines(step, indent + "  ", painter)
+        yield from trace_lines(step, indent + "  ", painter, as_text=trace.name == "properties")
+
+
+def _text(value: Any) -> str:
+    if value is UNDEFINED or value is None or isinstance(value, str):
+        return ""
+    try:
+        return f' → "{safe_text(to_string(value), limit=80)}"'
+    except JsTypeError as error:
+        return f" → fails: {error}"

@@ -1,0 +1,5 @@
+"""`python -m hubspot_dest` is `hubspot-dest`."""
+
+from hubspot_dest.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""The commands of `hubspot-dest`, one a module."""

@@ -1,0 +1,80 @@
+"""Options that `preview` and `send` share, and what they mean."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from hubspot_dest.config import Config
+from hubspot_dest.configfile import ConfigFileError, load_config
+from hubspot_dest.saying import ExitCode, safe_text, say, stop
+
+__all__ = ["consent_states", "open_config", "shared_options", "use_colour"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def shared_options(function: F) -> F:
+    """Add CONFIG and the options about the collector's state and the form of the output."""
+    decorators = [
+        click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG"),
+        click.option(
+            "--consent",
+            multiple=True,
+            metavar="NAME[=true|false]",
+            help="The collector's consent to begin with; may be repeated.",
+        ),
+        click.option("--parity", is_flag=True, help="Do what walkerOS 4.4 does, its losses included."),
+        click.option(
+            "--json",
+            "as_json",
+            is_flag=True,
+            help="JSON Lines: one object an event, a summary last.",
+        ),
+        click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same."),
+    ]
+    for decorator in reversed(decorators):
+        function = decorator(function)
+    return function
+
+
+def consent_states(values: Iterable[str]) -> dict[str, bool]:
+    """Return `{"marketing": True}` for `marketing` and `marketing=true`.
+
+    Raises:
+        SystemExit: with exit code 2 for anything but true and false.
+
+    """
+    states: dict[str, bool] = {}
+    for value in values:
+        name, _, flag = value.partition("=")
+        if not name or flag.lower() not in ("", "true", "false"):
+            stop(f"--consent {safe_text(value)!r} says neither true nor false", "--consent marketing=true")
+        states[name] = flag.lower() != "false"
+    return states
+
+
+def open_config(path: Path) -> Config:
+    """Load a configuration and say its warnings; what cannot work ends the command with exit code 2."""
+    try:
+        config, warnings = load_config(path)
+    except ConfigFileError as error:
+        for line in error.lines:
+            say(f"error: {safe_text(line)}")
+        raise SystemExit(int(ExitCode.NOT_RUN)) from None
+    for line in warnings:
+        say(f"warning: {safe_text(line)}")
+    return config
+
+
+def use_colour(*, refused: bool) -> bool:
+    """Tell whether to colour: on a terminal, unless refused by option or by NO_COLOR; FORCE_COLOR insists."""
+    import os
+
+    if refused or os.environ.get("NO_COLOR"):
+        return False
+    return sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))

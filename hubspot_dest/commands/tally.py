@@ -1,0 +1,61 @@
+"""Count what happened, and say it in the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Final
+
+from hubspot_dest.outcome import Outcome
+
+__all__ = ["Tally"]
+
+_ORDER: Final = ("sent", "queued", "identified", "skipped", "ignored", "denied", "failed")
+
+
+class Tally:
+    """Counts of one run."""
+
+    def __init__(self) -> None:
+        self.events = 0
+        self.bad_lines = 0
+        self.kinds: Counter[str] = Counter()
+        self.rules: Counter[str] = Counter()
+        self.contact_calls = 0
+        self.event_calls = 0
+        self.flushed = 0
+        self.wrong = 0
+
+    def count(self, outcome: Outcome) -> None:
+        """Count one outcome; a batch counts its calls and events apart from them."""
+        for call in outcome.calls:
+            if str(call[0]).startswith("crm."):
+                self.contact_calls += 1
+            else:
+                self.event_calls += 1
+        if not outcome.ok:
+            self.wrong += 1
+        if outcome.events:
+            self.flushed += len(outcome.events) if outcome.kind == "flushed" else 0
+            return
+        self.kinds[outcome.kind] += 1
+        self.rules[outcome.rule_key or "(no rule)"] += 1
+
+    def record(self, **more: Any) -> dict[str, Any]:
+        """Return the summary as `--json` gives it."""
+        return {
+            "summary": True,
+            "events": self.events,
+            "badLines": self.bad_lines,
+            "outcomes": {kind: self.kinds[kind] for kind in _ORDER if self.kinds[kind]},
+            "rules": dict(self.rules),
+            "calls": {"contacts": self.contact_calls, "events": self.event_calls},
+            "flushed": self.flushed,
+            **more,
+        }
+
+    def sentence(self) -> str:
+        """Return the counts in one line: `12 events: 9 sent, 2 skipped, 1 failed; 4 contact calls, 9 event calls`."""
+        kinds = ", ".join(f"{self.kinds[kind]} {kind}" for kind in _ORDER if self.kinds[kind]) or "nothing"
+        bad = f", {self.bad_lines} bad lines" if self.bad_lines else ""
+        calls = f"{self.contact_calls} contact calls, {self.event_calls} event calls"
+        return f"{self.events} events: {kinds}{bad}; {calls}"
