@@ -21,11 +21,10 @@ from .faults import Fault, FaultBoard
 from .faults_syntax import parse_fault
 from .journal import Journal
 from .server import ServerThread, bind, tls_context
+from .service import DEFAULT_TOKEN, HubSpot
 from .wire import Receive, Scope, Send
 
 __all__ = ["FakeHubSpot"]
-
-DEFAULT_TOKEN = "pat-na1-00000000-0000-0000-0000-000000000000"  # noqa: S105 -- documented, opens nothing real
 
 
 class FakeHubSpot:
@@ -34,7 +33,8 @@ class FakeHubSpot:
     Several at once in one process are fine. After a fork only the parent has a server: start it after forking.
 
     Args:
-        service: HubSpot's rules; it stays open at the end. `token` must be one of its tokens.
+        service: HubSpot's rules; it stays open at the end. `token` must be one of its tokens. By default an empty
+            account of portal 12345678, in memory.
         token: the default account's token.
         faults: faults to begin with, as `Fault` or as text (`"429:every=3"`).
         clock: UNIX time in seconds; `hubspot.clock.skip(3600)` puts it forward. Give the same `SkippableClock` to the
@@ -53,7 +53,7 @@ class FakeHubSpot:
 
     def __init__(
         self,
-        service: Service,
+        service: Service | None = None,
         *,
         token: str = DEFAULT_TOKEN,
         faults: Iterable[Fault | str] = (),
@@ -65,9 +65,9 @@ class FakeHubSpot:
         control_token: str = "",
         journal: Journal | None = None,
     ) -> None:
-        self.service = service
-        self.token = token
         self.clock = clock if isinstance(clock, SkippableClock) else SkippableClock(clock)
+        self.service: Service = HubSpot(token=token, clock=self.clock) if service is None else service
+        self.token = token
         self.control_token = control_token or secrets.token_urlsafe(24)
         self.faults = FaultBoard()
         self.journal = journal or Journal()
