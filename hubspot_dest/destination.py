@@ -27,6 +27,9 @@ from hubspot_dest.strategies import Strategies, better, walkeros
 
 __all__ = ["HubSpotDestination", "Listener"]
 
+# A library says nothing unless the program that uses it wants to hear it.
+logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
+
 Listener = Callable[[Outcome], None]
 
 

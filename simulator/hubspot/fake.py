@@ -66,7 +66,7 @@ class FakeHubSpot:
         journal: Journal | None = None,
     ) -> None:
         self.clock = clock if isinstance(clock, SkippableClock) else SkippableClock(clock)
-        self.service: Service = HubSpot(token=token, clock=self.clock) if service is None else service
+        self.service: Any = HubSpot(token=token, clock=self.clock) if service is None else service
         self.token = token
         self.control_token = control_token or secrets.token_urlsafe(24)
         self.faults = FaultBoard()

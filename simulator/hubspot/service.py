@@ -97,14 +97,9 @@ class HubSpot:
             answer = self._answer(request)
         except Refusal as refusal:
             answer = refusal.answer()
-        except Exception as error:
-            answer = Refusal(
-                500,
-                "internal error",
-                "simulator.bug",
-                f"the simulator has a bug: {type(error).__name__}: {error}",
-                None,
-            ).answer()
+        except Exception as error:  # the server goes on, and says whose fault it is
+            decision = f"the simulator has a bug: {type(error).__name__}: {error}"
+            answer = Refusal(500, "internal error", "simulator.bug", decision, category=None).answer()
         return answer
 
     def _answer(self, request: Request) -> Answer:
