@@ -1,0 +1,170 @@
+"""Run documented examples: a walkerOS event in, real HTTP out, and every difference from the documentation."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import SecretStr
+
+from hubspot_dest.delivery.client import HubSpotClient
+from hubspot_dest.destination import HubSpotDestination
+from hubspot_dest.outcome import Outcome
+from simulator.conformance.difference import MISSING, Difference, differences
+from simulator.documented.examples import Example
+from simulator.documented.wire import WatchedClient, arrived_request, documented_request
+from simulator.hubspot import FakeHubSpot
+
+__all__ = ["Arrival", "Checked", "Run", "check_example", "run_example"]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One request as it arrived, and what HubSpot said to it.
+
+    Attributes:
+        method: `POST`, `PATCH`.
+        target: path and query as they came.
+        body: decoded JSON.
+        status: what HubSpot answered.
+        decision: why, in words.
+
+    """
+
+    method: str
+    target: str
+    body: Any
+    status: int
+    decision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one run of an example did.
+
+    Attributes:
+        outcome: what the sender says happened.
+        calls: what was called at the official client's boundary.
+        logs: (level, message) of every log record.
+        arrivals: what arrived at HubSpot.
+
+    """
+
+    outcome: Outcome
+    calls: list[list[Any]]
+    logs: list[tuple[str, str]]
+    arrivals: list[Arrival]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One example, what it did, and where that differs from the documentation (nowhere: it passes)."""
+
+    example: Example
+    run: Run
+    differences: list[Difference]
+
+    @property
+    def passes(self) -> bool:
+        """Whether everything is as documented."""
+        return not self.differences
+
+
+class _Records(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[tuple[str, str]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        level = "WARN" if record.levelno == logging.WARNING else record.levelname
+        self.kept.append((level, record.getMessage()))
+
+
+@dataclass(slots=True)
+class _Uuids:
+    """Takes the sender's one addition off occurrences, and notes each, so that its form can be judged."""
+
+    found: list[Any] = field(default_factory=list)
+
+    def without(self, value: Any) -> Any:
+        stripped = copy.deepcopy(value)
+        body = stripped.get("body") if isinstance(stripped, dict) else stripped[-1]
+        if isinstance(body, dict) and "eventName" in body:
+            self.found.append(body.pop("uuid", MISSING))
+        return stripped
+
+
+def run_example(
+    hubspot: FakeHubSpot, example: Example, *, account: dict[str, Any] | None = None, parity: bool = False
+) -> Run:
+    """Empty HubSpot, seed it, and push the example's event through the official client over HTTP.
+
+    Args:
+        hubspot: a running HubSpot; its default account is used, and emptied first.
+        example: what to run.
+        account: another seed than the example's own.
+        parity: do what walkerOS 4.4 does.
+
+    """
+    hubspot.reset()
+    hubspot.service.seed(hubspot.account, example.account if account is None else account)
+    records = _Records()
+    logger = logging.Logger("documented", logging.DEBUG)
+    logger.addHandler(records)
+    client = WatchedClient(HubSpotClient(SecretStr(hubspot.token), base_url=hubspot.base_url))
+    with HubSpotDestination(
+        example.config(hubspot.token), parity=parity, client_factory=lambda token: client, logger=logger
+    ) as destination:
+        outcome = destination.push(copy.deepcopy(example.event))
+    arrivals = [
+        Arrival(**arrived_request(entry), status=entry.answer.status, decision=entry.answer.decision)
+        for entry in hubspot.journal.entries()
+    ]
+    return Run(outcome, client.calls, records.kept, arrivals)
+
+
+def check_example(hubspot: FakeHubSpot, example: Example) -> Checked:
+    """Run an example and hold calls, wire, warnings and outcome against the documentation."""
+    run = run_example(hubspot, example)
+    expect = example.expect
+    at_client, on_wire = _Uuids(), _Uuids()
+    requests = [
+        {"method": one.method, "target": one.target, "body": one.body, "answered": one.status < 300}
+        for one in run.arrivals
+    ]
+    wanted = {
+        "outcome": expect.outcome,
+        "calls": expect.calls,
+        "wire": [{**documented_request(call), "answered": True} for call in expect.calls],
+        "warnings": [list(one) for one in expect.warnings],
+    }
+    got = {
+        "outcome": run.outcome.kind,
+        "calls": [at_client.without(call) for call in run.calls],
+        "wire": [on_wire.without(request) for request in requests],
+        "warnings": [list(one) for one in run.logs],
+    }
+    return Checked(
+        example,
+        run,
+        [*differences(wanted, got), *_additions(at_client.found, on_wire.found)],
+    )
+
+
+def _additions(at_client: list[Any], on_wire: list[Any]) -> list[Difference]:
+    found = [
+        Difference(f"calls.uuid[{index}]", "a uuid", one)
+        for index, one in enumerate(at_client)
+        if not _is_uuid(one)
+    ]
+    return found + differences(at_client, on_wire, "wire.uuid")
+
+
+def _is_uuid(value: Any) -> bool:
+    try:
+        return str(uuid.UUID(value)) == value
+    except (TypeError, ValueError, AttributeError):
+        return False
