@@ -86,7 +86,10 @@ class Config:
             ConfigError: with every problem found, where there is any that is not just a warning.
 
         """
-        problems = find_problems(raw)
+        try:
+            problems = find_problems(raw)
+        except RecursionError:
+            problems = [Problem((), "nested too deeply to be a configuration")]
         errors = tuple(problem for problem in problems if problem.severity == "error")
         if errors:
             raise ConfigError("; ".join(str(problem) for problem in errors), errors)

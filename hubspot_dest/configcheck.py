@@ -5,20 +5,15 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StrictBool,
-    StrictInt,
-    StrictStr,
     ValidationError,
 )
 from pydantic_core import ErrorDetails
 
+from hubspot_dest.configmodels import Rule, RuleSettings, Settings, Wrapper
 from hubspot_dest.mapping.callbacks import code_source
 
 __all__ = ["Problem", "find_problems"]
@@ -54,104 +49,6 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.where}: {self.message}" + (f" ({self.hint})" if self.hint else "")
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, populate_by_name=False)
-
-
-def _not_null(value: Any) -> Any:
-    if value is None:
-        msg = "null is no value here; leave it out"
-        raise ValueError(msg)
-    return value
-
-
-MappingValue = Annotated[Any, BeforeValidator(_not_null)]
-Consent = dict[StrictStr, StrictBool]
-Scalar = StrictStr | StrictBool | StrictInt | float
-
-
-class Settings(_Model):
-    """The settings of the documented page."""
-
-    accessToken: StrictStr | None = Field(default=None, repr=False)  # noqa: N815 - as upstream writes it
-    """The private app's access token; HUBSPOT_ACCESS_TOKEN takes precedence."""
-    eventNamePrefix: StrictStr | None = None  # noqa: N815 - as upstream writes it
-    """Put before every event name: `pe12345678_`."""
-    email: Any = None
-    """Mapping value that gives the event's e-mail; `user.email` by default."""
-    objectId: MappingValue = None  # noqa: N815 - as upstream writes it
-    """Mapping value that gives the id of the HubSpot record."""
-    identify: MappingValue = None
-    """Mapping value that gives `{email, properties}` of the contact to create or update."""
-    defaultProperties: dict[StrictStr, Scalar] | None = None  # noqa: N815 - as upstream writes it
-    """Properties of every occurrence, under its own."""
-    batch: StrictBool | None = None
-    """Gather occurrences and send them together."""
-    batchSize: Annotated[StrictInt, Field(ge=1, le=500)] | None = None  # noqa: N815 - as upstream writes it
-    """How many make a batch: 1 to 500, 50 by default."""
-
-
-class RuleSettings(_Model):
-    """The HubSpot settings of one rule."""
-
-    eventName: StrictStr | None = None  # noqa: N815 - as upstream writes it
-    """The event's name after the prefix, taken as it is."""
-    identify: MappingValue = None
-    """Instead of the destination's `identify`."""
-    properties: MappingValue = None
-    """Mapping value that gives the occurrence's properties."""
-
-
-class Rule(_Model):
-    """The standard fields of a walkerOS rule."""
-
-    batch: Any = None
-    condition: Any = None
-    consent: Consent | None = None
-    custom: Any = None
-    data: Any = None
-    extend: Any = None
-    ignore: StrictBool | None = None
-    include: list[StrictStr] | None = None
-    name: StrictStr | None = None
-    policy: dict[StrictStr, Any] | None = None
-    remove: list[StrictStr] | None = None
-    settings: RuleSettings | None = None
-    silent: StrictBool | None = None
-    skip: StrictBool | None = None
-
-
-class Wrapper(_Model):
-    """The standard configuration around a destination's settings."""
-
-    id: StrictStr | None = None
-    settings: Settings | None = None
-    mapping: dict[StrictStr, dict[StrictStr, Any]] | None = None
-    consent: Consent | None = None
-    policy: dict[StrictStr, Any] | None = None
-    data: Any = None
-    include: list[StrictStr] | None = None
-    env: Any = None
-    credentials: Any = None
-    disabled: StrictBool | None = None
-    mock: Any = None
-    timeout: Annotated[StrictInt | float, Field(ge=0)] | None = None
-    queue: StrictBool | None = None
-    queueMax: Annotated[StrictInt, Field(ge=0)] | None = None  # noqa: N815 - as upstream writes it
-    dlqMax: Annotated[StrictInt, Field(ge=0)] | None = None  # noqa: N815 - as upstream writes it
-    init: StrictBool | None = None
-    loadScript: Any = None  # noqa: N815 - as upstream writes it
-    logger: Any = None
-    setup: Any = None
-    require: Any = None
-    before: Any = None
-    next: Any = None
-    cache: Any = None
-    state: Any = None
-    batch: Any = None
-    breaker: Any = None
 
 
 _NO_EFFECT: Final = {
@@ -195,7 +92,7 @@ def find_problems(raw: Any) -> list[Problem]:
         problems += _value_problems(raw["data"], ("data",))
     for path, rule in _rules(raw.get("mapping")):
         problems += _rule_problems(rule, path)
-    return problems
+    return problems + _code_problems(raw)
 
 
 def _rules(mapping: Any) -> Iterator[tuple[Path, Any]]:
@@ -296,6 +193,46 @@ def _function_problems(source: Any, path: Path) -> list[Problem]:
         return []
     hint = 'JavaScript begins with $code:, for example "$code:(value) => value.data.total > 0"'
     return [Problem(path, f"must be a function, not {_kind(source)}", hint)]
+
+
+def _code_problems(raw: dict[str, Any]) -> list[Problem]:
+    """Compile every `$code:` function once, so that one that does not parse is found by its place."""
+    places = [
+        (path, source)
+        for key, value in raw.items()
+        if key not in ("env", "credentials")
+        for path, source in _code_places(value, (key,))
+    ]
+    if not places:
+        return []
+    from hubspot_dest.mapping.javascript import (  # for those who have code
+        JavaScriptEngine,
+        JavaScriptSyntaxError,
+    )
+
+    engine = JavaScriptEngine()
+    problems = []
+    for path, source in places:
+        try:
+            engine.function(source)
+        except JavaScriptSyntaxError as error:
+            problems.append(
+                Problem(path, f"$code: does not parse: {error}", "it must be one expression, a function")
+            )
+    engine.close()
+    return problems
+
+
+def _code_places(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    source = code_source(value)
+    if source is not None:
+        yield path, source
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _code_places(inner, (*path, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _code_places(inner, (*path, index))
 
 
 def _model_problems(model: type[BaseModel], raw: dict[str, Any], path: Path) -> list[Problem]:

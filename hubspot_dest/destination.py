@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Self
 
 from pydantic import SecretStr
@@ -17,13 +17,13 @@ from hubspot_dest.config import Config, ConfigError
 from hubspot_dest.delivery.client import Client, HubSpotClient
 from hubspot_dest.delivery.errors import DeliveryError
 from hubspot_dest.event import InvalidEventError, with_user
-from hubspot_dest.mapping.consent import granted_consent
 from hubspot_dest.mapping.evaluation import Issue
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.plan import SCOPE
 from hubspot_dest.planner import Planner
 from hubspot_dest.strategies import Strategies, better, walkeros
+from hubspot_dest.waiting import WaitingRoom
 
 __all__ = ["HubSpotDestination", "Listener"]
 
@@ -97,7 +97,9 @@ class HubSpotDestination:
         self._collector = CollectorState(
             now_ms=self._now_ms, consent=consent, user=user, globals_=globals_, custom=custom, new_id=new_id
         )
-        self._waiting: deque[tuple[dict[str, Any], Any]] = deque()
+        self._waiting = WaitingRoom(
+            config.consent, config.queue_max, own_refusal_counts=self._do.own_refusal_counts
+        )
         self.dropped = 0
         self.traced = traced
         self.listeners: list[Listener] = []
@@ -281,17 +283,16 @@ class HubSpotDestination:
             if event is None:
                 return None
             return self._tell(happened, _named("ignored", "disabled", "the destination is disabled", event))
+        state = self._collector.view.consent
+        allowed = self._waiting.release(state)
         denied = None
-        allowed = list(self._released()) if self._waiting else []
         if event is not None:
-            granted = self._granted(event, own_consent)
-            if granted is None:
-                denied = self._tell(happened, self._wait(event, own_consent))
-            else:
-                event["consent"] = granted
+            if self._waiting.admit(event, own_consent, state):
                 allowed.append(event)
-        if self._waiting:
-            self._bound_waiting(happened)
+            else:
+                sentence = f"waits for consent: {self._waiting.needs}"
+                denied = self._tell(happened, _named("denied", "consent_missing", sentence, event))
+                self._drop_excess(happened)
         if allowed and not self._checked and not self._init(happened):
             return happened[-1]
         delivered = None
@@ -299,42 +300,14 @@ class HubSpotDestination:
             delivered = self._tell(happened, self._deliver(one, happened))
         return denied or delivered
 
-    def _released(self) -> Iterator[dict[str, Any]]:
-        """Yield the waiting events that consent allows by now, oldest first; the others go on waiting."""
-        waiting = list(self._waiting)
-        self._waiting.clear()
-        for event, own in waiting:
-            if not self._do.own_refusal_counts:
-                event["consent"] = self._collector.view.consent
-            granted = self._granted(event, own)
-            if granted is None:
-                self._waiting.append((event, own))
-            else:
-                event["consent"] = granted
-                yield event
-
-    def _granted(self, event: dict[str, Any], own: Any) -> dict[str, bool] | None:
-        individual = own if self._do.own_refusal_counts else event["consent"]
-        return granted_consent(self.config.consent, self._collector.view.consent, individual)
-
-    def _wait(self, event: dict[str, Any], own: Any) -> Outcome:
-        self._waiting.append((event, own))
-        needs = " or ".join(name for name, flag in (self.config.consent or {}).items() if flag)
-        return _named("denied", "consent_missing", f"waits for consent: {needs}", event)
-
-    def _bound_waiting(self, happened: list[Outcome]) -> None:
-        dropped = []
-        while len(self._waiting) > max(0, self.config.queue_max):
-            dropped.append(self._waiting.popleft()[0])
-        if not dropped:
-            return
+    def _drop_excess(self, happened: list[Outcome]) -> None:
+        dropped = self._waiting.drop_excess()
         self.dropped += len(dropped)
         sentence = f"more than {self.config.queue_max} events wait for consent; the oldest is dropped"
-        for number, event in enumerate(dropped):
+        for event in dropped:
             outcome = _named("failed", "consent_queue_full", sentence, event)
-            if number == 0:
-                text = "destination.queuePush overflow; oldest events dropped"
-                self._reporter.report(outcome, [Issue("WARN", text, {"droppedCount": len(dropped)}, SCOPE)])
+            text = "destination.queuePush overflow; oldest events dropped"
+            self._reporter.report(outcome, [Issue("WARN", text, {"droppedCount": self.dropped}, SCOPE)])
             self._tell(happened, outcome)
 
     def _init(self, happened: list[Outcome]) -> bool:

@@ -64,14 +64,10 @@ def run_file(path: Path, *, only: str = "*") -> FileResult:
     """
     result = FileResult(path)
     callbacks = Callbacks()
-    for number, vector in _vectors(path):
-        try:
-            identifier = str(vector["case"]["id"])
-            if fnmatch.fnmatchcase(identifier, only):
-                result.verdicts.append(_verdict(identifier, vector, callbacks))
-        except (KeyError, TypeError, AttributeError) as error:
-            msg = f"{path}, line {number}: not a vector this version knows ({type(error).__name__}: {error})"
-            raise VectorFileError(msg) from error
+    for vector in _vectors(path):
+        identifier = str(vector["case"]["id"])
+        if fnmatch.fnmatchcase(identifier, only):
+            result.verdicts.append(_verdict(identifier, vector, callbacks))
     if not result.verdicts:
         msg = f"{path}: holds no vectors" + ("" if only == "*" else f" whose id matches {only!r}")
         raise VectorFileError(msg)
@@ -80,18 +76,37 @@ def run_file(path: Path, *, only: str = "*") -> FileResult:
 
 def _verdict(identifier: str, vector: dict[str, Any], callbacks: Callbacks) -> Verdict:
     case, expect = vector["case"], vector["expect"]
-    if "kind" in case:
-        if case["kind"] not in KINDS:
-            msg = f"kind {case['kind']!r} is none of {', '.join(KINDS)}"
-            raise KeyError(msg)
-        expected, actual = run_mapping_case(case, expect, callbacks)
-    else:
-        expected, actual = run_destination_case(case, expect)
+    try:
+        if "kind" in case:
+            expected, actual = run_mapping_case(case, expect, callbacks)
+        else:
+            expected, actual = run_destination_case(case, expect)
+        found = tuple(differences(expected, actual))
+    except Exception as error:  # a sender that fails on one vector must not hide how it does on the others
+        found = (Difference("run", "a result", f"the sender raised {type(error).__name__}: {error}"),)
     tags = tuple(vector.get("tags") or case.get("tags") or ())
-    return Verdict(identifier, str(case.get("family", "")), tags, tuple(differences(expected, actual)))
+    return Verdict(identifier, str(case.get("family", "")), tags, found)
 
 
-def _vectors(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def _what_is_missing(vector: Any) -> str | None:
+    """Return what keeps a line from being a vector, or None."""
+    if not isinstance(vector, dict):
+        return 'each line is an object {"case": {…}, "expect": {…}}'
+    case, expect = vector.get("case"), vector.get("expect")
+    if not isinstance(case, dict) or not isinstance(expect, dict):
+        return 'each line is {"case": {…}, "expect": {…}}'
+    if "id" not in case:
+        return "the case has no `id`"
+    if "kind" in case:
+        return None if case["kind"] in KINDS else f"kind {case['kind']!r} is none of {', '.join(KINDS)}"
+    needed = ((case, "config", dict), (case, "steps", list), (expect, "calls", list), (expect, "logs", list))
+    for where, name, kind in (*needed, (expect, "steps", list), (expect, "final", dict)):
+        if not isinstance(where.get(name), kind):
+            return f"a destination case needs `{name}`, and a mapping case has a `kind`"
+    return None
+
+
+def _vectors(path: Path) -> Iterator[dict[str, Any]]:
     try:
         lines = path.read_bytes().splitlines()
     except OSError as error:
@@ -105,7 +120,8 @@ def _vectors(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         except orjson.JSONDecodeError as error:
             msg = f"{path}, line {number}: no JSON ({error}); a vector file has one JSON object a line"
             raise VectorFileError(msg) from error
-        if not isinstance(vector, dict) or not isinstance(vector.get("case"), dict) or "expect" not in vector:
-            msg = f'{path}, line {number}: not a vector; each line is {{"case": {{…}}, "expect": {{…}}}}'
+        missing = _what_is_missing(vector)
+        if missing is not None:
+            msg = f"{path}, line {number}: not a vector; {missing}"
             raise VectorFileError(msg)
-        yield number, vector
+        yield vector

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import threading
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,8 @@ from simulator.documented.wire import WatchedClient, arrived_request, documented
 from simulator.hubspot import FakeHubSpot
 
 __all__ = ["Arrival", "Checked", "Run", "check_example", "run_example"]
+
+_ARRIVAL_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +118,16 @@ def run_example(
     logger = logging.Logger("documented", logging.DEBUG)
     logger.addHandler(records)
     client = WatchedClient(HubSpotClient(SecretStr(hubspot.token), base_url=hubspot.base_url))
+    noted = threading.Semaphore(0)
+    unsubscribe = hubspot.journal.subscribe(lambda _: noted.release())
     with HubSpotDestination(
-        example.config(hubspot.token), parity=parity, client_factory=lambda token: client, logger=logger
+        example.config(hubspot.token), parity=parity, client_factory=lambda _: client, logger=logger
     ) as destination:
         outcome = destination.push(copy.deepcopy(example.event))
+    for _ in client.calls:
+        # HubSpot answers first and writes its journal then; a request that never arrives is a difference.
+        noted.acquire(timeout=_ARRIVAL_SECONDS)
+    unsubscribe()
     arrivals = [
         Arrival(**arrived_request(entry), status=entry.answer.status, decision=entry.answer.decision)
         for entry in hubspot.journal.entries()
@@ -165,6 +174,6 @@ def _additions(at_client: list[Any], on_wire: list[Any]) -> list[Difference]:
 
 def _is_uuid(value: Any) -> bool:
     try:
-        return str(uuid.UUID(value)) == value
-    except (TypeError, ValueError, AttributeError):
+        return isinstance(value, str) and str(uuid.UUID(value)) == value
+    except ValueError:
         return False

@@ -76,9 +76,12 @@ def test_a_thousand_events_need_one_connection_not_a_thousand() -> None:
 def test_threads_share_a_client() -> None:
     with wire(NO_CONTENT) as server:
         hubspot = client(server.base_url)
-        threads = [
-            threading.Thread(target=lambda: [hubspot.send(OCCURRENCE) for _ in range(20)]) for _ in range(4)
-        ]
+
+        def sends() -> None:
+            for _ in range(20):
+                hubspot.send(OCCURRENCE)
+
+        threads = [threading.Thread(target=sends) for _ in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -44,12 +44,12 @@ def process(config: dict[str, Any], event: dict[str, Any]) -> Processed[None]:
     ],
 )
 def test_the_most_specific_rule_wins_as_in_walkeros(name: str, key: str) -> None:
-    mapping = {"order": {"complete": {}, "*": {}}, "*": {"view": {}, "*": {}}}
+    mapping: dict[str, Any] = {"order": {"complete": {}, "*": {}}, "*": {"view": {}, "*": {}}}
     assert process({"mapping": mapping}, {"name": name}).key == key
 
 
 def test_a_listed_entity_hides_the_wildcard_entity() -> None:
-    mapping = {"order": {"complete": {}}, "*": {"view": {}}}
+    mapping: dict[str, Any] = {"order": {"complete": {}}, "*": {"view": {}}}
     assert process({"mapping": mapping}, {"name": "order view"}).rule is None
 
 

@@ -1,0 +1,98 @@
+"""What must not be loaded, imported or said: the house's own rules, proved in fresh processes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubspot_dest.saying import safe_text
+
+ROOT = Path(__file__).parent.parent
+HEAVY = {
+    "pydantic",
+    "hubspot",
+    "urllib3",
+    "yaml",
+    "_quickjs",
+    "quickjs",
+    "orjson",
+    "textual",
+    "faker",
+    "vcr",
+    "uvicorn",
+    "starlette",
+}
+
+
+def loaded_after(code: str) -> set[str]:
+    script = f"{code}\nimport sys\nprint(' '.join(name.partition('.')[0] for name in sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "module", ["hubspot_dest.cli", "simulator.cli", "hubspot_dest", "simulator", "simulator.hubspot"]
+)
+def test_help_waits_for_nothing_heavy(module: str) -> None:
+    assert not loaded_after(f"import {module}") & HEAVY
+
+
+def test_preview_never_loads_the_client_of_the_network() -> None:
+    code = (
+        "import sys\nsys.argv = ['hubspot-dest', 'preview', 'examples/shop.yaml', 'examples/events.jsonl']\n"
+        "from hubspot_dest.cli import main\ntry:\n    main()\nexcept SystemExit:\n    pass\n"
+    )
+    assert not loaded_after(code) & {"hubspot", "requests"}
+
+
+def test_the_sender_works_without_the_simulator() -> None:
+    names = "('simulator', 'starlette', 'uvicorn', 'msgspec', 'textual', 'faker', 'vcr')"
+    block = f"import sys\nfor name in {names}: sys.modules[name] = None\n"
+    assert "hubspot_dest" in loaded_after(f"{block}from hubspot_dest import HubSpotDestination")
+
+
+def test_without_its_packages_the_simulator_says_how_to_get_them() -> None:
+    script = (
+        "import importlib.util, sys\nfind = importlib.util.find_spec\n"
+        "gone = ('starlette', 'uvicorn', 'msgspec')\n"
+        "importlib.util.find_spec = lambda name, *a: None if name in gone else find(name, *a)\n"
+        "sys.argv = ['hubspot-sim', 'check']\nfrom simulator.cli import main\nmain()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    assert "pip install 'hubspot-dest[simulator]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_no_module_reaches_where_it_must_not() -> None:
+    command = [str(Path(sys.executable).parent / "lint-imports")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+@given(st.text())
+def test_nothing_that_a_terminal_obeys_survives(text: str) -> None:
+    assert safe_text(text).isprintable()
+
+
+@given(st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=126)))
+def test_plain_text_stays_as_it_is(text: str) -> None:
+    assert safe_text(text) == text
+
+
+def test_long_text_is_cut_and_says_so() -> None:
+    assert safe_text("x" * 50, limit=10) == "x" * 9 + "…"
+
+
+def test_no_module_grows_beyond_what_can_be_read() -> None:
+    modules = [path for folder in ("hubspot_dest", "simulator") for path in (ROOT / folder).rglob("*.py")]
+    assert [path.name for path in modules if len(path.read_text(encoding="utf-8").splitlines()) > 400] == []
