@@ -32,8 +32,8 @@ def run_mapping_case(case: dict[str, Any], expect: dict[str, Any], callbacks: Ca
         actual["error"] = str(error)
     wanted: dict[str, Any] = {"result": expect["result"]} if "result" in expect else {}
     if "error" in expect or "error" in actual:
-        return {"error": "error" in expect}, {"error": "error" in actual}
-    if isinstance(wanted.get("result"), dict) and case["kind"] in ("rule", "process"):
+        wanted, actual = {"error": "error" in expect}, {"error": "error" in actual}
+    elif isinstance(wanted.get("result"), dict) and case["kind"] in ("rule", "process"):
         actual["result"] = {key: actual["result"].get(key) for key in wanted["result"]}
     if "logs" in expect:
         wanted["logs"] = [[log["level"], log["message"]] for log in expect["logs"]]

@@ -24,6 +24,7 @@ __all__ = ["Entry", "Filter", "Journal", "Masker"]
 
 _log = logging.getLogger(__name__)
 _TOKEN = re.compile(r"pat-([a-z0-9]{2,4})-[0-9A-Za-z-]+")
+_HUBLET = re.compile(r"pat-([a-z0-9]{2,4})-")
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-simulator-token"})
 _OVERHEAD = 600  # bytes of an entry apart from its bodies, roughly
 
@@ -68,9 +69,8 @@ class Masker:
         """Give the text with `pat-na1-****` in place of tokens."""
         for secret in self._known:
             if secret in text:
-                text = text.replace(
-                    secret, _TOKEN.sub(r"pat-\1-****", secret) if "pat-" in secret else "****"
-                )
+                hublet = _HUBLET.match(secret)
+                text = text.replace(secret, f"pat-{hublet[1]}-****" if hublet else "****")
         return _TOKEN.sub(r"pat-\1-****", text) if "pat-" in text else text
 
     def headers(self, headers: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from simulator.commands.conform import command
 from simulator.conformance.coding import decode, encode
 from simulator.conformance.difference import differences
+from simulator.conformance.mapping_case import KINDS
 from simulator.conformance.run import VectorFileError, run_file
 
 VECTORS = Path(__file__).parents[2] / "vectors"
@@ -145,3 +146,24 @@ def test_the_command_counts_per_file_and_tells_scripts_by_its_exit_code(tmp_path
     machine = CliRunner().invoke(command, ["--json", str(bad)]).output.splitlines()
     assert json.loads(machine[0])["differences"][0]["actual"] == "order complete"
     assert json.loads(machine[-1])["differ"] == ["mpub_001_value_key_name"]
+
+
+def test_a_sender_that_breaks_on_one_vector_does_not_hide_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = vector("mpub_001_value_key_name", "mapping.jsonl")
+    bad = vector("mpub_468_rule_constructor_name", "mapping.jsonl")
+    monkeypatch.setitem(KINDS, "rule", lambda *everything: 1 // 0)
+    path = tmp_path / "vectors.jsonl"
+    path.write_text("".join(json.dumps(one) + "\n" for one in (bad, good)), encoding="utf-8")
+    result = run_file(path)
+    assert [verdict.agrees for verdict in result.verdicts] == [False, True]
+    assert "ZeroDivisionError" in result.differing[0].differences[0].actual
+
+
+@pytest.mark.parametrize("name", ["config", "steps", "calls", "logs", "final"])
+def test_a_destination_case_that_lacks_something_is_no_vector(tmp_path: Path, name: str) -> None:
+    case = vector("pub_433_identify_fails_event_not_sent")
+    case["case" if name in case["case"] else "expect"].pop(name)
+    with pytest.raises(VectorFileError, match="line 1"):
+        agrees(tmp_path / "vectors.jsonl", case)

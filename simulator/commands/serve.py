@@ -1,0 +1,122 @@
+"""`hubspot-sim serve`: be HubSpot on this machine."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hubspot_dest.saying import ExitCode, print_data, safe_text, say, stop
+from simulator.hubspot.account import Switches
+from simulator.hubspot.fake import FakeHubSpot
+from simulator.hubspot.faults_syntax import FaultSyntaxError
+from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
+from simulator.hubspot.stories import STORIES
+
+__all__ = ["command"]
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@click.command("serve")
+@click.option(
+    "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one."
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--portal", default=12345678, show_default=True, type=click.IntRange(1), help="The portal in event names."
+)
+@click.option("--token", default=DEFAULT_TOKEN, help="The token that opens the account.")
+@click.option(
+    "--auto-define", is_flag=True, help="Make definitions and properties at first sight; HubSpot refuses."
+)
+@click.option(
+    "--seed-file", type=click.Path(path_type=Path), help="JSON with contacts, definitions, contactProperties."
+)
+@click.option(
+    "--fault", "faults", multiple=True, metavar="SPEC", help="Such as 429:path=/crm/*,every=3; see the docs."
+)
+@click.option("--story", type=click.Choice(sorted(STORIES)), help="A named set of faults.")
+@click.option("--json", "as_json", is_flag=True, help="Say where it listens as one JSON object.")
+def command(
+    port: int,
+    host: str,
+    portal: int,
+    token: str,
+    auto_define: bool,
+    seed_file: Path | None,
+    faults: tuple[str, ...],
+    story: str | None,
+    as_json: bool,
+) -> None:
+    """Be HubSpot on this machine until Ctrl-C: custom events and contacts, in memory.
+
+    Nothing leaves this machine. Event names of another portal are refused, as HubSpot does.
+    """
+    service = HubSpot(portal_id=portal, token=token, switches=Switches(auto_define=auto_define))
+    if seed_file is not None:
+        _seed(service, token, seed_file)
+    chosen = [*faults, *(STORIES[story].faults if story else ())]
+    try:
+        server = FakeHubSpot(service, token=token, host=host, port=port, faults=chosen)
+        server.start()
+    except FaultSyntaxError as error:
+        stop(safe_text(error), "--fault 429:path=/crm/*,every=3")
+    except OSError as error:
+        stop(
+            f"cannot listen on {safe_text(host)} port {port}: {error.strerror or error}",
+            "--port 0 takes a free one",
+        )
+    try:
+        _announce(server, host, as_json=as_json)
+        _wait()
+    finally:
+        server.stop()
+    say("stopped")
+    raise SystemExit(int(ExitCode.OK))
+
+
+def _seed(service: HubSpot, token: str, path: Path) -> None:
+    try:
+        data: Any = json.loads(path.read_text(encoding="utf-8"))
+        account = service.account_for(token)
+        assert account is not None
+        service.seed(account, data if isinstance(data, dict) else {"seed": data})
+    except OSError as error:
+        stop(f"{safe_text(path)} cannot be read: {error.strerror}")
+    except json.JSONDecodeError as error:
+        stop(f"{safe_text(path)}, line {error.lineno}, column {error.colno}: broken JSON: {error.msg}")
+    except ValueError as error:
+        stop(f"{safe_text(path)}: {safe_text(error)}", '{"contacts": [{"email": "ada@example.org"}]}')
+
+
+def _announce(server: FakeHubSpot, host: str, *, as_json: bool) -> None:
+    if host not in _LOOPBACK:
+        say(
+            f"WARNING: listening on {safe_text(host)}: everybody who reaches this machine can read and write this account"
+        )
+    if as_json:
+        where = {"baseUrl": server.base_url, "token": server.token, "controlToken": server.control_token}
+        print_data(json.dumps(where))
+        return
+    print_data(f"HubSpot on this machine: {server.base_url}")
+    print_data(f'  Python  hubspot.HubSpot(access_token="{server.token}", host="{server.base_url}")')
+    print_data(f'  Node    new Client({{accessToken: "{server.token}", basePath: "{server.base_url}"}})')
+    print_data(
+        f"  curl    curl -H 'Authorization: Bearer {server.token}' {server.base_url}/crm/v3/objects/contacts/101"
+    )
+    print_data(f"  sender  hubspot-dest send CONFIG EVENTS --base-url {server.base_url}")
+    print_data(f"control token, for /_simulator/ and the page at /: {server.control_token}")
+
+
+def _wait() -> None:
+    done = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: done.set())
+    # A plain wait would keep Python from seeing signals on some systems.
+    while not done.wait(0.5):
+        pass
