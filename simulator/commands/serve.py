@@ -13,6 +13,7 @@ import click
 from hubspot_dest.saying import ExitCode, print_data, safe_text, say, stop
 from simulator.hubspot.account import Switches
 from simulator.hubspot.fake import FakeHubSpot
+from simulator.hubspot.faults import Fault
 from simulator.hubspot.faults_syntax import FaultSyntaxError
 from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
 from simulator.hubspot.stories import STORIES
@@ -60,7 +61,7 @@ def command(
     service = HubSpot(portal_id=portal, token=token, switches=Switches(auto_define=auto_define))
     if seed_file is not None:
         _seed(service, token, seed_file)
-    chosen = [*faults, *(STORIES[story].faults if story else ())]
+    chosen: list[Fault | str] = [*faults, *(STORIES[story].faults if story else ())]
     try:
         server = FakeHubSpot(service, token=token, host=host, port=port, faults=chosen)
         server.start()
@@ -96,9 +97,7 @@ def _seed(service: HubSpot, token: str, path: Path) -> None:
 
 def _announce(server: FakeHubSpot, host: str, *, as_json: bool) -> None:
     if host not in _LOOPBACK:
-        say(
-            f"WARNING: listening on {safe_text(host)}: everybody who reaches this machine can read and write this account"
-        )
+        say(f"WARNING: listening on {safe_text(host)}: whoever reaches this machine can use this account")
     if as_json:
         where = {"baseUrl": server.base_url, "token": server.token, "controlToken": server.control_token}
         print_data(json.dumps(where))

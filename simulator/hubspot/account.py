@@ -204,6 +204,8 @@ class Account:
         """Return what is wrong with contact properties, as HubSpot lists it (section 3.7)."""
         problems = []
         for name, value in properties.items():
+            if name not in self.contact_properties and self.switches.auto_define:
+                self.contact_properties.add(name)
             if name not in self.contact_properties:
                 message, code = f'Property "{name}" does not exist', "PROPERTY_DOESNT_EXIST"
             elif name == "email" and not self.is_email(str(value)):
