@@ -71,22 +71,25 @@ def _run(
     checked: list[Checked] = []
     comparison = None
     try:
-        with FakeHubSpot() as hubspot:
-            if painter is not None:
-                _print(header_lines(painter))
-            for number, example in enumerate(documented_examples(), 1):
-                if example not in chosen:
-                    continue
-                checked.append(check_example(hubspot, example))
-                if painter is not None:
-                    _print(example_lines(number, checked[-1], painter, verbose=verbose))
-            if stranger:
-                example = next(one for one in documented_examples() if one.key == _IDENTIFIES)
-                comparison = compare_unknown_contact(hubspot, example)
-                if painter is not None:
-                    _print(comparison_lines(comparison, len(documented_examples()) + 1, painter))
+        hubspot = FakeHubSpot().start()
     except OSError as error:
         stop(f"the HubSpot on this machine does not start: {safe_text(error)}")
+    try:
+        if painter is not None:
+            _print(header_lines(painter))
+        for number, example in enumerate(documented_examples(), 1):
+            if example not in chosen:
+                continue
+            checked.append(check_example(hubspot, example))
+            if painter is not None:
+                _print(example_lines(number, checked[-1], painter, verbose=verbose))
+        if stranger:
+            example = next(one for one in documented_examples() if one.key == _IDENTIFIES)
+            comparison = compare_unknown_contact(hubspot, example)
+            if painter is not None:
+                _print(comparison_lines(comparison, len(documented_examples()) + 1, painter))
+    finally:
+        hubspot.stop()
     return checked, comparison
 
 

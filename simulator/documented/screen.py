@@ -45,13 +45,14 @@ def example_lines(number: int, checked: Checked, painter: Painter, *, verbose: b
 def comparison_lines(comparison: Comparison, number: int, painter: Painter) -> Iterator[str]:
     """Yield what happens when HubSpot does not know the contact: this sender, and walkerOS beside it."""
     yield ""
-    yield "Beyond the documentation: the same event, and HubSpot does not know the contact."
+    yield "Beyond the documentation: example 3, and HubSpot does not know the contact:"
+    yield "  this sender, and its parity mode, which does what walkerOS 4.4 does."
     ours = [*_rows(comparison.sender.arrivals), *_why_not(comparison.sender)]
     theirs = [*_rows(comparison.walkeros.arrivals), ("event", "never sent: lost", "")]
     good, colour = ("sent", _GREEN) if comparison.sender.outcome.kind == "sent" else ("FAIL", _RED)
     yield from _table(str(number), "this sender", ours, (good, colour), painter)
     bad = "lost" if comparison.walkeros.outcome.kind == "failed" else "FAIL"
-    yield from _table("", "walkerOS 4.4", theirs, (bad, _YELLOW), painter)
+    yield from _table("", "as walkerOS (parity)", theirs, (bad, _YELLOW), painter)
     for found in comparison.differences:
         yield from _side_by_side(found, painter)
 

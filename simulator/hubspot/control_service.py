@@ -16,7 +16,7 @@ class Service(Protocol):
     def handle(self, request: Request) -> Answer:
         """Answer one request; never raises."""
 
-    def add_account(self, token: str, **options: Any) -> Any:
+    def add_account(self, token: str, *, portal_id: int = ...) -> Any:
         """Make an account that this token leads to."""
 
     def account_for(self, token: str) -> Any:

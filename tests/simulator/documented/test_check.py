@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -128,6 +130,15 @@ def test_a_server_that_cannot_listen_is_a_sentence_not_a_traceback(monkeypatch: 
     assert shown.exit_code == 2
     assert "no port is free" in shown.stderr
     assert "Traceback" not in shown.output
+
+
+def test_whoever_takes_the_first_lines_only_is_told_of_no_error() -> None:
+    program = [sys.executable, "-m", "simulator", "check"]
+    shown = subprocess.run(
+        ["sh", "-c", '"$@" | head -n 1', "sh", *program], capture_output=True, text=True, check=True
+    )
+    assert shown.stdout.startswith("The documented examples")
+    assert shown.stderr == ""
 
 
 @pytest.mark.parametrize("files", [True, False])
