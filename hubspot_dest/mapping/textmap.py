@@ -75,7 +75,7 @@ class _Entry:
             # Between these two, Python's digits and layout are JavaScript's but for a trailing `.0`.
             "elif type(v) is float and 1e-4 <= v < 1e16:",
             "    v = repr(v)",
-            f"    {target} = v[:-2] if v[-2:] == '.0' else v",
+            f"    {target} = v[:-2] if v[-1] == '0' and v[-2] == '.' else v",
             "elif v is not None:" if self.default is None else "else:",
             "    v = text(v)",
         ]
