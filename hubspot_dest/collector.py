@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from hubspot_dest.event import complete_event, event_name
+from hubspot_dest.event import NAME_REQUIRED, InvalidEventError, complete_event
 from hubspot_dest.mapping.context import Collector
 from hubspot_dest.mapping.jsvalues import UNDEFINED, truthy
 from hubspot_dest.mapping.process import merge
@@ -58,7 +58,7 @@ class CollectorState:
         self._trace = secrets.token_hex(16)
         self._started_ms = self._now_ms()
 
-    def complete(self, partial: dict[str, Any]) -> dict[str, Any]:
+    def complete(self, partial: Any) -> dict[str, Any]:
         """Return the whole event for a partial one (`complete_event`), stamped with this run's count and trace.
 
         Raises:
@@ -66,24 +66,30 @@ class CollectorState:
             JsTypeError: where the event cannot be merged with the collector's globals.
 
         """
-        event_name(partial)
+        if not isinstance(partial, dict):
+            raise InvalidEventError(NAME_REQUIRED)
         now = self._now_ms()
-        source = partial.get("source")
-        stamped = isinstance(source, dict) and source.get("count") is not None
-        stamps: dict[str, Any] = {"count": self._count + 1, "trace": self._trace}
-        key = source.get("platform") if isinstance(source, dict) else None
-        stamps["release"] = {key if isinstance(key, str) else "default": RELEASE}
-        event = complete_event(
+        return complete_event(
             partial,
             self.view,
             now_ms=now,
             new_id=self._new_id,
-            timing=round((now - self._started_ms) / 10) / 100,
-            source=stamps,
+            timing=lambda: round((now - self._started_ms) / 10) / 100,
+            source=lambda: self._stamped(partial.get("source")),
         )
-        if not stamped:
+
+    def _stamped(self, own: Any) -> dict[str, Any]:
+        """Return the event's source with count, trace and release where it has none (section 1.1)."""
+        source = dict(own) if isinstance(own, dict) else {"type": "collector", "schema": "4"}
+        if source.get("count") is None:
             self._count += 1
-        return event
+            source["count"] = self._count
+        if source.get("trace") is None:
+            source["trace"] = self._trace
+        platform, release = source.get("platform"), source.get("release")
+        own_release = {platform if isinstance(platform, str) else "default": RELEASE}
+        source["release"] = {**release, **own_release} if isinstance(release, dict) else own_release
+        return source
 
     def set_consent(self, states: dict[str, Any]) -> None:
         """Merge consent states; every value becomes true or false."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from hubspot_dest.mapping.context import Collector
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
 from hubspot_dest.mapping.process import merge
 
-__all__ = ["InvalidEventError", "complete_event", "event_name", "with_user"]
+__all__ = ["NAME_REQUIRED", "InvalidEventError", "complete_event", "event_name", "with_user"]
 
 Event = dict[str, Any]
+NAME_REQUIRED: Final = "Event name is required"
 
 
 class InvalidEventError(ValueError):
@@ -27,8 +28,7 @@ def event_name(event: Any) -> tuple[str, str, str]:
     """
     name: Any = event.get("name", UNDEFINED) if isinstance(event, dict) else UNDEFINED
     if name is UNDEFINED or name == "":
-        msg = "Event name is required"
-        raise InvalidEventError(msg)
+        raise InvalidEventError(NAME_REQUIRED)
     pieces = name.split(" ") if isinstance(name, str) else []
     if len(pieces) < 2 or not pieces[0] or not pieces[1]:
         msg = "Event name is invalid"
@@ -42,20 +42,20 @@ def complete_event(
     *,
     now_ms: int,
     new_id: Callable[[], str],
-    timing: float = 0.0,
-    source: dict[str, Any] | None = None,
+    timing: Callable[[], float],
+    source: Callable[[], dict[str, Any]],
 ) -> Event:
     """Return the whole event: the 15 known fields, each with its default where it is absent.
 
-    An explicit null stays (`source` excepted); unknown keys are dropped; `partial` is not changed.
+    An explicit null stays; unknown keys are dropped; `partial` is not changed.
 
     Args:
-        partial: the event as it came; its name must have passed `event_name`.
+        partial: the event as it came.
         collector: gives user, consent and globals where the event has none; its globals lie under the event's.
         now_ms: the timestamp of an event without one, in ms since 1970.
         new_id: makes the id of an event without a usable one.
-        timing: seconds since the run began, two decimals.
-        source: `count`, `trace` and `release` to stamp where the event has none.
+        timing: gives the seconds since the run began, for an event without them.
+        source: gives the event's source, stamped; asked for only if the name is one.
 
     Raises:
         InvalidEventError: see `event_name`.
@@ -65,12 +65,11 @@ def complete_event(
     name, entity, action = event_name(partial)
     get = partial.get
     own_id = get("id")
-    own_globals = get("globals", UNDEFINED)
     return {
         "name": name,
         "data": get("data", UNDEFINED) if "data" in partial else {},
         "context": get("context", {}),
-        "globals": _globals(collector.globals, own_globals),
+        "globals": _globals(collector.globals, get("globals", UNDEFINED)),
         "custom": get("custom", {}),
         "user": get("user", collector.user),
         "nested": get("nested", []),
@@ -80,8 +79,8 @@ def complete_event(
         "entity": get("entity", entity),
         "action": get("action", action),
         "timestamp": get("timestamp", now_ms),
-        "timing": get("timing", timing),
-        "source": _source(get("source"), source or {}),
+        "timing": partial["timing"] if "timing" in partial else timing(),
+        "source": source(),
     }
 
 
@@ -94,18 +93,6 @@ def _globals(floor: dict[str, Any], own: Any) -> dict[str, Any]:
         msg = "Cannot convert undefined or null to object"
         raise JsTypeError(msg)
     return floor
-
-
-def _source(own: Any, stamps: dict[str, Any]) -> dict[str, Any]:
-    base = own if isinstance(own, dict) else {"type": "collector", "schema": "4"}
-    stamped = dict(base)
-    for key, value in stamps.items():
-        if key == "release":
-            known = base.get("release")
-            stamped["release"] = {**known, **value} if isinstance(known, dict) else value
-        elif base.get(key) is None:
-            stamped[key] = value
-    return stamped
 
 
 def with_user(event: Event, user: dict[str, Any]) -> Event:

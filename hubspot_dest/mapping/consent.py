@@ -19,9 +19,9 @@ def granted_consent(required: Any, state: Any = None, individual: Any = None) ->
         individual: the event's own consent, which wins over `state`.
 
     """
-    states = {**_states(state), **_states(individual)}
-    granted = {name: True for name, flag in states.items() if truthy(flag)}
-    if not truthy(required):
+    states = {**_states(state), **_states(individual)} if individual else _states(state)
+    granted = {name: True for name, flag in states.items() if flag is True or truthy(flag)}
+    if not required:
         return granted
     flags = dict(entries(required))
     if not flags or any(truthy(flags.get(name)) for name in granted):
