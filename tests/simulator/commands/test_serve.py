@@ -65,13 +65,14 @@ def test_what_cannot_start_is_one_message_and_exit_2(arguments: list[str], says:
 
 def test_a_port_that_is_taken_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
         process = subprocess.run(
-            [sys.executable, "-m", "simulator", "serve", "--port", str(taken.getsockname()[1])],
+            [sys.executable, "-m", "simulator", "serve", "--port", port],
             capture_output=True,
             text=True,
             timeout=30,
             check=False,
         )
     assert process.returncode == 2
-    assert f"port {taken.getsockname()[1]}" in process.stderr
+    assert f"port {port}" in process.stderr
     assert "--port 0" in process.stderr
