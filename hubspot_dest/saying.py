@@ -12,7 +12,7 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import Any, NoReturn
 
-__all__ = ["ExitCode", "guarded", "print_data", "safe_text", "say", "stop"]
+__all__ = ["ExitCode", "guarded", "print_data", "progress", "safe_text", "say", "stop"]
 
 
 class ExitCode(IntEnum):
@@ -71,6 +71,13 @@ def say(line: str) -> None:
         sys.stderr.flush()
     except (BrokenPipeError, ValueError):
         pass  # nobody listens any more
+
+
+def progress(text: str) -> None:
+    """Show how far long work is, on a terminal; in a pipe nothing is said."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r{text} ")
+        sys.stderr.flush()
 
 
 def print_data(text: str) -> None:

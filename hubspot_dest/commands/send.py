@@ -20,7 +20,7 @@ from hubspot_dest.intake.reading import BadLine, IntakeError, Line, read_events
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.report.plainjson import as_json, outcome_record
 from hubspot_dest.report.text import Painter, outcome_lines
-from hubspot_dest.saying import ExitCode, print_data, safe_text, say, stop
+from hubspot_dest.saying import ExitCode, print_data, progress, safe_text, say, stop
 
 __all__ = ["command"]
 
@@ -174,9 +174,8 @@ class _Delivery:
             self._tell(one)
         if outcome.kind != "denied":
             self._lines.pop(outcome.event_id, None)
-        if self._tally.events % 500 == 0 and sys.stderr.isatty():
-            sys.stderr.write(f"\r{self._tally.events} events ")
-            sys.stderr.flush()
+        if self._tally.events % 500 == 0:
+            progress(f"{self._tally.events} events")
 
     def _tell(self, outcome: Outcome) -> None:
         self._tally.count(outcome)

@@ -62,14 +62,16 @@ class Processor(Generic[S]):
         rule, key = self.rules.find(event, ev)
         if rule is not None and rule.policy is not None:
             event = rule.policy.apply(event, ev)
+        if rule is not None and truthy(rule.name):
+            # The name is changed in the event itself, so that data which is the whole event shows it, as upstream.
+            event = dict(event)
         ev.event = event
         data = self.no_data if self.data is None else self.data(event, ev, ev.collector.consent)
         if rule is not None:
             if rule.ignore:
                 return Processed(event, data, rule, key, ignore=True)
             if truthy(rule.name):
-                event = {**event, "name": rule.name}
-                ev.event = event
+                event["name"] = rule.name
             if rule.data is not None:
                 own = rule.data(event, ev, ev.collector.consent)
                 data = merge(data, own) if isinstance(data, dict) and isinstance(own, dict) else own
