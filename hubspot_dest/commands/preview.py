@@ -100,9 +100,7 @@ class _Preview:
         try:
             for read in read_events(source):
                 if isinstance(read, BadLine):
-                    self._tally.bad_lines += 1
-                    hint = f" ({read.hint})" if read.hint else ""
-                    say(f"error: {safe_text(read.where(source))}: {safe_text(read.message, limit=300)}{hint}")
+                    self._tally.bad_line(read, source)
                     continue
                 self._tally.events += 1
                 outcome = self._destination.push(read.event)

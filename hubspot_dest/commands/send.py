@@ -163,9 +163,7 @@ class _Delivery:
 
     def _take(self, read: Line | BadLine, source: str) -> None:
         if isinstance(read, BadLine):
-            self._tally.bad_lines += 1
-            hint = f" ({read.hint})" if read.hint else ""
-            say(f"error: {safe_text(read.where(source))}: {safe_text(read.message, limit=300)}{hint}")
+            self._tally.bad_line(read, source)
             return
         self._tally.events += 1
         outcome = self._destination.push(read.event)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Final
 
+from hubspot_dest.intake.reading import BadLine
 from hubspot_dest.outcome import Outcome
+from hubspot_dest.saying import safe_text, say
 
 __all__ = ["Tally"]
 
@@ -24,6 +26,12 @@ class Tally:
         self.event_calls = 0
         self.flushed = 0
         self.wrong = 0
+
+    def bad_line(self, bad: BadLine, source: str) -> None:
+        """Count a line that is no event, and say what is wrong with it."""
+        self.bad_lines += 1
+        hint = f" ({bad.hint})" if bad.hint else ""
+        say(f"error: {safe_text(bad.where(source))}: {safe_text(bad.message, limit=300)}{hint}")
 
     def count(self, outcome: Outcome) -> None:
         """Count one outcome; a batch counts its calls and events apart from them."""
