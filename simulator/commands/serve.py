@@ -72,9 +72,14 @@ def command(
             f"cannot listen on {safe_text(host)} port {port}: {error.strerror or error}",
             "--port 0 takes a free one",
         )
+    told = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told.set())
     try:
         _announce(server, host, as_json=as_json)
-        _wait()
+        # A plain wait would keep Python from seeing signals on some systems.
+        while not told.wait(0.5):
+            pass
     finally:
         server.stop()
     say("stopped")
@@ -110,12 +115,3 @@ def _announce(server: FakeHubSpot, host: str, *, as_json: bool) -> None:
     )
     print_data(f"  sender  hubspot-dest send CONFIG EVENTS --base-url {server.base_url}")
     print_data(f"control token, for /_simulator/ and the page at /: {server.control_token}")
-
-
-def _wait() -> None:
-    done = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: done.set())
-    # A plain wait would keep Python from seeing signals on some systems.
-    while not done.wait(0.5):
-        pass

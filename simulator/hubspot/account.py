@@ -71,10 +71,12 @@ class Contact:
 
 @dataclass(slots=True)
 class Definition:
-    """An event definition: its full name and the properties of its own."""
+    """An event definition: its full name, the properties of its own, and what people read."""
 
     name: str
     properties: set[str] = field(default_factory=set)
+    label: str = ""
+    description: str = ""
 
 
 class _SeedContact(BaseModel):
@@ -119,6 +121,7 @@ class Account:
         self._contacts: dict[str, Contact] = {}
         self._by_email: dict[str, str] = {}
         self.definitions: dict[str, Definition] = {}
+        self.retired: set[str] = set()  # names of deleted definitions, which can never be used again
         self.contact_properties: set[str] = set(DEFAULT_CONTACT_PROPERTIES)
         self.occurrences: list[dict[str, Any]] = []
         self._uuids: set[tuple[str, str]] = set()
@@ -170,6 +173,12 @@ class Account:
                 contact.properties.pop(name, None)
             else:
                 contact.properties[name] = value
+
+    def remove_contact(self, identifier: str) -> None:
+        """Forget a contact; its occurrences stay, on nobody's timeline."""
+        contact = self._contacts.pop(identifier, None)
+        if contact is not None:
+            self._by_email.pop(contact.properties.get("email", ""), None)
 
     def keep(self, occurrence: dict[str, Any], now: float) -> bool:
         """Store an occurrence with the record it belongs to; a uuid that is known for its event is dropped."""

@@ -7,17 +7,17 @@ from typing import Any
 import orjson
 
 from .account import Account, Contact, problems_text
-from .errors import Refusal, answer_json
+from .errors import Refusal, answer_json, no_content
 from .exchange import Answer
 
-__all__ = ["create", "get", "update"]
+__all__ = ["archive", "check_properties", "conflict", "create", "get", "shown", "text", "update"]
 
 
 def get(account: Account, identifier: str, id_property: str | None) -> Answer:
     """Return one contact, 404 for a stranger."""
     with account.lock:
         contact = _find(account, identifier, id_property)
-        return answer_json(200, _shown(contact), "200: found", "contact.get")
+        return answer_json(200, shown(contact), "200: found", "contact.get")
 
 
 def update(account: Account, identifier: str, id_property: str | None, body: bytes, now: float) -> Answer:
@@ -28,13 +28,13 @@ def update(account: Account, identifier: str, id_property: str | None, body: byt
         if not properties:
             message = "No properties found to update, please provide at least one."
             raise Refusal(400, message, "contact.update.empty", more={"context": {"properties": ["{}"]}})
-        _validate(account, properties)
+        check_properties(account, properties)
         other = account.contact(properties.get("email", ""), by_email=True)
         if other is not None and other is not contact:
-            raise _conflict(other)
+            raise conflict(other)
         account.update_contact(contact, properties, now)
         return answer_json(
-            200, _shown(contact), f"200: {len(properties)} properties written", "contact.update"
+            200, shown(contact), f"200: {len(properties)} properties written", "contact.update"
         )
 
 
@@ -42,12 +42,19 @@ def create(account: Account, body: bytes, now: float) -> Answer:
     """Create a contact, 409 where the e-mail is taken."""
     properties = _properties(body)
     with account.lock:
-        _validate(account, properties)
+        check_properties(account, properties)
         other = account.contact(properties.get("email", ""), by_email=True)
         if other is not None:
-            raise _conflict(other)
+            raise conflict(other)
         contact = account.add_contact(properties, now)
-        return answer_json(201, _shown(contact), f"201: contact {contact.id}", "contact.create")
+        return answer_json(201, shown(contact), f"201: contact {contact.id}", "contact.create")
+
+
+def archive(account: Account, identifier: str) -> Answer:
+    """Take a contact away; HubSpot says 204 whether it was there or not."""
+    with account.lock:
+        account.remove_contact(identifier)
+    return no_content("204: archived", "contact.archive")
 
 
 def _find(account: Account, identifier: str, id_property: str | None) -> Contact:
@@ -82,16 +89,18 @@ def _properties(body: bytes) -> dict[str, str]:
             "from Object value (token `JsonToken.START_OBJECT`)"
         )
         raise Refusal(400, message, "json.shape", category=None)
-    return {name: _text(value) for name, value in properties.items()}
+    return {name: text(value) for name, value in properties.items()}
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
+    """Return the text that HubSpot keeps of a value."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value)
 
 
-def _validate(account: Account, properties: dict[str, str]) -> None:
+def check_properties(account: Account, properties: dict[str, str]) -> None:
+    """Refuse properties that HubSpot does not have, or values that it does not take (section 3.7)."""
     problems = account.property_problems(properties)
     if not problems:
         return
@@ -104,12 +113,14 @@ def _validate(account: Account, properties: dict[str, str]) -> None:
     raise Refusal(400, message, "contact.properties", decision, more={"errors": errors})
 
 
-def _conflict(other: Contact) -> Refusal:
+def conflict(other: Contact) -> Refusal:
+    """Return the 409 that names the contact only inside its message (section 3.2)."""
     message = f"Contact already exists. Existing ID: {other.id}"
     return Refusal(409, message, "contact.conflict", category="CONFLICT")
 
 
-def _shown(contact: Contact) -> dict[str, Any]:
+def shown(contact: Contact) -> dict[str, Any]:
+    """Return a contact as HubSpot shows it."""
     return {
         "id": contact.id,
         "properties": dict(contact.properties),

@@ -1,7 +1,7 @@
 """HubSpot's rules behind one call: a request in, an answer out. First form: what the sender itself uses.
 
-Custom event occurrences, singly and in batches, and contacts by id or e-mail. Everything else answers 404 as an
-unknown route does; the rest of HubSpot's surface is an issue of its own.
+Custom event occurrences, singly, in batches and read back; event definitions; contacts by id or e-mail. Everything
+else answers 404 as an unknown route does; the rest of HubSpot's surface is an issue of its own.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from urllib.parse import unquote
 
 from pydantic import ValidationError
 
-from . import contacts, occurrences
+from . import contacts, definitions, occurrences, readback
 from .account import Account, Seed, Switches
+from .contact_batches import BATCHES
 from .errors import Refusal, html_not_found
 from .exchange import Answer, Request
 
@@ -25,8 +26,13 @@ DEFAULT_TOKEN: Final = "pat-na1-00000000-0000-0000-0000-000000000000"  # noqa: S
 
 # v3 and the dated paths are aliases of one handler each (sections 1.1 and 3).
 _SEND: Final = re.compile(r"/events/(?:v3|custom/\d{4}-\d{2}|\d{4}-\d{2})/send(/batch)?/?")
+_DEFINITIONS: Final = re.compile(
+    r"/events/(?:v3|custom/\d{4}-\d{2}|\d{4}-\d{2})/event-definitions"
+    r"(?:/(?P<name>[^/]+)(?P<property>/property(?:/(?P<property_name>[^/]+))?)?)?/?"
+)
+_READ: Final = re.compile(r"/events/(?:v3/events|event-occurrences/\d{4}-\d{2})(?P<types>/event-types)?/?")
 _CONTACTS: Final = re.compile(
-    r"/crm/(?:v3/objects|objects/\d{4}-\d{2})/(?:contacts|0-1)(?:/(?P<id>[^/]+))?/?"
+    r"/crm/(?:v3/objects|objects/\d{4}-\d{2})/(?:contacts|0-1)(?:/batch/(?P<batch>[a-z]+)|/(?P<id>[^/]+))?/?"
 )
 
 
@@ -103,20 +109,63 @@ class HubSpot:
         return answer
 
     def _answer(self, request: Request) -> Answer:
-        sending, contact = _SEND.fullmatch(request.path), _CONTACTS.fullmatch(request.path)
-        if sending is None and contact is None:
-            return html_not_found(request.path)
-        account = self._authenticated(request)
-        now = self._clock()
-        if sending is not None:
-            if request.method != "POST":
-                return html_not_found(f"{request.method} {request.path}")
-            take = occurrences.send_batch if sending[1] else occurrences.send
-            return take(account, request.body, now)
-        assert contact is not None
-        return self._contact(account, request, contact["id"], now)
+        for pattern, take in (
+            (_SEND, self._send),
+            (_CONTACTS, self._contact),
+            (_DEFINITIONS, self._definition),
+            (_READ, self._read),
+        ):
+            match = pattern.fullmatch(request.path)
+            if match is not None:
+                account = self._authenticated(request)
+                answer = take(account, request, match)
+                return html_not_found(f"{request.method} {request.path}") if answer is None else answer
+        return html_not_found(request.path)
 
-    def _contact(self, account: Account, request: Request, raw_id: str | None, now: float) -> Answer:
+    def _send(self, account: Account, request: Request, match: re.Match[str]) -> Answer | None:
+        if request.method != "POST":
+            return None
+        take = occurrences.send_batch if match[1] else occurrences.send
+        return take(account, request.body, self._clock())
+
+    def _read(self, account: Account, request: Request, match: re.Match[str]) -> Answer | None:
+        if request.method != "GET":
+            return None
+        if match["types"]:
+            return readback.event_types(account)
+        return readback.events(account, request.query, request.path)
+
+    def _definition(self, account: Account, request: Request, match: re.Match[str]) -> Answer | None:
+        name, method = match["name"], request.method
+        if name is None:
+            if method == "POST":
+                return definitions.create(account, request.body)
+            asked = dict(request.query)
+            limit = asked.get("limit", "100")
+            return (
+                definitions.listing(
+                    account, asked.get("searchString", ""), int(limit) if limit.isdigit() else 100
+                )
+                if method == "GET"
+                else None
+            )
+        name = unquote(name)
+        if match["property_name"] is not None:
+            property_name = unquote(match["property_name"])
+            return definitions.delete_property(account, name, property_name) if method == "DELETE" else None
+        if match["property"] is not None:
+            return definitions.add_property(account, name, request.body) if method == "POST" else None
+        if method == "GET":
+            return definitions.get(account, name)
+        if method == "PATCH":
+            return definitions.change(account, name, request.body)
+        return definitions.delete(account, name) if method == "DELETE" else None
+
+    def _contact(self, account: Account, request: Request, match: re.Match[str]) -> Answer | None:
+        raw_id, now = match["id"], self._clock()
+        if match["batch"] is not None:
+            take = BATCHES.get(match["batch"])
+            return take(account, request.body, now) if take is not None and request.method == "POST" else None
         id_property = next((value for name, value in request.query if name == "idProperty"), None)
         if raw_id is None and request.method == "POST":
             return contacts.create(account, request.body, now)
@@ -124,7 +173,9 @@ class HubSpot:
             return contacts.get(account, unquote(raw_id), id_property)
         if raw_id is not None and request.method == "PATCH":
             return contacts.update(account, unquote(raw_id), id_property, request.body, now)
-        return html_not_found(f"{request.method} {request.path}")
+        if raw_id is not None and request.method == "DELETE":
+            return contacts.archive(account, unquote(raw_id))
+        return None
 
     def _authenticated(self, request: Request) -> Account:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")

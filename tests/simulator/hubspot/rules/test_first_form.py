@@ -237,7 +237,7 @@ def test_accounts_do_not_see_each_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/"), ("GET", "/events/v3/send"), ("DELETE", "/crm/v3/objects/contacts/1")]
+    ("method", "path"), [("GET", "/"), ("GET", "/events/v3/send"), ("PUT", "/crm/v3/objects/contacts/1")]
 )
 def test_an_unknown_route_is_a_page_as_from_hubspots_server(method: str, path: str) -> None:
     service, _ = hubspot()
