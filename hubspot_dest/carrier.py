@@ -73,6 +73,7 @@ class Carrier:
         # What walkerOS itself would remember: to say where it would have called.
         self._shadow = walkeros().memory()
         self.dead_letters: deque[tuple[dict[str, Any], DeliveryError]] = deque(maxlen=config.dlq_max)
+        self._overflow_told = False
         self.batch: BatchQueue | None = None
         if config.batch:
             self.batch = BatchQueue(
@@ -186,9 +187,15 @@ class Carrier:
         outcome.kind, outcome.reason, outcome.error = "failed", reason, error
         outcome.sentence = error.describe()
         event = outcome.plan.event if outcome.plan is not None else {}
+        full = len(self.dead_letters) == self.dead_letters.maxlen
         self.dead_letters.append((event, error))
         detail = {"error": error.as_dict(), "event": outcome.name}
-        self._reporter.report(outcome, [Issue("ERROR", "Push failed", detail, SCOPE)])
+        issues = [Issue("ERROR", "Push failed", detail, SCOPE)]
+        if full and not self._overflow_told:
+            self._overflow_told = True
+            cap = {"cap": self.dead_letters.maxlen}
+            issues.append(Issue("WARN", "destination.dlq overflow; oldest entries dropped", cap, SCOPE))
+        self._reporter.report(outcome, issues)
 
     def client(self) -> Client:
         """Return the client, made if need be."""

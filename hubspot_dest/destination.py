@@ -304,10 +304,11 @@ class HubSpotDestination:
         dropped = self._waiting.drop_excess()
         self.dropped += len(dropped)
         sentence = f"more than {self.config.queue_max} events wait for consent; the oldest is dropped"
-        for event in dropped:
+        for number, event in enumerate(dropped):
             outcome = _named("failed", "consent_queue_full", sentence, event)
-            text = "destination.queuePush overflow; oldest events dropped"
-            self._reporter.report(outcome, [Issue("WARN", text, {"droppedCount": self.dropped}, SCOPE)])
+            if number == 0:
+                text = "destination.queuePush overflow; oldest events dropped"
+                self._reporter.report(outcome, [Issue("WARN", text, {"droppedCount": self.dropped}, SCOPE)])
             self._tell(happened, outcome)
 
     def _init(self, happened: list[Outcome]) -> bool:

@@ -307,3 +307,13 @@ def test_the_token_is_nowhere_to_be_seen() -> None:
         HubSpotDestination({"settings": {**SETTINGS, "acessToken": token, "batchSize": 0}})
     assert token not in str(caught.value)
     assert token not in repr(caught.value.problems)
+
+
+def test_dead_letters_are_bounded_and_the_overflow_is_told_once() -> None:
+    failures = [("send", number, UNAVAILABLE) for number in (1, 2, 3, 4)]
+    sender = destination(RecordingClient(*failures), dlqMax=2)
+    outcomes = [sender.push(event(number)) for number in (1, 2, 3, 4)]
+    assert [letter[0]["id"] for letter in sender.dead_letters] == ["e3", "e4"]
+    told = [[issue.message for issue in outcome.issues] for outcome in outcomes]
+    overflow = "destination.dlq overflow; oldest entries dropped"
+    assert told == [["Push failed"], ["Push failed"], ["Push failed", overflow], ["Push failed"]]
