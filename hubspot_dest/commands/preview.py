@@ -112,6 +112,8 @@ class _Preview:
                 for other in outcome.also:
                     if other.events:
                         self._tell(other)
+                if outcome.kind != "denied":
+                    del self._lines[outcome.event_id]
         except IntakeError as error:
             stop(safe_text(error))
         for outcome in self._destination.close():
