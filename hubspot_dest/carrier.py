@@ -40,7 +40,7 @@ class Reporter:
     def report(self, outcome: Outcome, issues: Iterable[Issue]) -> None:
         """Tell issues of an outcome."""
         for issue in issues:
-            outcome.issues.append(issue)
+            outcome.issues = (*outcome.issues, issue)
             self._logger.log(_LEVELS[issue.level], "%s", issue.message, extra={"detail": issue.detail})
 
 
@@ -114,7 +114,7 @@ class Carrier:
             return True
         if contact.properties is not None:
             try:
-                outcome.upstream = self._do.upsert(self.client(), contact, outcome.calls.append)
+                outcome.upstream = self._do.upsert(self.client(), contact, outcome.record)
             except DeliveryError as error:
                 return self._contact_failed(plan, outcome, error)
         self._memory.remember(contact)
@@ -132,7 +132,7 @@ class Carrier:
         return True
 
     def _send(self, occurrence: dict[str, Any], outcome: Outcome) -> None:
-        outcome.calls.append(["events.send.basicApi.send", occurrence])
+        outcome.record(["events.send.basicApi.send", occurrence])
         try:
             self.client().send(occurrence)
         except DeliveryError as error:
@@ -170,7 +170,7 @@ class Carrier:
         inputs = [queued.occurrence for queued in chosen]
         outcome = Outcome("flushed", "batch_sent", f"{len(chosen)} events in one batch")
         outcome.events = tuple(queued.event_id for queued in chosen)
-        outcome.calls.append(["events.send.batchApi.send", {"inputs": inputs}])
+        outcome.record(["events.send.batchApi.send", {"inputs": inputs}])
         try:
             batch.send(chosen, self.client())
         except DeliveryError as error:

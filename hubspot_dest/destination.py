@@ -19,7 +19,7 @@ from hubspot_dest.delivery.errors import DeliveryError
 from hubspot_dest.event import InvalidEventError, with_user
 from hubspot_dest.mapping.evaluation import Issue
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
-from hubspot_dest.outcome import Outcome
+from hubspot_dest.outcome import Kind, Outcome
 from hubspot_dest.plan import SCOPE
 from hubspot_dest.planner import Planner
 from hubspot_dest.strategies import Strategies, better, walkeros
@@ -159,7 +159,7 @@ class HubSpotDestination:
             outcome = self._accept(event, happened)
             self._announce(happened)
         if len(happened) > 1:
-            outcome.also = [other for other in happened if other is not outcome]
+            outcome.also = tuple(other for other in happened if other is not outcome)
         return outcome
 
     def _accept(self, raw: Any, happened: list[Outcome]) -> Outcome:
@@ -342,7 +342,7 @@ class HubSpotDestination:
         outcome = _named("skipped", plan.reason, plan.sentence, event)
         outcome.plan = plan
         if plan.hints:
-            outcome.hints = list(plan.hints)
+            outcome.hints = plan.hints
         if plan.issues:
             self._reporter.report(outcome, plan.issues[: plan.issues_before_send])
         if plan.verdict == "ready" and self.config.mock is UNDEFINED:
@@ -369,12 +369,13 @@ class HubSpotDestination:
         return make
 
 
-def _named(kind: Any, reason: str, sentence: str, event: dict[str, Any]) -> Outcome:
+def _named(kind: Kind, reason: str, sentence: str, event: dict[str, Any]) -> Outcome:
     name, event_id = event.get("name"), event.get("id")
-    return Outcome(
-        kind,
-        reason,
-        sentence,
-        name if isinstance(name, str) else "",
-        event_id if isinstance(event_id, str) else "",
-    )
+    # Past the constructor: it would set a dozen fields to what the class says already, for every event.
+    outcome: Outcome = object.__new__(Outcome)
+    outcome.kind = kind
+    outcome.reason = reason
+    outcome.sentence = sentence
+    outcome.name = name if isinstance(name, str) else ""
+    outcome.event_id = event_id if isinstance(event_id, str) else ""
+    return outcome

@@ -12,6 +12,10 @@ from hubspot_dest.mapping.process import merge
 __all__ = ["NAME_REQUIRED", "InvalidEventError", "complete_event", "event_name", "with_user"]
 
 Event = dict[str, Any]
+_FIELDS: Final = frozenset(
+    ("name", "data", "context", "globals", "custom", "user", "nested", "consent", "id", "trigger")
+    + ("entity", "action", "timestamp", "timing", "source")
+)
 NAME_REQUIRED: Final = "Event name is required"
 
 
@@ -65,6 +69,12 @@ def complete_event(
     name, entity, action = event_name(partial)
     get = partial.get
     own_id = get("id")
+    if partial.keys() == _FIELDS and isinstance(own_id, str) and own_id:
+        # What comes from another collector is whole already; only the stamps are new.
+        whole = partial.copy()
+        whole["globals"] = _globals(collector.globals, partial["globals"])
+        whole["source"] = source()
+        return whole
     return {
         "name": name,
         "data": get("data", UNDEFINED) if "data" in partial else {},

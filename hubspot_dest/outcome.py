@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from hubspot_dest.delivery.errors import DeliveryError
@@ -15,7 +15,8 @@ __all__ = ["Kind", "Outcome"]
 Kind = Literal["denied", "ignored", "skipped", "identified", "sent", "queued", "flushed", "failed"]
 
 
-@dataclass(slots=True)
+# No slots, and tuples for what is empty nearly always: an outcome is made for every event.
+@dataclass
 class Outcome:
     """What happened to one event, or to one batch.
 
@@ -44,14 +45,18 @@ class Outcome:
     name: str = ""
     event_id: str = ""
     plan: Plan | None = None
-    calls: list[list[Any]] = field(default_factory=list)
-    issues: list[Issue] = field(default_factory=list)
-    hints: list[str] = field(default_factory=list)
+    calls: tuple[list[Any], ...] = ()
+    issues: tuple[Issue, ...] = ()
+    hints: tuple[str, ...] = ()
     error: DeliveryError | None = None
     upstream: str | None = None
     events: tuple[str, ...] = ()
     returned: Any = UNDEFINED
-    also: list[Outcome] = field(default_factory=list)
+    also: tuple[Outcome, ...] = ()
+
+    def record(self, call: list[Any]) -> None:
+        """Note a call that is about to be made."""
+        self.calls = (*self.calls, call)
 
     @property
     def ok(self) -> bool:

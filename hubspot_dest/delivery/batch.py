@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from hubspot_dest.delivery.client import Client
 
@@ -13,8 +12,7 @@ __all__ = ["MAX_BATCH", "BatchQueue", "Queued"]
 MAX_BATCH = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Queued:
+class Queued(NamedTuple):
     """An occurrence that waits for its batch, and the id of its event."""
 
     event_id: str

@@ -61,7 +61,7 @@ def outcome_record(outcome: Outcome, line: int | None) -> dict[str, Any]:
             {"level": issue.level, "message": issue.message, "detail": plain(issue.detail)}
             for issue in outcome.issues
         ],
-        "hints": outcome.hints,
+        "hints": list(outcome.hints),
         "error": outcome.error.as_dict() if outcome.error is not None else None,
         "walkeros": outcome.upstream,
     }

@@ -73,9 +73,9 @@ def outcome_lines(outcome: Outcome, where: str, painter: Painter, *, explain: bo
             yield from trace_lines(trace, "             ", painter)
 
 
-def _queued_call(outcome: Outcome) -> list[list[Any]]:
+def _queued_call(outcome: Outcome) -> tuple[list[Any], ...]:
     occurrence = outcome.plan.occurrence if outcome.plan is not None else None
-    return [*outcome.calls, *([["in the batch", occurrence]] if occurrence is not None else [])]
+    return outcome.calls if occurrence is None else (*outcome.calls, ["in the batch", occurrence])
 
 
 def _arguments(call: list[Any]) -> str:
