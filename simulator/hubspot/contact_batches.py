@@ -1,197 +1,253 @@
-"""Many contacts at once: read, create, update, upsert (HubSpot wire facts, sections 3.3, 3.4 and 3.6).
-
-Without `objectWriteTraceId` one bad record rejects the whole request. With a trace id on every input the good ones are
-written and the bad ones come back in `errors` of a 207. Results are not in the order of the inputs.
-"""
+"""What HubSpot says to batches of contacts: all or nothing, or 207 with trace ids (wire facts, 3.3, 3.4 and 3.6)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Final
 
-import orjson
+import msgspec
 
 from .account import Account, Contact
-from .contacts import check_properties, conflict, shown, text
-from .errors import Refusal, answer_json
+from .bodies import Scalar, decode
+from .call import Call
+from .contacts import DEFAULT_SHOWN, check_properties, check_unique, shown, texts
+from .errors import Refusal, answer_json, no_content
 from .exchange import Answer
+from .occurrence_state import iso
 
-__all__ = ["BATCHES"]
+__all__ = ["archive", "create", "read", "update", "upsert"]
 
 MAX_INPUTS: Final = 100
-Write = Callable[[Account, dict[str, Any], float], dict[str, Any]]
+MAX_WITH_HISTORY: Final = 50
+_NOT_FOUND: Final = (
+    "Could not get some CONTACT objects, they may be deleted or not exist. Check that ids are valid."
+)
 
 
-def read(account: Account, body: bytes, now: float) -> Answer:  # noqa: ARG001 - the shape of every batch
-    """Return many contacts; those that are not there are an error of a 207."""
-    data, inputs = _inputs(body)
-    by_email = data.get("idProperty") == "email"
-    with account.lock:
-        found = [account.contact(str(one.get("id", "")), by_email=by_email) for one in inputs]
-        missing = [
-            str(one.get("id", "")) for one, contact in zip(inputs, found, strict=True) if contact is None
-        ]
-        results = [shown(contact) for contact in found if contact is not None]
-    errors = []
-    if missing:
+class _Input(msgspec.Struct):
+    id: str | None = None
+    idProperty: str | None = None  # noqa: N815 - HubSpot's name
+    properties: dict[str, Scalar] | None = None
+    objectWriteTraceId: str | None = None  # noqa: N815 - HubSpot's name
+
+
+class _Batch(msgspec.Struct):
+    inputs: list[_Input] | None = None
+    idProperty: str | None = None  # noqa: N815 - HubSpot's name
+    properties: list[str] = []
+    propertiesWithHistory: list[str] = []  # noqa: N815 - HubSpot's name
+
+
+_BATCH: Final = msgspec.json.Decoder(_Batch)
+_Found = dict[str, Any]
+_Write = Callable[[_Input, Contact | None], _Found]
+
+
+def read(call: Call) -> Answer:
+    """Show several contacts; those that do not exist are errors beside the others."""
+    batch = decode(_BATCH, call.body)
+    if batch.inputs is None:
+        return _silent_nothing()
+    if batch.propertiesWithHistory and len(batch.inputs) > MAX_WITH_HISTORY:
         message = (
-            "Could not get some CONTACT objects, they may be deleted or not exist. Check that ids are valid."
+            "The maximum number of inputs supported in a batch request for property histories is "
+            f"{MAX_WITH_HISTORY}. Please reduce the number of items and try again"
         )
-        context = {"ids": missing}
-        errors.append(
-            {"status": "error", "category": "OBJECT_NOT_FOUND", "message": message, "context": context}
-        )
-    return _answer(200, results, errors, "contact.batch.read")
-
-
-def create(account: Account, body: bytes, now: float) -> Answer:
-    """Create many contacts."""
-    return _write(account, body, now, _create, 201, "contact.batch.create")
-
-
-def update(account: Account, body: bytes, now: float) -> Answer:
-    """Update many contacts that exist."""
-    return _write(account, body, now, _update, 200, "contact.batch.update")
-
-
-def upsert(account: Account, body: bytes, now: float) -> Answer:
-    """Update those that exist, create the others; each result says which (`new`)."""
-    return _write(account, body, now, _upsert, 200, "contact.batch.upsert")
-
-
-BATCHES: Final[dict[str, Callable[[Account, bytes, float], Answer]]] = {
-    "read": read,
-    "create": create,
-    "update": update,
-    "upsert": upsert,
-}
-
-
-def _write(account: Account, body: bytes, now: float, write: Write, status: int, rule: str) -> Answer:
-    _, inputs = _inputs(body)
-    traced = bool(inputs) and all(one.get("objectWriteTraceId") for one in inputs)
-    results: list[dict[str, Any]] = []
-    errors: list[dict[str, Any]] = []
+        raise Refusal(400, message, "contact.batch.history_size")
+    _check_inputs(batch.inputs)
+    account, missing, results = call.account, [], []
+    wanted = list(dict.fromkeys([*DEFAULT_SHOWN, *batch.properties]))
     with account.lock:
-        if not traced:
-            for one in inputs:
-                _rehearse(account, one, write)
+        for one in batch.inputs:
+            contact = _lookup(account, one.id or "", batch.idProperty)
+            if contact is None:
+                missing.append(one.id or "")
+            else:
+                history = batch.propertiesWithHistory
+                results.append(shown(contact, account, wanted=wanted, history=history))
+    errors = [_error("OBJECT_NOT_FOUND", _NOT_FOUND, {"ids": missing})] if missing else []
+    return _answer(call, results, errors, 200, "contact.batch.read")
+
+
+def create(call: Call) -> Answer:
+    """Create several contacts."""
+
+    def write(one: _Input, _: Contact | None) -> _Found:
+        properties = _checked(call.account, one, None)
+        return shown(call.account.add_contact(properties, call.now), call.account)
+
+    return _written(call, write, 201, "contact.batch.create", find=False)
+
+
+def update(call: Call) -> Answer:
+    """Change several contacts; those that do not exist are errors beside the others."""
+
+    def write(one: _Input, contact: Contact | None) -> _Found:
+        assert contact is not None
+        call.account.book.change(contact, _checked(call.account, one, contact), call.now)
+        return shown(contact, call.account)
+
+    return _written(call, write, 200, "contact.batch.update", must_exist=True)
+
+
+def upsert(call: Call) -> Answer:
+    """Create or change several contacts by their e-mail."""
+
+    def write(one: _Input, contact: Contact | None) -> _Found:
+        account, is_new = call.account, contact is None
+        properties = _checked(account, one, contact)
+        if contact is None:
+            contact = account.add_contact({"email": one.id or "", **properties}, call.now)
+        else:
+            if account.switches.partial_upsert == "clear":
+                own = [n for n in contact.properties if not account.contact_properties[n].read_only]
+                properties = {n: "" for n in own if n not in ("email", "lifecyclestage")} | properties
+            account.book.change(contact, properties, call.now)
+        return {**shown(contact, account), "new": is_new}
+
+    return _written(call, write, 200, "contact.batch.upsert")
+
+
+def archive(call: Call) -> Answer:
+    """Archive several contacts."""
+    inputs = decode(_BATCH, call.body).inputs or []
+    _check_size(inputs)
+    with call.account.lock:
         for one in inputs:
-            trace = one.get("objectWriteTraceId")
+            contact = call.account.contact(one.id or "")
+            if contact is not None:
+                call.account.book.archive(contact, call.now)
+    return no_content(f"204: {len(inputs)} contacts archived", "contact.batch.archive")
+
+
+def _written(
+    call: Call, write: _Write, status: int, rule: str, *, find: bool = True, must_exist: bool = False
+) -> Answer:
+    inputs, account = decode(_BATCH, call.body).inputs, call.account
+    if inputs is None:
+        return _silent_nothing()
+    _check_size(inputs)
+    if find:
+        _check_inputs(inputs)
+    results: list[_Found] = []
+    errors: list[_Found] = []
+    missing: list[str] = []
+    with account.lock:
+        found = [_lookup(account, one.id or "", one.idProperty) if find else None for one in inputs]
+        # Nothing is written while a record without a trace id can still refuse the whole request.
+        refusals = [
+            None if must_exist and contact is None else _refusal(account, one, contact)
+            for one, contact in zip(inputs, found, strict=True)
+        ]
+        traced = all(one.objectWriteTraceId is not None for one in inputs)
+        for refusal in refusals:
+            if refusal is not None and not traced:
+                raise refusal
+        for one, contact, refusal in zip(inputs, found, refusals, strict=True):
+            if refusal is None and must_exist and contact is None:
+                missing.append(one.id or "")
+                continue
             try:
-                result = write(account, one, now)
-            except Refusal as refusal:
+                if refusal is not None:
+                    raise refusal
+                results.append(_traced(write(one, contact), one))
+            except Refusal as late:  # two new contacts of one batch may ask for the same e-mail
                 if not traced:
                     raise
-                errors.append(_error(refusal, str(trace)))
-            else:
-                results.append({**result, "objectWriteTraceId": trace} if trace else result)
-    # HubSpot does not keep the order (captured live); reversing is the least that shows it.
-    return _answer(status, results[::-1], errors, rule)
+                errors.append(_of(late, one))
+    if missing:
+        errors.append(_error("OBJECT_NOT_FOUND", _NOT_FOUND, {"ids": missing}))
+    _shuffle(account, results)
+    return _answer(call, results, errors, status, rule)
 
 
-def _rehearse(account: Account, one: dict[str, Any], write: Write) -> None:
-    """Check one input without writing it, so that a bad one rejects the batch before anything is written."""
-    properties = _properties(one)
-    check_properties(account, properties)
-    if write is _update:
-        _known(account, one)
-    if write is _create:
-        other = account.contact(properties.get("email", ""), by_email=True)
-        if other is not None:
-            raise conflict(other)
+def _shuffle(account: Account, results: list[_Found]) -> None:
+    # Never the order of the inputs: whoever relies on it must find out here (section 3.3).
+    before = list(results)
+    account.random.shuffle(results)
+    if results == before:
+        results.reverse()
 
 
-def _create(account: Account, one: dict[str, Any], now: float) -> dict[str, Any]:
-    properties = _properties(one)
-    _rehearse(account, one, _create)
-    return shown(account.add_contact(properties, now))
-
-
-def _update(account: Account, one: dict[str, Any], now: float) -> dict[str, Any]:
-    properties = _properties(one)
-    check_properties(account, properties)
-    contact = _known(account, one)
-    account.update_contact(contact, properties, now)
-    return shown(contact)
-
-
-def _upsert(account: Account, one: dict[str, Any], now: float) -> dict[str, Any]:
-    id_property = one.get("idProperty")
-    if id_property not in (None, "email"):
-        message = f"Unable to perform update/upsert by non-unique 0-1 property {id_property}"
-        raise Refusal(400, message, "contact.upsert.property")
-    properties = _properties(one)
-    check_properties(account, properties)
-    identifier = str(one.get("id", ""))
-    contact = account.contact(identifier, by_email=id_property == "email")
-    if contact is None and id_property is None:
-        raise Refusal(404, "resource not found", "contact.unknown", category="OBJECT_NOT_FOUND")
-    if contact is None:
-        check_properties(account, {"email": identifier})
-        return {**shown(account.add_contact({**properties, "email": identifier}, now)), "new": True}
-    account.update_contact(contact, properties, now)
-    return {**shown(contact), "new": False}
-
-
-def _known(account: Account, one: dict[str, Any]) -> Contact:
-    contact = account.contact(str(one.get("id", "")), by_email=one.get("idProperty") == "email")
-    if contact is None:
-        raise Refusal(404, "resource not found", "contact.unknown", category="OBJECT_NOT_FOUND")
-    return contact
-
-
-def _properties(one: dict[str, Any]) -> dict[str, str]:
-    properties = one.get("properties")
-    if not isinstance(properties, dict):
-        message = "Invalid input JSON on line 1, column 1. Some required fields were not set: [properties]"
-        raise Refusal(400, message, "json.required")
-    return {name: text(value) for name, value in properties.items()}
-
-
-def _inputs(body: bytes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _refusal(account: Account, one: _Input, contact: Contact | None) -> Refusal | None:
     try:
-        data = orjson.loads(body or b"{}")
-    except orjson.JSONDecodeError as error:
-        message = f"Invalid input JSON on line {error.lineno}, column {error.colno}: {error.msg}"
-        raise Refusal(400, message, "json.malformed", category=None) from error
-    inputs = data.get("inputs", []) if isinstance(data, dict) else None
-    if not isinstance(inputs, list) or not all(isinstance(one, dict) for one in inputs):
-        raise Refusal(
-            400, "Invalid input JSON on line 1, column 1: inputs must be a list of objects", "json.shape"
-        )
+        _checked(account, one, contact)
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def _checked(account: Account, one: _Input, contact: Contact | None) -> dict[str, str]:
+    properties = texts(one.properties)
+    if contact is None and one.idProperty == "email":
+        check_properties(account, {"email": one.id or "", **properties})
+    else:
+        check_properties(account, properties)
+    check_unique(account, properties, contact)
+    return properties
+
+
+def _lookup(account: Account, identifier: str, id_property: str | None) -> Contact | None:
+    if id_property in (None, "hs_object_id"):
+        return account.contact(identifier)
+    if id_property == "email":
+        return account.contact(identifier, by_email=True)
+    declared = account.contact_properties.get(id_property or "")
+    if declared is None or not declared.unique:
+        message = f"Unable to perform update/upsert by non-unique 0-1 property {id_property}"
+        raise Refusal(400, message, "contact.batch.id_property")
+    return account.book.find(declared.name, identifier)
+
+
+def _check_size(inputs: list[_Input]) -> None:
     if len(inputs) > MAX_INPUTS:
         message = (
             f"The maximum number of inputs supported in a batch is {MAX_INPUTS}. "
             "Please reduce the number of items and try again"
         )
         raise Refusal(400, message, "contact.batch.size")
-    identifiers = [str(one["id"]).lower() for one in inputs if "id" in one]
-    twice = sorted({one for one in identifiers if identifiers.count(one) > 1})
-    if twice:
-        message = f"Duplicate IDs found in batch input: [{', '.join(twice)}]. IDs must be unique"
-        raise Refusal(400, message, "contact.batch.duplicates", more={"context": {"ids": twice}})
-    return data, inputs
 
 
-def _error(refusal: Refusal, trace: str) -> dict[str, Any]:
-    return {
-        "status": "error",
-        "category": refusal.category or "VALIDATION_ERROR",
-        "message": refusal.message,
-        "context": {"objectWriteTraceId": [trace]},
-    }
+def _check_inputs(inputs: list[_Input]) -> None:
+    _check_size(inputs)
+    seen: set[str] = set()
+    for one in inputs:
+        identifier = (one.id or "").lower()
+        if identifier in seen:
+            message = f"Duplicate IDs found in batch input: [{one.id}]. IDs must be unique"
+            more = {"context": {"ids": [one.id]}}
+            raise Refusal(400, message, "contact.batch.duplicate", more=more)
+        seen.add(identifier)
 
 
-def _answer(status: int, results: list[dict[str, Any]], errors: list[dict[str, Any]], rule: str) -> Answer:
-    moment = "2026-01-01T00:00:00.000Z"
-    body: dict[str, Any] = {
-        "status": "COMPLETE",
-        "results": results,
-        "startedAt": moment,
-        "completedAt": moment,
-    }
+def _traced(found: _Found, one: _Input) -> _Found:
+    return (
+        found if one.objectWriteTraceId is None else {**found, "objectWriteTraceId": one.objectWriteTraceId}
+    )
+
+
+def _of(refusal: Refusal, one: _Input) -> _Found:
+    context = {"objectWriteTraceId": [one.objectWriteTraceId]}
+    if refusal.rule == "contact.conflict":
+        context["existingId"] = [refusal.message.rpartition(" ")[2]]
+    return _error(refusal.category or "VALIDATION_ERROR", refusal.message, context)
+
+
+def _error(category: str, message: str, context: _Found) -> _Found:
+    return {"status": "error", "category": category, "message": message, "context": context}
+
+
+def _answer(call: Call, results: list[_Found], errors: list[_Found], status: int, rule: str) -> Answer:
+    when = iso(call.now)
+    body: _Found = {"status": "COMPLETE", "results": results, "startedAt": when, "completedAt": when}
     if errors:
         body |= {"numErrors": len(errors), "errors": errors}
-    status = 207 if errors else status
-    return answer_json(status, body, f"{status}: {len(results)} done, {len(errors)} refused", rule)
+        decision = f"207: {len(results)} done, {errors[0]['message']}"
+        return answer_json(207, body, decision, f"{rule}.partial")
+    return answer_json(status, body, f"{status}: {len(results)} contacts", rule)
+
+
+def _silent_nothing() -> Answer:
+    # A single object instead of `inputs` was answered so: 2xx, and nothing happened (section 3.3).
+    body: _Found = {"status": "COMPLETE", "results": [], "errors": []}
+    return answer_json(200, body, "200: no `inputs`, so nothing was done", "contact.batch.envelope")

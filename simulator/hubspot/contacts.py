@@ -1,130 +1,192 @@
-"""What HubSpot says to contacts: get, create, update (HubSpot wire facts, sections 3.1, 3.2, 3.5 and 3.7)."""
+"""What HubSpot says to single contacts (HubSpot wire facts, sections 3.1, 3.2, 3.5 and 3.7)."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
+import msgspec
 import orjson
 
-from .account import Account, Contact, problems_text
+from .account import Account, Contact
+from .bodies import Scalar, decode, text_of
+from .call import Call
 from .errors import Refusal, answer_json, no_content
 from .exchange import Answer
+from .reading import number
 
-__all__ = ["archive", "check_properties", "conflict", "create", "get", "shown", "text", "update"]
+__all__ = [
+    "archive",
+    "check_unique",
+    "conflict",
+    "create",
+    "get",
+    "list_all",
+    "refusal_of",
+    "shown",
+    "texts",
+    "update",
+]
+
+DEFAULT_SHOWN: Final = ("createdate", "email", "firstname", "hs_object_id", "lastmodifieddate", "lastname")
 
 
-def get(account: Account, identifier: str, id_property: str | None) -> Answer:
-    """Return one contact, 404 for a stranger."""
-    with account.lock:
-        contact = _find(account, identifier, id_property)
-        return answer_json(200, shown(contact), "200: found", "contact.get")
+class _Body(msgspec.Struct):
+    properties: dict[str, Scalar] | None = None
 
 
-def update(account: Account, identifier: str, id_property: str | None, body: bytes, now: float) -> Answer:
+_BODY: Final = msgspec.json.Decoder(_Body)
+
+
+def list_all(call: Call) -> Answer:
+    """List contacts, oldest first; `limit` up to 100, `after`."""
+    start, limit = number(call, "after", 0), number(call, "limit", 10)
+    if not 1 <= limit <= 100:
+        raise Refusal(400, "limit must be between 1 and 100", "contact.list.limit")
+    with call.account.lock:
+        found = call.account.book.all(archived=call.one("archived") == "true")
+        page = [shown(one, call.account, wanted=_wanted(call)) for one in found[start : start + limit]]
+    body: dict[str, Any] = {"results": page}
+    if start + limit < len(found):
+        after = str(start + limit)
+        link = f"https://api.hubapi.com/crm/v3/objects/contacts?limit={limit}&after={after}"
+        body["paging"] = {"next": {"after": after, "link": link}}
+    return answer_json(200, body, f"200: {len(page)} contacts", "contact.list")
+
+
+def get(call: Call) -> Answer:
+    """Show one contact, 404 for a stranger."""
+    with call.account.lock:
+        contact = _find(call, archived=call.one("archived") == "true")
+        body = shown(contact, call.account, wanted=_wanted(call), history=call.many("propertiesWithHistory"))
+    return answer_json(200, body, f"200: contact {contact.id}", "contact.get")
+
+
+def update(call: Call) -> Answer:
     """Change a contact that exists; it never creates one."""
-    properties = _properties(body)
+    properties, account = texts(decode(_BODY, call.body).properties), call.account
     with account.lock:
-        contact = _find(account, identifier, id_property)
+        contact = _find(call)
         if not properties:
             message = "No properties found to update, please provide at least one."
             raise Refusal(400, message, "contact.update.empty", more={"context": {"properties": ["{}"]}})
         check_properties(account, properties)
-        other = account.contact(properties.get("email", ""), by_email=True)
-        if other is not None and other is not contact:
-            raise conflict(other)
-        account.update_contact(contact, properties, now)
-        return answer_json(
-            200, shown(contact), f"200: {len(properties)} properties written", "contact.update"
-        )
+        check_unique(account, properties, contact)
+        kept = account.book.change(contact, properties, call.now)
+        body = shown(contact, account)
+    written = f"200: {len(properties) - len(kept)} properties written to contact {contact.id}"
+    if kept:
+        return answer_json(200, body, f"{written}; lifecyclestage does not go back", "contact.lifecyclestage")
+    return answer_json(200, body, written, "contact.update")
 
 
-def create(account: Account, body: bytes, now: float) -> Answer:
+def create(call: Call) -> Answer:
     """Create a contact, 409 where the e-mail is taken."""
-    properties = _properties(body)
+    properties, account = texts(decode(_BODY, call.body).properties), call.account
     with account.lock:
         check_properties(account, properties)
-        other = account.contact(properties.get("email", ""), by_email=True)
-        if other is not None:
-            raise conflict(other)
-        contact = account.add_contact(properties, now)
-        return answer_json(201, shown(contact), f"201: contact {contact.id}", "contact.create")
+        check_unique(account, properties, None)
+        contact = account.add_contact(properties, call.now)
+        body = shown(contact, account)
+    answer = answer_json(201, body, f"201: contact {contact.id}", "contact.create")
+    place = ("Location", f"/crm/v3/objects/contacts/{contact.id}")
+    return Answer(201, (*answer.headers, place), answer.body, answer.decision, answer.rule)
 
 
-def archive(account: Account, identifier: str) -> Answer:
-    """Take a contact away; HubSpot says 204 whether it was there or not."""
-    with account.lock:
-        account.remove_contact(identifier)
-    return no_content("204: archived", "contact.archive")
+def archive(call: Call) -> Answer:
+    """Archive a contact; a stranger's id is 204 too."""
+    with call.account.lock:
+        contact = call.account.contact(call.parts[0])
+        if contact is not None:
+            call.account.book.archive(contact, call.now)
+    return no_content(f"204: contact {call.parts[0]} archived", "contact.archive")
 
 
-def _find(account: Account, identifier: str, id_property: str | None) -> Contact:
-    if id_property == "email":
-        contact = account.contact(identifier, by_email=True)
-    elif not identifier.isdigit():
-        message = "Object not found.  objectId are usually numeric."
-        more = {"context": {"id": [identifier]}}
-        raise Refusal(404, message, "contact.id.text", category="OBJECT_NOT_FOUND", more=more)
+def shown(
+    contact: Contact, account: Account, *, wanted: Sequence[str] | None = None, history: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return a contact as HubSpot shows it: all it has, or the wanted properties, null where unset."""
+    if wanted is None:
+        properties: dict[str, str | None] = dict(contact.properties)
     else:
-        contact = account.contact(identifier)
-    if contact is None:
-        decision = f"no contact {'with e-mail' if id_property else 'with id'} {identifier}"
-        raise Refusal(404, "resource not found", "contact.unknown", decision, category=None)
-    return contact
+        known = [name for name in wanted if name in account.contact_properties]
+        properties = {name: contact.properties.get(name) for name in known}
+    body: dict[str, Any] = {
+        "id": contact.id,
+        "properties": properties,
+        "createdAt": contact.created_at,
+        "updatedAt": contact.updated_at,
+        "archived": contact.archived_at is not None,
+    }
+    if contact.archived_at is not None:
+        body["archivedAt"] = contact.archived_at
+    if history:
+        body["propertiesWithHistory"] = {
+            name: [
+                {"value": one.value, "timestamp": one.at, "sourceType": "INTEGRATION"}
+                for one in reversed(contact.history)
+                if one.name == name
+            ]
+            for name in history
+        }
+    return body
 
 
-def _properties(body: bytes) -> dict[str, str]:
-    try:
-        found = orjson.loads(body or b"{}")
-    except orjson.JSONDecodeError as error:
-        message = f"Invalid input JSON on line {error.lineno}, column {error.colno}: {error.msg}"
-        raise Refusal(400, message, "json.malformed", category=None) from error
-    properties = found.get("properties") if isinstance(found, dict) else None
-    if properties is None:
-        properties = {}
-    if not isinstance(properties, dict) or any(
-        isinstance(value, (dict, list)) for value in properties.values()
-    ):
-        message = (
-            "Invalid input JSON on line 1, column 1: Cannot deserialize value of type `java.lang.String` "
-            "from Object value (token `JsonToken.START_OBJECT`)"
-        )
-        raise Refusal(400, message, "json.shape", category=None)
-    return {name: text(value) for name, value in properties.items()}
-
-
-def text(value: Any) -> str:
-    """Return the text that HubSpot keeps of a value."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else str(value)
+def texts(properties: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return properties as HubSpot stores them."""
+    return {name: text_of(value) for name, value in (properties or {}).items()}
 
 
 def check_properties(account: Account, properties: dict[str, str]) -> None:
-    """Refuse properties that HubSpot does not have, or values that it does not take (section 3.7)."""
+    """Refuse properties that do not exist, do not fit or cannot be written. Raises Refusal."""
     problems = account.property_problems(properties)
-    if not problems:
-        return
+    if problems:
+        raise refusal_of(problems)
+
+
+def refusal_of(problems: list[dict[str, Any]]) -> Refusal:
+    """Return HubSpot's 400 with the JSON text inside its message (section 3.7)."""
     errors = [
         {"message": one["message"], "code": one["error"], "context": {"propertyName": [one["name"]]}}
         for one in problems
     ]
-    message = f"Property values were not valid: {problems_text(problems)}"
+    message = f"Property values were not valid: {orjson.dumps(problems).decode()}"
     decision = "; ".join(one["message"] for one in problems)
-    raise Refusal(400, message, "contact.properties", decision, more={"errors": errors})
+    return Refusal(400, message, "contact.properties", decision, more={"errors": errors})
+
+
+def check_unique(account: Account, properties: Mapping[str, str], contact: Contact | None) -> None:
+    """Refuse an e-mail that another contact has. Raises Refusal."""
+    wanted = [properties.get("email", ""), *properties.get("hs_additional_emails", "").split(";")]
+    for email in filter(None, wanted):
+        other = account.contact(email, by_email=True)
+        if other is not None and other is not contact:
+            raise conflict(other)
 
 
 def conflict(other: Contact) -> Refusal:
-    """Return the 409 that names the contact only inside its message (section 3.2)."""
+    """Return HubSpot's 409; the id stands in its text only (section 3.2)."""
     message = f"Contact already exists. Existing ID: {other.id}"
     return Refusal(409, message, "contact.conflict", category="CONFLICT")
 
 
-def shown(contact: Contact) -> dict[str, Any]:
-    """Return a contact as HubSpot shows it."""
-    return {
-        "id": contact.id,
-        "properties": dict(contact.properties),
-        "createdAt": contact.created_at,
-        "updatedAt": contact.updated_at,
-        "archived": False,
-    }
+def _find(call: Call, *, archived: bool = False) -> Contact:
+    identifier, id_property = call.parts[0], call.one("idProperty")
+    if id_property is not None and id_property not in ("email", "hs_object_id"):
+        contact = call.account.book.find(id_property, identifier)
+    elif id_property == "email":
+        contact = call.account.contact(identifier, by_email=True)
+    elif not (identifier.isascii() and identifier.isdigit()):
+        message = "Object not found.  objectId are usually numeric."
+        more = {"context": {"id": [identifier]}}
+        raise Refusal(404, message, "contact.id.text", category="OBJECT_NOT_FOUND", more=more)
+    else:
+        contact = call.account.book.get(identifier, archived=archived)
+    if contact is None:
+        decision = f"no contact with {id_property or 'id'} {identifier}"
+        raise Refusal(404, "resource not found", "contact.unknown", decision, category=None)
+    return contact
+
+
+def _wanted(call: Call) -> list[str]:
+    return list(dict.fromkeys([*DEFAULT_SHOWN, *call.many("properties")]))

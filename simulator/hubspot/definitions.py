@@ -1,203 +1,257 @@
-"""Event definitions: list, create, get, change, delete, and their properties (HubSpot wire facts, section 2)."""
+"""What HubSpot says to event definitions (HubSpot wire facts, sections 2.1 to 2.4)."""
 
 from __future__ import annotations
 
 import re
-import zlib
 from typing import Any, Final
 
-import orjson
+import msgspec
 
-from .account import DEFAULT_EVENT_PROPERTIES, Account, Definition
+from .account import Definition
+from .bodies import decode
+from .call import Call
 from .errors import Refusal, answer_json, no_content
 from .exchange import Answer
+from .occurrence_state import iso
+from .property_values import FIELD_TYPES, Option, Property
+from .reading import number
 
-__all__ = ["add_property", "change", "create", "delete", "delete_property", "get", "listing"]
+__all__ = [
+    "add_property",
+    "change",
+    "change_property",
+    "create",
+    "delete",
+    "delete_property",
+    "get",
+    "list_all",
+]
 
 MAX_DEFINITIONS: Final = 500
 MAX_PROPERTIES: Final = 50
-MAX_NAME: Final = 50
-_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
-_TYPES: Final = frozenset({"string", "number", "enumeration", "datetime", "bool", "date"})
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,49}")
 
 
-def full_name(account: Account, name: str) -> str:
-    """Return the fully qualified name; the short one is taken as well (section 2.1)."""
-    prefix = f"pe{account.portal_id}_"
-    return name if name.startswith(prefix) else f"{prefix}{name}"
+class _Option(msgspec.Struct):
+    label: str
+    value: str
+    displayOrder: int = 0  # noqa: N815 - HubSpot's name
+    hidden: bool = False
 
 
-def find(account: Account, name: str) -> Definition:
-    """Return a definition by its short or full name; a stranger is a 400 with a Java object's text (section 2.4)."""
-    definition = account.definitions.get(full_name(account, name))
-    if definition is None:
-        inner = (
-            "StandardError{status=error, category=VALIDATION_ERROR, message=Event with fully qualified name "
-            f"{name} does not exist., errors=[], context={{}}, links={{}}}}"
-        )
-        raise Refusal(400, inner, "definition.unknown", f"no definition {name}", category=None)
-    return definition
+class _Property(msgspec.Struct):
+    label: str
+    type: str
+    name: str | None = None
+    description: str = ""
+    options: list[_Option] = []
 
 
-def listing(account: Account, search: str, limit: int) -> Answer:
-    """Return the definitions whose name has the search text in it."""
-    with account.lock:
-        found = [one for name, one in sorted(account.definitions.items()) if search.lower() in name.lower()]
-        results = [shown(account, one) for one in found[:limit]]
-    return answer_json(
-        200, {"total": len(found), "results": results}, f"200: {len(results)} definitions", "definition.list"
+class _Rule(msgspec.Struct):
+    eventPropertyName: str  # noqa: N815 - HubSpot's name
+    targetObjectPropertyName: str  # noqa: N815 - HubSpot's name
+
+
+class _Matching(msgspec.Struct):
+    primaryObjectRule: _Rule  # noqa: N815 - HubSpot's name
+
+
+class _Definition(msgspec.Struct):
+    label: str
+    propertyDefinitions: list[_Property]  # noqa: N815 - HubSpot's name
+    name: str | None = None
+    description: str | None = None
+    primaryObject: str = "CONTACT"  # noqa: N815 - HubSpot's name
+    customMatchingId: _Matching | None = None  # noqa: N815 - HubSpot's name
+
+
+class _Change(msgspec.Struct):
+    label: str | None = None
+    description: str | None = None
+    headerTemplate: str | None = None  # noqa: N815 - HubSpot's name
+    detailTemplate: str | None = None  # noqa: N815 - HubSpot's name
+
+
+class _PropertyChange(msgspec.Struct):
+    label: str | None = None
+    description: str | None = None
+    options: list[_Option] | None = None
+
+
+_CREATE: Final = msgspec.json.Decoder(_Definition)
+_CHANGE: Final = msgspec.json.Decoder(_Change)
+_PROPERTY: Final = msgspec.json.Decoder(_Property)
+_PROPERTY_CHANGE: Final = msgspec.json.Decoder(_PropertyChange)
+
+
+def list_all(call: Call) -> Answer:
+    """List definitions; `searchString`, `limit`, `after`, `includeProperties`."""
+    search, start, limit = (
+        call.one("searchString") or "",
+        number(call, "after", 0),
+        number(call, "limit", 100),
     )
+    with call.account.lock:
+        found = [
+            one
+            for one in call.account.definitions.values()
+            if search.lower() in one.name.lower() or search.lower() in one.label.lower()
+        ]
+        page = [one.shown(properties=_wants_properties(call)) for one in found[start : start + limit]]
+    body: dict[str, Any] = {"total": len(found), "results": page}
+    if page and start + limit < len(found):
+        body["paging"] = {"next": {"after": str(start + limit)}}
+    return answer_json(200, body, f"200: {len(page)} definitions", "definition.list")
 
 
-def get(account: Account, name: str) -> Answer:
-    """Return one definition."""
+def get(call: Call) -> Answer:
+    """Show a definition by its short or its full name."""
+    with call.account.lock:
+        shown = _find(call, reading=True).shown(properties=_wants_properties(call))
+    return answer_json(200, shown, f"200: {shown['fullyQualifiedName']}", "definition.get")
+
+
+def create(call: Call) -> Answer:
+    """Make a definition; its name is taken for ever, also after deletion."""
+    body, account = decode(_CREATE, call.body), call.account
+    name = body.name if body.name is not None else _name_of(body.label)
+    _check_name(name, "name")
+    if not 1 <= len(body.label) <= 100:
+        raise Refusal(400, "label must have 1 to 100 characters", "definition.label")
     with account.lock:
-        return answer_json(200, shown(account, find(account, name)), "200: found", "definition.get")
-
-
-def create(account: Account, body: bytes) -> Answer:
-    """Make a definition; a name that was ever used is a conflict, also after it was deleted."""
-    data = _map(body)
-    label = data.get("label")
-    if not isinstance(label, str) or not label:
-        raise _missing("label")
-    short = data.get("name") or re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")
-    _check_name(short)
-    properties = data.get("propertyDefinitions") or []
-    if not isinstance(properties, list):
-        raise Refusal(400, "propertyDefinitions must be a list", "definition.shape")
-    names = {_property_name(one) for one in properties}
-    with account.lock:
-        name = full_name(account, short)
-        if name in account.definitions or name in account.retired:
-            message = f"Event with fully qualified name {name} already exists."
-            raise Refusal(409, message, "definition.conflict", category="CONFLICT")
+        full = account.full_name(name)
+        if full in account.definitions or full in account.deleted_definitions:
+            message = f"Event with fully qualified name {full} already exists."
+            raise Refusal(409, message, "definition.taken", category="CONFLICT")
         if len(account.definitions) >= MAX_DEFINITIONS:
-            raise Refusal(
-                400, f"At most {MAX_DEFINITIONS} event definitions are allowed.", "definition.count"
-            )
-        if len(names) > MAX_PROPERTIES:
-            raise Refusal(
-                400, f"At most {MAX_PROPERTIES} properties are allowed.", "definition.properties.count"
-            )
-        definition = account.definitions[name] = Definition(
-            name, names, label, str(data.get("description") or "")
-        )
-        return answer_json(201, shown(account, definition), f"201: definition {name}", "definition.create")
+            message = f"An account has at most {MAX_DEFINITIONS} event definitions."
+            raise Refusal(400, message, "definition.count")
+        made = [_made(one) for one in body.propertyDefinitions]
+        if len(made) > MAX_PROPERTIES:
+            message = f"An event has at most {MAX_PROPERTIES} custom properties."
+            raise Refusal(400, message, "definition.properties.count")
+        definition = account.define(full, call.now)
+        definition.label, definition.description = body.label, body.description
+        definition.primary_object = body.primaryObject
+        definition.properties = {one.name: one for one in made}
+        if body.customMatchingId is not None:
+            rule = body.customMatchingId.primaryObjectRule
+            definition.matching = (rule.eventPropertyName, rule.targetObjectPropertyName)
+        shown = definition.shown()
+    return answer_json(201, shown, f"201: {full}", "definition.create")
 
 
-def change(account: Account, name: str, body: bytes) -> Answer:
-    """Change label and description; HubSpot answers 201 (sic, section 2.1)."""
-    data = _map(body)
+def change(call: Call) -> Answer:
+    """Change label, description and templates; the answer is 201, as the specification has it."""
+    body = decode(_CHANGE, call.body)
+    with call.account.lock:
+        definition = _find(call)
+        definition.label = body.label or definition.label
+        definition.description = body.description or definition.description
+        templates = {"headerTemplate": body.headerTemplate, "detailTemplate": body.detailTemplate}
+        definition.more |= {name: value for name, value in templates.items() if value is not None}
+        definition.updated_at = iso(call.now)
+        shown = definition.shown()
+    return answer_json(201, shown, f"201: {definition.name} changed", "definition.change")
+
+
+def delete(call: Call) -> Answer:
+    """Delete a definition with all of its occurrences."""
+    account = call.account
     with account.lock:
-        definition = find(account, name)
-        definition.label = str(data.get("label") or definition.label)
-        definition.description = str(data.get("description") or definition.description)
-        return answer_json(201, shown(account, definition), "201: changed", "definition.change")
-
-
-def delete(account: Account, name: str) -> Answer:
-    """Delete a definition with its occurrences; its name can never be used again."""
-    with account.lock:
-        definition = find(account, name)
+        definition = _find(call)
         del account.definitions[definition.name]
-        account.retired.add(definition.name)
-        account.occurrences = [one for one in account.occurrences if one["eventName"] != definition.name]
-    return no_content(f"204: definition {definition.name} and its occurrences are gone", "definition.delete")
+        account.deleted_definitions.add(definition.name)
+        account.log.rows[:] = [one for one in account.log.rows if one.event_name != definition.name]
+    return no_content(f"204: {definition.name} and its occurrences deleted", "definition.delete")
 
 
-def add_property(account: Account, name: str, body: bytes) -> Answer:
+def add_property(call: Call) -> Answer:
     """Add a property to a definition."""
-    data = _map(body)
-    with account.lock:
-        definition = find(account, name)
-        added = _property_name(data)
-        if added in definition.properties or added in DEFAULT_EVENT_PROPERTIES:
-            message = f"Property {added} already exists."
-            raise Refusal(409, message, "definition.property.conflict", category="CONFLICT")
+    made = _made(decode(_PROPERTY, call.body))
+    with call.account.lock:
+        definition = _find(call)
+        if definition.property(made.name) is not None:
+            message = f'Property "{made.name}" already exists'
+            raise Refusal(409, message, "definition.property.taken", category="CONFLICT")
         if len(definition.properties) >= MAX_PROPERTIES:
-            raise Refusal(
-                400, f"At most {MAX_PROPERTIES} properties are allowed.", "definition.properties.count"
-            )
-        definition.properties.add(added)
-        return answer_json(201, _property(added), f"201: property {added}", "definition.property.create")
+            message = f"An event has at most {MAX_PROPERTIES} custom properties."
+            raise Refusal(400, message, "definition.properties.count")
+        definition.properties[made.name] = made
+    return answer_json(201, made.shown(), f"201: {definition.name}.{made.name}", "definition.property.create")
 
 
-def delete_property(account: Account, name: str, property_name: str) -> Answer:
-    """Take a property away."""
-    with account.lock:
-        definition = find(account, name)
-        if property_name not in definition.properties:
-            raise Refusal(404, "resource not found", "definition.property.unknown", category=None)
-        definition.properties.discard(property_name)
-    return no_content(f"204: property {property_name} is gone", "definition.property.delete")
-
-
-def shown(account: Account, definition: Definition) -> dict[str, Any]:
-    """Return a definition as HubSpot shows it, with the keys that section 2.3 requires."""
-    short = definition.name.removeprefix(f"pe{account.portal_id}_")
-    return {
-        "id": definition.name,
-        "name": short,
-        "fullyQualifiedName": definition.name,
-        "objectTypeId": f"6-{zlib.crc32(short.encode()) % 10_000_000}",
-        "labels": {"singular": definition.label or short},
-        "description": definition.description,
-        "archived": False,
-        "primaryObject": "CONTACT",
-        "properties": [_property(name) for name in sorted(definition.properties | DEFAULT_EVENT_PROPERTIES)],
-        "associations": [],
-    }
-
-
-def _property(name: str) -> dict[str, Any]:
-    standard = name in DEFAULT_EVENT_PROPERTIES
-    kind = "number" if name in ("hs_screen_height", "hs_screen_width") else "string"
-    return {
-        "name": name,
-        "label": name,
-        "type": kind,
-        "fieldType": "number" if kind == "number" else "text",
-        "groupName": "behavioral_events",
-        "description": "",
-        "options": [],
-        "archived": False,
-        "hubspotDefined": standard,
-    }
-
-
-def _property_name(data: Any) -> str:
-    if not isinstance(data, dict) or not isinstance(data.get("label"), str):
-        raise _missing("label")
-    kind = data.get("type")
-    if kind not in _TYPES:
-        message = f"type must be one of {', '.join(sorted(_TYPES))}"
-        raise Refusal(400, message, "definition.property.type")
-    name = data.get("name") or re.sub(r"[^a-z0-9]+", "_", data["label"].lower()).strip("_")
-    _check_name(name)
-    return str(name)
-
-
-def _check_name(name: Any) -> None:
-    if not isinstance(name, str) or not _NAME.fullmatch(name) or len(name) > MAX_NAME:
-        message = (
-            f"A name has at most {MAX_NAME} characters: a lower-case letter first, then also digits and _."
+def change_property(call: Call) -> Answer:
+    """Change a property's label, description or options."""
+    body = decode(_PROPERTY_CHANGE, call.body)
+    with call.account.lock:
+        definition, old = _own_property(call)
+        options = old.options if body.options is None else _options(body.options)
+        made = Property(
+            old.name,
+            body.label or old.label,
+            old.type,
+            options,
+            old.description if body.description is None else body.description,
+            old.group,
         )
-        raise Refusal(400, message, "definition.name", f"{name!r} is no name")
+        definition.properties[old.name] = made
+    return answer_json(201, made.shown(), f"201: {definition.name}.{made.name}", "definition.property.change")
 
 
-def _missing(field: str) -> Refusal:
-    message = f"Invalid input JSON on line 1, column 1. Some required fields were not set: [{field}]"
-    return Refusal(400, message, "json.required")
+def delete_property(call: Call) -> Answer:
+    """Delete a property of a definition; the standard ones stay."""
+    with call.account.lock:
+        definition, old = _own_property(call)
+        del definition.properties[old.name]
+    return no_content(f"204: {definition.name}.{old.name} deleted", "definition.property.delete")
 
 
-def _map(body: bytes) -> dict[str, Any]:
-    try:
-        data = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        message = f"Invalid input JSON on line {error.lineno}, column {error.colno}: {error.msg}"
-        raise Refusal(400, message, "json.malformed", category=None) from error
-    if not isinstance(data, dict):
-        message = "Invalid input JSON on line 1, column 1: Cannot deserialize value from Array value"
-        raise Refusal(400, message, "json.shape", category=None)
-    return data
+def _find(call: Call, *, reading: bool = False) -> Definition:
+    definition = call.account.definitions.get(call.account.full_name(call.parts[0]))
+    if definition is not None:
+        return definition
+    message = (
+        "StandardError{status=error, category=VALIDATION_ERROR, message=Event with fully qualified name "
+        f"{call.parts[0]} does not exist., errors=[], context={{}}, links={{}}}}"
+    )
+    status = 404 if reading and call.account.switches.unknown_definition_get == "404" else 400
+    decision = f"no definition {call.account.full_name(call.parts[0])}"
+    raise Refusal(status, message, "definition.unknown", decision, category=None)
+
+
+def _own_property(call: Call) -> tuple[Definition, Property]:
+    definition = _find(call)
+    found = definition.properties.get(call.parts[1])
+    if found is None:
+        message = f'Property "{call.parts[1]}" does not exist'
+        raise Refusal(404, message, "definition.property.unknown", category="OBJECT_NOT_FOUND")
+    return definition, found
+
+
+def _made(body: _Property) -> Property:
+    name = body.name if body.name is not None else _name_of(body.label)
+    _check_name(name, "property name")
+    if body.type not in FIELD_TYPES:
+        message = f"{body.type} is no property type; there are {', '.join(FIELD_TYPES)}"
+        raise Refusal(400, message, "definition.property.type")
+    options = _options(body.options)
+    return Property(name, body.label, body.type, options, body.description, "event_properties")
+
+
+def _options(wanted: list[_Option]) -> tuple[Option, ...]:
+    return tuple(Option(one.label, one.value, one.displayOrder, one.hidden) for one in wanted)
+
+
+def _check_name(name: str, what: str) -> None:
+    if _NAME.fullmatch(name) is None:
+        message = f"{what} {name!r}: at most 50 of a-z, 0-9 and _, beginning with a letter"
+        raise Refusal(400, message, "definition.name")
+
+
+def _name_of(label: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")[:50]
+
+
+def _wants_properties(call: Call) -> bool:
+    return (call.one("includeProperties") or "").lower() == "true"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
+import random
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -13,6 +14,8 @@ from .exchange import Answer
 
 __all__ = ["Refusal", "answer_json", "correlation_id", "html_not_found", "no_content"]
 
+_RANDOM: Final = random.SystemRandom()  # ids differ between processes; nothing secret hangs on them
+_FREE: Final = 0x0FFF_3FFF_FFFF_FFFF_FFFF  # all bits but version and variant
 _JSON = "application/json;charset=utf-8"
 
 
@@ -45,8 +48,12 @@ class Refusal(Exception):  # noqa: N818 - what HubSpot says, not a fault of ours
 
 
 def correlation_id() -> str:
-    """Return an id such as HubSpot puts on every answer."""
-    return str(uuid.uuid4())
+    """Return an id such as HubSpot puts on every answer: UUIDv7-like, time first (section 5)."""
+    number = (
+        (time.time_ns() // 1_000_000 << 80) | 0x7000_8000_0000_0000_0000 | _RANDOM.getrandbits(80) & _FREE
+    )
+    text = f"{number:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def answer_json(status: int, body: Any, decision: str, rule: str) -> Answer:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from datetime import UTC
+from typing import Final
 
 import msgspec
 
-from .account import DEFAULT_EVENT_PROPERTIES, Account, Definition
+from .account import Account, Definition
+from .bodies import Scalar, decode, missing_fields, text_of
+from .call import Call
+from .defaults import DEFAULT_EVENT_PROPERTIES
 from .errors import Refusal, no_content
 from .exchange import Answer
+from .occurrence_state import Occurrence, new_id
+from .property_values import is_email, misfit, moment_of
 
-__all__ = ["send", "send_batch"]
+__all__ = ["Sent", "send", "send_batch", "take"]
 
 MAX_BATCH: Final = 500
 MAX_PROPERTIES: Final = 50
@@ -18,11 +24,11 @@ MAX_VALUE: Final = 256
 MAX_ADDRESS: Final = 1024
 
 
-class _Occurrence(msgspec.Struct):
+class Sent(msgspec.Struct, gc=False):
     """One occurrence as it comes; `properties` may be absent, since older clients leave it out."""
 
     eventName: str  # noqa: N815 - HubSpot's name
-    properties: dict[str, str | int | float | bool | None] = {}
+    properties: dict[str, Scalar] | None = None
     email: str | None = None
     objectId: str | int | None = None  # noqa: N815 - HubSpot's name
     utk: str | None = None
@@ -31,82 +37,186 @@ class _Occurrence(msgspec.Struct):
 
 
 class _Batch(msgspec.Struct):
-    inputs: list[_Occurrence]
+    inputs: list[Sent]
 
 
-_ONE: Final = msgspec.json.Decoder(_Occurrence)
+_ONE: Final = msgspec.json.Decoder(Sent)
 _MANY: Final = msgspec.json.Decoder(_Batch)
 
 
-def send(account: Account, body: bytes, now: float) -> Answer:
+def send(call: Call) -> Answer:
     """Take one occurrence: 204, or why not."""
-    occurrence = _decode(_ONE, body)
-    with account.lock:
-        _check(account, occurrence)
-        kept = account.keep(_plain(occurrence), now)
-    return no_content("204: stored" if kept else "204: a uuid that is known; dropped", "events.send")
+    sent = decode(_ONE, call.body)
+    with call.account.lock:
+        ready = take(call.account, sent, call.now)
+        stored = _store(call.account, ready, sent, call.now)
+    return no_content(f"204: {stored}", "events.send")
 
 
-def send_batch(account: Account, body: bytes, now: float) -> Answer:
-    """Take up to 500 occurrences, all or none."""
-    batch = _decode(_MANY, body)
+def send_batch(call: Call) -> Answer:
+    """Take up to 500 occurrences; what one bad input does is the switch `batch_bad_input`."""
+    batch, account = decode(_MANY, call.body), call.account
     if len(batch.inputs) > MAX_BATCH:
         message = (
             f"The maximum number of inputs supported in a batch is {MAX_BATCH}. "
             "Please reduce the number of items and try again"
         )
         raise Refusal(400, message, "events.batch.size")
+    if not batch.inputs and account.switches.empty_batch == "reject":
+        raise Refusal(400, "At least one input is required.", "events.batch.empty")
+    refused: Refusal | None = None
     with account.lock:
-        for occurrence in batch.inputs:
-            _check(account, occurrence)
-        kept = sum(account.keep(_plain(occurrence), now) for occurrence in batch.inputs)
-    return no_content(f"204: {kept} of {len(batch.inputs)} stored", "events.batch")
+        before = account.log.counters.accepted
+        ready: list[tuple[Sent, Occurrence | None]] = []
+        for number, sent in enumerate(batch.inputs):
+            try:
+                ready.append((sent, take(account, sent, call.now)))
+            except Refusal as refusal:
+                refusal.decision = f"input {number}: {refusal.decision or refusal.message}"
+                if account.switches.batch_bad_input == "all_or_nothing":
+                    raise
+                refused = refused or refusal
+        for sent, occurrence in ready:
+            _store(account, occurrence, sent, call.now)
+        stored = account.log.counters.accepted - before
+    if refused is not None:
+        raise refused
+    return no_content(f"204: {stored} of {len(batch.inputs)} stored", "events.batch")
 
 
-def _decode(decoder: Any, body: bytes) -> Any:
-    try:
-        return decoder.decode(body)
-    except msgspec.ValidationError as error:
-        raise Refusal(400, f"Invalid input JSON on line 1, column 1: {error}", "json.shape") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Refusal(
-            400, f"Invalid input JSON on line 1, column 1: {error}", "json.malformed", category=None
-        ) from error
+def take(account: Account, sent: Sent, now: float) -> Occurrence | None:
+    """Check an occurrence and make the row to store; None where HubSpot drops it in silence.
+
+    Raises:
+        Refusal: HubSpot answers 400.
+
+    """
+    definition = _definition(account, sent.eventName, now)
+    if sent.properties is None and account.switches.missing_properties == "reject":
+        raise missing_fields(b"", "properties")
+    properties = _properties(account, definition, sent.properties or {})
+    occurred = _occurred(account, sent, now)
+    known, contact = _record(account, definition, sent, properties, now)
+    if not known or (occurred > now and account.switches.future_occurred_at == "drop"):
+        return None
+    visible = now + account.switches.visibility_delay_ms / 1000
+    return Occurrence(sent.uuid or new_id(), definition.name, properties, contact, occurred, visible)
 
 
-def _check(account: Account, occurrence: _Occurrence) -> None:
-    name = occurrence.eventName
+def _store(account: Account, ready: Occurrence | None, sent: Sent, now: float) -> str:
+    counters = account.log.counters
+    if ready is None:
+        counters.dropped += 1
+        return "dropped in silence: no record has this id, or it lies in the future"
+    if sent.uuid is not None and account.log.knows(ready.event_name, sent.uuid, now):
+        if account.switches.duplicate_uuid == "reject":
+            message = f"An event with uuid {sent.uuid} was already sent."
+            raise Refusal(400, message, "events.uuid.reject")
+        counters.duplicates += 1
+        return f"dropped: uuid {sent.uuid} came before"
+    account.log.add(ready, sent.uuid, now)
+    return "stored on nobody's timeline" if ready.contact is None else f"stored for contact {ready.contact}"
+
+
+def _definition(account: Account, name: str, now: float) -> Definition:
     definition = account.definitions.get(name)
-    if definition is None and account.switches.auto_define and name.startswith(f"pe{account.portal_id}_"):
-        definition = account.definitions[name] = Definition(name)
-    if definition is None:
-        raise Refusal(400, f"Event with fully qualified name {name} does not exist.", "events.definition")
-    if occurrence.email is None and occurrence.objectId is None and occurrence.utk is None:
-        message = "One of email, utk or objectId is required."
-        raise Refusal(400, message, "events.identity")
-    if len(occurrence.properties) > MAX_PROPERTIES:
+    if definition is not None and name.startswith(f"pe{account.portal_id}_"):
+        return definition
+    if account.switches.auto_define and name.startswith(f"pe{account.portal_id}_"):
+        return account.define(name, now)
+    raise Refusal(400, f"Event with fully qualified name {name} does not exist.", "events.definition")
+
+
+def _properties(account: Account, definition: Definition, sent: dict[str, Scalar]) -> dict[str, str]:
+    if len(sent) > MAX_PROPERTIES:
         raise Refusal(400, f"At most {MAX_PROPERTIES} properties are allowed.", "events.properties.count")
-    for key, value in occurrence.properties.items():
-        _check_property(account, definition, key, value)
+    kept: dict[str, str] = {}
+    own, plain = definition.properties, True
+    for name, value in sent.items():
+        declared = own.get(name) or DEFAULT_EVENT_PROPERTIES.get(name)
+        if declared is None:
+            plain = False
+            break
+        if value is None:
+            continue
+        text = value if type(value) is str else text_of(value)
+        if len(text) > MAX_VALUE:
+            _check_length(name, text)
+        if declared.type != "string" and text and (found := misfit(declared, text)) is not None:
+            if account.switches.bad_value == "reject":
+                decision = f"property `{name}` of {definition.name}: {found[1]}"
+                raise Refusal(400, found[1], "events.property.value", decision)
+            continue
+        kept[declared.name] = text
+    return kept if plain else _properties(account, definition, _lowered(account, definition, sent))
 
 
-def _check_property(account: Account, definition: Definition, key: str, value: Any) -> None:
-    if key not in definition.properties and key not in DEFAULT_EVENT_PROPERTIES:
+def _lowered(account: Account, definition: Definition, sent: dict[str, Scalar]) -> dict[str, Scalar]:
+    # Names that become equal are one: ascending order, the last seen stays (section 1.5).
+    lowered = {name.lower(): sent[name] for name in sorted(sent)}
+    for name in [one for one in lowered if definition.property(one) is None]:
         if account.switches.auto_define:
-            definition.properties.add(key)
+            definition.add_text(name)
         elif account.switches.unknown_property == "reject":
-            decision = f"property `{key}` is not in definition {definition.name}"
-            message = f'Property "{key}" does not exist'
-            raise Refusal(400, message, "events.property.unknown", decision)
-    limit = MAX_ADDRESS if any(word in key for word in ("url", "referrer", "link")) else MAX_VALUE
-    if isinstance(value, str) and len(value) > limit:
-        message = f"Property {key} is longer than {limit} characters."
-        raise Refusal(400, message, "events.property.length")
+            decision = f"property `{name}` is not in definition {definition.name}"
+            raise Refusal(400, f'Property "{name}" does not exist', "events.property.unknown", decision)
+        else:
+            del lowered[name]
+    return lowered
 
 
-def _plain(occurrence: _Occurrence) -> dict[str, Any]:
-    return {
-        name: value
-        for name in ("eventName", "properties", "email", "objectId", "utk", "uuid", "occurredAt")
-        if (value := getattr(occurrence, name)) is not None
-    }
+def _check_length(name: str, text: str) -> None:
+    limit = MAX_ADDRESS if any(word in name for word in ("url", "referrer", "link")) else MAX_VALUE
+    if len(text) > limit:
+        raise Refusal(400, f"Property {name} is longer than {limit} characters.", "events.property.length")
+
+
+def _occurred(account: Account, sent: Sent, now: float) -> float:
+    if sent.occurredAt is None:
+        return now
+    text = str(sent.occurredAt)
+    moment = moment_of(text)
+    if moment is not None and moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC) if account.switches.naive_occurred_at == "utc" else None
+    if moment is None:
+        message = (
+            "Invalid input JSON on line 1, column 1: Cannot deserialize value of type `java.time.Instant` "
+            f'from String "{text}"'
+        )
+        raise Refusal(400, message, "events.occurred_at", category=None)
+    return moment.timestamp()
+
+
+def _record(
+    account: Account, definition: Definition, sent: Sent, properties: dict[str, str], now: float
+) -> tuple[bool, str | None]:
+    """Return whether the occurrence is kept, and the contact's id: matching id, objectId, e-mail, utk (1.4)."""
+    if definition.matching is not None and definition.matching[0] in properties:
+        found = account.book.find(definition.matching[1], properties[definition.matching[0]])
+        if found is not None:
+            return True, found.id
+    elif sent.email is None and sent.objectId is None and sent.utk is None:
+        raise Refusal(400, "One of email, utk or objectId is required.", "events.identity")
+    if sent.objectId is not None:
+        contact = account.contact(str(sent.objectId))
+        if contact is None and account.switches.unknown_object_id == "reject":
+            raise Refusal(400, f"No object with id {sent.objectId}.", "events.object.unknown")
+        return contact is not None, contact.id if contact else None
+    if sent.email is not None:
+        return True, _by_email(account, sent.email, now)
+    return True, None
+
+
+def _by_email(account: Account, email: str, now: float) -> str | None:
+    contact = account.contact(email, by_email=True)
+    if contact is not None:
+        return contact.id
+    if not is_email(email):
+        if account.switches.invalid_email == "reject":
+            raise Refusal(400, f"Email address {email} is invalid", "events.email.invalid")
+        return None
+    if account.switches.unknown_email == "create":
+        return account.add_contact({"email": email}, now).id
+    if account.switches.unknown_email == "reject":
+        raise Refusal(400, f"No contact has the email {email}.", "events.email.unknown")
+    return None

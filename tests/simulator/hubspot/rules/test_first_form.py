@@ -134,7 +134,7 @@ def test_switches_open_what_the_specification_leaves_open() -> None:
     service, account = hubspot(auto_define=True)
     body = {**VIEW, "eventName": "pe12345678_new", "properties": {"any": "x"}}
     assert ask(service, "POST", "/events/v3/send", body).status == 204
-    assert account.definitions["pe12345678_new"].properties == {"any"}
+    assert account.definitions["pe12345678_new"].properties.keys() == {"any"}
     assert ask(service, "POST", "/events/v3/send", {**body, "eventName": "pe999_new"}).status == 400
     assert (
         ask(
@@ -170,7 +170,12 @@ def test_contacts_are_found_by_email_in_any_case_and_by_id() -> None:
         )
     )
     assert found["properties"]["email"] == "ada@example.org"
-    assert said(ask(service, "GET", f"/crm/v3/objects/contacts/{found['id']}"))["properties"]["phone"] == "1"
+    assert (
+        said(ask(service, "GET", f"/crm/v3/objects/contacts/{found['id']}", properties="phone"))[
+            "properties"
+        ]["phone"]
+        == "1"
+    )
     answer = ask(service, "GET", "/crm/v3/objects/contacts/ada")
     assert said(answer)["message"] == "Object not found.  objectId are usually numeric."
     assert said(answer)["category"] == "OBJECT_NOT_FOUND"

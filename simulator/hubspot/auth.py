@@ -1,0 +1,55 @@
+"""Who may ask what (HubSpot wire facts, section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from .call import Grant
+from .errors import Refusal
+
+__all__ = ["check_scope", "grant_of"]
+
+_DAY: Final = 86_400
+_SCOPES: Final = "https://developers.hubspot.com/scopes"
+
+
+def grant_of(authorization: str, grants: Mapping[str, Grant], now: float) -> Grant:
+    """Return what the token of this header opens.
+
+    Raises:
+        Refusal: 401, as for a token that HubSpot does not know, or for a text that is no token.
+
+    """
+    scheme, _, token = authorization.partition(" ")
+    token = token.strip()
+    grant = grants.get(token) if scheme == "Bearer" else None
+    if grant is not None:
+        return grant
+    headers = (("X-HubSpot-Auth-Failure", "401 Unauthorized"),)
+    if scheme == "Bearer" and token and " " not in token and not token.startswith("pat-"):
+        days = int(now // _DAY)
+        message = f"The OAuth token used to make this call expired {days} day(s) ago."
+        more = {"context": {"expire time": ["1970-01-01T00:00:00Z"]}}
+        category, rule = "EXPIRED_AUTHENTICATION", "auth.not_a_token"
+        raise Refusal(401, message, rule, category=category, more=more, headers=headers)
+    message = (
+        "Authentication credentials not found. This API supports OAuth 2.0 authentication and you can find "
+        "more details at https://developers.hubspot.com/docs/methods/auth/oauth-overview"
+    )
+    raise Refusal(401, message, "auth.token", category="INVALID_AUTHENTICATION", headers=headers)
+
+
+def check_scope(grant: Grant, scope: str) -> None:
+    """Refuse a token that lacks a scope. Raises Refusal."""
+    if not scope or grant.scopes is None or scope in grant.scopes:
+        return
+    message = (
+        "This app hasn't been granted all required scopes to make this call. Read more about required scopes "
+        f"here: {_SCOPES}."
+    )
+    needed = {"requiredGranularScopes": [scope]}
+    errors = [{"message": "One or more of the following scopes are required.", "context": needed}]
+    more = {"errors": errors, "links": {"scopes": _SCOPES}}
+    decision = f"the token lacks the scope {scope}"
+    raise Refusal(403, message, "auth.scope", decision, category="MISSING_SCOPES", more=more)

@@ -1,0 +1,125 @@
+"""Search contacts; a contact is found only after `search_lag_ms` (HubSpot wire facts, section 3.5)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from .account import Contact
+from .bodies import Scalar, decode, text_of
+from .call import Call
+from .contacts import DEFAULT_SHOWN, shown
+from .errors import Refusal, answer_json
+from .exchange import Answer
+
+__all__ = ["search"]
+
+MAX_LIMIT: Final = 200
+
+
+class _Filter(msgspec.Struct):
+    propertyName: str  # noqa: N815 - HubSpot's name
+    operator: str
+    value: Scalar = None
+    highValue: Scalar = None  # noqa: N815 - HubSpot's name
+    values: list[Scalar] = []
+
+
+class _Group(msgspec.Struct):
+    filters: list[_Filter]
+
+
+class _Sort(msgspec.Struct):
+    propertyName: str  # noqa: N815 - HubSpot's name
+    direction: str = "ASCENDING"
+
+
+class _Search(msgspec.Struct):
+    filterGroups: list[_Group] = []  # noqa: N815 - HubSpot's name
+    properties: list[str] = []
+    sorts: list[_Sort | str] = []
+    query: str = ""
+    limit: int = 10
+    after: str | int = 0
+
+
+_SEARCH: Final = msgspec.json.Decoder(_Search)
+
+
+def search(call: Call) -> Answer:
+    """Find contacts: filters of one group all hold, groups are alternatives."""
+    wanted = decode(_SEARCH, call.body)
+    if not 1 <= wanted.limit <= MAX_LIMIT:
+        raise Refusal(400, f"limit must be between 1 and {MAX_LIMIT}", "contact.search.limit")
+    start = str(wanted.after) or "0"
+    if not (start.isascii() and start.isdigit() and len(start) < 10):
+        raise Refusal(400, f"after must be a whole number: {start}", "query.number")
+    account, known_before = call.account, call.now - call.account.switches.search_lag_ms / 1000
+    with account.lock:
+        found = [one for one in account.book.all() if one.created <= known_before and _fits_any(one, wanted)]
+        for sort in reversed(wanted.sorts):
+            name = sort if isinstance(sort, str) else sort.propertyName
+            backward = not isinstance(sort, str) and sort.direction == "DESCENDING"
+            found.sort(key=lambda one, name=name: _order(one.properties.get(name, "")), reverse=backward)  # type: ignore[misc]
+        names = list(dict.fromkeys([*DEFAULT_SHOWN, *wanted.properties]))
+        end = int(start) + wanted.limit
+        page = [shown(one, account, wanted=names) for one in found[int(start) : end]]
+    body: dict[str, Any] = {"total": len(found), "results": page}
+    if end < len(found):
+        body["paging"] = {"next": {"after": str(end)}}
+    return answer_json(200, body, f"200: {len(found)} contacts found", "contact.search")
+
+
+def _fits_any(contact: Contact, wanted: _Search) -> bool:
+    words = wanted.query.lower()
+    if words and not any(words in value.lower() for value in contact.properties.values()):
+        return False
+    groups = wanted.filterGroups
+    return not groups or any([all([_fits(contact, one) for one in group.filters]) for group in groups])
+
+
+def _fits(contact: Contact, one: _Filter) -> bool:
+    has, asked = contact.properties.get(one.propertyName), text_of(one.value).lower()
+    value = (has or "").lower()
+    among = value in [text_of(each).lower() for each in one.values]
+    match one.operator:
+        case "EQ":
+            return has is not None and value == asked
+        case "NEQ":
+            return value != asked
+        case "HAS_PROPERTY":
+            return has is not None
+        case "NOT_HAS_PROPERTY":
+            return has is None
+        case "IN":
+            return has is not None and among
+        case "NOT_IN":
+            return has is not None and not among
+        case "CONTAINS_TOKEN":
+            return _contains(value, asked)
+        case "NOT_CONTAINS_TOKEN":
+            return not _contains(value, asked)
+        case "LT":
+            return has is not None and _order(value) < _order(asked)
+        case "LTE":
+            return has is not None and _order(value) <= _order(asked)
+        case "GT":
+            return has is not None and _order(value) > _order(asked)
+        case "GTE":
+            return has is not None and _order(value) >= _order(asked)
+        case "BETWEEN":
+            high = _order(text_of(one.highValue).lower())
+            return has is not None and _order(asked) <= _order(value) <= high
+    raise Refusal(400, f"{one.operator} is no search operator", "contact.search.operator")
+
+
+def _contains(value: str, asked: str) -> bool:
+    return asked.strip("*") in value if "*" in asked else asked in [*value.replace("@", " ").split(), value]
+
+
+def _order(text: str) -> tuple[int, float, str]:
+    try:
+        return (0, float(text), "")
+    except ValueError:
+        return (1, 0.0, text)

@@ -1,0 +1,116 @@
+"""The contacts of an account: found by id, by e-mail in any case, by a second e-mail (wire facts, section 3)."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .defaults import LIFECYCLE_STAGES
+from .occurrence_state import iso
+
+__all__ = ["Change", "Contact", "ContactBook"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A value that a property once had."""
+
+    name: str
+    value: str
+    at: str
+
+
+@dataclass(slots=True)
+class Contact:
+    """A contact, its properties, and every value that they ever had, oldest first."""
+
+    id: str
+    properties: dict[str, str]
+    created_at: str
+    updated_at: str
+    created: float = 0.0
+    archived_at: str | None = None
+    history: list[Change] = field(default_factory=list)
+
+
+class ContactBook:
+    """Contacts by id and by e-mail. HubSpot keeps e-mails in lower case (section 3.3)."""
+
+    def __init__(self) -> None:
+        self._ids = itertools.count(101)
+        self._contacts: dict[str, Contact] = {}
+        self._by_email: dict[str, str] = {}
+        self._archived: dict[str, Contact] = {}
+
+    def all(self, *, archived: bool = False) -> list[Contact]:
+        """Return every contact, oldest first."""
+        return list((self._archived if archived else self._contacts).values())
+
+    def get(self, identifier: str, *, by_email: bool = False, archived: bool = False) -> Contact | None:
+        """Return the contact with this id, or this e-mail in any case."""
+        if by_email:
+            identifier = self._by_email.get(identifier.lower(), "")
+        return (self._archived if archived else self._contacts).get(identifier)
+
+    def find(self, name: str, value: str) -> Contact | None:
+        """Return the first contact whose property has this value."""
+        return next((one for one in self._contacts.values() if one.properties.get(name) == value), None)
+
+    def add(self, properties: Mapping[str, str], now: float) -> Contact:
+        """Create a contact with HubSpot's own properties beside those given (section 3.2)."""
+        when, identifier = iso(now), str(next(self._ids))
+        system = {
+            "createdate": when,
+            "hs_object_id": identifier,
+            "hs_is_contact": "true",
+            "hs_all_contact_vids": identifier,
+            "hs_object_source": "INTEGRATION",
+            "hs_object_source_label": "INTEGRATION",
+        }
+        contact = Contact(identifier, system, when, when, now)
+        self._contacts[identifier] = contact
+        self.change(contact, {"lifecyclestage": "lead", **properties}, now)
+        return contact
+
+    def change(self, contact: Contact, properties: Mapping[str, str], now: float) -> list[str]:
+        """Write properties; an empty text clears. Return the names that HubSpot silently kept as they were.
+
+        A life-cycle stage only moves forward; clear it to go back (section 3.1).
+        """
+        when, kept = iso(now), []
+        contact.updated_at = contact.properties["lastmodifieddate"] = when
+        for name, value in properties.items():
+            if name == "lifecyclestage" and _backward(contact.properties.get(name, ""), value):
+                kept.append(name)
+                continue
+            if name in ("email", "hs_additional_emails"):
+                value = value.lower()
+            if name == "email":
+                self._rename(contact, value)
+            if value == "":
+                contact.properties.pop(name, None)
+            else:
+                contact.properties[name] = value
+            contact.history.append(Change(name, value, when))
+            if name == "hs_additional_emails":
+                self._by_email.update({one: contact.id for one in value.split(";") if one})
+        return kept
+
+    def archive(self, contact: Contact, now: float) -> None:
+        """Take a contact out; its e-mails are free again."""
+        contact.archived_at = iso(now)
+        self._archived[contact.id] = self._contacts.pop(contact.id)
+        self._by_email = {email: one for email, one in self._by_email.items() if one != contact.id}
+
+    def _rename(self, contact: Contact, email: str) -> None:
+        self._by_email.pop(contact.properties.get("email", ""), None)
+        if email:
+            self._by_email[email] = contact.id
+            contact.properties["hs_email_domain"] = email.rpartition("@")[2]
+
+
+def _backward(now: str, wanted: str) -> bool:
+    if now not in LIFECYCLE_STAGES or wanted not in LIFECYCLE_STAGES:
+        return False
+    return LIFECYCLE_STAGES.index(wanted) < LIFECYCLE_STAGES.index(now)

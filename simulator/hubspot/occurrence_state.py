@@ -1,0 +1,83 @@
+"""The occurrences of an account: kept in order, bounded, each uuid once a year (HubSpot wire facts, 1.2 and 1.4)."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+__all__ = ["Counters", "Occurrence", "OccurrenceLog", "iso"]
+
+_YEAR: Final = 365 * 86_400.0
+
+
+@dataclass(slots=True)
+class Occurrence:
+    """One occurrence as it was stored; `contact` is the id of the record it belongs to, or None."""
+
+    id: str
+    event_name: str
+    properties: dict[str, str]
+    contact: str | None
+    occurred_at: float
+    visible_at: float
+
+    def plain(self) -> dict[str, Any]:
+        """Return the occurrence in the names of HubSpot's API."""
+        return {
+            "id": self.id,
+            "eventName": self.event_name,
+            "properties": dict(self.properties),
+            "contact": self.contact,
+            "occurredAt": iso(self.occurred_at),
+        }
+
+
+@dataclass(slots=True)
+class Counters:
+    """How many occurrences were accepted, and what became of them."""
+
+    accepted: int = 0
+    unassociated: int = 0
+    duplicates: int = 0
+    dropped: int = 0
+    forgotten: int = 0  # stored, and dropped later because `max_occurrences` was reached
+
+
+@dataclass(slots=True)
+class OccurrenceLog:
+    """Every occurrence, oldest first. At `limit` the oldest tenth goes, and `counters.forgotten` says so."""
+
+    limit: int = 2_000_000
+    rows: list[Occurrence] = field(default_factory=list)
+    counters: Counters = field(default_factory=Counters)
+    seen: dict[tuple[str, str], float] = field(default_factory=dict)
+
+    def knows(self, event_name: str, identifier: str, now: float) -> bool:
+        """Tell whether this uuid came for this event within a year."""
+        first = self.seen.get((event_name, identifier))
+        return first is not None and now - first < _YEAR
+
+    def add(self, occurrence: Occurrence, identifier: str | None, now: float) -> None:
+        """Store an occurrence."""
+        if identifier is not None:
+            self.seen[(occurrence.event_name, identifier)] = now
+        if len(self.rows) >= self.limit:
+            gone = max(1, self.limit // 10)
+            del self.rows[:gone]
+            self.counters.forgotten += gone
+        self.rows.append(occurrence)
+        self.counters.accepted += 1
+        self.counters.unassociated += occurrence.contact is None
+
+
+def new_id() -> str:
+    """Return an occurrence id for an occurrence that came without a uuid."""
+    return str(uuid.uuid4())
+
+
+def iso(seconds: float) -> str:
+    """Return a moment as HubSpot writes it: three digits and Z."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,699 @@
+"""Every rule of docs/fidelity.md, asked once; and the page held against the code, both ways."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator.hubspot.account import Account, Switches
+from simulator.hubspot.exchange import Answer, Request
+from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
+from simulator.hubspot.switches import SwitchError
+
+ROOT = Path(__file__).parents[4]
+SEED = {
+    "contacts": [{"email": "ada@example.org"}, {"email": "bob@example.org"}],
+    "definitions": [{"name": "pe12345678_view", "properties": ["sku", {"name": "total", "type": "number"}]}],
+}
+SEND, BATCH = "/events/v3/send", "/events/v3/send/batch"
+CONTACTS, DEFINITIONS = "/crm/v3/objects/contacts", "/events/v3/event-definitions"
+VIEW: dict[str, Any] = {
+    "eventName": "pe12345678_view",
+    "email": "ada@example.org",
+    "properties": {"sku": "x"},
+}
+NEW = {"label": "Order", "name": "order", "propertyDefinitions": []}
+PROPERTY = {"name": "plan", "label": "Plan", "type": "string", "fieldType": "text", "groupName": "g"}
+INVALID = "VALIDATION_ERROR"
+
+
+def contacts(*identifiers: str, **more: Any) -> dict[str, Any]:
+    return {"inputs": [{"id": one, "properties": {"phone": "1"}, **more} for one in identifiers]}
+
+
+def upserts(*emails: str, trace: bool = False, **properties: str) -> dict[str, Any]:
+    one = {"idProperty": "email", "properties": properties}
+    return {
+        "inputs": [
+            {**one, "id": email, **({"objectWriteTraceId": email} if trace else {})} for email in emails
+        ]
+    }
+
+
+# rule, method, path with query, body, switches, status, what the answer must contain
+CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
+    ("events.send", "POST", SEND, VIEW, {}, 204, {}),
+    ("events.batch", "POST", BATCH, {"inputs": [VIEW]}, {}, 204, {}),
+    ("events.batch.size", "POST", BATCH, {"inputs": [VIEW] * 501}, {}, 400, {"category": INVALID}),
+    ("events.batch.empty", "POST", BATCH, {"inputs": []}, {"empty_batch": "reject"}, 400, {}),
+    (
+        "events.definition",
+        "POST",
+        SEND,
+        {**VIEW, "eventName": "pe1_view"},
+        {},
+        400,
+        {"message": "Event with fully qualified name pe1_view does not exist."},
+    ),
+    ("events.identity", "POST", SEND, {**VIEW, "email": None}, {}, 400, {"category": INVALID}),
+    ("events.email.invalid", "POST", SEND, {**VIEW, "email": "nobody"}, {}, 400, {}),
+    (
+        "events.email.unknown",
+        "POST",
+        SEND,
+        {**VIEW, "email": "x@y.org"},
+        {"unknown_email": "reject"},
+        400,
+        {},
+    ),
+    (
+        "events.object.unknown",
+        "POST",
+        SEND,
+        {**VIEW, "objectId": "9"},
+        {"unknown_object_id": "reject"},
+        400,
+        {},
+    ),
+    ("events.occurred_at", "POST", SEND, {**VIEW, "occurredAt": "2026-01-02T03:04:05"}, {}, 400, {}),
+    (
+        "events.properties.count",
+        "POST",
+        SEND,
+        {**VIEW, "properties": dict.fromkeys(map(str, range(51)))},
+        {},
+        400,
+        {},
+    ),
+    ("events.property.length", "POST", SEND, {**VIEW, "properties": {"sku": "x" * 257}}, {}, 400, {}),
+    ("events.property.unknown", "POST", SEND, {**VIEW, "properties": {"no": "x"}}, {}, 400, {}),
+    ("events.property.value", "POST", SEND, {**VIEW, "properties": {"total": "x"}}, {}, 400, {}),
+    ("events.uuid.reject", "POST", SEND, {**VIEW, "uuid": "known"}, {"duplicate_uuid": "reject"}, 400, {}),
+    ("events.read", "GET", "/events/v3/events/?objectId=101&limit=1", None, {}, 200, {}),
+    ("events.read.query", "GET", "/events/v3/events?occurredAfter=soon", None, {}, 400, {}),
+    (
+        "events.types",
+        "GET",
+        "/events/v3/events/event-types",
+        None,
+        {},
+        200,
+        {"eventTypes": ["pe12345678_view"]},
+    ),
+    ("definition.list", "GET", DEFINITIONS, None, {}, 200, {"total": 1}),
+    (
+        "definition.get",
+        "GET",
+        f"{DEFINITIONS}/view/",
+        None,
+        {},
+        200,
+        {"fullyQualifiedName": "pe12345678_view"},
+    ),
+    ("definition.create", "POST", DEFINITIONS, NEW, {}, 201, {"fullyQualifiedName": "pe12345678_order"}),
+    (
+        "definition.change",
+        "PATCH",
+        f"{DEFINITIONS}/view",
+        {"label": "V"},
+        {},
+        201,
+        {"labels": {"singular": "V"}},
+    ),
+    ("definition.delete", "DELETE", f"{DEFINITIONS}/view", None, {}, 204, {}),
+    (
+        "definition.unknown",
+        "GET",
+        f"{DEFINITIONS}/custom_event_1",
+        None,
+        {},
+        400,
+        {
+            "status": "error",
+            "message": "StandardError{status=error, category=VALIDATION_ERROR, message=Event with fully "
+            "qualified name custom_event_1 does not exist., errors=[], context={}, links={}}",
+        },
+    ),
+    ("definition.taken", "POST", DEFINITIONS, {**NEW, "name": "view"}, {}, 409, {"category": "CONFLICT"}),
+    ("definition.name", "POST", DEFINITIONS, {**NEW, "name": "x" * 51}, {}, 400, {}),
+    ("definition.label", "POST", DEFINITIONS, {**NEW, "label": "x" * 101}, {}, 400, {}),
+    (
+        "definition.properties.count",
+        "POST",
+        DEFINITIONS,
+        {**NEW, "propertyDefinitions": [{"label": f"p{n}", "type": "string"} for n in range(51)]},
+        {},
+        400,
+        {},
+    ),
+    (
+        "definition.property.create",
+        "POST",
+        f"{DEFINITIONS}/view/property",
+        PROPERTY,
+        {},
+        201,
+        {"name": "plan"},
+    ),
+    (
+        "definition.property.change",
+        "PATCH",
+        f"{DEFINITIONS}/view/property/sku",
+        {"label": "S"},
+        {},
+        201,
+        {"label": "S"},
+    ),
+    ("definition.property.delete", "DELETE", f"{DEFINITIONS}/view/property/sku", None, {}, 204, {}),
+    ("definition.property.unknown", "DELETE", f"{DEFINITIONS}/view/property/no", None, {}, 404, {}),
+    (
+        "definition.property.taken",
+        "POST",
+        f"{DEFINITIONS}/view/property",
+        {**PROPERTY, "name": "sku"},
+        {},
+        409,
+        {},
+    ),
+    (
+        "definition.property.type",
+        "POST",
+        f"{DEFINITIONS}/view/property",
+        {**PROPERTY, "type": "colour"},
+        {},
+        400,
+        {},
+    ),
+    (
+        "contact.get",
+        "GET",
+        f"{CONTACTS}/101?properties=phone",
+        None,
+        {},
+        200,
+        {"id": "101", "archived": False},
+    ),
+    ("contact.list", "GET", f"{CONTACTS}?limit=1", None, {}, 200, {}),
+    ("contact.list.limit", "GET", f"{CONTACTS}?limit=101", None, {}, 400, {}),
+    ("contact.create", "POST", CONTACTS, {"properties": {"email": "c@x.org"}}, {}, 201, {"id": "103"}),
+    ("contact.update", "PATCH", f"{CONTACTS}/101", {"properties": {"phone": "1"}}, {}, 200, {"id": "101"}),
+    (
+        "contact.update.empty",
+        "PATCH",
+        f"{CONTACTS}/101",
+        {"properties": {}},
+        {},
+        400,
+        {
+            "status": "error",
+            "message": "No properties found to update, please provide at least one.",
+            "context": {"properties": ["{}"]},
+            "category": INVALID,
+        },
+    ),
+    (
+        "contact.unknown",
+        "PATCH",
+        f"{CONTACTS}/x%2By%40z.org?idProperty=email",
+        {"properties": {"phone": "1"}},
+        {},
+        404,
+        {"status": "error", "message": "resource not found"},
+    ),
+    (
+        "contact.id.text",
+        "PATCH",
+        f"{CONTACTS}/o%27b%2F%25",
+        {"properties": {"phone": "1"}},
+        {},
+        404,
+        {
+            "status": "error",
+            "message": "Object not found.  objectId are usually numeric.",
+            "context": {"id": ["o'b/%"]},
+            "category": "OBJECT_NOT_FOUND",
+        },
+    ),
+    (
+        "contact.conflict",
+        "POST",
+        CONTACTS,
+        {"properties": {"email": "ADA@example.org"}},
+        {},
+        409,
+        {"status": "error", "message": "Contact already exists. Existing ID: 101", "category": "CONFLICT"},
+    ),
+    (
+        "contact.properties",
+        "PATCH",
+        f"{CONTACTS}/101",
+        {"properties": {"foo": "x"}},
+        {},
+        400,
+        {"category": INVALID},
+    ),
+    (
+        "contact.lifecyclestage",
+        "PATCH",
+        f"{CONTACTS}/101",
+        {"properties": {"lifecyclestage": "subscriber"}},
+        {},
+        200,
+        {},
+    ),
+    ("contact.archive", "DELETE", f"{CONTACTS}/101", None, {}, 204, {}),
+    (
+        "contact.batch.read",
+        "POST",
+        f"{CONTACTS}/batch/read",
+        contacts("101"),
+        {},
+        200,
+        {"status": "COMPLETE"},
+    ),
+    (
+        "contact.batch.read.partial",
+        "POST",
+        f"{CONTACTS}/batch/read",
+        contacts("101", "9"),
+        {},
+        207,
+        {"numErrors": 1},
+    ),
+    (
+        "contact.batch.create",
+        "POST",
+        f"{CONTACTS}/batch/create",
+        contacts("", ""),
+        {},
+        201,
+        {"status": "COMPLETE"},
+    ),
+    (
+        "contact.batch.create.partial",
+        "POST",
+        f"{CONTACTS}/batch/create",
+        {"inputs": [{"properties": {"email": "ada@example.org"}, "objectWriteTraceId": "t1"}]},
+        {},
+        207,
+        {
+            "errors": [
+                {
+                    "status": "error",
+                    "category": "CONFLICT",
+                    "message": "Contact already exists. Existing ID: 101",
+                    "context": {"objectWriteTraceId": ["t1"], "existingId": ["101"]},
+                }
+            ]
+        },
+    ),
+    ("contact.batch.update", "POST", f"{CONTACTS}/batch/update", contacts("101", "102"), {}, 200, {}),
+    (
+        "contact.batch.update.partial",
+        "POST",
+        f"{CONTACTS}/batch/update",
+        contacts("101", "9"),
+        {},
+        207,
+        {
+            "errors": [
+                {
+                    "status": "error",
+                    "category": "OBJECT_NOT_FOUND",
+                    "message": "Could not get some CONTACT objects, they may be deleted or not exist. "
+                    "Check that ids are valid.",
+                    "context": {"ids": ["9"]},
+                }
+            ]
+        },
+    ),
+    (
+        "contact.batch.upsert",
+        "POST",
+        f"{CONTACTS}/batch/upsert",
+        upserts("Ada@example.org", phone="1"),
+        {},
+        200,
+        {},
+    ),
+    (
+        "contact.batch.upsert.partial",
+        "POST",
+        f"{CONTACTS}/batch/upsert",
+        upserts("nobody", "c@x.org", trace=True, phone="1"),
+        {},
+        207,
+        {"numErrors": 1},
+    ),
+    ("contact.batch.archive", "POST", f"{CONTACTS}/batch/archive", contacts("101"), {}, 204, {}),
+    (
+        "contact.batch.duplicate",
+        "POST",
+        f"{CONTACTS}/batch/update",
+        contacts("101", "101"),
+        {},
+        400,
+        {
+            "status": "error",
+            "message": "Duplicate IDs found in batch input: [101]. IDs must be unique",
+            "context": {"ids": ["101"]},
+            "category": INVALID,
+        },
+    ),
+    (
+        "contact.batch.envelope",
+        "POST",
+        f"{CONTACTS}/batch/upsert",
+        {"id": "x"},
+        {},
+        200,
+        {"status": "COMPLETE", "results": [], "errors": []},
+    ),
+    (
+        "contact.batch.history_size",
+        "POST",
+        f"{CONTACTS}/batch/read",
+        {**contacts(*map(str, range(51))), "propertiesWithHistory": ["email"]},
+        {},
+        400,
+        {},
+    ),
+    (
+        "contact.batch.id_property",
+        "POST",
+        f"{CONTACTS}/batch/upsert",
+        contacts("1", idProperty="phone"),
+        {},
+        400,
+        {"message": "Unable to perform update/upsert by non-unique 0-1 property phone"},
+    ),
+    (
+        "contact.batch.size",
+        "POST",
+        f"{CONTACTS}/batch/read",
+        contacts(*map(str, range(101))),
+        {},
+        400,
+        {
+            "status": "error",
+            "message": "The maximum number of inputs supported in a batch is 100. Please reduce the number "
+            "of items and try again",
+            "category": INVALID,
+        },
+    ),
+    (
+        "contact.search",
+        "POST",
+        f"{CONTACTS}/search",
+        {
+            "filterGroups": [
+                {"filters": [{"propertyName": "email", "operator": "EQ", "value": "bob@example.org"}]}
+            ]
+        },
+        {},
+        200,
+        {"total": 1},
+    ),
+    ("contact.search.limit", "POST", f"{CONTACTS}/search", {"limit": 201}, {}, 400, {}),
+    (
+        "contact.search.operator",
+        "POST",
+        f"{CONTACTS}/search",
+        {"filterGroups": [{"filters": [{"propertyName": "email", "operator": "LIKE"}]}]},
+        {},
+        400,
+        {},
+    ),
+    ("property.list", "GET", "/crm/v3/properties/contacts", None, {}, 200, {}),
+    (
+        "property.get",
+        "GET",
+        "/crm/properties/2026-03/contacts/email",
+        None,
+        {},
+        200,
+        {"hasUniqueValue": True},
+    ),
+    ("property.create", "POST", "/crm/v3/properties/contacts", PROPERTY, {}, 201, {"name": "plan"}),
+    ("property.unknown", "GET", "/crm/v3/properties/contacts/no", None, {}, 404, {}),
+    ("property.taken", "POST", "/crm/v3/properties/contacts", {**PROPERTY, "name": "email"}, {}, 409, {}),
+    ("property.invalid", "POST", "/crm/v3/properties/contacts", {**PROPERTY, "name": "No"}, {}, 400, {}),
+    ("account.details", "GET", "/account-info/v3/details", None, {}, 200, {"portalId": 12345678}),
+    ("json.malformed", "POST", SEND, b"{%", {}, 400, {"status": "error"}),
+    (
+        "json.required",
+        "POST",
+        SEND,
+        {"email": "a@b.cc"},
+        {},
+        400,
+        {
+            "message": "Invalid input JSON on line 1, column 19. Some required fields were not set: [eventName]",
+            "category": INVALID,
+        },
+    ),
+    ("json.shape", "POST", SEND, {**VIEW, "email": {}}, {}, 400, {}),
+    ("query.number", "GET", f"{CONTACTS}?limit=ten", None, {}, 400, {}),
+]
+
+
+def hubspot(**switches: Any) -> tuple[HubSpot, Account]:
+    service = HubSpot(switches=Switches.from_mapping(switches), clock=lambda: 1_700_000_000.0)
+    account = service.account_for(DEFAULT_TOKEN)
+    assert account is not None
+    service.seed(account, {**SEED, "occurrences": [{**VIEW, "uuid": "known"}]})
+    return service, account
+
+
+def ask(service: HubSpot, method: str, target: str, body: Any = None, token: str = DEFAULT_TOKEN) -> Answer:
+    path, _, query = target.partition("?")
+    pairs = [tuple(one.split("=", 1)) for one in query.split("&") if one]
+    sent = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+    return service.handle(Request(method, path, pairs, {"authorization": f"Bearer {token}"}, sent))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("rule", "method", "target", "body", "switches", "status", "says"), CASES, ids=[case[0] for case in CASES]
+)
+def test_each_rule_answers_as_its_evidence_says(
+    rule: str,
+    method: str,
+    target: str,
+    body: Any,
+    switches: dict[str, Any],
+    status: int,
+    says: dict[str, Any],
+) -> None:
+    service, _ = hubspot(**switches)
+    answer = ask(service, method, target, body)
+    assert (answer.rule, answer.status) == (rule, status), answer.decision
+    assert answer.decision.startswith(f"{status}: ")
+    assert answer.portal_id == 12345678
+    if status == 204:
+        assert answer.body == b""
+        return
+    headers, said = dict(answer.headers), json.loads(answer.body)
+    assert headers["Content-Type"] == "application/json;charset=utf-8"
+    if status >= 400:
+        assert said.pop("correlationId") == headers["X-HubSpot-Correlation-Id"]
+        assert re.fullmatch(
+            r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab]\w{3}-\w{12}", headers["X-HubSpot-Correlation-Id"]
+        )
+        if "status" in says:
+            assert said == says or rule == "json.malformed"
+    assert {name: said.get(name) for name in says} == says
+
+
+@pytest.mark.parametrize(
+    ("token", "rule", "category"),
+    [
+        ("pat-na1-unknown", "auth.token", "INVALID_AUTHENTICATION"),
+        (f"Bearer {DEFAULT_TOKEN}", "auth.token", "INVALID_AUTHENTICATION"),
+        ("a-key-of-another-kind", "auth.not_a_token", "EXPIRED_AUTHENTICATION"),
+    ],
+)
+def test_a_wrong_token_is_told_as_hubspot_tells_it(token: str, rule: str, category: str) -> None:
+    answer = ask(hubspot()[0], "POST", SEND, VIEW, token=token)
+    assert (answer.status, answer.rule) == (401, rule)
+    assert json.loads(answer.body)["category"] == category
+
+
+def test_a_token_without_the_scope_hears_which_one_is_missing() -> None:
+    service, _ = hubspot()
+    service.add_account("pat-na1-reader", scopes=["crm.objects.contacts.read"])
+    assert ask(service, "GET", CONTACTS, token="pat-na1-reader").status == 200
+    answer = ask(service, "POST", SEND, VIEW, token="pat-na1-reader")
+    said = json.loads(answer.body)
+    assert (answer.status, answer.rule, said["category"]) == (403, "auth.scope", "MISSING_SCOPES")
+    assert said["errors"][0]["context"] == {"requiredGranularScopes": ["analytics.behavioral_events.send"]}
+
+
+@pytest.mark.parametrize(
+    ("rule", "method", "target", "allowed"),
+    [("limit.ten_secondly", "GET", CONTACTS, 100), ("limit.secondly", "POST", f"{CONTACTS}/search", 5)],
+)
+def test_a_burst_meets_the_limit_of_its_tier(rule: str, method: str, target: str, allowed: int) -> None:
+    service, _ = hubspot(enforce_rate_limits="true", tier="starter", retry_after_on_429=3)
+    answers = [ask(service, method, target, b"{}") for _ in range(allowed + 1)]
+    assert [one.status for one in answers] == [200] * allowed + [429]
+    assert answers[-1].rule == rule
+    assert dict(answers[-1].headers)["Retry-After"] == "3"
+    said = json.loads(answers[-1].body)
+    assert said["errorType"] == "RATE_LIMIT"
+    assert "category" not in said
+    assert ask(service, "POST", SEND, VIEW).status == 204  # events are exempt
+
+
+def test_a_day_has_an_end_and_a_new_one_begins() -> None:
+    now = [1_700_000_000.0]
+    service = HubSpot(switches=Switches(enforce_rate_limits=True), clock=lambda: now[0])
+    account = service.account_for(DEFAULT_TOKEN)
+    assert account is not None
+    ask(service, "GET", CONTACTS)
+    account.limits._today = 1_000_000
+    assert ask(service, "GET", CONTACTS).rule == "limit.daily"
+    now[0] += 86_400
+    assert ask(service, "GET", CONTACTS).status == 200
+
+
+def test_headers_tell_what_is_left_but_not_on_events() -> None:
+    service, _ = hubspot()
+    assert dict(ask(service, "GET", CONTACTS).headers)["X-HubSpot-RateLimit-Remaining"] == "189"
+    assert "X-HubSpot-RateLimit-Max" not in dict(ask(service, "POST", SEND, VIEW).headers)
+
+
+def test_an_account_holds_500_definitions() -> None:
+    service, account = hubspot()
+    for number in range(499):
+        account.define(f"pe12345678_d{number}", 0.0)
+    assert ask(service, "POST", DEFINITIONS, NEW).rule == "definition.count"
+
+
+def test_an_unknown_route_is_a_page_before_any_token_is_read() -> None:
+    answer = ask(hubspot()[0], "GET", "/nothing", token="x")
+    assert (answer.status, answer.rule) == (404, "route.unknown")
+
+
+def test_a_bug_of_the_simulator_is_a_500_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    service, account = hubspot()
+    monkeypatch.setattr(account, "definitions", None)
+    answer = ask(service, "POST", SEND, VIEW)
+    assert (answer.status, answer.rule) == (500, "simulator.bug")
+
+
+def test_a_matching_id_wins_over_every_other_identity() -> None:
+    service, account = hubspot()
+    rule = {"eventPropertyName": "phone", "targetObjectPropertyName": "phone"}
+    body = {**NEW, "propertyDefinitions": [{"label": "Phone", "type": "string"}]}
+    ask(service, "POST", DEFINITIONS, {**body, "customMatchingId": {"primaryObjectRule": rule}})
+    ask(service, "PATCH", f"{CONTACTS}/102", {"properties": {"phone": "1"}})
+    sent = {"eventName": "pe12345678_order", "properties": {"phone": "1"}, "objectId": "101"}
+    assert ask(service, "POST", SEND, sent).status == 204
+    assert [one["eventName"] for one in account.timeline("102")] == ["pe12345678_order"]
+
+
+def test_accepted_is_not_visible_until_the_delay_is_over() -> None:
+    now = [1_700_000_000.0]
+    service = HubSpot(switches=Switches(visibility_delay_ms=5000, search_lag_ms=5000), clock=lambda: now[0])
+    account = service.account_for(DEFAULT_TOKEN)
+    assert account is not None
+    service.seed(account, {"definitions": SEED["definitions"]})
+    ask(service, "POST", CONTACTS, {"properties": {"email": "ada@example.org"}})
+    ask(service, "POST", SEND, VIEW)
+    read = "/events/v3/events"
+    assert json.loads(ask(service, "GET", read).body)["results"] == []
+    assert json.loads(ask(service, "POST", f"{CONTACTS}/search", {}).body)["total"] == 0
+    now[0] += 5
+    assert len(json.loads(ask(service, "GET", read).body)["results"]) == 1
+    assert json.loads(ask(service, "POST", f"{CONTACTS}/search", {}).body)["total"] == 1
+
+
+def test_names_that_become_equal_in_lower_case_are_one() -> None:
+    service, account = hubspot()
+    ask(service, "POST", SEND, {**VIEW, "properties": {"SKU": "upper", "sku": "lower"}})
+    assert account.occurrences[-1]["properties"] == {"sku": "lower"}
+
+
+def test_a_uuid_may_come_again_after_a_year() -> None:
+    now = [1_700_000_000.0]
+    service = HubSpot(clock=lambda: now[0])
+    account = service.account_for(DEFAULT_TOKEN)
+    assert account is not None
+    service.seed(account, SEED)
+    for days in (0, 364, 366):
+        now[0] = 1_700_000_000.0 + days * 86_400
+        ask(service, "POST", SEND, {**VIEW, "uuid": "u"})
+    assert (account.counters().accepted, account.counters().duplicates) == (2, 1)
+
+
+def test_the_good_ones_of_a_bad_batch_are_stored_where_the_switch_says_so() -> None:
+    service, account = hubspot(batch_bad_input="store_good")
+    bad = {"inputs": [VIEW, {**VIEW, "eventName": "pe1_x"}, VIEW]}
+    assert ask(service, "POST", BATCH, bad).status == 400
+    assert account.counters().accepted == 3
+
+
+def test_occurrences_are_bounded_and_say_what_was_forgotten() -> None:
+    service, account = hubspot()
+    account.log.limit = 100
+    for _ in range(3):
+        ask(service, "POST", BATCH, {"inputs": [VIEW] * 50})
+    assert len(account.occurrences) <= 100
+    assert account.counters().forgotten == 151 - len(account.occurrences)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "says"),
+    [
+        ({"unknown_emial": "create"}, "did you mean 'unknown_email'"),
+        ({"unknown_email": "maybe"}, "unassociated, create, reject"),
+        ({"events_rps": "-1"}, "whole number"),
+        ({"auto_define": "perhaps"}, "true or false"),
+    ],
+)
+def test_a_switch_that_there_is_not_is_named_with_the_nearest(wanted: dict[str, Any], says: str) -> None:
+    with pytest.raises(SwitchError, match=says):
+        Switches.from_mapping(wanted)
+
+
+def rules_of_the_page() -> set[str]:
+    page = (ROOT / "docs" / "fidelity.md").read_text(encoding="utf-8")
+    return set(re.findall(r"^\| `([a-z_0-9.]+)` \|", page, re.MULTILINE))
+
+
+def rules_of_the_code() -> set[str]:
+    rule = re.compile(
+        r"(events|contact|definition|property|auth|limit|json|query|route|account|simulator)(\.[a-z_0-9]+)+"
+    )
+    texts = {
+        node.value
+        for path in (ROOT / "simulator" / "hubspot").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    found = {text for text in texts if rule.fullmatch(text)} - {"simulator.transport"}  # the wire's own
+    batches = {f"contact.batch.{name}" for name in ("read", "create", "update", "upsert")} & found
+    return found | {f"{name}.partial" for name in batches}
+
+
+def test_the_page_and_the_code_name_the_same_rules() -> None:
+    assert rules_of_the_page() == rules_of_the_code()
+
+
+def test_every_rule_of_the_page_is_asked_here() -> None:
+    asked = {case[0] for case in CASES} | set(
+        re.findall(r'"([a-z]+\.[a-z_0-9.]+)"', Path(__file__).read_text(encoding="utf-8"))
+    )
+    assert rules_of_the_page() <= asked
+
+
+def test_every_switch_of_a_gap_exists() -> None:
+    page = (ROOT / "docs" / "fidelity.md").read_text(encoding="utf-8")
+    named = set(re.findall(r": `([a-z_0-9]+)`", page))
+    assert named
+    assert named <= set(Switches.__dataclass_fields__)
