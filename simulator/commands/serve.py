@@ -11,12 +11,12 @@ from typing import Any
 import click
 
 from hubspot_dest.saying import ExitCode, print_data, safe_text, say, stop
-from simulator.hubspot.account import Switches
 from simulator.hubspot.fake import FakeHubSpot
 from simulator.hubspot.faults import Fault
 from simulator.hubspot.faults_syntax import FaultSyntaxError
 from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
 from simulator.hubspot.stories import STORIES
+from simulator.hubspot.switches import SwitchError, Switches
 
 __all__ = ["command"]
 
@@ -33,6 +33,12 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 )
 @click.option("--token", default=DEFAULT_TOKEN, help="The token that opens the account.")
 @click.option(
+    "--tier", type=click.Choice(["starter", "professional", "enterprise"]), help="Decides the rate limits."
+)
+@click.option(
+    "--switch", "switches", multiple=True, metavar="NAME=VALUE", help="See docs/fidelity.md; may be repeated."
+)
+@click.option(
     "--auto-define", is_flag=True, help="Make definitions and properties at first sight; HubSpot refuses."
 )
 @click.option(
@@ -48,17 +54,21 @@ def command(
     host: str,
     portal: int,
     token: str,
+    tier: str | None,
+    switches: tuple[str, ...],
     auto_define: bool,
     seed_file: Path | None,
     faults: tuple[str, ...],
     story: str | None,
     as_json: bool,
 ) -> None:
-    """Be HubSpot on this machine until Ctrl-C: custom events and contacts, in memory.
+    """Be HubSpot on this machine until Ctrl-C: custom events, definitions and contacts, in memory.
 
     Nothing leaves this machine. Event names of another portal are refused, as HubSpot does.
     """
-    service = HubSpot(portal_id=portal, token=token, switches=Switches(auto_define=auto_define))
+    service = HubSpot(
+        portal_id=portal, token=token, switches=_switches(switches, tier, auto_define=auto_define)
+    )
     if seed_file is not None:
         _seed(service, token, seed_file)
     chosen: list[Fault | str] = [*faults, *(STORIES[story].faults if story else ())]
@@ -84,6 +94,22 @@ def command(
         server.stop()
     say("stopped")
     raise SystemExit(int(ExitCode.OK))
+
+
+def _switches(given: tuple[str, ...], tier: str | None, *, auto_define: bool) -> Switches:
+    # A server that people point things at is as strict as HubSpot; tests in Python are not slowed by limits.
+    wanted: dict[str, Any] = {"enforce_rate_limits": True, "auto_define": auto_define}
+    if tier is not None:
+        wanted["tier"] = tier
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not equals:
+            stop(f"--switch {safe_text(one)!r} has no value", "--switch unknown_property=drop")
+        wanted[name] = value
+    try:
+        return Switches.from_mapping(wanted)
+    except SwitchError as error:
+        stop(safe_text(error), "docs/fidelity.md lists them")
 
 
 def _seed(service: HubSpot, token: str, path: Path) -> None:

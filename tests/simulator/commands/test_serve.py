@@ -35,7 +35,7 @@ def stop(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, s
 def test_it_serves_until_it_is_told_to_stop(number: signal.Signals, tmp_path: Path) -> None:
     seed = tmp_path / "seed.json"
     seed.write_text('{"contacts": [{"email": "ada@example.org"}]}', encoding="utf-8")
-    process = serve("--seed-file", str(seed), "--auto-define")
+    process = serve("--seed-file", str(seed), "--switch", "auto_define=true", "--tier", "starter")
     assert process.stdout is not None
     where: dict[str, Any] = json.loads(process.stdout.readline())
     client = HubSpotClient(SecretStr(where["token"]), base_url=where["baseUrl"])
@@ -53,6 +53,9 @@ def test_it_serves_until_it_is_told_to_stop(number: signal.Signals, tmp_path: Pa
         (["--fault", "999:oops"], "has no value"),
         (["--seed-file", "missing.json"], "missing.json cannot be read"),
         (["--story", "nothing"], "Invalid value"),
+        (["--switch", "unknown_propety=drop"], "did you mean 'unknown_property'?"),
+        (["--switch", "unknown_property=perhaps"], "write one of reject, drop"),
+        (["--switch", "auto_define"], "has no value"),
     ],
 )
 def test_what_cannot_start_is_one_message_and_exit_2(arguments: list[str], says: str) -> None:
