@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import signal
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import click
 
 from hubspot_dest.saying import ExitCode, print_data, safe_text, say, stop
+from simulator.hubspot.certificate import Certificate, temporary_certificate
 from simulator.hubspot.fake import FakeHubSpot
 from simulator.hubspot.faults import Fault
 from simulator.hubspot.faults_syntax import FaultSyntaxError
 from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
+from simulator.hubspot.store import Store, StoreError
 from simulator.hubspot.stories import STORIES
 from simulator.hubspot.switches import SwitchError, Switches
 
@@ -29,8 +32,15 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
-    "--portal", default=12345678, show_default=True, type=click.IntRange(1), help="The portal in event names."
+    "--portal", type=click.IntRange(1), help="The portal in event names; 12345678, or what the store has."
 )
+@click.option(
+    "--store",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Keep the account in a SQLite file; without it, in memory.",
+)
+@click.option("--tls", is_flag=True, help="Speak https, with a certificate made for this run.")
 @click.option("--token", default=DEFAULT_TOKEN, help="The token that opens the account.")
 @click.option(
     "--tier", type=click.Choice(["starter", "professional", "enterprise"]), help="Decides the rate limits."
@@ -52,7 +62,9 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 def command(
     port: int,
     host: str,
-    portal: int,
+    portal: int | None,
+    store: Path | None,
+    tls: bool,
     token: str,
     tier: str | None,
     switches: tuple[str, ...],
@@ -62,19 +74,50 @@ def command(
     story: str | None,
     as_json: bool,
 ) -> None:
-    """Be HubSpot on this machine until Ctrl-C: custom events, definitions and contacts, in memory.
+    """Be HubSpot on this machine until Ctrl-C: custom events, definitions and contacts.
 
     Nothing leaves this machine. Event names of another portal are refused, as HubSpot does.
     """
-    service = HubSpot(
-        portal_id=portal, token=token, switches=_switches(switches, tier, auto_define=auto_define)
-    )
-    if seed_file is not None:
-        _seed(service, token, seed_file)
-    chosen: list[Fault | str] = [*faults, *(STORIES[story].faults if story else ())]
+    chosen_switches = _switches(switches, tier, auto_define=auto_define)
+    with ExitStack() as at_the_end:
+        service = _service(portal, token, chosen_switches, store)
+        at_the_end.callback(service.close)
+        if seed_file is not None:
+            _seed(service, token, seed_file)
+        chosen: list[Fault | str] = [*faults, *(STORIES[story].faults if story else ())]
+        certificate = at_the_end.enter_context(temporary_certificate(host)) if tls else None
+        server = _started(service, token, host, port, chosen, certificate)
+        at_the_end.callback(server.stop)
+        told = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: told.set())
+        _announce(server, host, certificate, as_json=as_json)
+        # A plain wait would keep Python from seeing signals on some systems.
+        while not told.wait(0.5):
+            pass
+    say("stopped")
+    raise SystemExit(int(ExitCode.OK))
+
+
+def _service(portal: int | None, token: str, switches: Switches, store: Path | None) -> HubSpot:
     try:
-        server = FakeHubSpot(service, token=token, host=host, port=port, faults=chosen)
-        server.start()
+        kept = Store(store) if store is not None else None
+        return HubSpot(portal_id=portal, token=token, switches=switches, store=kept)
+    except StoreError as error:
+        stop(safe_text(error), "--store another-file.db")
+
+
+def _started(
+    service: HubSpot,
+    token: str,
+    host: str,
+    port: int,
+    faults: list[Fault | str],
+    certificate: Certificate | None,
+) -> FakeHubSpot:
+    tls = None if certificate is None else (certificate.chain, certificate.key)
+    try:
+        return FakeHubSpot(service, token=token, host=host, port=port, faults=faults, tls=tls).start()
     except FaultSyntaxError as error:
         stop(safe_text(error), "--fault 429:path=/crm/*,every=3")
     except OSError as error:
@@ -82,18 +125,6 @@ def command(
             f"cannot listen on {safe_text(host)} port {port}: {error.strerror or error}",
             "--port 0 takes a free one",
         )
-    told = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: told.set())
-    try:
-        _announce(server, host, as_json=as_json)
-        # A plain wait would keep Python from seeing signals on some systems.
-        while not told.wait(0.5):
-            pass
-    finally:
-        server.stop()
-    say("stopped")
-    raise SystemExit(int(ExitCode.OK))
 
 
 def _switches(given: tuple[str, ...], tier: str | None, *, auto_define: bool) -> Switches:
@@ -118,6 +149,8 @@ def _seed(service: HubSpot, token: str, path: Path) -> None:
         account = service.account_for(token)
         assert account is not None
         service.seed(account, data if isinstance(data, dict) else {"seed": data})
+    except StoreError as error:
+        stop(safe_text(error))
     except OSError as error:
         stop(f"{safe_text(path)} cannot be read: {error.strerror}")
     except json.JSONDecodeError as error:
@@ -126,11 +159,13 @@ def _seed(service: HubSpot, token: str, path: Path) -> None:
         stop(f"{safe_text(path)}: {safe_text(error)}", '{"contacts": [{"email": "ada@example.org"}]}')
 
 
-def _announce(server: FakeHubSpot, host: str, *, as_json: bool) -> None:
+def _announce(server: FakeHubSpot, host: str, certificate: Certificate | None, *, as_json: bool) -> None:
     if host not in _LOOPBACK:
         say(f"WARNING: listening on {safe_text(host)}: whoever reaches this machine can use this account")
     if as_json:
         where = {"baseUrl": server.base_url, "token": server.token, "controlToken": server.control_token}
+        if certificate is not None:
+            where["certificateAuthority"] = certificate.authority
         print_data(json.dumps(where))
         return
     print_data(f"HubSpot on this machine: {server.base_url}")
@@ -140,4 +175,8 @@ def _announce(server: FakeHubSpot, host: str, *, as_json: bool) -> None:
         f"  curl    curl -H 'Authorization: Bearer {server.token}' {server.base_url}/crm/v3/objects/contacts/101"
     )
     print_data(f"  sender  hubspot-dest send CONFIG EVENTS --base-url {server.base_url}")
+    if certificate is not None:
+        print_data(
+            f"  trust   SSL_CERT_FILE={certificate.authority}  (Node: NODE_EXTRA_CA_CERTS; curl: --cacert)"
+        )
     print_data(f"control token, for /_simulator/ and the page at /: {server.control_token}")

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from .changes import Changes
 from .contact_state import Contact, ContactBook
 from .defaults import DEFAULT_CONTACT_PROPERTIES
 from .definition_state import Definition
@@ -29,6 +30,7 @@ class Account:
         clock: UNIX time in seconds.
         seed: decides the order of batch results.
         max_occurrences: how many are kept; beyond, the oldest tenth goes and `counters()` says so.
+        changes: is told what changes, where a store keeps it.
 
     """
 
@@ -40,6 +42,7 @@ class Account:
         clock: Callable[[], float] = time.time,
         seed: int = 0,
         max_occurrences: int = 2_000_000,
+        changes: Changes | None = None,
     ) -> None:
         self.portal_id = portal_id
         self.switches = switches
@@ -48,16 +51,23 @@ class Account:
         self.limits = RateLimits()
         self._seed = seed
         self._max = max_occurrences
-        self.reset()
+        self.changes = changes
+        self._empty()
 
     def reset(self) -> None:
         """Forget everything but the portal and its switches."""
         with self.lock:
-            self.book = ContactBook()
+            if self.changes is not None:
+                self.changes.begin_anew()
+            self._empty()
+
+    def _empty(self) -> None:
+        with self.lock:
+            self.book = ContactBook(self.changes)
             self.definitions: dict[str, Definition] = {}
             self.deleted_definitions: set[str] = set()
             self.contact_properties: dict[str, Property] = dict(DEFAULT_CONTACT_PROPERTIES)
-            self.log = OccurrenceLog(self._max)
+            self.log = OccurrenceLog(self._max, changes=self.changes)
             self.random = random.Random(self._seed)  # noqa: S311 - an order, not a secret
             self.limits.reset()
 
@@ -71,8 +81,7 @@ class Account:
         """Add what a seed names, its occurrences excepted."""
         with self.lock:
             for wanted in seed.contactProperties:
-                made = made_property(wanted, "contactinformation")
-                self.contact_properties[made.name] = made
+                self.add_contact_property(made_property(wanted, "contactinformation"))
             for contact in seed.contacts:
                 self.add_contact({**contact.properties, "email": contact.email}, now=0.0)
             for definition in seed.definitions:
@@ -80,6 +89,7 @@ class Account:
                 for one in definition.properties:
                     made = made_property(one, "event_properties")
                     known.properties[made.name] = made
+                self.changed(known)
 
     def define(self, name: str, now: float) -> Definition:
         """Return the definition with this full name, made if there is none."""
@@ -88,7 +98,27 @@ class Account:
             number = len(self.definitions) + len(self.deleted_definitions) + 1
             known = Definition(name, created_at=iso(now), updated_at=iso(now), number=number)
             self.definitions[name] = known
+            self.changed(known)
         return known
+
+    def changed(self, definition: Definition) -> None:
+        """Note that a definition is not what it was."""
+        if self.changes is not None:
+            self.changes.definitions[definition.name] = definition
+
+    def delete_definition(self, definition: Definition) -> None:
+        """Take a definition out with all of its occurrences; its name is taken for ever."""
+        del self.definitions[definition.name]
+        self.deleted_definitions.add(definition.name)
+        self.log.forget_event(definition.name)
+        if self.changes is not None:
+            self.changes.delete_definition(definition.name)
+
+    def add_contact_property(self, made: Property) -> None:
+        """Add or replace a property of contacts."""
+        self.contact_properties[made.name] = made
+        if self.changes is not None:
+            self.changes.contact_properties[made.name] = made
 
     def full_name(self, name: str) -> str:
         """Return `pe<portal>_<name>`, also for a name that has it already."""
@@ -141,7 +171,8 @@ class Account:
     def _problem(self, name: str, value: str) -> tuple[str, str] | None:
         declared = self.contact_properties.get(name)
         if declared is None and self.switches.auto_define:
-            declared = self.contact_properties[name] = Property(name)
+            declared = Property(name)
+            self.add_contact_property(declared)
         if declared is None:
             return "PROPERTY_DOESNT_EXIST", f'Property "{name}" does not exist'
         if declared.read_only:

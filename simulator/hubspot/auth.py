@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from typing import Final, NoReturn
 
 from .call import Grant
 from .errors import Refusal
 
-__all__ = ["check_scope", "grant_of"]
+__all__ = ["check_scope", "refused", "token_of"]
 
 _DAY: Final = 86_400
 _SCOPES: Final = "https://developers.hubspot.com/scopes"
 
 
-def grant_of(authorization: str, grants: Mapping[str, Grant], now: float) -> Grant:
-    """Return what the token of this header opens.
+def token_of(authorization: str) -> str | None:
+    """Return the token of an `Authorization` header, None where it has none."""
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme == "Bearer" else None
+
+
+def refused(authorization: str, now: float) -> NoReturn:
+    """Refuse a token that HubSpot does not know, or a text that is no token.
 
     Raises:
-        Refusal: 401, as for a token that HubSpot does not know, or for a text that is no token.
+        Refusal: 401.
 
     """
     scheme, _, token = authorization.partition(" ")
     token = token.strip()
-    grant = grants.get(token) if scheme == "Bearer" else None
-    if grant is not None:
-        return grant
     headers = (("X-HubSpot-Auth-Failure", "401 Unauthorized"),)
     if scheme == "Bearer" and token and " " not in token and not token.startswith("pat-"):
         days = int(now // _DAY)

@@ -75,5 +75,5 @@ def create(call: Call) -> Answer:
         if made.name in call.account.contact_properties:
             message = f"A property named '{made.name}' already exists."
             raise Refusal(409, message, "property.taken", category="CONFLICT")
-        call.account.contact_properties[made.name] = made
+        call.account.add_contact_property(made)
     return answer_json(201, made.shown(), f"201: property {made.name}", "property.create")

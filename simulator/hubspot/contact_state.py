@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .changes import Changes
 from .defaults import LIFECYCLE_STAGES
 from .occurrence_state import iso
 
@@ -35,9 +36,15 @@ class Contact:
 
 
 class ContactBook:
-    """Contacts by id and by e-mail. HubSpot keeps e-mails in lower case (section 3.3)."""
+    """Contacts by id and by e-mail. HubSpot keeps e-mails in lower case (section 3.3).
 
-    def __init__(self) -> None:
+    Args:
+        changes: is told what changes, where somebody keeps it.
+
+    """
+
+    def __init__(self, changes: Changes | None = None) -> None:
+        self._changes = changes
         self._ids = itertools.count(101)
         self._contacts: dict[str, Contact] = {}
         self._by_email: dict[str, str] = {}
@@ -52,6 +59,19 @@ class ContactBook:
         if by_email:
             identifier = self._by_email.get(identifier.lower(), "")
         return (self._archived if archived else self._contacts).get(identifier)
+
+    def load(self, contact: Contact) -> None:
+        """Take a contact that a store kept; the highest id first or last, in any order."""
+        following = next(self._ids)
+        self._ids = itertools.count(max(following, int(contact.id) + 1))
+        if contact.archived_at is not None:
+            self._archived[contact.id] = contact
+            return
+        self._contacts[contact.id] = contact
+        emails = contact.properties.get("hs_additional_emails", "").split(";")
+        for email in [contact.properties.get("email", ""), *emails]:
+            if email:
+                self._by_email[email] = contact.id
 
     def find(self, name: str, value: str) -> Contact | None:
         """Return the first contact whose property has this value."""
@@ -79,6 +99,8 @@ class ContactBook:
         A life-cycle stage only moves forward; clear it to go back (section 3.1).
         """
         when, kept = iso(now), []
+        if self._changes is not None:
+            self._changes.contacts[contact.id] = contact
         contact.updated_at = contact.properties["lastmodifieddate"] = when
         for name, value in properties.items():
             if name == "lifecyclestage" and _backward(contact.properties.get(name, ""), value):
@@ -92,7 +114,10 @@ class ContactBook:
                 contact.properties.pop(name, None)
             else:
                 contact.properties[name] = value
-            contact.history.append(Change(name, value, when))
+            change = Change(name, value, when)
+            contact.history.append(change)
+            if self._changes is not None:
+                self._changes.history.append((contact.id, change))
             if name == "hs_additional_emails":
                 self._by_email.update({one: contact.id for one in value.split(";") if one})
         return kept
@@ -100,6 +125,8 @@ class ContactBook:
     def archive(self, contact: Contact, now: float) -> None:
         """Take a contact out; its e-mails are free again."""
         contact.archived_at = iso(now)
+        if self._changes is not None:
+            self._changes.contacts[contact.id] = contact
         self._archived[contact.id] = self._contacts.pop(contact.id)
         self._by_email = {email: one for email, one in self._by_email.items() if one != contact.id}
 

@@ -137,6 +137,7 @@ def create(call: Call) -> Answer:
         if body.customMatchingId is not None:
             rule = body.customMatchingId.primaryObjectRule
             definition.matching = (rule.eventPropertyName, rule.targetObjectPropertyName)
+        account.changed(definition)
         shown = definition.shown()
     return answer_json(201, shown, f"201: {full}", "definition.create")
 
@@ -151,6 +152,7 @@ def change(call: Call) -> Answer:
         templates = {"headerTemplate": body.headerTemplate, "detailTemplate": body.detailTemplate}
         definition.more |= {name: value for name, value in templates.items() if value is not None}
         definition.updated_at = iso(call.now)
+        call.account.changed(definition)
         shown = definition.shown()
     return answer_json(201, shown, f"201: {definition.name} changed", "definition.change")
 
@@ -160,9 +162,7 @@ def delete(call: Call) -> Answer:
     account = call.account
     with account.lock:
         definition = _find(call)
-        del account.definitions[definition.name]
-        account.deleted_definitions.add(definition.name)
-        account.log.rows[:] = [one for one in account.log.rows if one.event_name != definition.name]
+        account.delete_definition(definition)
     return no_content(f"204: {definition.name} and its occurrences deleted", "definition.delete")
 
 
@@ -178,6 +178,7 @@ def add_property(call: Call) -> Answer:
             message = f"An event has at most {MAX_PROPERTIES} custom properties."
             raise Refusal(400, message, "definition.properties.count")
         definition.properties[made.name] = made
+        call.account.changed(definition)
     return answer_json(201, made.shown(), f"201: {definition.name}.{made.name}", "definition.property.create")
 
 
@@ -196,6 +197,7 @@ def change_property(call: Call) -> Answer:
             old.group,
         )
         definition.properties[old.name] = made
+        call.account.changed(definition)
     return answer_json(201, made.shown(), f"201: {definition.name}.{made.name}", "definition.property.change")
 
 
@@ -204,6 +206,7 @@ def delete_property(call: Call) -> Answer:
     with call.account.lock:
         definition, old = _own_property(call)
         del definition.properties[old.name]
+        call.account.changed(definition)
     return no_content(f"204: {definition.name}.{old.name} deleted", "definition.property.delete")
 
 

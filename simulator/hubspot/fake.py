@@ -78,7 +78,8 @@ class FakeHubSpot:
         self._guard = HostGuard(frozenset(name.lower() for name in allowed_hosts))
         self._tls = tls
         self._server: ServerThread | None = None
-        self._portals = itertools.count(90_000_001)
+        taken = self.service.portals() if isinstance(self.service, HubSpot) else []
+        self._portals = itertools.count(max([90_000_000, *taken]) + 1)
         self._control: Callable[..., Any] | None = None
 
     def __repr__(self) -> str:

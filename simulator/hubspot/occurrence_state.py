@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from .changes import Changes
+
 __all__ = ["Counters", "Occurrence", "OccurrenceLog", "iso"]
 
 _YEAR: Final = 365 * 86_400.0
@@ -47,12 +49,14 @@ class Counters:
 
 @dataclass(slots=True)
 class OccurrenceLog:
-    """Every occurrence, oldest first. At `limit` the oldest tenth goes, and `counters.forgotten` says so."""
+    """Every occurrence, oldest first; at `limit` the oldest tenth goes with its uuids (`counters.forgotten`)."""
 
     limit: int = 2_000_000
     rows: list[Occurrence] = field(default_factory=list)
     counters: Counters = field(default_factory=Counters)
     seen: dict[tuple[str, str], float] = field(default_factory=dict)
+    changes: Changes | None = None
+    next_number: int = 1
 
     def knows(self, event_name: str, identifier: str, now: float) -> bool:
         """Tell whether this uuid came for this event within a year."""
@@ -64,12 +68,47 @@ class OccurrenceLog:
         if identifier is not None:
             self.seen[(occurrence.event_name, identifier)] = now
         if len(self.rows) >= self.limit:
-            gone = max(1, self.limit // 10)
-            del self.rows[:gone]
-            self.counters.forgotten += gone
+            self._forget(max(1, self.limit // 10))
         self.rows.append(occurrence)
+        if self.changes is not None:
+            self.changes.occurrences.append((self.next_number, occurrence, now, identifier is not None))
+        self.next_number += 1
         self.counters.accepted += 1
         self.counters.unassociated += occurrence.contact is None
+
+    def drop(self) -> None:
+        """Count an occurrence that HubSpot drops in silence."""
+        self.counters.dropped += 1
+        self._counted()
+
+    def duplicate(self) -> None:
+        """Count an occurrence whose uuid came before."""
+        self.counters.duplicates += 1
+        self._counted()
+
+    def _counted(self) -> None:
+        if self.changes is not None:
+            self.changes.counted = True
+
+    def _forget(self, gone: int) -> None:
+        for one in self.rows[:gone]:
+            self.seen.pop((one.event_name, one.id), None)
+        del self.rows[:gone]
+        self.counters.forgotten += gone
+        if self.changes is not None:
+            self.changes.forgotten += gone
+
+    def forget_event(self, event_name: str) -> None:
+        """Drop every occurrence of an event whose definition was deleted."""
+        self.rows[:] = [one for one in self.rows if one.event_name != event_name]
+        self.seen = {key: when for key, when in self.seen.items() if key[0] != event_name}
+
+    def load(self, number: int, occurrence: Occurrence, came: float, *, has_uuid: bool) -> None:
+        """Take an occurrence that a store kept, oldest first."""
+        self.rows.append(occurrence)
+        self.next_number = number + 1
+        if has_uuid:
+            self.seen[(occurrence.event_name, occurrence.id)] = came
 
 
 def new_id() -> str:

@@ -104,15 +104,14 @@ def take(account: Account, sent: Sent, now: float) -> Occurrence | None:
 
 
 def _store(account: Account, ready: Occurrence | None, sent: Sent, now: float) -> str:
-    counters = account.log.counters
     if ready is None:
-        counters.dropped += 1
+        account.log.drop()
         return "dropped in silence: no record has this id, or it lies in the future"
     if sent.uuid is not None and account.log.knows(ready.event_name, sent.uuid, now):
         if account.switches.duplicate_uuid == "reject":
             message = f"An event with uuid {sent.uuid} was already sent."
             raise Refusal(400, message, "events.uuid.reject")
-        counters.duplicates += 1
+        account.log.duplicate()
         return f"dropped: uuid {sent.uuid} came before"
     account.log.add(ready, sent.uuid, now)
     return "stored on nobody's timeline" if ready.contact is None else f"stored for contact {ready.contact}"
@@ -157,6 +156,7 @@ def _lowered(account: Account, definition: Definition, sent: dict[str, Scalar]) 
     for name in [one for one in lowered if definition.property(one) is None]:
         if account.switches.auto_define:
             definition.add_text(name)
+            account.changed(definition)
         elif account.switches.unknown_property == "reject":
             decision = f"property `{name}` is not in definition {definition.name}"
             raise Refusal(400, f'Property "{name}" does not exist', "events.property.unknown", decision)

@@ -11,16 +11,19 @@ import msgspec
 from pydantic import ValidationError
 
 from .account import Account, Seed, Switches
-from .auth import check_scope, grant_of
+from .auth import check_scope, refused, token_of
 from .call import Call, Grant
+from .changes import Changes
 from .errors import Refusal, html_not_found
 from .exchange import Answer, Request
 from .occurrences import Sent, send, take
 from .routes import find_route
+from .store import Store, StoreError, token_hash
 
 __all__ = ["DEFAULT_TOKEN", "HubSpot"]
 
 DEFAULT_TOKEN: Final = "pat-na1-00000000-0000-0000-0000-000000000000"  # noqa: S105 - documented, opens nothing real
+_DEFAULT_PORTAL: Final = 12345678
 
 
 class HubSpot:
@@ -32,23 +35,35 @@ class HubSpot:
         switches: what the specification left open.
         clock: UNIX time in seconds.
         seed: decides the order of batch results.
+        max_occurrences: how many an account keeps; beyond, the oldest tenth goes and its counters say so.
+        store: where accounts outlive the process; every write is in it before its answer goes out. The default
+            account is the file's account that the token opens, or else its first one of this portal.
+
+    Raises:
+        StoreError: the store's account for this token is of another portal.
 
     """
 
     def __init__(
         self,
         *,
-        portal_id: int = 12345678,
+        portal_id: int | None = None,
         token: str = DEFAULT_TOKEN,
         switches: Switches | None = None,
         clock: Callable[[], float] = time.time,
         seed: int = 0,
+        store: Store | None = None,
+        max_occurrences: int = 2_000_000,
     ) -> None:
         self._switches = switches or Switches()
+        self._store = store
+        self._stored: dict[str, Grant] = {}
         self._clock = clock
         self._seed = seed
+        self._max_occurrences = max_occurrences
         self._grants: dict[str, Grant] = {}
-        self.add_account(token, portal_id=portal_id)
+        if store is None or not self._take_stored(store, token, portal_id):
+            self.add_account(token, portal_id=_DEFAULT_PORTAL if portal_id is None else portal_id)
 
     def __repr__(self) -> str:
         return f"HubSpot({len(self._grants)} tokens)"
@@ -57,7 +72,7 @@ class HubSpot:
         self,
         token: str,
         *,
-        portal_id: int = 12345678,
+        portal_id: int = _DEFAULT_PORTAL,
         scopes: Iterable[str] | None = None,
         switches: Switches | Mapping[str, Any] | None = None,
     ) -> Account:
@@ -69,18 +84,88 @@ class HubSpot:
         """
         if isinstance(switches, Mapping):
             switches = Switches.from_mapping(switches)
-        account = Account(portal_id, switches or self._switches, clock=self._clock, seed=self._seed)
-        self._grants[token] = Grant(account, None if scopes is None else frozenset(scopes))
+        chosen = switches or self._switches
+        allowed = None if scopes is None else frozenset(scopes)
+        number = None
+        if self._store is not None:
+            number = self._store.add_account(portal_id, chosen)
+            self._store.save_token(number, token, allowed)
+        account = self._made(portal_id, chosen, number)
+        self._grants[token] = Grant(account, allowed)
         return account
+
+    def _made(self, portal_id: int, switches: Switches, number: int | None) -> Account:
+        changes = None if number is None else Changes(number)
+        return Account(
+            portal_id,
+            switches,
+            clock=self._clock,
+            seed=self._seed,
+            changes=changes,
+            max_occurrences=self._max_occurrences,
+        )
+
+    def _take_stored(self, store: Store, token: str, portal_id: int | None) -> bool:
+        """Load the file's accounts; tell whether one of them is the default account."""
+        chosen: Grant | None = None
+        number = 0
+        known = token_hash(token)
+        for stored in store.accounts():
+            account = self._made(stored.portal_id, stored.switches, stored.number)
+            store.load(stored.number, account)
+            for name, scopes in stored.tokens.items():
+                self._stored[name] = Grant(account, scopes)
+            same_portal = portal_id in (None, stored.portal_id)
+            if known in stored.tokens and not same_portal:
+                msg = f"{store.path} has portal {stored.portal_id} for this token, not {portal_id}"
+                raise StoreError(msg)
+            if known in stored.tokens or (chosen is None and same_portal):
+                chosen, number = self._stored.get(known) or Grant(account), stored.number
+        if chosen is None:
+            return False
+        # What the command line says now holds, whatever held at the last start.
+        chosen.account.switches = self._switches
+        store.save_switches(number, self._switches)
+        store.save_token(number, token, chosen.scopes)
+        self._grants[token] = chosen
+        return True
+
+    def _grant(self, token: str | None) -> Grant | None:
+        if token is None:
+            return None
+        grant = self._grants.get(token)
+        if grant is None and self._stored:
+            grant = self._stored.get(token_hash(token))
+            if grant is not None:
+                self._grants[token] = grant
+        return grant
 
     def account_for(self, token: str) -> Account | None:
         """Return the token's account, or None."""
-        grant = self._grants.get(token)
+        grant = self._grant(token)
         return grant.account if grant else None
+
+    def portals(self) -> list[int]:
+        """Return the portal of every account, those of the store that nobody asked for yet included."""
+        every = {
+            id(one.account): one.account.portal_id for one in (*self._grants.values(), *self._stored.values())
+        }
+        return list(every.values())
 
     def reset(self, account: Account) -> None:
         """Empty one account."""
         account.reset()
+        self._keep(account)
+
+    def _keep(self, account: Account) -> None:
+        """Commit what changed in an account. Raises StoreError."""
+        changes = account.changes
+        if self._store is None or changes is None:
+            return
+        with account.lock:
+            if changes:
+                self._store.commit(account, changes)
+                changes.clear()
 
     def seed(self, account: Account, data: Mapping[str, Any]) -> None:
         """Fill one account with contacts, definitions, contact properties and occurrences.
@@ -98,6 +183,7 @@ class HubSpot:
             raise ValueError(msg) from None
         account.seed(seed)
         self._seed_occurrences(account, seed.occurrences)
+        self._keep(account)
 
     def _seed_occurrences(self, account: Account, wanted: Sequence[Mapping[str, Any]]) -> None:
         for number, one in enumerate(wanted):
@@ -110,7 +196,9 @@ class HubSpot:
                 raise ValueError(msg) from None
 
     def close(self) -> None:
-        """Let go of everything; in memory there is nothing to."""
+        """Let go of the store; in memory there is nothing to."""
+        if self._store is not None:
+            self._store.close()
 
     def handle(self, request: Request) -> Answer:
         """Answer one request as HubSpot does; never raises."""
@@ -118,6 +206,8 @@ class HubSpot:
             return self._answer(request)
         except Refusal as refusal:
             return refusal.answer()
+        except StoreError as error:  # what memory has is tried again with the next write
+            return Refusal(500, "internal error", "simulator.store", str(error), category=None).answer()
         except Exception as error:  # the server goes on, and says whose fault it is
             decision = f"the simulator has a bug: {type(error).__name__}: {error}"
             return Refusal(500, "internal error", "simulator.bug", decision, category=None).answer()
@@ -128,7 +218,8 @@ class HubSpot:
             return html_not_found(f"{request.method} {request.path}")
         route, parts = found
         now = self._clock()
-        grant = grant_of(request.headers.get("authorization", ""), self._grants, now)
+        authorization = request.headers.get("authorization", "")
+        grant = self._grant(token_of(authorization)) or refused(authorization, now)
         account = grant.account
         headers: Sequence[tuple[str, str]] = ()
         try:
@@ -143,4 +234,6 @@ class HubSpot:
             answer = route.answer(Call(account, request.body, request.query, parts, now))
         except Refusal as refusal:
             answer = refusal.answer()
+        if account.changes:
+            self._keep(account)
         return replace(answer, headers=(*answer.headers, *headers), portal_id=account.portal_id)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import ssl
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,8 @@ import pytest
 from pydantic import SecretStr
 
 from hubspot_dest.delivery.client import HubSpotClient
+from simulator.hubspot.service import HubSpot
+from simulator.hubspot.store import Store
 
 
 def serve(*arguments: str) -> subprocess.Popen[str]:
@@ -79,3 +84,49 @@ def test_a_port_that_is_taken_is_named() -> None:
     assert process.returncode == 2
     assert f"port {port}" in process.stderr
     assert "--port 0" in process.stderr
+
+
+def test_an_account_in_a_file_outlives_the_server(tmp_path: Path) -> None:
+    file = tmp_path / "account.db"
+    for email in ("ada@example.org", "bob@example.org"):
+        process = serve("--store", str(file), "--portal", "99")
+        assert process.stdout is not None
+        where: dict[str, Any] = json.loads(process.stdout.readline())
+        client = HubSpotClient(SecretStr(where["token"]), base_url=where["baseUrl"])
+        client.create_contact({"email": email})
+        stop(process, signal.SIGTERM)
+    kept = Store(file)
+    account = HubSpot(store=kept).account_for(where["token"])
+    kept.close()
+    assert account is not None
+    assert account.portal_id == 99
+    assert [one.properties["email"] for one in account.contacts()] == ["ada@example.org", "bob@example.org"]
+
+
+def test_a_store_that_another_server_has_is_refused_with_one_message(tmp_path: Path) -> None:
+    file = tmp_path / "account.db"
+    first = serve("--store", str(file))
+    assert first.stdout is not None
+    first.stdout.readline()
+    second = serve("--store", str(file))
+    _, said = second.communicate(timeout=30)
+    stop(first, signal.SIGTERM)
+    assert second.returncode == 2
+    assert "in use by another process" in said
+    assert "Traceback" not in said
+
+
+def test_tls_is_trusted_through_the_authority_that_it_names(tmp_path: Path) -> None:
+    process = serve("--tls", "--store", str(tmp_path / "account.db"))
+    assert process.stdout is not None
+    where: dict[str, Any] = json.loads(process.stdout.readline())
+    trusting = ssl.create_default_context(cafile=where["certificateAuthority"])
+    request = urllib.request.Request(where["baseUrl"] + "/crm/v3/objects/contacts")
+    request.add_header("Authorization", f"Bearer {where['token']}")
+    assert where["baseUrl"].startswith("https://127.0.0.1:")
+    with urllib.request.urlopen(request, timeout=20, context=trusting) as answer:
+        assert answer.status == 200
+    with pytest.raises(urllib.error.URLError, match="CERTIFICATE_VERIFY_FAILED"):
+        urllib.request.urlopen(request, timeout=20)
+    stop(process, signal.SIGTERM)
+    assert not Path(where["certificateAuthority"]).exists()
