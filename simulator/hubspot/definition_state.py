@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from .defaults import DEFAULT_EVENT_PROPERTIES
 from .property_values import Property
 
 __all__ = ["Definition"]
+
+_STANDARD_TEXTS: Final = frozenset(
+    name for name, one in DEFAULT_EVENT_PROPERTIES.items() if one.type == "string" and one.name == name
+)
 
 
 @dataclass(slots=True)
@@ -34,6 +38,11 @@ class Definition:
     def property(self, name: str) -> Property | None:
         """Return a property of its own or a standard one."""
         return self.properties.get(name) or DEFAULT_EVENT_PROPERTIES.get(name)
+
+    def text_names(self) -> frozenset[str]:
+        """Return the names of the properties that take any text, own and standard ones."""
+        own = {name for name, one in self.properties.items() if one.type == "string"}
+        return frozenset(own | _STANDARD_TEXTS.difference(self.properties))
 
     def add_text(self, name: str) -> None:
         """Add a property of type string."""

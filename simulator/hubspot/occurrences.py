@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-from typing import Final
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -16,7 +17,7 @@ from .exchange import Answer
 from .occurrence_state import Occurrence, new_id
 from .property_values import is_email, misfit, moment_of
 
-__all__ = ["Sent", "send", "send_batch", "take"]
+__all__ = ["Intake", "Sent", "send", "send_batch"]
 
 MAX_BATCH: Final = 500
 MAX_PROPERTIES: Final = 50
@@ -36,85 +37,149 @@ class Sent(msgspec.Struct, gc=False):
     occurredAt: str | int | None = None  # noqa: N815 - HubSpot's name
 
 
+class _Texts(Sent, gc=False):
+    """What nearly every sender sends: texts of at most 256 characters, checked while they are read."""
+
+    properties: dict[str, Annotated[str, msgspec.Meta(max_length=MAX_VALUE)]]  # type: ignore[assignment]
+
+
 class _Batch(msgspec.Struct):
     inputs: list[Sent]
 
 
+class _TextBatch(msgspec.Struct):
+    inputs: list[_Texts]
+
+
+_ENCODE: Final = msgspec.json.Encoder().encode
 _ONE: Final = msgspec.json.Decoder(Sent)
 _MANY: Final = msgspec.json.Decoder(_Batch)
+_TEXT_MANY: Final = msgspec.json.Decoder(_TextBatch)
 
 
 def send(call: Call) -> Answer:
     """Take one occurrence: 204, or why not."""
     sent = decode(_ONE, call.body)
     with call.account.lock:
-        ready = take(call.account, sent, call.now)
-        stored = _store(call.account, ready, sent, call.now)
+        intake = Intake(call.account, call.now)
+        stored = intake.store(intake.take(sent), sent)
     return no_content(f"204: {stored}", "events.send")
 
 
 def send_batch(call: Call) -> Answer:
     """Take up to 500 occurrences; what one bad input does is the switch `batch_bad_input`."""
-    batch, account = decode(_MANY, call.body), call.account
-    if len(batch.inputs) > MAX_BATCH:
+    inputs, account = _inputs(call.body), call.account
+    if len(inputs) > MAX_BATCH:
         message = (
             f"The maximum number of inputs supported in a batch is {MAX_BATCH}. "
             "Please reduce the number of items and try again"
         )
         raise Refusal(400, message, "events.batch.size")
-    if not batch.inputs and account.switches.empty_batch == "reject":
+    if not inputs and account.switches.empty_batch == "reject":
         raise Refusal(400, "At least one input is required.", "events.batch.empty")
     refused: Refusal | None = None
     with account.lock:
         before = account.log.counters.accepted
-        ready: list[tuple[Sent, Occurrence | None]] = []
-        for number, sent in enumerate(batch.inputs):
+        taken: list[Sent] = []
+        ready: list[Occurrence | None] = []
+        intake = Intake(account, call.now)
+        for number, sent in enumerate(inputs):
             try:
-                ready.append((sent, take(account, sent, call.now)))
+                ready.append(intake.take(sent))
+                taken.append(sent)
             except Refusal as refusal:
                 refusal.decision = f"input {number}: {refusal.decision or refusal.message}"
                 if account.switches.batch_bad_input == "all_or_nothing":
                     raise
                 refused = refused or refusal
-        for sent, occurrence in ready:
-            _store(account, occurrence, sent, call.now)
+        for sent, occurrence in zip(taken, ready, strict=True):
+            intake.store(occurrence, sent)
         stored = account.log.counters.accepted - before
     if refused is not None:
         raise refused
-    return no_content(f"204: {stored} of {len(batch.inputs)} stored", "events.batch")
+    return no_content(f"204: {stored} of {len(inputs)} stored", "events.batch")
 
 
-def take(account: Account, sent: Sent, now: float) -> Occurrence | None:
-    """Check an occurrence and make the row to store; None where HubSpot drops it in silence.
+def _inputs(body: bytes) -> Sequence[Sent]:
+    try:
+        return _TEXT_MANY.decode(body).inputs
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return decode(_MANY, body).inputs
 
-    Raises:
-        Refusal: HubSpot answers 400.
+
+class Intake:
+    """Checks and stores the occurrences of one request; what they ask for again and again is looked up once.
+
+    Args:
+        account: hold its lock.
+        now: UNIX time in seconds.
 
     """
-    definition = _definition(account, sent.eventName, now)
-    if sent.properties is None and account.switches.missing_properties == "reject":
-        raise missing_fields(b"", "properties")
-    properties = _properties(account, definition, sent.properties or {})
-    occurred = _occurred(account, sent, now)
-    known, contact = _record(account, definition, sent, properties, now)
-    if not known or (occurred > now and account.switches.future_occurred_at == "drop"):
-        return None
-    visible = now + account.switches.visibility_delay_ms / 1000
-    return Occurrence(sent.uuid or new_id(), definition.name, properties, contact, occurred, visible)
 
+    def __init__(self, account: Account, now: float) -> None:
+        self._account = account
+        self._now = now
+        self._visible = now + account.switches.visibility_delay_ms / 1000
+        self._drops_future = account.switches.future_occurred_at == "drop"
+        self._refuses_known = account.switches.duplicate_uuid == "reject"
+        # By event name: the definition, and the names of its properties that take any text.
+        self._definitions: dict[str, tuple[Definition, frozenset[str]]] = {}
+        self._contacts: dict[str, str | None] = {}
 
-def _store(account: Account, ready: Occurrence | None, sent: Sent, now: float) -> str:
-    if ready is None:
-        account.log.drop()
-        return "dropped in silence: no record has this id, or it lies in the future"
-    if sent.uuid is not None and account.log.knows(ready.event_name, sent.uuid, now):
-        if account.switches.duplicate_uuid == "reject":
-            message = f"An event with uuid {sent.uuid} was already sent."
-            raise Refusal(400, message, "events.uuid.reject")
-        account.log.duplicate()
-        return f"dropped: uuid {sent.uuid} came before"
-    account.log.add(ready, sent.uuid, now)
-    return "stored on nobody's timeline" if ready.contact is None else f"stored for contact {ready.contact}"
+    def take(self, sent: Sent) -> Occurrence | None:
+        """Check an occurrence and make the row to store; None where HubSpot drops it in silence.
+
+        Raises:
+            Refusal: HubSpot answers 400.
+
+        """
+        account, now = self._account, self._now
+        known = self._definitions.get(sent.eventName)
+        if known is None:
+            definition = _definition(account, sent.eventName, now)
+            known = self._definitions[sent.eventName] = (definition, definition.text_names())
+        definition, texts = known
+        properties: Any = sent.properties
+        if properties is None:
+            if account.switches.missing_properties == "reject":
+                raise missing_fields(b"", "properties")
+            properties = {}
+        elif type(sent) is not _Texts or not texts.issuperset(properties) or len(properties) > MAX_PROPERTIES:
+            properties = _properties(account, definition, properties)
+        occurred = now if sent.occurredAt is None else _occurred(account, sent.occurredAt)
+        email = sent.email
+        if email is not None and definition.matching is None and sent.objectId is None:
+            contact = self._contacts[email] if email in self._contacts else self._contact(email)
+        else:
+            found, contact = _record(account, definition, sent, properties, now)
+            if not found:
+                return None
+        if self._drops_future and occurred > now:
+            return None
+        if (
+            self._refuses_known
+            and sent.uuid is not None
+            and account.log.knows(definition.name, sent.uuid, now)
+        ):
+            raise Refusal(400, f"An event with uuid {sent.uuid} was already sent.", "events.uuid.reject")
+        identifier = sent.uuid or new_id()
+        return Occurrence(identifier, definition.name, _ENCODE(properties), contact, occurred, self._visible)
+
+    def store(self, ready: Occurrence | None, sent: Sent) -> str:
+        """Store what `take` made of an occurrence, and say for the journal what became of it."""
+        log = self._account.log
+        if ready is None:
+            log.drop()
+            return "dropped in silence: no record has this id, or it lies in the future"
+        if not log.add(ready, sent.uuid, self._now):
+            return f"dropped: uuid {sent.uuid} came before"
+        return (
+            "stored on nobody's timeline" if ready.contact is None else f"stored for contact {ready.contact}"
+        )
+
+    def _contact(self, email: str) -> str | None:
+        contact = self._contacts[email] = _by_email(self._account, email, self._now)
+        return contact
 
 
 def _definition(account: Account, name: str, now: float) -> Definition:
@@ -171,10 +236,13 @@ def _check_length(name: str, text: str) -> None:
         raise Refusal(400, f"Property {name} is longer than {limit} characters.", "events.property.length")
 
 
-def _occurred(account: Account, sent: Sent, now: float) -> float:
-    if sent.occurredAt is None:
-        return now
-    text = str(sent.occurredAt)
+def _occurred(account: Account, sent: str | int) -> float:
+    if type(sent) is str and sent[-1:] == "Z" and sent[10:11] == "T":  # the usual form first
+        try:
+            return datetime.fromisoformat(sent).timestamp()
+        except ValueError:
+            pass
+    text = str(sent)
     moment = moment_of(text)
     if moment is not None and moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC) if account.switches.naive_occurred_at == "utc" else None

@@ -87,6 +87,8 @@ def is_email(text: str) -> bool:
 def moment_of(value: str) -> datetime | None:
     """Return a moment from ISO 8601 text (naive stays naive) or UNIX milliseconds, None for anything else."""
     try:
+        if value[10:11] == "T":  # the usual case first
+            return datetime.fromisoformat(value)
         if value.lstrip("-").isdigit():
             return datetime.fromtimestamp(int(value) / 1000, UTC)
         return datetime.fromisoformat(value) if "T" in value or "-" in value else None

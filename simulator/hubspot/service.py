@@ -16,7 +16,7 @@ from .call import Call, Grant
 from .changes import Changes
 from .errors import Refusal, html_not_found
 from .exchange import Answer, Request
-from .occurrences import Sent, send, take
+from .occurrences import Intake, Sent, send
 from .routes import find_route
 from .store import Store, StoreError, token_hash
 
@@ -188,7 +188,7 @@ class HubSpot:
     def _seed_occurrences(self, account: Account, wanted: Sequence[Mapping[str, Any]]) -> None:
         for number, one in enumerate(wanted):
             try:
-                take(account, msgspec.convert(one, Sent), self._clock())
+                Intake(account, self._clock()).take(msgspec.convert(one, Sent))
                 send(Call(account, msgspec.json.encode(one), (), (), self._clock()))
             except (Refusal, msgspec.ValidationError) as error:
                 said = error.message if isinstance(error, Refusal) else str(error)

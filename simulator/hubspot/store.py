@@ -254,7 +254,16 @@ def _occurrence_row(
 ) -> tuple[Any, ...]:
     contact = None if one.contact is None else int(one.contact)
     moments = (one.occurred_at, came, one.visible_at)
-    return (number, position, one.id, has_uuid, one.event_name, contact, *moments, _text(one.properties))
+    return (
+        number,
+        position,
+        one.id,
+        has_uuid,
+        one.event_name,
+        contact,
+        *moments,
+        one.properties_json.decode(),
+    )
 
 
 def _text(value: Any) -> str:

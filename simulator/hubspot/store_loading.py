@@ -62,11 +62,10 @@ def _load_occurrences(db: sqlite3.Connection, number: int, account: Account) -> 
         "select number, id, has_uuid, event_name, contact, occurred_at, came_at, visible_at, properties "
         "from occurrences where account=? order by number"
     )
-    texts = msgspec.json.Decoder(dict[str, str])
     for row in db.execute(sql, (number,)):
         position, identifier, has_uuid, name, contact, occurred, came, visible, properties = row
         whose = None if contact is None else str(contact)
-        one = Occurrence(identifier, name, texts.decode(properties), whose, occurred, visible)
+        one = Occurrence(identifier, name, properties.encode(), whose, occurred, visible)
         account.log.load(position, one, came, has_uuid=bool(has_uuid))
     text = db.execute("select counters from accounts where account=?", (number,)).fetchone()[0]
     account.log.counters = msgspec.json.decode(text, type=Counters)

@@ -13,6 +13,7 @@ import pytest
 from simulator.hubspot.account import Account, Switches
 from simulator.hubspot.exchange import Answer, Request
 from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
+from simulator.hubspot.store import Store
 from simulator.hubspot.switches import SwitchError
 
 ROOT = Path(__file__).parents[4]
@@ -697,3 +698,11 @@ def test_every_switch_of_a_gap_exists() -> None:
     named = set(re.findall(r": `([a-z_0-9]+)`", page))
     assert named
     assert named <= set(Switches.__dataclass_fields__)
+
+
+def test_a_write_that_the_store_cannot_keep_is_no_success(tmp_path: Path) -> None:
+    store = Store(tmp_path / "account.db")
+    service = HubSpot(store=store)
+    store.close()
+    answer = ask(service, "POST", CONTACTS, {"properties": {"email": "ada@example.org"}})
+    assert (answer.status, answer.rule) == (500, "simulator.store")
