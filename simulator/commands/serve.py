@@ -15,7 +15,7 @@ from hubspot_dest.saying import ExitCode, print_data, safe_text, say, stop
 from simulator.hubspot.certificate import Certificate, temporary_certificate
 from simulator.hubspot.fake import FakeHubSpot
 from simulator.hubspot.faults import Fault
-from simulator.hubspot.faults_syntax import FaultSyntaxError
+from simulator.hubspot.faults_syntax import FaultSyntaxError, parse_fault
 from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
 from simulator.hubspot.store import Store, StoreError
 from simulator.hubspot.stories import STORIES
@@ -43,6 +43,16 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 @click.option("--tls", is_flag=True, help="Speak https, with a certificate made for this run.")
 @click.option("--token", default=DEFAULT_TOKEN, help="The token that opens the account.")
 @click.option(
+    "--scope", "scopes", multiple=True, metavar="NAME", help="A scope of the token; all, if none is named."
+)
+@click.option(
+    "--allow-host",
+    "allowed_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="A further Host header to accept; others are refused.",
+)
+@click.option(
     "--tier", type=click.Choice(["starter", "professional", "enterprise"]), help="Decides the rate limits."
 )
 @click.option(
@@ -66,6 +76,8 @@ def command(
     store: Path | None,
     tls: bool,
     token: str,
+    scopes: tuple[str, ...],
+    allowed_hosts: tuple[str, ...],
     tier: str | None,
     switches: tuple[str, ...],
     auto_define: bool,
@@ -80,13 +92,22 @@ def command(
     """
     chosen_switches = _switches(switches, tier, auto_define=auto_define)
     with ExitStack() as at_the_end:
-        service = _service(portal, token, chosen_switches, store)
+        service = _service(portal, token, scopes, chosen_switches, store)
         at_the_end.callback(service.close)
         if seed_file is not None:
             _seed(service, token, seed_file)
-        chosen: list[Fault | str] = [*faults, *(STORIES[story].faults if story else ())]
         certificate = at_the_end.enter_context(temporary_certificate(host)) if tls else None
-        server = _started(service, token, host, port, chosen, certificate)
+        tls_files = None if certificate is None else (certificate.chain, certificate.key)
+        server = FakeHubSpot(
+            service,
+            token=token,
+            host=host,
+            port=port,
+            faults=_faults(faults, story),
+            tls=tls_files,
+            allowed_hosts=allowed_hosts,
+        )
+        _start(server, host, port)
         at_the_end.callback(server.stop)
         told = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -99,27 +120,26 @@ def command(
     raise SystemExit(int(ExitCode.OK))
 
 
-def _service(portal: int | None, token: str, switches: Switches, store: Path | None) -> HubSpot:
+def _service(
+    portal: int | None, token: str, scopes: tuple[str, ...], switches: Switches, store: Path | None
+) -> HubSpot:
     try:
         kept = Store(store) if store is not None else None
-        return HubSpot(portal_id=portal, token=token, switches=switches, store=kept)
+        return HubSpot(portal_id=portal, token=token, scopes=scopes or None, switches=switches, store=kept)
     except StoreError as error:
         stop(safe_text(error), "--store another-file.db")
 
 
-def _started(
-    service: HubSpot,
-    token: str,
-    host: str,
-    port: int,
-    faults: list[Fault | str],
-    certificate: Certificate | None,
-) -> FakeHubSpot:
-    tls = None if certificate is None else (certificate.chain, certificate.key)
+def _faults(wanted: tuple[str, ...], story: str | None) -> list[Fault]:
     try:
-        return FakeHubSpot(service, token=token, host=host, port=port, faults=faults, tls=tls).start()
+        return [*map(parse_fault, wanted), *(STORIES[story].faults if story else ())]
     except FaultSyntaxError as error:
         stop(safe_text(error), "--fault 429:path=/crm/*,every=3")
+
+
+def _start(server: FakeHubSpot, host: str, port: int) -> None:
+    try:
+        server.start()
     except OSError as error:
         stop(
             f"cannot listen on {safe_text(host)} port {port}: {error.strerror or error}",

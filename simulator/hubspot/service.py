@@ -32,6 +32,7 @@ class HubSpot:
     Args:
         portal_id: the default account's portal.
         token: the default account's token.
+        scopes: what that token may do; everything by default.
         switches: what the specification left open.
         clock: UNIX time in seconds.
         seed: decides the order of batch results.
@@ -49,6 +50,7 @@ class HubSpot:
         *,
         portal_id: int | None = None,
         token: str = DEFAULT_TOKEN,
+        scopes: Iterable[str] | None = None,
         switches: Switches | None = None,
         clock: Callable[[], float] = time.time,
         seed: int = 0,
@@ -62,8 +64,9 @@ class HubSpot:
         self._seed = seed
         self._max_occurrences = max_occurrences
         self._grants: dict[str, Grant] = {}
-        if store is None or not self._take_stored(store, token, portal_id):
-            self.add_account(token, portal_id=_DEFAULT_PORTAL if portal_id is None else portal_id)
+        if store is None or not self._take_stored(store, token, scopes, portal_id):
+            portal_id = _DEFAULT_PORTAL if portal_id is None else portal_id
+            self.add_account(token, portal_id=portal_id, scopes=scopes)
 
     def __repr__(self) -> str:
         return f"HubSpot({len(self._grants)} tokens)"
@@ -105,7 +108,9 @@ class HubSpot:
             max_occurrences=self._max_occurrences,
         )
 
-    def _take_stored(self, store: Store, token: str, portal_id: int | None) -> bool:
+    def _take_stored(
+        self, store: Store, token: str, scopes: Iterable[str] | None, portal_id: int | None
+    ) -> bool:
         """Load the file's accounts; tell whether one of them is the default account."""
         chosen: Grant | None = None
         number = 0
@@ -126,6 +131,7 @@ class HubSpot:
         # What the command line says now holds, whatever held at the last start.
         chosen.account.switches = self._switches
         store.save_switches(number, self._switches)
+        chosen = Grant(chosen.account, None if scopes is None else frozenset(scopes))
         store.save_token(number, token, chosen.scopes)
         self._grants[token] = chosen
         return True

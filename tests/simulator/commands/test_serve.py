@@ -17,6 +17,7 @@ import pytest
 from pydantic import SecretStr
 
 from hubspot_dest.delivery.client import HubSpotClient
+from hubspot_dest.delivery.errors import DeliveryError
 from simulator.hubspot.service import HubSpot
 from simulator.hubspot.store import Store
 
@@ -130,3 +131,27 @@ def test_tls_is_trusted_through_the_authority_that_it_names(tmp_path: Path) -> N
         urllib.request.urlopen(request, timeout=20)
     stop(process, signal.SIGTERM)
     assert not Path(where["certificateAuthority"]).exists()
+
+
+def test_a_token_with_a_narrow_scope_is_refused_what_it_may_not_do() -> None:
+    process = serve("--scope", "crm.objects.contacts.read")
+    assert process.stdout is not None
+    where: dict[str, Any] = json.loads(process.stdout.readline())
+    client = HubSpotClient(SecretStr(where["token"]), base_url=where["baseUrl"])
+    with pytest.raises(DeliveryError, match="required scopes"):
+        client.create_contact({"email": "ada@example.org"})
+    stop(process, signal.SIGTERM)
+
+
+@pytest.mark.parametrize(("allowed", "status"), [((), 421), (("--allow-host", "sim.test"), 401)])
+def test_a_foreign_host_name_is_refused_until_it_is_allowed(allowed: tuple[str, ...], status: int) -> None:
+    process = serve(*allowed)
+    assert process.stdout is not None
+    where: dict[str, Any] = json.loads(process.stdout.readline())
+    request = urllib.request.Request(where["baseUrl"] + "/crm/v3/objects/contacts")
+    request.add_header("Host", "sim.test:80")
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(request, timeout=20)
+    caught.value.close()
+    assert caught.value.code == status
+    stop(process, signal.SIGTERM)
