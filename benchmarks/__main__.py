@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from benchmarks import delivery, planning, server
+from benchmarks import delivery, planning, server, yardsticks
 from benchmarks.measuring import Figure, machine
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
-SECTIONS = {"planning": planning.measure, "delivery": delivery.measure, "server": server.measure}
+SECTIONS = {
+    "planning": planning.measure,
+    "delivery": delivery.measure,
+    "yardsticks": yardsticks.measure,
+    "server": server.measure,
+}
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-__all__ = ["Figure", "machine"]
+__all__ = ["Figure", "greatest_memory", "machine"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +55,17 @@ def machine() -> str:
     )
     packages = ", ".join(f"{name} {version(name)}" for name in ("orjson", "hubspot-api-client", "urllib3"))
     return f"{model}, {os.cpu_count()} cores; Python {platform.python_version()}; {packages}"
+
+
+def greatest_memory() -> float:
+    """Return the greatest resident size of this process so far in MB (10^6 bytes).
+
+    Not `ru_maxrss`: a process inherits that from whoever started it.
+    """
+    status = Path("/proc/self/status")
+    if not status.exists():
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+    line = next(one for one in status.read_text(encoding="ascii").splitlines() if one.startswith("VmHWM"))
+    return int(line.split()[1]) * 1024 / 1e6

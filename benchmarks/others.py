@@ -1,7 +1,8 @@
 """The Python senders that people use today for other services, each to the same local sink.
 
-They are no dependencies of ours: `environment()` installs them into a folder of their own; without network they are left out.
-This file also runs by itself inside that environment: `python others.py NAME BASE_URL COUNT`, and prints events per second.
+They are no dependencies of ours: `environment()` installs them into a folder of their own; without a package index
+they are left out. This file also runs by itself inside that environment, `python others.py NAME BASE_URL COUNT`, and
+prints events per second.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from multiprocessing.synchronize import Event
 __all__ = ["sink"]
 
 _ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"
-_OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{\"status\": \"ok\"}"
+_OK = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{"status": "ok"}'
 
 
 def _serve(listener: socket.socket, ready: Event) -> None:
