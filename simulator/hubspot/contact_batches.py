@@ -8,14 +8,14 @@ from typing import Any, Final
 import msgspec
 
 from .account import Account, Contact
-from .bodies import Scalar, decode
+from .bodies import Scalar, decode, missing_fields
 from .call import Call
 from .contacts import DEFAULT_SHOWN, check_properties, check_unique, shown, texts
 from .errors import Refusal, answer_json, no_content
 from .exchange import Answer
 from .occurrence_state import iso
 
-__all__ = ["archive", "create", "read", "update", "upsert"]
+__all__ = ["ContactBatch", "archive", "create", "read", "update", "upsert"]
 
 MAX_INPUTS: Final = 100
 MAX_WITH_HISTORY: Final = 50
@@ -24,23 +24,27 @@ _NOT_FOUND: Final = (
 )
 
 
-class _Input(msgspec.Struct):
+class ContactInput(msgspec.Struct):
+    """One contact of a batch; which fields count depends on the path."""
+
     id: str | None = None
     idProperty: str | None = None  # noqa: N815 - HubSpot's name
     properties: dict[str, Scalar] | None = None
     objectWriteTraceId: str | None = None  # noqa: N815 - HubSpot's name
 
 
-class _Batch(msgspec.Struct):
-    inputs: list[_Input] | None = None
+class ContactBatch(msgspec.Struct):
+    """A batch of contacts; without `inputs` nothing happens, as captured (section 3.3)."""
+
+    inputs: list[ContactInput] | None = None
     idProperty: str | None = None  # noqa: N815 - HubSpot's name
     properties: list[str] = []
     propertiesWithHistory: list[str] = []  # noqa: N815 - HubSpot's name
 
 
-_BATCH: Final = msgspec.json.Decoder(_Batch)
+_BATCH: Final = msgspec.json.Decoder(ContactBatch)
 _Found = dict[str, Any]
-_Write = Callable[[_Input, Contact | None], _Found]
+_Write = Callable[[ContactInput, Contact | None], _Found]
 
 
 def read(call: Call) -> Answer:
@@ -54,7 +58,7 @@ def read(call: Call) -> Answer:
             f"{MAX_WITH_HISTORY}. Please reduce the number of items and try again"
         )
         raise Refusal(400, message, "contact.batch.history_size")
-    _check_inputs(batch.inputs)
+    _check_inputs(batch.inputs, call.body)
     account, missing, results = call.account, [], []
     wanted = list(dict.fromkeys([*DEFAULT_SHOWN, *batch.properties]))
     with account.lock:
@@ -72,7 +76,7 @@ def read(call: Call) -> Answer:
 def create(call: Call) -> Answer:
     """Create several contacts."""
 
-    def write(one: _Input, _: Contact | None) -> _Found:
+    def write(one: ContactInput, _: Contact | None) -> _Found:
         properties = _checked(call.account, one, None)
         return shown(call.account.add_contact(properties, call.now), call.account)
 
@@ -82,7 +86,7 @@ def create(call: Call) -> Answer:
 def update(call: Call) -> Answer:
     """Change several contacts; those that do not exist are errors beside the others."""
 
-    def write(one: _Input, contact: Contact | None) -> _Found:
+    def write(one: ContactInput, contact: Contact | None) -> _Found:
         assert contact is not None
         call.account.book.change(contact, _checked(call.account, one, contact), call.now)
         return shown(contact, call.account)
@@ -93,7 +97,7 @@ def update(call: Call) -> Answer:
 def upsert(call: Call) -> Answer:
     """Create or change several contacts by their e-mail."""
 
-    def write(one: _Input, contact: Contact | None) -> _Found:
+    def write(one: ContactInput, contact: Contact | None) -> _Found:
         account, is_new = call.account, contact is None
         properties = _checked(account, one, contact)
         if contact is None:
@@ -128,7 +132,7 @@ def _written(
         return _silent_nothing()
     _check_size(inputs)
     if find:
-        _check_inputs(inputs)
+        _check_inputs(inputs, call.body)
     results: list[_Found] = []
     errors: list[_Found] = []
     missing: list[str] = []
@@ -169,7 +173,7 @@ def _shuffle(account: Account, results: list[_Found]) -> None:
         results.reverse()
 
 
-def _refusal(account: Account, one: _Input, contact: Contact | None) -> Refusal | None:
+def _refusal(account: Account, one: ContactInput, contact: Contact | None) -> Refusal | None:
     try:
         _checked(account, one, contact)
     except Refusal as refusal:
@@ -177,7 +181,7 @@ def _refusal(account: Account, one: _Input, contact: Contact | None) -> Refusal 
     return None
 
 
-def _checked(account: Account, one: _Input, contact: Contact | None) -> dict[str, str]:
+def _checked(account: Account, one: ContactInput, contact: Contact | None) -> dict[str, str]:
     properties = texts(one.properties)
     if contact is None and one.idProperty == "email":
         check_properties(account, {"email": one.id or "", **properties})
@@ -199,7 +203,7 @@ def _lookup(account: Account, identifier: str, id_property: str | None) -> Conta
     return account.book.find(declared.name, identifier)
 
 
-def _check_size(inputs: list[_Input]) -> None:
+def _check_size(inputs: list[ContactInput]) -> None:
     if len(inputs) > MAX_INPUTS:
         message = (
             f"The maximum number of inputs supported in a batch is {MAX_INPUTS}. "
@@ -208,11 +212,13 @@ def _check_size(inputs: list[_Input]) -> None:
         raise Refusal(400, message, "contact.batch.size")
 
 
-def _check_inputs(inputs: list[_Input]) -> None:
+def _check_inputs(inputs: list[ContactInput], body: bytes) -> None:
     _check_size(inputs)
     seen: set[str] = set()
     for one in inputs:
-        identifier = (one.id or "").lower()
+        if one.id is None:
+            raise missing_fields(body, "id")
+        identifier = one.id.lower()
         if identifier in seen:
             message = f"Duplicate IDs found in batch input: [{one.id}]. IDs must be unique"
             more = {"context": {"ids": [one.id]}}
@@ -220,13 +226,13 @@ def _check_inputs(inputs: list[_Input]) -> None:
         seen.add(identifier)
 
 
-def _traced(found: _Found, one: _Input) -> _Found:
+def _traced(found: _Found, one: ContactInput) -> _Found:
     return (
         found if one.objectWriteTraceId is None else {**found, "objectWriteTraceId": one.objectWriteTraceId}
     )
 
 
-def _of(refusal: Refusal, one: _Input) -> _Found:
+def _of(refusal: Refusal, one: ContactInput) -> _Found:
     context = {"objectWriteTraceId": [one.objectWriteTraceId]}
     if refusal.rule == "contact.conflict":
         context["existingId"] = [refusal.message.rpartition(" ")[2]]

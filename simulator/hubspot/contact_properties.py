@@ -13,30 +13,34 @@ from .errors import Refusal, answer_json
 from .exchange import Answer
 from .property_values import FIELD_TYPES, Option, Property
 
-__all__ = ["create", "get", "list_all"]
+__all__ = ["NewContactProperty", "create", "get", "list_all"]
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,99}")
 
 
-class _Option(msgspec.Struct):
+class PropertyOption(msgspec.Struct):
+    """One choice of an enumeration."""
+
     label: str
     value: str
     displayOrder: int = 0  # noqa: N815 - HubSpot's name
     hidden: bool = False
 
 
-class _Body(msgspec.Struct):
+class NewContactProperty(msgspec.Struct):
+    """A contact property to make."""
+
     name: str
     label: str
     type: str
     fieldType: str  # noqa: N815 - HubSpot's name
     groupName: str  # noqa: N815 - HubSpot's name
     description: str = ""
-    options: list[_Option] = []
+    options: list[PropertyOption] = []
     hasUniqueValue: bool = False  # noqa: N815 - HubSpot's name
 
 
-_BODY: Final = msgspec.json.Decoder(_Body)
+_BODY: Final = msgspec.json.Decoder(NewContactProperty)
 
 
 def list_all(call: Call) -> Answer:

@@ -13,12 +13,14 @@ from .contacts import DEFAULT_SHOWN, shown
 from .errors import Refusal, answer_json
 from .exchange import Answer
 
-__all__ = ["search"]
+__all__ = ["ContactSearch", "search"]
 
 MAX_LIMIT: Final = 200
 
 
-class _Filter(msgspec.Struct):
+class SearchFilter(msgspec.Struct):
+    """One condition."""
+
     propertyName: str  # noqa: N815 - HubSpot's name
     operator: str
     value: Scalar = None
@@ -26,25 +28,31 @@ class _Filter(msgspec.Struct):
     values: list[Scalar] = []
 
 
-class _Group(msgspec.Struct):
-    filters: list[_Filter]
+class SearchGroup(msgspec.Struct):
+    """Conditions that all hold."""
+
+    filters: list[SearchFilter]
 
 
-class _Sort(msgspec.Struct):
+class SearchSort(msgspec.Struct):
+    """An order."""
+
     propertyName: str  # noqa: N815 - HubSpot's name
     direction: str = "ASCENDING"
 
 
-class _Search(msgspec.Struct):
-    filterGroups: list[_Group] = []  # noqa: N815 - HubSpot's name
+class ContactSearch(msgspec.Struct):
+    """What to search for; groups are alternatives."""
+
+    filterGroups: list[SearchGroup] = []  # noqa: N815 - HubSpot's name
     properties: list[str] = []
-    sorts: list[_Sort | str] = []
+    sorts: list[SearchSort | str] = []
     query: str = ""
     limit: int = 10
     after: str | int = 0
 
 
-_SEARCH: Final = msgspec.json.Decoder(_Search)
+_SEARCH: Final = msgspec.json.Decoder(ContactSearch)
 
 
 def search(call: Call) -> Answer:
@@ -71,7 +79,7 @@ def search(call: Call) -> Answer:
     return answer_json(200, body, f"200: {len(found)} contacts found", "contact.search")
 
 
-def _fits_any(contact: Contact, wanted: _Search) -> bool:
+def _fits_any(contact: Contact, wanted: ContactSearch) -> bool:
     words = wanted.query.lower()
     if words and not any(words in value.lower() for value in contact.properties.values()):
         return False
@@ -79,7 +87,7 @@ def _fits_any(contact: Contact, wanted: _Search) -> bool:
     return not groups or any([all([_fits(contact, one) for one in group.filters]) for group in groups])
 
 
-def _fits(contact: Contact, one: _Filter) -> bool:
+def _fits(contact: Contact, one: SearchFilter) -> bool:
     has, asked = contact.properties.get(one.propertyName), text_of(one.value).lower()
     value = (has or "").lower()
     among = value in [text_of(each).lower() for each in one.values]

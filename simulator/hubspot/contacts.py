@@ -16,6 +16,7 @@ from .exchange import Answer
 from .reading import number
 
 __all__ = [
+    "ContactBody",
     "archive",
     "check_unique",
     "conflict",
@@ -31,11 +32,13 @@ __all__ = [
 DEFAULT_SHOWN: Final = ("createdate", "email", "firstname", "hs_object_id", "lastmodifieddate", "lastname")
 
 
-class _Body(msgspec.Struct):
+class ContactBody(msgspec.Struct):
+    """What a contact is created or changed with."""
+
     properties: dict[str, Scalar] | None = None
 
 
-_BODY: Final = msgspec.json.Decoder(_Body)
+_BODY: Final = msgspec.json.Decoder(ContactBody)
 
 
 def list_all(call: Call) -> Answer:

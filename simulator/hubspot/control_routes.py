@@ -14,25 +14,33 @@ from .faults import ActiveFault, Fault
 from .faults_syntax import FaultSyntaxError, fault_from_mapping, fault_to_mapping, parse_fault
 from .stories import STORIES
 
-__all__ = ["CHANGING_ROUTES"]
+__all__ = ["CHANGING_ROUTES", "NewAccount", "Reset", "Seeding", "Skip"]
 
 
-class _Reset(msgspec.Struct, forbid_unknown_fields=True):
+class Reset(msgspec.Struct, forbid_unknown_fields=True):
+    """Which account to empty, by its token; the default account without one."""
+
     token: str | None = None
     journal: bool = True
     faults: bool = True
 
 
-class _Seed(msgspec.Struct, forbid_unknown_fields=True):
+class Seeding(msgspec.Struct, forbid_unknown_fields=True):
+    """What an account begins with."""
+
     data: dict[str, Any]
     token: str | None = None
 
 
-class _NewAccount(msgspec.Struct, forbid_unknown_fields=True):
+class NewAccount(msgspec.Struct, forbid_unknown_fields=True):
+    """Options of an account of its own: portal_id, scopes, switches."""
+
     options: dict[str, Any] = {}
 
 
-class _Skip(msgspec.Struct, forbid_unknown_fields=True):
+class Skip(msgspec.Struct, forbid_unknown_fields=True):
+    """How far to put the clock forward."""
+
     skip_seconds: float
 
 
@@ -44,7 +52,7 @@ def _account(room: ControlRoom, token: str | None) -> Any:
 
 
 async def _reset(request: Request) -> Response:
-    room, wanted = room_of(request), await read(request, _Reset)
+    room, wanted = room_of(request), await read(request, Reset)
     room.service.reset(_account(room, wanted.token))
     if wanted.journal:
         room.journal.clear()
@@ -54,7 +62,7 @@ async def _reset(request: Request) -> Response:
 
 
 async def _seed(request: Request) -> Response:
-    room, wanted = room_of(request), await read(request, _Seed)
+    room, wanted = room_of(request), await read(request, Seeding)
     try:
         room.service.seed(_account(room, wanted.token), wanted.data)
     except ValueError as error:
@@ -63,7 +71,7 @@ async def _seed(request: Request) -> Response:
 
 
 async def _new_account(request: Request) -> Response:
-    room, wanted = room_of(request), await read(request, _NewAccount)
+    room, wanted = room_of(request), await read(request, NewAccount)
     try:
         token = room.new_account(**wanted.options)
     except (TypeError, ValueError) as error:
@@ -72,7 +80,7 @@ async def _new_account(request: Request) -> Response:
 
 
 async def _skip(request: Request) -> Response:
-    room, wanted = room_of(request), await read(request, _Skip)
+    room, wanted = room_of(request), await read(request, Skip)
     try:
         now = room.clock.skip(wanted.skip_seconds)
     except ValueError as error:

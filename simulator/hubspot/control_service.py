@@ -33,5 +33,15 @@ class Service(Protocol):
 
         """
 
+    @property
+    def store_path(self) -> str | None:
+        """The file that keeps the accounts, None in memory."""
+
+    def portals(self) -> list[int]:
+        """Give the portal of every account."""
+
+    def turn(self, account: Any, switches: Any) -> None:
+        """Give an account other switches."""
+
     def close(self) -> None:
         """Let go of the store."""

@@ -17,6 +17,10 @@ from .property_values import FIELD_TYPES, Option, Property
 from .reading import number
 
 __all__ = [
+    "DefinitionChange",
+    "EventPropertyChange",
+    "NewDefinition",
+    "NewEventProperty",
     "add_property",
     "change",
     "change_property",
@@ -32,56 +36,70 @@ MAX_PROPERTIES: Final = 50
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,49}")
 
 
-class _Option(msgspec.Struct):
+class EventPropertyOption(msgspec.Struct):
+    """One choice of an enumeration."""
+
     label: str
     value: str
     displayOrder: int = 0  # noqa: N815 - HubSpot's name
     hidden: bool = False
 
 
-class _Property(msgspec.Struct):
+class NewEventProperty(msgspec.Struct):
+    """A property to add to a definition."""
+
     label: str
     type: str
     name: str | None = None
     description: str = ""
-    options: list[_Option] = []
+    options: list[EventPropertyOption] = []
 
 
-class _Rule(msgspec.Struct):
+class MatchingRule(msgspec.Struct):
+    """Which event property names which property of the contact."""
+
     eventPropertyName: str  # noqa: N815 - HubSpot's name
     targetObjectPropertyName: str  # noqa: N815 - HubSpot's name
 
 
-class _Matching(msgspec.Struct):
-    primaryObjectRule: _Rule  # noqa: N815 - HubSpot's name
+class Matching(msgspec.Struct):
+    """The custom matching id of a definition."""
+
+    primaryObjectRule: MatchingRule  # noqa: N815 - HubSpot's name
 
 
-class _Definition(msgspec.Struct):
+class NewDefinition(msgspec.Struct):
+    """A definition to make."""
+
     label: str
-    propertyDefinitions: list[_Property]  # noqa: N815 - HubSpot's name
+    propertyDefinitions: list[NewEventProperty]  # noqa: N815 - HubSpot's name
     name: str | None = None
     description: str | None = None
     primaryObject: str = "CONTACT"  # noqa: N815 - HubSpot's name
-    customMatchingId: _Matching | None = None  # noqa: N815 - HubSpot's name
+    customMatchingId: Matching | None = None  # noqa: N815 - HubSpot's name
 
 
-class _Change(msgspec.Struct):
+class DefinitionChange(msgspec.Struct):
+    """What may be changed of a definition."""
+
     label: str | None = None
     description: str | None = None
     headerTemplate: str | None = None  # noqa: N815 - HubSpot's name
     detailTemplate: str | None = None  # noqa: N815 - HubSpot's name
 
 
-class _PropertyChange(msgspec.Struct):
+class EventPropertyChange(msgspec.Struct):
+    """What may be changed of a property."""
+
     label: str | None = None
     description: str | None = None
-    options: list[_Option] | None = None
+    options: list[EventPropertyOption] | None = None
 
 
-_CREATE: Final = msgspec.json.Decoder(_Definition)
-_CHANGE: Final = msgspec.json.Decoder(_Change)
-_PROPERTY: Final = msgspec.json.Decoder(_Property)
-_PROPERTY_CHANGE: Final = msgspec.json.Decoder(_PropertyChange)
+_CREATE: Final = msgspec.json.Decoder(NewDefinition)
+_CHANGE: Final = msgspec.json.Decoder(DefinitionChange)
+_PROPERTY: Final = msgspec.json.Decoder(NewEventProperty)
+_PROPERTY_CHANGE: Final = msgspec.json.Decoder(EventPropertyChange)
 
 
 def list_all(call: Call) -> Answer:
@@ -232,7 +250,7 @@ def _own_property(call: Call) -> tuple[Definition, Property]:
     return definition, found
 
 
-def _made(body: _Property) -> Property:
+def _made(body: NewEventProperty) -> Property:
     name = body.name if body.name is not None else _name_of(body.label)
     _check_name(name, "property name")
     if body.type not in FIELD_TYPES:
@@ -242,7 +260,7 @@ def _made(body: _Property) -> Property:
     return Property(name, body.label, body.type, options, body.description, "event_properties")
 
 
-def _options(wanted: list[_Option]) -> tuple[Option, ...]:
+def _options(wanted: list[EventPropertyOption]) -> tuple[Option, ...]:
     return tuple(Option(one.label, one.value, one.displayOrder, one.hidden) for one in wanted)
 
 

@@ -119,8 +119,8 @@ class Journal:
 
     def __init__(self, *, max_entries: int = 20_000, max_bytes: int = 128 * 1024 * 1024) -> None:
         self.masker = Masker()
-        self._max_entries = max_entries
-        self._max_bytes = max_bytes
+        self.max_entries = max_entries
+        self.max_bytes = max_bytes
         self._entries: deque[Entry] = deque()
         self._bytes = 0
         self._dropped = 0
@@ -156,8 +156,8 @@ class Journal:
             )
             self._entries.append(entry)
             self._bytes += len(body) + len(answer.body) + _OVERHEAD
-            while len(self._entries) > self._max_entries or (
-                self._bytes > self._max_bytes and len(self._entries) > 1
+            while len(self._entries) > self.max_entries or (
+                self._bytes > self.max_bytes and len(self._entries) > 1
             ):
                 oldest = self._entries.popleft()
                 self._bytes -= len(oldest.body) + len(oldest.answer.body) + _OVERHEAD

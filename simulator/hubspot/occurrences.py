@@ -17,7 +17,7 @@ from .exchange import Answer
 from .occurrence_state import Occurrence, new_id
 from .property_values import is_email, misfit, moment_of
 
-__all__ = ["Intake", "Sent", "send", "send_batch"]
+__all__ = ["Intake", "Sent", "SentBatch", "send", "send_batch"]
 
 MAX_BATCH: Final = 500
 MAX_PROPERTIES: Final = 50
@@ -43,7 +43,9 @@ class _Texts(Sent, gc=False):
     properties: dict[str, Annotated[str, msgspec.Meta(max_length=MAX_VALUE)]]  # type: ignore[assignment]
 
 
-class _Batch(msgspec.Struct):
+class SentBatch(msgspec.Struct):
+    """Up to 500 occurrences."""
+
     inputs: list[Sent]
 
 
@@ -53,7 +55,7 @@ class _TextBatch(msgspec.Struct):
 
 _ENCODE: Final = msgspec.json.Encoder().encode
 _ONE: Final = msgspec.json.Decoder(Sent)
-_MANY: Final = msgspec.json.Decoder(_Batch)
+_MANY: Final = msgspec.json.Decoder(SentBatch)
 _TEXT_MANY: Final = msgspec.json.Decoder(_TextBatch)
 
 

@@ -21,7 +21,7 @@ from . import (
 from .call import Call
 from .exchange import Answer
 
-__all__ = ["Route", "find_route"]
+__all__ = ["ROUTES", "Route", "find_route"]
 
 _SEND: Final = "analytics.behavioral_events.send"
 _DEFINE: Final = "behavioral_events.event_definitions.read_write"
@@ -30,21 +30,40 @@ _WRITE: Final = "crm.objects.contacts.write"
 _SCHEMAS_READ: Final = "crm.schemas.contacts.read"
 _SCHEMAS_WRITE: Final = "crm.schemas.contacts.write"
 
-_DATE: Final = r"\d{4}-\d{2}"
-_EVENTS: Final = rf"/events/(?:v3|custom/{_DATE}|{_DATE})"
-_OCCURRENCES: Final = rf"/events/(?:v3/events|event-occurrences/{_DATE})"
-_CONTACTS: Final = rf"/crm/(?:v3/objects|objects/{_DATE})/(?:contacts|0-1)"
-_PROPERTIES: Final = rf"/crm/(?:v3/properties|properties/{_DATE})/(?:contacts|0-1)"
-_DEFINITION: Final = rf"{_EVENTS}/event-definitions/([^/]+)"
+# What a path segment in braces may be; everything else is one segment of anything.
+_SEGMENTS: Final = {"{date}": r"\d{4}-\d{2}"}
+_BRACES: Final = re.compile(r"{\w+}")
+
+_EVENTS: Final = ("/events/v3", "/events/custom/{date}", "/events/{date}")
+_OCCURRENCES: Final = ("/events/v3/events", "/events/event-occurrences/{date}")
+_CONTACTS: Final = (
+    "/crm/v3/objects/contacts",
+    "/crm/v3/objects/0-1",
+    "/crm/objects/{date}/contacts",
+    "/crm/objects/{date}/0-1",
+)
+_PROPERTIES: Final = (
+    "/crm/v3/properties/contacts",
+    "/crm/v3/properties/0-1",
+    "/crm/properties/{date}/contacts",
+    "/crm/properties/{date}/0-1",
+)
+_DEFINITION: Final = "/event-definitions/{eventName}"
 
 Counting = Literal["send", "search", "call"]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A method and a path, the scope that they need, how they count against the limits, and who answers."""
+    """A method and its paths, the scope that they need, how they count against the limits, and who answers.
+
+    Attributes:
+        forms: the path and its aliases, the one to show first, with segments in braces.
+
+    """
 
     method: str
+    forms: tuple[str, ...]
     path: re.Pattern[str]
     scope: str
     answer: Callable[[Call], Answer]
@@ -52,46 +71,61 @@ class Route:
 
 
 def _route(
-    method: str, path: str, scope: str, answer: Callable[[Call], Answer], counting: Counting = "call"
+    method: str,
+    bases: tuple[str, ...],
+    rest: str,
+    scope: str,
+    answer: Callable[[Call], Answer],
+    counting: Counting = "call",
 ) -> Route:
-    return Route(method, re.compile(path + "/?"), scope, answer, counting)
+    forms = tuple(base + rest for base in bases)
+    return Route(method, forms, _pattern(bases, rest), scope, answer, counting)
+
+
+def _pattern(bases: tuple[str, ...], rest: str) -> re.Pattern[str]:
+    fixed = "|".join(_BRACES.sub(lambda found: _SEGMENTS[found[0]], base) for base in bases)
+    return re.compile(f"(?:{fixed}){_BRACES.sub('([^/]+)', rest)}/?")
 
 
 # Most asked first; fixed segments before those that take anything.
-_ROUTES: Final = (
-    _route("POST", rf"{_EVENTS}/send", _SEND, occurrences.send, "send"),
-    _route("POST", rf"{_EVENTS}/send/batch", _SEND, occurrences.send_batch, "send"),
-    _route("PATCH", rf"{_CONTACTS}/([^/]+)", _WRITE, contacts.update),
-    _route("POST", _CONTACTS, _WRITE, contacts.create),
-    _route("GET", _CONTACTS, _READ, contacts.list_all),
-    _route("GET", rf"{_CONTACTS}/([^/]+)", _READ, contacts.get),
-    _route("DELETE", rf"{_CONTACTS}/([^/]+)", _WRITE, contacts.archive),
-    _route("POST", rf"{_CONTACTS}/batch/read", _READ, contact_batches.read),
-    _route("POST", rf"{_CONTACTS}/batch/create", _WRITE, contact_batches.create),
-    _route("POST", rf"{_CONTACTS}/batch/update", _WRITE, contact_batches.update),
-    _route("POST", rf"{_CONTACTS}/batch/upsert", _WRITE, contact_batches.upsert),
-    _route("POST", rf"{_CONTACTS}/batch/archive", _WRITE, contact_batches.archive),
-    _route("POST", rf"{_CONTACTS}/search", _READ, contact_search.search, "search"),
-    _route("GET", rf"{_OCCURRENCES}/event-types", "", reading.event_types),
-    _route("GET", _OCCURRENCES, "", reading.read_events),
-    _route("GET", rf"{_EVENTS}/event-definitions", _DEFINE, definitions.list_all),
-    _route("POST", rf"{_EVENTS}/event-definitions", _DEFINE, definitions.create),
-    _route("GET", _DEFINITION, _DEFINE, definitions.get),
-    _route("PATCH", _DEFINITION, _DEFINE, definitions.change),
-    _route("DELETE", _DEFINITION, _DEFINE, definitions.delete),
-    _route("POST", rf"{_DEFINITION}/property", _DEFINE, definitions.add_property),
-    _route("PATCH", rf"{_DEFINITION}/property/([^/]+)", _DEFINE, definitions.change_property),
-    _route("DELETE", rf"{_DEFINITION}/property/([^/]+)", _DEFINE, definitions.delete_property),
-    _route("GET", _PROPERTIES, _SCHEMAS_READ, contact_properties.list_all),
-    _route("POST", _PROPERTIES, _SCHEMAS_WRITE, contact_properties.create),
-    _route("GET", rf"{_PROPERTIES}/([^/]+)", _SCHEMAS_READ, contact_properties.get),
-    _route("GET", r"/account-info/v3/details", "", identity.account_details),
+ROUTES: Final = (
+    _route("POST", _EVENTS, "/send", _SEND, occurrences.send, "send"),
+    _route("POST", _EVENTS, "/send/batch", _SEND, occurrences.send_batch, "send"),
+    _route("PATCH", _CONTACTS, "/{contactId}", _WRITE, contacts.update),
+    _route("POST", _CONTACTS, "", _WRITE, contacts.create),
+    _route("GET", _CONTACTS, "", _READ, contacts.list_all),
+    _route("GET", _CONTACTS, "/{contactId}", _READ, contacts.get),
+    _route("DELETE", _CONTACTS, "/{contactId}", _WRITE, contacts.archive),
+    _route("POST", _CONTACTS, "/batch/read", _READ, contact_batches.read),
+    _route("POST", _CONTACTS, "/batch/create", _WRITE, contact_batches.create),
+    _route("POST", _CONTACTS, "/batch/update", _WRITE, contact_batches.update),
+    _route("POST", _CONTACTS, "/batch/upsert", _WRITE, contact_batches.upsert),
+    _route("POST", _CONTACTS, "/batch/archive", _WRITE, contact_batches.archive),
+    _route("POST", _CONTACTS, "/search", _READ, contact_search.search, "search"),
+    _route("GET", _OCCURRENCES, "/event-types", "", reading.event_types),
+    _route("GET", _OCCURRENCES, "", "", reading.read_events),
+    _route("GET", _EVENTS, "/event-definitions", _DEFINE, definitions.list_all),
+    _route("POST", _EVENTS, "/event-definitions", _DEFINE, definitions.create),
+    _route("GET", _EVENTS, _DEFINITION, _DEFINE, definitions.get),
+    _route("PATCH", _EVENTS, _DEFINITION, _DEFINE, definitions.change),
+    _route("DELETE", _EVENTS, _DEFINITION, _DEFINE, definitions.delete),
+    _route("POST", _EVENTS, f"{_DEFINITION}/property", _DEFINE, definitions.add_property),
+    _route(
+        "PATCH", _EVENTS, f"{_DEFINITION}/property/{{propertyName}}", _DEFINE, definitions.change_property
+    ),
+    _route(
+        "DELETE", _EVENTS, f"{_DEFINITION}/property/{{propertyName}}", _DEFINE, definitions.delete_property
+    ),
+    _route("GET", _PROPERTIES, "", _SCHEMAS_READ, contact_properties.list_all),
+    _route("POST", _PROPERTIES, "", _SCHEMAS_WRITE, contact_properties.create),
+    _route("GET", _PROPERTIES, "/{propertyName}", _SCHEMAS_READ, contact_properties.get),
+    _route("GET", ("/account-info/v3/details",), "", "", identity.account_details),
 )
 
 
 def find_route(method: str, path: str) -> tuple[Route, tuple[str, ...]] | None:
     """Return the route of a raw path with its segments, each decoded once; None where HubSpot has none."""
-    for route in _ROUTES:
+    for route in ROUTES:
         if route.method == method:
             found = route.path.fullmatch(path)
             if found is not None:

@@ -158,6 +158,18 @@ class HubSpot:
         }
         return list(every.values())
 
+    @property
+    def store_path(self) -> str | None:
+        """The file that keeps the accounts, None in memory."""
+        return None if self._store is None else str(self._store.path)
+
+    def turn(self, account: Account, switches: Switches) -> None:
+        """Give an account other switches; what it knows stays."""
+        with account.lock:
+            account.switches = switches
+            if self._store is not None and account.changes is not None:
+                self._store.save_switches(account.changes.account, switches)
+
     def reset(self, account: Account) -> None:
         """Empty one account."""
         account.reset()

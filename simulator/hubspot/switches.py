@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
 
 __all__ = ["SwitchError", "Switches"]
@@ -74,6 +74,11 @@ class Switches:
         kinds = get_type_hints(cls)
         names = [one.name for one in fields(cls)]
         return cls(**{name: _value(name, value, kinds, names) for name, value in wanted.items()})
+
+    def changed(self, wanted: Mapping[str, Any]) -> Self:
+        """Return these switches with some turned; raises SwitchError as `from_mapping` does."""
+        turned = type(self).from_mapping(wanted)
+        return replace(self, **{name: getattr(turned, name) for name in wanted})
 
 
 def _value(name: str, value: Any, kinds: Mapping[str, Any], names: list[str]) -> Any:

@@ -14,7 +14,7 @@ from ..faults_syntax import fault_to_mapping
 from ..magic import MAGIC
 from ..stories import STORIES
 
-__all__ = ["PAGE_ROUTES"]
+__all__ = ["PAGE_ROUTES", "page_frame"]
 
 _JOURNAL_ROWS = 100
 
@@ -29,9 +29,9 @@ async def _page(request: Request) -> Response:
         return response
     if not admitted(request):
         return HTMLResponse(
-            _document("<p>Open the link with <code>?token=…</code> printed at start.</p>"), 401, GUARDS
+            page_frame("<p>Open the link with <code>?token=…</code> printed at start.</p>"), 401, GUARDS
         )
-    return HTMLResponse(_document(_status(room)), headers=GUARDS)
+    return HTMLResponse(page_frame(_status(room)), headers=GUARDS)
 
 
 async def _style(_: Request) -> Response:
@@ -46,7 +46,8 @@ def _asset(name: str) -> bytes:
     return files(__package__).joinpath(name).read_bytes()
 
 
-def _document(content: str) -> str:
+def page_frame(content: str) -> str:
+    """Return a whole page around its content; the content must be escaped already."""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>HubSpot on this machine</title>'
         '<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/_simulator/page.css">'
