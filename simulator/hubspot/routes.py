@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import unquote
@@ -18,10 +18,10 @@ from . import (
     occurrences,
     reading,
 )
-from .call import Call
+from .call import Call, Grant
 from .exchange import Answer
 
-__all__ = ["ROUTES", "Route", "find_route"]
+__all__ = ["ROUTES", "SCOPES", "TOKEN_ROUTES", "Route", "TokenRoute", "find_route", "find_token_route"]
 
 _SEND: Final = "analytics.behavioral_events.send"
 _DEFINE: Final = "behavioral_events.event_definitions.read_write"
@@ -121,6 +121,44 @@ ROUTES: Final = (
     _route("GET", _PROPERTIES, "/{propertyName}", _SCHEMAS_READ, contact_properties.get),
     _route("GET", ("/account-info/v3/details",), "", "", identity.account_details),
 )
+
+# Every scope that a route asks for: what a token without named scopes has.
+SCOPES: Final = frozenset(route.scope for route in ROUTES if route.scope)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRoute:
+    """A path that tells about a token; the token that it names is all that it needs."""
+
+    method: str
+    path: re.Pattern[str]
+    form: str
+    answer: Callable[[Call, Grant, str, Collection[str]], Answer]
+
+
+TOKEN_ROUTES: Final = (
+    TokenRoute(
+        "GET",
+        re.compile("/oauth/v1/access-tokens/([^/]+)/?"),
+        "/oauth/v1/access-tokens/{token}",
+        identity.token_info,
+    ),
+    TokenRoute(
+        "POST",
+        re.compile("/oauth/v2/private-apps/get/access-token-info/?"),
+        "/oauth/v2/private-apps/get/access-token-info",
+        identity.private_app,
+    ),
+)
+
+
+def find_token_route(method: str, path: str) -> tuple[TokenRoute, tuple[str, ...]] | None:
+    """Return the token route of a raw path with its segments, None where it is another."""
+    for route in TOKEN_ROUTES:
+        found = route.path.fullmatch(path) if route.method == method else None
+        if found is not None:
+            return route, tuple(unquote(part) for part in found.groups())
+    return None
 
 
 def find_route(method: str, path: str) -> tuple[Route, tuple[str, ...]] | None:

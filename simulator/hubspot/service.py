@@ -16,8 +16,9 @@ from .call import Call, Grant
 from .changes import Changes
 from .errors import Refusal, html_not_found
 from .exchange import Answer, Request
+from .identity import named_token, unknown_token
 from .occurrences import Intake, Sent, send
-from .routes import find_route
+from .routes import SCOPES, TokenRoute, find_route, find_token_route
 from .store import Store, StoreError, token_hash
 
 __all__ = ["DEFAULT_TOKEN", "HubSpot"]
@@ -230,9 +231,20 @@ class HubSpot:
             decision = f"the simulator has a bug: {type(error).__name__}: {error}"
             return Refusal(500, "internal error", "simulator.bug", decision, category=None).answer()
 
+    def _about_token(self, request: Request, route: TokenRoute, parts: tuple[str, ...]) -> Answer:
+        token = named_token(request, parts)
+        grant = self._grant(token)
+        if grant is None:
+            raise unknown_token()
+        call = Call(grant.account, request.body, request.query, parts, self._clock())
+        return replace(route.answer(call, grant, token, SCOPES), portal_id=grant.account.portal_id)
+
     def _answer(self, request: Request) -> Answer:
         found = find_route(request.method, request.path)
         if found is None:
+            about = find_token_route(request.method, request.path)
+            if about is not None:
+                return self._about_token(request, *about)
             return html_not_found(f"{request.method} {request.path}")
         route, parts = found
         now = self._clock()

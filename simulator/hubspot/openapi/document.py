@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import msgspec
 
-from ..routes import ROUTES, Route
+from ..identity import TokenKey
+from ..routes import ROUTES, TOKEN_ROUTES, Route, TokenRoute
 from .control_operations import CONTROL_OPERATIONS, SHAPE_BODIES
 from .operations import OPERATIONS
 from .shapes import SHAPES, ref
@@ -23,6 +24,7 @@ _SEGMENTS: Final[dict[str, Schema]] = {
     "number": {"type": "integer", "minimum": 0, "maximum": 2**31},
 }
 _ANY_SEGMENT: Final[Schema] = {"type": "string", "minLength": 1}
+_TOO_LONG: Final[Schema] = {"description": "the body is too long", "content": {"text/html": {}}}
 _ABOUT: Final = """\
 HubSpot as far as the sender touches it, played on this machine; nothing here was ever sent to the real one. What each
 rule rests on stands in `docs/fidelity.md`. Faults may answer anything at any time, 5xx included; they are not listed. A
@@ -43,6 +45,8 @@ def make_document(*, aliases: bool = True) -> Schema:
         for number, form in enumerate(route.forms if aliases else route.forms[:1]):
             operation = _operation(route, form, number, requests)
             paths.setdefault(form, {})[route.method.lower()] = operation
+    for about in TOKEN_ROUTES:
+        paths[about.form] = {about.method.lower(): _token_operation(about, requests)}
     for (method, path), (summary, answers, asks, query) in CONTROL_OPERATIONS.items():
         shape = SHAPE_BODIES.get((method, path))
         body = ref(shape) if shape else requests.get(asks)
@@ -75,6 +79,7 @@ def make_document(*, aliases: bool = True) -> Schema:
 
 def _request_schemas() -> tuple[dict[Any, Schema], dict[str, Schema]]:
     types = {one.asks for one in OPERATIONS.values() if one.asks is not None}
+    types.add(TokenKey)
     types |= {one[2] for one in CONTROL_OPERATIONS.values() if one[2] is not None}
     ordered = sorted(types, key=lambda kind: kind.__name__)
     schemas, components = msgspec.json.schema_components(ordered, ref_template=_REF)
@@ -104,8 +109,23 @@ def _operation(route: Route, form: str, number: int, requests: dict[Any, Schema]
         made["x-alias-of"] = route.forms[0]
     if described.asks is not None:
         made["requestBody"] = _body(requests[described.asks])
-        answers[413] = {"description": "the body is too long", "content": {"text/html": {}}}
+        answers[413] = _TOO_LONG
         made["responses"] = _sorted(answers)
+    return made
+
+
+def _token_operation(route: TokenRoute, requests: dict[Any, Schema]) -> Schema:
+    made: Schema = {
+        "operationId": f"identity.{route.answer.__name__}",
+        "tags": ["Account"],
+        "summary": (route.answer.__doc__ or "").rstrip("."),
+        "security": [],
+        "parameters": _path_parameters(route.form),
+        "responses": {"200": _answer(200, "AnyObject"), "404": _answer(404, "Error", "no such token")},
+    }
+    if route.method == "POST":
+        made["requestBody"] = _body(requests[TokenKey])
+        made["responses"] |= {"400": _answer(400, "Error"), "413": _TOO_LONG}
     return made
 
 
@@ -118,7 +138,7 @@ def _control_operation(
     if "{" in path or body is not None:
         responses[404] = _answer(404, "ControlError", "there is no such thing")
     if body is not None:
-        responses[413] = {"description": "the body is too long", "content": {"text/html": {}}}
+        responses[413] = _TOO_LONG
     name = path.removeprefix("/_simulator/").replace("/", ".").replace("{", "").replace("}", "")
     made: Schema = {
         "operationId": f"simulator.{name}.{method.lower()}",

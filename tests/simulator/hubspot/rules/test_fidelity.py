@@ -669,7 +669,7 @@ def rules_of_the_page() -> set[str]:
 
 def rules_of_the_code() -> set[str]:
     rule = re.compile(
-        r"(events|contact|definition|property|auth|limit|json|query|route|account|simulator)(\.[a-z_0-9]+)+"
+        r"(events|contact|definition|property|auth|limit|json|query|route|account|token|simulator)(\.[a-z_0-9]+)+"
     )
     texts = {
         node.value
@@ -706,3 +706,17 @@ def test_a_write_that_the_store_cannot_keep_is_no_success(tmp_path: Path) -> Non
     store.close()
     answer = ask(service, "POST", CONTACTS, {"properties": {"email": "ada@example.org"}})
     assert (answer.status, answer.rule) == (500, "simulator.store")
+
+
+def test_a_token_tells_what_it_opens_and_an_unknown_one_does_not() -> None:
+    service, _ = hubspot()
+    service.add_account("narrow", portal_id=7, scopes=["crm.objects.contacts.read"])
+    known = ask(service, "GET", "/oauth/v1/access-tokens/narrow", token="")
+    assert (known.status, known.rule, known.portal_id) == (200, "token.info", 7)
+    assert json.loads(known.body)["scopes"] == ["crm.objects.contacts.read"]
+    body = {"tokenKey": DEFAULT_TOKEN}
+    app = ask(service, "POST", "/oauth/v2/private-apps/get/access-token-info", body, token="")
+    assert (app.rule, json.loads(app.body)["hubId"]) == ("token.private_app", 12345678)
+    assert "analytics.behavioral_events.send" in json.loads(app.body)["scopes"]
+    unknown = ask(service, "GET", "/oauth/v1/access-tokens/nothing", token="")
+    assert (unknown.status, unknown.rule) == (404, "token.unknown")
