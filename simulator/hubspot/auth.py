@@ -8,10 +8,24 @@ from typing import Final
 from .call import Grant
 from .errors import Refusal
 
-__all__ = ["check_scope", "grant_of"]
+__all__ = ["SCOPES", "check_scope", "grant_of", "unknown_token"]
 
 _DAY: Final = 86_400
 _SCOPES: Final = "https://developers.hubspot.com/scopes"
+_FAILURE: Final = (("X-HubSpot-Auth-Failure", "401 Unauthorized"),)
+
+# Every scope that one of the simulator's routes asks for; a token without a list of its own has them all.
+SCOPES: Final = frozenset(
+    {
+        "oauth",
+        "analytics.behavioral_events.send",
+        "behavioral_events.event_definitions.read_write",
+        "crm.objects.contacts.read",
+        "crm.objects.contacts.write",
+        "crm.schemas.contacts.read",
+        "crm.schemas.contacts.write",
+    }
+)
 
 
 def grant_of(authorization: str, grants: Mapping[str, Grant], now: float) -> Grant:
@@ -26,18 +40,22 @@ def grant_of(authorization: str, grants: Mapping[str, Grant], now: float) -> Gra
     grant = grants.get(token) if scheme == "Bearer" else None
     if grant is not None:
         return grant
-    headers = (("X-HubSpot-Auth-Failure", "401 Unauthorized"),)
     if scheme == "Bearer" and token and " " not in token and not token.startswith("pat-"):
         days = int(now // _DAY)
         message = f"The OAuth token used to make this call expired {days} day(s) ago."
         more = {"context": {"expire time": ["1970-01-01T00:00:00Z"]}}
         category, rule = "EXPIRED_AUTHENTICATION", "auth.not_a_token"
-        raise Refusal(401, message, rule, category=category, more=more, headers=headers)
+        raise Refusal(401, message, rule, category=category, more=more, headers=_FAILURE)
+    raise unknown_token("auth.token")
+
+
+def unknown_token(rule: str) -> Refusal:
+    """Return the 401 of a token that HubSpot does not know."""
     message = (
         "Authentication credentials not found. This API supports OAuth 2.0 authentication and you can find "
         "more details at https://developers.hubspot.com/docs/methods/auth/oauth-overview"
     )
-    raise Refusal(401, message, "auth.token", category="INVALID_AUTHENTICATION", headers=headers)
+    return Refusal(401, message, rule, category="INVALID_AUTHENTICATION", headers=_FAILURE)
 
 
 def check_scope(grant: Grant, scope: str) -> None:

@@ -35,6 +35,7 @@ _EVENTS: Final = rf"/events/(?:v3|custom/{_DATE}|{_DATE})"
 _OCCURRENCES: Final = rf"/events/(?:v3/events|event-occurrences/{_DATE})"
 _CONTACTS: Final = rf"/crm/(?:v3/objects|objects/{_DATE})/(?:contacts|0-1)"
 _PROPERTIES: Final = rf"/crm/(?:v3/properties|properties/{_DATE})/(?:contacts|0-1)"
+_ACCOUNT: Final = rf"/account-info/(?:v3|{_DATE})"
 _DEFINITION: Final = rf"{_EVENTS}/event-definitions/([^/]+)"
 
 Counting = Literal["send", "search", "call"]
@@ -85,7 +86,8 @@ _ROUTES: Final = (
     _route("GET", _PROPERTIES, _SCHEMAS_READ, contact_properties.list_all),
     _route("POST", _PROPERTIES, _SCHEMAS_WRITE, contact_properties.create),
     _route("GET", rf"{_PROPERTIES}/([^/]+)", _SCHEMAS_READ, contact_properties.get),
-    _route("GET", r"/account-info/v3/details", "", identity.account_details),
+    _route("GET", rf"{_ACCOUNT}/details", "", identity.account_details),
+    _route("GET", rf"{_ACCOUNT}/api-usage/daily/private-apps", "", identity.api_usage),
 )
 
 

@@ -15,6 +15,7 @@ from .auth import check_scope, grant_of
 from .call import Call, Grant
 from .errors import Refusal, html_not_found
 from .exchange import Answer, Request
+from .identity import token_information
 from .occurrences import Sent, send, take
 from .routes import find_route
 
@@ -125,7 +126,8 @@ class HubSpot:
     def _answer(self, request: Request) -> Answer:
         found = find_route(request.method, request.path)
         if found is None:
-            return html_not_found(f"{request.method} {request.path}")
+            told = token_information(request, self._grants)
+            return told or html_not_found(f"{request.method} {request.path}")
         route, parts = found
         now = self._clock()
         grant = grant_of(request.headers.get("authorization", ""), self._grants, now)
