@@ -102,7 +102,9 @@ def upsert(call: Call) -> Answer:
         else:
             if account.switches.partial_upsert == "clear":
                 own = [n for n in contact.properties if not account.contact_properties[n].read_only]
-                properties = {n: "" for n in own if n not in ("email", "lifecyclestage")} | properties
+                properties = {
+                    n: "" for n in own if n not in ("email", "lifecyclestage", "hs_pipeline")
+                } | properties
             account.book.change(contact, properties, call.now)
         return {**shown(contact, account), "new": is_new}
 
