@@ -7,9 +7,10 @@ from typing import Final, NoReturn
 from .call import Grant
 from .errors import Refusal
 
-__all__ = ["check_scope", "refused", "token_of"]
+__all__ = ["check_scope", "refused", "token_of", "unknown_token"]
 
 _DAY: Final = 86_400
+_FAILURE: Final = (("X-HubSpot-Auth-Failure", "401 Unauthorized"),)
 _SCOPES: Final = "https://developers.hubspot.com/scopes"
 
 
@@ -28,18 +29,22 @@ def refused(authorization: str, now: float) -> NoReturn:
     """
     scheme, _, token = authorization.partition(" ")
     token = token.strip()
-    headers = (("X-HubSpot-Auth-Failure", "401 Unauthorized"),)
     if scheme == "Bearer" and token and " " not in token and not token.startswith("pat-"):
         days = int(now // _DAY)
         message = f"The OAuth token used to make this call expired {days} day(s) ago."
         more = {"context": {"expire time": ["1970-01-01T00:00:00Z"]}}
         category, rule = "EXPIRED_AUTHENTICATION", "auth.not_a_token"
-        raise Refusal(401, message, rule, category=category, more=more, headers=headers)
+        raise Refusal(401, message, rule, category=category, more=more, headers=_FAILURE)
+    raise unknown_token("auth.token")
+
+
+def unknown_token(rule: str) -> Refusal:
+    """Return the 401 of a token that HubSpot does not know."""
     message = (
         "Authentication credentials not found. This API supports OAuth 2.0 authentication and you can find "
         "more details at https://developers.hubspot.com/docs/methods/auth/oauth-overview"
     )
-    raise Refusal(401, message, "auth.token", category="INVALID_AUTHENTICATION", headers=headers)
+    return Refusal(401, message, rule, category="INVALID_AUTHENTICATION", headers=_FAILURE)
 
 
 def check_scope(grant: Grant, scope: str) -> None:

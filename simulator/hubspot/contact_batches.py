@@ -10,7 +10,7 @@ import msgspec
 from .account import Account, Contact
 from .bodies import Scalar, decode, missing_fields
 from .call import Call
-from .contacts import DEFAULT_SHOWN, check_properties, check_unique, shown, texts
+from .contacts import DEFAULT_SHOWN, check_id_property, check_properties, check_unique, shown, texts
 from .errors import Refusal, answer_json, no_content
 from .exchange import Answer
 from .occurrence_state import iso
@@ -61,9 +61,10 @@ def read(call: Call) -> Answer:
     _check_inputs(batch.inputs, call.body)
     account, missing, results = call.account, [], []
     wanted = list(dict.fromkeys([*DEFAULT_SHOWN, *batch.properties]))
+    archived = call.one("archived") == "true"
     with account.lock:
         for one in batch.inputs:
-            contact = _lookup(account, one.id or "", batch.idProperty)
+            contact = _lookup(account, one.id or "", batch.idProperty, archived=archived)
             if contact is None:
                 missing.append(one.id or "")
             else:
@@ -105,7 +106,9 @@ def upsert(call: Call) -> Answer:
         else:
             if account.switches.partial_upsert == "clear":
                 own = [n for n in contact.properties if not account.contact_properties[n].read_only]
-                properties = {n: "" for n in own if n not in ("email", "lifecyclestage")} | properties
+                properties = {
+                    n: "" for n in own if n not in ("email", "lifecyclestage", "hs_pipeline")
+                } | properties
             account.book.change(contact, properties, call.now)
         return {**shown(contact, account), "new": is_new}
 
@@ -191,16 +194,15 @@ def _checked(account: Account, one: ContactInput, contact: Contact | None) -> di
     return properties
 
 
-def _lookup(account: Account, identifier: str, id_property: str | None) -> Contact | None:
+def _lookup(
+    account: Account, identifier: str, id_property: str | None, *, archived: bool = False
+) -> Contact | None:
     if id_property in (None, "hs_object_id"):
-        return account.contact(identifier)
+        return account.book.get(identifier, archived=archived)
     if id_property == "email":
         return account.contact(identifier, by_email=True)
-    declared = account.contact_properties.get(id_property or "")
-    if declared is None or not declared.unique:
-        message = f"Unable to perform update/upsert by non-unique 0-1 property {id_property}"
-        raise Refusal(400, message, "contact.batch.id_property")
-    return account.book.find(declared.name, identifier)
+    name = check_id_property(account, id_property or "", "contact.batch.id_property")
+    return account.book.find(name, identifier)
 
 
 def _check_size(inputs: list[ContactInput]) -> None:

@@ -38,22 +38,26 @@ class NewContactProperty(msgspec.Struct):
     description: str = ""
     options: list[PropertyOption] = []
     hasUniqueValue: bool = False  # noqa: N815 - HubSpot's name
+    displayOrder: int = -1  # noqa: N815 - HubSpot's name
+    hidden: bool = False
+    formField: bool = False  # noqa: N815 - HubSpot's name
 
 
 _BODY: Final = msgspec.json.Decoder(NewContactProperty)
 
 
 def list_all(call: Call) -> Answer:
-    """List every property of contacts."""
+    """List every property of contacts; none of them is ever archived here."""
+    archived = call.one("archived") == "true"
     with call.account.lock:
-        results = [one.shown() for one in call.account.contact_properties.values()]
+        results = [] if archived else [one.shown() for one in call.account.contact_properties.values()]
     return answer_json(200, {"results": results}, f"200: {len(results)} properties", "property.list")
 
 
 def get(call: Call) -> Answer:
     """Show one property."""
     found = call.account.contact_properties.get(call.parts[0])
-    if found is None:
+    if found is None or call.one("archived") == "true":
         message = f'Property "{call.parts[0]}" does not exist'
         raise Refusal(404, message, "property.unknown", category="OBJECT_NOT_FOUND")
     return answer_json(200, found.shown(), f"200: {found.name}", "property.get")
@@ -74,6 +78,10 @@ def create(call: Call) -> Answer:
         body.description,
         body.groupName,
         unique=body.hasUniqueValue,
+        field_type=body.fieldType,
+        display_order=body.displayOrder,
+        hidden=body.hidden,
+        form_field=body.formField,
     )
     with call.account.lock:
         if made.name in call.account.contact_properties:

@@ -86,7 +86,12 @@ class ContactBook:
             "hs_is_contact": "true",
             "hs_all_contact_vids": identifier,
             "hs_object_source": "INTEGRATION",
+            "hs_object_source_id": "1",
             "hs_object_source_label": "INTEGRATION",
+            "hs_is_unworked": "true",
+            "hs_marketable_status": "false",
+            "hs_marketable_until_renewal": "false",
+            "hs_pipeline": "contacts-lifecycle-pipeline",
         }
         contact = Contact(identifier, system, when, when, now)
         self._contacts[identifier] = contact

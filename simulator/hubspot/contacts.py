@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import msgspec
 import orjson
@@ -18,6 +19,7 @@ from .reading import number
 __all__ = [
     "ContactBody",
     "archive",
+    "check_id_property",
     "check_unique",
     "conflict",
     "create",
@@ -30,6 +32,8 @@ __all__ = [
 ]
 
 DEFAULT_SHOWN: Final = ("createdate", "email", "firstname", "hs_object_id", "lastmodifieddate", "lastname")
+MAX_LIMIT: Final = 100
+MAX_WITH_HISTORY: Final = 50
 
 
 class ContactBody(msgspec.Struct):
@@ -44,15 +48,18 @@ _BODY: Final = msgspec.json.Decoder(ContactBody)
 def list_all(call: Call) -> Answer:
     """List contacts, oldest first; `limit` up to 100, `after`."""
     start, limit = number(call, "after", 0), number(call, "limit", 10)
-    if not 1 <= limit <= 100:
-        raise Refusal(400, "limit must be between 1 and 100", "contact.list.limit")
+    history = call.many("propertiesWithHistory")
+    most = MAX_WITH_HISTORY if history else MAX_LIMIT
+    if not 1 <= limit <= most:
+        raise Refusal(400, f"limit must be between 1 and {most}", "contact.list.limit")
     with call.account.lock:
-        found = call.account.book.all(archived=call.one("archived") == "true")
-        page = [shown(one, call.account, wanted=_wanted(call)) for one in found[start : start + limit]]
+        found = call.account.book.all(archived=call.one("archived") == "true")[start:]
+        page = [shown(one, call.account, wanted=_wanted(call), history=history) for one in found[:limit]]
     body: dict[str, Any] = {"results": page}
-    if start + limit < len(found):
+    if limit < len(found):
         after = str(start + limit)
-        link = f"https://api.hubapi.com/crm/v3/objects/contacts?limit={limit}&after={after}"
+        rest = [(key, value) for key, value in call.query if key != "after"]
+        link = f"https://api.hubapi.com/crm/v3/objects/contacts?{urlencode([*rest, ('after', after)])}"
         body["paging"] = {"next": {"after": after, "link": link}}
     return answer_json(200, body, f"200: {len(page)} contacts", "contact.list")
 
@@ -173,10 +180,19 @@ def conflict(other: Contact) -> Refusal:
     return Refusal(409, message, "contact.conflict", category="CONFLICT")
 
 
+def check_id_property(account: Account, name: str, rule: str) -> str:
+    """Return the name of a property whose values are unique; refuse every other. Raises Refusal."""
+    declared = account.contact_properties.get(name)
+    if declared is None or not declared.unique:
+        raise Refusal(400, f"Unable to perform update/upsert by non-unique 0-1 property {name}", rule)
+    return declared.name
+
+
 def _find(call: Call, *, archived: bool = False) -> Contact:
     identifier, id_property = call.parts[0], call.one("idProperty")
-    if id_property is not None and id_property not in ("email", "hs_object_id"):
-        contact = call.account.book.find(id_property, identifier)
+    if id_property not in (None, "email", "hs_object_id"):
+        name = check_id_property(call.account, id_property or "", "contact.id_property")
+        contact = call.account.book.find(name, identifier)
     elif id_property == "email":
         contact = call.account.contact(identifier, by_email=True)
     elif not (identifier.isascii() and identifier.isdigit()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -118,7 +119,10 @@ def list_all(call: Call) -> Answer:
         page = [one.shown(properties=_wants_properties(call)) for one in found[start : start + limit]]
     body: dict[str, Any] = {"total": len(found), "results": page}
     if page and start + limit < len(found):
-        body["paging"] = {"next": {"after": str(start + limit)}}
+        after = str(start + limit)
+        rest = [(key, value) for key, value in call.query if key != "after"]
+        link = f"https://api.hubapi.com/events/v3/event-definitions?{urlencode([*rest, ('after', after)])}"
+        body["paging"] = {"next": {"after": after, "link": link}}
     return answer_json(200, body, f"200: {len(page)} definitions", "definition.list")
 
 
@@ -134,8 +138,7 @@ def create(call: Call) -> Answer:
     body, account = decode(_CREATE, call.body), call.account
     name = body.name if body.name is not None else _name_of(body.label)
     _check_name(name, "name")
-    if not 1 <= len(body.label) <= 100:
-        raise Refusal(400, "label must have 1 to 100 characters", "definition.label")
+    _check_label(body.label)
     with account.lock:
         full = account.full_name(name)
         if full in account.definitions or full in account.deleted_definitions:
@@ -165,8 +168,11 @@ def change(call: Call) -> Answer:
     body = decode(_CHANGE, call.body)
     with call.account.lock:
         definition = _find(call)
-        definition.label = body.label or definition.label
-        definition.description = body.description or definition.description
+        if body.label is not None:
+            _check_label(body.label)
+            definition.label = body.label
+        if body.description is not None:
+            definition.description = body.description
         templates = {"headerTemplate": body.headerTemplate, "detailTemplate": body.detailTemplate}
         definition.more |= {name: value for name, value in templates.items() if value is not None}
         definition.updated_at = iso(call.now)
@@ -262,6 +268,11 @@ def _made(body: NewEventProperty) -> Property:
 
 def _options(wanted: list[EventPropertyOption]) -> tuple[Option, ...]:
     return tuple(Option(one.label, one.value, one.displayOrder, one.hidden) for one in wanted)
+
+
+def _check_label(label: str) -> None:
+    if not 1 <= len(label) <= 100:
+        raise Refusal(400, "label must have 1 to 100 characters", "definition.label")
 
 
 def _check_name(name: str, what: str) -> None:

@@ -8,12 +8,14 @@ import msgspec
 
 from .bodies import decode
 from .call import Call, Grant
-from .errors import Refusal, answer_json
+from .errors import answer_json
 from .exchange import Answer, Request
+from .occurrence_state import iso
+from .rate_limits import DAY_SECONDS
 
-__all__ = ["TokenKey", "account_details", "named_token", "private_app", "token_info", "unknown_token"]
+__all__ = ["TokenKey", "account_details", "api_usage", "named_token", "private_app", "token_info"]
 
-_APP, _USER = 1_000_001, 1_000_002
+_APP, _USER = 1, 1  # whoever made the private app
 
 
 class TokenKey(msgspec.Struct):
@@ -46,9 +48,19 @@ def named_token(request: Request, parts: tuple[str, ...]) -> str:
     return parts[0] if parts else decode(_KEY, request.body).tokenKey
 
 
-def unknown_token() -> Refusal:
-    """Return the refusal of a token that there is not."""
-    return Refusal(404, "access token not found", "token.unknown", category="OBJECT_NOT_FOUND")
+def api_usage(call: Call) -> Answer:
+    """Show how many calls of today's are used; the sends are exempt, and not counted."""
+    with call.account.lock:
+        used, limit = call.account.limits.today(call.now), call.account.limits.daily(call.account.switches)
+    usage = {
+        "name": "private-apps-api-calls-daily",
+        "usageLimit": limit,
+        "currentUsage": used,
+        "collectedAt": iso(call.now),
+        "fetchStatus": "SUCCESS",
+        "resetsAt": iso((call.now // DAY_SECONDS + 1) * DAY_SECONDS),
+    }
+    return answer_json(200, {"results": [usage]}, f"200: {used} of {limit} calls used", "account.usage")
 
 
 def token_info(call: Call, grant: Grant, token: str, every: Collection[str]) -> Answer:
@@ -56,7 +68,7 @@ def token_info(call: Call, grant: Grant, token: str, every: Collection[str]) -> 
     body = {
         "token": token,
         "user": "developer@example.com",
-        "hub_domain": f"portal-{call.account.portal_id}.example.com",
+        "hub_domain": "example.com",
         "scopes": sorted(every if grant.scopes is None else grant.scopes),
         "hub_id": call.account.portal_id,
         "app_id": _APP,
@@ -64,7 +76,7 @@ def token_info(call: Call, grant: Grant, token: str, every: Collection[str]) -> 
         "user_id": _USER,
         "token_type": "access",
     }
-    return answer_json(200, body, f"200: portal {call.account.portal_id}", "token.info")
+    return answer_json(200, body, f"200: portal {call.account.portal_id}", "auth.token_info")
 
 
 def private_app(call: Call, grant: Grant, token: str, every: Collection[str]) -> Answer:  # noqa: ARG001 - one shape
@@ -75,4 +87,4 @@ def private_app(call: Call, grant: Grant, token: str, every: Collection[str]) ->
         "appId": _APP,
         "scopes": sorted(every if grant.scopes is None else grant.scopes),
     }
-    return answer_json(200, body, f"200: portal {call.account.portal_id}", "token.private_app")
+    return answer_json(200, body, f"200: portal {call.account.portal_id}", "auth.private_app_info")

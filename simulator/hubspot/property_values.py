@@ -44,6 +44,11 @@ class Property:
     read_only: bool = False
     hubspot_defined: bool = False
     unique: bool = False
+    field_type: str = ""
+    display_order: int = -1
+    hidden: bool = False
+    form_field: bool | None = None
+    calculated: bool = False
 
     def shown(self) -> dict[str, Any]:
         """Return the property as HubSpot's API shows it."""
@@ -51,7 +56,7 @@ class Property:
             "name": self.name,
             "label": self.label or self.name,
             "type": self.type,
-            "fieldType": FIELD_TYPES.get(self.type, "text"),
+            "fieldType": self.field_type or FIELD_TYPES.get(self.type, "text"),
             "description": self.description,
             "groupName": self.group,
             "options": [
@@ -64,16 +69,17 @@ class Property:
                 for one in self.options
             ],
             "archived": False,
-            "calculated": False,
+            "calculated": self.calculated,
             "externalOptions": False,
             "hasUniqueValue": self.unique,
-            "hidden": False,
+            "hidden": self.hidden,
             "hubspotDefined": self.hubspot_defined,
-            "formField": not self.read_only,
-            "displayOrder": -1,
+            "formField": not self.read_only if self.form_field is None else self.form_field,
+            "displayOrder": self.display_order,
             "modificationMetadata": {
                 "archivable": not self.hubspot_defined,
                 "readOnlyDefinition": self.hubspot_defined,
+                "readOnlyOptions": self.hubspot_defined,
                 "readOnlyValue": self.read_only,
             },
         }

@@ -10,12 +10,12 @@ from typing import Final
 from .errors import Refusal
 from .switches import Switches
 
-__all__ = ["RateLimits"]
+__all__ = ["DAY_SECONDS", "RateLimits"]
 
 _TEN_SECONDS: Final = {"starter": 100, "professional": 190, "enterprise": 190}
 _DAY: Final = {"starter": 250_000, "professional": 625_000, "enterprise": 1_000_000}
 _SEARCHES: Final = 5
-_DAY_SECONDS: Final = 86_400.0
+DAY_SECONDS: Final = 86_400.0
 
 
 class RateLimits:
@@ -60,8 +60,17 @@ class RateLimits:
             ("X-HubSpot-RateLimit-Remaining", str(max(0, limit - len(self._calls)))),
         )
 
+    def today(self, now: float) -> int:
+        """Return how many calls were counted on the day of `now`."""
+        return self._today if math.floor(now / DAY_SECONDS) == self._day else 0
+
+    @staticmethod
+    def daily(switches: Switches) -> int:
+        """Return how many calls a day the tier allows."""
+        return _DAY[switches.tier]
+
     def _count_day(self, switches: Switches, now: float) -> None:
-        day = math.floor(now / _DAY_SECONDS)
+        day = math.floor(now / DAY_SECONDS)
         if day != self._day:
             self._day, self._today = day, 0
         if switches.enforce_rate_limits and self._today >= _DAY[switches.tier]:

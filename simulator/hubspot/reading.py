@@ -25,14 +25,15 @@ def event_types(call: Call) -> Answer:
 def read_events(call: Call) -> Answer:
     """List the occurrences that are visible and fit every filter, newest first."""
     after, before = _moment(call, "occurredAfter"), _moment(call, "occurredBefore")
-    start, limit = number(call, "after", 0), number(call, "limit", _DEFAULT_LIMIT)
+    limit = number(call, "limit", _DEFAULT_LIMIT)
     if not 1 <= limit <= _MAX_LIMIT:
         raise Refusal(400, f"limit must be between 1 and {_MAX_LIMIT}", "events.read.query")
+    start, end = _window(call, limit)
     with call.account.lock:
         contact = _wanted_contact(call)
         found = [
             one
-            for one in call.account.log.rows
+            for one in (call.account.log.rows if _about_contacts(call) else ())
             if one.visible_at <= call.now
             and (contact is None or one.contact == contact)
             and (after is None or one.occurred_at > after)
@@ -40,14 +41,33 @@ def read_events(call: Call) -> Answer:
             and _fits(call, one)
         ]
     found.sort(key=lambda one: one.occurred_at, reverse="occurredAt" not in call.many("sort"))
-    page = found[start : start + limit]
+    page = found[start:end]
     body: dict[str, object] = {"results": [_shown(one, call.many("properties")) for one in page]}
-    if start + limit < len(found):
-        rest = [(key, value) for key, value in call.query if key != "after"]
-        token = str(start + limit)
-        link = f"https://api.hubapi.com/events/v3/events?{urlencode([*rest, ('after', token)])}"
-        body["paging"] = {"next": {"after": token, "link": link}}
+    if end < len(found):  # the last page has no `paging` at all, not even the way back (section 2.6)
+        body["paging"] = {
+            **({"prev": {"before": str(start), "link": _link(call, "before", start)}} if start else {}),
+            "next": {"after": str(end), "link": _link(call, "after", end)},
+        }
     return answer_json(200, body, f"200: {len(page)} of {len(found)} occurrences", "events.read")
+
+
+def _window(call: Call, limit: int) -> tuple[int, int]:
+    """Return where the page begins and ends: after what was read last, or before what was read first."""
+    if call.one("before"):
+        end = number(call, "before", 0)
+        return max(0, end - limit), end
+    start = number(call, "after", 0)
+    return start, start + limit
+
+
+def _link(call: Call, name: str, position: int) -> str:
+    rest = [(key, value) for key, value in call.query if key not in ("after", "before")]
+    return f"https://api.hubapi.com/events/v3/events?{urlencode([*rest, (name, position)])}"
+
+
+def _about_contacts(call: Call) -> bool:
+    # Occurrences stand on contacts only here; those of every other kind of object are none.
+    return (call.one("objectType") or "contact").lower() in ("contact", "contacts", "0-1")
 
 
 def _wanted_contact(call: Call) -> str | None:

@@ -48,6 +48,7 @@ _PROPERTIES: Final = (
     "/crm/properties/{date}/contacts",
     "/crm/properties/{date}/0-1",
 )
+_ACCOUNT: Final = ("/account-info/v3", "/account-info/{date}")
 _DEFINITION: Final = "/event-definitions/{eventName}"
 
 Counting = Literal["send", "search", "call"]
@@ -119,11 +120,12 @@ ROUTES: Final = (
     _route("GET", _PROPERTIES, "", _SCHEMAS_READ, contact_properties.list_all),
     _route("POST", _PROPERTIES, "", _SCHEMAS_WRITE, contact_properties.create),
     _route("GET", _PROPERTIES, "/{propertyName}", _SCHEMAS_READ, contact_properties.get),
-    _route("GET", ("/account-info/v3/details",), "", "", identity.account_details),
+    _route("GET", _ACCOUNT, "/details", "", identity.account_details),
+    _route("GET", _ACCOUNT, "/api-usage/daily/private-apps", "", identity.api_usage),
 )
 
 # Every scope that a route asks for: what a token without named scopes has.
-SCOPES: Final = frozenset(route.scope for route in ROUTES if route.scope)
+SCOPES: Final = frozenset({"oauth", *(route.scope for route in ROUTES if route.scope)})
 
 
 @dataclass(frozen=True, slots=True)

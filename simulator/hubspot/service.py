@@ -11,12 +11,12 @@ import msgspec
 from pydantic import ValidationError
 
 from .account import Account, Seed, Switches
-from .auth import check_scope, refused, token_of
+from .auth import check_scope, refused, token_of, unknown_token
 from .call import Call, Grant
 from .changes import Changes
 from .errors import Refusal, html_not_found
 from .exchange import Answer, Request
-from .identity import named_token, unknown_token
+from .identity import named_token
 from .occurrences import Intake, Sent, send
 from .routes import SCOPES, TokenRoute, find_route, find_token_route
 from .store import Store, StoreError, token_hash
@@ -235,7 +235,7 @@ class HubSpot:
         token = named_token(request, parts)
         grant = self._grant(token)
         if grant is None:
-            raise unknown_token()
+            raise unknown_token("auth.token_info.unknown")
         call = Call(grant.account, request.body, request.query, parts, self._clock())
         return replace(route.answer(call, grant, token, SCOPES), portal_id=grant.account.portal_id)
 

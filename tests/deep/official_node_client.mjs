@@ -141,7 +141,7 @@ await call("event types", () => eventsApi.getTypes(), (answer) => same("event ty
 
 // the token
 await call("token info", () => client.oauth.accessTokensApi.get(accessToken), (answer) => same("token info", [answer.hubId, answer.token], [12345678, accessToken]));
-await refused("unknown token", () => client.oauth.accessTokensApi.get("nothing"), 404);
+await refused("unknown token", () => client.oauth.accessTokensApi.get("nothing"), 401);
 const stranger = new Client({ accessToken: "pat-na1-unknown", basePath, numberOfApiCallRetries: 0 });
 await refused("another token", () => stranger.crm.contacts.basicApi.getById(ada.id), 401, { category: "INVALID_AUTHENTICATION" });
 const direct = await client.apiRequest({ method: "POST", path: "/events/v3/event-definitions", body: { label: "Order", name: "order", propertyDefinitions: [] } });

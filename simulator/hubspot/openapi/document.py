@@ -121,7 +121,7 @@ def _token_operation(route: TokenRoute, requests: dict[Any, Schema]) -> Schema:
         "summary": (route.answer.__doc__ or "").rstrip("."),
         "security": [],
         "parameters": _path_parameters(route.form),
-        "responses": {"200": _answer(200, "AnyObject"), "404": _answer(404, "Error", "no such token")},
+        "responses": {"200": _answer(200, "AnyObject"), "401": _answer(401, "Error", "no such token")},
     }
     if route.method == "POST":
         made["requestBody"] = _body(requests[TokenKey])

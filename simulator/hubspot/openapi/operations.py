@@ -171,4 +171,5 @@ OPERATIONS: Final[dict[Callable[[Call], Answer], Operation]] = {
     ),
     contact_properties.get: Operation(_FIELDS, "Show a contact property", {200: "Property", **_UNKNOWN}),
     identity.account_details: Operation("Account", "Show the account", {200: "AccountDetails"}),
+    identity.api_usage: Operation("Account", "Show how many calls of today are used", {200: "AnyObject"}),
 }

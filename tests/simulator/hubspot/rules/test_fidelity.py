@@ -445,6 +445,34 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
     ("property.taken", "POST", "/crm/v3/properties/contacts", {**PROPERTY, "name": "email"}, {}, 409, {}),
     ("property.invalid", "POST", "/crm/v3/properties/contacts", {**PROPERTY, "name": "No"}, {}, 400, {}),
     ("account.details", "GET", "/account-info/v3/details", None, {}, 200, {"portalId": 12345678}),
+    ("account.usage", "GET", "/account-info/2026-03/api-usage/daily/private-apps", None, {}, 200, {}),
+    (
+        "auth.token_info",
+        "GET",
+        f"/oauth/v1/access-tokens/{DEFAULT_TOKEN}",
+        None,
+        {},
+        200,
+        {"hub_id": 12345678, "token_type": "access", "token": DEFAULT_TOKEN},
+    ),
+    (
+        "auth.private_app_info",
+        "POST",
+        "/oauth/v2/private-apps/get/access-token-info",
+        {"tokenKey": DEFAULT_TOKEN},
+        {},
+        200,
+        {"hubId": 12345678},
+    ),
+    (
+        "contact.id_property",
+        "GET",
+        f"{CONTACTS}/1?idProperty=phone",
+        None,
+        {},
+        400,
+        {"message": "Unable to perform update/upsert by non-unique 0-1 property phone"},
+    ),
     ("json.malformed", "POST", SEND, b"{%", {}, 400, {"status": "error"}),
     (
         "json.required",
@@ -522,6 +550,27 @@ def test_a_wrong_token_is_told_as_hubspot_tells_it(token: str, rule: str, catego
     answer = ask(hubspot()[0], "POST", SEND, VIEW, token=token)
     assert (answer.status, answer.rule) == (401, rule)
     assert json.loads(answer.body)["category"] == category
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "body"),
+    [
+        ("GET", "/oauth/v1/access-tokens/pat-na1-unknown", None),
+        ("POST", "/oauth/v2/private-apps/get/access-token-info", {"tokenKey": "pat-na1-unknown"}),
+    ],
+)
+def test_asking_about_an_unknown_token_tells_nothing(method: str, target: str, body: Any) -> None:
+    answer = ask(hubspot()[0], method, target, body)
+    assert (answer.status, answer.rule) == (401, "auth.token_info.unknown")
+    assert json.loads(answer.body)["category"] == "INVALID_AUTHENTICATION"
+
+
+def test_the_scopes_of_a_token_are_told_to_whoever_has_it() -> None:
+    service, _ = hubspot()
+    service.add_account("pat-na1-reader", portal_id=99, scopes=["crm.objects.contacts.read"])
+    target = "/oauth/v2/private-apps/get/access-token-info"
+    told = json.loads(ask(service, "POST", target, {"tokenKey": "pat-na1-reader"}, token="").body)
+    assert told == {"userId": 1, "hubId": 99, "appId": 1, "scopes": ["crm.objects.contacts.read"]}
 
 
 def test_a_token_without_the_scope_hears_which_one_is_missing() -> None:
@@ -669,7 +718,7 @@ def rules_of_the_page() -> set[str]:
 
 def rules_of_the_code() -> set[str]:
     rule = re.compile(
-        r"(events|contact|definition|property|auth|limit|json|query|route|account|token|simulator)(\.[a-z_0-9]+)+"
+        r"(events|contact|definition|property|auth|limit|json|query|route|account|simulator)(\.[a-z_0-9]+)+"
     )
     texts = {
         node.value
@@ -712,11 +761,11 @@ def test_a_token_tells_what_it_opens_and_an_unknown_one_does_not() -> None:
     service, _ = hubspot()
     service.add_account("narrow", portal_id=7, scopes=["crm.objects.contacts.read"])
     known = ask(service, "GET", "/oauth/v1/access-tokens/narrow", token="")
-    assert (known.status, known.rule, known.portal_id) == (200, "token.info", 7)
+    assert (known.status, known.rule, known.portal_id) == (200, "auth.token_info", 7)
     assert json.loads(known.body)["scopes"] == ["crm.objects.contacts.read"]
     body = {"tokenKey": DEFAULT_TOKEN}
     app = ask(service, "POST", "/oauth/v2/private-apps/get/access-token-info", body, token="")
-    assert (app.rule, json.loads(app.body)["hubId"]) == ("token.private_app", 12345678)
+    assert (app.rule, json.loads(app.body)["hubId"]) == ("auth.private_app_info", 12345678)
     assert "analytics.behavioral_events.send" in json.loads(app.body)["scopes"]
     unknown = ask(service, "GET", "/oauth/v1/access-tokens/nothing", token="")
-    assert (unknown.status, unknown.rule) == (404, "token.unknown")
+    assert (unknown.status, unknown.rule) == (401, "auth.token_info.unknown")

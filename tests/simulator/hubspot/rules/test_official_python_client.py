@@ -187,6 +187,6 @@ def _events(calls: Calls, api: Any) -> None:
 def _token(calls: Calls, client: Any, server: FakeHubSpot) -> None:
     told = calls(client.oauth.access_tokens_api.get, server.token)
     assert (told.hub_id, told.token) == (12345678, server.token)
-    calls.refused(404, "access token not found", client.oauth.access_tokens_api.get, "nothing")
+    calls.refused(401, "credentials not found", client.oauth.access_tokens_api.get, "nothing")
     stranger = hubspot.HubSpot(access_token="pat-na1-unknown", host=server.base_url, retry=False)
     calls.refused(401, "INVALID_AUTHENTICATION", stranger.crm.contacts.basic_api.get_by_id, "101")
