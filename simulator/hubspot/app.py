@@ -7,21 +7,23 @@ set or a magic address stands in the request.
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
+from typing import Any
 
 from .exchange import Answer
 from .faults import ActiveFault, Fault, FaultBoard
 from .faults_answers import html_answer
 from .faults_delivery import deliver
 from .journal import Journal
-from .magic import magic_fault
+from .magic import magic_fault, may_be_magic
 from .wire import BodyTooLargeError, Handler, Receive, Scope, Send, read_body, request_from, send_answer
 
 __all__ = ["Application", "HostGuard"]
 
 Control = Callable[[Scope, Receive, Send], Awaitable[None]]
 _MEGABYTE = 1024 * 1024
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE"})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
@@ -73,55 +75,72 @@ class Application:
         hosts = [value for name, value in scope["headers"] if name == b"host"]
         if len(hosts) != 1 or hosts[0] != self._admitted:
             if not self._guard.admits(hosts):
-                await send_answer(send, _foreign_host())
+                await self._refuse(scope, send, _foreign_host())
                 return
             self._admitted = hosts[0]  # nearly every request has the same: compare once
         path: bytes = scope["raw_path"]
-        if path == b"/" or path.startswith(b"/_simulator"):
-            await self._control(scope, receive, send)
-            return
-        await self._serve(scope, receive, send)
-
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = time.perf_counter()
-        received_at = self._clock()
-        body: bytes | None = b""
-        fault: ActiveFault | Fault | None = None
+        is_control = path == b"/" or path.startswith(b"/_simulator")
         try:
+            if is_control and scope["method"] in _WITHOUT_BODY:
+                await self._control(scope, receive, send)
+                return
             body = await read_body(receive, self._max_body)
         except BodyTooLargeError:
             decision = f"413: the body is longer than {self._max_body} bytes"
-            answer = html_answer(413, decision, "body.too_large", (("Connection", "close"),))
-            body, delivery = b"", "answered"
-            await send_answer(send, answer)
+            headers = (("Connection", "close"),)
+            await self._refuse(scope, send, html_answer(413, decision, "body.too_large", headers))
+            return
+        if body is None:
+            return
+        if is_control:
+            await self._control(scope, _again(body, receive), send)
         else:
-            if body is None:
-                return
-            fault = self._faults.choose(scope["method"], scope["path"], received_at)
-            if fault is None and (
-                b"+" in body or b"+" in scope["raw_path"] or b"%" in scope["raw_path"] + scope["query_string"]
-            ):
-                fault = magic_fault(scope["raw_path"], scope["query_string"], body)
-            request = request_from(scope, body, received_at)
-            if fault is None:
-                answer, delivery = self._service.handle(request), "answered"
-                await send_answer(send, answer)
-            else:
-                what, delay = _unpacked(fault)
-                answer, delivery = await deliver(
-                    what, delay, lambda: self._service.handle(request), scope, receive, send
-                )
-        self._journal.record(
-            received_at,
-            time.perf_counter() - started,
-            scope["method"],
-            _target(scope),
-            scope["headers"],
-            body,
-            answer,
-            _unpacked(fault)[0].label if fault else "",
-            delivery,
-        )
+            await self._serve(scope, body, receive, send)
+
+    async def _serve(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        received_at = self._clock()
+        fault: ActiveFault | Fault | None = self._faults.choose(scope["method"], scope["path"], received_at)
+        if fault is None and may_be_magic(scope["raw_path"], scope["query_string"], body):
+            fault = magic_fault(scope["raw_path"], scope["query_string"], body)
+        request = request_from(scope, body, received_at)
+
+        def record(answer: Answer, delivery: str) -> None:
+            # Before the last byte goes out: whoever has the answer finds it in the journal.
+            took = time.perf_counter() - started
+            label = _unpacked(fault)[0].label if fault else ""
+            target = _target(scope)
+            self._journal.record(
+                received_at, took, scope["method"], target, scope["headers"], body, answer, label, delivery
+            )
+
+        if fault is None:
+            answer = self._service.handle(request)
+            record(answer, "answered")
+            await send_answer(send, answer)
+            return
+        what, delay = _unpacked(fault)
+        await deliver(what, delay, lambda: self._service.handle(request), record, scope, receive, send)
+
+    async def _refuse(self, scope: Scope, send: Send, answer: Answer) -> None:
+        """Refuse a request whose body nobody reads."""
+        target = _target(scope)
+        self._journal.record(self._clock(), 0.0, scope["method"], target, scope["headers"], b"", answer)
+        await send_answer(send, answer)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Give a body that was read already to somebody who wants to read it."""
+    given = False
+
+    async def receive_again() -> MutableMapping[str, Any]:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive_again
 
 
 def _unpacked(fault: ActiveFault | Fault) -> tuple[Fault, float]:

@@ -51,7 +51,14 @@ def _json(data: object) -> Response:
 async def _journal(request: Request) -> Response:
     journal = room_of(request).journal
     entries = journal.entries(_filter(request, "limit"), limit=_limit(request))
-    return _json({"dropped": journal.dropped, "entries": [journal.view(entry) for entry in entries]})
+    return _json(
+        {
+            "total": len(journal),
+            "dropped": journal.dropped,
+            "limits": {"entries": journal.max_entries, "bytes": journal.max_bytes},
+            "entries": [journal.view(entry) for entry in entries],
+        }
+    )
 
 
 async def _clear_journal(request: Request) -> Response:
@@ -117,7 +124,11 @@ async def _bad(request: Request) -> Response:
 
 
 def _items(request: Request, *, good: bool) -> Response:
-    listed: list[dict[str, Any]] = inbox.items(room_of(request).journal, good=good, limit=_limit(request))
+    room = room_of(request)
+    names: set[str] = set()
+    for account in room.service.accounts():
+        names |= account.names()
+    listed: list[dict[str, Any]] = inbox.items(room.journal, good=good, limit=_limit(request), names=names)
     return _json(listed)
 
 

@@ -37,6 +37,9 @@ class Service(Protocol):
     def store_path(self) -> str | None:
         """The file that keeps the accounts, None in memory."""
 
+    def accounts(self) -> list[Any]:
+        """Give every account."""
+
     def portals(self) -> list[int]:
         """Give the portal of every account."""
 

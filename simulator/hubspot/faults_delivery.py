@@ -13,6 +13,8 @@ from .wire import TRANSPORT, Receive, Scope, Send, raw_answer, send_answer, unti
 
 __all__ = ["deliver"]
 
+Record = Callable[[Answer, str], None]
+
 _TRICKLED_BYTES = 16
 _UNANSWERED = {
     FaultKind.CLOSE_BEFORE: "closed before the request was processed",
@@ -22,20 +24,25 @@ _UNANSWERED = {
 
 
 async def deliver(
-    fault: Fault, delay: float, process: Callable[[], Answer], scope: Scope, receive: Receive, send: Send
-) -> tuple[Answer, str]:
+    fault: Fault,
+    delay: float,
+    process: Callable[[], Answer],
+    record: Record,
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+) -> None:
     """Answer a request as the fault wants it.
 
     Args:
         fault: what goes wrong.
         delay: seconds to wait, jitter included.
         process: lets the service process the request; called at most once.
+        record: told once, before the last byte goes out, what the journal should show: the answer, and how it was
+            delivered (`answered` when it arrived whole).
         scope: the ASGI scope; must offer the transport as an extension.
         receive: the ASGI channel.
         send: the ASGI channel.
-
-    Returns:
-        what the journal should show: the answer, and how it was delivered (`answered` when it arrived whole).
 
     """
     kind = fault.kind
@@ -48,10 +55,12 @@ async def deliver(
             answer = replace(
                 answer, portal_id=true.portal_id, decision=f"{answer.decision}; processed: {true.decision}"
             )
+        record(answer, "answered")
         await send_answer(send, answer)
-        return answer, "answered"
+        return
     if kind in _UNANSWERED:
-        return await _unanswered(fault, process, scope, receive)
+        await _unanswered(fault, process, record, scope, receive)
+        return
     answer = process()
     if kind is FaultKind.EMPTY_200:
         answer = replace(answer, status=200, body=b"")
@@ -59,19 +68,22 @@ async def deliver(
         kept = tuple(pair for pair in answer.headers if pair[0].lower() != "content-type")
         answer = replace(answer, headers=(*kept, ("Content-Type", "text/html; charset=iso-8859-1")))
     elif kind is FaultKind.TRUNCATED:
-        return answer, await _truncated(answer, scope, receive)
+        await _truncated(answer, record, scope, receive)
+        return
     elif kind is FaultKind.TRICKLE:
-        return answer, await _trickled(answer, delay, scope, receive)
+        await _trickled(answer, delay, record, scope, receive)
+        return
+    record(answer, "answered")
     await send_answer(send, answer)
-    return answer, "answered"
 
 
 async def _unanswered(
-    fault: Fault, process: Callable[[], Answer], scope: Scope, receive: Receive
-) -> tuple[Answer, str]:
+    fault: Fault, process: Callable[[], Answer], record: Record, scope: Scope, receive: Receive
+) -> None:
     transport: asyncio.Transport = scope["extensions"][TRANSPORT]
     told = _UNANSWERED[fault.kind]
     answer = process() if fault.processes else Answer(0, decision=told, rule=f"fault.{fault.kind}")
+    record(answer, told)
     if fault.kind is FaultKind.CLOSE_DURING:
         # the beginning of an answer shows the client that somebody was at work
         transport.write(b"HTTP/1.1 ")
@@ -79,27 +91,28 @@ async def _unanswered(
     else:
         transport.abort()
     await until_disconnected(receive, transport)
-    return answer, told
 
 
-async def _truncated(answer: Answer, scope: Scope, receive: Receive) -> str:
+async def _truncated(answer: Answer, record: Record, scope: Scope, receive: Receive) -> None:
     transport: asyncio.Transport = scope["extensions"][TRANSPORT]
     head, body = raw_answer(answer)
+    record(answer, "the answer was cut in half")
     # an answer without a body is cut in its status line: clients take a half-sent header block for whole
     transport.write(head + body[: len(body) // 2] if body else head[:10])
     transport.close()
     await until_disconnected(receive, transport)
-    return "the answer was cut in half"
 
 
-async def _trickled(answer: Answer, delay: float, scope: Scope, receive: Receive) -> str:
+async def _trickled(answer: Answer, delay: float, record: Record, scope: Scope, receive: Receive) -> None:
     transport: asyncio.Transport = scope["extensions"][TRANSPORT]
     whole = b"".join(raw_answer(answer))
     for start in range(0, len(whole), _TRICKLED_BYTES):
         if transport.is_closing():
-            return "the client left during the trickle"
+            record(answer, "the client left during the trickle")
+            return
+        if start + _TRICKLED_BYTES >= len(whole):
+            record(answer, "answered")
         transport.write(whole[start : start + _TRICKLED_BYTES])
         await asyncio.sleep(delay)
     transport.close()
     await until_disconnected(receive, transport)
-    return "answered"

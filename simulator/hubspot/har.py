@@ -45,7 +45,7 @@ def _entry(journal: Journal, entry: Entry, base_url: str) -> dict[str, object]:
         "bodySize": len(entry.body),
     }
     if entry.body:
-        text = mask.text(entry.body.decode("utf-8", "backslashreplace"))
+        text = mask.body(entry.body.decode("utf-8", "backslashreplace"), entry.target)
         request["postData"] = {"mimeType": _header(headers, "content-type"), "params": [], "text": text}
     return {
         "startedDateTime": datetime.fromtimestamp(entry.received_at, UTC).isoformat(timespec="milliseconds"),
@@ -75,9 +75,9 @@ def _content(journal: Journal, entry: Entry) -> dict[str, object]:
     body = entry.answer.body
     kind = _header(list(entry.answer.headers), "content-type")
     try:
-        text = journal.masker.text(body.decode())
+        text = journal.masker.body(body.decode(), entry.target)
     except UnicodeDecodeError:
-        masked = journal.masker.text(body.decode("latin-1")).encode("latin-1")
+        masked = journal.masker.body(body.decode("latin-1"), entry.target).encode("latin-1")
         return {
             "size": len(body),
             "mimeType": kind,

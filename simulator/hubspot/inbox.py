@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from difflib import get_close_matches
 
 import orjson
@@ -21,14 +21,16 @@ def counts(journal: Journal) -> dict[str, int]:
     return {"total": good + bad, "good": good, "bad": bad, "dropped": journal.dropped}
 
 
-def items(journal: Journal, *, good: bool, limit: int | None = None) -> list[dict[str, object]]:
+def items(
+    journal: Journal, *, good: bool, limit: int | None = None, names: Set[str] = frozenset()
+) -> list[dict[str, object]]:
     """List the good or the bad things sent, oldest first; with a limit the latest.
 
     A good item tells what was sent; a bad one adds `errors` and, when it named something unknown, `nearMisses`: the
-    event names and property names of good items that come closest.
+    event names and property names of good items, and among `names`, that come closest.
     """
     entries = journal.entries()
-    known = _names(entry for entry in entries if entry.is_good)
+    known = names | _names(entry for entry in entries if entry.is_good)
     listed: list[dict[str, object]] = []
     for entry in entries:
         if entry.is_good != good:
@@ -89,7 +91,7 @@ def _named(thing: Mapping[str, object]) -> list[str]:
     return [event, *names] if isinstance(event, str) else names
 
 
-def _near_misses(thing: Mapping[str, object], known: set[str]) -> dict[str, list[str]]:
+def _near_misses(thing: Mapping[str, object], known: Set[str]) -> dict[str, list[str]]:
     candidates = sorted(known)
     misses = {name: get_close_matches(name, candidates, n=3) for name in _named(thing) if name not in known}
     return {name: close for name, close in misses.items() if close}

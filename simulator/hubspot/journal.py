@@ -23,8 +23,13 @@ from .exchange import Answer
 __all__ = ["Entry", "Filter", "Journal", "Masker"]
 
 _log = logging.getLogger(__name__)
-_TOKEN = re.compile(r"pat-([a-z0-9]{2,4})-[0-9A-Za-z-]+")
+_DASH = "(?:-|%2[dD])"
+_TOKEN = re.compile(rf"pat{_DASH}([a-z0-9]{{2,4}}){_DASH}[0-9A-Za-z%-]+")
 _HUBLET = re.compile(r"pat-([a-z0-9]{2,4})-")
+# Where HubSpot's API carries a token outside of the headers, of whatever form.
+_ASKED_FOR = re.compile(r"(/oauth/v1/(?:access|refresh)-tokens/)[^/?#\s\"]+")
+_TOKEN_FIELD = re.compile(r"(\"tokenKey\"\s*:\s*)\"(?:[^\"\\]|\\.)*\"")
+_ANY_TOKEN_FIELD = re.compile(r"(\"(?:token|access_token|refresh_token)\"\s*:\s*)\"(?:[^\"\\]|\\.)*\"")
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-simulator-token"})
 _OVERHEAD = 600  # bytes of an entry apart from its bodies, roughly
 
@@ -71,7 +76,16 @@ class Masker:
             if secret in text:
                 hublet = _HUBLET.match(secret)
                 text = text.replace(secret, f"pat-{hublet[1]}-****" if hublet else "****")
-        return _TOKEN.sub(r"pat-\1-****", text) if "pat-" in text else text
+        if "-tokens/" in text:
+            text = _ASKED_FOR.sub(r"\1****", text)
+        if "tokenKey" in text:
+            text = _TOKEN_FIELD.sub(r'\1"****"', text)
+        return _TOKEN.sub(r"pat-\1-****", text) if "pat" in text else text
+
+    def body(self, text: str, target: bytes) -> str:
+        """Give a body; where HubSpot talks of tokens, every field that holds one is masked, known or not."""
+        text = self.text(text)
+        return _ANY_TOKEN_FIELD.sub(r'\1"****"', text) if target.startswith(b"/oauth/") else text
 
     def headers(self, headers: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
         """Give the headers with their secrets masked; of `Authorization` at most the scheme and hublet stay."""
@@ -223,14 +237,14 @@ class Journal:
             "portalId": answer.portal_id,
             "fault": entry.fault or None,
             "delivery": entry.delivery,
-            "request": {"headers": mask.headers(headers), "body": self._body(entry.body)},
-            "response": {"headers": mask.headers(answer.headers), "body": self._body(answer.body)},
+            "request": {"headers": mask.headers(headers), "body": self._body(entry, entry.body)},
+            "response": {"headers": mask.headers(answer.headers), "body": self._body(entry, answer.body)},
         }
 
-    def _body(self, body: bytes) -> object:
+    def _body(self, entry: Entry, body: bytes) -> object:
         if not body:
             return None
-        text = self.masker.text(body.decode("utf-8", "backslashreplace"))
+        text = self.masker.body(body.decode("utf-8", "backslashreplace"), entry.target)
         try:
             return orjson.loads(text)
         except orjson.JSONDecodeError:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from .faults import Fault, FaultKind
 
-__all__ = ["MAGIC", "Magic", "magic_fault"]
+__all__ = ["MAGIC", "Magic", "magic_fault", "may_be_magic"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,14 @@ MAGIC: MappingProxyType[str, Magic] = MappingProxyType(
     }
 )
 
-_PATTERN = re.compile(rb"\+(%s)@" % b"|".join(tag.encode() for tag in MAGIC))
+# JSON may write any letter as an escape: `\u002b` is a plus, `\u0040` an at.
+_PATTERN = re.compile(rb"(?:\+|\\u002[bB])(%s)(?:@|\\u0040)" % b"|".join(tag.encode() for tag in MAGIC))
 _IN_PATH = re.compile(rb"(?:\+|%%2[bB])(%s)(?:@|%%40)" % b"|".join(tag.encode() for tag in MAGIC))
+
+
+def may_be_magic(raw_path: bytes, query: bytes, body: bytes) -> bool:
+    """Tell quickly whether looking for a magic address is worth it at all."""
+    return b"+" in body or b"\\u002" in body or b"+" in raw_path or b"%" in raw_path + query
 
 
 def magic_fault(raw_path: bytes, query: bytes, body: bytes) -> Fault | None:

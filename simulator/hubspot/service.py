@@ -152,12 +152,14 @@ class HubSpot:
         grant = self._grant(token)
         return grant.account if grant else None
 
-    def portals(self) -> list[int]:
-        """Return the portal of every account, those of the store that nobody asked for yet included."""
-        every = {
-            id(one.account): one.account.portal_id for one in (*self._grants.values(), *self._stored.values())
-        }
+    def accounts(self) -> list[Account]:
+        """Return every account, those of the store that nobody asked for yet included."""
+        every = {id(one.account): one.account for one in (*self._grants.values(), *self._stored.values())}
         return list(every.values())
+
+    def portals(self) -> list[int]:
+        """Return the portal of every account."""
+        return [one.portal_id for one in self.accounts()]
 
     @property
     def store_path(self) -> str | None:

@@ -41,5 +41,11 @@ class RecordingService:
             raise ValueError("contacts are missing")
         self.seeds.append(data)
 
+    def accounts(self) -> list[Any]:
+        return []
+
+    def portals(self) -> list[int]:
+        return [12345678]
+
     def close(self) -> None:
         pass
