@@ -199,4 +199,5 @@ def _announce(server: FakeHubSpot, host: str, certificate: Certificate | None, *
         print_data(
             f"  trust   SSL_CERT_FILE={certificate.authority}  (Node: NODE_EXTRA_CA_CERTS; curl: --cacert)"
         )
-    print_data(f"control token, for /_simulator/ and the page at /: {server.control_token}")
+    print_data(f"  browser {server.base_url}/?token={server.control_token}")
+    print_data(f"control token, for /_simulator/: {server.control_token}")

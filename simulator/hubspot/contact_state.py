@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from .changes import Changes
@@ -53,6 +53,14 @@ class ContactBook:
     def all(self, *, archived: bool = False) -> list[Contact]:
         """Return every contact, oldest first."""
         return list((self._archived if archived else self._contacts).values())
+
+    def __len__(self) -> int:
+        """Return how many contacts there are, archived ones aside."""
+        return len(self._contacts)
+
+    def newest(self) -> Iterator[Contact]:
+        """Yield every contact, newest first."""
+        return iter(reversed(self._contacts.values()))
 
     def get(self, identifier: str, *, by_email: bool = False, archived: bool = False) -> Contact | None:
         """Return the contact with this id, or this e-mail in any case."""

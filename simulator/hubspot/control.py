@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from .control_accounts import ACCOUNT_ROUTES
 from .control_document import DOCUMENT_ROUTES
 from .control_reading import READING_ROUTES
 from .control_room import GUARDS, ControlRoom, guarded
@@ -37,7 +38,7 @@ def control_app(room: ControlRoom) -> Starlette:
     """Make the ASGI application of the control routes and the status page."""
     routes = [
         Route(path, guarded(end), methods=[method])
-        for method, path, end in CHANGING_ROUTES + READING_ROUTES + SWITCH_ROUTES
+        for method, path, end in CHANGING_ROUTES + READING_ROUTES + SWITCH_ROUTES + ACCOUNT_ROUTES
     ]
     app = Starlette(routes=[*routes, *(Route(path, end) for path, end in PAGE_ROUTES + DOCUMENT_ROUTES)])
     app.add_exception_handler(HTTPException, _refused)

@@ -15,6 +15,12 @@ _FILTERS: Final[dict[str, Any]] = {
 }
 _LIMIT: Final = {"limit": {"type": "integer", "minimum": 0, "maximum": 999_999_999}}
 
+_ACCOUNT: Final = {"account": {"type": "integer", "minimum": 0, "maximum": 0}}
+_PAGE: Final = {
+    "after": {"type": "integer", "minimum": 0, "maximum": 999_999_999},
+    "limit": {"type": "integer", "minimum": 1, "maximum": 500},
+}
+
 # A body that is a shape of the document instead of a type of Python.
 SHAPE_BODIES: Final = {
     ("POST", "/_simulator/faults"): "FaultWanted",
@@ -41,6 +47,25 @@ CONTROL_OPERATIONS: Final[dict[tuple[str, str], tuple[str, dict[int, str], Any, 
     ("GET", "/_simulator/switches"): ("Show the switches", {200: "AnyObject"}, None, {}),
     ("PATCH", "/_simulator/switches"): ("Turn switches", {200: "AnyObject"}, None, {}),
     ("GET", "/_simulator/info"): ("Say what runs here", {200: "AnyObject"}, None, {}),
+    ("GET", "/_simulator/accounts"): ("List the accounts", {200: "AnyList"}, None, {}),
+    ("GET", "/_simulator/contacts"): (
+        "List contacts, newest first",
+        {200: "AnyObject"},
+        None,
+        {"q": {"type": "string"}, **_ACCOUNT, **_PAGE},
+    ),
+    ("GET", "/_simulator/contacts/{contact}"): (
+        "Show a contact with history and timeline",
+        {200: "AnyObject"},
+        None,
+        _ACCOUNT,
+    ),
+    ("GET", "/_simulator/definitions"): (
+        "List definitions with their counts",
+        {200: "AnyList"},
+        None,
+        _ACCOUNT,
+    ),
     ("GET", "/_simulator/journal"): ("Read the journal", {200: "JournalPage"}, None, {**_FILTERS, **_LIMIT}),
     ("DELETE", "/_simulator/journal"): ("Forget the journal", {200: "AnyObject"}, None, {}),
     ("GET", "/_simulator/journal.har"): ("Export the journal as HAR", {200: "AnyObject"}, None, _FILTERS),

@@ -135,7 +135,7 @@ def _control_operation(
     responses = {status: _answer(status, shape) for status, shape in answers.items()}
     responses[400] = _answer(400, "ControlError", "the request says something that there is not")
     responses[401] = _answer(401, "ControlError", "the control token is missing or wrong")
-    if "{" in path or body is not None:
+    if "{" in path or body is not None or "account" in query:
         responses[404] = _answer(404, "ControlError", "there is no such thing")
     if body is not None:
         responses[413] = _TOO_LONG

@@ -1,37 +1,80 @@
-"""The status page: server-rendered HTML, one style sheet, one script for the live journal. Nothing from outside."""
+"""The status pages: server-rendered HTML, one style sheet, one script for the live journal. Nothing from outside."""
 
 from __future__ import annotations
 
 import hmac
-from html import escape
+from collections.abc import Awaitable, Callable
 from importlib.resources import files
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from ..control_room import COOKIE, GUARDS, ControlRoom, admitted, room_of
-from ..faults_syntax import fault_to_mapping
-from ..magic import MAGIC
-from ..stories import STORIES
+from ..control_accounts import chosen_account, whole_number
+from ..control_room import COOKIE, GUARDS, RefusedError, admitted, room_of
+from ..looking import contact_view
+from .frame import page_frame
+from .overview import overview
+from .people import contact_content, contacts_content, definitions_content
 
 __all__ = ["PAGE_ROUTES", "page_frame"]
 
-_JOURNAL_ROWS = 100
+_CONTACTS, _DEFINITIONS = "/_simulator/pages/contacts", "/_simulator/pages/definitions"
+Page = Callable[[Request], Awaitable[Response]]
 
 
-async def _page(request: Request) -> Response:
-    """Show the status page; `?token=` sets the cookie and goes away from the address bar."""
+def _for_the_admitted(page: Page) -> Page:
+    """Show a page to who has the control token or its cookie; a wrong address is a page, too."""
+
+    async def shown(request: Request) -> Response:
+        if not admitted(request):
+            said = "<p>Open the link with <code>?token=…</code> printed at start.</p>"
+            return HTMLResponse(page_frame(said), 401, GUARDS)
+        try:
+            return await page(request)
+        except RefusedError as refused:
+            return HTMLResponse(page_frame("", title=str(refused)), refused.status, GUARDS)
+
+    return shown
+
+
+async def _start(request: Request) -> Response:
+    """Show the first page; `?token=` sets the cookie and goes away from the address bar."""
     room = room_of(request)
     offered = request.query_params.get("token")
     if offered is not None and hmac.compare_digest(offered.encode(), room.token.encode()):
         response: Response = RedirectResponse("/", 303, headers=GUARDS)
         response.set_cookie(COOKIE, room.token, httponly=True, samesite="strict", path="/")
         return response
-    if not admitted(request):
-        return HTMLResponse(
-            page_frame("<p>Open the link with <code>?token=…</code> printed at start.</p>"), 401, GUARDS
-        )
-    return HTMLResponse(page_frame(_status(room)), headers=GUARDS)
+    return await _overview(request)
+
+
+@_for_the_admitted
+async def _overview(request: Request) -> Response:
+    return HTMLResponse(page_frame(overview(room_of(request)), here="/"), headers=GUARDS)
+
+
+@_for_the_admitted
+async def _contacts(request: Request) -> Response:
+    account, number = chosen_account(request), whole_number(request, "account", 0)
+    words, start = request.query_params.get("q", ""), whole_number(request, "after", 0)
+    content = contacts_content(account, number, words, start)
+    return HTMLResponse(page_frame(content, title="Contacts", here=_CONTACTS), headers=GUARDS)
+
+
+@_for_the_admitted
+async def _contact(request: Request) -> Response:
+    account, identifier = chosen_account(request), request.path_params["contact"]
+    found = contact_view(account, identifier)
+    if found is None:
+        raise RefusedError(f"no contact has the id {identifier}", 404)
+    title = found["name"] or found["email"] or f"Contact {identifier}"
+    return HTMLResponse(page_frame(contact_content(account, found), title=title), headers=GUARDS)
+
+
+@_for_the_admitted
+async def _definitions(request: Request) -> Response:
+    content = definitions_content(chosen_account(request))
+    return HTMLResponse(page_frame(content, title="Definitions", here=_DEFINITIONS), headers=GUARDS)
 
 
 async def _style(_: Request) -> Response:
@@ -46,64 +89,11 @@ def _asset(name: str) -> bytes:
     return files(__package__).joinpath(name).read_bytes()
 
 
-def page_frame(content: str) -> str:
-    """Return a whole page around its content; the content must be escaped already."""
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>HubSpot on this machine</title>'
-        '<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/_simulator/page.css">'
-        '<script src="/_simulator/page.js" defer></script></head><body>'
-        f"<h1>HubSpot on this machine</h1>{content}</body></html>"
-    )
-
-
-def _status(room: ControlRoom) -> str:
-    return _journal(room) + _faults(room) + _stories() + _magic()
-
-
-def _journal(room: ControlRoom) -> str:
-    views = [room.journal.view(entry) for entry in room.journal.entries(limit=_JOURNAL_ROWS)]
-    columns = ("number", "method", "target", "status", "decision", "rule", "fault", "milliseconds")
-    rows = [[view[column] for column in columns] for view in reversed(views)]
-    dropped = f"<p>{room.journal.dropped} older entries were dropped.</p>" if room.journal.dropped else ""
-    return _section("Journal", dropped + _table("journal", columns, rows))
-
-
-def _faults(room: ControlRoom) -> str:
-    rows = [
-        [
-            one.number,
-            ", ".join(f"{k}={v}" for k, v in fault_to_mapping(one.fault).items()),
-            one.matched,
-            one.struck,
-        ]
-        for one in room.faults.active()
-    ]
-    return _section("Faults", _table("faults", ("number", "fault", "matched", "struck"), rows))
-
-
-def _stories() -> str:
-    rows: list[list[object]] = [[story.name, story.tells] for story in STORIES.values()]
-    return _section("Stories", _table("stories", ("name", "tells"), rows))
-
-
-def _magic() -> str:
-    rows: list[list[object]] = [[f"anything+{magic.tag}@example.com", magic.does] for magic in MAGIC.values()]
-    rows.append(["anything+invalid@example.com", "an e-mail address that HubSpot refuses"])
-    return _section("Magic addresses", _table("magic", ("address", "does"), rows))
-
-
-def _section(title: str, content: str) -> str:
-    return f"<section><h2>{escape(title)}</h2>{content}</section>"
-
-
-def _table(name: str, columns: tuple[str, ...], rows: list[list[object]]) -> str:
-    head = "".join(f"<th>{escape(column)}</th>" for column in columns)
-    body = "".join("<tr>" + "".join(f"<td>{_cell(value)}</td>" for value in row) + "</tr>" for row in rows)
-    return f'<table id="{name}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else escape(str(value))
-
-
-PAGE_ROUTES = (("/", _page), ("/_simulator/page.css", _style), ("/_simulator/page.js", _script))
+PAGE_ROUTES = (
+    ("/", _start),
+    (_CONTACTS, _contacts),
+    (f"{_CONTACTS}/{{contact}}", _contact),
+    (_DEFINITIONS, _definitions),
+    ("/_simulator/page.css", _style),
+    ("/_simulator/page.js", _script),
+)

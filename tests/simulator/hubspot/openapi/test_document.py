@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 from openapi_spec_validator import validate
 
+from simulator.hubspot.control_accounts import ACCOUNT_ROUTES
 from simulator.hubspot.control_reading import READING_ROUTES
 from simulator.hubspot.control_routes import CHANGING_ROUTES
 from simulator.hubspot.control_switches import SWITCH_ROUTES
@@ -43,7 +44,7 @@ def test_every_route_and_alias_of_hubspot_stands_in_the_document_and_leads_somew
 def test_every_control_route_stands_in_the_document() -> None:
     served = {
         (method, re.sub(r":\w+}", "}", path))
-        for method, path, _ in CHANGING_ROUTES + READING_ROUTES + SWITCH_ROUTES
+        for method, path, _ in CHANGING_ROUTES + READING_ROUTES + SWITCH_ROUTES + ACCOUNT_ROUTES
     }
     written = {
         (method.upper(), path)
