@@ -32,6 +32,10 @@ class Call:
         """Return the first query value of this name."""
         return next((value for key, value in self.query if key == name), None)
 
+    def flag(self, name: str) -> bool:
+        """Tell whether a query value is true, in any case: the official Python client writes `True`."""
+        return (self.one(name) or "").lower() == "true"
+
     def many(self, name: str) -> list[str]:
         """Return every query value of this name; commas separate too, as HubSpot reads lists."""
         return [part for key, value in self.query if key == name for part in value.split(",") if part]

@@ -15,7 +15,7 @@ from .errors import Refusal, answer_json, no_content
 from .exchange import Answer
 from .occurrence_state import iso
 
-__all__ = ["ContactBatch", "archive", "create", "read", "update", "upsert"]
+__all__ = ["ContactBatch", "ContactReading", "archive", "create", "read", "update", "upsert"]
 
 MAX_INPUTS: Final = 100
 MAX_WITH_HISTORY: Final = 50
@@ -37,19 +37,26 @@ class ContactBatch(msgspec.Struct):
     """A batch of contacts; without `inputs` nothing happens, as captured (section 3.3)."""
 
     inputs: list[ContactInput] | None = None
+
+
+class ContactReading(ContactBatch):
+    """Contacts to read."""
+
     idProperty: str | None = None  # noqa: N815 - HubSpot's name
-    properties: list[str] = []
-    propertiesWithHistory: list[str] = []  # noqa: N815 - HubSpot's name
+    properties: list[str] | None = None
+    propertiesWithHistory: list[str] | None = None  # noqa: N815 - HubSpot's name
 
 
+# A write reads nothing beside `inputs`: a single object in its place must come through (section 3.3).
 _BATCH: Final = msgspec.json.Decoder(ContactBatch)
+_READING: Final = msgspec.json.Decoder(ContactReading)
 _Found = dict[str, Any]
 _Write = Callable[[ContactInput, Contact | None], _Found]
 
 
 def read(call: Call) -> Answer:
     """Show several contacts; those that do not exist are errors beside the others."""
-    batch = decode(_BATCH, call.body)
+    batch = decode(_READING, call.body)
     if batch.inputs is None:
         return _silent_nothing()
     if batch.propertiesWithHistory and len(batch.inputs) > MAX_WITH_HISTORY:
@@ -60,15 +67,15 @@ def read(call: Call) -> Answer:
         raise Refusal(400, message, "contact.batch.history_size")
     _check_inputs(batch.inputs, call.body)
     account, missing, results = call.account, [], []
-    wanted = list(dict.fromkeys([*DEFAULT_SHOWN, *batch.properties]))
-    archived = call.one("archived") == "true"
+    wanted = list(dict.fromkeys([*DEFAULT_SHOWN, *(batch.properties or [])]))
+    archived = call.flag("archived")
     with account.lock:
         for one in batch.inputs:
             contact = _lookup(account, one.id or "", batch.idProperty, archived=archived)
             if contact is None:
                 missing.append(one.id or "")
             else:
-                history = batch.propertiesWithHistory
+                history = batch.propertiesWithHistory or []
                 results.append(shown(contact, account, wanted=wanted, history=history))
     errors = [_error("OBJECT_NOT_FOUND", _NOT_FOUND, {"ids": missing})] if missing else []
     return _answer(call, results, errors, 200, "contact.batch.read")

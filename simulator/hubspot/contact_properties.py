@@ -35,12 +35,13 @@ class NewContactProperty(msgspec.Struct):
     type: str
     fieldType: str  # noqa: N815 - HubSpot's name
     groupName: str  # noqa: N815 - HubSpot's name
-    description: str = ""
-    options: list[PropertyOption] = []
-    hasUniqueValue: bool = False  # noqa: N815 - HubSpot's name
-    displayOrder: int = -1  # noqa: N815 - HubSpot's name
-    hidden: bool = False
-    formField: bool = False  # noqa: N815 - HubSpot's name
+    # The official clients send null for what they were given as None, and HubSpot's Java takes it for absent.
+    description: str | None = None
+    options: list[PropertyOption] | None = None
+    hasUniqueValue: bool | None = None  # noqa: N815 - HubSpot's name
+    displayOrder: int | None = None  # noqa: N815 - HubSpot's name
+    hidden: bool | None = None
+    formField: bool | None = None  # noqa: N815 - HubSpot's name
 
 
 _BODY: Final = msgspec.json.Decoder(NewContactProperty)
@@ -48,7 +49,7 @@ _BODY: Final = msgspec.json.Decoder(NewContactProperty)
 
 def list_all(call: Call) -> Answer:
     """List every property of contacts; none of them is ever archived here."""
-    archived = call.one("archived") == "true"
+    archived = call.flag("archived")
     with call.account.lock:
         results = [] if archived else [one.shown() for one in call.account.contact_properties.values()]
     return answer_json(200, {"results": results}, f"200: {len(results)} properties", "property.list")
@@ -57,7 +58,7 @@ def list_all(call: Call) -> Answer:
 def get(call: Call) -> Answer:
     """Show one property."""
     found = call.account.contact_properties.get(call.parts[0])
-    if found is None or call.one("archived") == "true":
+    if found is None or call.flag("archived"):
         message = f'Property "{call.parts[0]}" does not exist'
         raise Refusal(404, message, "property.unknown", category="OBJECT_NOT_FOUND")
     return answer_json(200, found.shown(), f"200: {found.name}", "property.get")
@@ -69,19 +70,19 @@ def create(call: Call) -> Answer:
     if _NAME.fullmatch(body.name) is None or body.type not in FIELD_TYPES:
         message = f"{body.name} of type {body.type}: lower-case names, types {', '.join(FIELD_TYPES)}"
         raise Refusal(400, message, "property.invalid")
-    options = tuple(Option(one.label, one.value, one.displayOrder, one.hidden) for one in body.options)
+    options = tuple(Option(one.label, one.value, one.displayOrder, one.hidden) for one in body.options or ())
     made = Property(
         body.name,
         body.label,
         body.type,
         options,
-        body.description,
+        body.description or "",
         body.groupName,
-        unique=body.hasUniqueValue,
+        unique=bool(body.hasUniqueValue),
         field_type=body.fieldType,
-        display_order=body.displayOrder,
-        hidden=body.hidden,
-        form_field=body.formField,
+        display_order=-1 if body.displayOrder is None else body.displayOrder,
+        hidden=bool(body.hidden),
+        form_field=bool(body.formField),
     )
     with call.account.lock:
         if made.name in call.account.contact_properties:

@@ -25,7 +25,7 @@ class SearchFilter(msgspec.Struct):
     operator: str
     value: Scalar = None
     highValue: Scalar = None  # noqa: N815 - HubSpot's name
-    values: list[Scalar] = []
+    values: list[Scalar] | None = None
 
 
 class SearchGroup(msgspec.Struct):
@@ -44,12 +44,13 @@ class SearchSort(msgspec.Struct):
 class ContactSearch(msgspec.Struct):
     """What to search for; groups are alternatives."""
 
-    filterGroups: list[SearchGroup] = []  # noqa: N815 - HubSpot's name
-    properties: list[str] = []
-    sorts: list[SearchSort | str] = []
-    query: str = ""
-    limit: int = 10
-    after: str | int = 0
+    # Null counts as absent, as the Node client sends it.
+    filterGroups: list[SearchGroup] | None = None  # noqa: N815 - HubSpot's name
+    properties: list[str] | None = None
+    sorts: list[SearchSort | str] | None = None
+    query: str | None = None
+    limit: int | None = None
+    after: str | int | None = None
 
 
 _SEARCH: Final = msgspec.json.Decoder(ContactSearch)
@@ -58,20 +59,21 @@ _SEARCH: Final = msgspec.json.Decoder(ContactSearch)
 def search(call: Call) -> Answer:
     """Find contacts: filters of one group all hold, groups are alternatives."""
     wanted = decode(_SEARCH, call.body)
-    if not 1 <= wanted.limit <= MAX_LIMIT:
+    limit = 10 if wanted.limit is None else wanted.limit
+    if not 1 <= limit <= MAX_LIMIT:
         raise Refusal(400, f"limit must be between 1 and {MAX_LIMIT}", "contact.search.limit")
-    start = str(wanted.after) or "0"
+    start = str(wanted.after or 0)
     if not (start.isascii() and start.isdigit() and len(start) < 10):
         raise Refusal(400, f"after must be a whole number: {start}", "query.number")
     account, known_before = call.account, call.now - call.account.switches.search_lag_ms / 1000
     with account.lock:
         found = [one for one in account.book.all() if one.created <= known_before and _fits_any(one, wanted)]
-        for sort in reversed(wanted.sorts):
+        for sort in reversed(wanted.sorts or []):
             name = sort if isinstance(sort, str) else sort.propertyName
             backward = not isinstance(sort, str) and sort.direction == "DESCENDING"
             found.sort(key=lambda one, name=name: _order(one.properties.get(name, "")), reverse=backward)  # type: ignore[misc]
-        names = list(dict.fromkeys([*DEFAULT_SHOWN, *wanted.properties]))
-        end = int(start) + wanted.limit
+        names = list(dict.fromkeys([*DEFAULT_SHOWN, *(wanted.properties or [])]))
+        end = int(start) + limit
         page = [shown(one, account, wanted=names) for one in found[int(start) : end]]
     body: dict[str, Any] = {"total": len(found), "results": page}
     if end < len(found):
@@ -80,17 +82,17 @@ def search(call: Call) -> Answer:
 
 
 def _fits_any(contact: Contact, wanted: ContactSearch) -> bool:
-    words = wanted.query.lower()
+    words = (wanted.query or "").lower()
     if words and not any(words in value.lower() for value in contact.properties.values()):
         return False
-    groups = wanted.filterGroups
+    groups = wanted.filterGroups or []
     return not groups or any([all([_fits(contact, one) for one in group.filters]) for group in groups])
 
 
 def _fits(contact: Contact, one: SearchFilter) -> bool:
     has, asked = contact.properties.get(one.propertyName), text_of(one.value).lower()
     value = (has or "").lower()
-    among = value in [text_of(each).lower() for each in one.values]
+    among = value in [text_of(each).lower() for each in one.values or []]
     match one.operator:
         case "EQ":
             return has is not None and value == asked

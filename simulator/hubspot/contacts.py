@@ -53,7 +53,7 @@ def list_all(call: Call) -> Answer:
     if not 1 <= limit <= most:
         raise Refusal(400, f"limit must be between 1 and {most}", "contact.list.limit")
     with call.account.lock:
-        found = call.account.book.all(archived=call.one("archived") == "true")[start:]
+        found = call.account.book.all(archived=call.flag("archived"))[start:]
         page = [shown(one, call.account, wanted=_wanted(call), history=history) for one in found[:limit]]
     body: dict[str, Any] = {"results": page}
     if limit < len(found):
@@ -67,7 +67,7 @@ def list_all(call: Call) -> Answer:
 def get(call: Call) -> Answer:
     """Show one contact, 404 for a stranger."""
     with call.account.lock:
-        contact = _find(call, archived=call.one("archived") == "true")
+        contact = _find(call, archived=call.flag("archived"))
         body = shown(contact, call.account, wanted=_wanted(call), history=call.many("propertiesWithHistory"))
     return answer_json(200, body, f"200: contact {contact.id}", "contact.get")
 

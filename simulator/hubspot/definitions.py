@@ -51,9 +51,10 @@ class NewEventProperty(msgspec.Struct):
 
     label: str
     type: str
+    # Null counts as absent, as the Node client sends it.
     name: str | None = None
-    description: str = ""
-    options: list[EventPropertyOption] = []
+    description: str | None = None
+    options: list[EventPropertyOption] | None = None
 
 
 class MatchingRule(msgspec.Struct):
@@ -76,7 +77,7 @@ class NewDefinition(msgspec.Struct):
     propertyDefinitions: list[NewEventProperty]  # noqa: N815 - HubSpot's name
     name: str | None = None
     description: str | None = None
-    primaryObject: str = "CONTACT"  # noqa: N815 - HubSpot's name
+    primaryObject: str | None = None  # noqa: N815 - HubSpot's name
     customMatchingId: Matching | None = None  # noqa: N815 - HubSpot's name
 
 
@@ -116,7 +117,7 @@ def list_all(call: Call) -> Answer:
             for one in call.account.definitions.values()
             if search.lower() in one.name.lower() or search.lower() in one.label.lower()
         ]
-        page = [one.shown(properties=_wants_properties(call)) for one in found[start : start + limit]]
+        page = [one.shown(properties=call.flag("includeProperties")) for one in found[start : start + limit]]
     body: dict[str, Any] = {"total": len(found), "results": page}
     if page and start + limit < len(found):
         after = str(start + limit)
@@ -129,7 +130,7 @@ def list_all(call: Call) -> Answer:
 def get(call: Call) -> Answer:
     """Show a definition by its short or its full name."""
     with call.account.lock:
-        shown = _find(call, reading=True).shown(properties=_wants_properties(call))
+        shown = _find(call, reading=True).shown(properties=call.flag("includeProperties"))
     return answer_json(200, shown, f"200: {shown['fullyQualifiedName']}", "definition.get")
 
 
@@ -153,7 +154,7 @@ def create(call: Call) -> Answer:
             raise Refusal(400, message, "definition.properties.count")
         definition = account.define(full, call.now)
         definition.label, definition.description = body.label, body.description
-        definition.primary_object = body.primaryObject
+        definition.primary_object = body.primaryObject or "CONTACT"
         definition.properties = {one.name: one for one in made}
         if body.customMatchingId is not None:
             rule = body.customMatchingId.primaryObjectRule
@@ -262,8 +263,8 @@ def _made(body: NewEventProperty) -> Property:
     if body.type not in FIELD_TYPES:
         message = f"{body.type} is no property type; there are {', '.join(FIELD_TYPES)}"
         raise Refusal(400, message, "definition.property.type")
-    options = _options(body.options)
-    return Property(name, body.label, body.type, options, body.description, "event_properties")
+    options = _options(body.options or [])
+    return Property(name, body.label, body.type, options, body.description or "", "event_properties")
 
 
 def _options(wanted: list[EventPropertyOption]) -> tuple[Option, ...]:
@@ -283,7 +284,3 @@ def _check_name(name: str, what: str) -> None:
 
 def _name_of(label: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")[:50]
-
-
-def _wants_properties(call: Call) -> bool:
-    return (call.one("includeProperties") or "").lower() == "true"

@@ -136,7 +136,7 @@ OPERATIONS: Final[dict[Callable[[Call], Answer], Operation]] = {
         _PEOPLE,
         "Read up to 100 contacts",
         {200: "ContactBatchResult", 207: "ContactBatchResult", **_BAD},
-        contact_batches.ContactBatch,
+        contact_batches.ContactReading,
     ),
     contact_batches.create: Operation(
         _PEOPLE,
