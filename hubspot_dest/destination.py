@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
+import weakref
 from collections import deque
-from collections.abc import Callable
-from typing import Any, Self
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import SecretStr
 
@@ -16,6 +19,7 @@ from hubspot_dest.collector import COMMANDS, CollectorState
 from hubspot_dest.config import Config, ConfigError
 from hubspot_dest.delivery.client import Client, HubSpotClient
 from hubspot_dest.delivery.errors import DeliveryError
+from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.event import InvalidEventError, with_user
 from hubspot_dest.mapping.evaluation import Issue
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
@@ -24,6 +28,10 @@ from hubspot_dest.plan import SCOPE
 from hubspot_dest.planner import Planner
 from hubspot_dest.strategies import Strategies, better, walkeros
 from hubspot_dest.waiting import WaitingRoom
+
+if TYPE_CHECKING:
+    from hubspot_dest.delivery.outbox import Outbox, Progress
+    from hubspot_dest.durable import DurableCarrier
 
 __all__ = ["HubSpotDestination", "Listener"]
 
@@ -51,10 +59,14 @@ class HubSpotDestination:
         new_id: makes ids for events without one.
         traced: plans record where every value came from.
         logger: gets every issue as a log record; `hubspot_dest` by default.
+        outbox: a durable queue: its path, or `OutboxSettings`. What `push` calls `queued` is then on disk and reaches
+            HubSpot in the background; listeners hear what became of it, from the thread that delivered it.
 
     Raises:
         ConfigError: where the configuration cannot work: no token, no prefix, unknown keys, wrong types
             (in parity only what upstream could not even read).
+        OutboxError: where the outbox cannot be used.
+        ValueError: for an outbox in parity.
 
     """
 
@@ -74,7 +86,11 @@ class HubSpotDestination:
         new_id: Callable[[], str] | None = None,
         traced: bool = False,
         logger: logging.Logger | None = None,
+        outbox: OutboxSettings | Path | str | None = None,
     ) -> None:
+        if parity and outbox is not None:
+            msg = "walkerOS has no outbox: parity=True and outbox= exclude each other"
+            raise ValueError(msg)
         self.parity = parity
         self._do: Strategies = walkeros() if parity else better()
         if not isinstance(config, Config):
@@ -86,13 +102,6 @@ class HubSpotDestination:
             self._require_usable()
         self._checked = not self._do.lazy_checks
         self._reporter = Reporter(logger or logging.getLogger("hubspot_dest"))
-        self._carrier = Carrier(
-            config,
-            self._do,
-            self._given_client,
-            client_factory or self._official_client(base_url),
-            self._reporter,
-        )
         self._planner = Planner(config.raw, policy=self._do.plan)
         self._collector = CollectorState(
             now_ms=self._now_ms, consent=consent, user=user, globals_=globals_, custom=custom, new_id=new_id
@@ -105,6 +114,32 @@ class HubSpotDestination:
         self.listeners: list[Listener] = []
         self._lock = threading.RLock()
         self._closed = False
+        factory = client_factory or self._official_client(base_url)
+        self._durable = None if outbox is None else self._with_outbox(factory, outbox)
+        self._carrier = self._durable or Carrier(
+            config, self._do, self._given_client, factory, self._reporter
+        )
+
+    def _with_outbox(self, factory: ClientFactory, outbox: OutboxSettings | Path | str) -> DurableCarrier:
+        from hubspot_dest.durable import DurableCarrier  # SQLite is only loaded where there is an outbox
+
+        settings = outbox if isinstance(outbox, OutboxSettings) else OutboxSettings(outbox)
+        carrier = DurableCarrier(
+            self.config, settings, self._do, self._given_client, factory, self._reporter, self._hear
+        )
+        if hasattr(os, "register_at_fork"):
+            unlock = weakref.WeakMethod(self._unlock)
+            os.register_at_fork(after_in_child=lambda: (method := unlock()) and method())
+        return carrier
+
+    def _unlock(self) -> None:
+        """Give a forked child a lock of its own: the parent's may be held by a thread that the child does not have."""
+        self._lock = threading.RLock()
+
+    def _hear(self, outcome: Outcome) -> None:
+        """Tell the listeners what became of a delivery; called by the threads that deliver."""
+        for listener in self.listeners:
+            listener(outcome)
 
     def __repr__(self) -> str:
         return f"HubSpotDestination(id={self.config.id!r}, parity={self.parity}, token=****)"
@@ -128,8 +163,15 @@ class HubSpotDestination:
 
     @property
     def queued(self) -> int:
-        """How many occurrences wait for their batch."""
+        """How many occurrences wait for their batch, or lie in the outbox."""
+        if self._durable is not None:
+            return self._durable.outbox.pending
         return len(self._carrier.batch) if self._carrier.batch is not None else 0
+
+    @property
+    def outbox(self) -> Outbox | None:
+        """The outbox, or None."""
+        return self._durable.outbox if self._durable is not None else None
 
     @property
     def dead_letters(self) -> deque[tuple[dict[str, Any], DeliveryError]]:
@@ -152,15 +194,48 @@ class HubSpotDestination:
         """Take one walkerOS event as far as it goes, and say how far that was.
 
         Never raises for what an event holds or HubSpot answers: that is an outcome. Events that waited for
-        consent and batches that filled up in the same pass are in `also`.
+        consent and batches that filled up in the same pass are in `also`. With an outbox, `queued` means on disk.
         """
         happened: list[Outcome] = []
         with self._lock:
             outcome = self._accept(event, happened)
-            self._announce(happened)
+            ticket = self._carrier.hand_over()
+            if ticket is None:
+                self._announce(happened)
+        if ticket is not None:
+            self._settle(ticket, happened)
         if len(happened) > 1:
             outcome.also = tuple(other for other in happened if other is not outcome)
         return outcome
+
+    def push_many(self, events: Iterable[Any], *, progress: Progress | None = None) -> list[Outcome]:
+        """Take several events as `push` takes one; with an outbox they are made durable together.
+
+        Args:
+            events: walkerOS events, in order.
+            progress: how far their source was read; kept in the outbox in the same transaction.
+
+        Returns:
+            one outcome an event; what else happened is in the last one's `also`.
+
+        """
+        happened: list[Outcome] = []
+        with self._lock:
+            outcomes = [self._accept(event, happened) for event in events]
+            ticket = self._carrier.hand_over(progress)
+            if ticket is None:
+                self._announce(happened)
+        if ticket is not None:
+            self._settle(ticket, happened)
+        if outcomes and len(happened) > len(outcomes):
+            own = {id(one) for one in outcomes}
+            outcomes[-1].also = tuple(other for other in happened if id(other) not in own)
+        return outcomes
+
+    def _settle(self, ticket: Any, happened: list[Outcome]) -> None:
+        self._carrier.settle(ticket)
+        with self._lock:
+            self._announce(happened)
 
     def _accept(self, raw: Any, happened: list[Outcome]) -> Outcome:
         own_consent = raw.get("consent") if isinstance(raw, dict) else None
@@ -209,17 +284,23 @@ class HubSpotDestination:
         An unknown command is a warning and an outcome `failed` with reason `unknown_command`.
         """
         action = command.removeprefix("walker ")
+        if command == "walker shutdown" and self._durable is not None:
+            return self.close()
         happened: list[Outcome] = []
         with self._lock:
             if not command.startswith("walker ") or action not in COMMANDS:
                 outcome = Outcome("failed", "unknown_command", f"no command {command!r}")
                 self._reporter.report(outcome, [Issue("WARN", "unknown command", {"command": action})])
                 self._tell(happened, outcome)
-            elif action == "shutdown":
+            elif action == "shutdown" and self._durable is None:
                 self._shut_down(happened)
             elif self._change_state(action, data):
                 self._run_pass(None, None, happened)
-            self._announce(happened)
+            ticket = self._carrier.hand_over()
+            if ticket is None:
+                self._announce(happened)
+        if ticket is not None:
+            self._settle(ticket, happened)
         return happened
 
     def _change_state(self, action: str, data: Any) -> bool:
@@ -243,17 +324,46 @@ class HubSpotDestination:
 
     # ---- the end
 
-    def flush(self) -> list[Outcome]:
-        """Send what waits in the batch, and say for each batch how that went."""
+    def flush(self, *, deadline: float | None = None) -> list[Outcome]:
+        """Send what waits, and say how that went.
+
+        Args:
+            deadline: with an outbox, wait no longer than so many seconds; None waits as long as HubSpot takes, but
+                not for what only a person can put right (a wrong token).
+
+        """
+        if self._durable is not None:
+            durable = self._durable
+            return self._gather(lambda: durable.flush_all(deadline=deadline))
         happened: list[Outcome] = []
         with self._lock:
             self._carrier.flush(happened)
             self._announce(happened)
         return happened
 
-    def close(self) -> list[Outcome]:
-        """Flush for the last time. What HubSpot does not take stays in the queue and is reported."""
-        return self.push_command("walker shutdown")
+    def close(self, *, deadline: float | None = None, stall: float | None = None) -> list[Outcome]:
+        """Send what waits, for the last time, and report. What HubSpot does not take stays in the queue or outbox.
+
+        Args:
+            deadline: with an outbox, how many seconds at most; its settings' `close_seconds` if not given.
+            stall: with an outbox, end when nothing got through for so many seconds, instead.
+
+        """
+        if self._durable is None:
+            return self.push_command("walker shutdown")
+        durable = self._durable
+        return self._gather(lambda: durable.close(deadline=deadline, stall=stall))
+
+    def _gather(self, wait: Callable[[], object]) -> list[Outcome]:
+        """Return what the delivering threads tell while `wait` runs."""
+        happened: list[Outcome] = []
+        listener = happened.append
+        self.listeners.append(listener)
+        try:
+            wait()
+        finally:
+            self.listeners.remove(listener)
+        return happened
 
     def _shut_down(self, happened: list[Outcome]) -> None:
         if self._closed:

@@ -36,6 +36,7 @@ class Outcome:
         events: for a batch, the ids of its events.
         returned: what upstream's push returns: `False` for ignored events, the mock, else `UNDEFINED`.
         also: what else happened in the same pass: waiting events released, batches flushed.
+        delivery: with an outbox, it tells what became of events that were `queued` before.
 
     """
 
@@ -53,6 +54,7 @@ class Outcome:
     events: tuple[str, ...] = ()
     returned: Any = UNDEFINED
     also: tuple[Outcome, ...] = ()
+    delivery: bool = False
 
     def record(self, call: list[Any]) -> None:
         """Note a call that is about to be made."""

@@ -10,7 +10,7 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -88,7 +88,7 @@ class Outbox:
     """The durable queue of one process. Safe to use from several threads.
 
     Args:
-        path: the file; made if it is not there. `PATH.lock` beside it keeps other processes out.
+        path: the file; made if it is not there. `PATH-lock` beside it keeps other processes out.
         durability: `full` survives power loss (one fsync a commit), `normal` the death of the process.
         wall: UNIX time in seconds.
         max_pages: stop growing at so many pages of 4 KiB; None for the disk's own end.
@@ -132,6 +132,11 @@ class Outbox:
         return f"Outbox({str(self.path)!r})"
 
     @property
+    def closed(self) -> bool:
+        """Whether it is closed."""
+        return self._closed
+
+    @property
     def last(self) -> int:
         """The number of the newest intent."""
         with self._adding:
@@ -148,14 +153,14 @@ class Outbox:
     def add(
         self,
         intents: Iterable[NewIntent] = (),
-        memory: tuple[str, dict[str, str]] | None = None,
+        memory: Mapping[str, dict[str, str]] | None = None,
         progress: Progress | None = None,
     ) -> Group:
         """Take intents in; they count as accepted when `settle` returns.
 
         Args:
             intents: in order.
-            memory: an e-mail, lower case, and everything that HubSpot will know of it once all is delivered.
+            memory: by e-mail, lower case: everything that HubSpot will know of it once all is delivered.
             progress: how far the source was read.
 
         """
@@ -165,8 +170,8 @@ class Outbox:
             for kind, keys, event_id, payload in intents:
                 group.intents.append(Intent(self._next, kind, keys, event_id, now, payload))
                 self._next += 1
-            if memory is not None:
-                group.memory[memory[0]] = (json.dumps(memory[1]), now)
+            for email, properties in (memory or {}).items():
+                group.memory[email] = (json.dumps(properties), now)
             if progress is not None:
                 group.progress = progress
             return group
@@ -358,6 +363,13 @@ class Outbox:
         """Write a note about the whole outbox."""
         self._change("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
+    def retarget(self, target: str) -> None:
+        """Begin anew for another HubSpot: what was said to the one before counts no more."""
+        with self._writing:
+            self.forget()
+            self._change("DELETE FROM progress")
+            self.set_meta("target", target)
+
     def _change(self, statement: str, values: tuple[Any, ...] = ()) -> int:
         with self._writing:
             try:
@@ -444,7 +456,7 @@ class Outbox:
                 self.forget()  # older values may go out after newer ones
         finally:
             other.close()
-        for ending in ("", "-wal", "-shm", ".lock"):
+        for ending in ("", "-wal", "-shm", "-lock"):
             Path(f"{path}{ending}").unlink(missing_ok=True)
         return len(found)
 

@@ -58,7 +58,7 @@ def in_words(error: Exception, path: Path) -> OutboxError:
 
 
 class FileLock:
-    """One process and one owner at a time, by a lock on `PATH.lock` that the system lets go when the process ends.
+    """One process and one owner at a time, by a lock on `PATH-lock` that the system lets go when the process ends.
 
     Raises:
         OutboxError: where somebody else has it, or the file cannot be made.
@@ -68,7 +68,7 @@ class FileLock:
     def __init__(self, path: Path) -> None:
         self._owner = os.getpid()
         try:
-            self._fd: int | None = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            self._fd: int | None = os.open(f"{path}-lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             msg = f"outbox {path} cannot be written: {error.strerror}; choose another place with --outbox (outbox=)"
             raise OutboxError(msg) from None
