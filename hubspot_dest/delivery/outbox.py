@@ -422,11 +422,17 @@ class Outbox:
                 self.forget()  # older values go out after newer ones: what HubSpot knows then is anybody's guess
         return len(rows)
 
-    def purge(self, *, dead: bool = True, pending: bool = False) -> tuple[int, int]:
-        """Throw away dead letters, or what waits, for good; return how many of each."""
+    def purge(self, *, pending: bool = False, before: float | None = None) -> tuple[int, int]:
+        """Throw away dead letters, and what waits too if that is wanted, for good; return how many of each.
+
+        Args:
+            pending: also what waits for delivery.
+            before: of the dead letters only those that were given up before this UNIX time.
+
+        """
         with self._writing:
             self.flush()
-            gone_dead = self._change("DELETE FROM dead") if dead else 0
+            gone_dead = self._change("DELETE FROM dead WHERE ? IS NULL OR died_at < ?", (before, before))
             gone = self._change("DELETE FROM intents") if pending else 0
             if pending:
                 self._change("DELETE FROM memory")  # it told of contacts that will not be written now
@@ -451,7 +457,7 @@ class Outbox:
                 more = (payload, letter.died_at, letter.reason, json.dumps(letter.error))
                 self._change("INSERT INTO dead VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, *more))
                 self._next += 1
-            other.purge(dead=True, pending=True)
+            other.purge(pending=True)
             if found:
                 self.forget()  # older values may go out after newer ones
         finally:
@@ -470,7 +476,7 @@ class Outbox:
             try:
                 self.flush()
                 if self._db.execute("PRAGMA freelist_count").fetchone()[0] > _FREE_PAGES:
-                    self._db.execute("PRAGMA incremental_vacuum").fetchall()
+                    self._db.executescript("PRAGMA incremental_vacuum")  # `execute` would stop after one page
             except sqlite3.Error as error:
                 raise in_words(error, self.path) from None
             finally:

@@ -42,6 +42,11 @@ class OutboxError(Exception):
 def in_words(error: Exception, path: Path) -> OutboxError:
     """Return what went wrong with the file as one clear message."""
     name = getattr(error, "sqlite_errorname", "") or ""
+    if isinstance(error, OSError):
+        said = error.strerror or str(error)
+        return OutboxError(
+            f"outbox {path} cannot be written: {said}; choose another place with --outbox (outbox=)"
+        )
     if name.startswith("SQLITE_FULL"):
         return OutboxError(f"outbox {path}: the disk is full; make room, nothing that was accepted is lost")
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
@@ -113,10 +118,12 @@ def connect(path: Path, durability: Durability, migrations: Sequence[str] = MIGR
 
     """
     try:
+        # Events are personal data; SQLite gives its -wal and -shm the rights of the file itself.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         connection = sqlite3.connect(
             path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=64
         )
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise in_words(error, path) from None
     try:
         with _closing_on_error(connection):
@@ -128,8 +135,6 @@ def connect(path: Path, durability: Durability, migrations: Sequence[str] = MIGR
             _migrate(connection, migrations)
     except sqlite3.Error as error:
         raise in_words(error, path) from None
-    with contextlib.suppress(OSError):
-        path.chmod(0o600)  # events are personal data
     return connection
 
 
