@@ -25,6 +25,12 @@ class BulkClient(Client, Protocol):
     def send_batch_encoded(self, occurrences: Sequence[bytes]) -> Any:
         """Send up to 500 occurrences that are JSON already; return the answer."""
 
+    def update_contact(self, contact_id: str, properties: dict[str, str], id_property: str | None) -> Any:
+        """Update a contact that exists: `crm.contacts.basicApi.update`; return the answer."""
+
+    def create_contact(self, properties: dict[str, str]) -> Any:
+        """Create a contact: `crm.contacts.basicApi.create`; return the answer."""
+
     def upsert_contacts(self, inputs: list[dict[str, Any]]) -> Any:
         """Create or update up to 100 contacts: `crm.contacts.batchApi.upsert`; return the answer."""
 
@@ -78,20 +84,32 @@ class Calls:
         email, properties = asked["email"], asked["properties"]
         made = ["crm.contacts.basicApi.update"]
         try:
-            self._client.update_contact(email, properties, "email")
+            self._update(email, properties, "email")
             return made
         except DeliveryError as error:
             if error.status != UNKNOWN or error.message.startswith("no JSON"):
                 raise  # a 404 as a web page is a wrong address, not a stranger
         made.append("crm.contacts.basicApi.create")
         try:
-            self._client.create_contact({**properties, "email": email})
+            self._create({**properties, "email": email})
         except DeliveryError as error:
             if error.status != CONFLICT or error.existing_id is None:
                 raise
             made.append("crm.contacts.basicApi.update")
-            self._client.update_contact(error.existing_id, properties, None)
+            self._update(error.existing_id, properties, None)
         return made
+
+    def _update(self, contact_id: str, properties: dict[str, str], id_property: str | None) -> None:
+        if self._bulk is None:
+            self._client.update_contact(contact_id, properties, id_property)
+        else:
+            _require_contact(self._bulk.update_contact(contact_id, properties, id_property))
+
+    def _create(self, properties: dict[str, str]) -> None:
+        if self._bulk is None:
+            self._client.create_contact(properties)
+        else:
+            _require_contact(self._bulk.create_contact(properties))
 
     def upsert_many(self, contacts: Sequence[bytes]) -> UpsertResult:
         """Write several contacts of different people in one call, each with a trace id. Raises DeliveryError.
@@ -146,6 +164,16 @@ def _trace(result: dict[str, Any], emails: list[str]) -> int | None:
 
 def _status(error: dict[str, Any]) -> int:
     return {"CONFLICT": CONFLICT, "OBJECT_NOT_FOUND": UNKNOWN}.get(str(error.get("category")), 400)
+
+
+def _require_contact(answer: Any) -> None:
+    """Refuse a 2xx that shows no contact: nothing says then that one was written."""
+    try:
+        if isinstance(orjson.loads(answer.data).get("id"), str):
+            return
+    except (orjson.JSONDecodeError, AttributeError):
+        pass
+    raise DeliveryError("unreadable", "HubSpot's answer shows no contact", status=answer.status)
 
 
 def _require_hubspot(answer: Any) -> None:

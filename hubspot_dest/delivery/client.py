@@ -86,10 +86,10 @@ class HubSpotClient:
         _check_dates(inputs)
         self._api("batch").send({"inputs": inputs}, _preload_content=False, _request_timeout=self._timeout)
 
-    def update_contact(self, contact_id: str, properties: dict[str, str], id_property: str | None) -> None:
+    def update_contact(self, contact_id: str, properties: dict[str, str], id_property: str | None) -> Any:
         """Update a contact by e-mail (`id_property="email"`) or by id. Raises DeliveryError, 404 for a stranger."""
         more = {} if id_property is None else {"id_property": id_property}
-        self._api("contacts").update(
+        return self._api("contacts").update(
             contact_id,
             {"properties": properties},
             _preload_content=False,
@@ -97,9 +97,9 @@ class HubSpotClient:
             **more,
         )
 
-    def create_contact(self, properties: dict[str, str]) -> None:
+    def create_contact(self, properties: dict[str, str]) -> Any:
         """Create a contact. Raises DeliveryError, 409 with `existing_id` where it exists."""
-        self._api("contacts").create(
+        return self._api("contacts").create(
             {"properties": properties}, _preload_content=False, _request_timeout=self._timeout
         )
 

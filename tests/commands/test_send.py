@@ -21,7 +21,7 @@ SHOP = str(EXAMPLES / "shop.yaml")
 @pytest.fixture
 def events(tmp_path: Path) -> str:
     """Give a copy of the example's events: the outbox lies beside them."""
-    return shutil.copy(EXAMPLES / "events.jsonl", tmp_path)
+    return shutil.copy(str(EXAMPLES / "events.jsonl"), str(tmp_path))
 
 
 def test_events_arrive_and_strangers_become_contacts(run: Run, hubspot: FakeHubSpot, events: str) -> None:

@@ -58,9 +58,12 @@ def test_people_that_push_at_once_share_commits_and_lose_nothing(tmp_path: Path)
         commits += 1
 
     outbox.on_commit = count
-    threads = [
-        threading.Thread(target=lambda n=n: [put(outbox, f"{n}-{i}") for i in range(50)]) for n in range(8)
-    ]
+
+    def push(number: int) -> None:
+        for one in range(50):
+            put(outbox, f"{number}-{one}")
+
+    threads = [threading.Thread(target=push, args=(number,)) for number in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
