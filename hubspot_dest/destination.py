@@ -354,6 +354,11 @@ class HubSpotDestination:
         durable = self._durable
         return self._gather(lambda: durable.close(deadline=deadline, stall=stall))
 
+    def hurry(self) -> None:
+        """Let nothing wait for HubSpot any more, not even the end of the process. Safe in signal handlers."""
+        if self._durable is not None:
+            self._durable.hurried = True
+
     def _gather(self, wait: Callable[[], object]) -> list[Outcome]:
         """Return what the delivering threads tell while `wait` runs."""
         happened: list[Outcome] = []

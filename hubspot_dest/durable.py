@@ -86,6 +86,7 @@ class DurableCarrier(Carrier):
         self.batch = None
         self._settings = settings
         self._tell = tell
+        self.hurried = False
         self._open(Path(settings.path))
         _forget_in_children(self)
         atexit.register(_at_exit, weakref.ref(self))
@@ -245,6 +246,8 @@ class DurableCarrier(Carrier):
             return 0
         if deadline is None and stall is None:
             deadline = self._settings.close_seconds
+        if self.hurried:
+            deadline = 0.0
         self.flush_all(deadline=deadline, stall=stall)
         self.workers.stop(min(deadline if deadline is not None else 10.0, self._config.timeout_ms / 1000 + 1))
         left = self.outbox.pending
