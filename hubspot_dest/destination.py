@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
-import weakref
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,17 +18,17 @@ from hubspot_dest.config import Config, ConfigError
 from hubspot_dest.delivery.client import Client, HubSpotClient
 from hubspot_dest.delivery.errors import DeliveryError
 from hubspot_dest.delivery.settings import OutboxSettings
+from hubspot_dest.driving import Driving, Listener
 from hubspot_dest.event import InvalidEventError, with_user
 from hubspot_dest.mapping.evaluation import Issue
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
-from hubspot_dest.outcome import Kind, Outcome
+from hubspot_dest.outcome import Outcome, outcome_of
 from hubspot_dest.plan import SCOPE
 from hubspot_dest.planner import Planner
 from hubspot_dest.strategies import Strategies, better, walkeros
 from hubspot_dest.waiting import WaitingRoom
 
 if TYPE_CHECKING:
-    from hubspot_dest.delivery.outbox import Outbox, Progress
     from hubspot_dest.durable import DurableCarrier
 
 __all__ = ["HubSpotDestination", "Listener"]
@@ -38,10 +36,8 @@ __all__ = ["HubSpotDestination", "Listener"]
 # A library says nothing unless the program that uses it wants to hear it.
 logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
 
-Listener = Callable[[Outcome], None]
 
-
-class HubSpotDestination:
+class HubSpotDestination(Driving):
     """Sends walkerOS events to HubSpot as a walkerOS destination configuration says.
 
     One destination with its collector's state. Methods may be called from several threads; events go out in the
@@ -124,22 +120,10 @@ class HubSpotDestination:
         from hubspot_dest.durable import DurableCarrier  # SQLite is only loaded where there is an outbox
 
         settings = outbox if isinstance(outbox, OutboxSettings) else OutboxSettings(outbox)
-        carrier = DurableCarrier(
+        self._watch_forks()
+        return DurableCarrier(
             self.config, settings, self._do, self._given_client, factory, self._reporter, self._hear
         )
-        if hasattr(os, "register_at_fork"):
-            unlock = weakref.WeakMethod(self._unlock)
-            os.register_at_fork(after_in_child=lambda: (method := unlock()) and method())
-        return carrier
-
-    def _unlock(self) -> None:
-        """Give a forked child a lock of its own: the parent's may be held by a thread that the child does not have."""
-        self._lock = threading.RLock()
-
-    def _hear(self, outcome: Outcome) -> None:
-        """Tell the listeners what became of a delivery; called by the threads that deliver."""
-        for listener in self.listeners:
-            listener(outcome)
 
     def __repr__(self) -> str:
         return f"HubSpotDestination(id={self.config.id!r}, parity={self.parity}, token=****)"
@@ -167,11 +151,6 @@ class HubSpotDestination:
         if self._durable is not None:
             return self._durable.outbox.pending
         return len(self._carrier.batch) if self._carrier.batch is not None else 0
-
-    @property
-    def outbox(self) -> Outbox | None:
-        """The outbox, or None."""
-        return self._durable.outbox if self._durable is not None else None
 
     @property
     def dead_letters(self) -> deque[tuple[dict[str, Any], DeliveryError]]:
@@ -208,35 +187,6 @@ class HubSpotDestination:
             outcome.also = tuple(other for other in happened if other is not outcome)
         return outcome
 
-    def push_many(self, events: Iterable[Any], *, progress: Progress | None = None) -> list[Outcome]:
-        """Take several events as `push` takes one; with an outbox they are made durable together.
-
-        Args:
-            events: walkerOS events, in order.
-            progress: how far their source was read; kept in the outbox in the same transaction.
-
-        Returns:
-            one outcome an event; what else happened is in the last one's `also`.
-
-        """
-        happened: list[Outcome] = []
-        with self._lock:
-            outcomes = [self._accept(event, happened) for event in events]
-            ticket = self._carrier.hand_over(progress)
-            if ticket is None:
-                self._announce(happened)
-        if ticket is not None:
-            self._settle(ticket, happened)
-        if outcomes and len(happened) > len(outcomes):
-            own = {id(one) for one in outcomes}
-            outcomes[-1].also = tuple(other for other in happened if id(other) not in own)
-        return outcomes
-
-    def _settle(self, ticket: Any, happened: list[Outcome]) -> None:
-        self._carrier.settle(ticket)
-        with self._lock:
-            self._announce(happened)
-
     def _accept(self, raw: Any, happened: list[Outcome]) -> Outcome:
         own_consent = raw.get("consent") if isinstance(raw, dict) else None
         try:
@@ -252,31 +202,9 @@ class HubSpotDestination:
         return outcome
 
     def _rejected(self, raw: Any, reason: str, sentence: str, issue: Issue) -> Outcome:
-        outcome = _named("failed", reason, sentence, raw if isinstance(raw, dict) else {})
+        outcome = outcome_of("failed", reason, sentence, raw if isinstance(raw, dict) else {})
         self._reporter.report(outcome, [issue])
         return outcome
-
-    # ---- collector commands
-
-    def consent(self, states: dict[str, Any]) -> list[Outcome]:
-        """Grant or refuse consent; events that waited for it go out, in order."""
-        return self.push_command("walker consent", states)
-
-    def user(self, user: dict[str, Any]) -> list[Outcome]:
-        """Merge into the collector's user, which lies under every event's own."""
-        return self.push_command("walker user", user)
-
-    def globals(self, values: dict[str, Any]) -> list[Outcome]:
-        """Merge into the collector's globals, which lie under every event's own."""
-        return self.push_command("walker globals", values)
-
-    def custom(self, values: dict[str, Any]) -> list[Outcome]:
-        """Merge into the collector's custom, which functions see."""
-        return self.push_command("walker custom", values)
-
-    def run(self, state: dict[str, Any] | None = None) -> list[Outcome]:
-        """Begin a new run: count and trace anew, and events that waited for consent are forgotten."""
-        return self.push_command("walker run", state)
 
     def push_command(self, command: str, data: Any = UNDEFINED) -> list[Outcome]:
         """Carry out a collector command such as `walker consent`, and return what it set in motion.
@@ -354,22 +282,6 @@ class HubSpotDestination:
         durable = self._durable
         return self._gather(lambda: durable.close(deadline=deadline, stall=stall))
 
-    def hurry(self) -> None:
-        """Let nothing wait for HubSpot any more, not even the end of the process. Safe in signal handlers."""
-        if self._durable is not None:
-            self._durable.hurried = True
-
-    def _gather(self, wait: Callable[[], object]) -> list[Outcome]:
-        """Return what the delivering threads tell while `wait` runs."""
-        happened: list[Outcome] = []
-        listener = happened.append
-        self.listeners.append(listener)
-        try:
-            wait()
-        finally:
-            self.listeners.remove(listener)
-        return happened
-
     def _shut_down(self, happened: list[Outcome]) -> None:
         if self._closed:
             return
@@ -397,7 +309,9 @@ class HubSpotDestination:
         if self.config.disabled:
             if event is None:
                 return None
-            return self._tell(happened, _named("ignored", "disabled", "the destination is disabled", event))
+            return self._tell(
+                happened, outcome_of("ignored", "disabled", "the destination is disabled", event)
+            )
         state = self._collector.view.consent
         allowed = self._waiting.release(state)
         denied = None
@@ -406,7 +320,7 @@ class HubSpotDestination:
                 allowed.append(event)
             else:
                 sentence = f"waits for consent: {self._waiting.needs}"
-                denied = self._tell(happened, _named("denied", "consent_missing", sentence, event))
+                denied = self._tell(happened, outcome_of("denied", "consent_missing", sentence, event))
                 self._drop_excess(happened)
         if allowed and not self._checked and not self._init(happened):
             return happened[-1]
@@ -420,7 +334,7 @@ class HubSpotDestination:
         self.dropped += len(dropped)
         sentence = f"more than {self.config.queue_max} events wait for consent; the oldest is dropped"
         for number, event in enumerate(dropped):
-            outcome = _named("failed", "consent_queue_full", sentence, event)
+            outcome = outcome_of("failed", "consent_queue_full", sentence, event)
             if number == 0:
                 text = "destination.queuePush overflow; oldest events dropped"
                 self._reporter.report(outcome, [Issue("WARN", text, {"droppedCount": self.dropped}, SCOPE)])
@@ -454,7 +368,7 @@ class HubSpotDestination:
         except JsTypeError as error:
             return self._rejected(event, "push_error", str(error), Issue("ERROR", "push failed", {}))
         plan = self._planner.plan(event, self._collector.view, self._now_ms(), traced=self.traced)
-        outcome = _named("skipped", plan.reason, plan.sentence, event)
+        outcome = outcome_of("skipped", plan.reason, plan.sentence, event)
         outcome.plan = plan
         if plan.hints:
             outcome.hints = plan.hints
@@ -482,15 +396,3 @@ class HubSpotDestination:
             return HubSpotClient(token, timeout_seconds=self.config.timeout_ms / 1000, **more)
 
         return make
-
-
-def _named(kind: Kind, reason: str, sentence: str, event: dict[str, Any]) -> Outcome:
-    name, event_id = event.get("name"), event.get("id")
-    # Past the constructor: it would set a dozen fields to what the class says already, for every event.
-    outcome: Outcome = object.__new__(Outcome)
-    outcome.kind = kind
-    outcome.reason = reason
-    outcome.sentence = sentence
-    outcome.name = name if isinstance(name, str) else ""
-    outcome.event_id = event_id if isinstance(event_id, str) else ""
-    return outcome

@@ -18,12 +18,14 @@ from hubspot_dest.config import Config
 from hubspot_dest.contactledger import ContactLedger
 from hubspot_dest.delivery.calls import Calls
 from hubspot_dest.delivery.client import Client, encode
-from hubspot_dest.delivery.dispatcher import Dispatcher, Report
+from hubspot_dest.delivery.dispatcher import Dispatcher
 from hubspot_dest.delivery.errors import DeliveryError
 from hubspot_dest.delivery.lanes import CONTACT, EVENT, Intent
+from hubspot_dest.delivery.loads import Report
 from hubspot_dest.delivery.occurrence_uuid import occurrence_uuid
-from hubspot_dest.delivery.outbox import Group, NewIntent, Outbox, Progress
+from hubspot_dest.delivery.outbox import NewIntent, Outbox, Progress
 from hubspot_dest.delivery.outbox_file import OutboxError
+from hubspot_dest.delivery.outbox_rows import Group
 from hubspot_dest.delivery.rate import RateBudget
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.delivery.workers import Workers
@@ -86,6 +88,7 @@ class DurableCarrier(Carrier):
         self.batch = None
         self._settings = settings
         self._tell = tell
+        self._process: int | None = None
         self.hurried = False
         self._open(Path(settings.path))
         _forget_in_children(self)
@@ -93,7 +96,6 @@ class DurableCarrier(Carrier):
 
     def _open(self, path: Path) -> None:
         settings = self._settings
-        self._process = os.getpid()
         self.outbox = Outbox(path, durability=settings.durability)
         try:
             client = self.client()
@@ -119,6 +121,7 @@ class DurableCarrier(Carrier):
             report=self._heard,
         )
         self.workers = Workers(self.dispatcher, settings.connections)
+        self._process = os.getpid()
         if self.outbox.pending:
             self.workers.start()
 
@@ -154,8 +157,8 @@ class DurableCarrier(Carrier):
 
     def carry_out(self, plan: Plan, outcome: Outcome, happened: list[Outcome]) -> None:  # noqa: ARG002 - base's shape
         """Put what a plan says into the basket; it is accepted once `settle` has come back."""
-        self._belong_to_this_process()
         try:
+            self._belong_to_this_process()
             intents, memory = self._intents(plan, outcome)
         except (DeliveryError, OutboxError) as error:
             refused = error if isinstance(error, DeliveryError) else DeliveryError("impossible", str(error))
@@ -181,7 +184,8 @@ class DurableCarrier(Carrier):
         memory = None
         if plan.occurrence is not None:
             plan.occurrence["uuid"] = occurrence_uuid(outcome.event_id)
-            intents.append(NewIntent(EVENT, identity, outcome.event_id, encode(plan.occurrence)))
+            event_id = _storable(outcome.event_id)
+            intents.append(NewIntent(EVENT, identity, event_id, encode(plan.occurrence)))
         contact = plan.contact
         if contact is not None and contact.properties is not None:
             now = time.time()
@@ -263,9 +267,8 @@ class DurableCarrier(Carrier):
 
     def _belong_to_this_process(self) -> None:
         """After a fork, give the child an outbox of its own: SQLite, threads and locks do not survive forking."""
-        if self._process == os.getpid():
+        if self._process is not None:
             return
-        self._process = os.getpid()
         for slot in range(1, 1000):
             path = Path(f"{self._settings.path}.fork{slot}")
             try:
@@ -280,20 +283,31 @@ class DurableCarrier(Carrier):
     def forked(self) -> None:
         """Let go of the parent's outbox; called in the child, before anything else runs there."""
         self.outbox.abandon()
+        self._process = None
 
 
 def _contact_intent(contact: ContactUpsert, identity: tuple[str, ...], event_id: str) -> NewIntent:
     body = encode({"email": contact.email, "properties": contact.properties})
-    own = f"e:{contact.email.lower()}"
-    return NewIntent(CONTACT, (own, *(key for key in identity if key != own)), event_id, body)
+    own = _key("e", contact.email.lower())
+    return NewIntent(CONTACT, (own, *(key for key in identity if key != own)), _storable(event_id), body)
 
 
 def _keys(email: str | None, object_id: str | None) -> tuple[str, ...]:
-    """Return whose an occurrence is; a line break would part keys, and no identity that HubSpot takes has one."""
+    """Return whose an occurrence is."""
     if object_id is None:
-        return (f"e:{(email or '').lower()}".replace("\n", " "),)
-    key = f"o:{object_id}".replace("\n", " ")
-    return (key,) if email is None else (f"e:{email.lower()}".replace("\n", " "), key)
+        return (_key("e", (email or "").lower()),)
+    key = _key("o", object_id)
+    return (key,) if email is None else (_key("e", email.lower()), key)
+
+
+def _key(kind: str, identity: str) -> str:
+    """Return a key without line breaks, which part keys from each other; no identity that HubSpot takes has one."""
+    return f"{kind}:{_storable(identity)}".replace("\n", " ")
+
+
+def _storable(text: str) -> str:
+    """Return a text that can be written down: half a surrogate pair cannot."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _outcomes(report: Report, left: int) -> list[Outcome]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from hubspot_dest.delivery.lanes import CONTACT
-from hubspot_dest.delivery.outbox import DeadLetter, dead_letter
 from hubspot_dest.delivery.outbox_file import OutboxError, connect_reading, in_words
+from hubspot_dest.delivery.outbox_rows import DeadLetter, dead_letter
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.report.plainjson import as_json, plain
 from hubspot_dest.saying import safe_text, say, stop

@@ -11,21 +11,21 @@ import itertools
 import math
 import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final
 
 import orjson
 
 from hubspot_dest.delivery.calls import Calls
 from hubspot_dest.delivery.errors import DeliveryError
-from hubspot_dest.delivery.lanes import Intent, Lanes
+from hubspot_dest.delivery.lanes import Intent
+from hubspot_dest.delivery.loads import Load, Report, What, by_person, merged, parts
 from hubspot_dest.delivery.outbox import Outbox
 from hubspot_dest.delivery.outbox_file import OutboxError
 from hubspot_dest.delivery.rate import RateBudget
 from hubspot_dest.delivery.retry import (
     Bisect,
-    Breaker,
     Circumstances,
     Dead,
     Pause,
@@ -33,49 +33,14 @@ from hubspot_dest.delivery.retry import (
     RetryPolicy,
     decide,
 )
+from hubspot_dest.delivery.traffic import Traffic
+from hubspot_dest.delivery.window import Window
 
 __all__ = ["Dispatcher", "Report"]
 
-What = Literal["contacts", "events"]
-
 _MOST_CONTACTS: Final = 100  # in one batch (wire facts, 3.3)
-_SMALLER_PART: Final = 0.382  # see `_parts`
 _WRITE_SECONDS, _WRITE_COUNT = 0.2, 2000
 _SHORTEST_WAIT: Final = 0.001  # a wait below the clock's resolution would go on for ever
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What happened to some intents.
-
-    Attributes:
-        kind: `delivered`, `dead`, `failed` (it will be tried again), `paused` or `resumed` (no intents).
-        what: contacts or events.
-        intents: which.
-        calls: the names of the calls that were made.
-        reason: a stable code.
-        error: what HubSpot said.
-
-    """
-
-    kind: Literal["delivered", "dead", "failed", "paused", "resumed"]
-    what: What = "events"
-    intents: Sequence[Intent] = ()
-    calls: Sequence[str] = ()
-    reason: str = ""
-    error: DeliveryError | None = None
-
-
-@dataclass(slots=True)
-class _Load:
-    """Intents on their way: one request, or what is left of one that goes out in parts."""
-
-    what: What
-    groups: list[
-        tuple[list[Intent], bool]
-    ]  # the last one is next; True: if it passes, the one before it is bad
-    failures: int = 0
-    failed_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +49,8 @@ class _Wait:
 
 
 _REFILL: Final = "refill"
-_Choice = _Load | _Wait | str
+_WHATS: Final[tuple[What, What]] = ("contacts", "events")
+_Choice = Load | _Wait | str
 
 
 @dataclass
@@ -125,31 +91,25 @@ class Dispatcher:
         self.halted: DeliveryError | None = None
         self.trouble: OutboxError | None = None
         self.passes = 0
-        self._lanes = Lanes()
-        self._breaker = Breaker(self.dice)
-        self._waiting: dict[What, list[tuple[float, int, _Load]]] = {"contacts": [], "events": []}
+        self._window = Window(self.outbox, self.window, self.lock)
+        self._lanes = self._window.lanes
+        self._traffic = Traffic(self.budget, self.dice)
+        self._waiting: dict[What, list[tuple[float, int, Load]]] = {"contacts": [], "events": []}
         self._tie = itertools.count()
-        self._cursor = 0
-        self._committed = self.outbox.last
-        self._behind = self.outbox.pending > 0
-        self._refilling = False
-        self._flying = 0
         self._draining = 0
         self._passed_at = -math.inf
         self._written_at = self.monotonic()
-        if not self._behind:
-            self._cursor = self._committed
         self.outbox.on_commit = self._accepted
 
     @property
     def idle(self) -> bool:
         """Whether everything that was accepted is delivered or given up."""
-        return not (len(self._lanes) or self._behind)
+        return not (len(self._lanes) or self._window.behind)
 
     @property
     def outage(self) -> bool:
         """Whether HubSpot does not answer at the moment."""
-        return self._breaker.open
+        return self._traffic.outage("contacts") or self._traffic.outage("events")
 
     def drain(self, *, on: bool) -> None:
         """Send batches that are not full, until told otherwise; calls nest."""
@@ -166,48 +126,27 @@ class Dispatcher:
     def _accepted(self, intents: list[Intent]) -> None:
         """Take what was just committed; called in order."""
         with self.lock:
-            self._committed = intents[-1].seq
-            if self._behind or self._in_memory >= self.window:
-                self._behind = True
-                return
-            now, lanes = self.monotonic(), self._lanes
+            lanes = self._lanes
             quiet = not len(lanes)
-            for intent in intents:
-                lanes.enter(intent, now)
-            self._cursor = self._committed
+            if not self._window.accept(intents, self.monotonic()):
+                return
             # A batch that is filling needs nobody; its first event sets the clock of flush by age.
             size = self.batch_size
             if quiet or lanes.contacts or (len(lanes) >= size and lanes.events_at_hand(size) >= size):
                 self._wake()
 
-    @property
-    def _in_memory(self) -> int:
-        return self._lanes.count - self._lanes.light
-
     def _refill(self) -> float:
-        """Read what lies on disk only."""
         try:
-            with self.lock:
-                after, committed = self._cursor, self._committed
-                room = max(1, self.window - self._in_memory)
-            found = self.outbox.read(after, room)
-            with self.lock:
-                now = self.monotonic()
-                for intent in found:
-                    self._lanes.enter(intent, now)
-                newest = found[-1].seq if found else after
-                self._cursor = newest if len(found) == room else max(committed, newest)
-                self._behind = self._cursor < self._committed
+            self._window.refill(self.monotonic())
         except OutboxError as error:
             return self._outbox_trouble(error)
         finally:
             with self.lock:
-                self._refilling = False
                 self._wake()
         return 0.0
 
     def _outbox_trouble(self, error: OutboxError) -> float:
-        if self.trouble is None:
+        if self.trouble is None and not self.outbox.closed:
             self.trouble = error
             self.report(Report("paused", reason="outbox", error=DeliveryError("impossible", str(error))))
         return 1.0
@@ -224,74 +163,54 @@ class Dispatcher:
         """
         with self.lock:
             choice = self._choose(self.monotonic())
-            if isinstance(choice, _Load):
-                self._flying += 1
         if isinstance(choice, _Wait):
             self._write_down(soon=True)
             return None if choice.seconds == math.inf else max(choice.seconds, _SHORTEST_WAIT)
-        if not isinstance(choice, _Load):
+        if not isinstance(choice, Load):
             return self._refill()
         try:
             self._perform(choice)
         finally:
             with self.lock:
-                self._flying -= 1
                 self._wake()
         self._write_down(soon=False)
         return 0.0
 
     def _choose(self, now: float) -> _Choice:
-        room = self._in_memory < self.window / 2 and self._lanes.light < 100_000
-        if self._behind and room and not self._refilling:
-            self._refilling = True
+        if self._window.begin_refill():
             return _REFILL
-        rest = self._breaker.delay(now)
-        if rest is None or rest > 0:
-            return _Wait(math.inf if rest is None else rest)
         waits: list[float] = []
-        # Whoever looks whether an outage is over is somebody new: the one that failed may be the trouble itself.
-        ways = (self._fresh, self._again) if self._breaker.open else (self._again, self._fresh)
-        for way in ways:
-            found = way(now, waits)
-            if found is not None:
-                self.budget.take(found.what, now)
-                self._breaker.sending()
-                return found
-        return _Wait(min(waits, default=math.inf))
+        # Contacts first: their events wait for them.
+        for what in _WHATS:
+            rest = self._traffic.delay(what, now)
+            # Whoever looks whether an outage is over is somebody new: the one that failed may be the trouble itself.
+            ways = (self._fresh, self._again) if self._traffic.outage(what) else (self._again, self._fresh)
+            for way in ways:
+                wait, take = way(what, now)
+                if max(wait, rest) <= 0:
+                    self._traffic.sending(what, now)
+                    return take()
+                waits.append(max(wait, rest))
+        return _Wait(min(waits))
 
-    def _again(self, now: float, waits: list[float]) -> _Load | None:
-        """Return a load whose time has come again."""
-        for what, heap in self._waiting.items():
-            if not heap:
-                continue
-            wait = max(heap[0][0] - now, self.budget.delay(what, now))
-            if wait <= 0:
-                return heapq.heappop(heap)[2]
-            waits.append(wait)
-        return None
+    def _again(self, what: What, now: float) -> tuple[float, Callable[[], Load]]:
+        """Return in how many seconds a load is due to be sent again, and how to get it."""
+        heap = self._waiting[what]
+        return (heap[0][0] - now if heap else math.inf), lambda: heapq.heappop(heap)[2]
 
-    def _fresh(self, now: float, waits: list[float]) -> _Load | None:
-        """Return a load of intents that were not sent before: contacts first, their events wait for them."""
+    def _fresh(self, what: What, now: float) -> tuple[float, Callable[[], Load]]:
+        """Return in how many seconds a load of intents that were not sent before is due, and how to get it."""
         lanes = self._lanes
-        if lanes.contacts:
-            wait = self.budget.delay("contacts", now)
-            if wait <= 0:
-                taken = lanes.take_contacts(_MOST_CONTACTS if self.calls.many_contacts else 1)
-                return _Load("contacts", [(taken, False)])
-            waits.append(wait)
-        full = self._until_full(now)
-        if full is not None:
-            wait = max(full, self.budget.delay("events", now))
-            if wait <= 0:
-                return _Load("events", [(lanes.take_events(self.batch_size), False)])
-            waits.append(wait)
-        return None
+        if what == "events":
+            return self._until_full(now), lambda: Load(what, [(lanes.take_events(self.batch_size), False)])
+        most = _MOST_CONTACTS if self.calls.many_contacts else 1
+        return (0.0 if lanes.contacts else math.inf), lambda: Load(what, [(lanes.take_contacts(most), False)])
 
-    def _until_full(self, now: float) -> float | None:
+    def _until_full(self, now: float) -> float:
         """Return how long until the next events may go: when a batch is full, old enough, or the end is near."""
         oldest = self._lanes.oldest()
         if oldest is None:
-            return None
+            return math.inf
         if self._draining or self.batch_size == 1:
             return 0.0
         rest = oldest + self.flush_seconds - now
@@ -301,7 +220,7 @@ class Dispatcher:
 
     # ---- one request
 
-    def _perform(self, load: _Load) -> None:
+    def _perform(self, load: Load) -> None:
         group, tells = load.groups[-1]
         try:
             light = [one for one in group if one.payload is None]
@@ -317,6 +236,8 @@ class Dispatcher:
             self._failed(load, error)
             return
         except OutboxError as error:
+            with self.lock:
+                self._traffic.withdrawn(load.what)
             self._later(load, self._outbox_trouble(error))
             return
         except Exception as error:
@@ -334,20 +255,20 @@ class Dispatcher:
             call = "events.send.batchApi.send"
         self.report(Report("delivered", "events", group, (call,)))
 
-    def _upsert(self, load: _Load, group: list[Intent]) -> list[Intent]:
+    def _upsert(self, load: Load, group: list[Intent]) -> list[Intent]:
         """Write contacts; return those that are done. Those that are not become loads of their own."""
-        people = _by_person(group)
+        people = by_person(group)
         if len(people) == 1:
-            calls = self.calls.upsert(_merged(group))
+            calls = self.calls.upsert(merged(group))
             self.report(Report("delivered", "contacts", group, calls))
             return group
-        results = self.calls.upsert_many([_merged(one) for one in people]).errors
+        results = self.calls.upsert_many([merged(one) for one in people]).errors
         done = [one for person, error in zip(people, results, strict=True) if error is None for one in person]
         self.report(Report("delivered", "contacts", done, ("crm.contacts.batchApi.upsert",)))
         for person, error in zip(people, results, strict=True):
             if error is None:
                 continue
-            own = _Load("contacts", [(person, False)], load.failures)
+            own = Load("contacts", [(person, False)], load.failures)
             if error.status in (404, 409):
                 self._later(
                     own, 0.0
@@ -356,12 +277,12 @@ class Dispatcher:
                 self._failed(own, error)
         return done
 
-    def _passed(self, load: _Load, group: list[Intent], *, tells: bool) -> None:
+    def _passed(self, load: Load, group: list[Intent], *, tells: bool) -> None:
         self.outbox.finished(group)
         with self.lock:
             self.passes += 1
             self._passed_at = self.monotonic()
-            self._breaker.passed()
+            self._traffic.answered(load.what)
             resumed, self.halted = self.halted is not None, None
             for intent in group:
                 self._lanes.done(intent)
@@ -369,14 +290,14 @@ class Dispatcher:
         if load.groups:
             if tells and len(load.groups[-1][0]) > 1:
                 # A bad whole, and nothing wrong with its first part: go on with the parts of the second at once.
-                load.groups[-1:] = _parts(load.groups[-1][0])
+                load.groups[-1:] = parts(load.groups[-1][0])
             self._later(load, 0.0)
         if resumed:
             self.report(Report("resumed"))
 
     # ---- what did not go well
 
-    def _failed(self, load: _Load, error: DeliveryError) -> None:
+    def _failed(self, load: Load, error: DeliveryError) -> None:
         group, _ = load.groups[-1]
         with self.lock:
             now = self.monotonic()
@@ -387,9 +308,9 @@ class Dispatcher:
         outage = isinstance(decision, Retry) and decision.outage
         with self.lock:
             if outage:
-                self._breaker.failed(now)
+                self._traffic.failed(load.what, now)
             else:
-                self._breaker.passed()  # an answer, if not the one we want
+                self._traffic.answered(load.what)
         if isinstance(decision, Dead):
             load.groups.pop()
             self._bury(load.what, group, decision.reason, error)
@@ -397,7 +318,7 @@ class Dispatcher:
             if load.groups:
                 self._later(load, 0.0)
         elif isinstance(decision, Bisect):
-            load.groups[-1:] = _parts(group)
+            load.groups[-1:] = parts(group)
             load.failures = 0
             self._later(load, 0.0)
         elif isinstance(decision, Pause):
@@ -412,7 +333,7 @@ class Dispatcher:
             self.report(Report("failed", load.what, group, reason="retry", error=error))
             self._later(load, decision.after)
 
-    def _case(self, load: _Load, group: list[Intent], *, blamed: bool) -> Circumstances:
+    def _case(self, load: Load, group: list[Intent], *, blamed: bool) -> Circumstances:
         wall = self.wall()
         return Circumstances(
             what=load.what,
@@ -450,7 +371,7 @@ class Dispatcher:
         except OutboxError as error:
             self._outbox_trouble(error)
 
-    def _later(self, load: _Load, seconds: float) -> None:
+    def _later(self, load: Load, seconds: float) -> None:
         with self.lock:
             heapq.heappush(self._waiting[load.what], (self.monotonic() + seconds, next(self._tie), load))
             self._wake()
@@ -472,35 +393,3 @@ class Dispatcher:
             self._outbox_trouble(error)
         else:
             self.trouble = None
-
-
-def _parts(group: list[Intent]) -> list[tuple[list[Intent], bool]]:
-    """Return the parts of a group that HubSpot refused, the first one last, for it goes out next.
-
-    If the first part passes, the second must be the bad one and is parted again without being sent whole. A bad first
-    part therefore costs two requests and a bad second one costs one, so the first is made smaller, by the golden
-    ratio: then the dearest way to a single bad occurrence among 500 takes 14 requests, not 18.
-    """
-    if len(group) == 1:
-        return [(group, False)]
-    cut = max(1, round(len(group) * _SMALLER_PART))
-    return [(group[cut:], False), (group[:cut], True)]
-
-
-def _by_person(group: list[Intent]) -> list[list[Intent]]:
-    """Return contacts by their e-mail, each person's in order."""
-    people: dict[str, list[Intent]] = {}
-    for intent in group:
-        people.setdefault(intent.keys[0], []).append(intent)
-    return list(people.values())
-
-
-def _merged(person: list[Intent]) -> bytes:
-    """Return one contact for all that one person's intents say; the later word counts."""
-    if len(person) == 1:
-        return person[0].payload or b"{}"
-    contacts = [orjson.loads(one.payload or b"{}") for one in person]
-    properties: dict[str, str] = {}
-    for contact in contacts:
-        properties |= contact["properties"]
-    return orjson.dumps({"email": contacts[0]["email"], "properties": properties})

@@ -10,81 +10,21 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from hubspot_dest.delivery.errors import DeliveryError
 from hubspot_dest.delivery.lanes import Intent
-from hubspot_dest.delivery.outbox_file import Durability, FileLock, OutboxError, connect, in_words
+from hubspot_dest.delivery.outbox_file import Durability, OutboxError, in_words
+from hubspot_dest.delivery.outbox_rows import INTENT_COLUMNS, SEPARATOR, Group, NewIntent, Progress, ranges
+from hubspot_dest.delivery.outbox_store import OutboxStore
 
-__all__ = ["DeadLetter", "Group", "NewIntent", "Outbox", "Progress", "SEPARATOR"]
+__all__ = ["NewIntent", "Outbox", "Progress"]
 
-SEPARATOR = "\n"  # between the keys of a person; no e-mail that HubSpot takes holds one
 _FREE_PAGES = 256
-_ROW = "seq, kind, person, event_id, accepted_at, attempts, payload"
 
 
-class NewIntent(NamedTuple):
-    """What `add` takes: kind, keys, the event's id, and the JSON for HubSpot."""
-
-    kind: int
-    keys: tuple[str, ...]
-    event_id: str
-    payload: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a source of events was read.
-
-    Attributes:
-        source: its name.
-        head: a hash of its first bytes, which tells whether it is still the same file.
-        head_bytes: how many bytes that are.
-        line: the last line that was taken.
-        position: the last item within the line, or -1.
-
-    """
-
-    source: str
-    head: str
-    head_bytes: int
-    line: int
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """What was given up, and why; `error` is what HubSpot said (`DeliveryError.as_dict`)."""
-
-    seq: int
-    kind: int
-    event_id: str
-    payload: Any
-    accepted_at: float
-    died_at: float
-    attempts: int
-    reason: str
-    error: dict[str, Any]
-
-
-@dataclass(slots=True)
-class Group:
-    """What is committed together."""
-
-    intents: list[Intent] = field(default_factory=list)
-    memory: dict[str, tuple[str, float]] = field(default_factory=dict)
-    progress: Progress | None = None
-    settled: bool = False
-    error: OutboxError | None = None
-
-    def __bool__(self) -> bool:
-        return bool(self.intents or self.memory or self.progress)
-
-
-class Outbox:
+class Outbox(OutboxStore):
     """The durable queue of one process. Safe to use from several threads.
 
     Args:
@@ -106,18 +46,11 @@ class Outbox:
         wall: Callable[[], float] = time.time,
         max_pages: int | None = None,
     ) -> None:
-        self.path = Path(path)
+        super().__init__(path, durability)
         self._wall = wall
-        self._lock_file = FileLock(self.path)
-        try:
-            self._db = connect(self.path, durability)
-        except BaseException:
-            self._lock_file.release()
-            raise
         if max_pages is not None:
             self._db.execute(f"PRAGMA max_page_count = {max_pages}")
         self._adding = threading.Lock()
-        self._writing = threading.RLock()
         self._group = Group()
         self._done: list[int] = []
         self._dead: list[tuple[int, float, str, str, int]] = []
@@ -202,7 +135,7 @@ class Outbox:
                 msg = f"outbox {self.path} is closed"
                 raise OutboxError(msg)
             self._write(group, done, dead, attempts)
-        except (OutboxError, sqlite3.Error) as error:
+        except Exception as error:  # whatever it was, nobody may believe that the group is on disk
             group.error = error if isinstance(error, OutboxError) else in_words(error, self.path)
             with self._adding:  # what was delivered is written down with the next group; a repeat counts once
                 self._done, self._dead = done + self._done, dead + self._dead
@@ -226,7 +159,7 @@ class Outbox:
         db.execute("BEGIN IMMEDIATE")
         try:
             db.executemany(
-                f"INSERT INTO intents ({_ROW}) VALUES (?, ?, ?, ?, ?, 0, ?)",  # noqa: S608 - fixed names
+                f"INSERT INTO intents ({INTENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, 0, ?)",  # noqa: S608 - fixed names
                 (
                     (one.seq, one.kind, SEPARATOR.join(one.keys), one.event_id, one.accepted_at, one.payload)
                     for one in group.intents
@@ -241,7 +174,7 @@ class Outbox:
                 one = group.progress
                 values = (one.source, one.head, one.head_bytes, one.line, one.position)
                 db.execute("INSERT OR REPLACE INTO progress VALUES (?, ?, ?, ?, ?)", values)
-            db.executemany("DELETE FROM intents WHERE seq BETWEEN ? AND ?", _ranges(done))
+            db.executemany("DELETE FROM intents WHERE seq BETWEEN ? AND ?", ranges(done))
             if attempts:
                 db.executemany(
                     "UPDATE intents SET attempts = ? WHERE seq = ?", ((n, seq) for seq, n in attempts.items())
@@ -302,7 +235,7 @@ class Outbox:
 
         """
         rows = self._read(
-            f"SELECT {_ROW} FROM intents WHERE seq > ? ORDER BY seq LIMIT ?",  # noqa: S608 - fixed names
+            f"SELECT {INTENT_COLUMNS} FROM intents WHERE seq > ? ORDER BY seq LIMIT ?",  # noqa: S608 - fixed names
             (after, most),
         )
         return [
@@ -318,84 +251,24 @@ class Outbox:
 
         """
         by_seq = {one.seq: one for one in intents}
-        for first, last in _ranges(sorted(by_seq)):
+        for first, last in ranges(sorted(by_seq)):
             rows = self._read("SELECT seq, payload FROM intents WHERE seq BETWEEN ? AND ?", (first, last))
             for seq, payload in rows:
                 by_seq[seq].payload = payload
 
-    def _read(self, statement: str, values: tuple[Any, ...] = ()) -> list[Any]:
-        with self._writing:
-            try:
-                return self._db.execute(statement, values).fetchall()
-            except sqlite3.Error as error:
-                raise in_words(error, self.path) from None
+    # ---- dead letters, and what others left
 
-    # ---- what is remembered
+    def dead(self) -> int:
+        """Return how many dead letters there are, those included that are about to be written."""
+        with self._adding:
+            waiting = len(self._dead)
+        return super().dead() + waiting
 
     def remembered(self, email: str) -> tuple[dict[str, str], float] | None:
         """Return what HubSpot knows of a person, and when it was told."""
         with self._adding:
             told = self._group.memory.get(email)
-        if told is None:
-            rows = self._read("SELECT properties, told_at FROM memory WHERE email = ?", (email,))
-            if not rows:
-                return None
-            told = rows[0]
-        return json.loads(told[0]), told[1]
-
-    def forget(self, email: str | None = None) -> None:
-        """Forget what HubSpot knows of a person, or of everybody."""
-        with self._writing:
-            where, values = ("", ()) if email is None else (" WHERE email = ?", (email,))
-            self._change(f"DELETE FROM memory{where}", values)  # noqa: S608 - fixed
-
-    def progress(self, source: str) -> Progress | None:
-        """Return how far a source was read."""
-        rows = self._read("SELECT * FROM progress WHERE source = ?", (source,))
-        return Progress(*rows[0]) if rows else None
-
-    def meta(self, name: str) -> str | None:
-        """Return a note about the whole outbox."""
-        rows = self._read("SELECT value FROM meta WHERE name = ?", (name,))
-        return str(rows[0][0]) if rows else None
-
-    def set_meta(self, name: str, value: str) -> None:
-        """Write a note about the whole outbox."""
-        self._change("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
-
-    def retarget(self, target: str) -> None:
-        """Begin anew for another HubSpot: what was said to the one before counts no more."""
-        with self._writing:
-            self.forget()
-            self._change("DELETE FROM progress")
-            self.set_meta("target", target)
-
-    def _change(self, statement: str, values: tuple[Any, ...] = ()) -> int:
-        with self._writing:
-            try:
-                return self._db.execute(statement, values).rowcount
-            except sqlite3.Error as error:
-                raise in_words(error, self.path) from None
-
-    # ---- dead letters
-
-    def dead(self) -> int:
-        """Return how many dead letters there are."""
-        with self._adding:
-            waiting = len(self._dead)
-        return int(self._read("SELECT count(*) FROM dead")[0][0]) + waiting
-
-    def dead_letters(self, after: int = 0) -> Iterator[DeadLetter]:
-        """Yield the dead letters, oldest first.
-
-        Args:
-            after: only those whose `seq` is greater.
-
-        """
-        while rows := self._read("SELECT * FROM dead WHERE seq > ? ORDER BY seq LIMIT 500", (after,)):
-            for row in rows:
-                yield dead_letter(row)
-            after = rows[-1][0]
+        return super().remembered(email) if told is None else (json.loads(told[0]), told[1])
 
     def revive(self) -> int:
         """Put every dead letter back among what is to be sent, behind what waits already; return how many."""
@@ -406,7 +279,7 @@ class Outbox:
                 self._db.execute("BEGIN IMMEDIATE")
                 for number, (seq,) in enumerate(rows):
                     self._db.execute(
-                        f"INSERT INTO intents ({_ROW}) "  # noqa: S608 - fixed names
+                        f"INSERT INTO intents ({INTENT_COLUMNS}) "  # noqa: S608 - fixed names
                         "SELECT ?, kind, person, event_id, ?, 0, payload FROM dead WHERE seq = ?",
                         (self._next + number, self._wall(), seq),
                     )
@@ -492,24 +365,3 @@ class Outbox:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._db))
         self._closed = True
         self._lock_file.release()
-
-
-def dead_letter(row: Sequence[Any]) -> DeadLetter:
-    """Return a row of the table `dead`."""
-    seq, kind, _person, event_id, accepted_at, attempts, payload, died_at, reason, error = row
-    said = json.loads(error)
-    return DeadLetter(seq, kind, event_id, json.loads(payload), accepted_at, died_at, attempts, reason, said)
-
-
-def _ranges(seqs: list[int]) -> Iterator[tuple[int, int]]:
-    """Yield first and last of each run of consecutive numbers: batches are mostly runs, and a run is one statement."""
-    first = last = None
-    for seq in sorted(seqs):
-        if last is not None and seq == last + 1:
-            last = seq
-            continue
-        if first is not None and last is not None:
-            yield first, last
-        first = last = seq
-    if first is not None and last is not None:
-        yield first, last

@@ -14,8 +14,9 @@ from pydantic import SecretStr
 
 from hubspot_dest.delivery.calls import Calls
 from hubspot_dest.delivery.client import HubSpotClient
-from hubspot_dest.delivery.dispatcher import Dispatcher, Report
+from hubspot_dest.delivery.dispatcher import Dispatcher
 from hubspot_dest.delivery.lanes import CONTACT, EVENT
+from hubspot_dest.delivery.loads import Report
 from hubspot_dest.delivery.occurrence_uuid import occurrence_uuid
 from hubspot_dest.delivery.outbox import NewIntent, Outbox
 from simulator.hubspot import FakeHubSpot
