@@ -23,8 +23,8 @@ def test_300_runs_of_5000_events_killed_five_times_lose_and_double_nothing(
         folder.mkdir()
         told = crash_run(folder, EVENTS, 1000 + seed)
         launches, kills, again = launches + told.launches, kills + told.kills, again + told.duplicates_refused
-        wrong = (told.lost[:3], told.doubled, told.disordered[:3], told.stale[:3])
-        assert wrong == ([], 0, [], []), f"seed {1000 + seed}: {told}"
+        wrong = (len(told.lost), told.doubled, len(told.disordered), len(told.stale))
+        assert wrong == (0, 0, 0, 0), f"seed {1000 + seed}: {told.launches} processes, {told.kills} killed"
         assert told.stored == EVENTS
     with capsys.disabled():
         print(  # noqa: T201 - the issue asks for the numbers

@@ -113,6 +113,9 @@ def _fault(kind: FaultKind, dice: random.Random) -> Fault:
         seed=dice.randrange(1_000_000),
         delay_ms=50,
         retry_after=0 if kind is FaultKind.RATE_LIMITED else 1,
+        count=3
+        if kind is FaultKind.UNAUTHORIZED
+        else None,  # `send` ends at each: nobody can wait a token right
         policy=dice.choice(["TEN_SECONDLY_ROLLING", "SECONDLY", "DAILY"]),
     )
 
