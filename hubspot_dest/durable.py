@@ -164,7 +164,8 @@ class DurableCarrier(Carrier):
             refused = error if isinstance(error, DeliveryError) else DeliveryError("impossible", str(error))
             self.fail(outcome, refused, "impossible" if error is refused else "outbox")
             return
-        self._reporter.report(outcome, plan.issues[plan.issues_before_send :])
+        if plan.issues:
+            self._reporter.report(outcome, plan.issues[plan.issues_before_send :])
         if intents:
             outcome.kind, outcome.reason, outcome.sentence = "queued", "outbox", "safe in the outbox"
             if plan.occurrence is None:
@@ -302,6 +303,8 @@ def _keys(email: str | None, object_id: str | None) -> tuple[str, ...]:
 
 def _key(kind: str, identity: str) -> str:
     """Return a key without line breaks, which part keys from each other; no identity that HubSpot takes has one."""
+    if identity.isascii() and "\n" not in identity:
+        return f"{kind}:{identity}"
     return f"{kind}:{_storable(identity)}".replace("\n", " ")
 
 

@@ -22,7 +22,7 @@ from hubspot_dest.saying import ExitCode, print_data, progress, safe_text, say
 
 __all__ = ["Delivery", "Plan"]
 
-_CHUNK = 500
+_CHUNK = 1000
 _LINES = 100_000  # how many events can be told with their line while they are on their way
 _SIGNAL_SECONDS = 10.0
 

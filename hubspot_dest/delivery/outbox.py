@@ -100,9 +100,11 @@ class Outbox(OutboxStore):
         now = self._wall()
         with self._adding:
             group = self._group
+            seq, append = self._next, group.intents.append
             for kind, keys, event_id, payload in intents:
-                group.intents.append(Intent(self._next, kind, keys, event_id, now, payload))
-                self._next += 1
+                append(Intent(seq, kind, keys, event_id, now, payload))
+                seq += 1
+            self._next = seq
             for email, properties in (memory or {}).items():
                 group.memory[email] = (json.dumps(properties), now)
             if progress is not None:
