@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import tempfile
 import time
 
 import hubspot
@@ -15,7 +16,8 @@ from hubspot.events.send import (
 from benchmarks.measuring import Figure
 from benchmarks.sink import sink
 from benchmarks.workload import CONFIG, events, lines
-from hubspot_dest import HubSpotDestination
+from hubspot_dest import HubSpotDestination, OutboxSettings
+from hubspot_dest.delivery.outbox_file import Durability
 from hubspot_dest.mapping.context import Collector
 from hubspot_dest.planner import Planner
 
@@ -31,6 +33,7 @@ def measure() -> list[Figure]:
     """Return the figures, rounds of all of them taken in turn."""
     whole, text = events(COUNT), lines(COUNT)
     rounds: dict[str, list[float]] = {"push": [], "parse": [], "models": [], "single": []}
+    rounds |= {"normal": [], "full": []}
     # The workload lies ready in memory; a sender that reads a stream does not carry it along.
     gc.collect()
     gc.freeze()
@@ -38,6 +41,8 @@ def measure() -> list[Figure]:
         _batches(base_url, whole[:1000])  # loading the official client is not delivery
         for _ in range(ROUNDS):
             rounds["push"].append(_batches(base_url, whole))
+            rounds["normal"].append(_outbox(base_url, whole, "normal"))
+            rounds["full"].append(_outbox(base_url, whole, "full"))
             rounds["parse"].append(_parsed(base_url, text))
             rounds["models"].append(_models(base_url, whole[:MODELS]))
             rounds["single"].append(_singles(base_url, whole[:SINGLES]))
@@ -45,6 +50,8 @@ def measure() -> list[Figure]:
     return [
         Figure.of("batches of 500, from an event in memory to the answer", rounds["push"]),
         Figure.of("the same from a line of JSON", rounds["parse"]),
+        Figure.of("the same with an outbox, durability normal, a thousand events a commit", rounds["normal"]),
+        Figure.of("the same with an outbox, durability full", rounds["full"]),
         Figure.of("the official client's own models, mapped events, batches of 500", rounds["models"]),
         Figure.of("single sends", rounds["single"]),
     ]
@@ -56,6 +63,18 @@ def _batches(base_url: str, whole: list[dict[str, object]]) -> float:
         for event in whole:
             destination.push(event)
     return len(whole) / (time.perf_counter() - begun)
+
+
+def _outbox(base_url: str, whole: list[dict[str, object]], durability: Durability) -> float:
+    """Return events a second from memory through the outbox to the last answer, the outbox's closing included."""
+    with tempfile.TemporaryDirectory() as folder:
+        outbox = OutboxSettings(f"{folder}/outbox.sqlite3", durability=durability, close_seconds=60)
+        begun = time.perf_counter()
+        with HubSpotDestination(CONFIG, base_url=base_url, outbox=outbox) as destination:
+            for start in range(0, len(whole), 1000):
+                destination.push_many(whole[start : start + 1000])
+        assert destination.queued == 0
+        return len(whole) / (time.perf_counter() - begun)
 
 
 def _parsed(base_url: str, text: list[bytes]) -> float:

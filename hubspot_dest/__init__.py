@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from hubspot_dest.configcheck import Problem
     from hubspot_dest.delivery.client import Client, HubSpotClient
     from hubspot_dest.delivery.errors import DeliveryError
+    from hubspot_dest.delivery.outbox_file import OutboxError
+    from hubspot_dest.delivery.retry import RetryPolicy
+    from hubspot_dest.delivery.settings import OutboxSettings
     from hubspot_dest.destination import HubSpotDestination
     from hubspot_dest.mapping.evaluation import Issue, Trace
     from hubspot_dest.outcome import Outcome
@@ -35,9 +38,12 @@ __all__ = [
     "HubSpotDestination",
     "Issue",
     "Outcome",
+    "OutboxError",
+    "OutboxSettings",
     "Plan",
     "Planner",
     "Problem",
+    "RetryPolicy",
     "Trace",
 ]
 
@@ -50,10 +56,13 @@ _HOMES = {
     "HubSpotClient": "delivery.client",
     "HubSpotDestination": "destination",
     "Issue": "mapping.evaluation",
+    "OutboxError": "delivery.outbox_file",
+    "OutboxSettings": "delivery.settings",
     "Outcome": "outcome",
     "Plan": "plan",
     "Planner": "planner",
     "Problem": "configcheck",
+    "RetryPolicy": "delivery.retry",
     "Trace": "mapping.evaluation",
 }
 

@@ -153,6 +153,13 @@ class Carrier:
         if failed is not None and self._do.lossy_batches and failed.error is not None:
             self.fail(outcome, failed.error, "flush_failed")
 
+    def hand_over(self, progress: Any = None) -> Any:  # noqa: ARG002 - the outbox's carrier uses it
+        """Return a ticket for what is not yet on disk; without an outbox there is none."""
+        return None
+
+    def settle(self, ticket: Any) -> None:
+        """Return when what belongs to the ticket is on disk."""
+
     def flush(self, happened: list[Outcome], until: int = 1) -> list[Outcome]:
         """Send batches while at least `until` occurrences wait; stop at the first that fails."""
         results: list[Outcome] = []

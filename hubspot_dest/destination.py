@@ -7,7 +7,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import SecretStr
 
@@ -16,24 +17,27 @@ from hubspot_dest.collector import COMMANDS, CollectorState
 from hubspot_dest.config import Config, ConfigError
 from hubspot_dest.delivery.client import Client, HubSpotClient
 from hubspot_dest.delivery.errors import DeliveryError
+from hubspot_dest.delivery.settings import OutboxSettings
+from hubspot_dest.driving import Driving, Listener
 from hubspot_dest.event import InvalidEventError, with_user
 from hubspot_dest.mapping.evaluation import Issue
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
-from hubspot_dest.outcome import Kind, Outcome
+from hubspot_dest.outcome import Outcome, outcome_of
 from hubspot_dest.plan import SCOPE
 from hubspot_dest.planner import Planner
 from hubspot_dest.strategies import Strategies, better, walkeros
 from hubspot_dest.waiting import WaitingRoom
+
+if TYPE_CHECKING:
+    from hubspot_dest.durable import DurableCarrier
 
 __all__ = ["HubSpotDestination", "Listener"]
 
 # A library says nothing unless the program that uses it wants to hear it.
 logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
 
-Listener = Callable[[Outcome], None]
 
-
-class HubSpotDestination:
+class HubSpotDestination(Driving):
     """Sends walkerOS events to HubSpot as a walkerOS destination configuration says.
 
     One destination with its collector's state. Methods may be called from several threads; events go out in the
@@ -51,10 +55,14 @@ class HubSpotDestination:
         new_id: makes ids for events without one.
         traced: plans record where every value came from.
         logger: gets every issue as a log record; `hubspot_dest` by default.
+        outbox: a durable queue: its path, or `OutboxSettings`. What `push` calls `queued` is then on disk and reaches
+            HubSpot in the background; listeners hear what became of it, from the thread that delivered it.
 
     Raises:
         ConfigError: where the configuration cannot work: no token, no prefix, unknown keys, wrong types
             (in parity only what upstream could not even read).
+        OutboxError: where the outbox cannot be used.
+        ValueError: for an outbox in parity.
 
     """
 
@@ -74,7 +82,11 @@ class HubSpotDestination:
         new_id: Callable[[], str] | None = None,
         traced: bool = False,
         logger: logging.Logger | None = None,
+        outbox: OutboxSettings | Path | str | None = None,
     ) -> None:
+        if parity and outbox is not None:
+            msg = "walkerOS has no outbox: parity=True and outbox= exclude each other"
+            raise ValueError(msg)
         self.parity = parity
         self._do: Strategies = walkeros() if parity else better()
         if not isinstance(config, Config):
@@ -86,13 +98,6 @@ class HubSpotDestination:
             self._require_usable()
         self._checked = not self._do.lazy_checks
         self._reporter = Reporter(logger or logging.getLogger("hubspot_dest"))
-        self._carrier = Carrier(
-            config,
-            self._do,
-            self._given_client,
-            client_factory or self._official_client(base_url),
-            self._reporter,
-        )
         self._planner = Planner(config.raw, policy=self._do.plan)
         self._collector = CollectorState(
             now_ms=self._now_ms, consent=consent, user=user, globals_=globals_, custom=custom, new_id=new_id
@@ -105,6 +110,20 @@ class HubSpotDestination:
         self.listeners: list[Listener] = []
         self._lock = threading.RLock()
         self._closed = False
+        factory = client_factory or self._official_client(base_url)
+        self._durable = None if outbox is None else self._with_outbox(factory, outbox)
+        self._carrier = self._durable or Carrier(
+            config, self._do, self._given_client, factory, self._reporter
+        )
+
+    def _with_outbox(self, factory: ClientFactory, outbox: OutboxSettings | Path | str) -> DurableCarrier:
+        from hubspot_dest.durable import DurableCarrier  # SQLite is only loaded where there is an outbox
+
+        settings = outbox if isinstance(outbox, OutboxSettings) else OutboxSettings(outbox)
+        self._watch_forks()
+        return DurableCarrier(
+            self.config, settings, self._do, self._given_client, factory, self._reporter, self._hear
+        )
 
     def __repr__(self) -> str:
         return f"HubSpotDestination(id={self.config.id!r}, parity={self.parity}, token=****)"
@@ -128,7 +147,9 @@ class HubSpotDestination:
 
     @property
     def queued(self) -> int:
-        """How many occurrences wait for their batch."""
+        """How many occurrences wait for their batch, or lie in the outbox."""
+        if self._durable is not None:
+            return self._durable.outbox.pending
         return len(self._carrier.batch) if self._carrier.batch is not None else 0
 
     @property
@@ -152,12 +173,16 @@ class HubSpotDestination:
         """Take one walkerOS event as far as it goes, and say how far that was.
 
         Never raises for what an event holds or HubSpot answers: that is an outcome. Events that waited for
-        consent and batches that filled up in the same pass are in `also`.
+        consent and batches that filled up in the same pass are in `also`. With an outbox, `queued` means on disk.
         """
         happened: list[Outcome] = []
         with self._lock:
             outcome = self._accept(event, happened)
-            self._announce(happened)
+            ticket = self._carrier.hand_over()
+            if ticket is None:
+                self._announce(happened)
+        if ticket is not None:
+            self._settle(ticket, happened)
         if len(happened) > 1:
             outcome.also = tuple(other for other in happened if other is not outcome)
         return outcome
@@ -177,31 +202,9 @@ class HubSpotDestination:
         return outcome
 
     def _rejected(self, raw: Any, reason: str, sentence: str, issue: Issue) -> Outcome:
-        outcome = _named("failed", reason, sentence, raw if isinstance(raw, dict) else {})
+        outcome = outcome_of("failed", reason, sentence, raw if isinstance(raw, dict) else {})
         self._reporter.report(outcome, [issue])
         return outcome
-
-    # ---- collector commands
-
-    def consent(self, states: dict[str, Any]) -> list[Outcome]:
-        """Grant or refuse consent; events that waited for it go out, in order."""
-        return self.push_command("walker consent", states)
-
-    def user(self, user: dict[str, Any]) -> list[Outcome]:
-        """Merge into the collector's user, which lies under every event's own."""
-        return self.push_command("walker user", user)
-
-    def globals(self, values: dict[str, Any]) -> list[Outcome]:
-        """Merge into the collector's globals, which lie under every event's own."""
-        return self.push_command("walker globals", values)
-
-    def custom(self, values: dict[str, Any]) -> list[Outcome]:
-        """Merge into the collector's custom, which functions see."""
-        return self.push_command("walker custom", values)
-
-    def run(self, state: dict[str, Any] | None = None) -> list[Outcome]:
-        """Begin a new run: count and trace anew, and events that waited for consent are forgotten."""
-        return self.push_command("walker run", state)
 
     def push_command(self, command: str, data: Any = UNDEFINED) -> list[Outcome]:
         """Carry out a collector command such as `walker consent`, and return what it set in motion.
@@ -209,17 +212,23 @@ class HubSpotDestination:
         An unknown command is a warning and an outcome `failed` with reason `unknown_command`.
         """
         action = command.removeprefix("walker ")
+        if command == "walker shutdown" and self._durable is not None:
+            return self.close()
         happened: list[Outcome] = []
         with self._lock:
             if not command.startswith("walker ") or action not in COMMANDS:
                 outcome = Outcome("failed", "unknown_command", f"no command {command!r}")
                 self._reporter.report(outcome, [Issue("WARN", "unknown command", {"command": action})])
                 self._tell(happened, outcome)
-            elif action == "shutdown":
+            elif action == "shutdown" and self._durable is None:
                 self._shut_down(happened)
             elif self._change_state(action, data):
                 self._run_pass(None, None, happened)
-            self._announce(happened)
+            ticket = self._carrier.hand_over()
+            if ticket is None:
+                self._announce(happened)
+        if ticket is not None:
+            self._settle(ticket, happened)
         return happened
 
     def _change_state(self, action: str, data: Any) -> bool:
@@ -243,17 +252,35 @@ class HubSpotDestination:
 
     # ---- the end
 
-    def flush(self) -> list[Outcome]:
-        """Send what waits in the batch, and say for each batch how that went."""
+    def flush(self, *, deadline: float | None = None) -> list[Outcome]:
+        """Send what waits, and say how that went.
+
+        Args:
+            deadline: with an outbox, wait no longer than so many seconds; None waits as long as HubSpot takes, but
+                not for what only a person can put right (a wrong token).
+
+        """
+        if self._durable is not None:
+            durable = self._durable
+            return self._gather(lambda: durable.flush_all(deadline=deadline))
         happened: list[Outcome] = []
         with self._lock:
             self._carrier.flush(happened)
             self._announce(happened)
         return happened
 
-    def close(self) -> list[Outcome]:
-        """Flush for the last time. What HubSpot does not take stays in the queue and is reported."""
-        return self.push_command("walker shutdown")
+    def close(self, *, deadline: float | None = None, stall: float | None = None) -> list[Outcome]:
+        """Send what waits, for the last time, and report. What HubSpot does not take stays in the queue or outbox.
+
+        Args:
+            deadline: with an outbox, how many seconds at most; its settings' `close_seconds` if not given.
+            stall: with an outbox, end when nothing got through for so many seconds, instead.
+
+        """
+        if self._durable is None:
+            return self.push_command("walker shutdown")
+        durable = self._durable
+        return self._gather(lambda: durable.close(deadline=deadline, stall=stall))
 
     def _shut_down(self, happened: list[Outcome]) -> None:
         if self._closed:
@@ -282,7 +309,9 @@ class HubSpotDestination:
         if self.config.disabled:
             if event is None:
                 return None
-            return self._tell(happened, _named("ignored", "disabled", "the destination is disabled", event))
+            return self._tell(
+                happened, outcome_of("ignored", "disabled", "the destination is disabled", event)
+            )
         state = self._collector.view.consent
         allowed = self._waiting.release(state)
         denied = None
@@ -291,7 +320,7 @@ class HubSpotDestination:
                 allowed.append(event)
             else:
                 sentence = f"waits for consent: {self._waiting.needs}"
-                denied = self._tell(happened, _named("denied", "consent_missing", sentence, event))
+                denied = self._tell(happened, outcome_of("denied", "consent_missing", sentence, event))
                 self._drop_excess(happened)
         if allowed and not self._checked and not self._init(happened):
             return happened[-1]
@@ -305,7 +334,7 @@ class HubSpotDestination:
         self.dropped += len(dropped)
         sentence = f"more than {self.config.queue_max} events wait for consent; the oldest is dropped"
         for number, event in enumerate(dropped):
-            outcome = _named("failed", "consent_queue_full", sentence, event)
+            outcome = outcome_of("failed", "consent_queue_full", sentence, event)
             if number == 0:
                 text = "destination.queuePush overflow; oldest events dropped"
                 self._reporter.report(outcome, [Issue("WARN", text, {"droppedCount": self.dropped}, SCOPE)])
@@ -339,7 +368,7 @@ class HubSpotDestination:
         except JsTypeError as error:
             return self._rejected(event, "push_error", str(error), Issue("ERROR", "push failed", {}))
         plan = self._planner.plan(event, self._collector.view, self._now_ms(), traced=self.traced)
-        outcome = _named("skipped", plan.reason, plan.sentence, event)
+        outcome = outcome_of("skipped", plan.reason, plan.sentence, event)
         outcome.plan = plan
         if plan.hints:
             outcome.hints = plan.hints
@@ -367,15 +396,3 @@ class HubSpotDestination:
             return HubSpotClient(token, timeout_seconds=self.config.timeout_ms / 1000, **more)
 
         return make
-
-
-def _named(kind: Kind, reason: str, sentence: str, event: dict[str, Any]) -> Outcome:
-    name, event_id = event.get("name"), event.get("id")
-    # Past the constructor: it would set a dozen fields to what the class says already, for every event.
-    outcome: Outcome = object.__new__(Outcome)
-    outcome.kind = kind
-    outcome.reason = reason
-    outcome.sentence = sentence
-    outcome.name = name if isinstance(name, str) else ""
-    outcome.event_id = event_id if isinstance(event_id, str) else ""
-    return outcome

@@ -10,7 +10,7 @@ from hubspot_dest.mapping.evaluation import Issue
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.plan import Plan
 
-__all__ = ["Kind", "Outcome"]
+__all__ = ["Kind", "Outcome", "outcome_of"]
 
 Kind = Literal["denied", "ignored", "skipped", "identified", "sent", "queued", "flushed", "failed"]
 
@@ -36,6 +36,7 @@ class Outcome:
         events: for a batch, the ids of its events.
         returned: what upstream's push returns: `False` for ignored events, the mock, else `UNDEFINED`.
         also: what else happened in the same pass: waiting events released, batches flushed.
+        delivery: with an outbox, it tells what became of events that were `queued` before.
 
     """
 
@@ -53,6 +54,7 @@ class Outcome:
     events: tuple[str, ...] = ()
     returned: Any = UNDEFINED
     also: tuple[Outcome, ...] = ()
+    delivery: bool = False
 
     def record(self, call: list[Any]) -> None:
         """Note a call that is about to be made."""
@@ -67,3 +69,16 @@ class Outcome:
     def rule_key(self) -> str:
         """The rule that matched, or the empty string."""
         return self.plan.rule_key if self.plan is not None else ""
+
+
+def outcome_of(kind: Kind, reason: str, sentence: str, event: dict[str, Any]) -> Outcome:
+    """Return the outcome of an event, made without the cost of a dozen defaults."""
+    name, event_id = event.get("name"), event.get("id")
+    # Past the constructor: it would set a dozen fields to what the class says already, for every event.
+    outcome: Outcome = object.__new__(Outcome)
+    outcome.kind = kind
+    outcome.reason = reason
+    outcome.sentence = sentence
+    outcome.name = name if isinstance(name, str) else ""
+    outcome.event_id = event_id if isinstance(event_id, str) else ""
+    return outcome

@@ -3,28 +3,45 @@
 from __future__ import annotations
 
 import logging
-import signal
 import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
-from types import FrameType
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
+from hubspot_dest.commands.deadletters import write_dead_letters
+from hubspot_dest.commands.delivering import Delivery, Plan
 from hubspot_dest.commands.options import consent_states, open_config, shared_options, use_colour
-from hubspot_dest.commands.tally import Tally
 from hubspot_dest.config import Config
 from hubspot_dest.delivery.client import DEFAULT_BASE_URL
+from hubspot_dest.delivery.outbox_file import OutboxError
+from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.destination import HubSpotDestination
-from hubspot_dest.intake.reading import BadLine, IntakeError, Line, read_events
-from hubspot_dest.outcome import Outcome
-from hubspot_dest.report.plainjson import as_json, outcome_record
-from hubspot_dest.report.text import Painter, outcome_lines
-from hubspot_dest.saying import ExitCode, print_data, progress, safe_text, say, stop
+from hubspot_dest.intake.reading import IntakeError, Line, read_events
+from hubspot_dest.intake.resuming import Resumption, same_file
+from hubspot_dest.mapping.jsdates import date_ms
+from hubspot_dest.report.text import Painter
+from hubspot_dest.saying import ExitCode, safe_text, say, stop
 
 __all__ = ["command"]
 
 _REAL = ("hubapi.com", "hubspot.com")
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """What was asked for on the command line, beyond CONFIG and EVENTS."""
+
+    base_url: str
+    timeout: float | None
+    outbox: Path | None
+    durability: Any
+    connections: int
+    max_rps: float | None
+    resume: bool
+    dry_run: bool
 
 
 @click.command("send")
@@ -37,6 +54,42 @@ _REAL = ("hubapi.com", "hubspot.com")
 @click.option(
     "--timeout", type=click.FloatRange(min=0.1), metavar="SECONDS", help="How long to wait for an answer."
 )
+@click.option(
+    "--outbox",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where accepted events lie until HubSpot took them; EVENTS.outbox.sqlite3 by default.",
+)
+@click.option("--no-outbox", is_flag=True, help="Keep what waits in memory only; a crash loses it.")
+@click.option(
+    "--durability",
+    type=click.Choice(["full", "normal"]),
+    default="full",
+    show_default=True,
+    help="What the outbox survives: power loss, or the death of this process.",
+)
+@click.option("--resume", is_flag=True, help="Go on where an earlier run of this file and outbox stopped.")
+@click.option("--since", metavar="WHEN", help="Leave older events out: 2026-11-01, 2026-11-01T08:00:00Z.")
+@click.option("--dry-run", is_flag=True, help="Do everything but send; no outbox is touched.")
+@click.option(
+    "--dead-letters",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write what was given up to FILE, as JSON Lines, each with HubSpot's reason.",
+)
+@click.option("--max-rps", type=click.FloatRange(min=0.01), metavar="N", help="Requests a second at most.")
+@click.option(
+    "--connections", type=click.IntRange(1, 64), default=4, show_default=True, help="Requests at once."
+)
+@click.option(
+    "--wait",
+    "stall",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="At the end, give up when nothing got through for so long.",
+)
 def command(
     config: Path,
     events: str,
@@ -47,35 +100,127 @@ def command(
     base_url: str,
     yes: bool,
     timeout: float | None,
+    outbox: Path | None,
+    no_outbox: bool,
+    durability: str,
+    resume: bool,
+    since: str | None,
+    dry_run: bool,
+    dead_letters: Path | None,
+    max_rps: float | None,
+    connections: int,
+    stall: float,
 ) -> None:
     """Deliver EVENTS with CONFIG through the official client.
 
-    EVENTS is a file of JSON Lines, a JSON array, one object, or - for standard input. The token comes from the
-    environment as HUBSPOT_ACCESS_TOKEN, or from the configuration. Exit 0: everything went out. 1: something did not,
-    or a line was no event. 2: it could not run. 130 or 143: interrupted; what waited was flushed and the rest is named.
+    EVENTS is a file of JSON Lines, a JSON array, one object, or - for standard input, which may never end. The token
+    comes from the environment as HUBSPOT_ACCESS_TOKEN, or from the configuration. What is accepted lies in the outbox
+    until HubSpot took it; what HubSpot refuses lies there as a dead letter (`hubspot-dest outbox`). Exit 0: everything
+    went out. 1: something did not, or a line was no event. 2: it could not run. 130 or 143: interrupted; what waits is
+    safe in the outbox.
     """
     logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
     logging.getLogger("hubspot_dest").propagate = False  # every issue is said with its event
+    path = _outbox_path(events, outbox, without=no_outbox or dry_run, parity=parity)
+    since_ms = _moment(since)
     loaded = open_config(config)
-    if _is_real(base_url):
+    if _is_real(base_url) and not dry_run:
         _ask(loaded, events, yes=yes)
-    destination = _destination(
-        loaded, base_url, parity=parity, states=consent_states(consent), timeout=timeout
-    )
+    options = _Options(base_url, timeout, path, durability, connections, max_rps, resume, dry_run)
+    destination = _destination(loaded, options, parity=parity, states=consent_states(consent))
+    plan = _plan(destination, events, options)
+    plan = replace(plan, since_ms=since_ms, stall=stall)
     painter = Painter(colour=use_colour(refused=no_color))
-    raise SystemExit(int(_Delivery(destination, as_json=as_json, painter=painter).deliver(events)))
+    code = Delivery(destination, plan, as_json=as_json, painter=painter).run()
+    if dead_letters is not None:
+        write_dead_letters(dead_letters, path, destination)
+    raise SystemExit(int(code))
+
+
+def _outbox_path(events: str, given: Path | None, *, without: bool, parity: bool) -> Path | None:
+    if given is not None and (without or parity):
+        stop("--outbox cannot go with --no-outbox, --dry-run or --parity: walkerOS has none", "leave one out")
+    if without or parity:
+        return None
+    return given or Path("stdin.outbox.sqlite3" if events == "-" else f"{events}.outbox.sqlite3")
+
+
+def _moment(text: str | None) -> float | None:
+    if text is None:
+        return None
+    ms = date_ms(int(text) if text.isdigit() and len(text) > 4 else text)
+    if ms is None:
+        stop(f"--since {safe_text(text)!r} is no date", "--since 2026-11-01, or --since 2026-11-01T08:00:00Z")
+    return ms
+
+
+def _plan(destination: HubSpotDestination, events: str, options: _Options) -> Plan:
+    """Say what lies in the outbox, and find where to begin."""
+    outbox = destination.outbox
+    if outbox is None:
+        return Plan(events, dry=options.dry_run)
+    if outbox.pending:
+        say(f"{outbox.pending} events of an earlier run are in the outbox; they go out as well")
+    if events == "-":
+        return Plan(events, outbox=str(outbox.path))
+    try:
+        resumption = Resumption(events)
+        noted = outbox.progress(resumption.name) if options.resume else None
+        if noted is not None and not same_file(noted):
+            say(f"{safe_text(events)} is not the file that was sent before: beginning at its first line")
+            noted = None
+    except OSError as error:
+        destination.close(deadline=0.0)
+        stop(f"{safe_text(events)} cannot be read: {error.strerror or error}")
+    except OutboxError as error:
+        stop(safe_text(error))
+    if noted is None:
+        return Plan(events, resumption=resumption, outbox=str(outbox.path))
+    say(f"going on behind line {noted.line} of {safe_text(events)}")
+    return Plan(events, (noted.line, noted.position), resumption, outbox=str(outbox.path))
+
+
+class _DryClient:
+    """Takes everything and sends nothing."""
+
+    def send(self, occurrence: dict[str, Any]) -> None:
+        """Take it."""
+
+    def send_batch(self, inputs: list[dict[str, Any]]) -> None:
+        """Take them."""
+
+    def update_contact(self, contact_id: str, properties: dict[str, str], id_property: str | None) -> None:
+        """Take it."""
+
+    def create_contact(self, properties: dict[str, str]) -> None:
+        """Take it."""
 
 
 def _destination(
-    config: Config, base_url: str, *, parity: bool, states: dict[str, bool], timeout: float | None
+    config: Config, options: _Options, *, parity: bool, states: dict[str, bool]
 ) -> HubSpotDestination:
-    from dataclasses import replace
-
-    if timeout is not None:
-        config = replace(config, timeout_ms=int(timeout * 1000))
+    if options.timeout is not None:
+        config = replace(config, timeout_ms=int(options.timeout * 1000))
+    outbox = None
+    if options.outbox is not None:
+        outbox = OutboxSettings(
+            options.outbox,
+            durability=options.durability,
+            connections=options.connections,
+            max_rps=options.max_rps,
+        )
     try:
-        destination = HubSpotDestination(config, base_url=base_url, parity=parity, consent=states)
+        destination = HubSpotDestination(
+            config,
+            base_url=options.base_url,
+            parity=parity,
+            consent=states,
+            outbox=outbox,
+            client=_DryClient() if options.dry_run else None,
+        )
         destination.check_address()
+    except OutboxError as error:
+        stop(safe_text(error), "--outbox FILE in a place of its own, or --no-outbox")
     except ValueError as error:
         stop(safe_text(error), "--base-url http://127.0.0.1:8080")
     return destination
@@ -106,104 +251,3 @@ def _count(events: str) -> int:
         return sum(isinstance(read, Line) for read in read_events(events))
     except IntakeError as error:
         stop(safe_text(error))
-
-
-class _Interrupted(Exception):  # noqa: N818 - a signal, not an error
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
-
-
-class _Delivery:
-    """One run: push, flush, report, whatever happens."""
-
-    def __init__(self, destination: HubSpotDestination, *, as_json: bool, painter: Painter) -> None:
-        self._destination = destination
-        self._as_json = as_json
-        self._painter = painter
-        self._tally = Tally()
-        self._lines: dict[str, int] = {}
-        self._reading = False
-        self._stopped: int | None = None
-        self._delivered = 0
-
-    def deliver(self, source: str) -> ExitCode:
-        """Push everything the source has; the first signal stops reading and flushes, the second ends at once."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._on_signal)
-        try:
-            self._reading = True
-            for read in read_events(source):
-                self._reading = False
-                self._take(read, source)
-                if self._stopped is not None:
-                    break
-                self._reading = True
-        except _Interrupted:
-            pass
-        except IntakeError as error:
-            say(f"error: {safe_text(error)}")
-            if self._tally.events == 0:
-                return ExitCode.NOT_RUN
-            self._tally.wrong += 1
-        finally:
-            self._reading = False
-        for outcome in self._destination.close():
-            self._tell(outcome)
-        return self._finish(source)
-
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a handler's signature
-        if self._stopped is not None:
-            self._say_rest()
-            raise SystemExit(128 + number)
-        self._stopped = number
-        say("interrupted: flushing what waits; once more ends at once")
-        if self._reading:
-            raise _Interrupted(number)
-
-    def _take(self, read: Line | BadLine, source: str) -> None:
-        if isinstance(read, BadLine):
-            self._tally.bad_line(read, source)
-            return
-        self._tally.events += 1
-        outcome = self._destination.push(read.event)
-        self._lines[outcome.event_id] = read.number
-        for one in [*outcome.also, outcome]:
-            self._tell(one)
-        if outcome.kind != "denied":
-            self._lines.pop(outcome.event_id, None)
-        if self._tally.events % 500 == 0:
-            progress(f"{self._tally.events} events")
-
-    def _tell(self, outcome: Outcome) -> None:
-        self._tally.count(outcome)
-        self._delivered += len(outcome.events) if outcome.kind == "flushed" else int(outcome.kind == "sent")
-        line = self._lines.get(outcome.event_id)
-        if self._as_json:
-            print_data(as_json(outcome_record(outcome, line)))
-        elif not outcome.ok:
-            for text in outcome_lines(outcome, f"line {line}" if line is not None else "", self._painter):
-                say(text)
-
-    def _finish(self, source: str) -> ExitCode:
-        if self._as_json:
-            rest = {"waiting": self._destination.waiting, "unsent": self._destination.queued}
-            print_data(as_json(self._tally.record(delivered=self._delivered, **rest)))
-        say(self._tally.sentence())
-        self._say_rest()
-        if self._stopped is not None:
-            return ExitCode.INTERRUPTED if self._stopped == signal.SIGINT else ExitCode.TERMINATED
-        if self._tally.events == 0:
-            say(f"error: {safe_text(source)} holds no usable event")
-            return ExitCode.NOT_RUN
-        left = self._destination.queued
-        return ExitCode.WANTING if self._tally.bad_lines or self._tally.wrong or left else ExitCode.OK
-
-    def _say_rest(self) -> None:
-        failed = self._tally.kinds["failed"]
-        parts = [f"{self._delivered} events went out", f"{failed} failed"]
-        if self._destination.queued:
-            parts.append(f"{self._destination.queued} were not taken and are lost with this process")
-        if self._destination.waiting:
-            parts.append(f"{self._destination.waiting} still waited for consent")
-        say("; ".join(parts))

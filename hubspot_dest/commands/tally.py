@@ -42,11 +42,27 @@ class Tally:
                 self.event_calls += 1
         if not outcome.ok:
             self.wrong += 1
+        if outcome.delivery:
+            self._move(outcome)
+            return
         if outcome.events:
             self.flushed += len(outcome.events) if outcome.kind == "flushed" else 0
             return
         self.kinds[outcome.kind] += 1
         self.rules[outcome.rule_key or "(no rule)"] += 1
+
+    def _move(self, outcome: Outcome) -> None:
+        """Count what was queued, and is delivered or dead now, as what it became."""
+        if outcome.kind in ("sent", "flushed"):
+            taken = len(outcome.events) if outcome.kind == "flushed" else 1
+            self.flushed += len(outcome.events)
+            became = "sent"
+        elif outcome.kind == "failed" and outcome.reason not in ("delivery_paused", "contact_failed"):
+            taken, became = 1, "failed"
+        else:
+            return
+        self.kinds["queued"] -= min(taken, self.kinds["queued"])
+        self.kinds[became] += taken
 
     def record(self, **more: Any) -> dict[str, Any]:
         """Return the summary as `--json` gives it."""

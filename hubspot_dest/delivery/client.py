@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
@@ -49,6 +50,9 @@ class HubSpotClient:
         base_url: where HubSpot is; a trailing slash is taken off.
         timeout_seconds: how long to wait for an answer.
 
+    Attributes:
+        on_headers: is told the headers of every answer; None for nobody.
+
     Raises:
         ValueError: where `base_url` is no http(s) address.
 
@@ -67,6 +71,7 @@ class HubSpotClient:
         self._apis: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._process = os.getpid()
+        self.on_headers: Callable[[Any], None] | None = None
 
     def __repr__(self) -> str:
         return f"HubSpotClient(base_url={self.base_url!r}, token=****)"
@@ -81,10 +86,10 @@ class HubSpotClient:
         _check_dates(inputs)
         self._api("batch").send({"inputs": inputs}, _preload_content=False, _request_timeout=self._timeout)
 
-    def update_contact(self, contact_id: str, properties: dict[str, str], id_property: str | None) -> None:
+    def update_contact(self, contact_id: str, properties: dict[str, str], id_property: str | None) -> Any:
         """Update a contact by e-mail (`id_property="email"`) or by id. Raises DeliveryError, 404 for a stranger."""
         more = {} if id_property is None else {"id_property": id_property}
-        self._api("contacts").update(
+        return self._api("contacts").update(
             contact_id,
             {"properties": properties},
             _preload_content=False,
@@ -92,10 +97,29 @@ class HubSpotClient:
             **more,
         )
 
-    def create_contact(self, properties: dict[str, str]) -> None:
+    def create_contact(self, properties: dict[str, str]) -> Any:
         """Create a contact. Raises DeliveryError, 409 with `existing_id` where it exists."""
-        self._api("contacts").create(
+        return self._api("contacts").create(
             {"properties": properties}, _preload_content=False, _request_timeout=self._timeout
+        )
+
+    # ---- for the outbox: what is JSON already goes out as it is, and the answer comes back
+
+    def send_encoded(self, occurrence: bytes) -> Any:
+        """Send one occurrence that is JSON already; return the answer. Raises DeliveryError."""
+        return self._api("basic").send(
+            orjson.Fragment(occurrence), _preload_content=False, _request_timeout=self._timeout
+        )
+
+    def send_batch_encoded(self, occurrences: Sequence[bytes]) -> Any:
+        """Send up to 500 occurrences that are JSON already; return the answer. Raises DeliveryError."""
+        body = orjson.Fragment(b'{"inputs":[' + b",".join(occurrences) + b"]}")
+        return self._api("batch").send(body, _preload_content=False, _request_timeout=self._timeout)
+
+    def upsert_contacts(self, inputs: list[dict[str, Any]]) -> Any:
+        """Create or update up to 100 contacts; return the answer, 200 or 207. Raises DeliveryError."""
+        return self._api("contacts_batch").upsert(
+            {"inputs": inputs}, _preload_content=False, _request_timeout=self._timeout
         )
 
     def _api(self, name: str) -> Any:
@@ -115,17 +139,23 @@ class HubSpotClient:
             client = hubspot.HubSpot(access_token="****", api_factory=self._factory)  # noqa: S106 - a mask
             if name == "contacts":
                 self._apis[name] = client.crm.contacts.basic_api
+            elif name == "contacts_batch":
+                self._apis[name] = client.crm.contacts.batch_api
             else:
                 send = client.events.send
                 self._apis[name] = send.basic_api if name == "basic" else send.batch_api
         return self._apis[name]
+
+    def _hear(self, headers: Any) -> None:
+        if self.on_headers is not None:
+            self.on_headers(headers)
 
     def _factory(self, package: Any, api_name: str, config: dict[str, Any]) -> Any:  # noqa: ARG002 - the hook's shape
         configuration = package.Configuration()
         configuration.host = self.base_url
         configuration.retries = False  # one layer retries, and it is not this one
         configuration.access_token = self._token.get_secret_value()
-        api_client = _api_client_class(package.ApiClient)(configuration=configuration)
+        api_client = _api_client_class(package.ApiClient, self._hear)(configuration=configuration)
         api_client.user_agent = f"hubspot-dest/{__version__} hubspot-api-client-python"
         _silence(api_client.rest_client.pool_manager)
         return getattr(package, api_name)(api_client=api_client)
@@ -138,8 +168,8 @@ def _check_dates(occurrences: list[dict[str, Any]]) -> None:
             raise DeliveryError("impossible", "Invalid time value")
 
 
-def _api_client_class(base: type[Any]) -> type[Any]:
-    """Return the package's ApiClient with our way of writing bodies and reading answers."""
+def _api_client_class(base: type[Any], hear: Callable[[Any], None]) -> type[Any]:
+    """Return the package's ApiClient with our way of writing bodies and reading answers; `hear` gets their headers."""
 
     class PlainApiClient(base):  # type: ignore[misc]
         """Sends plain dictionaries as they are, encoded once, and turns every failure into DeliveryError."""
@@ -167,6 +197,7 @@ def _api_client_class(base: type[Any]) -> type[Any]:
             response = _exchange(
                 self.rest_client.pool_manager, method, url, data, headers, _request_timeout, token
             )
+            hear(response.headers)
             if not 200 <= response.status <= 299:
                 raise error_from_answer(response.status, response.data, response.headers, token)
             return response

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import sys
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +18,10 @@ import orjson
 
 from hubspot_dest.event import InvalidEventError, event_name
 
-__all__ = ["BadLine", "IntakeError", "Line", "read_events"]
+__all__ = ["BadLine", "EventSource", "IntakeError", "Line", "read_events"]
 
 _NAME_HINT = 'an event name is two words, entity and action: "order complete"'
+_CHUNK = 256 * 1024
 _MAX_BYTES = 256 * 1024 * 1024  # of one JSON document that is not JSON Lines; lines have no such limit
 
 
@@ -56,25 +58,103 @@ class BadLine:
         return ", ".join(parts)
 
 
-def read_events(source: str) -> Iterator[Line | BadLine]:
-    """Yield events and bad lines as they come; `-` is standard input, `.gz` is unpacked.
+class EventSource:
+    """Events and bad lines of a file or of standard input, as they come; `-` is standard input, `.gz` is unpacked.
 
     A line is handed on as soon as it is there.
+
+    Args:
+        source: a path, or `-`.
+        after: begin behind this line and item (-1 for a line that is one event): where an earlier run stopped.
+
+    """
+
+    def __init__(self, source: str, after: tuple[int, int] = (0, -1)) -> None:
+        self.source = source
+        self._after = after
+        self._lines: _Lines | None = None
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether the next line is there already, so that reading it waits for nobody."""
+        return self._lines is not None and self._lines.at_hand
+
+    def __iter__(self) -> Iterator[Line | BadLine]:
+        """Yield what is read.
+
+        Raises:
+            IntakeError: where the source cannot be opened or read.
+
+        """
+        try:
+            with _open(self.source) as stream:
+                self._lines = _Lines(stream)
+                if self._after == (0, -1):
+                    yield from _read(self._lines)
+                else:
+                    yield from self._rest(self._lines)
+        except IsADirectoryError:
+            msg = f"{self.source} is a folder, not a file of events"
+            raise IntakeError(msg) from None
+        except (OSError, EOFError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            msg = f"{self.source} cannot be read: {reason}"
+            raise IntakeError(msg) from None
+
+    def _rest(self, lines: _Lines) -> Iterator[Line | BadLine]:
+        """Pass over whole lines unread, and over the items of the line where reading stopped."""
+        for _ in range(self._after[0] - 1):
+            if next(lines, None) is None:
+                return
+        for read in _read(lines, self._after[0] - 1):
+            if (read.number, -1 if read.position is None else read.position) > self._after:
+                yield read
+
+
+class _Lines:
+    """Lines of a stream, without their ends; knows whether one is at hand."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._ready: deque[bytes] = deque()
+        self._begun: list[bytes] = []
+        self._ended = False
+
+    @property
+    def at_hand(self) -> bool:
+        return bool(self._ready) or self._ended
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        while not self._ready:
+            if self._ended:
+                raise StopIteration
+            chunk = self._stream.read1(_CHUNK)
+            if not chunk:
+                self._ended = True
+                rest = b"".join(self._begun)
+                if rest:
+                    self._ready.append(rest)
+            elif b"\n" in chunk:
+                first, *whole, rest = chunk.split(b"\n")
+                self._ready.append(b"".join((*self._begun, first)))
+                self._ready.extend(whole)
+                self._begun = [rest]
+            else:
+                self._begun.append(chunk)
+        return self._ready.popleft()
+
+
+def read_events(source: str) -> Iterator[Line | BadLine]:
+    """Yield events and bad lines as they come; see `EventSource`.
 
     Raises:
         IntakeError: where the source cannot be opened or read.
 
     """
-    try:
-        with _open(source) as stream:
-            yield from _read(stream)
-    except IsADirectoryError:
-        msg = f"{source} is a folder, not a file of events"
-        raise IntakeError(msg) from None
-    except (OSError, EOFError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        msg = f"{source} cannot be read: {reason}"
-        raise IntakeError(msg) from None
+    return iter(EventSource(source))
 
 
 def _open(source: str) -> IO[bytes]:
@@ -87,8 +167,7 @@ def _open(source: str) -> IO[bytes]:
     return path.open("rb")
 
 
-def _read(stream: IO[bytes]) -> Iterator[Line | BadLine]:
-    number = 0
+def _read(stream: Iterator[bytes], number: int = 0) -> Iterator[Line | BadLine]:
     for raw in stream:
         number += 1
         line = raw.removeprefix(b"\xef\xbb\xbf").strip() if number == 1 else raw.strip()
@@ -107,7 +186,7 @@ def _read(stream: IO[bytes]) -> Iterator[Line | BadLine]:
 
 
 def _document(
-    first: bytes, stream: IO[bytes], number: int, first_error: orjson.JSONDecodeError
+    first: bytes, stream: Iterator[bytes], number: int, first_error: orjson.JSONDecodeError
 ) -> Iterator[Line | BadLine]:
     """Read on after a line that begins something: a document over several lines, or JSON Lines with a bad line."""
     gathered = [first]

@@ -79,7 +79,7 @@ def _queued_call(outcome: Outcome) -> tuple[list[Any], ...]:
 
 
 def _arguments(call: list[Any]) -> str:
-    if call[0] == "events.send.batchApi.send":
+    if call[0] == "events.send.batchApi.send" and len(call) > 1:
         return f"{{{len(call[1]['inputs'])} inputs}}"
     return " ".join(safe_text(as_json(plain(argument)), limit=600) for argument in call[1:])
 

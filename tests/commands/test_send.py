@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,11 +15,17 @@ import pytest
 from simulator.hubspot import FakeHubSpot
 from tests.commands.conftest import EXAMPLES, Run
 
-SHOP, EVENTS = str(EXAMPLES / "shop.yaml"), str(EXAMPLES / "events.jsonl")
+SHOP = str(EXAMPLES / "shop.yaml")
 
 
-def test_events_arrive_and_strangers_become_contacts(run: Run, hubspot: FakeHubSpot) -> None:
-    done = run("hubspot_dest", "send", SHOP, EVENTS, "--base-url", hubspot.base_url)
+@pytest.fixture
+def events(tmp_path: Path) -> str:
+    """Give a copy of the example's events: the outbox lies beside them."""
+    return shutil.copy(str(EXAMPLES / "events.jsonl"), str(tmp_path))
+
+
+def test_events_arrive_and_strangers_become_contacts(run: Run, hubspot: FakeHubSpot, events: str) -> None:
+    done = run("hubspot_dest", "send", SHOP, events, "--base-url", hubspot.base_url)
     assert done.returncode == 0, done.stderr
     assert [
         one["eventName"].removeprefix("pe12345678_") for one in hubspot.account.timeline("ada@example.org")
@@ -36,29 +43,34 @@ def test_events_arrive_and_strangers_become_contacts(run: Run, hubspot: FakeHubS
     assert "6 events went out; 0 failed" in done.stderr
 
 
-def test_sending_a_file_twice_counts_every_event_once(run: Run, hubspot: FakeHubSpot) -> None:
+def test_sending_a_file_twice_counts_every_event_once(run: Run, hubspot: FakeHubSpot, events: str) -> None:
     for _ in range(2):
-        run("hubspot_dest", "send", SHOP, EVENTS, "--base-url", hubspot.base_url)
+        run("hubspot_dest", "send", SHOP, events, "--base-url", hubspot.base_url)
     assert len(hubspot.account.occurrences) == 6
 
 
-def test_what_hubspot_refuses_is_named_with_its_reason_and_exit_1(run: Run, hubspot: FakeHubSpot) -> None:
+def test_what_hubspot_refuses_is_named_with_its_reason_and_exit_1(
+    run: Run, hubspot: FakeHubSpot, tmp_path: Path
+) -> None:
     event = (
         '{"name":"page read","timestamp":1,"user":{"email":"ada@example.org"},"consent":{"marketing":true}}'
     )
-    done = run("hubspot_dest", "send", SHOP, "-", "--base-url", hubspot.base_url, stdin=event)
+    outbox = str(tmp_path / "o.sqlite3")
+    done = run(
+        "hubspot_dest", "send", SHOP, "-", "--base-url", hubspot.base_url, "--outbox", outbox, stdin=event
+    )
     assert done.returncode == 1
     assert "Event with fully qualified name pe12345678_page_read does not exist." in done.stderr
     assert "0 events went out; 1 failed" in done.stderr
 
 
-def test_a_wrong_token_is_told_and_never_shown(run: Run, hubspot: FakeHubSpot) -> None:
+def test_a_wrong_token_is_told_and_never_shown(run: Run, hubspot: FakeHubSpot, events: str) -> None:
     secret = "pat-eu1-deadbeef-dead-beef-dead-beefdeadbeef"
     done = run(
         "hubspot_dest",
         "send",
         SHOP,
-        EVENTS,
+        events,
         "--base-url",
         hubspot.base_url,
         "--json",
@@ -70,30 +82,30 @@ def test_a_wrong_token_is_told_and_never_shown(run: Run, hubspot: FakeHubSpot) -
     assert secret not in repr(hubspot.journal)
 
 
-def test_without_a_token_it_says_where_to_put_one(run: Run, tmp_path: Path) -> None:
+def test_without_a_token_it_says_where_to_put_one(run: Run, tmp_path: Path, events: str) -> None:
     path = tmp_path / "a.json"
     path.write_text('{"settings": {"eventNamePrefix": "p"}}', encoding="utf-8")
-    done = run("hubspot_dest", "send", str(path), EVENTS, "--base-url", "http://127.0.0.1:9")
+    done = run("hubspot_dest", "send", str(path), events, "--base-url", "http://127.0.0.1:9")
     assert done.returncode == 2
     assert "HUBSPOT_ACCESS_TOKEN" in done.stderr
 
 
-def test_the_real_hubspot_is_never_written_to_without_a_word(run: Run) -> None:
-    done = run("hubspot_dest", "send", SHOP, EVENTS)
+def test_the_real_hubspot_is_never_written_to_without_a_word(run: Run, events: str) -> None:
+    done = run("hubspot_dest", "send", SHOP, events)
     assert done.returncode == 2
     assert "about to send 10 events to the real HubSpot, event name prefix pe12345678_" in done.stderr
     assert "--yes" in done.stderr
 
 
 @pytest.mark.parametrize("address", ["api.hubapi.com", "http://", "ftp://127.0.0.1"])
-def test_an_address_that_is_none_is_one_message(run: Run, address: str) -> None:
-    done = run("hubspot_dest", "send", SHOP, EVENTS, "--base-url", address)
+def test_an_address_that_is_none_is_one_message(run: Run, address: str, events: str) -> None:
+    done = run("hubspot_dest", "send", SHOP, events, "--base-url", address)
     assert done.returncode == 2
     assert "is no http:// or https:// address" in done.stderr
 
 
-def test_json_tells_every_outcome_and_the_rest(run: Run, hubspot: FakeHubSpot) -> None:
-    done = run("hubspot_dest", "send", SHOP, EVENTS, "--base-url", hubspot.base_url, "--json")
+def test_json_tells_every_outcome_and_the_rest(run: Run, hubspot: FakeHubSpot, events: str) -> None:
+    done = run("hubspot_dest", "send", SHOP, events, "--base-url", hubspot.base_url, "--json")
     records = [json.loads(line) for line in done.stdout.splitlines()]
     assert [record["outcome"] for record in records[:-1]].count("sent") == 6
     assert records[-1]["delivered"] == 6
@@ -127,6 +139,7 @@ def test_a_signal_flushes_what_waits_and_says_so(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        cwd=tmp_path,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
     assert process.stdin is not None

@@ -1,0 +1,97 @@
+"""The statements behind an outbox: contact memory, progress, notes and dead letters, in one SQLite file."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hubspot_dest.delivery.outbox_file import Durability, FileLock, connect, in_words
+from hubspot_dest.delivery.outbox_rows import DeadLetter, Progress, dead_letter
+
+__all__ = ["OutboxStore"]
+
+
+class OutboxStore:
+    """One connection, one owner. Every method raises OutboxError where the file cannot be read or written.
+
+    Args:
+        path: the file; made if it is not there.
+        durability: `full` or `normal`.
+
+    """
+
+    def __init__(self, path: Path | str, durability: Durability) -> None:
+        self.path = Path(path)
+        self._lock_file = FileLock(self.path)
+        try:
+            self._db = connect(self.path, durability)
+        except BaseException:
+            self._lock_file.release()
+            raise
+        self._writing = threading.RLock()
+
+    def remembered(self, email: str) -> tuple[dict[str, str], float] | None:
+        """Return what HubSpot knows of a person, and when it was told."""
+        rows = self._read("SELECT properties, told_at FROM memory WHERE email = ?", (email,))
+        return (json.loads(rows[0][0]), rows[0][1]) if rows else None
+
+    def forget(self, email: str | None = None) -> None:
+        """Forget what HubSpot knows of a person, or of everybody."""
+        with self._writing:
+            where, values = ("", ()) if email is None else (" WHERE email = ?", (email,))
+            self._change(f"DELETE FROM memory{where}", values)  # noqa: S608 - fixed
+
+    def progress(self, source: str) -> Progress | None:
+        """Return how far a source was read."""
+        rows = self._read("SELECT * FROM progress WHERE source = ?", (source,))
+        return Progress(*rows[0]) if rows else None
+
+    def meta(self, name: str) -> str | None:
+        """Return a note about the whole outbox."""
+        rows = self._read("SELECT value FROM meta WHERE name = ?", (name,))
+        return str(rows[0][0]) if rows else None
+
+    def set_meta(self, name: str, value: str) -> None:
+        """Write a note about the whole outbox."""
+        self._change("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def retarget(self, target: str) -> None:
+        """Begin anew for another HubSpot: what was said to the one before counts no more."""
+        with self._writing:
+            self.forget()
+            self._change("DELETE FROM progress")
+            self.set_meta("target", target)
+
+    def _change(self, statement: str, values: tuple[Any, ...] = ()) -> int:
+        with self._writing:
+            try:
+                return self._db.execute(statement, values).rowcount
+            except sqlite3.Error as error:
+                raise in_words(error, self.path) from None
+
+    def _read(self, statement: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        with self._writing:
+            try:
+                return self._db.execute(statement, values).fetchall()
+            except sqlite3.Error as error:
+                raise in_words(error, self.path) from None
+
+    def dead(self) -> int:
+        """Return how many dead letters there are."""
+        return int(self._read("SELECT count(*) FROM dead")[0][0])
+
+    def dead_letters(self, after: int = 0) -> Iterator[DeadLetter]:
+        """Yield the dead letters, oldest first.
+
+        Args:
+            after: only those whose `seq` is greater.
+
+        """
+        while rows := self._read("SELECT * FROM dead WHERE seq > ? ORDER BY seq LIMIT 500", (after,)):
+            for row in rows:
+                yield dead_letter(row)
+            after = rows[-1][0]
