@@ -7,6 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Self
 
 from pydantic import SecretStr
@@ -45,7 +46,7 @@ class HubSpotDestination:
             (docs/departures.md).
         client: calls HubSpot; by default the official client with the configuration's token.
         client_factory: makes the client from the token when the first event needs it.
-        base_url: where HubSpot is.
+        base_url: where HubSpot is, instead of the configuration's `baseUrl`.
         consent, user, globals_, custom: the collector's state to begin with.
         now_ms: the clock, in ms since 1970.
         new_id: makes ids for events without one.
@@ -363,8 +364,9 @@ class HubSpotDestination:
 
     def _official_client(self, base_url: str | None) -> ClientFactory:
         def make(token: SecretStr) -> Client:
-            more = {} if base_url is None else {"base_url": base_url}
-            return HubSpotClient(token, timeout_seconds=self.config.timeout_ms / 1000, **more)
+            known = self.config.connection
+            connection = known if base_url is None else replace(known, base_url=base_url)
+            return HubSpotClient(token, timeout_seconds=self.config.timeout_ms / 1000, connection=connection)
 
         return make
 

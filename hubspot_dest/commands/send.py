@@ -14,7 +14,6 @@ import click
 from hubspot_dest.commands.options import consent_states, open_config, shared_options, use_colour
 from hubspot_dest.commands.tally import Tally
 from hubspot_dest.config import Config
-from hubspot_dest.delivery.client import DEFAULT_BASE_URL
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.intake.reading import BadLine, IntakeError, Line, read_events
 from hubspot_dest.outcome import Outcome
@@ -31,7 +30,7 @@ _REAL = ("hubapi.com", "hubspot.com")
 @shared_options
 @click.argument("events", metavar="EVENTS")
 @click.option(
-    "--base-url", default=DEFAULT_BASE_URL, metavar="URL", help="Where HubSpot is; the real one by default."
+    "--base-url", metavar="URL", help="Where HubSpot is; the configuration's, or the real one by default."
 )
 @click.option("--yes", is_flag=True, help="Do not ask before sending to the real HubSpot.")
 @click.option(
@@ -44,7 +43,7 @@ def command(
     parity: bool,
     as_json: bool,
     no_color: bool,
-    base_url: str,
+    base_url: str | None,
     yes: bool,
     timeout: float | None,
 ) -> None:
@@ -57,6 +56,7 @@ def command(
     logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
     logging.getLogger("hubspot_dest").propagate = False  # every issue is said with its event
     loaded = open_config(config)
+    base_url = base_url or loaded.connection.base_url
     if _is_real(base_url):
         _ask(loaded, events, yes=yes)
     destination = _destination(
