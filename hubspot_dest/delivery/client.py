@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections.abc import Sequence
 from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
@@ -103,6 +104,18 @@ class HubSpotClient:
         """Create a contact. Raises DeliveryError, 409 with `existing_id` where it exists."""
         self._api("contacts").create(
             {"properties": properties}, _preload_content=False, _request_timeout=self._timeout
+        )
+
+    def read(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Any:
+        """Read what stands at a path, given as in v3; return the answer, its body in `data`. Raises DeliveryError."""
+        return self._api("contacts").api_client.call_api(
+            path,
+            "GET",
+            query_params=list(query),
+            header_params={"Accept": "application/json"},
+            auth_settings=["oauth2"],
+            _preload_content=False,
+            _request_timeout=self._timeout,
         )
 
     def _api(self, name: str) -> Any:
