@@ -11,6 +11,7 @@ from hubspot_dest.saying import guarded
 __all__ = ["main"]
 
 _COMMANDS = {
+    "doctor": "Ask HubSpot whether it has what a configuration needs: token, portal, definitions, properties.",
     "outbox": "Look into an outbox: what waits, what was given up and why; send it again, or drop it.",
     "preview": "Show what HubSpot would receive, event by event, without any network.",
     "send": "Deliver events to HubSpot through the official client.",

@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 from pydantic import SecretStr
 
 from hubspot_dest.configcheck import Problem, find_problems
+from hubspot_dest.connection import Connection
 from hubspot_dest.mapping.jsvalues import UNDEFINED, truthy
 
 __all__ = ["Config", "ConfigError", "Problem"]
@@ -54,6 +55,7 @@ class Config:
         queue_max: how many events may wait for consent.
         dlq_max: how many failed events are kept.
         timeout_ms: how long HubSpot may take to answer.
+        connection: where HubSpot is, and how it is reached.
         env_client: a client handed in through the configuration's `env`, or None.
         warnings: what works, but not as its author may think.
 
@@ -71,6 +73,7 @@ class Config:
     queue_max: int = DEFAULT_QUEUE_MAX
     dlq_max: int = DEFAULT_DLQ_MAX
     timeout_ms: int = DEFAULT_TIMEOUT_MS
+    connection: Connection = field(default_factory=Connection)
     env_client: Any = field(default=None, repr=False)
     warnings: tuple[Problem, ...] = ()
 
@@ -123,6 +126,7 @@ class Config:
             queue_max=_whole(raw.get("queueMax"), DEFAULT_QUEUE_MAX),
             dlq_max=_whole(raw.get("dlqMax"), DEFAULT_DLQ_MAX),
             timeout_ms=_whole(raw.get("timeout"), DEFAULT_TIMEOUT_MS) or DEFAULT_TIMEOUT_MS,
+            connection=Connection.of_settings(settings),
             env_client=env.get("client") if isinstance(env, dict) else None,
             warnings=warnings,
         )
@@ -155,6 +159,7 @@ def _without_secrets(raw: dict[str, Any]) -> dict[str, Any]:
     settings = copied.get("settings")
     if isinstance(settings, dict):
         settings.pop("accessToken", None)
+        settings.pop("proxy", None)  # may hold a password
     return copied
 
 

@@ -259,7 +259,7 @@ def _from_pydantic(detail: ErrorDetails, model: type[BaseModel], path: Path) -> 
         )
     if place and place[-1] == "batchSize":
         return Problem(where, f"must be a whole number from 1 to 500, not {detail['input']!r}")
-    return Problem(where, _WORDS.get(detail["type"], detail["msg"]), "")
+    return Problem(where, _WORDS.get(detail["type"], detail["msg"].removeprefix("Value error, ")), "")
 
 
 _BRANCHES: Final = frozenset({"str", "bool", "int", "float", "constrained-str", "constrained-int"})

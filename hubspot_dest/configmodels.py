@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+)
+
+from hubspot_dest.connection import ApiVersion, Connection, Proxy
 
 __all__ = ["Rule", "RuleSettings", "Settings", "Wrapper"]
 
@@ -18,6 +29,21 @@ def _not_null(value: Any) -> Any:
         msg = "null is no value here; leave it out"
         raise ValueError(msg)
     return value
+
+
+def _base_url(text: str) -> str:
+    Connection(base_url=text).host  # noqa: B018 - raises
+    return text
+
+
+def _api_version(text: str) -> str:
+    ApiVersion.parse(text)
+    return text
+
+
+def _proxy(text: str) -> str:
+    Proxy.parse(text)
+    return text
 
 
 MappingValue = Annotated[Any, BeforeValidator(_not_null)]
@@ -44,6 +70,15 @@ class Settings(_Model):
     """Gather occurrences and send them together."""
     batchSize: Annotated[StrictInt, Field(ge=1, le=500)] | None = None  # noqa: N815 - as upstream writes it
     """How many make a batch: 1 to 500, 50 by default."""
+    # The next four are ours; walkerOS ignores settings that it does not know (walkerOS 4.4, section 5.1).
+    baseUrl: Annotated[StrictStr, AfterValidator(_base_url)] | None = None  # noqa: N815 - as the others are written
+    """Where HubSpot is; the real one by default."""
+    apiVersion: Annotated[StrictStr, AfterValidator(_api_version)] | None = None  # noqa: N815 - likewise
+    """Which version of HubSpot's API is spoken: `v3` by default, or a dated one."""
+    proxy: Annotated[StrictStr, AfterValidator(_proxy)] | None = Field(default=None, repr=False)
+    """The proxy to go through: `http://[user:password@]host:port`."""
+    caBundle: StrictStr | None = None  # noqa: N815 - likewise
+    """A file of certificates, PEM, to trust instead of the system's."""
 
 
 class RuleSettings(_Model):

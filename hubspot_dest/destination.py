@@ -7,6 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -49,7 +50,7 @@ class HubSpotDestination(Driving):
             (docs/departures.md).
         client: calls HubSpot; by default the official client with the configuration's token.
         client_factory: makes the client from the token when the first event needs it.
-        base_url: where HubSpot is.
+        base_url: where HubSpot is, instead of the configuration's `baseUrl`.
         consent, user, globals_, custom: the collector's state to begin with.
         now_ms: the clock, in ms since 1970.
         new_id: makes ids for events without one.
@@ -392,7 +393,8 @@ class HubSpotDestination(Driving):
 
     def _official_client(self, base_url: str | None) -> ClientFactory:
         def make(token: SecretStr) -> Client:
-            more = {} if base_url is None else {"base_url": base_url}
-            return HubSpotClient(token, timeout_seconds=self.config.timeout_ms / 1000, **more)
+            known = self.config.connection
+            connection = known if base_url is None else replace(known, base_url=base_url)
+            return HubSpotClient(token, timeout_seconds=self.config.timeout_ms / 1000, connection=connection)
 
         return make

@@ -53,6 +53,18 @@ SETTINGS = {"accessToken": "pat-na1-x", "eventNamePrefix": "pe1_"}
         ({"policy": {"x": "$code:(v) => v"}}, "policy.x", "a function stands at fn"),
         ({"consent": {"marketing": "yes"}}, "consent.marketing", "true or false"),
         ({"timeout": -1}, "timeout", "must not be negative"),
+        (
+            {"settings": {"apiVersion": "v4"}},
+            "settings.apiVersion",
+            "there are v3, 2025-09, 2026-03, 2026-09",
+        ),
+        (
+            {"settings": {"baseUrl": "api.hubapi.com"}},
+            "settings.baseUrl",
+            "is no http:// or https:// address",
+        ),
+        ({"settings": {"baseUrl": "http://u:p@h"}}, "settings.baseUrl", "must hold no user and password"),
+        ({"settings": {"proxy": "socks5://h:1"}}, "settings.proxy", "no http:// or https:// address"),
     ],
 )
 def test_a_mistake_is_named_with_its_place_and_what_to_do(config: Any, path: str, says: str) -> None:

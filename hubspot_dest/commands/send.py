@@ -15,7 +15,6 @@ from hubspot_dest.commands.deadletters import write_dead_letters
 from hubspot_dest.commands.delivering import Delivery, Plan
 from hubspot_dest.commands.options import consent_states, open_config, shared_options, use_colour
 from hubspot_dest.config import Config
-from hubspot_dest.delivery.client import DEFAULT_BASE_URL
 from hubspot_dest.delivery.outbox_file import OutboxError
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.destination import HubSpotDestination
@@ -48,7 +47,7 @@ class _Options:
 @shared_options
 @click.argument("events", metavar="EVENTS")
 @click.option(
-    "--base-url", default=DEFAULT_BASE_URL, metavar="URL", help="Where HubSpot is; the real one by default."
+    "--base-url", metavar="URL", help="Where HubSpot is; the configuration's, or the real one by default."
 )
 @click.option("--yes", is_flag=True, help="Do not ask before sending to the real HubSpot.")
 @click.option(
@@ -97,7 +96,7 @@ def command(
     parity: bool,
     as_json: bool,
     no_color: bool,
-    base_url: str,
+    base_url: str | None,
     yes: bool,
     timeout: float | None,
     outbox: Path | None,
@@ -124,6 +123,7 @@ def command(
     path = _outbox_path(events, outbox, without=no_outbox or dry_run, parity=parity)
     since_ms = _moment(since)
     loaded = open_config(config)
+    base_url = base_url or loaded.connection.base_url
     if _is_real(base_url) and not dry_run:
         _ask(loaded, events, yes=yes)
     options = _Options(base_url, timeout, path, durability, connections, max_rps, resume, dry_run)

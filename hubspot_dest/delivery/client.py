@@ -18,11 +18,11 @@ import orjson
 from pydantic import SecretStr
 
 from hubspot_dest._version import __version__
+from hubspot_dest.connection import DEFAULT_BASE_URL, ApiVersion, Connection, Proxy
 from hubspot_dest.delivery.errors import DeliveryError, error_from_answer, mask_token
 
 __all__ = ["DEFAULT_BASE_URL", "Client", "HubSpotClient"]
 
-DEFAULT_BASE_URL = "https://api.hubapi.com"
 CONNECT_SECONDS = 5.0
 
 
@@ -49,24 +49,31 @@ class HubSpotClient:
         token: the private app's access token.
         base_url: where HubSpot is; a trailing slash is taken off.
         timeout_seconds: how long to wait for an answer.
+        connection: where HubSpot is, its API's version, proxy and CA bundle; instead of `base_url`.
 
     Attributes:
         on_headers: is told the headers of every answer; None for nobody.
 
     Raises:
-        ValueError: where `base_url` is no http(s) address.
+        ValueError: where an address is no http(s) address, the version is unknown, or the CA bundle is none.
 
     """
 
     def __init__(
-        self, token: SecretStr, *, base_url: str = DEFAULT_BASE_URL, timeout_seconds: float = 10.0
+        self,
+        token: SecretStr,
+        *,
+        base_url: str = DEFAULT_BASE_URL,
+        timeout_seconds: float = 10.0,
+        connection: Connection | None = None,
     ) -> None:
-        parts = urlsplit(base_url)
-        if parts.scheme not in ("http", "https") or not parts.netloc:
-            msg = f"base URL {base_url!r} is no http:// or https:// address"
-            raise ValueError(msg)
+        connection = connection or Connection(base_url)
         self._token = token
-        self.base_url = base_url.rstrip("/")
+        self.base_url = connection.host
+        self.version = connection.version
+        self._proxy = connection.via
+        connection.check_trust()
+        self._ca_bundle = connection.ca_bundle
         self._timeout = (min(CONNECT_SECONDS, timeout_seconds), timeout_seconds)
         self._apis: dict[str, Any] = {}
         self._lock = threading.Lock()
@@ -122,6 +129,18 @@ class HubSpotClient:
             {"inputs": inputs}, _preload_content=False, _request_timeout=self._timeout
         )
 
+    def read(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Any:
+        """Read what stands at a path, given as in v3; return the answer, its body in `data`. Raises DeliveryError."""
+        return self._api("contacts").api_client.call_api(
+            path,
+            "GET",
+            query_params=list(query),
+            header_params={"Accept": "application/json"},
+            auth_settings=["oauth2"],
+            _preload_content=False,
+            _request_timeout=self._timeout,
+        )
+
     def _api(self, name: str) -> Any:
         api = self._apis.get(name)
         if api is None or self._process != os.getpid():
@@ -155,7 +174,13 @@ class HubSpotClient:
         configuration.host = self.base_url
         configuration.retries = False  # one layer retries, and it is not this one
         configuration.access_token = self._token.get_secret_value()
-        api_client = _api_client_class(package.ApiClient, self._hear)(configuration=configuration)
+        configuration.ssl_ca_cert = self._ca_bundle
+        if self._proxy is not None:
+            configuration.proxy = self._proxy.url
+            configuration.proxy_headers = _proxy_headers(self._proxy)
+        api_client = _speaking(self.version, _api_client_class(package.ApiClient, self._hear))(
+            configuration=configuration
+        )
         api_client.user_agent = f"hubspot-dest/{__version__} hubspot-api-client-python"
         _silence(api_client.rest_client.pool_manager)
         return getattr(package, api_name)(api_client=api_client)
@@ -205,6 +230,29 @@ def _api_client_class(base: type[Any], hear: Callable[[Any], None]) -> type[Any]
     return PlainApiClient
 
 
+def _speaking(version: ApiVersion, base: type[Any]) -> type[Any]:
+    """Return the ApiClient whose paths are those of a version; the generated ones are v3's."""
+    if not version.date:
+        return base
+
+    class DatedApiClient(base):  # type: ignore[misc]
+        """Asks at the dated paths (wire facts, 1.1 and 3)."""
+
+        def call_api(self, resource_path: str, *args: Any, **kwargs: Any) -> Any:
+            """Call an endpoint, which is given as its path in v3."""
+            return super().call_api(version.path(resource_path), *args, **kwargs)
+
+    return DatedApiClient
+
+
+def _proxy_headers(proxy: Proxy) -> dict[str, str]:
+    import urllib3
+
+    login = None if proxy.login is None else proxy.login.get_secret_value()
+    headers: dict[str, str] = dict(urllib3.make_headers(proxy_basic_auth=login))
+    return headers
+
+
 def encode(body: Any) -> bytes:
     """Return JSON bytes; a text that is no valid Unicode goes out escaped, as JavaScript writes it.
 
@@ -247,6 +295,8 @@ def _exchange(
         raise DeliveryError(
             "unreachable" if connecting else "timeout", f"no answer from {where} within {waited:g} s"
         ) from None
+    except urllib3.exceptions.ProxyError as error:
+        raise DeliveryError("unreachable", _proxy_reason(pool, error)) from None
     except urllib3.exceptions.HTTPError as error:
         raise DeliveryError("unreachable", mask_token(_reason(error, url), token)) from None
 
@@ -263,6 +313,19 @@ def _reason(error: Exception, url: str) -> str:
     if type(inner).__name__ in ("SSLError", "CertificateError") or "certificate" in text.lower():
         return f"TLS with {where} failed: {text.rsplit('] ', 1)[-1]}"
     return f"the connection to {where} broke: {type(inner).__name__}"
+
+
+def _proxy_reason(pool: Any, error: Any) -> str:
+    """Say why a proxy did not let us through: `Tunnel connection failed: 407 Proxy Authentication Required`."""
+    where = pool.proxy.netloc
+    inner = error.original_error
+    text = str(inner)
+    if "refused" in text.lower():
+        return f"no proxy listens at {where} (connection refused)"
+    if "resolve" in text.lower() or "name or service" in text.lower():
+        return f"the name of the proxy {where} cannot be resolved"
+    said = text.removeprefix("Tunnel connection failed: ")
+    return f"the proxy {where} does not let us through: {said if said != text else type(inner).__name__}"
 
 
 def _silence(pool_manager: Any) -> None:

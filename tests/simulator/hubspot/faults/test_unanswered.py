@@ -14,7 +14,8 @@ ORDER = {"eventName": "pe12345678_order", "email": "ada@example.org", "propertie
 
 
 @pytest.mark.parametrize(
-    "fault", ["lost", "truncated", "500:stored=true", "503:stored=true", "504:stored=true", "latency:delay=2s"]
+    "fault",
+    ["lost", "truncated", "500:stored=true", "503:stored=true", "504:stored=true", "latency:delay=2s"],
 )
 @pytest.mark.parametrize("many", [1, 500])
 def test_a_retry_with_the_same_uuids_leaves_each_occurrence_once(fault: str, many: int) -> None:

@@ -1,0 +1,194 @@
+"""How HubSpot is reached: where it is, which version of its API is spoken, through which proxy, trusting whom."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+from urllib.parse import unquote, urlsplit
+
+from pydantic import SecretStr
+
+__all__ = ["API_VERSIONS", "DEFAULT_BASE_URL", "ApiVersion", "Connection", "Proxy"]
+
+DEFAULT_BASE_URL: Final = "https://api.hubapi.com"
+
+# Where each version's events live. HubSpot moved the dated paths between /events/custom/… and /events/… during 2026
+# (wire facts, 1.1 and 2.1); these are the forms of HubSpot's own descriptions of the API.
+API_VERSIONS: Final = {
+    "v3": "/events/v3",
+    "2025-09": "/events/custom/2025-09",
+    "2026-03": "/events/2026-03",
+    "2026-09": "/events/custom/2026-09",
+}
+_DATE: Final = r"\d{4}-(?:0[1-9]|1[0-2])"
+_WRITTEN_OUT: Final = re.compile(rf"/?events/(?:custom/)?({_DATE})")
+_OBJECTS: Final = re.compile(r"/crm/v3/(objects|properties)(?=/)")
+
+
+@dataclass(frozen=True, slots=True)
+class ApiVersion:
+    """A version of HubSpot's API, as paths.
+
+    Attributes:
+        name: as it was asked for: `v3`, `2026-03`, `events/2026-09` …
+        events: what stands before `/send` and `/event-definitions`.
+        date: `YYYY-MM` in the paths of contacts and properties; empty for v3.
+
+    """
+
+    name: str
+    events: str
+    date: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a version: `v3`, a date of `API_VERSIONS`, or a form written out as `events/[custom/]YYYY-MM`.
+
+        Raises:
+            ValueError: for anything else, with what there is.
+
+        """
+        known = API_VERSIONS.get(text)
+        if known is not None:
+            return cls(text, known, "" if text == "v3" else text)
+        match = _WRITTEN_OUT.fullmatch(text)
+        if match is None:
+            msg = (
+                f"API version {text!r} is unknown; there are {', '.join(API_VERSIONS)}, "
+                "or a path written out: events/2026-09, events/custom/2026-09"
+            )
+            raise ValueError(msg)
+        return cls(text, f"/{text.lstrip('/')}", match[1])
+
+    def path(self, v3: str) -> str:
+        """Return the path in this version of what v3 calls `v3`; bodies are the same in all (wire facts, 1.1 and 3)."""
+        if not self.date:
+            return v3
+        if v3.startswith("/events/v3/events"):
+            return v3.replace("/events/v3/events", f"/events/event-occurrences/{self.date}", 1)
+        if v3.startswith("/events/v3/"):
+            return self.events + v3.removeprefix("/events/v3")
+        return _OBJECTS.sub(rf"/crm/\1/{self.date}", v3, count=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """An HTTP proxy, its password masked wherever it is printed.
+
+    Attributes:
+        url: the address, without user and password.
+        login: `user:password`, or None.
+
+    """
+
+    url: str
+    login: SecretStr | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `http://[user:password@]host:port`.
+
+        Raises:
+            ValueError: where it is no http(s) address; the text is not quoted, since it may hold a password.
+
+        """
+        parts = _split(text)
+        if parts is None:
+            msg = "the proxy is no http:// or https:// address of host and port"
+            raise ValueError(msg)
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        port = f":{parts.port}" if parts.port is not None else ""
+        login = None
+        if parts.username is not None:
+            login = SecretStr(f"{unquote(parts.username)}:{unquote(parts.password or '')}")
+        return cls(f"{parts.scheme}://{host}{port}", login)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How HubSpot is reached.
+
+    Attributes:
+        base_url: where it is; a trailing slash is taken off.
+        api_version: which of its API's versions is spoken, as `ApiVersion.parse` takes it.
+        proxy: `http://[user:password@]host:port`, or None. The environment's HTTPS_PROXY is not looked at, as the
+            official client does not either.
+        ca_bundle: a file of certificates, PEM, that is trusted instead of the system's; None for the system's.
+
+    """
+
+    base_url: str = DEFAULT_BASE_URL
+    api_version: str = "v3"
+    proxy: SecretStr | None = None
+    ca_bundle: str | None = None
+
+    @classmethod
+    def of_settings(cls, settings: dict[str, Any]) -> Self:
+        """Read a destination's settings; what is no text counts as not given."""
+        given = {key: settings.get(key) for key in ("baseUrl", "apiVersion", "proxy", "caBundle")}
+        texts = {key: value for key, value in given.items() if isinstance(value, str) and value}
+        return cls(
+            base_url=texts.get("baseUrl", DEFAULT_BASE_URL),
+            api_version=texts.get("apiVersion", "v3"),
+            proxy=SecretStr(texts["proxy"]) if "proxy" in texts else None,
+            ca_bundle=texts.get("caBundle"),
+        )
+
+    @property
+    def version(self) -> ApiVersion:
+        """The version of the API. Raises ValueError where there is none such."""
+        return ApiVersion.parse(self.api_version)
+
+    @property
+    def host(self) -> str:
+        """The address without a trailing slash.
+
+        Raises:
+            ValueError: where it is no http(s) address.
+
+        """
+        parts = _split(self.base_url)
+        if parts is not None and parts.username is not None:
+            msg = "the base URL must hold no user and password; HubSpot takes a token"
+            raise ValueError(msg)
+        if parts is None or parts.query or parts.fragment:
+            msg = f"base URL {self.base_url!r} is no http:// or https:// address"
+            raise ValueError(msg)
+        return self.base_url.rstrip("/")
+
+    @property
+    def via(self) -> Proxy | None:
+        """The proxy. Raises ValueError where it is no http(s) address."""
+        return None if self.proxy is None else Proxy.parse(self.proxy.get_secret_value())
+
+    def check_trust(self) -> None:
+        """Make sure that the CA bundle is one.
+
+        Raises:
+            ValueError: where it cannot be read or holds no certificate.
+
+        """
+        if self.ca_bundle is None:
+            return
+        import ssl
+
+        path = Path(self.ca_bundle)
+        try:
+            ssl.create_default_context(cafile=path)
+        except ssl.SSLError:
+            msg = f"CA bundle {self.ca_bundle!r} holds no certificate in PEM form"
+            raise ValueError(msg) from None
+        except OSError as error:
+            msg = f"CA bundle {self.ca_bundle!r} cannot be read: {error.strerror or error}"
+            raise ValueError(msg) from None
+
+
+def _split(url: str) -> Any:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises where it is no number
+    except ValueError:
+        return None
+    return parts if parts.scheme in ("http", "https") and parts.hostname else None
