@@ -1,16 +1,18 @@
-"""The crash test at full size. HUBSPOT_DEST_CRASH_RUNS and _EVENTS make it smaller."""
+"""The crash test at full size, several runs at a time. HUBSPOT_DEST_CRASH_RUNS and _EVENTS make it smaller."""
 
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.delivery.crashing import crash_run
+from tests.delivery.crashing import Told, crash_run
 
 RUNS = int(os.environ.get("HUBSPOT_DEST_CRASH_RUNS", "300"))
 EVENTS = int(os.environ.get("HUBSPOT_DEST_CRASH_EVENTS", "5000"))
+AT_A_TIME = 6
 
 
 @pytest.mark.deep
@@ -18,10 +20,16 @@ def test_300_runs_of_5000_events_killed_five_times_lose_and_double_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     launches = kills = again = 0
-    for seed in range(RUNS):
+
+    def run(seed: int) -> tuple[int, Told]:
         folder = tmp_path / str(seed)
         folder.mkdir()
-        told = crash_run(folder, EVENTS, 1000 + seed)
+        return seed, crash_run(folder, EVENTS, 1000 + seed)
+
+    # A run is mostly waiting: for backoff, and for limits to pass.
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        results = pool.map(run, range(RUNS))
+    for seed, told in results:
         launches, kills, again = launches + told.launches, kills + told.kills, again + told.duplicates_refused
         wrong = (len(told.lost), told.doubled, len(told.disordered), len(told.stale))
         assert wrong == (0, 0, 0, 0), f"seed {1000 + seed}: {told.launches} processes, {told.kills} killed"
