@@ -64,8 +64,9 @@ def send(call: Call) -> Answer:
     sent = decode(_ONE, call.body)
     with call.account.lock:
         intake = Intake(call.account, call.now)
-        stored = intake.store(intake.take(sent), sent)
-    return no_content(f"204: {stored}", "events.send")
+        ready = intake.take(sent)
+        decision = _told(ready, sent, kept=intake.store(ready, sent))
+    return no_content(f"204: {decision}", "events.send")
 
 
 def send_batch(call: Call) -> Answer:
@@ -100,6 +101,14 @@ def send_batch(call: Call) -> Answer:
     if refused is not None:
         raise refused
     return no_content(f"204: {stored} of {len(inputs)} stored", "events.batch")
+
+
+def _told(ready: Occurrence | None, sent: Sent, *, kept: bool) -> str:
+    if ready is None:
+        return "dropped in silence: no record has this id, or it lies in the future"
+    if not kept:
+        return f"dropped: uuid {sent.uuid} came before"
+    return "stored on nobody's timeline" if ready.contact is None else f"stored for contact {ready.contact}"
 
 
 def _inputs(body: bytes) -> Sequence[Sent]:
@@ -167,17 +176,13 @@ class Intake:
         identifier = sent.uuid or new_id()
         return Occurrence(identifier, definition.name, _ENCODE(properties), contact, occurred, self._visible)
 
-    def store(self, ready: Occurrence | None, sent: Sent) -> str:
-        """Store what `take` made of an occurrence, and say for the journal what became of it."""
+    def store(self, ready: Occurrence | None, sent: Sent) -> bool:
+        """Store what `take` made of an occurrence; tell whether it was kept."""
         log = self._account.log
         if ready is None:
             log.drop()
-            return "dropped in silence: no record has this id, or it lies in the future"
-        if not log.add(ready, sent.uuid, self._now):
-            return f"dropped: uuid {sent.uuid} came before"
-        return (
-            "stored on nobody's timeline" if ready.contact is None else f"stored for contact {ready.contact}"
-        )
+            return False
+        return log.add(ready, sent.uuid, self._now)
 
     def _contact(self, email: str) -> str | None:
         contact = self._contacts[email] = _by_email(self._account, email, self._now)
