@@ -79,7 +79,7 @@ class Outbox(OutboxStore):
     def pending(self) -> int:
         """How many intents are durable and not yet delivered."""
         with self._adding:
-            return int(self._stored) - len(self._done) - len(self._dead)
+            return int(self._stored)
 
     # ---- accepting
 
@@ -144,7 +144,7 @@ class Outbox(OutboxStore):
                 self._attempts = attempts | self._attempts
         else:
             with self._adding:
-                self._stored += len(group.intents) - len(done) - len(dead)
+                self._stored += len(group.intents)
             if group.intents and self.on_commit is not None:
                 self.on_commit(group.intents)
         finally:
@@ -199,13 +199,16 @@ class Outbox(OutboxStore):
     def finished(self, intents: Iterable[Intent]) -> int:
         """Note what HubSpot took; it is written down with the next commit. Return how much waits for that."""
         with self._adding:
+            before = len(self._done)
             self._done.extend([one.seq for one in intents])
+            self._stored -= len(self._done) - before
             return len(self._done) + len(self._dead)
 
     def died(self, intent: Intent, reason: str, error: DeliveryError) -> None:
         """Note what is given up; it is written down with the next commit."""
         said = json.dumps(error.as_dict())
         with self._adding:
+            self._stored -= 1
             self._dead.append((intent.seq, self._wall(), reason, said, intent.attempts))
 
     def failed(self, intents: Iterable[Intent]) -> None:

@@ -132,7 +132,9 @@ def connect(path: Path, durability: Durability, migrations: Sequence[str] = MIGR
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'full' else 'NORMAL'}")
             connection.execute("PRAGMA journal_size_limit = 16777216")
-            connection.execute("PRAGMA wal_autocheckpoint = 4000")  # pages: fewer rows are copied that are gone soon
+            connection.execute(
+                "PRAGMA wal_autocheckpoint = 4000"
+            )  # pages: fewer rows are copied that are gone soon
             _migrate(connection, migrations)
     except sqlite3.Error as error:
         raise in_words(error, path) from None
