@@ -141,9 +141,8 @@ class Dispatcher:
             self._window.refill(self.monotonic())
         except OutboxError as error:
             return self._outbox_trouble(error)
-        finally:
-            with self.lock:
-                self._wake()
+        with self.lock:
+            self._wake()
         return 0.0
 
     def _outbox_trouble(self, error: OutboxError) -> float:

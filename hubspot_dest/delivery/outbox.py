@@ -77,9 +77,8 @@ class Outbox(OutboxStore):
 
     @property
     def pending(self) -> int:
-        """How many intents are durable and not yet delivered."""
-        with self._adding:
-            return int(self._stored)
+        """How many intents are durable and not yet delivered. Takes no lock: signal handlers ask for it."""
+        return int(self._stored)
 
     # ---- accepting
 
@@ -137,11 +136,13 @@ class Outbox(OutboxStore):
                 msg = f"outbox {self.path} is closed"
                 raise OutboxError(msg)
             self._write(group, done, dead, attempts)
-        except Exception as error:  # whatever it was, nobody may believe that the group is on disk
+        except BaseException as error:  # whatever it was, nobody may believe that the group is on disk
             group.error = error if isinstance(error, OutboxError) else in_words(error, self.path)
             with self._adding:  # what was delivered is written down with the next group; a repeat counts once
                 self._done, self._dead = done + self._done, dead + self._dead
                 self._attempts = attempts | self._attempts
+            if not isinstance(error, Exception):  # a signal ends the process
+                raise
         else:
             with self._adding:
                 self._stored += len(group.intents)
