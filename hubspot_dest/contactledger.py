@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import time
 from typing import Final
 
 from hubspot_dest.delivery.outbox import Outbox
@@ -27,7 +27,8 @@ class ContactLedger:
 
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
-        self._people: OrderedDict[str, dict[str, str]] = OrderedDict()
+        outbox.forget_older(time.time() - _BELIEVED_SECONDS)
+        self._people: dict[str, dict[str, str]] = {}
 
     def knows(self, contact: ContactUpsert, now: float) -> bool:
         """Tell whether every property of the contact was written before, with the same value.
@@ -44,11 +45,17 @@ class ContactLedger:
     def remember(self, contact: ContactUpsert, now: float) -> tuple[str, dict[str, str]]:
         """Add a contact's properties; return the e-mail and all that is known of it, to be written down."""
         email = contact.email.lower()
-        self._people[email] = known = {**(self._known(email, now) or {}), **(contact.properties or {})}
-        self._people.move_to_end(email)
-        while len(self._people) > _CAPACITY:
-            self._people.popitem(last=False)
+        known = {**(self._known(email, now) or {}), **(contact.properties or {})}
+        self._keep(email, known)
         return email, known
+
+    def _keep(self, email: str, known: dict[str, str]) -> None:
+        self._people.pop(
+            email, None
+        )  # whoever was seen last stands last; another thread may forget meanwhile
+        self._people[email] = known
+        while len(self._people) > _CAPACITY:
+            self._people.pop(next(iter(self._people)), None)
 
     def forget(self, email: str) -> None:
         """Forget a person in memory; the outbox has its own `forget`."""
@@ -60,5 +67,6 @@ class ContactLedger:
             told = self._outbox.remembered(email)
             if told is None or now - told[1] > _BELIEVED_SECONDS:
                 return None
-            known = self._people[email] = told[0]
+            known = told[0]
+            self._keep(email, known)
         return known

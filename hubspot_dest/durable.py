@@ -11,13 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import orjson
-
 from hubspot_dest.carrier import Carrier, ClientFactory, Reporter
 from hubspot_dest.config import Config
 from hubspot_dest.contactledger import ContactLedger
 from hubspot_dest.delivery.calls import Calls
 from hubspot_dest.delivery.client import Client, encode
+from hubspot_dest.delivery.decoding import decode
 from hubspot_dest.delivery.dispatcher import Dispatcher
 from hubspot_dest.delivery.errors import DeliveryError
 from hubspot_dest.delivery.lanes import CONTACT, EVENT, Intent
@@ -234,7 +233,7 @@ class DurableCarrier(Carrier):
             self._tell(outcome)
         if report.kind == "dead" and report.error is not None:
             for intent in report.intents:
-                payload = orjson.loads(intent.payload or b"{}")
+                payload = decode(intent.payload)
                 self.dead_letters.append((payload, report.error))
                 if report.what == "contacts":
                     self._ledger.forget(str(payload.get("email", "")).lower())

@@ -179,6 +179,8 @@ class Delivery:
             self._destination.close(stall=self._plan.stall)
 
     def _finish(self) -> ExitCode:
+        if self._plan.outbox:
+            self._tally.settle(self._destination.queued)
         if self._as_json:
             rest = {"waiting": self._destination.waiting, "unsent": self._destination.queued}
             print_data(as_json(self._tally.record(delivered=self._delivered, **rest)))

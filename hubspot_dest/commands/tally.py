@@ -52,7 +52,7 @@ class Tally:
         self.rules[outcome.rule_key or "(no rule)"] += 1
 
     def _move(self, outcome: Outcome) -> None:
-        """Count what was queued, and is delivered or dead now, as what it became."""
+        """Count what is delivered or dead now."""
         if outcome.kind in ("sent", "flushed"):
             taken = len(outcome.events) if outcome.kind == "flushed" else 1
             self.flushed += len(outcome.events)
@@ -61,8 +61,11 @@ class Tally:
             taken, became = 1, "failed"
         else:
             return
-        self.kinds["queued"] -= min(taken, self.kinds["queued"])
         self.kinds[became] += taken
+
+    def settle(self, left: int) -> None:
+        """Count as queued only what is still in the outbox; a delivery may be heard of before its event's own word."""
+        self.kinds["queued"] = min(self.kinds["queued"], left)
 
     def record(self, **more: Any) -> dict[str, Any]:
         """Return the summary as `--json` gives it."""

@@ -9,6 +9,7 @@ from typing import Any, Protocol, cast
 import orjson
 
 from hubspot_dest.delivery.client import Client
+from hubspot_dest.delivery.decoding import decode
 from hubspot_dest.delivery.errors import DeliveryError, error_from_answer
 
 __all__ = ["BulkClient", "Calls", "UpsertResult"]
@@ -62,14 +63,14 @@ class Calls:
     def send(self, occurrence: bytes) -> None:
         """Send one occurrence. Raises DeliveryError."""
         if self._bulk is None:
-            self._client.send(orjson.loads(occurrence))
+            self._client.send(decode(occurrence))
         else:
             _require_hubspot(self._bulk.send_encoded(occurrence))
 
     def send_batch(self, occurrences: Sequence[bytes]) -> None:
         """Send several occurrences. Raises DeliveryError."""
         if self._bulk is None:
-            self._client.send_batch([orjson.loads(one) for one in occurrences])
+            self._client.send_batch([decode(one) for one in occurrences])
         else:
             _require_hubspot(self._bulk.send_batch_encoded(occurrences))
 
@@ -80,7 +81,7 @@ class Calls:
             the names of the calls that it took.
 
         """
-        asked = orjson.loads(contact)
+        asked = decode(contact)
         email, properties = asked["email"], asked["properties"]
         made = ["crm.contacts.basicApi.update"]
         try:
@@ -120,7 +121,7 @@ class Calls:
         assert self._bulk is not None
         inputs = []
         for number, contact in enumerate(contacts):
-            asked = orjson.loads(contact)
+            asked = decode(contact)
             inputs.append(
                 {
                     "id": asked["email"],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import logging
 import math
 import random
 import threading
@@ -15,9 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-import orjson
-
 from hubspot_dest.delivery.calls import Calls
+from hubspot_dest.delivery.decoding import decode
 from hubspot_dest.delivery.errors import DeliveryError
 from hubspot_dest.delivery.lanes import Intent
 from hubspot_dest.delivery.loads import Load, Report, What, by_person, merged, parts
@@ -106,11 +106,6 @@ class Dispatcher:
         """Whether everything that was accepted is delivered or given up."""
         return not (len(self._lanes) or self._window.behind)
 
-    @property
-    def outage(self) -> bool:
-        """Whether HubSpot does not answer at the moment."""
-        return self._traffic.outage("contacts") or self._traffic.outage("events")
-
     def drain(self, *, on: bool) -> None:
         """Send batches that are not full, until told otherwise; calls nest."""
         with self.lock:
@@ -120,6 +115,12 @@ class Dispatcher:
     def _wake(self) -> None:
         self.generation += 1
         self.changed.notify_all()
+
+    def _tell(self, report: Report) -> None:
+        try:
+            self.report(report)
+        except Exception:  # whoever listens must not be able to stop or repeat a delivery
+            logging.getLogger("hubspot_dest").exception("a report of a delivery failed")
 
     # ---- what comes in
 
@@ -140,15 +141,14 @@ class Dispatcher:
             self._window.refill(self.monotonic())
         except OutboxError as error:
             return self._outbox_trouble(error)
-        finally:
-            with self.lock:
-                self._wake()
+        with self.lock:
+            self._wake()
         return 0.0
 
     def _outbox_trouble(self, error: OutboxError) -> float:
         if self.trouble is None and not self.outbox.closed:
             self.trouble = error
-            self.report(Report("paused", reason="outbox", error=DeliveryError("impossible", str(error))))
+            self._tell(Report("paused", reason="outbox", error=DeliveryError("impossible", str(error))))
         return 1.0
 
     # ---- who goes next
@@ -253,18 +253,18 @@ class Dispatcher:
         else:
             self.calls.send_batch([one.payload or b"" for one in group])
             call = "events.send.batchApi.send"
-        self.report(Report("delivered", "events", group, (call,)))
+        self._tell(Report("delivered", "events", group, (call,)))
 
     def _upsert(self, load: Load, group: list[Intent]) -> list[Intent]:
         """Write contacts; return those that are done. Those that are not become loads of their own."""
         people = by_person(group)
         if len(people) == 1:
             calls = self.calls.upsert(merged(group))
-            self.report(Report("delivered", "contacts", group, calls))
+            self._tell(Report("delivered", "contacts", group, calls))
             return group
         results = self.calls.upsert_many([merged(one) for one in people]).errors
         done = [one for person, error in zip(people, results, strict=True) if error is None for one in person]
-        self.report(Report("delivered", "contacts", done, ("crm.contacts.batchApi.upsert",)))
+        self._tell(Report("delivered", "contacts", done, ("crm.contacts.batchApi.upsert",)))
         for person, error in zip(people, results, strict=True):
             if error is None:
                 continue
@@ -293,7 +293,7 @@ class Dispatcher:
                 load.groups[-1:] = parts(load.groups[-1][0])
             self._later(load, 0.0)
         if resumed:
-            self.report(Report("resumed"))
+            self._tell(Report("resumed"))
 
     # ---- what did not go well
 
@@ -330,7 +330,7 @@ class Dispatcher:
                 for intent in group:
                     intent.attempts += 1
                 self.outbox.failed(group)
-            self.report(Report("failed", load.what, group, reason="retry", error=error))
+            self._tell(Report("failed", load.what, group, reason="retry", error=error))
             self._later(load, decision.after)
 
     def _case(self, load: Load, group: list[Intent], *, blamed: bool) -> Circumstances:
@@ -352,14 +352,14 @@ class Dispatcher:
                 told = self.halted is not None
                 self.halted = error
         if not told:
-            self.report(Report("paused", reason=pause.reason, error=error))
+            self._tell(Report("paused", reason=pause.reason, error=error))
 
     def _bury(self, what: What, group: list[Intent], reason: str, error: DeliveryError) -> None:
         for intent in group:
             self.outbox.died(intent, reason, error)
             if what == "contacts":
                 self._forget(intent)
-        self.report(Report("dead", what, group, reason=reason, error=error))
+        self._tell(Report("dead", what, group, reason=reason, error=error))
         with self.lock:
             for intent in group:
                 self._lanes.done(intent)
@@ -367,7 +367,7 @@ class Dispatcher:
     def _forget(self, intent: Intent) -> None:
         """Take back that HubSpot knows a contact which it refused."""
         try:
-            self.outbox.forget(str(orjson.loads(intent.payload or b"{}").get("email", "")).lower())
+            self.outbox.forget(str(decode(intent.payload).get("email", "")).lower())
         except OutboxError as error:
             self._outbox_trouble(error)
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-import orjson
-
+from hubspot_dest.delivery.client import encode
+from hubspot_dest.delivery.decoding import decode
 from hubspot_dest.delivery.errors import DeliveryError
 from hubspot_dest.delivery.lanes import Intent
 
@@ -77,8 +77,8 @@ def merged(person: list[Intent]) -> bytes:
     """Return one contact for all that one person's intents say; the later word counts."""
     if len(person) == 1:
         return person[0].payload or b"{}"
-    contacts = [orjson.loads(one.payload or b"{}") for one in person]
+    contacts = [decode(one.payload) for one in person]
     properties: dict[str, str] = {}
     for contact in contacts:
         properties |= contact["properties"]
-    return orjson.dumps({"email": contacts[0]["email"], "properties": properties})
+    return encode({"email": contacts[0]["email"], "properties": properties})

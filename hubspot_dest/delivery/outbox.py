@@ -77,9 +77,8 @@ class Outbox(OutboxStore):
 
     @property
     def pending(self) -> int:
-        """How many intents are durable and not yet delivered."""
-        with self._adding:
-            return int(self._stored) - len(self._done) - len(self._dead)
+        """How many intents are durable and not yet delivered. Takes no lock: signal handlers ask for it."""
+        return int(self._stored)
 
     # ---- accepting
 
@@ -137,14 +136,16 @@ class Outbox(OutboxStore):
                 msg = f"outbox {self.path} is closed"
                 raise OutboxError(msg)
             self._write(group, done, dead, attempts)
-        except Exception as error:  # whatever it was, nobody may believe that the group is on disk
+        except BaseException as error:  # whatever it was, nobody may believe that the group is on disk
             group.error = error if isinstance(error, OutboxError) else in_words(error, self.path)
             with self._adding:  # what was delivered is written down with the next group; a repeat counts once
                 self._done, self._dead = done + self._done, dead + self._dead
                 self._attempts = attempts | self._attempts
+            if not isinstance(error, Exception):  # a signal ends the process
+                raise
         else:
             with self._adding:
-                self._stored += len(group.intents) - len(done) - len(dead)
+                self._stored += len(group.intents)
             if group.intents and self.on_commit is not None:
                 self.on_commit(group.intents)
         finally:
@@ -199,13 +200,16 @@ class Outbox(OutboxStore):
     def finished(self, intents: Iterable[Intent]) -> int:
         """Note what HubSpot took; it is written down with the next commit. Return how much waits for that."""
         with self._adding:
+            before = len(self._done)
             self._done.extend([one.seq for one in intents])
+            self._stored -= len(self._done) - before
             return len(self._done) + len(self._dead)
 
     def died(self, intent: Intent, reason: str, error: DeliveryError) -> None:
         """Note what is given up; it is written down with the next commit."""
         said = json.dumps(error.as_dict())
         with self._adding:
+            self._stored -= 1
             self._dead.append((intent.seq, self._wall(), reason, said, intent.attempts))
 
     def failed(self, intents: Iterable[Intent]) -> None:

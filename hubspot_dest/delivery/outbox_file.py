@@ -39,7 +39,7 @@ class OutboxError(Exception):
     """The outbox cannot be used; the message says where, what, and what to do."""
 
 
-def in_words(error: Exception, path: Path) -> OutboxError:
+def in_words(error: BaseException, path: Path) -> OutboxError:
     """Return what went wrong with the file as one clear message."""
     name = getattr(error, "sqlite_errorname", "") or ""
     if isinstance(error, OSError):

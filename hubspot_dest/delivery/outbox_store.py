@@ -45,6 +45,10 @@ class OutboxStore:
             where, values = ("", ()) if email is None else (" WHERE email = ?", (email,))
             self._change(f"DELETE FROM memory{where}", values)  # noqa: S608 - fixed
 
+    def forget_older(self, moment: float) -> None:
+        """Forget what was told before a UNIX time."""
+        self._change("DELETE FROM memory WHERE told_at < ?", (moment,))
+
     def progress(self, source: str) -> Progress | None:
         """Return how far a source was read."""
         rows = self._read("SELECT * FROM progress WHERE source = ?", (source,))

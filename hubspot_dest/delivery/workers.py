@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -66,7 +67,11 @@ class Workers:
         while not self._stopping:
             with dispatcher.lock:
                 generation = dispatcher.generation
-            wait = dispatcher.step()
+            try:
+                wait = dispatcher.step()
+            except Exception:  # a bug of ours: say it, and go on with the others
+                logging.getLogger("hubspot_dest").exception("delivery has a bug")
+                wait = 1.0
             if wait == 0.0:
                 continue
             with dispatcher.lock:
