@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 from hubspot_dest._version import __version__
 
 if TYPE_CHECKING:
+    from hubspot_dest.asyncfront import AsyncHubSpotDestination
     from hubspot_dest.config import Config, ConfigError
     from hubspot_dest.configcheck import Problem
+    from hubspot_dest.connection import Connection
     from hubspot_dest.delivery.client import Client, HubSpotClient
     from hubspot_dest.delivery.errors import DeliveryError
     from hubspot_dest.delivery.outbox_file import OutboxError
@@ -29,9 +31,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "__version__",
+    "AsyncHubSpotDestination",
     "Client",
     "Config",
     "ConfigError",
+    "Connection",
     "ContactUpsert",
     "DeliveryError",
     "HubSpotClient",
@@ -48,9 +52,11 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AsyncHubSpotDestination": "asyncfront",
     "Client": "delivery.client",
     "Config": "config",
     "ConfigError": "config",
+    "Connection": "connection",
     "ContactUpsert": "plan",
     "DeliveryError": "delivery.errors",
     "HubSpotClient": "delivery.client",
