@@ -15,6 +15,7 @@ __all__ = ["main"]
 _COMMANDS = {
     "check": "Run the eight documented examples against a HubSpot on this machine.",
     "conform": "Hold the sender against files of walkerOS' own behaviour.",
+    "generate": "Make synthetic walkerOS events: people who live through journeys.",
     "serve": "Be HubSpot on this machine until Ctrl-C.",
 }
 _NEEDED = ("starlette", "uvicorn", "msgspec")

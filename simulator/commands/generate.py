@@ -1,0 +1,83 @@
+"""`hubspot-sim generate`: synthetic walkerOS events as JSON Lines."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from hubspot_dest.saying import ExitCode, progress, safe_text, say, stop
+
+__all__ = ["command"]
+
+_CHUNK = 500
+
+
+@click.command("generate")
+@click.option("--seed", default=1, show_default=True, help="The same seed gives the same bytes.")
+@click.option("--events", "count", default=1000, show_default=True, type=click.IntRange(0), help="How many.")
+@click.option(
+    "--locale", default="en_US", show_default=True, help="Whose names and cities: de_DE, fr_FR, ja_JP …"
+)
+@click.option(
+    "--odd",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="Which part is spoilt as real life spoils events: nulls, odd names, unicode, events of walkerOS 3 …",
+)
+@click.option(
+    "--start", metavar="DATE", help="The moment of the first events; 2026-01-05T08:00:00Z by default."
+)
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of the output."
+)
+def command(seed: int, count: int, locale: str, odd: float, start: str | None, output: Path | None) -> None:
+    """Make events of people who live through journeys: a shop, lead generation, the life of an account.
+
+    They are anonymous before they log in and known after, have several devices, and grant, refuse or withdraw consent.
+    """
+    from simulator.synthesis import events
+
+    try:
+        stream = events(seed, locale=locale, odd=odd, start=_moment(start))
+    except AttributeError:
+        stop(f"Faker has no locale {safe_text(locale)!r}", "--locale de_DE")
+    try:
+        if output is None:
+            _write(stream, count, sys.stdout.buffer)
+        else:
+            with output.open("wb") as file:
+                _write(stream, count, file)
+            say(f"{count} events written to {safe_text(output)}")
+    except BrokenPipeError:  # whoever read has enough
+        raise SystemExit(int(ExitCode.OK)) from None
+    except OSError as error:
+        stop(f"{safe_text(output or 'the output')} cannot be written: {error.strerror}")
+    raise SystemExit(int(ExitCode.OK))
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        stop(f"--start {safe_text(text)!r} is no date", "--start 2026-03-01, or 2026-03-01T09:00:00Z")
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _write(stream: Iterator[dict[str, Any]], count: int, file: IO[bytes]) -> None:
+    import orjson
+
+    for done in range(0, count, _CHUNK):
+        chunk = islice(stream, min(_CHUNK, count - done))
+        file.write(b"".join([orjson.dumps(event) + b"\n" for event in chunk]))
+        if count > 20 * _CHUNK and not file.isatty():
+            progress(f"{done:,} of {count:,} events")
+    file.flush()

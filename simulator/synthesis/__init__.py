@@ -1,0 +1,5 @@
+"""Synthetic walkerOS events: people who live through journeys; the same seed gives the same bytes."""
+
+from .stream import events
+
+__all__ = ["events"]

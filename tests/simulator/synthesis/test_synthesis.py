@@ -1,0 +1,156 @@
+"""Synthetic events: whole, in order, the same for the same seed, and odd only where asked."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from datetime import UTC, datetime
+from itertools import islice, pairwise
+from typing import Any
+
+import orjson
+import pytest
+
+from hubspot_dest.event import event_name
+from hubspot_dest.mapping.context import Collector
+from hubspot_dest.planner import Planner
+from simulator.synthesis import events
+from simulator.synthesis.odd import ODDITIES, make_odd
+
+FIELDS = set(
+    [
+        "name",
+        "data",
+        "context",
+        "globals",
+        "custom",
+        "user",
+        "nested",
+        "consent",
+        "id",
+        "trigger",
+        "entity",
+        "action",
+        "timestamp",
+        "timing",
+        "source",
+    ]
+)
+
+
+def take(count: int, seed: int = 1, **options: Any) -> list[dict[str, Any]]:
+    return list(islice(events(seed, **options), count))
+
+
+def generate(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "simulator", "generate", *arguments]
+    return subprocess.run(command, capture_output=True, timeout=60, check=False)
+
+
+def test_every_event_is_a_whole_walkeros_4_event() -> None:
+    for event in take(3000):
+        assert set(event) == FIELDS
+        name, entity, action = event_name(event)
+        assert (event["entity"], event["action"]) == (entity, action)
+        assert name == f"{entity} {action}"
+        assert len(event["id"]) == 16
+        assert all(isinstance(pair, list) and len(pair) == 2 for pair in event["context"].values())
+        orjson.dumps(event)
+
+
+def test_the_same_seed_gives_the_same_bytes_in_another_process_and_another_seed_others() -> None:
+    first, second = generate("--events", "300", "--seed", "7"), generate("--events", "300", "--seed", "7")
+    assert first.stdout == second.stdout
+    assert first.stdout == b"".join(orjson.dumps(event) + b"\n" for event in take(300, seed=7))
+    assert first.stdout != generate("--events", "300", "--seed", "8").stdout
+    assert first.stderr == b""
+
+
+def test_time_only_goes_forward_and_begins_where_it_is_told() -> None:
+    made = take(2000, start=datetime(2026, 3, 1, 9, tzinfo=UTC))
+    assert all(one["timestamp"] <= other["timestamp"] for one, other in pairwise(made))
+    assert 0 <= made[0]["timestamp"] - datetime(2026, 3, 1, 9, tzinfo=UTC).timestamp() * 1000 < 600_000
+
+
+def test_people_are_strangers_before_they_log_in_and_known_after() -> None:
+    sessions: dict[str, list[bool]] = defaultdict(list)
+    for event in take(5000):
+        sessions[event["user"]["session"]].append("email" in event["user"])
+    assert all(list(known) == sorted(known) for known in sessions.values())  # never forgotten again
+    became = [known for known in sessions.values() if len(set(known)) == 2]
+    assert len(became) > 20
+    devices = defaultdict(set)
+    for event in take(20_000):
+        if "id" in event["user"]:
+            devices[event["user"]["id"]].add(event["user"]["device"])
+    assert max(map(len, devices.values())) >= 2
+
+
+def test_every_journey_and_every_kind_of_consent_comes_by() -> None:
+    made = take(10_000)
+    names = Counter(event["name"] for event in made)
+    wanted = {"page view", "product view", "product add", "cart view", "checkout start", "order complete"}
+    wanted |= {"content read", "content download", "form submit", "demo request", "user signup", "user login"}
+    wanted |= {"feature use", "subscription renew", "subscription cancel"}
+    assert wanted <= set(names)
+    order = next(event for event in made if event["name"] == "order complete")
+    assert order["nested"]
+    assert order["data"]["total"] > 0
+    granted = Counter(event["consent"]["marketing"] for event in made)
+    assert granted[True] > granted[False] > 500
+
+
+def test_a_locale_gives_other_people_and_an_unknown_one_is_named() -> None:
+    german = {event["user"]["city"] for event in take(2000, locale="de_DE") if "city" in event["user"]}
+    assert german.isdisjoint({event["user"]["city"] for event in take(2000) if "city" in event["user"]})
+    done = generate("--locale", "xx_XX")
+    assert done.returncode == 2
+    assert b"xx_XX" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("kind", ODDITIES)
+def test_each_oddity_spoils_what_it_names_and_no_plan_breaks(kind: str) -> None:
+    import random
+
+    config = {
+        "settings": {"accessToken": "t", "eventNamePrefix": "pe1_", "identify": {"map": {"a": "user.id"}}},
+        "mapping": {
+            "*": {"*": {"settings": {"properties": {"map": {"total": "data.total", "t": "data.title"}}}}}
+        },
+    }
+    planner = Planner(config)
+    dice = random.Random(1)
+    for event in take(50):
+        before = orjson.dumps(event)
+        assert make_odd(event, dice, kind) == kind
+        assert orjson.dumps(event) != before or kind in ("texts-for-numbers", "empty")
+        if "user" in event:
+            planner.plan({**event, "user": event["user"] or {}}, Collector(), 1)
+
+
+def test_the_odd_part_is_as_large_as_asked_and_says_which_it_is() -> None:
+    made = take(10_000, odd=0.05)
+    kinds = Counter(event["custom"]["odd"] for event in made if "odd" in event["custom"])
+    assert 350 < sum(kinds.values()) < 650
+    assert set(kinds) <= set(ODDITIES)
+    assert len(kinds) == len(ODDITIES)
+    with pytest.raises(ValueError, match="part between 0 and 1"):
+        take(1, odd=2)
+
+
+def test_a_wrong_date_or_an_unwritable_file_is_one_message(tmp_path: Any) -> None:
+    done = generate("--start", "soon")
+    assert (done.returncode, b"no date" in done.stderr) == (2, True)
+    done = generate("-o", str(tmp_path / "nowhere" / "x.jsonl"))
+    assert (done.returncode, b"cannot be written" in done.stderr) == (2, True)
+    done = generate("-o", str(tmp_path / "x.jsonl"), "--events", "5")
+    assert (done.returncode, len((tmp_path / "x.jsonl").read_bytes().splitlines())) == (0, 5)
+
+
+def test_whoever_reads_only_the_beginning_sees_no_error() -> None:
+    command = f"{sys.executable} -m simulator generate --events 100000 | head -c 100 >/dev/null; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
