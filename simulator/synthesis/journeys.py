@@ -74,7 +74,10 @@ def shop(dice: random.Random) -> Iterator[Step]:
             "size": dice.choice(sizes),
             "currency": "EUR",
         }
-        stage = {"shopping": ["detail", 0], "position": [dice.choice(("list", "search", "teaser")), 1]}
+        stage: dict[str, list[Any]] = {
+            "shopping": ["detail", 0],
+            "position": [dice.choice(("list", "search", "teaser")), 1],
+        }
         yield Step("product view", product, stage, trigger="visible", wait=dice.uniform(1, 20), page=path)
         if dice.random() < 0.55:
             quantity = dice.choice((1, 1, 1, 2, 3))

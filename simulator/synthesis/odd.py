@@ -9,6 +9,13 @@ from typing import Any
 __all__ = ["ODDITIES", "make_odd"]
 
 Event = dict[str, Any]
+_TEXTS = (
+    "Zoë \N{WOMAN}\u200d\N{ROCKET} Ångström",  # one sign made of three
+    "\u05e2\u05d1\u05e8\u05d9\u05ea \u200fRTL",  # from right to left
+    "e\u0301 and \u200b nothing",  # a combined letter, and a space of no width
+    "\u0130stanbul \ufb00",  # letters that grow when their case changes
+    "\u65e5\u672c\u8a9e\u306e\u30bf\u30a4\u30c8\u30eb",  # signs of double width
+)
 
 
 def _null_values(event: Event, _: random.Random) -> None:
@@ -20,9 +27,7 @@ def _null_data(event: Event, _: random.Random) -> None:
 
 
 def _unicode(event: Event, dice: random.Random) -> None:
-    text = dice.choice(
-        ("Zoë 👩‍🚀 Ångström", "עברית ‏RTL", "e\u0301 and \u200b nothing", "İstanbul ﬀ", "日本語のタイトル")
-    )
+    text = dice.choice(_TEXTS)
     event["data"] = {**(event["data"] or {}), "title": text, "naïve key": text}
 
 
@@ -82,7 +87,7 @@ def _empty(event: Event, _: random.Random) -> None:
 
 
 def _old_release(event: Event, _: random.Random) -> None:
-    """An event as walkerOS 3 made it: `event` beside `name`, version and group at the top, a numeric count."""
+    """Make it an event of walkerOS 3: `event` beside `name`, version and group at the top, a numeric count."""
     source = event.pop("source")
     event["event"] = event["name"]
     event["version"] = {"source": "3.4.2", "tagging": 1}

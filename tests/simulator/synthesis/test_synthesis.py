@@ -18,25 +18,8 @@ from hubspot_dest.planner import Planner
 from simulator.synthesis import events
 from simulator.synthesis.odd import ODDITIES, make_odd
 
-FIELDS = set(
-    [
-        "name",
-        "data",
-        "context",
-        "globals",
-        "custom",
-        "user",
-        "nested",
-        "consent",
-        "id",
-        "trigger",
-        "entity",
-        "action",
-        "timestamp",
-        "timing",
-        "source",
-    ]
-)
+FIELDS = {"name", "data", "context", "globals", "custom", "user", "nested", "consent", "id", "trigger"}
+FIELDS |= {"entity", "action", "timestamp", "timing", "source"}
 
 
 def take(count: int, seed: int = 1, **options: Any) -> list[dict[str, Any]]:
@@ -150,7 +133,7 @@ def test_a_wrong_date_or_an_unwritable_file_is_one_message(tmp_path: Any) -> Non
 
 
 def test_whoever_reads_only_the_beginning_sees_no_error() -> None:
-    command = f"{sys.executable} -m simulator generate --events 100000 | head -c 100 >/dev/null; echo ${{PIPESTATUS[0]}}"
+    command = f"{sys.executable} -m simulator generate --events 100000 | head -c 100 >/dev/null"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
     assert "Traceback" not in done.stderr
     assert "Exception" not in done.stderr
