@@ -87,6 +87,7 @@ class DurableCarrier(Carrier):
         self.batch = None
         self._settings = settings
         self._tell = tell
+        self._own_client = client is None
         self._process: int | None = None
         self.hurried = False
         self._open(Path(settings.path))
@@ -283,6 +284,8 @@ class DurableCarrier(Carrier):
     def forked(self) -> None:
         """Let go of the parent's outbox; called in the child, before anything else runs there."""
         self.outbox.abandon()
+        if self._own_client:
+            self._client = None  # its locks may be held by a thread that the child does not have
         self._process = None
 
 

@@ -128,7 +128,7 @@ class Dispatcher:
         """Take what was just committed; called in order."""
         with self.lock:
             lanes = self._lanes
-            quiet = not len(lanes)
+            quiet = lanes.oldest() is None
             if not self._window.accept(intents, self.monotonic()):
                 return
             # A batch that is filling needs nobody; its first event sets the clock of flush by age.

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hubspot_dest.delivery.outbox_file import Durability
 from hubspot_dest.delivery.retry import RetryPolicy
+
+if TYPE_CHECKING:
+    from hubspot_dest.delivery.outbox_file import Durability
 
 __all__ = ["OutboxSettings"]
 

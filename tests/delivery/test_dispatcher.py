@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from hubspot_dest.delivery.occurrence_uuid import occurrence_uuid
 from hubspot_dest.delivery.rate import RateBudget
 from hubspot_dest.delivery.retry import RetryPolicy
+from hubspot_dest.delivery.workers import Workers
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.faults import Fault, FaultKind
 from tests.delivery.sending import TestClock, contact, event, requests, sending, uuids
@@ -308,3 +311,32 @@ def test_a_clock_that_jumps_back_loses_nothing(
         world.run()
         assert world.outbox.pending == 0
     assert sorted(uuids(hubspot)) == sorted(ids(*range(15)))
+
+
+def test_events_that_come_while_a_request_hangs_are_flushed_by_age_all_the_same(
+    tmp_path: Path, hubspot: FakeHubSpot
+) -> None:
+    hubspot.faults.add(Fault(FaultKind.LATENCY, delay_ms=900, count=1), now=0.0)
+    real = TestClock()
+    with sending(tmp_path / "o", hubspot, clock=real, batch_size=500, flush_seconds=0.05) as world:
+        world.dispatcher.monotonic = time.monotonic
+        workers = Workers(world.dispatcher, 2)
+        workers.start()
+        world.accept(event("e0", "ada@example.org"))
+        wait_until(lambda: requests_begun(hubspot) == 1)
+        world.accept(event("e1", "grace@example.org"))
+        wait_until(lambda: uuids(hubspot) == ids(1))  # before the hanging one is through
+        assert workers.drain(deadline=10)
+        assert workers.stop(5)
+    assert uuids(hubspot) == ids(1, 0)
+
+
+def requests_begun(hubspot: FakeHubSpot) -> int:
+    return hubspot.faults.active()[0].struck
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)

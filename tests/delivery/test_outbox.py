@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -248,4 +249,27 @@ def test_an_outbox_that_a_forked_child_left_is_taken_over_in_order(tmp_path: Pat
     assert waiting(outbox) == ["mine", "a", "b"]
     assert outbox.dead() == 1
     assert [path.name for path in tmp_path.iterdir() if "fork" in path.name] == []
+    outbox.close()
+
+
+def test_an_outbox_can_be_looked_into_while_it_is_in_use(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "o")
+    put(outbox, "a", "b")
+    outbox.died(outbox.read(0, 1)[0], "refused", REFUSED)
+    outbox.flush()
+    program = [sys.executable, "-m", "hubspot_dest", "outbox"]
+    shown = subprocess.run(
+        [*program, "status", str(tmp_path / "o"), "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    record = json.loads(shown.stdout)
+    assert (shown.returncode, record["events"], record["dead"]) == (1, 1, 1)
+    refused = subprocess.run(
+        [*program, "retry", str(tmp_path / "o")], capture_output=True, text=True, check=False, timeout=30
+    )
+    assert refused.returncode == 2
+    assert f"in use by process {os.getpid()}" in refused.stderr
     outbox.close()
