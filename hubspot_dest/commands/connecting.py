@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 import click
 from pydantic import SecretStr
@@ -12,8 +13,9 @@ from pydantic import SecretStr
 from hubspot_dest.config import Config
 from hubspot_dest.saying import safe_text, stop
 
-__all__ = ["connected", "connection_options"]
+__all__ = ["connected", "connection_options", "is_real"]
 
+_REAL: Final = ("hubapi.com", "hubspot.com")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -67,3 +69,9 @@ def connected(
         stop(safe_text(error), "--base-url http://127.0.0.1:8080")
     timeout_ms = config.timeout_ms if timeout is None else int(timeout * 1000)
     return replace(config, connection=made, timeout_ms=timeout_ms)
+
+
+def is_real(config: Config) -> bool:
+    """Tell whether this is the real HubSpot."""
+    host = (urlsplit(config.connection.base_url).hostname or "").lower()
+    return any(host == name or host.endswith(f".{name}") for name in _REAL)

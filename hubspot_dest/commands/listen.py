@@ -1,0 +1,272 @@
+"""`hubspot-dest listen CONFIG`: the collector endpoint in front of the destination."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import logging
+import signal
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hubspot_dest.asyncfront import AsyncHubSpotDestination
+from hubspot_dest.commands.connecting import connected, connection_options, is_real
+from hubspot_dest.commands.options import consent_states, open_config
+from hubspot_dest.config import Config
+from hubspot_dest.destination import HubSpotDestination
+from hubspot_dest.listen.app import Collector, ListenSettings
+from hubspot_dest.report.plainjson import as_json
+from hubspot_dest.saying import ExitCode, print_data, safe_text, say, stop
+
+__all__ = ["command"]
+
+_LAST_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class _OutboxOptions:
+    """What was asked for about the outbox; `path` is None for none."""
+
+    path: Path | None
+    durability: str
+    connections: int
+    max_rps: float | None
+
+
+@click.command("listen")
+@click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=8080,
+    show_default=True,
+    envvar="PORT",
+    help="0 takes a free one.",
+)
+@click.option(
+    "--path",
+    "paths",
+    multiple=True,
+    default=("/collect",),
+    show_default=True,
+    help="Where events are taken; may be repeated.",
+)
+@click.option(
+    "--allow-origin",
+    "origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Whose pages may send, https://shop.example; everybody's by default. May be repeated.",
+)
+@click.option(
+    "--max-batch", type=click.IntRange(1), default=100, show_default=True, help="Events in one request."
+)
+@click.option(
+    "--max-body", type=click.IntRange(100), default=1_048_576, show_default=True, help="Bytes of a body."
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=1000,
+    show_default=True,
+    help="Events that may wait to be stored; beyond that senders are told to come again (503).",
+)
+@click.option(
+    "--outbox",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where accepted events lie until HubSpot took them; CONFIG.outbox.sqlite3 by default.",
+)
+@click.option("--no-outbox", is_flag=True, help="Answer when HubSpot took the event; batches wait in memory.")
+@click.option(
+    "--durability",
+    type=click.Choice(["full", "normal"]),
+    default="full",
+    show_default=True,
+    help="What the outbox survives: power loss, or the death of this process.",
+)
+@click.option(
+    "--connections", type=click.IntRange(1, 64), default=4, show_default=True, help="Requests at once."
+)
+@click.option("--max-rps", type=click.FloatRange(min=0.01), metavar="N", help="Requests a second at most.")
+@click.option(
+    "--grace",
+    type=click.FloatRange(min=0),
+    default=_LAST_SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    help="At the end, how long requests under way may take, and then the delivery.",
+)
+@click.option(
+    "--consent", multiple=True, metavar="NAME[=true|false]", help="The collector's consent to begin with."
+)
+@click.option("--yes", is_flag=True, help="Send to the real HubSpot.")
+@click.option("--json", "as_line", is_flag=True, help="Say as one line of JSON on stdout where it listens.")
+@connection_options
+def command(
+    config: Path,
+    host: str,
+    port: int,
+    paths: tuple[str, ...],
+    origins: tuple[str, ...],
+    max_batch: int,
+    max_body: int,
+    limit: int,
+    outbox: Path | None,
+    no_outbox: bool,
+    durability: str,
+    connections: int,
+    max_rps: float | None,
+    grace: float,
+    consent: tuple[str, ...],
+    yes: bool,
+    as_line: bool,
+    base_url: str | None,
+    api_version: str | None,
+    proxy: str | None,
+    ca_bundle: str | None,
+    timeout: float | None,
+) -> None:
+    """Take events over HTTP, as a walkerOS collector server does, and deliver them with CONFIG.
+
+    POST one event, a list, or {"batch": [...]}; GET with the event as query string answers a pixel. An event is
+    answered when it is in the outbox (without one: when HubSpot took it). /health and /ready are for whoever watches.
+    Ends on SIGTERM and SIGINT: what is under way is taken to its end, what waits stays in the outbox. Exit 0: ended so.
+    1: events were lost, which takes --no-outbox. 2: it could not run.
+    """
+    logging.getLogger("hubspot_dest").propagate = False
+    if outbox is not None and no_outbox:
+        stop("--outbox and --no-outbox exclude each other")
+    if importlib.util.find_spec("uvicorn") is None:
+        stop("listening needs an HTTP server, which is not installed", "pip install 'hubspot-dest[listen]'")
+    loaded = connected(
+        open_config(config),
+        base_url=base_url,
+        api_version=api_version,
+        proxy=proxy,
+        ca_bundle=ca_bundle,
+        timeout=timeout,
+    )
+    if is_real(loaded) and not yes:
+        stop("this would send to the real HubSpot", "--yes, or --base-url for a HubSpot on this machine")
+    path = None if no_outbox else outbox or Path(f"{config}.outbox.sqlite3")
+    options = _OutboxOptions(path, durability, connections, max_rps)
+    settings = ListenSettings(tuple(_slashed(one) for one in paths), origins, max_body, max_batch)
+    listener = _bind(host, port)
+    destination = _destination(loaded, options, consent_states(consent))
+    run = _Run(destination, settings, limit, grace)
+    run.announce(listener, loaded, as_line=as_line)
+    raise SystemExit(int(run.serve(listener)))
+
+
+def _slashed(path: str) -> str:
+    return path if path.startswith("/") else f"/{path}"
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    from hubspot_dest.listen.server import bind
+
+    try:
+        return bind(host, port)
+    except OSError as error:
+        stop(f"cannot listen on {safe_text(host)} port {port}: {error.strerror or error}", "--port 0")
+
+
+def _destination(config: Config, options: _OutboxOptions, states: dict[str, bool]) -> HubSpotDestination:
+    more: dict[str, Any] = {} if options.path is None else {"outbox": _outbox(options)}
+    try:
+        destination = HubSpotDestination(config, consent=states, **more)
+        destination.check_address()
+    except (ValueError, OSError) as error:
+        stop(safe_text(error))
+    except Exception as error:
+        if type(error).__name__ != "OutboxError":
+            raise
+        stop(safe_text(error), "--outbox FILE in a place of its own")
+    return destination
+
+
+def _outbox(options: _OutboxOptions) -> Any:
+    """Return the outbox as the destination takes it."""
+    if importlib.util.find_spec("hubspot_dest.delivery.settings") is None:
+        stop("this version has no outbox yet", "--no-outbox")
+    settings = importlib.import_module("hubspot_dest.delivery.settings").OutboxSettings
+    return settings(
+        options.path,
+        durability=options.durability,
+        connections=options.connections,
+        max_rps=options.max_rps,
+    )
+
+
+class _Run:
+    """One run of the endpoint, from the first request to what is left at the end."""
+
+    def __init__(
+        self, destination: HubSpotDestination, settings: ListenSettings, limit: int, grace: float
+    ) -> None:
+        self._destination = destination
+        self._settings = settings
+        self._limit = limit
+        self._grace = grace
+        self._durable = getattr(destination, "outbox", None) is not None
+        self.taken = 0
+        self.failed = 0
+
+    def announce(self, listener: socket.socket, config: Config, *, as_line: bool) -> None:
+        """Say where it listens and where events go."""
+        host, port = listener.getsockname()[:2]
+        base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        if as_line:
+            print_data(as_json({"baseUrl": base, "paths": list(self._settings.paths)}))
+            sys.stdout.flush()
+        where = ", ".join(safe_text(f"{base}{path}") for path in self._settings.paths)
+        say(f"listening on {where}; events go to {safe_text(config.connection.host)}")
+        if not self._durable:
+            say("warning: no outbox: batches wait in memory, and a crash loses them")
+
+    def serve(self, listener: socket.socket) -> ExitCode:
+        """Serve until told to stop, deliver what is left as far as there is time, and say what is."""
+        from hubspot_dest.listen.server import serve
+
+        front = AsyncHubSpotDestination(self._destination, limit=self._limit)
+        self._destination.listeners.append(self._hear)
+        collector = Collector(front, self._settings)
+
+        async def finish() -> None:
+            await front.close(**({"deadline": self._grace} if self._durable else {}))
+
+        serve(collector, listener, grace_seconds=self._grace, on_signal=self._on_signal, finish=finish)
+        return self._end()
+
+    def _on_signal(self, number: int, count: int) -> None:
+        if count == 1:
+            say(f"{signal.Signals(number).name}: taking what is under way to its end; once more ends at once")
+        else:
+            hurry: Any = getattr(self._destination, "hurry", None)
+            if hurry is not None:
+                hurry()
+
+    def _hear(self, outcome: Any) -> None:
+        self.failed += outcome.kind == "failed"
+        self.taken += outcome.kind in ("sent", "queued", "identified") and not getattr(
+            outcome, "delivery", False
+        )
+
+    def _end(self) -> ExitCode:
+        left = self._destination.queued
+        said = f"{self.taken} events were taken, {self.failed} failed"
+        if not left:
+            say(f"{said}; nothing is left")
+            return ExitCode.OK
+        if self._durable:
+            say(f"{said}; {left} are safe in the outbox, and go out at the next start")
+            return ExitCode.OK
+        say(f"{said}; {left} were not taken by HubSpot and are lost with this process")
+        return ExitCode.WANTING

@@ -1,0 +1,84 @@
+"""What the collector endpoint answers: the words of walkerOS' server sources, in their waiting form (section 10)."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+
+from hubspot_dest.outcome import Outcome
+
+__all__ = ["PIXEL", "Reply", "batch_reply", "failure", "pixel_reply", "single_reply"]
+
+# One transparent dot.
+PIXEL: Final = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+NOT_PROCESSED: Final = "Event was not processed"
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An HTTP answer."""
+
+    status: int
+    body: bytes = b""
+    content_type: bytes = b"application/json"
+    headers: Headers = field(default=())
+
+    @classmethod
+    def of(cls, status: int, body: dict[str, Any], headers: Headers = ()) -> Reply:
+        """Return an answer in JSON."""
+        return cls(status, orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS), headers=headers)
+
+
+def failure(status: int, message: str, now_ms: int, headers: Headers = ()) -> Reply:
+    """Return a refusal with its reason."""
+    return Reply.of(status, {"success": False, "error": message, "timestamp": now_ms}, headers)
+
+
+def single_reply(outcome: Outcome, now_ms: int) -> Reply:
+    """Return the answer to one event."""
+    if outcome.kind != "failed":
+        return Reply.of(200, {"success": True, "id": outcome.event_id or None, "timestamp": now_ms})
+    status, message, headers = _trouble(outcome)
+    return failure(status, message, now_ms, headers)
+
+
+def batch_reply(outcomes: Iterable[Outcome]) -> Reply:
+    """Return the answer to several events: 200, or 207 with what failed by its position.
+
+    Where nothing could be kept (a full disk), it is 503: the sender is to keep them all and come again.
+    """
+    several = list(outcomes)
+    troubles = [(index, _trouble(one)) for index, one in enumerate(several) if one.kind == "failed"]
+    done = len(several) - len(troubles)
+    if not troubles:
+        ids = [one.event_id or None for one in several]
+        return Reply.of(200, {"success": True, "processed": done, "ids": ids})
+    errors = [{"index": index, "error": message} for index, (_, message, _) in troubles]
+    body = {"success": False, "processed": done, "failed": len(troubles), "errors": errors}
+    if done == 0 and all(status == 503 for _, (status, _, _) in troubles):
+        return Reply.of(503, body, _AGAIN)
+    return Reply.of(207, body)
+
+
+def pixel_reply(outcome: Outcome | None) -> Reply:
+    """Return the picture; its status says what became of the event, which no picture's sender looks at."""
+    status = 400 if outcome is None else _trouble(outcome)[0] if outcome.kind == "failed" else 200
+    return Reply(status, PIXEL, b"image/gif", ((b"cache-control", b"no-store"),))
+
+
+_AGAIN: Final[Headers] = ((b"retry-after", b"5"),)
+
+
+def _trouble(outcome: Outcome) -> tuple[int, str, Headers]:
+    if outcome.reason == "invalid_event":
+        return 400, outcome.sentence, ()
+    if outcome.reason == "outbox":
+        # The only failure that coming again can mend: the event is neither on disk nor sent.
+        return 503, "The event could not be stored; send it again", _AGAIN
+    return 500, NOT_PROCESSED, ()

@@ -1,0 +1,127 @@
+"""What a request says, read as walkerOS' server sources read it (walkerOS 4.4, section 10)."""
+
+from __future__ import annotations
+
+import math
+import re
+import zlib
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+import orjson
+
+from hubspot_dest.mapping.jsvalues import parse_number
+
+__all__ = ["BodyError", "events_of", "query_event", "unpacked"]
+
+_BRACKETS: Final = re.compile(r"[\[\]]+")
+_INDEX: Final = re.compile(r"\d{1,3}")  # 1,000 items at most: a gap in a list costs memory
+_DEEPEST: Final = 16
+_MOST_FIELDS: Final = 1000
+
+
+class BodyError(ValueError):
+    """A body that says nothing; the message goes to the sender.
+
+    Attributes:
+        status: the HTTP status of the answer.
+
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def unpacked(body: bytes, encoding: str, limit: int) -> bytes:
+    """Return the body without its `Content-Encoding`, of which gzip and deflate are known.
+
+    Raises:
+        BodyError: 413 beyond `limit` bytes, 415 for another encoding, 400 where it is broken.
+
+    """
+    if encoding in ("", "identity"):
+        return body
+    if encoding not in ("gzip", "deflate"):
+        raise BodyError(415, f"Content-Encoding {encoding[:20]!r} is not known: gzip, deflate or none")
+    # 32 lets zlib see for itself whether it is gzip or zlib; a bomb stops at the limit.
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+    try:
+        plain = unpacker.decompress(body, limit + 1)
+    except zlib.error:
+        raise BodyError(400, f"the body is no {encoding}") from None
+    if len(plain) > limit:
+        raise BodyError(413, f"the body is larger than {limit} bytes")
+    if not unpacker.eof:
+        raise BodyError(400, f"the body is cut off: {encoding} does not end")
+    return plain
+
+
+def events_of(body: bytes) -> tuple[list[Any], bool]:
+    """Return the events of a body, and whether it is an envelope of several.
+
+    A list is its items; an object with a list `batch` is that list's items; another object is one event; anything else
+    is one event too, which will be refused for its missing name.
+
+    Raises:
+        BodyError: 400 where it is no JSON.
+
+    """
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise BodyError(400, f"broken JSON: {error}") from None
+    if isinstance(value, list):
+        return value, True
+    if isinstance(value, dict) and isinstance(value.get("batch"), list):
+        return value["batch"], True
+    return [value], False
+
+
+def query_event(query: str) -> dict[str, Any]:
+    """Return the event of a pixel: `name=page%20view&data[id]=7` is `{"name": "page view", "data": {"id": 7}}`.
+
+    Raises:
+        BodyError: 400 where it is nested or listed beyond reason.
+
+    """
+    try:
+        fields = parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="replace")
+    except ValueError:
+        raise BodyError(400, f"more than {_MOST_FIELDS} fields in the query string") from None
+    event: dict[str, Any] = {}
+    for name, text in fields:
+        steps = [step for step in _BRACKETS.split(name) if step]
+        if len(steps) > _DEEPEST:
+            raise BodyError(400, f"a field of the query string is nested more than {_DEEPEST} deep")
+        if steps:
+            _put(event, steps, _cast(text))
+    return event
+
+
+def _put(event: dict[str, Any], steps: list[str], value: Any) -> None:
+    into: Any = event
+    for step, following in zip(steps, [*steps[1:], None], strict=True):
+        fresh: Any = value if following is None else [] if _INDEX.fullmatch(following) else {}
+        if isinstance(into, dict):
+            if following is None or not isinstance(into.get(step), (dict, list)):
+                into[step] = fresh
+            into = into[step]
+        else:
+            if _INDEX.fullmatch(step) is None:
+                return  # a list has no such place; JavaScript would lose it as well
+            index = int(step)
+            into.extend([None] * (index + 1 - len(into)))
+            if following is None or not isinstance(into[index], (dict, list)):
+                into[index] = fresh
+            into = into[index]
+
+
+def _cast(text: str) -> Any:
+    """Return what walkerOS' castValue makes of a text: true, false, a number, or the text."""
+    if text in ("true", "false"):
+        return text == "true"
+    number = parse_number(text) if text else math.nan
+    if math.isnan(number):
+        return text
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number
