@@ -16,6 +16,9 @@ _COMMANDS = {
     "check": "Run the eight documented examples against a HubSpot on this machine.",
     "conform": "Hold the sender against files of walkerOS' own behaviour.",
     "generate": "Make synthetic walkerOS events: people who live through journeys.",
+    "record": "Record what a configuration says to HubSpot in a cassette, people and secrets taken out.",
+    "replay": "Hold today's configuration and sender against recorded traffic, without any network.",
+    "scrub": "Take people and secrets out of cassettes, or check that none is left.",
     "serve": "Be HubSpot on this machine until Ctrl-C.",
 }
 _NEEDED = ("starlette", "uvicorn", "msgspec")

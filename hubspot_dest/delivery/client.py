@@ -21,7 +21,7 @@ from hubspot_dest._version import __version__
 from hubspot_dest.connection import DEFAULT_BASE_URL, ApiVersion, Connection, Proxy
 from hubspot_dest.delivery.errors import DeliveryError, error_from_answer, mask_token
 
-__all__ = ["DEFAULT_BASE_URL", "Client", "HubSpotClient"]
+__all__ = ["DEFAULT_BASE_URL", "Client", "HubSpotClient", "Pool"]
 
 CONNECT_SECONDS = 5.0
 
@@ -42,6 +42,13 @@ class Client(Protocol):
         """Create a contact: `crm.contacts.basicApi.create`."""
 
 
+class Pool(Protocol):
+    """What sends a request and gives the answer, as urllib3's PoolManager does; safe to use from several threads."""
+
+    def request(self, method: str, url: str, *, body: bytes | None, headers: Any, **options: Any) -> Any:
+        """Send; the answer has `status`, `data` and `headers`."""
+
+
 class HubSpotClient:
     """Calls HubSpot through the official `hubspot-api-client`. Safe to use from several threads.
 
@@ -50,6 +57,8 @@ class HubSpotClient:
         base_url: where HubSpot is; a trailing slash is taken off.
         timeout_seconds: how long to wait for an answer.
         connection: where HubSpot is, its API's version, proxy and CA bundle; instead of `base_url`.
+
+        around: is given each pool of connections and returns what is used in its place, such as a recorder.
 
     Attributes:
         on_headers: is told the headers of every answer; None for nobody.
@@ -66,6 +75,7 @@ class HubSpotClient:
         base_url: str = DEFAULT_BASE_URL,
         timeout_seconds: float = 10.0,
         connection: Connection | None = None,
+        around: Callable[[Pool], Pool] | None = None,
     ) -> None:
         connection = connection or Connection(base_url)
         self._token = token
@@ -78,6 +88,7 @@ class HubSpotClient:
         self._apis: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._process = os.getpid()
+        self._around = around
         self.on_headers: Callable[[Any], None] | None = None
 
     def __repr__(self) -> str:
@@ -183,6 +194,8 @@ class HubSpotClient:
         )
         api_client.user_agent = f"hubspot-dest/{__version__} hubspot-api-client-python"
         _silence(api_client.rest_client.pool_manager)
+        if self._around is not None:
+            api_client.rest_client.pool_manager = self._around(api_client.rest_client.pool_manager)
         return getattr(package, api_name)(api_client=api_client)
 
 

@@ -1,0 +1,1 @@
+"""Recorded API traffic: record, scrub, replay."""

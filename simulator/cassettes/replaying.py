@@ -1,0 +1,71 @@
+"""Send a cassette's events again, against the tape, and say request by request what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from simulator.conformance.difference import Difference, differences
+
+from .pools import Answered, TapePlayer
+from .recording import play
+from .tape import Cassette
+
+__all__ = ["Replayed", "replay"]
+
+# A port that nobody listens on: whatever slipped past the tape would fail loudly.
+_CLOSED: Final = "http://127.0.0.1:9"
+
+Verdict = Literal["same", "changed", "new", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One request: what became of it since it was recorded.
+
+    Attributes:
+        place: where it stands on the tape, from 0; None for a new one.
+        verdict: `same`, `changed` (with the differences), `new` (the tape has none), `missing` (it was not made).
+        differences: of the bodies; `expected` is the tape's.
+
+    """
+
+    place: int | None
+    verdict: Verdict
+    method: str
+    target: str
+    differences: tuple[Difference, ...] = ()
+
+
+def replay(cassette: Cassette, config: dict[str, Any] | None = None) -> list[Replayed]:
+    """Plan and send a cassette's events again; nothing touches the network.
+
+    Args:
+        cassette: what was recorded.
+        config: today's configuration; the cassette's own by default.
+
+    Raises:
+        ConfigError: where the configuration cannot work.
+
+    """
+    player = TapePlayer(cassette.exchanges)
+    play(cassette.meta.config if config is None else config, cassette.meta.events, _CLOSED, player)
+    return [*_asked(cassette, player.answered), *_unasked(cassette, player.unused)]
+
+
+def _asked(cassette: Cassette, answered: list[Answered]) -> Iterator[Replayed]:
+    for one in answered:
+        if one.place is None:
+            yield Replayed(None, "new", one.method, one.target)
+        elif one.exact:
+            yield Replayed(one.place, "same", one.method, one.target)
+        else:
+            found = differences(cassette.exchanges[one.place].json, one.body)
+            yield Replayed(one.place, "changed", one.method, one.target, tuple(found))
+
+
+def _unasked(cassette: Cassette, unused: list[int]) -> Iterator[Replayed]:
+    for place in unused:
+        one = cassette.exchanges[place]
+        yield Replayed(place, "missing", one.method, one.target)

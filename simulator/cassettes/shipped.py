@@ -1,0 +1,115 @@
+"""The cassettes that ship with the project, and how each is made: `python -m simulator.cassettes.shipped FOLDER`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from simulator.documented.examples import documented_examples
+
+from .recording import Setting, record
+from .scrubbing import scrubbed
+from .tape import Cassette
+
+__all__ = ["Recipe", "recipes"]
+
+_PREFIX = "pe12345678_"
+_VIEW = {"name": f"{_PREFIX}page_view", "properties": ["title"]}
+_ADA = {"email": "ada@example.org"}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One cassette: what it shows, and what it is made of."""
+
+    name: str
+    about: str
+    config: dict[str, Any]
+    events: list[dict[str, Any]]
+    setting: Setting = field(default_factory=Setting)
+
+    def made(self) -> Cassette:
+        """Record it, scrubbed."""
+        return scrubbed(record(self.config, self.events, self.setting, about=self.about))
+
+
+def recipes() -> Iterator[Recipe]:
+    """Yield every recipe."""
+    for example in documented_examples():
+        about = f"The documented example: {example.name}"
+        setting = Setting(example.account)
+        yield Recipe(
+            f"documented-{example.key}", about, example.config("pat-na1-cassette"), [example.event], setting
+        )
+    yield from _batches()
+    yield from _contacts()
+    yield from _trouble()
+
+
+def _config(**settings: Any) -> dict[str, Any]:
+    page = {"settings": {"properties": {"map": {"title": "data.title"}}}}
+    return {"settings": {"eventNamePrefix": _PREFIX, **settings}, "mapping": {"page": {"view": page}}}
+
+
+def _identify(name: str, path: str) -> dict[str, Any]:
+    return {"identify": {"map": {"email": "user.email", "properties": {"map": {name: path}}}}}
+
+
+def _event(number: int = 1, **user: Any) -> dict[str, Any]:
+    return {
+        "name": "page view",
+        "id": f"{number:016x}",
+        "data": {"title": f"Page {number}"},
+        "user": {**_ADA, **user},
+        "timestamp": 1_767_225_600_000 + number,
+    }
+
+
+def _batches() -> Iterator[Recipe]:
+    known = Setting({"definitions": [_VIEW], "contacts": [_ADA]})
+    batch = _config(batch=True, batchSize=500)
+    events = [_event(number) for number in range(1, 502)]
+    yield Recipe("batch-500", "500 events are one request", batch, events[:500], known)
+    yield Recipe("batch-501", "501 events are a full batch and one more", batch, events, known)
+
+
+def _contacts() -> Iterator[Recipe]:
+    config = _config(**_identify("firstname", "user.first"))
+    defined = Setting({"definitions": [_VIEW]})
+    events = [_event(1, first="Ada"), _event(2, first="Ada"), _event(3, first="Augusta")]
+    about = "A contact that HubSpot does not know: update 404, create, and no further call until something changes"
+    yield Recipe("unknown-contact", about, config, events, defined)
+    stage = _config(**_identify("lifecyclestage", "user.stage"))
+    about = "A life-cycle stage only moves forward: the second update answers 200 and changes nothing"
+    known = Setting({"definitions": [_VIEW], "contacts": [_ADA]})
+    yield Recipe(
+        "stage-backwards", about, stage, [_event(1, stage="customer"), _event(2, stage="lead")], known
+    )
+    odd = _config(**_identify("no_such_property", "user.first"))
+    about = "A contact property that HubSpot does not have: 400, and the event goes on"
+    yield Recipe("property-refused", about, odd, [_event(1, first="Ada")], known)
+
+
+def _trouble() -> Iterator[Recipe]:
+    known = {"definitions": [_VIEW], "contacts": [_ADA]}
+    yield Recipe("undefined-event", "An event that is not defined: 400", _config(), [_event()], Setting())
+    for name, fault, about in (
+        ("rate-limited", "429:count=1", "A limit is reached, and over with the next event"),
+        ("server-error", "500:count=1", "HubSpot fails once, and is well with the next event"),
+        ("token-revoked", "401:nth=2", "The token is revoked with the second event"),
+    ):
+        events = [_event(number) for number in (1, 2, 3)]
+        yield Recipe(name, about, _config(), events, Setting(known, {}, (fault,)))
+
+
+def main(folder: Path) -> None:
+    """Record every cassette into a folder."""
+    for recipe in recipes():
+        recipe.made().save(folder / f"{recipe.name}.json")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "cassettes"))

@@ -1,0 +1,187 @@
+"""A cassette: recorded exchanges in vcrpy's own JSON form, and beside them what they were made from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+__all__ = ["FORMAT", "Cassette", "CassetteError", "Exchange", "Meta"]
+
+FORMAT: Final = 1
+_HOST: Final = "https://api.hubapi.com"
+
+
+class CassetteError(Exception):
+    """A file that is no cassette, or of another form; the message says which and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer. Bodies are text as they went over the wire."""
+
+    method: str
+    target: str
+    body: str
+    status: int
+    answer: str
+    request_headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def as_vcr(self) -> dict[str, Any]:
+        """Return the exchange as vcrpy writes one."""
+        return {
+            "request": {
+                "method": self.method,
+                "uri": _HOST + self.target,
+                "body": self.body,
+                "headers": {name: [value] for name, value in self.request_headers.items()},
+            },
+            "response": {
+                "status": {"code": self.status, "message": ""},
+                "headers": {name: [value] for name, value in self.headers.items()},
+                "body": {"string": self.answer},
+            },
+        }
+
+    @property
+    def json(self) -> Any:
+        """Return the request's body decoded; as text where it is no JSON."""
+        return decoded(self.body)
+
+
+def decoded(text: str) -> Any:
+    """Return JSON text decoded, and other text as it is."""
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        return text
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+
+class Meta(_Model):
+    """What a cassette was made from: enough to make it again."""
+
+    format: Literal[1]
+    about: str = ""
+    sender: str
+    against: str
+    recorded: str
+    config: dict[str, Any]
+    digest: str
+    events: list[dict[str, Any]]
+    account: dict[str, Any] = Field(default_factory=dict)
+    switches: dict[str, Any] = Field(default_factory=dict)
+    faults: list[str] = Field(default_factory=list)
+    clock_ms: int
+
+
+class _Status(_Model):
+    code: int
+
+
+class _Body(_Model):
+    string: str = ""
+
+
+class _Response(_Model):
+    status: _Status
+    headers: dict[str, list[str]] = Field(default_factory=dict)
+    body: _Body = Field(default_factory=_Body)
+
+
+class _Request(_Model):
+    method: str
+    uri: str
+    body: str | None = None
+    headers: dict[str, list[str]] = Field(default_factory=dict)
+
+
+class _Interaction(_Model):
+    request: _Request
+    response: _Response
+
+
+class _File(_Model):
+    version: Literal[1]
+    interactions: list[_Interaction]
+    hubspot_dest: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cassette:
+    """Recorded exchanges in order, and what they were made from."""
+
+    meta: Meta
+    exchanges: tuple[Exchange, ...]
+
+    def text(self) -> str:
+        """Return the file's text: JSON that vcrpy reads, stable from one recording to the next."""
+        whole = {
+            "version": 1,
+            "interactions": [one.as_vcr() for one in self.exchanges],
+            "hubspot_dest": self.meta.model_dump(),
+        }
+        return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
+
+    def save(self, path: Path) -> None:
+        """Write the file, whole or not at all. Raises OSError."""
+        beside = path.with_name(path.name + ".new")
+        beside.write_text(self.text(), encoding="utf-8")
+        beside.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Cassette:
+        """Read a cassette.
+
+        Raises:
+            CassetteError: the file cannot be read, is no cassette, or of a form that is not known here.
+
+        """
+        try:
+            raw = json.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise CassetteError(f"{path} cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise CassetteError(f"{path} is no cassette: not UTF-8 text") from None
+        except ValueError as error:
+            raise CassetteError(f"{path} is no cassette, or was cut short: {error}") from None
+        try:
+            file = _File.model_validate(raw)
+        except ValidationError as error:
+            raise CassetteError(f"{path} is no cassette: {_first(error)}") from None
+        if file.hubspot_dest is None:
+            raise CassetteError(f"{path} is vcrpy's, but was not recorded by hubspot-sim: it names no events")
+        if file.hubspot_dest.get("format") != FORMAT:
+            known = f"this version reads form {FORMAT}"
+            raise CassetteError(f"{path} has form {file.hubspot_dest.get('format')!r}; {known}")
+        try:
+            meta = Meta.model_validate(file.hubspot_dest)
+        except ValidationError as error:
+            raise CassetteError(f"{path} is a damaged cassette: hubspot_dest.{_first(error)}") from None
+        return cls(meta, tuple(_exchange(one) for one in file.interactions))
+
+
+def _exchange(one: _Interaction) -> Exchange:
+    parts = urlsplit(one.request.uri)
+    return Exchange(
+        one.request.method,
+        parts.path + (f"?{parts.query}" if parts.query else ""),
+        one.request.body or "",
+        one.response.status.code,
+        one.response.body.string,
+        {name: values[0] for name, values in one.request.headers.items() if values},
+        {name: values[0] for name, values in one.response.headers.items() if values},
+    )
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    return f"{'.'.join(str(step) for step in first['loc'])}: {first['msg']}"

@@ -1,0 +1,93 @@
+"""`hubspot-sim replay CASSETTE...`: hold today's configuration and sender against recorded traffic."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hubspot_dest.commands.options import open_config
+from hubspot_dest.config import ConfigError
+from hubspot_dest.saying import ExitCode, print_data, safe_text, say, stop
+
+if TYPE_CHECKING:
+    from simulator.cassettes.replaying import Replayed
+    from simulator.cassettes.tape import Cassette
+
+__all__ = ["command"]
+
+_SIGNS = {"same": "=", "changed": "≠", "new": "+", "missing": "-"}
+
+
+@click.command("replay")
+@click.argument("cassettes", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="CASSETTE...")
+@click.option(
+    "--config", "config_file", type=click.Path(path_type=Path), help="Instead of the cassette's own."
+)
+@click.option("--accept", is_flag=True, help="After showing the differences, record the cassette anew.")
+@click.option("--json", "as_json", is_flag=True, help="JSON Lines: one object a request, a summary last.")
+def command(cassettes: tuple[Path, ...], config_file: Path | None, accept: bool, as_json: bool) -> None:
+    """Plan and send the events of each CASSETTE again, against the tape: nothing touches the network.
+
+    Exit 0: every request is as it was recorded. 1: one changed, is new or is missing. 2: it could not run.
+    """
+    from simulator.cassettes.replaying import replay
+    from simulator.cassettes.tape import Cassette, CassetteError
+
+    config: dict[str, Any] | None = None
+    if config_file is not None:
+        os.environ.setdefault("HUBSPOT_ACCESS_TOKEN", "pat-na1-cassette")
+        config = open_config(config_file).raw
+    total: Counter[str] = Counter()
+    for path in cassettes:
+        try:
+            cassette = Cassette.load(path)
+            found = replay(cassette, config)
+        except CassetteError as error:
+            stop(safe_text(error))
+        except ConfigError as error:
+            stop(f"{safe_text(path)}: {safe_text(error)}")
+        verdicts = Counter(one.verdict for one in found)
+        total += verdicts
+        _show(path, found, as_json=as_json)
+        if accept and set(verdicts) != {"same"}:
+            _accept(path, cassette, config)
+    summary = {name: total[name] for name in _SIGNS}
+    if as_json:
+        print_data(json.dumps({"summary": True, **summary}))
+    else:
+        say(", ".join(f"{count} {name}" for name, count in summary.items()))
+    wrong = total.total() - total["same"]
+    raise SystemExit(int(ExitCode.WANTING if wrong and not accept else ExitCode.OK))
+
+
+def _show(path: Path, found: list[Replayed], *, as_json: bool) -> None:
+    for one in found:
+        if as_json:
+            where = {"cassette": str(path), "place": one.place, "verdict": one.verdict}
+            differences = [[each.path, repr(each.expected), repr(each.actual)] for each in one.differences]
+            request = {"method": one.method, "target": one.target, "differences": differences}
+            print_data(json.dumps({**where, **request}))
+        elif one.verdict != "same":
+            print_data(
+                f"{_SIGNS[one.verdict]} {one.verdict:8} {safe_text(path)}  {one.method} {safe_text(one.target)}"
+            )
+            for each in one.differences:
+                print_data(
+                    f"    {safe_text(each.path)}: {safe_text(repr(each.expected))} → {safe_text(repr(each.actual))}"
+                )
+
+
+def _accept(path: Path, cassette: Cassette, config: dict[str, Any] | None) -> None:
+    from simulator.cassettes.recording import Setting, record
+    from simulator.cassettes.scrubbing import scrubbed
+
+    meta = cassette.meta
+    setting = Setting(meta.account, meta.switches, meta.faults)
+    made = scrubbed(record(config or meta.config, meta.events, setting, about=meta.about))
+    made.save(path)
+    say(f"{safe_text(path)} recorded anew: {len(made.exchanges)} requests")

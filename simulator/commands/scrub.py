@@ -1,0 +1,44 @@
+"""`hubspot-sim scrub FILE...`: take people and secrets out of cassettes, or check that none is in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hubspot_dest.saying import ExitCode, print_data, safe_text, say, stop
+
+__all__ = ["command"]
+
+
+@click.command("scrub")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option(
+    "--check", is_flag=True, help="Change nothing; exit 1 where a token, secret or address is left."
+)
+@click.option("--keep-people", is_flag=True, help="Leave names and addresses as they are.")
+@click.option(
+    "--scrub", "patterns", multiple=True, metavar="REGEX", help="A pattern of your own to take out."
+)
+def command(files: tuple[Path, ...], check: bool, keep_people: bool, patterns: tuple[str, ...]) -> None:
+    """Replace people in each FILE by stand-ins, the same everywhere, and take out what looks like a secret."""
+    from simulator.cassettes.scrubbing import ScrubError, leaks, scrubbed
+    from simulator.cassettes.tape import Cassette, CassetteError
+
+    wanting = False
+    for path in files:
+        try:
+            cassette = Cassette.load(path)
+            if check:
+                found = leaks(path.read_text(encoding="utf-8"), people=not keep_people)
+                for one in found:
+                    print_data(f"{safe_text(path)}: {safe_text(one)}")
+                wanting = wanting or bool(found)
+            else:
+                scrubbed(cassette, keep_people=keep_people, patterns=patterns).save(path)
+                say(f"{safe_text(path)} is scrubbed")
+        except (CassetteError, ScrubError) as error:
+            stop(safe_text(error))
+        except OSError as error:
+            stop(f"{safe_text(path)} cannot be written: {error.strerror}")
+    raise SystemExit(int(ExitCode.WANTING if wanting else ExitCode.OK))
