@@ -62,7 +62,7 @@ class Collector:
     Attributes:
         stopping: set when the end has begun: no longer ready; what is under way is taken all the same.
         troubled: why the last event could not be kept, or None.
-        count: is told the status of every answer.
+        answered: is told the status of every answer, and how many seconds it took.
 
     """
 
@@ -71,12 +71,13 @@ class Collector:
     now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000
     stopping: bool = False
     troubled: str | None = None
-    count: Callable[[int], None] = lambda status: None  # noqa: ARG005
+    answered: Callable[[int, float], None] = lambda status, seconds: None  # noqa: ARG005
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             return
+        begun = time.perf_counter()
         headers = {bytes(name).lower(): bytes(value) for name, value in scope["headers"]}
         try:
             reply = await self._answer(scope, headers, receive)
@@ -84,7 +85,6 @@ class Collector:
             return
         except BodyError as error:
             reply = failure(error.status, str(error), self.now_ms())
-        self.count(reply.status)
         await send(
             {
                 "type": "http.response.start",
@@ -98,6 +98,7 @@ class Collector:
             }
         )
         await send({"type": "http.response.body", "body": reply.body})
+        self.answered(reply.status, time.perf_counter() - begun)
 
     async def _answer(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Reply:
         method, path = scope["method"], scope["path"]
