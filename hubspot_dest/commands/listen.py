@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import logging
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from hubspot_dest.asyncfront import AsyncHubSpotDestination
+from hubspot_dest.commands.complaining import complain
 from hubspot_dest.commands.connecting import connected, connection_options, is_real
 from hubspot_dest.commands.options import consent_states, open_config
 from hubspot_dest.commands.watching import Watching, WatchingOptions, watching, watching_options
@@ -143,7 +144,7 @@ def command(
     Ends on SIGTERM and SIGINT: what is under way is taken to its end, what waits stays in the outbox. Exit 0: ended so.
     1: events were lost, which takes --no-outbox. 2: it could not run.
     """
-    logging.getLogger("hubspot_dest").propagate = False
+    complain()
     if outbox is not None and no_outbox:
         stop("--outbox and --no-outbox exclude each other")
     if importlib.util.find_spec("uvicorn") is None:
@@ -165,8 +166,7 @@ def command(
     with watching(WatchingOptions(**watched), loaded) as watch:
         destination = _destination(watch, loaded, options, consent_states(consent))
         run = _Run(destination, settings, limit, grace, watch)
-        run.announce(listener, loaded, as_line=as_line)
-        code = run.serve(listener)
+        code = run.serve(listener, lambda: run.announce(listener, loaded, as_line=as_line))
     raise SystemExit(int(code))
 
 
@@ -245,7 +245,7 @@ class _Run:
         if not self._durable:
             say("warning: no outbox: batches wait in memory, and a crash loses them")
 
-    def serve(self, listener: socket.socket) -> ExitCode:
+    def serve(self, listener: socket.socket, announce: Callable[[], None]) -> ExitCode:
         """Serve until told to stop, deliver what is left as far as there is time, and say what is."""
         from hubspot_dest.listen.server import serve
 
@@ -256,7 +256,14 @@ class _Run:
         async def finish() -> None:
             await front.close(**({"deadline": self._grace} if self._durable else {}))
 
-        serve(collector, listener, grace_seconds=self._grace, on_signal=self._on_signal, finish=finish)
+        serve(
+            collector,
+            listener,
+            grace_seconds=self._grace,
+            on_ready=announce,
+            on_signal=self._on_signal,
+            finish=finish,
+        )
         return self._end()
 
     def _on_signal(self, number: int, count: int) -> None:

@@ -6,13 +6,14 @@ Plain ASGI: five routes need no framework, and the sender's dependencies stay fe
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hubspot_dest.asyncfront import AsyncHubSpotDestination
-from hubspot_dest.listen.answers import Reply, batch_reply, failure, pixel_reply, single_reply
+from hubspot_dest.listen.answers import NOT_PROCESSED, Reply, batch_reply, failure, pixel_reply, single_reply
 from hubspot_dest.listen.bodies import BodyError, events_of, query_event, unpacked
 from hubspot_dest.outcome import Outcome
 
@@ -22,6 +23,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+_log: Final = logging.getLogger("hubspot_dest")
 _METHODS: Final = b"GET, POST, OPTIONS"
 _FULL: Final = ((b"retry-after", b"1"),)
 
@@ -85,6 +87,9 @@ class Collector:
             return
         except BodyError as error:
             reply = failure(error.status, str(error), self.now_ms())
+        except Exception:
+            _log.exception("a request could not be answered")
+            reply = failure(500, NOT_PROCESSED, self.now_ms())
         await send(
             {
                 "type": "http.response.start",
