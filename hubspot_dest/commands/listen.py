@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import logging
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,10 @@ from typing import Any
 import click
 
 from hubspot_dest.asyncfront import AsyncHubSpotDestination
+from hubspot_dest.commands.complaining import complain
 from hubspot_dest.commands.connecting import connected, connection_options, is_real
 from hubspot_dest.commands.options import consent_states, open_config
+from hubspot_dest.commands.watching import Watching, WatchingOptions, watching, watching_options
 from hubspot_dest.config import Config
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.listen.app import Collector, ListenSettings
@@ -109,6 +111,7 @@ class _OutboxOptions:
 @click.option("--yes", is_flag=True, help="Send to the real HubSpot.")
 @click.option("--json", "as_line", is_flag=True, help="Say as one line of JSON on stdout where it listens.")
 @connection_options
+@watching_options
 def command(
     config: Path,
     host: str,
@@ -132,6 +135,7 @@ def command(
     proxy: str | None,
     ca_bundle: str | None,
     timeout: float | None,
+    **watched: Any,
 ) -> None:
     """Take events over HTTP, as a walkerOS collector server does, and deliver them with CONFIG.
 
@@ -140,7 +144,7 @@ def command(
     Ends on SIGTERM and SIGINT: what is under way is taken to its end, what waits stays in the outbox. Exit 0: ended so.
     1: events were lost, which takes --no-outbox. 2: it could not run.
     """
-    logging.getLogger("hubspot_dest").propagate = False
+    complain()
     if outbox is not None and no_outbox:
         stop("--outbox and --no-outbox exclude each other")
     if importlib.util.find_spec("uvicorn") is None:
@@ -159,10 +163,11 @@ def command(
     options = _OutboxOptions(path, durability, connections, max_rps)
     settings = ListenSettings(tuple(_slashed(one) for one in paths), origins, max_body, max_batch)
     listener = _bind(host, port)
-    destination = _destination(loaded, options, consent_states(consent))
-    run = _Run(destination, settings, limit, grace)
-    run.announce(listener, loaded, as_line=as_line)
-    raise SystemExit(int(run.serve(listener)))
+    with watching(WatchingOptions(**watched), loaded) as watch:
+        destination = _destination(watch, loaded, options, consent_states(consent))
+        run = _Run(destination, settings, limit, grace, watch)
+        code = run.serve(listener, lambda: run.announce(listener, loaded, as_line=as_line))
+    raise SystemExit(int(code))
 
 
 def _slashed(path: str) -> str:
@@ -178,10 +183,12 @@ def _bind(host: str, port: int) -> socket.socket:
         stop(f"cannot listen on {safe_text(host)} port {port}: {error.strerror or error}", "--port 0")
 
 
-def _destination(config: Config, options: _OutboxOptions, states: dict[str, bool]) -> HubSpotDestination:
+def _destination(
+    watch: Watching, config: Config, options: _OutboxOptions, states: dict[str, bool]
+) -> HubSpotDestination:
     more: dict[str, Any] = {} if options.path is None else {"outbox": _outbox(options)}
     try:
-        destination = HubSpotDestination(config, consent=states, **more)
+        destination = watch.watcher.destination(config, consent=states, **more)
         destination.check_address()
     except (ValueError, OSError) as error:
         stop(safe_text(error))
@@ -209,12 +216,18 @@ class _Run:
     """One run of the endpoint, from the first request to what is left at the end."""
 
     def __init__(
-        self, destination: HubSpotDestination, settings: ListenSettings, limit: int, grace: float
+        self,
+        destination: HubSpotDestination,
+        settings: ListenSettings,
+        limit: int,
+        grace: float,
+        watch: Watching,
     ) -> None:
         self._destination = destination
         self._settings = settings
         self._limit = limit
         self._grace = grace
+        self._watch = watch
         self._durable = getattr(destination, "outbox", None) is not None
         self.taken = 0
         self.failed = 0
@@ -224,25 +237,33 @@ class _Run:
         host, port = listener.getsockname()[:2]
         base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         if as_line:
-            print_data(as_json({"baseUrl": base, "paths": list(self._settings.paths)}))
+            where = {"baseUrl": base, "paths": list(self._settings.paths), "metrics": self._watch.metrics_url}
+            print_data(as_json({name: value for name, value in where.items() if value}))
             sys.stdout.flush()
-        where = ", ".join(safe_text(f"{base}{path}") for path in self._settings.paths)
-        say(f"listening on {where}; events go to {safe_text(config.connection.host)}")
+        places = ", ".join(safe_text(f"{base}{path}") for path in self._settings.paths)
+        say(f"listening on {places}; events go to {safe_text(config.connection.host)}")
         if not self._durable:
             say("warning: no outbox: batches wait in memory, and a crash loses them")
 
-    def serve(self, listener: socket.socket) -> ExitCode:
+    def serve(self, listener: socket.socket, announce: Callable[[], None]) -> ExitCode:
         """Serve until told to stop, deliver what is left as far as there is time, and say what is."""
         from hubspot_dest.listen.server import serve
 
         front = AsyncHubSpotDestination(self._destination, limit=self._limit)
         self._destination.listeners.append(self._hear)
-        collector = Collector(front, self._settings)
+        collector = Collector(front, self._settings, answered=self._watch.watcher.answered)
 
         async def finish() -> None:
             await front.close(**({"deadline": self._grace} if self._durable else {}))
 
-        serve(collector, listener, grace_seconds=self._grace, on_signal=self._on_signal, finish=finish)
+        serve(
+            collector,
+            listener,
+            grace_seconds=self._grace,
+            on_ready=announce,
+            on_signal=self._on_signal,
+            finish=finish,
+        )
         return self._end()
 
     def _on_signal(self, number: int, count: int) -> None:

@@ -20,6 +20,7 @@ from pydantic import SecretStr
 from hubspot_dest._version import __version__
 from hubspot_dest.connection import DEFAULT_BASE_URL, ApiVersion, Connection, Proxy
 from hubspot_dest.delivery.errors import DeliveryError, error_from_answer, mask_token
+from hubspot_dest.delivery.exchange import Exchange, timed_api_client
 
 __all__ = ["DEFAULT_BASE_URL", "Client", "HubSpotClient", "Pool"]
 
@@ -57,7 +58,7 @@ class HubSpotClient:
         base_url: where HubSpot is; a trailing slash is taken off.
         timeout_seconds: how long to wait for an answer.
         connection: where HubSpot is, its API's version, proxy and CA bundle; instead of `base_url`.
-
+        on_exchange: is told every request and its answer, from the thread that made it.
         around: is given each pool of connections and returns what is used in its place, such as a recorder.
 
     Attributes:
@@ -76,6 +77,7 @@ class HubSpotClient:
         timeout_seconds: float = 10.0,
         connection: Connection | None = None,
         around: Callable[[Pool], Pool] | None = None,
+        on_exchange: Callable[[Exchange], None] | None = None,
     ) -> None:
         connection = connection or Connection(base_url)
         self._token = token
@@ -84,6 +86,7 @@ class HubSpotClient:
         self._proxy = connection.via
         connection.check_trust()
         self._ca_bundle = connection.ca_bundle
+        self._on_exchange = on_exchange
         self._timeout = (min(CONNECT_SECONDS, timeout_seconds), timeout_seconds)
         self._apis: dict[str, Any] = {}
         self._lock = threading.Lock()
@@ -189,9 +192,8 @@ class HubSpotClient:
         if self._proxy is not None:
             configuration.proxy = self._proxy.url
             configuration.proxy_headers = _proxy_headers(self._proxy)
-        api_client = _speaking(self.version, _api_client_class(package.ApiClient, self._hear))(
-            configuration=configuration
-        )
+        plain = timed_api_client(_api_client_class(package.ApiClient, self._hear), self._on_exchange)
+        api_client = _speaking(self.version, plain)(configuration=configuration)
         api_client.user_agent = f"hubspot-dest/{__version__} hubspot-api-client-python"
         _silence(api_client.rest_client.pool_manager)
         if self._around is not None:

@@ -11,7 +11,7 @@ import orjson
 
 from hubspot_dest.outcome import Outcome
 
-__all__ = ["PIXEL", "Reply", "batch_reply", "failure", "pixel_reply", "single_reply"]
+__all__ = ["NOT_PROCESSED", "PIXEL", "Reply", "batch_reply", "failure", "pixel_reply", "single_reply"]
 
 # One transparent dot.
 PIXEL: Final = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")

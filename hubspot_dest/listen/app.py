@@ -6,13 +6,14 @@ Plain ASGI: five routes need no framework, and the sender's dependencies stay fe
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hubspot_dest.asyncfront import AsyncHubSpotDestination
-from hubspot_dest.listen.answers import Reply, batch_reply, failure, pixel_reply, single_reply
+from hubspot_dest.listen.answers import NOT_PROCESSED, Reply, batch_reply, failure, pixel_reply, single_reply
 from hubspot_dest.listen.bodies import BodyError, events_of, query_event, unpacked
 from hubspot_dest.outcome import Outcome
 
@@ -22,6 +23,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+_log: Final = logging.getLogger("hubspot_dest")
 _METHODS: Final = b"GET, POST, OPTIONS"
 _FULL: Final = ((b"retry-after", b"1"),)
 
@@ -62,7 +64,7 @@ class Collector:
     Attributes:
         stopping: set when the end has begun: no longer ready; what is under way is taken all the same.
         troubled: why the last event could not be kept, or None.
-        count: is told the status of every answer.
+        answered: is told the status of every answer, and how many seconds it took.
 
     """
 
@@ -71,12 +73,13 @@ class Collector:
     now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000
     stopping: bool = False
     troubled: str | None = None
-    count: Callable[[int], None] = lambda status: None  # noqa: ARG005
+    answered: Callable[[int, float], None] = lambda status, seconds: None  # noqa: ARG005
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             return
+        begun = time.perf_counter()
         headers = {bytes(name).lower(): bytes(value) for name, value in scope["headers"]}
         try:
             reply = await self._answer(scope, headers, receive)
@@ -84,7 +87,9 @@ class Collector:
             return
         except BodyError as error:
             reply = failure(error.status, str(error), self.now_ms())
-        self.count(reply.status)
+        except Exception:
+            _log.exception("a request could not be answered")
+            reply = failure(500, NOT_PROCESSED, self.now_ms())
         await send(
             {
                 "type": "http.response.start",
@@ -98,6 +103,7 @@ class Collector:
             }
         )
         await send({"type": "http.response.body", "body": reply.body})
+        self.answered(reply.status, time.perf_counter() - begun)
 
     async def _answer(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Reply:
         method, path = scope["method"], scope["path"]

@@ -55,6 +55,7 @@ def serve(
     listener: socket.socket,
     *,
     grace_seconds: float,
+    on_ready: Callable[[], None],
     on_signal: Callable[[int, int], None],
     finish: Callable[[], Awaitable[None]],
 ) -> None:
@@ -64,6 +65,7 @@ def serve(
         collector: answers.
         listener: an open socket; closed at the end.
         grace_seconds: how long requests under way may take after the signal.
+        on_ready: called when a signal would end it gracefully.
         on_signal: is told the signal, and how many there were; called in the event loop.
         finish: awaited when no more requests come.
 
@@ -95,6 +97,7 @@ def serve(
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             _on_signal(loop, number, stop)
+        on_ready()
         await server.serve(sockets=[listener])
         await finish()
 

@@ -37,6 +37,7 @@ class Listening:
 
     process: subprocess.Popen[str]
     base_url: str
+    metrics_url: str = ""
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """Ask; a body that is not bytes goes out as JSON."""
@@ -80,7 +81,8 @@ def listening(config: Path | str, *arguments: str, **environment: str) -> Iterat
         line = process.stdout.readline()
         if not line:
             raise AssertionError(process.communicate(timeout=TIMEOUT)[1])
-        yield Listening(process, json.loads(line)["baseUrl"])
+        where = json.loads(line)
+        yield Listening(process, where["baseUrl"], where.get("metrics", ""))
     finally:
         if process.poll() is None:
             process.kill()

@@ -232,6 +232,15 @@ def test_events_that_hubspot_never_took_are_not_passed_over_in_silence(
     assert "3 were not taken by HubSpot and are lost with this process" in said
 
 
+def test_what_hubspot_refuses_is_said_to_whoever_operates_it(tmp_path: Path, hubspot: FakeHubSpot) -> None:
+    with listening(configuration(tmp_path, hubspot), "--no-outbox") as running:
+        running.post({"name": "page read", **ADA})
+        _, said = running.stop()
+    assert (
+        "error: Push failed: 400 Event with fully qualified name pe12345678_page_read does not exist." in said
+    )
+
+
 def test_a_sender_that_hangs_up_does_not_take_its_event_back(tmp_path: Path, hubspot: FakeHubSpot) -> None:
     with listening(configuration(tmp_path, hubspot, batch=True), "--no-outbox") as running:
         parts = urlsplit(running.base_url)

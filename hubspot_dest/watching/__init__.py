@@ -1,0 +1,1 @@
+"""Watch a destination: what happens to every event as JSON lines, and counts and timings for dashboards."""

@@ -1,0 +1,51 @@
+"""The measures that there are, and what can take them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol
+
+__all__ = ["BUCKETS", "MEASURES", "Instruments", "Measure"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One measure.
+
+    Attributes:
+        kind: `counter` only grows; `timing` is a histogram of seconds; `gauge` is read when somebody asks.
+        help: what it counts.
+        labels: what it is told apart by; none has a person's name, or more than a few values.
+
+    """
+
+    kind: Literal["counter", "timing", "gauge"]
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+MEASURES: Final[Mapping[str, Measure]] = {
+    "events": Measure("counter", "Events by what became of them.", ("stage", "outcome", "reason")),
+    "requests": Measure("counter", "Requests to HubSpot by call and answer.", ("call", "status")),
+    "request_seconds": Measure("timing", "How long HubSpot took to answer.", ("call",)),
+    "http_requests": Measure("counter", "Requests to the collector endpoint by answer.", ("status",)),
+    "http_request_seconds": Measure("timing", "How long the collector endpoint took to answer.", ("status",)),
+    "queued": Measure("gauge", "Events that wait for their batch, or lie in the outbox."),
+    "waiting_for_consent": Measure("gauge", "Events that wait for consent."),
+}
+# Seconds; HubSpot answers in tenths, an outbox in milliseconds.
+BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Instruments(Protocol):
+    """Something that takes measures; safe to use from several threads."""
+
+    def count(self, name: str, labels: Mapping[str, str], by: int = 1) -> None:
+        """Count one of `MEASURES`."""
+
+    def time(self, name: str, labels: Mapping[str, str], seconds: float) -> None:
+        """Note how long something took."""
+
+    def gauge(self, name: str, read: Callable[[], float]) -> None:
+        """Give what is to be called whenever somebody asks for the gauge."""
