@@ -86,11 +86,16 @@ async def _unanswered(
     record(answer, told)
     if fault.kind is FaultKind.CLOSE_DURING:
         # the beginning of an answer shows the client that somebody was at work
-        transport.write(b"HTTP/1.1 ")
+        _write(transport, b"HTTP/1.1 ")
         transport.close()
     else:
         transport.abort()
     await until_disconnected(receive, transport)
+
+
+def _write(transport: asyncio.Transport, data: bytes) -> None:
+    if not transport.is_closing():  # a client that was killed meanwhile hears nothing
+        transport.write(data)
 
 
 async def _truncated(answer: Answer, record: Record, scope: Scope, receive: Receive) -> None:
@@ -98,7 +103,7 @@ async def _truncated(answer: Answer, record: Record, scope: Scope, receive: Rece
     head, body = raw_answer(answer)
     record(answer, "the answer was cut in half")
     # an answer without a body is cut in its status line: clients take a half-sent header block for whole
-    transport.write(head + body[: len(body) // 2] if body else head[:10])
+    _write(transport, head + body[: len(body) // 2] if body else head[:10])
     transport.close()
     await until_disconnected(receive, transport)
 

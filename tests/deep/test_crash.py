@@ -28,7 +28,7 @@ def test_300_runs_of_5000_events_killed_five_times_lose_and_double_nothing(
 
     # A run is mostly waiting: for backoff, and for limits to pass.
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        results = pool.map(run, range(RUNS))
+        results = list(pool.map(run, range(RUNS)))
     for seed, told in results:
         launches, kills, again = launches + told.launches, kills + told.kills, again + told.duplicates_refused
         wrong = (len(told.lost), told.doubled, len(told.disordered), len(told.stale))

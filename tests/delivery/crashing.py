@@ -65,17 +65,28 @@ def crash_run(folder: Path, events: int, seed: int, kills: int = 5) -> Told:
         wanted = dice.randint(1, kills)
         while told.launches < MAX_LAUNCHES:
             told.launches += 1
-            process = _launch(config, source, hubspot)
+            process = _launch(config, source, hubspot, folder / "said.txt")
             if told.kills < wanted:
                 try:
                     process.wait(dice.uniform(0.25, 1.6))
                 except subprocess.TimeoutExpired:
                     process.send_signal(signal.SIGKILL)
                     told.kills += 1
-            if process.wait(120) == 0:
+            if _ended(process, folder) == 0:
                 break
         _judge(told, hubspot, expected, plans)
     return told
+
+
+def _ended(process: subprocess.Popen[bytes], folder: Path) -> int:
+    """Wait for the end; a process that hangs shows where each of its threads is."""
+    try:
+        return process.wait(400)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGABRT)
+        process.wait(20)
+        said = (folder / "said.txt").read_text(encoding="utf-8", errors="replace")
+        raise AssertionError(f"a process does not end:\n{said[-6000:]}") from None
 
 
 def _inputs(
@@ -120,14 +131,15 @@ def _fault(kind: FaultKind, dice: random.Random) -> Fault:
     )
 
 
-def _launch(config: Path, source: Path, hubspot: FakeHubSpot) -> subprocess.Popen[bytes]:
+def _launch(config: Path, source: Path, hubspot: FakeHubSpot, said: Path) -> subprocess.Popen[bytes]:
     arguments = ["send", str(config), str(source), "--base-url", hubspot.base_url, "--resume"]
-    return subprocess.Popen(
-        [sys.executable, "-m", "hubspot_dest", *arguments, "--timeout", "2"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "HUBSPOT_ACCESS_TOKEN": hubspot.token},
-    )
+    with said.open("wb") as file:
+        return subprocess.Popen(
+            [sys.executable, "-X", "faulthandler", "-m", "hubspot_dest", *arguments, "--timeout", "2"],
+            stdout=subprocess.DEVNULL,
+            stderr=file,
+            env={**os.environ, "HUBSPOT_ACCESS_TOKEN": hubspot.token},
+        )
 
 
 def _judge(told: Told, hubspot: FakeHubSpot, expected: list[tuple[str, str]], plans: dict[str, str]) -> None:
