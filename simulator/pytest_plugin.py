@@ -1,0 +1,172 @@
+"""A HubSpot for tests: fixtures and a marker, found by pytest through the package's entry point (docs/pytest.md).
+
+Everything heavy is imported inside the fixtures: a run that uses none pays for this file alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from hubspot_dest import HubSpotDestination
+    from simulator.hubspot.account import Account
+    from simulator.hubspot.fake import FakeHubSpot
+
+__all__ = ["ContactSeen", "HubSpotSeen", "fake_hubspot", "hubspot_config", "hubspot_destination"]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactSeen:
+    """A contact as HubSpot has it.
+
+    Attributes:
+        id: HubSpot's id.
+        properties: what it has.
+        timeline: its occurrences, oldest first, in the names of HubSpot's API.
+
+    """
+
+    id: str
+    properties: dict[str, str]
+    timeline: list[dict[str, Any]]
+
+    @property
+    def events(self) -> list[str]:
+        """The names of the timeline's events, without `pe12345678_`."""
+        return [one["eventName"].partition("_")[2] for one in self.timeline]
+
+
+class HubSpotSeen:
+    """One test's own account on a HubSpot that all tests of the process share.
+
+    Attributes:
+        token: opens this account and no other.
+        base_url: where HubSpot is.
+
+    """
+
+    def __init__(self, server: FakeHubSpot, token: str) -> None:
+        self._server = server
+        self.token = token
+        self.base_url = server.base_url
+
+    def __repr__(self) -> str:
+        return f"HubSpotSeen({self.base_url}, {len(self.account.contacts())} contacts)"
+
+    @property
+    def account(self) -> Account:
+        """The account itself, with everything that it knows."""
+        account: Account = self._server.service.account_for(self.token)
+        return account
+
+    def seed(self, **data: Any) -> None:
+        """Fill the account: `contacts`, `definitions`, `contactProperties`, `occurrences` (docs/simulator.md).
+
+        Raises:
+            ValueError: the data are not what a seed is.
+
+        """
+        self._server.service.seed(self.account, data)
+
+    def fault(self, *specs: str) -> None:
+        """Let something go wrong until the end of the test: `"429:every=3"`, `"lost:count=1"` (docs/simulator.md).
+
+        Raises:
+            FaultSyntaxError: a text that is no fault; a ValueError.
+
+        """
+        from simulator.hubspot.faults_syntax import parse_fault
+
+        self._server.faults.add(*map(parse_fault, specs), now=self._server.clock())
+
+    def skip(self, seconds: float) -> None:
+        """Put HubSpot's clock forward."""
+        self._server.clock.skip(seconds)
+
+    @property
+    def occurrences(self) -> list[dict[str, Any]]:
+        """Every occurrence that is stored, oldest first."""
+        return self.account.occurrences
+
+    def contact(self, email: str) -> ContactSeen:
+        """Return a contact by its e-mail; the test fails, and names who there is, if nobody has it."""
+        found = self.account.contact(email, by_email=True)
+        if found is None:
+            known = sorted(one.properties.get("email", one.id) for one in self.account.contacts())
+            pytest.fail(
+                f"HubSpot has no contact {email}; it has {', '.join(known) or 'nobody'}", pytrace=False
+            )
+        return ContactSeen(found.id, dict(found.properties), self.account.timeline(found.id))
+
+    def requests(self) -> list[tuple[str, str, int, str]]:
+        """Return (method, target, status, decision) of every request of this test, oldest first."""
+        portal = self.account.portal_id
+        views = [self._server.journal.view(one) for one in self._server.journal.entries()]
+        return [
+            (str(one["method"]), str(one["target"]), int(str(one["status"])), str(one["decision"]))
+            for one in views
+            if one["portalId"] == portal
+        ]
+
+    def assert_nothing_refused(self) -> None:
+        """Fail, and say why HubSpot refused what, if it refused anything."""
+        refused = [one for one in self.requests() if one[2] >= 400]
+        if refused:
+            lines = "\n".join(f"  {method} {target}: {decision}" for method, target, _, decision in refused)
+            pytest.fail(f"HubSpot refused {len(refused)} requests:\n{lines}", pytrace=False)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker."""
+    config.addinivalue_line("markers", "hubspot_fault(*specs): what goes wrong at HubSpot during the test")
+
+
+@pytest.fixture(scope="session")
+def _hubspot_server() -> Iterator[FakeHubSpot]:
+    from simulator.hubspot.fake import FakeHubSpot
+
+    with FakeHubSpot() as server:
+        yield server
+
+
+@pytest.fixture
+def fake_hubspot(request: pytest.FixtureRequest, _hubspot_server: FakeHubSpot) -> Iterator[HubSpotSeen]:
+    """Give an empty account of its own, of portal 12345678, where definitions and properties are made at first sight.
+
+    `fake_hubspot.account.switches` tells what holds; `hubspot_account_options` chooses otherwise.
+    """
+    options: dict[str, Any] = request.getfixturevalue("hubspot_account_options")
+    seen = HubSpotSeen(_hubspot_server, _hubspot_server.new_account(**options))
+    _hubspot_server.journal.clear()
+    for mark in request.node.iter_markers("hubspot_fault"):
+        seen.fault(*mark.args)
+    yield seen
+    _hubspot_server.faults.clear()
+
+
+@pytest.fixture
+def hubspot_account_options() -> dict[str, Any]:
+    """Give portal, scopes and switches of each test's account; override it in `conftest.py`."""
+    return {"portal_id": 12345678, "switches": {"auto_define": True}}
+
+
+@pytest.fixture
+def hubspot_config() -> dict[str, Any]:
+    """Give the destination's configuration; override it in `conftest.py` with your own."""
+    return {"settings": {"eventNamePrefix": "pe12345678_"}}
+
+
+@pytest.fixture
+def hubspot_destination(
+    fake_hubspot: HubSpotSeen, hubspot_config: dict[str, Any]
+) -> Iterator[HubSpotDestination]:
+    """Give a destination with `hubspot_config` that sends to `fake_hubspot`; it is closed at the end of the test."""
+    from hubspot_dest import HubSpotDestination
+
+    settings = {**hubspot_config.get("settings", {}), "accessToken": fake_hubspot.token}
+    with HubSpotDestination({**hubspot_config, "settings": settings}, base_url=fake_hubspot.base_url) as made:
+        yield made

@@ -1,0 +1,77 @@
+"""The pytest plugin in a project of a user's: found by itself, parallel, cheap, with failures that say why."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[2] / "examples" / "pytest_project"
+
+
+def pytest_in(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        str(folder),
+        "-c",
+        "/dev/null",
+    ]
+    return subprocess.run(
+        [*command, *arguments, str(folder)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=folder,
+    )
+
+
+def test_the_example_project_is_green_alone_and_in_parallel() -> None:
+    done = pytest_in(PROJECT)
+    assert "3 passed" in done.stdout, done.stdout + done.stderr
+    done = pytest_in(PROJECT, "-n", "2")
+    assert "3 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_a_failure_says_what_hubspot_has_and_why_it_refused(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(
+        """
+import pytest
+
+@pytest.fixture
+def hubspot_account_options():
+    return {"portal_id": 12345678}
+
+def test_contact(fake_hubspot):
+    fake_hubspot.seed(contacts=[{"email": "bob@example.org"}])
+    fake_hubspot.contact("ada@example.org")
+
+def test_refused(fake_hubspot, hubspot_destination):
+    hubspot_destination.push({"name": "page view", "user": {"email": "ada@example.org"}})
+    fake_hubspot.assert_nothing_refused()
+""",
+        encoding="utf-8",
+    )
+    done = pytest_in(tmp_path)
+    assert "2 failed" in done.stdout
+    assert "HubSpot has no contact ada@example.org; it has bob@example.org" in done.stdout
+    assert "pe12345678_page_view does not exist" in done.stdout
+    assert "pat-na1" not in done.stdout
+
+
+def test_a_run_that_does_not_use_it_imports_nothing_heavy() -> None:
+    program = (
+        "import sys, simulator.pytest_plugin\n"
+        "heavy = {'uvicorn', 'starlette', 'hubspot', 'msgspec', 'pydantic', 'textual', 'faker', 'vcr'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "[]"
