@@ -75,7 +75,7 @@ class _OutboxOptions:
 @click.option(
     "--limit",
     type=click.IntRange(1),
-    default=1000,
+    default=10_000,
     show_default=True,
     help="Events that may wait to be stored; beyond that senders are told to come again (503).",
 )

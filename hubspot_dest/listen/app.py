@@ -25,6 +25,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _log: Final = logging.getLogger("hubspot_dest")
 _METHODS: Final = b"GET, POST, OPTIONS"
+# Then it is ready again until proved otherwise: whom nobody sends anything could never prove it is well.
+_TROUBLE_MS: Final = 5_000
 _FULL: Final = ((b"retry-after", b"1"),)
 
 
@@ -63,7 +65,7 @@ class Collector:
 
     Attributes:
         stopping: set when the end has begun: no longer ready; what is under way is taken all the same.
-        troubled: why the last event could not be kept, or None.
+        troubled: why an event could not be kept just now, or None.
         answered: is told the status of every answer, and how many seconds it took.
 
     """
@@ -73,6 +75,7 @@ class Collector:
     now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000
     stopping: bool = False
     troubled: str | None = None
+    _troubled_ms: int = 0
     answered: Callable[[int, float], None] = lambda status, seconds: None  # noqa: ARG005
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -124,7 +127,7 @@ class Collector:
     def _readiness(self) -> Reply:
         if self.stopping:
             return Reply.of(503, {"status": "not_ready"})
-        if self.troubled is not None:
+        if self.troubled is not None and self.now_ms() - self._troubled_ms < _TROUBLE_MS:
             return Reply.of(503, {"status": "failed", "reason": self.troubled})
         return Reply.of(200, {"status": "ready"})
 
@@ -162,9 +165,9 @@ class Collector:
     async def _push(self, events: list[Any]) -> list[Outcome]:
         # A sender that hangs up does not take back what it sent: the push goes on without it.
         outcomes = await asyncio.shield(asyncio.ensure_future(self.front.push_many(events)))
-        stored = [one for one in outcomes if one.reason == "outbox" and one.kind == "failed"]
-        if stored:
-            self.troubled = stored[0].sentence
+        unstored = [one for one in outcomes if one.reason == "outbox" and one.kind == "failed"]
+        if unstored:
+            self.troubled, self._troubled_ms = unstored[0].sentence, self.now_ms()
         elif outcomes:
             self.troubled = None
         return outcomes
