@@ -58,8 +58,13 @@ class Outbox(OutboxStore):
         self._closed = False
         self.on_commit: Callable[[list[Intent]], None] | None = None
         newest = "SELECT max(seq) FROM (SELECT seq FROM intents UNION ALL SELECT seq FROM dead)"
-        self._next = (self._read(newest)[0][0] or 0) + 1
-        self._stored = self._read("SELECT count(*) FROM intents")[0][0]
+        try:
+            self._next = (self._read(newest)[0][0] or 0) + 1
+            self._stored = self._read("SELECT count(*) FROM intents")[0][0]
+        except BaseException:  # a damaged file may show itself only now
+            self._db.close()
+            self._lock_file.release()
+            raise
 
     def __repr__(self) -> str:
         return f"Outbox({str(self.path)!r})"

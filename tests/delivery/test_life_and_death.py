@@ -52,6 +52,8 @@ def script(tmp_path: Path, hubspot: FakeHubSpot) -> Iterator[Script]:
         process = subprocess.Popen(
             [
                 sys.executable,
+                "-W",
+                "ignore:This process:DeprecationWarning",  # 3.12 and later warn of forking beside threads
                 "-c",
                 HEAD + textwrap.dedent(body),
                 base_url or hubspot.base_url,

@@ -45,7 +45,9 @@ def test_a_turned_switch_is_kept_in_the_store(tmp_path: Path) -> None:
         info = _control(fake, "GET", "/_simulator/info")[1]
         assert (sorted(info["portals"]), info["store"]) == ([7, 12345678], str(file))
     service.close()
-    again = HubSpot(store=Store(file)).account_for("other")
+    kept = Store(file)
+    again = HubSpot(store=kept).account_for("other")
+    kept.close()
     assert again is not None
     assert again.switches.tier == "starter"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,21 @@ NEW = {
         },
     ],
 }
+
+
+@pytest.fixture(autouse=True)
+def _closed_at_the_end(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    opened: list[Store] = []
+    begin = Store.__init__
+
+    def noted(self: Store, path: str | Path) -> None:
+        begin(self, path)
+        opened.append(self)
+
+    monkeypatch.setattr(Store, "__init__", noted)
+    yield
+    for store in opened:
+        store.close()
 
 
 def ask(service: HubSpot, method: str, path: str, body: Any = None, token: str = DEFAULT_TOKEN) -> Answer:
