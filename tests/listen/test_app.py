@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -95,10 +95,11 @@ class FullDisk(HubSpotDestination):
 
     full = True
 
-    def push(self, event: Any) -> Outcome:
+    def push_many(self, events: Iterable[Any], *, progress: Any = None) -> list[Outcome]:
         if self.full:
-            return Outcome("failed", "outbox", "the outbox cannot be written: No space left on device")
-        return super().push(event)
+            said = "the outbox cannot be written: No space left on device"
+            return [Outcome("failed", "outbox", said) for _ in events]
+        return super().push_many(events, progress=progress)
 
 
 def test_what_cannot_be_stored_is_the_senders_to_keep_until_there_is_room_again() -> None:
