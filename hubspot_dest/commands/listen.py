@@ -164,8 +164,8 @@ def command(
     path = None if no_outbox else outbox or Path(f"{config}.outbox.sqlite3")
     options = _OutboxOptions(path, durability, connections, max_rps)
     settings = ListenSettings(tuple(_slashed(one) for one in paths), origins, max_body, max_batch)
-    listener = _bind(host, port)
-    with watching(WatchingOptions(**watched), loaded) as watch:
+    # The port first: who cannot listen need not open an outbox.
+    with _bind(host, port) as listener, watching(WatchingOptions(**watched), loaded) as watch:
         destination = _destination(watch, loaded, options, consent_states(consent))
         run = _Run(destination, settings, limit, grace, watch)
         code = run.serve(listener, lambda: run.announce(listener, loaded, as_line=as_line))
