@@ -222,7 +222,7 @@ class AsyncHubSpotDestination:
         events = [event for job in jobs for event in job.events]
         _settle(
             jobs,
-            lambda: iter(self._push(events)),
+            lambda: iter(self.destination.push_many(events)),
             lambda job, outcomes: [next(outcomes) for _ in job.events],
         )
 
@@ -240,12 +240,6 @@ class AsyncHubSpotDestination:
                     count += len(job.events)
             self._busy = bool(taken)
         return taken
-
-    def _push(self, events: list[Any]) -> list[Outcome]:
-        together: Callable[[list[Any]], list[Outcome]] | None = getattr(self.destination, "push_many", None)
-        if together is not None:
-            return together(events)
-        return [self.destination.push(event) for event in events]
 
 
 def _settle(jobs: list[_Job], work: Callable[[], Any], share: Callable[[_Job, Any], Any]) -> None:

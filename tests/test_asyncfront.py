@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -207,5 +208,36 @@ def test_a_hostile_event_is_an_outcome_here_too() -> None:
             for bad in hostile:
                 assert (await destination.push(bad)).reason == "invalid_event"
             assert await destination.push_many([]) == []
+
+    asyncio.run(main())
+
+
+def test_with_an_outbox_awaiting_push_means_on_disk_and_what_gathers_shares_a_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        with FakeHubSpot(faults=["503"]) as hubspot:
+            settings = {**SETTINGS, "accessToken": hubspot.token, "baseUrl": hubspot.base_url, "batch": True}
+            outbox = tmp_path / "outbox.sqlite3"
+            destination = AsyncHubSpotDestination({"settings": settings}, outbox=outbox)
+            together: list[int] = []
+            push_many = destination.destination.push_many
+
+            def counted(events: Any) -> Any:
+                several = list(events)
+                together.append(len(several))
+                return push_many(several)
+
+            monkeypatch.setattr(destination.destination, "push_many", counted)
+            outcomes = await asyncio.gather(*(destination.push(event(number)) for number in range(200)))
+            assert {one.kind for one in outcomes} == {"queued"}
+            assert sum(together) == 200
+            assert len(together) < 20
+            await destination.close(deadline=0.0)
+            hubspot.faults.clear()
+            hubspot.service.seed(hubspot.account, {"definitions": [{"name": "pe12345678_page_view"}]})
+            async with AsyncHubSpotDestination({"settings": settings}, outbox=outbox) as again:
+                await again.flush(deadline=20.0)
+            assert len({one["id"] for one in hubspot.account.occurrences}) == 200
 
     asyncio.run(main())

@@ -76,6 +76,10 @@ class Delivery:
         self._left_before = destination.queued
         destination.listeners.append(self._tell)
 
+    def line_of(self, event_id: str) -> int | None:
+        """Return the line of an event that is on its way, or None."""
+        return self._lines.get(event_id)
+
     def run(self) -> ExitCode:
         """Deliver; the first signal stops reading and flushes, the second ends at once."""
         for number in (signal.SIGINT, signal.SIGTERM):

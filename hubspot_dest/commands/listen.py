@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import signal
 import socket
@@ -20,8 +19,11 @@ from hubspot_dest.commands.connecting import connected, connection_options, is_r
 from hubspot_dest.commands.options import consent_states, open_config
 from hubspot_dest.commands.watching import Watching, WatchingOptions, watching, watching_options
 from hubspot_dest.config import Config
+from hubspot_dest.delivery.outbox_file import OutboxError
+from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.listen.app import Collector, ListenSettings
+from hubspot_dest.outcome import Outcome
 from hubspot_dest.report.plainjson import as_json
 from hubspot_dest.saying import ExitCode, print_data, safe_text, say, stop
 
@@ -35,7 +37,7 @@ class _OutboxOptions:
     """What was asked for about the outbox; `path` is None for none."""
 
     path: Path | None
-    durability: str
+    durability: Any
     connections: int
     max_rps: float | None
 
@@ -162,8 +164,8 @@ def command(
     path = None if no_outbox else outbox or Path(f"{config}.outbox.sqlite3")
     options = _OutboxOptions(path, durability, connections, max_rps)
     settings = ListenSettings(tuple(_slashed(one) for one in paths), origins, max_body, max_batch)
-    listener = _bind(host, port)
-    with watching(WatchingOptions(**watched), loaded) as watch:
+    # The port first: who cannot listen need not open an outbox.
+    with _bind(host, port) as listener, watching(WatchingOptions(**watched), loaded) as watch:
         destination = _destination(watch, loaded, options, consent_states(consent))
         run = _Run(destination, settings, limit, grace, watch)
         code = run.serve(listener, lambda: run.announce(listener, loaded, as_line=as_line))
@@ -186,25 +188,22 @@ def _bind(host: str, port: int) -> socket.socket:
 def _destination(
     watch: Watching, config: Config, options: _OutboxOptions, states: dict[str, bool]
 ) -> HubSpotDestination:
-    more: dict[str, Any] = {} if options.path is None else {"outbox": _outbox(options)}
     try:
-        destination = watch.watcher.destination(config, consent=states, **more)
+        destination = watch.watcher.destination(config, consent=states, outbox=_outbox(options))
         destination.check_address()
-    except (ValueError, OSError) as error:
-        stop(safe_text(error))
-    except Exception as error:
-        if type(error).__name__ != "OutboxError":
-            raise
+    except OutboxError as error:
         stop(safe_text(error), "--outbox FILE in a place of its own")
+    except ValueError as error:
+        stop(safe_text(error))
+    watch.attach(destination)
     return destination
 
 
-def _outbox(options: _OutboxOptions) -> Any:
+def _outbox(options: _OutboxOptions) -> OutboxSettings | None:
     """Return the outbox as the destination takes it."""
-    if importlib.util.find_spec("hubspot_dest.delivery.settings") is None:
-        stop("this version has no outbox yet", "--no-outbox")
-    settings = importlib.import_module("hubspot_dest.delivery.settings").OutboxSettings
-    return settings(
+    if options.path is None:
+        return None
+    return OutboxSettings(
         options.path,
         durability=options.durability,
         connections=options.connections,
@@ -228,7 +227,7 @@ class _Run:
         self._limit = limit
         self._grace = grace
         self._watch = watch
-        self._durable = getattr(destination, "outbox", None) is not None
+        self._durable = destination.outbox is not None
         self.taken = 0
         self.failed = 0
 
@@ -270,15 +269,11 @@ class _Run:
         if count == 1:
             say(f"{signal.Signals(number).name}: taking what is under way to its end; once more ends at once")
         else:
-            hurry: Any = getattr(self._destination, "hurry", None)
-            if hurry is not None:
-                hurry()
+            self._destination.hurry()
 
-    def _hear(self, outcome: Any) -> None:
+    def _hear(self, outcome: Outcome) -> None:
         self.failed += outcome.kind == "failed"
-        self.taken += outcome.kind in ("sent", "queued", "identified") and not getattr(
-            outcome, "delivery", False
-        )
+        self.taken += outcome.kind in ("sent", "queued", "identified") and not outcome.delivery
 
     def _end(self) -> ExitCode:
         left = self._destination.queued

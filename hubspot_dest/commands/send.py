@@ -7,13 +7,14 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 
+from hubspot_dest.commands.connecting import connected, connection_options, is_real
 from hubspot_dest.commands.deadletters import write_dead_letters
 from hubspot_dest.commands.delivering import Delivery, Plan
 from hubspot_dest.commands.options import consent_states, open_config, shared_options, use_colour
+from hubspot_dest.commands.watching import WatchingOptions, watching, watching_options
 from hubspot_dest.config import Config
 from hubspot_dest.delivery.outbox_file import OutboxError
 from hubspot_dest.delivery.settings import OutboxSettings
@@ -23,18 +24,15 @@ from hubspot_dest.intake.resuming import Resumption, same_file
 from hubspot_dest.mapping.jsdates import date_ms
 from hubspot_dest.report.text import Painter
 from hubspot_dest.saying import ExitCode, safe_text, say, stop
+from hubspot_dest.watching.watcher import Watcher
 
 __all__ = ["command"]
-
-_REAL = ("hubapi.com", "hubspot.com")
 
 
 @dataclass(frozen=True, slots=True)
 class _Options:
     """What was asked for on the command line, beyond CONFIG and EVENTS."""
 
-    base_url: str
-    timeout: float | None
     outbox: Path | None
     durability: Any
     connections: int
@@ -46,13 +44,7 @@ class _Options:
 @click.command("send")
 @shared_options
 @click.argument("events", metavar="EVENTS")
-@click.option(
-    "--base-url", metavar="URL", help="Where HubSpot is; the configuration's, or the real one by default."
-)
 @click.option("--yes", is_flag=True, help="Do not ask before sending to the real HubSpot.")
-@click.option(
-    "--timeout", type=click.FloatRange(min=0.1), metavar="SECONDS", help="How long to wait for an answer."
-)
 @click.option(
     "--outbox",
     type=click.Path(path_type=Path),
@@ -89,6 +81,8 @@ class _Options:
     metavar="SECONDS",
     help="At the end, give up when nothing got through for so long.",
 )
+@connection_options
+@watching_options
 def command(
     config: Path,
     events: str,
@@ -96,9 +90,7 @@ def command(
     parity: bool,
     as_json: bool,
     no_color: bool,
-    base_url: str | None,
     yes: bool,
-    timeout: float | None,
     outbox: Path | None,
     no_outbox: bool,
     durability: str,
@@ -109,6 +101,12 @@ def command(
     max_rps: float | None,
     connections: int,
     stall: float,
+    base_url: str | None,
+    api_version: str | None,
+    proxy: str | None,
+    ca_bundle: str | None,
+    timeout: float | None,
+    **watched: Any,
 ) -> None:
     """Deliver EVENTS with CONFIG through the official client.
 
@@ -122,18 +120,30 @@ def command(
     logging.getLogger("hubspot_dest").propagate = False  # every issue is said with its event
     path = _outbox_path(events, outbox, without=no_outbox or dry_run, parity=parity)
     since_ms = _moment(since)
-    loaded = open_config(config)
-    base_url = base_url or loaded.connection.base_url
-    if _is_real(base_url) and not dry_run:
+    loaded = connected(
+        open_config(config),
+        base_url=base_url,
+        api_version=api_version,
+        proxy=proxy,
+        ca_bundle=ca_bundle,
+        timeout=timeout,
+    )
+    if is_real(loaded) and not dry_run:
         _ask(loaded, events, yes=yes)
-    options = _Options(base_url, timeout, path, durability, connections, max_rps, resume, dry_run)
-    destination = _destination(loaded, options, parity=parity, states=consent_states(consent))
-    plan = _plan(destination, events, options)
-    plan = replace(plan, since_ms=since_ms, stall=stall)
+    options = _Options(path, durability, connections, max_rps, resume, dry_run)
     painter = Painter(colour=use_colour(refused=no_color))
-    code = Delivery(destination, plan, as_json=as_json, painter=painter).run()
-    if dead_letters is not None:
-        write_dead_letters(dead_letters, path, destination)
+    with watching(WatchingOptions(**watched), loaded) as watch:
+        destination = _destination(
+            watch.watcher, loaded, options, parity=parity, states=consent_states(consent)
+        )
+        watch.attach(destination)
+        plan = _plan(destination, events, options)
+        plan = replace(plan, since_ms=since_ms, stall=stall)
+        delivery = Delivery(destination, plan, as_json=as_json, painter=painter)
+        watch.watcher.line_of = delivery.line_of
+        code = delivery.run()
+        if dead_letters is not None:
+            write_dead_letters(dead_letters, path, destination)
     raise SystemExit(int(code))
 
 
@@ -197,10 +207,8 @@ class _DryClient:
 
 
 def _destination(
-    config: Config, options: _Options, *, parity: bool, states: dict[str, bool]
+    watcher: Watcher, config: Config, options: _Options, *, parity: bool, states: dict[str, bool]
 ) -> HubSpotDestination:
-    if options.timeout is not None:
-        config = replace(config, timeout_ms=int(options.timeout * 1000))
     outbox = None
     if options.outbox is not None:
         outbox = OutboxSettings(
@@ -210,9 +218,8 @@ def _destination(
             max_rps=options.max_rps,
         )
     try:
-        destination = HubSpotDestination(
+        destination = watcher.destination(
             config,
-            base_url=options.base_url,
             parity=parity,
             consent=states,
             outbox=outbox,
@@ -224,11 +231,6 @@ def _destination(
     except ValueError as error:
         stop(safe_text(error), "--base-url http://127.0.0.1:8080")
     return destination
-
-
-def _is_real(base_url: str) -> bool:
-    host = (urlsplit(base_url).hostname or "").lower()
-    return any(host == name or host.endswith(f".{name}") for name in _REAL)
 
 
 def _ask(config: Config, events: str, *, yes: bool) -> None:

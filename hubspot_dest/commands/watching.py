@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import click
 
 from hubspot_dest.config import Config
 from hubspot_dest.destination import HubSpotDestination
+from hubspot_dest.outcome import Outcome
 from hubspot_dest.saying import safe_text, say, stop
 from hubspot_dest.watching.instruments import Instruments
 from hubspot_dest.watching.trail import Trail
@@ -76,25 +78,38 @@ class Watching:
     watcher: Watcher
     metrics_url: str | None
     shows_progress: bool
-    _said_at: float = 0.0
-    _said: int = 0
 
-    def progress(self, taken: int, failed: int, destination: HubSpotDestination) -> None:
-        """Say how far it is, if that was asked for and was not said just now."""
-        if not self.shows_progress:
-            return
-        now = time.monotonic()
-        if self._said_at == 0.0:
-            self._said_at = now
-        terminal = sys.stderr.isatty()
-        passed = now - self._said_at
-        if passed < (_ON_A_TERMINAL if terminal else _IN_A_LOG):
-            return
-        rate = (taken - self._said) / passed
-        self._said_at, self._said = now, taken
-        line = (
-            f"{taken} events taken, {rate:.0f} a second; {failed} failed, {destination.queued} on their way"
-        )
+    def attach(self, destination: HubSpotDestination) -> None:
+        """Show the progress of a destination, if that was asked for."""
+        if self.shows_progress:
+            destination.listeners.append(_Progress(destination).hear)
+
+
+class _Progress:
+    """Says now and then how far it is."""
+
+    def __init__(self, destination: HubSpotDestination) -> None:
+        self._destination = destination
+        self._lock = threading.Lock()
+        self._taken = self._failed = self._said = 0
+        self._said_at = time.monotonic()
+
+    def hear(self, outcome: Outcome) -> None:
+        """Count an outcome; say how far it is, unless that was said just now."""
+        with self._lock:
+            self._failed += outcome.kind == "failed"
+            self._taken += not outcome.delivery and not outcome.events
+            terminal = sys.stderr.isatty()
+            now = time.monotonic()
+            passed = now - self._said_at
+            if passed < (_ON_A_TERMINAL if terminal else _IN_A_LOG):
+                return
+            rate = (self._taken - self._said) / passed
+            self._said_at, self._said = now, self._taken
+            left = self._destination.queued
+            line = (
+                f"{self._taken} events taken, {rate:.0f} a second; {self._failed} failed, {left} on their way"
+            )
         if terminal:
             sys.stderr.write(f"\r{line:<78}")
             sys.stderr.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -101,6 +102,9 @@ def _stated(config: Config) -> Iterator[Check]:
     real = connection.host == DEFAULT_BASE_URL
     where = f"{connection.host}{' (the real HubSpot)' if real else ''}{_by_way(connection)}"
     yield Check("address", "note", where)
+    if connection.proxy is None and (os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy")):
+        sentence = "the environment's HTTPS_PROXY is not used: the official client does not look at it"
+        yield Check("proxy", "note", sentence, "settings.proxy, or --proxy, where HubSpot is behind one")
     version = connection.version
     paths = [version.path(path) for path in ("/events/v3/send", "/crm/v3/objects/contacts")]
     yield Check("API version", "note", f"{version.name}: {paths[0]}, {paths[0]}/batch, {paths[1]}")

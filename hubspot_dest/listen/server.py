@@ -75,6 +75,7 @@ def serve(
         lifespan="off",
         ws="none",
         log_config=None,
+        log_level="error",  # what strangers send that is no HTTP is no news
         access_log=False,
         server_header=False,
         proxy_headers=False,

@@ -97,7 +97,7 @@ class Watcher:
         """Take one outcome; called by the thread that came to it."""
         count = max(1, len(outcome.events))
         # With an outbox an event has two outcomes: when it was accepted, and when HubSpot had its word.
-        delivered = outcome.kind == "flushed" or getattr(outcome, "delivery", False)
+        delivered = outcome.kind == "flushed" or outcome.delivery
         labels = {
             "stage": "delivered" if delivered else "accepted",
             "outcome": outcome.kind,
@@ -128,7 +128,7 @@ class Watcher:
     def _answers(self, outcome: Outcome) -> list[Exchange]:
         """Return the exchanges that belong to an outcome: outcomes are told in the order of their calls."""
         exchanges = self._exchanges()
-        if getattr(outcome, "delivery", False):
+        if outcome.delivery:
             # Attempts that failed before had their own lines; the last exchange is the answer.
             last = [exchanges[-1]] if exchanges and (outcome.calls or outcome.error) else []
             exchanges.clear()

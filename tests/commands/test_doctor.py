@@ -158,6 +158,11 @@ def test_real_events_show_exactly_what_they_need(run: Run, hubspot: FakeHubSpot,
     assert doctor(run, hubspot, SHOP, EVENTS, "--consent", "marketing")[0].returncode == 0
 
 
+def test_a_proxy_of_the_environment_that_is_not_used_is_pointed_out(run: Run, hubspot: FakeHubSpot) -> None:
+    _, checks = doctor(run, hubspot, SHOP, "--offline", HTTPS_PROXY="http://127.0.0.1:9")
+    assert "HTTPS_PROXY is not used" in found(checks, "proxy")[0]["sentence"]
+
+
 def test_offline_nothing_is_asked_and_names_are_checked_all_the_same(
     run: Run, hubspot: FakeHubSpot, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
 import json
 import signal
@@ -230,6 +231,29 @@ def test_events_that_hubspot_never_took_are_not_passed_over_in_silence(
         code, said = running.stop()
     assert code == 1
     assert "3 were not taken by HubSpot and are lost with this process" in said
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00",
+        b"GET\r\n\r\n",
+        b"POST /collect HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"a" * 200_000,
+        b"POST /collect HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ],
+    ids=["tls", "half a line", "negative length", "endless header", "bad chunk"],
+)
+def test_strangers_that_speak_no_http_harm_nobody(
+    endpoint: Listening, hubspot: FakeHubSpot, raw: bytes
+) -> None:
+    parts = urlsplit(endpoint.base_url)
+    address = (parts.hostname, parts.port)
+    with contextlib.suppress(ConnectionError), socket.create_connection(address, timeout=10) as connection:
+        connection.sendall(raw)
+        connection.shutdown(socket.SHUT_WR)
+        connection.recv(1000)
+    assert endpoint.post(page()).status == 200
 
 
 def test_what_hubspot_refuses_is_said_to_whoever_operates_it(tmp_path: Path, hubspot: FakeHubSpot) -> None:

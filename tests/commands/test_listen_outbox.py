@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,10 +13,6 @@ from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.faults_syntax import parse_fault
 from tests.commands.conftest import SEED
 from tests.commands.listening import listening
-
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("hubspot_dest.delivery.settings") is None, reason="needs the outbox"
-)
 
 
 def page(number: int) -> dict[str, Any]:

@@ -133,3 +133,61 @@ def test_what_cannot_be_watched_is_said_before_the_first_event(
     assert done.returncode == 2
     assert says in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def send(run: Run, tmp_path: Path, hubspot: FakeHubSpot, *arguments: str) -> Any:
+    events = tmp_path / "events.jsonl"
+    events.write_text("\n".join(json.dumps(page(number)) for number in range(1, 8)), encoding="utf-8")
+    return run("hubspot_dest", "send", str(configuration(tmp_path, hubspot)), str(events), *arguments)
+
+
+@pytest.mark.parametrize("outbox", [(), ("--no-outbox",)])
+def test_an_event_of_a_file_is_followed_from_its_line_to_hubspots_answer(
+    run: Run, tmp_path: Path, hubspot: FakeHubSpot, outbox: tuple[str, ...]
+) -> None:
+    trail = tmp_path / "trail.jsonl"
+    done = send(run, tmp_path, hubspot, "--trail", str(trail), *outbox)
+    assert done.returncode == 0, done.stderr
+    told = run("hubspot_dest", "follow", "e5", str(trail)).stdout
+    assert "line 5  page view" in told
+    assert "events.send.basicApi.send → 204 after 0." in told
+    assert hubspot.account.occurrences[4]["id"] in told
+
+
+def test_a_send_is_counted_as_well(run: Run, tmp_path: Path, hubspot: FakeHubSpot) -> None:
+    done = send(run, tmp_path, hubspot, "--metrics", "0", "--progress")
+    assert done.returncode == 0, done.stderr
+    assert "metrics at http://127.0.0.1:" in done.stderr
+
+
+def test_send_takes_another_version_and_another_address_than_its_configuration(
+    run: Run, tmp_path: Path, hubspot: FakeHubSpot
+) -> None:
+    with FakeHubSpot() as other:
+        other.service.seed(other.account, SEED)
+        done = send(run, tmp_path, hubspot, "--base-url", other.base_url, "--api-version", "2026-03")
+        assert done.returncode == 0, done.stderr
+        assert len(other.account.occurrences) == 7
+        assert {entry.target.decode() for entry in other.journal.entries()} == {"/events/2026-03/send"}
+    assert hubspot.account.occurrences == []
+
+
+def test_progress_says_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from hubspot_dest import HubSpotDestination
+    from hubspot_dest.commands.watching import Watching
+    from hubspot_dest.watching.watcher import Watcher
+    from tests.recording import RecordingClient
+
+    now = [1000.0]
+    monkeypatch.setattr("hubspot_dest.commands.watching.time.monotonic", lambda: now[0])
+    config = {"settings": {"accessToken": "pat-na1-x", "eventNamePrefix": "p_", "batch": True}}
+    with HubSpotDestination(config, client=RecordingClient()) as destination:
+        Watching(Watcher(), None, shows_progress=True).attach(destination)
+        for number in range(30):
+            now[0] += 1
+            destination.push(page(number))
+    assert capsys.readouterr().err.splitlines() == [
+        f"{count} events taken, 1 a second; 0 failed, {count} on their way" for count in (10, 20, 30)
+    ]
