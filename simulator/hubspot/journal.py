@@ -48,7 +48,7 @@ class Entry(NamedTuple):
     @property
     def is_good(self) -> bool:
         """Tell whether the sender was told of a success."""
-        return self.answer.status < 400 and self.delivery == "answered"
+        return 0 < self.answer.status < 400 and self.delivery == "answered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +187,7 @@ class Journal:
             "portalId": answer.portal_id,
             "fault": entry.fault or None,
             "delivery": entry.delivery,
+            "good": entry.is_good,
             "request": {"headers": mask.headers(headers), "body": mask.body(entry.body, entry.target)},
             "response": {
                 "headers": mask.headers(answer.headers),
