@@ -129,9 +129,9 @@ class Masker:
 
     def body_text(self, body: bytes, target: bytes) -> str:
         """Give a body as the text that came, unless it holds a secret: then JSON is written anew."""
-        shown = self.body(body, target)
-        if shown is None:
+        if not body:
             return ""
+        shown = self.body(body, target)
         try:
             if orjson.loads(body) == shown:
                 return self.loose(body.decode("utf-8", "backslashreplace"))  # a name given twice is read once

@@ -49,7 +49,7 @@ async def _start(request: Request) -> Response:
 
 @_for_the_admitted
 async def _overview(request: Request) -> Response:
-    return HTMLResponse(page_frame(overview(room_of(request)), here="/"), headers=GUARDS)
+    return HTMLResponse(page_frame(overview(room_of(request)), title="Overview", here="/"), headers=GUARDS)
 
 
 @_for_the_admitted

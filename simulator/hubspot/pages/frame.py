@@ -8,6 +8,7 @@ from itertools import zip_longest
 
 __all__ = ["CURRENT", "Markup", "link", "moment", "page_frame", "section", "table"]
 
+_NAME = "HubSpot on this machine"
 CURRENT = ' aria-current="page"'
 
 
@@ -17,7 +18,7 @@ class Markup(str):
     __slots__ = ()
 
 
-def page_frame(content: str, *, title: str = "HubSpot on this machine", here: str = "") -> str:
+def page_frame(content: str, *, title: str = _NAME, here: str = "") -> str:
     """Return a whole page around its content; the content must be escaped already."""
     places = (
         ("/", "Overview"),
@@ -26,12 +27,13 @@ def page_frame(content: str, *, title: str = "HubSpot on this machine", here: st
         ("/_simulator/api", "API"),
     )
     links = "".join(f'<a href="{path}"{CURRENT if path == here else ""}>{name}</a>' for path, name in places)
+    named = f" · {_NAME}" if title != _NAME else ""
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}{named}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<link rel="icon" href="data:,"><link rel="stylesheet" href="/_simulator/page.css">'
         '<script src="/_simulator/page.js" defer></script></head><body>'
-        f"<header><strong>HubSpot on this machine</strong><nav>{links}</nav></header>"
+        f"<header><strong>{_NAME}</strong><nav>{links}</nav></header>"
         f"<main><h1>{escape(title)}</h1>{content}</main></body></html>"
     )
 
