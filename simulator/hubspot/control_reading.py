@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import msgspec
 import orjson
@@ -91,7 +91,9 @@ async def _json_lines(request: Request) -> Response:
 
 async def _stream(request: Request) -> Response:
     headers = {"X-Accel-Buffering": "no"}
-    events = _events(room_of(request).journal, _last_seen(request))
+    journal = room_of(request).journal
+    tell = journal.line if request.query_params.get("brief") == "true" else journal.view
+    events = _events(journal, tell, _last_seen(request))
     return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
 
@@ -101,7 +103,9 @@ def _last_seen(request: Request) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
-async def _events(journal: Journal, last_seen: int | None) -> AsyncIterator[bytes]:
+async def _events(
+    journal: Journal, tell: Callable[[Entry], dict[str, object]], last_seen: int | None
+) -> AsyncIterator[bytes]:
     queue: asyncio.Queue[Entry] = asyncio.Queue(_STREAM_BACKLOG)
     skipped = 0
 
@@ -122,7 +126,7 @@ async def _events(journal: Journal, last_seen: int | None) -> AsyncIterator[byte
         told = 0
         for entry in missed[-_STREAM_BACKLOG:]:
             told = entry.number
-            yield _entry_event(journal, entry)
+            yield _entry_event(entry.number, tell(entry))
         while True:
             try:
                 entry = await asyncio.wait_for(queue.get(), _HEARTBEAT_SECONDS)
@@ -133,7 +137,7 @@ async def _events(journal: Journal, last_seen: int | None) -> AsyncIterator[byte
                 yield _skipped_event(skipped)
                 skipped = 0
             if entry.number > told:
-                yield _entry_event(journal, entry)
+                yield _entry_event(entry.number, tell(entry))
     finally:
         unsubscribe()
 
@@ -142,8 +146,8 @@ def _skipped_event(count: int) -> bytes:
     return b"event: skipped\ndata: %d\n\n" % count
 
 
-def _entry_event(journal: Journal, entry: Entry) -> bytes:
-    return b"id: %d\ndata: %s\n\n" % (entry.number, orjson.dumps(journal.view(entry)))
+def _entry_event(number: int, told: dict[str, object]) -> bytes:
+    return b"id: %d\ndata: %s\n\n" % (number, orjson.dumps(told))
 
 
 async def _all(request: Request) -> Response:

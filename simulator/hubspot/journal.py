@@ -167,14 +167,12 @@ class Journal:
         with self._lock:
             self._listeners = tuple(one for one in self._listeners if one is not listener)
 
-    def view(self, entry: Entry) -> dict[str, object]:
-        """Tell one entry without secrets, ready for JSON.
+    def line(self, entry: Entry) -> dict[str, object]:
+        """Tell one entry without secrets, headers and bodies, ready for JSON.
 
-        Times are ISO 8601 in UTC, `milliseconds` is what the server took, bodies are JSON where they are JSON.
+        Times are ISO 8601 in UTC, `milliseconds` is what the server took.
         """
-        mask = self.masker
-        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in entry.headers]
-        answer = entry.answer
+        mask, answer = self.masker, entry.answer
         return {
             "number": entry.number,
             "receivedAt": datetime.fromtimestamp(entry.received_at, UTC).isoformat(timespec="milliseconds"),
@@ -188,6 +186,17 @@ class Journal:
             "fault": entry.fault or None,
             "delivery": entry.delivery,
             "good": entry.is_good,
+        }
+
+    def view(self, entry: Entry) -> dict[str, object]:
+        """Tell one entry without secrets, ready for JSON: its `line`, and `request` and `response`.
+
+        Bodies are JSON where they are JSON.
+        """
+        mask, answer = self.masker, entry.answer
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in entry.headers]
+        return {
+            **self.line(entry),
             "request": {"headers": mask.headers(headers), "body": mask.body(entry.body, entry.target)},
             "response": {
                 "headers": mask.headers(answer.headers),

@@ -36,6 +36,9 @@ _SECRET_TEXT: Final = re.compile(
 _QUERY: Final = re.compile(
     rf"((?:^|[?&])(?:{'|'.join(sorted(_SECRET_NAMES | {'token'}))})=)[^&#\s]*", re.IGNORECASE
 )
+# What a secret, written in whatever way, cannot do without.
+_SUSPECTS: Final = (b"pat", b"\\u00", b"token", b"secret", b"hapikey", b"\x00")
+_PERCENT: Final = re.compile(rb"%[0-7][0-9a-f]")
 _OAUTH: Final = "/oauth/"
 # What stands in paths under /oauth/ beside tokens, versions aside.
 _OAUTH_WORDS: Final = frozenset(
@@ -121,7 +124,17 @@ class Masker:
             if _is_oauth(target):
                 return f"{len(body)} bytes, not shown: they may hold a token"
             return self.loose(body.decode("utf-8", "backslashreplace"))
-        return self.part(found, target)
+        is_innocent = not _is_oauth(target) and self._is_innocent(body) and _can_be_written(found)
+        return found if is_innocent else self.part(found, target)
+
+    def _is_innocent(self, body: bytes) -> bool:
+        """Tell that no secret stands in a body, without walking through it; most are such, and batches are long."""
+        low = body.lower()  # one pass, and plain searches: ten times as fast as a pattern that ignores case
+        return (
+            not any(suspect in low for suspect in _SUSPECTS)
+            and not any(secret.encode() in body for secret in self._known)
+            and (b"%" not in low or _PERCENT.search(low) is None)
+        )
 
     def part(self, part: object, target: bytes) -> object:
         """Give a part of a JSON body."""
@@ -172,6 +185,14 @@ def _unescaped(text: str) -> str:
 
 def _without_nuls(text: str) -> str:
     return text.replace("\x00", "")  # ASCII in UTF-16
+
+
+def _can_be_written(value: object) -> bool:
+    try:
+        orjson.dumps([[[[[[[[value]]]]]]]])  # as deep as an export puts a body
+    except orjson.JSONEncodeError:
+        return False
+    return True
 
 
 def _is_oauth(target: bytes) -> bool:

@@ -56,7 +56,7 @@ def _accounts(accounts: list[Account]) -> str:
 
 def _journal(room: ControlRoom) -> str:
     journal = room.journal
-    views = [journal.view(entry) for entry in reversed(journal.entries(limit=_JOURNAL_ROWS))]
+    views = [journal.line(entry) for entry in reversed(journal.entries(limit=_JOURNAL_ROWS))]
     rows = [[_journal_cell(view, column) for column in JOURNAL_COLUMNS] for view in views]
     kinds = ["good" if view["good"] else "bad" for view in views]
     dropped = f"; {journal.dropped:,} older ones were dropped" if journal.dropped else ""

@@ -11,7 +11,7 @@ if (body) {
   };
   // What came between the page and the stream is told, too.
   const newest = body.rows.length ? body.rows[0].cells[0].textContent : "0";
-  const stream = new EventSource(`/_simulator/stream?after=${newest}`);
+  const stream = new EventSource(`/_simulator/stream?brief=true&after=${newest}`);
   stream.onopen = () => (live.textContent = "");
   stream.onerror = () => (live.textContent = "The server does not answer; this page waits for it.");
   stream.onmessage = (message) => {

@@ -56,3 +56,13 @@ def test_without_a_place_to_go_on_from_only_news_are_told(fake: FakeHubSpot) -> 
             pass
         ask(fake, "/new")
         assert numbers(answer, 1) == [2]
+
+
+def test_a_page_that_shows_no_bodies_is_sent_none(fake: FakeHubSpot) -> None:
+    ask(fake, "/x")
+    with stream(fake, "?brief=true&after=0") as answer:
+        while not (line := answer.readline()).startswith(b"data: {"):
+            pass
+    entry = json.loads(line[6:])
+    assert (entry["target"], entry["good"]) == ("/x", True)
+    assert "request" not in entry

@@ -6,11 +6,16 @@ import json
 import urllib.error
 import urllib.request
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulator.hubspot.exchange import Answer
 from simulator.hubspot.fake import FakeHubSpot
+from simulator.hubspot.har import har
+from simulator.hubspot.inbox import items
+from simulator.hubspot.journal import Journal
 from simulator.hubspot.masking import Masker
 
 ODD = "0paque-secret-9f8e7d"
@@ -102,6 +107,16 @@ def test_no_body_that_somebody_sends_makes_the_journal_or_the_inbox_unreadable(b
         for route in ("journal", "journal.har", "journal.jsonl", "all", "good", "bad"):
             shown = _ask(fake, f"/_simulator/{route}", None, {"X-Simulator-Token": fake.control_token})
             assert "Internal Server Error" not in shown
+
+
+def test_a_body_of_any_depth_can_be_written_again_with_what_stands_around_it() -> None:
+    journal = Journal()
+    for depth in range(50, 300):
+        journal.record(0.0, 0.0, "POST", b"/x", [], b"[" * depth + b"]" * depth, Answer(400))
+        journal.record(0.0, 0.0, "POST", b"/x", [], b'{"a":' * depth + b"1" + b"}" * depth, Answer(400))
+    assert len(list(journal.json_lines())) == 500
+    assert b"deeper" in orjson.dumps(har(journal, "http://localhost"))
+    assert b"deeper" in orjson.dumps(items(journal, good=False).items)
 
 
 _TEXT = st.text('xyzä✓ \u2028"\\%{}[]:,&=?0123456789-_/u', max_size=12)
