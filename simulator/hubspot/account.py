@@ -120,12 +120,6 @@ class Account:
         if self.changes is not None:
             self.changes.contact_properties[made.name] = made
 
-    def names(self) -> set[str]:
-        """Return what a sender may name: events, their properties, and properties of contacts."""
-        with self.lock:
-            found = {*self.definitions, *self.contact_properties}
-            return found.union(*(one.properties for one in self.definitions.values()))
-
     def full_name(self, name: str) -> str:
         """Return `pe<portal>_<name>`, also for a name that has it already."""
         prefix = f"pe{self.portal_id}_"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from typing import Any, cast
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from .account import Account
 from .control_room import RefusedError, room_of
-from .looking import account_view, contact_view, contacts_page, definitions_view
+from .looking import ContactPage, account_view, contact_view, contacts_page, definitions_view
 
 __all__ = ["ACCOUNT_ROUTES", "chosen_account", "whole_number"]
+__all__ += ["shown_contact", "shown_contacts", "shown_definitions"]
 
 
 async def _accounts(request: Request) -> Response:
@@ -22,19 +25,41 @@ async def _accounts(request: Request) -> Response:
 async def _contacts(request: Request) -> Response:
     words, start = request.query_params.get("q", ""), whole_number(request, "after", 0)
     limit = max(1, min(whole_number(request, "limit", 50), 500))
-    return JSONResponse(asdict(contacts_page(chosen_account(request), words=words, start=start, limit=limit)))
+    return JSONResponse(asdict(await shown_contacts(request, words, start, limit)))
 
 
 async def _contact(request: Request) -> Response:
-    identifier = request.path_params["contact"]
-    found = contact_view(chosen_account(request), identifier)
-    if found is None:
-        raise RefusedError(f"no contact has the id {identifier}", 404)
-    return JSONResponse(found)
+    return JSONResponse(await shown_contact(request))
 
 
 async def _definitions(request: Request) -> Response:
-    return JSONResponse(definitions_view(chosen_account(request)))
+    return JSONResponse(await shown_definitions(request))
+
+
+# The page and the routes show the same. Looking through a large account happens beside the server's own thread, and
+# a token that somebody sent as a value is masked here as it is in the journal.
+
+
+async def shown_contacts(request: Request, words: str, start: int, limit: int) -> ContactPage:
+    """Return a page of the chosen account's contacts. Raises RefusedError."""
+    account, mask = chosen_account(request), room_of(request).journal.masker
+    page = await run_in_threadpool(contacts_page, account, words=words, start=start, limit=limit)
+    return replace(page, contacts=cast("list[dict[str, Any]]", mask.value(page.contacts)))
+
+
+async def shown_contact(request: Request) -> dict[str, Any]:
+    """Return the contact whose id stands in the path. Raises RefusedError."""
+    identifier = request.path_params["contact"]
+    found = await run_in_threadpool(contact_view, chosen_account(request), identifier)
+    if found is None:
+        raise RefusedError(f"no contact has the id {identifier}", 404)
+    return cast("dict[str, Any]", room_of(request).journal.masker.value(found))
+
+
+async def shown_definitions(request: Request) -> list[dict[str, Any]]:
+    """Return the chosen account's definitions. Raises RefusedError."""
+    found = await run_in_threadpool(definitions_view, chosen_account(request))
+    return cast("list[dict[str, Any]]", room_of(request).journal.masker.value(found))
 
 
 def chosen_account(request: Request) -> Account:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Callable
 
 import msgspec
 import orjson
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
@@ -15,6 +15,7 @@ from . import inbox
 from .control_room import RefusedError, room_of
 from .har import har
 from .journal import Entry, Filter, Journal
+from .looking import names_of
 
 __all__ = ["READING_ROUTES"]
 
@@ -44,21 +45,31 @@ def _limit(request: Request) -> int:
     return int(text)
 
 
-def _json(data: object) -> Response:
-    return Response(orjson.dumps(data), media_type="application/json")
+def _bytes(data: bytes, headers: dict[str, str] | None = None) -> Response:
+    return Response(data, media_type="application/json", headers=headers)
+
+
+def _bounds(journal: Journal, matched: int) -> dict[str, str]:
+    """Say in headers what a list without room for it leaves out."""
+    return {
+        "X-Simulator-Matched": str(matched),
+        "X-Simulator-Dropped": str(journal.dropped),
+        "X-Simulator-Limit-Entries": str(journal.max_entries),
+        "X-Simulator-Limit-Bytes": str(journal.max_bytes),
+    }
 
 
 async def _journal(request: Request) -> Response:
-    journal = room_of(request).journal
-    entries = journal.entries(_filter(request, "limit"), limit=_limit(request))
-    return _json(
-        {
-            "total": len(journal),
-            "dropped": journal.dropped,
-            "limits": {"entries": journal.max_entries, "bytes": journal.max_bytes},
-            "entries": [journal.view(entry) for entry in entries],
-        }
-    )
+    journal, chosen, limit = room_of(request).journal, _filter(request, "limit"), _limit(request)
+
+    def page() -> bytes:
+        entries = journal.entries(chosen)
+        shown = entries[-limit:] if limit else []
+        bounds = {"entries": journal.max_entries, "bytes": journal.max_bytes}
+        counted = {"total": len(journal), "matched": len(entries), "dropped": journal.dropped}
+        return orjson.dumps({**counted, "limits": bounds, "entries": [journal.view(one) for one in shown]})
+
+    return _bytes(await run_in_threadpool(page))
 
 
 async def _clear_journal(request: Request) -> Response:
@@ -67,23 +78,34 @@ async def _clear_journal(request: Request) -> Response:
 
 
 async def _har(request: Request) -> Response:
-    room = room_of(request)
-    return _json(har(room.journal, room.base_url, _filter(request)))
+    room, chosen = room_of(request), _filter(request)
+    return _bytes(await run_in_threadpool(lambda: orjson.dumps(har(room.journal, room.base_url, chosen))))
 
 
 async def _json_lines(request: Request) -> Response:
-    body = b"".join(room_of(request).journal.json_lines(_filter(request)))
-    return Response(body, media_type="application/x-ndjson")
+    journal, chosen = room_of(request).journal, _filter(request)
+    lines = await run_in_threadpool(lambda: list(journal.json_lines(chosen)))
+    headers = _bounds(journal, len(lines))
+    return Response(b"".join(lines), media_type="application/x-ndjson", headers=headers)
 
 
 async def _stream(request: Request) -> Response:
     headers = {"X-Accel-Buffering": "no"}
-    return StreamingResponse(
-        _events(room_of(request).journal), media_type="text/event-stream", headers=headers
-    )
+    journal = room_of(request).journal
+    tell = journal.line if request.query_params.get("brief") == "true" else journal.view
+    events = _events(journal, tell, _last_seen(request))
+    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
 
-async def _events(journal: Journal) -> AsyncIterator[bytes]:
+def _last_seen(request: Request) -> int | None:
+    """Return the entry after which a reader goes on: a browser that was cut off sends it by itself."""
+    text = request.headers.get("last-event-id") or request.query_params.get("after", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+async def _events(
+    journal: Journal, tell: Callable[[Entry], dict[str, object]], last_seen: int | None
+) -> AsyncIterator[bytes]:
     queue: asyncio.Queue[Entry] = asyncio.Queue(_STREAM_BACKLOG)
     skipped = 0
 
@@ -97,6 +119,14 @@ async def _events(journal: Journal) -> AsyncIterator[bytes]:
     unsubscribe = journal.subscribe(on_entry)
     try:
         yield b"retry: 1000\n\n"
+        # What came between the page and this stream, at most as much as a live reader may fall behind.
+        missed = [] if last_seen is None else journal.entries(Filter(after=last_seen))
+        if len(missed) > _STREAM_BACKLOG:
+            yield _skipped_event(len(missed) - _STREAM_BACKLOG)
+        told = 0
+        for entry in missed[-_STREAM_BACKLOG:]:
+            told = entry.number
+            yield _entry_event(entry.number, tell(entry))
         while True:
             try:
                 entry = await asyncio.wait_for(queue.get(), _HEARTBEAT_SECONDS)
@@ -104,32 +134,47 @@ async def _events(journal: Journal) -> AsyncIterator[bytes]:
                 yield b": still here\n\n"
                 continue
             if skipped:
-                yield b"event: skipped\ndata: %d\n\n" % skipped
+                yield _skipped_event(skipped)
                 skipped = 0
-            yield b"id: %d\ndata: %s\n\n" % (entry.number, orjson.dumps(journal.view(entry)))
+            if entry.number > told:
+                yield _entry_event(entry.number, tell(entry))
     finally:
         unsubscribe()
 
 
+def _skipped_event(count: int) -> bytes:
+    return b"event: skipped\ndata: %d\n\n" % count
+
+
+def _entry_event(number: int, told: dict[str, object]) -> bytes:
+    return b"id: %d\ndata: %s\n\n" % (number, orjson.dumps(told))
+
+
 async def _all(request: Request) -> Response:
-    return _json(inbox.counts(room_of(request).journal))
+    counted = await run_in_threadpool(inbox.counts, room_of(request).journal)
+    return _bytes(orjson.dumps(counted))
 
 
 async def _good(request: Request) -> Response:
-    return _items(request, good=True)
+    return await _items(request, good=True)
 
 
 async def _bad(request: Request) -> Response:
-    return _items(request, good=False)
+    return await _items(request, good=False)
 
 
-def _items(request: Request, *, good: bool) -> Response:
-    room = room_of(request)
-    names: set[str] = set()
-    for account in room.service.accounts():
-        names |= account.names()
-    listed: list[dict[str, Any]] = inbox.items(room.journal, good=good, limit=_limit(request), names=names)
-    return _json(listed)
+async def _items(request: Request, *, good: bool) -> Response:
+    room, limit = room_of(request), _limit(request)
+
+    def defined(portal: int | None) -> inbox.Names:
+        accounts = room.service.accounts()
+        return names_of(one for one in accounts if portal is None or one.portal_id == portal)
+
+    def listing() -> Response:
+        found = inbox.items(room.journal, good=good, limit=limit, defined=defined)
+        return _bytes(orjson.dumps(found.items), _bounds(room.journal, found.total))
+
+    return await run_in_threadpool(listing)  # comparing names takes time; senders go on meanwhile
 
 
 READING_ROUTES = (

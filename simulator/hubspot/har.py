@@ -30,7 +30,7 @@ def har(journal: Journal, base_url: str, chosen: Filter | None = None) -> dict[s
 def _entry(journal: Journal, entry: Entry, base_url: str) -> dict[str, object]:
     mask = journal.masker
     answer = entry.answer
-    target = mask.text(entry.target.decode("latin-1"))
+    target = mask.target(entry.target)
     query = target.partition("?")[2]
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in entry.headers]
     milliseconds = round(entry.seconds * 1000, 3)
@@ -45,7 +45,7 @@ def _entry(journal: Journal, entry: Entry, base_url: str) -> dict[str, object]:
         "bodySize": len(entry.body),
     }
     if entry.body:
-        text = mask.body(entry.body.decode("utf-8", "backslashreplace"), entry.target)
+        text = mask.body_text(entry.body, entry.target)
         request["postData"] = {"mimeType": _header(headers, "content-type"), "params": [], "text": text}
     return {
         "startedDateTime": datetime.fromtimestamp(entry.received_at, UTC).isoformat(timespec="milliseconds"),
@@ -64,7 +64,7 @@ def _entry(journal: Journal, entry: Entry, base_url: str) -> dict[str, object]:
         },
         "cache": {},
         "timings": {"send": 0, "wait": milliseconds, "receive": 0},
-        "_decision": mask.text(answer.decision),
+        "_decision": mask.said(answer.decision, entry.target),
         "_rule": answer.rule,
         "_fault": entry.fault,
         "_delivery": entry.delivery,
@@ -75,16 +75,12 @@ def _content(journal: Journal, entry: Entry) -> dict[str, object]:
     body = entry.answer.body
     kind = _header(list(entry.answer.headers), "content-type")
     try:
-        text = journal.masker.body(body.decode(), entry.target)
+        body.decode()
     except UnicodeDecodeError:
-        masked = journal.masker.body(body.decode("latin-1"), entry.target).encode("latin-1")
-        return {
-            "size": len(body),
-            "mimeType": kind,
-            "encoding": "base64",
-            "text": base64.b64encode(masked).decode(),
-        }
-    return {"size": len(body), "mimeType": kind, "text": text}
+        masked = journal.masker.loose(body.decode("latin-1")).encode("latin-1", "replace")
+        text = base64.b64encode(masked).decode()
+        return {"size": len(body), "mimeType": kind, "encoding": "base64", "text": text}
+    return {"size": len(body), "mimeType": kind, "text": journal.masker.body_text(body, entry.target)}
 
 
 def _header(headers: list[tuple[str, str]], wanted: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-import re
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -19,18 +18,11 @@ from typing import NamedTuple
 import orjson
 
 from .exchange import Answer
+from .masking import Masker
 
-__all__ = ["Entry", "Filter", "Journal", "Masker"]
+__all__ = ["Entry", "Filter", "Journal"]
 
 _log = logging.getLogger(__name__)
-_DASH = "(?:-|%2[dD])"
-_TOKEN = re.compile(rf"pat{_DASH}([a-z0-9]{{2,4}}){_DASH}[0-9A-Za-z%-]+")
-_HUBLET = re.compile(r"pat-([a-z0-9]{2,4})-")
-# Where HubSpot's API carries a token outside of the headers, of whatever form.
-_ASKED_FOR = re.compile(r"(/oauth/v1/(?:access|refresh)-tokens/)[^/?#\s\"]+")
-_TOKEN_FIELD = re.compile(r"(\"tokenKey\"\s*:\s*)\"(?:[^\"\\]|\\.)*\"")
-_ANY_TOKEN_FIELD = re.compile(r"(\"(?:token|access_token|refresh_token)\"\s*:\s*)\"(?:[^\"\\]|\\.)*\"")
-_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-simulator-token"})
 _OVERHEAD = 600  # bytes of an entry apart from its bodies, roughly
 
 
@@ -56,49 +48,7 @@ class Entry(NamedTuple):
     @property
     def is_good(self) -> bool:
         """Tell whether the sender was told of a success."""
-        return self.answer.status < 400 and self.delivery == "answered"
-
-
-class Masker:
-    """Take secrets out of text: every `pat-…` token, and every token that the server was told of."""
-
-    def __init__(self) -> None:
-        self._known: tuple[str, ...] = ()
-
-    def learn(self, *secrets: str) -> None:
-        """Mask these secrets from now on, in old entries too."""
-        fresh = {secret for secret in secrets if len(secret) >= 4}
-        self._known = tuple(sorted(fresh | set(self._known), key=len, reverse=True))
-
-    def text(self, text: str) -> str:
-        """Give the text with `pat-na1-****` in place of tokens."""
-        for secret in self._known:
-            if secret in text:
-                hublet = _HUBLET.match(secret)
-                text = text.replace(secret, f"pat-{hublet[1]}-****" if hublet else "****")
-        if "-tokens/" in text:
-            text = _ASKED_FOR.sub(r"\1****", text)
-        if "tokenKey" in text:
-            text = _TOKEN_FIELD.sub(r'\1"****"', text)
-        return _TOKEN.sub(r"pat-\1-****", text) if "pat" in text else text
-
-    def body(self, text: str, target: bytes) -> str:
-        """Give a body; where HubSpot talks of tokens, every field that holds one is masked, known or not."""
-        text = self.text(text)
-        return _ANY_TOKEN_FIELD.sub(r'\1"****"', text) if target.startswith(b"/oauth/") else text
-
-    def headers(self, headers: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Give the headers with their secrets masked; of `Authorization` at most the scheme and hublet stay."""
-        return [(name, self._header(name, value)) for name, value in headers]
-
-    def _header(self, name: str, value: str) -> str:
-        if name.lower() not in _SECRET_HEADERS:
-            return self.text(value)
-        scheme, space, rest = value.partition(" ")
-        token = _TOKEN.fullmatch(rest)
-        if token:
-            return f"{scheme} pat-{token[1]}-****"
-        return f"{scheme} ****" if space and scheme.lower() == "bearer" else "****"
+        return 0 < self.answer.status < 400 and self.delivery == "answered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,38 +167,42 @@ class Journal:
         with self._lock:
             self._listeners = tuple(one for one in self._listeners if one is not listener)
 
-    def view(self, entry: Entry) -> dict[str, object]:
-        """Tell one entry without secrets, ready for JSON.
+    def line(self, entry: Entry) -> dict[str, object]:
+        """Tell one entry without secrets, headers and bodies, ready for JSON.
 
-        Times are ISO 8601 in UTC, `milliseconds` is what the server took, bodies are JSON where they are JSON.
+        Times are ISO 8601 in UTC, `milliseconds` is what the server took.
         """
-        mask = self.masker
-        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in entry.headers]
-        answer = entry.answer
+        mask, answer = self.masker, entry.answer
         return {
             "number": entry.number,
             "receivedAt": datetime.fromtimestamp(entry.received_at, UTC).isoformat(timespec="milliseconds"),
             "milliseconds": round(entry.seconds * 1000, 3),
             "method": entry.method,
-            "target": mask.text(entry.target.decode("latin-1")),
+            "target": mask.target(entry.target),
             "status": answer.status,
-            "decision": mask.text(answer.decision),
+            "decision": mask.said(answer.decision, entry.target),
             "rule": answer.rule,
             "portalId": answer.portal_id,
             "fault": entry.fault or None,
             "delivery": entry.delivery,
-            "request": {"headers": mask.headers(headers), "body": self._body(entry, entry.body)},
-            "response": {"headers": mask.headers(answer.headers), "body": self._body(entry, answer.body)},
+            "good": entry.is_good,
         }
 
-    def _body(self, entry: Entry, body: bytes) -> object:
-        if not body:
-            return None
-        text = self.masker.body(body.decode("utf-8", "backslashreplace"), entry.target)
-        try:
-            return orjson.loads(text)
-        except orjson.JSONDecodeError:
-            return text
+    def view(self, entry: Entry) -> dict[str, object]:
+        """Tell one entry without secrets, ready for JSON: its `line`, and `request` and `response`.
+
+        Bodies are JSON where they are JSON.
+        """
+        mask, answer = self.masker, entry.answer
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in entry.headers]
+        return {
+            **self.line(entry),
+            "request": {"headers": mask.headers(headers), "body": mask.body(entry.body, entry.target)},
+            "response": {
+                "headers": mask.headers(answer.headers),
+                "body": mask.body(answer.body, entry.target),
+            },
+        }
 
     def json_lines(self, chosen: Filter | None = None) -> Iterator[bytes]:
         """Export as JSON Lines, one entry a line, oldest first."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
 
 from .account import Account, Contact
+from .defaults import DEFAULT_EVENT_PROPERTIES
+from .inbox import Names
 from .occurrence_state import iso
 
-__all__ = ["ContactPage", "account_view", "contact_view", "contacts_page", "definitions_view"]
+__all__ = ["ContactPage", "account_view", "contact_view", "contacts_page", "definitions_view", "names_of"]
 
 _TIMELINE = 500
+_SEARCHED_AT_ONCE = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +25,14 @@ class ContactPage:
 
     Attributes:
         total: how many contacts there are, the search aside.
+        matched: how many of them the search finds.
         contacts: those of this page, as `contact_row` tells them.
         after: where the next page begins, None at the end.
 
     """
 
     total: int
+    matched: int
     contacts: list[dict[str, Any]]
     after: int | None
 
@@ -50,51 +56,70 @@ def contacts_page(account: Account, *, words: str = "", start: int = 0, limit: i
     """Return contacts, newest first; with words those where any property holds them."""
     words = words.strip().lower()
     with account.lock:
-        found = (one for one in account.book.newest() if not words or _holds(one, words))
-        page = list(islice(found, start, start + limit + 1))
-        rows = [_row(one) for one in page[:limit]]
-        return ContactPage(len(account.book), rows, start + limit if len(page) > limit else None)
+        everybody = account.book.newest()
+        if not words:
+            page = list(islice(everybody, start, start + limit + 1))
+            total = matched = len(account.book)
+            rows = [_row(one) for one in page[:limit]]
+            return ContactPage(total, matched, rows, start + limit if len(page) > limit else None)
+        snapshot = list(everybody)
+    found: list[Contact] = []
+    for first in range(0, len(snapshot), _SEARCHED_AT_ONCE):  # senders get the account in between
+        with account.lock:
+            some = snapshot[first : first + _SEARCHED_AT_ONCE]
+            found += [one for one in some if _holds(one, words)]
+    with account.lock:
+        rows = [_row(one) for one in found[start : start + limit]]
+    after = start + limit if len(found) > start + limit else None
+    return ContactPage(len(snapshot), len(found), rows, after)
 
 
 def contact_view(account: Account, identifier: str) -> dict[str, Any] | None:
-    """Return a contact with its properties, their history and its timeline, newest first; None for a stranger."""
+    """Return a contact with its properties, their history and its timeline, newest first; None for a stranger.
+
+    Of a long life the newest 500 occurrences and the newest 500 changes; `occurrences` and `changes` count all.
+    """
     with account.lock:
         contact = account.contact(identifier) or account.book.get(identifier, archived=True)
         if contact is None:
             return None
-        mine = [one for one in account.log.rows if one.contact == contact.id]
-        now = account.clock()
-        newest = sorted(mine, key=lambda one: one.occurred_at, reverse=True)[:_TIMELINE]
-        return {
+        everything = list(account.log.rows)
+        shown = {
             **_row(contact),
             "archivedAt": contact.archived_at,
             "properties": dict(sorted(contact.properties.items())),
-            "history": [{"name": one.name, "value": one.value, "at": one.at} for one in contact.history],
-            "occurrences": len(mine),
-            "timeline": [
-                {
-                    "occurredAt": iso(one.occurred_at),
-                    "eventName": one.event_name,
-                    "properties": one.properties,
-                    "id": one.id,
-                    "visible": one.visible_at <= now,
-                }
-                for one in newest
+            "changes": len(contact.history),
+            "history": [
+                {"name": one.name, "value": one.value, "at": one.at} for one in contact.history[-_TIMELINE:]
             ],
         }
+        now = account.clock()
+    mine = [one for one in everything if one.contact == contact.id]
+    newest = sorted(mine, key=lambda one: one.occurred_at, reverse=True)[:_TIMELINE]
+    timeline = [
+        {
+            "occurredAt": iso(one.occurred_at),
+            "eventName": one.event_name,
+            "properties": one.properties,
+            "id": one.id,
+            "visible": one.visible_at <= now,
+        }
+        for one in newest
+    ]
+    return {**shown, "occurrences": len(mine), "timeline": timeline}
 
 
 def definitions_view(account: Account) -> list[dict[str, Any]]:
     """Return the definitions with their own properties, and how many occurrences each has."""
     with account.lock:
-        counts: dict[str, int] = {}
-        for one in account.log.rows:
-            counts[one.event_name] = counts.get(one.event_name, 0) + 1
+        everything = list(account.log.rows)
+    counts = Counter(one.event_name for one in everything)
+    with account.lock:
         return [
             {
                 "name": one.name,
                 "label": one.label or one.short_name,
-                "occurrences": counts.get(one.name, 0),
+                "occurrences": counts[one.name],
                 "properties": [
                     {
                         "name": each.name,
@@ -106,6 +131,19 @@ def definitions_view(account: Account) -> list[dict[str, Any]]:
             }
             for one in account.definitions.values()
         ]
+
+
+def names_of(accounts: Iterable[Account]) -> Names:
+    """Return what a sender may name in these accounts: events with their properties, and properties of contacts."""
+    events: dict[str, frozenset[str]] = {}
+    contacts: set[str] = set()
+    for account in accounts:
+        with account.lock:
+            contacts.update(account.contact_properties)
+            for one in account.definitions.values():
+                known = events.get(one.name, frozenset())
+                events[one.name] = known.union(one.properties, DEFAULT_EVENT_PROPERTIES)
+    return Names(events, frozenset(contacts))
 
 
 def _row(contact: Contact) -> dict[str, Any]:

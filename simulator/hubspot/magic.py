@@ -62,7 +62,7 @@ _IN_PATH = re.compile(rb"(?:\+|%%2[bB])(%s)(?:@|%%40)" % b"|".join(tag.encode() 
 
 def may_be_magic(raw_path: bytes, query: bytes, body: bytes) -> bool:
     """Tell quickly whether looking for a magic address is worth it at all."""
-    return b"+" in body or b"\\u002" in body or b"+" in raw_path or b"%" in raw_path + query
+    return b"+" in body or b"\\u002" in body or b"+" in raw_path + query or b"%" in raw_path + query
 
 
 def magic_fault(raw_path: bytes, query: bytes, body: bytes) -> Fault | None:

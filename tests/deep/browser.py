@@ -21,6 +21,10 @@ __all__ = ["BROWSER", "Tab", "browser"]
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
+class NavigatedError(Exception):
+    """The page went away while it was asked something."""
+
+
 class Tab:
     """One page in the browser.
 
@@ -45,6 +49,8 @@ class Tab:
         while True:
             message = json.loads(self._socket.recv(timeout=30))
             if message.get("id") == number:
+                if "navigated" in message.get("error", {}).get("message", ""):
+                    raise NavigatedError(message["error"])
                 assert "error" not in message, message
                 result: dict[str, Any] = message["result"]
                 return result
@@ -74,9 +80,20 @@ class Tab:
     def until(self, condition: str) -> None:
         """Wait until a JavaScript expression is true."""
         end = time.monotonic() + 20
-        while not self.value(condition):
+        while not self._is_true(condition):
             assert time.monotonic() < end, f"never true: {condition}\n{self.value('document.body.innerText')}"
             time.sleep(0.02)
+
+    def _is_true(self, condition: str) -> bool:
+        try:
+            return bool(self.value(condition))
+        except NavigatedError:
+            return False
+
+    def click(self, selector: str, place: int = 0) -> None:
+        """Click what a selector finds; where it is a link, the page may be gone at once."""
+        with contextlib.suppress(NavigatedError):
+            self.value(f"document.querySelectorAll({json.dumps(selector)})[{place}].click()")
 
     def picture(self, file: Path, *, width: int = 1280, height: int = 900) -> None:
         """Take a picture of the page."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import hubspot
 import pytest
+import urllib3
 
 from simulator.hubspot.fake import FakeHubSpot
 from tests.deep.browser import BROWSER, browser
@@ -46,22 +47,47 @@ def test_a_room_sees_contacts_timelines_and_the_live_journal_without_anything_fr
             send({**order, "eventName": "pe12345678_order_complet"})
         tab.until("document.querySelectorAll('#journal tbody tr').length === 4")  # without a reload
         assert tab.value("document.querySelector('#journal tbody tr').className") == "bad"
+        with pytest.raises(urllib3.exceptions.ProtocolError):
+            send({**order, "email": "jo+lost@example.org"})
+        tab.until("document.querySelectorAll('#journal tbody tr').length === 5")
+        lost = "document.querySelector('#journal tbody tr')"
+        assert tab.value(f"{lost}.className") == "bad"  # stored, but nobody was told
+        assert "no answer" in tab.value(f"{lost}.cells[4].textContent")
+        told = tab.value("document.querySelector('#journal').innerText")
         tab.picture(tmp_path / "overview.png")
+        tab.go(fake.base_url)
+        assert (
+            tab.value("document.querySelector('#journal').innerText") == told
+        )  # live and rendered are the same
 
         tab.go(f"{fake.base_url}/_simulator/pages/contacts?q=LOVELACE")
         assert tab.value("document.querySelectorAll('#contacts tbody tr').length") == 1
-        tab.value("document.querySelector('#contacts a').click()")
+        tab.click("#contacts a")
         tab.until("document.querySelector('#timeline') !== null")
         assert tab.value("document.querySelector('h1').textContent") == "Ada Lovelace"
         assert tab.value("document.querySelectorAll('#timeline tbody tr').length") == 2
         assert HOSTILE in tab.value("document.body.innerText")  # as text
-        assert tab.value("document.title") == "Ada Lovelace"
+        assert tab.value("document.title").startswith("Ada Lovelace · ")
         tab.picture(tmp_path / "contact.png")
 
         tab.go(f"{fake.base_url}/_simulator/pages/contacts")
         assert tab.value("document.querySelectorAll('#contacts tbody tr').length") == 50
         tab.value("document.querySelector('input[type=search]').value = 'p119@'; document.forms[0].submit()")
         tab.until("document.querySelectorAll('#contacts tbody tr').length === 1")
+        fake.service.seed(
+            fake.service.account_for(fake.new_account(portal_id=7)),
+            {"contacts": [{"email": "only@example.org"}]},
+        )
+        tab.go(f"{fake.base_url}/_simulator/pages/contacts")
+        tab.click(".choice a", 1)
+        tab.until("document.querySelectorAll('#contacts tbody tr').length === 1")
+        tab.click("#contacts a")
+        tab.until("document.querySelector('#properties') !== null")
+        tab.click("main .hint a")
+        tab.until("document.querySelector('#contacts') !== null")
+        assert "only@example.org" in tab.value(
+            "document.body.innerText"
+        )  # still in the account that was chosen
         tab.go(f"{fake.base_url}/_simulator/pages/definitions")
         assert "order_id" in tab.value("document.querySelector('#definitions').innerText")
         tab.go(f"{fake.base_url}/_simulator/api")
@@ -69,6 +95,10 @@ def test_a_room_sees_contacts_timelines_and_the_live_journal_without_anything_fr
 
         assert tab.complaints == []
         assert {one for one in tab.asked if not one.startswith((fake.base_url, "data:"))} == set()
+
+        tab.go(fake.base_url)
+        fake.stop()
+        tab.until("document.querySelector('#live').textContent.includes('does not answer')")
         if "STATUS_PAGE_PICTURES" in os.environ:
             for file in tmp_path.glob("*.png"):
                 file.rename(Path(os.environ["STATUS_PAGE_PICTURES"]) / file.name)

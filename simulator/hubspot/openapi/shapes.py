@@ -147,7 +147,8 @@ SHAPES: Final[dict[str, Schema]] = {
     "AnyList": {"type": "array"},
     "ControlError": _object({"error": _TEXT}),
     "JournalPage": _object(
-        {"dropped": _WHOLE, "entries": _list(_ANYTHING)}, {"limits": _ANYTHING, "total": _WHOLE}
+        {"dropped": _WHOLE, "entries": _list(_ANYTHING)},
+        {"limits": _ANYTHING, "total": _WHOLE, "matched": _WHOLE},
     ),
     "Fault": {"type": "object", "required": ["number", "kind"], "properties": {"number": _WHOLE}},
     "FaultList": _list(ref("Fault")),

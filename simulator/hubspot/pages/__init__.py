@@ -9,12 +9,11 @@ from importlib.resources import files
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from ..control_accounts import chosen_account, whole_number
+from ..control_accounts import shown_contact, shown_contacts, shown_definitions, whole_number
 from ..control_room import COOKIE, GUARDS, RefusedError, admitted, room_of
-from ..looking import contact_view
 from .frame import page_frame
 from .overview import overview
-from .people import contact_content, contacts_content, definitions_content
+from .people import PAGE_SIZE, contact_content, contacts_content, definitions_content, portal_choice
 
 __all__ = ["PAGE_ROUTES", "page_frame"]
 
@@ -50,31 +49,39 @@ async def _start(request: Request) -> Response:
 
 @_for_the_admitted
 async def _overview(request: Request) -> Response:
-    return HTMLResponse(page_frame(overview(room_of(request)), here="/"), headers=GUARDS)
+    return HTMLResponse(page_frame(overview(room_of(request)), title="Overview", here="/"), headers=GUARDS)
 
 
 @_for_the_admitted
 async def _contacts(request: Request) -> Response:
-    account, number = chosen_account(request), whole_number(request, "account", 0)
     words, start = request.query_params.get("q", ""), whole_number(request, "after", 0)
-    content = contacts_content(account, number, words, start)
+    page = await shown_contacts(request, words, start, PAGE_SIZE)
+    portals, number = _portals(request)
+    content = portal_choice(portals, number, _CONTACTS) + contacts_content(page, number, words, start)
     return HTMLResponse(page_frame(content, title="Contacts", here=_CONTACTS), headers=GUARDS)
 
 
 @_for_the_admitted
 async def _contact(request: Request) -> Response:
-    account, identifier = chosen_account(request), request.path_params["contact"]
-    found = contact_view(account, identifier)
-    if found is None:
-        raise RefusedError(f"no contact has the id {identifier}", 404)
-    title = found["name"] or found["email"] or f"Contact {identifier}"
-    return HTMLResponse(page_frame(contact_content(account, found), title=title), headers=GUARDS)
+    found = await shown_contact(request)
+    portals, number = _portals(request)
+    title = found["name"] or found["email"] or f"Contact {found['id']}"
+    content = contact_content(found, number, portals[number])
+    return HTMLResponse(page_frame(content, title=title), headers=GUARDS)
 
 
 @_for_the_admitted
 async def _definitions(request: Request) -> Response:
-    content = definitions_content(chosen_account(request))
+    found = await shown_definitions(request)
+    portals, number = _portals(request)
+    content = portal_choice(portals, number, _DEFINITIONS) + definitions_content(found)
     return HTMLResponse(page_frame(content, title="Definitions", here=_DEFINITIONS), headers=GUARDS)
+
+
+def _portals(request: Request) -> tuple[list[int], int]:
+    """Return the portal of every account, and which account is looked at."""
+    portals = [account.portal_id for account in room_of(request).service.accounts()]
+    return portals, whole_number(request, "account", 0)
 
 
 async def _style(_: Request) -> Response:

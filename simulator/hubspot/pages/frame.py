@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from itertools import zip_longest
 
-__all__ = ["Markup", "link", "page_frame", "section", "table"]
+__all__ = ["CURRENT", "Markup", "link", "moment", "page_frame", "section", "table"]
+
+_NAME = "HubSpot on this machine"
+CURRENT = ' aria-current="page"'
 
 
 class Markup(str):
@@ -14,7 +18,7 @@ class Markup(str):
     __slots__ = ()
 
 
-def page_frame(content: str, *, title: str = "HubSpot on this machine", here: str = "") -> str:
+def page_frame(content: str, *, title: str = _NAME, here: str = "") -> str:
     """Return a whole page around its content; the content must be escaped already."""
     places = (
         ("/", "Overview"),
@@ -22,14 +26,14 @@ def page_frame(content: str, *, title: str = "HubSpot on this machine", here: st
         ("/_simulator/pages/definitions", "Definitions"),
         ("/_simulator/api", "API"),
     )
-    current = ' aria-current="page"'
-    links = "".join(f'<a href="{path}"{current if path == here else ""}>{name}</a>' for path, name in places)
+    links = "".join(f'<a href="{path}"{CURRENT if path == here else ""}>{name}</a>' for path, name in places)
+    named = f" · {_NAME}" if title != _NAME else ""
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}{named}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<link rel="icon" href="data:,"><link rel="stylesheet" href="/_simulator/page.css">'
         '<script src="/_simulator/page.js" defer></script></head><body>'
-        f"<header><strong>HubSpot on this machine</strong><nav>{links}</nav></header>"
+        f"<header><strong>{_NAME}</strong><nav>{links}</nav></header>"
         f"<main><h1>{escape(title)}</h1>{content}</main></body></html>"
     )
 
@@ -45,9 +49,29 @@ def section(title: str, content: str, *, count: int | None = None) -> str:
     return f"<section><h2>{escape(title)}{counted}</h2>{content}</section>"
 
 
-def table(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "") -> str:
-    """Return a table; a row's cells are text, or `Markup`. `empty` stands in place of a table without rows."""
-    body = "".join(f"<tr>{''.join(f'<td>{_cell(cell)}</td>' for cell in row)}</tr>" for row in rows)
+def moment(iso: str) -> Markup:
+    """Return a moment, ISO 8601 in UTC, for people; the whole of it stands in the title."""
+    return Markup(
+        f'<time datetime="{escape(iso)}" title="{escape(iso)}">{escape(iso[:19].replace("T", " "))}</time>'
+    )
+
+
+def table(
+    name: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    empty: str = "",
+    kinds: Sequence[str] = (),
+) -> str:
+    """Return a table; a row's cells are text, or `Markup`.
+
+    `empty` stands in place of a table without rows; `kinds` are the rows' classes, if they have any.
+    """
+    body = "".join(
+        f"<tr{f' class={kind}' if kind else ''}>{''.join(f'<td>{_cell(cell)}</td>' for cell in row)}</tr>"
+        for row, kind in zip_longest(rows, kinds, fillvalue="")
+    )
     if not body and empty:
         return f'<p class="empty">{escape(empty)}</p>'
     head = "".join(f"<th>{escape(column)}</th>" for column in columns)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ..account import Account
 from ..control_room import ControlRoom
 from ..faults_syntax import fault_to_mapping
@@ -13,7 +16,7 @@ from .frame import link, section, table
 __all__ = ["JOURNAL_COLUMNS", "overview"]
 
 _JOURNAL_ROWS = 100
-JOURNAL_COLUMNS = ("number", "method", "target", "status", "decision", "rule", "fault", "milliseconds")
+JOURNAL_COLUMNS = ("number", "method", "target", "status", "decision", "rule", "fault", "ms")
 
 
 def overview(room: ControlRoom) -> str:
@@ -52,11 +55,25 @@ def _accounts(accounts: list[Account]) -> str:
 
 
 def _journal(room: ControlRoom) -> str:
-    views = [room.journal.view(entry) for entry in room.journal.entries(limit=_JOURNAL_ROWS)]
-    rows = [[view[column] for column in JOURNAL_COLUMNS] for view in reversed(views)]
-    dropped = f"<p>{room.journal.dropped:,} older entries were dropped.</p>" if room.journal.dropped else ""
-    live = '<p class="hint">The newest hundred, live. All of it: <code>/_simulator/journal</code>.</p>'
-    return section("Journal", live + dropped + table("journal", JOURNAL_COLUMNS, rows))
+    journal = room.journal
+    views = [journal.line(entry) for entry in reversed(journal.entries(limit=_JOURNAL_ROWS))]
+    rows = [[_journal_cell(view, column) for column in JOURNAL_COLUMNS] for view in views]
+    kinds = ["good" if view["good"] else "bad" for view in views]
+    dropped = f"; {journal.dropped:,} older ones were dropped" if journal.dropped else ""
+    hint = (
+        f'<p class="hint">The newest {_JOURNAL_ROWS}, live; <code>/_simulator/journal</code> keeps the last '
+        f'{journal.max_entries:,}{dropped}. <span id="live" role="status"></span></p>'
+    )
+    return section("Journal", hint + table("journal", JOURNAL_COLUMNS, rows, kinds=kinds))
+
+
+def _journal_cell(view: Mapping[str, Any], column: str) -> object:
+    """Return what stands in a column; `page.js` does the same for rows that come live."""
+    if column == "decision" and view["delivery"] != "answered":
+        return f"{view['decision']} — {view['delivery']}"
+    if column == "status":
+        return view["status"] or "-"
+    return view["milliseconds" if column == "ms" else column]
 
 
 def _faults(room: ControlRoom) -> str:

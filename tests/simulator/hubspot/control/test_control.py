@@ -104,7 +104,7 @@ def test_a_bad_item_tells_reason_and_near_misses(fake: FakeHubSpot) -> None:
     fake.faults.add(*[], now=0)
     control(fake, "POST", "faults", "429:count=1")
     call(fake, "POST", "/events/v3/send", {"eventName": "pe1_purchas"})
-    assert control(fake, "GET", "all")[1] == {"total": 3, "good": 2, "bad": 1, "dropped": 0}
+    assert control(fake, "GET", "all")[1] == {"total": 3, "good": 2, "bad": 1, "dropped": 0, "limit": 20_000}
     [bad] = control(fake, "GET", "bad")[1]
     assert bad["errors"] == ["429: the fault 429 struck"]
     assert bad["nearMisses"]["pe1_purchas"][0] == "pe1_purchase"

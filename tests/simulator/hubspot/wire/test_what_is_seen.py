@@ -72,6 +72,8 @@ def test_a_control_route_reads_no_more_than_hubspots_own(fake: FakeHubSpot) -> N
         ("/crm/v3/objects/contacts", b'{"properties": {"email": "jo+500@example.com"}}'),
         ("/crm/v3/objects/contacts/jo%2B500%40example.com", b"{}"),
         ("/crm/v3/objects/contacts/jo+500@example.com", b"{}"),
+        ("/crm/v3/objects/contacts?note=jo+500@example.com", b"{}"),
+        ("/crm/v3/objects/contacts?note=jo%2b500%40example.com", b"{}"),
     ],
 )
 def test_a_magic_address_strikes_however_it_is_written(fake: FakeHubSpot, path: str, body: bytes) -> None:
