@@ -14,6 +14,7 @@ __all__ = ["main"]
 
 _COMMANDS = {
     "check": "Run the eight documented examples against a HubSpot on this machine.",
+    "compare": "Hold the answers of the HubSpot on this machine against recorded ones.",
     "conform": "Hold the sender against files of walkerOS' own behaviour.",
     "generate": "Make synthetic walkerOS events: people who live through journeys.",
     "record": "Record what a configuration says to HubSpot in a cassette, people and secrets taken out.",
