@@ -6,7 +6,7 @@ simulator, as all that ship are, it says only that the simulator answers as it d
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
@@ -18,11 +18,11 @@ from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.service import HubSpot
 from simulator.hubspot.switches import Switches
 
-from .tape import Cassette, CassetteError, Exchange, decoded
+from .recording import rival
+from .tape import UNANSWERED, Cassette, CassetteError, Exchange, decoded
 
 __all__ = ["Compared", "age_in_days", "compare"]
 
-UNANSWERED: Final = 0
 _HEADERS: Final = ("content-type", "retry-after")  # what a sender acts on
 _TOKEN: Final = "pat-na1-cassette"  # noqa: S105 - opens nothing
 _TIMEOUT: Final = urllib3.Timeout(connect=5.0, read=30.0)
@@ -55,7 +55,7 @@ def compare(cassette: Cassette) -> list[Compared]:
     service = HubSpot(token=_TOKEN, switches=Switches.from_mapping(meta.switches))
     with FakeHubSpot(service, token=_TOKEN, faults=meta.faults) as hubspot, urllib3.PoolManager() as pool:
         service.seed(hubspot.account, meta.account)
-        return list(_answers(cassette, pool, hubspot.base_url))
+        return list(_answers(cassette, pool, hubspot.base_url, rival(service, hubspot, meta.meanwhile)))
 
 
 def age_in_days(cassette: Cassette, today: date | None = None) -> int:
@@ -73,9 +73,12 @@ def age_in_days(cassette: Cassette, today: date | None = None) -> int:
     return ((today or datetime.now(UTC).date()) - recorded).days
 
 
-def _answers(cassette: Cassette, pool: urllib3.PoolManager, base_url: str) -> Iterator[Compared]:
+def _answers(
+    cassette: Cassette, pool: urllib3.PoolManager, base_url: str, told: Callable[[int], None]
+) -> Iterator[Compared]:
     for place, one in enumerate(cassette.exchanges):
         found = differences(_essence(one), _essence(_ask(one, pool, base_url)))
+        told(place + 1)
         yield Compared(place, one.method, one.target, tuple(found))
 
 

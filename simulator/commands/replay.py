@@ -87,7 +87,7 @@ def _accept(path: Path, cassette: Cassette, config: dict[str, Any] | None) -> No
     from simulator.cassettes.scrubbing import scrubbed
 
     meta = cassette.meta
-    setting = Setting(meta.account, meta.switches, meta.faults)
+    setting = Setting(meta.account, meta.switches, meta.faults, meta.meanwhile)
     made = scrubbed(record(config or meta.config, meta.events, setting, about=meta.about))
     made.save(path)
     say(f"{safe_text(path)} recorded anew: {len(made.exchanges)} requests")
