@@ -46,6 +46,8 @@ def command(cassettes: tuple[Path, ...], config_file: Path | None, accept: bool,
     for path in cassettes:
         try:
             cassette = Cassette.load(path)
+            if not cassette.meta.events and cassette.exchanges:
+                stop(f"{safe_text(path)} was imported and holds no events to send", "hubspot-sim compare")
             found = replay(cassette, config)
         except CassetteError as error:
             stop(safe_text(error))

@@ -14,7 +14,7 @@ import pytest
 
 from simulator.cassettes.comparing import age_in_days, compare
 from simulator.cassettes.tape import Cassette, CassetteError
-from simulator.hubspot import occurrences
+from simulator.hubspot import errors, occurrences
 
 FOLDER = Path(__file__).parents[3] / "cassettes"
 SHIPPED = sorted(FOLDER.glob("*.json"))
@@ -38,7 +38,7 @@ def test_the_simulator_answers_every_shipped_cassette_as_recorded(path: Path) ->
 
 def test_a_simulator_rule_that_changed_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     cassette = Cassette.load(FOLDER / "undefined-event.json")
-    real = occurrences.Refusal
+    real = errors.Refusal
 
     def tolerant(status: int, *rest: object, **more: object) -> object:
         return real(422, *rest, **more)  # type: ignore[arg-type]
