@@ -14,8 +14,10 @@ __all__ = ["main"]
 
 _COMMANDS = {
     "check": "Run the eight documented examples against a HubSpot on this machine.",
+    "compare": "Hold the answers of the HubSpot on this machine against recorded ones.",
     "conform": "Hold the sender against files of walkerOS' own behaviour.",
     "generate": "Make synthetic walkerOS events: people who live through journeys.",
+    "import": "Make a cassette of a HAR file or a vcrpy cassette that was recorded elsewhere.",
     "record": "Record what a configuration says to HubSpot in a cassette, people and secrets taken out.",
     "replay": "Hold today's configuration and sender against recorded traffic, without any network.",
     "scrub": "Take people and secrets out of cassettes, or check that none is left.",

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from urllib3.exceptions import HTTPError, ProtocolError
+
 from hubspot_dest.delivery.client import Pool
 
-from .tape import Exchange, decoded
+from .tape import UNANSWERED, Exchange, decoded
 
 __all__ = ["Answered", "Recorder", "TapePlayer"]
 
@@ -31,10 +33,16 @@ class _Response:
 
 
 class Recorder:
-    """Records what goes through the pools that it is put around. Safe to use from several threads."""
+    """Records what goes through the pools that it is put around. Safe to use from several threads.
 
-    def __init__(self) -> None:
+    Args:
+        on_noted: is told how many exchanges there are, after each and before the sender sees its answer.
+
+    """
+
+    def __init__(self, on_noted: Callable[[int], None] | None = None) -> None:
         self._lock = threading.Lock()
+        self._on_noted = on_noted
         self.exchanges: list[Exchange] = []
 
     def around(self, pool: Pool) -> Pool:
@@ -45,6 +53,9 @@ class Recorder:
         """Keep an exchange."""
         with self._lock:
             self.exchanges.append(exchange)
+            count = len(self.exchanges)
+        if self._on_noted is not None:
+            self._on_noted(count)
 
 
 class _RecordingPool:
@@ -53,8 +64,26 @@ class _RecordingPool:
         self._recorder = recorder
 
     def request(self, method: str, url: str, *, body: bytes | None, headers: Any, **options: Any) -> Any:
-        response = self._pool.request(method, url, body=body, headers=headers, **options)
+        try:
+            response = self._pool.request(method, url, body=body, headers=headers, **options)
+        except HTTPError:
+            # It was made, and HubSpot may have taken it: a tape without it could not be replayed.
+            self._note(method, url, body, headers, UNANSWERED, b"", {})
+            raise
         kept = {name.lower(): value for name, value in response.headers.items() if name.lower() in _KEPT}
+        self._note(method, url, body, headers, int(response.status), bytes(response.data), kept)
+        return response
+
+    def _note(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        headers: Any,
+        status: int,
+        answer: bytes,
+        kept: dict[str, str],
+    ) -> None:
         sent = {name.lower(): str(value) for name, value in dict(headers or {}).items()}
         if "authorization" in sent:
             sent["authorization"] = _MASK
@@ -64,13 +93,12 @@ class _RecordingPool:
                 method,
                 target_of(url),
                 (body or b"").decode("utf-8", "backslashreplace"),
-                int(response.status),
-                bytes(response.data).decode("utf-8", "backslashreplace"),
+                status,
+                answer.decode("utf-8", "backslashreplace"),
                 sent,
                 kept,
             )
         )
-        return response
 
 
 def target_of(url: str) -> str:
@@ -129,7 +157,7 @@ class TapePlayer:
         return [place for place, used in enumerate(self._used) if not used]
 
     def request(self, method: str, url: str, *, body: bytes | None, headers: Any, **options: Any) -> Any:  # noqa: ARG002 - a pool's shape
-        """Answer a request from the tape; 599 where it has none."""
+        """Answer a request from the tape; 599 where it has none. Raises ProtocolError where it was not answered."""
         target, sent = target_of(url), decoded((body or b"").decode("utf-8", "backslashreplace"))
         with self._lock:
             place, exact = self._find(method, target, sent)
@@ -137,6 +165,8 @@ class TapePlayer:
         if place is None:
             return _Response(599, b'{"status":"error","message":"the cassette has no such request"}', {})
         found = self._exchanges[place]
+        if found.status == UNANSWERED:
+            raise ProtocolError("the connection was closed without an answer when this was recorded")
         return _Response(found.status, found.answer.encode(), dict(found.headers))
 
     def _find(self, method: str, target: str, sent: Any) -> tuple[int | None, bool]:

@@ -6,7 +6,7 @@ import copy
 import hashlib
 import itertools
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
@@ -23,9 +23,9 @@ from simulator.hubspot.service import HubSpot
 from simulator.hubspot.switches import Switches
 
 from .pools import Recorder
-from .tape import Cassette, Meta
+from .tape import Cassette, Meanwhile, Meta
 
-__all__ = ["CLOCK_MS", "Setting", "digest_of", "play", "record"]
+__all__ = ["CLOCK_MS", "Setting", "digest_of", "play", "record", "rival"]
 
 CLOCK_MS: Final = 1_767_225_600_000  # 2026-01-01T00:00:00Z, in every recording and replay
 _TOKEN: Final = "pat-na1-cassette"  # noqa: S105 - opens nothing
@@ -33,11 +33,12 @@ _TOKEN: Final = "pat-na1-cassette"  # noqa: S105 - opens nothing
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a HubSpot on this machine is before the first event: its contents, switches and faults."""
+    """What a HubSpot on this machine is before the first event: its contents, switches, faults, and what others do."""
 
     account: dict[str, Any] = field(default_factory=dict)
     switches: dict[str, Any] = field(default_factory=dict)
     faults: Sequence[str] = ()
+    meanwhile: Meanwhile | None = None
 
 
 def record(
@@ -54,10 +55,11 @@ def record(
         ValueError: where setting, switches or faults are none.
 
     """
-    setting, sent, recorder = setting or Setting(), list(events), Recorder()
+    setting, sent = setting or Setting(), list(events)
     service = HubSpot(token=_TOKEN, switches=Switches.from_mapping(setting.switches))
     with FakeHubSpot(service, token=_TOKEN, faults=setting.faults) as hubspot:
         service.seed(hubspot.account, setting.account)
+        recorder = Recorder(rival(service, hubspot, setting.meanwhile))
         play(config, sent, hubspot.base_url, recorder)
     plain = _without_token(config)
     meta = Meta(
@@ -72,6 +74,7 @@ def record(
         account=setting.account,
         switches=setting.switches,
         faults=list(setting.faults),
+        meanwhile=setting.meanwhile,
         clock_ms=CLOCK_MS,
     )
     return Cassette(meta, tuple(recorder.exchanges))
@@ -94,6 +97,16 @@ def play(
     )
     outcomes = [destination.push(copy.deepcopy(event)) for event in events]
     return outcomes + destination.close()
+
+
+def rival(service: HubSpot, hubspot: FakeHubSpot, meanwhile: Meanwhile | None) -> Callable[[int], None]:
+    """Return what, told how many requests were answered, does what somebody else did at that moment."""
+
+    def told(count: int) -> None:
+        if meanwhile is not None and count == meanwhile.after:
+            service.seed(hubspot.account, meanwhile.account)
+
+    return told
 
 
 class Around(Protocol):

@@ -83,6 +83,7 @@ def scrubbed(cassette: Cassette, *, keep_people: bool = False, patterns: tuple[s
     stand_ins = _StandIns([] if keep_people else list(_known(cassette)), keep_people, patterns)
     meta = cassette.meta.model_dump()
     meta["events"], meta["account"] = stand_ins.value(meta["events"]), stand_ins.value(meta["account"])
+    meta["meanwhile"] = stand_ins.value(meta["meanwhile"])
     meta["config"] = stand_ins.value(meta["config"])
     made = Cassette(Meta.model_validate(meta), tuple(stand_ins.exchange(one) for one in cassette.exchanges))
     found = leaks(made.text(), people=not keep_people)
@@ -113,6 +114,8 @@ def _known(cassette: Cassette) -> Iterator[tuple[str, str]]:
     """Yield (field, value) of everything that names somebody, in the order in which it first stands there."""
     yield from _personal(cassette.meta.events, "")
     yield from _personal(cassette.meta.account, "")
+    if cassette.meta.meanwhile is not None:
+        yield from _personal(cassette.meta.meanwhile.account, "")
     for one in cassette.exchanges:
         yield from _personal(one.json, "")
         yield from _personal(decoded(one.answer), "")

@@ -12,7 +12,7 @@ from simulator.documented.examples import documented_examples
 
 from .recording import Setting, record
 from .scrubbing import scrubbed
-from .tape import Cassette
+from .tape import Cassette, Meanwhile
 
 __all__ = ["Recipe", "recipes"]
 
@@ -91,10 +91,17 @@ def _contacts() -> Iterator[Recipe]:
     odd = _config(**_identify("no_such_property", "user.first"))
     about = "A contact property that HubSpot does not have: 400, and the event goes on"
     yield Recipe("property-refused", about, odd, [_event(1, first="Ada")], known)
+    about = "Somebody else creates the contact between update (404) and create (409): it is updated by id"
+    race = Setting({"definitions": [_VIEW]}, meanwhile=Meanwhile(after=1, account={"contacts": [_ADA]}))
+    yield Recipe("create-race", about, config, [_event(1, first="Ada")], race)
 
 
 def _trouble() -> Iterator[Recipe]:
     known = {"definitions": [_VIEW], "contacts": [_ADA]}
+    about = "Stored but unanswered: the batch goes out again with the same uuids, and counts once"
+    batch = _config(batch=True, batchSize=3)
+    lost = Setting(known, {}, ("lost:count=1",))
+    yield Recipe("stored-unanswered", about, batch, [_event(number) for number in (1, 2, 3)], lost)
     yield Recipe("undefined-event", "An event that is not defined: 400", _config(), [_event()], Setting())
     for name, fault, about in (
         ("rate-limited", "429:count=1", "A limit is reached, and over with the next event"),

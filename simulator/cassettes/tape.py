@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-__all__ = ["FORMAT", "Cassette", "CassetteError", "Exchange", "Meta"]
+__all__ = ["FORMAT", "UNANSWERED", "Cassette", "CassetteError", "Exchange", "Meanwhile", "Meta"]
 
 FORMAT: Final = 1
+UNANSWERED: Final = 0  # in place of a status: the connection ended without an answer
 _HOST: Final = "https://api.hubapi.com"
 
 
@@ -22,7 +23,7 @@ class CassetteError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and its answer. Bodies are text as they went over the wire."""
+    """One request and its answer. Bodies are text as they went over the wire; status 0 is no answer at all."""
 
     method: str
     target: str
@@ -66,6 +67,13 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
 
+class Meanwhile(_Model):
+    """What somebody else does to the account after so many requests: a seed, as `account` is."""
+
+    after: int = Field(ge=1)
+    account: dict[str, Any]
+
+
 class Meta(_Model):
     """What a cassette was made from: enough to make it again."""
 
@@ -80,6 +88,7 @@ class Meta(_Model):
     account: dict[str, Any] = Field(default_factory=dict)
     switches: dict[str, Any] = Field(default_factory=dict)
     faults: list[str] = Field(default_factory=list)
+    meanwhile: Meanwhile | None = None
     clock_ms: int
 
 

@@ -46,6 +46,8 @@ def command(cassettes: tuple[Path, ...], config_file: Path | None, accept: bool,
     for path in cassettes:
         try:
             cassette = Cassette.load(path)
+            if not cassette.meta.events and cassette.exchanges:
+                stop(f"{safe_text(path)} was imported and holds no events to send", "hubspot-sim compare")
             found = replay(cassette, config)
         except CassetteError as error:
             stop(safe_text(error))
@@ -87,7 +89,7 @@ def _accept(path: Path, cassette: Cassette, config: dict[str, Any] | None) -> No
     from simulator.cassettes.scrubbing import scrubbed
 
     meta = cassette.meta
-    setting = Setting(meta.account, meta.switches, meta.faults)
+    setting = Setting(meta.account, meta.switches, meta.faults, meta.meanwhile)
     made = scrubbed(record(config or meta.config, meta.events, setting, about=meta.about))
     made.save(path)
     say(f"{safe_text(path)} recorded anew: {len(made.exchanges)} requests")

@@ -1,0 +1,93 @@
+"""`hubspot-sim compare CASSETTE...`: hold the simulator's answers against recorded ones."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hubspot_dest.saying import ExitCode, print_data, safe_text, say, stop
+
+if TYPE_CHECKING:
+    from simulator.cassettes.comparing import Compared
+
+__all__ = ["command"]
+
+
+@click.command("compare")
+@click.argument("cassettes", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="CASSETTE...")
+@click.option("--max-age", type=click.IntRange(0), metavar="DAYS", help="Fail where a recording is older.")
+@click.option(
+    "--write",
+    "table",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the table as Markdown.",
+)
+@click.option("--json", "as_json", is_flag=True, help="JSON Lines: one object a request, a summary last.")
+def command(cassettes: tuple[Path, ...], max_age: int | None, table: Path | None, as_json: bool) -> None:
+    """Send the requests of each CASSETTE to a HubSpot on this machine, and hold its answers against the recorded ones.
+
+    Status, error category, shape of the body, and the headers that matter. Exit 0: all agree. 1: one does not, or a
+    recording is too old. 2: it could not run.
+    """
+    from simulator.cassettes.comparing import age_in_days, compare
+    from simulator.cassettes.tape import Cassette, CassetteError
+
+    rows, total, wrong, old = [], 0, 0, 0
+    for path in cassettes:
+        try:
+            cassette = Cassette.load(path)
+            age = age_in_days(cassette) if max_age is not None else 0
+            found = compare(cassette)
+        except (CassetteError, ValueError) as error:
+            where = "" if str(path) in str(error) else f"{safe_text(path)}: "
+            stop(f"{where}{safe_text(error)}")
+        differing = sum(bool(one.differences) for one in found)
+        total, wrong = total + len(found), wrong + differing
+        if max_age is not None and age > max_age:
+            old += 1
+            say(
+                f"{safe_text(path)} was recorded {age} days ago; at most {max_age} are allowed: record it anew"
+            )
+        _show(path, found, as_json=as_json)
+        rows.append((path.stem, cassette.meta.against, len(found), len(found) - differing))
+    if table is not None:
+        _write(table, rows)
+    if as_json:
+        print_data(json.dumps({"summary": True, "requests": total, "different": wrong, "tooOld": old}))
+    else:
+        _print_table(rows)
+        say(f"{total - wrong} of {total} answers agree")
+    raise SystemExit(int(ExitCode.WANTING if wrong or old else ExitCode.OK))
+
+
+def _show(path: Path, found: list[Compared], *, as_json: bool) -> None:
+    for one in found:
+        if as_json:
+            different = [[each.path, repr(each.expected), repr(each.actual)] for each in one.differences]
+            request = {"method": one.method, "target": one.target, "differences": different}
+            print_data(json.dumps({"cassette": str(path), "place": one.place, **request}))
+        elif one.differences:
+            print_data(f"≠ {safe_text(path)}  {safe_text(one.method)} {safe_text(one.target)}")
+            for each in one.differences:
+                recorded, now = safe_text(repr(each.expected)), safe_text(repr(each.actual))
+                print_data(f"    {safe_text(each.path)}: recorded {recorded}, now {now}")
+
+
+def _print_table(rows: list[tuple[str, str, int, int]]) -> None:
+    for name, against, total, agree in rows:
+        print_data(f"{safe_text(name):40} {agree:5} of {total:5}  recorded from {safe_text(against)}")
+
+
+def _write(path: Path, rows: list[tuple[str, str, int, int]]) -> None:
+    lines = ["| cassette | recorded from | answers | agree |", "|---|---|---|---|"]
+    for name, against, total, agree in rows:
+        cells = [safe_text(each).replace("|", "\\|") for each in (name, against)]
+        lines.append(f"| {cells[0]} | {cells[1]} | {total} | {agree} |")
+    try:
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    except OSError as error:
+        stop(f"{safe_text(path)} cannot be written: {error.strerror}")

@@ -1,0 +1,44 @@
+# ruff: noqa: N999 - the command is called import; it is loaded by its name, and never imported by a statement
+"""`hubspot-sim import FILE -o CASSETTE`: make a cassette of traffic that was recorded elsewhere, scrubbed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hubspot_dest.saying import ExitCode, safe_text, say, stop
+
+__all__ = ["command"]
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
+@click.option(
+    "-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The cassette."
+)
+@click.option("--every-host", is_flag=True, help="Take requests to other hosts than HubSpot's too.")
+@click.option("--keep-people", is_flag=True, help="Leave names and addresses as they are.")
+@click.option(
+    "--scrub", "patterns", multiple=True, metavar="REGEX", help="A pattern of your own to take out."
+)
+def command(file: Path, output: Path, every_host: bool, keep_people: bool, patterns: tuple[str, ...]) -> None:
+    """Make a cassette of FILE, a HAR file or a plain vcrpy cassette (YAML or JSON).
+
+    It can be compared with the HubSpot on this machine. It holds no events, so it cannot be replayed.
+    """
+    from simulator.cassettes.importing import imported
+    from simulator.cassettes.scrubbing import ScrubError, scrubbed
+    from simulator.cassettes.tape import CassetteError
+
+    try:
+        cassette = scrubbed(imported(file, every_host=every_host), keep_people=keep_people, patterns=patterns)
+        cassette.save(output)
+    except CassetteError as error:
+        stop(safe_text(error))
+    except ScrubError as error:
+        stop(f"nothing was saved: {safe_text(error)}", "--scrub 'a pattern for it', or --keep-people")
+    except OSError as error:
+        stop(f"{safe_text(output)} cannot be written: {error.strerror}")
+    say(f"{len(cassette.exchanges)} requests imported into {safe_text(output)}")
+    raise SystemExit(int(ExitCode.OK))
