@@ -15,7 +15,9 @@ __all__ = ["main"]
 _COMMANDS = {
     "check": "Run the eight documented examples against a HubSpot on this machine.",
     "conform": "Hold the sender against files of walkerOS' own behaviour.",
+    "run": "Send synthetic events through a configuration, and say what became of them.",
     "serve": "Be HubSpot on this machine until Ctrl-C.",
+    "tui": "See it live in the terminal.",
 }
 _NEEDED = ("starlette", "uvicorn", "msgspec")
 
