@@ -112,7 +112,11 @@ def _run(app: Any) -> ExitCode:
             loop.add_signal_handler(number, end)
         await app.run_async()
 
-    asyncio.run(main())
+    try:
+        asyncio.run(main())
+    except OSError:
+        # The terminal is gone, with the connection that it came over: there is nobody to show anything to.
+        ended = ExitCode.TERMINATED
     return ended
 
 

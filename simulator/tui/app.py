@@ -51,6 +51,9 @@ class SimulatorApp(Steering, App[None]):
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(str(number), f"view('{key}')", name, show=False) for number, (key, name) in enumerate(VIEWS.items(), 1)),
+        Binding("question_mark", "help", "Help", key_display="?"),
+        Binding("q", "quit", "End"),
+        Binding("ctrl+c", "quit", "End", show=False, priority=True),
         Binding("space", "pause", "Pause"),
         Binding("full_stop", "step", "Step"),
         Binding("plus,equals_sign", "rate(1)", "Faster", key_display="+"),
@@ -79,8 +82,6 @@ class SimulatorApp(Steering, App[None]):
         Binding("left", "tour_next(-1)", "Back", show=False),
         Binding("p", "tour_auto", "By itself", show=False),
         Binding("escape", "clear", "Clear", show=False),
-        Binding("question_mark", "help", "Help", key_display="?"),
-        Binding("q", "quit", "End"),
     ]  # fmt: skip
 
     def __init__(
@@ -109,7 +110,7 @@ class SimulatorApp(Steering, App[None]):
             "faults": FaultsView(engine, id="faults"),
         }
         self.speech = Speech(tour)
-        self.watch = watch
+        self.config_watch = watch
         self.folder = folder or Path.cwd()
         self._ticking = ticking
         self._first_theme = first_theme
@@ -155,7 +156,7 @@ class SimulatorApp(Steering, App[None]):
 
     def tick(self) -> None:
         """Show what is new; every tenth of a second."""
-        if not self.is_mounted(self.header):
+        if not self.header.is_attached or not self._running:
             return
         if self._beat % 10 == 0:
             self.live.pulse.beat(self.engine)
@@ -167,10 +168,6 @@ class SimulatorApp(Steering, App[None]):
             self.header.update()
         self.speech.tick(_TICK)
         self._beat += 1
-
-    def is_mounted(self, widget: Any) -> bool:
-        """Tell whether a widget is on the screen yet."""
-        return bool(widget.is_attached)
 
     def on_header_wanted(self, message: Header.Wanted) -> None:
         """Open the view whose tab was clicked."""
@@ -203,6 +200,9 @@ class SimulatorApp(Steering, App[None]):
             "stream": "#stream", "detail": "#detail", "cards": "#cards", "batch": "#batching", "header": "Header",
             "hubspot": "#account", "outcomes": "#outcomes", "left": f"#{self.header.view} .left", "right": f"#{self.header.view} .right",
         }.get(name)  # fmt: skip
+        base = self.screen_stack[0]
+        if self.speech.on and base.has_class("-narrow"):
+            base.set_class(name == "detail", "-open")
         if found:
             for one in self.query(found):
                 one.add_class("-pointed")

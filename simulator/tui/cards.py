@@ -40,19 +40,20 @@ class Pulse:
 
 def outcome_card(engine: Engine, width: int, height: int, palette: Any) -> list[Line]:
     """Return one bar an outcome, in two columns where one does not hold them all."""
-    kinds, taken = engine.counts.kinds, max(1, engine.counts.taken)
+    kinds = engine.counts.kinds
+    most = max(1, *(kinds[kind] for kind in _KINDS))
     columns = 1 if height >= len(_KINDS) else 2
     cell = width // columns
     drawn = []
     for kind in _KINDS:
         number = kinds[kind]
         colour = palette.outcome(kind)
-        room = max(0, cell - 22)
+        room = max(0, cell - 21)
         drawn.append(
             (
                 (f"{SYMBOLS[kind]} {kind:<10} ", colour if number else "faint"),
                 (f"{compact(number):>6} ", "*text" if number else "faint"),
-                (bar(number, taken, room).ljust(room) + " ", colour),
+                (bar(number, most, room).ljust(room) + " ", colour),
             )
         )
     half = -(-len(drawn) // columns)

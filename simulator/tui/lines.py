@@ -74,6 +74,11 @@ class LineView(ScrollView, can_focus=True):
         """The colours of the app's theme."""
         return PALETTES.get(self.app.theme, PALETTES["harbour"])
 
+    @property
+    def room(self) -> int:
+        """How many cells a line has."""
+        return self.scrollable_content_region.width
+
     def count(self) -> int:
         """Return how many lines there are."""
         raise NotImplementedError
@@ -99,7 +104,7 @@ class LineView(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw one visible line."""
-        palette, width = self.palette, self.size.width
+        palette, width = self.palette, self.room
         index = self.scroll_offset.y + y
         if index >= self.count() or width <= 0:
             return Strip.blank(width, palette.style("text", on="background"))
@@ -109,7 +114,10 @@ class LineView(ScrollView, can_focus=True):
             Segment(text, palette.style(colour.lstrip("*"), bold=colour[:1] == "*", on=ground))
             for text, colour in self.pieces(index, width)
         ]
-        return Strip(segments).adjust_cell_length(width, _blank(palette, ground))
+        strip = Strip(segments)
+        if strip.cell_length > width:
+            strip = Strip([*strip.crop(0, width - 1), Segment("…", palette.style("faint", on=ground))])
+        return strip.adjust_cell_length(width, _blank(palette, ground))
 
     def action_move(self, by: int) -> None:
         """Move the cursor."""

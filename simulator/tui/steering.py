@@ -240,10 +240,10 @@ class Steering(Base):
 
     def look_at_config(self) -> None:
         """Put a saved configuration in force; of a broken one say what is wrong, and keep the old."""
-        if self.watch is None or not self.watch.changed():
+        if self.config_watch is None or not self.config_watch.changed():
             return
-        config, wrong = self.watch.read()
-        name = self.watch.path.name
+        config, wrong = self.config_watch.read()
+        name = self.config_watch.path.name
         if config is None:
             self.header.trouble = f"{wrong}; the old mapping goes on"
             self.header.update()

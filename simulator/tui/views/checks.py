@@ -30,7 +30,7 @@ class ChecksView(View):
         self.side = Board(id="example", classes="right")
         self.checked: dict[str, Checked] = {}
         self.trouble = ""
-        self._running: Future[list[Checked]] | None = None
+        self._under_way: Future[list[Checked]] | None = None
 
     def compose(self) -> ComposeResult:
         """Lay the examples beside the chosen one."""
@@ -44,23 +44,23 @@ class ChecksView(View):
     @property
     def running(self) -> bool:
         """Whether the examples are under way."""
-        return self._running is not None
+        return self._under_way is not None
 
     def run(self) -> None:
         """Run all examples against a HubSpot of their own, in a thread."""
-        if self._running is not None:
+        if self._under_way is not None:
             return
         self.checked, self.trouble = {}, ""
         future: Future[list[Checked]] = Future()
-        self._running = future
+        self._under_way = future
         threading.Thread(target=_check_all, args=(future,), name="checks", daemon=True).start()
         self.tick(0)
 
     def tick(self, beat: int) -> None:
         """Take in results."""
-        future = self._running
+        future = self._under_way
         if future is not None and future.done():
-            self._running = None
+            self._under_way = None
             error = future.exception()
             if error is None:
                 self.checked = {one.example.key: one for one in future.result()}
@@ -68,7 +68,7 @@ class ChecksView(View):
                 self.trouble = str(error)
             beat = 0
         if beat % 5 == 0:
-            self.examples.show(self._list(self.examples.size.width))
+            self.examples.show(self._list(self.examples.room))
             self.show_side()
 
     def on_line_view_moved(self, message: LineView.Moved) -> None:
@@ -121,7 +121,7 @@ class ChecksView(View):
         example = next((one for one in documented_examples() if one.key == self.examples.key), None)
         if example is None:
             return
-        width = self.side.size.width
+        width = self.side.room
         checked = self.checked.get(example.key)
         lines = [line((example.name, "*text"), (f"   {example.key}", "faint"))]
         lines += [*wrapped(example.shows, "dim", width), line("")]
@@ -148,7 +148,10 @@ class ChecksView(View):
 def _side_by_side(example: Any, checked: Checked | None, width: int) -> list[Line]:
     lines = [line(("── documented calls ", "accent"))]
     for call in example.expect.calls:
-        lines += [line((f" {call[0]}", "*text")), *json_lines(call[1:], indent=3)]
+        texts = " ".join(one for one in call[1:] if isinstance(one, str))
+        lines.append(line((f" {call[0]} ", "*text"), (harmless(texts, 100), "dim")))
+        for body in [one for one in call[1:] if isinstance(one, dict)]:
+            lines += json_lines(body, indent=3)
     if not example.expect.calls:
         lines.append(line((" none", "dim")))
     lines.append(line((" outcome ", "dim"), (example.expect.outcome, "text")))

@@ -62,8 +62,8 @@ class FaultsView(View):
     def tick(self, beat: int) -> None:
         """Draw twice a second."""
         if beat % 5 == 0:
-            self.choice.show(self._choice(self.choice.size.width))
-            self.side.show(self._board(self.side.size.width))
+            self.choice.show(self._choice(self.choice.room))
+            self.side.show(self._board(self.side.room))
 
     def on_line_view_chosen(self, message: LineView.Chosen) -> None:
         """Throw what was chosen."""
@@ -132,7 +132,7 @@ class FaultsView(View):
         ]  # fmt: skip
         for entry in [one for one in reversed(self.engine.hubspot.journal.entries(limit=300)) if not one.is_good][:8]:
             told = f"{entry.answer.status or 'no answer'} {entry.method} {entry.target.decode('latin-1').partition('?')[0]}"
-            lines.append(line((f" ✘ {fit(told, max(0, width - 20))}", "bad"), (f" {harmless(entry.fault, 16)}", "faint")))
+            lines.append(line((f" ✘ {fit(told, max(0, width - 4 - (17 if entry.fault else 0)))}", "bad"), (f" {harmless(entry.fault, 16)}", "faint")))
         lines += [line(""), line(("── latest failures ", "accent"))]
         ring = self.engine.ring
         found = 0

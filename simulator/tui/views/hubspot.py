@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -18,6 +19,7 @@ __all__ = ["HubSpotView"]
 
 _PAGES = ("contacts", "definitions", "journal")
 _MOST = 400
+_COUNTED = 20_000  # the latest occurrences that are counted for the list
 _OWN = ("email", "firstname", "lastname", "lifecyclestage")
 
 
@@ -54,7 +56,7 @@ class HubSpotView(View):
     def tick(self, beat: int) -> None:
         """Draw twice a second."""
         if beat % 5 == 0:
-            width = self.list_board.size.width
+            width = self.list_board.room
             lines = (self._contacts, self._definitions, self._journal)[self.page](width)
             self.list_board.show([self._pages(), line(""), *lines])
             self.show_side()
@@ -67,7 +69,7 @@ class HubSpotView(View):
     def show_side(self) -> None:
         """Show the chosen one, if it is another or has changed."""
         key, counters = self.list_board.key, self.engine.hubspot.account.counters()
-        seen = (self.page, key, counters.accepted, self.side.size.width)
+        seen = (self.page, key, counters.accepted, self.side.room)
         if seen == self._seen:
             return
         other = self._seen is None or self._seen[:2] != seen[:2]
@@ -80,7 +82,7 @@ class HubSpotView(View):
         for number, name in enumerate(_PAGES):
             here = number == self.page
             pieces.append((f" {name} ", "*accent" if here else "dim"))
-        pieces.append(("  tab turns", "faint"))
+        pieces.append((" tab", "faint"))
         if self.search:
             pieces.append((f"   / {harmless(self.search, 30)}", "info"))
         return Line(tuple(pieces))
@@ -89,8 +91,12 @@ class HubSpotView(View):
 
     def _contacts(self, width: int) -> list[Line]:
         wanted, lines = self.search.lower(), []
-        every = self.engine.hubspot.account.contacts()
-        for contact in reversed(every):
+        account = self.engine.hubspot.account
+        every = account.contacts()
+        with account.lock:
+            events = Counter(one.contact for one in account.log.rows[-_COUNTED:])
+        # Those with the longest timelines first: that is what a room wants to see.
+        for contact in sorted(reversed(every), key=lambda one: -events[one.id]):
             shown = contact.properties
             if wanted and not any(wanted in str(value).lower() for value in shown.values()):
                 continue
@@ -98,9 +104,9 @@ class HubSpotView(View):
             lines.append(
                 line(
                     ("◆ ", "violet"),
-                    (fit(name or "(no name)", 20) + " ", "text" if name else "faint"),
-                    (fit(shown.get("email", ""), max(0, width - 34)) + " ", "dim"),
-                    (f"{len(contact.history):>4} changes"[: max(0, 12)], "faint"),
+                    (fit(name or shown.get("email", ""), 20) + " ", "text" if name else "dim"),
+                    (fit(shown.get("email", ""), width - 35) + " " if width >= 56 else " ", "dim"),
+                    (f"{events[contact.id]:>4} events", "dim" if events[contact.id] else "faint"),
                     key=contact.id,
                 )
             )

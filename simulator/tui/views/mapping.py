@@ -37,7 +37,7 @@ class MappingView(View):
     def tick(self, beat: int) -> None:
         """Draw twice a second."""
         if beat % 5 == 0:
-            self.tree_board.show(self._tree(self.tree_board.size.width))
+            self.tree_board.show(self._tree(self.tree_board.room))
             self._show_side()
 
     def on_line_view_moved(self, message: LineView.Moved) -> None:
@@ -66,16 +66,17 @@ class MappingView(View):
         return lines
 
     def _rule(self, rule: RuleHits, most: int, width: int, note: str) -> list[Line]:
-        room = max(4, min(16, width // 6))
+        room = max(4, min(16, width // 6)) if width >= 56 else 4
         drawn = bar(rule.hits, most, room).ljust(room)
-        name = fit(rule.label, 22)
-        rest = max(0, width - 22 - room - 14)
+        name = fit(rule.label, 22 if width >= 56 else 18)
+        rest = max(0, width - len(name) - room - 12)
+        rest = rest if rest >= 10 else 0
         head = line(
             ("● " if rule.hits else "○ ", "good" if rule.hits else "warn"),
             (name, "*text" if rule.hits else "warn"),
             (f" {compact(rule.hits):>6} ", "*text" if rule.hits else "warn"),
             (drawn, "info"),
-            (" " + fit(note if rule.hits else f"never matched  {note}", rest), "dim" if rule.hits else "warn"),
+            (fit(f" {note}" if rule.hits else f" never matched  {note}", rest), "dim" if rule.hits else "warn"),
             key=(rule.key, rule.index),
         )
         lines = [head]
@@ -89,15 +90,17 @@ class MappingView(View):
         never = rule.hits > 0 and one.resolved == 0
         colour = "bad" if never else "text" if one.resolved else "faint"
         said = "never resolved" if never else f"{compact(one.resolved)}" if rule.hits else ""
+        wide = width >= 56
+        said = said if wide else said.partition(" ")[0]
         return line(
             (f"  {'└' if last else '├'} ", "faint"),
-            (fit(prefix + one.name, 24) + " ", colour),
-            (f"{'✘ ' if never else ''}{said}".rjust(16) + "  ", "bad" if never else "dim"),
-            (fit(f"← {one.source}", max(0, width - 50)), "faint"),
+            (fit(prefix + one.name, 24 if wide else 18) + " ", colour),
+            (f"{'✘ ' if never else ''}{said}".rjust(16 if wide else 8) + "  ", "bad" if never else "dim"),
+            (fit(f"← {one.source}", width - 48) if wide else "", "faint"),
         )
 
     def _show_side(self) -> None:
-        hits, width = self.engine.ledger.hits, self.side.size.width
+        hits, width = self.engine.ledger.hits, self.side.room
         key: Any = self.tree_board.key
         lines: list[Line] = []
         if key is not None:
@@ -108,8 +111,8 @@ class MappingView(View):
                 lines.append(
                     line(
                         (f" {SYMBOLS[row.kind]} {row.kind:<10} ", colour),
-                        (fit(row.name, 18) + " ", "text"),
-                        (fit(row.person or "nobody", max(0, width - 36)), "dim"),
+                        (fit(row.name, 18 if width >= 44 else max(0, width - 15)) + " ", "text"),
+                        (fit(row.person or "nobody", max(0, width - 35)) if width >= 44 else "", "dim"),
                     )
                 )
             if not latest:
