@@ -14,7 +14,7 @@ from simulator.engine.engine import Engine
 __all__ = ["ExpectationError", "read_expectations", "result_of", "unmet"]
 
 _SECTIONS = ("counts", "rules", "books", "hubspot")
-_IGNORED = frozenset({"seconds", "seed", "events", "config"})
+_IGNORED = frozenset({"seconds", "seed", "events", "notFlushed"})
 
 
 class ExpectationError(ValueError):
