@@ -110,7 +110,10 @@ def _lines(result: dict[str, Any], painter: Painter) -> list[str]:
     taken = counts["taken"] or 1
     rate = counts["taken"] / (result["seconds"] or 1)
     lines = [
-        painter.paint(f"{counts['taken']:,} events in {result['seconds']} s ({rate:,.0f} a second), seed {result['seed']}", 1),
+        painter.paint(
+            f"{counts['taken']:,} events in {result['seconds']} s ({rate:,.0f} a second), seed {result['seed']}",
+            1,
+        ),
         "",
         "  outcome       events",
     ]
@@ -122,11 +125,20 @@ def _lines(result: dict[str, Any], painter: Painter) -> list[str]:
         mark = "" if number or rule == "(no rule)" else "   never matched"
         lines.append(f"  {safe_text(rule, limit=26):<26} {number:>5,}{mark}")
     lines += ["", "  HubSpot"]
-    lines.append(f"  {result['hubspot']['contacts']:,} contacts, {books['hubspotStored']:,} occurrences stored")
-    calls = ", ".join(f"{number:,} {name.rpartition('Api.')[0].rpartition('.')[2]}.{name.rpartition('.')[2]}" for name, number in counts["calls"].items())
-    lines.append(f"  {sum(counts['calls'].values()):,} calls ({calls}); {counts['callsSaved']:,} saved by the memory")
+    lines.append(
+        f"  {result['hubspot']['contacts']:,} contacts, {books['hubspotStored']:,} occurrences stored"
+    )
+    calls = ", ".join(
+        f"{number:,} {name.rpartition('Api.')[0].rpartition('.')[2]}.{name.rpartition('.')[2]}"
+        for name, number in counts["calls"].items()
+    )
+    lines.append(
+        f"  {sum(counts['calls'].values()):,} calls ({calls}); {counts['callsSaved']:,} saved by the memory"
+    )
     if counts["walkerosWouldLose"]:
         lines.append(f"  walkerOS itself would lose {counts['walkerosWouldLose']:,} of these events")
-    agrees = "the sender's numbers and HubSpot's are the same" if books["agree"] else "; ".join(books["problems"])
+    agrees = (
+        "the sender's numbers and HubSpot's are the same" if books["agree"] else "; ".join(books["problems"])
+    )
     lines += ["", f"  {'✔' if books['agree'] else '✘'} {agrees}"]
     return lines

@@ -22,15 +22,31 @@ __all__ = ["command"]
 @click.command("tui")
 @click.argument("config", type=click.Path(path_type=Path), metavar="[CONFIG]", required=False)
 @click.option("--seed", type=int, help="The same seed gives the same events.")
-@click.option("--rate", type=click.FloatRange(0), default=4.0, show_default=True, help="Events a second; 0: all it can.")
+@click.option(
+    "--rate", type=click.FloatRange(0), default=4.0, show_default=True, help="Events a second; 0: all it can."
+)
 @click.option("--tour", "tour_file", type=click.Path(path_type=Path), metavar="FILE", help="Tell this tour.")
 @click.option("--no-tour", is_flag=True, help="Begin without the tour.")
-@click.option("--keep", "capacity", type=click.IntRange(100, 1_000_000), default=100_000, show_default=True, help="Rows to keep.")
+@click.option(
+    "--keep",
+    "capacity",
+    type=click.IntRange(100, 1_000_000),
+    default=100_000,
+    show_default=True,
+    help="Rows to keep.",
+)
 @click.option("--parity", is_flag=True, help="Do what walkerOS 4.4 does, its losses included.")
 @click.option("--strict", is_flag=True, help="Refuse names without a definition, as HubSpot does.")
-@click.option("--theme", type=click.Choice(["harbour", "paper", "contrast"]), default="harbour", help="Dark, light, high contrast.")
+@click.option(
+    "--theme",
+    type=click.Choice(["harbour", "paper", "contrast"]),
+    default="harbour",
+    help="Dark, light, high contrast.",
+)
 @click.option("--web", is_flag=True, help="Show it in a browser instead, on loopback.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Of the browser's page.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Of the browser's page."
+)
 def command(
     config: Path | None,
     seed: int | None,
@@ -124,6 +140,8 @@ def _tell(closing: Closing) -> None:
     if closing.flushed:
         say(f"{closing.flushed} queued events were flushed")
     if closing.left:
-        say(f"warning: {closing.left} queued events were not flushed: {safe_text(closing.error) or 'HubSpot did not take them'}")
+        say(
+            f"warning: {closing.left} queued events were not flushed: {safe_text(closing.error) or 'HubSpot did not take them'}"
+        )
     if closing.waiting:
         say(f"{closing.waiting} events waited for consent; they were not sent")

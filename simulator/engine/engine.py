@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any, Self, TypeVar
@@ -23,7 +23,6 @@ from simulator.engine.source import Source, synthetic
 from simulator.engine.witness import WatchedHubSpot
 from simulator.hubspot.fake import FakeHubSpot
 from simulator.hubspot.faults import ActiveFault, Fault
-from simulator.hubspot.seeds import Seed
 from simulator.hubspot.service import DEFAULT_TOKEN
 from simulator.hubspot.switches import Switches
 
@@ -79,14 +78,14 @@ class Engine:
         rate: float = 4.0,
         capacity: int = 100_000,
         parity: bool = False,
-        account: Seed | None = None,
+        account: Mapping[str, Any] | None = None,
         strict: bool = False,
         limits: bool = False,
     ) -> None:
         self.seed = seed
         self.parity = parity
         self._source = source
-        self._seeded = account or Seed()
+        self._seeded = account or {}
         portal = _portal(config)
         switches = Switches(auto_define=not strict, enforce_rate_limits=limits)
         self.service = WatchedHubSpot(portal_id=portal, token=DEFAULT_TOKEN, switches=switches, seed=seed)
@@ -259,7 +258,13 @@ class Engine:
 
     def run(self, count: int) -> Books:
         """Take so many events as fast as it goes, wait, and return the books."""
-        self.do(lambda: [self._take_next() for _ in range(count) if not self.exhausted] and None, 3600.0)
+
+        def take() -> None:
+            for _ in range(count):
+                if not self.exhausted:
+                    self._take_next()
+
+        self.do(take, 3600.0)
         return self.books()
 
     def flush(self) -> Future[None]:

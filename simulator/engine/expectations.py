@@ -47,7 +47,9 @@ def read_expectations(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ExpectationError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        raise ExpectationError(
+            f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
+        ) from None
     try:
         raw = msgspec.json.decode(text) if path.suffix == ".json" else yaml.safe_load(text)
     except (msgspec.DecodeError, yaml.YAMLError, RecursionError) as error:
@@ -56,15 +58,15 @@ def read_expectations(path: Path) -> dict[str, Any]:
         raise ExpectationError(f"{path} holds no expectations; begin with what `run --json` writes")
     unknown = [key for key in raw if key not in _SECTIONS and key not in _IGNORED]
     if unknown:
-        raise ExpectationError(f"{path}: a run does not tell {unknown[0]!r}; there are {', '.join(_SECTIONS)}")
+        raise ExpectationError(
+            f"{path}: a run does not tell {unknown[0]!r}; there are {', '.join(_SECTIONS)}"
+        )
     return {key: value for key, value in raw.items() if key in _SECTIONS}
 
 
 def unmet(expected: dict[str, Any], result: dict[str, Any]) -> list[Difference]:
     """Return where a result is not as expected; what is not named may be anything, 0 may be missing."""
-    return [
-        one for one in differences(expected, _only(expected, result)) if one.expected != 0 or one.actual
-    ]
+    return [one for one in differences(expected, _only(expected, result)) if one.expected != 0 or one.actual]
 
 
 def _only(expected: Any, result: Any) -> Any:

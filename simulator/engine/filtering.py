@@ -159,7 +159,7 @@ def _status(value: str) -> Filter:
         ">": lambda status: status > number,
         "<": lambda status: status < number,
     }
-    test = tests.get(match[1] or "=", lambda status: status == number)
+    test = tests.get(match[1] or "=", lambda status: bool(status == number))
     return lambda row: row.status is not None and test(row.status)
 
 

@@ -7,7 +7,9 @@ import time
 
 __all__ = ["Pace"]
 
-_SLICE = 0.02  # seconds between two looks at a fast stream; waking for every event would cost more than the events
+_SLICE = (
+    0.02  # seconds between two looks at a fast stream; waking for every event would cost more than the events
+)
 _FULL_SPEED = 50  # events between two looks for commands when it goes as fast as it can
 _CATCH_UP = 0.25  # seconds of delay that are made up; a longer stall is forgotten
 

@@ -52,8 +52,13 @@ class Sender:
         return self._destination.queued
 
     def push(self, event: Any) -> Outcome:
-        """Take one event as far as it goes."""
-        return self._destination.push(event)
+        """Take one event as far as it goes. What the sender should not raise, but does, is a failed event."""
+        try:
+            return self._destination.push(event)
+        except Exception as error:  # a stream must not end because one event found a bug
+            name = event.get("name") if isinstance(event, dict) else ""
+            sentence = f"the sender has a bug: {type(error).__name__}: {error}"
+            return Outcome("failed", "sender_bug", sentence, name if isinstance(name, str) else "")
 
     def flush(self) -> list[Outcome]:
         """Send what waits in the batch."""

@@ -12,8 +12,33 @@ from typing import Any
 
 __all__ = ["events"]
 
-_FIRST = "Ada Grace Alan Edsger Barbara Donald Radia Linus Margaret Ken Frances Dennis".split()
-_LAST = "Lovelace Hopper Turing Dijkstra Liskov Knuth Perlman Hamilton Thompson Allen Ritchie".split()
+_FIRST = [
+    "Ada",
+    "Grace",
+    "Alan",
+    "Edsger",
+    "Barbara",
+    "Donald",
+    "Radia",
+    "Linus",
+    "Margaret",
+    "Ken",
+    "Frances",
+    "Dennis",
+]
+_LAST = [
+    "Lovelace",
+    "Hopper",
+    "Turing",
+    "Dijkstra",
+    "Liskov",
+    "Knuth",
+    "Perlman",
+    "Hamilton",
+    "Thompson",
+    "Allen",
+    "Ritchie",
+]
 _PRODUCTS = [("ers", "Everyday Ruck Snack", 420.0), ("cc", "Cool Cap", 42.0), ("kb", "Keyboard", 129.5)]
 _START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 _STEPS = (
@@ -75,14 +100,15 @@ class _Visitor:
         product, title, price = dice.choice(_PRODUCTS)
         entity, action = name.split()
         nested = [{"entity": "product", "data": {"id": product, "name": title, "price": price}}]
-        data: dict[str, Any] = {
+        kinds: dict[str, dict[str, Any]] = {
             "page": {"title": f"{title} · Shop", "url": f"https://shop.example.com/{product}"},
             "product": {"id": product, "name": title, "price": price},
             "cart": {"items": 1, "total": price},
             "order": {"id": f"ord-{number}", "total": round(price * dice.choice((1, 1, 2)), 2)},
             "user": {"email": self.email, "plan": dice.choice(("free", "pro"))},
             "form": {"type": "newsletter", "fields": 3},
-        }.get(entity, {"note": "nothing to see"})
+        }
+        data = kinds.get(entity, {"note": "nothing to see"})
         if entity == "order" and dice.random() < 0.5:
             data["currency"] = "EUR"
         return {
@@ -100,5 +126,10 @@ class _Visitor:
             "action": action,
             "timestamp": int(clock * 1000),
             "timing": round(clock % 60, 2),
-            "source": {"type": "browser", "platform": "web", "schema": "4", "url": "https://shop.example.com/"},
+            "source": {
+                "type": "browser",
+                "platform": "web",
+                "schema": "4",
+                "url": "https://shop.example.com/",
+            },
         }

@@ -59,9 +59,7 @@ class WatchedClient:
 
     def create_contact(self, properties: dict[str, str]) -> None:
         """Make `crm.contacts.basicApi.create`. Raises DeliveryError."""
-        self._note(
-            "crm.contacts.basicApi.create", 0, lambda: self._client.create_contact(properties), 201
-        )
+        self._note("crm.contacts.basicApi.create", 0, lambda: self._client.create_contact(properties), 201)
 
     def _note(self, call: str, size: int, make: Callable[[], None], good: int) -> None:
         exchange = Exchange(call, self._clock(), 0.0, None, size)

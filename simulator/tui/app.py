@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Footer
@@ -32,7 +32,7 @@ VIEWS = {"live": "Live", "checks": "Checks", "hubspot": "HubSpot", "mapping": "M
 _TICK = 0.1
 
 
-class SimulatorApp(Steering, App[None]):
+class SimulatorApp(Steering):
     """Shows an engine.
 
     Args:
@@ -219,6 +219,6 @@ class SimulatorApp(Steering, App[None]):
                     lambda action=binding.action: self.run_action(action),
                 )
         for name in PALETTES:
-            yield SystemCommand(f"Theme: {name}", "Change the colours", lambda name=name: setattr(self, "theme", name))
-
-
+            yield SystemCommand(
+                f"Theme: {name}", "Change the colours", lambda name=name: setattr(self, "theme", name)
+            )

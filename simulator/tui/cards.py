@@ -69,13 +69,19 @@ def outcome_card(engine: Engine, width: int, height: int, palette: Any) -> list[
 def speed_card(engine: Engine, pulse: Pulse, width: int) -> list[Line]:
     """Return the flow of the last minutes."""
     room = max(4, width - 15)
-    series = (("events", pulse.taken, "info"), ("calls", pulse.calls, "violet"), ("errors", pulse.failed, "bad"))
+    series = (
+        ("events", pulse.taken, "info"),
+        ("calls", pulse.calls, "violet"),
+        ("errors", pulse.failed, "bad"),
+    )
     lines = [
         line((f"{name:<7}", "dim"), (sparkline(values, room), colour), (f" {compact(values[-1] if values else 0):>5}/s", "*text"))
         for name, values, colour in series
     ]  # fmt: skip
     counts = engine.counts
-    lines.append(line((f"{compact(counts.taken)} events", "*text"), (f", {compact(counts.requests)} calls", "dim")))
+    lines.append(
+        line((f"{compact(counts.taken)} events", "*text"), (f", {compact(counts.requests)} calls", "dim"))
+    )
     return lines
 
 
@@ -84,7 +90,12 @@ def batch_card(engine: Engine, width: int) -> list[Line]:
     config, counts = engine.config, engine.counts
     if config.batch:
         full, rest = gauge(engine.queued, config.batch_size, max(4, width - 18))
-        first = line(("batch  ", "dim"), (full, "info"), (rest, "panel"), (f" {engine.queued:>3} of {config.batch_size}", "*text"))
+        first = line(
+            ("batch  ", "dim"),
+            (full, "info"),
+            (rest, "panel"),
+            (f" {engine.queued:>3} of {config.batch_size}", "*text"),
+        )
     else:
         first = line(("batch  ", "dim"), ("off: each event is sent on its own", "text"))
     bad = f", {counts.batches_failed} refused" if counts.batches_failed else ""

@@ -60,7 +60,11 @@ def html_report(engine: Engine, rows: Iterable[Row], title: str) -> str:
         f"<td>{_safe(row.sentence or row.reason)}</td><td>{_safe(row.upstream)}</td></tr>"
         for row in list(rows)[-_MOST:]
     )
-    agree = "The sender's numbers and HubSpot's are the same." if books.agree else _safe("; ".join(books.problems))
+    agree = (
+        "The sender's numbers and HubSpot's are the same."
+        if books.agree
+        else _safe("; ".join(books.problems))
+    )
     return f"""<!doctype html><html lang=en><meta charset=utf-8><title>{_safe(title)}</title><style>
 body{{font:15px/1.5 system-ui,sans-serif;background:{paper.background};color:{paper.text};max-width:70rem;margin:2rem auto;padding:0 1rem}}
 table{{border-collapse:collapse;margin:1rem 0}}td,th{{padding:.2rem .8rem .2rem 0;text-align:left;border-bottom:1px solid {paper.panel}}}

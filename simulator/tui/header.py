@@ -70,7 +70,12 @@ class Header(Board, can_focus=False):
         pieces: list[Piece] = [state, (f"  seed {engine.seed}", "dim")]
         if config.batch:
             full, rest = gauge(engine.queued, config.batch_size, 10)
-            pieces += [("  batch ", "dim"), (full, "info"), (rest, "panel"), (f" {engine.queued}/{config.batch_size}", "dim")]
+            pieces += [
+                ("  batch ", "dim"),
+                (full, "info"),
+                (rest, "panel"),
+                (f" {engine.queued}/{config.batch_size}", "dim"),
+            ]
         else:
             pieces.append(("  one by one", "dim"))
         faults = sum(not one.is_spent(engine.hubspot.clock()) for one in engine.faults())

@@ -42,7 +42,11 @@ def _lines(value: Any, indent: int, name: str, depth: int) -> Iterator[Line]:
     if name:
         head += [(harmless(name, 80), "info"), ("  ", "faint")]
     if isinstance(value, dict | list) and value and depth < _DEEPEST:
-        if isinstance(value, list) and len(value) <= 4 and not any(isinstance(one, dict | list) for one in value):
+        if (
+            isinstance(value, list)
+            and len(value) <= 4
+            and not any(isinstance(one, dict | list) for one in value)
+        ):
             yield Line((*head, *_scalar(value)))
             return
         if name or depth:

@@ -32,9 +32,9 @@ def sparkline(values: Sequence[float], width: int) -> str:
     top = max(shown, default=0)
     if top <= 0:
         return ("·" * len(shown)).rjust(width, " ")
-    return "".join(
-        "·" if value <= 0 else _LEVELS[min(7, int(value / top * 7.999))] for value in shown
-    ).rjust(width, " ")
+    return "".join("·" if value <= 0 else _LEVELS[min(7, int(value / top * 7.999))] for value in shown).rjust(
+        width, " "
+    )
 
 
 def compact(number: float) -> str:

@@ -45,7 +45,7 @@ _FILTERS = (
     ("outcome:failed", "one outcome; or a pattern, f*"),
     ("event:order person:ada*", "both: parts of words, patterns"),
     ("status:4xx or status:>=500", "what HubSpot answered"),
-    ("rule:\"order complete\" not coupon", "a rule; a word anywhere"),
+    ('rule:"order complete" not coupon', "a rule; a word anywhere"),
 )
 
 

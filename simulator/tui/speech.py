@@ -11,7 +11,7 @@ from simulator.tui.tour import Step, Tour
 from simulator.tui.views.faults import faults_named
 
 if TYPE_CHECKING:
-    from simulator.tui.app import SimulatorApp
+    from simulator.tui.steering import Steering
 
 __all__ = ["Speech"]
 
@@ -37,9 +37,9 @@ class Speech(Static):
         self._for: Filter | None = None
 
     @property
-    def simulator(self) -> SimulatorApp:
+    def simulator(self) -> Steering:
         """The app."""
-        return cast("SimulatorApp", self.app)
+        return cast("Steering", self.app)
 
     @property
     def step(self) -> Step | None:
@@ -116,7 +116,9 @@ class Speech(Static):
         engine, wanted = self.simulator.engine, self._for
         assert wanted is not None
         fresh = engine.ledger.changes - self._changes
-        changed = [engine.ring.get(number) for number in list(engine.ledger.changed)[-fresh:]] if fresh else []
+        changed = (
+            [engine.ring.get(number) for number in list(engine.ledger.changed)[-fresh:]] if fresh else []
+        )
         for row in (*engine.ring.rows(self._from), *changed):
             if row is not None and wanted(row):
                 self._met = True
@@ -146,7 +148,7 @@ class Speech(Static):
             "seed": lambda: engine.reset(int(float(rest))),
             "view": lambda: app.action_view(rest),
             "throw": lambda: engine.throw(*faults_named(rest)),
-            "filter": lambda: app._search(rest),
+            "filter": lambda: app.search_for(rest),
             "theme": lambda: setattr(app, "theme", rest),
             "select": lambda: self._select(rest),
         }

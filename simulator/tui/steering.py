@@ -8,6 +8,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from textual.app import App
+
 from simulator.engine.filtering import FilterError, parse_filter
 from simulator.tui.copying import as_curl, as_json
 from simulator.tui.detail import calls_of
@@ -16,19 +18,42 @@ from simulator.tui.modals import ChangesScreen, HelpScreen, Question
 from simulator.tui.palette import PALETTES
 
 if TYPE_CHECKING:
-    from simulator.tui.app import SimulatorApp
-
-    Base = SimulatorApp
-else:
-    Base = object
+    from simulator.engine.engine import Engine
+    from simulator.tui.header import Header
+    from simulator.tui.speech import Speech
+    from simulator.tui.views.checks import ChecksView
+    from simulator.tui.views.live import LiveView
+    from simulator.tui.views.view import View
+    from simulator.tui.watching import ConfigWatch
 
 __all__ = ["RATES", "Steering"]
 
 RATES = (0.5, 1, 2, 4, 8, 16, 32, 64, 125, 250, 500, 1000, 0)
 
 
-class Steering(Base):
+class Steering(App[None]):
     """The actions of the app."""
+
+    engine: Engine
+    header: Header
+    live: LiveView
+    checks: ChecksView
+    speech: Speech
+    config_watch: ConfigWatch | None
+    folder: Path
+
+    @property
+    def view(self) -> View:
+        """The view that is seen."""
+        raise NotImplementedError
+
+    def action_view(self, key: str) -> None:
+        """Open a view."""
+        raise NotImplementedError
+
+    def point_at(self, name: str) -> None:
+        """Bring out a part of the screen, or none."""
+        raise NotImplementedError
 
     def action_pause(self) -> None:
         """Pause, or go on."""
@@ -72,9 +97,9 @@ class Steering(Base):
             question = Question("filter the stream", view.search, hint, _wrong_filter)
         else:
             question = Question("search", view.search, "part of a name, an e-mail, a path", lambda _: "")
-        self.push_screen(question, self._search)
+        self.push_screen(question, self.search_for)
 
-    def _search(self, text: str | None) -> None:
+    def search_for(self, text: str | None) -> None:
         if text is None:
             return
         self.view.search = self.header.filter_text = text.strip()
@@ -88,7 +113,7 @@ class Steering(Base):
         if self.speech.on:
             self.speech.leave()
         elif self.view.search:
-            self._search("")
+            self.search_for("")
 
     def action_batch(self) -> None:
         """Gather events in batches, or send each on its own."""
@@ -100,7 +125,11 @@ class Steering(Base):
         """Ask for the size of a batch."""
 
         def judge(text: str) -> str:
-            return "" if text.isascii() and text.isdigit() and 0 < int(text[:6]) <= 500 else "a number from 1 to 500"
+            return (
+                ""
+                if text.isascii() and text.isdigit() and 0 < int(text[:6]) <= 500
+                else "a number from 1 to 500"
+            )
 
         def answer(text: str | None) -> None:
             if text is not None:
@@ -245,7 +274,7 @@ class Steering(Base):
         config, wrong = self.config_watch.read()
         name = self.config_watch.path.name
         if config is None:
-            self.header.trouble = f"{wrong}; the old mapping goes on"
+            self.header.trouble = f"the old mapping goes on: {wrong}"
             self.header.update()
             return
         self.header.trouble = ""

@@ -57,7 +57,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     say: str
     title: str = ""
-    do: list[str] = []  # noqa: RUF012 - msgspec copies it
+    do: list[str] = []
     point: str = ""
     wait: Wait = Wait()
 

@@ -43,4 +43,4 @@ class ConfigWatch:
             return load_config(self.path)[0], ""
         except ConfigFileError as error:
             more = f" (and {len(error.lines) - 1} more)" if len(error.lines) > 1 else ""
-            return None, error.lines[0] + more
+            return None, error.lines[0].replace(str(self.path), self.path.name) + more

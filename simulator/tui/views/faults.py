@@ -77,7 +77,10 @@ class FaultsView(View):
 
     def _choice(self, width: int) -> list[Line]:
         on = {one.fault.label for one in self._standing()}
-        lines = [line(("Enter", "*accent"), (" throws,  ", "dim"), ("x", "*accent"), (" clears all", "dim")), line("")]
+        lines = [
+            line(("Enter", "*accent"), (" throws,  ", "dim"), ("x", "*accent"), (" clears all", "dim")),
+            line(""),
+        ]
         lines.append(line(("── faults ", "accent")))
         for spec, name, tells in READY_FAULTS:
             standing = parse_fault(spec).label in on
@@ -130,9 +133,16 @@ class FaultsView(View):
             line(""),
             line(("── latest refusals ", "accent")),
         ]  # fmt: skip
-        for entry in [one for one in reversed(self.engine.hubspot.journal.entries(limit=300)) if not one.is_good][:8]:
+        for entry in [
+            one for one in reversed(self.engine.hubspot.journal.entries(limit=300)) if not one.is_good
+        ][:8]:
             told = f"{entry.answer.status or 'no answer'} {entry.method} {entry.target.decode('latin-1').partition('?')[0]}"
-            lines.append(line((f" ✘ {fit(told, max(0, width - 4 - (17 if entry.fault else 0)))}", "bad"), (f" {harmless(entry.fault, 16)}", "faint")))
+            lines.append(
+                line(
+                    (f" ✘ {fit(told, max(0, width - 4 - (17 if entry.fault else 0)))}", "bad"),
+                    (f" {harmless(entry.fault, 16)}", "faint"),
+                )
+            )
         lines += [line(""), line(("── latest failures ", "accent"))]
         ring = self.engine.ring
         found = 0

@@ -123,7 +123,10 @@ class HubSpotView(View):
         values = contact.properties
         name = f"{values.get('firstname', '')} {values.get('lastname', '')}".strip()
         lines = [
-            line((harmless(name or values.get("email", key), 80), "*text"), (f"   contact {contact.id}", "faint")),
+            line(
+                (harmless(name or values.get("email", key), 80), "*text"),
+                (f"   contact {contact.id}", "faint"),
+            ),
             line((harmless(values.get("email", ""), 120), "info")),
             line(""),
         ]
@@ -141,7 +144,9 @@ class HubSpotView(View):
                     (harmless(one["eventName"].partition("_")[2] or one["eventName"], 60), "*text"),
                 )
             )
-            told = ", ".join(f"{name} {value}" for name, value in one["properties"].items() if not name.startswith("hs_"))
+            told = ", ".join(
+                f"{name} {value}" for name, value in one["properties"].items() if not name.startswith("hs_")
+            )
             lines.append(line((" │   ", "faint"), (harmless(told, 300), "dim")))
         if not timeline:
             lines.append(line((" nothing happened yet", "faint")))
@@ -155,7 +160,12 @@ class HubSpotView(View):
             if self.search.lower() in name.lower():
                 text = f"{len(one.properties)} properties"
                 lines.append(
-                    line(("▤ ", "info"), (fit(name, max(10, width - 20)) + " ", "text"), (text, "dim"), key=name)
+                    line(
+                        ("▤ ", "info"),
+                        (fit(name, max(10, width - 20)) + " ", "text"),
+                        (text, "dim"),
+                        key=name,
+                    )
                 )
         return lines or [line((" none; they are made when the first event arrives", "faint"))]
 

@@ -67,7 +67,14 @@ class LiveView(View):
             return
         row = self.stream.row
         width = self.detail.scrollable_content_region.width
-        seen = (row and row.number, row and row.kind, row and row.attempts, row and row.status, width, self.app.theme)
+        seen = (
+            row and row.number,
+            row and row.kind,
+            row and row.attempts,
+            row and row.status,
+            width,
+            self.app.theme,
+        )
         if seen == self._shown:
             return
         other = not self._shown or seen[0] != self._shown[0]

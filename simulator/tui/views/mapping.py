@@ -76,7 +76,10 @@ class MappingView(View):
             (name, "*text" if rule.hits else "warn"),
             (f" {compact(rule.hits):>6} ", "*text" if rule.hits else "warn"),
             (drawn, "info"),
-            (fit(f" {note}" if rule.hits else f" never matched  {note}", rest), "dim" if rule.hits else "warn"),
+            (
+                fit(f" {note}" if rule.hits else f" never matched  {note}", rest),
+                "dim" if rule.hits else "warn",
+            ),
             key=(rule.key, rule.index),
         )
         lines = [head]

@@ -50,6 +50,8 @@ def test_the_table_names_outcomes_rules_and_what_walkeros_would_lose() -> None:
 
 def test_without_a_terminal_the_screen_says_what_to_do() -> None:
     command = [sys.executable, "-m", "simulator", "tui"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=False)
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=False
+    )
     assert done.returncode == 2
     assert "hubspot-sim run" in done.stderr

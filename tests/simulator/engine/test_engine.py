@@ -32,7 +32,7 @@ def test_the_same_seed_gives_the_same_run() -> None:
 
 
 def test_the_token_of_a_configuration_never_leaves() -> None:
-    config = changed(accessToken="pat-eu1-11111111-2222-3333-4444-555555555555")  # noqa: S106 - invented
+    config = changed(accessToken="pat-eu1-11111111-2222-3333-4444-555555555555")
     with Engine(config, seed=1) as engine:
         engine.run(100)
         assert engine.counts.requests > 0
@@ -131,7 +131,17 @@ def test_a_source_that_ends_or_breaks_ends_the_stream_and_says_so() -> None:
 
 @pytest.mark.parametrize(
     "event",
-    [None, 17, "text", [], {}, {"name": 1}, {"name": "a"}, {"name": "a b", "user": None}, {"name": "a b", "consent": 3}],
+    [
+        None,
+        17,
+        "text",
+        [],
+        {},
+        {"name": 1},
+        {"name": "a"},
+        {"name": "a b", "user": None},
+        {"name": "a b", "consent": 3},
+    ],
 )
 def test_odd_events_are_counted_like_all_others(event: object) -> None:
     def odd(seed: int):  # type: ignore[no-untyped-def]

@@ -52,7 +52,15 @@ def test_a_filter_takes_what_it_describes(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["outcome:sent", "event:view", "status:none", "status:<400", "not coupon", "event:complete person:grace", "nowhere"],
+    [
+        "outcome:sent",
+        "event:view",
+        "status:none",
+        "status:<400",
+        "not coupon",
+        "event:complete person:grace",
+        "nowhere",
+    ],
 )
 def test_a_filter_leaves_out_what_it_does_not_describe(text: str) -> None:
     chosen = parse_filter(text)

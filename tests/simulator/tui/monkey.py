@@ -12,10 +12,9 @@ from simulator.engine.story import story_config
 from simulator.tui.app import SimulatorApp
 
 KEYS = (
-    *"12345", *"12345", "space", "full_stop", "plus", "minus", "slash", "f", "n", "N", "b", "B", "F", "c", "r", "R", "k",
-    "y", "u", "x", "s", "z", "t", "T", "escape", "escape", "question_mark", "up", "down", "pageup", "pagedown",
-    "home", "end", "enter", "enter", "tab", "shift+tab", "left", "right", "p", "ctrl+p", "backspace", "o", "colon", "e", "E",
-    "left_parenthesis", "quotation_mark", "9",
+    *"12345", *"12345", "space", "full_stop", "plus", "minus", "slash", *"fnNbBFcrRkyuxsztT", "escape", "escape",
+    "question_mark", "up", "down", "pageup", "pagedown", "home", "end", "enter", "enter", "tab", "shift+tab", "left",
+    "right", "p", "ctrl+p", "backspace", "o", "colon", "e", "E", "left_parenthesis", "quotation_mark", "9",
 )  # fmt: skip
 SIZES = ((80, 24), (160, 50), (40, 10), (120, 34))
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from simulator.engine.engine import Engine
+from simulator.hubspot.faults import Fault
+from simulator.hubspot.faults_syntax import parse_fault
 from simulator.tui.modals import HelpScreen, Question
 from tests.simulator.tui.conftest import Opened, Screenful
 
@@ -318,7 +320,5 @@ def test_the_command_palette_offers_everything(opened: Opened) -> None:
     drive(opened, script)
 
 
-def _faults(spec: str) -> tuple[object, ...]:
-    from simulator.tui.views.faults import faults_named
-
-    return faults_named(spec)
+def _faults(spec: str) -> tuple[Fault, ...]:
+    return (parse_fault(spec),)

@@ -12,12 +12,14 @@ from simulator.tui.tour import TourError, default_tour, read_tour
 from tests.simulator.tui.conftest import Opened
 
 
-def test_the_tour_that_ships_comes_to_its_end_and_shows_what_it_promises(engine: Engine, opened: Opened) -> None:
+def test_the_tour_that_ships_comes_to_its_end_and_shows_what_it_promises(
+    engine: Engine, opened: Opened
+) -> None:
     async def main() -> None:
         async with opened(tour=default_tour()) as screen:
             engine.set_batch(12).result()
             app, speech = screen.app, screen.app.speech
-            said = []
+            said: list[int] = []
             for _ in range(40_000):
                 if not speech.on or (speech.step is not None and speech.step.wait.key):
                     break
