@@ -140,8 +140,7 @@ def _tell(closing: Closing) -> None:
     if closing.flushed:
         say(f"{closing.flushed} queued events were flushed")
     if closing.left:
-        say(
-            f"warning: {closing.left} queued events were not flushed: {safe_text(closing.error) or 'HubSpot did not take them'}"
-        )
+        why = safe_text(closing.error) or "HubSpot did not take them"
+        say(f"warning: {closing.left} queued events were not flushed: {why}")
     if closing.waiting:
         say(f"{closing.waiting} events waited for consent; they were not sent")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
@@ -374,10 +375,8 @@ class Engine:
 
     def _work(self) -> None:
         while not self._closing:
-            try:
+            with contextlib.suppress(queue.Empty):
                 self._commands.get(timeout=self.pace.wait(exhausted=self.exhausted))()
-            except queue.Empty:
-                pass
             for _ in range(self.pace.due()):
                 self._take_next()
                 if self.exhausted or not self._commands.empty():

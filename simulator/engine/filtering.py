@@ -4,8 +4,8 @@
     word          looks for the word in everything, like text:word
     a b, a and b  both;  a or b  either;  not a  neither;  ( ) group;  " " keep spaces together
 
-Values are compared without case. With `*` or `?` in it a value is a pattern for the whole, else it may stand anywhere; an
-outcome must be the whole word. A status may be 429, 4xx, >=400 or none.
+Values are compared without case. With `*` or `?` in it a value is a pattern for the whole, else it may stand anywhere;
+an outcome must be the whole word. A status may be 429, 4xx, >=400 or none.
 """
 
 from __future__ import annotations
@@ -159,7 +159,8 @@ def _status(value: str) -> Filter:
         ">": lambda status: status > number,
         "<": lambda status: status < number,
     }
-    test = tests.get(match[1] or "=", lambda status: bool(status == number))
+    tests["="] = lambda status: status == number
+    test = tests[match[1] or "="]
     return lambda row: row.status is not None and test(row.status)
 
 

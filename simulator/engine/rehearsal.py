@@ -1,4 +1,4 @@
-"""Plan events without sending them: what would a configuration do with this one? And with the last thousand?"""
+"""Plan events without sending them: what a configuration would do with one event, or with the last thousand."""
 
 from __future__ import annotations
 

@@ -50,7 +50,10 @@ class SimulatorApp(Steering):
     TITLE = "hubspot-sim"
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(str(number), f"view('{key}')", name, show=False) for number, (key, name) in enumerate(VIEWS.items(), 1)),
+        *(
+            Binding(str(number), f"view('{key}')", name, show=False)
+            for number, (key, name) in enumerate(VIEWS.items(), 1)
+        ),
         Binding("question_mark", "help", "Help", key_display="?"),
         Binding("q", "quit", "End"),
         Binding("ctrl+c", "quit", "End", show=False, priority=True),
@@ -198,7 +201,8 @@ class SimulatorApp(Steering):
             one.remove_class("-pointed")
         found = {
             "stream": "#stream", "detail": "#detail", "cards": "#cards", "batch": "#batching", "header": "Header",
-            "hubspot": "#account", "outcomes": "#outcomes", "left": f"#{self.header.view} .left", "right": f"#{self.header.view} .right",
+            "hubspot": "#account", "outcomes": "#outcomes",
+            "left": f"#{self.header.view} .left", "right": f"#{self.header.view} .right",
         }.get(name)  # fmt: skip
         base = self.screen_stack[0]
         if self.speech.on and base.has_class("-narrow"):
@@ -207,7 +211,7 @@ class SimulatorApp(Steering):
             for one in self.query(found):
                 one.add_class("-pointed")
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's shape
         """Return every command for the palette."""
         for key, name in VIEWS.items():
             yield SystemCommand(f"View: {name}", f"Open {name}", lambda key=key: self.action_view(key))

@@ -75,7 +75,10 @@ def speed_card(engine: Engine, pulse: Pulse, width: int) -> list[Line]:
         ("errors", pulse.failed, "bad"),
     )
     lines = [
-        line((f"{name:<7}", "dim"), (sparkline(values, room), colour), (f" {compact(values[-1] if values else 0):>5}/s", "*text"))
+        line(
+            (f"{name:<7}", "dim"), (sparkline(values, room), colour),
+            (f" {compact(values[-1] if values else 0):>5}/s", "*text"),
+        )
         for name, values, colour in series
     ]  # fmt: skip
     counts = engine.counts
@@ -100,12 +103,13 @@ def batch_card(engine: Engine, width: int) -> list[Line]:
         first = line(("batch  ", "dim"), ("off: each event is sent on its own", "text"))
     bad = f", {counts.batches_failed} refused" if counts.batches_failed else ""
     made = counts.calls["crm.contacts.basicApi.update"] + counts.calls["crm.contacts.basicApi.create"]
+    lost = counts.lost_upstream
     share = round(100 * counts.saved / max(1, counts.saved + made))
     return [
         first,
         line(("       ", "dim"), (f"{compact(counts.batches)} flushed", "good"), (bad, "bad")),
         line(("memory ", "dim"), (f"{compact(counts.saved)} contact calls saved", "violet"), (f"  {share}%", "*text")),
-        line(("≠      ", "accent"), (f"walkerOS would lose {compact(counts.lost_upstream)}", "accent" if counts.lost_upstream else "faint")),
+        line(("≠      ", "accent"), (f"walkerOS would lose {compact(lost)}", "accent" if lost else "faint")),
     ]  # fmt: skip
 
 
@@ -117,7 +121,10 @@ def hubspot_card(engine: Engine, width: int) -> list[Line]:
     full, rest = gauge(used, most, max(4, width - 18))
     faults = [one for one in engine.faults() if not one.is_spent(engine.hubspot.clock())]
     return [
-        line(("10 s   ", "dim"), (full, "warn" if used < most else "bad"), (rest, "panel"), (f" {used:>3} of {most}", "*text")),
+        line(
+            ("10 s   ", "dim"), (full, "warn" if used < most else "bad"), (rest, "panel"),
+            (f" {used:>3} of {most}", "*text"),
+        ),
         line(("holds  ", "dim"), (f"{compact(said.accepted - said.forgotten)} occurrences", "good")),
         line(("       ", "dim"), (f"{compact(len(account.contacts()))} contacts", "violet")),
         line(("faults ", "dim"), (f"{len(faults)} on the board" if faults else "none", "bad" if faults else "faint")),

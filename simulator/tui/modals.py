@@ -97,7 +97,8 @@ class HelpScreen(_Panel):
         lines = _columns(blocks, 2 if width >= 74 else 1)
         lines.append(line(("── outcomes", "accent")))
         words = {
-            "sent": "on its own", "flushed": "in a batch", "queued": "waits for its batch", "identified": "contact only",
+            "sent": "on its own", "flushed": "in a batch", "queued": "waits for its batch",
+            "identified": "contact only",
             "skipped": "no identity, or nothing to do", "ignored": "by its rule", "denied": "waits for consent",
             "failed": "HubSpot did not take it",
         }  # fmt: skip
@@ -141,7 +142,10 @@ def change_lines(reloaded: Reloaded, width: int) -> list[Line]:
         mark, colour = {True: ("▲", "good"), False: ("▼", "bad"), None: ("≈", "info")}[one.better]
         lines += [
             line(""),
-            line((f"{mark} ", f"*{colour}"), (fit(one.name, 20) + " ", "*text"), (harmless(one.person, 50), "dim"), (f"  #{one.number}", "faint")),
+            line(
+                (f"{mark} ", f"*{colour}"), (fit(one.name, 20) + " ", "*text"), (harmless(one.person, 50), "dim"),
+                (f"  #{one.number}", "faint"),
+            ),
             line(("  was  ", "faint"), (fit(one.before, max(0, width - 8)), "dim")),
             line(("  now  ", "faint"), (fit(one.after, max(0, width - 8)), colour)),
         ]  # fmt: skip

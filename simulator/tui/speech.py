@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from textual.widgets import Static
@@ -132,7 +133,7 @@ class Speech(Static):
         word, _, rest = command.partition(" ")
         app, engine = self.simulator, self.simulator.engine
         stream = app.live.stream
-        actions = {
+        actions: dict[str, Callable[[], object]] = {
             "pause": engine.pause,
             "resume": engine.resume,
             "flush": engine.flush,

@@ -100,6 +100,7 @@ class Steering(App[None]):
         self.push_screen(question, self.search_for)
 
     def search_for(self, text: str | None) -> None:
+        """Filter the stream, or search in the view that is seen; None changes nothing."""
         if text is None:
             return
         self.view.search = self.header.filter_text = text.strip()

@@ -20,8 +20,8 @@ __all__ = ["Stream"]
 class Stream(LineView):
     """The rows of an engine.
 
-    Without a filter line i is row `first + i`; with one the numbers of matching rows are kept in a list that grows as rows
-    come and changes as rows change.
+    Without a filter line i is row `first + i`; with one the numbers of matching rows are kept in a list that grows as
+    rows come and changes as rows change.
 
     Args:
         engine: what is shown.

@@ -128,7 +128,10 @@ class FaultsView(View):
         lines += [
             line((f" ◔ {waits:>6} ", "info"), ("wait for their batch", "text"), ("   F flushes", "faint")),
             line((f" ▽ {counts.kinds['denied']:>6} ", "soft"), ("wait for consent", "text")),
-            line((f" ✘ {failed:>6} ", "bad" if failed else "faint"), ("failed", "text"), ("   R runs them again", "faint")),
+            line(
+                (f" ✘ {failed:>6} ", "bad" if failed else "faint"), ("failed", "text"),
+                ("   R runs them again", "faint"),
+            ),
             line((f" ≠ {counts.lost_upstream:>6} ", "accent"), ("walkerOS itself would have lost", "text")),
             line(""),
             line(("── latest refusals ", "accent")),
@@ -136,7 +139,8 @@ class FaultsView(View):
         for entry in [
             one for one in reversed(self.engine.hubspot.journal.entries(limit=300)) if not one.is_good
         ][:8]:
-            told = f"{entry.answer.status or 'no answer'} {entry.method} {entry.target.decode('latin-1').partition('?')[0]}"
+            target = entry.target.decode("latin-1").partition("?")[0]
+            told = f"{entry.answer.status or 'no answer'} {entry.method} {target}"
             lines.append(
                 line(
                     (f" ✘ {fit(told, max(0, width - 4 - (17 if entry.fault else 0)))}", "bad"),

@@ -96,7 +96,7 @@ class HubSpotView(View):
         with account.lock:
             events = Counter(one.contact for one in account.log.rows[-_COUNTED:])
         # Those with the longest timelines first: that is what a room wants to see.
-        for contact in sorted(reversed(every), key=lambda one: -events[one.id]):
+        for contact in sorted(every, key=lambda one: (events[one.id], one.created), reverse=True):
             shown = contact.properties
             if wanted and not any(wanted in str(value).lower() for value in shown.values()):
                 continue
@@ -130,7 +130,8 @@ class HubSpotView(View):
             line((harmless(values.get("email", ""), 120), "info")),
             line(""),
         ]
-        names = [*(one for one in _OWN if one in values), *(one for one in values if one not in _OWN and not one.startswith("hs_"))]  # fmt: skip
+        others = (one for one in values if one not in _OWN and not one.startswith("hs_"))
+        names = [*(one for one in _OWN if one in values), *others]
         lines += [
             line((fit(one, 18) + " ", "dim"), (harmless(values[one], 200), "text")) for one in names[:30]
         ]

@@ -77,10 +77,11 @@ def test_a_kept_event_is_run_again_at_every_save_until_it_goes_out() -> None:
         engine.run(100)
         row = next(row for row in engine.ring.rows() if row.reason == "no_identity")
         row.pinned = True
-        assert engine.reload(changed()).result().again == 1
-        assert row.kind == "skipped"
-        assert engine.reload(changed(objectId="user.device")).result().again == 1
-        assert row.kind in ("queued", "flushed", "sent")
+        kinds = []
+        for config in (changed(), changed(objectId="user.device")):
+            assert engine.reload(config).result().again == 1
+            kinds.append(row.kind)
+        assert kinds == ["skipped", "queued"]
         assert engine.reload(changed()).result().again == 0
 
 

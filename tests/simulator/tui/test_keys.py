@@ -153,10 +153,11 @@ def test_n_goes_to_the_failures(engine: Engine, opened: Opened) -> None:
 
 def test_batches_are_switched_sized_and_flushed(engine: Engine, opened: Opened) -> None:
     async def script(screen: Screenful) -> None:
-        await screen.press("b")
-        assert not engine.config.batch
-        await screen.press("b")
-        assert engine.config.batch
+        batches = []
+        for _ in range(2):
+            await screen.press("b")
+            batches.append(engine.config.batch)
+        assert batches == [False, True]
         await screen.press("B", "backspace", "backspace", *"200", "enter")
         assert engine.config.batch_size == 200
         engine.run(150)
@@ -259,10 +260,10 @@ def test_help_theme_and_details_answer(engine: Engine, opened: Opened) -> None:
         assert screen.app.theme == "paper"
         await screen.press("t", "t")
         assert screen.app.theme == "harbour"
-        detail = screen.app.live.detail
-        assert not detail.display
+        shown = [screen.app.live.detail.display]
         await screen.press("enter")
-        assert detail.display
+        shown.append(screen.app.live.detail.display)
+        assert shown == [False, True]
         assert "taken" in screen.text()
 
     drive(opened, script, width=80, height=24)
