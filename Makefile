@@ -20,8 +20,8 @@ $(STAMP): pyproject.toml constraints.txt
 
 setup: $(STAMP) ## Make the environment in .venv
 
-demo: $(STAMP) ## Run the eight documented examples against a HubSpot on this machine
-	@$(BIN)/hubspot-sim check
+demo: $(STAMP) ## See it live in the terminal; without a terminal, check the documented examples
+	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/hubspot-sim tui; else $(BIN)/hubspot-sim check; fi
 
 test: $(STAMP) ## Run the tests (under 4 minutes on two cores)
 	$(BIN)/python -m pytest -q -n 2

@@ -20,8 +20,10 @@ _COMMANDS = {
     "import": "Make a cassette of a HAR file or a vcrpy cassette that was recorded elsewhere.",
     "record": "Record what a configuration says to HubSpot in a cassette, people and secrets taken out.",
     "replay": "Hold today's configuration and sender against recorded traffic, without any network.",
+    "run": "Send synthetic events through a configuration, and say what became of them.",
     "scrub": "Take people and secrets out of cassettes, or check that none is left.",
     "serve": "Be HubSpot on this machine until Ctrl-C.",
+    "tui": "See it live in the terminal.",
 }
 _NEEDED = ("starlette", "uvicorn", "msgspec")
 

@@ -1,0 +1,144 @@
+"""`hubspot-sim run`: the terminal's engine without a screen."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+
+from hubspot_dest.commands.options import open_config, use_colour
+from hubspot_dest.configfile import TOKEN_VARIABLE
+from hubspot_dest.report.text import Painter
+from hubspot_dest.saying import ExitCode, print_data, progress, safe_text, say, stop
+from simulator.engine.engine import Engine
+from simulator.engine.expectations import ExpectationError, read_expectations, result_of, unmet
+from simulator.engine.story import story_path
+from simulator.hubspot.faults_syntax import FaultSyntaxError, parse_fault
+from simulator.hubspot.service import DEFAULT_TOKEN
+from simulator.hubspot.stories import STORIES
+
+__all__ = ["command"]
+
+_SLICE = 500
+
+
+@click.command("run")
+@click.argument("config", type=click.Path(path_type=Path), metavar="[CONFIG]", required=False)
+@click.option("--events", default=1000, show_default=True, type=click.IntRange(1), help="How many to take.")
+@click.option("--seed", default=1, show_default=True, type=int, help="The same seed gives the same events.")
+@click.option("--parity", is_flag=True, help="Do what walkerOS 4.4 does, its losses included.")
+@click.option("--strict", is_flag=True, help="Refuse names without a definition, as HubSpot does.")
+@click.option("--fault", "faults", multiple=True, metavar="SPEC", help="Such as 429:path=/crm/*,every=3.")
+@click.option("--story", type=click.Choice(sorted(STORIES)), help="A named set of faults.")
+@click.option(
+    "--expect",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Figures to hold the run against, or the saved --json of another run.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The result as one JSON object.")
+@click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
+def command(
+    config: Path | None,
+    events: int,
+    seed: int,
+    parity: bool,
+    strict: bool,
+    faults: tuple[str, ...],
+    story: str | None,
+    expect: Path | None,
+    as_json: bool,
+    no_color: bool,
+) -> None:
+    """Send synthetic events through CONFIG to a HubSpot on this machine, and say what became of them.
+
+    Without CONFIG it is the shop of the demonstration. Exit 1 if --expect is not met, or if the sender's numbers and
+    HubSpot's differ; 2 if it could not run.
+    """
+    # Nothing called sim needs a token, nor looks at yours.
+    os.environ[TOKEN_VARIABLE] = DEFAULT_TOKEN
+    loaded = open_config(config or story_path())
+    try:
+        expected = read_expectations(expect) if expect is not None else {}
+        thrown = [*map(parse_fault, faults), *(STORIES[story].faults if story else ())]
+    except (ExpectationError, FaultSyntaxError) as error:
+        stop(safe_text(error))
+    engine = Engine(loaded, seed=seed, parity=parity, strict=strict)
+    try:
+        engine.start()
+    except OSError as error:
+        stop(f"the HubSpot on this machine does not start: {safe_text(error)}")
+    started = time.perf_counter()
+    try:
+        engine.throw(*thrown)
+        done = 0
+        while done < events and not engine.exhausted:
+            engine.run(min(_SLICE, events - done))
+            done += _SLICE
+            progress(f"{min(done, events):,} of {events:,} events")
+        engine.flush().result()
+        result = result_of(engine)
+    finally:
+        closing = engine.close()
+    if sys.stderr.isatty():
+        progress("\x1b[2K\r")
+    differing = unmet(expected, result)
+    seconds = round(time.perf_counter() - started, 2)
+    result = {"events": events, "seed": seed, "seconds": seconds, **result}
+    result["notFlushed"] = closing.left
+    if as_json:
+        print_data(orjson.dumps(result).decode())
+    else:
+        for line in _lines(result, Painter(colour=use_colour(refused=no_color))):
+            print_data(line)
+    for one in differing:
+        expected_text, got = safe_text(one.expected, limit=60), safe_text(one.actual, limit=60)
+        say(f"not as expected: {safe_text(one.path)} is {got}, expected {expected_text}")
+    if closing.left:
+        say(f"warning: {closing.left} events were not flushed: {safe_text(closing.error)}")
+    good = not differing and result["books"]["agree"]
+    raise SystemExit(int(ExitCode.OK if good else ExitCode.WANTING))
+
+
+def _lines(result: dict[str, Any], painter: Painter) -> list[str]:
+    counts, books = result["counts"], result["books"]
+    taken = counts["taken"] or 1
+    rate = counts["taken"] / (result["seconds"] or 1)
+    lines = [
+        painter.paint(
+            f"{counts['taken']:,} events in {result['seconds']} s ({rate:,.0f} a second), seed {result['seed']}",
+            1,
+        ),
+        "",
+        "  outcome       events",
+    ]
+    for kind, number in counts["outcomes"].items():
+        if number:
+            lines.append(f"  {kind:<12} {number:>7,}  {'█' * round(30 * number / taken)}")
+    lines += ["", "  rule                        hits"]
+    for rule, number in result["rules"].items():
+        mark = "" if number or rule == "(no rule)" else "   never matched"
+        lines.append(f"  {safe_text(rule, limit=26):<26} {number:>5,}{mark}")
+    lines += ["", "  HubSpot"]
+    lines.append(
+        f"  {result['hubspot']['contacts']:,} contacts, {books['hubspotStored']:,} occurrences stored"
+    )
+    calls = ", ".join(
+        f"{number:,} {name.rpartition('Api.')[0].rpartition('.')[2]}.{name.rpartition('.')[2]}"
+        for name, number in counts["calls"].items()
+    )
+    lines.append(
+        f"  {sum(counts['calls'].values()):,} calls ({calls}); {counts['callsSaved']:,} saved by the memory"
+    )
+    if counts["walkerosWouldLose"]:
+        lines.append(f"  walkerOS itself would lose {counts['walkerosWouldLose']:,} of these events")
+    agrees = (
+        "the sender's numbers and HubSpot's are the same" if books["agree"] else "; ".join(books["problems"])
+    )
+    lines += ["", f"  {'✔' if books['agree'] else '✘'} {agrees}"]
+    return lines

@@ -1,0 +1,146 @@
+"""`hubspot-sim tui`: see it live in the terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hubspot_dest.commands.options import open_config
+from hubspot_dest.configfile import TOKEN_VARIABLE
+from hubspot_dest.saying import ExitCode, safe_text, say, stop
+from simulator.engine.engine import Closing, Engine
+from simulator.engine.story import story_path
+from simulator.hubspot.service import DEFAULT_TOKEN
+
+__all__ = ["command"]
+
+
+@click.command("tui")
+@click.argument("config", type=click.Path(path_type=Path), metavar="[CONFIG]", required=False)
+@click.option("--seed", type=int, help="The same seed gives the same events.")
+@click.option(
+    "--rate", type=click.FloatRange(0), default=4.0, show_default=True, help="Events a second; 0: all it can."
+)
+@click.option("--tour", "tour_file", type=click.Path(path_type=Path), metavar="FILE", help="Tell this tour.")
+@click.option("--no-tour", is_flag=True, help="Begin without the tour.")
+@click.option(
+    "--keep",
+    "capacity",
+    type=click.IntRange(100, 1_000_000),
+    default=100_000,
+    show_default=True,
+    help="Rows to keep.",
+)
+@click.option("--parity", is_flag=True, help="Do what walkerOS 4.4 does, its losses included.")
+@click.option("--strict", is_flag=True, help="Refuse names without a definition, as HubSpot does.")
+@click.option(
+    "--theme",
+    type=click.Choice(["harbour", "paper", "contrast"]),
+    default="harbour",
+    help="Dark, light, high contrast.",
+)
+@click.option("--web", is_flag=True, help="Show it in a browser instead, on loopback.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Of the browser's page."
+)
+def command(
+    config: Path | None,
+    seed: int | None,
+    rate: float,
+    tour_file: Path | None,
+    no_tour: bool,
+    capacity: int,
+    parity: bool,
+    strict: bool,
+    theme: str,
+    web: bool,
+    port: int,
+) -> None:
+    """See live what CONFIG makes of events: each on its way from the shop to a HubSpot on this machine.
+
+    Without CONFIG a shop and a guided tour are shown. Saving CONFIG plans the last thousand events again.
+    """
+    if web:
+        from simulator.tui.web import serve
+
+        serve([one for one in sys.argv[1:] if one != "--web"], port)
+        return
+    if not sys.stdin.isatty() and not os.environ.get("TEXTUAL_DRIVER"):
+        stop("the terminal app needs a terminal", "hubspot-sim run does the same without a screen")
+    from simulator.tui.app import SimulatorApp
+    from simulator.tui.tour import Tour, TourError, default_tour, read_tour
+    from simulator.tui.watching import ConfigWatch
+
+    # Nothing called sim needs a token, nor looks at yours.
+    os.environ[TOKEN_VARIABLE] = DEFAULT_TOKEN
+    loaded = open_config(config or story_path())
+    tour: Tour | None = None
+    try:
+        if tour_file is not None:
+            tour = read_tour(tour_file)
+        elif config is None and not no_tour:
+            tour = default_tour()
+    except TourError as error:
+        stop(safe_text(error))
+    number = seed if seed is not None else tour.seed if tour is not None else 1
+    engine = Engine(loaded, seed=number, rate=rate, capacity=capacity, parity=parity, strict=strict)
+    try:
+        engine.start()
+    except OSError as error:
+        stop(f"the HubSpot on this machine does not start: {safe_text(error)}")
+    app = SimulatorApp(
+        engine,
+        title=config.name if config is not None else "the shop",
+        watch=ConfigWatch(config) if config is not None else None,
+        tour=tour,
+        first_theme=theme,
+    )
+    engine.resume()
+    code = ExitCode.OK
+    try:
+        code = _run(app)
+    finally:
+        _tell(engine.close())
+    raise SystemExit(int(code))
+
+
+def _run(app: Any) -> ExitCode:
+    """Run the app until it ends; SIGTERM and a lost connection end it in good order."""
+    import asyncio
+    import signal
+
+    ended = ExitCode.OK
+
+    async def main() -> None:
+        nonlocal ended
+        loop = asyncio.get_running_loop()
+
+        def end() -> None:
+            nonlocal ended
+            ended = ExitCode.TERMINATED
+            app.exit()
+
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, end)
+        await app.run_async()
+
+    try:
+        asyncio.run(main())
+    except OSError:
+        # The terminal is gone, with the connection that it came over: there is nobody to show anything to.
+        ended = ExitCode.TERMINATED
+    return ended
+
+
+def _tell(closing: Closing) -> None:
+    if closing.flushed:
+        say(f"{closing.flushed} queued events were flushed")
+    if closing.left:
+        why = safe_text(closing.error) or "HubSpot did not take them"
+        say(f"warning: {closing.left} queued events were not flushed: {why}")
+    if closing.waiting:
+        say(f"{closing.waiting} events waited for consent; they were not sent")

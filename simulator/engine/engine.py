@@ -1,0 +1,416 @@
+"""The engine: a source, a configuration, the real sender in a thread, and a HubSpot on this machine over HTTP."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from typing import Any, Self, TypeVar
+
+from pydantic import SecretStr
+
+from hubspot_dest.config import Config
+from simulator.engine.books import Books, Counts
+from simulator.engine.ledger import Ledger
+from simulator.engine.pace import Pace
+from simulator.engine.rehearsal import Change, Rehearsal, compare
+from simulator.engine.rows import Ring, Row, packed
+from simulator.engine.sender import Sender
+from simulator.engine.source import Source, synthetic
+from simulator.engine.witness import WatchedHubSpot
+from simulator.hubspot.fake import FakeHubSpot
+from simulator.hubspot.faults import ActiveFault, Fault
+from simulator.hubspot.service import DEFAULT_TOKEN
+from simulator.hubspot.switches import Switches
+
+__all__ = ["Closing", "Engine", "Reloaded"]
+
+T = TypeVar("T")
+_SETTLE_SECONDS = 2.0
+_COMPARED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What became of the queue at the end: how many went out, how many did not, and why not."""
+
+    flushed: int
+    left: int
+    waiting: int
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """What a new configuration changed: of how many events looked at, and in what way."""
+
+    looked_at: int
+    changes: tuple[Change, ...]
+    again: int
+
+
+class Engine:
+    """Runs the real sender over a stream of events. Safe to use from any thread; reading never waits.
+
+    Args:
+        config: the destination's configuration. Its token is not used: nothing here reaches the real HubSpot.
+        source: makes the stream for a seed.
+        seed: decides the stream and the order of batch results.
+        rate: events a second; 0 as fast as it goes.
+        capacity: how many rows are kept.
+        parity: do what walkerOS 4.4 does.
+        account: what HubSpot knows beforehand.
+        strict: refuse event names and properties that have no definition, as HubSpot does; else they are made at
+            first sight.
+        limits: enforce HubSpot's rate limits.
+
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        source: Source = synthetic,
+        seed: int = 1,
+        rate: float = 4.0,
+        capacity: int = 100_000,
+        parity: bool = False,
+        account: Mapping[str, Any] | None = None,
+        strict: bool = False,
+        limits: bool = False,
+    ) -> None:
+        self.seed = seed
+        self.parity = parity
+        self._source = source
+        self._seeded = account or {}
+        portal = _portal(config)
+        switches = Switches(auto_define=not strict, enforce_rate_limits=limits)
+        self.service = WatchedHubSpot(portal_id=portal, token=DEFAULT_TOKEN, switches=switches, seed=seed)
+        self.hubspot = FakeHubSpot(self.service, token=DEFAULT_TOKEN)
+        self.service.seed(self.hubspot.account, self._seeded)
+        self.ring = Ring(capacity)
+        self.pace = Pace(rate)
+        self.ledger = Ledger(self.ring, self.hubspot.clock, self.service)
+        self.exhausted = False
+        self.trouble = ""
+        self.generation = 0
+        self.configs: list[Config] = []
+        self.consents: dict[str, bool] = {}
+        self._config = _tamed(config)
+        self._commands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._closing = False
+        self._idle = threading.Event()
+        self._listeners: tuple[Callable[[Row], None], ...] = ()
+        self._thread: threading.Thread | None = None
+
+    # ---- life
+
+    def start(self) -> Self:
+        """Start HubSpot and the sender's thread; the stream is paused.
+
+        Raises:
+            OSError: HubSpot cannot listen on loopback.
+
+        """
+        self.hubspot.start()
+        self._stream = iter(self._source(self.seed))
+        self.sender = self._new_sender(self._config)
+        self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
+        self._thread.start()
+        return self
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def close(self) -> Closing:
+        """Flush for the last time and end; say what HubSpot did not take."""
+        thread = self._thread
+        if thread is None or self._closing:
+            return Closing(0, 0, 0)
+        try:
+            closing = self.do(self._close)
+        finally:
+            self._closing = True
+            self._commands.put(lambda: None)
+            thread.join(timeout=5.0)
+            self.hubspot.stop()
+        return closing
+
+    def _close(self) -> Closing:
+        before = self.counts.kinds["queued"]
+        self.ledger.also(self.sender.close(), self.sender.drain(), self.generation)
+        left = self.sender.queued
+        failed = [row for row in self.ring.rows(self.ring.next - 3) if row.is_batch and row.kind == "failed"]
+        error = failed[-1].sentence if left and failed else ""
+        return Closing(max(0, before - left), left, self.counts.kinds["denied"], error)
+
+    # ---- reading
+
+    @property
+    def config(self) -> Config:
+        """The configuration in force."""
+        return self._config
+
+    @property
+    def counts(self) -> Counts:
+        """The counters."""
+        return self.ledger.counts
+
+    @property
+    def paused(self) -> bool:
+        """Whether the stream stands still."""
+        return self.pace.paused
+
+    @property
+    def queued(self) -> int:
+        """How many occurrences the sender holds for its next batch."""
+        return self.sender.queued
+
+    def faults(self) -> tuple[ActiveFault, ...]:
+        """Return the faults on the board, spent ones included."""
+        return self.hubspot.faults.active()
+
+    def subscribe(self, listener: Callable[[Row], None]) -> Callable[[], None]:
+        """Call the listener for every new row, on the engine's thread; return what ends that."""
+        return self.ledger.subscribe(listener)
+
+    def books(self) -> Books:
+        """Return both sides' numbers, taken while nothing is under way."""
+        return self.do(self._books)
+
+    def _books(self) -> Books:
+        self._await_hubspot()
+        counts, said = self.counts, self.hubspot.account.counters()
+        return Books(
+            taken=counts.taken,
+            accounted=sum(counts.kinds.values()),
+            waiting=counts.kinds["queued"],
+            queued=self.sender.queued,
+            told=counts.confirmed,
+            unsure=self.ledger.unsure(),
+            stored=said.accepted,
+            repeated=said.duplicates,
+            dropped=said.dropped,
+        )
+
+    def _await_hubspot(self) -> None:
+        """Wait until HubSpot has dealt with what it was sent: a cut connection ends before the rules do."""
+        deadline = time.monotonic() + _SETTLE_SECONDS
+        account = self.hubspot.account
+        while time.monotonic() < deadline:
+            said = account.counters()
+            if self.counts.confirmed + self.ledger.unsure() == said.accepted + said.duplicates + said.dropped:
+                return
+            time.sleep(0.005)
+
+    # ---- steering; each returns at once, but for what says that it waits
+
+    def do(self, work: Callable[[], T], timeout: float = 60.0) -> T:
+        """Do something on the engine's thread between two events, and wait for it.
+
+        Raises:
+            TimeoutError: the engine is stuck in a call to HubSpot.
+            RuntimeError: the engine does not run.
+
+        """
+        return self.later(work).result(timeout)
+
+    def later(self, work: Callable[[], T]) -> Future[T]:
+        """Do something on the engine's thread between two events."""
+        if self._thread is None or self._closing:
+            raise RuntimeError("the engine does not run")
+        future: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                future.set_result(work())
+            except BaseException as error:
+                future.set_exception(error)
+
+        self._commands.put(run)
+        return future
+
+    def pause(self) -> None:
+        """Stop before the next event."""
+        self.pace.pause()
+        self._wake()
+
+    def resume(self) -> None:
+        """Go on."""
+        self.pace.resume()
+        self._wake()
+
+    def step(self, count: int = 1) -> None:
+        """Take so many events, then stand still."""
+        self.pace.step(count)
+        self._wake()
+
+    def set_rate(self, rate: float) -> None:
+        """Take so many events a second; 0: as fast as it goes."""
+        self.pace.rate = max(0.0, rate)
+        self._wake()
+
+    def run(self, count: int) -> Books:
+        """Take so many events as fast as it goes, wait, and return the books."""
+
+        def take() -> None:
+            for _ in range(count):
+                if not self.exhausted:
+                    self._take_next()
+
+        self.do(take, 3600.0)
+        return self.books()
+
+    def flush(self) -> Future[None]:
+        """Send what waits in the batch."""
+        return self.later(self._flush)
+
+    def _flush(self) -> None:
+        self.ledger.also(self.sender.flush(), self.sender.drain(), self.generation)
+
+    def set_batch(self, size: int) -> Future[None]:
+        """Gather so many events a batch; 0: send each on its own. The sender begins anew, its memory empty."""
+        size = min(500, max(0, size))
+        changed = replace(
+            self._config, batch=size > 0, batch_size=size or self._config.batch_size, batch_chunk=size or 1
+        )
+        return self.later(lambda: self._change(changed))
+
+    def grant(self, person: str, granted: bool) -> Future[int]:
+        """Grant or refuse consent for a person; return how many of the waiting events went on."""
+        return self.later(lambda: self._grant(person, granted))
+
+    def _grant(self, person: str, granted: bool) -> int:
+        self.consents[person] = granted
+        if not granted:
+            return 0
+        return self._again([row for row in self.ring.rows() if row.kind == "denied" and row.person == person])
+
+    def again(self, numbers: Iterable[int]) -> Future[int]:
+        """Run events again that failed, were skipped or wait; return how many."""
+        wanted = list(numbers)
+        return self.later(
+            lambda: self._again([row for row in map(self.ring.get, wanted) if row is not None and row.event])
+        )
+
+    def _again(self, rows: Iterable[Row]) -> int:
+        count = 0
+        for row in rows:
+            if row.kind not in ("failed", "skipped", "ignored", "denied"):
+                continue
+            count += 1
+            self._push(row.plain_event(), row)
+        return count
+
+    def throw(self, *faults: Fault) -> None:
+        """Put faults on HubSpot's board."""
+        self.hubspot.faults.add(*faults, now=self.hubspot.clock())
+
+    def clear_faults(self, number: int | None = None) -> int:
+        """Take one fault, or all, from the board."""
+        return self.hubspot.faults.clear(number)
+
+    def reset(self, seed: int | None = None) -> Future[None]:
+        """Begin anew: empty account, counters at 0, the stream of the seed from its first event."""
+        return self.later(lambda: self._reset(self.seed if seed is None else seed))
+
+    def _reset(self, seed: int) -> None:
+        self.sender.close()
+        self.sender.drain()
+        self.seed, self.exhausted, self.trouble = seed, False, ""
+        self._stream = iter(self._source(seed))
+        self.service.reset(self.hubspot.account)
+        self.service.seed(self.hubspot.account, self._seeded)
+        self.service.forget()
+        self.hubspot.journal.clear()
+        self.consents.clear()
+        self.ledger.clear()
+        self.sender = self._new_sender(self._config)
+
+    # ---- another configuration
+
+    def reload(self, config: Config) -> Future[Reloaded]:
+        """Put another configuration in force, and plan the last thousand events again with both.
+
+        What waits in the batch is flushed by the old one first. Pinned events that are not through are run again.
+        """
+        return self.later(lambda: self._reload(_tamed(config)))
+
+    def _reload(self, config: Config) -> Reloaded:
+        latest = [row for row in self.ring.rows(self.ring.next - _COMPARED) if row.event]
+        changes = compare(self.rehearsal(self._config), self.rehearsal(config), latest)
+        if _portal(config) != self.hubspot.account.portal_id:
+            self.hubspot.account.portal_id = _portal(config)
+        self._change(config)
+        again = self._again([row for row in self.ring.rows() if row.pinned])
+        return Reloaded(len(latest), changes, again)
+
+    def _change(self, config: Config) -> None:
+        self.ledger.also(self.sender.close(), self.sender.drain(), self.generation)
+        self.ledger.strand(self.sender.queued)
+        self._config = config
+        self.sender = self._new_sender(config)
+
+    def rehearsal(self, config: Config | None = None) -> Rehearsal:
+        """Return a planner that plans events without sending them; it belongs to the calling thread."""
+        return Rehearsal(config or self._config, parity=self.parity)
+
+    def _new_sender(self, config: Config) -> Sender:
+        self.configs.append(config)
+        self.generation = len(self.configs) - 1
+        self.ledger.follow(config)
+        return Sender(config, self.hubspot, parity=self.parity)
+
+    # ---- the thread
+
+    def _wake(self) -> None:
+        self._commands.put(lambda: None)
+
+    def _work(self) -> None:
+        while not self._closing:
+            with contextlib.suppress(queue.Empty):
+                self._commands.get(timeout=self.pace.wait(exhausted=self.exhausted))()
+            for _ in range(self.pace.due()):
+                self._take_next()
+                if self.exhausted or not self._commands.empty():
+                    break
+
+    def _take_next(self) -> None:
+        try:
+            event = next(self._stream)
+        except StopIteration:
+            self.exhausted = True
+            return
+        except Exception as error:  # a source is outside; its failure is a sentence on the screen
+            self.exhausted, self.trouble = True, f"the source failed: {error}"
+            return
+        self.pace.took(nothing=event is None)
+        if event is not None:
+            self._push(event, None)
+
+    def _push(self, event: Any, again: Row | None) -> None:
+        person, event = self.ledger.with_consent(event, self.consents)
+        at = self.hubspot.clock()
+        outcome = self.sender.push(event)
+        body = again.event if again is not None else packed(event)
+        self.ledger.enter(outcome, self.sender.drain(), at, person, body, event, self.generation, again)
+        self.sender.let_go()
+
+
+def _tamed(config: Config) -> Config:
+    """Return the configuration with the fake HubSpot's token and no client of its own: nothing gets out."""
+    return replace(config, token=SecretStr(DEFAULT_TOKEN), env_client=None)
+
+
+def _portal(config: Config) -> int:
+    """Return the portal that the configuration's event names belong to."""
+    prefix = str(config.raw.get("settings", {}).get("eventNamePrefix", ""))
+    digits = prefix.removeprefix("pe").partition("_")[0]
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 16 else 12345678

@@ -1,0 +1,189 @@
+"""The filter language of the stream, after mitmproxy's: `outcome:failed and not person:ada*`.
+
+    field:value   one of outcome, event, person, rule, status, text
+    word          looks for the word in everything, like text:word
+    a b, a and b  both;  a or b  either;  not a  neither;  ( ) group;  " " keep spaces together
+
+Values are compared without case. With `*` or `?` in it a value is a pattern for the whole, else it may stand anywhere;
+an outcome must be the whole word. A status may be 429, 4xx, >=400 or none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from difflib import get_close_matches
+from fnmatch import translate
+
+from simulator.engine.rows import Row
+
+__all__ = ["FIELDS", "Filter", "FilterError", "parse_filter"]
+
+FIELDS = ("outcome", "event", "person", "rule", "status", "text")
+OUTCOMES = ("denied", "ignored", "skipped", "identified", "sent", "queued", "flushed", "failed")
+Filter = Callable[[Row], bool]
+
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<open>\()|(?P<close>\))|(?P<word>(?:[A-Za-z]+:)?"(?:[^"\\]|\\.)*"|[^\s()"]+)|(?P<bad>\S))"""
+)
+_DEEPEST = 50
+
+
+class FilterError(ValueError):
+    """A filter that cannot be read: what is wrong, and what would be right."""
+
+
+def parse_filter(text: str) -> Filter | None:
+    """Return what decides about a row, or None for an empty filter: everything.
+
+    Raises:
+        FilterError: the text is no filter.
+
+    """
+    tokens = _tokens(text)
+    if not tokens:
+        return None
+    parser = _Parser(tokens)
+    found = parser.either(0)
+    if parser.left:
+        raise FilterError(f"{parser.left[0]!r} has no partner here; quote a text with a bracket in it")
+    return found
+
+
+def _tokens(text: str) -> list[str]:
+    tokens, position = [], 0
+    text = text.strip()
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if match is None or match["bad"]:
+            raise FilterError("a quotation mark has no partner")
+        tokens.append(match[0].strip())
+        position = match.end()
+    return tokens
+
+
+class _Parser:
+    def __init__(self, tokens: list[str]) -> None:
+        self.left = tokens
+
+    def either(self, depth: int) -> Filter:
+        choices = [self.both(depth)]
+        while self._takes("or"):
+            choices.append(self.both(depth))
+        return choices[0] if len(choices) == 1 else lambda row: any(one(row) for one in choices)
+
+    def both(self, depth: int) -> Filter:
+        parts = [self.one(depth)]
+        while self.left and self.left[0] != ")" and self.left[0].lower() != "or":
+            self._takes("and")
+            parts.append(self.one(depth))
+        return parts[0] if len(parts) == 1 else lambda row: all([one(row) for one in parts])
+
+    def one(self, depth: int) -> Filter:
+        if depth > _DEEPEST:
+            raise FilterError("nested too deeply")
+        if not self.left:
+            raise FilterError("something is missing at the end: outcome:failed and …")
+        if self._takes("not"):
+            inner = self.one(depth + 1)
+            return lambda row: not inner(row)
+        token = self.left.pop(0)
+        if token == "(":  # noqa: S105 - a bracket
+            found = self.either(depth + 1)
+            if not self._takes(")"):
+                raise FilterError("a bracket is not closed")
+            return found
+        if token == ")" or token.lower() in ("and", "or"):  # noqa: S105 - a bracket
+            raise FilterError(f"{token!r} has nothing before it")
+        return _condition(token)
+
+    def _takes(self, word: str) -> bool:
+        if self.left and self.left[0].lower() == word:
+            self.left.pop(0)
+            return True
+        return False
+
+
+def _condition(token: str) -> Filter:
+    name, colon, value = token.partition(":")
+    if token.startswith('"') or not colon or name.lower() not in FIELDS:
+        if colon and name.isalpha() and not token.startswith('"') and not value.startswith("//"):
+            close = get_close_matches(name.lower(), FIELDS, n=1)
+            hint = f"; did you mean {close[0]}:?" if close else f"; there are {', '.join(FIELDS)}"
+            raise FilterError(f"there is no field {name!r}{hint}")
+        name, value = "text", token
+    value = _plain(value).lower()
+    if not value:
+        raise FilterError(f"{name}: needs a value")
+    return _FIELDS[name.lower()](value)
+
+
+def _plain(value: str) -> str:
+    if value.startswith('"') and value.endswith('"') and len(value) > 1:
+        return re.sub(r"\\(.)", r"\1", value[1:-1])
+    return value
+
+
+def _outcome(value: str) -> Filter:
+    if "*" not in value and "?" not in value and value not in OUTCOMES:
+        close = get_close_matches(value, OUTCOMES, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(OUTCOMES)}"
+        raise FilterError(f"there is no outcome {value!r}; {hint}")
+    pattern = re.compile(translate(value))
+    return lambda row: pattern.match(row.kind) is not None
+
+
+def _textual(read: Callable[[Row], str]) -> Callable[[str], Filter]:
+    def make(value: str) -> Filter:
+        if "*" in value or "?" in value:
+            pattern = re.compile(translate(value))
+            return lambda row: pattern.match(read(row).lower()) is not None
+        return lambda row: value in read(row).lower()
+
+    return make
+
+
+def _status(value: str) -> Filter:
+    if value == "none":
+        return lambda row: row.status is None
+    if re.fullmatch(r"[1-5]xx", value):
+        first = int(value[0])
+        return lambda row: row.status is not None and row.status // 100 == first
+    match = re.fullmatch(r"(>=|<=|>|<|=)?(\d{1,3})", value)
+    if match is None:
+        raise FilterError(f"a status is 429, 4xx, >=400 or none, not {value!r}")
+    number = int(match[2])
+    tests: dict[str, Callable[[int], bool]] = {
+        ">=": lambda status: status >= number,
+        "<=": lambda status: status <= number,
+        ">": lambda status: status > number,
+        "<": lambda status: status < number,
+    }
+    tests["="] = lambda status: status == number
+    test = tests[match[1] or "="]
+    return lambda row: row.status is not None and test(row.status)
+
+
+def _anything(value: str) -> Filter:
+    parts = [part.encode() for part in value.split("*") if part]
+    # JSON writes a quotation mark and whatever is not ASCII in more than one way; people type it in one.
+    escaped = [part.replace(b'"', b'\\"') for part in parts]
+
+    def found(row: Row) -> bool:
+        event = row.event.lower()
+        if all([one in event or two in event for one, two in zip(parts, escaped, strict=True)]):
+            return bool(parts) or not value
+        said = f"{row.kind} {row.reason} {row.sentence} {row.name} {row.person} {row.rule}".lower().encode()
+        return all([part in said for part in parts])
+
+    return found
+
+
+_FIELDS: dict[str, Callable[[str], Filter]] = {
+    "outcome": _outcome,
+    "event": _textual(lambda row: row.name),
+    "person": _textual(lambda row: row.person),
+    "rule": _textual(lambda row: row.rule),
+    "status": _status,
+    "text": _anything,
+}

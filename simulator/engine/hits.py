@@ -1,0 +1,207 @@
+"""Which rules and properties of a configuration the stream has reached, and which never."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from hubspot_dest.config import Config
+from hubspot_dest.mapping.callbacks import Callbacks
+from hubspot_dest.mapping.context import Collector
+from hubspot_dest.mapping.evaluation import Evaluation
+from hubspot_dest.mapping.rules import RuleError, RuleSet
+from hubspot_dest.mapping.values import ValueCompiler
+from hubspot_dest.outcome import Outcome
+
+__all__ = ["Hits", "PropertyHits", "RuleHits", "described"]
+
+_UNMATCHED = 500  # different event names; beyond, the rest is one number
+
+
+@dataclass(slots=True)
+class PropertyHits:
+    """A property that the mapping names: what it is taken from, and how often it came out."""
+
+    name: str
+    source: str
+    resolved: int = 0
+
+
+@dataclass(slots=True)
+class RuleHits:
+    """A rule: how often it matched, and its properties.
+
+    Attributes:
+        key: `order complete`; `identify` for the contact that every event may write.
+        index: its position in a list of rules, or None.
+        notes: what is special: `ignores`, `silent`, `named cart add`, its condition.
+        hits: how often it matched.
+        properties: of the occurrence, in the order of the configuration.
+        contact: of the contact, likewise.
+
+    """
+
+    key: str
+    index: int | None = None
+    notes: tuple[str, ...] = ()
+    hits: int = 0
+    properties: dict[str, PropertyHits] = field(default_factory=dict)
+    contact: dict[str, PropertyHits] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """The key, with the position of one of several."""
+        return self.key if self.index is None else f"{self.key} [{self.index + 1}]"
+
+
+class Hits:
+    """Counts hits for the configuration in force. One thread counts; any may read."""
+
+    def __init__(self) -> None:
+        self.rules: dict[str, list[RuleHits]] = {}
+        self.identify = RuleHits("identify")
+        self.unmatched: Counter[str] = Counter()
+        self._finder: RuleSet[None] | None = None
+        self._raw: dict[str, Any] = {}
+
+    def follow(self, config: Config) -> None:
+        """Begin at zero for a configuration."""
+        self._raw = config.raw
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin at zero."""
+        self.unmatched = Counter()
+        self._finder = None
+        settings = self._raw.get("settings")
+        settings = settings if isinstance(settings, dict) else {}
+        self.identify = RuleHits("identify", contact=_contact_properties(settings.get("identify")))
+        self.rules = {}
+        for key, index, rule in _rules(self._raw.get("mapping")):
+            own = rule.get("settings")
+            own = own if isinstance(own, dict) else {}
+            made = RuleHits(
+                key,
+                index,
+                tuple(_notes(rule, own)),
+                properties=_map_properties(own.get("properties")),
+                contact=_contact_properties(own.get("identify")),
+            )
+            self.rules.setdefault(key, []).append(made)
+
+    def all(self) -> list[RuleHits]:
+        """Return every rule, in the order of the configuration."""
+        return [rule for rules in self.rules.values() for rule in rules]
+
+    def count(self, outcome: Outcome) -> None:
+        """Count what an event's plan reached."""
+        plan = outcome.plan
+        if plan is None:
+            return
+        rule = self._rule(plan.rule_key, plan.event, outcome.name)
+        if rule is None:
+            if plan.reason != "mapping_error":
+                name = outcome.name
+                known = name in self.unmatched or len(self.unmatched) < _UNMATCHED
+                self.unmatched[name if known else "(others)"] += 1
+        else:
+            rule.hits += 1
+            if plan.occurrence is not None:
+                _note(rule.properties, plan.occurrence["properties"])
+        if plan.contact is not None:
+            whose = rule if rule is not None and rule.contact else self.identify
+            whose.hits += whose is self.identify
+            _note(whose.contact, {"email": plan.contact.email, **(plan.contact.properties or {})})
+
+    def _rule(self, key: str, event: dict[str, Any], name: str) -> RuleHits | None:
+        rules = self.rules.get(key)
+        if not rules:
+            return None
+        if rules[0].index is None:
+            return rules[0]
+        if self._finder is None:
+            callbacks = Callbacks()
+            values = ValueCompiler(callbacks, traced=False)
+            self._finder = RuleSet(self._raw.get("mapping"), values, callbacks, lambda _: None)
+        seen = {**event, "name": name}
+        try:
+            found, _ = self._finder.find(seen, Evaluation(seen, Collector()))
+        except (RuleError, RecursionError):
+            return None
+        index = found.index if found is not None else None
+        return next((rule for rule in rules if rule.index == index), None)
+
+
+def _note(wanted: dict[str, PropertyHits], found: dict[str, Any]) -> None:
+    for name in found:
+        known = wanted.get(name)
+        if known is not None:
+            known.resolved += 1
+
+
+def _rules(mapping: Any) -> Iterator[tuple[str, int | None, dict[str, Any]]]:
+    for entity, actions in mapping.items() if isinstance(mapping, dict) else ():
+        for action, rules in actions.items() if isinstance(actions, dict) else ():
+            if isinstance(rules, dict):
+                yield f"{entity} {action}", None, rules
+            elif isinstance(rules, list):
+                for index, rule in enumerate(rules):
+                    if isinstance(rule, dict):
+                        yield f"{entity} {action}", index, rule
+
+
+def _notes(rule: dict[str, Any], settings: dict[str, Any]) -> Iterator[str]:
+    if rule.get("ignore"):
+        yield "ignores"
+    if rule.get("silent") or rule.get("skip"):
+        yield "silent: contact only"
+    if rule.get("condition"):
+        yield f"if {described(rule['condition'])}"
+    if settings.get("eventName"):
+        yield f"as {settings['eventName']}"
+    elif rule.get("name"):
+        yield f"as {rule['name']}"
+
+
+def _map_properties(value: Any) -> dict[str, PropertyHits]:
+    entries = value.get("map") if isinstance(value, dict) else None
+    if not isinstance(entries, dict):
+        return {}
+    return {name: PropertyHits(name, described(source)) for name, source in entries.items()}
+
+
+def _contact_properties(identify: Any) -> dict[str, PropertyHits]:
+    entries = identify.get("map") if isinstance(identify, dict) else None
+    if not isinstance(entries, dict):
+        return {}
+    found = {}
+    if "email" in entries:
+        found["email"] = PropertyHits("email", described(entries["email"]))
+    return found | _map_properties(entries.get("properties"))
+
+
+def described(value: Any) -> str:
+    """Return a mapping value in a few words: `data.total`, `data.currency or "EUR"`, `loop nested → data.id`."""
+    if isinstance(value, str):
+        return value.removeprefix("$code:").strip()
+    if isinstance(value, list):
+        return " or ".join(described(one) for one in value)
+    if not isinstance(value, dict):
+        return repr(value)
+    parts = []
+    if "key" in value:
+        parts.append(str(value["key"]))
+    if "fn" in value:
+        parts.append(described(value["fn"]))
+    if "loop" in value and isinstance(value["loop"], list):
+        parts.append(f"loop {' → '.join(described(one) for one in value['loop'])}")
+    if "map" in value and isinstance(value["map"], dict):
+        parts.append(f"{{{', '.join(value['map'])}}}")
+    if "set" in value and isinstance(value["set"], list):
+        parts.append(f"[{', '.join(described(one) for one in value['set'])}]")
+    if "value" in value:
+        parts.append(f'"{value["value"]}"')
+    text = " or ".join(parts)
+    return f"{text} if {described(value['condition'])}" if "condition" in value else text

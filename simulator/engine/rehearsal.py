@@ -1,0 +1,108 @@
+"""Plan events without sending them: what a configuration would do with one event, or with the last thousand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from hubspot_dest.collector import CollectorState
+from hubspot_dest.config import Config
+from hubspot_dest.event import InvalidEventError
+from hubspot_dest.mapping.consent import granted_consent
+from hubspot_dest.mapping.jsvalues import JsTypeError
+from hubspot_dest.plan import Plan, PlanPolicy
+from hubspot_dest.planner import Planner
+from simulator.conformance.difference import Difference, differences
+from simulator.engine.rows import Row
+
+__all__ = ["Change", "Rehearsal", "compare"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a new configuration changes for one event.
+
+    Attributes:
+        number: the event's row.
+        name: the event's name.
+        person: whose event it is.
+        before: what was planned, in a few words.
+        after: what is planned now.
+        better: it went nowhere and now goes somewhere (True), the reverse (False), or neither (None).
+        differences: every difference in the planned calls.
+
+    """
+
+    number: int
+    name: str
+    person: str
+    before: str
+    after: str
+    better: bool | None
+    differences: tuple[Difference, ...]
+
+
+class Rehearsal:
+    """Plans events as the destination would, up to the sending. For the thread that made it.
+
+    Args:
+        config: what to map and how.
+        parity: do what walkerOS 4.4 does.
+
+    """
+
+    def __init__(self, config: Config, *, parity: bool = False) -> None:
+        self._config = config
+        self._planner = Planner(config.raw, policy=PlanPolicy.parity() if parity else PlanPolicy())
+
+    def plan(self, event: Any, now_ms: int, *, traced: bool = False) -> Plan:
+        """Return what should happen to an event that came `now_ms` after 1970. Never raises for what it holds."""
+        state = CollectorState(now_ms=lambda: now_ms, new_id=lambda: "0" * 16)
+        own = event.get("consent") if isinstance(event, dict) else None
+        try:
+            whole = state.complete(event)
+        except (InvalidEventError, JsTypeError, RecursionError) as error:
+            plain = event if isinstance(event, dict) else {}
+            return Plan(plain, "failed", "invalid_event", str(error))
+        granted = granted_consent(self._config.consent, {}, own)
+        if granted is None:
+            return Plan(whole, "skipped", "consent_missing", "waits for consent")
+        whole["consent"] = granted
+        return self._planner.plan(whole, state.view, now_ms, traced=traced)
+
+
+def compare(old: Rehearsal, new: Rehearsal, rows: Iterable[Row]) -> tuple[Change, ...]:
+    """Plan every event with both configurations and return what differs, oldest first."""
+    changes = []
+    for row in rows:
+        event, now_ms = row.plain_event(), int(row.at * 1000)
+        before, after = old.plan(event, now_ms), new.plan(event, now_ms)
+        found = differences(_look(before), _look(after))
+        if found:
+            was, will = _goes(before), _goes(after)
+            better = None if was == will else will
+            changes.append(
+                Change(row.number, row.name, row.person, _words(before), _words(after), better, tuple(found))
+            )
+    return tuple(changes)
+
+
+def _look(plan: Plan) -> dict[str, Any]:
+    return {"verdict": plan.verdict, "reason": plan.reason, "rule": plan.rule_key, "calls": plan.calls}
+
+
+def _goes(plan: Plan) -> bool:
+    return plan.verdict == "ready" and plan.error is None and bool(plan.calls)
+
+
+def _words(plan: Plan) -> str:
+    if plan.verdict != "ready" or plan.error is not None:
+        return f"{plan.verdict if plan.error is None else 'failed'}: {plan.error or plan.sentence or plan.reason}"
+    occurrence = plan.occurrence
+    parts = []
+    if plan.contact is not None and plan.contact.properties is not None:
+        parts.append("contact")
+    if occurrence is not None:
+        parts.append(f"{occurrence['eventName']} with {len(occurrence['properties'])} properties")
+    return " + ".join(parts) or "nothing"

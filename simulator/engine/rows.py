@@ -1,0 +1,177 @@
+"""What the engine keeps of every event and every batch: one row each, the last so many of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from hubspot_dest.outcome import Kind, Outcome
+
+__all__ = ["Exchange", "Ring", "Row", "packed", "person_of"]
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One call of the official client, as the sender saw it.
+
+    Attributes:
+        call: which, in the documented notation: `events.send.basicApi.send`.
+        started: UNIX time in seconds, of the fake HubSpot's clock.
+        ended: likewise.
+        status: what HubSpot answered; None where no answer could be read.
+        size: how many occurrences it carried; 0 for a contact.
+        error: why it failed, in words.
+
+    """
+
+    call: str
+    started: float
+    ended: float
+    status: int | None
+    size: int
+    error: str = ""
+
+    @property
+    def milliseconds(self) -> float:
+        """How long the sender waited."""
+        return (self.ended - self.started) * 1000
+
+
+@dataclass(slots=True)
+class Row:
+    """One event, or one batch, and how far it came. A row changes: what was queued is flushed later.
+
+    Attributes:
+        number: counted from 0 in the order of arrival.
+        at: UNIX time in seconds at which it was taken.
+        kind: how far it came (`Outcome.kind`).
+        reason: why, as a stable code.
+        sentence: why, in words.
+        name: the event's name; `batch of 50` for a batch.
+        person: whose event it is, as far as the event says.
+        event_id: the event's id; empty for a batch.
+        rule: the key of the rule that matched.
+        event: the event as it came, as JSON; empty for a batch.
+        exchanges: the calls that were made for it.
+        generation: which configuration planned it, counted from 0.
+        batch: the number of the row of its batch, or None.
+        size: how many events a batch holds; 0 for an event.
+        upstream: what walkerOS itself would have done, where that differs.
+        attempts: how often it was pushed.
+        pinned: it is run again at every save.
+
+    """
+
+    number: int
+    at: float
+    kind: Kind
+    reason: str
+    sentence: str
+    name: str
+    person: str
+    event_id: str
+    rule: str
+    event: bytes
+    exchanges: tuple[Exchange, ...] = ()
+    generation: int = 0
+    batch: int | None = None
+    size: int = 0
+    upstream: str = ""
+    attempts: int = 1
+    pinned: bool = False
+
+    @property
+    def is_batch(self) -> bool:
+        """Whether it stands for a batch, not for an event."""
+        return self.size > 0
+
+    @property
+    def status(self) -> int | None:
+        """The status of the last exchange."""
+        return self.exchanges[-1].status if self.exchanges else None
+
+    @property
+    def milliseconds(self) -> float:
+        """How long HubSpot was waited for."""
+        return sum(one.milliseconds for one in self.exchanges)
+
+    def plain_event(self) -> Any:
+        """Return the event as it came; None for a batch."""
+        return json.loads(self.event) if self.event else None
+
+
+class Ring:
+    """The last `capacity` rows by number, and the outcomes of the last few, whose traces are large.
+
+    One thread appends; any may read.
+    """
+
+    def __init__(self, capacity: int, recent: int = 2000) -> None:
+        self.capacity = capacity
+        self._slots: list[Row | None] = [None] * capacity
+        self._recent: list[tuple[int, Outcome] | None] = [None] * recent
+        self.next = 0
+
+    @property
+    def first(self) -> int:
+        """The number of the oldest row that is kept."""
+        return max(0, self.next - self.capacity)
+
+    def __len__(self) -> int:
+        return self.next - self.first
+
+    def append(self, row: Row) -> None:
+        """Keep a row, whose number must be `next`."""
+        self._slots[row.number % self.capacity] = row
+        self.next = row.number + 1
+
+    def get(self, number: int) -> Row | None:
+        """Return a row, or None where it is gone or never was."""
+        row = self._slots[number % self.capacity] if number >= 0 else None
+        return row if row is not None and row.number == number else None
+
+    def remember(self, number: int, outcome: Outcome) -> None:
+        """Keep the outcome of a row for a while."""
+        self._recent[number % len(self._recent)] = (number, outcome)
+
+    def outcome(self, number: int) -> Outcome | None:
+        """Return the outcome of a row, or None where it is gone."""
+        kept = self._recent[number % len(self._recent)]
+        return kept[1] if kept is not None and kept[0] == number else None
+
+    def rows(self, start: int | None = None) -> Iterator[Row]:
+        """Yield what is kept from `start` on, oldest first."""
+        for number in range(max(self.first, start or 0), self.next):
+            row = self.get(number)
+            if row is not None:
+                yield row
+
+    def clear(self) -> None:
+        """Forget everything; numbers begin at 0 again."""
+        self._slots = [None] * self.capacity
+        self._recent = [None] * len(self._recent)
+        self.next = 0
+
+
+def person_of(event: Any) -> str:
+    """Return whose event it is, as far as it says: the e-mail, the user's id, the device, or nothing."""
+    user = event.get("user") if isinstance(event, dict) else None
+    if not isinstance(user, dict):
+        return ""
+    for name, prefix in (("email", ""), ("id", "user "), ("device", "device "), ("session", "session ")):
+        value = user.get(name)
+        if isinstance(value, (str, int)) and not isinstance(value, bool) and value != "":
+            return f"{prefix}{str(value)[:120]}"
+    return ""
+
+
+def packed(event: Any) -> bytes:
+    """Return an event as JSON bytes; what JSON cannot hold becomes text."""
+    try:
+        return orjson.dumps(event)
+    except TypeError:
+        return json.dumps(event, default=str).encode("ascii", "backslashreplace")

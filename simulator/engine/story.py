@@ -1,0 +1,21 @@
+"""The story that is shown without a configuration of one's own: a shop, told in a few rules."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+from hubspot_dest.config import Config
+from hubspot_dest.configfile import load_config
+
+__all__ = ["story_config", "story_path"]
+
+
+def story_path() -> Path:
+    """Return where the story's configuration stands."""
+    return Path(str(resources.files("simulator.engine").joinpath("story.yaml")))
+
+
+def story_config() -> Config:
+    """Return the story's configuration."""
+    return load_config(story_path())[0]

@@ -1,0 +1,228 @@
+"""The app: five views of one engine, and the keys that steer it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher, Footer
+
+from simulator.engine.engine import Engine
+from simulator.tui.header import Header
+from simulator.tui.lines import LineView
+from simulator.tui.palette import PALETTES, themes
+from simulator.tui.speech import Speech
+from simulator.tui.steering import Steering
+from simulator.tui.tour import Tour
+from simulator.tui.views.checks import ChecksView
+from simulator.tui.views.faults import FaultsView
+from simulator.tui.views.hubspot import HubSpotView
+from simulator.tui.views.live import LiveView
+from simulator.tui.views.mapping import MappingView
+from simulator.tui.views.view import View
+from simulator.tui.watching import ConfigWatch
+
+__all__ = ["SimulatorApp", "VIEWS"]
+
+VIEWS = {"live": "Live", "checks": "Checks", "hubspot": "HubSpot", "mapping": "Mapping", "faults": "Faults"}
+_TICK = 0.1
+
+
+class SimulatorApp(Steering):
+    """Shows an engine.
+
+    Args:
+        engine: a running engine; whoever made it closes it.
+        title: what is shown: the configuration's name.
+        watch: the configuration file, to plan anew when it is saved.
+        tour: what is told to begin with.
+        ticking: follow the clock; a test ticks by hand.
+        folder: where exports go.
+        first_theme: the theme to begin with.
+
+    """
+
+    CSS_PATH = "app.tcss"
+    TITLE = "hubspot-sim"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(str(number), f"view('{key}')", name, show=False)
+            for number, (key, name) in enumerate(VIEWS.items(), 1)
+        ),
+        Binding("question_mark", "help", "Help", key_display="?"),
+        Binding("q", "quit", "End"),
+        Binding("ctrl+c", "quit", "End", show=False, priority=True),
+        Binding("space", "pause", "Pause"),
+        Binding("full_stop", "step", "Step"),
+        Binding("plus,equals_sign", "rate(1)", "Faster", key_display="+"),
+        Binding("minus", "rate(-1)", "Slower", key_display="-"),
+        Binding("slash", "filter", "Filter", key_display="/"),
+        Binding("f", "follow", "Follow"),
+        Binding("n", "failure(1)", "Failure"),
+        Binding("N", "failure(-1)", "Previous failure", show=False),
+        Binding("b", "batch", "Batch"),
+        Binding("B", "batch_size", "Batch size", show=False),
+        Binding("F", "flush", "Flush"),
+        Binding("c", "consent", "Consent"),
+        Binding("r", "again", "Again"),
+        Binding("R", "again_all", "Run all failed again", show=False),
+        Binding("k", "keep", "Keep", show=False),
+        Binding("y", "copy('json')", "Copy"),
+        Binding("u", "copy('curl')", "Copy as curl", show=False),
+        Binding("x", "clear_faults", "Clear faults", show=False),
+        Binding("s", "seed", "Seed", show=False),
+        Binding("z", "anew", "Begin anew", show=False),
+        Binding("e", "screenshot_here", "Screenshot", show=False),
+        Binding("E", "export", "Export", show=False),
+        Binding("t", "theme", "Theme", show=False),
+        Binding("T", "tour", "Tour", show=False),
+        Binding("right", "tour_next(1)", "Next", show=False),
+        Binding("left", "tour_next(-1)", "Back", show=False),
+        Binding("p", "tour_auto", "By itself", show=False),
+        Binding("escape", "clear", "Clear", show=False),
+    ]  # fmt: skip
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        title: str,
+        watch: ConfigWatch | None = None,
+        tour: Tour | None = None,
+        ticking: bool = True,
+        folder: Path | None = None,
+        first_theme: str = "harbour",
+    ) -> None:
+        super().__init__()
+        for theme in themes():
+            self.register_theme(theme)
+        self.engine = engine
+        self.header = Header(engine, title, VIEWS)
+        self.live = LiveView(engine, id="live")
+        self.checks = ChecksView(engine, id="checks")
+        self.views: dict[str, View] = {
+            "live": self.live,
+            "checks": self.checks,
+            "hubspot": HubSpotView(engine, id="hubspot"),
+            "mapping": MappingView(engine, id="mapping"),
+            "faults": FaultsView(engine, id="faults"),
+        }
+        self.speech = Speech(tour)
+        self.config_watch = watch
+        self.folder = folder or Path.cwd()
+        self._ticking = ticking
+        self._first_theme = first_theme
+        self._beat = 0
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return the colours that are ours alone, for Textual's own themes."""
+        usual = PALETTES["harbour"]
+        return {"dim": usual.dim, "faint": usual.faint, "chosen": usual.chosen}
+
+    def compose(self) -> ComposeResult:
+        """Lay the header, the views, what a tour says, and the keys."""
+        yield self.header
+        with ContentSwitcher(id="views", initial="live"):
+            yield from self.views.values()
+        yield self.speech
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Begin."""
+        self.theme = self._first_theme
+        self._fit(self.size.width, self.size.height)
+        self.live.stream.focus()
+        if self._ticking:
+            self.set_interval(_TICK, self.tick)
+        self.call_after_refresh(self.tick)
+        if self.speech.tour is not None:
+            self.speech.begin()
+
+    def on_resize(self, event: Any) -> None:
+        """Choose what fits."""
+        self._fit(event.size.width, event.size.height)
+        self.call_after_refresh(self.tick)
+
+    def _fit(self, width: int, height: int) -> None:
+        self.screen_stack[0].set_class(width < 110, "-narrow")
+        self.screen_stack[0].set_class(height < 34, "-low")
+
+    @property
+    def view(self) -> View:
+        """The view that is seen."""
+        return self.views[self.header.view]
+
+    def tick(self) -> None:
+        """Show what is new; every tenth of a second."""
+        if not self.header.is_attached or not self._running:
+            return
+        if self._beat % 10 == 0:
+            self.live.pulse.beat(self.engine)
+            self.look_at_config()
+        if self.view is not self.live:
+            self.checks.tick(1)
+        self.view.tick(self._beat)
+        if self._beat % 2 == 0:
+            self.header.update()
+        self.speech.tick(_TICK)
+        self._beat += 1
+
+    def on_header_wanted(self, message: Header.Wanted) -> None:
+        """Open the view whose tab was clicked."""
+        self.action_view(message.view)
+
+    def action_view(self, key: str) -> None:
+        """Open a view."""
+        self.header.view = key
+        self.query_one("#views", ContentSwitcher).current = key
+        self.header.filter_text = self.view.search
+        self.view.main().focus()
+        if key == "checks" and not self.checks.checked:
+            self.checks.run()
+        self._beat = 0
+        self.call_after_refresh(self.tick)
+
+    def on_line_view_chosen(self, message: LineView.Chosen) -> None:
+        """Open or close the details of the live view."""
+        if message.view is self.live.stream:
+            base = self.screen_stack[0]
+            narrow = base.has_class("-narrow")
+            base.toggle_class("-open" if narrow else "-closed")
+            self.call_after_refresh(self.live.show_detail)
+
+    def point_at(self, name: str) -> None:
+        """Bring out a part of the screen, or none."""
+        for one in self.query(".-pointed"):
+            one.remove_class("-pointed")
+        found = {
+            "stream": "#stream", "detail": "#detail", "cards": "#cards", "batch": "#batching", "header": "Header",
+            "hubspot": "#account", "outcomes": "#outcomes",
+            "left": f"#{self.header.view} .left", "right": f"#{self.header.view} .right",
+        }.get(name)  # fmt: skip
+        base = self.screen_stack[0]
+        if self.speech.on and base.has_class("-narrow"):
+            base.set_class(name == "detail", "-open")
+        if found:
+            for one in self.query(found):
+                one.add_class("-pointed")
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's shape
+        """Return every command for the palette."""
+        for key, name in VIEWS.items():
+            yield SystemCommand(f"View: {name}", f"Open {name}", lambda key=key: self.action_view(key))
+        for binding in self.BINDINGS:
+            if isinstance(binding, Binding) and not binding.action.startswith("view"):
+                yield SystemCommand(
+                    binding.description,
+                    f"key {binding.key_display or binding.key.partition(',')[0]}",
+                    lambda action=binding.action: self.run_action(action),
+                )
+        for name in PALETTES:
+            yield SystemCommand(
+                f"Theme: {name}", "Change the colours", lambda name=name: setattr(self, "theme", name)
+            )

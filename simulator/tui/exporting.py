@@ -1,0 +1,96 @@
+"""What can be kept of a session: JSON Lines of the rows, and a report in HTML."""
+
+from __future__ import annotations
+
+import html
+import json
+import time
+from collections.abc import Iterable, Iterator
+
+from simulator.engine.engine import Engine
+from simulator.engine.hits import RuleHits
+from simulator.engine.rows import Row
+from simulator.tui.cells import harmless
+from simulator.tui.palette import PALETTES, SYMBOLS
+
+__all__ = ["html_report", "json_rows"]
+
+_MOST = 5000
+
+
+def json_rows(rows: Iterable[Row]) -> Iterator[str]:
+    """Yield each row as one line of JSON."""
+    for row in rows:
+        yield json.dumps(
+            {
+                "number": row.number,
+                "at": row.at,
+                "name": row.name,
+                "person": row.person,
+                "outcome": row.kind,
+                "reason": row.reason,
+                "sentence": row.sentence,
+                "rule": row.rule,
+                "walkeros": row.upstream or None,
+                "exchanges": [
+                    {
+                        "call": one.call,
+                        "status": one.status,
+                        "milliseconds": round(one.milliseconds, 2),
+                        "error": one.error or None,
+                    }
+                    for one in row.exchanges
+                ],
+                "event": row.plain_event(),
+            }
+        )  # fmt: skip
+
+
+def html_report(engine: Engine, rows: Iterable[Row], title: str) -> str:
+    """Return one page without anything from elsewhere: figures, rules, and the last rows."""
+    paper = PALETTES["paper"]
+    counts, books = engine.counts, engine.books()
+    kinds = "".join(
+        f"<tr><td>{SYMBOLS[kind]} {kind}</td><td class=n>{number:,}</td></tr>"
+        for kind, number in sorted(counts.kinds.items())
+        if number
+    )
+    rules = "".join(
+        f"<tr{'' if rule.hits else ' class=never'}><td>{_safe(rule.label)}</td><td class=n>{rule.hits:,}</td>"
+        f"<td>{_safe(_never(rule))}</td></tr>"
+        for rule in engine.ledger.hits.all()
+    )
+    body = "".join(
+        f"<tr><td>{time.strftime('%H:%M:%S', time.localtime(row.at))}</td><td>{_safe(row.name)}</td>"
+        f"<td>{_safe(row.person)}</td><td>{SYMBOLS[row.kind]} {row.kind}</td>"
+        f"<td>{_safe(row.sentence or row.reason)}</td><td>{_safe(row.upstream)}</td></tr>"
+        for row in list(rows)[-_MOST:]
+    )
+    agree = (
+        "The sender's numbers and HubSpot's are the same."
+        if books.agree
+        else _safe("; ".join(books.problems))
+    )
+    return f"""<!doctype html><html lang=en><meta charset=utf-8><title>{_safe(title)}</title><style>
+body{{font:15px/1.5 system-ui,sans-serif;
+ background:{paper.background};color:{paper.text};
+ max-width:70rem;margin:2rem auto;padding:0 1rem}}
+table{{border-collapse:collapse;margin:1rem 0}}
+td,th{{padding:.2rem .8rem .2rem 0;text-align:left;border-bottom:1px solid {paper.panel}}}
+.n{{text-align:right;font-variant-numeric:tabular-nums}}
+.never{{color:{paper.warn}}}h1{{color:{paper.accent}}}
+</style><h1>{_safe(title)}</h1><p>{counts.taken:,} events,
+{counts.requests:,} calls, {counts.saved:,} contact calls saved,
+{counts.lost_upstream:,} that walkerOS itself would have lost. {agree} Nothing left this machine.</p>
+<h2>Outcomes</h2><table>{kinds}</table>
+<h2>Rules</h2><table><tr><th>rule<th>hits<th>never resolved</tr>{rules}</table>
+<h2>Events</h2><table><tr><th>time<th>event<th>person<th>outcome<th>why<th>walkerOS</tr>{body}</table></html>
+"""
+
+
+def _never(rule: RuleHits) -> str:
+    return ", ".join(one.name for one in rule.properties.values() if rule.hits and not one.resolved)
+
+
+def _safe(text: str) -> str:
+    return html.escape(harmless(text, 400))

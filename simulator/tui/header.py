@@ -1,0 +1,97 @@
+"""The two lines at the top: the five views, and what the engine is doing."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.message import Message
+
+from simulator.engine.engine import Engine
+from simulator.tui.cells import fit
+from simulator.tui.lines import Board, Line, Piece
+from simulator.tui.meters import gauge
+
+__all__ = ["Header"]
+
+
+class Header(Board, can_focus=False):
+    """Names, tabs and state; a click on a tab opens its view."""
+
+    class Wanted(Message):
+        """A view was asked for."""
+
+        def __init__(self, view: str) -> None:
+            super().__init__()
+            self.view = view
+
+    def __init__(self, engine: Engine, title: str, views: dict[str, str], **options: object) -> None:
+        super().__init__(**options)
+        self._engine = engine
+        self.title_text = title
+        self._views = views
+        self._tabs: list[tuple[int, int, str]] = []
+        self.view = next(iter(views))
+        self.trouble = ""
+        self.filter_text = ""
+        self.touring = False
+
+    def update(self) -> None:
+        """Draw anew."""
+        width = self.size.width
+        self.show([self._tabs_line(width), self._state_line(width), Line((("─" * width, "panel"),))])
+
+    def _tabs_line(self, width: int) -> Line:
+        brand = " ⬢ hubspot-sim  " if width >= 72 else " ⬢ "
+        pieces: list[Piece] = [(brand, "*accent")]
+        at = len(brand)
+        self._tabs = []
+        for number, (key, name) in enumerate(self._views.items(), 1):
+            here = key == self.view
+            text = f"{'▐' if here else ' '}{number} {name}{'▌' if here else ' '}"
+            self._tabs.append((at, at + len(text), key))
+            pieces.append((text, "*accent" if here else "dim"))
+            at += len(text)
+        note = "guided tour " if self.touring else "nothing leaves this machine "
+        if width - at > len(note) + 2:
+            pieces.append((note.rjust(width - at), "accent" if self.touring else "faint"))
+        return Line(tuple(pieces))
+
+    def _state_line(self, width: int) -> Line:
+        engine, config = self._engine, self._engine.config
+        if self.trouble or engine.trouble:
+            text = self.trouble or engine.trouble
+            return Line(((f" ✘ {fit(text, width - 4)}", "*bad"),))
+        if engine.exhausted:
+            state: Piece = (" ■ the stream is at its end", "*dim")
+        elif engine.paused:
+            state = (" ❚❚ paused ", "*warn")
+        else:
+            rate = engine.pace.rate
+            state = (f" ▶ {f'{rate:g} events/s' if rate else 'full speed'} ", "*good")
+        pieces: list[Piece] = [state, (f"  seed {engine.seed}", "dim")]
+        if config.batch:
+            full, rest = gauge(engine.queued, config.batch_size, 10)
+            pieces += [
+                ("  batch ", "dim"),
+                (full, "info"),
+                (rest, "panel"),
+                (f" {engine.queued}/{config.batch_size}", "dim"),
+            ]
+        else:
+            pieces.append(("  one by one", "dim"))
+        faults = sum(not one.is_spent(engine.hubspot.clock()) for one in engine.faults())
+        if faults:
+            pieces.append((f"  ✘ {faults} fault{'s' if faults > 1 else ''}", "*bad"))
+        if self.filter_text:
+            pieces.append((f"  filter: {fit(self.filter_text, min(30, len(self.filter_text)))}", "info"))
+        used = sum(len(text) for text, _ in pieces)
+        name = self.title_text + ("  parity" if engine.parity else "")
+        if width - used > 8:
+            pieces.append((fit(name, min(len(name), width - used - 2)).rjust(width - used - 1), "text"))
+        return Line(tuple(pieces))
+
+    def on_click(self, event: events.Click) -> None:
+        """Open the view whose tab was clicked."""
+        offset = event.get_content_offset_capture(self)
+        for start, end, key in self._tabs:
+            if offset.y == 0 and start <= offset.x < end:
+                self.post_message(self.Wanted(key))

@@ -1,0 +1,233 @@
+"""Lines of styled text, and the two widgets that show them lazily: only what is visible is ever rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from simulator.tui.cells import harmless
+from simulator.tui.palette import PALETTES, Palette
+
+__all__ = ["Board", "Line", "LineView", "Piece", "line"]
+
+Piece = tuple[str, str]
+"""A text and the name of its colour; `*` before the name makes it bold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a board; with a key it can be chosen."""
+
+    pieces: Sequence[Piece] = field(default_factory=tuple)
+    key: Any = None
+
+
+def line(*pieces: Piece | str, key: Any = None) -> Line:
+    """Return a line; a piece without a colour is plain text."""
+    return Line(tuple((one, "text") if isinstance(one, str) else one for one in pieces), key)
+
+
+class LineView(ScrollView, can_focus=True):
+    """A scrolling list of lines with a cursor. A subclass says how many there are and what each looks like."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", "Up", show=False),
+        Binding("down", "move(1)", "Down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("home", "edge(-1)", "First", show=False),
+        Binding("end", "edge(1)", "Last", show=False),
+        Binding("enter", "choose", "Open", show=False),
+    ]
+
+    class Moved(Message):
+        """The cursor stands on another line."""
+
+        def __init__(self, view: LineView) -> None:
+            super().__init__()
+            self.view = view
+
+        @property
+        def control(self) -> LineView:
+            """The view."""
+            return self.view
+
+    class Chosen(Moved):
+        """A line was chosen, by Enter or a second click."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.cursor = 0
+
+    @property
+    def palette(self) -> Palette:
+        """The colours of the app's theme."""
+        return PALETTES.get(self.app.theme, PALETTES["harbour"])
+
+    @property
+    def room(self) -> int:
+        """How many cells a line has."""
+        return self.scrollable_content_region.width
+
+    def count(self) -> int:
+        """Return how many lines there are."""
+        raise NotImplementedError
+
+    def pieces(self, index: int, width: int) -> Sequence[Piece]:
+        """Return what a line looks like."""
+        raise NotImplementedError
+
+    def resized(self) -> None:
+        """Take note that the number of lines changed."""
+        size = Size(self.scrollable_content_region.width, self.count())
+        if self.virtual_size != size:
+            self.virtual_size = size
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Fit the lines to the width."""
+        self.resized()
+
+    def shows_cursor(self) -> bool:
+        """Tell whether the cursor is drawn."""
+        return True
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one visible line."""
+        palette, width = self.palette, self.room
+        index = self.scroll_offset.y + y
+        if index >= self.count() or width <= 0:
+            return Strip.blank(width, palette.style("text", on="background"))
+        chosen = self.shows_cursor() and index == self.cursor
+        ground = "chosen" if chosen else "background"
+        segments = [
+            Segment(text, palette.style(colour.lstrip("*"), bold=colour[:1] == "*", on=ground))
+            for text, colour in self.pieces(index, width)
+        ]
+        strip = Strip(segments)
+        if strip.cell_length > width:
+            strip = Strip([*strip.crop(0, width - 1), Segment("…", palette.style("faint", on=ground))])
+        return strip.adjust_cell_length(width, _blank(palette, ground))
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor."""
+        self.go(self.cursor + by)
+
+    def action_page(self, by: int) -> None:
+        """Move the cursor by a page."""
+        self.go(self.cursor + by * max(1, self.size.height - 1))
+
+    def action_edge(self, to: int) -> None:
+        """Go to the first or the last line."""
+        self.go(0 if to < 0 else self.count() - 1)
+
+    def action_choose(self) -> None:
+        """Open the line under the cursor."""
+        if self.count():
+            self.post_message(self.Chosen(self))
+
+    def go(self, index: int) -> None:
+        """Put the cursor on a line and show it."""
+        index = max(0, min(index, self.count() - 1))
+        moved = index != self.cursor
+        self.cursor = index
+        self.reveal()
+        self.refresh()
+        if moved:
+            self.post_message(self.Moved(self))
+
+    def reveal(self) -> None:
+        """Scroll so that the cursor can be seen."""
+        top, height = self.scroll_offset.y, max(1, self.size.height)
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False, immediate=True)
+        elif self.cursor >= top + height:
+            self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True)
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the mouse is; a second click opens."""
+        index = self.scroll_offset.y + event.get_content_offset_capture(self).y
+        if 0 <= index < self.count():
+            self.go(index)
+            if event.chain > 1:
+                self.action_choose()
+
+
+class Board(LineView):
+    """Shows a list of lines. Where some have keys the cursor jumps between these, else it only scrolls."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.lines: list[Line] = []
+        self._keyed = False
+
+    @property
+    def key(self) -> Any:
+        """The key of the line under the cursor."""
+        return self.lines[self.cursor].key if self.cursor < len(self.lines) else None
+
+    def show(self, lines: list[Line], *, top: bool = False) -> None:
+        """Show other lines; the cursor stays on its key if that is still there."""
+        key = self.key
+        self.lines = lines
+        self._keyed = any(one.key is not None for one in lines)
+        if self._keyed:
+            keys = [one.key for one in lines]
+            if key is not None and key in keys:
+                self.cursor = keys.index(key)
+            else:
+                self.cursor = next(index for index, one in enumerate(keys) if one is not None)
+        self.cursor = min(self.cursor, max(0, len(lines) - 1))
+        self.resized()
+        if top:
+            self.cursor = 0 if not self._keyed else self.cursor
+            self.scroll_to(y=0, animate=False, immediate=True)
+
+    def count(self) -> int:
+        """Return how many lines there are."""
+        return len(self.lines)
+
+    def shows_cursor(self) -> bool:
+        """Tell whether anything can be chosen."""
+        return self._keyed
+
+    def pieces(self, index: int, width: int) -> Sequence[Piece]:  # noqa: ARG002 - the shape of a line view
+        """Return a line."""
+        return self.lines[index].pieces
+
+    def go(self, index: int) -> None:
+        """Go to the nearest line with a key in the direction of the move, or scroll."""
+        if not self._keyed:
+            top = self.scroll_offset.y
+            self.scroll_to(y=top + (index - self.cursor), animate=False, immediate=True)
+            return
+        step = 1 if index >= self.cursor else -1
+        wanted = max(0, min(index, len(self.lines) - 1))
+        for start, direction in ((wanted, step), (wanted, -step)):
+            found = start
+            while 0 <= found < len(self.lines):
+                if self.lines[found].key is not None:
+                    super().go(found)
+                    if found <= 3:
+                        self.scroll_to(y=0, animate=False, immediate=True)
+                    return
+                found += direction
+
+
+def text_of(lines: Sequence[Line]) -> str:
+    """Return lines as plain text."""
+    return "\n".join("".join(harmless(text) for text, _ in one.pieces) for one in lines)
+
+
+def _blank(palette: Palette, ground: str) -> Style:
+    return palette.style("text", on=ground)

@@ -1,0 +1,121 @@
+"""Colours of the three themes, and how an outcome looks: a symbol, a word and a colour, never a colour alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from rich.style import Style
+from textual.theme import Theme
+
+__all__ = ["PALETTES", "SYMBOLS", "Palette", "themes"]
+
+SYMBOLS = {
+    "sent": "✔",
+    "flushed": "✔",
+    "queued": "◔",
+    "identified": "◆",
+    "skipped": "○",
+    "ignored": "·",
+    "denied": "▽",
+    "failed": "✘",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Palette:
+    """The colours of one theme, as `#rrggbb`."""
+
+    name: str
+    dark: bool
+    background: str
+    surface: str
+    panel: str
+    text: str
+    dim: str
+    faint: str
+    accent: str
+    good: str
+    info: str
+    soft: str
+    violet: str
+    warn: str
+    bad: str
+    chosen: str
+
+    @cache  # noqa: B019 - three palettes, a dozen colours
+    def style(self, colour: str, *, bold: bool = False, on: str = "") -> Style:
+        """Return the style of a colour by its name, such as `good`."""
+        return Style(color=getattr(self, colour), bgcolor=getattr(self, on) if on else None, bold=bold)
+
+    def outcome(self, kind: str) -> str:
+        """Return the name of an outcome's colour."""
+        return {
+            "sent": "good",
+            "flushed": "good",
+            "queued": "info",
+            "identified": "violet",
+            "skipped": "warn",
+            "ignored": "dim",
+            "denied": "soft",
+            "failed": "bad",
+        }.get(kind, "text")
+
+
+PALETTES = {
+    one.name: one
+    for one in (
+        Palette(
+            "harbour", True, background="#0f1720", surface="#131d28", panel="#22303f", text="#d7e0ea",
+            dim="#8496a9", faint="#4a5b6d", accent="#ff7a59", good="#5fd7a2", info="#6db8ff", soft="#e7a6d4",
+            violet="#b8a1ff", warn="#f2c86b", bad="#ff6b7d", chosen="#20354a",
+        ),
+        Palette(
+            "paper", False, background="#fbfaf7", surface="#f3f1ec", panel="#dcd7cc", text="#22272e",
+            dim="#5f6770", faint="#a7a498", accent="#c2410c", good="#137a4b", info="#0b62b8", soft="#9c2f7f",
+            violet="#5b3fc4", warn="#8a5a00", bad="#b4182d", chosen="#e3ecf7",
+        ),
+        Palette(
+            "contrast", True, background="#000000", surface="#000000", panel="#ffffff", text="#ffffff",
+            dim="#e0e0e0", faint="#b0b0b0", accent="#ffd700", good="#00ff87", info="#5fd7ff", soft="#ffafff",
+            violet="#d7afff", warn="#ffff00", bad="#ff8787", chosen="#003a8c",
+        ),
+    )
+}  # fmt: skip
+
+
+def themes() -> list[Theme]:
+    """Return the themes for Textual."""
+    return [
+        Theme(
+            name=one.name,
+            primary=one.accent,
+            secondary=one.info,
+            accent=one.accent,
+            warning=one.warn,
+            error=one.bad,
+            success=one.good,
+            foreground=one.text,
+            background=one.background,
+            surface=one.surface,
+            panel=one.panel,
+            dark=one.dark,
+            variables={
+                "dim": one.dim,
+                "faint": one.faint,
+                "chosen": one.chosen,
+                "footer-background": one.surface,
+                "footer-key-foreground": one.accent,
+                "footer-description-foreground": one.dim,
+                "scrollbar": one.panel,
+                "scrollbar-background": one.background,
+                "scrollbar-background-hover": one.background,
+                "scrollbar-background-active": one.background,
+                "scrollbar-hover": one.dim,
+                "scrollbar-active": one.accent,
+                "scrollbar-corner-color": one.background,
+                "block-cursor-text-style": "none",
+            },
+        )
+        for one in PALETTES.values()
+    ]

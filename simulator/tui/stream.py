@@ -1,0 +1,221 @@
+"""The stream: every event with its outcome, over the engine's ring, filtered beside it and rendered lazily."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import Any
+
+from simulator.engine.engine import Engine
+from simulator.engine.filtering import Filter
+from simulator.engine.rows import Row
+from simulator.tui.cells import fit
+from simulator.tui.lines import LineView, Piece
+from simulator.tui.palette import SYMBOLS
+
+__all__ = ["Stream"]
+
+
+class Stream(LineView):
+    """The rows of an engine.
+
+    Without a filter line i is row `first + i`; with one the numbers of matching rows are kept in a list that grows as
+    rows come and changes as rows change.
+
+    Args:
+        engine: what is shown.
+
+    """
+
+    def __init__(self, engine: Engine, **options: Any) -> None:
+        super().__init__(**options)
+        self._engine = engine
+        self._ring = engine.ring
+        self.follow = True
+        self.filter: Filter | None = None
+        self.chosen: int | None = None
+        self._found: list[int] = []
+        self._looked_to = 0
+        self._changes_seen = 0
+        self._first = 0
+
+    # ---- what there is
+
+    def count(self) -> int:
+        """Return how many rows are shown."""
+        return len(self._ring) if self.filter is None else len(self._found)
+
+    def number(self, index: int) -> int | None:
+        """Return the number of the row on a line."""
+        if not 0 <= index < self.count():
+            return None
+        return self._ring.first + index if self.filter is None else self._found[index]
+
+    def index(self, number: int) -> int:
+        """Return the line of a row, or of the next one that is shown."""
+        return number - self._ring.first if self.filter is None else bisect_left(self._found, number)
+
+    @property
+    def row(self) -> Row | None:
+        """The row under the cursor."""
+        return self._ring.get(self.chosen) if self.chosen is not None else None
+
+    def shown(self) -> list[Row]:
+        """Return every row that the filter takes."""
+        return [row for row in self._ring.rows() if self.filter is None or self.filter(row)]
+
+    # ---- keeping up
+
+    def set_filter(self, chosen: Filter | None) -> None:
+        """Show only what a filter takes."""
+        self.filter = chosen
+        self._search()
+        self.sync()
+        if self.follow:
+            self._to_the_end()
+        elif self.chosen is not None:
+            self.go(self.index(self.chosen))
+
+    def _search(self) -> None:
+        chosen = self.filter
+        self._looked_to = self._ring.next
+        if chosen is not None:
+            self._found = [row.number for row in self._ring.rows() if chosen(row)]
+
+    def sync(self) -> bool:
+        """Take in what happened since the last time; tell whether anything did."""
+        ring, ledger = self._ring, self._engine.ledger
+        news = ring.next != self._looked_to or ledger.changes != self._changes_seen
+        if ring.next < self._looked_to:
+            self.chosen, self.cursor = None, 0
+            self._search()
+        elif self.filter is not None:
+            self._take_in()
+        self._looked_to = ring.next
+        self._changes_seen = ledger.changes
+        gone, self._first = ring.first - self._first, ring.first
+        if news or gone:
+            self.resized()
+            if self.follow:
+                self._to_the_end()
+            elif gone > 0 and self.filter is None:
+                self.scroll_to(y=max(0, self.scroll_offset.y - gone), animate=False, immediate=True)
+            if self.chosen is not None and not self.follow:
+                self.cursor = max(0, self.index(self.chosen))
+        return news
+
+    def _take_in(self) -> None:
+        chosen, ring = self.filter, self._ring
+        assert chosen is not None
+        self._found += [row.number for row in ring.rows(self._looked_to) if chosen(row)]
+        fresh = self._engine.ledger.changes - self._changes_seen
+        changed = list(self._engine.ledger.changed)[-fresh:] if fresh else []
+        if fresh > len(changed):
+            self._search()
+        for number in changed:
+            row = ring.get(number)
+            place = bisect_left(self._found, number)
+            here = place < len(self._found) and self._found[place] == number
+            if row is not None and number < self._looked_to and chosen(row) != here:
+                if here:
+                    del self._found[place]
+                else:
+                    self._found.insert(place, number)
+        gone = bisect_left(self._found, ring.first)
+        if gone:
+            del self._found[:gone]
+
+    def _to_the_end(self) -> None:
+        last = self.count() - 1
+        self.scroll_to(y=max(0, last - self.size.height + 1), animate=False, immediate=True)
+        self.cursor = max(0, last)
+        number = self.number(last)
+        if number != self.chosen:
+            self.chosen = number
+            self.post_message(self.Moved(self))
+
+    def go(self, index: int) -> None:
+        """Put the cursor on a row; leaving the last one ends following, reaching it does not begin it."""
+        index = max(0, min(index, self.count() - 1))
+        if index < self.count() - 1:
+            self.follow = False
+        self.chosen = self.number(index)
+        super().go(index)
+
+    def action_edge(self, to: int) -> None:
+        """Go to the first row, or follow the last."""
+        if to > 0:
+            self.follow = True
+            self._to_the_end()
+            self.refresh()
+        else:
+            super().action_edge(to)
+
+    def jump(self, wanted: Filter, by: int) -> bool:
+        """Go to the next (1) or previous (-1) row that a filter takes; tell whether there was one."""
+        start = self.cursor + by
+        span = range(start, self.count()) if by > 0 else range(min(start, self.count() - 1), -1, -1)
+        for index in span:
+            number = self.number(index)
+            row = self._ring.get(number) if number is not None else None
+            if row is not None and wanted(row):
+                self.follow = False
+                self.go(index)
+                return True
+        return False
+
+    # ---- how it looks
+
+    def pieces(self, index: int, width: int) -> Sequence[Piece]:
+        """Return one row: time, event, person, outcome, reason."""
+        number = self.number(index)
+        row = self._ring.get(number) if number is not None else None
+        if row is None:
+            return (("", "dim"),)
+        mark = "▌" if number == self.chosen else "◈" if row.pinned else " "
+        colour = self.palette.outcome(row.kind)
+        when = time.strftime("%H:%M:%S", time.localtime(row.at))
+        if row.is_batch:
+            return self._batch(row, mark, when, width)
+        wide = width >= 96
+        name, person = (18, 26) if wide else (16, 18)
+        if width < 64:
+            person = 0
+        left: list[Piece] = [(mark, "accent"), (f"{when} ", "faint")]
+        left.append((fit(row.name or "(no name)", name) + " ", "*text" if row.kind == "failed" else "text"))
+        if person:
+            left.append((fit(row.person or "nobody", person) + " ", "dim" if row.person else "faint"))
+        left.append((f"{SYMBOLS.get(row.kind, '?')} {row.kind:<10} ", f"*{colour}"))
+        used = 1 + 9 + name + 1 + (person + 1 if person else 0) + 13
+        status = f"{row.status} {row.milliseconds:.0f} ms" if row.exchanges and row.status else ""
+        tail = len(status) + 1 if wide and status else 0
+        space = width - used - tail
+        if space > 0:
+            left.append((fit(_reason(row), space), "dim"))
+        if tail:
+            left.append((f" {status}", "faint" if (row.status or 0) < 400 else "bad"))
+        return left
+
+    def _batch(self, row: Row, mark: str, when: str, width: int) -> Sequence[Piece]:
+        good = row.kind != "failed"
+        colour = "good" if good else "bad"
+        text = f"{'▣' if good else '✘'} {row.name} {'taken' if good else 'not taken'}"
+        status = f"{row.status or 'no answer'}" + (f" {row.milliseconds:.0f} ms" if row.exchanges else "")
+        more = "" if good else f"  {row.sentence}"
+        body = fit(f"{text} · {status}{more}", max(0, width - 12))
+        filled = body.rstrip()
+        return (
+            (mark, "accent"),
+            (f"{when} ", "faint"),
+            (filled + " ", f"*{colour}"),
+            ("━" * max(0, width - 11 - len(filled)), colour if good else "bad"),
+        )
+
+
+def _reason(row: Row) -> str:
+    if row.upstream.startswith("walkerOS would lose"):
+        return f"{row.sentence or row.rule} · {row.upstream}"
+    if row.kind in ("sent", "identified") and not row.sentence:
+        return f"rule {row.rule}" if row.rule else "no rule: sent under its own name"
+    return row.sentence or row.reason

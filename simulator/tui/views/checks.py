@@ -1,0 +1,179 @@
+"""Checks: the documented examples, run on demand and after each change, with differences side by side."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from typing import Any
+
+from textual.app import ComposeResult
+
+from simulator.documented.checking import Checked, check_example
+from simulator.documented.examples import documented_examples
+from simulator.engine.engine import Engine
+from simulator.hubspot.fake import FakeHubSpot
+from simulator.tui.cells import fit, harmless
+from simulator.tui.detail import wrapped
+from simulator.tui.jsonlines import json_lines, short
+from simulator.tui.lines import Board, Line, LineView, line
+from simulator.tui.views.view import View
+
+__all__ = ["ChecksView"]
+
+
+class ChecksView(View):
+    """The examples on the left; what the chosen one must do, and did, on the right."""
+
+    def __init__(self, engine: Engine, **options: object) -> None:
+        super().__init__(engine, **options)
+        self.examples = Board(id="examples", classes="left")
+        self.side = Board(id="example", classes="right")
+        self.checked: dict[str, Checked] = {}
+        self.trouble = ""
+        self._under_way: Future[list[Checked]] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay the examples beside the chosen one."""
+        yield self.examples
+        yield self.side
+
+    def main(self) -> LineView:
+        """Return the examples."""
+        return self.examples
+
+    @property
+    def running(self) -> bool:
+        """Whether the examples are under way."""
+        return self._under_way is not None
+
+    def run(self) -> None:
+        """Run all examples against a HubSpot of their own, in a thread."""
+        if self._under_way is not None:
+            return
+        self.checked, self.trouble = {}, ""
+        future: Future[list[Checked]] = Future()
+        self._under_way = future
+        threading.Thread(target=_check_all, args=(future,), name="checks", daemon=True).start()
+        self.tick(0)
+
+    def tick(self, beat: int) -> None:
+        """Take in results."""
+        future = self._under_way
+        if future is not None and future.done():
+            self._under_way = None
+            error = future.exception()
+            if error is None:
+                self.checked = {one.example.key: one for one in future.result()}
+            else:
+                self.trouble = str(error)
+            beat = 0
+        if beat % 5 == 0:
+            self.examples.show(self._list(self.examples.room))
+            self.show_side()
+
+    def on_line_view_moved(self, message: LineView.Moved) -> None:
+        """Show another example."""
+        if message.view is self.examples:
+            self.show_side(top=True)
+
+    def on_line_view_chosen(self, message: LineView.Chosen) -> None:
+        """Run them."""
+        if message.view is self.examples:
+            self.run()
+
+    def _list(self, width: int) -> list[Line]:
+        every = documented_examples()
+        done = len(self.checked)
+        passed = sum(one.passes for one in self.checked.values())
+        if self.running:
+            said = ("running …", "info")
+        elif self.trouble:
+            said = (f"✘ {harmless(self.trouble, 60)}", "bad")
+        elif done:
+            said = (f"{passed} of {done} pass", "good" if passed == done else "bad")
+        else:
+            said = ("not run yet", "dim")
+        lines = [
+            line(("walkerOS' documented examples  ", "*text"), said),
+            line(("Enter", "*accent"), (" runs them through the official client over HTTP", "dim")),
+            line(""),
+        ]
+        for example in every:
+            one = self.checked.get(example.key)
+            mark, colour = ("·", "faint") if one is None else ("✔", "good") if one.passes else ("✘", "bad")
+            lines.append(
+                line(
+                    (f"{mark} ", f"*{colour}"),
+                    (fit(example.name, 22) + " ", "*text"),
+                    (fit(example.shows, max(0, width - 25)), "dim"),
+                    key=example.key,
+                )
+            )
+        lines += [
+            line(""),
+            line(("The step examples of a flow appear here once", "faint")),
+            line(("whole flow files can be opened.", "faint")),
+        ]
+        return lines
+
+    def show_side(self, *, top: bool = False) -> None:
+        """Show the chosen example."""
+        example = next((one for one in documented_examples() if one.key == self.examples.key), None)
+        if example is None:
+            return
+        width = self.side.room
+        checked = self.checked.get(example.key)
+        lines = [line((example.name, "*text"), (f"   {example.key}", "faint"))]
+        lines += [*wrapped(example.shows, "dim", width), line("")]
+        if checked is not None and checked.passes:
+            lines.append(line(("✔ exactly as documented", "*good")))
+        elif checked is not None:
+            lines.append(line((f"✘ {len(checked.differences)} differences", "*bad")))
+            half = max(12, (width - 4) // 2)
+            lines.append(line((fit(" documented", half) + "│", "dim"), (" happened", "dim")))
+            for one in checked.differences[:30]:
+                lines.append(line((harmless(one.path, 100), "info")))
+                lines.append(
+                    line(
+                        (fit(f" {short(one.expected, 200)}", half), "good"),
+                        ("│", "faint"),
+                        (fit(f" {short(one.actual, 200)}", half), "bad"),
+                    )
+                )
+        lines += [line(""), *_side_by_side(example, checked, width)]
+        lines += [line(""), line(("── the event ", "accent")), *json_lines(example.event)]
+        self.side.show(lines, top=top)
+
+
+def _side_by_side(example: Any, checked: Checked | None, width: int) -> list[Line]:
+    lines = [line(("── documented calls ", "accent"))]
+    for call in example.expect.calls:
+        texts = " ".join(one for one in call[1:] if isinstance(one, str))
+        lines.append(line((f" {call[0]} ", "*text"), (harmless(texts, 100), "dim")))
+        for body in [one for one in call[1:] if isinstance(one, dict)]:
+            lines += json_lines(body, indent=3)
+    if not example.expect.calls:
+        lines.append(line((" none", "dim")))
+    lines.append(line((" outcome ", "dim"), (example.expect.outcome, "text")))
+    if checked is not None:
+        lines += [line(""), line(("── what arrived at HubSpot ", "accent"))]
+        for one in checked.run.arrivals:
+            good = one.status < 300
+            lines.append(
+                line(
+                    (f" {'✔' if good else '✘'} {one.status} ", "good" if good else "bad"),
+                    (fit(f"{one.method} {one.target}", max(0, width - 8)), "info"),
+                )
+            )
+            lines += json_lines(one.body, indent=3)
+        if not checked.run.arrivals:
+            lines.append(line((" nothing, as it should be", "dim")))
+    return lines
+
+
+def _check_all(future: Future[list[Checked]]) -> None:
+    try:
+        with FakeHubSpot() as hubspot:
+            future.set_result([check_example(hubspot, example) for example in documented_examples()])
+    except BaseException as error:
+        future.set_exception(error)

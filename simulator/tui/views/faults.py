@@ -1,0 +1,173 @@
+"""Faults: throw and clear faults and stories, watch waiting events and recovery."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.app import ComposeResult
+
+from simulator.engine.engine import Engine
+from simulator.hubspot.faults import Fault
+from simulator.hubspot.faults_syntax import parse_fault
+from simulator.hubspot.stories import STORIES
+from simulator.tui.cells import fit, harmless
+from simulator.tui.detail import wrapped
+from simulator.tui.lines import Board, Line, LineView, line
+from simulator.tui.palette import SYMBOLS
+from simulator.tui.views.view import View
+
+__all__ = ["READY_FAULTS", "FaultsView", "faults_named"]
+
+READY_FAULTS = (
+    ("429:count=6,retry-after=1", "rate limit", "the next six calls answer 429"),
+    ("503:for=10s", "unavailable", "HubSpot is down for ten seconds"),
+    ("500:every=3", "now and then", "every third call answers 500"),
+    ("401", "token revoked", "everything answers 401 until cleared"),
+    ("latency:delay=800ms", "slow", "every call takes 0.8 s more"),
+    ("lost:count=4", "lost answers", "stored, but the answer never comes: a retry must not count twice"),
+    ("close-before:count=4", "cut before", "the connection breaks before anything is stored"),
+    ("truncated:count=4", "cut short", "the answer ends in the middle"),
+    ("empty-200:count=4", "empty answer", "200 without a body"),
+)
+
+
+def faults_named(name: str) -> tuple[Fault, ...]:
+    """Return the faults of a story by its name, or one fault from its text.
+
+    Raises:
+        FaultSyntaxError: there is neither.
+
+    """
+    story = STORIES.get(name)
+    return story.faults if story is not None else (parse_fault(name),)
+
+
+class FaultsView(View):
+    """What can be thrown on the left; what is on the board, and what it does, on the right."""
+
+    def __init__(self, engine: Engine, **options: object) -> None:
+        super().__init__(engine, **options)
+        self.choice = Board(id="choice", classes="left")
+        self.side = Board(id="board", classes="right")
+
+    def compose(self) -> ComposeResult:
+        """Lay the choice beside the board."""
+        yield self.choice
+        yield self.side
+
+    def main(self) -> LineView:
+        """Return the choice."""
+        return self.choice
+
+    def tick(self, beat: int) -> None:
+        """Draw twice a second."""
+        if beat % 5 == 0:
+            self.choice.show(self._choice(self.choice.room))
+            self.side.show(self._board(self.side.room))
+
+    def on_line_view_chosen(self, message: LineView.Chosen) -> None:
+        """Throw what was chosen."""
+        name = self.choice.key
+        if message.view is self.choice and name is not None:
+            faults = faults_named(name)
+            self.engine.throw(*faults)
+            told = STORIES[name].tells if name in STORIES else f"{name} is on the board"
+            self.app.notify(told, title=f"thrown: {name}", severity="warning", timeout=4)
+            self.tick(0)
+
+    def _choice(self, width: int) -> list[Line]:
+        on = {one.fault.label for one in self._standing()}
+        lines = [
+            line(("Enter", "*accent"), (" throws,  ", "dim"), ("x", "*accent"), (" clears all", "dim")),
+            line(""),
+        ]
+        lines.append(line(("── faults ", "accent")))
+        for spec, name, tells in READY_FAULTS:
+            standing = parse_fault(spec).label in on
+            lines.append(
+                line(
+                    ("⚡" if standing else "  ", "bad"),
+                    (f" {name:<14} ", "*text"),
+                    (fit(tells, max(0, width - 18)), "dim"),
+                    key=spec,
+                )
+            )
+        lines += [line(""), line(("── stories ", "accent"))]
+        for story in STORIES.values():
+            standing = bool({one.label for one in story.faults} & on)
+            lines.append(
+                line(("⚡" if standing else "  ", "bad"), (f" {story.name:<22}", "*text"), key=story.name)
+            )
+            lines += [
+                line(("    ", "dim"), *one.pieces) for one in wrapped(story.tells, "dim", max(20, width - 5))
+            ]
+        return lines
+
+    def _standing(self) -> list[Any]:
+        now = self.engine.hubspot.clock()
+        return [one for one in self.engine.faults() if not one.is_spent(now)]
+
+    def _board(self, width: int) -> list[Line]:
+        now, lines = self.engine.hubspot.clock(), [line(("── on the board ", "accent"))]
+        for one in self.engine.faults()[-12:]:
+            spent = one.is_spent(now)
+            lines.append(
+                line(
+                    (" ○ " if spent else " ⚡", "faint" if spent else "bad"),
+                    (fit(one.fault.label, 24) + " ", "dim" if spent else "*text"),
+                    (f"struck {one.struck} of {one.matched}", "dim"),
+                    ("  spent" if spent else self._left(one, now), "faint"),
+                )
+            )
+        if len(lines) == 1:
+            lines.append(line((" none: HubSpot is well", "good")))
+        counts = self.engine.counts
+        lines += [line(""), line(("── what waits, and what is lost ", "accent"))]
+        waits = self.engine.queued
+        failed = counts.kinds["failed"]
+        lines += [
+            line((f" ◔ {waits:>6} ", "info"), ("wait for their batch", "text"), ("   F flushes", "faint")),
+            line((f" ▽ {counts.kinds['denied']:>6} ", "soft"), ("wait for consent", "text")),
+            line(
+                (f" ✘ {failed:>6} ", "bad" if failed else "faint"), ("failed", "text"),
+                ("   R runs them again", "faint"),
+            ),
+            line((f" ≠ {counts.lost_upstream:>6} ", "accent"), ("walkerOS itself would have lost", "text")),
+            line(""),
+            line(("── latest refusals ", "accent")),
+        ]  # fmt: skip
+        for entry in [
+            one for one in reversed(self.engine.hubspot.journal.entries(limit=300)) if not one.is_good
+        ][:8]:
+            target = entry.target.decode("latin-1").partition("?")[0]
+            told = f"{entry.answer.status or 'no answer'} {entry.method} {target}"
+            lines.append(
+                line(
+                    (f" ✘ {fit(told, max(0, width - 4 - (17 if entry.fault else 0)))}", "bad"),
+                    (f" {harmless(entry.fault, 16)}", "faint"),
+                )
+            )
+        lines += [line(""), line(("── latest failures ", "accent"))]
+        ring = self.engine.ring
+        found = 0
+        for number in range(ring.next - 1, max(ring.first, ring.next - 2000) - 1, -1):
+            row = ring.get(number)
+            if row is not None and row.kind == "failed" and found < 8:
+                found += 1
+                lines.append(
+                    line(
+                        (f" {SYMBOLS['failed']} ", "bad"),
+                        (fit(row.name, 18) + " ", "text"),
+                        (fit(row.sentence, max(0, width - 23)), "dim"),
+                    )
+                )
+        if not found:
+            lines.append(line((" none", "good")))
+        return lines
+
+    @staticmethod
+    def _left(one: Any, now: float) -> str:
+        fault = one.fault
+        if fault.for_seconds is not None:
+            return f"  {max(0.0, one.set_at + fault.for_seconds - now):.0f} s left"
+        return f"  {fault.count - one.struck} left" if fault.count is not None else ""

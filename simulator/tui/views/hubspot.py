@@ -1,0 +1,221 @@
+"""HubSpot: the fake account. Contacts with their timelines, definitions, the request journal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from simulator.engine.engine import Engine
+from simulator.hubspot.journal import Entry
+from simulator.tui.cells import fit, harmless
+from simulator.tui.jsonlines import json_lines
+from simulator.tui.lines import Board, Line, LineView, line
+from simulator.tui.views.view import View
+
+__all__ = ["HubSpotView"]
+
+_PAGES = ("contacts", "definitions", "journal")
+_MOST = 400
+_COUNTED = 20_000  # the latest occurrences that are counted for the list
+_OWN = ("email", "firstname", "lastname", "lifecyclestage")
+
+
+class HubSpotView(View):
+    """A list of one kind on the left, the chosen one on the right; Tab turns the page."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "turn(1)", "Page", show=True),
+        Binding("shift+tab", "turn(-1)", "Page back", show=False),
+    ]
+
+    def __init__(self, engine: Engine, **options: object) -> None:
+        super().__init__(engine, **options)
+        self.page = 0
+        self.list_board = Board(id="things", classes="left")
+        self.side = Board(id="thing", classes="right")
+        self._seen: Any = None
+
+    def compose(self) -> ComposeResult:
+        """Lay the list beside the chosen one."""
+        yield self.list_board
+        yield self.side
+
+    def main(self) -> LineView:
+        """Return the list."""
+        return self.list_board
+
+    def action_turn(self, by: int) -> None:
+        """Show contacts, definitions or the journal."""
+        self.page = (self.page + by) % len(_PAGES)
+        self.list_board.cursor = 0
+        self.tick(0)
+
+    def tick(self, beat: int) -> None:
+        """Draw twice a second."""
+        if beat % 5 == 0:
+            width = self.list_board.room
+            lines = (self._contacts, self._definitions, self._journal)[self.page](width)
+            self.list_board.show([self._pages(), line(""), *lines])
+            self.show_side()
+
+    def on_line_view_moved(self, message: LineView.Moved) -> None:
+        """Show another one."""
+        if message.view is self.list_board:
+            self.show_side()
+
+    def show_side(self) -> None:
+        """Show the chosen one, if it is another or has changed."""
+        key, counters = self.list_board.key, self.engine.hubspot.account.counters()
+        seen = (self.page, key, counters.accepted, self.side.room)
+        if seen == self._seen:
+            return
+        other = self._seen is None or self._seen[:2] != seen[:2]
+        self._seen = seen
+        lines = (self._contact, self._definition, self._entry)[self.page](key) if key is not None else []
+        self.side.show(lines or [line(("Nothing here yet.", "faint"))], top=other)
+
+    def _pages(self) -> Line:
+        pieces = []
+        for number, name in enumerate(_PAGES):
+            here = number == self.page
+            pieces.append((f" {name} ", "*accent" if here else "dim"))
+        pieces.append((" tab", "faint"))
+        if self.search:
+            pieces.append((f"   / {harmless(self.search, 30)}", "info"))
+        return Line(tuple(pieces))
+
+    # ---- contacts
+
+    def _contacts(self, width: int) -> list[Line]:
+        wanted, lines = self.search.lower(), []
+        account = self.engine.hubspot.account
+        every = account.contacts()
+        with account.lock:
+            events = Counter(one.contact for one in account.log.rows[-_COUNTED:])
+        # Those with the longest timelines first: that is what a room wants to see.
+        for contact in sorted(every, key=lambda one: (events[one.id], one.created), reverse=True):
+            shown = contact.properties
+            if wanted and not any(wanted in str(value).lower() for value in shown.values()):
+                continue
+            name = f"{shown.get('firstname', '')} {shown.get('lastname', '')}".strip()
+            lines.append(
+                line(
+                    ("◆ ", "violet"),
+                    (fit(name or shown.get("email", ""), 20) + " ", "text" if name else "dim"),
+                    (fit(shown.get("email", ""), width - 35) + " " if width >= 56 else " ", "dim"),
+                    (f"{events[contact.id]:>4} events", "dim" if events[contact.id] else "faint"),
+                    key=contact.id,
+                )
+            )
+            if len(lines) == _MOST:
+                lines.append(line((f"  … {len(every) - _MOST} more; search with /", "faint")))
+                break
+        return lines or [line((" nobody yet" if not wanted else " nobody is found", "faint"))]
+
+    def _contact(self, key: Any) -> list[Line]:
+        account = self.engine.hubspot.account
+        contact = account.contact(key)
+        if contact is None:
+            return []
+        values = contact.properties
+        name = f"{values.get('firstname', '')} {values.get('lastname', '')}".strip()
+        lines = [
+            line(
+                (harmless(name or values.get("email", key), 80), "*text"),
+                (f"   contact {contact.id}", "faint"),
+            ),
+            line((harmless(values.get("email", ""), 120), "info")),
+            line(""),
+        ]
+        others = (one for one in values if one not in _OWN and not one.startswith("hs_"))
+        names = [*(one for one in _OWN if one in values), *others]
+        lines += [
+            line((fit(one, 18) + " ", "dim"), (harmless(values[one], 200), "text")) for one in names[:30]
+        ]
+        timeline = account.timeline(key)
+        lines += [line(""), line((f"── timeline · {len(timeline)} events ", "accent"))]
+        for one in reversed(timeline[-200:]):
+            lines.append(
+                line(
+                    (" ● ", "good"),
+                    (f"{one['occurredAt'][:19].replace('T', ' ')}  ", "faint"),
+                    (harmless(one["eventName"].partition("_")[2] or one["eventName"], 60), "*text"),
+                )
+            )
+            told = ", ".join(
+                f"{name} {value}" for name, value in one["properties"].items() if not name.startswith("hs_")
+            )
+            lines.append(line((" │   ", "faint"), (harmless(told, 300), "dim")))
+        if not timeline:
+            lines.append(line((" nothing happened yet", "faint")))
+        return lines
+
+    # ---- definitions
+
+    def _definitions(self, width: int) -> list[Line]:
+        lines = []
+        for name, one in sorted(self.engine.hubspot.account.definitions.items()):
+            if self.search.lower() in name.lower():
+                text = f"{len(one.properties)} properties"
+                lines.append(
+                    line(
+                        ("▤ ", "info"),
+                        (fit(name, max(10, width - 20)) + " ", "text"),
+                        (text, "dim"),
+                        key=name,
+                    )
+                )
+        return lines or [line((" none; they are made when the first event arrives", "faint"))]
+
+    def _definition(self, key: Any) -> list[Line]:
+        one = self.engine.hubspot.account.definitions.get(key)
+        if one is None:
+            return []
+        lines = [line((harmless(key, 120), "*text")), line((f"made {one.created_at}", "dim")), line("")]
+        for name, declared in one.properties.items():
+            lines.append(line((fit(name, 28) + " ", "info"), (declared.type, "text")))
+        return lines
+
+    # ---- the journal
+
+    def _journal(self, width: int) -> list[Line]:
+        journal, wanted = self.engine.hubspot.journal, self.search.lower()
+        lines = []
+        for entry in reversed(journal.entries(limit=_MOST)):
+            target = journal.masker.text(entry.target.decode("latin-1"))
+            said = f"{entry.method} {target} {entry.answer.status} {entry.fault}"
+            if wanted and wanted not in said.lower():
+                continue
+            lines.append(self._row(entry, target, width))
+        return lines or [line((" no request yet", "faint"))]
+
+    def _row(self, entry: Entry, target: str, width: int) -> Line:
+        good, status = entry.is_good, entry.answer.status or "—"
+        fault = f" ⚡{entry.fault}" if entry.fault else ""
+        return line(
+            (f"{'✔' if good else '✘'} {status!s:<4}", "good" if good else "bad"),
+            (f"{entry.method:<6}", "info"),
+            (fit(target + fault, max(0, width - 22)), "text" if not fault else "warn"),
+            (f"{entry.seconds * 1000:>7.1f} ms", "faint"),
+            key=entry.number,
+        )
+
+    def _entry(self, key: Any) -> list[Line]:
+        journal = self.engine.hubspot.journal
+        entry = next((one for one in reversed(journal.entries()) if one.number == key), None)
+        if entry is None:
+            return [line(("The journal has let this one go.", "faint"))]
+        view = journal.view(entry)
+        lines = [
+            line((f"{view['method']} ", "*info"), (harmless(view["target"], 300), "*text")),
+            line(("→ ", "faint"), (harmless(view["decision"], 300), "text")),
+            line((f"rule {view['rule']}  ", "dim"), (f"{view['milliseconds']} ms", "faint")),
+        ]
+        if view["fault"]:
+            lines.append(line((f"⚡ fault {view['fault']}: {view['delivery']}", "warn")))
+        for name in ("request", "response"):
+            lines += [line(""), line((f"── {name} ", "accent")), *json_lines(view[name], most=150)]
+        return lines

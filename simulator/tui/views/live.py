@@ -1,0 +1,107 @@
+"""Live: the stream, the details of one event, the counters."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from simulator.engine.engine import Engine
+from simulator.tui.cards import (
+    Card,
+    Pulse,
+    batch_card,
+    compact_lines,
+    hubspot_card,
+    outcome_card,
+    speed_card,
+)
+from simulator.tui.detail import detail_lines
+from simulator.tui.lines import Board, LineView, line
+from simulator.tui.stream import Stream
+from simulator.tui.views.view import View
+
+__all__ = ["LiveView"]
+
+
+class LiveView(View):
+    """The stream and everything about it."""
+
+    def __init__(self, engine: Engine, **options: object) -> None:
+        super().__init__(engine, **options)
+        self.stream = Stream(engine, id="stream")
+        self.detail = Board(id="detail")
+        self.pulse = Pulse()
+        self._shown: tuple[object, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """Lay the stream beside its details, and the counters below."""
+        with Container(id="live-body"):
+            yield self.stream
+            yield self.detail
+        with Container(id="cards"):
+            for name, title in (
+                ("outcomes", "outcomes"),
+                ("speed", "flow"),
+                ("batching", "sender"),
+                ("account", "HubSpot"),
+            ):
+                card = Card(id=name)
+                card.border_title = title
+                yield card
+        yield Card(id="tally")
+
+    def main(self) -> LineView:
+        """Return the stream."""
+        return self.stream
+
+    def tick(self, beat: int) -> None:
+        """Take in new rows; the counters twice a second."""
+        self.stream.sync()
+        self.show_detail()
+        if beat % 5 == 0:
+            self.show_cards()
+
+    def show_detail(self, *, top: bool = False) -> None:
+        """Show the row under the cursor, if it is another one or has changed."""
+        if not self.detail.display:
+            return
+        row = self.stream.row
+        width = self.detail.scrollable_content_region.width
+        seen = (
+            row and row.number,
+            row and row.kind,
+            row and row.attempts,
+            row and row.status,
+            width,
+            self.app.theme,
+        )
+        if seen == self._shown:
+            return
+        other = not self._shown or seen[0] != self._shown[0]
+        self._shown = seen
+        if row is None:
+            lines = [line(("Nothing yet. ", "dim"), ("space", "*accent"), (" starts the stream.", "dim"))]
+        else:
+            lines = detail_lines(self.engine, row, self.palette, width)
+        self.detail.show(lines, top=top or other)
+
+    def show_cards(self) -> None:
+        """Draw the counters."""
+        engine, pulse = self.engine, self.pulse
+        tally = self.query_one("#tally", Card)
+        if tally.display:
+            tally.show(compact_lines(engine, pulse, tally.size.width, self.palette))
+            return
+        sizes = {card.id: card.size for card in self.query(Card)}
+        outcomes = sizes["outcomes"]
+        self.query_one("#outcomes", Card).show(
+            outcome_card(engine, outcomes.width, outcomes.height, self.palette)
+        )
+        self.query_one("#speed", Card).show(speed_card(engine, pulse, sizes["speed"].width))
+        self.query_one("#batching", Card).show(batch_card(engine, sizes["batching"].width))
+        self.query_one("#account", Card).show(hubspot_card(engine, sizes["account"].width))
+
+    def on_line_view_moved(self, message: LineView.Moved) -> None:
+        """Show the details of another row."""
+        if message.view is self.stream:
+            self.show_detail(top=True)

@@ -1,0 +1,37 @@
+"""What the views have in common."""
+
+from __future__ import annotations
+
+from textual.containers import Container
+
+from simulator.engine.engine import Engine
+from simulator.tui.lines import LineView
+from simulator.tui.palette import PALETTES, Palette
+
+__all__ = ["View"]
+
+
+class View(Container):
+    """One of the five views.
+
+    Args:
+        engine: what is shown.
+
+    """
+
+    def __init__(self, engine: Engine, **options: object) -> None:
+        super().__init__(**options)  # type: ignore[arg-type]
+        self.engine = engine
+        self.search = ""
+
+    @property
+    def palette(self) -> Palette:
+        """The colours of the app's theme."""
+        return PALETTES.get(self.app.theme, PALETTES["harbour"])
+
+    def tick(self, beat: int) -> None:
+        """Show what is new; `beat` counts tenths of a second."""
+
+    def main(self) -> LineView:
+        """Return the widget that has the keys when the view opens."""
+        raise NotImplementedError

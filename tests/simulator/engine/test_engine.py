@@ -1,0 +1,160 @@
+"""The one object behind screen, headless run and tests: what it promises its users."""
+
+from __future__ import annotations
+
+import copy
+import time
+from pathlib import Path
+
+import pytest
+
+from hubspot_dest.config import Config
+from simulator.engine.engine import Engine
+from simulator.engine.story import story_config, story_path
+from simulator.hubspot.faults_syntax import parse_fault
+
+
+def changed(**settings: object) -> Config:
+    import yaml
+
+    raw = yaml.safe_load(story_path().read_text())
+    raw["settings"].update(settings)
+    return Config.strict(raw)
+
+
+def test_the_same_seed_gives_the_same_run() -> None:
+    looks = []
+    for _ in range(2):
+        with Engine(story_config(), seed=5) as engine:
+            engine.run(400)
+            looks.append([(row.kind, row.name, row.event) for row in engine.ring.rows()])
+    assert looks[0] == looks[1]
+
+
+def test_the_token_of_a_configuration_never_leaves() -> None:
+    config = changed(accessToken="pat-eu1-11111111-2222-3333-4444-555555555555")
+    with Engine(config, seed=1) as engine:
+        engine.run(100)
+        assert engine.counts.requests > 0
+        for entry in engine.hubspot.journal.entries():
+            assert b"pat-eu1" not in b"".join(value for _, value in entry.headers)
+
+
+def test_what_waits_in_the_batch_goes_out_at_the_end_and_is_counted() -> None:
+    engine = Engine(story_config(), seed=1).start()
+    engine.run(200)
+    waits = engine.queued
+    assert waits
+    closing = engine.close()
+    assert (closing.flushed, closing.left) == (waits, 0)
+
+
+def test_what_hubspot_does_not_take_at_the_end_is_reported_with_its_number() -> None:
+    engine = Engine(story_config(), seed=1).start()
+    engine.run(200)
+    waits = engine.queued
+    engine.throw(parse_fault("503"))
+    closing = engine.close()
+    assert (closing.flushed, closing.left) == (0, waits)
+    assert "503" in closing.error
+
+
+def test_a_new_configuration_tells_what_it_changes_and_keeps_the_count() -> None:
+    with Engine(story_config(), seed=1) as engine:
+        engine.run(300)
+        config = changed(eventNamePrefix="pe12345678_new_")
+        reloaded = engine.reload(config).result()
+        assert reloaded.changes
+        found = reloaded.changes[-1].differences[0]
+        assert "pe12345678_new_" in str(found.actual)
+        assert engine.reload(config).result().changes == ()
+        engine.run(100)
+        assert engine.books().agree
+
+
+def test_a_kept_event_is_run_again_at_every_save_until_it_goes_out() -> None:
+    with Engine(story_config(), seed=1) as engine:
+        engine.run(100)
+        row = next(row for row in engine.ring.rows() if row.reason == "no_identity")
+        row.pinned = True
+        kinds = []
+        for config in (changed(), changed(objectId="user.device")):
+            assert engine.reload(config).result().again == 1
+            kinds.append(row.kind)
+        assert kinds == ["skipped", "queued"]
+        assert engine.reload(changed()).result().again == 0
+
+
+def test_single_steps_and_pauses_are_exact() -> None:
+    with Engine(story_config(), seed=1, rate=0) as engine:
+        engine.step(3)
+        while engine.counts.taken < 3:
+            time.sleep(0.001)
+        engine.do(lambda: None)
+        assert engine.counts.taken == 3
+        engine.resume()
+        while engine.counts.taken < 50:
+            time.sleep(0.001)
+        engine.pause()
+        engine.do(lambda: None)
+        taken = engine.counts.taken
+        engine.do(lambda: None)
+        assert engine.counts.taken == taken
+
+
+def test_old_rows_go_and_their_details_can_be_planned_again() -> None:
+    from simulator.tui.detail import detail_lines
+    from simulator.tui.lines import text_of
+    from simulator.tui.palette import PALETTES
+
+    with Engine(story_config(), seed=1, capacity=6000) as engine:
+        engine.run(7000)
+        assert len(engine.ring) == 6000
+        assert engine.ring.get(0) is None
+        row = engine.ring.get(engine.ring.first)
+        assert row is not None
+        assert engine.ring.outcome(row.number) is None
+        assert row.name in text_of(detail_lines(engine, row, PALETTES["harbour"], 60))
+        assert engine.books().agree
+
+
+def test_a_source_that_ends_or_breaks_ends_the_stream_and_says_so() -> None:
+    def broken(seed: int):  # type: ignore[no-untyped-def]
+        yield {"name": "page view", "user": {"email": "a@example.org"}}
+        raise OSError("the disk is gone")
+
+    with Engine(story_config(), source=broken) as engine:
+        engine.run(10)
+        assert engine.exhausted
+        assert "the disk is gone" in engine.trouble
+        assert engine.counts.taken == 1
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        None,
+        17,
+        "text",
+        [],
+        {},
+        {"name": 1},
+        {"name": "a"},
+        {"name": "a b", "user": None},
+        {"name": "a b", "consent": 3},
+    ],
+)
+def test_odd_events_are_counted_like_all_others(event: object) -> None:
+    def odd(seed: int):  # type: ignore[no-untyped-def]
+        while True:
+            yield copy.deepcopy(event) if event is not None else {"name": None}
+
+    with Engine(story_config(), source=odd) as engine:
+        engine.run(20)
+        assert engine.books().agree
+        assert engine.counts.taken == 20
+
+
+def test_a_story_of_our_own_is_where_it_says(tmp_path: Path) -> None:
+    assert story_path().is_file()
+    assert story_config().raw["settings"]["eventNamePrefix"] == "pe12345678_"

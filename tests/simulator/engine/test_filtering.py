@@ -1,0 +1,99 @@
+"""The filter language says what people mean, and what is wrong when it cannot."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulator.engine.filtering import FilterError, parse_filter
+from simulator.engine.rows import Exchange, Row
+
+ORDER = Row(
+    7, 0.0, "failed", "send_failed", "429 RATE_LIMIT", "order complete", "Ada@example.org", "e1", "order complete",
+    '{"data":{"coupon":"Größe \\"X\\""}}'.encode(), (Exchange("events.send.basicApi.send", 0, 0.01, 429, 1, "no"),),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "outcome:failed",
+        "OUTCOME:FAILED",
+        "outcome:f*",
+        "event:order",
+        'event:"order complete"',
+        "event:*complete",
+        "person:ada",
+        "person:ada*",
+        "rule:order",
+        "status:429",
+        "status:4xx",
+        "status:>=400",
+        "coupon",
+        "größe",
+        "text:coupon",
+        "rate_limit",
+        "outcome:failed and status:429",
+        "outcome:failed status:429",
+        "outcome:sent or status:429",
+        "not outcome:sent",
+        "not not outcome:failed",
+        "(outcome:sent or event:order) and not person:grace",
+        "outcome:sent or event:order person:ada",
+    ],
+)
+def test_a_filter_takes_what_it_describes(text: str) -> None:
+    chosen = parse_filter(text)
+    assert chosen is None or chosen(ORDER)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "outcome:sent",
+        "event:view",
+        "status:none",
+        "status:<400",
+        "not coupon",
+        "event:complete person:grace",
+        "nowhere",
+    ],
+)
+def test_a_filter_leaves_out_what_it_does_not_describe(text: str) -> None:
+    chosen = parse_filter(text)
+    assert chosen is not None
+    assert not chosen(ORDER)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("outcom:failed", "did you mean outcome:?"),
+        ("outcome:faild", "did you mean failed?"),
+        ("outcome:", "needs a value"),
+        ("status:abc", "a status is"),
+        ('"open', "quotation mark"),
+        ("(a or b", "not closed"),
+        ("a )", "no partner"),
+        ("a and", "missing at the end"),
+        ("or a", "nothing before it"),
+        ("not", "missing at the end"),
+    ],
+)
+def test_what_is_wrong_with_a_filter_is_said(text: str, told: str) -> None:
+    with pytest.raises(FilterError) as caught:
+        parse_filter(text)
+    assert told in str(caught.value)
+
+
+@given(st.text(max_size=60))
+def test_no_text_at_all_breaks_the_filter(text: str) -> None:
+    try:
+        chosen = parse_filter(text)
+    except FilterError:
+        return
+    if chosen is not None:
+        chosen(ORDER)

@@ -1,0 +1,325 @@
+"""Every key does what the help says, and every view opens at every size."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from simulator.engine.engine import Engine
+from simulator.hubspot.faults import Fault
+from simulator.hubspot.faults_syntax import parse_fault
+from simulator.tui.modals import HelpScreen, Question
+from tests.simulator.tui.conftest import Opened, Screenful
+
+
+def drive(opened: Opened, script: Callable[[Screenful], Awaitable[None]], **size: int) -> None:
+    async def main() -> None:
+        async with opened(**size) as screenful:
+            await script(screenful)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (110, 34), (160, 50), (250, 80), (40, 12)])
+@pytest.mark.parametrize("key", "12345")
+def test_every_view_opens_at_every_size(
+    engine: Engine, opened: Opened, key: str, width: int, height: int
+) -> None:
+    engine.run(60)
+
+    async def script(screen: Screenful) -> None:
+        await screen.press(key)
+        assert len(screen.text().splitlines()) == height
+
+    drive(opened, script, width=width, height=height)
+
+
+def test_the_words_for_every_outcome_stand_on_the_live_view(engine: Engine, opened: Opened) -> None:
+    engine.run(300)
+
+    async def script(screen: Screenful) -> None:
+        text = screen.text()
+        for word in ("flushed", "queued", "identified", "skipped", "ignored", "denied", "failed"):
+            assert word in text
+        assert "where every value came from" in text or "the event" in text
+
+    drive(opened, script)
+
+
+def test_space_pauses_and_goes_on(engine: Engine, opened: Opened) -> None:
+    async def script(screen: Screenful) -> None:
+        assert "paused" in screen.text()
+        await screen.press("space")
+        assert not engine.paused
+        await screen.press("space")
+        assert engine.paused
+
+    drive(opened, script)
+
+
+def test_a_full_stop_takes_one_event(engine: Engine, opened: Opened) -> None:
+    async def script(screen: Screenful) -> None:
+        await screen.press("full_stop")
+        await screen.until(lambda: engine.counts.taken == 1)
+        await screen.press("full_stop", "full_stop")
+        await screen.until(lambda: engine.counts.taken == 3)
+
+    drive(opened, script)
+
+
+def test_plus_and_minus_change_the_rate(engine: Engine, opened: Opened) -> None:
+    engine.set_rate(4)
+
+    async def script(screen: Screenful) -> None:
+        await screen.press("plus")
+        assert engine.pace.rate == 8
+        await screen.press("minus", "minus")
+        assert engine.pace.rate == 2
+
+    drive(opened, script)
+
+
+def test_a_filter_shows_what_it_takes_and_says_what_is_wrong(engine: Engine, opened: Opened) -> None:
+    engine.run(200)
+
+    async def script(screen: Screenful) -> None:
+        await screen.press("slash")
+        assert isinstance(screen.app.screen, Question)
+        await screen.press(*"outcome:skiped")
+        assert "did you mean skipped?" in screen.text()
+        await screen.press("enter")
+        assert isinstance(screen.app.screen, Question)
+        await screen.press("backspace", "backspace", *"ped", "enter")
+        rows = screen.app.live.stream.shown()
+        assert rows
+        assert {row.kind for row in rows} == {"skipped"}
+        assert screen.app.live.stream.count() == len(rows)
+        await screen.press("escape")
+        assert screen.app.live.stream.count() == len(engine.ring)
+
+    drive(opened, script)
+
+
+def test_rows_that_change_enter_and_leave_a_filtered_stream(engine: Engine, opened: Opened) -> None:
+    async def script(screen: Screenful) -> None:
+        await screen.press("slash", *"outcome:queued", "enter")
+        for _ in range(30):
+            engine.run(7)
+            await screen.tick(1)
+            stream = screen.app.live.stream
+            assert stream.count() == engine.queued == len(stream.shown())
+
+    drive(opened, script)
+
+
+def test_the_stream_stays_where_it_was_read_while_events_come(engine: Engine, opened: Opened) -> None:
+    engine.run(100)
+
+    async def script(screen: Screenful) -> None:
+        await screen.tick()
+        await screen.press("up", "up", "up")
+        chosen = screen.app.live.stream.chosen
+        engine.run(300)
+        await screen.tick()
+        assert screen.app.live.stream.chosen == chosen
+        await screen.press("f")
+        assert screen.app.live.stream.chosen == engine.ring.next - 1
+        await screen.press("home")
+        assert screen.app.live.stream.chosen == engine.ring.first
+        await screen.press("pagedown", "end")
+        assert screen.app.live.stream.follow
+
+    drive(opened, script)
+
+
+def test_n_goes_to_the_failures(engine: Engine, opened: Opened) -> None:
+    engine.run(50)
+    engine.throw(*_faults("503:count=3"))
+    engine.run(100)
+
+    async def script(screen: Screenful) -> None:
+        await screen.press("3", "N")
+        row = screen.app.live.stream.row
+        assert row is not None
+        assert row.kind == "failed"
+        assert "503" in screen.text()
+
+    drive(opened, script)
+
+
+def test_batches_are_switched_sized_and_flushed(engine: Engine, opened: Opened) -> None:
+    async def script(screen: Screenful) -> None:
+        batches = []
+        for _ in range(2):
+            await screen.press("b")
+            batches.append(engine.config.batch)
+        assert batches == [False, True]
+        await screen.press("B", "backspace", "backspace", *"200", "enter")
+        assert engine.config.batch_size == 200
+        engine.run(150)
+        assert engine.queued > 0
+        await screen.press("F")
+        assert engine.queued == 0
+        assert engine.books().agree
+
+    drive(opened, script)
+
+
+def test_consent_of_a_person_lets_their_events_go(engine: Engine, opened: Opened) -> None:
+    engine.run(200)
+    denied = next(row for row in engine.ring.rows() if row.kind == "denied" and "@" in row.person)
+
+    async def script(screen: Screenful) -> None:
+        stream = screen.app.live.stream
+        stream.follow = False
+        stream.go(stream.index(denied.number))
+        await screen.press("c")
+        assert denied.kind != "denied"
+        assert engine.books().agree
+        await screen.press("c")
+        assert engine.consents[denied.person] is False
+
+    drive(opened, script)
+
+
+def test_what_failed_is_run_again(engine: Engine, opened: Opened) -> None:
+    engine.set_batch(0).result()
+    engine.throw(*_faults("503"))
+    engine.run(100)
+    failed = engine.counts.kinds["failed"]
+
+    async def script(screen: Screenful) -> None:
+        await screen.press("N", "x", "r")
+        assert engine.counts.kinds["failed"] == failed - 1
+        await screen.press("R")
+        assert engine.counts.kinds["failed"] == 0
+        assert engine.books().agree
+
+    drive(opened, script)
+
+
+def test_calls_are_copied_as_json_and_as_curl_without_the_token(engine: Engine, opened: Opened) -> None:
+    engine.run(200)
+
+    async def script(screen: Screenful) -> None:
+        stream = screen.app.live.stream
+        stream.jump(lambda row: row.kind == "queued", -1)
+        await screen.press("y")
+        assert json.loads(screen.app.clipboard)[-1][0] == "events.send.basicApi.send"
+        await screen.press("u")
+        assert screen.app.clipboard.startswith("curl -X ")
+        assert "$HUBSPOT_ACCESS_TOKEN" in screen.app.clipboard
+        assert "pat-na1" not in screen.app.clipboard
+
+    drive(opened, script)
+
+
+def test_screenshot_report_and_rows_are_written(engine: Engine, opened: Opened, tmp_path: Path) -> None:
+    engine.run(40)
+
+    async def script(screen: Screenful) -> None:
+        await screen.press("e", "E")
+
+    drive(opened, script)
+    assert next(tmp_path.glob("*.svg")).read_text().startswith("<svg")
+    assert next(tmp_path.glob("*.html")).read_text().startswith("<!doctype html>")
+    lines = next(tmp_path.glob("*.jsonl")).read_text().splitlines()
+    assert len(lines) == len(engine.ring)
+    assert "pat-na1-0000" not in "".join(lines)
+
+
+def test_a_seed_begins_anew_and_is_the_same_stream(engine: Engine, opened: Opened) -> None:
+    engine.run(50)
+    before = [row.event for row in engine.ring.rows() if row.event]
+
+    async def script(screen: Screenful) -> None:
+        await screen.press("z")
+        assert len(engine.ring) == 0
+        engine.run(50)
+        assert [row.event for row in engine.ring.rows() if row.event] == before
+        await screen.press("s", "backspace", *"42", "enter")
+        assert engine.seed == 42
+        assert engine.counts.taken == 0
+
+    drive(opened, script)
+
+
+def test_help_theme_and_details_answer(engine: Engine, opened: Opened) -> None:
+    engine.run(5)
+
+    async def script(screen: Screenful) -> None:
+        await screen.press("question_mark")
+        assert isinstance(screen.app.screen, HelpScreen)
+        await screen.press("end")
+        assert "fields: outcome event person" in screen.text()
+        await screen.press("escape", "t")
+        assert screen.app.theme == "paper"
+        await screen.press("t", "t")
+        assert screen.app.theme == "harbour"
+        shown = [screen.app.live.detail.display]
+        await screen.press("enter")
+        shown.append(screen.app.live.detail.display)
+        assert shown == [False, True]
+        assert "taken" in screen.text()
+
+    drive(opened, script, width=80, height=24)
+
+
+def test_the_pages_of_hubspot_turn_and_are_searched(engine: Engine, opened: Opened) -> None:
+    engine.run(300)
+
+    async def script(screen: Screenful) -> None:
+        await screen.press("3")
+        assert "timeline" in screen.text()
+        await screen.press("tab")
+        assert "pe12345678_order" in screen.text()
+        await screen.press("tab")
+        assert "/events/v3/send/batch" in screen.text()
+        await screen.press("slash", *"nothing like it", "enter")
+        assert "no request yet" in screen.text()
+        await screen.press("escape", "shift+tab", "shift+tab")
+        assert "contacts" in screen.text()
+
+    drive(opened, script)
+
+
+def test_faults_are_thrown_and_cleared_from_the_screen(engine: Engine, opened: Opened) -> None:
+    async def script(screen: Screenful) -> None:
+        await screen.press("5", "enter")
+        assert [one.fault.label for one in engine.faults()] == ["429"]
+        await screen.press("down", "enter")
+        assert len(engine.faults()) == 2
+        assert "struck 0 of 0" in screen.text()
+        await screen.press("x")
+        assert engine.faults() == ()
+
+    drive(opened, script)
+
+
+def test_the_documented_examples_pass_on_the_screen(opened: Opened) -> None:
+    async def script(screen: Screenful) -> None:
+        await screen.press("2")
+        await screen.until(lambda: len(screen.app.checks.checked) == 8)
+        await screen.tick()
+        assert "8 of 8 pass" in screen.text()
+        assert "exactly as documented" in screen.text()
+
+    drive(opened, script)
+
+
+def test_the_command_palette_offers_everything(opened: Opened) -> None:
+    async def script(screen: Screenful) -> None:
+        names = {one.title for one in screen.app.get_system_commands(screen.app.screen)}
+        assert {"View: Faults", "Flush", "Consent", "Theme: contrast", "Help"} <= names
+        await screen.press("ctrl+p")
+        assert "Search for commands" in screen.text()
+
+    drive(opened, script)
+
+
+def _faults(spec: str) -> tuple[Fault, ...]:
+    return (parse_fault(spec),)

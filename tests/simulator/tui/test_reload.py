@@ -1,0 +1,59 @@
+"""Saving the configuration shows what changes; a broken save changes nothing and says where it is broken."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from simulator.engine.engine import Engine
+from simulator.engine.story import story_path
+from simulator.hubspot.service import DEFAULT_TOKEN
+from simulator.tui.modals import ChangesScreen
+from simulator.tui.watching import ConfigWatch
+from tests.simulator.tui.conftest import Opened
+
+
+def save(path: Path, text: str) -> None:
+    path.write_text(text)
+    # A file system's clock may be too coarse to see two saves in one test.
+    stamp = path.stat().st_mtime_ns + save.count * 1_000_000  # type: ignore[attr-defined]
+    save.count += 1  # type: ignore[attr-defined]
+    os.utime(path, ns=(stamp, stamp))
+
+
+save.count = 1  # type: ignore[attr-defined]
+
+
+def test_a_save_shows_every_change_and_a_broken_one_keeps_the_old(
+    engine: Engine, opened: Opened, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.yaml"
+    text = story_path().read_text()
+    path.write_text(text)
+    engine.run(200)
+
+    async def main() -> None:
+        async with opened(watch=ConfigWatch(path)) as screen:
+            save(path, text.replace("eventName: order\n", "eventName: bought\n"))
+            await screen.tick(1)
+            await screen.until(lambda: isinstance(screen.app.screen, ChangesScreen))
+            await screen.tick()
+            assert "of the last" in screen.text()
+            assert "pe12345678_bought" in screen.text()
+            await screen.press("escape")
+            rules = engine.config
+            save(path, text.replace("mapping:", "mapping: ["))
+            await screen.tick()
+            assert "the old mapping goes on" in screen.text()
+            assert "line" in screen.text()
+            assert engine.config is rules
+            save(path, text)
+            await screen.tick(1)
+            await screen.until(lambda: isinstance(screen.app.screen, ChangesScreen))
+            assert screen.app.header.trouble == ""
+            engine.run(50)
+            assert engine.books().agree
+
+    asyncio.run(main())
+    assert DEFAULT_TOKEN in text
