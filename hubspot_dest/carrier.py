@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from pydantic import SecretStr
 
 from hubspot_dest.config import Config
 from hubspot_dest.delivery.batch import BatchQueue, Queued
-from hubspot_dest.delivery.client import Client
+from hubspot_dest.delivery.client import Client, HubSpotClient
 from hubspot_dest.delivery.errors import DeliveryError
 from hubspot_dest.delivery.occurrence_uuid import occurrence_uuid
 from hubspot_dest.mapping.evaluation import Issue
@@ -19,11 +20,22 @@ from hubspot_dest.outcome import Outcome
 from hubspot_dest.plan import SCOPE, Plan
 from hubspot_dest.strategies import Strategies, walkeros
 
-__all__ = ["Carrier", "ClientFactory", "Reporter"]
+__all__ = ["Carrier", "ClientFactory", "Reporter", "official_clients"]
 
 ClientFactory = Callable[[SecretStr], Client]
 
 _LEVELS = {"ERROR": logging.ERROR, "WARN": logging.WARNING, "INFO": logging.INFO, "DEBUG": logging.DEBUG}
+
+
+def official_clients(config: Config, base_url: str | None) -> ClientFactory:
+    """Return what makes the official client from a token, for another HubSpot if `base_url` is given."""
+
+    def make(token: SecretStr) -> Client:
+        known = config.connection
+        connection = known if base_url is None else replace(known, base_url=base_url)
+        return HubSpotClient(token, timeout_seconds=config.timeout_ms / 1000, connection=connection)
+
+    return make
 
 
 class Reporter:

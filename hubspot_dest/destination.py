@@ -7,16 +7,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import SecretStr
-
-from hubspot_dest.carrier import Carrier, ClientFactory, Reporter
+from hubspot_dest.carrier import Carrier, ClientFactory, Reporter, official_clients
 from hubspot_dest.collector import COMMANDS, CollectorState
 from hubspot_dest.config import Config, ConfigError
-from hubspot_dest.delivery.client import Client, HubSpotClient
+from hubspot_dest.delivery.client import Client
 from hubspot_dest.delivery.errors import DeliveryError
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.driving import Driving, Listener
@@ -103,19 +100,17 @@ class HubSpotDestination(Driving):
         self._collector = CollectorState(
             now_ms=self._now_ms, consent=consent, user=user, globals_=globals_, custom=custom, new_id=new_id
         )
-        self._waiting = WaitingRoom(
-            config.consent, config.queue_max, own_refusal_counts=self._do.own_refusal_counts
-        )
         self.dropped = 0
         self.traced = traced
         self.listeners: list[Listener] = []
         self._lock = threading.RLock()
         self._closed = False
-        factory = client_factory or self._official_client(base_url)
+        factory = client_factory or official_clients(config, base_url)
         self._durable = None if outbox is None else self._with_outbox(factory, outbox)
         self._carrier = self._durable or Carrier(
             config, self._do, self._given_client, factory, self._reporter
         )
+        self._waiting = self._waiting_room()
 
     def _with_outbox(self, factory: ClientFactory, outbox: OutboxSettings | Path | str) -> DurableCarrier:
         from hubspot_dest.durable import DurableCarrier  # SQLite is only loaded where there is an outbox
@@ -125,6 +120,16 @@ class HubSpotDestination(Driving):
         return DurableCarrier(
             self.config, settings, self._do, self._given_client, factory, self._reporter, self._hear
         )
+
+    def _waiting_room(self) -> WaitingRoom:
+        config = self.config
+        if self._durable is not None:
+            from hubspot_dest.durablewaiting import DurableWaitingRoom
+
+            # Without a limit of the user's own nothing that was accepted is dropped.
+            limit = config.queue_max if config.raw.get("queueMax") is not None else None
+            return DurableWaitingRoom(config.consent, limit, self._durable)
+        return WaitingRoom(config.consent, config.queue_max, own_refusal_counts=self._do.own_refusal_counts)
 
     def __repr__(self) -> str:
         return f"HubSpotDestination(id={self.config.id!r}, parity={self.parity}, token=****)"
@@ -317,11 +322,12 @@ class HubSpotDestination(Driving):
         allowed = self._waiting.release(state)
         denied = None
         if event is not None:
-            if self._waiting.admit(event, own_consent, state):
+            if self._waiting.admits(event, own_consent, state):
                 allowed.append(event)
             else:
                 sentence = f"waits for consent: {self._waiting.needs}"
                 denied = self._tell(happened, outcome_of("denied", "consent_missing", sentence, event))
+                self._waiting.keep(event, own_consent, denied)
                 self._drop_excess(happened)
         if allowed and not self._checked and not self._init(happened):
             return happened[-1]
@@ -390,11 +396,3 @@ class HubSpotDestination(Driving):
     def _tell(happened: list[Outcome], outcome: Outcome) -> Outcome:
         happened.append(outcome)
         return outcome
-
-    def _official_client(self, base_url: str | None) -> ClientFactory:
-        def make(token: SecretStr) -> Client:
-            known = self.config.connection
-            connection = known if base_url is None else replace(known, base_url=base_url)
-            return HubSpotClient(token, timeout_seconds=self.config.timeout_ms / 1000, connection=connection)
-
-        return make

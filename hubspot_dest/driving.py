@@ -46,6 +46,13 @@ class Driving(ABC):
         """Grant or refuse consent; events that waited for it go out, in order."""
         return self.push_command("walker consent", states)
 
+    def release_waiting(self) -> list[Outcome]:
+        """Let events go that an earlier run left waiting for consent and that have it now.
+
+        Any push or command does so as well; this is for a start without one.
+        """
+        return self.consent({})
+
     def user(self, user: dict[str, Any]) -> list[Outcome]:
         """Merge into the collector's user, which lies under every event's own."""
         return self.push_command("walker user", user)
@@ -59,7 +66,7 @@ class Driving(ABC):
         return self.push_command("walker custom", values)
 
     def run(self, state: dict[str, Any] | None = None) -> list[Outcome]:
-        """Begin a new run: count and trace anew, and events that waited for consent are forgotten."""
+        """Begin a new run: count and trace anew. What waited for consent is forgotten, unless it is in an outbox."""
         return self.push_command("walker run", state)
 
     def push_many(self, events: Iterable[Any], *, progress: Progress | None = None) -> list[Outcome]:

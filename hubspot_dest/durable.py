@@ -7,7 +7,7 @@ import logging
 import os
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,15 +19,16 @@ from hubspot_dest.delivery.client import Client, encode
 from hubspot_dest.delivery.decoding import decode
 from hubspot_dest.delivery.dispatcher import Dispatcher
 from hubspot_dest.delivery.errors import DeliveryError
-from hubspot_dest.delivery.lanes import CONTACT, EVENT, Intent
+from hubspot_dest.delivery.lanes import CONTACT, EVENT
 from hubspot_dest.delivery.loads import Report
 from hubspot_dest.delivery.occurrence_uuid import occurrence_uuid
 from hubspot_dest.delivery.outbox import NewIntent, Outbox, Progress
 from hubspot_dest.delivery.outbox_file import OutboxError
-from hubspot_dest.delivery.outbox_rows import Group
+from hubspot_dest.delivery.outbox_rows import Group, Held
 from hubspot_dest.delivery.rate import RateBudget
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.delivery.workers import Workers
+from hubspot_dest.deliveryoutcomes import outcomes_of
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.plan import ContactUpsert, Plan
 from hubspot_dest.strategies import Strategies
@@ -35,7 +36,6 @@ from hubspot_dest.strategies import Strategies
 __all__ = ["DurableCarrier", "Ticket"]
 
 _log = logging.getLogger("hubspot_dest")
-_STRANGER = "walkerOS would lose this event: the contact is unknown, and its update answers 404"
 
 
 @dataclass(slots=True)
@@ -54,6 +54,11 @@ class _Basket:
     intents: list[NewIntent] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     memory: dict[str, dict[str, str]] = field(default_factory=dict)
+    held: list[tuple[str, bytes]] = field(default_factory=list)
+    released: list[int] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.intents or self.held or self.released)
 
 
 class DurableCarrier(Carrier):
@@ -90,6 +95,7 @@ class DurableCarrier(Carrier):
         self._own_client = client is None
         self._process: int | None = None
         self.hurried = False
+        self.held_again = False
         self._open(Path(settings.path))
         _forget_in_children(self)
         atexit.register(_at_exit, weakref.ref(self))
@@ -134,7 +140,7 @@ class DurableCarrier(Carrier):
         before = self.outbox.meta("target")
         if before == target:
             return
-        held = self.outbox.pending + self.outbox.dead()
+        held = self.outbox.pending + self.outbox.dead() + self.outbox.held
         if before is not None and held:
             msg = (
                 f"outbox {self.outbox.path} holds {held} events for {before}, "
@@ -200,10 +206,10 @@ class DurableCarrier(Carrier):
     def hand_over(self, progress: Progress | None = None) -> Ticket | None:
         """Give the basket to the outbox; call it under the lock under which the plans were carried out."""
         basket = self._basket
-        if not basket.intents and progress is None:
+        if not basket and progress is None:
             return None
         self._basket = _Basket()
-        group = self.outbox.add(basket.intents, basket.memory, progress)
+        group = self.outbox.add(basket.intents, basket.memory, progress, basket.held, basket.released)
         return Ticket(group, basket.outcomes, list(basket.memory))
 
     def settle(self, ticket: Ticket) -> None:
@@ -215,8 +221,50 @@ class DurableCarrier(Carrier):
                 self._ledger.forget(email)
             for outcome in ticket.outcomes:
                 self.fail(outcome, DeliveryError("impossible", str(error)), "outbox")
+            self.held_again = True  # what was let go with it waits as before
             return
         self.workers.start()
+
+    # ---- what waits for consent
+
+    @property
+    def held(self) -> int:
+        """How many events wait for consent."""
+        basket = self._basket
+        return self.outbox.held + len(basket.held) - len(basket.released)
+
+    def hold(self, outcome: Outcome, event: bytes) -> None:
+        """Put an event that waits for consent into the basket.
+
+        Raises:
+            OutboxError: it cannot be.
+
+        """
+        self._belong_to_this_process()
+        outcome.sentence += "; safe in the outbox"
+        self._basket.held.append((_storable(outcome.event_id), event))
+        self._basket.outcomes.append(outcome)
+
+    def held_events(self, after: int = 0) -> Iterator[Held]:
+        """Yield what waits for consent, oldest first.
+
+        Raises:
+            OutboxError: it cannot be read.
+
+        """
+        self._belong_to_this_process()
+        self.outbox.flush()  # what another thread is about to write is part of it
+        return self.outbox.held_events(after)
+
+    def let_go(self, number: int) -> None:
+        """Note that an event waits no longer; written with what becomes of it."""
+        self._basket.released.append(number)
+
+    def take_back(self, count: int) -> list[bytes]:
+        """Take the oldest events out of the basket again."""
+        taken = self._basket.held[:count]
+        del self._basket.held[:count]
+        return [event for _, event in taken]
 
     # ---- delivering
 
@@ -225,7 +273,7 @@ class DurableCarrier(Carrier):
             said = report.error.describe() if report.error is not None else ""
             _log.info("%d %s will be tried again: %s", len(report.intents), report.what, said)
             return
-        for outcome in _outcomes(report, self.outbox.pending):
+        for outcome in outcomes_of(report, self.outbox.pending):
             outcome.delivery = True
             if outcome.kind == "failed":
                 _log.log(
@@ -255,13 +303,15 @@ class DurableCarrier(Carrier):
             deadline = 0.0
         self.flush_all(deadline=deadline, stall=stall)
         self.workers.stop(min(deadline if deadline is not None else 10.0, self._config.timeout_ms / 1000 + 1))
-        left = self.outbox.pending
+        left, held = self.outbox.pending, self.outbox.held
         try:
             self.outbox.close()
         except OutboxError as error:
             _log.error("%s", error)
         if left:
             _log.warning("%d events are safe in the outbox %s", left, self.outbox.path)
+        if held:
+            _log.info("%d events wait for consent in the outbox %s", held, self.outbox.path)
         return left
 
     # ---- forks
@@ -313,41 +363,6 @@ def _key(kind: str, identity: str) -> str:
 def _storable(text: str) -> str:
     """Return a text that can be written down: half a surrogate pair cannot."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _outcomes(report: Report, left: int) -> list[Outcome]:
-    """Return what a delivery came to, in the words that everybody else uses."""
-    if report.kind == "delivered":
-        return [_delivered(report)] if report.intents else []
-    error = report.error
-    said = error.describe() if error is not None else ""
-    if report.kind == "paused":
-        sentence = f"delivery pauses ({report.reason}): {said}; {left} are safe in the outbox"
-        return [Outcome("failed", "delivery_paused", sentence, error=error)]
-    if report.kind == "resumed":
-        return [Outcome("flushed", "delivery_resumed", "delivery goes on")]
-    return [_dead(report, intent, said) for intent in report.intents]
-
-
-def _delivered(report: Report) -> Outcome:
-    ids = tuple(one.event_id for one in report.intents)
-    if report.what == "contacts":
-        outcome = Outcome("identified", "contact_written", f"{len(ids)} contacts written", events=ids)
-        if any(name.endswith(".create") for name in report.calls):
-            outcome.upstream = _STRANGER
-    elif report.calls[0].endswith("basicApi.send"):
-        outcome = Outcome("sent", "delivered", "HubSpot took it", event_id=ids[0])
-    else:
-        outcome = Outcome("flushed", "batch_sent", f"{len(ids)} events in one batch", events=ids)
-    outcome.calls = tuple([name] for name in report.calls)
-    return outcome
-
-
-def _dead(report: Report, intent: Intent, said: str) -> Outcome:
-    if report.what == "contacts":
-        sentence = f"HubSpot refused the contact; its events go on: {said}"
-        return Outcome("failed", "contact_failed", sentence, event_id=intent.event_id, error=report.error)
-    return Outcome("failed", report.reason, said, event_id=intent.event_id, error=report.error)
 
 
 def _forget_in_children(carrier: DurableCarrier) -> None:

@@ -6,6 +6,7 @@ from collections import deque
 from typing import Any
 
 from hubspot_dest.mapping.consent import granted_consent
+from hubspot_dest.outcome import Outcome
 
 __all__ = ["WaitingRoom"]
 
@@ -13,7 +14,7 @@ Event = dict[str, Any]
 
 
 class WaitingRoom:
-    """Where an event stays until its destination's consent is granted.
+    """Where an event stays, in memory, until its destination's consent is granted.
 
     Args:
         required: the names of which one must be granted; None or empty lets everything through.
@@ -37,11 +38,11 @@ class WaitingRoom:
         """What an event waits for, in words."""
         return " or ".join(name for name, flag in (self._required or {}).items() if flag)
 
-    def admit(self, event: Event, own: Any, state: dict[str, Any]) -> bool:
-        """Let an event through with the names that are granted, or keep it here.
+    def admits(self, event: Event, own: Any, state: dict[str, Any]) -> bool:
+        """Tell whether an event may pass; its consent is then the names that are granted.
 
         Args:
-            event: a whole event; its consent becomes the granted names if it may pass.
+            event: a whole event.
             own: the consent that the event itself came with.
             state: the collector's consent.
 
@@ -50,10 +51,13 @@ class WaitingRoom:
             self._required, state, own if self._own_refusal_counts else event["consent"]
         )
         if granted is None:
-            self._events.append((event, own))
             return False
         event["consent"] = granted
         return True
+
+    def keep(self, event: Event, own: Any, outcome: Outcome) -> None:  # noqa: ARG002 - the durable one tells how it went
+        """Keep an event that may not pass."""
+        self._events.append((event, own))
 
     def release(self, state: dict[str, Any]) -> list[Event]:
         """Return the events that may go by now, oldest first; the others go on waiting."""
@@ -65,8 +69,10 @@ class WaitingRoom:
         for event, own in waiting:
             if not self._own_refusal_counts:
                 event["consent"] = state
-            if self.admit(event, own, state):
+            if self.admits(event, own, state):
                 released.append(event)
+            else:
+                self._events.append((event, own))
         return released
 
     def drop_excess(self) -> list[Event]:
@@ -74,5 +80,5 @@ class WaitingRoom:
         return [self._events.popleft()[0] for _ in range(len(self._events) - self._limit)]
 
     def clear(self) -> None:
-        """Forget everything that waits."""
+        """Forget everything that waits, as a new run does."""
         self._events.clear()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hubspot_dest import HubSpotDestination, OutboxError, OutboxSettings, Outcome
-from hubspot_dest.delivery.outbox import Outbox
+from hubspot_dest.delivery import outbox as outbox_module
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.service import HubSpot
 from simulator.hubspot.switches import Switches
@@ -38,6 +38,10 @@ def make(
 def event(number: int = 1, **user: str) -> dict[str, Any]:
     who = {"email": "ada@example.org", **user}
     return {"name": "page view", "id": f"e{number}", "timestamp": 1_700_000_000_000 + number, "user": who}
+
+
+def full_disk(*arguments: Any) -> None:
+    raise OutboxError("the disk is full; make room")
 
 
 def test_queued_means_on_disk_and_listeners_hear_of_the_delivery(
@@ -93,16 +97,11 @@ def test_a_disk_that_is_full_is_an_outcome_and_the_contact_is_not_believed_known
     tmp_path: Path, hubspot: FakeHubSpot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with make(hubspot, tmp_path, {"identify": IDENTIFY}) as destination:
-        whole = Outbox._write
-
-        def full(self: Outbox, *arguments: Any) -> None:
-            raise OutboxError("the disk is full; make room")
-
-        monkeypatch.setattr(Outbox, "_write", full)
+        monkeypatch.setattr(outbox_module, "write", full_disk)
         failed = destination.push(event(1, plan="pro"))
         assert (failed.kind, failed.reason) == ("failed", "outbox")
         assert "the disk is full" in failed.sentence
-        monkeypatch.setattr(Outbox, "_write", whole)
+        monkeypatch.undo()
         assert destination.push(event(2, plan="pro")).kind == "queued"
     contact = hubspot.account.contact("ada@example.org", by_email=True)
     assert contact.properties["plan"] == "pro"

@@ -86,6 +86,8 @@ class Delivery:
             signal.signal(number, self._on_signal)
         chunk: list[Line | BadLine] = []
         try:
+            if self._destination.waiting:
+                self._destination.release_waiting()  # an earlier run had not the consent that this one begins with
             self._read(chunk)
         except _Interrupted:
             pass
@@ -211,5 +213,6 @@ class Delivery:
         elif left:
             parts.append(f"{left} were not taken and are lost with this process")
         if self._destination.waiting:
-            parts.append(f"{self._destination.waiting} still waited for consent")
+            safe = ", safe in the outbox" if self._plan.outbox else ""
+            parts.append(f"{self._destination.waiting} still wait for consent{safe}")
         say("; ".join(parts))

@@ -250,6 +250,8 @@ class _Run:
 
         front = AsyncHubSpotDestination(self._destination, limit=self._limit)
         self._destination.listeners.append(self._hear)
+        if self._destination.waiting:
+            self._destination.release_waiting()  # the consent to begin with may be what they waited for
         collector = Collector(front, self._settings, answered=self._watch.watcher.answered)
 
         async def finish() -> None:
@@ -276,8 +278,11 @@ class _Run:
         self.taken += outcome.kind in ("sent", "queued", "identified") and not outcome.delivery
 
     def _end(self) -> ExitCode:
-        left = self._destination.queued
+        left, waiting = self._destination.queued, self._destination.waiting
         said = f"{self.taken} events were taken, {self.failed} failed"
+        if waiting:
+            where = "safe in the outbox" if self._durable else "and are lost with this process"
+            said += f"; {waiting} wait for consent, {where}"
         if not left:
             say(f"{said}; nothing is left")
             return ExitCode.OK

@@ -41,6 +41,7 @@ def status(file: Path, as_text: bool) -> None:
         print_data(f"for          {safe_text(found['target'] or 'nobody yet')}")
         since = f", the oldest since {found['oldest']}" if found["oldest"] else ""
         print_data(f"waiting      {found['events']} events, {found['contacts']} contacts{since}")
+        print_data(f"for consent  {found['forConsent']} events")
         reasons = ", ".join(f"{count} {safe_text(reason)}" for reason, count in found["reasons"].items())
         print_data(f"dead letters {found['dead']}{f' ({reasons})' if reasons else ''}")
         print_data(f"remembered   {found['remembered']} contacts")
@@ -64,6 +65,9 @@ def _status(file: Path) -> dict[str, Any]:
         reasons = dict(connection.execute("SELECT reason, count(*) FROM dead GROUP BY reason").fetchall())
         remembered = connection.execute("SELECT count(*) FROM memory").fetchone()[0]
         target = connection.execute("SELECT value FROM meta WHERE name = 'target'").fetchone()
+        known = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'held'").fetchone()[0]
+        # A file of an earlier version gets the table when `send` opens it.
+        held = connection.execute("SELECT count(*) FROM held").fetchone()[0] if known else 0
     except sqlite3.Error as error:
         stop(safe_text(in_words(error, file)))
     finally:
@@ -73,6 +77,7 @@ def _status(file: Path) -> dict[str, Any]:
         "target": target[0] if target else None,
         "events": sum(count for kind, count in kinds.items() if kind != CONTACT),
         "contacts": kinds.get(CONTACT, 0),
+        "forConsent": held,
         "oldest": _moment(oldest) if oldest is not None else None,
         "dead": sum(reasons.values()),
         "reasons": reasons,
@@ -133,25 +138,31 @@ def retry(file: Path) -> None:
 @command.command("purge")
 @_FILE
 @click.option("--pending", is_flag=True, help="Drop what waits for delivery as well.")
+@click.option("--for-consent", is_flag=True, help="Drop what waits for consent as well.")
 @click.option(
-    "--older-than", type=click.FloatRange(min=0), metavar="DAYS", help="Only dead letters that old."
+    "--older-than",
+    type=click.FloatRange(min=0),
+    metavar="DAYS",
+    help="Only dead letters, and what waits for consent, that old.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def purge(file: Path, pending: bool, older_than: float | None, yes: bool) -> None:
+def purge(file: Path, pending: bool, for_consent: bool, older_than: float | None, yes: bool) -> None:
     """Drop the dead letters for good."""
     outbox = _open(file)
     try:
-        what = f"{outbox.dead()} dead letters" + (f" and {outbox.pending} that wait" if pending else "")
+        waiting = outbox.pending * pending + outbox.held * for_consent
+        others = pending or for_consent
+        what = f"{outbox.dead()} dead letters" + (f" and {waiting} that wait" if others else "")
         if not yes and not click.confirm(f"drop {what} for good?", default=False, err=True):
             say("nothing was dropped")
             raise SystemExit(int(ExitCode.NOT_RUN))
         before = None if older_than is None else time.time() - older_than * 86_400
-        gone_dead, gone = outbox.purge(pending=pending, before=before)
+        gone_dead, gone = outbox.purge(pending=pending, held=for_consent, before=before)
     except OutboxError as error:
         stop(safe_text(error))
     finally:
         outbox.close()
-    say(f"dropped {gone_dead} dead letters" + (f" and {gone} that waited" if pending else ""))
+    say(f"dropped {gone_dead} dead letters" + (f" and {gone} that waited" if others else ""))
 
 
 def _open(file: Path) -> Outbox:

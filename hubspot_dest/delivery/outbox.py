@@ -16,8 +16,16 @@ from pathlib import Path
 from hubspot_dest.delivery.errors import DeliveryError
 from hubspot_dest.delivery.lanes import Intent
 from hubspot_dest.delivery.outbox_file import Durability, OutboxError, in_words
-from hubspot_dest.delivery.outbox_rows import INTENT_COLUMNS, SEPARATOR, Group, NewIntent, Progress, ranges
-from hubspot_dest.delivery.outbox_store import OutboxStore
+from hubspot_dest.delivery.outbox_rows import (
+    INTENT_COLUMNS,
+    SEPARATOR,
+    Group,
+    Held,
+    NewIntent,
+    Progress,
+    ranges,
+)
+from hubspot_dest.delivery.outbox_store import OutboxStore, write
 
 __all__ = ["NewIntent", "Outbox", "Progress"]
 
@@ -61,6 +69,8 @@ class Outbox(OutboxStore):
         try:
             self._next = (self._read(newest)[0][0] or 0) + 1
             self._stored = self._read("SELECT count(*) FROM intents")[0][0]
+            self._held, newest_held = self._read("SELECT count(*), coalesce(max(number), 0) FROM held")[0]
+            self._next_held = newest_held + 1
         except BaseException:  # a damaged file may show itself only now
             self._db.close()
             self._lock_file.release()
@@ -85,6 +95,12 @@ class Outbox(OutboxStore):
         """How many intents are durable and not yet delivered. Takes no lock: signal handlers ask for it."""
         return int(self._stored)
 
+    @property
+    def held(self) -> int:
+        """How many events wait for consent, those included that are about to be written."""
+        with self._adding:
+            return int(self._held) + len(self._group.held) - len(self._group.released)
+
     # ---- accepting
 
     def add(
@@ -92,6 +108,8 @@ class Outbox(OutboxStore):
         intents: Iterable[NewIntent] = (),
         memory: Mapping[str, dict[str, str]] | None = None,
         progress: Progress | None = None,
+        held: Iterable[tuple[str, bytes]] = (),
+        released: Iterable[int] = (),
     ) -> Group:
         """Take intents in; they count as accepted when `settle` returns.
 
@@ -99,6 +117,8 @@ class Outbox(OutboxStore):
             intents: in order.
             memory: by e-mail, lower case: everything that HubSpot will know of it once all is delivered.
             progress: how far the source was read.
+            held: events that wait for consent: id and JSON.
+            released: the numbers of held events that wait no longer; what became of them is among the intents.
 
         """
         now = self._wall()
@@ -113,6 +133,10 @@ class Outbox(OutboxStore):
                 group.memory[email] = (json.dumps(properties), now)
             if progress is not None:
                 group.progress = progress
+            for event_id, event in held:
+                group.held.append(Held(self._next_held, event_id, now, event))
+                self._next_held += 1
+            group.released += released
             return group
 
     def settle(self, group: Group) -> None:
@@ -140,7 +164,7 @@ class Outbox(OutboxStore):
             if self._closed:
                 msg = f"outbox {self.path} is closed"
                 raise OutboxError(msg)
-            self._write(group, done, dead, attempts)
+            write(self._db, group, done, dead, attempts)
         except BaseException as error:  # whatever it was, nobody may believe that the group is on disk
             group.error = error if isinstance(error, OutboxError) else in_words(error, self.path)
             with self._adding:  # what was delivered is written down with the next group; a repeat counts once
@@ -151,54 +175,11 @@ class Outbox(OutboxStore):
         else:
             with self._adding:
                 self._stored += len(group.intents)
+                self._held += len(group.held) - len(group.released)
             if group.intents and self.on_commit is not None:
                 self.on_commit(group.intents)
         finally:
             group.settled = True
-
-    def _write(
-        self,
-        group: Group,
-        done: list[int],
-        dead: list[tuple[int, float, str, str, int]],
-        attempts: dict[int, int],
-    ) -> None:
-        db = self._db
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            db.executemany(
-                f"INSERT INTO intents ({INTENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, 0, ?)",  # noqa: S608 - fixed names
-                (
-                    (one.seq, one.kind, SEPARATOR.join(one.keys), one.event_id, one.accepted_at, one.payload)
-                    for one in group.intents
-                ),
-            )
-            if group.memory:
-                db.executemany(
-                    "INSERT OR REPLACE INTO memory VALUES (?, ?, ?)",
-                    ((email, *told) for email, told in group.memory.items()),
-                )
-            if group.progress is not None:
-                one = group.progress
-                values = (one.source, one.head, one.head_bytes, one.line, one.position)
-                db.execute("INSERT OR REPLACE INTO progress VALUES (?, ?, ?, ?, ?)", values)
-            db.executemany("DELETE FROM intents WHERE seq BETWEEN ? AND ?", ranges(done))
-            if attempts:
-                db.executemany(
-                    "UPDATE intents SET attempts = ? WHERE seq = ?", ((n, seq) for seq, n in attempts.items())
-                )
-            for seq, died_at, reason, error, tries in dead:
-                db.execute(
-                    "INSERT OR REPLACE INTO dead SELECT seq, kind, person, event_id, accepted_at, ?, payload, ?, ?, ? "
-                    "FROM intents WHERE seq = ?",
-                    (tries, died_at, reason, error, seq),
-                )
-                db.execute("DELETE FROM intents WHERE seq = ?", (seq,))
-            db.execute("COMMIT")
-        except BaseException:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            raise
 
     # ---- delivering
 
@@ -306,11 +287,14 @@ class Outbox(OutboxStore):
                 self.forget()  # older values go out after newer ones: what HubSpot knows then is anybody's guess
         return len(rows)
 
-    def purge(self, *, pending: bool = False, before: float | None = None) -> tuple[int, int]:
+    def purge(
+        self, *, pending: bool = False, held: bool = False, before: float | None = None
+    ) -> tuple[int, int]:
         """Throw away dead letters, and what waits too if that is wanted, for good; return how many of each.
 
         Args:
             pending: also what waits for delivery.
+            held: also what waits for consent; `before` counts there as well.
             before: of the dead letters only those that were given up before this UNIX time.
 
         """
@@ -321,6 +305,10 @@ class Outbox(OutboxStore):
             if pending:
                 self._change("DELETE FROM memory")  # it told of contacts that will not be written now
             self._stored -= gone
+            if held:
+                gone_held = self._change("DELETE FROM held WHERE ? IS NULL OR since < ?", (before, before))
+                self._held -= gone_held
+                gone += gone_held
         return gone_dead, gone
 
     def adopt(self, path: Path) -> int:
@@ -333,7 +321,10 @@ class Outbox(OutboxStore):
         other = Outbox(path)
         try:
             found = other.read(0, 2**62)
-            group = self.add(NewIntent(one.kind, one.keys, one.event_id, one.payload or b"") for one in found)
+            group = self.add(
+                (NewIntent(one.kind, one.keys, one.event_id, one.payload or b"") for one in found),
+                held=[(one.event_id, one.event) for one in other.held_events()],
+            )
             self.settle(group)
             for letter in other.dead_letters():
                 row = (self._next, letter.kind, "", letter.event_id, letter.accepted_at, letter.attempts)
@@ -341,7 +332,7 @@ class Outbox(OutboxStore):
                 more = (payload, letter.died_at, letter.reason, json.dumps(letter.error))
                 self._change("INSERT INTO dead VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, *more))
                 self._next += 1
-            other.purge(pending=True)
+            other.purge(pending=True, held=True)
             if found:
                 self.forget()  # older values may go out after newer ones
         finally:

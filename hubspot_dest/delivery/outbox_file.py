@@ -32,6 +32,9 @@ MIGRATIONS: Final[tuple[str, ...]] = (
         line INTEGER NOT NULL, position INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE held (number INTEGER PRIMARY KEY, event_id TEXT NOT NULL, since REAL NOT NULL, event BLOB NOT NULL);
+    """,
 )
 
 

@@ -13,6 +13,7 @@ from hubspot_dest.delivery.outbox_file import OutboxError
 __all__ = [
     "DeadLetter",
     "Group",
+    "Held",
     "INTENT_COLUMNS",
     "NewIntent",
     "Progress",
@@ -32,6 +33,15 @@ class NewIntent(NamedTuple):
     keys: tuple[str, ...]
     event_id: str
     payload: bytes
+
+
+class Held(NamedTuple):
+    """A walkerOS event that waits for consent: its number, its id, since when (UNIX time), and all of it as JSON."""
+
+    number: int
+    event_id: str
+    since: float
+    event: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +86,13 @@ class Group:
     intents: list[Intent] = field(default_factory=list)
     memory: dict[str, tuple[str, float]] = field(default_factory=dict)
     progress: Progress | None = None
+    held: list[Held] = field(default_factory=list)
+    released: list[int] = field(default_factory=list)
     settled: bool = False
     error: OutboxError | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.intents or self.memory or self.progress)
+        return bool(self.intents or self.memory or self.progress or self.held or self.released)
 
 
 def dead_letter(row: Sequence[Any]) -> DeadLetter:

@@ -10,9 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from hubspot_dest.delivery.outbox_file import Durability, FileLock, connect, in_words
-from hubspot_dest.delivery.outbox_rows import DeadLetter, Progress, dead_letter
+from hubspot_dest.delivery.outbox_rows import (
+    INTENT_COLUMNS,
+    SEPARATOR,
+    DeadLetter,
+    Group,
+    Held,
+    Progress,
+    dead_letter,
+    ranges,
+)
 
-__all__ = ["OutboxStore"]
+__all__ = ["OutboxStore", "write"]
 
 
 class OutboxStore:
@@ -38,6 +47,18 @@ class OutboxStore:
         """Return what HubSpot knows of a person, and when it was told."""
         rows = self._read("SELECT properties, told_at FROM memory WHERE email = ?", (email,))
         return (json.loads(rows[0][0]), rows[0][1]) if rows else None
+
+    def held_events(self, after: int = 0) -> Iterator[Held]:
+        """Yield the events that wait for consent and are on disk, oldest first.
+
+        Args:
+            after: only those whose `number` is greater.
+
+        """
+        while rows := self._read("SELECT * FROM held WHERE number > ? ORDER BY number LIMIT 500", (after,)):
+            for row in rows:
+                yield Held(*row)
+            after = rows[-1][0]
 
     def forget(self, email: str | None = None) -> None:
         """Forget what HubSpot knows of a person, or of everybody."""
@@ -99,3 +120,60 @@ class OutboxStore:
             for row in rows:
                 yield dead_letter(row)
             after = rows[-1][0]
+
+
+def write(
+    db: sqlite3.Connection,
+    group: Group,
+    done: list[int],
+    dead: list[tuple[int, float, str, str, int]],
+    attempts: dict[int, int],
+) -> None:
+    """Write a group, and what became of earlier ones, in one transaction.
+
+    Args:
+        db: the outbox.
+        group: what was accepted.
+        done: what HubSpot took, by number.
+        dead: what is given up: number, moment, reason, what HubSpot said, how often it was tried.
+        attempts: how often others failed, by number.
+
+    """
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        db.executemany(
+            f"INSERT INTO intents ({INTENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, 0, ?)",  # noqa: S608 - fixed names
+            (
+                (one.seq, one.kind, SEPARATOR.join(one.keys), one.event_id, one.accepted_at, one.payload)
+                for one in group.intents
+            ),
+        )
+        if group.memory:
+            db.executemany(
+                "INSERT OR REPLACE INTO memory VALUES (?, ?, ?)",
+                ((email, *told) for email, told in group.memory.items()),
+            )
+        if group.progress is not None:
+            one = group.progress
+            values = (one.source, one.head, one.head_bytes, one.line, one.position)
+            db.execute("INSERT OR REPLACE INTO progress VALUES (?, ?, ?, ?, ?)", values)
+        if group.held or group.released:
+            db.executemany("INSERT INTO held VALUES (?, ?, ?, ?)", group.held)
+            db.executemany("DELETE FROM held WHERE number BETWEEN ? AND ?", ranges(group.released))
+        db.executemany("DELETE FROM intents WHERE seq BETWEEN ? AND ?", ranges(done))
+        if attempts:
+            db.executemany(
+                "UPDATE intents SET attempts = ? WHERE seq = ?", ((n, seq) for seq, n in attempts.items())
+            )
+        for seq, died_at, reason, error, tries in dead:
+            db.execute(
+                "INSERT OR REPLACE INTO dead SELECT seq, kind, person, event_id, accepted_at, ?, payload, ?, ?, ? "
+                "FROM intents WHERE seq = ?",
+                (tries, died_at, reason, error, seq),
+            )
+            db.execute("DELETE FROM intents WHERE seq = ?", (seq,))
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise

@@ -54,6 +54,27 @@ def test_what_was_answered_survives_kill_9_and_arrives_once(hubspot: FakeHubSpot
     assert "nothing is left" in said
 
 
+def test_what_waited_for_consent_survives_kill_9_and_goes_out_with_it(
+    hubspot: FakeHubSpot, config: Path
+) -> None:
+    known = json.loads(config.read_text(encoding="utf-8"))
+    config.write_text(json.dumps({**known, "consent": {"marketing": True}}), encoding="utf-8")
+    with listening(config) as running:
+        answers = [running.post([page(number), page(number + 1)]) for number in range(0, 100, 2)]
+        assert {answer.status for answer in answers} == {200}
+        running.process.kill()
+        running.process.wait(30)
+    with listening(config) as running:
+        code, said = running.stop()
+    assert (code, uuids(hubspot)) == (0, [])
+    assert "100 wait for consent, safe in the outbox" in said
+    with listening(config, "--consent", "marketing", "--grace", "20") as running:
+        code, said = running.stop()
+    assert code == 0, said
+    assert len(uuids(hubspot)) == len(set(uuids(hubspot))) == 100
+    assert "wait for consent" not in said
+
+
 def test_senders_notice_nothing_of_an_outage_and_the_rest_stays_for_the_next_start(
     hubspot: FakeHubSpot, config: Path
 ) -> None:

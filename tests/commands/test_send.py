@@ -109,7 +109,8 @@ def test_json_tells_every_outcome_and_the_rest(run: Run, hubspot: FakeHubSpot, e
     records = [json.loads(line) for line in done.stdout.splitlines()]
     assert [record["outcome"] for record in records[:-1]].count("sent") == 6
     assert records[-1]["delivered"] == 6
-    assert records[-1]["waiting"] == 1
+    assert [record.get("reason") for record in records].count("consent_refused") == 1
+    assert records[-1]["waiting"] == 0
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])

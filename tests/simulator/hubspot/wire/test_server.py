@@ -42,6 +42,7 @@ def test_a_path_arrives_raw_so_that_it_is_decoded_once(fake: FakeHubSpot, servic
 
 
 def test_stopping_is_prompt_even_with_an_open_connection_and_frees_the_port(service: Any) -> None:
+    before = set(threading.enumerate())
     fake = FakeHubSpot(service, faults=["latency:delay=60s"]).start()
     port = int(fake.base_url.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port)) as waiting:
@@ -52,7 +53,8 @@ def test_stopping_is_prompt_even_with_an_open_connection_and_frees_the_port(serv
         waiting.settimeout(5)
         with contextlib.suppress(ConnectionResetError):
             assert waiting.recv(10) == b""
-    assert not any(thread.name == "hubspot-sim" for thread in threading.enumerate())
+    left = set(threading.enumerate()) - before
+    assert not any(thread.name == "hubspot-sim" for thread in left)
     with pytest.raises(OSError):  # noqa: PT011
         socket.create_connection(("127.0.0.1", port), timeout=1)
 
