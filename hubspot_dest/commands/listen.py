@@ -16,10 +16,11 @@ import click
 from hubspot_dest.asyncfront import AsyncHubSpotDestination
 from hubspot_dest.commands.complaining import complain
 from hubspot_dest.commands.connecting import connected, connection_options, is_real
-from hubspot_dest.commands.options import consent_states, open_config
+from hubspot_dest.commands.options import consent_states, open_config, time_zone
 from hubspot_dest.commands.watching import Watching, WatchingOptions, watching, watching_options
 from hubspot_dest.config import Config
 from hubspot_dest.delivery.outbox_file import OutboxError
+from hubspot_dest.delivery.retry import RetryPolicy
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.listen.app import Collector, ListenSettings
@@ -40,6 +41,7 @@ class _OutboxOptions:
     durability: Any
     connections: int
     max_rps: float | None
+    policy: RetryPolicy
 
 
 @click.command("listen")
@@ -98,6 +100,13 @@ class _OutboxOptions:
 @click.option(
     "--connections", type=click.IntRange(1, 64), default=4, show_default=True, help="Requests at once."
 )
+@click.option(
+    "--portal-zone",
+    metavar="ZONE",
+    default="UTC",
+    callback=time_zone,
+    help="Whose midnight ends the daily limit.",
+)
 @click.option("--max-rps", type=click.FloatRange(min=0.01), metavar="N", help="Requests a second at most.")
 @click.option(
     "--grace",
@@ -127,6 +136,7 @@ def command(
     no_outbox: bool,
     durability: str,
     connections: int,
+    portal_zone: str,
     max_rps: float | None,
     grace: float,
     consent: tuple[str, ...],
@@ -162,7 +172,7 @@ def command(
     if is_real(loaded) and not yes:
         stop("this would send to the real HubSpot", "--yes, or --base-url for a HubSpot on this machine")
     path = None if no_outbox else outbox or Path(f"{config}.outbox.sqlite3")
-    options = _OutboxOptions(path, durability, connections, max_rps)
+    options = _OutboxOptions(path, durability, connections, max_rps, RetryPolicy(portal_zone=portal_zone))
     settings = ListenSettings(tuple(_slashed(one) for one in paths), origins, max_body, max_batch)
     # The port first: who cannot listen need not open an outbox.
     with _bind(host, port) as listener, watching(WatchingOptions(**watched), loaded) as watch:
@@ -208,6 +218,7 @@ def _outbox(options: _OutboxOptions) -> OutboxSettings | None:
         durability=options.durability,
         connections=options.connections,
         max_rps=options.max_rps,
+        policy=options.policy,
     )
 
 

@@ -13,7 +13,7 @@ from hubspot_dest.config import Config
 from hubspot_dest.configfile import ConfigFileError, load_config
 from hubspot_dest.saying import ExitCode, safe_text, say, stop
 
-__all__ = ["consent_states", "open_config", "shared_options", "use_colour"]
+__all__ = ["consent_states", "open_config", "shared_options", "time_zone", "use_colour"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -78,3 +78,19 @@ def use_colour(*, refused: bool) -> bool:
     if refused or os.environ.get("NO_COLOR"):
         return False
     return sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))
+
+
+def time_zone(context: click.Context, parameter: click.Parameter, name: str) -> str:
+    """Return the name of a time zone that this machine knows.
+
+    Raises:
+        click.BadParameter: it knows none of that name.
+
+    """
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name).key
+    except (ValueError, OSError, LookupError):
+        msg = f"{safe_text(name)!r} is no time zone; such as Europe/Berlin (`hubspot-dest doctor` tells the account's)"
+        raise click.BadParameter(msg, context, parameter) from None

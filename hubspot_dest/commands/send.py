@@ -13,10 +13,11 @@ import click
 from hubspot_dest.commands.connecting import connected, connection_options, is_real
 from hubspot_dest.commands.deadletters import write_dead_letters
 from hubspot_dest.commands.delivering import Delivery, Plan
-from hubspot_dest.commands.options import consent_states, open_config, shared_options, use_colour
+from hubspot_dest.commands.options import consent_states, open_config, shared_options, time_zone, use_colour
 from hubspot_dest.commands.watching import WatchingOptions, watching, watching_options
 from hubspot_dest.config import Config
 from hubspot_dest.delivery.outbox_file import OutboxError
+from hubspot_dest.delivery.retry import RetryPolicy
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.intake.reading import IntakeError, Line, read_events
@@ -37,6 +38,7 @@ class _Options:
     durability: Any
     connections: int
     max_rps: float | None
+    policy: RetryPolicy
     resume: bool
     dry_run: bool
 
@@ -68,6 +70,13 @@ class _Options:
     metavar="FILE",
     help="Write what was given up to FILE, as JSON Lines, each with HubSpot's reason.",
 )
+@click.option(
+    "--portal-zone",
+    metavar="ZONE",
+    default="UTC",
+    callback=time_zone,
+    help="Whose midnight ends the daily limit.",
+)
 @click.option("--max-rps", type=click.FloatRange(min=0.01), metavar="N", help="Requests a second at most.")
 @click.option(
     "--connections", type=click.IntRange(1, 64), default=4, show_default=True, help="Requests at once."
@@ -98,6 +107,7 @@ def command(
     since: str | None,
     dry_run: bool,
     dead_letters: Path | None,
+    portal_zone: str,
     max_rps: float | None,
     connections: int,
     stall: float,
@@ -130,7 +140,9 @@ def command(
     )
     if is_real(loaded) and not dry_run:
         _ask(loaded, events, yes=yes)
-    options = _Options(path, durability, connections, max_rps, resume, dry_run)
+    options = _Options(
+        path, durability, connections, max_rps, RetryPolicy(portal_zone=portal_zone), resume, dry_run
+    )
     painter = Painter(colour=use_colour(refused=no_color))
     with watching(WatchingOptions(**watched), loaded) as watch:
         destination = _destination(
@@ -216,6 +228,7 @@ def _destination(
             durability=options.durability,
             connections=options.connections,
             max_rps=options.max_rps,
+            policy=options.policy,
         )
     try:
         destination = watcher.destination(

@@ -91,7 +91,9 @@ def test_what_hubspot_did_not_take_is_safe_and_goes_out_next_time(
     port = int(where.rpartition(":")[2])
     with socket.socket() as kept:
         kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        kept.bind(("127.0.0.1", port))  # refuses, and no server of another test can come to live there meanwhile
+        kept.bind(
+            ("127.0.0.1", port)
+        )  # refuses, and no server of another test can come to live there meanwhile
         done = run("hubspot_dest", "send", config, source, "--base-url", where, "--wait", "0.3")
     assert done.returncode == 1
     assert f"0 events went out; 0 failed; 2 are safe in the outbox {source}.outbox.sqlite3" in done.stderr

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from hubspot_dest import AsyncHubSpotDestination, HubSpotDestination
 from hubspot_dest.delivery.retry import RetryPolicy
@@ -22,6 +23,15 @@ POLICY = RetryPolicy(
     base_seconds=0.01, cap_seconds=0.05, locked_seconds=0.01, ten_seconds=0.02, paused_seconds=0.02
 )
 EVENTS = 6
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    authority, folder = trustme.CA(), tmp_path_factory.mktemp("tls")
+    issued = authority.issue_cert("127.0.0.1")
+    issued.private_key_and_cert_chain_pem.write_to_path(folder / "key-and-chain.pem")
+    authority.cert_pem.write_to_path(folder / "authority.pem")
+    return str(folder / "key-and-chain.pem"), str(folder / "authority.pem")
 
 
 def _config(request_kind: str) -> dict[str, Any]:
@@ -83,3 +93,25 @@ def test_no_fault_costs_an_event_or_counts_one_twice(
                 one.properties["email"]: one.properties["jobtitle"] for one in hubspot.account.contacts()
             }
             assert titles == {"p0@example.org": "job 1", "p1@example.org": "job 1"}
+
+
+@pytest.mark.parametrize("front", [_plain, _asyncio], ids=["sync", "async"])
+@pytest.mark.parametrize("request_kind", PATHS)
+def test_a_handshake_that_fails_costs_no_event_and_counts_none_twice(
+    tmp_path: Path, certificate: tuple[str, str], request_kind: str, front: Any
+) -> None:
+    """Apart from the others: this fault strikes connections, and what does not come to be asks for no path."""
+    key, authority = certificate
+    service = HubSpot(token="pat-na1-fronts", switches=Switches(auto_define=True))
+    with FakeHubSpot(service, token="pat-na1-fronts", tls=(key, key), faults=["tls:count=3"]) as hubspot:
+        config = _config(request_kind)
+        config["settings"]["caBundle"] = authority
+        outbox = OutboxSettings(
+            tmp_path / "outbox", durability="normal", flush_seconds=0.01, close_seconds=30, policy=POLICY
+        )
+        options = {"base_url": hubspot.base_url, "outbox": outbox}
+        assert front(config, options, EVENTS) == ["queued"] * EVENTS
+        hubspot.clock.skip(10)
+        stored = [one["id"] for one in hubspot.account.occurrences]
+        assert hubspot.faults.active()[0].struck == 3
+        assert (len(stored), len(set(stored))) == (EVENTS, EVENTS)

@@ -41,6 +41,7 @@ PATHS = {
 
 
 def test_the_table_names_every_fault_there_is() -> None:
+    # A handshake that fails: tests/delivery/test_fault_fronts.py.
     assert set(PAUSED) | RETRIED | DELIVERED | {FaultKind.TLS} == set(FaultKind)
 
 
