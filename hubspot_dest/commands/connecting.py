@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import click
-from pydantic import SecretStr
 
-from hubspot_dest.config import Config
 from hubspot_dest.saying import safe_text, stop
+
+if TYPE_CHECKING:
+    from hubspot_dest.config import Config
 
 __all__ = ["connected", "connection_options", "is_real"]
 
@@ -54,6 +55,8 @@ def connected(
     timeout: float | None,
 ) -> Config:
     """Return the configuration with what the command line says instead; what cannot work ends the command."""
+    from pydantic import SecretStr  # here, so that --help waits for nothing
+
     known = config.connection
     made = replace(
         known,

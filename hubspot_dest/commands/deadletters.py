@@ -5,14 +5,16 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hubspot_dest.delivery.lanes import CONTACT
 from hubspot_dest.delivery.outbox_file import OutboxError, connect_reading, in_words
 from hubspot_dest.delivery.outbox_rows import DeadLetter, dead_letter
-from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.report.plainjson import as_json, plain
 from hubspot_dest.saying import safe_text, say, stop
+
+if TYPE_CHECKING:
+    from hubspot_dest.destination import HubSpotDestination
 
 __all__ = ["letter_record", "letters_of", "write_dead_letters"]
 

@@ -1,19 +1,20 @@
-"""Options that `preview` and `send` share, and what they mean."""
+"""Options that several commands share, and what they mean."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from hubspot_dest.config import Config
-from hubspot_dest.configfile import ConfigFileError, load_config
 from hubspot_dest.saying import ExitCode, safe_text, say, stop
 
-__all__ = ["consent_states", "open_config", "shared_options", "time_zone", "use_colour"]
+if TYPE_CHECKING:
+    from hubspot_dest.config import Config
+
+__all__ = ["consent_states", "open_config", "shared_options", "time_zone", "use_colour", "watching_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -42,6 +43,32 @@ def shared_options(function: F) -> F:
     return function
 
 
+def watching_options(function: F) -> F:
+    """Add --trail, --metrics, --otel and --progress."""
+    decorators = [
+        click.option(
+            "--trail",
+            type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+            metavar="FILE",
+            help="Write what becomes of every event to FILE, as JSON Lines; - for stderr. See `follow`.",
+        ),
+        click.option(
+            "--metrics",
+            metavar="[HOST:]PORT",
+            help="Answer Prometheus at /metrics on this port; 0 takes a free one.",
+        ),
+        click.option(
+            "--otel", is_flag=True, help="Counts and timings to OpenTelemetry, as its environment says."
+        ),
+        click.option(
+            "--progress", "shows_progress", is_flag=True, help="Say every ten seconds how far it is."
+        ),
+    ]
+    for decorator in reversed(decorators):
+        function = decorator(function)
+    return function
+
+
 def consent_states(values: Iterable[str]) -> dict[str, bool]:
     """Return `{"marketing": True}` for `marketing` and `marketing=true`.
 
@@ -60,6 +87,8 @@ def consent_states(values: Iterable[str]) -> dict[str, bool]:
 
 def open_config(path: Path) -> Config:
     """Load a configuration and say its warnings; what cannot work ends the command with exit code 2."""
+    from hubspot_dest.configfile import ConfigFileError, load_config  # here, so that --help waits for nothing
+
     try:
         config, warnings = load_config(path)
     except ConfigFileError as error:

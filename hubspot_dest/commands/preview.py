@@ -2,42 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-import logging
-import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
-from hubspot_dest.commands.options import consent_states, open_config, shared_options, use_colour
-from hubspot_dest.commands.tally import Tally
-from hubspot_dest.config import Config
-from hubspot_dest.destination import HubSpotDestination
-from hubspot_dest.intake.reading import BadLine, IntakeError, read_events
-from hubspot_dest.mapping.jsvalues import truthy
-from hubspot_dest.outcome import Outcome
-from hubspot_dest.report.plainjson import as_json, outcome_record
-from hubspot_dest.report.text import Painter, outcome_lines
-from hubspot_dest.saying import ExitCode, print_data, safe_text, say, stop
+from hubspot_dest.commands.options import shared_options
 
-__all__ = ["NoNetwork", "command"]
-
-
-class NoNetwork:
-    """A client that takes everything and goes nowhere: HubSpot as it is on its best day."""
-
-    def send(self, occurrence: dict[str, Any]) -> None:
-        """Take an occurrence."""
-
-    def send_batch(self, inputs: list[dict[str, Any]]) -> None:
-        """Take a batch."""
-
-    def update_contact(self, contact_id: str, properties: dict[str, str], id_property: str | None) -> None:
-        """Take an update."""
-
-    def create_contact(self, properties: dict[str, str]) -> None:
-        """Take a new contact."""
+__all__ = ["command"]
 
 
 @click.command("preview")
@@ -45,140 +16,13 @@ class NoNetwork:
 @click.argument("events", required=False, metavar="[EVENTS]")
 @click.option("--explain", is_flag=True, help="Show where every value came from.")
 @click.option("--only", metavar="OUTCOME", help="Show these outcomes only: sent, skipped, failed …")
-def command(
-    config: Path,
-    events: str | None,
-    consent: tuple[str, ...],
-    parity: bool,
-    as_json: bool,
-    no_color: bool,
-    explain: bool,
-    only: str | None,
-) -> None:
+def command(**options: Any) -> None:
     """Show what HubSpot would receive from EVENTS with CONFIG, event by event. No network at all.
 
     CONFIG is a walkerOS destination's configuration, JSON or YAML. EVENTS is a file of JSON Lines, a JSON array, one
     object, or - for standard input; without EVENTS the configuration alone is checked. Exit 0: fine. 1: something is
     wrong with an event. 2: it could not run.
     """
-    logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
-    logging.getLogger("hubspot_dest").propagate = False  # every issue is shown with its event
-    loaded = open_config(config)
-    states = consent_states(consent)
-    if events is None and sys.stdin.isatty():
-        _show_rules(loaded, config)
-        return
-    run = _Preview(loaded, parity=parity, states=states, explain=explain)
-    run.show = (
-        _JsonShow() if as_json else _TextShow(Painter(colour=use_colour(refused=no_color)), explain=explain)
-    )
-    run.only = only
-    raise SystemExit(int(run.play(events or "-")))
+    from hubspot_dest.commands.previewing import preview  # here, so that --help waits for nothing
 
-
-class _Preview:
-    """One preview: every event through the real destination, with a client that goes nowhere."""
-
-    show: _TextShow | _JsonShow
-    only: str | None = None
-
-    def __init__(self, config: Config, *, parity: bool, states: dict[str, bool], explain: bool) -> None:
-        ids = itertools.count(1)
-        self._destination = HubSpotDestination(
-            config,
-            parity=parity,
-            client_factory=lambda token: NoNetwork(),  # noqa: ARG005 - the factory's shape
-            consent=states,
-            traced=explain,
-            new_id=lambda: f"{next(ids):016x}",  # the same input gives the same output
-        )
-        self._lines: dict[str, int] = {}
-        self._tally = Tally()
-
-    def play(self, source: str) -> ExitCode:
-        """Take every event through, and say how it went."""
-        try:
-            for read in read_events(source):
-                if isinstance(read, BadLine):
-                    self._tally.bad_line(read, source)
-                    continue
-                self._tally.events += 1
-                outcome = self._destination.push(read.event)
-                self._lines[outcome.event_id] = read.number
-                for other in outcome.also:
-                    if not other.events:
-                        self._tell(other)
-                self._tell(outcome)
-                for other in outcome.also:
-                    if other.events:
-                        self._tell(other)
-                if outcome.kind != "denied":
-                    del self._lines[outcome.event_id]
-        except IntakeError as error:
-            stop(safe_text(error))
-        for outcome in self._destination.close():
-            self._tell(outcome)
-        self.show.summary(self._tally, self._destination)
-        if self._tally.events == 0:
-            say(f"error: {safe_text(source)} holds no usable event")
-            return ExitCode.NOT_RUN
-        return ExitCode.WANTING if self._tally.bad_lines or self._tally.wrong else ExitCode.OK
-
-    def _tell(self, outcome: Outcome) -> None:
-        self._tally.count(outcome)
-        if self.only is None or outcome.kind == self.only:
-            self.show.outcome(outcome, self._lines.get(outcome.event_id))
-
-
-class _TextShow:
-    def __init__(self, painter: Painter, *, explain: bool) -> None:
-        self._painter = painter
-        self._explain = explain
-
-    def outcome(self, outcome: Outcome, line: int | None) -> None:
-        """Show one outcome."""
-        where = f"line {line}" if line is not None else ""
-        for text in outcome_lines(outcome, where, self._painter, explain=self._explain):
-            print_data(text)
-
-    def summary(self, tally: Tally, destination: HubSpotDestination) -> None:
-        """Show the counts, and which rules no event met."""
-        say(tally.sentence())
-        if destination.waiting:
-            say(f"{destination.waiting} events still wait for consent; --consent NAME grants it")
-        unmet = [key for key in _rule_keys(destination.config) if key not in tally.rules]
-        if unmet and tally.events:
-            say(f"rules that no event met: {', '.join(safe_text(key) for key in unmet)}")
-
-
-class _JsonShow:
-    def outcome(self, outcome: Outcome, line: int | None) -> None:
-        """Print one outcome as JSON."""
-        print_data(as_json(outcome_record(outcome, line)))
-
-    def summary(self, tally: Tally, destination: HubSpotDestination) -> None:
-        """Print the counts as JSON."""
-        unmet = [key for key in _rule_keys(destination.config) if key not in tally.rules]
-        print_data(as_json(tally.record(waiting=destination.waiting, rulesNeverMet=unmet)))
-
-
-def _rule_keys(config: Config) -> list[str]:
-    mapping = config.raw.get("mapping")
-    if not isinstance(mapping, dict):
-        return []
-    return [
-        f"{entity} {action}"
-        for entity, actions in mapping.items()
-        if isinstance(actions, dict)
-        for action, rules in actions.items()
-        if truthy(rules)
-    ]
-
-
-def _show_rules(config: Config, path: Path) -> None:
-    keys = _rule_keys(config)
-    mode = f"batches of {config.batch_size}" if config.batch else "each event by itself"
-    print_data(f"{safe_text(path)}: fine; {len(keys)} rules, {mode}")
-    for key in keys:
-        print_data(f"  {safe_text(key)}")
-    say(f"now with events: hubspot-dest preview {safe_text(path)} events.jsonl --explain")
+    preview(**options)

@@ -7,12 +7,10 @@ import importlib.util
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
-
-import click
+from typing import Final
 
 from hubspot_dest.config import Config
 from hubspot_dest.destination import HubSpotDestination
@@ -22,37 +20,10 @@ from hubspot_dest.watching.instruments import Instruments
 from hubspot_dest.watching.trail import Trail
 from hubspot_dest.watching.watcher import Watcher
 
-__all__ = ["Watching", "WatchingOptions", "watching", "watching_options"]
+__all__ = ["Watching", "WatchingOptions", "watching"]
 
-F = TypeVar("F", bound=Callable[..., Any])
 _ON_A_TERMINAL: Final = 1.0
 _IN_A_LOG: Final = 10.0
-
-
-def watching_options(function: F) -> F:
-    """Add --trail, --metrics, --otel and --progress."""
-    decorators = [
-        click.option(
-            "--trail",
-            type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-            metavar="FILE",
-            help="Write what becomes of every event to FILE, as JSON Lines; - for stderr. See `follow`.",
-        ),
-        click.option(
-            "--metrics",
-            metavar="[HOST:]PORT",
-            help="Answer Prometheus at /metrics on this port; 0 takes a free one.",
-        ),
-        click.option(
-            "--otel", is_flag=True, help="Counts and timings to OpenTelemetry, as its environment says."
-        ),
-        click.option(
-            "--progress", "shows_progress", is_flag=True, help="Say every ten seconds how far it is."
-        ),
-    ]
-    for decorator in reversed(decorators):
-        function = decorator(function)
-    return function
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,9 +63,10 @@ def crash_run(folder: Path, events: int, seed: int, kills: int = 5) -> Told:
         faults = [_fault(kind, dice) for kind in dice.sample(KINDS, 5)]
         hubspot.faults.add(*faults, now=time.time())
         wanted = dice.randint(1, kills)
+        granted = "consent" not in json.loads(config.read_text(encoding="utf-8"))
         while told.launches < MAX_LAUNCHES:
             told.launches += 1
-            process = _launch(config, source, hubspot, folder / "said.txt")
+            process = _launch(config, source, hubspot, folder / "said.txt", granted=granted)
             if told.kills < wanted:
                 try:
                     process.wait(dice.uniform(0.25, 1.6))
@@ -73,7 +74,9 @@ def crash_run(folder: Path, events: int, seed: int, kills: int = 5) -> Told:
                     process.send_signal(signal.SIGKILL)
                     told.kills += 1
             if _ended(process, folder) == 0:
-                break
+                if granted:
+                    break
+                granted = True  # everything waits for consent; from now on it is there
         _judge(told, hubspot, expected, plans)
     return told
 
@@ -99,7 +102,8 @@ def _inputs(
         "identify": {"map": {"email": "user.email", "properties": {"map": {"plan": "user.plan"}}}},
     }
     config, source = folder / "config.json", folder / "events.jsonl"
-    config.write_text(json.dumps({"settings": settings}), encoding="utf-8")
+    consent = {"consent": {"marketing": True}} if dice.random() < 0.3 else {}
+    config.write_text(json.dumps({"settings": settings, **consent}), encoding="utf-8")
     expected, plans = [], {}
     with source.open("w", encoding="utf-8") as stream:
         for number in range(events):
@@ -131,8 +135,12 @@ def _fault(kind: FaultKind, dice: random.Random) -> Fault:
     )
 
 
-def _launch(config: Path, source: Path, hubspot: FakeHubSpot, said: Path) -> subprocess.Popen[bytes]:
+def _launch(
+    config: Path, source: Path, hubspot: FakeHubSpot, said: Path, *, granted: bool
+) -> subprocess.Popen[bytes]:
     arguments = ["send", str(config), str(source), "--base-url", hubspot.base_url, "--resume"]
+    if granted:
+        arguments += ["--consent", "marketing"]
     with said.open("wb") as file:
         return subprocess.Popen(
             [sys.executable, "-X", "faulthandler", "-m", "hubspot_dest", *arguments, "--timeout", "2"],
