@@ -19,6 +19,7 @@ from hubspot_dest.mapping.evaluation import Issue
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.plan import SCOPE, Plan
 from hubspot_dest.strategies import Strategies, walkeros
+from hubspot_dest.waiting import WaitingRoom
 
 __all__ = ["Carrier", "ClientFactory", "Reporter", "official_clients"]
 
@@ -164,6 +165,11 @@ class Carrier:
         failed = next((one for one in self.flush(happened, until=until) if one.kind == "failed"), None)
         if failed is not None and self._do.lossy_batches and failed.error is not None:
             self.fail(outcome, failed.error, "flush_failed")
+
+    def waiting_room(self) -> WaitingRoom:
+        """Return where events wait for consent."""
+        config = self._config
+        return WaitingRoom(config.consent, config.queue_max, own_refusal_counts=self._do.own_refusal_counts)
 
     def hand_over(self, progress: Any = None) -> Any:  # noqa: ARG002 - the outbox's carrier uses it
         """Return a ticket for what is not yet on disk; without an outbox there is none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 from hubspot_dest.event import NAME_REQUIRED, InvalidEventError, complete_event
 from hubspot_dest.mapping.context import Collector
@@ -52,6 +52,21 @@ class CollectorState:
             custom=dict(custom or {}),
         )
         self._begin_run()
+
+    @classmethod
+    def begun(cls, state: dict[str, Any], **given: Any) -> Self:
+        """Return the state of a flow's collector, with what is given over it.
+
+        Args:
+            state: `collector` of a flow: consent, user, globals, custom; the rest is not looked at.
+            given: what the constructor takes.
+
+        """
+        for name in ("consent", "user", "globals", "custom"):
+            key = "globals_" if name == "globals" else name
+            own = state.get(name)
+            given[key] = {**(own if isinstance(own, dict) else {}), **(given.get(key) or {})}
+        return cls(**given)
 
     def _begin_run(self) -> None:
         self._count = 0

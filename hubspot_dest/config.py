@@ -56,6 +56,7 @@ class Config:
         dlq_max: how many failed events are kept.
         timeout_ms: how long HubSpot may take to answer.
         connection: where HubSpot is, and how it is reached.
+        collector: the collector's state to begin with, as a flow file has it: consent, user, globals, custom.
         env_client: a client handed in through the configuration's `env`, or None.
         warnings: what works, but not as its author may think.
 
@@ -74,6 +75,7 @@ class Config:
     dlq_max: int = DEFAULT_DLQ_MAX
     timeout_ms: int = DEFAULT_TIMEOUT_MS
     connection: Connection = field(default_factory=Connection)
+    collector: dict[str, Any] = field(default_factory=dict, repr=False)
     env_client: Any = field(default=None, repr=False)
     warnings: tuple[Problem, ...] = ()
 

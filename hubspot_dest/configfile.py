@@ -1,10 +1,10 @@
-"""Read a destination's configuration from JSON or YAML, and say of every problem in which line it stands."""
+"""Read a configuration or a whole flow from JSON or YAML, and say of every problem in which line it stands."""
 
 from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,11 @@ import yaml
 
 from hubspot_dest.config import Config, ConfigError
 from hubspot_dest.configcheck import Problem
+from hubspot_dest.flow.document import find_destination, is_flow
+from hubspot_dest.flow.references import FlowError
+from hubspot_dest.flow.step_examples import StepExample, step_examples
 
-__all__ = ["TOKEN_VARIABLE", "ConfigFileError", "load_config"]
+__all__ = ["TOKEN_VARIABLE", "ConfigFileError", "file_of", "load_config", "load_examples"]
 
 TOKEN_VARIABLE = "HUBSPOT_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
 _MAX_BYTES = 16 * 1024 * 1024
@@ -38,8 +41,25 @@ class ConfigFileError(Exception):
         self.lines = lines
 
 
-def load_config(path: Path) -> tuple[Config, list[str]]:
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What a file holds: a configuration, and around it what the file says of it."""
+
+    raw: Any
+    places: dict[tuple[Any, ...], _Place]
+    prefix: tuple[Any, ...] = ()
+    notes: list[str] = field(default_factory=list)
+    entry: Any = None
+    collector: dict[str, Any] = field(default_factory=dict)
+
+
+def load_config(path: Path, *, needs_token: bool = True) -> tuple[Config, list[str]]:
     """Read and check a configuration; the token of the environment takes precedence over the file's.
+
+    Args:
+        path: a destination's configuration, its entry in a flow, or a whole flow file: then `FILE#flow.destination`
+            says which, where there are several.
+        needs_token: whether a configuration without a token cannot work.
 
     Returns:
         the configuration, and its warnings as lines for people.
@@ -48,17 +68,57 @@ def load_config(path: Path) -> tuple[Config, list[str]]:
         ConfigFileError: where the file cannot be read, is neither JSON nor YAML, or cannot work.
 
     """
-    text = _read(path)
-    raw, places = _parse(path, text)
-    raw, notes, prefix = _unwrap(path, raw)
+    opened, file = _open(path), file_of(path)
     token = os.environ.get(TOKEN_VARIABLE) or None
     try:
-        config = Config.strict(raw, token=token)
-        config.require_settings()
+        config = Config.strict(opened.raw, token=token)
+        config.require_settings(needs_token=needs_token)
     except ConfigError as error:
-        raise ConfigFileError([_line(path, places, problem, prefix) for problem in error.problems]) from None
-    warnings = [_line(path, places, problem, prefix) for problem in config.warnings]
-    return config, notes + warnings
+        lines = [_line(file, opened.places, problem, opened.prefix) for problem in error.problems]
+        raise ConfigFileError(lines + opened.notes) from None
+    warnings = [_line(file, opened.places, problem, opened.prefix) for problem in config.warnings]
+    if opened.collector:
+        config = replace(config, collector=opened.collector)
+    return config, opened.notes + warnings
+
+
+def load_examples(path: Path) -> list[StepExample]:
+    """Return the step examples that stand beside a configuration in a flow; none for a bare configuration.
+
+    Raises:
+        ConfigFileError: as `load_config`.
+
+    """
+    return step_examples(_open(path).entry)
+
+
+def file_of(path: Path) -> Path:
+    """Return the file of `FILE#flow.destination`."""
+    return _selected(path)[0]
+
+
+def _selected(path: Path) -> tuple[Path, str]:
+    text = str(path)
+    if "#" not in text or path.exists():
+        return path, ""
+    file, _, wanted = text.rpartition("#")
+    return Path(file), wanted
+
+
+def _open(path: Path) -> _Opened:
+    file, wanted = _selected(path)
+    raw, places = _parse(file, _read(file))
+    if not is_flow(raw):
+        if wanted:
+            raise ConfigFileError([f"{file} is no flow file: there is nothing called {wanted!r} in it"])
+        return _unwrap(path, raw, places)
+    try:
+        found = find_destination(raw, wanted, os.environ)
+    except FlowError as error:
+        raise ConfigFileError([_line(file, places, error.problem, ())]) from None
+    notes = [f"{file}: destination {found.name!r} of flow {found.flow!r} is taken"] if found.several else []
+    notes += [_line(file, places, note, ()) for note in found.notes]
+    return _Opened(found.config, places, found.path, notes, found.entry, found.collector)
 
 
 def _read(path: Path) -> str:
@@ -131,18 +191,16 @@ def _note_places(node: yaml.Node, path: tuple[Any, ...], places: dict[tuple[Any,
             _note_places(item, (*path, index), places)
 
 
-def _unwrap(path: Path, raw: Any) -> tuple[Any, list[str], tuple[str, ...]]:
-    """Take the configuration out of a flow's destination entry; say of a whole flow what to do."""
-    if isinstance(raw, dict) and "flows" in raw and "settings" not in raw:
-        hint = "give the `config` of one destination: flows.<flow>.destinations.<name>.config"
-        raise ConfigFileError([f"{path} is a whole walkerOS flow, not a destination's configuration; {hint}"])
+def _unwrap(path: Path, raw: Any, places: dict[tuple[Any, ...], _Place]) -> _Opened:
+    """Take the configuration out of a flow's destination entry."""
     if isinstance(raw, dict) and isinstance(raw.get("config"), dict) and "settings" not in raw:
-        return raw["config"], [f"{path}: a flow's destination entry; its config is used"], ("config",)
-    return raw, [], ()
+        notes = [f"{path}: a flow's destination entry; its config is used"]
+        return _Opened(raw["config"], places, ("config",), notes, raw)
+    return _Opened(raw, places)
 
 
 def _line(
-    path: Path, places: dict[tuple[Any, ...], _Place], problem: Problem, prefix: tuple[str, ...]
+    path: Path, places: dict[tuple[Any, ...], _Place], problem: Problem, prefix: tuple[Any, ...]
 ) -> str:
     steps: tuple[Any, ...] = (*prefix, *problem.path)
     while steps and steps not in places:

@@ -24,7 +24,6 @@ from hubspot_dest.outcome import Outcome, outcome_of
 from hubspot_dest.plan import SCOPE
 from hubspot_dest.planner import Planner
 from hubspot_dest.strategies import Strategies, better, walkeros
-from hubspot_dest.waiting import WaitingRoom
 
 if TYPE_CHECKING:
     from hubspot_dest.durable import DurableCarrier
@@ -97,8 +96,14 @@ class HubSpotDestination(Driving):
         self._checked = not self._do.lazy_checks
         self._reporter = Reporter(logger or logging.getLogger("hubspot_dest"))
         self._planner = Planner(config.raw, policy=self._do.plan)
-        self._collector = CollectorState(
-            now_ms=self._now_ms, consent=consent, user=user, globals_=globals_, custom=custom, new_id=new_id
+        self._collector = CollectorState.begun(
+            config.collector,
+            now_ms=self._now_ms,
+            consent=consent,
+            user=user,
+            globals_=globals_,
+            custom=custom,
+            new_id=new_id,
         )
         self.dropped = 0
         self.traced = traced
@@ -110,7 +115,7 @@ class HubSpotDestination(Driving):
         self._carrier = self._durable or Carrier(
             config, self._do, self._given_client, factory, self._reporter
         )
-        self._waiting = self._waiting_room()
+        self._waiting = self._carrier.waiting_room()
 
     def _with_outbox(self, factory: ClientFactory, outbox: OutboxSettings | Path | str) -> DurableCarrier:
         from hubspot_dest.durable import DurableCarrier  # SQLite is only loaded where there is an outbox
@@ -120,16 +125,6 @@ class HubSpotDestination(Driving):
         return DurableCarrier(
             self.config, settings, self._do, self._given_client, factory, self._reporter, self._hear
         )
-
-    def _waiting_room(self) -> WaitingRoom:
-        config = self.config
-        if self._durable is not None:
-            from hubspot_dest.durablewaiting import DurableWaitingRoom
-
-            # Without a limit of the user's own nothing that was accepted is dropped.
-            limit = config.queue_max if config.raw.get("queueMax") is not None else None
-            return DurableWaitingRoom(config.consent, limit, self._durable)
-        return WaitingRoom(config.consent, config.queue_max, own_refusal_counts=self._do.own_refusal_counts)
 
     def __repr__(self) -> str:
         return f"HubSpotDestination(id={self.config.id!r}, parity={self.parity}, token=****)"

@@ -29,6 +29,7 @@ from hubspot_dest.delivery.rate import RateBudget
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.delivery.workers import Workers
 from hubspot_dest.deliveryoutcomes import outcomes_of
+from hubspot_dest.durablewaiting import DurableWaitingRoom
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.plan import ContactUpsert, Plan
 from hubspot_dest.strategies import Strategies
@@ -226,6 +227,11 @@ class DurableCarrier(Carrier):
         self.workers.start()
 
     # ---- what waits for consent
+
+    def waiting_room(self) -> DurableWaitingRoom:
+        """Return where events wait for consent; without a limit of the user's own nothing is dropped there."""
+        own = self._config.raw.get("queueMax") is not None
+        return DurableWaitingRoom(self._config.consent, self._config.queue_max if own else None, self)
 
     @property
     def held(self) -> int:

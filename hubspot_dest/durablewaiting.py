@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hubspot_dest.delivery.client import encode
 from hubspot_dest.delivery.decoding import decode
 from hubspot_dest.delivery.errors import DeliveryError
 from hubspot_dest.delivery.outbox_file import OutboxError
-from hubspot_dest.durable import DurableCarrier
 from hubspot_dest.mapping.jsvalues import truthy
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.waiting import Event, WaitingRoom
+
+if TYPE_CHECKING:
+    from hubspot_dest.durable import DurableCarrier
 
 __all__ = ["DurableWaitingRoom"]
 

@@ -59,7 +59,11 @@ def load(tmp_path: Path, content: str, name: str = "shop.yaml") -> list[str]:
             ["a.json, line 1: settings.accessToken: the access token is missing"],
         ),
         ('{"settings": {"accessToken": "p"}}', "a.json", ["a.json, line 1: settings.eventNamePrefix"]),
-        ('{"version": 4, "flows": {}}', "flow.json", ["flow.json is a whole walkerOS flow"]),
+        (
+            '{"version": 4, "flows": {}}',
+            "flow.json",
+            ["flow.json, line 1: flows: flows must be a map of at least one flow"],
+        ),
         ("[]", "a.json", ["a.json, line 1: configuration: a configuration is a map"]),
         ("", "a.yaml", ["a.yaml: configuration: a configuration is a map, not null"]),
         ("!!python/object/apply:os.system ['true']", "a.yaml", ["a.yaml, line 1, column 1: broken YAML"]),

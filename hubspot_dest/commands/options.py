@@ -85,12 +85,12 @@ def consent_states(values: Iterable[str]) -> dict[str, bool]:
     return states
 
 
-def open_config(path: Path) -> Config:
+def open_config(path: Path, *, needs_token: bool = True) -> Config:
     """Load a configuration and say its warnings; what cannot work ends the command with exit code 2."""
     from hubspot_dest.configfile import ConfigFileError, load_config  # here, so that --help waits for nothing
 
     try:
-        config, warnings = load_config(path)
+        config, warnings = load_config(path, needs_token=needs_token)
     except ConfigFileError as error:
         for line in error.lines:
             say(f"error: {safe_text(line)}")

@@ -5,8 +5,11 @@ from __future__ import annotations
 import itertools
 import logging
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from pydantic import SecretStr
 
 from hubspot_dest.commands.options import consent_states, open_config, use_colour
 from hubspot_dest.commands.tally import Tally
@@ -51,7 +54,9 @@ def preview(
     """Carry `preview` out; the options are those of `commands/preview.py`."""
     logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
     logging.getLogger("hubspot_dest").propagate = False  # every issue is shown with its event
-    loaded = open_config(config)
+    loaded = open_config(config, needs_token=False)
+    if not loaded.token.get_secret_value():
+        loaded = replace(loaded, token=SecretStr("none"))  # walkerOS asks for one even where nothing is sent
     states = consent_states(consent)
     if events is None and sys.stdin.isatty():
         _show_rules(loaded, config)

@@ -8,16 +8,26 @@ import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
 from hubspot_dest.commands.options import use_colour
+from hubspot_dest.configfile import ConfigFileError
 from hubspot_dest.report.text import Painter
-from hubspot_dest.saying import ExitCode, print_data, safe_text, stop
+from hubspot_dest.saying import ExitCode, print_data, safe_text, say, stop
 from simulator.documented.checking import Checked, check_example
 from simulator.documented.examples import Example, documented_examples
 from simulator.documented.machine import json_lines, junit_text
-from simulator.documented.screen import comparison_lines, example_lines, header_lines, total_lines
+from simulator.documented.screen import (
+    comparison_lines,
+    example_lines,
+    flow_header_lines,
+    flow_total_lines,
+    header_lines,
+    total_lines,
+)
+from simulator.documented.steps import flow_examples, hubspot_for
 from simulator.documented.stranger import KEY, NAME, Comparison, compare_unknown_contact
 from simulator.hubspot import FakeHubSpot
 
@@ -37,15 +47,21 @@ _IDENTIFIES = "destinationIdentify"
     metavar="FILE",
     help="Write JUnit XML as well.",
 )
+@click.argument("flow", type=click.Path(path_type=Path), metavar="[FLOW]", required=False)
 @click.option("--only", default="*", metavar="NAME", help="Only examples of this name, or pattern: 'user*'.")
 @click.option("--verbose", is_flag=True, help="Show events, calls and requests in full.")
 @click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
-def command(as_json: bool, junit: Path | None, only: str, verbose: bool, no_color: bool) -> None:
-    """Run the eight documented examples against a HubSpot on this machine.
+def command(
+    flow: Path | None, as_json: bool, junit: Path | None, only: str, verbose: bool, no_color: bool
+) -> None:
+    """Run the eight documented examples, or the step examples of FLOW, against a HubSpot on this machine.
 
-    Each goes from walkerOS event to HTTP request, through the official client, and is held against its documentation.
+    FLOW is a walkerOS flow file, FILE#flow.destination, or a destination's entry with `examples`. Each example goes
+    from walkerOS event to HTTP request, through the official client, and is held against what it says.
     Exit 0 if all pass, 1 if any fails, 2 if the check could not run.
     """
+    if flow is not None:
+        _check_flow(flow, only, as_json=as_json, junit=junit, verbose=verbose, no_color=no_color)
     chosen = [one for one in documented_examples() if _is_meant(only, one.name, one.key)]
     stranger = _is_meant(only, NAME, KEY)
     if not chosen and not stranger:
@@ -61,6 +77,36 @@ def command(as_json: bool, junit: Path | None, only: str, verbose: bool, no_colo
     if junit is not None:
         _write(junit, junit_text(checked, comparison))
     passes = all(one.passes for one in checked) and (comparison is None or comparison.passes)
+    raise SystemExit(int(ExitCode.OK if passes else ExitCode.WANTING))
+
+
+def _check_flow(
+    flow: Path, only: str, *, as_json: bool, junit: Path | None, verbose: bool, no_color: bool
+) -> NoReturn:
+    """Run the step examples of a flow, and end."""
+    try:
+        every = flow_examples(flow)
+    except ConfigFileError as error:
+        for line in error.lines:
+            say(f"error: {safe_text(line)}")
+        raise SystemExit(int(ExitCode.NOT_RUN)) from None
+    chosen = [one for one in every if _is_meant(only, one.name, one.key)]
+    if not chosen:
+        hint = "`examples` beside `config`: {name: {in: event, out: [[call, …]]}}"
+        stop(f"{safe_text(flow)} has no step example to run", hint)
+    painter = Painter(colour=use_colour(refused=no_color))
+    checked = []
+    with hubspot_for(chosen) as hubspot:
+        if not as_json:
+            _print(flow_header_lines(flow.name, painter))
+        for number, example in enumerate(chosen, 1):
+            checked.append(check_example(hubspot, example))
+            if not as_json:
+                _print(example_lines(number, checked[-1], painter, verbose=verbose))
+    _print(json_lines(checked, None) if as_json else flow_total_lines(checked, painter))
+    if junit is not None:
+        _write(junit, junit_text(checked, None))
+    passes = all(one.passes for one in checked)
     raise SystemExit(int(ExitCode.OK if passes else ExitCode.WANTING))
 
 

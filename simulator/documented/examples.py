@@ -17,7 +17,7 @@ class Expectation(msgspec.Struct, frozen=True):
     """What must come out of an example.
 
     Attributes:
-        outcome: `sent`, `identified`, `skipped` or `ignored`.
+        outcome: `sent`, `identified`, `skipped` or `ignored`; empty where nothing is said of outcome and warnings.
         calls: the SDK calls in the documented notation, in order.
         warnings: (level, message) of every log record, in order.
 
@@ -50,7 +50,17 @@ class Example(msgspec.Struct, frozen=True):
     settings: dict[str, Any]
     account: dict[str, Any]
     expect: Expectation
-    rule: dict[str, Any] | None = None
+    rule: Any = None
+
+    @property
+    def collector(self) -> dict[str, Any]:
+        """The collector's state to begin with: consent, user, globals, custom."""
+        return {}
+
+    @property
+    def command(self) -> str:
+        """The collector's command that the event is the data of; none of the documented ones is one."""
+        return ""
 
     def config(self, token: str) -> dict[str, Any]:
         """Return the destination's configuration, with this token."""

@@ -16,7 +16,14 @@ from simulator.documented.examples import PORTAL
 from simulator.documented.machine import difference_text
 from simulator.documented.stranger import Comparison
 
-__all__ = ["comparison_lines", "example_lines", "header_lines", "total_lines"]
+__all__ = [
+    "comparison_lines",
+    "example_lines",
+    "flow_header_lines",
+    "flow_total_lines",
+    "header_lines",
+    "total_lines",
+]
 
 _GREEN, _RED, _YELLOW, _BOLD = 32, 31, 33, 1
 _WHAT, _SIDE, _WIDTH = 35, 36, 80
@@ -29,6 +36,26 @@ def header_lines(painter: Painter) -> Iterator[str]:
     yield f"  machine (portal {PORTAL}), emptied and seeded anew for each of them"
     yield ""
     yield painter.dim(f"    {'example':<22}what arrived")
+
+
+def flow_header_lines(name: str, painter: Painter) -> Iterator[str]:
+    """Yield whose step examples are about to be checked, and how."""
+    yield painter.paint(f"The step examples of {safe_text(name, limit=60)}", _BOLD)
+    yield "  walkerOS event > hubspot-dest > official client > HTTP > a HubSpot on this"
+    yield "  machine, emptied for each of them; it knows every name at first sight"
+    yield ""
+    yield painter.dim(f"    {'example':<22}what arrived")
+
+
+def flow_total_lines(checked: Sequence[Checked], painter: Painter) -> Iterator[str]:
+    """Yield the total of a flow's step examples, and what was compared."""
+    passed = sum(one.passes for one in checked)
+    yield ""
+    noun = "step example passes" if len(checked) == 1 else "step examples pass"
+    yield painter.paint(f"{passed} of {len(checked)} {noun}", _GREEN if passed == len(checked) else _RED)
+    yield ""
+    yield "Compared: every call with `out`; method, path and body of every request as it"
+    yield "  arrived. The one addition is the `uuid` of an occurrence."
 
 
 def example_lines(number: int, checked: Checked, painter: Painter, *, verbose: bool = False) -> Iterator[str]:

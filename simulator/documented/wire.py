@@ -10,7 +10,7 @@ import orjson
 from hubspot_dest.delivery.client import HubSpotClient
 from simulator.hubspot.journal import Entry
 
-__all__ = ["WatchedClient", "arrived_request", "documented_request"]
+__all__ = ["WatchedClient", "arrived_request", "documented_request", "is_documented"]
 
 Request = dict[str, Any]
 
@@ -66,6 +66,15 @@ def documented_request(call: list[Any]) -> Request:
             return {"method": "PATCH", "target": target, "body": body}
     msg = f"no documented example makes the call {call[0]!r}"
     raise ValueError(msg)
+
+
+def is_documented(call: list[Any]) -> bool:
+    """Tell whether `documented_request` knows the call."""
+    try:
+        documented_request(call)
+    except ValueError:
+        return False
+    return True
 
 
 def arrived_request(entry: Entry) -> Request:

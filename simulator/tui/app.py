@@ -104,7 +104,7 @@ class SimulatorApp(Steering):
         self.engine = engine
         self.header = Header(engine, title, VIEWS)
         self.live = LiveView(engine, id="live")
-        self.checks = ChecksView(engine, id="checks")
+        self.checks = ChecksView(engine, own=watch.examples if watch is not None else None, id="checks")
         self.views: dict[str, View] = {
             "live": self.live,
             "checks": self.checks,

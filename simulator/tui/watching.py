@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from hubspot_dest.config import Config
-from hubspot_dest.configfile import ConfigFileError, load_config
+from hubspot_dest.configfile import ConfigFileError, file_of, load_config
+from simulator.documented.steps import FlowExample, flow_examples
 
 __all__ = ["ConfigWatch"]
 
@@ -14,7 +15,7 @@ class ConfigWatch:
     """Looks whether a file has changed since the last time it was asked.
 
     Args:
-        path: the file.
+        path: the file, or `FILE#flow.destination`.
 
     """
 
@@ -24,7 +25,7 @@ class ConfigWatch:
 
     def _stamp(self) -> tuple[int, int, int] | None:
         try:
-            found = self.path.stat()
+            found = file_of(self.path).stat()
         except OSError:
             return None
         return found.st_mtime_ns, found.st_size, found.st_ino
@@ -36,6 +37,15 @@ class ConfigWatch:
             return False
         self._seen = stamp
         return True
+
+    def examples(self) -> list[FlowExample]:
+        """Return the step examples that stand beside the configuration.
+
+        Raises:
+            ConfigFileError: the file cannot be used.
+
+        """
+        return flow_examples(self.path)
 
     def read(self) -> tuple[Config | None, str]:
         """Return the configuration, or None and what is wrong with it in one line."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from typing import Any
 
 from textual.app import ComposeResult
 
+from hubspot_dest.configfile import ConfigFileError
 from simulator.documented.checking import Checked, check_example
-from simulator.documented.examples import documented_examples
+from simulator.documented.examples import Example, documented_examples
+from simulator.documented.steps import FlowExample, hubspot_for
 from simulator.engine.engine import Engine
 from simulator.hubspot.fake import FakeHubSpot
 from simulator.tui.cells import fit, harmless
@@ -22,10 +25,20 @@ __all__ = ["ChecksView"]
 
 
 class ChecksView(View):
-    """The examples on the left; what the chosen one must do, and did, on the right."""
+    """The examples on the left; what the chosen one must do, and did, on the right.
 
-    def __init__(self, engine: Engine, **options: object) -> None:
+    Args:
+        engine: only for the base.
+        own: gives the step examples of the user's flow; raises ConfigFileError.
+
+    """
+
+    def __init__(
+        self, engine: Engine, *, own: Callable[[], list[FlowExample]] | None = None, **options: object
+    ) -> None:
         super().__init__(engine, **options)
+        self._own = own
+        self.own: list[FlowExample] = []
         self.examples = Board(id="examples", classes="left")
         self.side = Board(id="example", classes="right")
         self.checked: dict[str, Checked] = {}
@@ -51,9 +64,15 @@ class ChecksView(View):
         if self._under_way is not None:
             return
         self.checked, self.trouble = {}, ""
+        if self._own is not None:
+            try:
+                self.own = self._own()
+            except ConfigFileError as error:
+                self.trouble = error.lines[0]
+                return
         future: Future[list[Checked]] = Future()
         self._under_way = future
-        threading.Thread(target=_check_all, args=(future,), name="checks", daemon=True).start()
+        threading.Thread(target=_check_all, args=(future, self.own), name="checks", daemon=True).start()
         self.tick(0)
 
     def tick(self, beat: int) -> None:
@@ -63,7 +82,7 @@ class ChecksView(View):
             self._under_way = None
             error = future.exception()
             if error is None:
-                self.checked = {one.example.key: one for one in future.result()}
+                self.checked = {_key(one.example): one for one in future.result()}
             else:
                 self.trouble = str(error)
             beat = 0
@@ -98,31 +117,41 @@ class ChecksView(View):
             line(("Enter", "*accent"), (" runs them through the official client over HTTP", "dim")),
             line(""),
         ]
-        for example in every:
-            one = self.checked.get(example.key)
+        lines += self._listed(every, width)
+        if self.own:
+            lines += [line(""), line(("Your flow's step examples", "*text")), line("")]
+            lines += self._listed(self.own, width)
+        elif self._own is not None:
+            lines += [
+                line(""),
+                line(("Your configuration has no step examples; a flow", "faint")),
+                line(("file has them beside a destination's config.", "faint")),
+            ]
+        return lines
+
+    def _listed(self, examples: Iterable[Example], width: int) -> list[Line]:
+        lines = []
+        for example in examples:
+            one = self.checked.get(_key(example))
             mark, colour = ("·", "faint") if one is None else ("✔", "good") if one.passes else ("✘", "bad")
             lines.append(
                 line(
                     (f"{mark} ", f"*{colour}"),
                     (fit(example.name, 22) + " ", "*text"),
                     (fit(example.shows, max(0, width - 25)), "dim"),
-                    key=example.key,
+                    key=_key(example),
                 )
             )
-        lines += [
-            line(""),
-            line(("The step examples of a flow appear here once", "faint")),
-            line(("whole flow files can be opened.", "faint")),
-        ]
         return lines
 
     def show_side(self, *, top: bool = False) -> None:
         """Show the chosen example."""
-        example = next((one for one in documented_examples() if one.key == self.examples.key), None)
+        every: list[Example] = [*documented_examples(), *self.own]
+        example = next((one for one in every if _key(one) == self.examples.key), None)
         if example is None:
             return
         width = self.side.room
-        checked = self.checked.get(example.key)
+        checked = self.checked.get(_key(example))
         lines = [line((example.name, "*text"), (f"   {example.key}", "faint"))]
         lines += [*wrapped(example.shows, "dim", width), line("")]
         if checked is not None and checked.passes:
@@ -154,7 +183,8 @@ def _side_by_side(example: Any, checked: Checked | None, width: int) -> list[Lin
             lines += json_lines(body, indent=3)
     if not example.expect.calls:
         lines.append(line((" none", "dim")))
-    lines.append(line((" outcome ", "dim"), (example.expect.outcome, "text")))
+    if example.expect.outcome:
+        lines.append(line((" outcome ", "dim"), (example.expect.outcome, "text")))
     if checked is not None:
         lines += [line(""), line(("── what arrived at HubSpot ", "accent"))]
         for one in checked.run.arrivals:
@@ -171,9 +201,17 @@ def _side_by_side(example: Any, checked: Checked | None, width: int) -> list[Lin
     return lines
 
 
-def _check_all(future: Future[list[Checked]]) -> None:
+def _key(example: Example) -> str:
+    """Return a key that no documented example shares with one of the user's own."""
+    return f"own {example.key}" if isinstance(example, FlowExample) else example.key
+
+
+def _check_all(future: Future[list[Checked]], own: list[FlowExample]) -> None:
     try:
         with FakeHubSpot() as hubspot:
-            future.set_result([check_example(hubspot, example) for example in documented_examples()])
+            checked = [check_example(hubspot, example) for example in documented_examples()]
+        with hubspot_for(own) as hubspot:
+            checked += [check_example(hubspot, example) for example in own]
+        future.set_result(checked)
     except BaseException as error:
         future.set_exception(error)

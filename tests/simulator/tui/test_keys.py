@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,12 +14,13 @@ from simulator.engine.engine import Engine
 from simulator.hubspot.faults import Fault
 from simulator.hubspot.faults_syntax import parse_fault
 from simulator.tui.modals import HelpScreen, Question
+from simulator.tui.watching import ConfigWatch
 from tests.simulator.tui.conftest import Opened, Screenful
 
 
-def drive(opened: Opened, script: Callable[[Screenful], Awaitable[None]], **size: int) -> None:
+def drive(opened: Opened, script: Callable[[Screenful], Awaitable[None]], **options: Any) -> None:
     async def main() -> None:
-        async with opened(**size) as screenful:
+        async with opened(**options) as screenful:
             await script(screenful)
 
     asyncio.run(main())
@@ -309,6 +311,20 @@ def test_the_documented_examples_pass_on_the_screen(opened: Opened) -> None:
         assert "exactly as documented" in screen.text()
 
     drive(opened, script)
+
+
+def test_the_step_examples_of_a_flow_are_checked_beside_the_documented_ones(opened: Opened) -> None:
+    async def script(screen: Screenful) -> None:
+        await screen.press("2")
+        await screen.until(lambda: len(screen.app.checks.checked) == 11)
+        await screen.tick()
+        assert "Your flow's step examples" in screen.text()
+        assert "11 of 11 pass" in screen.text()
+        await screen.press("end")
+        assert "Noise" in screen.text()
+
+    flow = Path(__file__).parents[3] / "examples" / "flow.json"
+    drive(opened, script, watch=ConfigWatch(flow))
 
 
 def test_the_command_palette_offers_everything(opened: Opened) -> None:

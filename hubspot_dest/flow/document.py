@@ -1,0 +1,183 @@
+"""Find the HubSpot destination in a flow file, and read its configuration (walkerOS 4.4, section 6.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from hubspot_dest.configcheck import Problem
+from hubspot_dest.flow.references import FlowError, Path, References
+
+__all__ = ["FlowDestination", "find_destination", "is_flow"]
+
+_PACKAGE: Final = "@walkeros/server-destination-hubspot"
+_VERSION: Final = 4
+_NOT_RUN: Final = {
+    "before": "transformers are not run here: events arrive as their source made them",
+    "next": "other steps are not run here",
+    "cache": "events are not cached here",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FlowDestination:
+    """A destination of a flow.
+
+    Attributes:
+        flow: the flow's name.
+        name: the destination's.
+        config: its configuration, references replaced.
+        entry: the whole entry as it stands in the file.
+        collector: the collector's state to begin with, references replaced.
+        path: where `config` stands in the file.
+        several: whether there are other destinations beside it.
+        notes: what its author should know, with paths from the top of the file.
+
+    """
+
+    flow: str
+    name: str
+    config: dict[str, Any] = field(repr=False)
+    entry: dict[str, Any] = field(repr=False)
+    collector: dict[str, Any]
+    path: Path
+    several: bool
+    notes: tuple[Problem, ...]
+
+
+def is_flow(raw: Any) -> bool:
+    """Tell whether this is a flow file rather than a destination's configuration."""
+    return isinstance(raw, dict) and "flows" in raw and "settings" not in raw
+
+
+def find_destination(raw: dict[str, Any], wanted: str, environment: Mapping[str, str]) -> FlowDestination:
+    """Return the HubSpot destination of a flow file.
+
+    Args:
+        raw: the file.
+        wanted: `flow`, `flow.destination` or `destination` where there are several; empty for the only one.
+        environment: gives `$env` and `$secret`.
+
+    Raises:
+        FlowError: there is none, several, or something in it leads nowhere.
+
+    """
+    flows = _flows(raw)
+    places = [(flow, name) for flow, body in flows.items() for name in _destinations(body)]
+    meant = [place for place in places if _is_meant(place, wanted)]
+    hubspot = [one for one in meant if _is_hubspot(one[1], _destinations(flows[one[0]])[one[1]])]
+    chosen = hubspot or (meant if wanted else [])
+    if len(chosen) != 1:
+        raise _unclear(chosen, places, wanted)
+    flow, name = chosen[0]
+    return _read(raw, flows, flow, name, environment, several=len(places) > 1)
+
+
+def _flows(raw: dict[str, Any]) -> dict[str, Any]:
+    version = raw.get("version")
+    if version != _VERSION or isinstance(version, bool):
+        hint = "walkerOS 4 reads no other; versions 1 to 3 had web/server instead of config.platform"
+        raise FlowError(("version",), f"a flow of version {version!r}; version 4 is read", hint)
+    flows = raw["flows"]
+    if not isinstance(flows, dict) or not flows or not all(isinstance(one, dict) for one in flows.values()):
+        raise FlowError(("flows",), "flows must be a map of at least one flow")
+    return flows
+
+
+def _destinations(body: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    found = body.get("destinations")
+    if not isinstance(found, dict):
+        return {}
+    return {name: entry for name, entry in found.items() if isinstance(entry, dict)}
+
+
+def _is_meant(place: tuple[str, str], wanted: str) -> bool:
+    return wanted in ("", place[0], place[1], ".".join(place))
+
+
+def _is_hubspot(name: str, entry: dict[str, Any]) -> bool:
+    package = entry.get("package")
+    if isinstance(package, str) and package:
+        # A version may follow: "name@^4".
+        return package == _PACKAGE or package.startswith(f"{_PACKAGE}@")
+    config = entry.get("config")
+    settings = config.get("settings") if isinstance(config, dict) else None
+    return "hubspot" in name.lower() or (isinstance(settings, dict) and "eventNamePrefix" in settings)
+
+
+def _unclear(chosen: list[tuple[str, str]], places: list[tuple[str, str]], wanted: str) -> FlowError:
+    named = [".".join(one) for one in chosen or places]
+    listed = ", ".join(named) or "none"
+    if chosen:
+        message = f"several destinations could be meant: {listed}"
+        return FlowError(("flows",), message, f"say which behind the file: FILE#{named[0]}")
+    if wanted:
+        return FlowError(("flows",), f"there is no destination {wanted!r}", f"there are: {listed}")
+    hint = f"say which behind the file: FILE#{named[0]}" if named else f'add one of package "{_PACKAGE}"'
+    return FlowError(("flows",), f"no destination of this flow is HubSpot's; there are: {listed}", hint)
+
+
+def _read(
+    raw: dict[str, Any],
+    flows: dict[str, Any],
+    flow: str,
+    name: str,
+    environment: Mapping[str, str],
+    *,
+    several: bool,
+) -> FlowDestination:
+    body = flows[flow]
+    entry = _destinations(body)[name]
+    place: Path = ("flows", flow, "destinations", name)
+    references = _references(raw, flows, flow, environment, entry, ())
+    config = references.resolve(entry.get("config", {}), (*place, "config"))
+    if not isinstance(config, dict):
+        raise FlowError((*place, "config"), "a destination's config must be a map")
+    collector = references.resolve(body.get("collector", {}), ("flows", flow, "collector"))
+    notes = [
+        Problem((*place, key), f"{key} has no effect here: {why}", severity="warning")
+        for key, why in _NOT_RUN.items()
+        if entry.get(key) not in (None, [], {})
+    ]
+    if raw.get("include"):
+        notes.append(Problem(("include",), "included folders are not read here", severity="warning"))
+    state = collector if isinstance(collector, dict) else {}
+    # A flow's destination is called by its name in the flow.
+    config = {"id": name, **config}
+    return FlowDestination(
+        flow, name, config, entry, state, (*place, "config"), several, (*notes, *references.missing)
+    )
+
+
+def _references(
+    raw: dict[str, Any],
+    flows: dict[str, Any],
+    flow: str,
+    environment: Mapping[str, str],
+    entry: dict[str, Any],
+    reading: tuple[str, ...],
+) -> References:
+    """Return what replaces references in a step of a flow; `reading` are the flows whose config is being read."""
+
+    def sibling(name: str) -> Any:
+        if name not in flows:
+            raise KeyError(name)
+        if name in (*reading, flow):
+            circle = " -> ".join([*reading, flow, name])
+            raise FlowError(("flows", flow), f"flows refer to each other in a circle: {circle}")
+        inner = _references(raw, flows, name, environment, {}, (*reading, flow))
+        return inner.resolve(flows[name].get("config", {}), ("flows", name, "config"))
+
+    contract = raw.get("contract")
+    return References(
+        {**_map(raw, "variables"), **_map(flows[flow], "variables"), **_map(entry, "variables")},
+        environment,
+        contract if isinstance(contract, dict) else {},
+        sibling,
+    )
+
+
+def _map(owner: dict[str, Any], key: str) -> dict[str, Any]:
+    found = owner.get(key)
+    return found if isinstance(found, dict) else {}

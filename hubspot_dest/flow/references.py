@@ -1,0 +1,143 @@
+"""References in a flow file: `$var`, `$env`, `$secret`, `$flow`, `$contract` (walkerOS 4.4, section 6.2)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from hubspot_dest.configcheck import Problem
+from hubspot_dest.mapping.jsvalues import UNDEFINED, to_string
+
+__all__ = ["FlowError", "References"]
+
+Path = tuple[str | int, ...]
+
+_NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
+_STEPS: Final = r"((?:\.[A-Za-z0-9_]+)*)"
+_WHOLE: Final = re.compile(rf"\$(var|contract|flow)\.({_NAME}){_STEPS}")
+_SECRET: Final = re.compile(r"\$secret\.([A-Z0-9_]+)")
+_INLINE_VAR: Final = re.compile(rf"\$var\.({_NAME}){_STEPS}")
+_INLINE_ENV: Final = re.compile(rf'\$env\.({_NAME})(?::([^"}}\s]*))?')
+
+
+class FlowError(Exception):
+    """A flow file that cannot be used.
+
+    Attributes:
+        problem: what is wrong, with its path from the top of the file.
+
+    """
+
+    def __init__(self, path: Path, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.problem = Problem(path, message, hint)
+
+
+def _no_flow(name: str) -> Any:
+    raise KeyError(name)
+
+
+@dataclass(slots=True)
+class References:
+    """Replaces references by what they stand for.
+
+    Args:
+        variables: those of the step over those of the flow over those of the root.
+        environment: the process's.
+        contract: the file's contracts, by name.
+        sibling: gives the `config` block of another flow of the file, with its own references replaced; raises KeyError
+            where there is no such flow.
+
+    Attributes:
+        missing: what stood for a variable of the environment that is not set; there it is now left out, as walkerOS'
+            server bundle does.
+
+    """
+
+    variables: Mapping[str, Any]
+    environment: Mapping[str, str]
+    contract: Mapping[str, Any] = field(default_factory=dict)
+    sibling: Callable[[str], Any] = _no_flow
+    missing: list[Problem] = field(default_factory=list)
+
+    def resolve(self, value: Any, path: Path = ()) -> Any:
+        """Return a value without references; keys stay as they are, `$code:` and `$store.` too.
+
+        Raises:
+            FlowError: a reference leads nowhere, or in a circle.
+
+        """
+        return self._value(value, path, ())
+
+    def _value(self, value: Any, path: Path, chain: tuple[str, ...]) -> Any:
+        if isinstance(value, str):
+            return value if "$" not in value or value.startswith("$code:") else self._text(value, path, chain)
+        if isinstance(value, dict):
+            found = {key: self._value(item, (*path, key), chain) for key, item in value.items()}
+            return {key: item for key, item in found.items() if item is not UNDEFINED}
+        if isinstance(value, list):
+            items = [self._value(item, (*path, index), chain) for index, item in enumerate(value)]
+            return [None if item is UNDEFINED else item for item in items]
+        return value
+
+    def _text(self, text: str, path: Path, chain: tuple[str, ...]) -> Any:
+        if whole := _WHOLE.fullmatch(text):
+            kind, name, steps = whole[1], whole[2], whole[3].split(".")[1:]
+            return self._found(kind, name, steps, path, chain)
+        if secret := _SECRET.fullmatch(text):
+            return self.environment.get(secret[1]) or self._unset(secret[1], path)
+        text = _INLINE_VAR.sub(lambda one: self._inline(one, path, chain), text)
+        if (alone := _INLINE_ENV.fullmatch(text)) and alone[2] is None and alone[1] not in self.environment:
+            return self._unset(alone[1], path)
+        return _INLINE_ENV.sub(lambda one: self._environment(one, path), text)
+
+    def _found(self, kind: str, name: str, steps: list[str], path: Path, chain: tuple[str, ...]) -> Any:
+        reference = f"${kind}.{name}"
+        if reference in chain:
+            circle = " -> ".join([*chain[chain.index(reference) :], reference])
+            raise FlowError(path, f"references go in a circle: {circle}")
+        value = self._origin(kind, name, path)
+        for step in steps:
+            if not isinstance(value, dict) or step not in value:
+                said = f'path "{".".join(steps)}" is not in {reference}: there is no "{step}"'
+                raise FlowError(path, said)
+            value = value[step]
+        return self._value(value, path, (*chain, reference))
+
+    def _origin(self, kind: str, name: str, path: Path) -> Any:
+        if kind == "flow":
+            try:
+                return self.sibling(name)
+            except KeyError:
+                raise FlowError(path, f'there is no flow "{name}"') from None
+        source = self.variables if kind == "var" else self.contract
+        if name not in source:
+            known = ", ".join(sorted(source)) or "none"
+            what = "variable" if kind == "var" else "contract"
+            raise FlowError(path, f'there is no {what} "{name}"', f"there are: {known}")
+        value = source[name]
+        if kind == "contract" and isinstance(value, dict) and ("extend" in value or "extends" in value):
+            raise FlowError(path, f'contract "{name}" extends another one, which is not read here')
+        return value
+
+    def _inline(self, one: re.Match[str], path: Path, chain: tuple[str, ...]) -> str:
+        steps = one[2].split(".")[1:]
+        value = self._found("var", one[1], steps, path, chain)
+        if isinstance(value, (dict, list)):
+            kind = "a map" if isinstance(value, dict) else "a list"
+            raise FlowError(path, f'variable "{one[1]}" is {kind} and cannot stand inside a longer text')
+        return to_string(value)
+
+    def _environment(self, one: re.Match[str], path: Path) -> str:
+        found: str | None = self.environment.get(one[1], one[2])
+        if found is None:
+            message = f"environment variable {one[1]} is not set, and has no default"
+            raise FlowError(path, message, f"set it, or write $env.{one[1]}:default")
+        return found
+
+    def _unset(self, name: str, path: Path) -> Any:
+        message = f"environment variable {name} is not set; the setting is left out"
+        self.missing.append(Problem(path, message, severity="warning"))
+        return UNDEFINED

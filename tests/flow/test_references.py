@@ -1,0 +1,99 @@
+"""References: what stands in a flow means here what it means in walkerOS (walkerOS 4.4, section 6.2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hubspot_dest.flow.references import FlowError, References
+
+VARIABLES = {
+    "p": "pe1_",
+    "m": {"a": {"b": 2}},
+    "n": 1.5,
+    "yes": True,
+    "nothing": None,
+    "deep": "$var.p",
+    "list": ["$var.p", 1],
+    "loop": "$var.pool",
+    "pool": "$var.loop",
+    "from_env": "$env.T:x",
+}
+
+
+def resolve(value: Any, **environment: str) -> Any:
+    return References(VARIABLES, environment, {"shop": {"events": {"total": "$var.n"}}}).resolve(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("$var.p", "pe1_"),
+        ("x-$var.p-y", "x-pe1_-y"),
+        ("$var.m.a", {"b": 2}),
+        ("$var.m.a.b", 2),
+        ("$var.m.a.b!", "2!"),
+        ("$var.n", 1.5),
+        ("$var.n €", "1.5 €"),
+        ("$var.yes!", "true!"),
+        ("$var.deep", "pe1_"),
+        ("$var.list", ["pe1_", 1]),
+        ("$var.from_env", "x"),
+        ("$var.nothing", None),
+        ("$env.T:dummy", "dummy"),
+        ("$env.T:", ""),
+        ("$env.T:https://a.b/c?d=1", "https://a.b/c?d=1"),
+        ("a $env.T:b c", "a b c"),
+        ('{"a":"$env.T:b"}', '{"a":"b"}'),
+        ("$contract.shop.events", {"total": 1.5}),
+        ("x$secret.T", "x$secret.T"),
+        ("$secret.lower", "$secret.lower"),
+        ("$store.s", "$store.s"),
+        ("$def.x", "$def.x"),
+        ("$var:p", "$var:p"),
+        ("costs 5$", "costs 5$"),
+        ("$code:(v) => `$var.p`", "$code:(v) => `$var.p`"),
+        ({"$var.p": "$var.p"}, {"$var.p": "pe1_"}),
+        ([1, None, "$var.p"], [1, None, "pe1_"]),
+    ],
+)
+def test_a_reference_means_what_walkeros_makes_of_it(text: Any, meant: Any) -> None:
+    assert resolve(text) == meant
+
+
+def test_the_environment_gives_values_and_secrets() -> None:
+    assert resolve("$env.T", T="v") == "v"
+    assert resolve("$env.T:dummy", T="v") == "v"
+    assert resolve("$secret.API_KEY", API_KEY="s3") == "s3"
+    assert resolve("$env.T/$env.U", T="v", U="w") == "v/w"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("$var.unknown", 'there is no variable "unknown"'),
+        ("a $var.unknown b", 'there is no variable "unknown"'),
+        ("$var.m.x.y", 'path "x.y" is not in \\$var.m: there is no "x"'),
+        ("$var.loop", "circle: \\$var.loop -> \\$var.pool -> \\$var.loop"),
+        ("a $var.m b", 'variable "m" is a map and cannot stand inside a longer text'),
+        ("a $var.list", 'variable "list" is a list'),
+        ("a $env.NOT_SET b", "environment variable NOT_SET is not set"),
+        ("$contract.blog", 'there is no contract "blog"'),
+        ("$flow.other.url", 'there is no flow "other"'),
+    ],
+)
+def test_a_reference_that_leads_nowhere_is_named_with_its_place(text: str, said: str) -> None:
+    with pytest.raises(FlowError, match=said) as found:
+        resolve({"settings": [{"x": text}]})
+    assert found.value.problem.path == ("settings", 0, "x")
+
+
+def test_what_the_environment_does_not_have_is_left_out_and_told() -> None:
+    references = References({}, {})
+    found = references.resolve({"a": "$env.TOKEN", "b": ["$secret.KEY", 1], "c": 2})
+    assert found == {"b": [None, 1], "c": 2}
+    assert [(one.path, one.severity) for one in references.missing] == [
+        (("a",), "warning"),
+        (("b", 0), "warning"),
+    ]
