@@ -8,16 +8,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from hubspot_dest.asyncfront import AsyncHubSpotDestination
 from hubspot_dest.listen.answers import NOT_PROCESSED, Reply, batch_reply, failure, pixel_reply, single_reply
 from hubspot_dest.listen.bodies import BodyError, events_of, query_event, unpacked
 from hubspot_dest.outcome import Outcome
 
-__all__ = ["Collector", "ListenSettings"]
+__all__ = ["Collector", "Front", "ListenSettings"]
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -28,6 +27,21 @@ _METHODS: Final = b"GET, POST, OPTIONS"
 # Then it is ready again until proved otherwise: whom nobody sends anything could never prove it is well.
 _TROUBLE_MS: Final = 5_000
 _FULL: Final = ((b"retry-after", b"1"),)
+
+
+class Front(Protocol):
+    """Where events go: an `AsyncHubSpotDestination`, or whatever else takes them."""
+
+    @property
+    def pending(self) -> int:
+        """How many events were handed in and are not taken yet."""
+
+    @property
+    def limit(self) -> int:
+        """How many may be, before senders are told to come again."""
+
+    async def push_many(self, events: Iterable[Any], /) -> list[Outcome]:
+        """Take several events, in order; return one outcome an event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +84,7 @@ class Collector:
 
     """
 
-    front: AsyncHubSpotDestination
+    front: Front
     settings: ListenSettings = field(default_factory=ListenSettings)
     now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000
     stopping: bool = False

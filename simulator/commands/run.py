@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import click
@@ -15,6 +18,7 @@ from hubspot_dest.commands.options import open_config, use_colour
 from hubspot_dest.configfile import TOKEN_VARIABLE
 from hubspot_dest.report.text import Painter
 from hubspot_dest.saying import ExitCode, print_data, progress, safe_text, say, stop
+from simulator.commands.sourcing import Chosen, SourceOptions, chosen, source_options
 from simulator.engine.engine import Engine
 from simulator.engine.expectations import ExpectationError, read_expectations, result_of, unmet
 from simulator.engine.story import story_path
@@ -25,11 +29,17 @@ from simulator.hubspot.stories import STORIES
 __all__ = ["command"]
 
 _SLICE = 500
+_SLICE_SECONDS = 0.25  # of a source that may have nothing just now: how soon a signal is heard
 
 
 @click.command("run")
 @click.argument("config", type=click.Path(path_type=Path), metavar="[CONFIG]", required=False)
-@click.option("--events", default=1000, show_default=True, type=click.IntRange(1), help="How many to take.")
+@click.option(
+    "--events",
+    type=click.IntRange(1),
+    help="How many to take: 1000 made-up ones, else all that come, by default.",
+)
+@source_options
 @click.option("--seed", default=1, show_default=True, type=int, help="The same seed gives the same events.")
 @click.option("--parity", is_flag=True, help="Do what walkerOS 4.4 does, its losses included.")
 @click.option("--strict", is_flag=True, help="Refuse names without a definition, as HubSpot does.")
@@ -45,7 +55,7 @@ _SLICE = 500
 @click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
 def command(
     config: Path | None,
-    events: int,
+    events: int | None,
     seed: int,
     parity: bool,
     strict: bool,
@@ -54,11 +64,13 @@ def command(
     expect: Path | None,
     as_json: bool,
     no_color: bool,
+    **source: Any,
 ) -> None:
-    """Send synthetic events through CONFIG to a HubSpot on this machine, and say what became of them.
+    """Send events through CONFIG to a HubSpot on this machine, and say what became of them.
 
-    Without CONFIG it is the shop of the demonstration. Exit 1 if --expect is not met, or if the sender's numbers and
-    HubSpot's differ; 2 if it could not run.
+    The events are made up, or come from a file, from standard input, or over HTTP (--from, --listen); what may never
+    end is ended by Ctrl-C, and summed up as well. Without CONFIG it is the shop of the demonstration. Exit 1 if
+    --expect is not met, or if the sender's numbers and HubSpot's differ, or the source failed; 2 if it could not run.
     """
     # Nothing called sim needs a token, nor looks at yours.
     os.environ[TOKEN_VARIABLE] = DEFAULT_TOKEN
@@ -68,28 +80,27 @@ def command(
         thrown = [*map(parse_fault, faults), *(STORIES[story].faults if story else ())]
     except (ExpectationError, FaultSyntaxError) as error:
         stop(safe_text(error))
-    engine = Engine(loaded, seed=seed, parity=parity, strict=strict)
+    origin = chosen(SourceOptions(**source))
+    engine = Engine(loaded, source=origin.source, seed=seed, parity=parity, strict=strict)
     try:
         engine.start()
     except OSError as error:
         stop(f"the HubSpot on this machine does not start: {safe_text(error)}")
     started = time.perf_counter()
+    stopper = _Stopper()
     try:
         engine.throw(*thrown)
-        done = 0
-        while done < events and not engine.exhausted:
-            engine.run(min(_SLICE, events - done))
-            done += _SLICE
-            progress(f"{min(done, events):,} of {events:,} events")
+        _take(engine, origin, events, stopper)
         engine.flush().result()
         result = result_of(engine)
     finally:
+        origin.close()
         closing = engine.close()
     if sys.stderr.isatty():
         progress("\x1b[2K\r")
     differing = unmet(expected, result)
     seconds = round(time.perf_counter() - started, 2)
-    result = {"events": events, "seed": seed, "seconds": seconds, **result}
+    result = {"events": result["counts"]["taken"], "seed": seed, "seconds": seconds, **result}
     result["notFlushed"] = closing.left
     if as_json:
         print_data(orjson.dumps(result).decode())
@@ -101,8 +112,41 @@ def command(
         say(f"not as expected: {safe_text(one.path)} is {got}, expected {expected_text}")
     if closing.left:
         say(f"warning: {closing.left} events were not flushed: {safe_text(closing.error)}")
-    good = not differing and result["books"]["agree"]
+    if engine.trouble:
+        say(f"error: {safe_text(engine.trouble)}")
+    good = not differing and result["books"]["agree"] and not engine.trouble
+    if good and stopper.number is not None and not origin.endless:
+        raise SystemExit(128 + stopper.number)
     raise SystemExit(int(ExitCode.OK if good else ExitCode.WANTING))
+
+
+@dataclass(slots=True)
+class _Stopper:
+    """Hears Ctrl-C and SIGTERM: the first ends the stream in good order, the second ends at once."""
+
+    number: int | None = None
+    _former: dict[int, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._former[number] = signal.signal(number, self._hear)
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a handler's signature
+        self.number = number
+        for one, former in self._former.items():
+            signal.signal(one, former)
+
+
+def _take(engine: Engine, origin: Chosen, events: int | None, stopper: _Stopper) -> None:
+    """Take as many events as wanted, or as come."""
+    wanted = events if events is not None else 1000 if origin.synthetic else None
+    total = f" of {wanted:,}" if wanted is not None else ""
+    seconds = _SLICE_SECONDS if origin.endless else 3600.0
+    done = 0
+    while (wanted is None or done < wanted) and not engine.exhausted and stopper.number is None:
+        engine.run(_SLICE if wanted is None else min(_SLICE, wanted - done), seconds)
+        done = engine.counts.taken
+        progress(f"{done:,}{total} events")
 
 
 def _lines(result: dict[str, Any], painter: Painter) -> list[str]:

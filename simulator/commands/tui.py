@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from hubspot_dest.commands.options import open_config
 from hubspot_dest.configfile import TOKEN_VARIABLE
 from hubspot_dest.saying import ExitCode, safe_text, say, stop
+from simulator.commands.sourcing import SourceOptions, chosen, keyboard_from_terminal, source_options
 from simulator.engine.engine import Closing, Engine
 from simulator.engine.story import story_path
 from simulator.hubspot.service import DEFAULT_TOKEN
@@ -25,6 +27,7 @@ __all__ = ["command"]
 @click.option(
     "--rate", type=click.FloatRange(0), default=4.0, show_default=True, help="Events a second; 0: all it can."
 )
+@source_options
 @click.option("--tour", "tour_file", type=click.Path(path_type=Path), metavar="FILE", help="Tell this tour.")
 @click.option("--no-tour", is_flag=True, help="Begin without the tour.")
 @click.option(
@@ -59,17 +62,25 @@ def command(
     theme: str,
     web: bool,
     port: int,
+    **source: Any,
 ) -> None:
     """See live what CONFIG makes of events: each on its way from the shop to a HubSpot on this machine.
 
-    Without CONFIG a shop and a guided tour are shown. Saving CONFIG plans the last thousand events again.
+    Without CONFIG a shop and a guided tour are shown. Saving CONFIG plans the last thousand events again. What comes by
+    --listen, --speed or a pipe comes at its own pace, unless --rate says otherwise.
     """
+    if web and source["from_"] == "-":
+        stop(
+            "--web has no standard input: every page is a program of its own", "--from FILE, or --listen PORT"
+        )
     if web:
         from simulator.tui.web import serve
 
         serve([one for one in sys.argv[1:] if one != "--web"], port)
         return
-    if not sys.stdin.isatty() and not os.environ.get("TEXTUAL_DRIVER"):
+    if source["from_"] == "-" and not sys.stdin.isatty():
+        keyboard_from_terminal()
+    elif not sys.stdin.isatty() and not os.environ.get("TEXTUAL_DRIVER"):
         stop("the terminal app needs a terminal", "hubspot-sim run does the same without a screen")
     from simulator.tui.app import SimulatorApp
     from simulator.tui.tour import Tour, TourError, default_tour, read_tour
@@ -82,12 +93,20 @@ def command(
     try:
         if tour_file is not None:
             tour = read_tour(tour_file)
-        elif config is None and not no_tour:
+        elif config is None and not no_tour and source["from_"] is None and source["listen"] is None:
             tour = default_tour()
     except TourError as error:
         stop(safe_text(error))
     number = seed if seed is not None else tour.seed if tour is not None else 1
-    engine = Engine(loaded, seed=number, rate=rate, capacity=capacity, parity=parity, strict=strict)
+    origin = chosen(SourceOptions(**source))
+    if (
+        origin.own_pace
+        and click.get_current_context().get_parameter_source("rate") == ParameterSource.DEFAULT
+    ):
+        rate = 0.0
+    engine = Engine(
+        loaded, source=origin.source, seed=number, rate=rate, capacity=capacity, parity=parity, strict=strict
+    )
     try:
         engine.start()
     except OSError as error:
@@ -104,6 +123,7 @@ def command(
     try:
         code = _run(app)
     finally:
+        origin.close()
         _tell(engine.close())
     raise SystemExit(int(code))
 

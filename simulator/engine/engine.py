@@ -32,6 +32,7 @@ __all__ = ["Closing", "Engine", "Reloaded"]
 T = TypeVar("T")
 _SETTLE_SECONDS = 2.0
 _COMPARED = 1000
+_DRY_SECONDS = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,15 +258,19 @@ class Engine:
         self.pace.rate = max(0.0, rate)
         self._wake()
 
-    def run(self, count: int) -> Books:
-        """Take so many events as fast as it goes, wait, and return the books."""
+    def run(self, count: int, seconds: float = 3600.0) -> Books:
+        """Take so many events as fast as they come, at most so long; wait, and return the books."""
+        deadline = time.monotonic() + seconds
 
         def take() -> None:
-            for _ in range(count):
-                if not self.exhausted:
-                    self._take_next()
+            left = count
+            while left and not self.exhausted and time.monotonic() < deadline:
+                if self._take_next():
+                    left -= 1
+                else:
+                    time.sleep(_DRY_SECONDS)
 
-        self.do(take, 3600.0)
+        self.do(take, seconds + 60.0)
         return self.books()
 
     def flush(self) -> Future[None]:
@@ -382,18 +387,20 @@ class Engine:
                 if self.exhausted or not self._commands.empty():
                     break
 
-    def _take_next(self) -> None:
+    def _take_next(self) -> bool:
+        """Take one event, and tell whether there was one."""
         try:
             event = next(self._stream)
         except StopIteration:
             self.exhausted = True
-            return
+            return False
         except Exception as error:  # a source is outside; its failure is a sentence on the screen
             self.exhausted, self.trouble = True, f"the source failed: {error}"
-            return
+            return False
         self.pace.took(nothing=event is None)
         if event is not None:
             self._push(event, None)
+        return event is not None
 
     def _push(self, event: Any, again: Row | None) -> None:
         person, event = self.ledger.with_consent(event, self.consents)

@@ -15,6 +15,7 @@ from hubspot_dest.plan import Plan, PlanPolicy
 from hubspot_dest.planner import Planner
 from simulator.conformance.difference import Difference, differences
 from simulator.engine.rows import Row
+from simulator.engine.sources.badinput import said_of
 
 __all__ = ["Change", "Rehearsal", "compare"]
 
@@ -58,6 +59,8 @@ class Rehearsal:
 
     def plan(self, event: Any, now_ms: int, *, traced: bool = False) -> Plan:
         """Return what should happen to an event that came `now_ms` after 1970. Never raises for what it holds."""
+        if (wrong := said_of(event)) is not None:
+            return Plan(event, "failed", "bad_input", wrong)
         state = CollectorState(now_ms=lambda: now_ms, new_id=lambda: "0" * 16)
         own = event.get("consent") if isinstance(event, dict) else None
         try:

@@ -12,6 +12,7 @@ from hubspot_dest.delivery.client import Client, HubSpotClient
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.outcome import Outcome
 from simulator.engine.rows import Exchange
+from simulator.engine.sources.badinput import said_of
 from simulator.engine.witness import WatchedClient
 from simulator.hubspot.fake import FakeHubSpot
 
@@ -53,6 +54,8 @@ class Sender:
 
     def push(self, event: Any) -> Outcome:
         """Take one event as far as it goes. What the sender should not raise, but does, is a failed event."""
+        if (wrong := said_of(event)) is not None:
+            return Outcome("failed", "bad_input", wrong, "(no event)")
         try:
             return self._destination.push(event)
         except Exception as error:  # a stream must not end because one event found a bug

@@ -19,11 +19,11 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from .app import Application
 from .wire import TRANSPORT, Receive, Scope, Send, until_disconnected
 
 __all__ = ["ServerThread", "bind", "tls_context"]
 
+Served = Callable[[Scope, Receive, Send], Awaitable[None]]
 _STOP_SECONDS = 5.0
 _KEEP_ALIVE_SECONDS = 75
 _BACKLOG = 1024
@@ -80,7 +80,7 @@ class ServerThread:
     A process that forks takes no server along: the thread lives in the parent only. Start servers after forking.
     """
 
-    def __init__(self, app: Application, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, app: Served, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
         self._app = app
         self._listener = listener
         self._tls = tls
@@ -160,7 +160,7 @@ class ServerThread:
             await asyncio.gather(ticking, return_exceptions=True)
 
 
-def _ends_quietly(app: Application) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+def _ends_quietly(app: Served) -> Served:
     """Cut the connection of a request that is cancelled by the server's end, without a traceback."""
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
