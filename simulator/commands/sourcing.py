@@ -16,6 +16,7 @@ from hubspot_dest.saying import safe_text, say, stop
 
 if TYPE_CHECKING:
     from simulator.engine.source import Source
+    from simulator.synthesis import Crowd
 
 __all__ = ["Chosen", "SourceOptions", "chosen", "keyboard_from_terminal", "source_options"]
 
@@ -93,10 +94,11 @@ def source_options(command: F) -> F:
     return command
 
 
-def chosen(options: SourceOptions) -> Chosen:
+def chosen(options: SourceOptions, crowd: Crowd | None = None) -> Chosen:
     """Open the source that was asked for; say on standard error where it listens.
 
-    Ends the program with exit code 2 where options exclude each other or the source cannot be opened.
+    `crowd` is who makes made-up events. Ends the program with exit code 2 where options exclude each other or the source
+    cannot be opened.
     """
     if options.from_ is not None and options.listen is not None:
         stop("--from and --listen exclude each other", "a stream has one source")
@@ -108,17 +110,17 @@ def chosen(options: SourceOptions) -> Chosen:
         return _listening(options.listen)
     if options.from_ is not None:
         return _read(options.from_, options.speed)
-    return _made_up(options.locale, options.odd)
+    return _made_up(options.locale, options.odd, crowd)
 
 
-def _made_up(locale: str, odd: float) -> Chosen:
-    from simulator.synthesis import events
+def _made_up(locale: str, odd: float, crowd: Crowd | None) -> Chosen:
+    from simulator.synthesis import Crowd, events
 
     try:
         events(1, locale=locale)  # Faker's people are drawn at once: a wrong locale shows here
     except AttributeError:
         stop(f"Faker has no locale {safe_text(locale)!r}", "--locale de_DE")
-    return Chosen(partial(events, locale=locale, odd=odd), synthetic=True)
+    return Chosen(partial(events, locale=locale, odd=odd, crowd=crowd or Crowd()), synthetic=True)
 
 
 def _read(name: str, speed: float | None) -> Chosen:

@@ -14,7 +14,8 @@ from hubspot_dest.commands.options import open_config
 from hubspot_dest.configfile import TOKEN_VARIABLE
 from hubspot_dest.saying import ExitCode, safe_text, say, stop
 from simulator.commands.sourcing import SourceOptions, chosen, keyboard_from_terminal, source_options
-from simulator.engine.engine import Closing, Engine
+from simulator.engine.books import Closing
+from simulator.engine.engine import Engine
 from simulator.engine.story import story_path
 from simulator.hubspot.service import DEFAULT_TOKEN
 
@@ -82,6 +83,7 @@ def command(
         keyboard_from_terminal()
     elif not sys.stdin.isatty() and not os.environ.get("TEXTUAL_DRIVER"):
         stop("the terminal app needs a terminal", "hubspot-sim run does the same without a screen")
+    from simulator.engine.source import ROOM
     from simulator.tui.app import SimulatorApp
     from simulator.tui.tour import Tour, TourError, default_tour, read_tour
     from simulator.tui.watching import ConfigWatch
@@ -98,7 +100,7 @@ def command(
     except TourError as error:
         stop(safe_text(error))
     number = seed if seed is not None else tour.seed if tour is not None else 1
-    origin = chosen(SourceOptions(**source))
+    origin = chosen(SourceOptions(**source), ROOM)
     if (
         origin.own_pace
         and click.get_current_context().get_parameter_source("rate") == ParameterSource.DEFAULT

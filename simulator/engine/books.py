@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-__all__ = ["Books", "Counts"]
+__all__ = ["Books", "Closing", "Counts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What became of the queue at the end: how many went out, how many did not, and why not."""
+
+    flushed: int
+    left: int
+    waiting: int
+    error: str = ""
 
 
 @dataclass(slots=True)

@@ -8,50 +8,30 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Self, TypeVar
 
-from pydantic import SecretStr
-
 from hubspot_dest.config import Config
-from simulator.engine.books import Books, Counts
+from simulator.engine.books import Books, Closing, Counts
 from simulator.engine.ledger import Ledger
 from simulator.engine.pace import Pace
-from simulator.engine.rehearsal import Change, Rehearsal, compare
+from simulator.engine.rehearsal import Rehearsal, Reloaded, compare
 from simulator.engine.rows import Ring, Row, packed
 from simulator.engine.sender import Sender
 from simulator.engine.source import Source, synthetic
+from simulator.engine.taming import portal_of, tamed
 from simulator.engine.witness import WatchedHubSpot
 from simulator.hubspot.fake import FakeHubSpot
 from simulator.hubspot.faults import ActiveFault, Fault
 from simulator.hubspot.service import DEFAULT_TOKEN
 from simulator.hubspot.switches import Switches
 
-__all__ = ["Closing", "Engine", "Reloaded"]
+__all__ = ["Engine"]
 
 T = TypeVar("T")
 _SETTLE_SECONDS = 2.0
 _COMPARED = 1000
 _DRY_SECONDS = 0.005
-
-
-@dataclass(frozen=True, slots=True)
-class Closing:
-    """What became of the queue at the end: how many went out, how many did not, and why not."""
-
-    flushed: int
-    left: int
-    waiting: int
-    error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Reloaded:
-    """What a new configuration changed: of how many events looked at, and in what way."""
-
-    looked_at: int
-    changes: tuple[Change, ...]
-    again: int
 
 
 class Engine:
@@ -88,7 +68,7 @@ class Engine:
         self.parity = parity
         self._source = source
         self._seeded = account or {}
-        portal = _portal(config)
+        portal = portal_of(config)
         switches = Switches(auto_define=not strict, enforce_rate_limits=limits)
         self.service = WatchedHubSpot(portal_id=portal, token=DEFAULT_TOKEN, switches=switches, seed=seed)
         self.hubspot = FakeHubSpot(self.service, token=DEFAULT_TOKEN)
@@ -101,7 +81,7 @@ class Engine:
         self.generation = 0
         self.configs: list[Config] = []
         self.consents: dict[str, bool] = {}
-        self._config = _tamed(config)
+        self._config = tamed(config)
         self._commands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._closing = False
         self._idle = threading.Event()
@@ -346,13 +326,13 @@ class Engine:
 
         What waits in the batch is flushed by the old one first. Pinned events that are not through are run again.
         """
-        return self.later(lambda: self._reload(_tamed(config)))
+        return self.later(lambda: self._reload(tamed(config)))
 
     def _reload(self, config: Config) -> Reloaded:
         latest = [row for row in self.ring.rows(self.ring.next - _COMPARED) if row.event]
         changes = compare(self.rehearsal(self._config), self.rehearsal(config), latest)
-        if _portal(config) != self.hubspot.account.portal_id:
-            self.hubspot.account.portal_id = _portal(config)
+        if portal_of(config) != self.hubspot.account.portal_id:
+            self.hubspot.account.portal_id = portal_of(config)
         self._change(config)
         again = self._again([row for row in self.ring.rows() if row.pinned])
         return Reloaded(len(latest), changes, again)
@@ -409,15 +389,3 @@ class Engine:
         body = again.event if again is not None else packed(event)
         self.ledger.enter(outcome, self.sender.drain(), at, person, body, event, self.generation, again)
         self.sender.let_go()
-
-
-def _tamed(config: Config) -> Config:
-    """Return the configuration with the fake HubSpot's token and no client of its own: nothing gets out."""
-    return replace(config, token=SecretStr(DEFAULT_TOKEN), env_client=None)
-
-
-def _portal(config: Config) -> int:
-    """Return the portal that the configuration's event names belong to."""
-    prefix = str(config.raw.get("settings", {}).get("eventNamePrefix", ""))
-    digits = prefix.removeprefix("pe").partition("_")[0]
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 16 else 12345678

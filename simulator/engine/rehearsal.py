@@ -17,7 +17,7 @@ from simulator.conformance.difference import Difference, differences
 from simulator.engine.rows import Row
 from simulator.engine.sources.badinput import said_of
 
-__all__ = ["Change", "Rehearsal", "compare"]
+__all__ = ["Change", "Rehearsal", "Reloaded", "compare"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,15 @@ class Change:
     after: str
     better: bool | None
     differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """What a new configuration changed: of how many events looked at, and in what way."""
+
+    looked_at: int
+    changes: tuple[Change, ...]
+    again: int
 
 
 class Rehearsal:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
-from simulator.synthesis import events
+from simulator.synthesis import Crowd, events
 
-__all__ = ["Source", "synthetic"]
+__all__ = ["ROOM", "Source", "synthetic"]
 
 Source = Callable[[int], Iterator[Any]]
 """Makes the stream for a seed; the same seed gives the same events."""
 
+ROOM: Final = Crowd(people=40, at_once=5, familiar=0.5)
+"""So few that a room can follow each of them."""
+
 
 def synthetic(seed: int) -> Iterator[Any]:
-    """Return the project's synthetic events."""
-    return events(seed)
+    """Return the project's synthetic events, of people whom one can follow."""
+    return events(seed, crowd=ROOM)

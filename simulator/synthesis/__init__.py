@@ -1,5 +1,5 @@
 """Synthetic walkerOS events: people who live through journeys; the same seed gives the same bytes."""
 
-from .stream import events
+from .stream import Crowd, events
 
-__all__ = ["events"]
+__all__ = ["Crowd", "events"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,26 +13,46 @@ from .journeys import JOURNEYS, Step
 from .odd import make_odd
 from .people import Device, Person, draw_people
 
-__all__ = ["START", "events"]
+__all__ = ["START", "Crowd", "events"]
 
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)  # a fixed Monday: no clock of the machine is read
-_PEOPLE = 400
-_AT_ONCE = 25
 _HOST = "https://www.example.com"
 _REFERRERS = ("", "https://search.example/", "https://news.example/weekly", "https://social.example/post/7")
 _NAMES = tuple(JOURNEYS)
 
 
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Who is about.
+
+    Attributes:
+        people: how many there are.
+        at_once: how many of them are on a journey at any time.
+        familiar: which part of the visits begins logged in, 0 to 1.
+
+    """
+
+    people: int = 400
+    at_once: int = 25
+    familiar: float = 0.25
+
+
 def events(
-    seed: int, *, locale: str = "en_US", odd: float = 0.0, start: datetime | None = None
+    seed: int,
+    *,
+    locale: str = "en_US",
+    odd: float = 0.0,
+    start: datetime | None = None,
+    crowd: Crowd = Crowd(),
 ) -> Iterator[dict[str, Any]]:
     """Yield walkerOS 4 events without end.
 
     Args:
-        seed: the same seed, locale, odd and start give the same events, on every machine.
+        seed: the same seed, locale, odd, start and crowd give the same events, on every machine.
         locale: whose names and cities, as Faker names it.
         odd: which part of the events is spoilt as real life spoils them, 0 to 1; those carry `custom.odd`.
         start: the moment of the first events; a Monday in 2026 by default.
+        crowd: who is about.
 
     Raises:
         AttributeError: Faker has no such locale.
@@ -41,16 +62,18 @@ def events(
     if not 0 <= odd <= 1:
         raise ValueError(f"odd is {odd}: a part between 0 and 1")
     begun = (start or START).astimezone(UTC).timestamp()
-    return _stream(seed, draw_people(seed, _PEOPLE, locale), odd, begun)
+    return _stream(seed, draw_people(seed, crowd.people, locale), odd, begun, crowd)
 
 
-def _stream(seed: int, people: list[Person], odd: float, begun: float) -> Iterator[dict[str, Any]]:
+def _stream(
+    seed: int, people: list[Person], odd: float, begun: float, crowd: Crowd
+) -> Iterator[dict[str, Any]]:
     dice = random.Random(f"events {seed}")  # noqa: S311 - journeys, not secrets
     # (when, tie-breaker, session): the next step of everybody who is about.
     waiting: list[tuple[float, int, _Session]] = []
-    for number in range(_AT_ONCE):
-        _enter(waiting, number, dice, people, begun + dice.uniform(0, 600))
-    number = _AT_ONCE
+    for number in range(crowd.at_once):
+        _enter(waiting, number, dice, people, begun + dice.uniform(0, 600), crowd.familiar)
+    number = crowd.at_once
     while True:
         when, order, session = heapq.heappop(waiting)
         event = session.event(when, dice)
@@ -58,7 +81,7 @@ def _stream(seed: int, people: list[Person], odd: float, begun: float) -> Iterat
         if following is not None:
             heapq.heappush(waiting, (when + following, order, session))
         else:
-            _enter(waiting, number, dice, people, when + dice.uniform(1, 300))
+            _enter(waiting, number, dice, people, when + dice.uniform(1, 300), crowd.familiar)
             number += 1
         if odd and dice.random() < odd:
             kind = make_odd(event, dice)
@@ -72,24 +95,25 @@ def _enter(
     dice: random.Random,
     people: list[Person],
     when: float,
+    familiar: float,
 ) -> None:
     hour = datetime.fromtimestamp(when, UTC).hour
     # Two draws: whoever likes this hour better comes.
     first, second = dice.choice(people), dice.choice(people)
     person = min(first, second, key=lambda one: (abs(one.hour - hour), one.id))
-    session = _Session(person, dice.choice(person.devices), dice)
+    session = _Session(person, dice.choice(person.devices), dice, familiar)
     heapq.heappush(waiting, (when + session.step.wait, number, session))
 
 
 class _Session:
     """One person on one device, on the way through one journey."""
 
-    def __init__(self, person: Person, device: Device, dice: random.Random) -> None:
+    def __init__(self, person: Person, device: Device, dice: random.Random, familiar: float) -> None:
         self._person = person
         self._device = device
         self._steps = JOURNEYS[dice.choices(_NAMES, person.likes)[0]](dice)
         self.step: Step = next(self._steps)
-        self._known = dice.random() < 0.25  # a log-in that lasts from an earlier visit
+        self._known = dice.random() < familiar  # a log-in that lasts from an earlier visit
         self._count = 0
         self._trace = f"{dice.getrandbits(128):032x}"
         self._session = f"{dice.getrandbits(48):012x}"

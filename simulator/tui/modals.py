@@ -11,7 +11,7 @@ from textual.containers import Container
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from simulator.engine.engine import Reloaded
+from simulator.engine.rehearsal import Reloaded
 from simulator.tui.cells import fit, harmless
 from simulator.tui.jsonlines import short
 from simulator.tui.lines import Board, Line, line
