@@ -248,4 +248,5 @@ def _meta(path: Path, recorded: str) -> Meta:
         events=[],
         switches={"auto_define": True},
         clock_ms=CLOCK_MS,
+        live=True,
     )

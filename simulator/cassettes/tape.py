@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-__all__ = ["FORMAT", "UNANSWERED", "Cassette", "CassetteError", "Exchange", "Meanwhile", "Meta"]
+__all__ = ["FORMAT", "UNANSWERED", "Cassette", "CassetteError", "Exchange", "Meanwhile", "Meta", "People"]
 
 FORMAT: Final = 1
 UNANSWERED: Final = 0  # in place of a status: the connection ended without an answer
@@ -74,8 +74,21 @@ class Meanwhile(_Model):
     account: dict[str, Any]
 
 
+class People(_Model):
+    """How a replay recognises who was replaced, without their names: keyed digests, and the stand-in of each."""
+
+    key: str
+    stand_ins: dict[str, str]
+
+
 class Meta(_Model):
-    """What a cassette was made from: enough to make it again."""
+    """What a cassette was made from: enough to make it again.
+
+    Attributes:
+        live: it was recorded from a real portal, or nobody can tell; then HubSpot's ids of contacts are somebody's.
+        people: only where a test's own people come in at replay (the marker of the pytest plugin).
+
+    """
 
     format: Literal[1]
     about: str = ""
@@ -90,6 +103,8 @@ class Meta(_Model):
     faults: list[str] = Field(default_factory=list)
     meanwhile: Meanwhile | None = None
     clock_ms: int
+    live: bool = False
+    people: People | None = None
 
 
 class _Status(_Model):

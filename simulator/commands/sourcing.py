@@ -97,8 +97,8 @@ def source_options(command: F) -> F:
 def chosen(options: SourceOptions, crowd: Crowd | None = None) -> Chosen:
     """Open the source that was asked for; say on standard error where it listens.
 
-    `crowd` is who makes made-up events. Ends the program with exit code 2 where options exclude each other or the source
-    cannot be opened.
+    `crowd` is who makes made-up events. Ends the program with exit code 2 where options exclude each other or the
+    source cannot be opened.
     """
     if options.from_ is not None and options.listen is not None:
         stop("--from and --listen exclude each other", "a stream has one source")

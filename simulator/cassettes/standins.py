@@ -1,0 +1,284 @@
+"""Stand-ins for people and secrets: the same for the same person wherever and however they are written.
+
+A text is searched for every known value in the encodings that a request or an answer can carry: as it is,
+percent-encoded (once or twice), as in a form, escaped as JSON or HTML inside another text, in base64. Addresses and
+tokens are found by their form as well, known or not.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, NamedTuple
+from urllib.parse import quote, quote_plus
+
+from simulator.hubspot.masking import Masker
+
+from .trie import one_of
+
+__all__ = ["EMAIL", "Known", "PERSONAL", "STAND_IN", "StandIns", "known_in"]
+
+# Without the signs that part an address from the rest of a URL; a plus may be written %2B there.
+EMAIL: Final = re.compile(r"(?:[\w.!#$'*+^`{|}~-]|%2B)+(?:@|%40)[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+STAND_IN: Final = re.compile(r"person\d+(?:@|%40)example\.com", re.IGNORECASE)
+# Fields that tell who somebody is, in walkerOS' users and in HubSpot's contacts.
+PERSONAL: Final = frozenset(
+    "firstname lastname first_name last_name name fullname phone mobilephone fax address street zip city ip ip_address "  # noqa: SIM905
+    "device session hash twitterhandle linkedinbio company jobtitle date_of_birth userid user_id".split()
+)
+_CAMEL: Final = {"firstName": "firstname", "lastName": "lastname", "jobTitle": "jobtitle"}
+_ABOUT_PEOPLE: Final = frozenset({"user", "properties"})
+_TIMES: Final = frozenset(
+    "createdAt updatedAt createdate lastmodifieddate startedAt completedAt archivedAt timestamp".split()  # noqa: SIM905
+)
+# What an event or a rule is called is no text about people, though somebody may be called Page or Order.
+_NAMES_OF_THINGS: Final = frozenset({"name", "eventName", "entity", "action", "event"})
+_CORRELATION: Final = "00000000-0000-7000-8000-000000000000"
+_MOMENT: Final = "2026-01-01T00:00:00.000Z"
+_BASE64: Final = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{12,}={0,2}(?![A-Za-z0-9+/=_-])")
+_BEFORE: Final = (
+    r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=%25[0-9A-Fa-f]{2})|(?<=\\[nrtbf])|(?<=\\u[0-9A-Fa-f]{4}))"
+)
+_EXISTING: Final = re.compile(r"(Existing ID: )(\d+)")
+_SEGMENT: Final = re.compile(r"(?<=/)(\d{2,})(?=[/?]|$)")
+
+
+class Known(NamedTuple):
+    """Something that names a person: under which field, and its value as text."""
+
+    field: str
+    value: str
+
+
+def known_in(value: Any, *, ids: bool) -> Iterable[Known]:
+    """Yield everything in a JSON value that names somebody, in the order in which it stands there.
+
+    Args:
+        value: events, bodies, account contents.
+        ids: HubSpot's ids of contacts as well.
+
+    """
+    return _named(value, "", ids)
+
+
+def _named(value: Any, under: str, ids: bool) -> Iterable[Known]:
+    if isinstance(value, dict):
+        if ids and "properties" in value and str(value.get("id", "")).isdigit():
+            yield Known("contactid", str(value["id"]))
+        for name, inner in value.items():
+            kind = _CAMEL.get(name, name.lower())
+            text = str(inner) if isinstance(inner, (str, int)) and not isinstance(inner, bool) else ""
+            if EMAIL.fullmatch(text):
+                yield Known("email", text)
+            elif (
+                len(text) > 1
+                and under in _ABOUT_PEOPLE
+                and (kind in PERSONAL or (under, name) == ("user", "id"))
+            ):
+                yield Known(kind, text)
+            elif ids and name in ("objectId", "hs_object_id", "vid") and text.isdigit():
+                yield Known("contactid", text)
+            yield from _named(inner, name, ids)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _named(inner, under, ids)
+    elif isinstance(value, str) and value[:1] in "[{" and len(value) > 2:
+        try:
+            yield from _named(json.loads(value), under, ids)
+        except ValueError:
+            return
+
+
+class StandIns:
+    """Replaces people, secrets, times and correlation ids.
+
+    Args:
+        known: what names people.
+        keep_people: leave people as they are.
+        patterns: regular expressions of the user's own; what they match becomes `****`.
+        recognise: gives the stand-in of an earlier recording for a value, or None.
+
+    Attributes:
+        made: original to stand-in, of everything that was replaced.
+        keeps_people: people stay as they are.
+
+    """
+
+    def __init__(
+        self,
+        known: Iterable[Known] = (),
+        *,
+        keep_people: bool = False,
+        patterns: tuple[str, ...] = (),
+        recognise: Callable[[str], str | None] = lambda value: None,  # noqa: ARG005
+        taken: int = 0,
+    ) -> None:
+        self.keeps_people = keep_people
+        self._recognise = recognise
+        self._masker = Masker()
+        self._patterns = [re.compile(one) for one in patterns]
+        self._emails = taken
+        self.made: dict[str, str] = {}
+        self._ids: dict[str, str] = {}
+        self._addresses: dict[str, str] = {}
+        counts: Counter[str] = Counter()
+        for kind, value in known if not keep_people else ():
+            if value in self.made or value in self._ids or value in self._addresses:
+                continue
+            if kind == "email":
+                self._addresses[value] = self._address(value)
+                continue
+            counts[kind] += 1
+            found = recognise(value)
+            if kind == "contactid":
+                self._ids[value] = found or str(10_000_000_000 + counts[kind])
+            else:
+                self.made[value] = found or _stand_in(kind, value, counts[kind] + taken)
+        self._search = self._compiled()
+
+    def _compiled(self) -> tuple[re.Pattern[str], Mapping[str, str]] | None:
+        ways: dict[str, str] = {}
+        for value, stand_in in {**self.made, **self._addresses}.items():
+            for write in _WRITINGS:
+                ways.setdefault(write(value), write(stand_in))
+        if not ways:
+            return None
+        return re.compile(f"{_BEFORE}{one_of(ways)}(?![A-Za-z0-9])"), ways
+
+    # ---- values
+
+    def value(self, value: Any, name: str = "") -> Any:
+        """Return a JSON value with its people and secrets replaced and its times in one form."""
+        if isinstance(value, dict):
+            return {self.text(key, names=False): self.value(inner, key) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self.value(inner, name) for inner in value]
+        if name == "correlationId" and isinstance(value, str):
+            return _CORRELATION
+        if name in _TIMES and isinstance(value, str):
+            return _MOMENT
+        if isinstance(value, str):
+            if name in ("id", "objectId", "hs_object_id", "vid") and value in self._ids:
+                return self._ids[value]
+            return self.text(value, names=name not in _NAMES_OF_THINGS)
+        if isinstance(value, int) and not isinstance(value, bool):
+            stand_in = self.made.get(str(value), self._ids.get(str(value), ""))
+            return (
+                int(stand_in) if stand_in.isdigit() and name.lower() in (PERSONAL | {"vid", "id"}) else value
+            )
+        return value
+
+    def body(self, text: str, target: str) -> str:
+        """Return a body without people and secrets: as JSON if it is JSON, else as text."""
+        try:
+            value = json.loads(text) if text else None
+        except ValueError:
+            value = None
+        if not isinstance(value, (dict, list)):
+            if text and target.startswith("/oauth/"):
+                return "****"
+            return self.text(self._masker.loose(self.text(text)))
+        masked = self._masker.part(value, target.encode("latin-1", "replace"))
+        return json.dumps(self.value(masked), ensure_ascii=False, separators=(",", ":"))
+
+    def target(self, target: str) -> str:
+        """Return path and query."""
+        target = _SEGMENT.sub(lambda one: self._ids.get(one[1], one[1]), self.people(target))
+        masked = self._masker.target(target.encode("latin-1", "replace"))
+        return self._without_own(masked if masked == target else self.people(masked))
+
+    def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """Return headers; cookies go altogether."""
+        kept = [(name, value) for name, value in headers.items() if "cookie" not in name.lower()]
+        fixed = {"x-hubspot-correlation-id": _CORRELATION, "authorization": "****"}
+        return {
+            name: fixed.get(name.lower()) or self.text(value) for name, value in self._masker.headers(kept)
+        }
+
+    # ---- texts
+
+    def text(self, text: str, *, names: bool = True) -> str:
+        """Return a text with addresses, tokens, known people and the user's own patterns replaced."""
+        # People first: where decoding shows a token, the masker leaves a text decoded.
+        clean = self.people(text, names=names)
+        masked = self._masker.text(clean)
+        if masked != clean:
+            masked = self.people(masked, names=names)
+        return self._without_own(masked)
+
+    def _without_own(self, text: str) -> str:
+        for pattern in self._patterns:
+            text = pattern.sub("****", text)
+        return text
+
+    def people(self, text: str, *, names: bool = True) -> str:
+        """Return a text with people replaced, and nothing else."""
+        if self.keeps_people:
+            return text
+        if names and self._search is not None:
+            search, ways = self._search
+            text = search.sub(lambda found: ways[found[0]], text)
+        text = _EXISTING.sub(lambda one: one[1] + self._ids.get(one[2], one[2]), text)
+        text = EMAIL.sub(lambda found: self._address(found[0]), text)
+        return _BASE64.sub(self._packed, text)
+
+    def _address(self, address: str) -> str:
+        if STAND_IN.fullmatch(address):
+            return address
+        # HubSpot keeps addresses in lower case: both writings are the same person.
+        key = address.lower().replace("%40", "@").replace("%2b", "+")
+        stand_in = self.made.get(key)
+        if stand_in is None:
+            stand_in = self._recognise(key)
+            if stand_in is None:
+                self._emails += 1
+                stand_in = f"person{self._emails}@example.com"
+            self.made[key] = stand_in
+        stand_in = stand_in.replace("@", "%40") if "%40" in address else stand_in
+        return stand_in.capitalize() if address[:1].isupper() else stand_in
+
+    def _packed(self, found: re.Match[str]) -> str:
+        """Take out base64 that holds somebody: what it stands for cannot be kept and be harmless."""
+        packed = found[0].rstrip("=").translate(str.maketrans("-_", "+/"))
+        try:
+            text = base64.b64decode(packed + "=" * (-len(packed) % 4), validate=True).decode("utf-8")
+        except (binascii.Error, UnicodeDecodeError):
+            return found[0]
+        return "****" if self.text(text) != text else found[0]
+
+
+def _stand_in(kind: str, value: str, number: int) -> str:
+    """Return a stand-in that has the shape of the value: digits stay digits."""
+    if value.isdigit():
+        return str(number).rjust(len(value), "5")[: max(len(value), len(str(number)))]
+    if value.startswith("+") and sum(one.isdigit() for one in value) >= 6:
+        return f"+1555{number:07}"
+    return f"{kind.capitalize()} {number}"
+
+
+def _same(text: str) -> str:
+    return text
+
+
+def _json_escaped(text: str) -> str:
+    return json.dumps(text)[1:-1]
+
+
+# How a value can stand in a text; each is applied to the original and to its stand-in alike.
+_WRITINGS: Final[tuple[Callable[[str], str], ...]] = (
+    _same,
+    lambda text: quote(text, safe=""),
+    quote,
+    quote_plus,
+    lambda text: quote(quote(text, safe=""), safe=""),
+    _json_escaped,
+    lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
+    lambda text: json.dumps(json.dumps(text)[1:-1])[1:-1],
+    html.escape,
+    lambda text: quote(text, safe="").lower() if "%" in quote(text, safe="") else text,
+)

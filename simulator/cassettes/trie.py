@@ -1,0 +1,37 @@
+"""One pattern for thousands of words: alternatives side by side would be tried one after the other at every letter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+__all__ = ["one_of"]
+
+
+def one_of(words: Iterable[str]) -> str:
+    """Return a pattern that matches the longest of the words; they are taken literally."""
+    root: dict[str, Any] = {}
+    for word in words:
+        node = root
+        for letter in word:
+            node = node.setdefault(letter, {})
+        node[""] = None
+    return _pattern(root)
+
+
+def _pattern(node: dict[str, Any]) -> str:
+    """Return what may follow; single ways are written in a row, so that long words nest no deeper than they part."""
+    ends = "" in node
+    ways = []
+    for letter, rest in node.items():
+        if letter:
+            run = re.escape(letter)
+            while len(rest) == 1 and "" not in rest:
+                ((letter, rest),) = rest.items()
+                run += re.escape(letter)
+            ways.append(run + (_pattern(rest) if set(rest) != {""} else ""))
+    if not ways:
+        return ""
+    whole = f"(?:{'|'.join(ways)})" if len(ways) > 1 or ends else ways[0]
+    return f"{whole}?" if ends else whole
