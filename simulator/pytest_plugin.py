@@ -5,7 +5,7 @@ Everything heavy is imported inside the fixtures: a run that uses none pays for 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -120,9 +120,43 @@ class HubSpotSeen:
             pytest.fail(f"HubSpot refused {len(refused)} requests:\n{lines}", pytrace=False)
 
 
+_CASSETTE: pytest.StashKey[Any] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--hubspot-record` and the folder of the cassettes."""
+    group = parser.getgroup("hubspot-dest")
+    group.addoption(
+        "--hubspot-record",
+        choices=("none", "once", "new", "all"),
+        default="none",
+        help="What tests with @pytest.mark.hubspot_cassette do: only what is on the tape (none), record where there is "
+        "no cassette (once), record what the tape has not (new), record anew (all).",
+    )
+    parser.addini("hubspot_cassettes", "The folder of cassettes beside a test's file.", default="cassettes")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker."""
     config.addinivalue_line("markers", "hubspot_fault(*specs): what goes wrong at HubSpot during the test")
+    text = "hubspot_cassette(name): answer hubspot_destination from a tape; --hubspot-record makes it"
+    config.addinivalue_line("markers", text)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Hold a test that has passed against its cassette."""
+    try:
+        result = yield
+    except BaseException as error:
+        cassette = item.stash.get(_CASSETTE, None)
+        if cassette is not None and (told := cassette.difference()):
+            error.add_note(told)  # what the test stumbled over may well be that
+        raise
+    cassette = item.stash.get(_CASSETTE, None)
+    if cassette is not None:
+        cassette.judge()
+    return result
 
 
 @pytest.fixture(scope="session")
@@ -139,6 +173,11 @@ def fake_hubspot(request: pytest.FixtureRequest, _hubspot_server: FakeHubSpot) -
 
     `fake_hubspot.account.switches` tells what holds; `hubspot_account_options` chooses otherwise.
     """
+    if _replays(request):
+        text = (
+            "this test is answered from its cassette: there is no HubSpot to look into; look at the outcomes"
+        )
+        pytest.fail(text, pytrace=False)
     options: dict[str, Any] = request.getfixturevalue("hubspot_account_options")
     seen = HubSpotSeen(_hubspot_server, _hubspot_server.new_account(**options))
     _hubspot_server.journal.clear()
@@ -162,11 +201,41 @@ def hubspot_config() -> dict[str, Any]:
 
 @pytest.fixture
 def hubspot_destination(
-    fake_hubspot: HubSpotSeen, hubspot_config: dict[str, Any]
+    request: pytest.FixtureRequest, hubspot_config: dict[str, Any]
 ) -> Iterator[HubSpotDestination]:
-    """Give a destination with `hubspot_config` that sends to `fake_hubspot`; it is closed at the end of the test."""
+    """Give a destination with `hubspot_config` that sends to `fake_hubspot`; it is closed at the end of the test.
+
+    With `@pytest.mark.hubspot_cassette("name")` it is answered from the tape, and no HubSpot is started.
+    """
+    if request.node.get_closest_marker("hubspot_cassette") is not None:
+        yield from _from_cassette(request, hubspot_config)
+        return
     from hubspot_dest import HubSpotDestination
 
-    settings = {**hubspot_config.get("settings", {}), "accessToken": fake_hubspot.token}
-    with HubSpotDestination({**hubspot_config, "settings": settings}, base_url=fake_hubspot.base_url) as made:
+    fake: HubSpotSeen = request.getfixturevalue("fake_hubspot")
+    settings = {**hubspot_config.get("settings", {}), "accessToken": fake.token}
+    with HubSpotDestination({**hubspot_config, "settings": settings}, base_url=fake.base_url) as made:
         yield made
+
+
+def _replays(request: pytest.FixtureRequest) -> bool:
+    """Tell whether a test is answered from its cassette alone."""
+    if request.node.get_closest_marker("hubspot_cassette") is None:
+        return False
+    from simulator.pytest_cassettes import cassette_path
+
+    mode = request.config.getoption("--hubspot-record")
+    path = cassette_path(request.node, str(request.config.getini("hubspot_cassettes")))
+    return mode == "none" or (mode == "once" and path.exists())
+
+
+def _from_cassette(request: pytest.FixtureRequest, config: dict[str, Any]) -> Iterator[HubSpotDestination]:
+    from simulator.pytest_cassettes import CassetteTest, cassette_path
+
+    path = cassette_path(request.node, str(request.config.getini("hubspot_cassettes")))
+    mode = str(request.config.getoption("--hubspot-record"))
+    about = f"Recorded by the test {request.node.nodeid}"
+    test = CassetteTest(path, mode, lambda: request.getfixturevalue("fake_hubspot"), config, about)
+    request.node.stash[_CASSETTE] = test
+    yield test.destination
+    test.close()

@@ -156,6 +156,12 @@ class TapePlayer:
         """Return the places of the tape that nobody asked for."""
         return [place for place, used in enumerate(self._used) if not used]
 
+    def has(self, method: str, target: str, body: Any) -> bool:
+        """Tell whether this very request stands on the tape and was not asked for yet."""
+        with self._lock:
+            shelf = self._exact.get((method, target, _key(body)), ())
+            return any(not self._used[place] for place in shelf)
+
     def request(self, method: str, url: str, *, body: bytes | None, headers: Any, **options: Any) -> Any:  # noqa: ARG002 - a pool's shape
         """Answer a request from the tape; 599 where it has none. Raises ProtocolError where it was not answered."""
         target, sent = target_of(url), decoded((body or b"").decode("utf-8", "backslashreplace"))

@@ -25,7 +25,7 @@ from simulator.hubspot.switches import Switches
 from .pools import Recorder
 from .tape import Cassette, Meanwhile, Meta
 
-__all__ = ["CLOCK_MS", "Setting", "digest_of", "play", "record", "rival"]
+__all__ = ["CLOCK_MS", "Setting", "digest_of", "play", "record", "rival", "without_token"]
 
 CLOCK_MS: Final = 1_767_225_600_000  # 2026-01-01T00:00:00Z, in every recording and replay
 _TOKEN: Final = "pat-na1-cassette"  # noqa: S105 - opens nothing
@@ -61,7 +61,7 @@ def record(
         service.seed(hubspot.account, setting.account)
         recorder = Recorder(rival(service, hubspot, setting.meanwhile))
         play(config, sent, hubspot.base_url, recorder)
-    plain = _without_token(config)
+    plain = without_token(config)
     meta = Meta(
         format=1,
         about=about,
@@ -121,7 +121,8 @@ def digest_of(config: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
 
 
-def _without_token(config: dict[str, Any]) -> dict[str, Any]:
+def without_token(config: dict[str, Any]) -> dict[str, Any]:
+    """Return a configuration that may be written down."""
     plain = copy.deepcopy(config)
     settings = plain.get("settings")
     if isinstance(settings, dict):

@@ -48,6 +48,9 @@ _EXISTING: Final = re.compile(r"(Existing ID: )(\d+)")
 _SEGMENT: Final = re.compile(r"(?<=/)(\d{2,})(?=[/?]|$)")
 
 
+_Search = tuple[re.Pattern[str], Mapping[str, str]] | None
+
+
 class Known(NamedTuple):
     """Something that names a person: under which field, and its value as text."""
 
@@ -126,29 +129,31 @@ class StandIns:
         self.made: dict[str, str] = {}
         self._ids: dict[str, str] = {}
         self._addresses: dict[str, str] = {}
-        counts: Counter[str] = Counter()
-        for kind, value in known if not keep_people else ():
+        self._counts: Counter[str] = Counter()
+        self._taken = taken
+        self._find_names: _Search = None
+        self._find_addresses: _Search = None
+        self.learn(known)
+
+    def learn(self, known: Iterable[Known]) -> None:
+        """Know these people from now on."""
+        before, addresses = len(self.made), len(self._addresses)
+        for kind, value in known if not self.keeps_people else ():
             if value in self.made or value in self._ids or value in self._addresses:
                 continue
             if kind == "email":
                 self._addresses[value] = self._address(value)
                 continue
-            counts[kind] += 1
-            found = recognise(value)
+            self._counts[kind] += 1
+            found, number = self._recognise(value), self._counts[kind] + self._taken
             if kind == "contactid":
-                self._ids[value] = found or str(10_000_000_000 + counts[kind])
+                self._ids[value] = found or str(10_000_000_000 + number)
             else:
-                self.made[value] = found or _stand_in(kind, value, counts[kind] + taken)
-        self._search = self._compiled()
-
-    def _compiled(self) -> tuple[re.Pattern[str], Mapping[str, str]] | None:
-        ways: dict[str, str] = {}
-        for value, stand_in in {**self.made, **self._addresses}.items():
-            for write in _WRITINGS:
-                ways.setdefault(write(value), write(stand_in))
-        if not ways:
-            return None
-        return re.compile(f"{_BEFORE}{one_of(ways)}(?![A-Za-z0-9])"), ways
+                self.made[value] = found or _stand_in(kind, value, number)
+        if len(self._addresses) != addresses:
+            self._find_addresses = _compiled(self._addresses)
+        if len(self.made) != before:
+            self._find_names = _compiled(self.made)
 
     # ---- values
 
@@ -162,6 +167,8 @@ class StandIns:
             return _CORRELATION
         if name in _TIMES and isinstance(value, str):
             return _MOMENT
+        if name == "hs_email_domain" and isinstance(value, str) and not self.keeps_people:
+            return "example.com"
         if isinstance(value, str):
             if name in ("id", "objectId", "hs_object_id", "vid") and value in self._ids:
                 return self._ids[value]
@@ -220,11 +227,12 @@ class StandIns:
         """Return a text with people replaced, and nothing else."""
         if self.keeps_people:
             return text
-        if names and self._search is not None:
-            search, ways = self._search
-            text = search.sub(lambda found: ways[found[0]], text)
-        text = _EXISTING.sub(lambda one: one[1] + self._ids.get(one[2], one[2]), text)
+        # Addresses first: a name may be part of one. And known ones before those that only look so.
+        text = _replaced(text, self._find_addresses)
         text = EMAIL.sub(lambda found: self._address(found[0]), text)
+        if names:
+            text = _replaced(text, self._find_names)
+        text = _EXISTING.sub(lambda one: one[1] + self._ids.get(one[2], one[2]), text)
         return _BASE64.sub(self._packed, text)
 
     def _address(self, address: str) -> str:
@@ -250,6 +258,22 @@ class StandIns:
         except (binascii.Error, UnicodeDecodeError):
             return found[0]
         return "****" if self.text(text) != text else found[0]
+
+
+def _compiled(known: Mapping[str, str]) -> _Search:
+    """Return what finds each value in each writing, and what stands for it there."""
+    ways: dict[str, str] = {}
+    for value, stand_in in known.items():
+        for write in _WRITINGS:
+            ways.setdefault(write(value), write(stand_in))
+    return re.compile(f"{_BEFORE}{one_of(ways)}(?![A-Za-z0-9])"), ways
+
+
+def _replaced(text: str, search: _Search) -> str:
+    if search is None:
+        return text
+    pattern, ways = search
+    return pattern.sub(lambda found: ways[found[0]], text)
 
 
 def _stand_in(kind: str, value: str, number: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[2] / "examples" / "pytest_project"
 
 
-def pytest_in(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def pytest_in(folder: Path, *arguments: str, alone: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run pytest in a project of a user's; `alone` without the other plugins that happen to be installed here."""
     command = [
         sys.executable,
         "-m",
@@ -22,11 +24,14 @@ def pytest_in(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
         "-c",
         "/dev/null",
     ]
+    if alone:
+        command += ["-p", "simulator.pytest_plugin"]
     return subprocess.run(
         [*command, *arguments, str(folder)],
         capture_output=True,
         text=True,
         timeout=120,
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} if alone else None,
         check=False,
         cwd=folder,
     )
