@@ -6,7 +6,6 @@ import copy
 import itertools
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -18,9 +17,9 @@ from hubspot_dest._version import __version__
 from hubspot_dest.delivery.client import HubSpotClient, Pool
 from simulator.cassettes.pools import Answered, Recorder
 from simulator.cassettes.recognising import MixedPool, RecognisingPlayer, harmless
-from simulator.cassettes.recording import CLOCK_MS, digest_of, without_token
+from simulator.cassettes.recording import CLOCK_MS, meta_of
 from simulator.cassettes.scrubbing import ScrubError, leaks
-from simulator.cassettes.tape import FORMAT, Cassette, CassetteError, Meta
+from simulator.cassettes.tape import Cassette, CassetteError, Meta
 from simulator.conformance.difference import differences
 
 __all__ = ["CassetteTest", "cassette_path"]
@@ -146,19 +145,9 @@ class CassetteTest:
 
 def _meta(config: dict[str, Any], about: str) -> Meta:
     """Return what is said of a test's recording."""
-    plain = _plain(without_token(config))
-    return Meta(
-        format=FORMAT,
-        about=about,
-        sender=__version__,
-        against=f"the simulator of hubspot-dest {__version__}; never the real HubSpot",
-        recorded=datetime.now(UTC).date().isoformat(),
-        config=plain,
-        digest=digest_of(plain),
-        events=[],
-        switches={"auto_define": True},
-        clock_ms=CLOCK_MS,
-    )
+    against = f"the simulator of hubspot-dest {__version__}; never the real HubSpot"
+    meta = meta_of(_plain(config), [], about=about, against=against)
+    return meta.model_copy(update={"switches": {"auto_define": True}})
 
 
 def _plain(value: Any) -> Any:

@@ -15,6 +15,7 @@ import urllib3
 
 from simulator.conformance.difference import Difference, differences
 from simulator.hubspot import FakeHubSpot
+from simulator.hubspot.portal import portal_of
 from simulator.hubspot.service import HubSpot
 from simulator.hubspot.switches import Switches
 
@@ -52,7 +53,10 @@ def compare(cassette: Cassette) -> list[Compared]:
 
     """
     meta = cassette.meta
-    service = HubSpot(token=_TOKEN, switches=Switches.from_mapping(meta.switches))
+    portal = portal_of(meta.config)
+    service = HubSpot(
+        token=_TOKEN, portal_id=portal, switches=Switches.from_mapping(meta.switches), seed=meta.seed
+    )
     with FakeHubSpot(service, token=_TOKEN, faults=meta.faults) as hubspot, urllib3.PoolManager() as pool:
         service.seed(hubspot.account, meta.account)
         return list(_answers(cassette, pool, hubspot.base_url, rival(service, hubspot, meta.meanwhile)))

@@ -6,9 +6,11 @@ import copy
 import hashlib
 import itertools
 import json
+import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from pydantic import SecretStr
@@ -16,19 +18,27 @@ from pydantic import SecretStr
 from hubspot_dest._version import __version__
 from hubspot_dest.config import Config
 from hubspot_dest.delivery.client import HubSpotClient, Pool
+from hubspot_dest.delivery.retry import RetryPolicy
+from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.outcome import Outcome
 from simulator.hubspot import FakeHubSpot
+from simulator.hubspot.portal import portal_of
 from simulator.hubspot.service import HubSpot
 from simulator.hubspot.switches import Switches
 
 from .pools import Recorder
-from .tape import Cassette, Meanwhile, Meta
+from .tape import FORMAT, Cassette, Meanwhile, Meta
 
-__all__ = ["CLOCK_MS", "Setting", "digest_of", "play", "record", "rival", "without_token"]
+__all__ = ["CLOCK_MS", "Setting", "digest_of", "meta_of", "play", "record", "rival", "without_token"]
 
 CLOCK_MS: Final = 1_767_225_600_000  # 2026-01-01T00:00:00Z, in every recording and replay
 _TOKEN: Final = "pat-na1-cassette"  # noqa: S105 - opens nothing
+# What is tried again is tried at once: a recording is no place to wait in.
+_IMPATIENT: Final = RetryPolicy(
+    base_seconds=0.001, cap_seconds=0.01, locked_seconds=0.001, ten_seconds=0.001, paused_seconds=0.01
+)
+_PATIENCE_SECONDS: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,15 @@ class Setting:
     switches: dict[str, Any] = field(default_factory=dict)
     faults: Sequence[str] = ()
     meanwhile: Meanwhile | None = None
+    outbox: bool = False
+    seed: int = 1
+
+    @classmethod
+    def of(cls, meta: Meta) -> Setting:
+        """Return the setting in which a cassette was recorded."""
+        return cls(
+            meta.account, meta.switches, meta.faults, meta.meanwhile, outbox=meta.outbox, seed=meta.seed
+        )
 
 
 def record(
@@ -56,47 +75,92 @@ def record(
 
     """
     setting, sent = setting or Setting(), list(events)
-    service = HubSpot(token=_TOKEN, switches=Switches.from_mapping(setting.switches))
+    portal = portal_of(config)
+    service = HubSpot(
+        token=_TOKEN, portal_id=portal, switches=Switches.from_mapping(setting.switches), seed=setting.seed
+    )
     with FakeHubSpot(service, token=_TOKEN, faults=setting.faults) as hubspot:
         service.seed(hubspot.account, setting.account)
         recorder = Recorder(rival(service, hubspot, setting.meanwhile))
-        play(config, sent, hubspot.base_url, recorder)
+        play(config, sent, hubspot.base_url, recorder, outbox=setting.outbox)
+    against = f"the simulator of hubspot-dest {__version__}; never the real HubSpot"
+    meta = meta_of(config, sent, about=about, against=against)
+    update: dict[str, Any] = {
+        "account": setting.account,
+        "switches": setting.switches,
+        "faults": list(setting.faults),
+        "meanwhile": setting.meanwhile,
+        "outbox": setting.outbox,
+        "seed": setting.seed,
+    }
+    return Cassette(meta.model_copy(update=update), tuple(recorder.exchanges))
+
+
+def meta_of(config: dict[str, Any], events: Sequence[dict[str, Any]], *, about: str, against: str) -> Meta:
+    """Return what is said of a recording, of today and of this version."""
     plain = without_token(config)
-    meta = Meta(
-        format=1,
+    return Meta(
+        format=FORMAT,
         about=about,
         sender=__version__,
-        against=f"the simulator of hubspot-dest {__version__}; never the real HubSpot",
+        against=against,
         recorded=datetime.now(UTC).date().isoformat(),
         config=plain,
         digest=digest_of(plain),
-        events=sent,
-        account=setting.account,
-        switches=setting.switches,
-        faults=list(setting.faults),
-        meanwhile=setting.meanwhile,
+        events=list(events),
         clock_ms=CLOCK_MS,
     )
-    return Cassette(meta, tuple(recorder.exchanges))
 
 
 def play(
-    config: dict[str, Any], events: Iterable[dict[str, Any]], base_url: str, wrap: Around
+    config: dict[str, Any],
+    events: Iterable[dict[str, Any]],
+    base_url: str,
+    wrap: Around,
+    *,
+    outbox: bool = False,
+    clock_ms: int = CLOCK_MS,
+    live: Config | None = None,
 ) -> list[Outcome]:
-    """Send events with the real sender; requests go through what `wrap` puts around the client's connections."""
+    """Send events with the real sender; requests go through what `wrap` puts around the client's connections.
 
-    def client(token: SecretStr) -> HubSpotClient:
-        return HubSpotClient(token, base_url=base_url, timeout_seconds=5.0, around=wrap.around)
+    Args:
+        config: the destination's.
+        events: in order.
+        base_url: where HubSpot is, or a closed port.
+        wrap: records, or answers.
+        outbox: through an outbox with one connection, so that the order is the same each time.
+        clock_ms: the moment of events without one.
+        live: the same configuration as it was loaded, with its token and connection, to reach a real portal.
+
+    """
+
+    def client(secret: SecretStr) -> HubSpotClient:
+        if live is not None:
+            seconds = live.timeout_ms / 1000
+            return HubSpotClient(
+                secret, timeout_seconds=seconds, connection=live.connection, around=wrap.around
+            )
+        return HubSpotClient(secret, base_url=base_url, timeout_seconds=5.0, around=wrap.around)
 
     numbers = itertools.count(1)
-    destination = HubSpotDestination(
-        Config.strict(copy.deepcopy(config), token=_TOKEN),
-        client_factory=client,
-        now_ms=lambda: CLOCK_MS,
-        new_id=lambda: f"{next(numbers):016x}",
-    )
-    outcomes = [destination.push(copy.deepcopy(event)) for event in events]
-    return outcomes + destination.close()
+    with tempfile.TemporaryDirectory() as folder:
+        durable = OutboxSettings(
+            Path(folder) / "outbox", durability="normal", connections=1, flush_seconds=0.0, policy=_IMPATIENT
+        )
+        destination = HubSpotDestination(
+            live or Config.strict(copy.deepcopy(config), token=_TOKEN),
+            client_factory=client,
+            now_ms=lambda: clock_ms,
+            new_id=lambda: f"{next(numbers):016x}",
+            outbox=durable if outbox else None,
+        )
+        outcomes: list[Outcome] = []
+        for event in events:
+            outcomes.append(destination.push(copy.deepcopy(event)))
+            if outbox:  # one by one: what is under way together comes in any order
+                outcomes += destination.flush(deadline=_PATIENCE_SECONDS)
+        return outcomes + destination.close()
 
 
 def rival(service: HubSpot, hubspot: FakeHubSpot, meanwhile: Meanwhile | None) -> Callable[[int], None]:

@@ -50,7 +50,15 @@ def replay(cassette: Cassette, config: dict[str, Any] | None = None) -> list[Rep
 
     """
     player = TapePlayer(cassette.exchanges)
-    play(cassette.meta.config if config is None else config, cassette.meta.events, _CLOSED, player)
+    meta = cassette.meta
+    play(
+        meta.config if config is None else config,
+        meta.events,
+        _CLOSED,
+        player,
+        outbox=meta.outbox,
+        clock_ms=meta.clock_ms,
+    )
     return [*_asked(cassette, player.answered), *_unasked(cassette, player.unused)]
 
 

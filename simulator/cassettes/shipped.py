@@ -103,13 +103,22 @@ def _trouble() -> Iterator[Recipe]:
     lost = Setting(known, {}, ("lost:count=1",))
     yield Recipe("stored-unanswered", about, batch, [_event(number) for number in (1, 2, 3)], lost)
     yield Recipe("undefined-event", "An event that is not defined: 400", _config(), [_event()], Setting())
+    events = [_event(number) for number in (1, 2, 3)]
+    about = "The token is revoked with the second event"
+    yield Recipe("token-revoked", about, _config(), events, Setting(known, {}, ("401:nth=2",)))
     for name, fault, about in (
-        ("rate-limited", "429:count=1", "A limit is reached, and over with the next event"),
-        ("server-error", "500:count=1", "HubSpot fails once, and is well with the next event"),
-        ("token-revoked", "401:nth=2", "The token is revoked with the second event"),
+        (
+            "rate-limited",
+            "429:count=1,retry-after=0",
+            "A limit is reached: the same event goes out again, and arrives",
+        ),
+        (
+            "server-error",
+            "500:count=1",
+            "HubSpot fails once: the same event goes out again with its uuid, and arrives",
+        ),
     ):
-        events = [_event(number) for number in (1, 2, 3)]
-        yield Recipe(name, about, _config(), events, Setting(known, {}, (fault,)))
+        yield Recipe(name, about, _config(), events, Setting(known, {}, (fault,), outbox=True))
 
 
 def main(folder: Path) -> None:

@@ -85,6 +85,8 @@ class Meta(_Model):
     """What a cassette was made from: enough to make it again.
 
     Attributes:
+        outbox: events went through an outbox: what fails is sent again.
+        seed: decides the order of batch results, ids and whatever else HubSpot draws.
         live: it was recorded from a real portal, or nobody can tell; then HubSpot's ids of contacts are somebody's.
         people: only where a test's own people come in at replay (the marker of the pytest plugin).
 
@@ -104,6 +106,8 @@ class Meta(_Model):
     meanwhile: Meanwhile | None = None
     clock_ms: int
     live: bool = False
+    outbox: bool = False
+    seed: int = 1
     people: People | None = None
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,13 @@ __all__ = ["command"]
 @click.option(
     "--scrub", "patterns", multiple=True, metavar="REGEX", help="A pattern of your own to take out."
 )
+@click.option(
+    "--live",
+    is_flag=True,
+    help="Record from the real HubSpot (or the configuration's baseUrl): this writes events and contacts there.",
+)
+@click.option("--base-url", metavar="URL", help="With --live: another HubSpot than the configuration's.")
+@click.option("--yes", is_flag=True, help="With --live: do not ask.")
 def command(
     config: Path,
     events: str,
@@ -44,8 +53,11 @@ def command(
     faults: tuple[str, ...],
     keep_people: bool,
     patterns: tuple[str, ...],
+    live: bool,
+    base_url: str | None,
+    yes: bool,
 ) -> None:
-    """Send EVENTS with CONFIG to a HubSpot on this machine, and keep every exchange in a cassette.
+    """Send EVENTS with CONFIG to a HubSpot on this machine (or, --live, a real one), and keep every exchange.
 
     Events and properties are defined at first sight unless --seed-file defines them. People become stand-ins, the same
     everywhere; the cassette is not saved if anything in it still looks like a token, a secret or an address.
@@ -53,6 +65,15 @@ def command(
     from simulator.cassettes.recording import Setting, record
     from simulator.cassettes.scrubbing import ScrubError, scrubbed
 
+    if (base_url or yes) and not live:
+        stop("--base-url and --yes go with --live", "leave them out: a HubSpot on this machine is recorded")
+    if live and (seed_file or switches or faults):
+        stop(
+            "--seed-file, --switch and --fault are for a HubSpot on this machine", "leave them out, or --live"
+        )
+    if live:
+        _record_live(config, _events(events), output, _Wanted(about, base_url, yes, keep_people, patterns))
+        return
     os.environ.setdefault(
         "HUBSPOT_ACCESS_TOKEN", "pat-na1-cassette"
     )  # what the file has is not needed, nor kept
@@ -79,6 +100,58 @@ def command(
         f"{len(cassette.exchanges)} requests of {len(cassette.meta.events)} events recorded in {safe_text(output)}"
     )
     raise SystemExit(int(ExitCode.OK))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What was asked for on the command line."""
+
+    about: str
+    base_url: str | None
+    yes: bool
+    keep_people: bool
+    patterns: tuple[str, ...]
+
+
+def _record_live(path: Path, events: list[dict[str, Any]], output: Path, wanted: _Wanted) -> None:
+    """Record from a real portal, after saying what that writes where, and a yes."""
+    from hubspot_dest.delivery.errors import DeliveryError
+    from simulator.cassettes.living import amount_of, portal_of, record_live
+    from simulator.cassettes.scrubbing import ScrubError, scrubbed
+
+    if not os.environ.get("HUBSPOT_ACCESS_TOKEN"):
+        stop("--live needs the portal's token in the environment", "export HUBSPOT_ACCESS_TOKEN=…")
+    loaded = open_config(path)
+    if wanted.base_url:
+        loaded = replace(loaded, connection=replace(loaded.connection, base_url=wanted.base_url))
+    try:
+        account, amount = portal_of(loaded), amount_of(loaded, events)
+    except (DeliveryError, ValueError) as error:
+        said = error.describe() if isinstance(error, DeliveryError) else str(error)
+        stop(f"the portal cannot be asked: {safe_text(said)}")
+    kind = f" ({safe_text(account.account_type)})" if account.account_type else ""
+    say(
+        f"this writes {amount.events} events and up to {amount.contacts} contacts to portal {account.portal_id}{kind} "
+        f"at {safe_text(loaded.connection.base_url)}; they stay there"
+    )
+    if not wanted.yes:
+        if not sys.stdin.isatty():
+            stop("nobody is there to confirm that", "--yes")
+        if not click.confirm("write them?", default=False, err=True):
+            say("nothing was written, nothing was recorded")
+            raise SystemExit(int(ExitCode.NOT_RUN))
+    cassette = record_live(loaded, events, account, about=wanted.about)
+    try:
+        made = scrubbed(cassette, keep_people=wanted.keep_people, patterns=wanted.patterns)
+        made.save(output)
+    except ScrubError as error:
+        stop(
+            f"the events were written, but nothing was saved: {safe_text(error)}",
+            "--scrub 'a pattern for it', or --keep-people",
+        )
+    except OSError as error:
+        stop(f"{safe_text(output)} cannot be written: {error.strerror}")
+    say(f"{len(made.exchanges)} requests of {len(events)} events recorded in {safe_text(output)}")
 
 
 def _events(source: str) -> list[dict[str, Any]]:

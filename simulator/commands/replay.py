@@ -47,7 +47,10 @@ def command(cassettes: tuple[Path, ...], config_file: Path | None, accept: bool,
         try:
             cassette = Cassette.load(path)
             if not cassette.meta.events and cassette.exchanges:
-                stop(f"{safe_text(path)} was imported and holds no events to send", "hubspot-sim compare")
+                stop(
+                    f"{safe_text(path)} holds no events to send: it was imported, or is a test's",
+                    "hubspot-sim compare",
+                )
             found = replay(cassette, config)
         except CassetteError as error:
             stop(safe_text(error))
@@ -89,7 +92,6 @@ def _accept(path: Path, cassette: Cassette, config: dict[str, Any] | None) -> No
     from simulator.cassettes.scrubbing import scrubbed
 
     meta = cassette.meta
-    setting = Setting(meta.account, meta.switches, meta.faults, meta.meanwhile)
-    made = scrubbed(record(config or meta.config, meta.events, setting, about=meta.about))
+    made = scrubbed(record(config or meta.config, meta.events, Setting.of(meta), about=meta.about))
     made.save(path)
     say(f"{safe_text(path)} recorded anew: {len(made.exchanges)} requests")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +9,14 @@ from hubspot_dest.config import Config
 from hubspot_dest.configfile import load_config, load_examples
 from hubspot_dest.flow.step_examples import StepExample
 from hubspot_dest.mapping.jsvalues import UNDEFINED
-from simulator.documented.examples import PORTAL, Example, Expectation
+from simulator.documented.examples import Example, Expectation
 from simulator.hubspot import FakeHubSpot
+from simulator.hubspot.portal import portal_of
 from simulator.hubspot.service import HubSpot
 from simulator.hubspot.switches import Switches
 
 __all__ = ["FlowExample", "flow_examples", "hubspot_for"]
 
-_PREFIX = re.compile(r"pe(\d+)_")
 # Whoever's configuration it is, HubSpot must be able to know the contacts that an example updates.
 _UPDATE = "crm.contacts.basicApi.update"
 
@@ -96,7 +95,5 @@ def _of(step: StepExample, config: Config) -> FlowExample:
 
 def hubspot_for(examples: list[FlowExample]) -> FakeHubSpot:
     """Return a HubSpot for a flow's examples, not started: its portal, and every name known at first sight."""
-    prefix = examples[0].base.get("settings", {}).get("eventNamePrefix", "") if examples else ""
-    found = _PREFIX.match(str(prefix))
-    portal = int(found[1]) if found else PORTAL
+    portal = portal_of(examples[0].base if examples else {})
     return FakeHubSpot(HubSpot(portal_id=portal, switches=Switches(auto_define=True)))

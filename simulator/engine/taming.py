@@ -7,6 +7,7 @@ from dataclasses import replace
 from pydantic import SecretStr
 
 from hubspot_dest.config import Config
+from simulator.hubspot import portal
 from simulator.hubspot.service import DEFAULT_TOKEN
 
 __all__ = ["portal_of", "tamed"]
@@ -19,6 +20,4 @@ def tamed(config: Config) -> Config:
 
 def portal_of(config: Config) -> int:
     """Return the portal that the configuration's event names belong to."""
-    prefix = str(config.raw.get("settings", {}).get("eventNamePrefix", ""))
-    digits = prefix.removeprefix("pe").partition("_")[0]
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 16 else 12345678
+    return portal.portal_of(config.raw)

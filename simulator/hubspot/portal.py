@@ -1,0 +1,23 @@
+"""Whose portal a configuration is for, by the names of its events."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+__all__ = ["DOCUMENTED_PORTAL", "portal_of"]
+
+DOCUMENTED_PORTAL: Final = 12345678
+_PREFIX: Final = re.compile(r"pe([0-9]{1,15})_")
+
+
+def portal_of(config: dict[str, Any]) -> int:
+    """Return the portal that the configuration's `settings.eventNamePrefix` belongs to.
+
+    Where the prefix tells of none it is the documented examples'. HubSpot refuses event names of another portal (wire
+    facts, 1.4), so a HubSpot on this machine has to be the configuration's own.
+    """
+    settings = config.get("settings")
+    prefix = settings.get("eventNamePrefix") if isinstance(settings, dict) else None
+    found = _PREFIX.match(prefix) if isinstance(prefix, str) else None
+    return int(found[1]) if found else DOCUMENTED_PORTAL
