@@ -42,7 +42,7 @@ _CHUNK = 500
     "--cover",
     type=click.Path(path_type=Path),
     metavar="CONFIG",
-    help="Make the events that reach every rule and path of this configuration instead, and say what they cannot reach.",
+    help="Make the events that reach every rule and path of this configuration, and say what none can reach.",
 )
 @click.option(
     "--json", "as_json", is_flag=True, help="What --cover reached, as one JSON object on the output."

@@ -166,7 +166,7 @@ class Moves:
         """Return what opens an item's condition and consent."""
         options = [self._function(item.code("condition"), item.input, yes=True)[:_EACH]]
         if isinstance(item.form.get("consent"), dict):
-            options.append([self._consent(item, granted=True)])
+            options.append(self._consent(item, granted=True))
         if item.code("validate") is not None:
             options.append([(), *self._function(item.code("validate"), item.target, yes=True)[:_EACH]])
         return list(_combined([one for one in options if one]))
@@ -177,7 +177,7 @@ class Moves:
         if item.key is not None and item.target:
             found += [((item.target, ABSENT),), ((item.target, None),)]
         if "value" not in item.form and isinstance(item.form.get("consent"), dict):
-            found.append(self._consent(item, granted=False))
+            found += self._consent(item, granted=False)
         found += self._function(item.code("condition"), item.input, yes=False)[:_EACH]
         found += self._function(item.code("validate"), item.target, yes=False)[:_EACH]
         if item.code("fn") is not None:
@@ -195,18 +195,15 @@ class Moves:
         paths = [path for one in looks if (path := looked_at(one, item.input))]
         return [path for path in paths if path[-1] != "*"]
 
-    def _consent(self, item: Item, *, granted: bool) -> Wish:
+    def _consent(self, item: Item, *, granted: bool) -> Options:
         required = item.form.get("consent")
         names = [str(name) for name, flag in required.items() if flag] if isinstance(required, dict) else []
-        own: tuple[Path, ...] = ()
-        if item.looped and item.input is not None:
-            own = (item.input,)  # an item of a loop may bring a consent of its own, which then counts
-        if not granted:
-            others = {name: True for name in self.consents() if name not in names} or {"functional": True}
-            wish: list[tuple[Path, Any]] = [(("consent", name), False) for name in names]
-            wish += [((*base, "consent"), {**others, **dict.fromkeys(names, False)}) for base in own]
-            return tuple(wish)
-        return tuple((("consent", name), True) for name in names)
+        found: Options = [tuple((("consent", name), granted) for name in names)]
+        if item.looped and item.input is not None and not granted:
+            # An item of a loop may bring a consent of its own, which then counts instead of the event's.
+            others = dict.fromkeys(self.consents(), True) | dict.fromkeys(names, False) | {"functional": True}
+            found.insert(0, (((*item.input, "consent"), others),))
+        return found
 
     def _own(self, item: Item, what: str) -> Options:
         """Return what makes this happen at an item that is asked already."""
@@ -219,7 +216,7 @@ class Moves:
                 found += [((item.target, value),) for value in POOL]
             return found
         if gate == "consent":
-            return [self._consent(item, granted=answer == "granted")]
+            return self._consent(item, granted=answer == "granted")
         if what in ("no item", "one item", "several items") and item.scope:
             count = {"no item": 0, "one item": 1, "several items": 3}[what]
             return [((scope.target, Resize(count)),) for scope in item.scope if scope.target]
@@ -232,9 +229,11 @@ class Moves:
             return [
                 ((target, ABSENT),),
                 ((target, None),),
-                ((target, {"id": None}),),
+                ((target, {"id": None}),),  # what is no property through and through is as good as nothing
+                ((target, [None] * 50),),
                 ((whole, ABSENT),),
                 ((target[:-1], ABSENT),),
+                ((target[:-1], None),),
             ]
         if what == "present" and target:
             likely = plausible(target, self._dice, text=item.part in _IDENTITY)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hubspot_dest.config import Config
-from hubspot_dest.mapping.jsvalues import UNDEFINED, truthy
-from simulator.synthesis.cover.certain import is_constant, needs
+from hubspot_dest.mapping.jsvalues import UNDEFINED, cast_to_property, truthy
+from simulator.synthesis.cover.certain import contradiction, gives_nothing, is_constant, needs
 from simulator.synthesis.cover.places import Item, Path, RulePlace, Tree, steps
 
 __all__ = ["DESTINATION", "Destination", "Place", "Target", "proof", "targets_of"]
@@ -24,6 +24,11 @@ DESTINATION: Final = Destination()
 Place = Destination | RulePlace | Item
 # What walkerOS gives every event, so that it is never missing (section 1).
 _ALWAYS: Final = frozenset({"name", "id", "source", "consent", "user", "globals"})
+_FIELDS: Final = frozenset(
+    """
+    name data context globals custom user nested consent id trigger entity action timestamp timing source
+    """.split()  # noqa: SIM905 - fifteen names read better as words
+)
 _STAMPED: Final = frozenset({"source.count", "source.trace", "source.release"})
 
 
@@ -139,6 +144,8 @@ def _of_rule(rule: RulePlace) -> str:
 def _never(rule: RulePlace) -> str:
     if rule.condition is not None and is_constant(rule.condition, true=False):
         return "its condition is always false: it does not look at the event"
+    if rule.condition is not None and (path := contradiction(rule.condition)):
+        return f"its condition contradicts itself: nothing is both for {path}"
     return ""
 
 
@@ -203,15 +210,41 @@ def _of_outcome(item: Item, what: str, tree: Tree, config: Config) -> str:
         code = item.code("condition" if gate == "condition" else "validate")
         if code is not None and is_constant(code, true=not what.endswith("true")):
             return f"its {gate} is always {'false' if what.endswith('true') else 'true'}: it does not look at the event"
-        return _closed(item) if gate == "validate" else ""
+        if gate == "condition":
+            return _closed_condition(item) if what.endswith("true") else ""
+        return _closed(item)
     if what == "consent missing":
         return _missing_consent(item, tree, config) or _closed_condition(item)
     if why := _closed(item):
         return why
+    code = item.code("fn")
+    if what == "value" and (why := _valueless(item) or (gives_nothing(code) if code is not None else "")):
+        return why
     whole = not item.looped and item.input == ()
+    if what == "present" and whole and item.key is not None and (why := _unknown(steps(item.key)[0], tree)):
+        return why
     if what == "absent" and whole and item.key is not None and item.key in _ALWAYS | _STAMPED:
         return f"walkerOS gives every event its {item.key}"
     return _needed(item, tree, config) if what == "absent" else ""
+
+
+def _valueless(item: Item) -> str:
+    """Tell of a fixed value why it is none."""
+    alone = set(item.form) <= {"value", "condition", "consent", "validate"} and "value" in item.form
+    return "null is no value, nor is what holds null" if alone and not item.inner and _is_null(item) else ""
+
+
+def _is_null(item: Item) -> bool:
+    return cast_to_property(item.form["value"]) is UNDEFINED
+
+
+def _unknown(field: str, tree: Tree) -> str:
+    """Tell why nothing can stand in a field that events do not have."""
+    policies = [tree.raw.get("policy"), *(rule.raw.get("policy") for rule in tree.rules)]
+    written = any(steps(str(path))[0] == field for one in policies if isinstance(one, dict) for path in one)
+    if field in _FIELDS or field == "*" or written:
+        return ""
+    return f"events have no field {field!r}: walkerOS drops what it does not know"
 
 
 def _needed(item: Item, tree: Tree, config: Config) -> str:
@@ -227,11 +260,35 @@ def _needed(item: Item, tree: Tree, config: Config) -> str:
             return f"the condition around it does not hold without {item.key}"
         around = around.around
     rule = item.rule
-    if rule is None or rule.condition is None or truthy(rule.raw.get("policy", UNDEFINED)):
+    if any(_always_written(policy) for policy in _policies(item, tree)):
+        return f"a policy always writes {item.key}"
+    if rule is None or rule.condition is None:
+        return ""
+    if item.part != "policy" and _touches(rule.raw.get("policy"), item.key):
         return ""
     if needs(rule.condition, steps(item.key)):
         return f"the condition of its rule does not hold without {item.key}"
     return ""
+
+
+def _policies(item: Item, tree: Tree) -> Iterator[list[Item]]:
+    """Yield, for every policy that ran before, the alternatives of what it writes where an item reads."""
+    for rule in (None, item.rule) if item.part != "policy" else (None,) if item.rule is not None else ():
+        policy = tree.raw.get("policy") if rule is None else rule.raw.get("policy")
+        if isinstance(policy, dict) and item.key in policy and (rule is not None or item.rule is not None):
+            written = policy[item.key]
+            alternatives = written if isinstance(written, list) else [written]
+            yield [one for one in map(tree.place_of, alternatives) if one is not None]
+
+
+def _always_written(alternatives: list[Item]) -> bool:
+    return any(map(_always_gives, alternatives))
+
+
+def _touches(policy: Any, key: str) -> bool:
+    return isinstance(policy, dict) and any(
+        f"{key}.".startswith(f"{path}.") or str(path).startswith(f"{key}.") for path in policy
+    )
 
 
 def _sole_identity(tree: Tree, config: Config) -> Path | None:
@@ -251,6 +308,8 @@ def _closed_condition(item: Item) -> str:
     code = item.code("condition")
     if code is not None and is_constant(code, true=False):
         return "its condition is always false: it does not look at the event"
+    if code is not None and (path := contradiction(code)):
+        return f"its condition contradicts itself: nothing is both for {path}"
     return ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -59,7 +60,7 @@ class _Notes:
         self.frames: list[_Frame] = []
         self.sizes: dict[Item, int | None] = {}
         self.rules: dict[RulePlace, bool] = {}
-        self.threw: dict[Code, tuple[int, str]] = {}
+        self.threw: dict[Code, Counter[str]] = defaultdict(Counter)
 
     def begin(self) -> None:
         self.hits, self.sizes, self.rules = set(), {}, {}
@@ -74,8 +75,7 @@ class _Notes:
             self.hits.add((code.owner, f"{code.what} {'true' if truthy(result) else 'false'}"))
 
     def failed(self, code: Code, error: BaseException) -> None:
-        count, _ = self.threw.get(code, (0, ""))
-        self.threw[code] = count + 1, str(getattr(error, "message", None) or error)
+        self.threw[code][str(getattr(error, "message", None) or error)[:200]] += 1
         if isinstance(code.owner, Item) and code.what != "fn":
             self.hits.add((code.owner, f"{code.what} false"))
             if self.frames:
@@ -196,8 +196,9 @@ class Lab:
         self.tried = 0
 
     def failures(self, code: Code) -> tuple[int, str]:
-        """Return how often a function threw, and its last words."""
-        return self._notes.threw.get(code, (0, ""))
+        """Return how often a function threw, and what it said most often."""
+        said = self._notes.threw.get(code)
+        return (said.total(), said.most_common(1)[0][0]) if said else (0, "")
 
     def plan(self, event: dict[str, Any]) -> Trial:
         """Plan one event as the destination would."""
