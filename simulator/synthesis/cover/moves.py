@@ -234,6 +234,7 @@ class Moves:
                 ((whole, ABSENT),),
                 ((target[:-1], ABSENT),),
                 ((target[:-1], None),),
+                ((target[:-1], []),),
             ]
         if what == "present" and target:
             likely = plausible(target, self._dice, text=item.part in _IDENTITY)

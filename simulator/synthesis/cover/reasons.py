@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulator.synthesis.cover.places import Code, Item, RulePlace
 from simulator.synthesis.cover.search import Search
-from simulator.synthesis.cover.targets import Target
+from simulator.synthesis.cover.targets import Target, always_written
 
 __all__ = ["Reasons"]
 
@@ -65,6 +65,8 @@ class Reasons:
         if code is not None and what in ("value", "nothing"):
             gave = "no value" if what == "value" else "a value"
             return f"its function gave {gave} for every event that was tried{self._told(code)}", False
+        if what == "absent" and always_written(item, self._search.tree):
+            return f"a policy always writes {item.key}", False
         return f"none of the {self._search.lab.tried:,} events tried did it", False
 
     def _not_asked(self, item: Item) -> str:

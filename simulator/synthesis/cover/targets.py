@@ -11,7 +11,7 @@ from hubspot_dest.mapping.jsvalues import UNDEFINED, cast_to_property, truthy
 from simulator.synthesis.cover.certain import contradiction, gives_nothing, is_constant, needs
 from simulator.synthesis.cover.places import Item, Path, RulePlace, Tree, steps
 
-__all__ = ["DESTINATION", "Destination", "Place", "Target", "proof", "targets_of"]
+__all__ = ["DESTINATION", "Destination", "Place", "Target", "always_written", "proof", "targets_of"]
 
 
 class Destination:
@@ -23,13 +23,12 @@ class Destination:
 DESTINATION: Final = Destination()
 Place = Destination | RulePlace | Item
 # What walkerOS gives every event, so that it is never missing (section 1).
-_ALWAYS: Final = frozenset({"name", "id", "source", "consent", "user", "globals"})
+_ALWAYS: Final = frozenset({"name", "id", "consent"})
 _FIELDS: Final = frozenset(
     """
     name data context globals custom user nested consent id trigger entity action timestamp timing source
     """.split()  # noqa: SIM905 - fifteen names read better as words
 )
-_STAMPED: Final = frozenset({"source.count", "source.trace", "source.release"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +222,7 @@ def _of_outcome(item: Item, what: str, tree: Tree, config: Config) -> str:
     whole = not item.looped and item.input == ()
     if what == "present" and whole and item.key is not None and (why := _unknown(steps(item.key)[0], tree)):
         return why
-    if what == "absent" and whole and item.key is not None and item.key in _ALWAYS | _STAMPED:
+    if what == "absent" and whole and item.key is not None and item.key in _ALWAYS:
         return f"walkerOS gives every event its {item.key}"
     return _needed(item, tree, config) if what == "absent" else ""
 
@@ -260,8 +259,6 @@ def _needed(item: Item, tree: Tree, config: Config) -> str:
             return f"the condition around it does not hold without {item.key}"
         around = around.around
     rule = item.rule
-    if any(_always_written(policy) for policy in _policies(item, tree)):
-        return f"a policy always writes {item.key}"
     if rule is None or rule.condition is None:
         return ""
     if item.part != "policy" and _touches(rule.raw.get("policy"), item.key):
@@ -281,8 +278,12 @@ def _policies(item: Item, tree: Tree) -> Iterator[list[Item]]:
             yield [one for one in map(tree.place_of, alternatives) if one is not None]
 
 
-def _always_written(alternatives: list[Item]) -> bool:
-    return any(map(_always_gives, alternatives))
+def always_written(item: Item, tree: Tree) -> bool:
+    """Tell whether a policy gives what an item reads a value, whatever the event brings.
+
+    That is no proof: it is lost where the event has a list around it, in which it has no place.
+    """
+    return any(any(map(_always_gives, alternatives)) for alternatives in _policies(item, tree))
 
 
 def _touches(policy: Any, key: str) -> bool:
