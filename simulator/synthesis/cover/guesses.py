@@ -154,13 +154,25 @@ def _others(literal: Any) -> list[Any]:
     return ["text", 7]
 
 
+def _moments(number: float) -> list[int]:
+    """Return moments that a number may be the year, the hour, or the day of the week or month of."""
+    if 1970 <= number <= 2200:
+        return [int((number - 1970 + more) * 365.25 * 86_400_000) + 5 * 86_400_000 for more in (0, 1, -1)]
+    if 0 <= number <= 31:
+        midnight = 1_767_484_800_000  # a Sunday, the 4th
+        return [
+            midnight + int(number + more) * unit for unit in (3_600_000, 86_400_000) for more in (0, 1, -1)
+        ]
+    return []
+
+
 def _near(literals: list[Any]) -> list[Any]:
     """Return the literals of a function and what lies next to them."""
     found: list[Any] = []
     for one in literals:
         found.append(one)
         if isinstance(one, (int, float)) and not isinstance(one, bool):
-            found += [one + 1, one - 1, str(one)]
+            found += [one + 1, one - 1, str(one), *_moments(one)]
         elif isinstance(one, str) and one:
             found += [f"x{one}x", one.upper(), one.lower(), [one]]
-    return found[:60]
+    return found[:80]

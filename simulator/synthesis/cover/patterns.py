@@ -66,7 +66,14 @@ def _class(pattern: str, at: int) -> tuple[str, int]:
     if not negative:
         one = _CLASSES.get(inside[1:2], inside[1:2]) if inside.startswith("\\") else inside[:1]
         return one, at + 1
-    return next((one for one in "x7-A_" if one not in inside), "ä"), at + 1
+    return next((one for one in "x7-A_ é" if _admits(inside, one)), ""), at + 1
+
+
+def _admits(inside: str, one: str) -> bool:
+    try:
+        return re.fullmatch(f"[^{inside}]", one) is not None
+    except re.error:
+        return True
 
 
 def _times(pattern: str, at: int) -> tuple[int, int]:
