@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from simulator.synthesis.cover.places import Code, Item, RulePlace
+from simulator.synthesis.cover.proofs import always_written
 from simulator.synthesis.cover.search import Search
-from simulator.synthesis.cover.targets import Target, always_written
+from simulator.synthesis.cover.targets import Target
 
 __all__ = ["Reasons"]
 

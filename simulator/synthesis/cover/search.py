@@ -12,8 +12,9 @@ from hubspot_dest.config import Config
 from hubspot_dest.mapping.jsvalues import to_string
 from simulator.synthesis.cover.moves import Moves
 from simulator.synthesis.cover.places import Item, RulePlace, Tree
+from simulator.synthesis.cover.proofs import proof
 from simulator.synthesis.cover.shaping import Event, base_event, wished
-from simulator.synthesis.cover.targets import Place, Target, proof, targets_of
+from simulator.synthesis.cover.targets import Place, Target, targets_of
 from simulator.synthesis.cover.watching import Lab, Trial
 
 __all__ = ["Search"]

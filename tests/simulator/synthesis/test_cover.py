@@ -289,6 +289,17 @@ def test_a_misspelt_field_is_named_rather_than_searched_for() -> None:
     assert one.proven
 
 
+def test_what_seems_to_shadow_an_alternative_but_may_give_nothing_is_no_reason() -> None:
+    values = {
+        "falsy": [[{"value": 0}, "data.a"]],
+        "consent": [{"map": {"x": "data.x"}, "consent": {"extra": True}}, "data.b"],
+        "refused": [{"map": {"x": "data.x"}, "validate": "$code:(v) => v.x === 1"}, "data.c"],
+        "null": [{"value": [None]}, "data.d"],
+    }
+    result = made(mapping={"page": {"view": {"settings": {"properties": {"map": values}}}}})
+    assert {one.label for one in result.unreached} == {"page view: properties.null, alternative 1: value"}
+
+
 def test_a_disabled_destination_is_reached_by_nothing_and_says_so() -> None:
     result = made(disabled=True, mapping={"page": {"view": {}}})
     assert result.events == ()
