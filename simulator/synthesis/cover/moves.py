@@ -12,7 +12,7 @@ from hubspot_dest.mapping.jsvalues import truthy
 from simulator.synthesis.cover.guesses import POOL, guesses, looked_at
 from simulator.synthesis.cover.hints import Hints, read_hints
 from simulator.synthesis.cover.places import Code, Item, Path, RulePlace, Tree, steps
-from simulator.synthesis.cover.shaping import ABSENT, Resize, Wish, plausible
+from simulator.synthesis.cover.shaping import ABSENT, Resize, Wish, plausible, somebody
 from simulator.synthesis.cover.targets import Target
 
 __all__ = ["Moves"]
@@ -86,8 +86,9 @@ class Moves:
         """Return a wish for everything that the configuration reads, shallow before deep."""
         paths = self.paths(rule)
         known = sorted(paths, key=len)
+        person = somebody(self._dice)  # whoever it is, it is one person
         return tuple(
-            (path, plausible(path, self._dice, text=paths[path]))
+            (path, plausible(path, self._dice, text=paths[path], person=person))
             for path in known
             if not any(other[: len(path)] == path and other != path for other in known)
         )

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from simulator.synthesis.cover.places import Path
 
-__all__ = ["ABSENT", "Resize", "Wish", "base_event", "plausible", "wished"]
+__all__ = ["ABSENT", "Resize", "Wish", "base_event", "plausible", "somebody", "wished"]
 
 Event = dict[str, Any]
 ABSENT: Final = object()
@@ -22,6 +22,9 @@ class Resize:
 
     count: int
 
+
+Person = tuple[str, str]
+"""A first and a last name."""
 
 Wish = tuple[tuple[Path, Any], ...]
 """What is to stand where, one after the other."""
@@ -42,22 +45,33 @@ _TEXTS: Final = {
     "plan": "team",
     "date": "2026-01-05",
 }
-_PEOPLE: Final = (("Ada", "Lovelace"), ("Grace", "Hopper"), ("Alan", "Turing"), ("Edsger", "Dijkstra"))
+_PEOPLE: Final[tuple[Person, ...]] = (
+    ("Ada", "Lovelace"),
+    ("Grace", "Hopper"),
+    ("Alan", "Turing"),
+    ("Edsger", "Dijkstra"),
+)
 
 
-def plausible(path: Path, dice: random.Random, *, text: bool = False) -> Any:
+def somebody(dice: random.Random) -> Person:
+    """Draw a first and a last name."""
+    return dice.choice(_PEOPLE)
+
+
+def plausible(path: Path, dice: random.Random, *, text: bool = False, person: Person | None = None) -> Any:
     """Return what may well stand at a path, going by its last step.
 
     Args:
         path: where.
         dice: decides what several would do for.
         text: whether it must be text.
+        person: whose event it is; anybody's by default.
 
     """
     named = [step for step in path if step != "*" and not step.isdigit()]
     last = named[-1] if named else "value"
     plain = last.lower().replace("_", "")
-    first, family = dice.choice(_PEOPLE)
+    first, family = person or somebody(dice)
     if "mail" in plain:
         return f"{first}.{family}@example.com".lower()
     if plain in ("firstname", "givenname"):
