@@ -93,6 +93,27 @@ class Moves:
             if not any(other[: len(path)] == path and other != path for other in known)
         )
 
+    def layers(self, rule: RulePlace) -> Iterator[Wish]:
+        """Yield wishes that take away the first alternatives everywhere, then the second as well, and so on.
+
+        What the conditions of the rule look at stays.
+        """
+        block = [one.condition for one in self._tree.block(rule.entity, rule.action)]
+        kept = {
+            path
+            for code in block
+            if code is not None
+            for one in self._read(code).looks
+            for path in [one.path]
+        }
+        items = [
+            (len(item.before), item.target)
+            for item in self._tree.items
+            if item.rule is rule and item.key is not None and item.target and item.target not in kept
+        ]
+        for depth in range(max((before for before, _ in items), default=-1) + 1):
+            yield tuple((target, ABSENT) for before, target in items if before <= depth)
+
     def values(self, rule: RulePlace | None) -> list[Any]:
         """Return values worth trying at random: what the functions compare with, and the pool."""
         found: list[Any] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Final
@@ -59,6 +59,7 @@ class Search:
         if self.config.disabled:
             return
         self._begin()
+        self._open_rules()
         for _ in range(2):
             before = len(self._open)
             for target in list(self._open):
@@ -97,6 +98,15 @@ class Search:
             self._bases[rule] = full = wished(bare, self._moves.full(rule))
             self._try(full)
             self._try(bare)
+
+    def _open_rules(self) -> None:
+        """Reach every rule, then take away much at once: that leaves little to aim at one by one."""
+        for target in [one for one in self._open if one.is_rule and one not in self.proofs]:
+            self._aim(target)
+        for rule in self.tree.rules:
+            for trial in self._seeds[rule][:1]:
+                for wish in self._moves.layers(rule):
+                    self._try(wished(trial.event, wish))
 
     def _names(self) -> Iterator[tuple[RulePlace | None, str]]:
         for rule in self.tree.rules:
@@ -184,9 +194,11 @@ class Search:
 def _needed(trials: list[Trial], wanted: set[Target]) -> list[Trial]:
     """Leave out every event whose share the others reach as well."""
     reached = [{Target(place, what) for place, what in trial.hits} & wanted for trial in trials]
-    kept = list(range(len(trials)))
-    for number in reversed(range(len(trials))):
-        others: set[Target] = set().union(*(reached[one] for one in kept if one != number))
-        if reached[number] <= others:
-            kept.remove(number)
-    return [trials[number] for number in kept]
+    times = Counter(target for one in reached for target in one)
+    kept = []
+    for trial, share in zip(reversed(trials), reversed(reached), strict=True):
+        if all(times[target] > 1 for target in share):
+            times.subtract(share)
+        else:
+            kept.append(trial)
+    return kept[::-1]
