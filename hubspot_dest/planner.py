@@ -7,7 +7,7 @@ chosen by `PlanPolicy`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.context import Collector
@@ -30,11 +30,18 @@ from hubspot_dest.mapping.values import Resolve, ValueCompiler
 from hubspot_dest.plan import INVALID_DATE, SCOPE, ContactUpsert, Plan, PlanPolicy
 from hubspot_dest.quickplan import QuickPlan, write_quick_plan
 
-__all__ = ["Planner"]
+__all__ = ["Compiler", "Planner"]
 
 NO_IDENTITY: Final = "HubSpot requires email or objectId; skipping event"
 NO_CONTACT_EMAIL: Final = "HubSpot identify requires email; skipping contact upsert"
 _NAMES: Final = 1024  # how many event names to remember; a tracking plan has fewer, an attacker more
+
+
+class Compiler(Protocol):
+    """Makes what compiles mapping values: `ValueCompiler` itself, or something that makes one of its kind."""
+
+    def __call__(self, callbacks: Callbacks, *, traced: bool) -> ValueCompiler:
+        """Return a compiler."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,7 @@ class Planner:
         config: the destination's configuration as configured; never changed, and not looked at again.
         policy: what to do better than walkerOS.
         callbacks: runs functions of the configuration.
+        compiler: compiles the mapping values; another one may watch what they do.
 
     Raises:
         JavaScriptSyntaxError: where a `$code:` function does not parse.
@@ -69,8 +77,14 @@ class Planner:
     """
 
     def __init__(
-        self, config: dict[str, Any], *, policy: PlanPolicy | None = None, callbacks: Callbacks | None = None
+        self,
+        config: dict[str, Any],
+        *,
+        policy: PlanPolicy | None = None,
+        callbacks: Callbacks | None = None,
+        compiler: Compiler = ValueCompiler,
     ) -> None:
+        self._compiler = compiler
         self._policy = policy or PlanPolicy()
         self._callbacks = callbacks or Callbacks()
         self._config = config
@@ -242,7 +256,7 @@ class Planner:
         return {name: text for name, text in texts.items() if text is not None}
 
     def _compile(self, *, traced: bool) -> _Compiled:
-        values = ValueCompiler(self._callbacks, traced=traced)
+        values = self._compiler(self._callbacks, traced=traced)
         config, settings = self._config, self._settings
         email = settings.get("email", UNDEFINED)
         email = "user.email" if email is UNDEFINED or email is None else email

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 import click
+from click.core import ParameterSource
 
 from hubspot_dest.saying import ExitCode, progress, safe_text, say, stop
 
@@ -37,11 +38,35 @@ _CHUNK = 500
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of the output."
 )
-def command(seed: int, count: int, locale: str, odd: float, start: str | None, output: Path | None) -> None:
+@click.option(
+    "--cover",
+    type=click.Path(path_type=Path),
+    metavar="CONFIG",
+    help="Make the events that reach every rule and path of this configuration, and say what none can reach.",
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="What --cover reached, as one JSON object on the output."
+)
+def command(
+    seed: int,
+    count: int,
+    locale: str,
+    odd: float,
+    start: str | None,
+    output: Path | None,
+    cover: Path | None,
+    as_json: bool,
+) -> None:
     """Make events of people who live through journeys: a shop, lead generation, the life of an account.
 
     They are anonymous before they log in and known after, have several devices, and grant, refuse or withdraw consent.
+    With --cover they are made for a configuration: as few as reach everything in it. Exit 0: everything that can be
+    reached is. 1: something is not, though nothing proves that it cannot be.
     """
+    if cover is not None:
+        _cover(cover, seed, output, as_json=as_json)
+    if as_json:
+        stop("--json goes with --cover: events are JSON Lines already")
     from simulator.synthesis import events
 
     try:
@@ -60,6 +85,21 @@ def command(seed: int, count: int, locale: str, odd: float, start: str | None, o
     except OSError as error:
         stop(f"{safe_text(output or 'the output')} cannot be written: {error.strerror}")
     raise SystemExit(int(ExitCode.OK))
+
+
+def _cover(config: Path, seed: int, output: Path | None, *, as_json: bool) -> NoReturn:
+    context = click.get_current_context()
+    for name, option in (
+        ("count", "--events"),
+        ("locale", "--locale"),
+        ("odd", "--odd"),
+        ("start", "--start"),
+    ):
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            stop(f"{option} says nothing to --cover, which makes as many events as it needs", "leave it out")
+    from simulator.commands.covering import write_cover
+
+    write_cover(config, seed, output, as_json=as_json)
 
 
 def _moment(text: str | None) -> datetime | None:

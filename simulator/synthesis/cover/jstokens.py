@@ -1,0 +1,88 @@
+"""Split the JavaScript of a configuration into words, as far as finding what it compares needs it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+__all__ = ["Token", "tokens"]
+
+Kind = Literal["name", "text", "number", "regex", "sign"]
+_SPACE: Final = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
+_NAME: Final = re.compile(r"[A-Za-z_$][\w$]*")
+_NUMBER: Final = re.compile(r"0[xX][0-9a-fA-F]+|(?:\d[\d_]*\.?[\d_]*|\.\d+)(?:[eE][+-]?\d+)?")
+_TEXT: Final = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|`(?:\\.|[^`\\])*`", re.DOTALL)
+_REGEX: Final = re.compile(r"/((?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+)/[a-z]*")
+_SIGN: Final = re.compile(r"===|!==|==|!=|>=|<=|=>|&&|\|\||\?\?|\?\.(?!\d)|\.\.\.|.", re.DOTALL)
+_BEFORE_REGEX: Final = frozenset("(,=:[!&|?{};") | {"=>", "&&", "||", "??", "return", "===", "!=="}
+_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "f": "\f", "v": "\v"}
+_ESCAPE: Final = re.compile(r"\\(u\{[0-9a-fA-F]+\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word of the source: its kind, and its text (of a text, what it says; of a regex, its pattern)."""
+
+    kind: Kind
+    text: str
+
+    @property
+    def literal(self) -> str | float | int | bool | None:
+        """What a text, a number, or `true` and the like stand for.
+
+        Raises:
+            ValueError: it stands for nothing.
+
+        """
+        if self.kind == "text":
+            return self.text
+        if self.kind == "number":
+            plain = self.text.replace("_", "")
+            number = float(int(plain, 16)) if plain[:2].lower() == "0x" else float(plain)
+            return int(number) if number.is_integer() and abs(number) < 2**53 else number
+        if self.text in _WORDS and self.kind == "name":
+            return _WORDS[self.text]
+        raise ValueError(self.text)
+
+
+_WORDS: Final[dict[str, bool | None]] = {"true": True, "false": False, "null": None}
+
+
+def tokens(source: str) -> list[Token]:
+    """Return the words of a source, in order; what cannot be read is passed over."""
+    found: list[Token] = []
+    place = 0
+    while place < len(source):
+        if space := _SPACE.match(source, place):
+            place = space.end()
+            continue
+        place = _next(source, place, found)
+    return found
+
+
+def _next(source: str, place: int, found: list[Token]) -> int:
+    if name := _NAME.match(source, place):
+        found.append(Token("name", name.group()))
+        return name.end()
+    if number := _NUMBER.match(source, place):
+        found.append(Token("number", number.group()))
+        return number.end()
+    if text := _TEXT.match(source, place):
+        found.append(Token("text", _ESCAPE.sub(_unescaped, text.group()[1:-1])))
+        return text.end()
+    begins = source[place] == "/" and bool(found) and found[-1].text in _BEFORE_REGEX
+    if begins and (regex := _REGEX.match(source, place)):
+        found.append(Token("regex", regex.group(1)))
+        return regex.end()
+    sign = _SIGN.match(source, place)
+    assert sign is not None
+    found.append(Token("sign", sign.group()))
+    return sign.end()
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    text = found.group(1)
+    if text[0] in "ux" and len(text) > 1:
+        return chr(min(int(text.strip("ux{}"), 16), 0x10FFFF))
+    return _ESCAPES.get(text, text)

@@ -1,0 +1,424 @@
+"""Events for a configuration: they reach what can be reached, and nothing is called unreachable that is not."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from hubspot_dest.config import Config, ConfigError
+from simulator.engine.engine import Engine
+from simulator.engine.sources.files import FileSource
+from simulator.synthesis.cover import Coverage, cover
+from simulator.synthesis.cover.hints import read_hints
+from simulator.synthesis.cover.patterns import sample
+from simulator.synthesis.cover.search import Search
+
+HERE = Path(__file__).parent / "cover"
+ROOT = Path(__file__).parents[3]
+NO_IDENTITY = "an event without user.email has no identity, and is skipped before"
+REFUSED = "its consent asks for no name with true"
+IGNORED = "its rule ignores the events"
+SILENT = "its rule is silent: its properties are never sent"
+BEFORE = "order complete [1] before it has no condition"
+TWO_WORDS = "no event's name has the word 'complete now': names are split at spaces"
+CONTRADICTS = "its condition contradicts itself: nothing is both for data.total"
+ALWAYS_FALSE = "its condition is always false: it does not look at the event"
+THROWS = "its condition was never true for any event that was tried; it threw N times: not a function"
+
+# For each configuration: rules and paths as (reached, all), what is proven unreachable, and what was just not found.
+EXPECTED: dict[str, tuple[tuple[int, int], tuple[int, int], dict[str, str], dict[str, str]]] = {
+    "shop": (
+        (7, 7),
+        (54, 56),
+        {
+            "identify.email: user.email absent": NO_IDENTITY,
+            "order complete [1]: properties.revenue: data.total absent": (
+                "the condition of its rule does not hold without data.total"
+            ),
+        },
+        {},
+    ),
+    "wildcards": (
+        (5, 7),
+        (18, 28),
+        {
+            "* *: properties.what: name absent": "walkerOS gives every event its name",
+            "order complete now": TWO_WORDS,
+            "order complete now: properties: value": f"its rule is not reached: {TWO_WORDS}",
+            "order complete now: properties.never: data.id present": f"its rule is not reached: {TWO_WORDS}",
+            "order complete now: properties.never: data.id absent": f"its rule is not reached: {TWO_WORDS}",
+            "order complete [2]": BEFORE,
+            "order complete [2]: condition false": BEFORE,
+            "order complete [2]: properties: value": f"its rule is not reached: {BEFORE}",
+            "order complete [2]: properties.late: data.total present": f"its rule is not reached: {BEFORE}",
+            "order complete [2]: properties.late: data.total absent": f"its rule is not reached: {BEFORE}",
+            "order complete [2]: properties.more: data.more present": f"its rule is not reached: {BEFORE}",
+            "order complete [2]: properties.more: data.more absent": f"its rule is not reached: {BEFORE}",
+        },
+        {},
+    ),
+    "conditions": (
+        (6, 9),
+        (10, 17),
+        {
+            "order complete [4]": CONTRADICTS,
+            "order complete [4]: properties: value": f"its rule is not reached: {CONTRADICTS}",
+            "order complete [4]: properties.id: data.id present": f"its rule is not reached: {CONTRADICTS}",
+            "order complete [4]: properties.id: data.id absent": f"its rule is not reached: {CONTRADICTS}",
+            "order complete [5]": ALWAYS_FALSE,
+            "order complete [5]: properties: value": f"its rule is not reached: {ALWAYS_FALSE}",
+            "order complete [5]: properties.id: data.id present": f"its rule is not reached: {ALWAYS_FALSE}",
+            "order complete [5]: properties.id: data.id absent": f"its rule is not reached: {ALWAYS_FALSE}",
+            "order complete [7]: condition false": (
+                "its condition is always true: it does not look at the event"
+            ),
+            "order complete [8]": "the condition of order complete [7] before it is always true",
+        },
+        {},
+    ),
+    "alternatives": (
+        (1, 1),
+        (40, 45),
+        {
+            f"product view: properties.{name}": f"alternative {number} before it always gives a value"
+            for name, number in (
+                ("early, alternative 3: data.c present", 2),
+                ("early, alternative 3: data.c absent", 2),
+                ("shape, alternative 2: data.other present", 1),
+                ("shape, alternative 2: data.other absent", 1),
+            )
+        }
+        | {
+            "product view: properties.priced, alternative 1: data.price absent": (
+                "the condition around it does not hold without data.price"
+            )
+        },
+        {},
+    ),
+    "consents": (
+        (1, 1),
+        (27, 31),
+        {
+            "lead create: properties.any_of_two: consent missing": (
+                "the destination's own consent is enough for it: an event without it is never let through"
+            ),
+            "lead create: properties.never: consent granted": REFUSED,
+            "lead create: properties.never: data.secret present": REFUSED,
+            "lead create: properties.never: data.secret absent": REFUSED,
+        },
+        {},
+    ),
+    "loops": ((1, 1), (64, 64), {}, {}),
+    "identities": ((1, 1), (25, 25), {}, {}),
+    "lead": ((4, 4), (38, 38), {}, {}),
+    "policies": (
+        (2, 3),
+        (17, 19),
+        {
+            "order complete [1]: properties.total: data.total absent": (
+                "the condition of its rule does not hold without data.total"
+            )
+        },
+        {
+            "order complete [1]: properties.label: data.label absent": "a policy always writes data.label",
+            "order complete [2]": "its condition was never true for any event that was tried",
+        },
+    ),
+    "functions": (
+        (1, 1),
+        (30, 34),
+        {
+            "content read: properties.lang: globals.lang absent": (
+                "the condition around it does not hold without globals.lang"
+            ),
+            "content read: properties.always: validate false": (
+                "its validate is always true: it does not look at the event"
+            ),
+        },
+        {
+            "content read: properties.broken: condition true": THROWS,
+            "content read: properties.broken: value": THROWS,
+        },
+    ),
+    "silence": (
+        (4, 4),
+        (11, 19),
+        {
+            "identify.email: user.email absent": NO_IDENTITY,
+            "debug *: properties: value": IGNORED,
+            "debug *: properties.a: data.a present": IGNORED,
+            "debug *: properties.a: data.a absent": IGNORED,
+            "user login: identify.email, alternative 2: user.email absent": NO_IDENTITY,
+            "user login: properties: value": SILENT,
+            "user login: properties.method: data.method present": SILENT,
+            "user login: properties.method: data.method absent": SILENT,
+        },
+        {},
+    ),
+    "refusing": (
+        (0, 1),
+        (1, 8),
+        dict.fromkeys(
+            (
+                "the destination: consent granted",
+                "the destination: email alone",
+                "the destination: no identity",
+                "the destination: no rule",
+                "page view",
+                "page view: properties: value",
+                "page view: properties.title: data.title present",
+                "page view: properties.title: data.title absent",
+            ),
+            REFUSED,
+        ),
+        {},
+    ),
+}
+
+
+def path_of(name: str) -> Path:
+    return ROOT / "examples" / "shop.yaml" if name == "shop" else HERE / f"{name}.yaml"
+
+
+def config_of(name: str) -> Config:
+    return Config.strict(yaml.safe_load(path_of(name).read_text()), token="x")
+
+
+def made(**parts: Any) -> Coverage:
+    raw = {"settings": {"eventNamePrefix": "pe1_"}, **parts}
+    return cover(Config.strict(raw, token="x"))
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_everything_reachable_is_reached_and_the_rest_is_named_with_its_reason(name: str) -> None:
+    rules, paths, proven, missed = EXPECTED[name]
+    result = cover(config_of(name), seed=1)
+    found = {one.label: re.sub(r"\d[\d,]* times", "N times", one.reason) for one in result.unreached}
+    assert found == proven | missed
+    assert {one.label for one in result.unreached if one.proven} == set(proven)
+    assert (result.rules, result.paths) == (rules, paths)
+    assert result.complete is (not missed)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_the_engine_itself_hits_every_rule_that_is_called_reached(name: str, tmp_path: Path) -> None:
+    result = cover(config_of(name), seed=1)
+    file = tmp_path / "events.jsonl"
+    file.write_text("".join(json.dumps(event) + "\n" for event in result.events))
+    with Engine(config_of(name), source=FileSource(file)) as engine:
+        books = engine.run(10_000)
+        assert books.problems == []
+        hit = {rule.label for rule in engine.ledger.hits.all() if rule.hits}
+        unreached = {one.label for one in result.unreached if one.kind == "rule"}
+        # A rule that ignores is one that was hit as well.
+        assert {rule.label for rule in engine.ledger.hits.all()} - hit == unreached
+        assert engine.counts.taken == len(result.events)
+        if engine.config.batch:
+            assert engine.counts.batches >= 1
+            assert engine.queued > 0
+
+
+@pytest.mark.parametrize("seed", [2, 3, 4])
+def test_another_seed_makes_other_events_that_reach_the_same(seed: int) -> None:
+    for name, (rules, paths, _, _) in EXPECTED.items():
+        result = cover(config_of(name), seed)
+        assert (result.rules, result.paths) == (rules, paths), name
+        if result.rules[0]:
+            assert result.events != cover(config_of(name), 1).events
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_nothing_that_is_proven_unreachable_is_reached_when_it_is_tried_all_the_same(name: str) -> None:
+    search = Search(config_of(name), 1)
+    proofs, search.proofs = search.proofs, {}
+    search.run()
+    assert not set(proofs) & set(search.found)
+
+
+def configurations() -> Iterator[dict[str, Any]]:
+    """Yield the configurations of the specification's cases, each once."""
+    seen = set()
+    for file in sorted((ROOT / "tests" / "vectors").glob("*.jsonl")):
+        for line in filter(None, file.read_text().split("\n")):
+            case = json.loads(line)["case"]
+            raw = case.get("config")
+            if not isinstance(raw, dict):
+                mapping = case.get("mapping")
+                value = {"a": {"b": {"settings": {"properties": mapping}}}}
+                raw = {"mapping": value if case.get("kind") == "value" else mapping}
+            settings = raw.get("settings")
+            raw = {
+                **raw,
+                "settings": {"eventNamePrefix": "pe1_", **(settings if isinstance(settings, dict) else {})},
+            }
+            key = json.dumps(raw, sort_keys=True)
+            if key not in seen:
+                seen.add(key)
+                yield raw
+
+
+def test_watching_changes_no_plan_and_no_proof_is_wrong_for_the_specifications_configurations() -> None:
+    looked_at = 0
+    for raw in list(configurations())[::6]:
+        try:
+            config = Config.strict(raw, token="x")
+        except ConfigError:
+            continue
+        looked_at += 1
+        cover(config)  # raises if the sender's planner would plan any event differently
+        search = Search(config, 1)
+        proofs, search.proofs = search.proofs, {}
+        search.run()
+        assert not set(proofs) & set(search.found), raw
+    assert looked_at > 80
+
+
+def test_a_misspelt_field_is_named_rather_than_searched_for() -> None:
+    result = made(mapping={"page": {"view": {"settings": {"properties": {"map": {"t": "Data.title"}}}}}})
+    (one,) = result.unreached
+    assert one.label == "page view: properties.t: Data.title present"
+    assert one.reason == "events have no field 'Data': walkerOS drops what it does not know"
+    assert one.proven
+
+
+def test_what_seems_to_shadow_an_alternative_but_may_give_nothing_is_no_reason() -> None:
+    values = {
+        "falsy": [[{"value": 0}, "data.a"]],
+        "consent": [{"map": {"x": "data.x"}, "consent": {"extra": True}}, "data.b"],
+        "refused": [{"map": {"x": "data.x"}, "validate": "$code:(v) => v.x === 1"}, "data.c"],
+        "null": [{"value": [None]}, "data.d"],
+    }
+    result = made(mapping={"page": {"view": {"settings": {"properties": {"map": values}}}}})
+    assert {one.label for one in result.unreached} == {"page view: properties.null, alternative 1: value"}
+
+
+def test_a_disabled_destination_is_reached_by_nothing_and_says_so() -> None:
+    result = made(disabled=True, mapping={"page": {"view": {}}})
+    assert result.events == ()
+    assert {one.reason for one in result.unreached} == {"the destination is disabled"}
+
+
+def test_a_configuration_without_rules_is_covered_as_well() -> None:
+    result = made()
+    assert result.complete
+    assert result.rules == (0, 0)
+    assert len(result.events) == 2  # with an identity, and without
+
+
+@pytest.mark.parametrize(
+    ("condition", "wanted"),
+    [
+        ("event => event.data.total > 17.5 && event.data.total <= 18", 18),
+        ("(event) => event.data.kind === 'it\\'s'", "it's"),
+        ("({ data: { kind } }) => kind == `tick`", "tick"),
+        ("async (event) => event.data.kind === 'promised'", None),
+        ("function (event) { const { data } = event; const k = data.kind; return k === 'named'; }", "named"),
+        ("(event) => (event.data.total ?? 0) > 90", None),
+        ("(_, { event }) => event.globals['some key'] === 'x'", None),
+        ("(event) => event.nested.every(({ data }) => data.price < 5) && event.nested.length === 4", None),
+        ("(event) => event.source.referrer.includes('search.example') && event.timing > 60", None),
+        ("(event) => event.context.shopping?.[0] === 'detail'", None),
+        ("(event) => new Date(event.timestamp).getUTCFullYear() > 2030", None),
+        ("({ timestamp }) => new Date(timestamp).getUTCHours() < 3", None),
+        ("(event) => new Date(event.timestamp).getUTCDay() === 0", None),
+        ("(event) => event.user.email.endsWith('@example.org')", None),
+        ("(event) => event.data.a === 1 && event.data.b === 2 && event.data.c === 3 || event.data.d", None),
+        (
+            "(event) => Object.keys(event.data).length > 2 && event.data.x && event.data.y && event.data.z",
+            None,
+        ),
+        ("(event) => event.entity === 'order' && event.trigger === 'click'", None),
+        ("(event, { consent }) => consent.marketing === true", None),
+    ],
+)
+def test_conditions_as_people_write_them_are_found_true(condition: str, wanted: Any) -> None:
+    rules = [{"condition": f"$code:{condition}", "settings": {"eventName": "found"}}, {}]
+    result = made(consent={"marketing": True, "other": True}, mapping={"order": {"complete": rules}})
+    assert "order complete [1]" not in {one.label for one in result.unreached}
+    if wanted is not None:
+        assert any(wanted in event["data"].values() for event in result.events)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "^(gold|silver)-\\d{3}$",
+        "[a-f]+x?",
+        "^\\w+@example\\.(com|org)$",
+        "a{2,3}b*",
+        "[^a-z]7",
+        "(?:x|y)(?=z)z",
+    ],
+)
+def test_a_text_for_a_regular_expression_matches_it(pattern: str) -> None:
+    assert re.search(pattern, sample(pattern))
+
+
+def test_a_function_that_cannot_be_read_is_no_crash() -> None:
+    for source in (
+        "",
+        "(",
+        "=>",
+        "({",
+        "a.b.",
+        "/(/",
+        "'",
+        "x => x[",
+        "(a, {b}) => b?.c[0]?.['d'](",
+        "`${",
+        "😀",
+        "\\",
+    ):
+        read_hints(f"$code:{source}")
+
+
+# ---- the command
+
+
+def generate(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "simulator", "generate", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_the_command_writes_events_says_what_they_reach_and_ends_with_0_when_all_is_reached(
+    tmp_path: Path,
+) -> None:
+    first = generate("--cover", str(path_of("shop")))
+    assert first.returncode == 0
+    events = [json.loads(line) for line in first.stdout.splitlines()]
+    assert all(set(event) >= {"name", "data", "user", "id", "timestamp"} for event in events)
+    assert first.stderr.startswith("reached 7 of 7 rules, 54 of 56 paths, with ")
+    assert f"cannot be reached: identify.email: user.email absent: {NO_IDENTITY}" in first.stderr
+    output = tmp_path / "events.jsonl"
+    second = generate("--cover", str(path_of("shop")), "-o", str(output), "--json")
+    assert output.read_text() == first.stdout  # the same bytes in another process
+    told = json.loads(second.stdout)
+    assert told["complete"] is True
+    assert told["rules"] == {"reached": 7, "all": 7}
+    assert told["paths"] == {"reached": 54, "all": 56}
+    assert [one["proven"] for one in told["unreached"]] == [True, True]
+
+
+def test_the_command_ends_with_1_when_something_was_not_found_and_nothing_proves_that_it_cannot_be() -> None:
+    done = generate("--cover", str(path_of("policies")))
+    assert done.returncode == 1
+    assert "not reached: order complete [2]: its condition was never true for any event" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--cover", "missing.yaml"], ["--cover", "examples/shop.yaml", "--events", "5"], ["--json"]],
+)
+def test_what_cannot_run_is_a_sentence_and_exit_code_2(arguments: list[str]) -> None:
+    done = generate(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
