@@ -28,3 +28,9 @@ def test_a_failure_of_hubspot_is_told(hubspot_destination: Any) -> None:
 def test_each_test_has_an_account_of_its_own(fake_hubspot: Any) -> None:
     assert fake_hubspot.account.contacts() == []
     assert fake_hubspot.occurrences == []
+
+
+@pytest.mark.hubspot_cassette("visit")
+def test_what_a_visit_says_to_hubspot_stays_what_it_was(hubspot_destination: Any) -> None:
+    """Answered from cassettes/visit.json; `pytest --hubspot-record=all` records it anew."""
+    assert hubspot_destination.push({**VISIT, "id": "visit-1"}).kind == "sent"

@@ -39,9 +39,9 @@ def pytest_in(folder: Path, *arguments: str, alone: bool = False) -> subprocess.
 
 def test_the_example_project_is_green_alone_and_in_parallel() -> None:
     done = pytest_in(PROJECT)
-    assert "5 passed" in done.stdout, done.stdout + done.stderr
+    assert "6 passed" in done.stdout, done.stdout + done.stderr
     done = pytest_in(PROJECT, "-n", "2")
-    assert "5 passed" in done.stdout, done.stdout + done.stderr
+    assert "6 passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_a_failure_says_what_hubspot_has_and_why_it_refused(tmp_path: Path) -> None:
