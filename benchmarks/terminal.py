@@ -65,11 +65,15 @@ def _child(told: Path, rate: float) -> None:
 
     from simulator.engine.engine import Engine
     from simulator.engine.story import story_config
+    from simulator.tui import app
     from simulator.tui.app import SimulatorApp
+    from simulator.tui.garbage import look_rarely
 
     latencies: list[float] = []
 
     class Timed(SimulatorApp):
+        CSS_PATH = str(Path(app.__file__).with_name("app.tcss"))
+
         async def on_event(self, event: events.Event) -> None:
             await super().on_event(event)
             if isinstance(event, events.Key):
@@ -81,6 +85,7 @@ def _child(told: Path, rate: float) -> None:
     config = replace(story_config(), batch_size=200, batch_chunk=200)
     with Engine(config, seed=1, rate=rate) as engine:
         engine.resume()
+        look_rarely()
         Timed(engine, title="benchmark").run()
         engine.pause()
         found = {"milliseconds": latencies, "taken": engine.counts.taken, "rows": len(engine.ring)}

@@ -85,6 +85,7 @@ def command(
         stop("the terminal app needs a terminal", "hubspot-sim run does the same without a screen")
     from simulator.engine.source import ROOM
     from simulator.tui.app import SimulatorApp
+    from simulator.tui.garbage import look_rarely
     from simulator.tui.tour import Tour, TourError, default_tour, read_tour
     from simulator.tui.watching import ConfigWatch
 
@@ -121,6 +122,7 @@ def command(
         first_theme=theme,
     )
     engine.resume()
+    look_rarely()
     code = ExitCode.OK
     try:
         code = _run(app)

@@ -19,11 +19,8 @@ from simulator.engine.rehearsal import Rehearsal, Reloaded, compare
 from simulator.engine.rows import Ring, Row, packed
 from simulator.engine.sender import Sender
 from simulator.engine.source import Source, synthetic
-from simulator.engine.taming import portal_of, tamed
-from simulator.engine.witness import WatchedHubSpot
-from simulator.hubspot.fake import FakeHubSpot
+from simulator.engine.taming import hubspot_for, portal_of, tamed
 from simulator.hubspot.faults import ActiveFault, Fault
-from simulator.hubspot.service import DEFAULT_TOKEN
 from simulator.hubspot.switches import Switches
 
 __all__ = ["Engine"]
@@ -48,6 +45,7 @@ class Engine:
         strict: refuse event names and properties that have no definition, as HubSpot does; else they are made at
             first sight.
         limits: enforce HubSpot's rate limits.
+        clock: UNIX time in seconds, for rows and HubSpot alike.
 
     """
 
@@ -63,15 +61,14 @@ class Engine:
         account: Mapping[str, Any] | None = None,
         strict: bool = False,
         limits: bool = False,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.seed = seed
         self.parity = parity
         self._source = source
         self._seeded = account or {}
-        portal = portal_of(config)
         switches = Switches(auto_define=not strict, enforce_rate_limits=limits)
-        self.service = WatchedHubSpot(portal_id=portal, token=DEFAULT_TOKEN, switches=switches, seed=seed)
-        self.hubspot = FakeHubSpot(self.service, token=DEFAULT_TOKEN)
+        self.service, self.hubspot = hubspot_for(config, switches, seed, max(capacity, 1000), clock)
         self.service.seed(self.hubspot.account, self._seeded)
         self.ring = Ring(capacity)
         self.pace = Pace(rate)
@@ -81,6 +78,7 @@ class Engine:
         self.generation = 0
         self.configs: list[Config] = []
         self.consents: dict[str, bool] = {}
+        self._rehearsed: dict[int, Rehearsal] = {}
         self._config = tamed(config)
         self._commands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._closing = False
@@ -346,6 +344,12 @@ class Engine:
     def rehearsal(self, config: Config | None = None) -> Rehearsal:
         """Return a planner that plans events without sending them; it belongs to the calling thread."""
         return Rehearsal(config or self._config, parity=self.parity)
+
+    def rehearsed(self, generation: int) -> Rehearsal:
+        """Return the planner of an earlier configuration, made once; for the one thread that draws."""
+        if generation not in self._rehearsed:
+            self._rehearsed[generation] = self.rehearsal(self.configs[generation])
+        return self._rehearsed[generation]
 
     def _new_sender(self, config: Config) -> Sender:
         self.configs.append(config)

@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from pydantic import SecretStr
 
 from hubspot_dest.config import Config
+from simulator.engine.witness import WatchedHubSpot
 from simulator.hubspot import portal
+from simulator.hubspot.control_clock import SkippableClock
+from simulator.hubspot.fake import FakeHubSpot
 from simulator.hubspot.service import DEFAULT_TOKEN
+from simulator.hubspot.switches import Switches
 
-__all__ = ["portal_of", "tamed"]
+__all__ = ["hubspot_for", "portal_of", "tamed"]
 
 
 def tamed(config: Config) -> Config:
     """Return the configuration with the fake HubSpot's token and no client of its own: nothing gets out."""
     return replace(config, token=SecretStr(DEFAULT_TOKEN), env_client=None)
+
+
+def hubspot_for(
+    config: Config, switches: Switches, seed: int, occurrences: int, clock: Callable[[], float]
+) -> tuple[WatchedHubSpot, FakeHubSpot]:
+    """Return a HubSpot on this machine for a configuration's portal, not started, and its rules.
+
+    Args:
+        config: names the portal.
+        switches: how it behaves where HubSpot's behaviour is a gap.
+        seed: decides what HubSpot draws.
+        occurrences: how many it keeps.
+        clock: UNIX time in seconds.
+
+    """
+    ticking = SkippableClock(clock)
+    service = WatchedHubSpot(
+        portal_id=portal_of(config),
+        token=DEFAULT_TOKEN,
+        switches=switches,
+        seed=seed,
+        max_occurrences=occurrences,
+        clock=ticking,
+    )
+    return service, FakeHubSpot(service, token=DEFAULT_TOKEN, clock=ticking)
 
 
 def portal_of(config: Config) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -19,6 +19,8 @@ from simulator.tui.cells import harmless
 from simulator.tui.palette import PALETTES, Palette
 
 __all__ = ["Board", "Line", "LineView", "Piece", "line"]
+
+_DRAWN = 2000  # lines that are kept as they were drawn
 
 Piece = tuple[str, str]
 """A text and the name of its colour; `*` before the name makes it bold."""
@@ -68,6 +70,7 @@ class LineView(ScrollView, can_focus=True):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.cursor = 0
+        self._drawn: dict[Hashable, Strip] = {}
 
     @property
     def palette(self) -> Palette:
@@ -86,6 +89,10 @@ class LineView(ScrollView, can_focus=True):
     def pieces(self, index: int, width: int) -> Sequence[Piece]:
         """Return what a line looks like."""
         raise NotImplementedError
+
+    def look(self, index: int) -> Hashable:  # noqa: ARG002 - for subclasses
+        """Return what a line's look depends on, or None where that cannot be said; equal looks are drawn once."""
+        return None
 
     def resized(self) -> None:
         """Take note that the number of lines changed."""
@@ -109,6 +116,18 @@ class LineView(ScrollView, can_focus=True):
         if index >= self.count() or width <= 0:
             return Strip.blank(width, palette.style("text", on="background"))
         chosen = self.shows_cursor() and index == self.cursor
+        look = self.look(index)
+        key = None if look is None else (look, chosen, width, self.app.theme)
+        if key is not None and (drawn := self._drawn.get(key)) is not None:
+            return drawn
+        strip = self._draw(index, width, palette, chosen=chosen)
+        if key is not None:
+            if len(self._drawn) > _DRAWN:
+                self._drawn.clear()
+            self._drawn[key] = strip
+        return strip
+
+    def _draw(self, index: int, width: int, palette: Palette, *, chosen: bool) -> Strip:
         ground = "chosen" if chosen else "background"
         segments = [
             Segment(text, palette.style(colour.lstrip("*"), bold=colour[:1] == "*", on=ground))

@@ -13,7 +13,7 @@ from textual.app import App
 from simulator.engine.filtering import FilterError, parse_filter
 from simulator.tui.copying import as_curl, as_json
 from simulator.tui.detail import calls_of
-from simulator.tui.exporting import html_report, json_rows
+from simulator.tui.exporting import html_report, json_rows, plain_svg
 from simulator.tui.modals import ChangesScreen, HelpScreen, Question
 from simulator.tui.palette import PALETTES
 
@@ -249,7 +249,7 @@ class Steering(App[None]):
 
     def action_screenshot_here(self) -> None:
         """Write what is seen as SVG."""
-        self._write("svg", self.export_screenshot(title="hubspot-sim"))
+        self._write("svg", plain_svg(self.export_screenshot(title="hubspot-sim")))
 
     def action_export(self) -> None:
         """Write the filtered rows as JSON Lines, and a report in HTML."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 from simulator.engine.engine import Engine
@@ -166,6 +166,23 @@ class Stream(LineView):
         return False
 
     # ---- how it looks
+
+    def look(self, index: int) -> Hashable:
+        """Return what a row looks like."""
+        number = self.number(index)
+        row = self._ring.get(number) if number is not None else None
+        if row is None:
+            return None
+        changing = (
+            row.kind,
+            row.attempts,
+            row.status,
+            len(row.exchanges),
+            row.pinned,
+            row.sentence,
+            row.upstream,
+        )
+        return (self._engine.seed, number, row.at, number == self.chosen, changing)
 
     def pieces(self, index: int, width: int) -> Sequence[Piece]:
         """Return one row: time, event, person, outcome, reason."""

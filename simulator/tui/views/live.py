@@ -23,6 +23,9 @@ from simulator.tui.views.view import View
 __all__ = ["LiveView"]
 
 
+_FLOOD = 30  # rows in a tenth of a second
+
+
 class LiveView(View):
     """The stream and everything about it."""
 
@@ -32,6 +35,8 @@ class LiveView(View):
         self.detail = Board(id="detail")
         self.pulse = Pulse()
         self._shown: tuple[object, ...] = ()
+        self._seen_to = 0
+        self._moved = False
 
     def compose(self) -> ComposeResult:
         """Lay the stream beside its details, and the counters below."""
@@ -55,9 +60,17 @@ class LiveView(View):
         return self.stream
 
     def tick(self, beat: int) -> None:
-        """Take in new rows; the counters twice a second."""
-        self.stream.sync()
-        self.show_detail()
+        """Take in new rows; the counters twice a second.
+
+        A stream that flows by faster than anybody reads is drawn less often: the keys come first.
+        """
+        calm = self.engine.ring.next - self._seen_to < _FLOOD or not self.stream.follow
+        if calm or beat % 3 == 0:
+            self._seen_to = self.engine.ring.next
+            self.stream.sync()
+        if calm or self._moved or beat % 6 == 0:
+            self.show_detail(top=self._moved)
+            self._moved = False
         if beat % 5 == 0:
             self.show_cards()
 
@@ -102,6 +115,6 @@ class LiveView(View):
         self.query_one("#account", Card).show(hubspot_card(engine, sizes["account"].width))
 
     def on_line_view_moved(self, message: LineView.Moved) -> None:
-        """Show the details of another row."""
+        """Show the details of another row with the next tick: a key held down is not to wait for each row's."""
         if message.view is self.stream:
-            self.show_detail(top=True)
+            self._moved = True

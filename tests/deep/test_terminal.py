@@ -1,0 +1,192 @@
+"""The terminal as people have it: a real pseudo-terminal, a real browser, random keys by the thousand."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.deep.browser import BROWSER, browser
+from tests.simulator.tui.monkey import session
+
+pytestmark = pytest.mark.deep
+SESSIONS = int(os.environ.get("HUBSPOT_DEST_MONKEY_SESSIONS", "1000"))
+
+
+class Terminal:
+    """A process on a pseudo-terminal of its own."""
+
+    def __init__(self, *arguments: str, width: int = 160, height: int = 50) -> None:
+        self.pid, self._file = pty.fork()
+        if self.pid == 0:
+            os.environ.update(TERM="xterm-256color", COLUMNS=str(width), LINES=str(height))
+            os.execv(sys.executable, [sys.executable, "-m", "simulator", "tui", *arguments])
+        fcntl.ioctl(self._file, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+        self.raw = b""
+        self.before = termios.tcgetattr(self._file)
+
+    @property
+    def text(self) -> str:
+        """Everything that was written, without its escapes."""
+        return re.sub(rb"\x1b(?:\[[0-9;?>]*[a-zA-Z]|\][^\x07]*\x07|[=>])", b"", self.raw).decode(
+            "utf-8", "replace"
+        )
+
+    def read(self, seconds: float) -> bool:
+        """Take in what is written; tell whether there may be more."""
+        ready, _, _ = select.select([self._file], [], [], seconds)
+        if not ready:
+            return True
+        try:
+            data = os.read(self._file, 1 << 16)
+        except OSError:
+            return False
+        self.raw += data
+        return bool(data)
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Read until something holds."""
+        deadline = time.monotonic() + 40
+        while not holds():
+            assert time.monotonic() < deadline, self.text[-3000:]
+            assert self.read(0.1) or holds(), self.text[-3000:]
+
+    def press(self, keys: bytes) -> None:
+        os.write(self._file, keys)
+
+    def hang_up(self) -> None:
+        """Take the terminal away, as a lost connection does."""
+        os.close(self._file)
+
+    def end(self) -> int:
+        """Read to the end and return the exit code."""
+        deadline = time.monotonic() + 30
+        with contextlib.suppress(OSError, ValueError):
+            while self.read(0.1) and time.monotonic() < deadline:
+                pass
+        _, status = os.waitpid(self.pid, 0)
+        return os.waitstatus_to_exitcode(status)
+
+
+def started(*arguments: str) -> Terminal:
+    terminal = Terminal("--rate", "30", "--no-tour", *arguments)
+    terminal.until(lambda: "queued" in terminal.text and "batch" in terminal.text)
+    return terminal
+
+
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [
+        (lambda one: one.press(b"q"), 0),
+        (lambda one: one.press(b"\x03"), 0),
+        (lambda one: os.kill(one.pid, signal.SIGTERM), 143),
+        (lambda one: os.kill(one.pid, signal.SIGHUP), 143),
+    ],
+    ids=["q", "ctrl-c", "sigterm", "sighup"],
+)
+def test_however_it_ends_what_waited_is_flushed_or_told_and_the_terminal_is_as_it_was(
+    end: Callable[[Terminal], None], code: int
+) -> None:
+    terminal = started()
+    end(terminal)
+    found = terminal.end()
+    assert found == code, terminal.text[-2000:]
+    assert terminal.raw.rstrip().endswith(b"\x1b[?25h") or b"\x1b[?1049l" in terminal.raw  # the screen before
+    last = terminal.text[-400:]
+    assert (
+        re.search(r"\d+ queued events were (not )?flushed", last)
+        or "waited for consent" in last
+        or not last.strip()
+    )
+    assert "Traceback" not in terminal.text
+
+
+def test_a_lost_connection_ends_it_and_leaves_no_process(tmp_path: Path) -> None:
+    terminal = started()
+    terminal.hang_up()
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        done, status = os.waitpid(terminal.pid, os.WNOHANG)
+        if done:
+            assert os.waitstatus_to_exitcode(status) in (143, -signal.SIGHUP, 0, 1)
+            return
+        time.sleep(0.05)
+    os.kill(terminal.pid, signal.SIGKILL)
+    pytest.fail("it went on without a terminal")
+
+
+@pytest.mark.parametrize(("width", "height"), [(160, 50), (80, 24)])
+def test_make_demos_terminal_shows_the_tour(width: int, height: int) -> None:
+    terminal = Terminal(width=width, height=height)
+    terminal.until(lambda: "This is a shop with visitors" in terminal.text)
+    terminal.press(b"\x1b[C")
+    terminal.until(lambda: "A visitor without a name" in terminal.text)
+    terminal.press(b"q")
+    assert terminal.end() == 0
+
+
+@pytest.fixture
+def web() -> Iterator[tuple[subprocess.Popen[str], str]]:
+    command = [sys.executable, "-m", "simulator", "tui", "--web", "--port", "18765", "--no-tour"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        yield process, "http://127.0.0.1:18765/"
+    finally:
+        process.kill()
+        process.wait(20)
+
+
+def children(pid: int) -> list[int]:
+    """Return every process of a group."""
+    found = subprocess.run(["ps", "-eo", "pid,pgid"], capture_output=True, text=True, check=True).stdout
+    return [int(one.split()[0]) for one in found.splitlines()[1:] if one.split()[1] == str(pid)]
+
+
+@pytest.mark.skipif(BROWSER is None, reason="there is no headless browser")
+def test_the_same_app_in_a_browser_takes_keys_and_ends_with_its_server(
+    web: tuple[subprocess.Popen[str], str], tmp_path: Path
+) -> None:
+    process, url = web
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(url, timeout=1).close()
+            break
+    with browser(tmp_path) as tab:
+        tab.go(url)
+        tab.until("document.querySelectorAll('canvas, .xterm').length > 0")
+        deadline = time.monotonic() + 30
+        while len(children(process.pid)) < 2 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert len(children(process.pid)) >= 2
+        mine = (url, "data:", "blob:", "ws:")
+        assert all(asked.startswith(mine) for asked in tab.asked), tab.asked
+    group = process.pid
+    process.send_signal(signal.SIGTERM)
+    process.wait(20)
+    deadline = time.monotonic() + 20
+    while children(group) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert children(group) == []
+
+
+def test_a_thousand_sessions_of_random_keys_neither_crash_nor_stick() -> None:
+    with ProcessPoolExecutor(2) as pool:
+        done = sum(1 for _ in pool.map(session, range(1000, 1000 + SESSIONS), chunksize=5))
+    print(f"{done} sessions of 60 random keys: no crash, no stuck screen, the books agree")  # noqa: T201 - the figure
+    assert done == SESSIONS
