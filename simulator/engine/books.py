@@ -30,6 +30,7 @@ class Counts:
         batches_failed: attempts to send a batch that failed.
         calls: calls of the official client, by name.
         calls_failed: calls that failed.
+        contacts_unknown: those of them that only said that HubSpot does not know the contact yet.
         saved: contact calls that the contact memory made unnecessary.
         confirmed: occurrences of which HubSpot told the sender that it took them.
         unsure: occurrences that HubSpot took although the sender was told of a failure, or of nothing.
@@ -44,6 +45,7 @@ class Counts:
     batches_failed: int = 0
     calls: Counter[str] = field(default_factory=Counter)
     calls_failed: int = 0
+    contacts_unknown: int = 0
     saved: int = 0
     confirmed: int = 0
     unsure: int = 0
@@ -64,6 +66,7 @@ class Counts:
             "batchesFailed": self.batches_failed,
             "calls": dict(sorted(self.calls.items())),
             "callsFailed": self.calls_failed,
+            "contactsUnknown": self.contacts_unknown,
             "callsSaved": self.saved,
             "confirmed": self.confirmed,
             "takenWithoutWord": self.unsure,

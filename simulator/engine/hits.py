@@ -95,6 +95,15 @@ class Hits:
         """Return every rule, in the order of the configuration."""
         return [rule for rules in self.rules.values() for rule in rules]
 
+    def raw(self, key: str, index: int | None) -> Any:
+        """Return a rule as the configuration has it; None where there is none."""
+        if key == "identify":
+            return self._raw.get("settings", {}).get("identify")
+        for found, place, rule in _rules(self._raw.get("mapping")):
+            if (found, place) == (key, index):
+                return rule
+        return None
+
     def count(self, outcome: Outcome) -> None:
         """Count what an event's plan reached."""
         plan = outcome.plan

@@ -16,6 +16,7 @@ from simulator.engine.witness import WatchedHubSpot
 __all__ = ["Ledger"]
 
 _BATCH = "events.send.batchApi.send"
+_UPDATE = "crm.contacts.basicApi.update"
 
 
 class Ledger:
@@ -190,6 +191,7 @@ class Ledger:
             counts.confirmed += exchange.size
             return
         counts.calls_failed += 1
+        counts.contacts_unknown += exchange.status == 404 and exchange.call == _UPDATE
         if exchange.size:
             self._doubtful.append(exchange)
             if len(self._doubtful) > 1000:

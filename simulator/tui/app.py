@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher, Footer
+from textual.widgets import ContentSwitcher
 
 from simulator.engine.engine import Engine
 from simulator.tui.header import Header
+from simulator.tui.keybar import KeyBar
 from simulator.tui.lines import LineView
 from simulator.tui.palette import PALETTES, themes
 from simulator.tui.speech import Speech
@@ -110,9 +111,10 @@ class SimulatorApp(Steering):
             "checks": self.checks,
             "hubspot": HubSpotView(engine, id="hubspot"),
             "mapping": MappingView(engine, id="mapping"),
-            "faults": FaultsView(engine, id="faults"),
+            "faults": FaultsView(engine, self.live.pulse, id="faults"),
         }
         self.speech = Speech(tour)
+        self.keybar = KeyBar()
         self.config_watch = watch
         self.folder = folder or Path.cwd()
         self._ticking = ticking
@@ -130,7 +132,7 @@ class SimulatorApp(Steering):
         with ContentSwitcher(id="views", initial="live"):
             yield from self.views.values()
         yield self.speech
-        yield Footer(compact=True, show_command_palette=False)
+        yield self.keybar
 
     def on_mount(self) -> None:
         """Begin."""
@@ -176,9 +178,14 @@ class SimulatorApp(Steering):
         """Open the view whose tab was clicked."""
         self.action_view(message.view)
 
+    def on_key_bar_pressed(self, message: KeyBar.Pressed) -> None:
+        """Do what was clicked."""
+        self.call_later(self.run_action, message.action)
+
     def action_view(self, key: str) -> None:
         """Open a view."""
-        self.header.view = key
+        self.header.view = self.keybar.view = key
+        self.keybar.draw()
         self.query_one("#views", ContentSwitcher).current = key
         self.header.filter_text = self.view.search
         self.view.main().focus()

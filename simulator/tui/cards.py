@@ -31,7 +31,7 @@ class Pulse:
     def beat(self, engine: Engine) -> None:
         """Take note of what happened since the last beat."""
         counts = engine.counts
-        now = (counts.pushes, counts.requests, counts.calls_failed)
+        now = (counts.pushes, counts.requests, counts.calls_failed - counts.contacts_unknown)
         before = self._before if now[0] >= self._before[0] else (0, 0, 0)
         for series, value, was in zip((self.taken, self.calls, self.failed), now, before, strict=True):
             series.append(max(0, value - was))
@@ -48,12 +48,12 @@ def outcome_card(engine: Engine, width: int, height: int, palette: Any) -> list[
     for kind in _KINDS:
         number = kinds[kind]
         colour = palette.outcome(kind)
-        room = max(0, cell - 21)
+        room = max(0, cell - 22)
         drawn.append(
             (
                 (f"{SYMBOLS[kind]} {kind:<10} ", colour if number else "faint"),
                 (f"{compact(number):>6} ", "*text" if number else "faint"),
-                (bar(number, most, room).ljust(room) + " ", colour),
+                (bar(number, most, room).ljust(room) + "  ", colour),
             )
         )
     half = -(-len(drawn) // columns)
@@ -108,8 +108,11 @@ def batch_card(engine: Engine, width: int) -> list[Line]:
     return [
         first,
         line(("       ", "dim"), (f"{compact(counts.batches)} flushed", "good"), (bad, "bad")),
-        line(("memory ", "dim"), (f"{compact(counts.saved)} contact calls saved", "violet"), (f"  {share}%", "*text")),
-        line(("≠      ", "accent"), (f"walkerOS would lose {compact(lost)}", "accent" if lost else "faint")),
+        line(("memory ", "dim"), (f"{compact(counts.saved)} calls saved", "violet"), (f" {share}%", "*text")),
+        line(
+            ("≠      ", "accent" if lost else "faint"),
+            (f"walkerOS loses {compact(lost)}", "accent" if lost else "faint"),
+        ),
     ]  # fmt: skip
 
 
@@ -132,14 +135,29 @@ def hubspot_card(engine: Engine, width: int) -> list[Line]:
 
 
 def compact_lines(engine: Engine, pulse: Pulse, width: int, palette: Any) -> list[Line]:
-    """Return all of it in two lines, for a small terminal."""
+    """Return all of it in one line, for a small terminal; with words where they fit."""
     kinds = engine.counts.kinds
-    pieces = []
-    for kind in _KINDS:
-        number = kinds[kind]
-        pieces.append((f"{SYMBOLS[kind]} {compact(number)} ", palette.outcome(kind) if number else "faint"))
-    pieces.append((sparkline(pulse.taken, max(0, width - sum(len(one[0]) for one in pieces) - 9)), "info"))
-    pieces.append((f" {compact(pulse.taken[-1] if pulse.taken else 0):>4}/s", "*text"))
+    # On its own or in a batch: sent is sent.
+    shown = {"sent": kinds["flushed"] + kinds["sent"]} | {kind: kinds[kind] for kind in _KINDS[2:]}
+    shapes = (
+        ("{symbol} {number} {kind}  ", True),
+        ("{symbol}{number} {kind} ", True),
+        ("{symbol}{number} {kind} ", False),
+        ("{symbol} {number} ", True),
+    )
+    for words, every in shapes:
+        pieces = []
+        for kind, number in shown.items():
+            if not (every or number or kind == "failed"):
+                continue
+            text = words.format(symbol=SYMBOLS[kind], number=compact(number), kind=kind)
+            pieces.append((text, palette.outcome(kind) if number else "faint"))
+        used = sum(len(text) for text, _ in pieces)
+        if used <= width + 1:
+            break
+    if width - used >= 16:
+        pieces.append((sparkline(pulse.taken, width - used - 8), "info"))
+        pieces.append((f" {compact(pulse.taken[-1] if pulse.taken else 0):>4}/s", "*text"))
     return [Line(tuple(pieces))]
 
 

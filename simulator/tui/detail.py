@@ -84,7 +84,8 @@ def _head(row: Row, palette: Palette, width: int) -> Iterator[Line]:
         yield from wrapped(f"≠ {row.upstream}", "accent", width)
     if not row.is_batch:
         yield _fact("person", row.person or "nobody: no e-mail, no id")
-        yield _fact("rule", row.rule or "none matched: sent under its own name")
+        without = "not looked for" if row.kind == "denied" else "none matched: sent under its own name"
+        yield _fact("rule", row.rule or without)
     yield _fact("taken", time.strftime("%H:%M:%S", time.localtime(row.at)) + _tries(row))
     if row.batch is not None:
         yield _fact("batch", f"row #{row.batch}")

@@ -25,7 +25,7 @@ _KEYS = (
         ("z", "begin anew"), ("f", "follow the newest"), ("n  N", "next, previous failure"),
     )),
     ("one event", (
-        ("enter", "details"), ("r", "run it again"), ("k", "keep: run again at every save"),
+        ("enter", "details"), ("r", "run it again"), ("k", "keep: run at every save"),
         ("c", "consent of its person"), ("y", "copy the calls as JSON"), ("u", "copy as curl"),
     )),
     ("sending", (
@@ -36,8 +36,11 @@ _KEYS = (
         ("1 … 5", "the views"), ("tab", "other pane or page"), ("/", "filter, search"), ("esc", "clear the filter"),
         ("t", "theme"), ("^p", "every command"),
     )),
+    ("the tour", (
+        ("T", "begin, leave"), ("→  ←", "next step, back"), ("p", "by itself, by key"),
+    )),
     ("keeping", (
-        ("e", "screenshot (SVG)"), ("E", "HTML report, JSON Lines"), ("T", "guided tour"), ("q", "end"),
+        ("e", "screenshot (SVG)"), ("E", "HTML report, JSON Lines"), ("q", "end"),
     )),
 )  # fmt: skip
 
@@ -65,10 +68,12 @@ class _Panel(ModalScreen[None]):
     def on_mount(self) -> None:
         """Show the lines."""
         self.query_one(Board).focus()
+        self.set_class(self.app.size.width < 110, "-narrow")
         self.call_after_refresh(self.fill)
 
     def on_resize(self) -> None:
         """Fit the lines to the width."""
+        self.set_class(self.app.size.width < 110, "-narrow")
         self.call_after_refresh(self.fill)
 
     def fill(self) -> None:

@@ -55,16 +55,21 @@ class Speech(Static):
 
             self.tour = default_tour()
         self.on, self.number = True, -1
-        self.simulator.header.touring = True
+        self._mark(True)
         self.add_class("-on")
         self.turn(1)
 
     def leave(self) -> None:
         """End the tour; the stream goes on."""
         self.on = False
-        self.simulator.header.touring = False
+        self._mark(False)
         self.remove_class("-on")
         self.simulator.point_at("")
+
+    def _mark(self, on: bool) -> None:
+        app = self.simulator
+        app.header.touring = app.keybar.touring = on
+        app.keybar.draw()
 
     def turn(self, by: int) -> None:
         """Go to another step."""

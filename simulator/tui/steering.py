@@ -20,6 +20,7 @@ from simulator.tui.palette import PALETTES
 if TYPE_CHECKING:
     from simulator.engine.engine import Engine
     from simulator.tui.header import Header
+    from simulator.tui.keybar import KeyBar
     from simulator.tui.speech import Speech
     from simulator.tui.views.checks import ChecksView
     from simulator.tui.views.live import LiveView
@@ -39,6 +40,7 @@ class Steering(App[None]):
     live: LiveView
     checks: ChecksView
     speech: Speech
+    keybar: KeyBar
     config_watch: ConfigWatch | None
     folder: Path
 

@@ -165,6 +165,11 @@ class Stream(LineView):
                 return True
         return False
 
+    def on_resize(self) -> None:
+        """Keep the newest in sight, or the chosen one."""
+        # The base's own handler has been called; what can be scrolled is known after the layout.
+        self.call_after_refresh(self._to_the_end if self.follow else self.reveal)
+
     # ---- how it looks
 
     def look(self, index: int) -> Hashable:
@@ -195,19 +200,19 @@ class Stream(LineView):
         when = time.strftime("%H:%M:%S", time.localtime(row.at))
         if row.is_batch:
             return self._batch(row, mark, when, width)
-        wide = width >= 96
-        name, person = (18, 26) if wide else (16, 18)
-        if width < 64:
-            person = 0
+        name, person, wide = _columns(width)
         left: list[Piece] = [(mark, "accent"), (f"{when} ", "faint")]
         left.append((fit(row.name or "(no name)", name) + " ", "*text" if row.kind == "failed" else "text"))
         if person:
             left.append((fit(row.person or "nobody", person) + " ", "dim" if row.person else "faint"))
         left.append((f"{SYMBOLS.get(row.kind, '?')} {row.kind:<10} ", f"*{colour}"))
         used = 1 + 9 + name + 1 + (person + 1 if person else 0) + 13
-        status = f"{row.status} {row.milliseconds:.0f} ms" if row.exchanges and row.status else ""
-        tail = len(status) + 1 if wide and status else 0
+        status = f"{row.status} {row.milliseconds:.0f} ms" if wide and row.exchanges and row.status else ""
+        tail = len(status) + 1 if status else 0
         space = width - used - tail
+        if row.upstream and space > 2:
+            left.append(("≠ ", "accent"))
+            space -= 2
         if space > 0:
             left.append((fit(_reason(row), space), "dim"))
         if tail:
@@ -230,9 +235,16 @@ class Stream(LineView):
         )
 
 
+def _columns(width: int) -> tuple[int, int, bool]:
+    """Return the cells for the event and for the person, and whether there is room for the status."""
+    if width >= 104:
+        return 18, min(34, width - 78), True
+    if width >= 88:
+        return 18, 21, False
+    return (16, 17, False) if width >= 64 else (16, 0, False)
+
+
 def _reason(row: Row) -> str:
-    if row.upstream.startswith("walkerOS would lose"):
-        return f"{row.sentence or row.rule} · {row.upstream}"
     if row.kind in ("sent", "identified") and not row.sentence:
         return f"rule {row.rule}" if row.rule else "no rule: sent under its own name"
     return row.sentence or row.reason

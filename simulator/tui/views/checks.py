@@ -113,8 +113,16 @@ class ChecksView(View):
         else:
             said = ("not run yet", "dim")
         lines = [
-            line(("walkerOS' documented examples  ", "*text"), said),
-            line(("Enter", "*accent"), (" runs them through the official client over HTTP", "dim")),
+            line(("walkerOS' documented examples  " if width >= 56 else "documented  ", "*text"), said),
+            line(
+                ("Enter", "*accent"),
+                (
+                    " runs them through the official client over HTTP"
+                    if width >= 56
+                    else " runs them, over HTTP",
+                    "dim",
+                ),
+            ),
             line(""),
         ]
         lines += self._listed(every, width)
@@ -130,15 +138,15 @@ class ChecksView(View):
         return lines
 
     def _listed(self, examples: Iterable[Example], width: int) -> list[Line]:
-        lines = []
+        lines, wide = [], width >= 56
         for example in examples:
             one = self.checked.get(_key(example))
             mark, colour = ("·", "faint") if one is None else ("✔", "good") if one.passes else ("✘", "bad")
             lines.append(
                 line(
                     (f"{mark} ", f"*{colour}"),
-                    (fit(example.name, 22) + " ", "*text"),
-                    (fit(example.shows, max(0, width - 25)), "dim"),
+                    (fit(example.name, 22 if wide else max(0, width - 2)) + " ", "*text"),
+                    (fit(example.shows, max(0, width - 25)) if wide else "", "dim"),
                     key=_key(example),
                 )
             )

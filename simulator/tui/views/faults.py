@@ -9,10 +9,13 @@ from textual.app import ComposeResult
 from simulator.engine.engine import Engine
 from simulator.hubspot.faults import Fault
 from simulator.hubspot.faults_syntax import parse_fault
+from simulator.hubspot.journal import Entry
 from simulator.hubspot.stories import STORIES
+from simulator.tui.cards import Pulse
 from simulator.tui.cells import fit, harmless
 from simulator.tui.detail import wrapped
 from simulator.tui.lines import Board, Line, LineView, line
+from simulator.tui.meters import compact, sparkline
 from simulator.tui.palette import SYMBOLS
 from simulator.tui.views.view import View
 
@@ -43,10 +46,17 @@ def faults_named(name: str) -> tuple[Fault, ...]:
 
 
 class FaultsView(View):
-    """What can be thrown on the left; what is on the board, and what it does, on the right."""
+    """What can be thrown on the left; what is on the board, and what it does, on the right.
 
-    def __init__(self, engine: Engine, **options: object) -> None:
+    Args:
+        engine: what is shown.
+        pulse: calls and errors second by second.
+
+    """
+
+    def __init__(self, engine: Engine, pulse: Pulse, **options: object) -> None:
         super().__init__(engine, **options)
+        self._pulse = pulse
         self.choice = Board(id="choice", classes="left")
         self.side = Board(id="board", classes="right")
 
@@ -87,8 +97,8 @@ class FaultsView(View):
             lines.append(
                 line(
                     ("⚡" if standing else "  ", "bad"),
-                    (f" {name:<14} ", "*text"),
-                    (fit(tells, max(0, width - 18)), "dim"),
+                    (f" {name:<13} ", "*text"),
+                    (fit(tells, max(0, width - 17)), "dim"),
                     key=spec,
                 )
             )
@@ -108,37 +118,27 @@ class FaultsView(View):
         return [one for one in self.engine.faults() if not one.is_spent(now)]
 
     def _board(self, width: int) -> list[Line]:
-        now, lines = self.engine.hubspot.clock(), [line(("── on the board ", "accent"))]
-        for one in self.engine.faults()[-12:]:
-            spent = one.is_spent(now)
-            lines.append(
-                line(
-                    (" ○ " if spent else " ⚡", "faint" if spent else "bad"),
-                    (fit(one.fault.label, 24) + " ", "dim" if spent else "*text"),
-                    (f"struck {one.struck} of {one.matched}", "dim"),
-                    ("  spent" if spent else self._left(one, now), "faint"),
-                )
-            )
-        if len(lines) == 1:
-            lines.append(line((" none: HubSpot is well", "good")))
+        lines = [*self._thrown(width), line(""), *self._flow(width)]
         counts = self.engine.counts
         lines += [line(""), line(("── what waits, and what is lost ", "accent"))]
         waits = self.engine.queued
+        flushes = "F flushes" if width >= 44 else ""
         failed = counts.kinds["failed"]
         lines += [
-            line((f" ◔ {waits:>6} ", "info"), ("wait for their batch", "text"), ("   F flushes", "faint")),
+            line((f" ◔ {waits:>6} ", "info"), ("wait for their batch", "text"), (f"  {flushes}", "faint")),
             line((f" ▽ {counts.kinds['denied']:>6} ", "soft"), ("wait for consent", "text")),
             line(
                 (f" ✘ {failed:>6} ", "bad" if failed else "faint"), ("failed", "text"),
                 ("   R runs them again", "faint"),
             ),
-            line((f" ≠ {counts.lost_upstream:>6} ", "accent"), ("walkerOS itself would have lost", "text")),
+            line((f" ≠ {counts.lost_upstream:>6} ", "accent"), ("walkerOS would have lost", "text")),
             line(""),
             line(("── latest refusals ", "accent")),
         ]  # fmt: skip
-        for entry in [
-            one for one in reversed(self.engine.hubspot.journal.entries(limit=300)) if not one.is_good
-        ][:8]:
+        refused = [one for one in self.engine.hubspot.journal.entries(limit=300) if _is_refusal(one)][-8:]
+        if not refused:
+            lines.append(line((" none", "good")))
+        for entry in reversed(refused):
             target = entry.target.decode("latin-1").partition("?")[0]
             told = f"{entry.answer.status or 'no answer'} {entry.method} {target}"
             lines.append(
@@ -165,9 +165,43 @@ class FaultsView(View):
             lines.append(line((" none", "good")))
         return lines
 
+    def _thrown(self, width: int) -> list[Line]:
+        now, lines = self.engine.hubspot.clock(), [line(("── on the board ", "accent"))]
+        for one in self.engine.faults()[-12:]:
+            spent = one.is_spent(now)
+            lines.append(
+                line(
+                    (" ○ " if spent else " ⚡", "faint" if spent else "bad"),
+                    (fit(one.fault.label, 24 if width >= 56 else 12) + " ", "dim" if spent else "*text"),
+                    (f"struck {one.struck} of {one.matched}", "dim"),
+                    ("  spent" if spent else self._left(one, now), "faint"),
+                )
+            )
+        if len(lines) == 1:
+            lines.append(line((" none: HubSpot is well", "good")))
+        return lines
+
+    def _flow(self, width: int) -> list[Line]:
+        lines = [line(("── second by second ", "accent"))]
+        for name, values, colour in (
+            ("calls", self._pulse.calls, "violet"),
+            ("errors", self._pulse.failed, "bad"),
+        ):
+            now = f" {compact(values[-1] if values else 0):>5}/s"
+            lines.append(
+                line((f" {name:<7}", "dim"), (sparkline(values, max(4, width - 17)), colour), (now, "*text"))
+            )
+        return lines
+
     @staticmethod
     def _left(one: Any, now: float) -> str:
         fault = one.fault
         if fault.for_seconds is not None:
             return f"  {max(0.0, one.set_at + fault.for_seconds - now):.0f} s left"
         return f"  {fault.count - one.struck} left" if fault.count is not None else ""
+
+
+def _is_refusal(entry: Entry) -> bool:
+    """Tell whether an answer is bad news. That a contact is not known yet is none: the sender then creates it."""
+    unknown = entry.method == "PATCH" and entry.answer.status == 404 and not entry.fault
+    return not entry.is_good and not unknown

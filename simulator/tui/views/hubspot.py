@@ -20,7 +20,8 @@ __all__ = ["HubSpotView"]
 _PAGES = ("contacts", "definitions", "journal")
 _MOST = 400
 _COUNTED = 20_000  # the latest occurrences that are counted for the list
-_OWN = ("email", "firstname", "lastname", "lifecyclestage")
+_OWN = ("email", "firstname", "lastname", "jobtitle", "company", "lifecyclestage")
+_DATES = ("createdate", "lastmodifieddate")
 
 
 class HubSpotView(View):
@@ -82,7 +83,7 @@ class HubSpotView(View):
         for number, name in enumerate(_PAGES):
             here = number == self.page
             pieces.append((f" {name} ", "*accent" if here else "dim"))
-        pieces.append((" tab", "faint"))
+        pieces.append((" ⇥ tab", "faint"))
         if self.search:
             pieces.append((f"   / {harmless(self.search, 30)}", "info"))
         return Line(tuple(pieces))
@@ -130,8 +131,8 @@ class HubSpotView(View):
             line((harmless(values.get("email", ""), 120), "info")),
             line(""),
         ]
-        others = (one for one in values if one not in _OWN and not one.startswith("hs_"))
-        names = [*(one for one in _OWN if one in values), *others]
+        others = (one for one in values if one not in (*_OWN, *_DATES) and not one.startswith("hs_"))
+        names = [*(one for one in _OWN if one in values), *others, *(one for one in _DATES if one in values)]
         lines += [
             line((fit(one, 18) + " ", "dim"), (harmless(values[one], 200), "text")) for one in names[:30]
         ]
@@ -141,14 +142,15 @@ class HubSpotView(View):
             lines.append(
                 line(
                     (" ● ", "good"),
-                    (f"{one['occurredAt'][:19].replace('T', ' ')}  ", "faint"),
+                    (f"{_when(one['occurredAt'], self.side.room)}  ", "faint"),
                     (harmless(one["eventName"].partition("_")[2] or one["eventName"], 60), "*text"),
                 )
             )
             told = ", ".join(
                 f"{name} {value}" for name, value in one["properties"].items() if not name.startswith("hs_")
             )
-            lines.append(line((" │   ", "faint"), (harmless(told, 300), "dim")))
+            if told:
+                lines.append(line((" │   ", "faint"), (harmless(told, 300), "dim")))
         if not timeline:
             lines.append(line((" nothing happened yet", "faint")))
         return lines
@@ -219,3 +221,8 @@ class HubSpotView(View):
         for name in ("request", "response"):
             lines += [line(""), line((f"── {name} ", "accent")), *json_lines(view[name], most=150)]
         return lines
+
+
+def _when(moment: str, width: int) -> str:
+    """Return a moment as far as there is room: the year is what one knows."""
+    return moment[:19].replace("T", " ") if width >= 56 else moment[5:16].replace("T", " ")

@@ -9,12 +9,15 @@ from textual.app import ComposeResult
 from simulator.engine.engine import Engine
 from simulator.engine.hits import PropertyHits, RuleHits
 from simulator.tui.cells import fit, harmless
+from simulator.tui.jsonlines import json_lines
 from simulator.tui.lines import Board, Line, LineView, line
 from simulator.tui.meters import bar, compact
 from simulator.tui.palette import SYMBOLS
 from simulator.tui.views.view import View
 
 __all__ = ["MappingView"]
+
+_WRITES = ("queued", "flushed", "sent", "identified", "failed")  # outcomes of events that have a contact
 
 
 class MappingView(View):
@@ -51,13 +54,14 @@ class MappingView(View):
         most = max([rule.hits for rule in rules] + [hits.identify.hits, 1])
         never = [rule for rule in rules if not rule.hits]
         unmatched = sum(hits.unmatched.values())
+        without = (f"{compact(unmatched)} events without a rule", "warn" if unmatched else "dim")
         lines = [
             line(
                 (f"{len(rules)} rules", "*text"),
                 (f", {len(never)} never matched" if never else ", all of them matched", "warn" if never else "good"),
-                (f", {compact(unmatched)} events without a rule", "warn" if unmatched else "dim"),
+                *((", ", "dim"), without) * (width >= 56),
             ),
-            line(""),
+            line(without) if width < 56 else line(""),
         ]  # fmt: skip
         if hits.identify.contact:
             lines += self._rule(hits.identify, most, width, "every event's contact")
@@ -107,6 +111,7 @@ class MappingView(View):
         key: Any = self.tree_board.key
         lines: list[Line] = []
         if key is not None:
+            lines += [line(("── the rule ", "accent")), *json_lines(hits.raw(*key), most=24), line("")]
             lines += [line((f"── latest events of {key[0]} ", "accent"))]
             latest = self._latest(key[0])
             for row in latest:
@@ -133,7 +138,7 @@ class MappingView(View):
         ring = self.engine.ring
         for number in range(ring.next - 1, max(ring.first, ring.next - 3000) - 1, -1):
             row = ring.get(number)
-            if row is not None and not row.is_batch and (row.rule == key or key == "identify"):
+            if row is not None and not row.is_batch and (row.rule == key or (key == "identify" and row.kind in _WRITES)):
                 found.append(row)
                 if len(found) == 12:
                     break
