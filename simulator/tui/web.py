@@ -7,6 +7,7 @@ import os
 import shlex
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 from hubspot_dest.saying import say, stop
@@ -32,7 +33,8 @@ def serve(arguments: list[str], port: int) -> None:
     # A group of our own: what is ended at the end is ours, and nobody else's.
     with contextlib.suppress(OSError):
         os.setpgrp()
-    server: Any = Server(command, host="127.0.0.1", port=port, title="hubspot-sim")
+    page = Path(__file__).with_name("page")
+    server: Any = Server(command, host="127.0.0.1", port=port, title="hubspot-sim", templates_path=page)
     say(f"open http://127.0.0.1:{port} in a browser; Ctrl-C ends it. Only this machine can reach it.")
 
     def end(*_: object) -> None:

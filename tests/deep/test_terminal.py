@@ -69,6 +69,10 @@ class Terminal:
     def press(self, keys: bytes) -> None:
         os.write(self._file, keys)
 
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            os.close(self._file)
+
     def hang_up(self) -> None:
         """Take the terminal away, as a lost connection does."""
         os.close(self._file)
@@ -80,6 +84,7 @@ class Terminal:
             while self.read(0.1) and time.monotonic() < deadline:
                 pass
         _, status = os.waitpid(self.pid, 0)
+        self.close()
         return os.waitstatus_to_exitcode(status)
 
 
@@ -174,6 +179,11 @@ def test_the_same_app_in_a_browser_takes_keys_and_ends_with_its_server(
         while len(children(process.pid)) < 2 and time.monotonic() < deadline:
             time.sleep(0.05)
         assert len(children(process.pid)) >= 2
+        tab.until("document.body.classList.contains('-first-byte')")
+        tab.picture(tmp_path / "page.png", width=1400, height=900)
+        assert [
+            one for one in tab.complaints if "WebGL" not in one
+        ] == []  # headless, it has no graphics card
         mine = (url, "data:", "blob:", "ws:")
         assert all(asked.startswith(mine) for asked in tab.asked), tab.asked
     group = process.pid
