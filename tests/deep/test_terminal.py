@@ -153,7 +153,7 @@ def web() -> Iterator[tuple[subprocess.Popen[str], str]]:
         yield process, "http://127.0.0.1:18765/"
     finally:
         process.kill()
-        process.wait(20)
+        process.communicate(timeout=20)
 
 
 def children(pid: int) -> list[int]:
@@ -180,7 +180,10 @@ def test_the_same_app_in_a_browser_takes_keys_and_ends_with_its_server(
             time.sleep(0.05)
         assert len(children(process.pid)) >= 2
         tab.until("document.body.classList.contains('-first-byte')")
-        tab.picture(tmp_path / "page.png", width=1400, height=900)
+        tab.until("document.querySelector('.xterm-helper-textarea') !== null")
+        tab.value("document.querySelector('.xterm-helper-textarea').focus()")
+        tab.command("Input.dispatchKeyEvent", type="keyDown", key="q", code="KeyQ", text="q")
+        tab.until("document.body.classList.contains('-closed')")
         assert [
             one for one in tab.complaints if "WebGL" not in one
         ] == []  # headless, it has no graphics card
