@@ -21,6 +21,7 @@ from simulator.engine.sender import Sender
 from simulator.engine.source import Source, synthetic
 from simulator.engine.taming import portal_of, tamed
 from simulator.engine.witness import WatchedHubSpot
+from simulator.hubspot.control_clock import SkippableClock
 from simulator.hubspot.fake import FakeHubSpot
 from simulator.hubspot.faults import ActiveFault, Fault
 from simulator.hubspot.service import DEFAULT_TOKEN
@@ -48,6 +49,7 @@ class Engine:
         strict: refuse event names and properties that have no definition, as HubSpot does; else they are made at
             first sight.
         limits: enforce HubSpot's rate limits.
+        clock: UNIX time in seconds, for HubSpot and for the rows.
 
     """
 
@@ -63,6 +65,7 @@ class Engine:
         account: Mapping[str, Any] | None = None,
         strict: bool = False,
         limits: bool = False,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.seed = seed
         self.parity = parity
@@ -70,8 +73,11 @@ class Engine:
         self._seeded = account or {}
         portal = portal_of(config)
         switches = Switches(auto_define=not strict, enforce_rate_limits=limits)
-        self.service = WatchedHubSpot(portal_id=portal, token=DEFAULT_TOKEN, switches=switches, seed=seed)
-        self.hubspot = FakeHubSpot(self.service, token=DEFAULT_TOKEN)
+        skippable = SkippableClock(clock)
+        self.service = WatchedHubSpot(
+            portal_id=portal, token=DEFAULT_TOKEN, switches=switches, seed=seed, clock=skippable
+        )
+        self.hubspot = FakeHubSpot(self.service, token=DEFAULT_TOKEN, clock=skippable)
         self.service.seed(self.hubspot.account, self._seeded)
         self.ring = Ring(capacity)
         self.pace = Pace(rate)

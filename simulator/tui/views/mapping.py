@@ -138,7 +138,11 @@ class MappingView(View):
         ring = self.engine.ring
         for number in range(ring.next - 1, max(ring.first, ring.next - 3000) - 1, -1):
             row = ring.get(number)
-            if row is not None and not row.is_batch and (row.rule == key or (key == "identify" and row.kind in _WRITES)):
+            if (
+                row is not None
+                and not row.is_batch
+                and (row.rule == key or (key == "identify" and row.kind in _WRITES))
+            ):
                 found.append(row)
                 if len(found) == 12:
                     break

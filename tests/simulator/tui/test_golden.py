@@ -1,0 +1,64 @@
+"""What the five views look like; `HUBSPOT_SIM_GOLDEN=write pytest tests/simulator/tui/test_golden.py` draws them anew."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from tests.simulator.tui.golden import SIZES, pictures
+
+ROOT = Path(__file__).parents[3]
+GOLDEN = Path(__file__).parent / "golden"
+DOCS = ROOT / "docs" / "terminal"
+
+
+def _pinned() -> dict[str, str]:
+    text = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    return dict(re.findall(r"(?m)^([\w.-]+)==(\S+)$", text))
+
+
+def _other_packages() -> list[str]:
+    wanted = _pinned()
+    return [name for name in ("textual", "rich", "Faker") if metadata.version(name) != wanted.get(name, "")]
+
+
+@pytest.fixture
+def _in_greenwich(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_in_greenwich")
+@pytest.mark.skipif(bool(_other_packages()), reason=f"drawn with other versions of {_other_packages()}")
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_every_view_looks_as_it_did_when_it_was_last_looked_at(
+    width: int, height: int, tmp_path: Path
+) -> None:
+    write = os.environ.get("HUBSPOT_SIM_GOLDEN") == "write"
+    wrong = []
+    for name, svg in pictures(width, height):
+        for folder in (GOLDEN, DOCS):
+            file = folder / f"{name}.svg"
+            if write and (folder is GOLDEN or file.exists()):
+                folder.mkdir(exist_ok=True)
+                file.write_text(svg, encoding="utf-8", newline="\n")
+            if (folder is GOLDEN or file.exists()) and file.read_text(encoding="utf-8") != svg:
+                (tmp_path / file.name).write_text(svg, encoding="utf-8", newline="\n")
+                wrong.append(f"{file} differs from {tmp_path / file.name}")
+    assert not wrong, "\n".join([*wrong, "If that is meant: HUBSPOT_SIM_GOLDEN=write, and look at them."])
+
+
+def test_the_pictures_hold_nothing_of_the_machine_that_drew_them() -> None:
+    for file in GOLDEN.glob("*.svg"):
+        text = file.read_text(encoding="utf-8")
+        assert "127.0.0.1:" not in text
+        assert str(Path.home()) not in text
