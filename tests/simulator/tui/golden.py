@@ -1,8 +1,9 @@
 """The five views as pictures that are the same byte for byte, on every machine with the pinned packages.
 
-The stream has a seed, HubSpot and the rows have a clock of their own, and the app ticks by hand. Two things are replaced:
-how long HubSpot's server took for a request, which it measures with the processor's clock; and in the SVG what tells how
-the screen was put together, not how it looks (a checksum in the names of its classes, rectangles without a width).
+The stream has a seed, HubSpot and the rows have a clock of their own, and the app ticks by hand. Two things are
+replaced: how long HubSpot's server took for a request, which it measures with the processor's clock; and in the SVG what
+tells how the screen was put together, not how it looks (a checksum in the names of its classes, rectangles without a
+width).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from textual.pilot import Pilot
 from simulator.engine.engine import Engine
 from simulator.engine.story import story_config
 from simulator.hubspot.faults_syntax import parse_fault
-from simulator.tui.app import SimulatorApp, VIEWS
+from simulator.tui.app import VIEWS, SimulatorApp
 from simulator.tui.tour import default_tour
 
 SIZES = ((160, 50), (80, 24))

@@ -1,4 +1,4 @@
-"""What the five views look like; `HUBSPOT_SIM_GOLDEN=write pytest tests/simulator/tui/test_golden.py` draws them anew."""
+"""What the five views look like. `HUBSPOT_SIM_GOLDEN=write pytest tests/simulator/tui/test_golden.py` draws anew."""
 
 from __future__ import annotations
 
