@@ -12,9 +12,8 @@ from click.core import ParameterSource
 
 from hubspot_dest.commands.options import open_config
 from hubspot_dest.configfile import TOKEN_VARIABLE
-from hubspot_dest.saying import ExitCode, safe_text, say, stop
+from hubspot_dest.saying import ExitCode, safe_text, stop
 from simulator.commands.sourcing import SourceOptions, chosen, keyboard_from_terminal, source_options
-from simulator.engine.books import Closing
 from simulator.engine.engine import Engine
 from simulator.engine.story import story_path
 from simulator.hubspot.service import DEFAULT_TOKEN
@@ -85,6 +84,7 @@ def command(
         stop("the terminal app needs a terminal", "hubspot-sim run does the same without a screen")
     from simulator.engine.source import ROOM
     from simulator.tui.app import SimulatorApp
+    from simulator.tui.ending import Ended, run_app, tell
     from simulator.tui.garbage import look_rarely
     from simulator.tui.tour import Tour, TourError, default_tour, read_tour
     from simulator.tui.watching import ConfigWatch
@@ -123,48 +123,10 @@ def command(
     )
     engine.resume()
     look_rarely()
-    code = ExitCode.OK
+    ended = Ended(ExitCode.NOT_RUN)
     try:
-        code = _run(app)
+        ended = run_app(app)
     finally:
         origin.close()
-        _tell(engine.close())
-    raise SystemExit(int(code))
-
-
-def _run(app: Any) -> ExitCode:
-    """Run the app until it ends; SIGTERM and a lost connection end it in good order."""
-    import asyncio
-    import signal
-
-    ended = ExitCode.OK
-
-    async def main() -> None:
-        nonlocal ended
-        loop = asyncio.get_running_loop()
-
-        def end() -> None:
-            nonlocal ended
-            ended = ExitCode.TERMINATED
-            app.exit()
-
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, end)
-        await app.run_async()
-
-    try:
-        asyncio.run(main())
-    except OSError:
-        # The terminal is gone, with the connection that it came over: there is nobody to show anything to.
-        ended = ExitCode.TERMINATED
-    return ended
-
-
-def _tell(closing: Closing) -> None:
-    if closing.flushed:
-        say(f"{closing.flushed} queued events were flushed")
-    if closing.left:
-        why = safe_text(closing.error) or "HubSpot did not take them"
-        say(f"warning: {closing.left} queued events were not flushed: {why}")
-    if closing.waiting:
-        say(f"{closing.waiting} events waited for consent; they were not sent")
+        tell(engine.close(), ended, app.folder)
+    raise SystemExit(int(ended.code))

@@ -27,6 +27,7 @@ __all__ = ["Engine"]
 
 T = TypeVar("T")
 _SETTLE_SECONDS = 2.0
+_CLOSE_SECONDS = 30.0
 _COMPARED = 1000
 _DRY_SECONDS = 0.005
 
@@ -114,7 +115,10 @@ class Engine:
         if thread is None or self._closing:
             return Closing(0, 0, 0)
         try:
-            closing = self.do(self._close)
+            closing = self.do(self._close, _CLOSE_SECONDS)
+        except TimeoutError:
+            waits = self.counts.kinds["denied"]
+            closing = Closing(0, self.sender.queued, waits, f"no answer in {_CLOSE_SECONDS:g} s")
         finally:
             self._closing = True
             self._commands.put(lambda: None)

@@ -141,14 +141,14 @@ class SimulatorApp(Steering):
         self.live.stream.focus()
         if self._ticking:
             self.set_interval(_TICK, self.tick)
-        self.call_after_refresh(self.tick)
+        self.call_after_refresh(self.look)
         if self.speech.tour is not None:
             self.speech.begin()
 
     def on_resize(self, event: Any) -> None:
         """Choose what fits."""
         self._fit(event.size.width, event.size.height)
-        self.call_after_refresh(self.tick)
+        self.call_after_refresh(self.look)
 
     def _fit(self, width: int, height: int) -> None:
         self.screen_stack[0].set_class(width < 110, "-narrow")
@@ -166,13 +166,21 @@ class SimulatorApp(Steering):
         if self._beat % 10 == 0:
             self.live.pulse.beat(self.engine)
             self.look_at_config()
-        if self.view is not self.live:
-            self.checks.tick(1)
-        self.view.tick(self._beat)
-        if self._beat % 2 == 0:
-            self.header.update()
+        self._draw(self._beat)
         self.speech.tick(_TICK)
         self._beat += 1
+
+    def look(self) -> None:
+        """Show everything as it is now, without waiting for the clock."""
+        if self.header.is_attached and self._running:
+            self._draw(0)
+
+    def _draw(self, beat: int) -> None:
+        if self.view is not self.live:
+            self.checks.tick(1)
+        self.view.tick(beat)
+        if beat % 2 == 0:
+            self.header.update()
 
     def on_header_wanted(self, message: Header.Wanted) -> None:
         """Open the view whose tab was clicked."""
@@ -191,8 +199,7 @@ class SimulatorApp(Steering):
         self.view.main().focus()
         if key == "checks" and not self.checks.checked:
             self.checks.run()
-        self._beat = 0
-        self.call_after_refresh(self.tick)
+        self.call_after_refresh(self.look)
 
     def on_line_view_chosen(self, message: LineView.Chosen) -> None:
         """Open or close the details of the live view."""

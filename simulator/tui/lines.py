@@ -132,6 +132,7 @@ class LineView(ScrollView, can_focus=True):
         segments = [
             Segment(text, palette.style(colour.lstrip("*"), bold=colour[:1] == "*", on=ground))
             for text, colour in self.pieces(index, width)
+            if text
         ]
         strip = Strip(segments)
         if strip.cell_length > width:

@@ -1,4 +1,4 @@
-"""The terminal as people have it: a real pseudo-terminal, a real browser, random keys by the thousand."""
+"""The terminal as people have it: the tour at two sizes, a real browser, random keys by the thousand."""
 
 from __future__ import annotations
 
@@ -73,10 +73,6 @@ class Terminal:
         with contextlib.suppress(OSError):
             os.close(self._file)
 
-    def hang_up(self) -> None:
-        """Take the terminal away, as a lost connection does."""
-        os.close(self._file)
-
     def end(self) -> int:
         """Read to the end and return the exit code."""
         deadline = time.monotonic() + 30
@@ -86,53 +82,6 @@ class Terminal:
         _, status = os.waitpid(self.pid, 0)
         self.close()
         return os.waitstatus_to_exitcode(status)
-
-
-def started(*arguments: str) -> Terminal:
-    terminal = Terminal("--rate", "30", "--no-tour", *arguments)
-    terminal.until(lambda: "queued" in terminal.text and "batch" in terminal.text)
-    return terminal
-
-
-@pytest.mark.parametrize(
-    ("end", "code"),
-    [
-        (lambda one: one.press(b"q"), 0),
-        (lambda one: one.press(b"\x03"), 0),
-        (lambda one: os.kill(one.pid, signal.SIGTERM), 143),
-        (lambda one: os.kill(one.pid, signal.SIGHUP), 143),
-    ],
-    ids=["q", "ctrl-c", "sigterm", "sighup"],
-)
-def test_however_it_ends_what_waited_is_flushed_or_told_and_the_terminal_is_as_it_was(
-    end: Callable[[Terminal], None], code: int
-) -> None:
-    terminal = started()
-    end(terminal)
-    found = terminal.end()
-    assert found == code, terminal.text[-2000:]
-    assert terminal.raw.rstrip().endswith(b"\x1b[?25h") or b"\x1b[?1049l" in terminal.raw  # the screen before
-    last = terminal.text[-400:]
-    assert (
-        re.search(r"\d+ queued events were (not )?flushed", last)
-        or "waited for consent" in last
-        or not last.strip()
-    )
-    assert "Traceback" not in terminal.text
-
-
-def test_a_lost_connection_ends_it_and_leaves_no_process(tmp_path: Path) -> None:
-    terminal = started()
-    terminal.hang_up()
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        done, status = os.waitpid(terminal.pid, os.WNOHANG)
-        if done:
-            assert os.waitstatus_to_exitcode(status) in (143, -signal.SIGHUP, 0, 1)
-            return
-        time.sleep(0.05)
-    os.kill(terminal.pid, signal.SIGKILL)
-    pytest.fail("it went on without a terminal")
 
 
 @pytest.mark.parametrize(("width", "height"), [(160, 50), (80, 24)])

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import pty
 import re
-import select
 import shutil
-import struct
 import subprocess
 import sys
-import termios
-import time
 import urllib.request
 from itertools import islice
 from pathlib import Path
@@ -24,59 +17,11 @@ from simulator.engine.engine import Engine
 from simulator.engine.sources.listening import ListeningSource
 from simulator.engine.story import story_config
 from simulator.synthesis import events
+from tests.deep.pseudoterminal import Terminal
 
 pytestmark = pytest.mark.deep
 
 SIM = f"{sys.executable} -m simulator"
-LIMIT = 60.0
-
-
-class Terminal:
-    """A shell command in a terminal of its own, which is its controlling one."""
-
-    def __init__(self, command: str) -> None:
-        self.pid, self.file = pty.fork()
-        if self.pid == 0:  # the child
-            os.environ.update(TERM="xterm-256color")
-            os.execvp("sh", ["sh", "-c", command])
-        fcntl.ioctl(self.file, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
-        self.said = b""
-
-    def read(self) -> bool:
-        """Read what there is; False at the end."""
-        ready, _, _ = select.select([self.file], [], [], 0.1)
-        if not ready:
-            return True
-        try:
-            piece = os.read(self.file, 65_536)
-        except OSError:
-            return False
-        self.said += piece
-        return bool(piece)
-
-    @property
-    def text(self) -> str:
-        """What was written, without the sequences that move the cursor."""
-        plain = re.sub(rb"\x1b\[[0-9;?<>=]*[a-zA-Z]|\x1b.", b" ", self.said)
-        return re.sub(r"\s+", " ", plain.decode("utf-8", "replace"))
-
-    def until(self, wanted: str) -> None:
-        """Read until this stands there."""
-        end = time.monotonic() + LIMIT
-        while wanted not in self.text:
-            assert time.monotonic() < end, self.text[-2000:]
-            assert self.read(), self.text[-2000:]
-
-    def press(self, key: bytes) -> None:
-        """Press a key."""
-        os.write(self.file, key)
-
-    def end(self) -> int:
-        """Wait for its end; return the exit code."""
-        while self.read():
-            pass
-        _, status = os.waitpid(self.pid, 0)
-        return os.waitstatus_to_exitcode(status)
 
 
 def test_events_come_through_the_pipe_and_keys_from_the_terminal(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 from simulator.engine.engine import Engine
 from simulator.engine.story import story_config
 from simulator.tui.app import SimulatorApp
+from tests.simulator.tui.settling import settling
 
 Opened = Callable[..., AbstractAsyncContextManager["Screenful"]]
 
@@ -54,6 +55,12 @@ class Screenful:
         width, height = self.app.size
         strips = screen._compositor.render_strips()
         return "\n".join(strip.text.ljust(width) for strip in strips[:height])
+
+
+@pytest.fixture(autouse=True)
+def _settling() -> Iterator[None]:
+    with settling():
+        yield
 
 
 @pytest.fixture

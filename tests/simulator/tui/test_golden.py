@@ -1,59 +1,65 @@
-"""The five views at two sizes, as they were looked at: a change is seen, and the pictures of the docs are true.
-
-UPDATE_GOLDEN=1 draws them anew; look at them before they are committed.
-"""
+"""What the five views look like. `HUBSPOT_SIM_GOLDEN=write pytest tests/simulator/tui/test_golden.py` draws anew."""
 
 from __future__ import annotations
 
-import asyncio
 import os
+import re
+import time
+from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from simulator.engine.engine import Engine
-from simulator.engine.story import story_config
-from simulator.hubspot.faults_syntax import parse_fault
-from simulator.tui.app import VIEWS, SimulatorApp
-from simulator.tui.exporting import plain_svg
-from tests.simulator.tui.conftest import Screenful
+from tests.simulator.tui.golden import SIZES, pictures
 
-FOLDER = Path(__file__).parents[3] / "docs" / "terminal"
-MOMENT = 1_767_600_000.0  # 2026-01-05T08:00:00Z
-SIZES = ((160, 50), (80, 24))
+ROOT = Path(__file__).parents[3]
+GOLDEN = Path(__file__).parent / "golden"
+DOCS = ROOT / "docs" / "terminal"
 
 
-async def look(key: str, width: int, height: int, folder: Path) -> str:
-    """Return what a view shows after the same events, at the same moment."""
-    with Engine(story_config(), seed=7, rate=3, capacity=2000, clock=lambda: MOMENT) as engine:
-        engine.run(150)
-        engine.throw(parse_fault("503:count=2"))
-        engine.run(18)
-        engine.hubspot.clock.skip(30)
-        app = SimulatorApp(engine, title="the shop", ticking=False, folder=folder)
-        async with app.run_test(size=(width, height)) as pilot:
-            screen = Screenful(app, pilot)
-            await screen.tick(3)
-            await screen.press(str(list(VIEWS).index(key) + 1))
-            if key == "checks":
-                await screen.until(lambda: len(app.checks.checked) == 8)
-            await screen.tick(3)
-            return plain_svg(app.export_screenshot(title=f"hubspot-sim · {VIEWS[key]}")) + "\n"
+def _pinned() -> dict[str, str]:
+    text = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    return dict(re.findall(r"(?m)^([\w.-]+)==(\S+)$", text))
 
 
-@pytest.mark.parametrize(("width", "height"), SIZES, ids=["wide", "narrow"])
-@pytest.mark.parametrize("key", VIEWS)
-def test_a_view_looks_as_it_did_when_somebody_looked_at_it(
-    key: str, width: int, height: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def _other_packages() -> list[str]:
+    wanted = _pinned()
+    return [name for name in ("textual", "rich", "Faker") if metadata.version(name) != wanted.get(name, "")]
+
+
+@pytest.fixture
+def _in_greenwich(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_in_greenwich")
+@pytest.mark.skipif(bool(_other_packages()), reason=f"drawn with other versions of {_other_packages()}")
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_every_view_looks_as_it_did_when_it_was_last_looked_at(
+    width: int, height: int, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(
-        "time.localtime", __import__("time").gmtime
-    )  # the machine's zone is nobody's business
-    drawn = asyncio.run(look(key, width, height, tmp_path))
-    path = FOLDER / f"{key}-{width}x{height}.svg"
-    if os.environ.get("UPDATE_GOLDEN"):
-        path.write_text(drawn, encoding="utf-8", newline="\n")
-    assert drawn == path.read_text(encoding="utf-8")
-    assert not any(
-        asked in drawn for asked in ("@font-face", "url(http", "@import", "href=")
-    )  # it asks nobody
+    write = os.environ.get("HUBSPOT_SIM_GOLDEN") == "write"
+    wrong = []
+    for name, svg in pictures(width, height):
+        for folder in (GOLDEN, DOCS):
+            file = folder / f"{name}.svg"
+            if write and (folder is GOLDEN or file.exists()):
+                folder.mkdir(exist_ok=True)
+                file.write_text(svg, encoding="utf-8", newline="\n")
+            if (folder is GOLDEN or file.exists()) and file.read_text(encoding="utf-8") != svg:
+                (tmp_path / file.name).write_text(svg, encoding="utf-8", newline="\n")
+                wrong.append(f"{file} differs from {tmp_path / file.name}")
+    assert not wrong, "\n".join([*wrong, "If that is meant: HUBSPOT_SIM_GOLDEN=write, and look at them."])
+
+
+def test_the_pictures_hold_nothing_of_the_machine_that_drew_them() -> None:
+    for file in GOLDEN.glob("*.svg"):
+        text = file.read_text(encoding="utf-8")
+        assert "127.0.0.1:" not in text
+        assert not any(asked in text for asked in ("@font-face", "url(http", "@import"))  # they ask nobody
+        assert str(Path.home()) not in text

@@ -1,0 +1,88 @@
+"""How the app ends: by a key, a signal, or with the connection that it was seen over; and what is said of the queue."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hubspot_dest.saying import ExitCode, safe_text, say
+from simulator.engine.books import Closing
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+__all__ = ["LAST_WORDS", "Ended", "run_app", "tell"]
+
+LAST_WORDS = "hubspot-sim-last-words.txt"
+"""Where it is told what became of the queue when there is no terminal any more."""
+
+
+@dataclass(slots=True)
+class Ended:
+    """How the app ended.
+
+    Attributes:
+        code: for the shell.
+        lost: the terminal is gone: nobody can be told anything on it.
+
+    """
+
+    code: ExitCode = ExitCode.OK
+    lost: bool = False
+
+
+def run_app(app: App[None]) -> Ended:
+    """Run the app until it ends; Ctrl-C, SIGTERM and a lost connection end it in good order."""
+    ended = Ended()
+
+    def end(number: signal.Signals) -> None:
+        ended.code = ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED
+        ended.lost = ended.lost or number == signal.SIGHUP
+        app.exit()
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, end, number)
+        await app.run_async()
+
+    try:
+        asyncio.run(main())
+    except OSError:
+        # What cannot be written to is gone.
+        ended.code, ended.lost = ExitCode.TERMINATED, True
+    # The last flush is not to be cut short by whoever is in a hurry.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    return ended
+
+
+def tell(closing: Closing, ended: Ended, folder: Path) -> None:
+    """Say what became of the queue: on the terminal, or where that is gone, in a file in this folder."""
+    lines = list(_words(closing))
+    try:
+        if not ended.lost:
+            for line in lines:
+                say(line)
+            return
+    except OSError:
+        ended.lost = True
+    if lines:
+        try:
+            (folder / LAST_WORDS).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        except OSError:
+            return  # neither a terminal nor a file: there is no way left to say it
+
+
+def _words(closing: Closing) -> Iterator[str]:
+    if closing.flushed:
+        yield f"{closing.flushed} queued events were flushed"
+    if closing.left:
+        why = safe_text(closing.error) or "HubSpot did not take them"
+        yield f"warning: {closing.left} queued events were not flushed: {why}"
+    if closing.waiting:
+        yield f"{closing.waiting} events waited for consent; they were not sent"
