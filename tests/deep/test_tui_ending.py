@@ -88,10 +88,12 @@ def test_a_shell_that_started_it_can_be_typed_in_again(tmp_path: Path) -> None:
         f"{sys.executable} -m simulator tui config.yaml; read line; echo typed $line", folder=tmp_path
     )
     terminal.until(r"[1-9]\d*/400")
-    assert not terminal.echoes
+    before = terminal.echoes
+    assert not before
     terminal.press(b"q")
     terminal.until("events were flushed")
-    assert terminal.echoes
+    after = terminal.echoes
+    assert after
     terminal.press(b"abc\n")
     terminal.until("typed abc")
     assert terminal.end() == 0
