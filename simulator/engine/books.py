@@ -56,6 +56,20 @@ class Counts:
         """Calls of the official client altogether."""
         return sum(self.calls.values())
 
+    def against(self, *, queued: int, unsure: int, stored: int, repeated: int, dropped: int) -> Books:
+        """Return these counters beside what the sender and HubSpot say of themselves."""
+        return Books(
+            taken=self.taken,
+            accounted=sum(self.kinds.values()),
+            waiting=self.kinds["queued"],
+            queued=queued,
+            told=self.confirmed,
+            unsure=unsure,
+            stored=stored,
+            repeated=repeated,
+            dropped=dropped,
+        )
+
     def plain(self) -> dict[str, object]:
         """Return the counters for JSON."""
         return {

@@ -170,13 +170,9 @@ class Engine:
 
     def _books(self) -> Books:
         self._await_hubspot()
-        counts, said = self.counts, self.hubspot.account.counters()
-        return Books(
-            taken=counts.taken,
-            accounted=sum(counts.kinds.values()),
-            waiting=counts.kinds["queued"],
+        said = self.hubspot.account.counters()
+        return self.counts.against(
             queued=self.sender.queued,
-            told=counts.confirmed,
             unsure=self.ledger.unsure(),
             stored=said.accepted,
             repeated=said.duplicates,

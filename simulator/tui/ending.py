@@ -55,6 +55,8 @@ def run_app(app: App[None]) -> Ended:
     except OSError:
         # What cannot be written to is gone.
         ended.code, ended.lost = ExitCode.TERMINATED, True
+    if app.return_code and ended.code is ExitCode.OK:
+        ended.code = ExitCode.WANTING  # it broke; Textual has shown where
     # The last flush is not to be cut short by whoever is in a hurry.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
