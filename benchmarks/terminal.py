@@ -69,15 +69,12 @@ def _child(told: Path, rate: float) -> None:
 
     from simulator.engine.engine import Engine
     from simulator.engine.story import story_config
-    from simulator.tui import app
     from simulator.tui.app import SimulatorApp
     from simulator.tui.garbage import look_rarely
 
     latencies: list[float] = []
 
     class Timed(SimulatorApp):
-        CSS_PATH = str(Path(app.__file__).with_name("app.tcss"))
-
         async def on_event(self, event: events.Event) -> None:
             await super().on_event(event)
             if isinstance(event, events.Key):
