@@ -148,7 +148,7 @@ def test_the_same_app_in_a_browser_takes_keys_and_ends_with_its_server(
 
 
 def test_a_thousand_sessions_of_random_keys_neither_crash_nor_stick() -> None:
-    with ProcessPoolExecutor(2) as pool:
+    with ProcessPoolExecutor(3) as pool:
         done = sum(1 for _ in pool.map(session, range(1000, 1000 + SESSIONS), chunksize=5))
     print(f"{done} sessions of 60 random keys: no crash, no stuck screen, the books agree")  # noqa: T201 - the figure
     assert done == SESSIONS
