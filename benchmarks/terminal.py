@@ -70,6 +70,7 @@ def _child(told: Path, rate: float) -> None:
     from simulator.engine.engine import Engine
     from simulator.engine.story import story_config
     from simulator.tui.app import SimulatorApp
+    from simulator.tui.ending import run_app
 
     latencies: list[float] = []
 
@@ -85,7 +86,7 @@ def _child(told: Path, rate: float) -> None:
     config = replace(story_config(), batch_size=200, batch_chunk=200)
     with Engine(config, seed=1, rate=rate) as engine:
         engine.resume()
-        Timed(engine, title="benchmark").run()
+        run_app(Timed(engine, title="benchmark"))
         engine.pause()
         found = {"milliseconds": latencies, "taken": engine.counts.taken, "rows": len(engine.ring)}
         threads = {str(one.native_id): one.name for one in threading.enumerate()}

@@ -16,6 +16,8 @@ __all__ = ["Header"]
 class Header(Board, can_focus=False):
     """Names, tabs and state; a click on a tab opens its view."""
 
+    scrolls = False
+
     class Wanted(Message):
         """A view was asked for."""
 

@@ -14,6 +14,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from simulator.tui.cells import harmless
 from simulator.tui.palette import PALETTES, Palette
@@ -65,9 +66,13 @@ class LineView(ScrollView, can_focus=True):
     class Chosen(Moved):
         """A line was chosen, by Enter or a second click."""
 
+    scrolls = True
+    """Whether a column is kept for a scrollbar."""
+
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.cursor = 0
+        self._dragged = False
 
     @property
     def palette(self) -> Palette:
@@ -76,8 +81,8 @@ class LineView(ScrollView, can_focus=True):
 
     @property
     def room(self) -> int:
-        """How many cells a line has."""
-        return self.scrollable_content_region.width
+        """How many cells a line has; the last column is the scrollbar's."""
+        return max(0, self.scrollable_content_region.width - self.scrolls)
 
     def count(self) -> int:
         """Return how many lines there are."""
@@ -91,7 +96,9 @@ class LineView(ScrollView, can_focus=True):
         """Take note that the number of lines changed."""
         size = Size(self.scrollable_content_region.width, self.count())
         if self.virtual_size != size:
-            self.virtual_size = size
+            # Setting it as usual lays out the whole screen anew, ten times a second; only the scrollbar is concerned.
+            self.set_reactive(Widget.virtual_size, size)
+            self._scroll_update(size)
         self.refresh()
 
     def on_resize(self) -> None:
@@ -106,8 +113,9 @@ class LineView(ScrollView, can_focus=True):
         """Draw one visible line."""
         palette, width = self.palette, self.room
         index = self.scroll_offset.y + y
+        bar = [Segment(*self._bar(y))] if self.scrolls else []
         if index >= self.count() or width <= 0:
-            return Strip.blank(width, palette.style("text", on="background"))
+            return Strip([Segment(" " * width, palette.style("text", on="background")), *bar], width + len(bar))
         chosen = self.shows_cursor() and index == self.cursor
         ground = "chosen" if chosen else "background"
         segments = [
@@ -118,7 +126,22 @@ class LineView(ScrollView, can_focus=True):
         strip = Strip(segments)
         if strip.cell_length > width:
             strip = Strip([*strip.crop(0, width - 1), Segment("…", palette.style("faint", on=ground))])
-        return strip.adjust_cell_length(width, _blank(palette, ground))
+        strip = strip.adjust_cell_length(width, _blank(palette, ground))
+        return Strip([*strip, *bar], width + len(bar)) if bar else strip
+
+    def _bar(self, y: int) -> tuple[str, Style]:
+        """Return the scrollbar's cell beside a visible line."""
+        top, length = self._thumb()
+        shown = top <= y < top + length
+        return "┃" if shown else " ", self.palette.style("panel" if shown else "text", on="background")
+
+    def _thumb(self) -> tuple[int, int]:
+        """Return where the scrollbar's thumb begins, and how long it is; 0 where everything is seen."""
+        height, total = self.size.height, self.count()
+        if height <= 0 or total <= height:
+            return 0, 0
+        length = max(1, height * height // total)
+        return round(self.scroll_offset.y / (total - height) * (height - length)), length
 
     def action_move(self, by: int) -> None:
         """Move the cursor."""
@@ -155,8 +178,33 @@ class LineView(ScrollView, can_focus=True):
         elif self.cursor >= top + height:
             self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True)
 
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of the scrollbar."""
+        offset = event.get_content_offset_capture(self)
+        if self.scrolls and offset.x >= self.room and self.count() > self.size.height:
+            self._dragged = True
+            self.capture_mouse()
+            self._drag(offset.y)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Go where the scrollbar is dragged."""
+        if self._dragged:
+            self._drag(event.get_content_offset_capture(self).y)
+
+    def on_mouse_up(self) -> None:
+        """Let go of the scrollbar."""
+        if self._dragged:
+            self._dragged = False
+            self.release_mouse()
+
+    def _drag(self, y: int) -> None:
+        share = max(0.0, min(1.0, y / max(1, self.size.height - 1)))
+        self.go(round(share * (self.count() - 1)))
+
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the mouse is; a second click opens."""
+        if self.scrolls and event.get_content_offset_capture(self).x >= self.room:
+            return
         index = self.scroll_offset.y + event.get_content_offset_capture(self).y
         if 0 <= index < self.count():
             self.go(index)
