@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -36,6 +36,22 @@ class Line:
 def line(*pieces: Piece | str, key: Any = None) -> Line:
     """Return a line; a piece without a colour is plain text."""
     return Line(tuple((one, "text") if isinstance(one, str) else one for one in pieces), key)
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """What all lines of one drawing have in common."""
+
+    palette: Palette
+    width: int
+    top: int
+    thumb: int
+    length: int
+
+    def bar(self, y: int) -> tuple[str, Style]:
+        """Return the scrollbar's cell beside a visible line."""
+        shown = self.thumb <= y < self.thumb + self.length
+        return "┃" if shown else " ", self.palette.style("panel" if shown else "text", on="background")
 
 
 class LineView(ScrollView, can_focus=True):
@@ -73,6 +89,7 @@ class LineView(ScrollView, can_focus=True):
         super().__init__(**options)
         self.cursor = 0
         self._dragged = False
+        self._drawn = _Drawn(PALETTES["harbour"], 0, 0, 0, 0)
 
     @property
     def palette(self) -> Palette:
@@ -109,13 +126,21 @@ class LineView(ScrollView, can_focus=True):
         """Tell whether the cursor is drawn."""
         return True
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw the visible lines; what they have in common is looked up once."""
+        self._drawn = _Drawn(self.palette, self.room, self.scroll_offset.y, *self._thumb())
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """Draw one visible line."""
-        palette, width = self.palette, self.room
-        index = self.scroll_offset.y + y
-        bar = [Segment(*self._bar(y))] if self.scrolls else []
+        drawn = self._drawn
+        palette, width = drawn.palette, drawn.width
+        index = drawn.top + y
+        bar = [Segment(*drawn.bar(y))] if self.scrolls else []
         if index >= self.count() or width <= 0:
-            return Strip([Segment(" " * width, palette.style("text", on="background")), *bar], width + len(bar))
+            return Strip(
+                [Segment(" " * width, palette.style("text", on="background")), *bar], width + len(bar)
+            )
         chosen = self.shows_cursor() and index == self.cursor
         ground = "chosen" if chosen else "background"
         segments = [
@@ -128,12 +153,6 @@ class LineView(ScrollView, can_focus=True):
             strip = Strip([*strip.crop(0, width - 1), Segment("…", palette.style("faint", on=ground))])
         strip = strip.adjust_cell_length(width, _blank(palette, ground))
         return Strip([*strip, *bar], width + len(bar)) if bar else strip
-
-    def _bar(self, y: int) -> tuple[str, Style]:
-        """Return the scrollbar's cell beside a visible line."""
-        top, length = self._thumb()
-        shown = top <= y < top + length
-        return "┃" if shown else " ", self.palette.style("panel" if shown else "text", on="background")
 
     def _thumb(self) -> tuple[int, int]:
         """Return where the scrollbar's thumb begins, and how long it is; 0 where everything is seen."""

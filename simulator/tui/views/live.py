@@ -22,6 +22,8 @@ from simulator.tui.views.view import View
 
 __all__ = ["LiveView"]
 
+_READABLE = 10  # events a second whose details can be shown one after the other
+
 
 class LiveView(View):
     """The stream and everything about it."""
@@ -57,7 +59,9 @@ class LiveView(View):
     def tick(self, beat: int) -> None:
         """Take in new rows; the counters twice a second."""
         self.stream.sync()
-        self.show_detail()
+        # Nobody reads details that change ten times a second: of a fast stream that is followed they change twice.
+        if not self.stream.follow or 0 < self.engine.pace.rate <= _READABLE or beat % 5 == 0:
+            self.show_detail()
         if beat % 5 == 0:
             self.show_cards()
 
@@ -103,5 +107,5 @@ class LiveView(View):
 
     def on_line_view_moved(self, message: LineView.Moved) -> None:
         """Show the details of another row."""
-        if message.view is self.stream:
+        if message.view is self.stream and not self.stream.follow:
             self.show_detail(top=True)
