@@ -70,6 +70,7 @@ def _child(told: Path, rate: float) -> None:
     from simulator.engine.engine import Engine
     from simulator.engine.story import story_config
     from simulator.tui.app import SimulatorApp
+    from simulator.tui.ending import run_app
     from simulator.tui.garbage import look_rarely
 
     latencies: list[float] = []
@@ -87,7 +88,7 @@ def _child(told: Path, rate: float) -> None:
     with Engine(config, seed=1, rate=rate) as engine:
         engine.resume()
         look_rarely()
-        Timed(engine, title="benchmark").run()
+        run_app(Timed(engine, title="benchmark"))
         engine.pause()
         found = {"milliseconds": latencies, "taken": engine.counts.taken, "rows": len(engine.ring)}
         threads = {str(one.native_id): one.name for one in threading.enumerate()}

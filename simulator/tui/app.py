@@ -103,8 +103,10 @@ class SimulatorApp(Steering):
         for theme in themes():
             self.register_theme(theme)
         self.engine = engine
-        self.header = Header(engine, title, VIEWS)
         self.live = LiveView(engine, id="live")
+        self.header = Header(
+            engine, title, VIEWS, lambda: self.live.stream.follow or self.view is not self.live
+        )
         self.checks = ChecksView(engine, own=watch.examples if watch is not None else None, id="checks")
         self.views: dict[str, View] = {
             "live": self.live,

@@ -18,6 +18,8 @@ _KINDS = ("flushed", "sent", "queued", "identified", "skipped", "ignored", "deni
 class Card(Board, can_focus=False):
     """A framed piece of the dashboard."""
 
+    scrolls = False
+
 
 class Pulse:
     """Events, calls and failures second by second."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +51,8 @@ def run_app(app: App[None]) -> Ended:
             loop.add_signal_handler(number, end, number)
         await app.run_async()
 
+    # The sender's thread works in bursts; by default the screen would wait 5 ms for each turn of its loop meanwhile.
+    sys.setswitchinterval(0.0005)
     try:
         asyncio.run(main())
     except OSError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual import events
 from textual.message import Message
 
@@ -16,6 +18,8 @@ __all__ = ["Header"]
 class Header(Board, can_focus=False):
     """Names, tabs and state; a click on a tab opens its view."""
 
+    scrolls = False
+
     class Wanted(Message):
         """A view was asked for."""
 
@@ -23,8 +27,16 @@ class Header(Board, can_focus=False):
             super().__init__()
             self.view = view
 
-    def __init__(self, engine: Engine, title: str, views: dict[str, str], **options: object) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        title: str,
+        views: dict[str, str],
+        follows: Callable[[], bool],
+        **options: object,
+    ) -> None:
         super().__init__(**options)
+        self._follows = follows
         self._engine = engine
         self.title_text = title
         self._views = views
@@ -81,6 +93,8 @@ class Header(Board, can_focus=False):
         faults = sum(not one.is_spent(engine.hubspot.clock()) for one in engine.faults())
         if faults:
             pieces.append((f"  ✘ {faults} fault{'s' if faults > 1 else ''}", "*bad"))
+        if not self._follows():
+            pieces.append(("  ⇡ f follows", "warn"))
         if self.filter_text:
             pieces.append((f"  filter: {fit(self.filter_text, min(30, len(self.filter_text)))}", "info"))
         used = sum(len(text) for text, _ in pieces)

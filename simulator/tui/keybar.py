@@ -39,6 +39,8 @@ KEYS: dict[str, tuple[tuple[str, str, str], ...]] = {
 class KeyBar(Board, can_focus=False):
     """Names keys; a click does what the key does."""
 
+    scrolls = False
+
     class Pressed(Message):
         """A key was clicked."""
 

@@ -10,10 +10,11 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from simulator.tui.cells import harmless
 from simulator.tui.palette import PALETTES, Palette
@@ -37,6 +38,22 @@ class Line:
 def line(*pieces: Piece | str, key: Any = None) -> Line:
     """Return a line; a piece without a colour is plain text."""
     return Line(tuple((one, "text") if isinstance(one, str) else one for one in pieces), key)
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """What all lines of one drawing have in common."""
+
+    palette: Palette
+    width: int
+    top: int
+    thumb: int
+    length: int
+
+    def bar(self, y: int) -> tuple[str, Style]:
+        """Return the scrollbar's cell beside a visible line."""
+        shown = self.thumb <= y < self.thumb + self.length
+        return "┃" if shown else " ", self.palette.style("panel" if shown else "text", on="background")
 
 
 class LineView(ScrollView, can_focus=True):
@@ -67,10 +84,15 @@ class LineView(ScrollView, can_focus=True):
     class Chosen(Moved):
         """A line was chosen, by Enter or a second click."""
 
+    scrolls = True
+    """Whether a column is kept for a scrollbar."""
+
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.cursor = 0
-        self._drawn: dict[Hashable, Strip] = {}
+        self._strips: dict[Hashable, Strip] = {}
+        self._dragged = False
+        self._drawn = _Drawn(PALETTES["harbour"], 0, 0, 0, 0)
 
     @property
     def palette(self) -> Palette:
@@ -79,8 +101,8 @@ class LineView(ScrollView, can_focus=True):
 
     @property
     def room(self) -> int:
-        """How many cells a line has."""
-        return self.scrollable_content_region.width
+        """How many cells a line has; the last column is the scrollbar's."""
+        return max(0, self.scrollable_content_region.width - self.scrolls)
 
     def count(self) -> int:
         """Return how many lines there are."""
@@ -98,7 +120,9 @@ class LineView(ScrollView, can_focus=True):
         """Take note that the number of lines changed."""
         size = Size(self.scrollable_content_region.width, self.count())
         if self.virtual_size != size:
-            self.virtual_size = size
+            # Setting it as usual lays out the whole screen anew, ten times a second; only the scrollbar is concerned.
+            self.set_reactive(Widget.virtual_size, size)
+            self._scroll_update(size)
         self.refresh()
 
     def on_resize(self) -> None:
@@ -109,22 +133,30 @@ class LineView(ScrollView, can_focus=True):
         """Tell whether the cursor is drawn."""
         return True
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw the visible lines; what they have in common is looked up once."""
+        self._drawn = _Drawn(self.palette, self.room, self.scroll_offset.y, *self._thumb())
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """Draw one visible line."""
-        palette, width = self.palette, self.room
-        index = self.scroll_offset.y + y
+        drawn = self._drawn
+        palette, width = drawn.palette, drawn.width
+        index = drawn.top + y
+        bar = drawn.bar(y) if self.scrolls else None
         if index >= self.count() or width <= 0:
-            return Strip.blank(width, palette.style("text", on="background"))
+            blank = Strip([Segment(" " * width, palette.style("text", on="background"))], width)
+            return _beside(blank, bar, width)
         chosen = self.shows_cursor() and index == self.cursor
         look = self.look(index)
-        key = None if look is None else (look, chosen, width, self.app.theme)
-        if key is not None and (drawn := self._drawn.get(key)) is not None:
-            return drawn
-        strip = self._draw(index, width, palette, chosen=chosen)
+        key = None if look is None else (look, chosen, bar, width, palette.name)
+        if key is not None and (known := self._strips.get(key)) is not None:
+            return known
+        strip = _beside(self._draw(index, width, palette, chosen=chosen), bar, width)
         if key is not None:
-            if len(self._drawn) > _DRAWN:
-                self._drawn.clear()
-            self._drawn[key] = strip
+            if len(self._strips) > _DRAWN:
+                self._strips.clear()
+            self._strips[key] = strip
         return strip
 
     def _draw(self, index: int, width: int, palette: Palette, *, chosen: bool) -> Strip:
@@ -138,6 +170,14 @@ class LineView(ScrollView, can_focus=True):
         if strip.cell_length > width:
             strip = Strip([*strip.crop(0, width - 1), Segment("…", palette.style("faint", on=ground))])
         return strip.adjust_cell_length(width, _blank(palette, ground))
+
+    def _thumb(self) -> tuple[int, int]:
+        """Return where the scrollbar's thumb begins, and how long it is; 0 where everything is seen."""
+        height, total = self.size.height, self.count()
+        if height <= 0 or total <= height:
+            return 0, 0
+        length = max(1, height * height // total)
+        return round(self.scroll_offset.y / (total - height) * (height - length)), length
 
     def action_move(self, by: int) -> None:
         """Move the cursor."""
@@ -174,8 +214,33 @@ class LineView(ScrollView, can_focus=True):
         elif self.cursor >= top + height:
             self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True)
 
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of the scrollbar."""
+        offset = event.get_content_offset_capture(self)
+        if self.scrolls and offset.x >= self.room and self.count() > self.size.height:
+            self._dragged = True
+            self.capture_mouse()
+            self._drag(offset.y)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Go where the scrollbar is dragged."""
+        if self._dragged:
+            self._drag(event.get_content_offset_capture(self).y)
+
+    def on_mouse_up(self) -> None:
+        """Let go of the scrollbar."""
+        if self._dragged:
+            self._dragged = False
+            self.release_mouse()
+
+    def _drag(self, y: int) -> None:
+        share = max(0.0, min(1.0, y / max(1, self.size.height - 1)))
+        self.go(round(share * (self.count() - 1)))
+
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the mouse is; a second click opens."""
+        if self.scrolls and event.get_content_offset_capture(self).x >= self.room:
+            return
         index = self.scroll_offset.y + event.get_content_offset_capture(self).y
         if 0 <= index < self.count():
             self.go(index)
@@ -247,6 +312,11 @@ class Board(LineView):
 def text_of(lines: Sequence[Line]) -> str:
     """Return lines as plain text."""
     return "\n".join("".join(harmless(text) for text, _ in one.pieces) for one in lines)
+
+
+def _beside(strip: Strip, bar: tuple[str, Style] | None, width: int) -> Strip:
+    """Return a line with its cell of the scrollbar."""
+    return strip if bar is None else Strip([*strip, Segment(*bar)], width + 1)
 
 
 def _blank(palette: Palette, ground: str) -> Style:

@@ -80,7 +80,7 @@ class _Panel(ModalScreen[None]):
         """Show the lines."""
         board = self.query_one(Board)
         palette = PALETTES.get(self.app.theme, PALETTES["harbour"])
-        board.show(self.lines(board.scrollable_content_region.width, palette))
+        board.show(self.lines(board.room, palette))
 
     def lines(self, width: int, palette: Palette) -> list[Line]:
         """Return what the panel says."""

@@ -83,7 +83,7 @@ class Steering(App[None]):
         stream.sync()
         if stream.follow:
             stream.action_edge(1)
-        self.notify("following the newest" if stream.follow else "the stream stays where it is", timeout=2)
+        self.header.update()
 
     def action_failure(self, by: int) -> None:
         """Go to the next or previous failure."""

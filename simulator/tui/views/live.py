@@ -79,7 +79,7 @@ class LiveView(View):
         if not self.detail.display:
             return
         row = self.stream.row
-        width = self.detail.scrollable_content_region.width
+        width = self.detail.room
         seen = (
             row and row.number,
             row and row.kind,
