@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
 from simulator.engine.engine import Engine
+from simulator.tui.commanding import Palette
 from simulator.tui.header import Header
 from simulator.tui.keybar import KeyBar
 from simulator.tui.lines import LineView
@@ -122,6 +123,11 @@ class SimulatorApp(Steering):
         self._ticking = ticking
         self._first_theme = first_theme
         self._beat = 0
+
+    def action_command_palette(self) -> None:
+        """Show every command."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return the colours that are ours alone, for Textual's own themes."""

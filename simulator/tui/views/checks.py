@@ -145,7 +145,7 @@ class ChecksView(View):
             lines.append(
                 line(
                     (f"{mark} ", f"*{colour}"),
-                    (fit(example.name, 22 if wide else max(0, width - 2)) + " ", "*text"),
+                    (fit(example.name, 23 if wide else max(0, width - 2)), "*text"),
                     (fit(example.shows, max(0, width - 25)) if wide else "", "dim"),
                     key=_key(example),
                 )
