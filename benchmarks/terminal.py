@@ -84,7 +84,7 @@ def _child(told: Path, rate: float) -> None:
     from dataclasses import replace
 
     config = replace(story_config(), batch_size=200, batch_chunk=200)
-    with Engine(config, seed=1, rate=rate) as engine:
+    with Engine(config, seed=1, rate=rate, remembered=100_000) as engine:
         engine.resume()
         run_app(Timed(engine, title="benchmark"))
         engine.pause()

@@ -107,7 +107,14 @@ def command(
     ):
         rate = 0.0
     engine = Engine(
-        loaded, source=origin.source, seed=number, rate=rate, capacity=capacity, parity=parity, strict=strict
+        loaded,
+        source=origin.source,
+        seed=number,
+        rate=rate,
+        capacity=capacity,
+        parity=parity,
+        strict=strict,
+        remembered=capacity,
     )
     try:
         engine.start()

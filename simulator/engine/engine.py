@@ -15,7 +15,7 @@ from hubspot_dest.config import Config
 from simulator.engine.books import Books, Closing, Counts
 from simulator.engine.ledger import Ledger
 from simulator.engine.pace import Pace
-from simulator.engine.rehearsal import Rehearsal, Reloaded, compare
+from simulator.engine.rehearsal import Rehearsals, Reloaded, compare
 from simulator.engine.rows import Ring, Row, packed
 from simulator.engine.sender import Sender
 from simulator.engine.source import Source, synthetic
@@ -51,6 +51,7 @@ class Engine:
             first sight.
         limits: enforce HubSpot's rate limits.
         clock: UNIX time in seconds, for HubSpot and for the rows.
+        remembered: how many occurrences HubSpot keeps; of older ones it knows that they were there.
 
     """
 
@@ -67,6 +68,7 @@ class Engine:
         strict: bool = False,
         limits: bool = False,
         clock: Callable[[], float] = time.time,
+        remembered: int = 2_000_000,
     ) -> None:
         self.seed = seed
         self.parity = parity
@@ -76,11 +78,13 @@ class Engine:
         switches = Switches(auto_define=not strict, enforce_rate_limits=limits)
         skippable = SkippableClock(clock)
         self.service = WatchedHubSpot(
-            portal_id=portal, token=DEFAULT_TOKEN, switches=switches, seed=seed, clock=skippable
-        )
+            portal_id=portal, token=DEFAULT_TOKEN, switches=switches, seed=seed, clock=skippable,
+            max_occurrences=remembered,
+        )  # fmt: skip
         self.hubspot = FakeHubSpot(self.service, token=DEFAULT_TOKEN, clock=skippable)
         self.service.seed(self.hubspot.account, self._seeded)
         self.ring = Ring(capacity)
+        self.rehearsals = Rehearsals(parity=parity)
         self.pace = Pace(rate)
         self.ledger = Ledger(self.ring, self.hubspot.clock, self.service)
         self.exhausted = False
@@ -336,7 +340,7 @@ class Engine:
 
     def _reload(self, config: Config) -> Reloaded:
         latest = [row for row in self.ring.rows(self.ring.next - _COMPARED) if row.event]
-        changes = compare(self.rehearsal(self._config), self.rehearsal(config), latest)
+        changes = compare(self.rehearsals.of(self._config), self.rehearsals.of(config), latest)
         if portal_of(config) != self.hubspot.account.portal_id:
             self.hubspot.account.portal_id = portal_of(config)
         self._change(config)
@@ -348,10 +352,6 @@ class Engine:
         self.ledger.strand(self.sender.queued)
         self._config = config
         self.sender = self._new_sender(config)
-
-    def rehearsal(self, config: Config | None = None) -> Rehearsal:
-        """Return a planner that plans events without sending them; it belongs to the calling thread."""
-        return Rehearsal(config or self._config, parity=self.parity)
 
     def _new_sender(self, config: Config) -> Sender:
         self.configs.append(config)

@@ -58,9 +58,12 @@ class LiveView(View):
 
     def tick(self, beat: int) -> None:
         """Take in new rows; the counters twice a second."""
-        self.stream.sync()
-        # Nobody reads details that change ten times a second: of a fast stream that is followed they change twice.
-        if not self.stream.follow or 0 < self.engine.pace.rate <= _READABLE or beat % 5 == 0:
+        readable = 0 < self.engine.pace.rate <= _READABLE
+        # Of a fast stream nobody reads what changes ten times a second.
+        if readable or beat % 2 == 0:
+            self.stream.sync()
+        # A key moves the cursor at once, the details follow with the clock: whoever holds the key down sees it move.
+        if readable or not self.stream.follow or beat % 5 == 0:
             self.show_detail()
         if beat % 5 == 0:
             self.show_cards()
@@ -104,8 +107,3 @@ class LiveView(View):
         self.query_one("#speed", Card).show(speed_card(engine, pulse, sizes["speed"].width))
         self.query_one("#batching", Card).show(batch_card(engine, sizes["batching"].width))
         self.query_one("#account", Card).show(hubspot_card(engine, sizes["account"].width))
-
-    def on_line_view_moved(self, message: LineView.Moved) -> None:
-        """Show the details of another row."""
-        if message.view is self.stream and not self.stream.follow:
-            self.show_detail(top=True)
