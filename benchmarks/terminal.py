@@ -71,7 +71,6 @@ def _child(told: Path, rate: float) -> None:
     from simulator.engine.story import story_config
     from simulator.tui.app import SimulatorApp
     from simulator.tui.ending import run_app
-    from simulator.tui.garbage import look_rarely
 
     latencies: list[float] = []
 
@@ -85,9 +84,8 @@ def _child(told: Path, rate: float) -> None:
     from dataclasses import replace
 
     config = replace(story_config(), batch_size=200, batch_chunk=200)
-    with Engine(config, seed=1, rate=rate) as engine:
+    with Engine(config, seed=1, rate=rate, remembered=100_000) as engine:
         engine.resume()
-        look_rarely()
         run_app(Timed(engine, title="benchmark"))
         engine.pause()
         found = {"milliseconds": latencies, "taken": engine.counts.taken, "rows": len(engine.ring)}

@@ -85,7 +85,6 @@ def command(
     from simulator.engine.source import ROOM
     from simulator.tui.app import SimulatorApp
     from simulator.tui.ending import Ended, run_app, tell
-    from simulator.tui.garbage import look_rarely
     from simulator.tui.tour import Tour, TourError, default_tour, read_tour
     from simulator.tui.watching import ConfigWatch
 
@@ -108,7 +107,14 @@ def command(
     ):
         rate = 0.0
     engine = Engine(
-        loaded, source=origin.source, seed=number, rate=rate, capacity=capacity, parity=parity, strict=strict
+        loaded,
+        source=origin.source,
+        seed=number,
+        rate=rate,
+        capacity=capacity,
+        parity=parity,
+        strict=strict,
+        remembered=capacity,
     )
     try:
         engine.start()
@@ -122,7 +128,6 @@ def command(
         first_theme=theme,
     )
     engine.resume()
-    look_rarely()
     ended = Ended(ExitCode.NOT_RUN)
     try:
         ended = run_app(app)

@@ -15,7 +15,7 @@ from hubspot_dest.config import Config
 from simulator.engine.books import Books, Closing, Counts
 from simulator.engine.ledger import Ledger
 from simulator.engine.pace import Pace
-from simulator.engine.rehearsal import Rehearsal, Reloaded, compare
+from simulator.engine.rehearsal import Rehearsals, Reloaded, compare
 from simulator.engine.rows import Ring, Row, packed
 from simulator.engine.sender import Sender
 from simulator.engine.source import Source, synthetic
@@ -46,7 +46,8 @@ class Engine:
         strict: refuse event names and properties that have no definition, as HubSpot does; else they are made at
             first sight.
         limits: enforce HubSpot's rate limits.
-        clock: UNIX time in seconds, for rows and HubSpot alike.
+        clock: UNIX time in seconds, for HubSpot and for the rows.
+        remembered: how many occurrences HubSpot keeps; of older ones it knows that they were there.
 
     """
 
@@ -63,15 +64,17 @@ class Engine:
         strict: bool = False,
         limits: bool = False,
         clock: Callable[[], float] = time.time,
+        remembered: int = 2_000_000,
     ) -> None:
         self.seed = seed
         self.parity = parity
         self._source = source
         self._seeded = account or {}
         switches = Switches(auto_define=not strict, enforce_rate_limits=limits)
-        self.service, self.hubspot = hubspot_for(config, switches, seed, max(capacity, 1000), clock)
+        self.service, self.hubspot = hubspot_for(config, switches, seed, remembered, clock)
         self.service.seed(self.hubspot.account, self._seeded)
         self.ring = Ring(capacity)
+        self.rehearsals = Rehearsals(parity=parity)
         self.pace = Pace(rate)
         self.ledger = Ledger(self.ring, self.hubspot.clock, self.service)
         self.exhausted = False
@@ -79,7 +82,6 @@ class Engine:
         self.generation = 0
         self.configs: list[Config] = []
         self.consents: dict[str, bool] = {}
-        self._rehearsed: dict[int, Rehearsal] = {}
         self._config = tamed(config)
         self._commands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._closing = False
@@ -328,7 +330,7 @@ class Engine:
 
     def _reload(self, config: Config) -> Reloaded:
         latest = [row for row in self.ring.rows(self.ring.next - _COMPARED) if row.event]
-        changes = compare(self.rehearsal(self._config), self.rehearsal(config), latest)
+        changes = compare(self.rehearsals.of(self._config), self.rehearsals.of(config), latest)
         if portal_of(config) != self.hubspot.account.portal_id:
             self.hubspot.account.portal_id = portal_of(config)
         self._change(config)
@@ -340,16 +342,6 @@ class Engine:
         self.ledger.strand(self.sender.queued)
         self._config = config
         self.sender = self._new_sender(config)
-
-    def rehearsal(self, config: Config | None = None) -> Rehearsal:
-        """Return a planner that plans events without sending them; it belongs to the calling thread."""
-        return Rehearsal(config or self._config, parity=self.parity)
-
-    def rehearsed(self, generation: int) -> Rehearsal:
-        """Return the planner of an earlier configuration, made once; for the one thread that draws."""
-        if generation not in self._rehearsed:
-            self._rehearsed[generation] = self.rehearsal(self.configs[generation])
-        return self._rehearsed[generation]
 
     def _new_sender(self, config: Config) -> Sender:
         self.configs.append(config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,9 @@ from simulator.conformance.difference import Difference, differences
 from simulator.engine.rows import Row
 from simulator.engine.sources.badinput import said_of
 
-__all__ = ["Change", "Rehearsal", "Reloaded", "compare"]
+__all__ = ["Change", "Rehearsal", "Rehearsals", "Reloaded", "compare"]
+
+_KEPT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,29 @@ class Rehearsal:
             return Plan(whole, "skipped", "consent_missing", "waits for consent")
         whole["consent"] = granted
         return self._planner.plan(whole, state.view, now_ms, traced=traced)
+
+
+class Rehearsals:
+    """Keeps a few rehearsals for each thread: compiling a large mapping for every event looked at would be felt.
+
+    Args:
+        parity: do what walkerOS 4.4 does.
+
+    """
+
+    def __init__(self, *, parity: bool = False) -> None:
+        self._parity = parity
+        self._kept = threading.local()
+
+    def of(self, config: Config) -> Rehearsal:
+        """Return a rehearsal of this configuration that belongs to the calling thread."""
+        kept: dict[int, tuple[Config, Rehearsal]] = self._kept.__dict__.setdefault("kept", {})
+        found = kept.get(id(config))
+        if found is None:
+            if len(kept) >= _KEPT:
+                del kept[next(iter(kept))]
+            found = kept[id(config)] = config, Rehearsal(config, parity=self._parity)
+        return found[1]
 
 
 def compare(old: Rehearsal, new: Rehearsal, rows: Iterable[Row]) -> tuple[Change, ...]:

@@ -27,7 +27,9 @@ def detail_lines(engine: Engine, row: Row, palette: Palette, width: int) -> list
     lines = list(_head(row, palette, width))
     planned_again = False
     if plan is None and row.event:
-        plan = engine.rehearsed(row.generation).plan(row.plain_event(), int(row.at * 1000), traced=True)
+        plan = engine.rehearsals.of(engine.configs[row.generation]).plan(
+            row.plain_event(), int(row.at * 1000), traced=True
+        )
         planned_again = True
     if plan is not None and outcome is not None:
         for hint in (*plan.hints, *(outcome.hints if not plan.hints else ())):
@@ -71,7 +73,7 @@ def calls_of(engine: Engine, row: Row) -> list[list[Any]]:
 
 
 def _planned(engine: Engine, row: Row) -> Plan:
-    return engine.rehearsed(row.generation).plan(row.plain_event(), int(row.at * 1000))
+    return engine.rehearsals.of(engine.configs[row.generation]).plan(row.plain_event(), int(row.at * 1000))
 
 
 def _head(row: Row, palette: Palette, width: int) -> Iterator[Line]:

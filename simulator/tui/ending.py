@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Iterator
@@ -53,6 +54,10 @@ def run_app(app: App[None]) -> Ended:
 
     # The sender's thread works in bursts; by default the screen would wait 5 ms for each turn of its loop meanwhile.
     sys.setswitchinterval(0.0005)
+    # A hundred thousand rows are looked through for cycles, in vain, and the screen stands still: rarely, then.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 30)
     try:
         asyncio.run(main())
     except OSError:

@@ -22,8 +22,7 @@ from simulator.tui.views.view import View
 
 __all__ = ["LiveView"]
 
-
-_FLOOD = 30  # rows in a tenth of a second
+_READABLE = 10  # events a second whose details can be shown one after the other
 
 
 class LiveView(View):
@@ -35,8 +34,6 @@ class LiveView(View):
         self.detail = Board(id="detail")
         self.pulse = Pulse()
         self._shown: tuple[object, ...] = ()
-        self._seen_to = 0
-        self._moved = False
 
     def compose(self) -> ComposeResult:
         """Lay the stream beside its details, and the counters below."""
@@ -60,17 +57,14 @@ class LiveView(View):
         return self.stream
 
     def tick(self, beat: int) -> None:
-        """Take in new rows; the counters twice a second.
-
-        A stream that flows by faster than anybody reads is drawn less often: the keys come first.
-        """
-        calm = self.engine.ring.next - self._seen_to < _FLOOD or not self.stream.follow
-        if calm or beat % 3 == 0:
-            self._seen_to = self.engine.ring.next
+        """Take in new rows; the counters twice a second."""
+        readable = 0 < self.engine.pace.rate <= _READABLE
+        # Of a fast stream nobody reads what changes ten times a second.
+        if readable or beat % 2 == 0:
             self.stream.sync()
-        if calm or self._moved or beat % 6 == 0:
-            self.show_detail(top=self._moved)
-            self._moved = False
+        # A key moves the cursor at once, the details follow with the clock: whoever holds the key down sees it move.
+        if readable or not self.stream.follow or beat % 5 == 0:
+            self.show_detail()
         if beat % 5 == 0:
             self.show_cards()
 
@@ -113,8 +107,3 @@ class LiveView(View):
         self.query_one("#speed", Card).show(speed_card(engine, pulse, sizes["speed"].width))
         self.query_one("#batching", Card).show(batch_card(engine, sizes["batching"].width))
         self.query_one("#account", Card).show(hubspot_card(engine, sizes["account"].width))
-
-    def on_line_view_moved(self, message: LineView.Moved) -> None:
-        """Show the details of another row with the next tick: a key held down is not to wait for each row's."""
-        if message.view is self.stream:
-            self._moved = True
