@@ -10,6 +10,7 @@ from pathlib import Path
 from simulator.engine.engine import Engine
 from simulator.engine.story import story_config
 from simulator.tui.app import SimulatorApp
+from tests.simulator.tui.settling import settling
 
 KEYS = (
     *"12345", *"12345", "space", "full_stop", "plus", "minus", "slash", *"fnNbBFcrRkyuxsztT", "escape", "escape",
@@ -47,4 +48,5 @@ def session(seed: int, presses: int = 60) -> None:
                 books = engine.books()
                 assert books.agree, f"seed {seed}: {books.problems}"
 
-    asyncio.run(main())
+    with settling():
+        asyncio.run(main())

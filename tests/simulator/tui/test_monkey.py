@@ -7,6 +7,6 @@ import pytest
 from tests.simulator.tui.monkey import session
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(2))
 def test_random_keys_neither_crash_nor_stick(seed: int) -> None:
     session(seed)
