@@ -70,9 +70,8 @@ class Terminal:
         """Press a key."""
         os.write(self.file, key)
 
-    @property
     def echoes(self) -> bool:
-        """Whether the terminal is as a shell wants it: lines, and what is typed is seen."""
+        """Tell whether the terminal is as a shell wants it: lines, and what is typed is seen."""
         flags = termios.tcgetattr(self.file)[3]
         return bool(flags & termios.ECHO) and bool(flags & termios.ICANON)
 

@@ -18,7 +18,10 @@ pytestmark = pytest.mark.deep
 
 CONFIG = """
 settings:
-  {accessToken: pat-na1-00000000-0000-0000-0000-000000000000, eventNamePrefix: pe1_, batch: true, batchSize: 400}
+  accessToken: pat-na1-00000000-0000-0000-0000-000000000000
+  eventNamePrefix: pe1_
+  batch: true
+  batchSize: 400
 mapping: {}
 """
 FLUSHED = re.compile(r"(\d+) queued events were flushed")
@@ -88,12 +91,10 @@ def test_a_shell_that_started_it_can_be_typed_in_again(tmp_path: Path) -> None:
         f"{sys.executable} -m simulator tui config.yaml; read line; echo typed $line", folder=tmp_path
     )
     terminal.until(r"[1-9]\d*/400")
-    before = terminal.echoes
-    assert not before
+    assert not terminal.echoes()
     terminal.press(b"q")
     terminal.until("events were flushed")
-    after = terminal.echoes
-    assert after
+    assert terminal.echoes()
     terminal.press(b"abc\n")
     terminal.until("typed abc")
     assert terminal.end() == 0
