@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
+import re
 import secrets
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +24,7 @@ from .pools import Recorder, TapePlayer, target_of
 from .scrubbing import ScrubError
 from .standins import StandIns, known_in
 from .tape import Exchange, People, decoded
+from .trie import one_of
 
 __all__ = ["MixedPool", "RecognisingPlayer", "harmless"]
 
@@ -100,15 +103,29 @@ class RecognisingPlayer(TapePlayer):
         response = super().request(
             method, f"{parts.scheme}://{parts.netloc}{target}", body=said.encode(), headers=headers, **options
         )
-        answer = response.data.decode("utf-8", "backslashreplace")
-        for original, stand_in in tuple(self._people.made.items()):
-            answer = answer.replace(stand_in, original)
+        answer = _turned_back(response.data.decode("utf-8", "backslashreplace"), self._people.made)
         return _Answer(response.status, answer.encode(), dict(response.headers))
 
     def holds(self, method: str, url: str, body: bytes | None) -> bool:
         """Tell whether this very request stands on the tape and was not asked for yet."""
         target, said = self._known(target_of(url), body)
         return self.has(method, target, decoded(said))
+
+
+def _turned_back(answer: str, made: Mapping[str, str]) -> str:
+    """Return an answer with the originals of stand-ins: all at once, so that Firstname1 is no part of Firstname12."""
+    originals = {stand_in: original for original, stand_in in tuple(made.items())}
+    if not originals:
+        return answer
+    pattern = re.compile(rf"(?<![^\W_]){one_of(originals)}(?![^\W_])")
+    value = decoded(answer)
+    plain = not isinstance(value, (dict, list))
+
+    def original(found: re.Match[str]) -> str:
+        text = originals[found[0]]
+        return text if plain else json.dumps(text, ensure_ascii=False)[1:-1]
+
+    return pattern.sub(original, answer)
 
 
 class MixedPool:
