@@ -13,6 +13,7 @@ import json
 import re
 import secrets
 import threading
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -57,20 +58,27 @@ def _request(stand_ins: StandIns, target: str, body: str) -> tuple[str, str]:
 
 
 def harmless(
-    exchanges: Iterable[Exchange], before: People | None = None
+    exchanges: Iterable[Exchange],
+    before: People | None = None,
+    events: Sequence[tuple[int, Any]] = (),
 ) -> tuple[tuple[Exchange, ...], People]:
     """Return recorded exchanges with stand-ins, and how to recognise whom they stand for.
 
     Args:
         exchanges: in the order in which they were made.
         before: of the recording that these are added to.
+        events: what was pushed, each with the number of exchanges before it: whoever they are about is known from then
+            on, wherever the mapping puts the name.
 
     Raises:
         ScrubError: somebody's name stands in a request before anything says that it is a name.
 
     """
     stand_ins, made = _stand_ins(before), []
-    for one in exchanges:
+    waiting = deque(events)
+    for number, one in enumerate(exchanges):
+        while waiting and waiting[0][0] <= number:
+            stand_ins.learn(known_in([waiting.popleft()[1]], ids=False))
         target, body = _request(stand_ins, one.target, one.body)
         answer = stand_ins.body(one.answer, one.target)
         sent, headers = stand_ins.headers(one.request_headers), stand_ins.headers(one.headers)
@@ -105,6 +113,11 @@ class RecognisingPlayer(TapePlayer):
         )
         answer = _turned_back(response.data.decode("utf-8", "backslashreplace"), self._people.made)
         return _Answer(response.status, answer.encode(), dict(response.headers))
+
+    def meet(self, event: Any) -> None:
+        """Know whom an event is about, before its requests come."""
+        with self._knowing:
+            self._people.learn(known_in([event], ids=False))
 
     def holds(self, method: str, url: str, body: bytes | None) -> bool:
         """Tell whether this very request stands on the tape and was not asked for yet."""

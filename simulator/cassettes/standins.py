@@ -53,6 +53,7 @@ _ANY_CASE: Final = 4  # from so many letters on, a name is found in capitals and
 _BEFORE: Final = (
     r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=%25[0-9A-Fa-f]{2})|(?<=\\[nrtbf])|(?<=\\u[0-9A-Fa-f]{4}))"
 )
+_SCHEMA_WORD: Final = re.compile(r"[a-z][a-zA-Z0-9_]*")
 _LETTERS: Final = re.compile(r"[^a-z]")
 _EXISTING: Final = re.compile(r"(Existing ID: )(\d+)")
 _SEGMENT: Final = re.compile(r"(?<=/)(\d{2,})(?=[/?]|$)")
@@ -194,8 +195,8 @@ class StandIns:
         return value
 
     def _key(self, name: str) -> str:
-        """Return the key of an object: a word of a schema, unless it is somebody from end to end."""
-        if name in self.made and name.lower() not in PERSONAL and not self.keeps_people:
+        """Return the key of an object: a word of a schema if it is written like one, unless it is somebody's name."""
+        if name in self.made and not _SCHEMA_WORD.fullmatch(name) and not self.keeps_people:
             return self.made[name]
         return self.text(name, names=False)
 
