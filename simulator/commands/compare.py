@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-class Age(click.ParamType):
+class Age(click.ParamType[int]):
     """Days, as `90`, `90d` or `12w`."""
 
     name = "age"
@@ -37,7 +37,7 @@ class Age(click.ParamType):
     "--max-age",
     type=Age(),
     metavar="AGE",
-    help="Fail where a recording is older: 90d, 12w; a number alone is days.",
+    help="Fail where a recording is older: 90d, 12w.",
 )
 @click.option(
     "--write",
