@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
+import re
 import secrets
 import threading
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +25,7 @@ from .pools import Recorder, TapePlayer, target_of
 from .scrubbing import ScrubError
 from .standins import StandIns, known_in
 from .tape import Exchange, People, decoded
+from .trie import one_of
 
 __all__ = ["MixedPool", "RecognisingPlayer", "harmless"]
 
@@ -54,20 +58,27 @@ def _request(stand_ins: StandIns, target: str, body: str) -> tuple[str, str]:
 
 
 def harmless(
-    exchanges: Iterable[Exchange], before: People | None = None
+    exchanges: Iterable[Exchange],
+    before: People | None = None,
+    events: Sequence[tuple[int, Any]] = (),
 ) -> tuple[tuple[Exchange, ...], People]:
     """Return recorded exchanges with stand-ins, and how to recognise whom they stand for.
 
     Args:
         exchanges: in the order in which they were made.
         before: of the recording that these are added to.
+        events: what was pushed, each with the number of exchanges before it: whoever they are about is known from then
+            on, wherever the mapping puts the name.
 
     Raises:
         ScrubError: somebody's name stands in a request before anything says that it is a name.
 
     """
     stand_ins, made = _stand_ins(before), []
-    for one in exchanges:
+    waiting = deque(events)
+    for number, one in enumerate(exchanges):
+        while waiting and waiting[0][0] <= number:
+            stand_ins.learn(known_in([waiting.popleft()[1]], ids=False))
         target, body = _request(stand_ins, one.target, one.body)
         answer = stand_ins.body(one.answer, one.target)
         sent, headers = stand_ins.headers(one.request_headers), stand_ins.headers(one.headers)
@@ -100,15 +111,34 @@ class RecognisingPlayer(TapePlayer):
         response = super().request(
             method, f"{parts.scheme}://{parts.netloc}{target}", body=said.encode(), headers=headers, **options
         )
-        answer = response.data.decode("utf-8", "backslashreplace")
-        for original, stand_in in tuple(self._people.made.items()):
-            answer = answer.replace(stand_in, original)
+        answer = _turned_back(response.data.decode("utf-8", "backslashreplace"), self._people.made)
         return _Answer(response.status, answer.encode(), dict(response.headers))
+
+    def meet(self, event: Any) -> None:
+        """Know whom an event is about, before its requests come."""
+        with self._knowing:
+            self._people.learn(known_in([event], ids=False))
 
     def holds(self, method: str, url: str, body: bytes | None) -> bool:
         """Tell whether this very request stands on the tape and was not asked for yet."""
         target, said = self._known(target_of(url), body)
         return self.has(method, target, decoded(said))
+
+
+def _turned_back(answer: str, made: Mapping[str, str]) -> str:
+    """Return an answer with the originals of stand-ins: all at once, so that Firstname1 is no part of Firstname12."""
+    originals = {stand_in: original for original, stand_in in tuple(made.items())}
+    if not originals:
+        return answer
+    pattern = re.compile(rf"(?<![^\W_]){one_of(originals)}(?![^\W_])")
+    value = decoded(answer)
+    plain = not isinstance(value, (dict, list))
+
+    def original(found: re.Match[str]) -> str:
+        text = originals[found[0]]
+        return text if plain else json.dumps(text, ensure_ascii=False)[1:-1]
+
+    return pattern.sub(original, answer)
 
 
 class MixedPool:

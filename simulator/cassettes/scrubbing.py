@@ -18,8 +18,12 @@ from .tape import Cassette, Exchange, Meta, decoded
 __all__ = ["ScrubError", "leaks", "replaced", "scrubbed"]
 
 _TOKEN: Final = re.compile(
-    r"pat-[a-z0-9]{2,4}-[0-9a-zA-Z-]{8,}|Bearer\s+[\w.-]{8,}|(?:sk|xox[bp]|ghp)[-_][\w-]{10,}", re.IGNORECASE
+    r"(?i:pat-[a-z0-9]{2,4}-[0-9a-z-]{8,}|(?:Bearer|Basic)\s+[\w.~+/-]{8,}=*)"
+    r"|(?<![\w-])(?i:sk|xox[abprs]|gh[opsru]|github_pat|glpat)[-_][\w-]{10,}"
+    r"|(?<!\w)eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*|(?<!\w)(?:AKIA|ASIA)[0-9A-Z]{16}(?!\w)"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.)*?(?:-----END [A-Z ]*-----|\Z)"
 )
+_BINARY: Final = re.compile(r"(?:\\+x[0-9a-f]{2}[^\\]{0,4}){6,}")
 _WORDY: Final = re.compile(r"[A-Za-z0-9+/_-]{24,}")
 _PLAIN: Final = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}|[0-9a-f]{64}|[a-z0-9_]+"
@@ -81,6 +85,8 @@ def leaks(text: str, *, people: bool = True) -> list[str]:
     found = [f"a token ({one[:8]}…)" for one in _TOKEN.findall(text) if "****" not in one]
     if people:
         found += [f"an address ({one[:3]}…)" for one in EMAIL.findall(text) if not STAND_IN.fullmatch(one)]
+    if _BINARY.search(text):
+        found.append("a body that is packed or binary, which nobody can look into")
     found += [
         f"something that looks like a secret ({one[:6]}…, {len(one)} characters)"
         for one in _WORDY.findall(text)

@@ -7,8 +7,6 @@ tokens are found by their form as well, known or not.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import html
 import json
 import re
@@ -20,11 +18,17 @@ from urllib.parse import quote, quote_plus
 from simulator.hubspot.masking import Masker
 
 from .trie import one_of
+from .wrapping import rewrapped
 
 __all__ = ["EMAIL", "Known", "PERSONAL", "STAND_IN", "StandIns", "known_in"]
 
 # Without the signs that part an address from the rest of a URL; a plus may be written %2B there.
-EMAIL: Final = re.compile(r"(?:[\w.!#$'*+^`{|}~-]|%2B)+(?:@|%40)[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+# It begins with no part of a sign that is percent-encoded, once or twice, and with no quotation mark.
+EMAIL: Final = re.compile(
+    r"(?<!%)(?<!%[0-9A-F])(?<!%25)(?<!%25[0-9A-F])"
+    r"(?:\w|%2B)(?:[\w.!#$'*+^`{|}~-]|%2B)*(?:@|%40)[\w-]+(?:\.[\w-]+)+",
+    re.IGNORECASE,
+)
 STAND_IN: Final = re.compile(r"person\d+(?:@|%40)example\.com", re.IGNORECASE)
 # Fields that tell who somebody is, in walkerOS' users and in HubSpot's contacts.
 PERSONAL: Final = frozenset(
@@ -40,15 +44,23 @@ _TIMES: Final = frozenset(
 _NAMES_OF_THINGS: Final = frozenset({"name", "eventName", "entity", "action", "event"})
 _CORRELATION: Final = "00000000-0000-7000-8000-000000000000"
 _MOMENT: Final = "2026-01-01T00:00:00.000Z"
-_BASE64: Final = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{12,}={0,2}(?![A-Za-z0-9+/=_-])")
+# Fields that hold secrets whatever those look like, beside those that HubSpot's API has.
+_SECRETS: Final = frozenset(
+    ["password", "passwd", "pwd", "apikey", "api_key", "authorization", "cookie", "cookies", "set-cookie"]
+)
+_DEEPEST: Final = 3  # a proxy may encode what was encoded
+_ANY_CASE: Final = 4  # from so many letters on, a name is found in capitals and in small letters, too
 _BEFORE: Final = (
     r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=%25[0-9A-Fa-f]{2})|(?<=\\[nrtbf])|(?<=\\u[0-9A-Fa-f]{4}))"
 )
+_SCHEMA_WORD: Final = re.compile(r"[a-z][a-zA-Z0-9_]*")
+_LETTERS: Final = re.compile(r"[^a-z]")
 _EXISTING: Final = re.compile(r"(Existing ID: )(\d+)")
 _SEGMENT: Final = re.compile(r"(?<=/)(\d{2,})(?=[/?]|$)")
 
 
-_Search = tuple[re.Pattern[str], Mapping[str, str]] | None
+# What finds the writings; what stands for each; and for each in small letters.
+_Search = tuple[re.Pattern[str], Mapping[str, str], Mapping[str, str]] | None
 
 
 class Known(NamedTuple):
@@ -160,7 +172,7 @@ class StandIns:
     def value(self, value: Any, name: str = "") -> Any:
         """Return a JSON value with its people and secrets replaced and its times in one form."""
         if isinstance(value, dict):
-            return {self.text(key, names=False): self.value(inner, key) for key, inner in value.items()}
+            return {self._key(key): self.value(inner, key) for key, inner in value.items()}
         if isinstance(value, list):
             return [self.value(inner, name) for inner in value]
         if name == "correlationId" and isinstance(value, str):
@@ -170,6 +182,8 @@ class StandIns:
         if name == "hs_email_domain" and isinstance(value, str) and not self.keeps_people:
             return "example.com"
         if isinstance(value, str):
+            if value and name.lower() in _SECRETS:
+                return "****"
             if name in ("id", "objectId", "hs_object_id", "vid") and value in self._ids:
                 return self._ids[value]
             return self.text(value, names=name not in _NAMES_OF_THINGS)
@@ -179,6 +193,12 @@ class StandIns:
                 int(stand_in) if stand_in.isdigit() and name.lower() in (PERSONAL | {"vid", "id"}) else value
             )
         return value
+
+    def _key(self, name: str) -> str:
+        """Return the key of an object: a word of a schema if it is written like one, unless it is somebody's name."""
+        if name in self.made and not _SCHEMA_WORD.fullmatch(name) and not self.keeps_people:
+            return self.made[name]
+        return self.text(name, names=False)
 
     def body(self, text: str, target: str) -> str:
         """Return a body without people and secrets: as JSON if it is JSON, else as text."""
@@ -223,7 +243,7 @@ class StandIns:
             text = pattern.sub("****", text)
         return text
 
-    def people(self, text: str, *, names: bool = True) -> str:
+    def people(self, text: str, *, names: bool = True, deep: int = 0) -> str:
         """Return a text with people replaced, and nothing else."""
         if self.keeps_people:
             return text
@@ -233,7 +253,9 @@ class StandIns:
         if names:
             text = _replaced(text, self._find_names)
         text = _EXISTING.sub(lambda one: one[1] + self._ids.get(one[2], one[2]), text)
-        return _BASE64.sub(self._packed, text)
+        if deep == _DEEPEST:
+            return text
+        return rewrapped(text, lambda inner: self.people(inner, names=names, deep=deep + 1))
 
     def _address(self, address: str) -> str:
         if STAND_IN.fullmatch(address):
@@ -250,15 +272,6 @@ class StandIns:
         stand_in = stand_in.replace("@", "%40") if "%40" in address else stand_in
         return stand_in.capitalize() if address[:1].isupper() else stand_in
 
-    def _packed(self, found: re.Match[str]) -> str:
-        """Take out base64 that holds somebody: what it stands for cannot be kept and be harmless."""
-        packed = found[0].rstrip("=").translate(str.maketrans("-_", "+/"))
-        try:
-            text = base64.b64decode(packed + "=" * (-len(packed) % 4), validate=True).decode("utf-8")
-        except (binascii.Error, UnicodeDecodeError):
-            return found[0]
-        return "****" if self.text(text) != text else found[0]
-
 
 def _compiled(known: Mapping[str, str]) -> _Search:
     """Return what finds each value in each writing, and what stands for it there."""
@@ -266,14 +279,28 @@ def _compiled(known: Mapping[str, str]) -> _Search:
     for value, stand_in in known.items():
         for write in _WRITINGS:
             ways.setdefault(write(value), write(stand_in))
-    return re.compile(f"{_BEFORE}{one_of(ways)}(?![A-Za-z0-9])"), ways
+    folded: dict[str, str] = {}
+    for written, stand_in in ways.items():
+        folded.setdefault(written.lower(), stand_in)
+    pattern = re.compile(f"{_BEFORE}{one_of((*ways, *folded))}(?![A-Za-z0-9])", re.IGNORECASE)
+    return pattern, ways, folded
 
 
 def _replaced(text: str, search: _Search) -> str:
     if search is None:
         return text
-    pattern, ways = search
-    return pattern.sub(lambda found: ways[found[0]], text)
+    pattern, ways, folded = search
+
+    def stand_in(found: re.Match[str]) -> str:
+        written = found[0]
+        if written in ways:
+            return ways[written]
+        if sum(one.isalpha() for one in written) < _ANY_CASE:
+            return written
+        made = folded.get(written.lower(), written)
+        return made.lower() if written.islower() else made.upper() if written.isupper() else made
+
+    return pattern.sub(stand_in, text)
 
 
 def _stand_in(kind: str, value: str, number: int) -> str:
@@ -282,7 +309,7 @@ def _stand_in(kind: str, value: str, number: int) -> str:
         return str(number).rjust(len(value), "5")[: max(len(value), len(str(number)))]
     if value.startswith("+") and sum(one.isdigit() for one in value) >= 6:
         return f"+1555{number:07}"
-    return f"{kind.capitalize()} {number}"
+    return f"{_LETTERS.sub('', kind).capitalize()}{number}"  # one word: in a path as in a sentence
 
 
 def _same(text: str) -> str:
@@ -299,6 +326,7 @@ _WRITINGS: Final[tuple[Callable[[str], str], ...]] = (
     lambda text: quote(text, safe=""),
     quote,
     quote_plus,
+    lambda text: text.replace(" ", "+"),
     lambda text: quote(quote(text, safe=""), safe=""),
     _json_escaped,
     lambda text: json.dumps(text, ensure_ascii=False)[1:-1],

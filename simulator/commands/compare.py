@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import click
 
@@ -16,9 +17,28 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
+class Age(click.ParamType[int]):
+    """Days, as `90`, `90d` or `12w`."""
+
+    name = "age"
+    _UNITS: ClassVar = {"": 1, "d": 1, "w": 7, "y": 365}
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return days; anything else is a usage error."""
+        found = re.fullmatch(r"(\d{1,6})([dwy]?)", str(value).strip().lower())
+        if found is None:
+            self.fail(f"{safe_text(value)!r} is no age such as 90d or 12w", param, ctx)
+        return int(found[1]) * self._UNITS[found[2]]
+
+
 @click.command("compare")
 @click.argument("cassettes", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="CASSETTE...")
-@click.option("--max-age", type=click.IntRange(0), metavar="DAYS", help="Fail where a recording is older.")
+@click.option(
+    "--max-age",
+    type=Age(),
+    metavar="AGE",
+    help="Fail where a recording is older: 90d, 12w.",
+)
 @click.option(
     "--write",
     "table",

@@ -59,6 +59,11 @@ def command(cassettes: tuple[Path, ...], config_file: Path | None, accept: bool,
         verdicts = Counter(one.verdict for one in found)
         total += verdicts
         _show(path, found, as_json=as_json)
+        if accept and cassette.meta.live and set(verdicts) != {"same"}:
+            stop(
+                f"{safe_text(path)} was recorded from {safe_text(cassette.meta.against)}; it stays as it was",
+                "hubspot-sim record --live with the same events",
+            )
         if accept and set(verdicts) != {"same"}:
             _accept(path, cassette, config)
     summary = {name: total[name] for name in _SIGNS}

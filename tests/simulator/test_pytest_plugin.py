@@ -80,3 +80,33 @@ def test_a_run_that_does_not_use_it_imports_nothing_heavy() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_run_that_does_not_use_it_pays_less_than_150_ms(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text("def test_it(): pass\n", encoding="utf-8")
+
+    def seconds(*arguments: str) -> float:
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-c",
+            "/dev/null",
+            *arguments,
+        ]
+        env = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        before = os.times()
+        subprocess.run(
+            [*command, "test_it.py"], cwd=tmp_path, env=env, capture_output=True, check=True, timeout=60
+        )
+        after = os.times()
+        # CPU of the child, not the clock on the wall: other tests run beside it.
+        return after.children_user + after.children_system - before.children_user - before.children_system
+
+    pairs = [(seconds(), seconds("-p", "simulator.pytest_plugin")) for _ in range(3)]
+    without, with_it = (min(one[side] for one in pairs) for side in (0, 1))
+    print(f"the plugin adds {(with_it - without) * 1000:.0f} ms")  # noqa: T201 - the figure is the point
+    assert with_it - without < 0.15

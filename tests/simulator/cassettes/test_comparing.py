@@ -83,6 +83,18 @@ def test_a_recording_that_is_too_old_fails_once_a_cassette(tmp_path: Path) -> No
     assert sim("compare", str(file)).returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("age", "code"), [("90d", 1), ("13w", 1), ("0", 1), ("100y", 0), ("90m", 2), ("-1", 2)]
+)
+def test_an_age_is_days_weeks_or_years(age: str, code: int, tmp_path: Path) -> None:
+    cassette = Cassette.load(FOLDER / "undefined-event.json")
+    file = tmp_path / "old.json"
+    Cassette(cassette.meta.model_copy(update={"recorded": "2020-01-01"}), cassette.exchanges).save(file)
+    done = sim("compare", str(file), f"--max-age={age}")
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_recording_without_a_date_is_no_traceback() -> None:
     cassette = Cassette.load(FOLDER / "unknown-contact.json")
     assert age_in_days(cassette, date.fromisoformat(cassette.meta.recorded)) == 0

@@ -117,6 +117,21 @@ def test_a_recording_replays_and_compares_and_holds_neither_person_nor_token(
     assert [one for one in compare(cassette) if one.differences] == []
 
 
+def test_a_live_recording_is_never_replaced_by_one_of_the_simulator(tmp_path: Path) -> None:
+    shipped = Path(__file__).parents[3] / "cassettes" / "unknown-contact.json"
+    text = json.loads(shipped.read_text(encoding="utf-8"))
+    text["hubspot_dest"] |= {"live": True, "against": "portal 7 at api.hubapi.com, live"}
+    text["interactions"].pop()
+    tape = tmp_path / "live.json"
+    tape.write_text(json.dumps(text), encoding="utf-8")
+    before = tape.read_bytes()
+    command = [sys.executable, "-m", "simulator", "replay", "--accept", str(tape)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "it stays as it was" in done.stderr
+    assert tape.read_bytes() == before
+
+
 @pytest.mark.parametrize("more", [("--fault", "500"), ("--switch", "auto_define=false")])
 def test_faults_and_switches_are_not_for_a_real_portal(
     files: Path, portal: FakeHubSpot, more: tuple[str, str]
