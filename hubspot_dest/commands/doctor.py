@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from hubspot_dest.commands.connecting import connection_options
+from hubspot_dest.commands.optiongroups import connection_options
 
 __all__ = ["command"]
 

@@ -7,10 +7,11 @@ from collections import Counter
 from pathlib import Path
 
 from hubspot_dest.commands.connecting import connected
+from hubspot_dest.commands.optiongroups import Reach
 from hubspot_dest.commands.options import consent_states, open_config, use_colour
-from hubspot_dest.commands.previewing import NoNetwork
 from hubspot_dest.config import Config
 from hubspot_dest.delivery.client import HubSpotClient
+from hubspot_dest.delivery.nowhere import NoNetwork
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.doctor.checks import Check, examine
 from hubspot_dest.doctor.needs import Needs, needs_of
@@ -27,11 +28,7 @@ _LOOKS = {"ok": ("✓", 32), "warning": ("!", 33), "wrong": ("✗", 31), "note":
 def doctor(
     config: Path,
     events: str | None,
-    base_url: str | None,
-    api_version: str | None,
-    proxy: str | None,
-    ca_bundle: str | None,
-    timeout: float | None,
+    reach: Reach,
     consent: tuple[str, ...],
     offline: bool,
     as_lines: bool,
@@ -39,14 +36,7 @@ def doctor(
 ) -> None:
     """Carry `doctor` out; the options are those of `commands/doctor.py`."""
     logging.getLogger("hubspot_dest").propagate = False
-    loaded = connected(
-        open_config(config),
-        base_url=base_url,
-        api_version=api_version,
-        proxy=proxy,
-        ca_bundle=ca_bundle,
-        timeout=timeout,
-    )
+    loaded = connected(open_config(config), reach)
     needs = needs_of(loaded.raw) if events is None else _planned(loaded, events, consent_states(consent))
     seconds = loaded.timeout_ms / 1000
     client = None

@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from hubspot_dest.commands.connecting import connection_options
-from hubspot_dest.commands.options import time_zone, watching_options
+from hubspot_dest.commands.optiongroups import connection_options, delivery_options, watching_options
 
 __all__ = ["command"]
 
@@ -60,24 +59,6 @@ __all__ = ["command"]
 )
 @click.option("--no-outbox", is_flag=True, help="Answer when HubSpot took the event; batches wait in memory.")
 @click.option(
-    "--durability",
-    type=click.Choice(["full", "normal"]),
-    default="full",
-    show_default=True,
-    help="What the outbox survives: power loss, or the death of this process.",
-)
-@click.option(
-    "--connections", type=click.IntRange(1, 64), default=4, show_default=True, help="Requests at once."
-)
-@click.option(
-    "--portal-zone",
-    metavar="ZONE",
-    default="UTC",
-    callback=time_zone,
-    help="Whose midnight ends the daily limit.",
-)
-@click.option("--max-rps", type=click.FloatRange(min=0.01), metavar="N", help="Requests a second at most.")
-@click.option(
     "--grace",
     type=click.FloatRange(min=0),
     default=10.0,
@@ -90,6 +71,7 @@ __all__ = ["command"]
 )
 @click.option("--yes", is_flag=True, help="Send to the real HubSpot.")
 @click.option("--json", "as_line", is_flag=True, help="Say as one line of JSON on stdout where it listens.")
+@delivery_options
 @connection_options
 @watching_options
 def command(**options: Any) -> None:

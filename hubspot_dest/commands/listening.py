@@ -7,18 +7,16 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from hubspot_dest.asyncfront import AsyncHubSpotDestination
 from hubspot_dest.commands.complaining import complain
 from hubspot_dest.commands.connecting import connected, is_real
+from hubspot_dest.commands.optiongroups import DeliveryOptions, Reach, WatchingOptions
 from hubspot_dest.commands.options import consent_states, open_config
-from hubspot_dest.commands.watching import Watching, WatchingOptions, watching
+from hubspot_dest.commands.watching import Watching, watching
 from hubspot_dest.config import Config
 from hubspot_dest.delivery.outbox_file import OutboxError
-from hubspot_dest.delivery.retry import RetryPolicy
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.listen.app import Collector, ListenSettings
@@ -27,17 +25,6 @@ from hubspot_dest.report.plainjson import as_json
 from hubspot_dest.saying import ExitCode, print_data, safe_text, say, stop
 
 __all__ = ["listen"]
-
-
-@dataclass(frozen=True, slots=True)
-class _OutboxOptions:
-    """What was asked for about the outbox; `path` is None for none."""
-
-    path: Path | None
-    durability: Any
-    connections: int
-    max_rps: float | None
-    policy: RetryPolicy
 
 
 def listen(
@@ -51,20 +38,13 @@ def listen(
     limit: int,
     outbox: Path | None,
     no_outbox: bool,
-    durability: str,
-    connections: int,
-    portal_zone: str,
-    max_rps: float | None,
     grace: float,
     consent: tuple[str, ...],
     yes: bool,
     as_line: bool,
-    base_url: str | None,
-    api_version: str | None,
-    proxy: str | None,
-    ca_bundle: str | None,
-    timeout: float | None,
-    **watched: Any,
+    delivery: DeliveryOptions,
+    reach: Reach,
+    watched: WatchingOptions,
 ) -> None:
     """Carry `listen` out; the options are those of `commands/listen.py`."""
     complain()
@@ -72,22 +52,14 @@ def listen(
         stop("--outbox and --no-outbox exclude each other")
     if importlib.util.find_spec("uvicorn") is None:
         stop("listening needs an HTTP server, which is not installed", "pip install 'hubspot-dest[listen]'")
-    loaded = connected(
-        open_config(config),
-        base_url=base_url,
-        api_version=api_version,
-        proxy=proxy,
-        ca_bundle=ca_bundle,
-        timeout=timeout,
-    )
+    loaded = connected(open_config(config), reach)
     if is_real(loaded) and not yes:
         stop("this would send to the real HubSpot", "--yes, or --base-url for a HubSpot on this machine")
     path = None if no_outbox else outbox or Path(f"{config}.outbox.sqlite3")
-    options = _OutboxOptions(path, durability, connections, max_rps, RetryPolicy(portal_zone=portal_zone))
     settings = ListenSettings(tuple(_slashed(one) for one in paths), origins, max_body, max_batch)
     # The port first: who cannot listen need not open an outbox.
-    with _bind(host, port) as listener, watching(WatchingOptions(**watched), loaded) as watch:
-        destination = _destination(watch, loaded, options, consent_states(consent))
+    with _bind(host, port) as listener, watching(watched, loaded) as watch:
+        destination = _destination(watch, loaded, delivery.outbox(path), consent_states(consent))
         run = _Run(destination, settings, limit, grace, watch)
         code = run.serve(listener, lambda: run.announce(listener, loaded, as_line=as_line))
     raise SystemExit(int(code))
@@ -107,10 +79,10 @@ def _bind(host: str, port: int) -> socket.socket:
 
 
 def _destination(
-    watch: Watching, config: Config, options: _OutboxOptions, states: dict[str, bool]
+    watch: Watching, config: Config, outbox: OutboxSettings | None, states: dict[str, bool]
 ) -> HubSpotDestination:
     try:
-        destination = watch.watcher.destination(config, consent=states, outbox=_outbox(options))
+        destination = watch.watcher.destination(config, consent=states, outbox=outbox)
         destination.check_address()
     except OutboxError as error:
         stop(safe_text(error), "--outbox FILE in a place of its own")
@@ -118,19 +90,6 @@ def _destination(
         stop(safe_text(error))
     watch.attach(destination)
     return destination
-
-
-def _outbox(options: _OutboxOptions) -> OutboxSettings | None:
-    """Return the outbox as the destination takes it."""
-    if options.path is None:
-        return None
-    return OutboxSettings(
-        options.path,
-        durability=options.durability,
-        connections=options.connections,
-        max_rps=options.max_rps,
-        policy=options.policy,
-    )
 
 
 class _Run:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
@@ -13,8 +13,9 @@ from hubspot_dest.saying import ExitCode, safe_text, say, stop
 
 if TYPE_CHECKING:
     from hubspot_dest.config import Config
+    from hubspot_dest.configfile import ConfigFileError
 
-__all__ = ["consent_states", "open_config", "shared_options", "time_zone", "use_colour", "watching_options"]
+__all__ = ["consent_states", "open_config", "refuse", "shared_options", "time_zone", "use_colour"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -37,32 +38,6 @@ def shared_options(function: F) -> F:
             help="JSON Lines: one object an event, a summary last.",
         ),
         click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same."),
-    ]
-    for decorator in reversed(decorators):
-        function = decorator(function)
-    return function
-
-
-def watching_options(function: F) -> F:
-    """Add --trail, --metrics, --otel and --progress."""
-    decorators = [
-        click.option(
-            "--trail",
-            type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-            metavar="FILE",
-            help="Write what becomes of every event to FILE, as JSON Lines; - for stderr. See `follow`.",
-        ),
-        click.option(
-            "--metrics",
-            metavar="[HOST:]PORT",
-            help="Answer Prometheus at /metrics on this port; 0 takes a free one.",
-        ),
-        click.option(
-            "--otel", is_flag=True, help="Counts and timings to OpenTelemetry, as its environment says."
-        ),
-        click.option(
-            "--progress", "shows_progress", is_flag=True, help="Say every ten seconds how far it is."
-        ),
     ]
     for decorator in reversed(decorators):
         function = decorator(function)
@@ -92,12 +67,17 @@ def open_config(path: Path, *, needs_token: bool = True) -> Config:
     try:
         config, warnings = load_config(path, needs_token=needs_token)
     except ConfigFileError as error:
-        for line in error.lines:
-            say(f"error: {safe_text(line)}")
-        raise SystemExit(int(ExitCode.NOT_RUN)) from None
+        refuse(error)
     for line in warnings:
         say(f"warning: {safe_text(line)}")
     return config
+
+
+def refuse(error: ConfigFileError) -> NoReturn:
+    """Say everything that is wrong with a configuration file, and end the command with exit code 2."""
+    for line in error.lines:
+        say(f"error: {safe_text(line)}")
+    raise SystemExit(int(ExitCode.NOT_RUN)) from None
 
 
 def use_colour(*, refused: bool) -> bool:

@@ -7,13 +7,13 @@ import logging
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from pydantic import SecretStr
 
 from hubspot_dest.commands.options import consent_states, open_config, use_colour
 from hubspot_dest.commands.tally import Tally
 from hubspot_dest.config import Config
+from hubspot_dest.delivery.nowhere import NoNetwork
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.intake.reading import BadLine, IntakeError, read_events
 from hubspot_dest.mapping.jsvalues import truthy
@@ -22,23 +22,7 @@ from hubspot_dest.report.plainjson import as_json, outcome_record
 from hubspot_dest.report.text import Painter, outcome_lines
 from hubspot_dest.saying import ExitCode, print_data, safe_text, say, stop
 
-__all__ = ["NoNetwork", "preview"]
-
-
-class NoNetwork:
-    """A client that takes everything and goes nowhere: HubSpot as it is on its best day."""
-
-    def send(self, occurrence: dict[str, Any]) -> None:
-        """Take an occurrence."""
-
-    def send_batch(self, inputs: list[dict[str, Any]]) -> None:
-        """Take a batch."""
-
-    def update_contact(self, contact_id: str, properties: dict[str, str], id_property: str | None) -> None:
-        """Take an update."""
-
-    def create_contact(self, properties: dict[str, str]) -> None:
-        """Take a new contact."""
+__all__ = ["preview"]
 
 
 def preview(

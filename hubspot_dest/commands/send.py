@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from hubspot_dest.commands.connecting import connection_options
-from hubspot_dest.commands.options import shared_options, time_zone, watching_options
+from hubspot_dest.commands.optiongroups import connection_options, delivery_options, watching_options
+from hubspot_dest.commands.options import shared_options
 
 __all__ = ["command"]
 
@@ -24,13 +24,6 @@ __all__ = ["command"]
     help="Where accepted events lie until HubSpot took them; EVENTS.outbox.sqlite3 by default.",
 )
 @click.option("--no-outbox", is_flag=True, help="Keep what waits in memory only; a crash loses it.")
-@click.option(
-    "--durability",
-    type=click.Choice(["full", "normal"]),
-    default="full",
-    show_default=True,
-    help="What the outbox survives: power loss, or the death of this process.",
-)
 @click.option("--resume", is_flag=True, help="Go on where an earlier run of this file and outbox stopped.")
 @click.option("--since", metavar="WHEN", help="Leave older events out: 2026-11-01, 2026-11-01T08:00:00Z.")
 @click.option("--dry-run", is_flag=True, help="Do everything but send; no outbox is touched.")
@@ -41,17 +34,6 @@ __all__ = ["command"]
     help="Write what was given up to FILE, as JSON Lines, each with HubSpot's reason.",
 )
 @click.option(
-    "--portal-zone",
-    metavar="ZONE",
-    default="UTC",
-    callback=time_zone,
-    help="Whose midnight ends the daily limit.",
-)
-@click.option("--max-rps", type=click.FloatRange(min=0.01), metavar="N", help="Requests a second at most.")
-@click.option(
-    "--connections", type=click.IntRange(1, 64), default=4, show_default=True, help="Requests at once."
-)
-@click.option(
     "--wait",
     "stall",
     type=click.FloatRange(min=0),
@@ -60,6 +42,7 @@ __all__ = ["command"]
     metavar="SECONDS",
     help="At the end, give up when nothing got through for so long.",
 )
+@delivery_options
 @connection_options
 @watching_options
 def command(**options: Any) -> None:

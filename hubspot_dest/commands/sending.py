@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,12 @@ import click
 from hubspot_dest.commands.connecting import connected, is_real
 from hubspot_dest.commands.deadletters import write_dead_letters
 from hubspot_dest.commands.delivering import Delivery, Plan
+from hubspot_dest.commands.optiongroups import DeliveryOptions, Reach, WatchingOptions
 from hubspot_dest.commands.options import consent_states, open_config, use_colour
-from hubspot_dest.commands.watching import WatchingOptions, watching
+from hubspot_dest.commands.watching import watching
 from hubspot_dest.config import Config
+from hubspot_dest.delivery.nowhere import NoNetwork
 from hubspot_dest.delivery.outbox_file import OutboxError
-from hubspot_dest.delivery.retry import RetryPolicy
-from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.intake.reading import IntakeError, Line, read_events
 from hubspot_dest.intake.resuming import Resumption, same_file
@@ -28,19 +28,6 @@ from hubspot_dest.saying import ExitCode, safe_text, say, stop
 from hubspot_dest.watching.watcher import Watcher
 
 __all__ = ["send"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Options:
-    """What was asked for on the command line, beyond CONFIG and EVENTS."""
-
-    outbox: Path | None
-    durability: Any
-    connections: int
-    max_rps: float | None
-    policy: RetryPolicy
-    resume: bool
-    dry_run: bool
 
 
 def send(
@@ -53,51 +40,39 @@ def send(
     yes: bool,
     outbox: Path | None,
     no_outbox: bool,
-    durability: str,
     resume: bool,
     since: str | None,
     dry_run: bool,
     dead_letters: Path | None,
-    portal_zone: str,
-    max_rps: float | None,
-    connections: int,
     stall: float,
-    base_url: str | None,
-    api_version: str | None,
-    proxy: str | None,
-    ca_bundle: str | None,
-    timeout: float | None,
-    **watched: Any,
+    delivery: DeliveryOptions,
+    reach: Reach,
+    watched: WatchingOptions,
 ) -> None:
     """Carry `send` out; the options are those of `commands/send.py`."""
     logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
     logging.getLogger("hubspot_dest").propagate = False  # every issue is said with its event
     path = _outbox_path(events, outbox, without=no_outbox or dry_run, parity=parity)
     since_ms = _moment(since)
-    loaded = connected(
-        open_config(config),
-        base_url=base_url,
-        api_version=api_version,
-        proxy=proxy,
-        ca_bundle=ca_bundle,
-        timeout=timeout,
-    )
+    loaded = connected(open_config(config), reach)
     if is_real(loaded) and not dry_run:
         _ask(loaded, events, yes=yes)
-    options = _Options(
-        path, durability, connections, max_rps, RetryPolicy(portal_zone=portal_zone), resume, dry_run
-    )
     painter = Painter(colour=use_colour(refused=no_color))
-    with watching(WatchingOptions(**watched), loaded) as watch:
+    with watching(watched, loaded) as watch:
         destination = _destination(
-            watch.watcher, loaded, options, parity=parity, states=consent_states(consent)
+            watch.watcher,
+            loaded,
+            parity=parity,
+            consent=consent_states(consent),
+            outbox=delivery.outbox(path),
+            client=NoNetwork() if dry_run else None,
         )
         watch.attach(destination)
-        plan = _plan(destination, events, options)
+        plan = _plan(destination, events, resume=resume, dry=dry_run)
         plan = replace(plan, since_ms=since_ms, stall=stall)
-        delivery = Delivery(destination, plan, as_json=as_json, painter=painter)
-        watch.watcher.line_of = delivery.line_of
-        code = delivery.run()
+        run = Delivery(destination, plan, as_json=as_json, painter=painter)
+        watch.watcher.line_of = run.line_of
+        code = run.run()
         if dead_letters is not None:
             write_dead_letters(dead_letters, path, destination)
     raise SystemExit(int(code))
@@ -120,18 +95,18 @@ def _moment(text: str | None) -> float | None:
     return ms
 
 
-def _plan(destination: HubSpotDestination, events: str, options: _Options) -> Plan:
+def _plan(destination: HubSpotDestination, events: str, *, resume: bool, dry: bool) -> Plan:
     """Say what lies in the outbox, and find where to begin."""
     outbox = destination.outbox
     if outbox is None:
-        return Plan(events, dry=options.dry_run)
+        return Plan(events, dry=dry)
     if outbox.pending:
         say(f"{outbox.pending} events of an earlier run are in the outbox; they go out as well")
     if events == "-":
         return Plan(events, outbox=str(outbox.path))
     try:
         resumption = Resumption(events)
-        noted = outbox.progress(resumption.name) if options.resume else None
+        noted = outbox.progress(resumption.name) if resume else None
         if noted is not None and not same_file(noted):
             say(f"{safe_text(events)} is not the file that was sent before: beginning at its first line")
             noted = None
@@ -146,42 +121,9 @@ def _plan(destination: HubSpotDestination, events: str, options: _Options) -> Pl
     return Plan(events, (noted.line, noted.position), resumption, outbox=str(outbox.path))
 
 
-class _DryClient:
-    """Takes everything and sends nothing."""
-
-    def send(self, occurrence: dict[str, Any]) -> None:
-        """Take it."""
-
-    def send_batch(self, inputs: list[dict[str, Any]]) -> None:
-        """Take them."""
-
-    def update_contact(self, contact_id: str, properties: dict[str, str], id_property: str | None) -> None:
-        """Take it."""
-
-    def create_contact(self, properties: dict[str, str]) -> None:
-        """Take it."""
-
-
-def _destination(
-    watcher: Watcher, config: Config, options: _Options, *, parity: bool, states: dict[str, bool]
-) -> HubSpotDestination:
-    outbox = None
-    if options.outbox is not None:
-        outbox = OutboxSettings(
-            options.outbox,
-            durability=options.durability,
-            connections=options.connections,
-            max_rps=options.max_rps,
-            policy=options.policy,
-        )
+def _destination(watcher: Watcher, config: Config, **options: Any) -> HubSpotDestination:
     try:
-        destination = watcher.destination(
-            config,
-            parity=parity,
-            consent=states,
-            outbox=outbox,
-            client=_DryClient() if options.dry_run else None,
-        )
+        destination = watcher.destination(config, **options)
         destination.check_address()
     except OutboxError as error:
         stop(safe_text(error), "--outbox FILE in a place of its own, or --no-outbox")

@@ -1,4 +1,4 @@
-"""Options that say what is written down while events go out: the trail, metrics, progress."""
+"""What is written down while events go out: the trail, metrics, progress."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
+from hubspot_dest.commands.optiongroups import WatchingOptions
 from hubspot_dest.config import Config
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.outcome import Outcome
@@ -20,20 +20,10 @@ from hubspot_dest.watching.instruments import Instruments
 from hubspot_dest.watching.trail import Trail
 from hubspot_dest.watching.watcher import Watcher
 
-__all__ = ["Watching", "WatchingOptions", "watching"]
+__all__ = ["Watching", "watching"]
 
 _ON_A_TERMINAL: Final = 1.0
 _IN_A_LOG: Final = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class WatchingOptions:
-    """What was asked for on the command line."""
-
-    trail: Path | None
-    metrics: str | None
-    otel: bool
-    shows_progress: bool
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from hubspot_dest.config import Config
 from hubspot_dest.delivery.client import HubSpotClient
+from hubspot_dest.delivery.nowhere import NoNetwork
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.doctor.reading import Account, read_account
 
@@ -32,8 +33,8 @@ class Amount:
     contacts: int
 
 
-class _Counting:
-    """A client that takes everything and goes nowhere, and counts."""
+class _Counting(NoNetwork):
+    """Counts what it takes."""
 
     def __init__(self) -> None:
         self.events = 0

@@ -12,10 +12,10 @@ from typing import NoReturn
 
 import click
 
-from hubspot_dest.commands.options import use_colour
+from hubspot_dest.commands.options import refuse, use_colour
 from hubspot_dest.configfile import ConfigFileError
 from hubspot_dest.report.text import Painter
-from hubspot_dest.saying import ExitCode, print_data, safe_text, say, stop
+from hubspot_dest.saying import ExitCode, print_data, safe_text, stop
 from simulator.documented.checking import Checked, check_example
 from simulator.documented.examples import Example, documented_examples
 from simulator.documented.machine import json_lines, junit_text
@@ -87,9 +87,7 @@ def _check_flow(
     try:
         every = flow_examples(flow)
     except ConfigFileError as error:
-        for line in error.lines:
-            say(f"error: {safe_text(line)}")
-        raise SystemExit(int(ExitCode.NOT_RUN)) from None
+        refuse(error)
     chosen = [one for one in every if _is_meant(only, one.name, one.key)]
     if not chosen:
         hint = "`examples` beside `config`: {name: {in: event, out: [[call, …]]}}"
