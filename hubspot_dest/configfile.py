@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ class ConfigFileError(Exception):
 class _Opened:
     """What a file holds: a configuration, and around it what the file says of it."""
 
+    file: Path
     raw: Any
     places: dict[tuple[Any, ...], _Place]
     prefix: tuple[Any, ...] = ()
@@ -68,28 +70,32 @@ def load_config(path: Path, *, needs_token: bool = True) -> tuple[Config, list[s
         ConfigFileError: where the file cannot be read, is neither JSON nor YAML, or cannot work.
 
     """
-    opened, file = _open(path), file_of(path)
-    token = os.environ.get(TOKEN_VARIABLE) or None
-    try:
-        config = Config.strict(opened.raw, token=token)
-        config.require_settings(needs_token=needs_token)
-    except ConfigError as error:
-        lines = [_line(file, opened.places, problem, opened.prefix) for problem in error.problems]
-        raise ConfigFileError(lines + opened.notes) from None
-    warnings = [_line(file, opened.places, problem, opened.prefix) for problem in config.warnings]
-    if opened.collector:
-        config = replace(config, collector=opened.collector)
-    return config, opened.notes + warnings
+    return _checked(_open(path), needs_token=needs_token)
 
 
-def load_examples(path: Path) -> list[StepExample]:
-    """Return the step examples that stand beside a configuration in a flow; none for a bare configuration.
+def load_examples(path: Path) -> tuple[Config, list[StepExample]]:
+    """Return a configuration, which needs no token, and the step examples beside it; a bare one has none.
 
     Raises:
         ConfigFileError: as `load_config`.
 
     """
-    return step_examples(_open(path).entry)
+    opened = _open(path)
+    return _checked(opened, needs_token=False)[0], step_examples(opened.entry)
+
+
+def _checked(opened: _Opened, *, needs_token: bool) -> tuple[Config, list[str]]:
+    def lines(problems: Iterable[Problem]) -> list[str]:
+        return [_line(opened.file, opened.places, problem, opened.prefix) for problem in problems]
+
+    try:
+        config = Config.strict(opened.raw, token=os.environ.get(TOKEN_VARIABLE) or None)
+        config.require_settings(needs_token=needs_token)
+    except ConfigError as error:
+        raise ConfigFileError(lines(error.problems) + opened.notes) from None
+    if opened.collector:
+        config = replace(config, collector=opened.collector)
+    return config, opened.notes + lines(config.warnings)
 
 
 def file_of(path: Path) -> Path:
@@ -111,14 +117,14 @@ def _open(path: Path) -> _Opened:
     if not is_flow(raw):
         if wanted:
             raise ConfigFileError([f"{file} is no flow file: there is nothing called {wanted!r} in it"])
-        return _unwrap(path, raw, places)
+        return _unwrap(file, raw, places)
     try:
         found = find_destination(raw, wanted, os.environ)
     except FlowError as error:
         raise ConfigFileError([_line(file, places, error.problem, ())]) from None
     notes = [f"{file}: destination {found.name!r} of flow {found.flow!r} is taken"] if found.several else []
     notes += [_line(file, places, note, ()) for note in found.notes]
-    return _Opened(found.config, places, found.path, notes, found.entry, found.collector)
+    return _Opened(file, found.config, places, found.path, notes, found.entry, found.collector)
 
 
 def _read(path: Path) -> str:
@@ -195,8 +201,8 @@ def _unwrap(path: Path, raw: Any, places: dict[tuple[Any, ...], _Place]) -> _Ope
     """Take the configuration out of a flow's destination entry."""
     if isinstance(raw, dict) and isinstance(raw.get("config"), dict) and "settings" not in raw:
         notes = [f"{path}: a flow's destination entry; its config is used"]
-        return _Opened(raw["config"], places, ("config",), notes, raw)
-    return _Opened(raw, places)
+        return _Opened(path, raw["config"], places, ("config",), notes, raw)
+    return _Opened(path, raw, places)
 
 
 def _line(

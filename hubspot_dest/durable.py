@@ -168,8 +168,7 @@ class DurableCarrier(Carrier):
             self._belong_to_this_process()
             intents, memory = self._intents(plan, outcome)
         except (DeliveryError, OutboxError) as error:
-            refused = error if isinstance(error, DeliveryError) else DeliveryError("impossible", str(error))
-            self.fail(outcome, refused, "impossible" if error is refused else "outbox")
+            self.refuse(outcome, error)
             return
         if plan.issues:
             self._reporter.report(outcome, plan.issues[plan.issues_before_send :])
@@ -221,10 +220,17 @@ class DurableCarrier(Carrier):
             for email in ticket.emails:
                 self._ledger.forget(email)
             for outcome in ticket.outcomes:
-                self.fail(outcome, DeliveryError("impossible", str(error)), "outbox")
+                self.refuse(outcome, error)
             self.held_again = True  # what was let go with it waits as before
             return
         self.workers.start()
+
+    def refuse(self, outcome: Outcome, error: DeliveryError | OutboxError) -> None:
+        """Give an event up that could not be accepted: it cannot be written down, or the outbox cannot be used."""
+        if isinstance(error, DeliveryError):
+            self.fail(outcome, error, "impossible")
+        else:
+            self.fail(outcome, DeliveryError("impossible", str(error)), "outbox")
 
     # ---- what waits for consent
 

@@ -53,8 +53,7 @@ class DurableWaitingRoom(WaitingRoom):
         try:
             self._carrier.hold(outcome, encode({"event": event, "own": own}))
         except (DeliveryError, OutboxError) as error:
-            refused = error if isinstance(error, DeliveryError) else DeliveryError("impossible", str(error))
-            self._carrier.fail(outcome, refused, "impossible" if error is refused else "outbox")
+            self._carrier.refuse(outcome, error)
 
     def _refuses(self, own: Any) -> bool:
         """Tell whether no consent of the collector could ever let an event with this consent pass."""

@@ -5,28 +5,23 @@ from __future__ import annotations
 import copy
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import pytest
 from pydantic import SecretStr
 
 from hubspot_dest import HubSpotDestination, Outcome
-from hubspot_dest._version import __version__
 from hubspot_dest.delivery.client import HubSpotClient, Pool
-from simulator.cassettes.pools import Answered, Recorder
+from simulator.cassettes.pools import Recorder
 from simulator.cassettes.recognising import MixedPool, RecognisingPlayer, harmless
-from simulator.cassettes.recording import CLOCK_MS, meta_of
+from simulator.cassettes.recording import CLOCK_MS, TOKEN, meta_of
+from simulator.cassettes.replaying import CLOSED, Replayed, judged
 from simulator.cassettes.scrubbing import ScrubError, leaks
 from simulator.cassettes.tape import Cassette, CassetteError, Meta
-from simulator.conformance.difference import differences
 
 __all__ = ["CassetteTest", "cassette_path"]
-
-# A port that nobody listens on: whatever slipped past the tape would fail loudly.
-_CLOSED: Final = "http://127.0.0.1:9"
-_TOKEN: Final = "pat-na1-cassette"  # noqa: S105 - opens nothing
 
 
 class Live(Protocol):
@@ -51,9 +46,9 @@ class _Meeting(HubSpotDestination):
         super().__init__(*args, **options)
         self._meet = meet
 
-    def push(self, event: Any) -> Outcome:
-        self._meet(event)
-        return super().push(event)
+    def _accept(self, raw: Any, happened: list[Outcome]) -> Outcome:
+        self._meet(raw)
+        return super()._accept(raw, happened)
 
 
 class CassetteTest:
@@ -82,9 +77,8 @@ class CassetteTest:
         if self._before is not None:
             self._player = RecognisingPlayer(self._before.exchanges, self._before.meta.people)
         self._records = self._before is None or mode == "new"
-        self._mode = mode
         found = live() if self._records else None
-        token, base_url = (found.token, found.base_url) if found is not None else (_TOKEN, _CLOSED)
+        token, base_url = (found.token, found.base_url) if found is not None else (TOKEN, CLOSED)
         self.destination = self._destination(token, base_url)
 
     def _load(self) -> Cassette | None:
@@ -138,8 +132,8 @@ class CassetteTest:
         """Return what was said that is not on the tape, and what is on it and was not said; empty for nothing."""
         if self._records or self._player is None or self._before is None:
             return ""
-        lines = [*_asked(self._before, self._player.answered), *_unasked(self._before, self._player.unused)]
-        told = "".join(f"\n  {line}" for line in lines)
+        wrong = [one for one in judged(self._before, self._player) if one.verdict != "same"]
+        told = "".join(f"\n  {line}" for one in wrong for line in _lines(one))
         return (
             f"not what {self._path.name} has (if that is meant: --hubspot-record=all):{told}" if told else ""
         )
@@ -166,8 +160,7 @@ class CassetteTest:
 
 def _meta(config: dict[str, Any], about: str) -> Meta:
     """Return what is said of a test's recording."""
-    against = f"the simulator of hubspot-dest {__version__}; never the real HubSpot"
-    meta = meta_of(_plain(config), [], about=about, against=against)
+    meta = meta_of(_plain(config), [], about=about)
     return meta.model_copy(update={"switches": {"auto_define": True}})
 
 
@@ -182,17 +175,7 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
 
 
-def _asked(cassette: Cassette, answered: list[Answered]) -> list[str]:
-    lines = []
-    for one in answered:
-        if one.place is None:
-            lines.append(f"new: {one.method} {one.target}")
-        elif not one.exact:
-            lines.append(f"changed: {one.method} {one.target}")
-            found = differences(cassette.exchanges[one.place].json, one.body)
-            lines += [f"  {each.path}: recorded {each.expected!r}, now {each.actual!r}" for each in found]
-    return lines
-
-
-def _unasked(cassette: Cassette, unused: list[int]) -> list[str]:
-    return [f"missing: {cassette.exchanges[n].method} {cassette.exchanges[n].target}" for n in unused]
+def _lines(one: Replayed) -> Iterator[str]:
+    yield f"{one.verdict}: {one.method} {one.target}"
+    for each in one.differences:
+        yield f"  {each.path}: recorded {each.expected!r}, now {each.actual!r}"

@@ -70,7 +70,7 @@ def _slashed(path: str) -> str:
 
 
 def _bind(host: str, port: int) -> socket.socket:
-    from hubspot_dest.listen.server import bind
+    from hubspot_dest.listen.binding import bind
 
     try:
         return bind(host, port)

@@ -17,9 +17,7 @@ import uvicorn
 
 from hubspot_dest.listen.app import Collector
 
-__all__ = ["bind", "serve"]
-
-_BACKLOG = 2048
+__all__ = ["serve"]
 
 
 class _Server(uvicorn.Server):
@@ -29,25 +27,6 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave the signals alone: `serve` has them."""
         yield
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """Open a listening socket, before anything else is started.
-
-    Raises:
-        OSError: the port is taken, or the address is not this machine's.
-
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(_BACKLOG)
-    except BaseException:
-        listener.close()
-        raise
-    return listener
 
 
 def serve(

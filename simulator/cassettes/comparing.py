@@ -14,18 +14,13 @@ from typing import Any, Final
 import urllib3
 
 from simulator.conformance.difference import Difference, differences
-from simulator.hubspot import FakeHubSpot
-from simulator.hubspot.portal import portal_of
-from simulator.hubspot.service import HubSpot
-from simulator.hubspot.switches import Switches
 
-from .recording import rival
+from .recording import TOKEN, Setting, standing
 from .tape import UNANSWERED, Cassette, CassetteError, Exchange, decoded
 
 __all__ = ["Compared", "age_in_days", "compare"]
 
 _HEADERS: Final = ("content-type", "retry-after")  # what a sender acts on
-_TOKEN: Final = "pat-na1-cassette"  # noqa: S105 - opens nothing
 _TIMEOUT: Final = urllib3.Timeout(connect=5.0, read=30.0)
 
 
@@ -53,13 +48,8 @@ def compare(cassette: Cassette) -> list[Compared]:
 
     """
     meta = cassette.meta
-    portal = portal_of(meta.config)
-    service = HubSpot(
-        token=_TOKEN, portal_id=portal, switches=Switches.from_mapping(meta.switches), seed=meta.seed
-    )
-    with FakeHubSpot(service, token=_TOKEN, faults=meta.faults) as hubspot, urllib3.PoolManager() as pool:
-        service.seed(hubspot.account, meta.account)
-        return list(_answers(cassette, pool, hubspot.base_url, rival(service, hubspot, meta.meanwhile)))
+    with standing(meta.config, Setting.of(meta)) as (hubspot, told), urllib3.PoolManager() as pool:
+        return list(_answers(cassette, pool, hubspot.base_url, told))
 
 
 def age_in_days(cassette: Cassette, today: date | None = None) -> int:
@@ -87,7 +77,7 @@ def _answers(
 
 
 def _ask(one: Exchange, pool: urllib3.PoolManager, base_url: str) -> Exchange:
-    sent = {**one.request_headers, "authorization": f"Bearer {_TOKEN}"}
+    sent = {**one.request_headers, "authorization": f"Bearer {TOKEN}"}
     for name in ("host", "content-length", "content-encoding", "accept-encoding", "connection"):
         sent.pop(name, None)  # of the recorded connection, not of this one
     body = one.body.encode() if one.body else None

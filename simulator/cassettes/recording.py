@@ -7,7 +7,8 @@ import hashlib
 import itertools
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,10 +31,21 @@ from simulator.hubspot.switches import Switches
 from .pools import Recorder
 from .tape import FORMAT, Cassette, Meanwhile, Meta
 
-__all__ = ["CLOCK_MS", "Setting", "digest_of", "meta_of", "play", "record", "rival", "without_token"]
+__all__ = [
+    "CLOCK_MS",
+    "TOKEN",
+    "Setting",
+    "digest_of",
+    "meta_of",
+    "play",
+    "record",
+    "standing",
+    "without_token",
+]
 
 CLOCK_MS: Final = 1_767_225_600_000  # 2026-01-01T00:00:00Z, in every recording and replay
-_TOKEN: Final = "pat-na1-cassette"  # noqa: S105 - opens nothing
+TOKEN: Final = "pat-na1-cassette"  # noqa: S105 - opens nothing
+SIMULATOR: Final = f"the simulator of hubspot-dest {__version__}; never the real HubSpot"
 # What is tried again is tried at once: a recording is no place to wait in.
 _IMPATIENT: Final = RetryPolicy(
     base_seconds=0.001, cap_seconds=0.01, locked_seconds=0.001, ten_seconds=0.001, paused_seconds=0.01
@@ -75,16 +87,10 @@ def record(
 
     """
     setting, sent = setting or Setting(), list(events)
-    portal = portal_of(config)
-    service = HubSpot(
-        token=_TOKEN, portal_id=portal, switches=Switches.from_mapping(setting.switches), seed=setting.seed
-    )
-    with FakeHubSpot(service, token=_TOKEN, faults=setting.faults) as hubspot:
-        service.seed(hubspot.account, setting.account)
-        recorder = Recorder(rival(service, hubspot, setting.meanwhile))
+    with standing(config, setting) as (hubspot, told):
+        recorder = Recorder(told)
         play(config, sent, hubspot.base_url, recorder, outbox=setting.outbox)
-    against = f"the simulator of hubspot-dest {__version__}; never the real HubSpot"
-    meta = meta_of(config, sent, about=about, against=against)
+    meta = meta_of(config, sent, about=about)
     update: dict[str, Any] = {
         "account": setting.account,
         "switches": setting.switches,
@@ -96,7 +102,31 @@ def record(
     return Cassette(meta.model_copy(update=update), tuple(recorder.exchanges))
 
 
-def meta_of(config: dict[str, Any], events: Sequence[dict[str, Any]], *, about: str, against: str) -> Meta:
+@contextmanager
+def standing(config: dict[str, Any], setting: Setting) -> Iterator[tuple[FakeHubSpot, Callable[[int], None]]]:
+    """Start a HubSpot of the configuration's portal as the setting says.
+
+    Yields:
+        it, and what is to be told after every request how many were answered: then others do what they did.
+
+    Raises:
+        ValueError: where setting, switches or faults are none.
+
+    """
+    service = HubSpot(
+        token=TOKEN,
+        portal_id=portal_of(config),
+        switches=Switches.from_mapping(setting.switches),
+        seed=setting.seed,
+    )
+    with FakeHubSpot(service, token=TOKEN, faults=setting.faults) as hubspot:
+        service.seed(hubspot.account, setting.account)
+        yield hubspot, _rival(service, hubspot, setting.meanwhile)
+
+
+def meta_of(
+    config: dict[str, Any], events: Sequence[dict[str, Any]], *, about: str, against: str = SIMULATOR
+) -> Meta:
     """Return what is said of a recording, of today and of this version."""
     plain = without_token(config)
     return Meta(
@@ -149,7 +179,7 @@ def play(
             Path(folder) / "outbox", durability="normal", connections=1, flush_seconds=0.0, policy=_IMPATIENT
         )
         destination = HubSpotDestination(
-            live or Config.strict(copy.deepcopy(config), token=_TOKEN),
+            live or Config.strict(copy.deepcopy(config), token=TOKEN),
             client_factory=client,
             now_ms=lambda: clock_ms,
             new_id=lambda: f"{next(numbers):016x}",
@@ -163,7 +193,7 @@ def play(
         return outcomes + destination.close()
 
 
-def rival(service: HubSpot, hubspot: FakeHubSpot, meanwhile: Meanwhile | None) -> Callable[[int], None]:
+def _rival(service: HubSpot, hubspot: FakeHubSpot, meanwhile: Meanwhile | None) -> Callable[[int], None]:
     """Return what, told how many requests were answered, does what somebody else did at that moment."""
 
     def told(count: int) -> None:

@@ -12,10 +12,10 @@ from .pools import Answered, TapePlayer
 from .recording import play
 from .tape import Cassette
 
-__all__ = ["Replayed", "replay"]
+__all__ = ["CLOSED", "Replayed", "judged", "replay"]
 
 # A port that nobody listens on: whatever slipped past the tape would fail loudly.
-_CLOSED: Final = "http://127.0.0.1:9"
+CLOSED: Final = "http://127.0.0.1:9"
 
 Verdict = Literal["same", "changed", "new", "missing"]
 
@@ -54,11 +54,16 @@ def replay(cassette: Cassette, config: dict[str, Any] | None = None) -> list[Rep
     play(
         meta.config if config is None else config,
         meta.events,
-        _CLOSED,
+        CLOSED,
         player,
         outbox=meta.outbox,
         clock_ms=meta.clock_ms,
     )
+    return judged(cassette, player)
+
+
+def judged(cassette: Cassette, player: TapePlayer) -> list[Replayed]:
+    """Return what became of every request, those first that were made."""
     return [*_asked(cassette, player.answered), *_unasked(cassette, player.unused)]
 
 

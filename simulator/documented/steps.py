@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hubspot_dest.config import Config
-from hubspot_dest.configfile import load_config, load_examples
+from hubspot_dest.configfile import load_examples
 from hubspot_dest.flow.step_examples import StepExample
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 from simulator.documented.examples import Example, Expectation
@@ -67,8 +67,8 @@ def flow_examples(path: Path) -> list[FlowExample]:
         ConfigFileError: the file cannot be used.
 
     """
-    config, _ = load_config(path, needs_token=False)
-    return [_of(one, config) for one in load_examples(path) if one.calls is not None]
+    config, steps = load_examples(path)
+    return [_of(one, config) for one in steps if one.calls is not None]
 
 
 def _of(step: StepExample, config: Config) -> FlowExample:

@@ -14,13 +14,15 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Self
 
+from hubspot_dest.listen.binding import bind
+
 from .app import Application, HostGuard
 from .control_clock import SkippableClock
 from .control_service import Service
 from .faults import Fault, FaultBoard
 from .faults_syntax import parse_fault
 from .journal import Journal
-from .server import ServerThread, bind, tls_context
+from .server import ServerThread, tls_context
 from .service import DEFAULT_TOKEN, HubSpot
 from .wire import Receive, Scope, Send
 

@@ -21,7 +21,7 @@ from uvicorn.server import ServerState
 
 from .wire import TRANSPORT, Receive, Scope, Send, until_disconnected
 
-__all__ = ["ServerThread", "bind", "tls_context"]
+__all__ = ["ServerThread", "tls_context"]
 
 Served = Callable[[Scope, Receive, Send], Awaitable[None]]
 _STOP_SECONDS = 5.0
@@ -35,26 +35,6 @@ class _Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope["extensions"] = {TRANSPORT: self.transport}  # type: ignore[dict-item]
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """Open a listening socket, before anything else is started.
-
-    Raises:
-        OSError: the port is taken, or the address is not this machine's.
-
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(_BACKLOG)
-    except BaseException:
-        listener.close()
-        raise
-    listener.setblocking(False)
-    return listener
 
 
 def tls_context(certificate: str, key: str, fails: Callable[[], bool]) -> ssl.SSLContext:
@@ -82,6 +62,7 @@ class ServerThread:
 
     def __init__(self, app: Served, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
         self._app = app
+        listener.setblocking(False)
         self._listener = listener
         self._tls = tls
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 
 from hubspot_dest import AsyncHubSpotDestination, HubSpotDestination
 from hubspot_dest.delivery.retry import RetryPolicy
 from hubspot_dest.delivery.settings import OutboxSettings
 from simulator.hubspot import FakeHubSpot
+from simulator.hubspot.certificate import Certificate, temporary_certificate
 from simulator.hubspot.faults import Fault, FaultKind
 from simulator.hubspot.service import HubSpot
 from simulator.hubspot.switches import Switches
@@ -26,12 +27,9 @@ EVENTS = 6
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
-    authority, folder = trustme.CA(), tmp_path_factory.mktemp("tls")
-    issued = authority.issue_cert("127.0.0.1")
-    issued.private_key_and_cert_chain_pem.write_to_path(folder / "key-and-chain.pem")
-    authority.cert_pem.write_to_path(folder / "authority.pem")
-    return str(folder / "key-and-chain.pem"), str(folder / "authority.pem")
+def certificate() -> Iterator[Certificate]:
+    with temporary_certificate("127.0.0.1") as made:
+        yield made
 
 
 def _config(request_kind: str) -> dict[str, Any]:
@@ -98,14 +96,15 @@ def test_no_fault_costs_an_event_or_counts_one_twice(
 @pytest.mark.parametrize("front", [_plain, _asyncio], ids=["sync", "async"])
 @pytest.mark.parametrize("request_kind", PATHS)
 def test_a_handshake_that_fails_costs_no_event_and_counts_none_twice(
-    tmp_path: Path, certificate: tuple[str, str], request_kind: str, front: Any
+    tmp_path: Path, certificate: Certificate, request_kind: str, front: Any
 ) -> None:
     """Apart from the others: this fault strikes connections, and what does not come to be asks for no path."""
-    key, authority = certificate
     service = HubSpot(token="pat-na1-fronts", switches=Switches(auto_define=True))
-    with FakeHubSpot(service, token="pat-na1-fronts", tls=(key, key), faults=["tls:count=3"]) as hubspot:
+    with FakeHubSpot(
+        service, token="pat-na1-fronts", tls=(certificate.chain, certificate.key), faults=["tls:count=3"]
+    ) as hubspot:
         config = _config(request_kind)
-        config["settings"]["caBundle"] = authority
+        config["settings"]["caBundle"] = certificate.authority
         outbox = OutboxSettings(
             tmp_path / "outbox", durability="normal", flush_seconds=0.01, close_seconds=30, policy=POLICY
         )

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-from pathlib import Path
-
 import pytest
 from pydantic import SecretStr
 
@@ -14,6 +10,7 @@ from hubspot_dest.delivery.client import HubSpotClient
 from hubspot_dest.delivery.errors import DeliveryError
 from hubspot_dest.destination import HubSpotDestination
 from simulator.hubspot import FakeHubSpot
+from simulator.hubspot.certificate import temporary_certificate
 from tests.delivery.proxying import forward_proxy
 
 OCCURRENCE = {
@@ -94,29 +91,19 @@ def test_a_proxy_that_is_not_there_is_told_from_a_hubspot_that_is_not_there() ->
     assert caught.value.kind == "unreachable"
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="making a certificate needs the openssl command")
-def test_a_certificate_of_ones_own_is_trusted_only_with_its_ca_bundle(tmp_path: Path) -> None:
-    key, certificate = str(tmp_path / "key.pem"), str(tmp_path / "cert.pem")
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-    ]
-    command += ["-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=localhost"]
-    subprocess.run([*command, "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
-    with FakeHubSpot(tls=(certificate, key)) as hubspot, forward_proxy("me:secret") as proxy:
+def test_a_certificate_of_ones_own_is_trusted_only_with_its_ca_bundle() -> None:
+    with (
+        temporary_certificate("127.0.0.1") as made,
+        FakeHubSpot(tls=(made.chain, made.key)) as hubspot,
+        forward_proxy("me:secret") as proxy,
+    ):
         seeded(hubspot)
         with pytest.raises(DeliveryError, match=r"TLS with .* failed"):
             client(hubspot).send(OCCURRENCE)
-        client(hubspot, ca_bundle=certificate).send(OCCURRENCE)
+        client(hubspot, ca_bundle=made.authority).send(OCCURRENCE)
         via = SecretStr(proxy.url.replace("http://", "http://me:secret@"))
-        client(hubspot, ca_bundle=certificate, proxy=via).send(OCCURRENCE)
+        client(hubspot, ca_bundle=made.authority, proxy=via).send(OCCURRENCE)
         assert len(hubspot.account.occurrences) == 2
         with pytest.raises(DeliveryError, match="does not let us through: 407"):
-            client(hubspot, ca_bundle=certificate, proxy=SecretStr(proxy.url)).send(OCCURRENCE)
+            client(hubspot, ca_bundle=made.authority, proxy=SecretStr(proxy.url)).send(OCCURRENCE)
     assert {line.split()[0] for line in proxy.asked} == {"CONNECT"}

@@ -182,7 +182,7 @@ def test_step_examples_are_read_in_every_form_they_have(tmp_path: Path) -> None:
         "broken": {"title": "no event"},
         "odd": 5,
     }
-    found = load_examples(write(tmp_path, {"s": flow({"crm": entry(examples=examples)})}))
+    _, found = load_examples(write(tmp_path, {"s": flow({"crm": entry(examples=examples)})}))
     assert [(one.name, one.calls) for one in found] == [
         ("flat", [["events.send.basicApi.send", {"x": 1}]]),
         ("list", [["one"], ["two"]]),

@@ -170,6 +170,14 @@ def test_a_name_that_only_the_event_tells_is_not_on_the_tape_wherever_the_mappin
     assert "1 passed" in done.stdout, done.stdout
 
 
+def test_people_of_events_that_are_pushed_together_are_not_on_the_tape_either(project: Path) -> None:
+    change(project, '"first": "Wilhelmina", **user', '"first": "Wilhelmina", "lastName": "Zylvora", **user')
+    change(project, '"hello": "Dear Wilhelmina"', '"hello": "Dear Zylvora"')
+    change(project, "push(visit()).kind", "push_many([visit()])[0].kind")
+    assert "zylvora" not in recorded(project).lower()
+    assert "1 passed" in pytest_in(project, alone=True).stdout
+
+
 def test_an_answer_about_the_twelfth_person_is_not_about_the_first() -> None:
     from simulator.cassettes.recognising import RecognisingPlayer, harmless
     from simulator.cassettes.tape import Exchange

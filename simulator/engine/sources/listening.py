@@ -13,9 +13,10 @@ from typing import Any, Self
 
 from hubspot_dest.event import InvalidEventError, event_name
 from hubspot_dest.listen.app import Collector, ListenSettings
+from hubspot_dest.listen.binding import bind
 from hubspot_dest.outcome import Outcome, outcome_of
 from simulator.hubspot.app import HostGuard
-from simulator.hubspot.server import ServerThread, bind
+from simulator.hubspot.server import ServerThread
 from simulator.hubspot.wire import Receive, Scope, Send
 
 __all__ = ["ListeningSource"]

@@ -64,15 +64,9 @@ class ChecksView(View):
         if self._under_way is not None:
             return
         self.checked, self.trouble = {}, ""
-        if self._own is not None:
-            try:
-                self.own = self._own()
-            except ConfigFileError as error:
-                self.trouble = error.lines[0]
-                return
         future: Future[list[Checked]] = Future()
         self._under_way = future
-        threading.Thread(target=_check_all, args=(future, self.own), name="checks", daemon=True).start()
+        threading.Thread(target=_check_all, args=(future, self._own), name="checks", daemon=True).start()
         self.tick(0)
 
     def tick(self, beat: int) -> None:
@@ -83,8 +77,10 @@ class ChecksView(View):
             error = future.exception()
             if error is None:
                 self.checked = {_key(one.example): one for one in future.result()}
+                found = (one.example for one in self.checked.values())
+                self.own = [one for one in found if isinstance(one, FlowExample)]
             else:
-                self.trouble = str(error)
+                self.trouble = error.lines[0] if isinstance(error, ConfigFileError) else str(error)
             beat = 0
         if beat % 5 == 0:
             self.examples.show(self._list(self.examples.room))
@@ -129,7 +125,7 @@ class ChecksView(View):
         if self.own:
             lines += [line(""), line(("Your flow's step examples", "*text")), line("")]
             lines += self._listed(self.own, width)
-        elif self._own is not None:
+        elif self._own is not None and done:
             lines += [
                 line(""),
                 line(("Your configuration has no step examples; a flow", "faint")),
@@ -214,8 +210,9 @@ def _key(example: Example) -> str:
     return f"own {example.key}" if isinstance(example, FlowExample) else example.key
 
 
-def _check_all(future: Future[list[Checked]], own: list[FlowExample]) -> None:
+def _check_all(future: Future[list[Checked]], load: Callable[[], list[FlowExample]] | None) -> None:
     try:
+        own = load() if load is not None else []
         with FakeHubSpot() as hubspot:
             checked = [check_example(hubspot, example) for example in documented_examples()]
         with hubspot_for(own) as hubspot:

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.binding import Binding
 
 from simulator.engine.engine import Engine
 from simulator.hubspot.faults import Fault
 from simulator.hubspot.faults_syntax import parse_fault
-from simulator.tui.app import SimulatorApp
-from simulator.tui.lines import LineView
 from simulator.tui.modals import HelpScreen, Question
 from simulator.tui.watching import ConfigWatch
 from tests.simulator.tui.conftest import Opened, Screenful
@@ -347,61 +343,3 @@ def test_the_command_palette_offers_everything(opened: Opened) -> None:
 
 def _faults(spec: str) -> tuple[Fault, ...]:
     return (parse_fault(spec),)
-
-
-def test_k_keeps_an_event_in_view_until_it_is_let_go(engine: Engine, opened: Opened) -> None:
-    engine.run(40)
-
-    async def script(screen: Screenful) -> None:
-        row = screen.app.live.stream.row
-        assert row is not None
-        await screen.press("k")
-        assert row.pinned
-        await screen.press("k")
-        assert not row.pinned
-
-    drive(opened, script)
-
-
-def test_the_equals_sign_is_as_good_as_plus(engine: Engine, opened: Opened) -> None:
-    engine.set_rate(4)
-
-    async def script(screen: Screenful) -> None:
-        await screen.press("equals_sign")
-        assert engine.pace.rate > 4
-
-    drive(opened, script)
-
-
-def test_n_alone_goes_to_the_next_failure(engine: Engine, opened: Opened) -> None:
-    engine.throw(*_faults("503"))
-    engine.run(150)
-
-    async def script(screen: Screenful) -> None:
-        await screen.press("home", "n")
-        row = screen.app.live.stream.row
-        assert row is not None
-        assert row.kind == "failed"
-
-    drive(opened, script)
-
-
-@pytest.mark.parametrize("key", ["q", "ctrl+c"])
-def test_a_key_ends_it(opened: Opened, key: str) -> None:
-    async def script(screen: Screenful) -> None:
-        await screen.pilot.press(key)
-        await screen.until(lambda: not screen.app.is_running)
-
-    drive(opened, script)
-
-
-def test_no_key_is_bound_that_no_test_presses() -> None:
-    written = "".join(file.read_text(encoding="utf-8") for file in Path(__file__).parent.glob("test_*.py"))
-    pressed = set(re.findall(r'"([\w+]+)"', written))
-    bound = {
-        key
-        for owner in (SimulatorApp, LineView, HelpScreen, Question)
-        for one in owner.BINDINGS
-        for key in (one.key if isinstance(one, Binding) else one[0]).split(",")
-    }
-    assert bound - pressed == set()
