@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import click
 
@@ -10,21 +12,23 @@ from hubspot_dest._version import __version__
 from hubspot_dest.lazygroup import LazyGroup
 from hubspot_dest.saying import guarded, stop
 
-__all__ = ["main"]
+__all__ = ["COMMANDS", "main"]
 
-_COMMANDS = {
-    "check": "Run the eight documented examples against a HubSpot on this machine.",
-    "compare": "Hold the answers of the HubSpot on this machine against recorded ones.",
-    "conform": "Hold the sender against files of walkerOS' own behaviour.",
-    "generate": "Make synthetic walkerOS events: people who live through journeys.",
-    "import": "Make a cassette of a HAR file or a vcrpy cassette that was recorded elsewhere.",
-    "record": "Record what a configuration says to HubSpot in a cassette, people and secrets taken out.",
-    "replay": "Hold today's configuration and sender against recorded traffic, without any network.",
-    "run": "Send synthetic events through a configuration, and say what became of them.",
-    "scrub": "Take people and secrets out of cassettes, or check that none is left.",
-    "serve": "Be HubSpot on this machine until Ctrl-C.",
-    "tui": "See it live in the terminal.",
-}
+COMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "check": "Run the eight documented examples against a HubSpot on this machine.",
+        "compare": "Hold the answers of the HubSpot on this machine against recorded ones.",
+        "conform": "Hold the sender against files of walkerOS' own behaviour.",
+        "generate": "Make synthetic walkerOS events: people who live through journeys.",
+        "import": "Make a cassette of a HAR file or a vcrpy cassette that was recorded elsewhere.",
+        "record": "Record what a configuration says to HubSpot in a cassette, people and secrets taken out.",
+        "replay": "Hold today's configuration and sender against recorded traffic, without any network.",
+        "run": "Send synthetic events through a configuration, and say what became of them.",
+        "scrub": "Take people and secrets out of cassettes, or check that none is left.",
+        "serve": "Be HubSpot on this machine until Ctrl-C.",
+        "tui": "See it live in the terminal.",
+    }
+)
 _NEEDED = ("starlette", "uvicorn", "msgspec")
 
 
@@ -39,7 +43,7 @@ def _need_packages() -> None:
 @click.command(
     cls=LazyGroup,
     package="simulator.commands",
-    summaries=_COMMANDS,
+    summaries=COMMANDS,
     before=_need_packages,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -6,16 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-import orjson
-
-from hubspot_dest.saying import ExitCode, print_data, safe_text, say, stop
-from simulator.conformance.coding import encode
-from simulator.conformance.difference import MISSING, Difference
-from simulator.conformance.run import FileResult, VectorFileError, Verdict, run_file
 
 __all__ = ["command"]
-
-_SHOWN = 3
 
 
 @click.command("conform")
@@ -25,63 +17,12 @@ _SHOWN = 3
 @click.option(
     "--all", "show_all", is_flag=True, help="Show every difference, not the first three of a vector."
 )
-def command(files: tuple[Path, ...], as_json: bool, only: str, show_all: bool) -> None:
+def command(**options: Any) -> None:
     """Hold the sender, in parity mode, against FILEs of walkerOS' own behaviour.
 
     A file has one vector a line: {"case": {...}, "expect": {...}}. Exit 0 if all agree, 1 if any differs,
     2 if a file is none.
     """
-    results = []
-    for path in files:
-        try:
-            results.append(run_file(path, only=only))
-        except VectorFileError as error:
-            stop(safe_text(error), "see docs/conformance.md for the format")
-        (_print_json if as_json else _print_text)(results[-1], show_all)
-    differing = sum(len(result.differing) for result in results)
-    total = sum(len(result.verdicts) for result in results)
-    if len(results) > 1 and not as_json:
-        say(f"together: {total - differing} of {total} agree")
-    raise SystemExit(int(ExitCode.WANTING if differing else ExitCode.OK))
+    from simulator.commands.conforming import conform  # here, so that --help waits for nothing
 
-
-def _print_text(result: FileResult, show_all: bool) -> None:
-    print_data(f"{safe_text(result.path)}: {result.agreeing} of {len(result.verdicts)} agree")
-    for verdict in result.differing:
-        tags = f" [{', '.join(verdict.tags)}]" if verdict.tags else ""
-        print_data(f"  differs: {safe_text(verdict.id)}{tags}")
-        shown = verdict.differences if show_all else verdict.differences[:_SHOWN]
-        for one in shown:
-            print_data(f"    {safe_text(one.path)}: expected {_show(one.expected)}, got {_show(one.actual)}")
-        if len(verdict.differences) > len(shown):
-            print_data(f"    … and {len(verdict.differences) - len(shown)} more places")
-
-
-def _print_json(result: FileResult, show_all: bool) -> None:  # noqa: ARG001 - the shape of both printers
-    for verdict in result.verdicts:
-        print_data(_line({"file": str(result.path), **_verdict(verdict)}))
-    summary = {"file": str(result.path), "vectors": len(result.verdicts), "agree": result.agreeing}
-    print_data(_line({**summary, "differ": [verdict.id for verdict in result.differing]}))
-
-
-def _verdict(verdict: Verdict) -> dict[str, Any]:
-    return {
-        "id": verdict.id,
-        "family": verdict.family,
-        "agrees": verdict.agrees,
-        "tags": list(verdict.tags),
-        "differences": [_difference(one) for one in verdict.differences],
-    }
-
-
-def _difference(one: Difference) -> dict[str, Any]:
-    sides = {"expected": one.expected, "actual": one.actual}
-    return {"path": one.path} | {name: encode(value) for name, value in sides.items() if value is not MISSING}
-
-
-def _line(value: Any) -> str:
-    return orjson.dumps(value).decode()
-
-
-def _show(value: Any) -> str:
-    return "nothing" if value is MISSING else safe_text(orjson.dumps(value).decode(), limit=160)
+    conform(**options)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hubspot_dest.commands.options import open_config
-from hubspot_dest.config import ConfigError
 from hubspot_dest.saying import ExitCode, print_data, safe_text, say, stop
 
 if TYPE_CHECKING:
@@ -35,6 +34,7 @@ def command(cassettes: tuple[Path, ...], config_file: Path | None, accept: bool,
 
     Exit 0: every request is as it was recorded. 1: one changed, is new or is missing. 2: it could not run.
     """
+    from hubspot_dest.config import ConfigError
     from simulator.cassettes.replaying import replay
     from simulator.cassettes.tape import Cassette, CassetteError
 

@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
-import time
-from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
-import orjson
 
-from hubspot_dest.commands.options import open_config, use_colour
-from hubspot_dest.configfile import TOKEN_VARIABLE
-from hubspot_dest.report.text import Painter
-from hubspot_dest.saying import ExitCode, print_data, progress, safe_text, say, stop
-from simulator.commands.sourcing import Chosen, SourceOptions, chosen, source_options
-from simulator.engine.engine import Engine
-from simulator.engine.expectations import ExpectationError, read_expectations, result_of, unmet
-from simulator.engine.story import story_path
-from simulator.hubspot.faults_syntax import FaultSyntaxError, parse_fault
-from simulator.hubspot.service import DEFAULT_TOKEN
+from simulator.commands.sourcing import source_options
 from simulator.hubspot.stories import STORIES
 
 __all__ = ["command"]
-
-_SLICE = 500
-_SLICE_SECONDS = 0.25  # of a source that may have nothing just now: how soon a signal is heard
 
 
 @click.command("run")
@@ -53,136 +34,13 @@ _SLICE_SECONDS = 0.25  # of a source that may have nothing just now: how soon a 
 )
 @click.option("--json", "as_json", is_flag=True, help="The result as one JSON object.")
 @click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
-def command(
-    config: Path | None,
-    events: int | None,
-    seed: int,
-    parity: bool,
-    strict: bool,
-    faults: tuple[str, ...],
-    story: str | None,
-    expect: Path | None,
-    as_json: bool,
-    no_color: bool,
-    **source: Any,
-) -> None:
+def command(**options: Any) -> None:
     """Send events through CONFIG to a HubSpot on this machine, and say what became of them.
 
     The events are made up, or come from a file, from standard input, or over HTTP (--from, --listen); what may never
     end is ended by Ctrl-C, and summed up as well. Without CONFIG it is the shop of the demonstration. Exit 1 if
     --expect is not met, or if the sender's numbers and HubSpot's differ, or the source failed; 2 if it could not run.
     """
-    # Nothing called sim needs a token, nor looks at yours.
-    os.environ[TOKEN_VARIABLE] = DEFAULT_TOKEN
-    loaded = open_config(config or story_path())
-    try:
-        expected = read_expectations(expect) if expect is not None else {}
-        thrown = [*map(parse_fault, faults), *(STORIES[story].faults if story else ())]
-    except (ExpectationError, FaultSyntaxError) as error:
-        stop(safe_text(error))
-    origin = chosen(SourceOptions(**source))
-    engine = Engine(loaded, source=origin.source, seed=seed, parity=parity, strict=strict)
-    try:
-        engine.start()
-    except OSError as error:
-        stop(f"the HubSpot on this machine does not start: {safe_text(error)}")
-    started = time.perf_counter()
-    stopper = _Stopper()
-    try:
-        engine.throw(*thrown)
-        _take(engine, origin, events, stopper)
-        engine.flush().result()
-        result = result_of(engine)
-    finally:
-        origin.close()
-        closing = engine.close()
-    if sys.stderr.isatty():
-        progress("\x1b[2K\r")
-    differing = unmet(expected, result)
-    seconds = round(time.perf_counter() - started, 2)
-    result = {"events": result["counts"]["taken"], "seed": seed, "seconds": seconds, **result}
-    result["notFlushed"] = closing.left
-    if as_json:
-        print_data(orjson.dumps(result).decode())
-    else:
-        for line in _lines(result, Painter(colour=use_colour(refused=no_color))):
-            print_data(line)
-    for one in differing:
-        expected_text, got = safe_text(one.expected, limit=60), safe_text(one.actual, limit=60)
-        say(f"not as expected: {safe_text(one.path)} is {got}, expected {expected_text}")
-    if closing.left:
-        say(f"warning: {closing.left} events were not flushed: {safe_text(closing.error)}")
-    if engine.trouble:
-        say(f"error: {safe_text(engine.trouble)}")
-    good = not differing and result["books"]["agree"] and not engine.trouble
-    if good and stopper.number is not None and not origin.endless:
-        raise SystemExit(128 + stopper.number)
-    raise SystemExit(int(ExitCode.OK if good else ExitCode.WANTING))
+    from simulator.commands.running import run  # here, so that --help waits for nothing
 
-
-@dataclass(slots=True)
-class _Stopper:
-    """Hears Ctrl-C and SIGTERM: the first ends the stream in good order, the second ends at once."""
-
-    number: int | None = None
-    _former: dict[int, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._former[number] = signal.signal(number, self._hear)
-
-    def _hear(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a handler's signature
-        self.number = number
-        for one, former in self._former.items():
-            signal.signal(one, former)
-
-
-def _take(engine: Engine, origin: Chosen, events: int | None, stopper: _Stopper) -> None:
-    """Take as many events as wanted, or as come."""
-    wanted = events if events is not None else 1000 if origin.synthetic else None
-    total = f" of {wanted:,}" if wanted is not None else ""
-    seconds = _SLICE_SECONDS if origin.endless else 3600.0
-    done = 0
-    while (wanted is None or done < wanted) and not engine.exhausted and stopper.number is None:
-        engine.run(_SLICE if wanted is None else min(_SLICE, wanted - done), seconds)
-        done = engine.counts.taken
-        progress(f"{done:,}{total} events")
-
-
-def _lines(result: dict[str, Any], painter: Painter) -> list[str]:
-    counts, books = result["counts"], result["books"]
-    taken = counts["taken"] or 1
-    rate = counts["taken"] / (result["seconds"] or 1)
-    lines = [
-        painter.paint(
-            f"{counts['taken']:,} events in {result['seconds']} s ({rate:,.0f} a second), seed {result['seed']}",
-            1,
-        ),
-        "",
-        "  outcome       events",
-    ]
-    for kind, number in counts["outcomes"].items():
-        if number:
-            lines.append(f"  {kind:<12} {number:>7,}  {'█' * round(30 * number / taken)}")
-    lines += ["", "  rule                        hits"]
-    for rule, number in result["rules"].items():
-        mark = "" if number or rule == "(no rule)" else "   never matched"
-        lines.append(f"  {safe_text(rule, limit=26):<26} {number:>5,}{mark}")
-    lines += ["", "  HubSpot"]
-    lines.append(
-        f"  {result['hubspot']['contacts']:,} contacts, {books['hubspotStored']:,} occurrences stored"
-    )
-    calls = ", ".join(
-        f"{number:,} {name.rpartition('Api.')[0].rpartition('.')[2]}.{name.rpartition('.')[2]}"
-        for name, number in counts["calls"].items()
-    )
-    lines.append(
-        f"  {sum(counts['calls'].values()):,} calls ({calls}); {counts['callsSaved']:,} saved by the memory"
-    )
-    if counts["walkerosWouldLose"]:
-        lines.append(f"  walkerOS itself would lose {counts['walkerosWouldLose']:,} of these events")
-    agrees = (
-        "the sender's numbers and HubSpot's are the same" if books["agree"] else "; ".join(books["problems"])
-    )
-    lines += ["", f"  {'✔' if books['agree'] else '✘'} {agrees}"]
-    return lines
+    run(**options)

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import signal
-import threading
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import click
 
-from hubspot_dest.saying import ExitCode, print_data, safe_text, say, stop
-from simulator.hubspot.certificate import Certificate, temporary_certificate
-from simulator.hubspot.fake import FakeHubSpot
-from simulator.hubspot.faults import Fault
-from simulator.hubspot.faults_syntax import FaultSyntaxError, parse_fault
-from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
-from simulator.hubspot.store import Store, StoreError
 from simulator.hubspot.stories import STORIES
-from simulator.hubspot.switches import SwitchError, Switches
 
 __all__ = ["command"]
-
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @click.command("serve")
@@ -41,7 +27,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
     help="Keep the account in a SQLite file; without it, in memory.",
 )
 @click.option("--tls", is_flag=True, help="Speak https, with a certificate made for this run.")
-@click.option("--token", default=DEFAULT_TOKEN, help="The token that opens the account.")
+@click.option("--token", help="The token that opens the account.")
 @click.option(
     "--scope", "scopes", multiple=True, metavar="NAME", help="A scope of the token; all, if none is named."
 )
@@ -69,135 +55,11 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 )
 @click.option("--story", type=click.Choice(sorted(STORIES)), help="A named set of faults.")
 @click.option("--json", "as_json", is_flag=True, help="Say where it listens as one JSON object.")
-def command(
-    port: int,
-    host: str,
-    portal: int | None,
-    store: Path | None,
-    tls: bool,
-    token: str,
-    scopes: tuple[str, ...],
-    allowed_hosts: tuple[str, ...],
-    tier: str | None,
-    switches: tuple[str, ...],
-    auto_define: bool,
-    seed_file: Path | None,
-    faults: tuple[str, ...],
-    story: str | None,
-    as_json: bool,
-) -> None:
+def command(**options: Any) -> None:
     """Be HubSpot on this machine until Ctrl-C: custom events, definitions and contacts.
 
     Nothing leaves this machine. Event names of another portal are refused, as HubSpot does.
     """
-    chosen_switches = _switches(switches, tier, auto_define=auto_define)
-    with ExitStack() as at_the_end:
-        service = _service(portal, token, scopes, chosen_switches, store)
-        at_the_end.callback(service.close)
-        if seed_file is not None:
-            _seed(service, token, seed_file)
-        certificate = at_the_end.enter_context(temporary_certificate(host)) if tls else None
-        tls_files = None if certificate is None else (certificate.chain, certificate.key)
-        server = FakeHubSpot(
-            service,
-            token=token,
-            host=host,
-            port=port,
-            faults=_faults(faults, story),
-            tls=tls_files,
-            allowed_hosts=allowed_hosts,
-        )
-        _start(server, host, port)
-        at_the_end.callback(server.stop)
-        told = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: told.set())
-        _announce(server, host, certificate, as_json=as_json)
-        # A plain wait would keep Python from seeing signals on some systems.
-        while not told.wait(0.5):
-            pass
-    say("stopped")
-    raise SystemExit(int(ExitCode.OK))
+    from simulator.commands.serving import serve  # here, so that --help waits for nothing
 
-
-def _service(
-    portal: int | None, token: str, scopes: tuple[str, ...], switches: Switches, store: Path | None
-) -> HubSpot:
-    try:
-        kept = Store(store) if store is not None else None
-        return HubSpot(portal_id=portal, token=token, scopes=scopes or None, switches=switches, store=kept)
-    except StoreError as error:
-        stop(safe_text(error), "--store another-file.db")
-
-
-def _faults(wanted: tuple[str, ...], story: str | None) -> list[Fault]:
-    try:
-        return [*map(parse_fault, wanted), *(STORIES[story].faults if story else ())]
-    except FaultSyntaxError as error:
-        stop(safe_text(error), "--fault 429:path=/crm/*,every=3")
-
-
-def _start(server: FakeHubSpot, host: str, port: int) -> None:
-    try:
-        server.start()
-    except OSError as error:
-        stop(
-            f"cannot listen on {safe_text(host)} port {port}: {error.strerror or error}",
-            "--port 0 takes a free one",
-        )
-
-
-def _switches(given: tuple[str, ...], tier: str | None, *, auto_define: bool) -> Switches:
-    # A server that people point things at is as strict as HubSpot; tests in Python are not slowed by limits.
-    wanted: dict[str, Any] = {"enforce_rate_limits": True, "auto_define": auto_define}
-    if tier is not None:
-        wanted["tier"] = tier
-    for one in given:
-        name, equals, value = one.partition("=")
-        if not equals:
-            stop(f"--switch {safe_text(one)!r} has no value", "--switch unknown_property=drop")
-        wanted[name] = value
-    try:
-        return Switches.from_mapping(wanted)
-    except SwitchError as error:
-        stop(safe_text(error), "docs/fidelity.md lists them")
-
-
-def _seed(service: HubSpot, token: str, path: Path) -> None:
-    try:
-        data: Any = json.loads(path.read_text(encoding="utf-8"))
-        account = service.account_for(token)
-        assert account is not None
-        service.seed(account, data if isinstance(data, dict) else {"seed": data})
-    except StoreError as error:
-        stop(safe_text(error))
-    except OSError as error:
-        stop(f"{safe_text(path)} cannot be read: {error.strerror}")
-    except json.JSONDecodeError as error:
-        stop(f"{safe_text(path)}, line {error.lineno}, column {error.colno}: broken JSON: {error.msg}")
-    except ValueError as error:
-        stop(f"{safe_text(path)}: {safe_text(error)}", '{"contacts": [{"email": "ada@example.org"}]}')
-
-
-def _announce(server: FakeHubSpot, host: str, certificate: Certificate | None, *, as_json: bool) -> None:
-    if host not in _LOOPBACK:
-        say(f"WARNING: listening on {safe_text(host)}: whoever reaches this machine can use this account")
-    if as_json:
-        where = {"baseUrl": server.base_url, "token": server.token, "controlToken": server.control_token}
-        if certificate is not None:
-            where["certificateAuthority"] = certificate.authority
-        print_data(json.dumps(where))
-        return
-    print_data(f"HubSpot on this machine: {server.base_url}")
-    print_data(f'  Python  hubspot.HubSpot(access_token="{server.token}", host="{server.base_url}")')
-    print_data(f'  Node    new Client({{accessToken: "{server.token}", basePath: "{server.base_url}"}})')
-    print_data(
-        f"  curl    curl -H 'Authorization: Bearer {server.token}' {server.base_url}/crm/v3/objects/contacts/101"
-    )
-    print_data(f"  sender  hubspot-dest send CONFIG EVENTS --base-url {server.base_url}")
-    if certificate is not None:
-        print_data(
-            f"  trust   SSL_CERT_FILE={certificate.authority}  (Node: NODE_EXTRA_CA_CERTS; curl: --cacert)"
-        )
-    print_data(f"  browser {server.base_url}/?token={server.control_token}")
-    print_data(f"control token, for /_simulator/: {server.control_token}")
+    serve(**options)

@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from hubspot_dest.delivery.client import HubSpotClient
-from simulator.commands import check
+from simulator.commands import check, checking
 from simulator.documented.checking import check_example, run_example
 from simulator.documented.examples import Example, documented_examples
 from simulator.documented.stranger import compare_unknown_contact
@@ -240,8 +240,8 @@ def test_an_occurrence_without_a_proper_uuid_fails(
 
 def test_a_failure_shows_both_sides_and_exit_1(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     wrong = damaged("mappedEventName", other_property)
-    monkeypatch.setattr(check, "documented_examples", lambda: (wrong,))
-    monkeypatch.setattr(check, "_IDENTIFIES", wrong.key)
+    monkeypatch.setattr(checking, "documented_examples", lambda: (wrong,))
+    monkeypatch.setattr(checking, "_IDENTIFIES", wrong.key)
     shown = run("--only", wrong.name, "--junit", str(tmp_path / "report.xml"))
     assert shown.exit_code == 1
     assert "FAIL" in shown.stdout
@@ -258,7 +258,7 @@ def test_a_hostile_value_reaches_no_terminal(monkeypatch: pytest.MonkeyPatch) ->
     def hostile(data: dict[str, Any]) -> None:
         data["event"]["data"]["currency"] = "\x1b[2J\u202egnp"
 
-    monkeypatch.setattr(check, "documented_examples", lambda: (damaged("mappedEventName", hostile),))
+    monkeypatch.setattr(checking, "documented_examples", lambda: (damaged("mappedEventName", hostile),))
     shown = run("--only", "mapped event name", "--verbose").stdout
     assert "\x1b" not in shown
     assert "\u202e" not in shown

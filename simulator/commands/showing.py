@@ -1,0 +1,104 @@
+"""What `hubspot-sim tui` does."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from hubspot_dest.commands.options import open_config
+from hubspot_dest.configfile import TOKEN_VARIABLE
+from hubspot_dest.saying import ExitCode, safe_text, stop
+from simulator.commands.sourcing import SourceOptions, chosen, keyboard_from_terminal
+from simulator.engine.engine import Engine
+from simulator.engine.story import story_path
+from simulator.hubspot.service import DEFAULT_TOKEN
+
+__all__ = ["show"]
+
+
+def show(
+    config: Path | None,
+    seed: int | None,
+    rate: float,
+    tour_file: Path | None,
+    no_tour: bool,
+    capacity: int,
+    parity: bool,
+    strict: bool,
+    theme: str,
+    web: bool,
+    port: int,
+    **source: Any,
+) -> None:
+    """Carry `tui` out; the options are those of `commands/tui.py`."""
+    if web and source["from_"] == "-":
+        stop(
+            "--web has no standard input: every page is a program of its own", "--from FILE, or --listen PORT"
+        )
+    if web:
+        from simulator.tui.web import serve
+
+        serve([one for one in sys.argv[1:] if one != "--web"], port)
+        return
+    if source["from_"] == "-" and not sys.stdin.isatty():
+        keyboard_from_terminal()
+    elif not sys.stdin.isatty() and not os.environ.get("TEXTUAL_DRIVER"):
+        stop("the terminal app needs a terminal", "hubspot-sim run does the same without a screen")
+    from simulator.engine.source import ROOM
+    from simulator.tui.app import SimulatorApp
+    from simulator.tui.ending import Ended, run_app, tell
+    from simulator.tui.tour import Tour, TourError, default_tour, read_tour
+    from simulator.tui.watching import ConfigWatch
+
+    # Nothing called sim needs a token, nor looks at yours.
+    os.environ[TOKEN_VARIABLE] = DEFAULT_TOKEN
+    loaded = open_config(config or story_path())
+    tour: Tour | None = None
+    try:
+        if tour_file is not None:
+            tour = read_tour(tour_file)
+        elif config is None and not no_tour and source["from_"] is None and source["listen"] is None:
+            tour = default_tour()
+    except TourError as error:
+        stop(safe_text(error))
+    number = seed if seed is not None else tour.seed if tour is not None else 1
+    origin = chosen(SourceOptions(**source), ROOM)
+    if (
+        origin.own_pace
+        and click.get_current_context().get_parameter_source("rate") == ParameterSource.DEFAULT
+    ):
+        rate = 0.0
+    engine = Engine(
+        loaded,
+        source=origin.source,
+        seed=number,
+        rate=rate,
+        capacity=capacity,
+        parity=parity,
+        strict=strict,
+        remembered=capacity,
+    )
+    try:
+        engine.start()
+    except OSError as error:
+        stop(f"the HubSpot on this machine does not start: {safe_text(error)}")
+    app = SimulatorApp(
+        engine,
+        title=config.name if config is not None else "the shop",
+        watch=ConfigWatch(config) if config is not None else None,
+        tour=tour,
+        first_theme=theme,
+    )
+    engine.resume()
+    ended = Ended(ExitCode.NOT_RUN)
+    try:
+        ended = run_app(app)
+    finally:
+        origin.close()
+        tell(engine.close(), ended, app.folder)
+    raise SystemExit(int(ended.code))
