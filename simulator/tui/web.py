@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import shlex
 import signal
+import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hubspot_dest.saying import say, stop
+from hubspot_dest.saying import safe_text, say, stop
 
 __all__ = ["serve"]
+
+_HOSTS = ("127.0.0.1", "localhost")
+_HTTP = 80
 
 
 def serve(arguments: list[str], port: int) -> None:
@@ -22,31 +28,116 @@ def serve(arguments: list[str], port: int) -> None:
 
     Args:
         arguments: the command line without `--web`, `tui` first.
-        port: where to listen.
+        port: where to listen; 0: a free one.
 
     """
     try:
-        from textual_serve.server import Server
+        import textual_serve.server  # noqa: F401 - whether it is there
     except ImportError:
         stop("--web needs textual-serve, which is missing here", "pip install 'hubspot-dest[simulator]'")
-    command = shlex.join([sys.executable, "-m", "simulator", *arguments])
-    # A group of our own: what is ended at the end is ours, and nobody else's.
+    port = _usable(port)
+    server = _server(shlex.join([sys.executable, "-m", "simulator", *arguments]), port)
+    with _own_group():
+        say(f"open http://127.0.0.1:{port} in a browser; Ctrl-C ends it. Only this machine can reach it.")
+        try:
+            server.serve()
+        except KeyboardInterrupt:
+            pass
+        finally:
+            _end_the_others()
+    say("ended, and every page's program with it")
+
+
+def _server(command: str, port: int) -> Any:
+    from aiohttp import web
+    from textual_serve.server import Server
+
+    ours = {name + suffix for name in _HOSTS for suffix in (f":{port}", "") if suffix or port == _HTTP}
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Any) -> Any:
+        """Let nobody in but this server's own pages: a page of the internet would have a shell's keys here."""
+        host, origin = request.headers.get("Host", ""), request.headers.get("Origin")
+        if host not in ours:
+            raise web.HTTPMisdirectedRequest(text="this page is for this machine only\n")
+        if origin is not None and origin != f"http://{host}":
+            raise web.HTTPForbidden(text="this page is for its own server's pages only\n")
+        return await handler(request)
+
+    class Loopback(Server):  # type: ignore[misc, valid-type, unused-ignore]
+        """Answers its own pages only, and ends their programs first: it would wait a minute for open pages."""
+
+        async def _make_app(self) -> Any:
+            app = await super()._make_app()
+            app.middlewares.append(guard)
+            return app
+
+        def initialize_logging(self) -> None:
+            """Say what goes wrong, and not every request."""
+            logging.basicConfig(level="WARNING", format="%(message)s")
+
+        async def on_startup(self, app: Any) -> None:
+            """Say nothing: it is said already, in our words."""
+
+        async def handle_index(self, request: Any) -> Any:
+            """Point the page at the name it was asked for by, so that its socket is of the same origin."""
+            self.public_url = f"http://{request.host}"
+            return await super().handle_index(request)
+
+        def request_exit(self) -> None:
+            _end_the_others()
+            super().request_exit()
+
+    page = Path(__file__).with_name("page")
+    return Loopback(command, host="127.0.0.1", port=port, title="hubspot-sim", templates_path=page)
+
+
+def _usable(port: int) -> int:
+    """Return a port that can be listened at, or end with a word about it."""
+    try:
+        with socket.socket() as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            one.bind(("127.0.0.1", port))
+            return int(one.getsockname()[1])
+    except OSError as error:
+        stop(
+            f"cannot listen on port {port}: {safe_text(error.strerror or str(error))}",
+            "--port 0 takes a free one",
+        )
+
+
+@contextlib.contextmanager
+def _own_group() -> Iterator[None]:
+    """Be a process group of our own, so that what is ended at the end is ours.
+
+    With a terminal it becomes the group that Ctrl-C is for, and the former one has the terminal back at the end.
+    """
+    if not hasattr(os, "setpgrp") or os.getpgrp() == os.getpid():
+        yield  # Windows has no groups
+        return
+    before = os.getpgrp()
     with contextlib.suppress(OSError):
         os.setpgrp()
-    page = Path(__file__).with_name("page")
-    server: Any = Server(command, host="127.0.0.1", port=port, title="hubspot-sim", templates_path=page)
-    say(f"open http://127.0.0.1:{port} in a browser; Ctrl-C ends it. Only this machine can reach it.")
-
-    def end(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, end)
+    _to_the_front(os.getpgrp())
     try:
-        server.serve()
-    except KeyboardInterrupt:
-        pass
+        yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        _to_the_front(before)
+
+
+def _to_the_front(group: int) -> None:
+    if sys.stdin.isatty():
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)
         with contextlib.suppress(OSError):
-            os.killpg(os.getpgrp(), signal.SIGTERM)
-        say("ended, and every page's program with it")
+            os.tcsetpgrp(sys.stdin.fileno(), group)
+
+
+def _end_the_others() -> None:
+    """Ask everything in our group to end, but not ourselves."""
+    if not hasattr(os, "killpg"):
+        return
+    # Ignored when it arrives, which is now; asyncio keeps a handler of its own, which is put back.
+    former = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    with contextlib.suppress(OSError):
+        os.killpg(os.getpgrp(), signal.SIGTERM)
+    signal.signal(signal.SIGTERM, former if former is not None else signal.SIG_DFL)
