@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.containers import Container
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
@@ -17,7 +19,7 @@ from simulator.tui.jsonlines import short
 from simulator.tui.lines import Board, Line, line
 from simulator.tui.palette import PALETTES, SYMBOLS, Palette
 
-__all__ = ["ChangesScreen", "HelpScreen", "Question", "change_lines"]
+__all__ = ["ChangesScreen", "Commands", "HelpScreen", "Question", "change_lines"]
 
 _KEYS = (
     ("the stream", (
@@ -217,3 +219,12 @@ class Question(ModalScreen[str | None]):
     def action_leave(self) -> None:
         """Answer nothing."""
         self.dismiss(None)
+
+
+class Commands(CommandPalette):
+    """Every command by its name."""
+
+    def _action_command_list(self, action: str) -> None:
+        # Textual's list fails on a page key that comes before its first line is laid out.
+        with contextlib.suppress(KeyError):
+            super()._action_command_list(action)

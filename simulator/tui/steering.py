@@ -6,15 +6,16 @@ import shutil
 import time
 from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.app import App
+from textual.command import CommandPalette
 
 from simulator.engine.filtering import FilterError, parse_filter
 from simulator.tui.copying import as_curl, as_json
 from simulator.tui.detail import calls_of
 from simulator.tui.exporting import html_report, json_rows
-from simulator.tui.modals import ChangesScreen, HelpScreen, Question
+from simulator.tui.modals import ChangesScreen, Commands, HelpScreen, Question
 from simulator.tui.palette import PALETTES
 
 if TYPE_CHECKING:
@@ -228,6 +229,11 @@ class Steering(App[None]):
         here = names.index(self.theme) if self.theme in names else -1
         self.theme = names[(here + 1) % len(names)]
         self.notify(f"theme {self.theme}", timeout=2)
+
+    def action_command_palette(self) -> None:
+        """Show every command by its name."""
+        if not CommandPalette.is_open(cast("App[object]", self)):
+            self.push_screen(Commands(id="--command-palette"))
 
     def action_help(self) -> None:
         """Show the help."""

@@ -29,22 +29,56 @@ def serve(arguments: list[str], port: int) -> None:
     except ImportError:
         stop("--web needs textual-serve, which is missing here", "pip install 'hubspot-dest[simulator]'")
     command = shlex.join([sys.executable, "-m", "simulator", *arguments])
-    # A group of our own: what is ended at the end is ours, and nobody else's.
-    with contextlib.suppress(OSError):
-        os.setpgrp()
-    server: Any = Server(command, host="127.0.0.1", port=port, title="hubspot-sim")
+    before = _own_group()
+
+    class Ending(Server):  # type: ignore[misc, valid-type, unused-ignore]
+        """Ends the pages' programs first: it would wait a minute for pages that nobody closes."""
+
+        def request_exit(self, *args: object) -> None:
+            _end_the_others()
+            super().request_exit(*args)
+
+    server: Any = Ending(command, host="127.0.0.1", port=port, title="hubspot-sim")
     say(f"open http://127.0.0.1:{port} in a browser; Ctrl-C ends it. Only this machine can reach it.")
-
-    def end(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, end)
     try:
         server.serve()
     except KeyboardInterrupt:
         pass
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        with contextlib.suppress(OSError):
-            os.killpg(os.getpgrp(), signal.SIGTERM)
+        _end_the_others()
+        _give_back(before)
         say("ended, and every page's program with it")
+
+
+def _own_group() -> int:
+    """Make a process group of our own, so that what is ended at the end is ours; return the group before.
+
+    With a terminal it becomes the group that Ctrl-C is for.
+    """
+    before = os.getpgrp()
+    if before != os.getpid():
+        with contextlib.suppress(OSError):
+            os.setpgrp()
+            _to_the_front(os.getpgrp())
+    return before
+
+
+def _give_back(before: int) -> None:
+    if before != os.getpgrp():
+        _to_the_front(before)
+
+
+def _to_the_front(group: int) -> None:
+    if sys.stdin.isatty():
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+        with contextlib.suppress(OSError):
+            os.tcsetpgrp(sys.stdin.fileno(), group)
+
+
+def _end_the_others() -> None:
+    """Ask everything in our group to end, but not ourselves."""
+    former = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    with contextlib.suppress(OSError):
+        os.killpg(os.getpgrp(), signal.SIGTERM)
+    # The signal to ourselves is ignored when it arrives, which is now.
+    signal.signal(signal.SIGTERM, former if former is not None else signal.SIG_DFL)

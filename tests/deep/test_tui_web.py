@@ -69,11 +69,11 @@ def test_the_page_shows_the_terminal_and_all_ends_with_the_server(tmp_path: Path
         with browser(tmp_path / "profile") as tab:
             tab.go(f"http://127.0.0.1:{port}/")
             tab.until("document.body.classList.contains('-first-byte')")
-            until(lambda: len(programs(process.pid)) == 2, "the page has no program of its own")
+            until(lambda: len(programs(process.pid)) > 1, "the page has no program of its own")
             tab.picture(tmp_path / "page.png")
             assert (tmp_path / "page.png").stat().st_size > 20_000
             process.send_signal(signal.SIGTERM)
-            assert process.wait(20) == 143
+            assert process.wait(20) == 0
             until(lambda: not programs(process.pid), f"still running: {programs(process.pid)}")
     finally:
         end_session(process)
@@ -86,7 +86,7 @@ def test_a_browser_that_goes_away_takes_its_program_with_it(tmp_path: Path) -> N
         with browser(tmp_path / "profile") as tab:
             tab.go(f"http://127.0.0.1:{port}/")
             tab.until("document.body.classList.contains('-first-byte')")
-            until(lambda: len(programs(process.pid)) == 2, "the page has no program of its own")
+            until(lambda: len(programs(process.pid)) > 1, "the page has no program of its own")
         until(lambda: len(programs(process.pid)) == 1, "the page's program outlives its browser")
     finally:
         process.send_signal(signal.SIGINT)

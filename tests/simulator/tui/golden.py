@@ -2,8 +2,8 @@
 
 The stream has a seed, HubSpot and the rows have a clock of their own, and the app ticks by hand. Two things are
 replaced: how long HubSpot's server took for a request, which it measures with the processor's clock; and in the SVG
-what tells how the screen was put together, not how it looks (a checksum in the names of its classes, rectangles without a
-width).
+what tells how the screen was put together, not how it looks: a checksum in the names of its classes, and rectangles
+without a width.
 """
 
 from __future__ import annotations
