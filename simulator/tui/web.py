@@ -6,6 +6,7 @@ import contextlib
 import os
 import shlex
 import signal
+import socket
 import sys
 from typing import Any
 
@@ -21,7 +22,7 @@ def serve(arguments: list[str], port: int) -> None:
 
     Args:
         arguments: the command line without `--web`, `tui` first.
-        port: where to listen.
+        port: where to listen; 0: a free one.
 
     """
     try:
@@ -29,6 +30,7 @@ def serve(arguments: list[str], port: int) -> None:
     except ImportError:
         stop("--web needs textual-serve, which is missing here", "pip install 'hubspot-dest[simulator]'")
     command = shlex.join([sys.executable, "-m", "simulator", *arguments])
+    port = port or _free_port()
     before = _own_group()
 
     class Ending(Server):  # type: ignore[misc, valid-type, unused-ignore]
@@ -50,11 +52,20 @@ def serve(arguments: list[str], port: int) -> None:
         say("ended, and every page's program with it")
 
 
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+    return port
+
+
 def _own_group() -> int:
     """Make a process group of our own, so that what is ended at the end is ours; return the group before.
 
     With a terminal it becomes the group that Ctrl-C is for.
     """
+    if not hasattr(os, "setpgrp"):
+        return 0  # Windows has no groups
     before = os.getpgrp()
     if before != os.getpid():
         with contextlib.suppress(OSError):
@@ -64,7 +75,7 @@ def _own_group() -> int:
 
 
 def _give_back(before: int) -> None:
-    if before != os.getpgrp():
+    if before and before != os.getpgrp():
         _to_the_front(before)
 
 
@@ -77,6 +88,8 @@ def _to_the_front(group: int) -> None:
 
 def _end_the_others() -> None:
     """Ask everything in our group to end, but not ourselves."""
+    if not hasattr(os, "killpg"):
+        return
     former = signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with contextlib.suppress(OSError):
         os.killpg(os.getpgrp(), signal.SIGTERM)

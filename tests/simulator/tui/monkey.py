@@ -7,6 +7,8 @@ import random
 import tempfile
 from pathlib import Path
 
+from textual.command import CommandPalette
+
 from simulator.engine.engine import Engine
 from simulator.engine.story import story_config
 from simulator.tui.app import SimulatorApp
@@ -32,12 +34,17 @@ def session(seed: int, presses: int = 60) -> None:
             app = SimulatorApp(engine, title="monkey", ticking=False, folder=Path(folder))
             async with app.run_test(size=dice.choice(SIZES)) as pilot:
                 for _ in range(presses):
+                    choosing = CommandPalette.is_open(app)
                     await pilot.press(dice.choice(KEYS))
                     if dice.random() < 0.3:
                         app.tick()
                     if dice.random() < 0.03:
                         await pilot.resize_terminal(*dice.choice(SIZES))
-                    assert app.is_running, f"seed {seed}: the app ended"
+                    if not app.is_running:
+                        # The palette has a command to end it; nothing else that the monkey can press has.
+                        assert choosing, f"seed {seed}: the app ended"
+                        assert app.return_code == 0, f"seed {seed}: the app broke"
+                        return
                 for _ in range(4):
                     await pilot.press("escape")
                 await pilot.press("1")
