@@ -6,7 +6,9 @@ import asyncio
 import random
 import tempfile
 from pathlib import Path
+from typing import cast
 
+from textual.app import App
 from textual.command import CommandPalette
 
 from simulator.engine.engine import Engine
@@ -34,7 +36,7 @@ def session(seed: int, presses: int = 60) -> None:
             app = SimulatorApp(engine, title="monkey", ticking=False, folder=Path(folder))
             async with app.run_test(size=dice.choice(SIZES)) as pilot:
                 for _ in range(presses):
-                    choosing = CommandPalette.is_open(app)
+                    choosing = CommandPalette.is_open(cast("App[object]", app))
                     await pilot.press(dice.choice(KEYS))
                     if dice.random() < 0.3:
                         app.tick()
