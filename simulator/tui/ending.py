@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import signal
 import sys
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["LAST_WORDS", "Ended", "run_app", "tell"]
 
 LAST_WORDS = "hubspot-sim-last-words.txt"
-"""Where it is told what became of the queue when there is no terminal any more."""
+"""The file in which it is told what became of the queue when there is no terminal any more."""
+_ENDS = ("SIGTERM", "SIGHUP")
 
 
 @dataclass(slots=True)
@@ -41,15 +43,17 @@ def run_app(app: App[None]) -> Ended:
     """Run the app until it ends; Ctrl-C, SIGTERM and a lost connection end it in good order."""
     ended = Ended()
 
-    def end(number: signal.Signals) -> None:
-        ended.code = ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED
-        ended.lost = ended.lost or number == signal.SIGHUP
+    def end(name: str) -> None:
+        ended.code = ExitCode.INTERRUPTED if name == "SIGINT" else ExitCode.TERMINATED
+        ended.lost = ended.lost or name == "SIGHUP"
         app.exit()
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, end, number)
+        for name in ("SIGINT", *_ENDS):
+            # Windows has neither the one nor the other.
+            with contextlib.suppress(NotImplementedError, AttributeError):
+                loop.add_signal_handler(getattr(signal, name), end, name)
         await app.run_async()
 
     # The sender's thread works in bursts; by default the screen would wait 5 ms for each turn of its loop meanwhile.
@@ -66,8 +70,9 @@ def run_app(app: App[None]) -> Ended:
     if app.return_code and ended.code is ExitCode.OK:
         ended.code = ExitCode.WANTING  # it broke; Textual has shown where
     # The last flush is not to be cut short by whoever is in a hurry.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+    for name in _ENDS:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     return ended
 
 
