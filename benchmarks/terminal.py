@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 KEYS = (b"\x1b[A", b"\x1b[A", b"\x1b[B", b"\x1b[5~", b"\x1b[6~", b"\x1b[B", b"f", b"\x1b[A")
+_SAMPLES = 5  # of the memory
 
 
 def main() -> None:
@@ -32,21 +33,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--rate", type=float, default=1000)
+    parser.add_argument(
+        "--filled", type=int, default=0, metavar="EVENTS", help="events before the clock starts"
+    )
     parser.add_argument("--child", metavar="FILE")
     options = parser.parse_args()
     if options.child:
-        _child(Path(options.child), options.rate)
+        _child(Path(options.child), options.rate, options.filled)
         return
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder) / "latencies.json"
-        measured = _drive(options.seconds, options.rate, told)
+        measured = _drive(options.seconds, options.rate, options.filled, told)
         found = json.loads(told.read_text())
     latencies = sorted(found["milliseconds"])
     cut = statistics.quantiles(latencies, n=100)
     memory = measured["memory"]
     print(
         f"{options.seconds:g} s at {options.rate:g} events/s, {found['rows']:,} rows kept, "
-        f"{found['taken']:,} events taken"
+        f"{found['taken'] - options.filled:,} events taken, after {options.filled:,} before them"
     )
     print(
         f"key to refresh  p50 {cut[49]:.1f} ms   p95 {cut[94]:.1f} ms   max {latencies[-1]:.1f} ms   "
@@ -56,14 +60,11 @@ def main() -> None:
     print(
         f"CPU             {measured['cpu']:.0f}% of a core: {', '.join(f'{k} {v:.0f}%' for k, v in parts.items())}"
     )
-    print(
-        f"memory          {memory[0]:.0f} MB at a third, {memory[1]:.0f} MB at two thirds, "
-        f"{memory[2]:.0f} MB at the end"
-    )
+    print(f"memory          {', '.join(f'{one:.0f}' for one in memory)} MB, at even distances to the end")
     print(f"books agree     {found['agree']}")
 
 
-def _child(told: Path, rate: float) -> None:
+def _child(told: Path, rate: float, filled: int) -> None:
     from textual import events
     from textual._time import get_time
 
@@ -85,6 +86,8 @@ def _child(told: Path, rate: float) -> None:
 
     config = replace(story_config(), batch_size=200, batch_chunk=200)
     with Engine(config, seed=1, rate=rate, remembered=100_000) as engine:
+        if filled:
+            engine.run(filled, 3600)
         engine.resume()
         run_app(Timed(engine, title="benchmark"))
         engine.pause()
@@ -93,21 +96,23 @@ def _child(told: Path, rate: float) -> None:
         told.write_text(json.dumps({**found, "agree": engine.books().agree, "threads": threads}))
 
 
-def _drive(seconds: float, rate: float, told: Path) -> dict[str, Any]:
+def _drive(seconds: float, rate: float, filled: int, told: Path) -> dict[str, Any]:
     pid, terminal = pty.fork()
     if pid == 0:
         os.environ["TERM"] = "xterm-256color"
-        command = [sys.executable, "-m", "benchmarks.terminal", "--child", str(told), "--rate", str(rate)]
+        command = [sys.executable, "-m", "benchmarks.terminal", "--child", str(told)]
+        command += ["--rate", str(rate), "--filled", str(filled)]
         os.execv(command[0], command)  # the interpreter that runs this
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 160, 0, 0))
     try:
+        select.select([terminal], [], [], 3600)  # it draws when it is filled
         _read(terminal, 5.0)
         os.kill(pid, signal.SIGWINCH)
         begun, cpu, number = time.monotonic(), _cpu(Path(f"/proc/{pid}")), 0
         threads = _threads(pid)
         memory: list[float] = []
         while (passed := time.monotonic() - begun) < seconds:
-            if len(memory) < 2 and passed > seconds * (len(memory) + 1) / 3:
+            if passed > seconds * (len(memory) + 1) / _SAMPLES:
                 memory.append(_memory(pid))
             os.write(terminal, KEYS[number % len(KEYS)])
             number += 1
