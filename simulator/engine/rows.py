@@ -143,9 +143,9 @@ class Ring:
         kept = self._recent[number % len(self._recent)]
         return kept[1] if kept is not None and kept[0] == number else None
 
-    def rows(self, start: int | None = None) -> Iterator[Row]:
-        """Yield what is kept from `start` on, oldest first."""
-        for number in range(max(self.first, start or 0), self.next):
+    def rows(self, start: int = 0, stop: int | None = None) -> Iterator[Row]:
+        """Yield what is kept from `start` on, and before `stop`, oldest first."""
+        for number in range(max(self.first, start), self.next if stop is None else stop):
             row = self.get(number)
             if row is not None:
                 yield row

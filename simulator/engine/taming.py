@@ -12,6 +12,7 @@ from simulator.engine.witness import WatchedHubSpot
 from simulator.hubspot import portal
 from simulator.hubspot.control_clock import SkippableClock
 from simulator.hubspot.fake import FakeHubSpot
+from simulator.hubspot.journal import Journal
 from simulator.hubspot.service import DEFAULT_TOKEN
 from simulator.hubspot.switches import Switches
 
@@ -45,7 +46,9 @@ def hubspot_for(
         max_occurrences=occurrences,
         clock=ticking,
     )
-    return service, FakeHubSpot(service, token=DEFAULT_TOKEN, clock=ticking)
+    # As much as anybody leafs through: the bodies of batches would be most of what a stream of hours keeps.
+    journal = Journal(max_entries=5_000, max_bytes=16 * 1024 * 1024)
+    return service, FakeHubSpot(service, token=DEFAULT_TOKEN, clock=ticking, journal=journal)
 
 
 def portal_of(config: Config) -> int:

@@ -136,7 +136,18 @@ class LineView(ScrollView, can_focus=True):
     def render_lines(self, crop: Region) -> list[Strip]:
         """Draw the visible lines; what they have in common is looked up once."""
         self._drawn = _Drawn(self.palette, self.room, self.scroll_offset.y, *self._thumb())
-        return super().render_lines(crop)
+        if self.gutter.totals != (0, 0) or self.styles.tint.a or self.opacity != 1.0:
+            return super().render_lines(crop)
+        # Nothing around the lines and nothing over them: Textual's own way round would cost as much as drawing them.
+        filters, (_, background) = self.get_line_filters(), self.background_colors
+        strips = []
+        for y in crop.line_range:
+            strip = self.render_line(y)
+            for one in filters:
+                strip = strip.apply_filter(one, background)
+            strips.append(strip)
+        first, last = crop.column_span
+        return strips if (first, last) == (0, self.size.width) else [one.crop(first, last) for one in strips]
 
     def render_line(self, y: int) -> Strip:
         """Draw one visible line."""

@@ -21,7 +21,8 @@ class Stream(LineView):
     """The rows of an engine.
 
     Without a filter line i is row `first + i`; with one the numbers of matching rows are kept in a list that grows as
-    rows come and changes as rows change.
+    rows come and changes as rows change. What there is is as it was at the last `sync`: rows come and go at any time,
+    and lines that are drawn in between must not move.
 
     Args:
         engine: what is shown.
@@ -38,23 +39,23 @@ class Stream(LineView):
         self._found: list[int] = []
         self._looked_to = 0
         self._changes_seen = 0
-        self._first = 0
+        self._first = self._count = 0
 
     # ---- what there is
 
     def count(self) -> int:
         """Return how many rows are shown."""
-        return len(self._ring) if self.filter is None else len(self._found)
+        return self._count if self.filter is None else len(self._found)
 
     def number(self, index: int) -> int | None:
         """Return the number of the row on a line."""
         if not 0 <= index < self.count():
             return None
-        return self._ring.first + index if self.filter is None else self._found[index]
+        return self._first + index if self.filter is None else self._found[index]
 
     def index(self, number: int) -> int:
         """Return the line of a row, or of the next one that is shown."""
-        return number - self._ring.first if self.filter is None else bisect_left(self._found, number)
+        return number - self._first if self.filter is None else bisect_left(self._found, number)
 
     @property
     def row(self) -> Row | None:
@@ -70,31 +71,33 @@ class Stream(LineView):
     def set_filter(self, chosen: Filter | None) -> None:
         """Show only what a filter takes."""
         self.filter = chosen
-        self._search()
+        self._looked_to = self._ring.next
+        self._search(self._looked_to)
         self.sync()
         if self.follow:
             self._to_the_end()
         elif self.chosen is not None:
             self.go(self.index(self.chosen))
 
-    def _search(self) -> None:
+    def _search(self, upto: int) -> None:
         chosen = self.filter
-        self._looked_to = self._ring.next
         if chosen is not None:
-            self._found = [row.number for row in self._ring.rows() if chosen(row)]
+            self._found = [row.number for row in self._ring.rows(stop=upto) if chosen(row)]
 
     def sync(self) -> bool:
         """Take in what happened since the last time; tell whether anything did."""
         ring, ledger = self._ring, self._engine.ledger
-        news = ring.next != self._looked_to or ledger.changes != self._changes_seen
-        if ring.next < self._looked_to:
+        # The engine's thread goes on meanwhile: what comes after this line is for the next time.
+        upto, changes = ring.next, ledger.changes
+        news = upto != self._looked_to or changes != self._changes_seen
+        if upto < self._looked_to:
             self.chosen, self.cursor = None, 0
-            self._search()
+            self._search(upto)
         elif self.filter is not None:
-            self._take_in()
-        self._looked_to = ring.next
-        self._changes_seen = ledger.changes
-        gone, self._first = ring.first - self._first, ring.first
+            self._take_in(upto)
+        self._looked_to, self._changes_seen = upto, changes
+        first = max(0, upto - ring.capacity)
+        gone, self._first, self._count = first - self._first, first, upto - first
         if news or gone:
             self.resized()
             if self.follow:
@@ -105,24 +108,24 @@ class Stream(LineView):
                 self.cursor = max(0, self.index(self.chosen))
         return news
 
-    def _take_in(self) -> None:
-        chosen, ring = self.filter, self._ring
+    def _take_in(self, upto: int) -> None:
+        chosen, ring, ledger = self.filter, self._ring, self._engine.ledger
         assert chosen is not None
-        self._found += [row.number for row in ring.rows(self._looked_to) if chosen(row)]
-        fresh = self._engine.ledger.changes - self._changes_seen
-        changed = list(self._engine.ledger.changed)[-fresh:] if fresh else []
+        self._found += [row.number for row in ring.rows(self._looked_to, upto) if chosen(row)]
+        changed = list(ledger.changed)
+        fresh = ledger.changes - self._changes_seen  # with some that came just now, for the next time once more
         if fresh > len(changed):
-            self._search()
-        for number in changed:
+            self._search(upto)
+        for number in changed[-fresh:] if fresh else ():
             row = ring.get(number)
             place = bisect_left(self._found, number)
             here = place < len(self._found) and self._found[place] == number
-            if row is not None and number < self._looked_to and chosen(row) != here:
+            if row is not None and number < upto and chosen(row) != here:
                 if here:
                     del self._found[place]
                 else:
                     self._found.insert(place, number)
-        gone = bisect_left(self._found, ring.first)
+        gone = bisect_left(self._found, max(0, upto - ring.capacity))
         if gone:
             del self._found[:gone]
 
