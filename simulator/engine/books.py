@@ -56,7 +56,9 @@ class Counts:
         """Calls of the official client altogether."""
         return sum(self.calls.values())
 
-    def against(self, *, queued: int, unsure: int, stored: int, repeated: int, dropped: int) -> Books:
+    def against(
+        self, *, queued: int, unsure: int, by_hand: int, stored: int, repeated: int, dropped: int
+    ) -> Books:
         """Return these counters beside what the sender and HubSpot say of themselves."""
         return Books(
             taken=self.taken,
@@ -65,6 +67,7 @@ class Counts:
             queued=queued,
             told=self.confirmed,
             unsure=unsure,
+            by_hand=by_hand,
             stored=stored,
             repeated=repeated,
             dropped=dropped,
@@ -99,6 +102,7 @@ class Books:
         queued: what the sender itself says of its queue.
         told: occurrences of which the sender was told that they were taken.
         unsure: occurrences taken without a word to the sender.
+        by_hand: occurrences that somebody sent with a copied command.
         stored: what the fake account stored, by its own count.
         repeated: what it dropped because the uuid came before.
         dropped: what it dropped in silence.
@@ -111,6 +115,7 @@ class Books:
     queued: int
     told: int
     unsure: int
+    by_hand: int
     stored: int
     repeated: int
     dropped: int
@@ -123,7 +128,7 @@ class Books:
             found.append(f"{self.taken} events were taken, {self.accounted} have an outcome")
         if self.waiting != self.queued:
             found.append(f"{self.waiting} rows wait for their batch, the sender holds {self.queued}")
-        sent, held = self.told + self.unsure, self.stored + self.repeated + self.dropped
+        sent, held = self.told + self.unsure + self.by_hand, self.stored + self.repeated + self.dropped
         if sent != held:
             found.append(f"the sender brought {sent} occurrences, HubSpot counts {held}")
         return found
@@ -141,6 +146,7 @@ class Books:
             "queued": self.queued,
             "told": self.told,
             "takenWithoutWord": self.unsure,
+            "sentByHand": self.by_hand,
             "hubspotStored": self.stored,
             "hubspotRepeated": self.repeated,
             "hubspotDropped": self.dropped,

@@ -176,6 +176,7 @@ class Engine:
         return self.counts.against(
             queued=self.sender.queued,
             unsure=self.ledger.unsure(),
+            by_hand=self.service.by_hand,
             stored=said.accepted,
             repeated=said.duplicates,
             dropped=said.dropped,
@@ -187,7 +188,8 @@ class Engine:
         account = self.hubspot.account
         while time.monotonic() < deadline:
             said = account.counters()
-            if self.counts.confirmed + self.ledger.unsure() == said.accepted + said.duplicates + said.dropped:
+            brought = self.counts.confirmed + self.ledger.unsure() + self.service.by_hand
+            if brought == said.accepted + said.duplicates + said.dropped:
                 return
             time.sleep(0.005)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pydantic import SecretStr
 
 from hubspot_dest.config import Config
-from simulator.engine.witness import WatchedHubSpot
+from simulator.engine.witness import BY_HAND, WatchedHubSpot
 from simulator.hubspot import portal
 from simulator.hubspot.control_clock import SkippableClock
 from simulator.hubspot.fake import FakeHubSpot
@@ -46,8 +46,10 @@ def hubspot_for(
         max_occurrences=occurrences,
         clock=ticking,
     )
+    service.add_token(BY_HAND, service.accounts()[0])
     # As much as anybody leafs through: the bodies of batches would be most of what a stream of hours keeps.
     journal = Journal(max_entries=5_000, max_bytes=16 * 1024 * 1024)
+    journal.masker.learn(BY_HAND)
     return service, FakeHubSpot(service, token=DEFAULT_TOKEN, clock=ticking, journal=journal)
 
 

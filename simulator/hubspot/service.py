@@ -98,6 +98,10 @@ class HubSpot:
         self._grants[token] = Grant(account, allowed)
         return account
 
+    def add_token(self, token: str, account: Account) -> None:
+        """Let a further token lead to an account, with every scope; it is not kept in a store."""
+        self._grants[token] = Grant(account)
+
     def _made(self, portal_id: int, switches: Switches, number: int | None) -> Account:
         changes = None if number is None else Changes(number)
         return Account(

@@ -1,4 +1,4 @@
-"""Calls as text to take away: JSON, or a curl command that asks for the token by name."""
+"""Calls as text to take away: JSON, or curl commands that work as they stand, against the HubSpot in here."""
 
 from __future__ import annotations
 
@@ -16,15 +16,21 @@ def as_json(calls: list[list[Any]]) -> str:
     return json.dumps(calls, indent=2, ensure_ascii=False, default=str)
 
 
-def as_curl(calls: list[list[Any]], base_url: str) -> str:
-    """Return one curl command a call; the token is read from the environment, never written down."""
-    commands = []
+_ELSEWHERE = '# To HubSpot itself: https://api.hubapi.com, and "Authorization: Bearer $HUBSPOT_ACCESS_TOKEN"'
+
+
+def as_curl(calls: list[list[Any]], base_url: str, token: str) -> str:
+    """Return one curl command a call, for the HubSpot at `base_url`.
+
+    The token is the one that opens a HubSpot on this machine, and nothing else; a real one is only spoken of by name.
+    """
+    commands = [_ELSEWHERE]
     for call in calls:
         request = documented_request(call)
         body = json.dumps(request["body"], ensure_ascii=False, default=str)
         commands.append(
             f"curl -X {request['method']} {shlex.quote(base_url + request['target'])} \\\n"
-            '  -H "Authorization: Bearer $HUBSPOT_ACCESS_TOKEN" \\\n'
+            f"  -H {shlex.quote(f'Authorization: Bearer {token}')} \\\n"
             "  -H 'Content-Type: application/json' \\\n"
             f"  -d {shlex.quote(body)}"
         )

@@ -21,7 +21,7 @@ from simulator.tui.palette import PALETTES, Palette
 
 __all__ = ["Board", "Line", "LineView", "Piece", "line"]
 
-_DRAWN = 2000  # lines that are kept as they were drawn
+_DRAWN = 300  # lines that are kept as they were drawn; more would grow old, and what is old is rarely collected
 
 Piece = tuple[str, str]
 """A text and the name of its colour; `*` before the name makes it bold."""

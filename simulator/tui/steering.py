@@ -8,9 +8,11 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from textual import work
 from textual.app import App
 
 from simulator.engine.filtering import FilterError, parse_filter
+from simulator.engine.witness import BY_HAND
 from simulator.tui.copying import as_curl, as_json
 from simulator.tui.detail import calls_of
 from simulator.tui.exporting import html_report, json_rows, plain_svg
@@ -195,7 +197,7 @@ class Steering(App[None]):
         if not calls:
             self.notify("this event makes no call", timeout=2)
             return
-        text = as_json(calls) if form == "json" else as_curl(calls, self.engine.hubspot.base_url)
+        text = as_json(calls) if form == "json" else as_curl(calls, self.engine.hubspot.base_url, BY_HAND)
         self.copy_to_clipboard(text)
         self.notify(f"{len(calls)} calls copied as {form}", timeout=2)
 
@@ -242,33 +244,47 @@ class Steering(App[None]):
 
     def action_tour_next(self, by: int) -> None:
         """Go on with the tour, or back."""
+        if not self.speech.on:
+            self.notify("no tour is told; T begins it", timeout=2)
         self.speech.turn(by)
 
     def action_tour_auto(self) -> None:
         """Let the tour play by itself, or by key."""
+        if not self.speech.on:
+            self.notify("no tour is told; T begins it", timeout=2)
+            return
         self.speech.by_itself = not self.speech.by_itself
         self.speech.draw()
 
     def action_screenshot_here(self) -> None:
         """Write what is seen as SVG."""
-        self._write("svg", plain_svg(self.export_screenshot(title="hubspot-sim")))
+        self._tell_written(self._write("svg", plain_svg(self.export_screenshot(title="hubspot-sim"))))
 
+    @work(thread=True, exclusive=True, group="export")
     def action_export(self) -> None:
-        """Write the filtered rows as JSON Lines, and a report in HTML."""
+        """Write the filtered rows as JSON Lines, and a report in HTML; a hundred thousand rows take their time."""
         rows = self.live.stream.shown()
-        self._write("jsonl", "\n".join(json_rows(rows)) + "\n")
-        self._write("html", html_report(self.engine, rows, f"hubspot-sim · {self.header.title_text}"))
+        title = f"hubspot-sim · {self.header.title_text}"
+        told = self._write("jsonl", "".join(f"{one}\n" for one in json_rows(rows)))
+        self.call_later(self._tell_written, told)  # its end is not waited for
+        self.call_later(self._tell_written, self._write("html", html_report(self.engine, rows, title)))
 
-    def _write(self, ending: str, text: str) -> None:
+    def _write(self, ending: str, text: str) -> tuple[str, bool]:
+        """Write a file into the folder; return what is to be said of it, and whether it is there."""
         path = Path(self.folder) / f"hubspot-sim-{time.strftime('%Y%m%d-%H%M%S')}.{ending}"
         try:
             if shutil.disk_usage(self.folder).free < len(text) * 2:
                 raise OSError(28, "no space left on the disk")
             path.write_text(text, encoding="utf-8", newline="\n")
         except OSError as error:
-            self.notify(f"{path} cannot be written: {error.strerror}", severity="error", markup=False)
-            return
-        self.notify(f"written: {path.name}", timeout=4, markup=False)
+            return f"{path} cannot be written: {error.strerror}", False
+        return f"written: {path.name}", True
+
+    def _tell_written(self, told: tuple[str, bool]) -> None:
+        said, good = told
+        self.notify(
+            said, timeout=4 if good else None, severity="information" if good else "error", markup=False
+        )
 
     def look_at_config(self) -> None:
         """Put a saved configuration in force; of a broken one say what is wrong, and keep the old."""

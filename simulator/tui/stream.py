@@ -113,7 +113,9 @@ class Stream(LineView):
         assert chosen is not None
         self._found += [row.number for row in ring.rows(self._looked_to, upto) if chosen(row)]
         changed = list(ledger.changed)
-        fresh = ledger.changes - self._changes_seen  # with some that came just now, for the next time once more
+        fresh = (
+            ledger.changes - self._changes_seen
+        )  # with some that came just now, for the next time once more
         if fresh > len(changed):
             self._search(upto)
         for number in changed[-fresh:] if fresh else ():
