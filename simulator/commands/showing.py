@@ -49,6 +49,9 @@ def show(
         keyboard_from_terminal()
     elif not sys.stdin.isatty() and not os.environ.get("TEXTUAL_DRIVER"):
         stop("the terminal app needs a terminal", "hubspot-sim run does the same without a screen")
+    if not sys.stderr.isatty() and not os.environ.get("TEXTUAL_DRIVER"):
+        # Textual draws there, so that standard output stays free for a pipe.
+        stop("standard error is not a terminal, and that is where the screen is drawn", "leave out the 2>")
     from simulator.engine.source import ROOM
     from simulator.tui.app import SimulatorApp
     from simulator.tui.ending import Ended, run_app, tell
@@ -93,6 +96,8 @@ def show(
         watch=ConfigWatch(config) if config is not None else None,
         tour=tour,
         first_theme=theme,
+        origin=origin.name,
+        once=origin.once,
     )
     engine.resume()
     ended = Ended(ExitCode.NOT_RUN)
@@ -100,5 +105,8 @@ def show(
         ended = run_app(app)
     finally:
         origin.close()
-        tell(engine.close(), ended, app.folder)
+        closing = engine.close()
+        tell(closing, ended, app.folder)
+    if closing.left and ended.code is ExitCode.OK:
+        raise SystemExit(int(ExitCode.WANTING))
     raise SystemExit(int(ended.code))

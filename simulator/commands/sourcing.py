@@ -43,6 +43,8 @@ class Chosen:
         endless: it may never end, and may have nothing just now.
         own_pace: it decides itself when an event comes.
         synthetic: its events are made up.
+        once: what came is gone when the stream begins anew.
+        name: where events come from, for people; empty where they are made up.
         close: to be called at the end.
 
     """
@@ -51,6 +53,8 @@ class Chosen:
     endless: bool = False
     own_pace: bool = False
     synthetic: bool = False
+    once: bool = False
+    name: str = ""
     close: Callable[[], None] = lambda: None
 
 
@@ -131,8 +135,9 @@ def _read(name: str, speed: float | None) -> Chosen:
     paced = speed is not None
     try:
         if name == "-" or (path.exists() and not path.is_file() and not path.is_dir()):
-            return Chosen(PipeSource(name, speed), endless=True, own_pace=True)
-        return Chosen(FileSource(path, speed), endless=paced, own_pace=paced)
+            said = "standard input" if name == "-" else path.name
+            return Chosen(PipeSource(name, speed), endless=True, own_pace=True, once=True, name=said)
+        return Chosen(FileSource(path, speed), endless=paced, own_pace=paced, name=path.name)
     except OSError as error:
         stop(f"{safe_text(name)} cannot be read: {error.strerror or error}")
 
@@ -146,7 +151,7 @@ def _listening(port: int) -> Chosen:
         reason = getattr(error, "strerror", None) or str(error)
         stop(f"cannot listen on port {port}: {safe_text(reason)}", "--listen 0 takes a free one")
     say(f"send events to {source.url}")
-    return Chosen(source, endless=True, own_pace=True, close=source.close)
+    return Chosen(source, endless=True, own_pace=True, once=True, close=source.close, name=source.url)
 
 
 def keyboard_from_terminal() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -13,13 +11,14 @@ from typing import Any, Self, TypeVar
 
 from hubspot_dest.config import Config
 from simulator.engine.books import Books, Closing, Counts
+from simulator.engine.errands import Errands
 from simulator.engine.ledger import Ledger
 from simulator.engine.pace import Pace
 from simulator.engine.rehearsal import Rehearsals, Reloaded, compare
-from simulator.engine.rows import Ring, Row, packed
+from simulator.engine.rows import Ring, Row, consented, packed, person_of
 from simulator.engine.sender import Sender
 from simulator.engine.source import Source, synthetic
-from simulator.engine.taming import hubspot_for, portal_of, tamed
+from simulator.engine.taming import batching, gathered_like, gathering, hubspot_for, portal_of, tamed
 from simulator.hubspot.faults import ActiveFault, Fault
 from simulator.hubspot.switches import Switches
 
@@ -30,21 +29,21 @@ _SETTLE_SECONDS = 2.0
 _CLOSE_SECONDS = 30.0
 _COMPARED = 1000
 _DRY_SECONDS = 0.005
+_STUCK = ("failed", "skipped", "ignored", "denied")
 
 
 class Engine:
     """Runs the real sender over a stream of events. Safe to use from any thread; reading never waits.
 
     Args:
-        config: the destination's configuration. Its token is not used: nothing here reaches the real HubSpot.
+        config: the destination's configuration; its token is not used.
         source: makes the stream for a seed.
         seed: decides the stream and the order of batch results.
         rate: events a second; 0 as fast as it goes.
         capacity: how many rows are kept.
         parity: do what walkerOS 4.4 does.
         account: what HubSpot knows beforehand.
-        strict: refuse event names and properties that have no definition, as HubSpot does; else they are made at
-            first sight.
+        strict: refuse names without a definition, as HubSpot does; else they are made at first sight.
         limits: enforce HubSpot's rate limits.
         clock: UNIX time in seconds, for HubSpot and for the rows.
         remembered: how many occurrences HubSpot keeps; of older ones it knows that they were there.
@@ -83,10 +82,9 @@ class Engine:
         self.configs: list[Config] = []
         self.consents: dict[str, bool] = {}
         self._config = tamed(config)
-        self._commands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._file_batch = batching(config)
+        self._errands = Errands()
         self._closing = False
-        self._idle = threading.Event()
-        self._listeners: tuple[Callable[[Row], None], ...] = ()
         self._thread: threading.Thread | None = None
 
     # ---- life
@@ -123,7 +121,7 @@ class Engine:
             closing = Closing(0, self.sender.queued, waits, f"no answer in {_CLOSE_SECONDS:g} s")
         finally:
             self._closing = True
-            self._commands.put(lambda: None)
+            self._errands.wake()
             thread.join(timeout=5.0)
             self.hubspot.stop()
         return closing
@@ -209,36 +207,27 @@ class Engine:
         """Do something on the engine's thread between two events."""
         if self._thread is None or self._closing:
             raise RuntimeError("the engine does not run")
-        future: Future[T] = Future()
-
-        def run() -> None:
-            try:
-                future.set_result(work())
-            except BaseException as error:
-                future.set_exception(error)
-
-        self._commands.put(run)
-        return future
+        return self._errands.ask(work)
 
     def pause(self) -> None:
         """Stop before the next event."""
         self.pace.pause()
-        self._wake()
+        self._errands.wake()
 
     def resume(self) -> None:
         """Go on."""
         self.pace.resume()
-        self._wake()
+        self._errands.wake()
 
     def step(self, count: int = 1) -> None:
         """Take so many events, then stand still."""
         self.pace.step(count)
-        self._wake()
+        self._errands.wake()
 
     def set_rate(self, rate: float) -> None:
         """Take so many events a second; 0: as fast as it goes."""
         self.pace.rate = max(0.0, rate)
-        self._wake()
+        self._errands.wake()
 
     def run(self, count: int, seconds: float = 3600.0) -> Books:
         """Take so many events as fast as they come, at most so long; wait, and return the books."""
@@ -255,26 +244,37 @@ class Engine:
         self.do(take, seconds + 60.0)
         return self.books()
 
-    def flush(self) -> Future[None]:
-        """Send what waits in the batch."""
+    def flush(self) -> Future[int]:
+        """Send what waits in the batch; return how many events HubSpot took."""
         return self.later(self._flush)
 
-    def _flush(self) -> None:
+    def _flush(self) -> int:
+        before = self.counts.kinds["flushed"]
         self.ledger.also(self.sender.flush(), self.sender.drain(), self.generation)
+        return self.counts.kinds["flushed"] - before
 
-    def set_batch(self, size: int) -> Future[None]:
-        """Gather so many events a batch; 0: send each on its own. The sender begins anew, its memory empty."""
+    def set_batch(self, size: int) -> Future[int]:
+        """Gather so many events a batch; 0: send each on its own. The sender begins anew, its memory empty.
+
+        Returns how many events the former sender still held and could not send; they stand as failed.
+        """
         size = min(500, max(0, size))
         changed = replace(
             self._config, batch=size > 0, batch_size=size or self._config.batch_size, batch_chunk=size or 1
         )
         return self.later(lambda: self._change(changed))
 
-    def grant(self, person: str, granted: bool) -> Future[int]:
-        """Grant or refuse consent for a person; return how many of the waiting events went on."""
+    def grant(self, person: str, granted: bool | None) -> Future[int]:
+        """Grant or refuse consent for a person, or leave it to the events (None).
+
+        Returns how many of the waiting events went on.
+        """
         return self.later(lambda: self._grant(person, granted))
 
-    def _grant(self, person: str, granted: bool) -> int:
+    def _grant(self, person: str, granted: bool | None) -> int:
+        if granted is None:
+            self.consents.pop(person, None)
+            return 0
         self.consents[person] = granted
         if not granted:
             return 0
@@ -290,7 +290,7 @@ class Engine:
     def _again(self, rows: Iterable[Row]) -> int:
         count = 0
         for row in rows:
-            if row.kind not in ("failed", "skipped", "ignored", "denied"):
+            if row.kind not in _STUCK:
                 continue
             count += 1
             self._push(row.plain_event(), row)
@@ -326,24 +326,36 @@ class Engine:
     def reload(self, config: Config) -> Future[Reloaded]:
         """Put another configuration in force, and plan the last thousand events again with both.
 
-        What waits in the batch is flushed by the old one first. Pinned events that are not through are run again.
+        What waits in the batch is flushed by the old one first. Pinned events that are not through are run again. How
+        events are gathered stays as it was set on the screen, unless the file itself changed that.
         """
         return self.later(lambda: self._reload(tamed(config)))
 
     def _reload(self, config: Config) -> Reloaded:
         latest = [row for row in self.ring.rows(self.ring.next - _COMPARED) if row.event]
         changes = compare(self.rehearsals.of(self._config), self.rehearsals.of(config), latest)
-        if portal_of(config) != self.hubspot.account.portal_id:
-            self.hubspot.account.portal_id = portal_of(config)
-        self._change(config)
-        again = self._again([row for row in self.ring.rows() if row.pinned])
-        return Reloaded(len(latest), changes, again)
+        settings: tuple[str, ...] = ()
+        if batching(config) == self._file_batch:
+            config = gathered_like(config, self._config)
+        else:
+            settings = (f"events go out {gathering(self._config)} → {gathering(config)}",)
+            self._file_batch = batching(config)
+        self.hubspot.account.portal_id = portal_of(config)
+        stranded = self._change(config)
+        kept = [row for row in self.ring.rows() if row.pinned]
+        again, through = self._again(kept), 0
+        for row in kept:
+            if row.kind not in _STUCK:
+                row.pinned, through = False, through + 1
+        return Reloaded(len(latest), changes, again, through, settings, stranded)
 
-    def _change(self, config: Config) -> None:
+    def _change(self, config: Config) -> int:
         self.ledger.also(self.sender.close(), self.sender.drain(), self.generation)
-        self.ledger.strand(self.sender.queued)
+        stranded = self.sender.queued
+        self.ledger.strand(stranded)
         self._config = config
         self.sender = self._new_sender(config)
+        return stranded
 
     def _new_sender(self, config: Config) -> Sender:
         self.configs.append(config)
@@ -353,16 +365,12 @@ class Engine:
 
     # ---- the thread
 
-    def _wake(self) -> None:
-        self._commands.put(lambda: None)
-
     def _work(self) -> None:
         while not self._closing:
-            with contextlib.suppress(queue.Empty):
-                self._commands.get(timeout=self.pace.wait(exhausted=self.exhausted))()
+            self._errands.do_next(self.pace.wait(exhausted=self.exhausted))
             for _ in range(self.pace.due()):
                 self._take_next()
-                if self.exhausted or not self._commands.empty():
+                if self.exhausted or self._errands.any:
                     break
 
     def _take_next(self) -> bool:
@@ -381,9 +389,12 @@ class Engine:
         return event is not None
 
     def _push(self, event: Any, again: Row | None) -> None:
-        person, event = self.ledger.with_consent(event, self.consents)
-        at = self.hubspot.clock()
-        outcome = self.sender.push(event)
+        person, at = person_of(event), self.hubspot.clock()
+        consent = self.ledger.consent_of(person, self.consents)
         body = again.event if again is not None else packed(event)
-        self.ledger.enter(outcome, self.sender.drain(), at, person, body, event, self.generation, again)
+        seen = consented(event, consent)
+        outcome = self.sender.push(seen)
+        self.ledger.enter(
+            outcome, self.sender.drain(), at, person, body, seen, self.generation, consent, again
+        )
         self.sender.let_go()

@@ -1,15 +1,18 @@
 """The filter language of the stream, after mitmproxy's: `outcome:failed and not person:ada*`.
 
-    field:value   one of outcome, event, person, rule, status, text
+    field:value   one of outcome, event, person, rule, status, is, text
     word          looks for the word in everything, like text:word
     a b, a and b  both;  a or b  either;  not a  neither;  ( ) group;  " " keep spaces together
 
 Values are compared without case. With `*` or `?` in it a value is a pattern for the whole, else it may stand anywhere;
-an outcome must be the whole word. A status may be 429, 4xx, >=400 or none.
+an outcome must be the whole word. A status may be 429, 4xx, >=400 or none; one of an event's calls has it. `is:kept`
+are events that are run again at every save, `is:different` those that walkerOS would have treated otherwise, and
+`is:refused` those whose contact HubSpot did not take.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from difflib import get_close_matches
@@ -19,7 +22,7 @@ from simulator.engine.rows import Row
 
 __all__ = ["FIELDS", "Filter", "FilterError", "parse_filter"]
 
-FIELDS = ("outcome", "event", "person", "rule", "status", "text")
+FIELDS = ("outcome", "event", "person", "rule", "status", "is", "text")
 OUTCOMES = ("denied", "ignored", "skipped", "identified", "sent", "queued", "flushed", "failed")
 Filter = Callable[[Row], bool]
 
@@ -148,7 +151,7 @@ def _status(value: str) -> Filter:
         return lambda row: row.status is None
     if re.fullmatch(r"[1-5]xx", value):
         first = int(value[0])
-        return lambda row: row.status is not None and row.status // 100 == first
+        return _any_status(lambda status: status // 100 == first)
     match = re.fullmatch(r"(>=|<=|>|<|=)?(\d{1,3})", value)
     if match is None:
         raise FilterError(f"a status is 429, 4xx, >=400 or none, not {value!r}")
@@ -160,21 +163,47 @@ def _status(value: str) -> Filter:
         "<": lambda status: status < number,
     }
     tests["="] = lambda status: status == number
-    test = tests[match[1] or "="]
-    return lambda row: row.status is not None and test(row.status)
+    return _any_status(tests[match[1] or "="])
+
+
+def _any_status(test: Callable[[int], bool]) -> Filter:
+    return lambda row: any([one.status is not None and test(one.status) for one in row.exchanges])
+
+
+def _is(value: str) -> Filter:
+    marks: dict[str, Filter] = {
+        "kept": lambda row: row.pinned,
+        "different": lambda row: bool(row.upstream),
+        "refused": lambda row: row.refusal is not None,
+        "batch": lambda row: row.is_batch,
+    }
+    if value not in marks:
+        raise FilterError(f"a row is {', '.join(marks)}, not {value!r}")
+    return marks[value]
 
 
 def _anything(value: str) -> Filter:
-    parts = [part.encode() for part in value.split("*") if part]
-    # JSON writes a quotation mark and whatever is not ASCII in more than one way; people type it in one.
-    escaped = [part.replace(b'"', b'\\"') for part in parts]
+    parts = [part for part in re.split(r"([*?])", value) if part]
+    if not set(parts) - {"*"}:
+        return lambda row: True  # noqa: ARG005 - everything
+    special = {"*": ".*?", "?": "."}
+    # JSON writes a quotation mark, a backslash and a line's end in its own way; people type them as they are.
+    typed = "".join(special.get(part) or re.escape(part) for part in parts)
+    stored = "".join(
+        special.get(part) or re.escape(json.dumps(part, ensure_ascii=False)[1:-1]) for part in parts
+    )
+    said, held = re.compile(typed, re.DOTALL), re.compile(stored, re.DOTALL)
+    plain = value if value.isascii() and len(parts) == 1 and typed == stored else None
 
     def found(row: Row) -> bool:
-        event = row.event.lower()
-        if all([one in event or two in event for one, two in zip(parts, escaped, strict=True)]):
-            return bool(parts) or not value
-        said = f"{row.kind} {row.reason} {row.sentence} {row.name} {row.person} {row.rule}".lower().encode()
-        return all([part in said for part in parts])
+        words = f"{row.kind} {row.reason} {row.sentence} {row.name} {row.person} {row.rule} {row.upstream}"
+        if row.exchanges:
+            words += " ".join([one.error for one in row.exchanges])
+        if said.search(words.lower()) is not None:
+            return True
+        if plain is not None:  # lower() knows ASCII's letters only, and they are all that is looked for
+            return plain.encode() in row.event.lower()
+        return held.search(row.event.decode().lower()) is not None
 
     return found
 
@@ -185,5 +214,6 @@ _FIELDS: dict[str, Callable[[str], Filter]] = {
     "person": _textual(lambda row: row.person),
     "rule": _textual(lambda row: row.rule),
     "status": _status,
+    "is": _is,
     "text": _anything,
 }

@@ -22,11 +22,25 @@ _UNMATCHED = 500  # different event names; beyond, the rest is one number
 
 @dataclass(slots=True)
 class PropertyHits:
-    """A property that the mapping names: what it is taken from, and how often it came out."""
+    """A property that the mapping names.
+
+    Attributes:
+        name: its name in HubSpot.
+        source: what it is taken from, in a few words.
+        asked: how often it was asked for: of an event that is skipped, or a contact without an e-mail, nothing is.
+        resolved: how often it came out.
+
+    """
 
     name: str
     source: str
+    asked: int = 0
     resolved: int = 0
+
+    @property
+    def never(self) -> bool:
+        """Whether it was asked for, and always in vain."""
+        return self.asked > 0 and self.resolved == 0
 
 
 @dataclass(slots=True)
@@ -119,10 +133,13 @@ class Hits:
             rule.hits += 1
             if plan.occurrence is not None:
                 _note(rule.properties, plan.occurrence["properties"])
-        if plan.contact is not None:
-            whose = rule if rule is not None and rule.contact else self.identify
+        whose = rule if rule is not None and rule.contact else self.identify
+        if whose.contact and plan.verdict in ("ready", "skipped"):
             whose.hits += whose is self.identify
-            _note(whose.contact, {"email": plan.contact.email, **(plan.contact.properties or {})})
+            if plan.contact is not None:
+                _note(whose.contact, {"email": plan.contact.email, **(plan.contact.properties or {})})
+            elif "email" in whose.contact:
+                whose.contact["email"].asked += 1
 
     def _rule(self, key: str, event: dict[str, Any], name: str) -> RuleHits | None:
         rules = self.rules.get(key)
@@ -144,10 +161,9 @@ class Hits:
 
 
 def _note(wanted: dict[str, PropertyHits], found: dict[str, Any]) -> None:
-    for name in found:
-        known = wanted.get(name)
-        if known is not None:
-            known.resolved += 1
+    for name, known in wanted.items():
+        known.asked += 1
+        known.resolved += name in found
 
 
 def _rules(mapping: Any) -> Iterator[tuple[str, int | None, dict[str, Any]]]:

@@ -10,7 +10,7 @@ from hubspot_dest.config import Config
 from hubspot_dest.outcome import Outcome
 from simulator.engine.books import Counts
 from simulator.engine.hits import Hits
-from simulator.engine.rows import Exchange, Ring, Row, person_of
+from simulator.engine.rows import Exchange, Ring, Row
 from simulator.engine.witness import WatchedHubSpot
 
 __all__ = ["Ledger"]
@@ -66,14 +66,9 @@ class Ledger:
         self._doubtful.clear()
         self.changes += 1
 
-    def with_consent(self, event: Any, consents: dict[str, bool]) -> tuple[str, Any]:
-        """Return whose event it is, and the event with what this person was granted or refused on the screen."""
-        person = person_of(event)
-        if person in consents and isinstance(event, dict):
-            own = event.get("consent")
-            given = dict.fromkeys(self._required, consents[person])
-            event = {**event, "consent": {**(own if isinstance(own, dict) else {}), **given}}
-        return person, event
+    def consent_of(self, person: str, granted: dict[str, bool]) -> dict[str, bool] | None:
+        """Return what the screen says of a person's consent, as an event would say it; None where it says nothing."""
+        return dict.fromkeys(self._required, granted[person]) if person in granted else None
 
     def enter(
         self,
@@ -84,6 +79,7 @@ class Ledger:
         body: bytes,
         event: Any,
         generation: int,
+        consent: dict[str, bool] | None,
         again: Row | None,
     ) -> Row:
         """Write down what became of one push, and of batches that it set off."""
@@ -109,6 +105,7 @@ class Ledger:
             row.reason, row.sentence = outcome.reason, outcome.sentence
             row.attempts += 1
             self._move(row, outcome.kind)
+        row.consent = consent
         row.upstream = outcome.upstream or ""
         if row.upstream.startswith("walkerOS would lose"):
             counts.lost_upstream += 1
@@ -201,7 +198,7 @@ class Ledger:
 
     def _saved(self, outcome: Outcome) -> None:
         plan = outcome.plan
-        if plan is None or plan.verdict != "ready" or plan.contact is None or not plan.contact.properties:
+        if plan is None or plan.verdict != "ready" or plan.contact is None or plan.contact.properties is None:
             return
         if not any(call[0].startswith("crm.") for call in outcome.calls):
             self.counts.saved += 1

@@ -33,8 +33,8 @@ class Change:
         person: whose event it is.
         before: what was planned, in a few words.
         after: what is planned now.
-        better: it went nowhere and now goes somewhere (True), the reverse (False), or neither (None).
-        differences: every difference in the planned calls.
+        better: more goes out, the event or its contact (True), or less (False), or neither can be said (None).
+        differences: every difference in what is planned: the contact, the event, the verdict.
 
     """
 
@@ -49,11 +49,24 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Reloaded:
-    """What a new configuration changed: of how many events looked at, and in what way."""
+    """What a new configuration changed.
+
+    Attributes:
+        looked_at: how many events were planned with both.
+        changes: those of them that are planned otherwise.
+        again: how many kept events were run again.
+        through: how many of these go out now; they are kept no longer.
+        settings: what else is different, in words: how events are gathered in batches.
+        stranded: how many events the former sender still held and could not send; they stand as failed.
+
+    """
 
     looked_at: int
     changes: tuple[Change, ...]
     again: int
+    through: int = 0
+    settings: tuple[str, ...] = ()
+    stranded: int = 0
 
 
 class Rehearsal:
@@ -114,12 +127,11 @@ def compare(old: Rehearsal, new: Rehearsal, rows: Iterable[Row]) -> tuple[Change
     """Plan every event with both configurations and return what differs, oldest first."""
     changes = []
     for row in rows:
-        event, now_ms = row.plain_event(), int(row.at * 1000)
+        event, now_ms = row.seen_event(), int(row.at * 1000)
         before, after = old.plan(event, now_ms), new.plan(event, now_ms)
         found = differences(_look(before), _look(after))
         if found:
-            was, will = _goes(before), _goes(after)
-            better = None if was == will else will
+            better = _better(_goes(before), _goes(after))
             changes.append(
                 Change(row.number, row.name, row.person, _words(before), _words(after), better, tuple(found))
             )
@@ -127,11 +139,26 @@ def compare(old: Rehearsal, new: Rehearsal, rows: Iterable[Row]) -> tuple[Change
 
 
 def _look(plan: Plan) -> dict[str, Any]:
-    return {"verdict": plan.verdict, "reason": plan.reason, "rule": plan.rule_key, "calls": plan.calls}
+    """Return what is planned by its role: a contact that is gone must not look like an event that changed."""
+    look: dict[str, Any] = {"verdict": plan.verdict, "reason": plan.reason, "rule": plan.rule_key}
+    if plan.contact is not None and plan.contact.properties is not None:
+        look["contact"] = {"email": plan.contact.email, "properties": plan.contact.properties}
+    if plan.occurrence is not None:
+        look["event"] = plan.occurrence
+    return look
 
 
-def _goes(plan: Plan) -> bool:
-    return plan.verdict == "ready" and plan.error is None and bool(plan.calls)
+def _goes(plan: Plan) -> tuple[bool, bool]:
+    """Return whether the event goes out, and whether its contact is written."""
+    well = plan.verdict == "ready" and plan.error is None
+    contact = plan.contact is not None and plan.contact.properties is not None and plan.verdict == "ready"
+    return well and plan.occurrence is not None, contact
+
+
+def _better(was: tuple[bool, bool], will: tuple[bool, bool]) -> bool | None:
+    gained = any(now and not then for then, now in zip(was, will, strict=True))
+    lost = any(then and not now for then, now in zip(was, will, strict=True))
+    return None if gained == lost else gained
 
 
 def _words(plan: Plan) -> str:

@@ -11,7 +11,7 @@ import orjson
 
 from hubspot_dest.outcome import Kind, Outcome
 
-__all__ = ["Exchange", "Ring", "Row", "packed", "person_of"]
+__all__ = ["Exchange", "Ring", "Row", "consented", "packed", "person_of"]
 
 
 @dataclass(slots=True)
@@ -63,6 +63,7 @@ class Row:
         upstream: what walkerOS itself would have done, where that differs.
         attempts: how often it was pushed.
         pinned: it is run again at every save.
+        consent: what was granted or refused on the screen when it was pushed; it lies over the event's own.
 
     """
 
@@ -83,6 +84,7 @@ class Row:
     upstream: str = ""
     attempts: int = 1
     pinned: bool = False
+    consent: dict[str, bool] | None = None
 
     @property
     def is_batch(self) -> bool:
@@ -95,13 +97,35 @@ class Row:
         return self.exchanges[-1].status if self.exchanges else None
 
     @property
+    def refusal(self) -> Exchange | None:
+        """What HubSpot said of the contact, where it did not take it: the event may have gone out all the same."""
+        about = [one for one in self.exchanges if one.call.startswith("crm.")]
+        return about[-1] if about and about[-1].error else None
+
+    @property
     def milliseconds(self) -> float:
         """How long HubSpot was waited for."""
         return sum(one.milliseconds for one in self.exchanges)
 
+    @property
+    def why(self) -> str:
+        """Why it came as far as it did, in words for people."""
+        refusal = self.refusal
+        if refusal is not None and self.kind not in ("failed", "skipped"):
+            return (
+                f"contact not taken: {refusal.status or 'no answer'}; {self.sentence or 'the event went out'}"
+            )
+        if self.kind in ("sent", "identified") and not self.sentence:
+            return f"rule {self.rule}" if self.rule else "no rule: sent under its own name"
+        return self.sentence or self.reason
+
     def plain_event(self) -> Any:
         """Return the event as it came; None for a batch."""
         return json.loads(self.event) if self.event else None
+
+    def seen_event(self) -> Any:
+        """Return the event as the sender saw it, with what was granted or refused on the screen."""
+        return consented(self.plain_event(), self.consent)
 
 
 class Ring:
@@ -155,6 +179,14 @@ class Ring:
         self._slots = [None] * self.capacity
         self._recent = [None] * len(self._recent)
         self.next = 0
+
+
+def consented(event: Any, consent: dict[str, bool] | None) -> Any:
+    """Return an event with consent put over its own; the event as it is where there is none."""
+    if consent is None or not isinstance(event, dict):
+        return event
+    own = event.get("consent")
+    return {**event, "consent": {**(own if isinstance(own, dict) else {}), **consent}}
 
 
 def person_of(event: Any) -> str:

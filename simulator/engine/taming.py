@@ -16,7 +16,7 @@ from simulator.hubspot.journal import Journal
 from simulator.hubspot.service import DEFAULT_TOKEN
 from simulator.hubspot.switches import Switches
 
-__all__ = ["hubspot_for", "portal_of", "tamed"]
+__all__ = ["batching", "gathered_like", "gathering", "hubspot_for", "portal_of", "tamed"]
 
 
 def tamed(config: Config) -> Config:
@@ -56,3 +56,18 @@ def hubspot_for(
 def portal_of(config: Config) -> int:
     """Return the portal that the configuration's event names belong to."""
     return portal.portal_of(config.raw)
+
+
+def batching(config: Config) -> tuple[bool, int, int]:
+    """Return how a configuration gathers events, to be compared."""
+    return config.batch, config.batch_size, config.batch_chunk
+
+
+def gathered_like(config: Config, other: Config) -> Config:
+    """Return a configuration that gathers events as another does."""
+    return replace(config, batch=other.batch, batch_size=other.batch_size, batch_chunk=other.batch_chunk)
+
+
+def gathering(config: Config) -> str:
+    """Return in words how a configuration gathers events."""
+    return f"in batches of {config.batch_size}" if config.batch else "one by one"

@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
 from simulator.engine.engine import Engine
+from simulator.tui.cells import harmless
 from simulator.tui.commanding import Palette
 from simulator.tui.header import Header
 from simulator.tui.keybar import KeyBar
@@ -45,6 +46,8 @@ class SimulatorApp(Steering):
         ticking: follow the clock; a test ticks by hand.
         folder: where exports go.
         first_theme: the theme to begin with.
+        origin: where events come from, if they are not made up.
+        once: what came is gone when the stream begins anew.
 
     """
 
@@ -59,34 +62,35 @@ class SimulatorApp(Steering):
         Binding("question_mark", "help", "Help", key_display="?"),
         Binding("q", "quit", "End"),
         Binding("ctrl+c", "quit", "End", show=False, priority=True),
-        Binding("space", "pause", "Pause"),
-        Binding("full_stop", "step", "Step"),
+        Binding("space", "pause", "Pause, go on"),
+        Binding("full_stop", "step", "Take one event"),
         Binding("plus,equals_sign", "rate(1)", "Faster", key_display="+"),
         Binding("minus", "rate(-1)", "Slower", key_display="-"),
-        Binding("slash", "filter", "Filter", key_display="/"),
-        Binding("f", "follow", "Follow"),
-        Binding("n", "failure(1)", "Failure"),
+        Binding("slash", "filter", "Filter, search", key_display="/"),
+        Binding("f", "follow", "Follow the newest"),
+        Binding("n", "failure(1)", "Next failure"),
         Binding("N", "failure(-1)", "Previous failure", show=False),
-        Binding("b", "batch", "Batch"),
+        Binding("b", "batch", "Batch on, off"),
         Binding("B", "batch_size", "Batch size", show=False),
-        Binding("F", "flush", "Flush"),
-        Binding("c", "consent", "Consent"),
-        Binding("r", "again", "Again"),
+        Binding("F", "flush", "Flush the batch"),
+        Binding("c", "consent", "Consent of the event's person"),
+        Binding("r", "again", "Run the event again"),
         Binding("R", "again_all", "Run all failed again", show=False),
-        Binding("k", "keep", "Keep", show=False),
-        Binding("y", "copy('json')", "Copy"),
-        Binding("u", "copy('curl')", "Copy as curl", show=False),
+        Binding("k", "keep", "Keep the event: run it at every save", show=False),
+        Binding("y", "copy('json')", "Copy the calls as JSON"),
+        Binding("u", "copy('curl')", "Copy the calls as curl", show=False),
         Binding("x", "clear_faults", "Clear faults", show=False),
-        Binding("s", "seed", "Seed", show=False),
+        Binding("s", "seed", "Another seed", show=False),
         Binding("z", "anew", "Begin anew", show=False),
-        Binding("e", "screenshot_here", "Screenshot", show=False),
-        Binding("E", "export", "Export", show=False),
-        Binding("t", "theme", "Theme", show=False),
-        Binding("T", "tour", "Tour", show=False),
-        Binding("right", "tour_next(1)", "Next", show=False),
-        Binding("left", "tour_next(-1)", "Back", show=False),
-        Binding("p", "tour_auto", "By itself", show=False),
-        Binding("escape", "clear", "Clear", show=False),
+        Binding("e", "screenshot_here", "Write a screenshot (SVG)", show=False),
+        Binding("E", "export", "Write the rows (JSON Lines) and a report (HTML)", show=False),
+        Binding("d", "changes", "What the last save did", show=False),
+        Binding("t", "theme", "Next theme", show=False),
+        Binding("T", "tour", "Tour: begin, leave", show=False),
+        Binding("right", "tour_next(1)", "Tour: next step", show=False),
+        Binding("left", "tour_next(-1)", "Tour: back", show=False),
+        Binding("p", "tour_auto", "Tour: by itself, by key", show=False),
+        Binding("escape", "clear", "Clear the filter, leave the tour", show=False),
     ]  # fmt: skip
 
     def __init__(
@@ -99,6 +103,8 @@ class SimulatorApp(Steering):
         ticking: bool = True,
         folder: Path | None = None,
         first_theme: str = "harbour",
+        origin: str = "",
+        once: bool = False,
     ) -> None:
         super().__init__()
         for theme in themes():
@@ -116,6 +122,9 @@ class SimulatorApp(Steering):
             "mapping": MappingView(engine, id="mapping"),
             "faults": FaultsView(engine, self.live.pulse, id="faults"),
         }
+        self.header.origin = self.live.origin = harmless(origin, 80)
+        self.once = once
+        self._own_consent = {}
         self.speech = Speech(tour)
         self.keybar = KeyBar()
         self.config_watch = watch

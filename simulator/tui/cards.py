@@ -6,7 +6,7 @@ from collections import deque
 from typing import Any
 
 from simulator.engine.engine import Engine
-from simulator.tui.lines import Board, Line, line
+from simulator.tui.lines import Board, Line, Piece, line
 from simulator.tui.meters import bar, compact, gauge, sparkline
 from simulator.tui.palette import SYMBOLS
 
@@ -45,27 +45,23 @@ def outcome_card(engine: Engine, width: int, height: int, palette: Any) -> list[
     kinds = engine.counts.kinds
     most = max(1, *(kinds[kind] for kind in _KINDS))
     columns = 1 if height >= len(_KINDS) else 2
-    cell = width // columns
-    drawn = []
-    for kind in _KINDS:
-        number = kinds[kind]
-        colour = palette.outcome(kind)
-        room = max(0, cell - 22)
-        drawn.append(
-            (
-                (f"{SYMBOLS[kind]} {kind:<10} ", colour if number else "faint"),
-                (f"{compact(number):>6} ", "*text" if number else "faint"),
-                (bar(number, most, room).ljust(room) + "  ", colour),
-            )
-        )
-    half = -(-len(drawn) // columns)
-    rows = []
-    for index in range(half):
-        pieces = list(drawn[index])
-        if columns == 2 and index + half < len(drawn):
-            pieces += drawn[index + half]
-        rows.append(Line(tuple(pieces)))
-    return rows
+    each = -(-len(_KINDS) // columns)
+    groups = [_KINDS[start : start + each] for start in range(0, len(_KINDS), each)]
+    # Numbers are never cut: first the bars go, then the space between.
+    wide = [max(map(len, group)) for group in groups]
+    spare = max(0, width - sum(wide) - columns * 9 - (columns - 1))
+    room = spare // columns - 1 if spare >= 3 * columns else 0
+    rows: list[list[Piece]] = [[] for _ in range(each)]
+    for column, group in enumerate(groups):
+        for row, kind in zip(rows, group, strict=False):
+            number, colour = kinds[kind], palette.outcome(kind)
+            row += [
+                (" " if column else "", "dim"),
+                (f"{SYMBOLS[kind]} {kind:<{wide[column]}} ", colour if number else "faint"),
+                (f"{compact(number):>6}", "*text" if number else "faint"),
+                (f" {bar(number, most, room)}".ljust(room + 1) if room else "", colour),
+            ]
+    return [Line(tuple(row)) for row in rows]
 
 
 def speed_card(engine: Engine, pulse: Pulse, width: int) -> list[Line]:
@@ -84,9 +80,9 @@ def speed_card(engine: Engine, pulse: Pulse, width: int) -> list[Line]:
         for name, values, colour in series
     ]  # fmt: skip
     counts = engine.counts
-    lines.append(
-        line((f"{compact(counts.taken)} events", "*text"), (f", {compact(counts.requests)} calls", "dim"))
-    )
+    events, calls = compact(counts.taken), compact(counts.requests)
+    last = line((f"{events} events", "*text"), (f", {calls} calls", "dim"))
+    lines.append(_fitting(width, last, line((f"{events},", "*text"), (f" {calls} calls", "dim"))))
     return lines
 
 
@@ -94,28 +90,39 @@ def batch_card(engine: Engine, width: int) -> list[Line]:
     """Return how full the batch is, and what the contact memory saved."""
     config, counts = engine.config, engine.counts
     if config.batch:
-        full, rest = gauge(engine.queued, config.batch_size, max(4, width - 18))
-        first = line(
-            ("batch  ", "dim"),
-            (full, "info"),
-            (rest, "panel"),
-            (f" {engine.queued:>3} of {config.batch_size}", "*text"),
-        )
+        first = _gauged("batch  ", engine.queued, config.batch_size, "info", width)
     else:
-        first = line(("batch  ", "dim"), ("off: each event is sent on its own", "text"))
+        first = _fitting(
+            width,
+            line(("batch  ", "dim"), ("off: each event is sent on its own", "text")),
+            line(("batch  off", "text")),
+        )
     bad = f", {counts.batches_failed} refused" if counts.batches_failed else ""
     made = counts.calls["crm.contacts.basicApi.update"] + counts.calls["crm.contacts.basicApi.create"]
-    lost = counts.lost_upstream
-    share = round(100 * counts.saved / max(1, counts.saved + made))
+    batches = compact(counts.batches)
+    lost, saved = counts.lost_upstream, compact(counts.saved)
+    share = (f" {round(100 * counts.saved / max(1, counts.saved + made))}%", "*text")
+    loses = "accent" if lost else "faint"
     return [
         first,
-        line(("       ", "dim"), (f"{compact(counts.batches)} flushed", "good"), (bad, "bad")),
-        line(("memory ", "dim"), (f"{compact(counts.saved)} calls saved", "violet"), (f" {share}%", "*text")),
-        line(
-            ("≠      ", "accent" if lost else "faint"),
-            (f"walkerOS loses {compact(lost)}", "accent" if lost else "faint"),
+        _fitting(
+            width,
+            line(("       ", "dim"), (f"{batches} flushed", "good"), (bad, "bad")),
+            line((f"{batches} flushed", "good"), (bad, "bad")),
+            line((f"{batches} ok", "good"), (bad, "bad")),
         ),
-    ]  # fmt: skip
+        _fitting(
+            width,
+            line(("memory ", "dim"), (f"{saved} calls saved", "violet"), share),
+            line(("memory ", "dim"), (f"{saved} saved", "violet"), share),
+            line((f"{saved} calls saved", "violet")),
+        ),
+        _fitting(
+            width,
+            line(("≠      ", loses), (f"walkerOS loses {compact(lost)}", loses)),
+            line((f"≠ {compact(lost)} lost there", loses)),
+        ),
+    ]
 
 
 def hubspot_card(engine: Engine, width: int) -> list[Line]:
@@ -123,24 +130,39 @@ def hubspot_card(engine: Engine, width: int) -> list[Line]:
     account = engine.hubspot.account
     said = account.counters()
     used, most = _budget(engine)
-    full, rest = gauge(used, most, max(4, width - 18))
     faults = [one for one in engine.faults() if not one.is_spent(engine.hubspot.clock())]
+    holds, board = f"{compact(said.accepted - said.forgotten)} occurrences", f"{len(faults)} on the board"
     return [
-        line(
-            ("10 s   ", "dim"), (full, "warn" if used < most else "bad"), (rest, "panel"),
-            (f" {used:>3} of {most}", "*text"),
-        ),
-        line(("holds  ", "dim"), (f"{compact(said.accepted - said.forgotten)} occurrences", "good")),
+        _gauged("10 s   ", used, most, "warn" if used < most else "bad", width),
+        _fitting(width, line(("holds  ", "dim"), (holds, "good")), line((holds, "good"))),
         line(("       ", "dim"), (f"{compact(len(account.contacts()))} contacts", "violet")),
-        line(("faults ", "dim"), (f"{len(faults)} on the board" if faults else "none", "bad" if faults else "faint")),
-    ]  # fmt: skip
+        _fitting(
+            width,
+            line(("faults ", "dim"), (board if faults else "none", "bad" if faults else "faint")),
+            line(("faults ", "dim"), (f"{len(faults)}", "bad")),
+        ),
+    ]
+
+
+def _gauged(name: str, part: int, whole: int, colour: str, width: int) -> Line:
+    """Return a gauge with its numbers, which are never cut."""
+    said = f" {part:>3} of {whole}"
+    if width - len(name) - len(said) < 4:
+        said = f" {part}/{whole}"
+    full, rest = gauge(part, whole, max(1, width - len(name) - max(len(said), 11)))
+    return line((name, "dim"), (full, colour), (rest, "panel"), (said, "*text"))
+
+
+def _fitting(width: int, *lines: Line) -> Line:
+    """Return the first line that is not cut at this width, or else the last."""
+    fit = (one for one in lines if sum(len(text) for text, _ in one.pieces) <= width)
+    return next(fit, lines[-1])
 
 
 def compact_lines(engine: Engine, pulse: Pulse, width: int, palette: Any) -> list[Line]:
     """Return all of it in one line, for a small terminal; with words where they fit."""
     kinds = engine.counts.kinds
-    # On its own or in a batch: sent is sent.
-    shown = {"sent": kinds["flushed"] + kinds["sent"]} | {kind: kinds[kind] for kind in _KINDS[2:]}
+    shown = {kind: kinds[kind] for kind in _KINDS}
     shapes = (
         ("{symbol} {number} {kind}  ", True),
         ("{symbol}{number} {kind} ", True),
@@ -149,13 +171,19 @@ def compact_lines(engine: Engine, pulse: Pulse, width: int, palette: Any) -> lis
     )
     for words, every in shapes:
         pieces = []
+        if (
+            "{kind}" not in words
+        ):  # two numbers behind one symbol, and no word: on its own or in a batch, sent is sent
+            shown = {"sent": shown["flushed"] + shown["sent"]} | {kind: shown[kind] for kind in _KINDS[2:]}
         for kind, number in shown.items():
             if not (every or number or kind == "failed"):
                 continue
             text = words.format(symbol=SYMBOLS[kind], number=compact(number), kind=kind)
             pieces.append((text, palette.outcome(kind) if number else "faint"))
+        if pieces:
+            pieces[-1] = (pieces[-1][0].rstrip(), pieces[-1][1])
         used = sum(len(text) for text, _ in pieces)
-        if used <= width + 1:
+        if used <= width:
             break
     if width - used >= 16:
         pieces.append((sparkline(pulse.taken, width - used - 8), "info"))

@@ -28,7 +28,7 @@ def detail_lines(engine: Engine, row: Row, palette: Palette, width: int) -> list
     planned_again = False
     if plan is None and row.event:
         plan = engine.rehearsals.of(engine.configs[row.generation]).plan(
-            row.plain_event(), int(row.at * 1000), traced=True
+            row.seen_event(), int(row.at * 1000), traced=True
         )
         planned_again = True
     if plan is not None and outcome is not None:
@@ -52,6 +52,11 @@ def detail_lines(engine: Engine, row: Row, palette: Palette, width: int) -> list
             lines += _trace(trace, 1)
     if row.event:
         lines += [line(""), _title("the event", width), *json_lines(row.plain_event())]
+        if row.consent is not None:
+            said = ", ".join(
+                f"{name} {'granted' if given else 'refused'}" for name, given in row.consent.items()
+            )
+            lines.append(line(("   on this screen: ", "dim"), (harmless(said, 200), "warn")))
     return lines
 
 
@@ -73,7 +78,7 @@ def calls_of(engine: Engine, row: Row) -> list[list[Any]]:
 
 
 def _planned(engine: Engine, row: Row) -> Plan:
-    return engine.rehearsals.of(engine.configs[row.generation]).plan(row.plain_event(), int(row.at * 1000))
+    return engine.rehearsals.of(engine.configs[row.generation]).plan(row.seen_event(), int(row.at * 1000))
 
 
 def _head(row: Row, palette: Palette, width: int) -> Iterator[Line]:

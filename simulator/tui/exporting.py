@@ -53,9 +53,17 @@ def json_rows(rows: Iterable[Row]) -> Iterator[str]:
         )  # fmt: skip
 
 
-def html_report(engine: Engine, rows: Iterable[Row], title: str) -> str:
-    """Return one page without anything from elsewhere: figures, rules, and the last rows."""
+def html_report(engine: Engine, rows: Iterable[Row], title: str, chosen: str = "") -> str:
+    """Return one page without anything from elsewhere: figures, rules, and the last rows.
+
+    Raises:
+        TimeoutError: the engine is stuck in a call to HubSpot.
+        RuntimeError: the engine does not run.
+
+    """
     paper = PALETTES["paper"]
+    every = list(rows)
+    shown = every[-_MOST:]
     counts, books = engine.counts, engine.books()
     kinds = "".join(
         f"<tr><td>{SYMBOLS[kind]} {kind}</td><td class=n>{number:,}</td></tr>"
@@ -65,19 +73,23 @@ def html_report(engine: Engine, rows: Iterable[Row], title: str) -> str:
     rules = "".join(
         f"<tr{'' if rule.hits else ' class=never'}><td>{_safe(rule.label)}</td><td class=n>{rule.hits:,}</td>"
         f"<td>{_safe(_never(rule))}</td></tr>"
-        for rule in engine.ledger.hits.all()
+        for rule in (engine.ledger.hits.identify, *engine.ledger.hits.all())
+        if rule.hits or rule.properties or rule.contact or rule.key != "identify"
     )
     body = "".join(
         f"<tr><td>{time.strftime('%H:%M:%S', time.localtime(row.at))}</td><td>{_safe(row.name)}</td>"
         f"<td>{_safe(row.person)}</td><td>{SYMBOLS[row.kind]} {row.kind}</td>"
-        f"<td>{_safe(row.sentence or row.reason)}</td><td>{_safe(row.upstream)}</td></tr>"
-        for row in list(rows)[-_MOST:]
+        f"<td>{_safe(row.why)}</td><td>{_safe(row.upstream)}</td></tr>"
+        for row in shown
     )
     agree = (
         "The sender's numbers and HubSpot's are the same."
         if books.agree
         else _safe("; ".join(books.problems))
     )
+    which = f"of the filter {_safe(chosen)}" if chosen else "as they came"
+    told = f"{len(shown):,} of {len(every):,}, the latest" if len(shown) < len(every) else f"{len(shown):,}"
+    when = time.strftime("%Y-%m-%d %H:%M:%S %Z")
     return f"""<!doctype html><html lang=en><meta charset=utf-8><title>{_safe(title)}</title><style>
 body{{font:15px/1.5 system-ui,sans-serif;
  background:{paper.background};color:{paper.text};
@@ -88,15 +100,19 @@ td,th{{padding:.2rem .8rem .2rem 0;text-align:left;border-bottom:1px solid {pape
 .never{{color:{paper.warn}}}h1{{color:{paper.accent}}}
 </style><h1>{_safe(title)}</h1><p>{counts.taken:,} events,
 {counts.requests:,} calls, {counts.saved:,} contact calls saved,
-{counts.lost_upstream:,} that walkerOS itself would have lost. {agree} Nothing left this machine.</p>
+{counts.lost_upstream:,} that walkerOS itself would have lost. {agree}
+The HubSpot of this page is the one on this machine.</p>
 <h2>Outcomes</h2><table>{kinds}</table>
 <h2>Rules</h2><table><tr><th>rule<th>hits<th>never resolved</tr>{rules}</table>
-<h2>Events</h2><table><tr><th>time<th>event<th>person<th>outcome<th>why<th>walkerOS</tr>{body}</table></html>
+<p>{when}, seed {engine.seed}{", parity" if engine.parity else ""}. The figures are of the whole run.</p>
+<h2>Events {which}: {told}</h2>
+<table><tr><th>time<th>event<th>person<th>outcome<th>why<th>walkerOS</tr>{body}</table></html>
 """
 
 
 def _never(rule: RuleHits) -> str:
-    return ", ".join(one.name for one in rule.properties.values() if rule.hits and not one.resolved)
+    never = [one.name for one in rule.properties.values() if one.never]
+    return ", ".join([*never, *(f"contact.{one.name}" for one in rule.contact.values() if one.never)])
 
 
 def _safe(text: str) -> str:

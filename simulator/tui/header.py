@@ -43,13 +43,20 @@ class Header(Board, can_focus=False):
         self._tabs: list[tuple[int, int, str]] = []
         self.view = next(iter(views))
         self.trouble = ""
+        self.origin = ""
+        """Where events come from, if they are not made up."""
         self.filter_text = ""
         self.touring = False
 
     def update(self) -> None:
         """Draw anew."""
         width = self.size.width
-        self.show([self._tabs_line(width), self._state_line(width), Line((("─" * width, "panel"),))])
+        trouble = self.trouble or self._engine.trouble
+        below: Piece = ("─" * width, "panel")
+        if trouble:
+            more = "  d: all of it" if self.trouble else ""
+            below = (f" ✘ {fit(trouble, width - 4 - len(more))}{more}", "*bad")
+        self.show([self._tabs_line(width), self._state_line(width), Line((below,))])
 
     def _tabs_line(self, width: int) -> Line:
         brand = " ⬢ hubspot-sim  " if width >= 72 else " ⬢ "
@@ -69,17 +76,18 @@ class Header(Board, can_focus=False):
 
     def _state_line(self, width: int) -> Line:
         engine, config = self._engine, self._engine.config
-        if self.trouble or engine.trouble:
-            text = self.trouble or engine.trouble
-            return Line(((f" ✘ {fit(text, width - 4)}", "*bad"),))
         if engine.exhausted:
             state: Piece = (" ■ the stream is at its end", "*dim")
         elif engine.paused:
             state = (" ❚❚ paused ", "*warn")
         else:
             rate = engine.pace.rate
-            state = (f" ▶ {f'{rate:g} events/s' if rate else 'full speed'} ", "*good")
-        pieces: list[Piece] = [state, (f"  seed {engine.seed}", "dim")]
+            fast = "as they come" if self.origin else "full speed"
+            state = (f" ▶ {f'{rate:g} events/s' if rate else fast} ", "*good")
+        pieces: list[Piece] = [
+            state,
+            (f"  {self.origin or f'seed {engine.seed}'}", "info" if self.origin else "dim"),
+        ]
         if config.batch:
             full, rest = gauge(engine.queued, config.batch_size, 10)
             pieces += [

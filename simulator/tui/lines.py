@@ -21,7 +21,8 @@ from simulator.tui.palette import PALETTES, Palette
 
 __all__ = ["Board", "Line", "LineView", "Piece", "line"]
 
-_DRAWN = 300  # lines that are kept as they were drawn; more would grow old, and what is old is rarely collected
+# Lines that are kept as they were drawn. More would grow old, and what is old is rarely collected.
+_DRAWN = 300
 
 Piece = tuple[str, str]
 """A text and the name of its colour; `*` before the name makes it bold."""

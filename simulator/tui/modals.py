@@ -11,13 +11,11 @@ from textual.containers import Container
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from simulator.engine.rehearsal import Reloaded
 from simulator.tui.cells import fit, harmless
-from simulator.tui.jsonlines import short
 from simulator.tui.lines import Board, Line, line
 from simulator.tui.palette import PALETTES, SYMBOLS, Palette
 
-__all__ = ["ChangesScreen", "HelpScreen", "Question", "change_lines"]
+__all__ = ["HelpScreen", "Panel", "Question"]
 
 _KEYS = (
     ("the stream", (
@@ -26,7 +24,7 @@ _KEYS = (
     )),
     ("one event", (
         ("enter", "details"), ("r", "run it again"), ("k", "keep: run at every save"),
-        ("c", "consent of its person"), ("y", "copy the calls as JSON"), ("u", "copy as curl"),
+        ("c", "consent: yes, no, its own"), ("y", "copy the calls as JSON"), ("u", "copy as curl"),
     )),
     ("sending", (
         ("b", "batch on, off"), ("B", "batch size"), ("F", "flush"), ("x", "clear faults"),
@@ -34,7 +32,7 @@ _KEYS = (
     )),
     ("looking", (
         ("1 … 5", "the views"), ("tab", "other pane or page"), ("/", "filter, search"), ("esc", "clear the filter"),
-        ("t", "theme"), ("^p", "every command"),
+        ("d", "what the last save did"), ("t", "theme"), ("^p", "every command"),
     )),
     ("the tour", (
         ("T", "begin, leave"), ("→  ←", "next step, back"), ("p", "by itself, by key"),
@@ -49,11 +47,12 @@ _FILTERS = (
     ("event:order person:ada*", "both: parts of words, patterns"),
     ("status:4xx or status:>=500", "what HubSpot answered"),
     ('rule:"order complete" not coupon', "a rule; a word anywhere"),
+    ("is:kept or is:different", "also is:refused, is:batch"),
 )
 
 
-class _Panel(ModalScreen[None]):
-    """A panel that goes away with Escape."""
+class Panel(ModalScreen[None]):
+    """Lines in a frame, over everything, until Escape."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,enter", "dismiss", "Close")]
     title_text = ""
@@ -87,7 +86,7 @@ class _Panel(ModalScreen[None]):
         raise NotImplementedError
 
 
-class HelpScreen(_Panel):
+class HelpScreen(Panel):
     """Every key, every symbol, the filter language."""
 
     title_text = "help"
@@ -113,57 +112,6 @@ class HelpScreen(_Panel):
         lines += [line((f" {fit(text, 34)} ", "text"), (tells, "dim")) for text, tells in _FILTERS]
         lines.append(line((" fields: outcome event person rule status text; and, or, not, ( )", "dim")))
         return lines
-
-
-class ChangesScreen(_Panel):
-    """What a saved configuration changed, event by event."""
-
-    def __init__(self, name: str, reloaded: Reloaded) -> None:
-        super().__init__()
-        self.title_text = f"{harmless(name, 60)} was saved"
-        self.reloaded = reloaded
-
-    def lines(self, width: int, palette: Palette) -> list[Line]:
-        """Return the changes."""
-        del palette
-        return change_lines(self.reloaded, width)
-
-
-def change_lines(reloaded: Reloaded, width: int) -> list[Line]:
-    """Return what changed, the most telling first."""
-    changes = reloaded.changes
-    better = sum(one.better is True for one in changes)
-    worse = sum(one.better is False for one in changes)
-    lines = [
-        line(
-            (f"{len(changes)} of the last {reloaded.looked_at} events change", "*text"),
-            (f"   ▲ {better} now go out", "good" if better else "faint"),
-            (f"   ▼ {worse} no longer do", "bad" if worse else "faint"),
-        )
-    ]
-    if reloaded.again:
-        lines.append(line((f"{reloaded.again} kept events were run again", "info")))
-    for one in sorted(changes, key=lambda change: (change.better is None, change.better is True))[:200]:
-        mark, colour = {True: ("▲", "good"), False: ("▼", "bad"), None: ("≈", "info")}[one.better]
-        lines += [
-            line(""),
-            line(
-                (f"{mark} ", f"*{colour}"), (fit(one.name, 20) + " ", "*text"), (harmless(one.person, 50), "dim"),
-                (f"  #{one.number}", "faint"),
-            ),
-            line(("  was  ", "faint"), (fit(one.before, max(0, width - 8)), "dim")),
-            line(("  now  ", "faint"), (fit(one.after, max(0, width - 8)), colour)),
-        ]  # fmt: skip
-        for found in one.differences[:6]:
-            lines.append(
-                line(
-                    (f"    {harmless(found.path, 60)}: ", "info"),
-                    (short(found.expected, 40), "bad"),
-                    (" → ", "faint"),
-                    (short(found.actual, 40), "good"),
-                )
-            )
-    return lines
 
 
 def _columns(blocks: list[list[Line]], columns: int) -> list[Line]:
@@ -199,7 +147,7 @@ class Question(ModalScreen[str | None]):
         with Container(id="question") as frame:
             frame.border_title = self._title
             frame.border_subtitle = "enter · esc leaves"
-            yield Input(self._value, placeholder=self._hint, compact=True, select_on_focus=False)
+            yield Input(self._value, placeholder=self._hint, compact=True, select_on_focus=True)
             yield Static(self._hint, id="verdict", markup=False)
 
     def on_input_changed(self, event: Input.Changed) -> None:

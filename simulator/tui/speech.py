@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Speech"]
 
+_LOOKS = ("view", "follow", "filter", "select", "theme", "details", "rate")
+
 
 class Speech(Static):
     """Plays a tour: by itself, or step by step by key.
@@ -36,6 +38,7 @@ class Speech(Static):
         self._changes = 0
         self._met = False
         self._for: Filter | None = None
+        self._threw = False
 
     @property
     def simulator(self) -> Steering:
@@ -60,8 +63,11 @@ class Speech(Static):
         self.turn(1)
 
     def leave(self) -> None:
-        """End the tour; the stream goes on."""
+        """End the tour; the stream goes on, without the faults that the tour threw."""
         self.on = False
+        if self._threw:
+            self._threw = False
+            self.simulator.engine.clear_faults()
         self._mark(False)
         self.remove_class("-on")
         self.simulator.point_at("")
@@ -86,7 +92,9 @@ class Speech(Static):
         self._from, self._changes = app.engine.ring.next, app.engine.ledger.changes
         self._for = parse_filter(step.wait.row)
         for command in step.do:
-            self._do(command)
+            # Back is for reading once more: what was done is not done again.
+            if by > 0 or command.partition(" ")[0] in _LOOKS:
+                self._do(command)
         app.point_at(step.point)
         self.draw()
 
@@ -153,12 +161,16 @@ class Speech(Static):
             "batch": lambda: engine.set_batch(int(float(rest))),
             "seed": lambda: engine.reset(int(float(rest))),
             "view": lambda: app.action_view(rest),
-            "throw": lambda: engine.throw(*faults_named(rest)),
+            "throw": lambda: self._throw(rest),
             "filter": lambda: app.search_for(rest),
             "theme": lambda: setattr(app, "theme", rest),
             "select": lambda: self._select(rest),
         }
         actions[word]()
+
+    def _throw(self, rest: str) -> None:
+        self._threw = True
+        self.simulator.engine.throw(*faults_named(rest))
 
     def _select(self, text: str) -> None:
         wanted, stream = parse_filter(text), self.simulator.live.stream

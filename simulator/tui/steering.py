@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from textual import work
-from textual.app import App
-
 from simulator.engine.filtering import FilterError, parse_filter
+from simulator.engine.rows import Row
 from simulator.engine.witness import BY_HAND
 from simulator.tui.copying import as_curl, as_json
 from simulator.tui.detail import calls_of
-from simulator.tui.exporting import html_report, json_rows, plain_svg
-from simulator.tui.modals import ChangesScreen, HelpScreen, Question
+from simulator.tui.keeping import Keeping
+from simulator.tui.modals import HelpScreen, Question
 from simulator.tui.palette import PALETTES
+from simulator.tui.reloading import Reloading
 
 if TYPE_CHECKING:
     from simulator.engine.engine import Engine
@@ -34,7 +32,7 @@ __all__ = ["RATES", "Steering"]
 RATES = (0.5, 1, 2, 4, 8, 16, 32, 64, 125, 250, 500, 1000, 0)
 
 
-class Steering(App[None]):
+class Steering(Keeping, Reloading):
     """The actions of the app."""
 
     engine: Engine
@@ -45,6 +43,8 @@ class Steering(App[None]):
     keybar: KeyBar
     config_watch: ConfigWatch | None
     folder: Path
+    once: bool
+    _own_consent: dict[str, bool]
 
     @property
     def view(self) -> View:
@@ -58,6 +58,22 @@ class Steering(App[None]):
     def point_at(self, name: str) -> None:
         """Bring out a part of the screen, or none."""
         raise NotImplementedError
+
+    def chosen(self) -> Row | None:
+        """Return the event that is chosen on the screen, or say how to choose one."""
+        row = self.live.stream.row
+        if self.view is not self.live:
+            self.notify("that is for an event of the Live view: press 1, and choose one", timeout=3)
+            return None
+        if row is None or row.is_batch:
+            self.notify(
+                "choose an event first" if row is None else "this is a batch, not an event", timeout=2
+            )
+            return None
+        if self.live.stream.filter is not None and not self.live.stream.filter(row):
+            self.notify("the chosen event does not match the filter any more; choose another", timeout=3)
+            return None
+        return row
 
     def action_pause(self) -> None:
         """Pause, or go on."""
@@ -88,10 +104,15 @@ class Steering(App[None]):
         self.header.update()
 
     def action_failure(self, by: int) -> None:
-        """Go to the next or previous failure."""
+        """Go to the next or previous failure; after the last comes the first."""
         self.action_view("live")
-        if not self.live.stream.jump(lambda row: row.kind == "failed", by):
-            self.notify("no failure that way", timeout=2)
+        stream = self.live.stream
+        if stream.jump(_failed, by):
+            return
+        if stream.jump(_failed, by, around=True):
+            self.notify("from the first failure on" if by > 0 else "from the last failure on", timeout=2)
+        else:
+            self.notify("nothing failed, as far as the rows go back", timeout=2)
 
     def action_filter(self) -> None:
         """Ask for a filter of the stream, or a search in another view."""
@@ -123,8 +144,22 @@ class Steering(App[None]):
     def action_batch(self) -> None:
         """Gather events in batches, or send each on its own."""
         config = self.engine.config
-        self._after(self.engine.set_batch(0 if config.batch else config.batch_size))
-        self.notify("each event is sent on its own" if config.batch else "batches", timeout=2)
+        self._gather(0 if config.batch else config.batch_size)
+
+    def _gather(self, size: int) -> None:
+        future = self.engine.set_batch(size)
+        said = f"batches of {size}" if size else "each event is sent on its own"
+
+        def tell() -> None:
+            left = future.result()
+            self.notify(said, timeout=2)
+            if left:
+                self.notify(
+                    f"{left} {_events(left)} HubSpot did not take: failed; R runs them again",
+                    severity="warning",
+                )
+
+        self.after(future, tell)
 
     def action_batch_size(self) -> None:
         """Ask for the size of a batch."""
@@ -138,7 +173,7 @@ class Steering(App[None]):
 
         def answer(text: str | None) -> None:
             if text is not None:
-                self._after(self.engine.set_batch(int(text)))
+                self._gather(int(text))
 
         size = str(self.engine.config.batch_size)
         self.push_screen(Question("events in a batch", size, "1 to 500", judge), answer)
@@ -146,68 +181,106 @@ class Steering(App[None]):
     def action_flush(self) -> None:
         """Send what waits in the batch."""
         waits = self.engine.queued
-        self._after(self.engine.flush())
-        self.notify(f"{waits} events flushed" if waits else "nothing waits in the batch", timeout=2)
+        if not waits:
+            self.notify("nothing waits in the batch", timeout=2)
+            return
+        future = self.engine.flush()
+
+        def tell() -> None:
+            taken, left = future.result(), self.engine.queued
+            if taken or not left:
+                self.notify(f"{taken} {_events(taken)} flushed", timeout=2)
+            else:
+                self.notify(
+                    f"HubSpot took none; {left} {_events(left)} still wait", severity="warning", timeout=4
+                )
+
+        self.after(future, tell)
 
     def action_consent(self) -> None:
-        """Grant or refuse consent for the person of the chosen event."""
-        row = self.live.stream.row
-        if row is None or not row.person:
-            self.notify("choose an event of somebody first", timeout=2)
+        """Consent of the chosen event's person: granted or refused here, and at last as the events say again."""
+        row = self.chosen()
+        if row is None:
+            return
+        if not row.person:
+            self.notify("nobody is behind this event", timeout=2)
             return
         if not self.engine.config.consent:
             self.notify("this configuration asks for no consent", timeout=3)
             return
-        granted = not self.engine.consents.get(row.person, row.kind != "denied")
-        self._after(self.engine.grant(row.person, granted))
-        word = "grants" if granted else "refuses"
-        self.notify(f"{row.person[:60]} {word} consent", timeout=3, markup=False)
+        own = row.kind != "denied"
+        now = self.engine.consents.get(row.person)
+        if now is None:
+            self._own_consent[row.person] = own
+            wanted: bool | None = not own
+        elif now != self._own_consent.get(row.person, own):
+            wanted = not now
+        else:
+            wanted = None
+        self.after(self.engine.grant(row.person, wanted))
+        words = {
+            True: "grants consent",
+            False: "refuses consent",
+            None: "is taken at the events' own word again",
+        }
+        self.notify(f"{row.person[:60]} {words[wanted]}", timeout=3, markup=False)
 
     def action_again(self) -> None:
         """Run the chosen event again."""
-        row = self.live.stream.row
         if self.view is self.checks:
             self.checks.run()
-        elif row is None or row.kind not in ("failed", "skipped", "ignored", "denied"):
+            return
+        row = self.chosen()
+        if row is None:
+            return
+        if row.kind not in ("failed", "skipped", "ignored", "denied"):
             self.notify("only what did not go out can be run again", timeout=2)
         else:
-            self._after(self.engine.again([row.number]))
+            self.after(self.engine.again([row.number]))
 
     def action_again_all(self) -> None:
         """Run all failed events again, and what waits in the batch."""
         failed = [row.number for row in self.engine.ring.rows() if row.kind == "failed" and not row.is_batch]
-        self._after(self.engine.again(failed))
-        self.notify(f"{len(failed)} events are run again" if failed else "nothing failed", timeout=3)
+        self.after(self.engine.again(failed))
+        self.notify(
+            f"{len(failed)} {_events(len(failed))} run again" if failed else "nothing failed", timeout=3
+        )
 
     def action_keep(self) -> None:
         """Keep the chosen event: it is run again at every save until it goes out."""
-        row = self.live.stream.row
-        if row is None or row.is_batch:
-            self.notify("choose an event first", timeout=2)
+        row = self.chosen()
+        if row is None:
             return
         row.pinned = not row.pinned
-        said = "kept: run again at every save" if row.pinned else "no longer kept"
+        said = "kept: run again at every save; is:kept shows all" if row.pinned else "no longer kept"
         self.notify(f"{row.name[:40]} is {said}", timeout=2, markup=False)
         self.live.stream.refresh()
 
     def action_copy(self, form: str) -> None:
         """Copy the calls of the chosen event."""
-        row = self.live.stream.row
-        calls = calls_of(self.engine, row) if row is not None else []
+        row = self.live.stream.row if self.view is self.live else self.chosen()
+        if row is None:
+            return
+        calls = calls_of(self.engine, row)
         if not calls:
             self.notify("this event makes no call", timeout=2)
             return
         text = as_json(calls) if form == "json" else as_curl(calls, self.engine.hubspot.base_url, BY_HAND)
         self.copy_to_clipboard(text)
-        self.notify(f"{len(calls)} calls copied as {form}", timeout=2)
+        self.notify(f"{len(calls)} call{'s' * (len(calls) > 1)} copied as {form}", timeout=2)
 
     def action_clear_faults(self) -> None:
         """Take all faults from the board."""
         gone = self.engine.clear_faults()
-        self.notify(f"{gone} faults cleared" if gone else "no fault is on the board", timeout=2)
+        self.notify(
+            f"{gone} fault{'s' * (gone > 1)} cleared" if gone else "no fault is on the board", timeout=2
+        )
 
     def action_seed(self) -> None:
         """Ask for another seed, and begin anew with it."""
+        if self.header.origin:
+            self.notify("these events are not made up: there is no seed", timeout=3)
+            return
 
         def judge(text: str) -> str:
             digits = text.removeprefix("-")
@@ -215,14 +288,30 @@ class Steering(App[None]):
 
         def answer(text: str | None) -> None:
             if text is not None:
-                self._after(self.engine.reset(int(text)))
+                self.after(self.engine.reset(int(text)))
 
         self.push_screen(Question("seed of the stream", str(self.engine.seed), "any number", judge), answer)
 
     def action_anew(self) -> None:
         """Begin anew with the same seed."""
-        self._after(self.engine.reset())
-        self.notify("from the beginning", timeout=2)
+
+        def begin(_: object = None) -> None:
+            self.after(self.engine.reset())
+            self.notify("from the beginning", timeout=2)
+
+        if not self.once or not self.engine.counts.taken:
+            begin()
+            return
+
+        def answer(text: str | None) -> None:
+            if text is not None:
+                begin()
+
+        gone = f"{self.engine.counts.taken:,} events came once and would be gone"
+        judge = {"yes": ""}
+        self.push_screen(
+            Question(gone, "", "yes", lambda text: judge.get(text.strip(), "yes, or esc")), answer
+        )
 
     def action_theme(self) -> None:
         """Take the next theme."""
@@ -256,60 +345,7 @@ class Steering(App[None]):
         self.speech.by_itself = not self.speech.by_itself
         self.speech.draw()
 
-    def action_screenshot_here(self) -> None:
-        """Write what is seen as SVG."""
-        self._tell_written(self._write("svg", plain_svg(self.export_screenshot(title="hubspot-sim"))))
-
-    @work(thread=True, exclusive=True, group="export")
-    def action_export(self) -> None:
-        """Write the filtered rows as JSON Lines, and a report in HTML; a hundred thousand rows take their time."""
-        rows = self.live.stream.shown()
-        title = f"hubspot-sim · {self.header.title_text}"
-        told = self._write("jsonl", "".join(f"{one}\n" for one in json_rows(rows)))
-        self.call_later(self._tell_written, told)  # its end is not waited for
-        self.call_later(self._tell_written, self._write("html", html_report(self.engine, rows, title)))
-
-    def _write(self, ending: str, text: str) -> tuple[str, bool]:
-        """Write a file into the folder; return what is to be said of it, and whether it is there."""
-        path = Path(self.folder) / f"hubspot-sim-{time.strftime('%Y%m%d-%H%M%S')}.{ending}"
-        try:
-            if shutil.disk_usage(self.folder).free < len(text) * 2:
-                raise OSError(28, "no space left on the disk")
-            path.write_text(text, encoding="utf-8", newline="\n")
-        except OSError as error:
-            return f"{path} cannot be written: {error.strerror}", False
-        return f"written: {path.name}", True
-
-    def _tell_written(self, told: tuple[str, bool]) -> None:
-        said, good = told
-        self.notify(
-            said, timeout=4 if good else None, severity="information" if good else "error", markup=False
-        )
-
-    def look_at_config(self) -> None:
-        """Put a saved configuration in force; of a broken one say what is wrong, and keep the old."""
-        if self.config_watch is None or not self.config_watch.changed():
-            return
-        config, wrong = self.config_watch.read()
-        name = self.config_watch.path.name
-        if config is None:
-            self.header.trouble = f"the old mapping goes on: {wrong}"
-            self.header.update()
-            return
-        self.header.trouble = ""
-        future = self.engine.reload(config)
-        self._after(future, lambda: self._tell_changes(name, future.result()))
-
-    def _tell_changes(self, name: str, reloaded: Any) -> None:
-        self.checks.run()
-        if isinstance(self.screen, ChangesScreen):
-            self.pop_screen()
-        if reloaded.changes or reloaded.again:
-            self.push_screen(ChangesScreen(name, reloaded))
-        else:
-            self.notify(f"{name} was saved; nothing changes", timeout=4, markup=False)
-
-    def _after(self, future: Future[Any], then: Any = None) -> None:
+    def after(self, future: Future[Any], then: Callable[[], object] | None = None) -> None:
         """Look again when the engine has done something, and say what went wrong."""
         # Called on the engine's thread, which must not wait for the screen: the app takes it from its queue.
         future.add_done_callback(lambda one: self.call_later(self._done, one, then))
@@ -329,3 +365,11 @@ def _wrong_filter(text: str) -> str:
     except FilterError as error:
         return str(error)
     return ""
+
+
+def _failed(row: Row) -> bool:
+    return row.kind == "failed" or row.refusal is not None
+
+
+def _events(number: int) -> str:
+    return "event" if number == 1 else "events"

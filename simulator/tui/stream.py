@@ -74,6 +74,7 @@ class Stream(LineView):
         self._looked_to = self._ring.next
         self._search(self._looked_to)
         self.sync()
+        self.resized()  # other lines, though nothing came
         if self.follow:
             self._to_the_end()
         elif self.chosen is not None:
@@ -133,6 +134,7 @@ class Stream(LineView):
 
     def _to_the_end(self) -> None:
         last = self.count() - 1
+        self.refresh()
         self.scroll_to(y=max(0, last - self.size.height + 1), animate=False, immediate=True)
         self.cursor = max(0, last)
         number = self.number(last)
@@ -157,9 +159,12 @@ class Stream(LineView):
         else:
             super().action_edge(to)
 
-    def jump(self, wanted: Filter, by: int) -> bool:
-        """Go to the next (1) or previous (-1) row that a filter takes; tell whether there was one."""
-        start = self.cursor + by
+    def jump(self, wanted: Filter, by: int, *, around: bool = False) -> bool:
+        """Go to the next (1) or previous (-1) row that a filter takes; tell whether there was one.
+
+        `around` begins at the other end.
+        """
+        start = self.cursor + by if not around else 0 if by > 0 else self.count() - 1
         span = range(start, self.count()) if by > 0 else range(min(start, self.count() - 1), -1, -1)
         for index in span:
             number = self.number(index)
@@ -219,7 +224,7 @@ class Stream(LineView):
             left.append(("≠ ", "accent"))
             space -= 2
         if space > 0:
-            left.append((fit(_reason(row), space), "dim"))
+            left.append((fit(row.why, space), "dim"))
         if tail:
             left.append((f" {status}", "faint" if (row.status or 0) < 400 else "bad"))
         return left
@@ -246,10 +251,6 @@ def _columns(width: int) -> tuple[int, int, bool]:
         return 18, min(34, width - 78), True
     if width >= 88:
         return 18, 21, False
-    return (16, 17, False) if width >= 64 else (16, 0, False)
-
-
-def _reason(row: Row) -> str:
-    if row.kind in ("sent", "identified") and not row.sentence:
-        return f"rule {row.rule}" if row.rule else "no rule: sent under its own name"
-    return row.sentence or row.reason
+    if width >= 64:
+        return 16, 17, False
+    return (14, 14, False) if width >= 58 else (16, 0, False)

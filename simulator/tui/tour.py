@@ -17,7 +17,8 @@ __all__ = ["Step", "Tour", "TourError", "Wait", "default_tour", "read_tour"]
 
 POINTS = ("stream", "detail", "cards", "batch", "outcomes", "hubspot", "header", "left", "right")
 _VIEWS = ("live", "checks", "hubspot", "mapping", "faults")
-_NUMBERED = ("step", "rate", "batch", "seed")
+_NUMBERED = {"step": (1, 100_000), "rate": (0, 100_000), "batch": (0, 500), "seed": (-(2**53), 2**53)}
+"""The commands with a number, and from where to where it may go."""
 _BARE = ("pause", "resume", "flush", "clear", "again", "follow", "grant", "details", "anew")
 COMMANDS = (*_BARE, *_NUMBERED, "view", "throw", "select", "filter", "theme")
 
@@ -118,9 +119,20 @@ def _check(step: Step) -> None:
         _check_rest(word, rest)
 
 
+def _check_number(word: str, rest: str) -> None:
+    least, most = _NUMBERED[word]
+    try:
+        number = float(rest)
+    except ValueError:
+        raise ValueError(f"{word!r} needs a number, not {rest!r}") from None
+    whole = "" if word == "rate" else "whole "
+    if not least <= number <= most or (whole and number != int(number)):
+        raise ValueError(f"{word!r} needs a {whole}number from {least:g} to {most:g}, not {rest!r}")
+
+
 def _check_rest(word: str, rest: str) -> None:
     if word in _NUMBERED:
-        float(rest)
+        _check_number(word, rest)
     elif word in _BARE and rest:
         raise ValueError(f"{word!r} stands alone")
     elif word == "view" and rest not in _VIEWS:

@@ -10,6 +10,8 @@ from simulator.documented.steps import FlowExample, flow_examples
 
 __all__ = ["ConfigWatch"]
 
+_MISSED = 2  # looks, a second apart
+
 
 class ConfigWatch:
     """Looks whether a file has changed since the last time it was asked.
@@ -21,7 +23,10 @@ class ConfigWatch:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.wrong: tuple[str, ...] = ()
+        """What is wrong with the file as it was read last."""
         self._seen = self._stamp()
+        self._missed = 0
 
     def _stamp(self) -> tuple[int, int, int] | None:
         try:
@@ -30,9 +35,15 @@ class ConfigWatch:
             return None
         return found.st_mtime_ns, found.st_size, found.st_ino
 
+    @property
+    def gone(self) -> bool:
+        """Whether the file was not there at the last looks; one that is just being replaced may be missed once."""
+        return self._missed > _MISSED
+
     def changed(self) -> bool:
-        """Tell whether it was saved since the last time. A file that is just being replaced is not there: no."""
+        """Tell whether it was saved since the last time."""
         stamp = self._stamp()
+        self._missed = self._missed + 1 if stamp is None else 0
         if stamp is None or stamp == self._seen:
             return False
         self._seen = stamp
@@ -50,7 +61,10 @@ class ConfigWatch:
     def read(self) -> tuple[Config | None, str]:
         """Return the configuration, or None and what is wrong with it in one line."""
         try:
-            return load_config(self.path)[0], ""
+            config = load_config(self.path)[0]
         except ConfigFileError as error:
             more = f" (and {len(error.lines) - 1} more)" if len(error.lines) > 1 else ""
-            return None, error.lines[0].replace(str(self.path), self.path.name) + more
+            self.wrong = tuple(line.replace(str(self.path), self.path.name) for line in error.lines)
+            return None, self.wrong[0] + more
+        self.wrong = ()
+        return config, ""

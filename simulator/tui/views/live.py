@@ -16,7 +16,7 @@ from simulator.tui.cards import (
     speed_card,
 )
 from simulator.tui.detail import detail_lines
-from simulator.tui.lines import Board, LineView, line
+from simulator.tui.lines import Board, Line, LineView, line
 from simulator.tui.stream import Stream
 from simulator.tui.views.view import View
 
@@ -33,6 +33,8 @@ class LiveView(View):
         self.stream = Stream(engine, id="stream")
         self.detail = Board(id="detail")
         self.pulse = Pulse()
+        self.origin = ""
+        """Where events come from, if they are not made up."""
         self._shown: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -79,18 +81,39 @@ class LiveView(View):
             row and row.kind,
             row and row.attempts,
             row and row.status,
+            row and row.pinned,
             width,
             self.app.theme,
+            None if row is not None else self._empty(),
         )
         if seen == self._shown:
             return
         other = not self._shown or seen[0] != self._shown[0]
         self._shown = seen
-        if row is None:
-            lines = [line(("Nothing yet. ", "dim"), ("space", "*accent"), (" starts the stream.", "dim"))]
-        else:
-            lines = detail_lines(self.engine, row, self.palette, width)
+        lines = self._empty() if row is None else detail_lines(self.engine, row, self.palette, width)
         self.detail.show(lines, top=top or other)
+
+    def _empty(self) -> list[Line]:
+        """Return what is said where there is no row: each reason asks for something else."""
+        stream, engine = self.stream, self.engine
+        if stream.chosen is not None and engine.ring.next > stream.chosen >= 0 and stream.count():
+            kept = f"{engine.ring.capacity:,}"
+            return [
+                line(
+                    (f"This row is gone: the last {kept} are kept. ", "dim"),
+                    ("f", "*accent"),
+                    (" follows.", "dim"),
+                )
+            ]
+        if stream.filter is not None and engine.ring.next:
+            return [line(("No row matches the filter. ", "dim"), ("esc", "*accent"), (" clears it.", "dim"))]
+        if engine.exhausted:
+            return [line(("The stream is at its end, and no event was in it.", "dim"))]
+        if not engine.paused:
+            return [
+                line(("Waiting for events", "dim"), (f" from {self.origin}" if self.origin else "", "info"))
+            ]
+        return [line(("Nothing yet. ", "dim"), ("space", "*accent"), (" starts the stream.", "dim"))]
 
     def show_cards(self) -> None:
         """Draw the counters."""

@@ -94,11 +94,12 @@ class MappingView(View):
         return lines
 
     def _property(self, rule: RuleHits, prefix: str, one: PropertyHits, width: int, *, last: bool) -> Line:
-        never = rule.hits > 0 and one.resolved == 0
+        never = one.never
         colour = "bad" if never else "text" if one.resolved else "faint"
-        said = "never resolved" if never else f"{compact(one.resolved)}" if rule.hits else ""
+        some = f"{compact(one.resolved)}" + (f" of {compact(one.asked)}" if one.resolved < one.asked else "")
+        said = "never resolved" if never else some if rule.hits and one.asked else ""
         wide = width >= 56
-        said = said if wide else said.partition(" ")[0]
+        said = said if wide else "never" if never else said.partition(" ")[0]
         return line(
             (f"  {'└' if last else '├'} ", "faint"),
             (fit(prefix + one.name, 24 if wide else 18) + " ", colour),

@@ -12,6 +12,7 @@ from hubspot_dest.config import Config
 from simulator.engine.engine import Engine
 from simulator.engine.story import story_config, story_path
 from simulator.hubspot.faults_syntax import parse_fault
+from simulator.tui.detail import calls_of
 
 
 def changed(**settings: object) -> Config:
@@ -84,6 +85,72 @@ def test_a_kept_event_is_run_again_at_every_save_until_it_goes_out() -> None:
             kinds.append(row.kind)
         assert kinds == ["skipped", "queued"]
         assert engine.reload(changed()).result().again == 0
+
+
+def test_a_contact_that_is_no_longer_written_is_counted_as_lost() -> None:
+    with Engine(story_config(), seed=1) as engine:
+        engine.run(200)
+        typo = {"map": {"email": "user.mail", "properties": {"map": {"company": "user.company"}}}}
+        changes = engine.reload(changed(identify=typo)).result().changes
+        lost = [one for one in changes if one.better is False]
+        assert lost
+        assert [each.path for each in lost[0].differences if each.path.startswith("contact")] == ["contact"]
+
+
+def test_what_was_granted_on_the_screen_is_planned_as_it_was_sent() -> None:
+    with Engine(story_config(), seed=7) as engine:
+        engine.run(200)
+        denied = next(row for row in engine.ring.rows() if row.kind == "denied" and "@" in row.person)
+        engine.grant(denied.person, True).result()
+        assert denied.kind != "denied"
+        changes = engine.reload(changed(eventNamePrefix="pe12345678_other_")).result().changes
+        if denied.kind in ("sent", "queued", "flushed"):
+            assert denied.number in {one.number for one in changes}
+        assert "consent" not in (denied.plain_event() or {}) or denied.seen_event() != denied.plain_event()
+        assert calls_of(engine, denied)
+
+
+def test_a_save_keeps_the_batch_of_the_screen_unless_the_file_changed_it() -> None:
+    with Engine(story_config(), seed=1) as engine:
+        engine.set_batch(0).result()
+        assert engine.reload(changed(eventNamePrefix="pe12345678_x_")).result().settings == ()
+        assert not engine.config.batch
+        told = engine.reload(changed(batchSize=5)).result().settings
+        assert told == ("events go out one by one → in batches of 5",)
+        assert (engine.config.batch, engine.config.batch_size) == (True, 5)
+
+
+def test_what_a_replaced_sender_could_not_send_is_told() -> None:
+    with Engine(story_config(), seed=1) as engine:
+        while engine.queued < 3:
+            engine.run(1)
+        waits = engine.queued
+        engine.throw(parse_fault("503"))
+        assert engine.flush().result() == 0
+        assert engine.queued == waits
+        assert engine.set_batch(0).result() == waits
+        assert engine.counts.kinds["failed"] >= waits
+
+
+def test_a_contact_call_that_the_memory_spared_is_counted_though_it_had_no_property() -> None:
+    config = changed(identify={"map": {"email": "user.email", "properties": {"map": {"nick": "user.nick"}}}})
+    with Engine(config, seed=1) as engine:
+        engine.run(300)
+        contacts = {
+            row.person for row in engine.ring.rows() if "@" in row.person and row.kind in ("sent", "flushed")
+        }
+        assert contacts
+        assert engine.counts.saved > 0
+
+
+def test_a_property_is_never_resolved_only_where_it_was_asked_for() -> None:
+    typo = {"map": {"email": "user.mail", "properties": {"map": {"source": {"value": "web"}}}}}
+    with Engine(changed(identify=typo), seed=1) as engine:
+        engine.run(200)
+        identify = engine.ledger.hits.identify
+        assert identify.hits > 0
+        assert identify.contact["email"].never
+        assert not identify.contact["source"].never, "without an e-mail nothing else is asked for"
 
 
 def test_single_steps_and_pauses_are_exact() -> None:

@@ -11,7 +11,13 @@ from simulator.engine.rows import Exchange, Row
 
 ORDER = Row(
     7, 0.0, "failed", "send_failed", "429 RATE_LIMIT", "order complete", "Ada@example.org", "e1", "order complete",
-    '{"data":{"coupon":"Größe \\"X\\""}}'.encode(), (Exchange("events.send.basicApi.send", 0, 0.01, 429, 1, "no"),),
+    '{"data":{"coupon":"Größe \\"X\\"","title":"Übung","path":"c:\\\\temp"}}'.encode(),
+    (
+        Exchange("crm.contacts.basicApi.update", 0, 0.01, 404, 0, "unheard of"),
+        Exchange("crm.contacts.basicApi.create", 0, 0.01, 201, 0),
+        Exchange("events.send.basicApi.send", 0, 0.01, 429, 1, "no"),
+    ),
+    upstream="walkerOS would lose it", pinned=True,
 )  # fmt: skip
 
 
@@ -34,6 +40,16 @@ ORDER = Row(
         "status:>=400",
         "coupon",
         "größe",
+        "gr*ße",
+        "gr??e",
+        "ÜBUNG",
+        "is:kept",
+        "is:different",
+        "status:404",
+        "status:404 status:429",
+        "would lose",
+        "unheard of",
+        r"text:c:\temp",
         "text:coupon",
         "rate_limit",
         "outcome:failed and status:429",
@@ -56,10 +72,13 @@ def test_a_filter_takes_what_it_describes(text: str) -> None:
         "outcome:sent",
         "event:view",
         "status:none",
-        "status:<400",
+        "status:<200",
         "not coupon",
         "event:complete person:grace",
         "nowhere",
+        "gr?e",
+        "is:batch",
+        "is:refused",
     ],
 )
 def test_a_filter_leaves_out_what_it_does_not_describe(text: str) -> None:
@@ -74,6 +93,7 @@ def test_a_filter_leaves_out_what_it_does_not_describe(text: str) -> None:
         ("outcom:failed", "did you mean outcome:?"),
         ("outcome:faild", "did you mean failed?"),
         ("outcome:", "needs a value"),
+        ("is:lost", "a row is kept"),
         ("status:abc", "a status is"),
         ('"open', "quotation mark"),
         ("(a or b", "not closed"),

@@ -56,6 +56,10 @@ class Screenful:
         strips = screen._compositor.render_strips()
         return "\n".join(strip.text.ljust(width) for strip in strips[:height])
 
+    def said(self) -> str:
+        """Return what was said in passing, and has not gone yet."""
+        return "\n".join(one.message for one in self.app._notifications)
+
 
 @pytest.fixture(autouse=True)
 def _settling() -> Iterator[None]:

@@ -12,9 +12,10 @@ from textual.binding import Binding
 from simulator.engine.engine import Engine
 from simulator.hubspot.faults_syntax import parse_fault
 from simulator.tui.app import SimulatorApp
+from simulator.tui.changes import ChangesScreen
 from simulator.tui.keybar import KEYS
 from simulator.tui.lines import LineView
-from simulator.tui.modals import ChangesScreen, HelpScreen, Question
+from simulator.tui.modals import HelpScreen, Question
 from simulator.tui.views.hubspot import HubSpotView
 from tests.simulator.tui.conftest import Opened, Screenful
 

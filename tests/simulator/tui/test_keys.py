@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import shlex
 import urllib.request
@@ -13,8 +14,10 @@ from typing import Any
 import pytest
 
 from simulator.engine.engine import Engine
+from simulator.engine.story import story_config
 from simulator.hubspot.faults import Fault
 from simulator.hubspot.faults_syntax import parse_fault
+from simulator.tui.app import SimulatorApp
 from simulator.tui.modals import HelpScreen, Question
 from simulator.tui.watching import ConfigWatch
 from tests.simulator.tui.conftest import Opened, Screenful
@@ -188,6 +191,111 @@ def test_consent_of_a_person_lets_their_events_go(engine: Engine, opened: Opened
     drive(opened, script)
 
 
+def test_a_person_s_consent_can_be_left_to_the_events_again(engine: Engine, opened: Opened) -> None:
+    engine.run(200)
+    denied = next(row for row in engine.ring.rows() if row.kind == "denied" and "@" in row.person)
+
+    async def script(screen: Screenful) -> None:
+        stream = screen.app.live.stream
+        stream.follow = False
+        stream.go(stream.index(denied.number))
+        said = []
+        for _ in range(3):
+            await screen.press("c")
+            said.append(engine.consents.get(denied.person))
+        assert said == [True, False, None]
+
+    drive(opened, script)
+
+
+def test_a_flush_that_hubspot_refuses_is_not_called_a_flush(engine: Engine, opened: Opened) -> None:
+    while engine.queued < 3:
+        engine.run(1)
+    waits = engine.queued
+    engine.throw(*_faults("503"))
+
+    async def script(screen: Screenful) -> None:
+        await screen.press("F")
+        await screen.until(lambda: "HubSpot took none" in screen.said())
+        assert f"{waits} events flushed" not in screen.said()
+        await screen.press("b")
+        await screen.until(lambda: f"{waits} events HubSpot did not take" in screen.said())
+
+    drive(opened, script)
+
+
+def test_keys_for_an_event_do_nothing_to_one_that_is_not_on_the_screen(
+    engine: Engine, opened: Opened
+) -> None:
+    engine.run(200)
+    denied = next(row for row in engine.ring.rows() if row.kind == "denied" and "@" in row.person)
+
+    async def script(screen: Screenful) -> None:
+        stream = screen.app.live.stream
+        stream.follow = False
+        stream.go(stream.index(denied.number))
+        for view in "345":
+            await screen.press(view, "c", "k", "y", "u", "r")
+            assert "event of the Live view" in screen.said()
+        assert engine.consents == {}
+        assert not denied.pinned
+        assert screen.app.clipboard == ""
+        await screen.press("1")
+        screen.app.search_for("outcome:sent")
+        stream.chosen = denied.number
+        await screen.press("c")
+        assert engine.consents == {}, "it is filtered away"
+
+    drive(opened, script)
+
+
+def test_n_begins_again_at_the_first_failure_after_the_last(engine: Engine, opened: Opened) -> None:
+    engine.throw(*_faults("503:count=2"))
+    engine.run(300)
+    failed = [row.number for row in engine.ring.rows() if row.kind == "failed"]
+
+    async def script(screen: Screenful) -> None:
+        await screen.press("n")
+        assert screen.app.live.stream.chosen == failed[0]
+        await screen.press("N")
+        assert screen.app.live.stream.chosen == failed[-1]
+
+    drive(opened, script)
+
+
+def test_what_came_once_is_not_thrown_away_by_one_key(engine: Engine, opened: Opened) -> None:
+    engine.run(20)
+
+    async def script(screen: Screenful) -> None:
+        await screen.press("z")
+        assert "would be gone" in screen.text()
+        await screen.press("enter", "escape")
+        assert engine.counts.taken == 20
+        await screen.press("s")
+        assert "there is no seed" in screen.said()
+        await screen.press("z", *"yes", "enter")
+        await screen.until(lambda: engine.counts.taken == 0)
+
+    drive(opened, script, once=True, origin="http://127.0.0.1:8090/collect")
+
+
+def test_where_events_are_to_be_sent_stands_on_the_screen(tmp_path: Path) -> None:
+    where = "http://127.0.0.1:8090/collect"
+
+    async def main() -> None:
+        with Engine(story_config(), source=lambda _: itertools.repeat(None), rate=0) as engine:
+            app = SimulatorApp(engine, title="mine", ticking=False, folder=tmp_path, origin=where)
+            async with app.run_test(size=(160, 50)) as pilot:
+                screen = Screenful(app, pilot)
+                await screen.press("space")
+                text = screen.text()
+                assert text.count(where) == 2
+                assert "space starts the stream" not in text
+                assert "seed" not in text.splitlines()[1]
+
+    asyncio.run(main())
+
+
 def test_what_failed_is_run_again(engine: Engine, opened: Opened) -> None:
     engine.set_batch(0).result()
     engine.throw(*_faults("503"))
@@ -343,7 +451,13 @@ def test_the_step_examples_of_a_flow_are_checked_beside_the_documented_ones(open
 def test_the_command_palette_offers_everything(opened: Opened) -> None:
     async def script(screen: Screenful) -> None:
         names = {one.title for one in screen.app.get_system_commands(screen.app.screen)}
-        assert {"View: Faults", "Flush", "Consent", "Theme: contrast", "Help"} <= names
+        assert {
+            "View: Faults",
+            "Flush the batch",
+            "Copy the calls as curl",
+            "Theme: contrast",
+            "Help",
+        } <= names
         await screen.pilot.press("ctrl+p", "pagedown", "pageup")  # at once: before the list is laid out
         await screen.settle()
         assert screen.app.is_running

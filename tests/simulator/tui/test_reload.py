@@ -9,7 +9,8 @@ from pathlib import Path
 from simulator.engine.engine import Engine
 from simulator.engine.story import story_path
 from simulator.hubspot.service import DEFAULT_TOKEN
-from simulator.tui.modals import ChangesScreen
+from simulator.tui.changes import ChangesScreen
+from simulator.tui.modals import Question
 from simulator.tui.watching import ConfigWatch
 from tests.simulator.tui.conftest import Opened
 
@@ -47,6 +48,10 @@ def test_a_save_shows_every_change_and_a_broken_one_keeps_the_old(
             await screen.tick()
             assert "the old mapping goes on" in screen.text()
             assert "line" in screen.text()
+            assert "paused" in screen.text(), "what the engine does is still told"
+            await screen.press("d")
+            assert "It is not in force" in screen.text()
+            await screen.press("escape")
             assert engine.config is rules
             save(path, text)
             await screen.tick(1)
@@ -57,3 +62,45 @@ def test_a_save_shows_every_change_and_a_broken_one_keeps_the_old(
 
     asyncio.run(main())
     assert DEFAULT_TOKEN in text
+
+
+def test_a_save_does_not_interrupt_who_is_typing_and_is_shown_later(
+    engine: Engine, opened: Opened, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.yaml"
+    text = story_path().read_text()
+    path.write_text(text)
+    engine.run(200)
+
+    async def main() -> None:
+        async with opened(watch=ConfigWatch(path)) as screen:
+            await screen.press("d")
+            assert "was not saved since the start" in screen.said()
+            await screen.press("slash", *"outcome:")
+            save(path, text.replace("eventName: order\n", "eventName: bought\n"))
+            await screen.tick(1)
+            await screen.until(lambda: "d shows what changes" in screen.said())
+            assert isinstance(screen.app.screen, Question)
+            await screen.press("escape", "d")
+            assert isinstance(screen.app.screen, ChangesScreen)
+            assert "times, the last" in screen.text(), "the same change of many events is told once"
+
+    asyncio.run(main())
+
+
+def test_a_configuration_that_is_gone_is_told_and_its_return_too(
+    engine: Engine, opened: Opened, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(story_path().read_text())
+
+    async def main() -> None:
+        async with opened(watch=ConfigWatch(path)) as screen:
+            hidden = path.rename(tmp_path / "away")
+            await screen.tick(4)
+            assert "mine.yaml is gone; the old mapping goes on" in screen.text()
+            hidden.rename(path)
+            await screen.tick(2)
+            assert "is gone" not in screen.text()
+
+    asyncio.run(main())

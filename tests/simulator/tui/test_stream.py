@@ -102,6 +102,51 @@ def test_a_row_that_turns_while_the_filter_is_at_work_is_shown_right(engine: Eng
     drive(opened, script)
 
 
+def test_the_rows_are_those_of_the_filter_though_nothing_comes(engine: Engine, opened: Opened) -> None:
+    engine.run(300)
+
+    async def script(screen: Screenful) -> None:
+        stream = screen.app.live.stream
+
+        def rows() -> list[str]:
+            return [line for line in screen.text().splitlines()[3:40] if line[1:3].isdigit()]
+
+        for follows in (True, False):
+            if stream.follow != follows:
+                await screen.press("f")
+            everything = rows()
+            screen.app.search_for("zzz")
+            await screen.settle()
+            assert rows() == []
+            assert "No row matches the filter" in screen.text()
+            screen.app.search_for("outcome:skipped")
+            await screen.settle()
+            assert rows()
+            assert all("skipped" in row for row in rows())
+            await screen.press("escape")
+            assert len(rows()) == len(everything)
+
+    drive(opened, script)
+
+
+@pytest.mark.parametrize("width", [80, 100, 110, 116, 120, 128, 134, 160, 250])
+def test_no_number_is_ever_cut(engine: Engine, opened: Opened, width: int) -> None:
+    engine.run(100)
+    engine.counts.kinds.update(denied=6557, failed=98765, skipped=4321, flushed=123456, sent=9999)
+    engine.counts.saved, engine.counts.batches, engine.counts.batches_failed = 12345, 1234, 3
+    engine.counts.lost_upstream = 4321
+
+    async def script(screen: Screenful) -> None:
+        await screen.tick()
+        low = 2 if width < 110 else 7
+        cards = "\n".join(screen.text().splitlines()[-low:-1])
+        assert "…" not in cards
+        for number in ("98.8k", "6,5", "4,3"):
+            assert number in cards or width < 110
+
+    drive(opened, script, width=width, height=40)
+
+
 @pytest.mark.parametrize("pointed", [False, True])
 def test_lines_are_drawn_alike_with_and_without_what_lies_over_them(
     engine: Engine, opened: Opened, pointed: bool

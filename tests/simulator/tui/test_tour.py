@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from simulator.engine.engine import Engine
+from simulator.hubspot.faults_syntax import parse_fault
 from simulator.tui.tour import TourError, default_tour, read_tour
 from tests.simulator.tui.conftest import Opened
 
@@ -55,6 +56,30 @@ def test_a_tour_is_led_by_key_and_left(engine: Engine, opened: Opened) -> None:
     asyncio.run(main())
 
 
+def test_going_back_throws_no_fault_again_and_leaving_clears_it(
+    engine: Engine, opened: Opened, tmp_path: Path
+) -> None:
+    file = tmp_path / "tour.yaml"
+    file.write_text(
+        "title: x\nsteps: [{say: one}, {say: two, do: ['throw 503', view faults]}, "
+        "{say: three, do: [clear, view live]}, {say: four}]"
+    )
+
+    async def main() -> None:
+        async with opened(tour=read_tour(file)) as screen:
+            await screen.press("p", "right")
+            assert len(engine.faults()) == 1
+            await screen.press("right", "left")
+            assert screen.app.speech.number == 1
+            assert screen.app.header.view == "faults"
+            assert engine.faults() == ()
+            engine.throw(parse_fault("503"))
+            await screen.press("escape")
+            assert engine.faults() == ()
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -65,6 +90,9 @@ def test_a_tour_is_led_by_key_and_left(engine: Engine, opened: Opened) -> None:
         ("title: x\nsteps: [{say: hi, do: [view nowhere]}]", "there is no view 'nowhere'"),
         ("title: x\nsteps: [{say: hi, do: ['throw 999']}]", "there is no fault '999'"),
         ("title: x\nsteps: [{say: hi, do: [rate fast]}]", "step 1"),
+        ("title: x\nsteps: [{say: hi, do: [batch inf]}]", "a whole number from 0 to 500, not 'inf'"),
+        ("title: x\nsteps: [{say: hi, do: [step nan]}]", "a whole number from 1"),
+        ("title: x\nsteps: [{say: hi, do: [rate -1]}]", "a number from 0"),
         ("title: x\nsteps: [{say: hi, point: moon}]", "point at stream"),
         ("title: x\nsteps: [{say: hi, wait: {row: 'outcom:x'}}]", "did you mean outcome:?"),
     ],

@@ -1,0 +1,138 @@
+"""What a saved configuration changed: the same change of many events is told once, or what is wrong with the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.cells import cell_len
+
+from simulator.conformance.difference import MISSING
+from simulator.engine.rehearsal import Change, Reloaded
+from simulator.tui.cells import fit, harmless
+from simulator.tui.jsonlines import short
+from simulator.tui.lines import Line, line
+from simulator.tui.modals import Panel
+from simulator.tui.palette import Palette
+
+__all__ = ["ChangesScreen", "change_lines", "wrong_lines"]
+
+_GROUPS = 200
+_DIFFERENCES = 8
+_MARKS = {True: ("▲", "good"), False: ("▼", "bad"), None: ("≈", "info")}
+
+
+class ChangesScreen(Panel):
+    """What the last save changed, or why it is not in force.
+
+    Args:
+        name: the file's.
+        reloaded: what changed; None where the file was broken.
+        wrong: what is wrong with it, a line each.
+
+    """
+
+    def __init__(self, name: str, reloaded: Reloaded | None, wrong: tuple[str, ...] = ()) -> None:
+        super().__init__()
+        self.title_text = f"{harmless(name, 60)} was saved"
+        self.reloaded = reloaded
+        self.wrong = wrong
+
+    def lines(self, width: int, palette: Palette) -> list[Line]:
+        """Return the changes."""
+        del palette
+        if self.reloaded is None:
+            return wrong_lines(self.wrong, width)
+        return change_lines(self.reloaded, width)
+
+
+def wrong_lines(wrong: Iterable[str], width: int) -> list[Line]:
+    """Return what is wrong with a file, whole: a long line goes on in the next."""
+    lines = [line(("It is not in force; the old mapping goes on.", "*bad"))]
+    for one in wrong:
+        lines.append(line(""))
+        lines += [line((part, "text")) for part in _wrapped(harmless(one, 2000), max(10, width))]
+    return lines
+
+
+def change_lines(reloaded: Reloaded, width: int) -> list[Line]:
+    """Return what changed, the most telling first; events that change alike are one entry."""
+    changes = reloaded.changes
+    better = sum(one.better is True for one in changes)
+    worse = sum(one.better is False for one in changes)
+    lines = [
+        line(
+            (f"{len(changes)} of the last {reloaded.looked_at} events change", "*text"),
+            (f"   ▲ {better} gain", "good" if better else "faint"),
+            (f"   ▼ {worse} lose", "bad" if worse else "faint"),
+        )
+    ]
+    lines += [line((text, "info")) for text in _also(reloaded)]
+    groups = _grouped(changes)
+    for alike in groups[:_GROUPS]:
+        lines += [line(""), *_group_lines(alike, width)]
+    if len(groups) > _GROUPS:
+        lines += [line(""), line((f"… and {len(groups) - _GROUPS} more kinds of change", "warn"))]
+    return lines
+
+
+def _also(reloaded: Reloaded) -> Iterable[str]:
+    yield from reloaded.settings
+    if reloaded.again:
+        yield f"{reloaded.again} kept events were run again, {reloaded.through} of them go out now"
+    if reloaded.stranded:
+        yield f"{reloaded.stranded} events were waiting in the batch and were not taken: they failed; R runs them again"
+
+
+def _grouped(changes: Iterable[Change]) -> list[list[Change]]:
+    """Return events that change alike together, the worst and then the most frequent first."""
+    groups: dict[tuple[object, ...], list[Change]] = {}
+    for one in changes:
+        paths = tuple(
+            (each.path, each.expected is MISSING, each.actual is MISSING) for each in one.differences
+        )
+        groups.setdefault((one.name, one.better, one.before, one.after, paths), []).append(one)
+    return sorted(
+        groups.values(), key=lambda alike: (alike[0].better is None, alike[0].better is True, -len(alike))
+    )
+
+
+def _group_lines(alike: list[Change], width: int) -> Iterable[Line]:
+    one = alike[-1]
+    mark, colour = _MARKS[one.better]
+    many = f"  {len(alike)} times, the last " if len(alike) > 1 else "  "
+    yield line(
+        (f"{mark} ", f"*{colour}"), (fit(one.name, 20), "*text"), (many, "text"),
+        (harmless(one.person, 50), "dim"), (f"  #{one.number}", "faint"),
+    )  # fmt: skip
+    if one.before != one.after:
+        yield line(("  was  ", "faint"), (fit(one.before, max(0, width - 8)), "dim"))
+        yield line(("  now  ", "faint"), (fit(one.after, max(0, width - 8)), colour))
+    for found in one.differences[:_DIFFERENCES]:
+        yield line(
+            (f"    {harmless(found.path, 60)}: ", "info"),
+            (short(found.expected, 40), "bad"),
+            (" → ", "faint"),
+            (short(found.actual, 40), "good"),
+        )
+    if len(one.differences) > _DIFFERENCES:
+        yield line((f"    … and {len(one.differences) - _DIFFERENCES} more differences", "dim"))
+
+
+def _wrapped(text: str, width: int) -> Iterable[str]:
+    """Return text in lines of at most so many cells, broken at spaces where there are any."""
+    rest = ""
+    for word in text.split(" "):
+        while cell_len(word) > width:
+            if rest:
+                yield rest
+                rest = ""
+            yield word[: width // 2]  # half: a character may take two cells
+            word = word[width // 2 :]
+        joined = f"{rest} {word}" if rest else word
+        if cell_len(joined) > width:
+            yield rest
+            rest = word
+        else:
+            rest = joined
+    if rest:
+        yield rest
