@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rich.cells import cell_len
-
 from simulator.conformance.difference import MISSING
 from simulator.engine.rehearsal import Change, Reloaded
 from simulator.tui.cells import fit, harmless
+from simulator.tui.detail import wrapped
 from simulator.tui.jsonlines import short
 from simulator.tui.lines import Line, line
 from simulator.tui.modals import Panel
@@ -50,7 +49,7 @@ def wrong_lines(wrong: Iterable[str], width: int) -> list[Line]:
     lines = [line(("It is not in force; the old mapping goes on.", "*bad"))]
     for one in wrong:
         lines.append(line(""))
-        lines += [line((part, "text")) for part in _wrapped(harmless(one, 2000), max(10, width))]
+        lines += wrapped(one, "text", width)
     return lines
 
 
@@ -116,23 +115,3 @@ def _group_lines(alike: list[Change], width: int) -> Iterable[Line]:
         )
     if len(one.differences) > _DIFFERENCES:
         yield line((f"    … and {len(one.differences) - _DIFFERENCES} more differences", "dim"))
-
-
-def _wrapped(text: str, width: int) -> Iterable[str]:
-    """Return text in lines of at most so many cells, broken at spaces where there are any."""
-    rest = ""
-    for word in text.split(" "):
-        while cell_len(word) > width:
-            if rest:
-                yield rest
-                rest = ""
-            yield word[: width // 2]  # half: a character may take two cells
-            word = word[width // 2 :]
-        joined = f"{rest} {word}" if rest else word
-        if cell_len(joined) > width:
-            yield rest
-            rest = word
-        else:
-            rest = joined
-    if rest:
-        yield rest

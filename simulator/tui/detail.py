@@ -84,7 +84,7 @@ def _planned(engine: Engine, row: Row) -> Plan:
 def _head(row: Row, palette: Palette, width: int) -> Iterator[Line]:
     colour = palette.outcome(row.kind)
     yield line((harmless(row.name or "(no name)", 80), "*text"), (f"   #{row.number}", "faint"))
-    said = row.sentence or row.reason
+    said = row.why
     yield line((f"{SYMBOLS.get(row.kind, '?')} {row.kind}", f"*{colour}"), (f"  {row.reason}", "faint"))
     yield from wrapped(said, "text", width)
     if row.upstream:

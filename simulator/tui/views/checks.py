@@ -23,6 +23,8 @@ from simulator.tui.views.view import View
 
 __all__ = ["ChecksView"]
 
+_NO_EXAMPLES = "Your configuration has no step examples; a flow file has them beside a destination's config."
+
 
 class ChecksView(View):
     """The examples on the left; what the chosen one must do, and did, on the right.
@@ -128,8 +130,7 @@ class ChecksView(View):
         elif self._own is not None and done:
             lines += [
                 line(""),
-                line(("Your configuration has no step examples; a flow", "faint")),
-                line(("file has them beside a destination's config.", "faint")),
+                *wrapped(_NO_EXAMPLES, "faint", width),
             ]
         return lines
 

@@ -83,7 +83,8 @@ class HubSpotView(View):
         for number, name in enumerate(_PAGES):
             here = number == self.page
             pieces.append((f" {name} ", "*accent" if here else "dim"))
-        pieces.append((" ⇥ tab", "faint"))
+        if self.list_board.room >= 45:
+            pieces.append((" ⇥ tab", "faint"))
         if self.search:
             pieces.append((f"   / {harmless(self.search, 30)}", "info"))
         return Line(tuple(pieces))
@@ -219,8 +220,16 @@ class HubSpotView(View):
         if view["fault"]:
             lines.append(line((f"⚡ fault {view['fault']}: {view['delivery']}", "warn")))
         for name in ("request", "response"):
-            lines += [line(""), line((f"── {name} ", "accent")), *json_lines(view[name], most=150)]
+            lines += [line(""), line((f"── {name} ", "accent")), *json_lines(_by_name(view[name]), most=150)]
         return lines
+
+
+def _by_name(message: Any) -> dict[str, Any]:
+    """Return a message with its headers by name, as one reads them; a name that comes twice has both values."""
+    headers: dict[str, str] = {}
+    for name, value in message.get("headers", ()):
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return {**message, "headers": headers}
 
 
 def _when(moment: str, width: int) -> str:
