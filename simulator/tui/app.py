@@ -213,6 +213,7 @@ class SimulatorApp(Steering):
         self.keybar.draw()
         self.query_one("#views", ContentSwitcher).current = key
         self.header.filter_text = self.view.search
+        self.look()  # a key that follows at once finds its lines
         self.view.main().focus()
         if key == "checks" and not self.checks.checked:
             self.checks.run()

@@ -162,31 +162,31 @@ def _fitting(width: int, *lines: Line) -> Line:
 def compact_lines(engine: Engine, pulse: Pulse, width: int, palette: Any) -> list[Line]:
     """Return all of it in one line, for a small terminal; with words where they fit."""
     kinds = engine.counts.kinds
-    shown = {kind: kinds[kind] for kind in _KINDS}
+    apart = [(kind, kind, kinds[kind]) for kind in _KINDS]
+    # On its own or in a batch, out is out.
+    together = [("sent", "out", kinds["flushed"] + kinds["sent"]), *apart[2:]]
     shapes = (
-        ("{symbol} {number} {kind}  ", True),
-        ("{symbol}{number} {kind} ", True),
-        ("{symbol}{number} {kind} ", False),
-        ("{symbol} {number} ", True),
+        ("{symbol} {number} {word}  ", apart),
+        ("{symbol}{number} {word} ", apart),
+        ("{symbol}{number} {word} ", together),
+        ("{symbol}{number} {word} ", [one for one in together if one[2] or one[0] == "failed"]),
+        ("{symbol} {number} ", together),
     )
-    for words, every in shapes:
-        pieces = []
-        if (
-            "{kind}" not in words
-        ):  # two numbers behind one symbol, and no word: on its own or in a batch, sent is sent
-            shown = {"sent": shown["flushed"] + shown["sent"]} | {kind: shown[kind] for kind in _KINDS[2:]}
-        for kind, number in shown.items():
-            if not (every or number or kind == "failed"):
-                continue
-            text = words.format(symbol=SYMBOLS[kind], number=compact(number), kind=kind)
-            pieces.append((text, palette.outcome(kind) if number else "faint"))
-        if pieces:
-            pieces[-1] = (pieces[-1][0].rstrip(), pieces[-1][1])
-        used = sum(len(text) for text, _ in pieces)
+    for words, shown in shapes:
+        texts = [
+            words.format(symbol=SYMBOLS[kind], number=compact(number), word=word)
+            for kind, word, number in shown
+        ]
+        texts[-1] = texts[-1].rstrip()
+        used = sum(map(len, texts))
         if used <= width:
             break
+    pieces = [
+        (text, palette.outcome(kind) if number else "faint")
+        for text, (kind, _, number) in zip(texts, shown, strict=True)
+    ]
     if width - used >= 16:
-        pieces.append((sparkline(pulse.taken, width - used - 8), "info"))
+        pieces.append(("  " + sparkline(pulse.taken, width - used - 10), "info"))
         pieces.append((f" {compact(pulse.taken[-1] if pulse.taken else 0):>4}/s", "*text"))
     return [Line(tuple(pieces))]
 
