@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from hubspot_dest.commands.numbers import RealRange
 from hubspot_dest.commands.optiongroups import connection_options, delivery_options, watching_options
 
 __all__ = ["command"]
@@ -60,7 +61,7 @@ __all__ = ["command"]
 @click.option("--no-outbox", is_flag=True, help="Answer when HubSpot took the event; batches wait in memory.")
 @click.option(
     "--grace",
-    type=click.FloatRange(min=0),
+    type=RealRange(min=0),
     default=10.0,
     show_default=True,
     metavar="SECONDS",

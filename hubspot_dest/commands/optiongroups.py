@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from hubspot_dest.commands.numbers import RealRange
 from hubspot_dest.commands.options import time_zone
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def connection_options(function: F) -> F:
         ),
         click.option(
             "--timeout",
-            type=click.FloatRange(min=0.1),
+            type=RealRange(min=0.1),
             metavar="SECONDS",
             help="How long to wait for an answer.",
         ),
@@ -125,9 +126,7 @@ def delivery_options(function: F) -> F:
             callback=time_zone,
             help="Whose midnight ends the daily limit.",
         ),
-        click.option(
-            "--max-rps", type=click.FloatRange(min=0.01), metavar="N", help="Requests a second at most."
-        ),
+        click.option("--max-rps", type=RealRange(min=0.01), metavar="N", help="Requests a second at most."),
     ]
     return _grouped(function, "delivery", DeliveryOptions, options)
 

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from hubspot_dest.commands.deadletters import letter_record, letters_of
+from hubspot_dest.commands.numbers import RealRange
 from hubspot_dest.delivery.lanes import CONTACT
 from hubspot_dest.delivery.outbox import Outbox
 from hubspot_dest.delivery.outbox_file import OutboxError, connect_reading, in_words
@@ -141,7 +142,7 @@ def retry(file: Path) -> None:
 @click.option("--for-consent", is_flag=True, help="Drop what waits for consent as well.")
 @click.option(
     "--older-than",
-    type=click.FloatRange(min=0),
+    type=RealRange(min=0),
     metavar="DAYS",
     help="Only dead letters, and what waits for consent, that old.",
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from hubspot_dest.commands.numbers import RealRange
 from hubspot_dest.commands.optiongroups import connection_options, delivery_options, watching_options
 from hubspot_dest.commands.options import shared_options
 
@@ -36,7 +37,7 @@ __all__ = ["command"]
 @click.option(
     "--wait",
     "stall",
-    type=click.FloatRange(min=0),
+    type=RealRange(min=0),
     default=60.0,
     show_default=True,
     metavar="SECONDS",

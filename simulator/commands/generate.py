@@ -12,6 +12,7 @@ from typing import IO, Any, NoReturn
 import click
 from click.core import ParameterSource
 
+from hubspot_dest.commands.numbers import RealRange
 from hubspot_dest.saying import ExitCode, progress, safe_text, say, stop
 
 __all__ = ["command"]
@@ -29,7 +30,7 @@ _CHUNK = 500
     "--odd",
     default=0.0,
     show_default=True,
-    type=click.FloatRange(0, 1),
+    type=RealRange(0, 1),
     help="Which part is spoilt as real life spoils events: nulls, odd names, unicode, events of walkerOS 3 …",
 )
 @click.option(

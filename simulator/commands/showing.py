@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from click.core import ParameterSource
 from hubspot_dest.commands.options import open_config
 from hubspot_dest.configfile import TOKEN_VARIABLE
 from hubspot_dest.saying import ExitCode, safe_text, stop
+from simulator.commands.draining import drain
 from simulator.commands.sourcing import SourceOptions, chosen, keyboard_from_terminal
 from simulator.engine.engine import Engine
 from simulator.engine.story import story_path
@@ -104,9 +106,10 @@ def show(
     try:
         ended = run_app(app)
     finally:
+        unseen = drain(engine, origin) if origin.once else 0
         origin.close()
-        closing = engine.close()
+        closing = replace(engine.close(), unseen=unseen)
         tell(closing, ended, app.folder)
-    if closing.left and ended.code is ExitCode.OK:
+    if (closing.left or closing.unseen) and ended.code is ExitCode.OK:
         raise SystemExit(int(ExitCode.WANTING))
     raise SystemExit(int(ended.code))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from hubspot_dest.commands.numbers import RealRange
 from hubspot_dest.saying import safe_text, say, stop
 
 if TYPE_CHECKING:
@@ -45,7 +46,9 @@ class Chosen:
         synthetic: its events are made up.
         once: what came is gone when the stream begins anew.
         name: where events come from, for people; empty where they are made up.
-        close: to be called at the end.
+        paced: its events are played by their own timestamps.
+        close: to be called at the end; it accepts nothing more.
+        waiting: how many events it accepted that were not taken yet.
 
     """
 
@@ -55,7 +58,9 @@ class Chosen:
     synthetic: bool = False
     once: bool = False
     name: str = ""
+    paced: bool = False
     close: Callable[[], None] = lambda: None
+    waiting: Callable[[], int] = lambda: 0
 
 
 def source_options(command: F) -> F:
@@ -69,7 +74,7 @@ def source_options(command: F) -> F:
         ),
         click.option(
             "--speed",
-            type=click.FloatRange(0, min_open=True),
+            type=RealRange(0, min_open=True),
             metavar="TIMES",
             help="Play --from by the events' own timestamps: 1 as they happened, 10 ten times as fast.",
         ),
@@ -89,7 +94,7 @@ def source_options(command: F) -> F:
             "--odd",
             default=0.0,
             show_default=True,
-            type=click.FloatRange(0, 1),
+            type=RealRange(0, 1),
             help="Which part of the made-up events is spoilt as real life spoils events.",
         ),
     )
@@ -136,7 +141,11 @@ def _read(name: str, speed: float | None) -> Chosen:
     try:
         if name == "-" or (path.exists() and not path.is_file() and not path.is_dir()):
             said = "standard input" if name == "-" else path.name
-            return Chosen(PipeSource(name, speed), endless=True, own_pace=True, once=True, name=said)
+            pipe = PipeSource(name, speed)
+            return Chosen(
+                pipe, endless=True, own_pace=True, once=True, name=said, paced=paced, close=pipe.close,
+                waiting=lambda: pipe.waiting,
+            )  # fmt: skip
         return Chosen(FileSource(path, speed), endless=paced, own_pace=paced, name=path.name)
     except OSError as error:
         stop(f"{safe_text(name)} cannot be read: {error.strerror or error}")
@@ -151,7 +160,10 @@ def _listening(port: int) -> Chosen:
         reason = getattr(error, "strerror", None) or str(error)
         stop(f"cannot listen on port {port}: {safe_text(reason)}", "--listen 0 takes a free one")
     say(f"send events to {source.url}")
-    return Chosen(source, endless=True, own_pace=True, once=True, close=source.close, name=source.url)
+    return Chosen(
+        source, endless=True, own_pace=True, once=True, name=source.url, close=source.close,
+        waiting=lambda: source.waiting,
+    )  # fmt: skip
 
 
 def keyboard_from_terminal() -> None:

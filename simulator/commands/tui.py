@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from hubspot_dest.commands.numbers import RealRange
 from simulator.commands.sourcing import source_options
 
 __all__ = ["command"]
@@ -16,7 +17,7 @@ __all__ = ["command"]
 @click.argument("config", type=click.Path(path_type=Path), metavar="[CONFIG]", required=False)
 @click.option("--seed", type=int, help="The same seed gives the same events.")
 @click.option(
-    "--rate", type=click.FloatRange(0), default=4.0, show_default=True, help="Events a second; 0: all it can."
+    "--rate", type=RealRange(0), default=4.0, show_default=True, help="Events a second; 0: all it can."
 )
 @source_options
 @click.option("--tour", "tour_file", type=click.Path(path_type=Path), metavar="FILE", help="Tell this tour.")

@@ -10,12 +10,22 @@ __all__ = ["Books", "Closing", "Counts"]
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """What became of the queue at the end: how many went out, how many did not, and why not."""
+    """What became of the queue at the end.
+
+    Attributes:
+        flushed: how many events went out.
+        left: how many did not.
+        waiting: how many waited for consent.
+        error: why HubSpot did not take what is left.
+        unseen: how many events were accepted from outside and never taken.
+
+    """
 
     flushed: int
     left: int
     waiting: int
     error: str = ""
+    unseen: int = 0
 
 
 @dataclass(slots=True)

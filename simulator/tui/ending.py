@@ -99,5 +99,7 @@ def _words(closing: Closing) -> Iterator[str]:
     if closing.left:
         why = safe_text(closing.error) or "HubSpot did not take them"
         yield f"warning: {closing.left} queued events were not flushed: {why}"
+    if closing.unseen:
+        yield f"warning: {closing.unseen} events that were accepted were not looked at"
     if closing.waiting:
         yield f"{closing.waiting} events waited for consent; they were not sent"

@@ -36,13 +36,17 @@ class PipeSource:
         self._speed = speed
         self._read: queue.Queue[Any] = queue.Queue(waiting)
         self._reader: threading.Thread | None = None
-        self._ended = False
+        self._ended = self._closed = self._read_all = False
         self._trouble: IntakeError | None = None
 
     @property
     def waiting(self) -> int:
         """How many events were read and are not taken yet."""
-        return self._read.qsize()
+        return max(0, self._read.qsize() - self._read_all)
+
+    def close(self) -> None:
+        """Read no further; what was read stays for whoever still takes it."""
+        self._closed = True
 
     def __call__(self, seed: int) -> Iterator[Any]:
         """Return the events as they come, and None while there is none; the seed changes nothing.
@@ -62,8 +66,11 @@ class PipeSource:
         try:
             for read in EventSource(self._source):
                 self._read.put(entry(read, self._name))
+                if self._closed:
+                    break
         except IntakeError as error:
             self._trouble = error
+        self._read_all = True
         self._read.put(_END)
 
     def _events(self) -> Iterator[Any]:

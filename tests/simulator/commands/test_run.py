@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
+
+import pytest
+
+from simulator.engine.story import story_path
 
 ROOT = Path(__file__).parents[3]
 
@@ -38,6 +44,81 @@ def test_expectations_may_be_a_few_figures_in_yaml(tmp_path: Path) -> None:
     unknown = run("--expect", str(odd))
     assert unknown.returncode == 2
     assert "a run does not tell 'count'" in unknown.stderr
+
+
+def test_what_never_came_is_0_and_a_rule_that_there_is_not_is_told(tmp_path: Path) -> None:
+    zero, rule, text = tmp_path / "zero.yaml", tmp_path / "rule.yaml", tmp_path / "text.yaml"
+    zero.write_text(
+        "counts: {outcomes: {failed: 0}}\nhubspot: {occurrences: {pe12345678_nothing: 0}}\nnotFlushed: 0\n"
+    )
+    rule.write_text("rules: {order cancel: 0}\nevents: 199\n")
+    text.write_text('counts: {taken: "200"}\n')
+    assert run("--expect", str(zero)).returncode == 0
+    wrong = run("--expect", str(rule))
+    assert wrong.returncode == 1
+    assert "rules.order cancel is nothing, expected 0" in wrong.stderr
+    assert "events is 200, expected 199" in wrong.stderr
+    assert 'counts.taken is 200, expected "200"' in run("--expect", str(text)).stderr
+
+
+def test_a_property_that_is_filled_otherwise_is_another_run(tmp_path: Path) -> None:
+    saved, config = tmp_path / "run.json", tmp_path / "shop.yaml"
+    config.write_text(story_path().read_text())
+    saved.write_text(run(str(config), "--json").stdout)
+    config.write_text(story_path().read_text().replace("order_id: data.id", "order_id: user.email"))
+    other = run(str(config), "--expect", str(saved))
+    assert other.returncode == 1
+    assert "hubspot.contents.pe12345678_order" in other.stderr
+    assert "hubspot.contents.pe12345678_page_view" not in other.stderr
+
+
+def test_what_hubspot_did_not_take_is_no_success(tmp_path: Path) -> None:
+    events = tmp_path / "one.jsonl"
+    events.write_text(
+        '{"name":"page view","user":{"email":"ada@example.org"},"consent":{"marketing":true}}\n'
+    )
+    done = run("--from", str(events), "--fault", "503:path=/events/*", "--json")
+    assert json.loads(done.stdout)["notFlushed"] == 1
+    assert done.returncode == 1
+
+
+def test_what_was_accepted_is_looked_at_though_the_run_is_told_to_end() -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "simulator",
+        "run",
+        "--listen",
+        "0",
+        "--fault",
+        "latency:delay_ms=20",
+        "--json",
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    assert process.stderr is not None
+    url = process.stderr.readline().strip().rpartition(" ")[2]
+    one = {"name": "page view", "user": {"email": "ada@example.org"}, "consent": {"marketing": True}}
+    accepted = 0
+    for _ in range(5):
+        body = json.dumps([one] * 30).encode()
+        asked = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(asked, timeout=20) as answer:
+            accepted += json.loads(answer.read())["processed"]
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    result = json.loads(out)
+    assert accepted == 150
+    assert result["counts"]["taken"] + result["notFlushed"] == accepted, err
+    assert (result["notFlushed"] == 0) is (process.returncode == 0)
+
+
+@pytest.mark.parametrize("option", ["--speed", "--odd"])
+def test_what_is_no_number_is_refused(option: str, tmp_path: Path) -> None:
+    events = tmp_path / "one.jsonl"
+    events.write_text('{"name":"page view"}\n')
+    done = run(*(("--from", str(events)) if option == "--speed" else ()), option, "nan")
+    assert done.returncode == 2
+    assert "not a number" in done.stderr
 
 
 def test_the_table_names_outcomes_rules_and_what_walkeros_would_lose() -> None:
