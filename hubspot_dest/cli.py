@@ -33,4 +33,4 @@ def _group() -> None:
 
 def main() -> None:
     """Run `hubspot-dest`."""
-    guarded(lambda: _group(standalone_mode=True), "hubspot-dest")
+    guarded(lambda: _group(standalone_mode=False), "hubspot-dest")

@@ -5,12 +5,15 @@ Data goes to stdout, narration to stderr; both command lines say everything thro
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import traceback
 from collections.abc import Callable
 from enum import IntEnum
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
+
+import click
 
 __all__ = ["ExitCode", "guarded", "print_data", "progress", "safe_text", "say", "stop"]
 
@@ -29,6 +32,8 @@ class ExitCode(IntEnum):
     TERMINATED = 143
     """Ended by SIGTERM, after what was under way."""
 
+
+_BROKEN_PIPE: Final = 141  # as a shell says of a program that SIGPIPE ended
 
 # What a terminal, or a reader, could be misled by: controls, escapes, bidirectional overrides, invisible characters.
 _HARMLESS_SPACES = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
@@ -81,8 +86,11 @@ def progress(text: str) -> None:
 
 
 def print_data(text: str) -> None:
-    """Write one line of data to stdout."""
-    sys.stdout.write(text + "\n")
+    """Write one line of data to stdout; ends the program where nobody reads it any more, or the disk is full."""
+    try:
+        sys.stdout.write(text + "\n")
+    except OSError as error:
+        _unwritten(error)
 
 
 def stop(message: str, hint: str = "") -> NoReturn:
@@ -97,26 +105,41 @@ def guarded(main: Callable[[], Any], program: str) -> NoReturn:
     """Run a command line; nobody but its developers ever sees a traceback.
 
     Args:
-        main: a click command, called without arguments.
+        main: calls a click command with `standalone_mode=False`: click's own way of ending knows one exit code.
         program: the name that the user typed.
 
     """
+    code: Any
     try:
-        main()
-        code: Any = ExitCode.OK
-        sys.stdout.flush()
+        done = main()
+        code = done if isinstance(done, int) else ExitCode.OK
     except SystemExit as end:
         code = end.code
-    except KeyboardInterrupt:
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
         code = ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # `| head` took what it wanted. Python would complain again while closing stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 141
     except Exception as error:  # the last resort, so that a bug of ours is a sentence too
         code = ExitCode.NOT_RUN
         _say_bug(error, program)
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        try:
+            _unwritten(error)
+        except SystemExit as end:
+            code = end.code
     raise SystemExit(code if code is None else int(code) if isinstance(code, int) else code)
+
+
+def _unwritten(error: OSError) -> NoReturn:
+    # Python would complain again while closing stdout.
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        raise SystemExit(_BROKEN_PIPE) from None  # `| head` took what it wanted
+    stop(f"standard output cannot be written: {error.strerror or error}")
 
 
 def _say_bug(error: Exception, program: str) -> None:

@@ -54,4 +54,4 @@ def _group() -> None:
 
 def main() -> None:
     """Run `hubspot-sim`."""
-    guarded(lambda: _group(standalone_mode=True), "hubspot-sim")
+    guarded(lambda: _group(standalone_mode=False), "hubspot-sim")
