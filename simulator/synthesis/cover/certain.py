@@ -43,10 +43,11 @@ def gives_nothing(code: Code) -> str:
 def _constant(code: Code) -> tuple[bool, Any]:
     """Return whether a function looks at nothing, and what it returns then, or the error that it throws."""
     words = tokens(code.removeprefix("$code:"))
-    arrow = next((at for at, one in enumerate(words) if one == Token("sign", "=>")), None)
+    arrow = _arrow(words)
     body = words[arrow + 1 :] if arrow is not None else []
     names = {one.text for one in body if one.kind == "name"} - _KEYWORDS
-    if not body or names or any("${" in one.text for one in body):
+    strange = any("${" in one.text or (one.kind == "sign" and not one.text.isascii()) for one in body)
+    if not body or names or strange:
         return False, None
     runner, source = Callbacks(), str(code)
     owned = isinstance(code.owner, RulePlace)
@@ -91,12 +92,31 @@ def contradiction(code: Code) -> str:
 
 
 def _body(code: Code) -> list[Token] | None:
-    """Return the expression of an arrow function; None for any other function."""
+    """Return the expression of an arrow function; None for any other function.
+
+    None also where a parameter has a default, or takes a list apart: what is absent is then not nothing.
+    """
     words = tokens(code.removeprefix("$code:"))
-    arrow = next((at for at, one in enumerate(words) if one.text == "=>" and one.kind == "sign"), None)
+    arrow = _arrow(words)
     if arrow is None or words[arrow + 1 : arrow + 2] == [Token("sign", "{")]:
         return None
+    if any(one in (Token("sign", "="), Token("sign", "[")) for one in words[:arrow]):
+        return None
     return words[arrow + 1 :]
+
+
+def _arrow(words: list[Token]) -> int | None:
+    """Return where the function's own arrow stands: right after its parameters; a callback inside has one as well."""
+    at = 1 if words[:1] == [Token("name", "async")] else 0
+    if words[at : at + 1] == [Token("sign", "(")]:
+        depth = 0
+        for end in range(at, len(words)):
+            sign = words[end].text if words[end].kind == "sign" else ""
+            depth += (sign == "(") - (sign == ")")
+            if depth == 0:
+                at = end
+                break
+    return at + 1 if words[at + 1 : at + 2] == [Token("sign", "=>")] else None
 
 
 def _conjuncts(body: list[Token]) -> list[list[Token]]:
@@ -131,11 +151,32 @@ def _fails_without(code: Code, part: list[Token], path: Path) -> bool:
 
 
 def _comparison(code: Code, part: list[Token]) -> Comparison | None:
-    """Return the one comparison that a part of a condition consists of; None for anything else."""
-    if any(one.kind == "sign" and one.text not in _COMPARED | {".", "?.", "-"} for one in part):
+    """Return the one comparison that a part of a condition consists of; None for anything else.
+
+    That is `path operator literal`, or the reverse, and not a word more: `5 - path > 1` compares something else.
+    """
+    at = [place for place, one in enumerate(part) if one.kind == "sign" and one.text in _COMPARED]
+    if len(at) != 1:
+        return None
+    left, right = part[: at[0]], part[at[0] + 1 :]
+    if not ((_is_path(left) and _is_literal(right)) or (_is_literal(left) and _is_path(right))):
         return None
     compared = _hints(code, part).comparisons
     return compared[0] if len(compared) == 1 and compared[0].operator in _COMPARED else None
+
+
+def _is_path(words: list[Token]) -> bool:
+    """Tell whether words are `event.data?.total`, and nothing else."""
+    names, dots = words[::2], words[1::2]
+    plain = all(one.kind == "name" and one.text not in _KEYWORDS for one in names)
+    return len(words) % 2 == 1 and plain and all(one.text in (".", "?.") for one in dots)
+
+
+def _is_literal(words: list[Token]) -> bool:
+    if len(words) == 2 and words[0] == Token("sign", "-"):
+        return words[1].kind == "number"
+    known = len(words) == 1 and words[0].kind == "name" and words[0].text in ("true", "false", "null")
+    return known or (len(words) == 1 and words[0].kind in ("text", "number"))
 
 
 def _listed(code: Code, part: list[Token], path: Path) -> bool:

@@ -10,7 +10,7 @@ __all__ = ["Token", "tokens"]
 
 Kind = Literal["name", "text", "number", "regex", "sign"]
 _SPACE: Final = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
-_NAME: Final = re.compile(r"[A-Za-z_$][\w$]*")
+_NAME: Final = re.compile(r"(?:[^\W\d]|\$)[\w$]*")
 _NUMBER: Final = re.compile(r"0[xX][0-9a-fA-F]+|(?:\d[\d_]*\.?[\d_]*|\.\d+)(?:[eE][+-]?\d+)?")
 _TEXT: Final = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|`(?:\\.|[^`\\])*`", re.DOTALL)
 _REGEX: Final = re.compile(r"/((?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+)/[a-z]*")

@@ -86,8 +86,9 @@ def _of_place(item: Item, what: str, tree: Tree, config: Config) -> str:
 def _shadowed(item: Item) -> str:
     inner = item.around is not None and item in item.around.inner
     for number, earlier in enumerate(item.before, 1):
-        # In a list inside a list the first true one is taken, else the first that is there at all.
-        if _always_gives(earlier) and (not inner or truthy(earlier.form.get("value", True))):
+        # In a list inside a list the first true one is taken, else the first that is there at all: a key that gives 0
+        # is passed over, though there is a value to fall back on.
+        if _always_gives(earlier) and (not inner or _always_true(earlier)):
             return f"alternative {number} before it always gives a value"
     return ""
 
@@ -100,6 +101,11 @@ def _always_gives(item: Item) -> bool:
         return cast_to_property(form["value"]) is not UNDEFINED
     # A map is there even if it is empty; but one null in it, and all of it is nothing.
     return set(form) == {"map"} and truthy(form["map"]) and cast_to_property(form["map"]) is not UNDEFINED
+
+
+def _always_true(item: Item) -> bool:
+    """Tell whether what an item gives is true whatever comes; it always gives something."""
+    return set(item.form) == {"map"} or (set(item.form) == {"value"} and truthy(item.form["value"]))
 
 
 def _unasked(around: Item) -> str:

@@ -15,6 +15,7 @@ import yaml
 
 from hubspot_dest.config import Config, ConfigError
 from simulator.engine.engine import Engine
+from simulator.engine.rehearsal import Rehearsal
 from simulator.engine.sources.files import FileSource
 from simulator.synthesis.cover import Coverage, cover
 from simulator.synthesis.cover.hints import read_hints
@@ -37,9 +38,10 @@ THROWS = "its condition was never true for any event that was tried; it threw N 
 EXPECTED: dict[str, tuple[tuple[int, int], tuple[int, int], dict[str, str], dict[str, str]]] = {
     "shop": (
         (7, 7),
-        (54, 56),
+        (59, 62),
         {
             "identify.email: user.email absent": NO_IDENTITY,
+            "user login: identify.email, alternative 2: user.email absent": NO_IDENTITY,
             "order complete [1]: properties.revenue: data.total absent": (
                 "the condition of its rule does not hold without data.total"
             ),
@@ -300,6 +302,43 @@ def test_what_seems_to_shadow_an_alternative_but_may_give_nothing_is_no_reason()
     assert {one.label for one in result.unreached} == {"page view: properties.null, alternative 1: value"}
 
 
+@pytest.mark.parametrize(
+    ("condition", "data"),
+    [
+        ("(e) => 10 - e.data.total > 5 && e.data.total < 4", {"total": 1}),
+        ("(e) => -e.data.total > 5 && e.data.total < 0", {"total": -9}),
+        ("(e) => 1 < e.data.total < 5 && e.data.total > 7", {"total": 10}),
+        ("(e) => 5 - e.data.total > 1", {"total": None}),
+        ("({ data: { currency = 'EUR', total } }) => total > 100 && currency === 'EUR'", {"total": 500}),
+        ("({ data: { total = 100, id } }) => id === 'r1' && total > 50", {"id": "r1"}),
+        ("({ data: { prices: [first, second] } }) => first > 10 && second > 20", {"prices": [11, 21]}),
+        (
+            "function (e) { if (e.data.id !== 7) { return false; } return [1, 2].some(() => true); }",
+            {"id": 7},
+        ),
+        ("(é) => é['data']['id'] === 'click'", {"id": "click"}),
+    ],
+)
+def test_what_one_event_reaches_is_never_called_unreachable(condition: str, data: dict[str, Any]) -> None:
+    values = {name: f"data.{name}" for name in ("total", "id", "currency", "first")}
+    rule = {"condition": f"$code:{condition}", "settings": {"properties": {"map": values}}}
+    raw = {"settings": {"eventNamePrefix": "pe1_"}, "mapping": {"order": {"complete": rule}}}
+    config = Config.strict(raw, token="x")
+    event = {"name": "order complete", "user": {"email": "a@example.org"}, "data": data}
+    assert Rehearsal(config).plan(event, 0).rule_key == "order complete", "the case itself is wrong"
+    absent = {
+        f"order complete: properties.{name}: data.{name} absent" for name in values if data.get(name) is None
+    }
+    proven = {one.label for one in cover(config).unreached if one.proven}
+    assert not proven & {"order complete", "order complete: condition true", *absent}
+
+
+def test_a_key_that_gives_nothing_much_is_passed_over_in_a_list_of_a_list() -> None:
+    values = {"one": [[{"key": "data.x", "value": 5}, "data.id"]]}
+    result = made(mapping={"page": {"view": {"settings": {"properties": {"map": values}}}}})
+    assert not [one.label for one in result.unreached if one.proven]
+
+
 def test_a_disabled_destination_is_reached_by_nothing_and_says_so() -> None:
     result = made(disabled=True, mapping={"page": {"view": {}}})
     assert result.events == ()
@@ -395,7 +434,7 @@ def test_the_command_writes_events_says_what_they_reach_and_ends_with_0_when_all
     assert first.returncode == 0
     events = [json.loads(line) for line in first.stdout.splitlines()]
     assert all(set(event) >= {"name", "data", "user", "id", "timestamp"} for event in events)
-    assert first.stderr.startswith("reached 7 of 7 rules, 54 of 56 paths, with ")
+    assert first.stderr.startswith("reached 7 of 7 rules, 59 of 62 paths, with ")
     assert f"cannot be reached: identify.email: user.email absent: {NO_IDENTITY}" in first.stderr
     output = tmp_path / "events.jsonl"
     second = generate("--cover", str(path_of("shop")), "-o", str(output), "--json")
@@ -403,7 +442,7 @@ def test_the_command_writes_events_says_what_they_reach_and_ends_with_0_when_all
     told = json.loads(second.stdout)
     assert told["complete"] is True
     assert told["rules"] == {"reached": 7, "all": 7}
-    assert told["paths"] == {"reached": 54, "all": 56}
+    assert told["paths"] == {"reached": 59, "all": 62}
     assert [one["proven"] for one in told["unreached"]] == [True, True]
 
 
