@@ -175,4 +175,11 @@ def _near(literals: list[Any]) -> list[Any]:
             found += [one + 1, one - 1, str(one), *_moments(one)]
         elif isinstance(one, str) and one:
             found += [f"x{one}x", one.upper(), one.lower(), [one]]
-    return found[:80]
+    return [*found[:80], *_between(literals)]
+
+
+def _between(literals: list[Any]) -> list[float]:
+    """Return what lies between two numbers next to each other, as it is and before a factor was applied to it."""
+    numbers = sorted({one for one in literals if isinstance(one, (int, float)) and not isinstance(one, bool)})
+    middles = [(low + high) / 2 for low, high in pairwise(numbers)]
+    return [*middles, *(middle / one for middle in middles for one in numbers if one and abs(one) != 1)][:40]
