@@ -8,12 +8,14 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
 from simulator.engine.engine import Engine
 from simulator.tui.cells import harmless
 from simulator.tui.commanding import Palette
+from simulator.tui.driver import surviving
 from simulator.tui.header import Header
 from simulator.tui.keybar import KeyBar
 from simulator.tui.lines import LineView
@@ -132,6 +134,12 @@ class SimulatorApp(Steering):
         self._ticking = ticking
         self._first_theme = first_theme
         self._beat = 0
+        self.lost_terminal = False
+        """Whether it ended because nobody could see it any more."""
+
+    def get_driver_class(self) -> type[Driver]:
+        """Return a driver that outlives its terminal, so that the batch can."""
+        return surviving(super().get_driver_class())
 
     def action_command_palette(self) -> None:
         """Show every command."""
@@ -181,6 +189,10 @@ class SimulatorApp(Steering):
         if not self.header.is_attached or not self._running:
             return
         if self._beat % 10 == 0:
+            if getattr(self._driver, "terminal_is_gone", False):
+                self.lost_terminal = True
+                self.exit()
+                return
             self.live.pulse.beat(self.engine)
             self.look_at_config()
         self._draw(self._beat)

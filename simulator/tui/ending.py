@@ -67,6 +67,8 @@ def run_app(app: App[None]) -> Ended:
     except OSError:
         # What cannot be written to is gone.
         ended.code, ended.lost = ExitCode.TERMINATED, True
+    if getattr(app, "lost_terminal", False):
+        ended.code, ended.lost = ExitCode.TERMINATED, True
     if app.return_code and ended.code is ExitCode.OK:
         ended.code = ExitCode.WANTING  # it broke; Textual has shown where
     # The last flush is not to be cut short by whoever is in a hurry.
