@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import random
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,9 @@ START = datetime(2026, 1, 5, 8, tzinfo=UTC)  # a fixed Monday: no clock of the m
 _HOST = "https://www.example.com"
 _REFERRERS = ("", "https://search.example/", "https://news.example/weekly", "https://social.example/post/7")
 _NAMES = tuple(JOURNEYS)
+_AT_ONCE = (
+    0.5  # of those who change their mind do so with the first event of a visit, the others in its course
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +75,9 @@ def _stream(
     dice = random.Random(f"events {seed}")  # noqa: S311 - journeys, not secrets
     # (when, tie-breaker, session): the next step of everybody who is about.
     waiting: list[tuple[float, int, _Session]] = []
+    minds = _Minds()
     for number in range(crowd.at_once):
-        _enter(waiting, number, dice, people, begun + dice.uniform(0, 600), crowd.familiar)
+        _enter(waiting, number, dice, people, begun + dice.uniform(0, 600), crowd.familiar, minds)
     number = crowd.at_once
     while True:
         when, order, session = heapq.heappop(waiting)
@@ -81,7 +86,7 @@ def _stream(
         if following is not None:
             heapq.heappush(waiting, (when + following, order, session))
         else:
-            _enter(waiting, number, dice, people, when + dice.uniform(1, 300), crowd.familiar)
+            _enter(waiting, number, dice, people, when + dice.uniform(1, 300), crowd.familiar, minds)
             number += 1
         if odd and dice.random() < odd:
             kind = make_odd(event, dice)
@@ -96,19 +101,22 @@ def _enter(
     people: list[Person],
     when: float,
     familiar: float,
+    minds: _Minds,
 ) -> None:
     hour = datetime.fromtimestamp(when, UTC).hour
     # Two draws: whoever likes this hour better comes.
     first, second = dice.choice(people), dice.choice(people)
     person = min(first, second, key=lambda one: (abs(one.hour - hour), one.id))
-    session = _Session(person, dice.choice(person.devices), dice, familiar)
+    session = _Session(person, dice.choice(person.devices), dice, familiar, minds)
     heapq.heappush(waiting, (when + session.step.wait, number, session))
 
 
 class _Session:
     """One person on one device, on the way through one journey."""
 
-    def __init__(self, person: Person, device: Device, dice: random.Random, familiar: float) -> None:
+    def __init__(
+        self, person: Person, device: Device, dice: random.Random, familiar: float, minds: _Minds
+    ) -> None:
         self._person = person
         self._device = device
         self._steps = JOURNEYS[dice.choices(_NAMES, person.likes)[0]](dice)
@@ -119,7 +127,8 @@ class _Session:
         self._session = f"{dice.getrandbits(48):012x}"
         self._referrer = dice.choice(_REFERRERS)
         self._began: float | None = None
-        self._consent = _consent(person, dice)
+        self._minds = minds
+        self._changes_after = minds.visit(person, dice)
 
     def advance(self) -> float | None:
         """Go on to the next step and return its wait in seconds; None at the end of the journey."""
@@ -134,6 +143,8 @@ class _Session:
         step = self.step
         self._began = when if self._began is None else self._began
         self._known = self._known or step.knows
+        if self._changes_after == self._count:
+            self._minds.change(self._person)
         self._count += 1
         entity, _, action = step.name.partition(" ")
         return {
@@ -144,7 +155,7 @@ class _Session:
             "custom": {"ab_test": "b" if self._person.id[-1] in "13579" else "a"},
             "user": self._user(),
             "nested": step.nested,
-            "consent": self._consent,
+            "consent": self._minds.consent(self._person),
             "id": f"{dice.getrandbits(64) | 1:016x}",
             "trigger": step.trigger,
             "entity": entity,
@@ -190,11 +201,31 @@ class _Session:
         return user
 
 
-def _consent(person: Person, dice: random.Random) -> dict[str, bool]:
-    marketing = {
-        "granted": True,
-        "refused": False,
-        "later": dice.random() < 0.6,
-        "withdrawn": dice.random() < 0.3,
-    }[person.consent]
-    return {"functional": True, "analytics": person.consent != "refused", "marketing": marketing}
+class _Minds:
+    """Who has changed their mind about consent: once, and for all of their devices."""
+
+    def __init__(self) -> None:
+        self._visits: Counter[str] = Counter()
+        self._changed: set[str] = set()
+
+    def visit(self, person: Person, dice: random.Random) -> int | None:
+        """Return after how many events of this visit the mind is changed; None where it is not."""
+        self._visits[person.id] += 1
+        at_once, after = dice.random() < _AT_ONCE, 1 + int(4 * dice.random())
+        due = self._visits[person.id] == 1 + _turning(person) and person.consent in ("later", "withdrawn")
+        return (0 if at_once else after) if due else None
+
+    def change(self, person: Person) -> None:
+        """Change a person's mind."""
+        self._changed.add(person.id)
+
+    def consent(self, person: Person) -> dict[str, bool]:
+        """Return what a person consents to by now."""
+        begins = person.consent in ("granted", "withdrawn")
+        marketing = begins != (person.id in self._changed)
+        return {"functional": True, "analytics": person.consent != "refused", "marketing": marketing}
+
+
+def _turning(person: Person) -> int:
+    """Return after how many visits a person changes their mind, if it is one who does."""
+    return 1 + sum(map(ord, person.id)) % 3

@@ -70,6 +70,21 @@ def test_people_are_strangers_before_they_log_in_and_known_after() -> None:
     assert max(map(len, devices.values())) >= 2
 
 
+def test_a_mind_about_consent_changes_once_and_now_and_then_in_the_course_of_a_visit() -> None:
+    said: dict[str, list[bool]] = {}
+    in_a_visit: dict[str, set[bool]] = {}
+    for event in islice(events(4), 60_000):
+        known = event["user"].get("id")
+        if known:
+            said.setdefault(known, []).append(event["consent"]["marketing"])
+        in_a_visit.setdefault(event["user"]["session"], set()).add(event["consent"]["marketing"])
+    turns = {one: sum(a != b for a, b in pairwise(all_of)) for one, all_of in said.items()}
+    assert max(turns.values()) == 1
+    changed = [said[one] for one, number in turns.items() if number]
+    assert {(one[0], one[-1]) for one in changed} == {(False, True), (True, False)}
+    assert sum(len(both) == 2 for both in in_a_visit.values()) > 10
+
+
 def test_every_journey_and_every_kind_of_consent_comes_by() -> None:
     made = take(10_000)
     names = Counter(event["name"] for event in made)
