@@ -66,7 +66,8 @@ class Panel(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Show the lines."""
-        self.query_one(Board).focus()
+        for board in self.query(Board):  # none, where it was closed before it was seen
+            board.focus()
         self.set_class(self.app.size.width < 110, "-narrow")
         self.call_after_refresh(self.fill)
 
@@ -77,9 +78,9 @@ class Panel(ModalScreen[None]):
 
     def fill(self) -> None:
         """Show the lines."""
-        board = self.query_one(Board)
         palette = PALETTES.get(self.app.theme, PALETTES["harbour"])
-        board.show(self.lines(board.room, palette))
+        for board in self.query(Board):
+            board.show(self.lines(board.room, palette))
 
     def lines(self, width: int, palette: Palette) -> list[Line]:
         """Return what the panel says."""
@@ -153,9 +154,9 @@ class Question(ModalScreen[str | None]):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Judge what was typed."""
         wrong = self._judge(event.value)
-        verdict = self.query_one("#verdict", Static)
-        verdict.update(harmless(wrong, 200) if wrong else self._hint)
-        verdict.set_class(bool(wrong), "wrong")
+        for verdict in self.query("#verdict").results(Static):
+            verdict.update(harmless(wrong, 200) if wrong else self._hint)
+            verdict.set_class(bool(wrong), "wrong")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Answer, unless it is wrong."""
