@@ -72,7 +72,7 @@ class FakeHubSpot:
         self.token = token
         self.control_token = control_token or secrets.token_urlsafe(24)
         self.faults = FaultBoard()
-        self.journal = journal or Journal()
+        self.journal = Journal() if journal is None else journal  # an empty one is false
         self.journal.masker.learn(token, self.control_token)
         self.base_url = ""
         self._begin_with = [fault if isinstance(fault, Fault) else parse_fault(fault) for fault in faults]

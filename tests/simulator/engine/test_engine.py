@@ -41,6 +41,17 @@ def test_the_token_of_a_configuration_never_leaves() -> None:
             assert b"pat-eu1" not in b"".join(value for _, value in entry.headers)
 
 
+def test_a_stream_of_hours_fills_no_memory_with_bodies_that_nobody_will_leaf_through() -> None:
+    event = {"name": "page view", "user": {"email": "ada@example.org"}, "consent": {"marketing": True}}
+    large = {**event, "data": {"title": "x" * 400_000}}
+    config = changed(batch=False)
+    with Engine(config, seed=1, source=lambda _: iter([large] * 50)) as engine:
+        engine.run(50)
+        kept = sum(len(entry.body) for entry in engine.hubspot.journal.entries())
+        assert 0 < kept <= 16 * 1024 * 1024
+        assert engine.hubspot.journal.dropped > 0
+
+
 def test_what_waits_in_the_batch_goes_out_at_the_end_and_is_counted() -> None:
     engine = Engine(story_config(), seed=1).start()
     while not engine.queued:
