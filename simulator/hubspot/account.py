@@ -29,7 +29,8 @@ class Account:
         switches: what the specification left open.
         clock: UNIX time in seconds.
         seed: decides the order of batch results.
-        max_occurrences: how many are kept; beyond, the oldest tenth goes and `counters()` says so.
+        max_occurrences: how many are kept, and how many values that contacts' properties had; beyond, the oldest
+            tenth goes, of occurrences `counters()` says so.
         changes: is told what changes, where a store keeps it.
 
     """
@@ -63,7 +64,7 @@ class Account:
 
     def _empty(self) -> None:
         with self.lock:
-            self.book = ContactBook(self.changes)
+            self.book = ContactBook(self.changes, self._max)
             self.definitions: dict[str, Definition] = {}
             self.deleted_definitions: set[str] = set()
             self.contact_properties: dict[str, Property] = dict(DEFAULT_CONTACT_PROPERTIES)

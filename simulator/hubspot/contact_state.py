@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -24,7 +25,11 @@ class Change:
 
 @dataclass(slots=True)
 class Contact:
-    """A contact, its properties, and every value that they ever had, oldest first."""
+    """A contact, its properties, and the values that they had, oldest first.
+
+    `settled`: so many values at the beginning of the history are no longer counted by the book, because they are the
+    newest of their property.
+    """
 
     id: str
     properties: dict[str, str]
@@ -33,6 +38,16 @@ class Contact:
     created: float = 0.0
     archived_at: str | None = None
     history: list[Change] = field(default_factory=list)
+    settled: int = 0
+
+    def forget(self, count: int) -> None:
+        """Forget so many of the oldest values, but never the newest of a property."""
+        reach = self.settled + count
+        newer = {one.name for one in self.history[reach:]}
+        newest = {one.name: one for one in self.history[:reach] if one.name not in newer}
+        settled = [one for one in self.history[:reach] if newest.get(one.name) is one]
+        self.history[:reach] = settled
+        self.settled = len(settled)
 
 
 class ContactBook:
@@ -40,11 +55,14 @@ class ContactBook:
 
     Args:
         changes: is told what changes, where somebody keeps it.
+        limit: how many values that properties had are kept, over all contacts; beyond, the oldest tenth goes.
 
     """
 
-    def __init__(self, changes: Changes | None = None) -> None:
+    def __init__(self, changes: Changes | None = None, limit: int = 2_000_000) -> None:
         self._changes = changes
+        self._limit = limit
+        self._changed: list[Contact] = []  # whose value it was, in the order of time
         self._ids = itertools.count(101)
         self._contacts: dict[str, Contact] = {}
         self._by_email: dict[str, str] = {}
@@ -128,12 +146,22 @@ class ContactBook:
             else:
                 contact.properties[name] = value
             change = Change(name, value, when)
-            contact.history.append(change)
+            self.recall(contact, change)
             if self._changes is not None:
                 self._changes.history.append((contact.id, change))
             if name == "hs_additional_emails":
                 self._by_email.update({one: contact.id for one in value.split(";") if one})
         return kept
+
+    def recall(self, contact: Contact, change: Change) -> None:
+        """Add a value to a contact's history; one that a store kept as well, oldest first."""
+        if len(self._changed) >= self._limit:
+            gone = max(1, self._limit // 10)
+            for one, count in _tally(self._changed[:gone]):
+                one.forget(count)
+            del self._changed[:gone]
+        contact.history.append(change)
+        self._changed.append(contact)
 
     def archive(self, contact: Contact, now: float) -> None:
         """Take a contact out; its e-mails are free again."""
@@ -148,6 +176,12 @@ class ContactBook:
         if email:
             self._by_email[email] = contact.id
             contact.properties["hs_email_domain"] = email.rpartition("@")[2]
+
+
+def _tally(contacts: list[Contact]) -> list[tuple[Contact, int]]:
+    """Return each contact once, with how often it stood there."""
+    found = {one.id: one for one in contacts}
+    return [(found[identifier], count) for identifier, count in Counter(one.id for one in contacts).items()]
 
 
 def _backward(now: str, wanted: str) -> bool:

@@ -41,7 +41,7 @@ def _load_contacts(db: sqlite3.Connection, number: int, account: Account) -> Non
         account.book.load(contact)
     sql = "select contact, property, value, at from contact_history where account=? order by number"
     for identifier, name, value, at in db.execute(sql, (number,)):
-        contacts[identifier].history.append(Change(name, value, at))
+        account.book.recall(contacts[identifier], Change(name, value, at))
 
 
 def _load_definitions(db: sqlite3.Connection, number: int, account: Account) -> None:
