@@ -12,7 +12,7 @@ __all__ = ["ROOM", "Source", "synthetic"]
 Source = Callable[[int], Iterator[Any]]
 """Makes the stream for a seed; the same seed gives the same events."""
 
-ROOM: Final = Crowd(people=40, at_once=5, familiar=0.5)
+ROOM: Final = Crowd(people=40, at_once=5, familiar=0.5, pause=60.0)
 """So few that a room can follow each of them."""
 
 

@@ -1,4 +1,4 @@
-"""What people do: a shop, lead generation, the life of an account. A journey yields steps, not yet events."""
+"""What people do in one visit: a shop, lead generation, an account. A journey yields steps, not yet events."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["JOURNEYS", "Step"]
+__all__ = ["PLANS", "Step", "cancel", "leads", "log_in", "renew", "shop", "sign_up"]
 
 _PRODUCTS = (
     ("ers", "Everyday Ruck Snack", "snacks", 4.2, ("s", "m", "l")),
@@ -24,7 +24,7 @@ _ARTICLES = (
     ("mapping-without-fear", "Mapping without fear", "webinar"),
     ("why-timelines-matter", "Why timelines matter", "article"),
 )
-_PLANS = (("free", 0.0), ("team", 49.0), ("business", 199.0))
+PLANS = (("free", 0.0), ("team", 49.0), ("business", 199.0))
 _COUPONS = ("SPRING", "WELCOME10", "FRIENDS")
 
 
@@ -135,33 +135,54 @@ def leads(dice: random.Random) -> Iterator[Step]:
     if dice.random() < 0.5:
         size = dice.choice(("1-10", "11-50", "51-200", "201+"))
         yield Step("demo request", {"company_size": size, "product": "team"}, trigger="submit", page="/demo")
-        yield Step("user login", {"method": dice.choice(("password", "google"))}, page="/login", wait=600)
+        login = {"method": dice.choice(("password", "google"))}
+        yield Step("user login", login, trigger="submit", wait=dice.uniform(60, 600), page="/login")
 
 
-def account(dice: random.Random) -> Iterator[Step]:
-    """Sign-up, log-ins, a subscription that is renewed or ends."""
+def sign_up(dice: random.Random, plan: str) -> Iterator[Step]:
+    """Somebody makes an account, and looks around in it."""
     yield _page(dice, "/signup", "Sign up")
-    plan, price = dice.choice(_PLANS)
+    signed = {"plan": plan, "method": dice.choice(("password", "google"))}
     yield Step(
-        "user signup", {"plan": plan, "method": "password"}, trigger="submit", page="/signup", knows=True
+        "user signup", signed, trigger="submit", wait=dice.uniform(20, 120), page="/signup", knows=True
     )
+    yield from _use(dice)
+
+
+def log_in(dice: random.Random) -> Iterator[Step]:
+    """Somebody comes back to their account."""
+    yield from _door(dice)
+    yield from _use(dice)
+
+
+def renew(dice: random.Random, plan: str, price: float) -> Iterator[Step]:
+    """Somebody pays for another month of their subscription."""
+    yield from _door(dice)
+    paid = {"id": f"inv{dice.randrange(10**5):05d}", "plan": plan, "total": price, "currency": "EUR"}
+    yield Step("subscription renew", paid, trigger="custom", wait=dice.uniform(5, 90), page="/billing")
+    yield from _use(dice)
+
+
+def cancel(dice: random.Random, plan: str) -> Iterator[Step]:
+    """Somebody ends their subscription on the day on which it would go on."""
+    yield from _door(dice)
+    reason = dice.choice(("price", "missing feature", "no longer needed"))
+    yield Step(
+        "subscription cancel",
+        {"plan": plan, "reason": reason},
+        trigger="click",
+        wait=dice.uniform(20, 200),
+        page="/billing",
+    )
+
+
+def _door(dice: random.Random) -> Iterator[Step]:
+    yield _page(dice, "/login", "Log in")
+    method = {"method": dice.choice(("password", "google"))}
+    yield Step("user login", method, trigger="submit", wait=dice.uniform(3, 30), page="/login", knows=True)
+
+
+def _use(dice: random.Random) -> Iterator[Step]:
     for _ in range(dice.randint(1, 3)):
-        day = 86_400.0
-        yield Step("user login", {"method": "password"}, page="/login", wait=dice.uniform(1, 9) * day)
-        yield Step(
-            "feature use",
-            {"feature": dice.choice(("export", "invite", "report")), "count": 1},
-            trigger="click",
-        )
-    if price:
-        paid = {"id": f"inv{dice.randrange(10**5):05d}", "plan": plan, "total": price, "currency": "EUR"}
-        if dice.random() < 0.75:
-            yield Step("subscription renew", paid, trigger="custom", wait=86_400.0 * 20, page="/billing")
-        else:
-            reason = dice.choice(("price", "missing feature", "no longer needed"))
-            yield Step(
-                "subscription cancel", {"plan": plan, "reason": reason}, trigger="click", page="/billing"
-            )
-
-
-JOURNEYS = {"shop": shop, "leads": leads, "account": account}
+        used = {"feature": dice.choice(("export", "invite", "report")), "count": dice.randint(1, 5)}
+        yield Step("feature use", used, trigger="click", wait=dice.uniform(10, 120), page="/app")

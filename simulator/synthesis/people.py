@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from faker import Faker
 
-__all__ = ["Device", "Person", "draw_people"]
+from .journeys import PLANS
+
+__all__ = ["Device", "Person", "busy", "draw_people"]
 
 _SYSTEMS = (
     ("desktop", "Windows", "11", "Chrome", "142"),
@@ -17,6 +19,10 @@ _SYSTEMS = (
     ("tablet", "iPadOS", "19", "Safari", "19"),
 )
 _SCREENS = {"desktop": "1920x1080", "mobile": "390x844", "tablet": "820x1180"}
+
+_MEMBERS = 0.6  # of all people have an account from before
+# How many people are about at each hour of the day.
+_HOURS = (1, 1, 1, 1, 1, 2, 4, 7, 9, 10, 10, 10, 11, 10, 9, 9, 9, 9, 10, 12, 13, 11, 6, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,9 @@ class Person:
     Attributes:
         likes: which journeys suit them, with weights: shop, leads, account.
         consent: `granted`, `refused`, `later` (refuses first, grants in a later session) or `withdrawn`.
-        early: in which hours they are about: 0 at night, 1 in the morning … used as the hour of their first session.
+        hour: at which hour of the day (UTC) they like to come.
+        plan: which plan their account has from before, if they have one.
+        due: on which day of the month a subscription of theirs ends or goes on, 1 to 28.
 
     """
 
@@ -61,6 +69,13 @@ class Person:
     likes: tuple[int, int, int]
     consent: str
     hour: int
+    plan: str
+    due: int
+
+
+def busy(hour: int) -> float:
+    """Return how much goes on at an hour of the day: 1 at the busiest."""
+    return _HOURS[hour] / max(_HOURS)
 
 
 def draw_people(seed: int, count: int, locale: str) -> list[Person]:
@@ -97,12 +112,10 @@ def _draw(number: int, faker: Faker, dice: random.Random, language: str, country
         likes=(dice.randint(0, 5), dice.randint(0, 3), dice.randint(1, 3)),
         consent=dice.choices(("granted", "refused", "later", "withdrawn"), (70, 12, 12, 6))[0],
         hour=dice.choices(range(24), _HOURS)[0],
+        plan=dice.choice(PLANS)[0] if dice.random() < _MEMBERS else "",
+        due=dice.randint(1, 28),
     )
 
 
 def _device(dice: random.Random) -> Device:
     return Device(f"{dice.getrandbits(64):016x}", *dice.choice(_SYSTEMS))
-
-
-# How many people are about at each hour of the day.
-_HOURS = (1, 1, 1, 1, 1, 2, 4, 7, 9, 10, 10, 10, 11, 10, 9, 9, 9, 9, 10, 12, 13, 11, 6, 3)

@@ -10,19 +10,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from .journeys import JOURNEYS, Step
+from .journeys import Step
+from .members import Members
 from .odd import make_odd
-from .people import Device, Person, draw_people
+from .people import Person, busy, draw_people
 
 __all__ = ["START", "Crowd", "events"]
 
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)  # a fixed Monday: no clock of the machine is read
 _HOST = "https://www.example.com"
 _REFERRERS = ("", "https://search.example/", "https://news.example/weekly", "https://social.example/post/7")
-_NAMES = tuple(JOURNEYS)
-_AT_ONCE = (
-    0.5  # of those who change their mind do so with the first event of a visit, the others in its course
-)
+# Of those who change their mind so many do so with the first event of a visit, the others in its course.
+_AT_ONCE = 0.5
+_REMINDED = 0.04  # of the visits are of somebody whose subscription is due, as long as there is somebody
+_DRAWS = 5  # in a small crowd somebody may be about twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +32,16 @@ class Crowd:
 
     Attributes:
         people: how many there are.
-        at_once: how many of them are on a journey at any time.
+        at_once: how many of them are on a journey at once, at the most.
         familiar: which part of the visits begins logged in, 0 to 1.
+        pause: seconds from one visit to the next in the place of one of those, on average at the busiest hour.
 
     """
 
-    people: int = 400
+    people: int = 1000
     at_once: int = 25
     familiar: float = 0.25
+    pause: float = 600.0
 
 
 def events(
@@ -73,20 +76,20 @@ def _stream(
     seed: int, people: list[Person], odd: float, begun: float, crowd: Crowd
 ) -> Iterator[dict[str, Any]]:
     dice = random.Random(f"events {seed}")  # noqa: S311 - journeys, not secrets
-    # (when, tie-breaker, session): the next step of everybody who is about.
-    waiting: list[tuple[float, int, _Session]] = []
-    minds = _Minds()
+    door = _Door(people, crowd, dice)
+    # (when, tie-breaker, visit): the next step of everybody who is about.
+    waiting: list[tuple[float, int, _Visit]] = []
     for number in range(crowd.at_once):
-        _enter(waiting, number, dice, people, begun + dice.uniform(0, 600), crowd.familiar, minds)
+        heapq.heappush(waiting, door.first(begun, number))
     number = crowd.at_once
     while True:
-        when, order, session = heapq.heappop(waiting)
-        event = session.event(when, dice)
-        following = session.advance()
+        when, order, visit = heapq.heappop(waiting)
+        event = visit.event(when, dice)
+        following = visit.advance()
         if following is not None:
-            heapq.heappush(waiting, (when + following, order, session))
+            heapq.heappush(waiting, (when + following, order, visit))
         else:
-            _enter(waiting, number, dice, people, when + dice.uniform(1, 300), crowd.familiar, minds)
+            heapq.heappush(waiting, door.next(when, number, visit))
             number += 1
         if odd and dice.random() < odd:
             kind = make_odd(event, dice)
@@ -94,33 +97,66 @@ def _stream(
         yield event
 
 
-def _enter(
-    waiting: list[tuple[float, int, _Session]],
-    number: int,
-    dice: random.Random,
-    people: list[Person],
-    when: float,
-    familiar: float,
-    minds: _Minds,
-) -> None:
-    hour = datetime.fromtimestamp(when, UTC).hour
-    # Two draws: whoever likes this hour better comes.
-    first, second = dice.choice(people), dice.choice(people)
-    person = min(first, second, key=lambda one: (abs(one.hour - hour), one.id))
-    session = _Session(person, dice.choice(person.devices), dice, familiar, minds)
-    heapq.heappush(waiting, (when + session.step.wait, number, session))
+class _Door:
+    """Who comes next, and when: many by day, few by night; everybody in one visit at a time."""
+
+    def __init__(self, people: list[Person], crowd: Crowd, dice: random.Random) -> None:
+        self._people = people
+        self._crowd = crowd
+        self._dice = dice
+        self._members = Members(people)
+        self._minds = _Minds()
+        self._about: set[str] = set()
+
+    def first(self, begun: float, number: int) -> tuple[float, int, _Visit]:
+        """Return a visit that begins with the stream."""
+        return self._enter(begun + self._dice.uniform(0, min(600.0, self._crowd.pause)), number)
+
+    def next(self, when: float, number: int, left: _Visit) -> tuple[float, int, _Visit]:
+        """Return the visit that follows one that is over."""
+        self._about.discard(left.person.id)
+        while True:
+            when += self._dice.uniform(0.2, 1.8) * self._crowd.pause
+            if self._dice.random() < busy(datetime.fromtimestamp(when, UTC).hour):
+                return self._enter(when, number)
+
+    def _enter(self, when: float, number: int) -> tuple[float, int, _Visit]:
+        dice, person = self._dice, self._somebody(when)
+        self._about.add(person.id)
+        steps = self._members.journey(person, when, dice)
+        visit = _Visit(person, steps, dice, self._crowd.familiar, self._minds)
+        return when + visit.step.wait, number, visit
+
+    def _somebody(self, when: float) -> Person:
+        dice = self._dice
+        due = self._members.someone_due(when, dice) if dice.random() < _REMINDED else None
+        if due is not None and due.id not in self._about:
+            return due
+        hour = datetime.fromtimestamp(when, UTC).hour
+        for _ in range(_DRAWS):
+            # Two draws: whoever likes this hour better comes.
+            first, second = dice.choice(self._people), dice.choice(self._people)
+            person = min(first, second, key=lambda one: (_apart(one.hour, hour), one.id))
+            if person.id not in self._about:
+                break
+        return person
 
 
-class _Session:
+def _apart(hour: int, other: int) -> int:
+    """Return how many hours lie between two hours of the day."""
+    return min((hour - other) % 24, (other - hour) % 24)
+
+
+class _Visit:
     """One person on one device, on the way through one journey."""
 
     def __init__(
-        self, person: Person, device: Device, dice: random.Random, familiar: float, minds: _Minds
+        self, person: Person, steps: Iterator[Step], dice: random.Random, familiar: float, minds: _Minds
     ) -> None:
-        self._person = person
-        self._device = device
-        self._steps = JOURNEYS[dice.choices(_NAMES, person.likes)[0]](dice)
-        self.step: Step = next(self._steps)
+        self.person = person
+        self._device = dice.choice(person.devices)
+        self._steps = steps
+        self.step: Step = next(steps)
         self._known = dice.random() < familiar  # a log-in that lasts from an earlier visit
         self._count = 0
         self._trace = f"{dice.getrandbits(128):032x}"
@@ -144,18 +180,18 @@ class _Session:
         self._began = when if self._began is None else self._began
         self._known = self._known or step.knows
         if self._changes_after == self._count:
-            self._minds.change(self._person)
+            self._minds.change(self.person)
         self._count += 1
         entity, _, action = step.name.partition(" ")
         return {
             "name": step.name,
             "data": step.data,
             "context": step.context,
-            "globals": {"pagegroup": step.page.split("/")[1] or "home", "lang": self._person.language},
-            "custom": {"ab_test": "b" if self._person.id[-1] in "13579" else "a"},
+            "globals": {"pagegroup": step.page.split("/")[1] or "home", "lang": self.person.language},
+            "custom": {"ab_test": "b" if self.person.id[-1] in "13579" else "a"},
             "user": self._user(),
             "nested": step.nested,
-            "consent": self._minds.consent(self._person),
+            "consent": self._minds.consent(self.person),
             "id": f"{dice.getrandbits(64) | 1:016x}",
             "trigger": step.trigger,
             "entity": entity,
@@ -175,7 +211,7 @@ class _Session:
         }
 
     def _user(self) -> dict[str, Any]:
-        device, person = self._device, self._person
+        device, person = self._device, self.person
         user: dict[str, Any] = {"device": device.id, "session": self._session}
         if self._known:
             user |= {"id": person.id, "email": person.email}

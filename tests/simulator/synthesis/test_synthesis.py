@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter, defaultdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise
 from typing import Any
 
@@ -15,7 +15,7 @@ import pytest
 from hubspot_dest.event import event_name
 from hubspot_dest.mapping.context import Collector
 from hubspot_dest.planner import Planner
-from simulator.synthesis import events
+from simulator.synthesis import Crowd, events
 from simulator.synthesis.odd import ODDITIES, make_odd
 
 FIELDS = {"name", "data", "context", "globals", "custom", "user", "nested", "consent", "id", "trigger"}
@@ -54,6 +54,47 @@ def test_time_only_goes_forward_and_begins_where_it_is_told() -> None:
     made = take(2000, start=datetime(2026, 3, 1, 9, tzinfo=UTC))
     assert all(one["timestamp"] <= other["timestamp"] for one, other in pairwise(made))
     assert 0 <= made[0]["timestamp"] - datetime(2026, 3, 1, 9, tzinfo=UTC).timestamp() * 1000 < 600_000
+
+
+def test_a_day_has_its_busy_hours_and_its_night_and_a_week_of_a_shop_fits_into_a_week() -> None:
+    made = take(60_000)
+    hours = Counter(datetime.fromtimestamp(one["timestamp"] / 1000, UTC).hour for one in made)
+    night, day = sum(hours[hour] for hour in range(5)), sum(hours[hour] for hour in range(9, 14))
+    assert 0 < 5 * night < day
+    span = (made[-1]["timestamp"] - made[0]["timestamp"]) / 86_400_000
+    assert 3 < span < 14  # not minutes, and not years
+
+
+def test_a_session_is_one_visit_of_one_person_on_one_device_and_ends_with_it() -> None:
+    visits: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for event in take(20_000):
+        visits[event["user"]["session"]].append(event)
+    for visit in visits.values():
+        assert visit[-1]["timestamp"] - visit[0]["timestamp"] < 30 * 60_000
+        assert len({event["user"]["device"] for event in visit}) == 1
+        assert len({event["user"]["id"] for event in visit if "id" in event["user"]}) <= 1
+        assert [event["source"]["count"] for event in visit] == list(range(1, len(visit) + 1))
+        assert len({event["source"]["trace"] for event in visit}) == 1
+
+
+def test_a_subscription_is_paid_once_a_month_on_its_day_until_it_is_cancelled() -> None:
+    paid: dict[str, list[datetime]] = defaultdict(list)
+    ended: set[str] = set()
+    for event in islice(events(2, crowd=Crowd(people=40, at_once=5, familiar=1.0, pause=20_000)), 15_000):
+        who = event["user"]["id"]
+        if event["name"] == "user signup":
+            ended.discard(who)
+            paid.pop(who, None)
+        elif event["name"] == "subscription renew":
+            assert who not in ended
+            paid[who].append(datetime.fromtimestamp(event["timestamp"] / 1000, UTC))
+        elif event["name"] == "subscription cancel":
+            ended.add(who)
+    assert any(len(moments) > 1 for moments in paid.values())
+    for moments in paid.values():
+        assert len({(one.year, one.month) for one in moments}) == len(moments)
+        # A visit that begins before midnight may pay after it.
+        assert len({(one - timedelta(minutes=30)).day for one in moments}) <= 2
 
 
 def test_people_are_strangers_before_they_log_in_and_known_after() -> None:
