@@ -1,13 +1,13 @@
 """The filter language of the stream, after mitmproxy's: `outcome:failed and not person:ada*`.
 
-    field:value   one of outcome, event, person, rule, status, is, text
+    field:value   one of outcome, reason, event, person, rule, status, is, text
     word          looks for the word in everything, like text:word
     a b, a and b  both;  a or b  either;  not a  neither;  ( ) group;  " " keep spaces together
 
 Values are compared without case. With `*` or `?` in it a value is a pattern for the whole, else it may stand anywhere;
-an outcome must be the whole word. A status may be 429, 4xx, >=400 or none; one of an event's calls has it. `is:kept`
-are events that are run again at every save, `is:different` those that walkerOS would have treated otherwise, and
-`is:refused` those whose contact HubSpot did not take.
+an outcome must be the whole word. A reason is a code: no_identity. A status may be 429, 4xx, >=400 or none; one of an
+event's calls has it. `is:kept` are events that are run again at every save, `is:different` those that walkerOS would
+have treated otherwise, and `is:refused` those whose contact HubSpot did not take.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from simulator.engine.rows import Row
 
 __all__ = ["FIELDS", "Filter", "FilterError", "parse_filter"]
 
-FIELDS = ("outcome", "event", "person", "rule", "status", "is", "text")
+FIELDS = ("outcome", "reason", "event", "person", "rule", "status", "is", "text")
 OUTCOMES = ("denied", "ignored", "skipped", "identified", "sent", "queued", "flushed", "failed")
 Filter = Callable[[Row], bool]
 
@@ -210,6 +210,7 @@ def _anything(value: str) -> Filter:
 
 _FIELDS: dict[str, Callable[[str], Filter]] = {
     "outcome": _outcome,
+    "reason": _textual(lambda row: row.reason),
     "event": _textual(lambda row: row.name),
     "person": _textual(lambda row: row.person),
     "rule": _textual(lambda row: row.rule),

@@ -44,6 +44,7 @@ _KEYS = (
 
 _FILTERS = (
     ("outcome:failed", "one outcome; or a pattern, f*"),
+    ("reason:no_identity", "one reason, by its code"),
     ("event:order person:ada*", "both: parts of words, patterns"),
     ("status:4xx or status:>=500", "what HubSpot answered"),
     ('rule:"order complete" not coupon', "a rule; a word anywhere"),

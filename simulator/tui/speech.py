@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from textual.widgets import Static
 
 from simulator.engine.filtering import Filter, parse_filter
+from simulator.engine.rows import Row
 from simulator.tui.tour import Step, Tour
 from simulator.tui.views.faults import faults_named
 
@@ -39,6 +40,8 @@ class Speech(Static):
         self._met = False
         self._for: Filter | None = None
         self._threw = False
+        self.said_of: Row | None = None
+        """The row that the present step waited for, once it came."""
 
     @property
     def simulator(self) -> Steering:
@@ -90,7 +93,7 @@ class Speech(Static):
         app = self.simulator
         self._waited, self._met = 0.0, not step.wait.row
         self._from, self._changes = app.engine.ring.next, app.engine.ledger.changes
-        self._for = parse_filter(step.wait.row)
+        self._for, self.said_of = parse_filter(step.wait.row), None
         for command in step.do:
             # Back is for reading once more: what was done is not done again.
             if by > 0 or command.partition(" ")[0] in _LOOKS:
@@ -135,7 +138,7 @@ class Speech(Static):
         )
         for row in (*engine.ring.rows(self._from), *changed):
             if row is not None and wanted(row):
-                self._met = True
+                self._met, self.said_of = True, row
                 stream = self.simulator.live.stream
                 stream.sync()
                 stream.follow = False

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from simulator.engine.engine import Engine
+from simulator.engine.rows import Row
 from simulator.hubspot.faults_syntax import parse_fault
 from simulator.tui.tour import TourError, default_tour, read_tour
 from tests.simulator.tui.conftest import Opened
@@ -21,6 +22,7 @@ def test_the_tour_that_ships_comes_to_its_end_and_shows_what_it_promises(
             engine.set_batch(12).result()
             app, speech = screen.app, screen.app.speech
             said: list[int] = []
+            shown: dict[str, Row] = {}
             for _ in range(40_000):
                 if not speech.on or (speech.step is not None and speech.step.wait.key):
                     break
@@ -28,13 +30,20 @@ def test_the_tour_that_ships_comes_to_its_end_and_shows_what_it_promises(
                     said.append(speech.number)
                 engine.run(1)
                 app.live.stream.sync()
-                speech.tick(0.5)
+                speech.tick(0.2)
+                if speech.step is not None and speech.step.wait.row and speech.said_of is not None:
+                    shown[speech.step.title] = speech.said_of
             assert said == list(range(len(default_tour().steps) - 1))
             await screen.tick()
             assert "Your turn" in screen.text()
             await screen.press("right")
             assert not speech.on
             assert engine.books().agree
+            # What is said of a row is true of it.
+            assert shown["Nobody yet"].person.startswith("device")
+            assert shown["Nobody yet"].kind == "skipped"
+            assert [one.status for one in shown["A person"].exchanges] == [404, 201]
+            assert shown["The batch is full"].is_batch
 
     asyncio.run(main())
 
