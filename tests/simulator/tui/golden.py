@@ -24,7 +24,7 @@ from simulator.tui.exporting import plain_svg
 from simulator.tui.tour import default_tour
 
 SIZES = ((160, 50), (80, 24))
-SEED = 10
+SEED = 15
 _MORNING = 1_767_603_600.0  # 2026-01-05, 9 o'clock, the day on which the stream begins
 _BEATS, _EVENTS = 64, 4
 
