@@ -191,13 +191,18 @@ class LineView(ScrollView, can_focus=True):
         length = max(1, height * height // total)
         return round(self.scroll_offset.y / (total - height) * (height - length)), length
 
+    @property
+    def place(self) -> int:
+        """The line that moves are counted from: the cursor's."""
+        return self.cursor
+
     def action_move(self, by: int) -> None:
         """Move the cursor."""
-        self.go(self.cursor + by)
+        self.go(self.place + by)
 
     def action_page(self, by: int) -> None:
         """Move the cursor by a page."""
-        self.go(self.cursor + by * max(1, self.size.height - 1))
+        self.go(self.place + by * max(1, self.size.height - 1))
 
     def action_edge(self, to: int) -> None:
         """Go to the first or the last line."""
@@ -254,7 +259,7 @@ class LineView(ScrollView, can_focus=True):
         if self.scrolls and event.get_content_offset_capture(self).x >= self.room:
             return
         index = self.scroll_offset.y + event.get_content_offset_capture(self).y
-        if 0 <= index < self.count():
+        if self.shows_cursor() and 0 <= index < self.count():
             self.go(index)
             if event.chain > 1:
                 self.action_choose()
@@ -302,11 +307,15 @@ class Board(LineView):
         """Return a line."""
         return self.lines[index].pieces
 
+    @property
+    def place(self) -> int:
+        """The line that moves are counted from: without a cursor the topmost that is seen."""
+        return self.cursor if self._keyed else self.scroll_offset.y
+
     def go(self, index: int) -> None:
-        """Go to the nearest line with a key in the direction of the move, or scroll."""
+        """Go to the nearest line with a key in the direction of the move; without keys, scroll to a line."""
         if not self._keyed:
-            top = self.scroll_offset.y
-            self.scroll_to(y=top + (index - self.cursor), animate=False, immediate=True)
+            self.scroll_to(y=max(0, index), animate=False, immediate=True)
             return
         step = 1 if index >= self.cursor else -1
         wanted = max(0, min(index, len(self.lines) - 1))
