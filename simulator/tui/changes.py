@@ -109,13 +109,9 @@ def _group_lines(alike: list[Change], width: int) -> Iterable[Line]:
     for found in one.differences[:_DIFFERENCES]:
         yield line(
             (f"    {harmless(found.path, 60)}: ", "info"),
-            (_said(found.expected), "bad"),
+            (short(found.expected, 40), "bad"),
             (" → ", "faint"),
-            (_said(found.actual), "good"),
+            (short(found.actual, 40), "good"),
         )
     if len(one.differences) > _DIFFERENCES:
         yield line((f"    … and {len(one.differences) - _DIFFERENCES} more differences", "dim"))
-
-
-def _said(value: object) -> str:
-    return "nothing" if value is MISSING else short(value, 40)

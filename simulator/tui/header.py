@@ -104,7 +104,8 @@ class Header(Board, can_focus=False):
         if not self._follows():
             pieces.append(("  ⇡ f follows", "warn"))
         if self.filter_text:
-            pieces.append((f"  filter: {fit(self.filter_text, min(30, len(self.filter_text)))}", "info"))
+            told = "filter" if self.view == "live" else "search"
+            pieces.append((f"  {told}: {fit(self.filter_text, min(30, len(self.filter_text)))}", "info"))
         used = sum(len(text) for text, _ in pieces)
         name = self.title_text + ("  parity" if engine.parity else "")
         if width - used > 8:

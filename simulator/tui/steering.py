@@ -120,8 +120,11 @@ class Steering(Keeping, Reloading):
         if view is self.live:
             hint = "outcome:failed person:ada*   event:order or status:4xx   not word"
             question = Question("filter the stream", view.search, hint, _wrong_filter)
+        elif view.searched:
+            question = Question("search", view.search, view.searched, lambda _: "")
         else:
-            question = Question("search", view.search, "part of a name, an e-mail, a path", lambda _: "")
+            self.notify("there is nothing to search in this view", timeout=2)
+            return
         self.push_screen(question, self.search_for)
 
     def search_for(self, text: str | None) -> None:

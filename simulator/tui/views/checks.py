@@ -18,7 +18,7 @@ from simulator.hubspot.fake import FakeHubSpot
 from simulator.tui.cells import fit, harmless
 from simulator.tui.detail import wrapped
 from simulator.tui.jsonlines import json_lines, short
-from simulator.tui.lines import Board, Line, LineView, line
+from simulator.tui.lines import Board, Line, LineView, Piece, line
 from simulator.tui.views.view import View
 
 __all__ = ["ChecksView"]
@@ -34,6 +34,8 @@ class ChecksView(View):
         own: gives the step examples of the user's flow; raises ConfigFileError.
 
     """
+
+    searched = "part of an example's name, or of what it shows"
 
     def __init__(
         self, engine: Engine, *, own: Callable[[], list[FlowExample]] | None = None, **options: object
@@ -100,18 +102,11 @@ class ChecksView(View):
 
     def _list(self, width: int) -> list[Line]:
         every = documented_examples()
-        done = len(self.checked)
-        passed = sum(one.passes for one in self.checked.values())
-        if self.running:
-            said = ("running …", "info")
-        elif self.trouble:
-            said = (f"✘ {harmless(self.trouble, 60)}", "bad")
-        elif done:
-            said = (f"{passed} of {done} pass", "good" if passed == done else "bad")
-        else:
-            said = ("not run yet", "dim")
         lines = [
-            line(("walkerOS' documented examples  " if width >= 56 else "documented  ", "*text"), said),
+            line(
+                ("walkerOS' documented examples  " if width >= 56 else "documented  ", "*text"),
+                self._passed(every),
+            ),
             line(
                 ("Enter", "*accent"),
                 (
@@ -125,18 +120,33 @@ class ChecksView(View):
         ]
         lines += self._listed(every, width)
         if self.own:
-            lines += [line(""), line(("Your flow's step examples", "*text")), line("")]
+            title = "Your flow's step examples  " if width >= 56 else "your flow's  "
+            lines += [line(""), line((title, "*text"), self._passed(self.own)), line("")]
             lines += self._listed(self.own, width)
-        elif self._own is not None and done:
+        elif self._own is not None and self.checked:
             lines += [
                 line(""),
                 *wrapped(_NO_EXAMPLES, "faint", width),
             ]
         return lines
 
+    def _passed(self, examples: Iterable[Example]) -> Piece:
+        """Say how many of some examples pass: walkerOS' and the user's own are counted apart."""
+        if self.running:
+            return "running …", "info"
+        if self.trouble:
+            return f"✘ {harmless(self.trouble, 60)}", "bad"
+        found = [one for one in (self.checked.get(_key(each)) for each in examples) if one is not None]
+        if not found:
+            return "not run yet", "dim"
+        passed = sum(one.passes for one in found)
+        return f"{passed} of {len(found)} pass", "good" if passed == len(found) else "bad"
+
     def _listed(self, examples: Iterable[Example], width: int) -> list[Line]:
         lines, wide = [], width >= 56
         for example in examples:
+            if not self.finds(example.name, example.shows):
+                continue
             one = self.checked.get(_key(example))
             mark, colour = ("·", "faint") if one is None else ("✔", "good") if one.passes else ("✘", "bad")
             lines.append(
@@ -160,11 +170,13 @@ class ChecksView(View):
         lines = [line((example.name, "*text"), (f"   {example.key}", "faint"))]
         lines += [*wrapped(example.shows, "dim", width), line("")]
         if checked is not None and checked.passes:
-            lines.append(line(("✔ exactly as documented", "*good")))
+            own = isinstance(example, FlowExample)
+            lines.append(line((f"✔ exactly as {'the example says' if own else 'documented'}", "*good")))
         elif checked is not None:
-            lines.append(line((f"✘ {len(checked.differences)} differences", "*bad")))
+            many = len(checked.differences)
+            lines.append(line((f"✘ {many} difference{'s' * (many > 1)}", "*bad")))
             half = max(12, (width - 4) // 2)
-            lines.append(line((fit(" documented", half) + "│", "dim"), (" happened", "dim")))
+            lines.append(line((fit(f" {_wanted(example)}", half) + "│", "dim"), (" happened", "dim")))
             for one in checked.differences[:30]:
                 lines.append(line((harmless(one.path, 100), "info")))
                 lines.append(
@@ -180,7 +192,7 @@ class ChecksView(View):
 
 
 def _side_by_side(example: Any, checked: Checked | None, width: int) -> list[Line]:
-    lines = [line(("── documented calls ", "accent"))]
+    lines = [line((f"── {_wanted(example)} calls ", "accent"))]
     for call in example.expect.calls:
         texts = " ".join(one for one in call[1:] if isinstance(one, str))
         lines.append(line((f" {call[0]} ", "*text"), (harmless(texts, 100), "dim")))
@@ -204,6 +216,11 @@ def _side_by_side(example: Any, checked: Checked | None, width: int) -> list[Lin
         if not checked.run.arrivals:
             lines.append(line((" nothing, as it should be", "dim")))
     return lines
+
+
+def _wanted(example: Example) -> str:
+    """Name the side of what should be: only walkerOS' own examples are documented."""
+    return "expected" if isinstance(example, FlowExample) else "documented"
 
 
 def _key(example: Example) -> str:

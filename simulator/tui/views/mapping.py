@@ -23,6 +23,8 @@ _WRITES = ("queued", "flushed", "sent", "identified", "failed")  # outcomes of e
 class MappingView(View):
     """The rules on the left; what the chosen one did on the right."""
 
+    searched = "part of a rule, a property, a path, an event's name"
+
     def __init__(self, engine: Engine, **options: object) -> None:
         super().__init__(engine, **options)
         self.tree_board = Board(id="rules", classes="left")
@@ -63,13 +65,23 @@ class MappingView(View):
             ),
             line(without) if width < 56 else line(""),
         ]  # fmt: skip
+        found = []
         if hits.identify.contact:
-            lines += self._rule(hits.identify, most, width, "every event's contact")
+            found += self._rule(hits.identify, most, width, "every event's contact")
         for rule in rules:
-            lines += self._rule(rule, most, width, ", ".join(rule.notes))
-        return lines
+            found += self._rule(rule, most, width, ", ".join(rule.notes))
+        if not found:
+            found = [line((" no rule is found" if self.search else " no rules", "faint"))]
+        return lines + found
 
     def _rule(self, rule: RuleHits, most: int, width: int, note: str) -> list[Line]:
+        groups = (("", rule.properties), ("contact.", rule.contact))
+        every = [(prefix, one) for prefix, group in groups for one in group.values()]
+        found = [(prefix, one) for prefix, one in every if self.finds(prefix + one.name, one.source)]
+        if self.finds(rule.label, note):
+            found = every  # a rule that is meant is shown whole
+        elif not found:
+            return []
         room = max(4, min(16, width // 6)) if width >= 56 else 4
         drawn = bar(rule.hits, most, room).ljust(room)
         name = fit(rule.label, 22 if width >= 56 else 18)
@@ -87,8 +99,6 @@ class MappingView(View):
             key=(rule.key, rule.index),
         )
         lines = [head]
-        groups = (("", rule.properties), ("contact.", rule.contact))
-        found = [(prefix, one) for prefix, group in groups for one in group.values()]
         for number, (prefix, one) in enumerate(found, 1):
             lines.append(self._property(rule, prefix, one, width, last=number == len(found)))
         return lines
@@ -128,10 +138,13 @@ class MappingView(View):
                 lines.append(line((" none so far", "faint")))
             lines.append(line(""))
         lines.append(line(("── events that no rule matched ", "accent")))
-        for name, number in hits.unmatched.most_common(30):
+        unmatched = [one for one in hits.unmatched.most_common() if self.finds(one[0])]
+        for name, number in unmatched[:30]:
             lines.append(line((f" {compact(number):>7}  ", "*text"), (harmless(name, 60), "warn")))
-        if not hits.unmatched:
-            lines.append(line((" none", "good")))
+        if len(unmatched) > 30:
+            lines.append(line((f"         … and {len(unmatched) - 30} more", "faint")))
+        if not unmatched:
+            lines.append(line((" none is found", "faint") if hits.unmatched else (" none", "good")))
         self.side.show(lines)
 
     def _latest(self, key: str) -> list[Any]:

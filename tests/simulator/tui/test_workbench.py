@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from simulator.engine.engine import Engine
+from simulator.tui.watching import ConfigWatch
 from tests.simulator.tui.conftest import Opened, Screenful
 
 
@@ -57,3 +59,50 @@ def test_the_scrollbar_of_the_details_goes_where_it_is_dragged(engine: Engine, o
         assert detail.scroll_offset.y == 0
 
     drive(opened, script, height=34)
+
+
+def test_a_search_finds_rules_properties_and_examples_or_says_that_there_is_nothing_to_search(
+    engine: Engine, opened: Opened
+) -> None:
+    engine.run(300)
+
+    async def script(screen: Screenful) -> None:
+        await screen.press("4")
+        assert "page view" in screen.text()
+        await screen.press("slash", *"data.total", "enter")
+        text = screen.text()
+        assert "search: data.total" in text
+        assert "order complete" in text
+        assert "page view" not in text.split("the rule")[0], "other rules are out of the way"
+        await screen.press("slash", *"nowhere", "enter")
+        assert "no rule is found" in screen.text()
+        await screen.press("escape", "2", "slash", *"wildcard", "enter")
+        assert "wildcard ignored" in screen.text()
+        assert "object id association" not in screen.text()
+        await screen.press("5", "slash")
+        assert "nothing to search" in screen.said()
+        assert len(screen.app.screen_stack) == 1
+
+    drive(opened, script)
+
+
+def test_an_example_that_fails_is_not_counted_against_the_documented_ones(
+    opened: Opened, tmp_path: Path
+) -> None:
+    flow = (Path(__file__).parents[3] / "examples" / "flow.json").read_text()
+    path = tmp_path / "flow.json"
+    path.write_text(flow.replace('"revenue": "99.5",', '"revenue": "99.5", "coupon": "SAVE10",'))
+
+    async def script(screen: Screenful) -> None:
+        await screen.press("2")
+        await screen.until(lambda: len(screen.app.checks.checked) == 11)
+        await screen.tick()
+        assert "8 of 8 pass" in screen.text()
+        assert "2 of 3 pass" in screen.text()
+        await screen.press(*["down"] * 8)
+        text = screen.text()
+        assert "expected calls" in text
+        assert '"SAVE10"' in text
+        assert "│ nothing" in text, "what did not come is no text"
+
+    drive(opened, script, watch=ConfigWatch(path))
