@@ -333,7 +333,7 @@ class Engine:
 
     def _reload(self, config: Config) -> Reloaded:
         latest = [row for row in self.ring.rows(self.ring.next - _COMPARED) if row.event]
-        changes = compare(self.rehearsals.of(self._config), self.rehearsals.of(config), latest)
+        changes, plans = compare(self.rehearsals.of(self._config), self.rehearsals.of(config), latest)
         settings: tuple[str, ...] = ()
         if batching(config) == self._file_batch:
             config = gathered_like(config, self._config)
@@ -343,11 +343,13 @@ class Engine:
         self.hubspot.account.portal_id = portal_of(config)
         stranded = self._change(config)
         kept = [row for row in self.ring.rows() if row.pinned]
-        again, through = self._again(kept), 0
+        again = {row.number for row in kept if row.kind in _STUCK}  # counted when they are run
+        self.ledger.hits.rehearse((row.name, plan) for row, plan in plans if row.number not in again)
+        ran, through = self._again(kept), 0
         for row in kept:
             if row.kind not in _STUCK:
                 row.pinned, through = False, through + 1
-        return Reloaded(len(latest), changes, again, through, settings, stranded)
+        return Reloaded(len(latest), changes, ran, through, settings, stranded)
 
     def _change(self, config: Config) -> int:
         self.ledger.also(self.sender.close(), self.sender.drain(), self.generation)

@@ -20,6 +20,17 @@ from simulator.tui.palette import SYMBOLS, Palette
 __all__ = ["calls_of", "detail_lines", "wrapped"]
 
 
+_NO_RULE = {
+    "mapping_error": "none: a condition failed, and so does the event",
+    "invalid_event": "not looked for",
+    "bad_input": "not looked for",
+    "denied": "not looked for",
+    **dict.fromkeys(("sent", "flushed"), "none matched: sent under its own name"),
+    "queued": "none matched: goes out under its own name",
+}
+"""What is said where no rule matched, by the reason or by the outcome."""
+
+
 def detail_lines(engine: Engine, row: Row, palette: Palette, width: int) -> list[Line]:
     """Return everything there is to say of a row."""
     outcome = engine.ring.outcome(row.number)
@@ -91,8 +102,7 @@ def _head(row: Row, palette: Palette, width: int) -> Iterator[Line]:
         yield from wrapped(f"≠ {row.upstream}", "accent", width)
     if not row.is_batch:
         yield _fact("person", row.person or "nobody: no e-mail, no id")
-        without = "not looked for" if row.kind == "denied" else "none matched: sent under its own name"
-        yield _fact("rule", row.rule or without)
+        yield _fact("rule", row.rule or _NO_RULE.get(row.reason) or _NO_RULE.get(row.kind, "none matched"))
     yield _fact("taken", time.strftime("%H:%M:%S", time.localtime(row.at)) + _tries(row))
     if row.batch is not None:
         yield _fact("batch", f"row #{row.batch}")

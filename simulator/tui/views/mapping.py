@@ -56,14 +56,20 @@ class MappingView(View):
         most = max([rule.hits for rule in rules] + [hits.identify.hits, 1])
         never = [rule for rule in rules if not rule.hits]
         unmatched = sum(hits.unmatched.values())
-        without = (f"{compact(unmatched)} events without a rule", "warn" if unmatched else "dim")
+        without = (
+            f"{compact(unmatched)} event{'s' * (unmatched != 1)} without a rule",
+            "warn" if unmatched else "dim",
+        )
+        # What a saved mapping would have made of earlier events counts as well: nobody wants to begin at zero.
+        since = f"since the save, and {compact(hits.rehearsed)} events before" if hits.rehearsed else ""
         lines = [
             line(
-                (f"{len(rules)} rules", "*text"),
+                (f"{len(rules)} rule{'s' * (len(rules) != 1)}", "*text"),
                 (f", {len(never)} never matched" if never else ", all of them matched", "warn" if never else "good"),
                 *((", ", "dim"), without) * (width >= 56),
             ),
-            line(without) if width < 56 else line(""),
+            *[line(without)] * (width < 56),
+            *[line((since, "dim"))] * (width >= 56 or bool(since)),
         ]  # fmt: skip
         found = []
         if hits.identify.contact:
@@ -123,8 +129,9 @@ class MappingView(View):
         lines: list[Line] = []
         if key is not None:
             lines += [line(("── the rule ", "accent")), *json_lines(hits.raw(*key), most=24), line("")]
-            lines += [line((f"── latest events of {key[0]} ", "accent"))]
-            latest = self._latest(key[0])
+            label = key[0] if key[1] is None else f"{key[0]} [{key[1] + 1}]"
+            lines += [line((f"── latest events of {label} ", "accent"))]
+            latest = self._latest(label)
             for row in latest:
                 colour = self.palette.outcome(row.kind)
                 lines.append(
