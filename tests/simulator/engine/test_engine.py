@@ -292,3 +292,20 @@ def test_switching_the_batch_is_no_other_mapping_and_counts_on() -> None:
         hits = {rule.label: rule.hits for rule in engine.ledger.hits.all()}
         engine.set_batch(0).result()
         assert {rule.label: rule.hits for rule in engine.ledger.hits.all()} == hits
+
+
+def test_a_contact_call_that_the_memory_spared_is_not_among_what_hubspot_receives() -> None:
+    with Engine(changed(batchSize=3), seed=1) as engine:
+        engine.run(300)
+        spared = [
+            row
+            for row in engine.ring.rows()
+            if row.kind in ("queued", "flushed")
+            and not any(one.call.startswith("crm.") for one in row.exchanges)
+            and (outcome := engine.ring.outcome(row.number)) is not None
+            and outcome.plan is not None
+            and outcome.plan.contact is not None
+        ]
+        assert spared
+        for row in spared:
+            assert [call[0] for call in calls_of(engine, row)] == ["events.send.basicApi.send"]

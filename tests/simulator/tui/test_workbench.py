@@ -7,7 +7,13 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from rich.cells import cell_len
+
+from hubspot_dest.config import Config
 from simulator.engine.engine import Engine
+from simulator.tui.detail import detail_lines
+from simulator.tui.lines import Line, text_of
+from simulator.tui.palette import PALETTES
 from simulator.tui.watching import ConfigWatch
 from tests.simulator.tui.conftest import Opened, Screenful
 
@@ -106,3 +112,32 @@ def test_an_example_that_fails_is_not_counted_against_the_documented_ones(
         assert "│ nothing" in text, "what did not come is no text"
 
     drive(opened, script, watch=ConfigWatch(path))
+
+
+def details(config: dict[str, Any], event: dict[str, Any], width: int) -> str:
+    with Engine(Config.strict(config), source=lambda _: iter([event])) as engine:
+        engine.run(1)
+        row = engine.ring.get(0)
+        assert row is not None
+        lines = detail_lines(engine, row, PALETTES["harbour"], width)
+        return text_of([Line(one.pieces) for one in lines if cell_len(text_of([one])) <= width])
+
+
+def test_why_a_value_did_not_come_out_is_not_what_a_narrow_screen_cuts_off() -> None:
+    phone = {"key": "user.phone_number_of_the_office", "consent": {"marketing": True}}
+    config = {
+        "settings": {"eventNamePrefix": "pe1_"},
+        "mapping": {"page": {"view": {"settings": {"properties": {"map": {"a_long_property_name": phone}}}}}},
+    }
+    event = {"name": "page view", "user": {"email": "ada@example.org"}}
+    assert "consent missing" in details(config, event, 60)
+    assert "consent missing" in details(config, event, 200)
+
+
+def test_an_event_that_failed_in_the_mapping_does_not_say_that_it_was_sent() -> None:
+    throws = {"condition": "$code:() => { throw new Error('no total') }"}
+    config = {"settings": {"eventNamePrefix": "pe1_"}, "mapping": {"order": {"complete": [throws]}}}
+    text = details(config, {"name": "order complete", "user": {"email": "ada@example.org"}}, 80)
+    assert "sent under its own name" not in text
+    assert "the mapping failed on this event" in text
+    assert "\nno total\n" in text, "what was thrown stands alone, without a word of ours before it"
