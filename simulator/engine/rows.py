@@ -11,7 +11,10 @@ import orjson
 
 from hubspot_dest.outcome import Kind, Outcome
 
-__all__ = ["Exchange", "Ring", "Row", "consented", "packed", "person_of"]
+__all__ = ["STUCK", "Exchange", "Ring", "Row", "consented", "packed", "person_of"]
+
+STUCK = ("failed", "skipped", "ignored", "denied")
+"""The outcomes of an event that did not go out: it can be run again."""
 
 
 @dataclass(slots=True)

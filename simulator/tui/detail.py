@@ -108,6 +108,8 @@ def _head(row: Row, palette: Palette, width: int) -> Iterator[Line]:
         yield _fact("person", row.person or "nobody: no e-mail, no id")
         yield _fact("rule", row.rule or _NO_RULE.get(row.reason) or _NO_RULE.get(row.kind, "none matched"))
     yield _fact("taken", time.strftime("%H:%M:%S", time.localtime(row.at)) + _tries(row))
+    if row.pinned:
+        yield _fact("kept", "run again at every save, until it goes out")
     if row.batch is not None:
         yield _fact("batch", f"row #{row.batch}")
 

@@ -43,6 +43,8 @@ class Header(Board, can_focus=False):
         self._tabs: list[tuple[int, int, str]] = []
         self.view = next(iter(views))
         self.trouble = ""
+        self.explained = False
+        """Whether there is more to say of the trouble than stands at the top."""
         self.origin = ""
         """Where events come from, if they are not made up."""
         self.filter_text = ""
@@ -54,7 +56,7 @@ class Header(Board, can_focus=False):
         trouble = self.trouble or self._engine.trouble
         below: Piece = ("─" * width, "panel")
         if trouble:
-            more = "  d: all of it" if self.trouble else ""
+            more = "  d: all of it" if self.explained else ""
             below = (f" ✘ {fit(trouble, width - 4 - len(more))}{more}", "*bad")
         self.show([self._tabs_line(width), self._state_line(width), Line((below,))])
 

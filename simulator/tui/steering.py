@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator.engine.filtering import FilterError, parse_filter
-from simulator.engine.rows import Row
+from simulator.engine.rows import STUCK, Row
 from simulator.engine.witness import BY_HAND
 from simulator.tui.copying import as_curl, as_json
 from simulator.tui.detail import calls_of
@@ -236,7 +236,7 @@ class Steering(Keeping, Reloading):
         row = self.chosen()
         if row is None:
             return
-        if row.kind not in ("failed", "skipped", "ignored", "denied"):
+        if row.kind not in STUCK:
             self.notify("only what did not go out can be run again", timeout=2)
         else:
             self.after(self.engine.again([row.number]))
@@ -253,6 +253,9 @@ class Steering(Keeping, Reloading):
         """Keep the chosen event: it is run again at every save until it goes out."""
         row = self.chosen()
         if row is None:
+            return
+        if not row.pinned and row.kind not in (*STUCK, "queued"):
+            self.notify("it went out; kept are events that do not, until they do", timeout=3)
             return
         row.pinned = not row.pinned
         said = "kept: run again at every save; is:kept shows all" if row.pinned else "no longer kept"

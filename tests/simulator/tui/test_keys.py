@@ -328,7 +328,7 @@ def test_calls_are_copied_as_json_and_as_curl_that_works_as_it_stands(engine: En
         assert comment.startswith("#")
         assert "$HUBSPOT_ACCESS_TOKEN" in comment
         words = shlex.split(commands[-1].replace("\\\n", " "))
-        method, url, data = words[2], words[3], words[words.index("-d") + 1]
+        method, url, data = words[3], words[4], words[words.index("-d") + 1]
         headers = dict(words[at + 1].split(": ", 1) for at, word in enumerate(words) if word == "-H")
         asked = urllib.request.Request(url, data.encode(), headers, method=method)
         with urllib.request.urlopen(asked, timeout=10) as answer:

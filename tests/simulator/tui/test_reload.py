@@ -104,3 +104,47 @@ def test_a_configuration_that_is_gone_is_told_and_its_return_too(
             assert "is gone" not in screen.text()
 
     asyncio.run(main())
+
+
+def test_a_file_that_broke_and_then_went_away_is_gone_not_broken(
+    engine: Engine, opened: Opened, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(story_path().read_text())
+
+    async def main() -> None:
+        async with opened(watch=ConfigWatch(path)) as screen:
+            save(path, "mapping: [\n")
+            await screen.tick(2)
+            assert "d: all of it" in screen.text()
+            path.unlink()
+            await screen.tick(4)
+            assert "is gone" in screen.text()
+            assert "d: all of it" not in screen.text(), "there is no more to say"
+            await screen.press("d")
+            assert not isinstance(screen.app.screen, ChangesScreen)
+            assert "when it is there again" in screen.said()
+
+    asyncio.run(main())
+
+
+def test_an_event_that_goes_out_is_not_called_kept_and_a_kept_one_says_so(
+    engine: Engine, opened: Opened
+) -> None:
+    engine.run(200)
+    rows = {row.kind: row for row in engine.ring.rows() if not row.is_batch}
+
+    async def main() -> None:
+        async with opened() as screen:
+            stream = screen.app.live.stream
+            stream.follow = False
+            stream.go(stream.index(rows["flushed"].number))
+            await screen.press("k")
+            assert not rows["flushed"].pinned
+            assert "it went out" in screen.said()
+            stream.go(stream.index(rows["skipped"].number))
+            await screen.press("k")
+            assert rows["skipped"].pinned
+            assert "until it goes out" in screen.text()
+
+    asyncio.run(main())
