@@ -16,7 +16,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
-from simulator.tui.cells import harmless
+from simulator.tui.cells import fit, harmless
 from simulator.tui.palette import PALETTES, Palette
 
 __all__ = ["Board", "Line", "LineView", "Piece", "line"]
@@ -85,6 +85,8 @@ class LineView(ScrollView, can_focus=True):
     class Chosen(Moved):
         """A line was chosen, by Enter or a second click."""
 
+    nothing: Sequence[Piece] = ()
+    """What the first line says while there are none."""
     scrolls = True
     """Whether a column is kept for a scrollbar."""
 
@@ -156,6 +158,9 @@ class LineView(ScrollView, can_focus=True):
         palette, width = drawn.palette, drawn.width
         index = drawn.top + y
         bar = drawn.bar(y) if self.scrolls else None
+        if width > 0 and index == self.count() == 0 and self.nothing:
+            told = fit("".join(text for text, _ in self.nothing), width)
+            return _beside(Strip([Segment(told, palette.style("dim", on="background"))]), bar, width)
         if index >= self.count() or width <= 0:
             blank = Strip([Segment(" " * width, palette.style("text", on="background"))], width)
             return _beside(blank, bar, width)

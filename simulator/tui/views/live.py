@@ -72,6 +72,11 @@ class LiveView(View):
 
     def show_detail(self, *, top: bool = False) -> None:
         """Show the row under the cursor, if it is another one or has changed."""
+        # Where the details are not shown, an empty stream says itself why it is empty.
+        nothing = () if self.detail.display or self.stream.count() else self._empty()[0].pieces
+        if nothing != self.stream.nothing:
+            self.stream.nothing = nothing
+            self.stream.refresh()
         if not self.detail.display:
             return
         row = self.stream.row

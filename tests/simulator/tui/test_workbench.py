@@ -141,3 +141,15 @@ def test_an_event_that_failed_in_the_mapping_does_not_say_that_it_was_sent() -> 
     assert "sent under its own name" not in text
     assert "the mapping failed on this event" in text
     assert "\nno total\n" in text, "what was thrown stands alone, without a word of ours before it"
+
+
+def test_an_empty_stream_says_why_where_there_is_no_room_for_details(engine: Engine, opened: Opened) -> None:
+    async def script(screen: Screenful) -> None:
+        assert "space starts the stream" in screen.text()
+        engine.run(20)
+        await screen.tick()
+        assert "space starts the stream" not in screen.text()
+        await screen.press("slash", *"person:nobody-at-all", "enter")
+        assert "No row matches the filter" in screen.text()
+
+    drive(opened, script, width=80, height=24)
