@@ -37,7 +37,7 @@ def detail_lines(engine: Engine, row: Row, palette: Palette, width: int) -> list
     """Return everything there is to say of a row."""
     outcome = engine.ring.outcome(row.number)
     plan = outcome.plan if outcome is not None else None
-    lines = list(_head(row, palette, width))
+    lines = list(_head(engine, row, palette, width))
     planned_again = False
     if plan is None and row.event:
         plan = engine.rehearsals.of(engine.configs[row.generation]).plan(
@@ -96,7 +96,7 @@ def _planned(engine: Engine, row: Row) -> Plan:
     return engine.rehearsals.of(engine.configs[row.generation]).plan(row.seen_event(), int(row.at * 1000))
 
 
-def _head(row: Row, palette: Palette, width: int) -> Iterator[Line]:
+def _head(engine: Engine, row: Row, palette: Palette, width: int) -> Iterator[Line]:
     colour = palette.outcome(row.kind)
     yield line((harmless(row.name or "(no name)", 80), "*text"), (f"   #{row.number}", "faint"))
     said = row.why
@@ -106,6 +106,11 @@ def _head(row: Row, palette: Palette, width: int) -> Iterator[Line]:
         yield from wrapped(f"≠ {row.upstream}", "accent", width)
     if not row.is_batch:
         yield _fact("person", row.person or "nobody: no e-mail, no id")
+        own = engine.consents.get(row.person)
+        if own is not None:
+            yield _fact(
+                "consent", f"{'granted' if own else 'refused'} on this screen, from now on; c changes it"
+            )
         yield _fact("rule", row.rule or _NO_RULE.get(row.reason) or _NO_RULE.get(row.kind, "none matched"))
     yield _fact("taken", time.strftime("%H:%M:%S", time.localtime(row.at)) + _tries(row))
     if row.pinned:

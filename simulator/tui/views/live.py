@@ -87,6 +87,7 @@ class LiveView(View):
             row and row.attempts,
             row and row.status,
             row and row.pinned,
+            row and self.engine.consents.get(row.person),
             width,
             self.app.theme,
             None if row is not None else self._empty(),
@@ -106,6 +107,16 @@ class LiveView(View):
             return [
                 line(
                     (f"This row is gone: the last {kept} are kept. ", "dim"),
+                    ("f", "*accent"),
+                    (" follows.", "dim"),
+                )
+            ]
+        if stream.count():
+            return [
+                line(
+                    ("No row is chosen. ", "dim"),
+                    ("↑ ↓", "*accent"),
+                    (" choose one, ", "dim"),
                     ("f", "*accent"),
                     (" follows.", "dim"),
                 )

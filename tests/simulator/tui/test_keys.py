@@ -184,9 +184,11 @@ def test_consent_of_a_person_lets_their_events_go(engine: Engine, opened: Opened
         stream.go(stream.index(denied.number))
         await screen.press("c")
         assert denied.kind != "denied"
+        assert "granted on this screen" in screen.text()
         assert engine.books().agree
         await screen.press("c")
         assert engine.consents[denied.person] is False
+        assert "refused on this screen" in screen.text(), "nobody has to remember whom they refused for"
 
     drive(opened, script)
 

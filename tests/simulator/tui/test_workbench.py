@@ -153,3 +153,37 @@ def test_an_empty_stream_says_why_where_there_is_no_room_for_details(engine: Eng
         assert "No row matches the filter" in screen.text()
 
     drive(opened, script, width=80, height=24)
+
+
+def test_beginning_anew_follows_what_comes_and_nothing_waits_for_events_that_are_there(
+    engine: Engine, opened: Opened
+) -> None:
+    engine.run(100)
+
+    async def script(screen: Screenful) -> None:
+        await screen.press("home")
+        assert not screen.app.live.stream.follow
+        await screen.press("z")
+        await screen.until(lambda: engine.counts.taken == 0)
+        await screen.tick()
+        engine.run(100)
+        await screen.tick()
+        assert screen.app.live.stream.follow
+        assert screen.app.live.stream.row is not None
+
+    drive(opened, script)
+
+
+def test_rows_that_come_while_nothing_is_chosen_are_not_waited_for(engine: Engine, opened: Opened) -> None:
+    async def script(screen: Screenful) -> None:
+        await screen.press("f")
+        engine.run(100)
+        await screen.tick()
+        assert "Nothing yet" not in screen.text()
+        assert "No row is chosen" in screen.text()
+        await screen.press("down")
+        assert screen.app.live.stream.row is not None
+        await screen.tick()
+        assert "No row is chosen" not in screen.text()
+
+    drive(opened, script)
