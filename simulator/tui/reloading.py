@@ -55,7 +55,7 @@ class Reloading(App[None]):
             self.header.update()
 
     def _tell_changes(self, name: str, reloaded: Reloaded) -> None:
-        self.checks.run()
+        self.checks.run(saved=True)
         self._last = reloaded, ()
         changed = len(reloaded.changes)
         if not (changed or reloaded.again or reloaded.settings or reloaded.stranded):

@@ -48,6 +48,7 @@ class ChecksView(View):
         self.checked: dict[str, Checked] = {}
         self.trouble = ""
         self._under_way: Future[list[Checked]] | None = None
+        self._saved = self._stale = False
 
     def compose(self) -> ComposeResult:
         """Lay the examples beside the chosen one."""
@@ -63,9 +64,16 @@ class ChecksView(View):
         """Whether the examples are under way."""
         return self._under_way is not None
 
-    def run(self) -> None:
-        """Run all examples against a HubSpot of their own, in a thread."""
+    def run(self, *, saved: bool = False) -> None:
+        """Run all examples against a HubSpot of their own, in a thread.
+
+        Args:
+            saved: the configuration was saved: what is under way is of the old one, and what fails now is told.
+
+        """
+        self._saved = self._saved or saved
         if self._under_way is not None:
+            self._stale = self._stale or saved
             return
         self.checked, self.trouble = {}, ""
         future: Future[list[Checked]] = Future()
@@ -78,6 +86,10 @@ class ChecksView(View):
         future = self._under_way
         if future is not None and future.done():
             self._under_way = None
+            if self._stale:
+                self._stale = False
+                self.run()
+                return
             error = future.exception()
             if error is None:
                 self.checked = {_key(one.example): one for one in future.result()}
@@ -85,10 +97,23 @@ class ChecksView(View):
                 self.own = [one for one in found if isinstance(one, FlowExample)]
             else:
                 self.trouble = error.lines[0] if isinstance(error, ConfigFileError) else str(error)
+            self._tell_failing()
             beat = 0
         if beat % 5 == 0:
             self.examples.show(self._list(self.examples.room))
             self.show_side()
+
+    def _tell_failing(self) -> None:
+        """Say after a save how many of one's own examples fail, wherever one is looking."""
+        failing = sum(
+            isinstance(one.example, FlowExample) and not one.passes for one in self.checked.values()
+        )
+        if self._saved and failing:
+            fails = "step examples fails" if failing == 1 else "step examples fail"
+            self.app.notify(
+                f"{failing} of {len(self.own)} {fails} with it; 2 shows them", severity="warning", timeout=6
+            )
+        self._saved = False
 
     def on_line_view_moved(self, message: LineView.Moved) -> None:
         """Show another example."""

@@ -6,6 +6,9 @@ import asyncio
 import os
 from pathlib import Path
 
+import pytest
+
+from simulator.documented.steps import flow_examples
 from simulator.engine.engine import Engine
 from simulator.engine.story import story_path
 from simulator.hubspot.service import DEFAULT_TOKEN
@@ -146,5 +149,43 @@ def test_an_event_that_goes_out_is_not_called_kept_and_a_kept_one_says_so(
             await screen.press("k")
             assert rows["skipped"].pinned
             assert "until it goes out" in screen.text()
+
+    asyncio.run(main())
+
+
+def test_a_save_that_fails_a_step_example_says_so_wherever_one_looks(
+    opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", DEFAULT_TOKEN)  # as the command does
+    path = tmp_path / "flow.json"
+    flow = (Path(__file__).parents[3] / "examples" / "flow.json").read_text()
+    path.write_text(flow)
+
+    async def main() -> None:
+        async with opened(watch=ConfigWatch(path)) as screen:
+            save(path, flow.replace('"revenue": "data.total"', '"revenue": "data.totl"'))
+            await screen.until(lambda: "1 of 3 step examples fails" in screen.said())
+            assert screen.app.view is screen.app.live
+
+    asyncio.run(main())
+
+
+def test_examples_that_were_under_way_when_the_file_was_saved_are_run_again(
+    opened: Opened, tmp_path: Path
+) -> None:
+    flow = Path(__file__).parents[3] / "examples" / "flow.json"
+    other = tmp_path / "flow.json"
+    other.write_text(flow.read_text().replace('"revenue": "data.total"', '"revenue": "data.totl"'))
+    read = [flow_examples(other), flow_examples(flow)]
+
+    async def main() -> None:
+        async with opened() as screen:
+            checks = screen.app.checks
+            checks._own = read.pop
+            checks.run()
+            checks.run(saved=True)
+            await screen.until(lambda: not checks.running)
+            assert not read
+            assert sum(not one.passes for one in checks.checked.values()) == 1
 
     asyncio.run(main())
