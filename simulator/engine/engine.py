@@ -342,8 +342,7 @@ class Engine:
         self.hubspot.account.portal_id = portal_of(config)
         stranded = self._change(config)
         kept = [row for row in self.ring.rows() if row.pinned]
-        again = {row.number for row in kept if row.kind in STUCK}  # counted when they are run
-        self.ledger.hits.rehearse((row.name, plan) for row, plan in plans if row.number not in again)
+        self.ledger.hits.rehearse(plans)
         ran, through = self._again(kept), 0
         for row in kept:
             if row.kind not in STUCK:

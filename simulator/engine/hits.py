@@ -10,6 +10,7 @@ from typing import Any
 from hubspot_dest.config import Config
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.plan import Plan
+from simulator.engine.rows import STUCK, Row
 
 __all__ = ["Hits", "PropertyHits", "RuleHits", "described"]
 
@@ -84,12 +85,14 @@ class Hits:
             self._raw = config.raw
             self.clear()
 
-    def rehearse(self, plans: Iterable[tuple[str, Plan]]) -> None:
-        """Count what earlier events would have reached, each with its name: a saved mapping is judged at once."""
-        for name, plan in plans:
+    def rehearse(self, plans: Iterable[tuple[Row, Plan]]) -> None:
+        """Count what earlier events would have reached: a saved mapping is judged at once."""
+        for row, plan in plans:
+            if row.pinned and row.kind in STUCK:
+                continue  # it is run again, and counted then
             self.rehearsed += 1
             if plan.reason not in _NO_RULE_SOUGHT:
-                self._count(name, plan)
+                self._count(row.name, plan)
 
     def clear(self) -> None:
         """Begin at zero."""

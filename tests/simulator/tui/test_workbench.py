@@ -162,7 +162,7 @@ def test_beginning_anew_follows_what_comes_and_nothing_waits_for_events_that_are
 
     async def script(screen: Screenful) -> None:
         await screen.press("home")
-        assert not screen.app.live.stream.follow
+        assert screen.app.live.stream.chosen == 0
         await screen.press("z")
         await screen.until(lambda: engine.counts.taken == 0)
         await screen.tick()
