@@ -259,6 +259,10 @@ def _from_pydantic(detail: ErrorDetails, model: type[BaseModel], path: Path) -> 
         )
     if place and place[-1] == "batchSize":
         return Problem(where, f"must be a whole number from 1 to 500, not {detail['input']!r}")
+    if "defaultProperties" in place[:-1]:
+        return Problem(
+            where, "must be text, a number, true or false; it goes out as it stands, and is no mapping"
+        )
     return Problem(where, _WORDS.get(detail["type"], detail["msg"].removeprefix("Value error, ")), "")
 
 

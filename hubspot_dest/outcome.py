@@ -66,6 +66,11 @@ class Outcome:
         return self.kind != "failed" and self.error is None
 
     @property
+    def rule_label(self) -> str:
+        """The rule that matched, with its position in a list of rules (`order complete [2]`), or the empty string."""
+        return self.plan.rule_label if self.plan is not None else ""
+
+    @property
     def rule_key(self) -> str:
         """The rule that matched, or the empty string."""
         return self.plan.rule_key if self.plan is not None else ""

@@ -67,6 +67,7 @@ class Plan:
         reason: a stable code: `send`, `rule_ignore`, `no_identity`, `silent_rule`, `nothing_to_do`, `mapping_error` …
         sentence: the reason in words.
         rule_key: the rule that matched (`order complete`), or the empty string.
+        rule_index: its position, where the action has a list of rules; else None.
         email: the event's own identity, if it has one.
         object_id: likewise.
         contact: the contact upsert, before the contact memory has its say.
@@ -92,6 +93,12 @@ class Plan:
     issues_before_send: int = 0
     hints: tuple[str, ...] = ()
     trace: tuple[Trace, ...] | None = None
+    rule_index: int | None = None
+
+    @property
+    def rule_label(self) -> str:
+        """The rule's key, with its position counted from 1 where it is one of a list: `order complete [2]`."""
+        return self.rule_key if self.rule_index is None else f"{self.rule_key} [{self.rule_index + 1}]"
 
     @property
     def calls(self) -> list[list[Any]]:

@@ -14,6 +14,7 @@ from hubspot_dest.mapping.context import Collector
 from hubspot_dest.mapping.evaluation import Evaluation, Issue
 from hubspot_dest.mapping.jsdates import LAST_PLAIN_MS, date_ms, iso_string
 from hubspot_dest.mapping.jsvalues import (
+    OBJECT_TEXT,
     UNDEFINED,
     JsTypeError,
     entries,
@@ -136,8 +137,9 @@ class Planner:
     def _plan(self, compiled: _Compiled, event: dict[str, Any], ev: Evaluation, now_ms: int) -> Plan:
         processed = compiled.processor.process(event, ev)
         event, key = processed.event, str(processed.key or "")
+        index = None if processed.rule is None else processed.rule.index
         if processed.ignore:
-            return Plan(event, "ignored", "rule_ignore", f"rule '{key}' ignores it", key)
+            return Plan(event, "ignored", "rule_ignore", f"rule '{key}' ignores it", key, rule_index=index)
         consent = ev.collector.consent
         email = _text(compiled.email(event, ev, consent), "email", ev) if compiled.email is not None else None
         object_id = None
@@ -145,9 +147,9 @@ class Planner:
             object_id = _text(compiled.object_id(event, ev, consent), "objectId", ev)
         if email is None and object_id is None:
             ev.issues.append(Issue("WARN", NO_IDENTITY, {"event": event.get("name")}, SCOPE))
-            return Plan(event, "skipped", "no_identity", "neither email nor objectId", key)
+            return Plan(event, "skipped", "no_identity", "neither email nor objectId", key, rule_index=index)
         rule = compiled.no_rule if processed.rule is None else processed.rule.settings
-        plan = Plan(event, "ready", "send", "", key, email, object_id)
+        plan = Plan(event, "ready", "send", "", key, email, object_id, rule_index=index)
         identify = rule.identify or compiled.identify
         if identify is not None:
             plan.contact = _contact(identify(event, ev, consent), ev)
@@ -181,7 +183,7 @@ class Planner:
                     if type(value) is str:
                         properties[name] = value
                     elif value is not None and value is not UNDEFINED:
-                        properties[name] = to_string(value)
+                        properties[name] = _property_text(name, value, ev)
         occurred_at = _occurred_at(event.get("timestamp", UNDEFINED), now_ms)
         if occurred_at is None:
             if self._policy.refuse_bad_dates:
@@ -241,6 +243,7 @@ class Planner:
         return write_quick_plan(
             event_name=self._event_name(probe, settings),
             rule_key=str(key or ""),
+            rule_index=None if rule is None else rule.index,
             email=email or None,
             object_id=object_id or None,
             properties=settings.texts or TextMap(),
@@ -350,11 +353,20 @@ def _contact(resolved: Any, ev: Evaluation) -> ContactUpsert | None:
     return ContactUpsert(
         email,
         {
-            name: to_string(value)
+            name: _property_text(f"contact.{name}", value, ev)
             for name, value in properties.items()
             if value is not None and value is not UNDEFINED
         },
     )
+
+
+def _property_text(name: str, value: Any, ev: Evaluation) -> str:
+    text = to_string(value)
+    if isinstance(value, (dict, list)) and OBJECT_TEXT in text:
+        ev.hints.append(
+            f'{name} is an object, and HubSpot receives the text "{OBJECT_TEXT}"; map one of its values instead'
+        )
+    return text
 
 
 def _occurred_at(timestamp: Any, now_ms: int) -> str | None:

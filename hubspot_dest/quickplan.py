@@ -33,6 +33,7 @@ def quick(event):
     plan = new(Plan)
     plan.event = event
     plan.rule_key = {key!r}
+    plan.rule_index = {index!r}
 {found}
     plan.occurrence = {{'eventName': {event_name!r}, 'occurredAt': {when}, 'properties': into{identities}}}
     return plan
@@ -43,6 +44,7 @@ def write_quick_plan(
     *,
     event_name: str,
     rule_key: str,
+    rule_index: int | None,
     email: str | None,
     object_id: str | None,
     properties: TextMap,
@@ -53,6 +55,7 @@ def write_quick_plan(
     Args:
         event_name: the occurrence's name, prefix included.
         rule_key: the rule that matches every event of this name.
+        rule_index: its position in a list of rules, or None.
         email: path of the e-mail, None for none.
         object_id: path of the object id, None for none.
         properties: the rule's properties.
@@ -77,6 +80,7 @@ def write_quick_plan(
         defaults="defaults.copy()" if defaults else "{}",
         properties=_indent(properties.source(variables)),
         key=rule_key,
+        index=rule_index,
         event_name=event_name,
         found=_indent([f"plan.{name} = {name}" for name in present]),
         identities=""

@@ -29,7 +29,11 @@ SETTINGS = {"accessToken": "pat-na1-x", "eventNamePrefix": "pe1_"}
         ({"settings": {"identify": None}}, "settings.identify", "null is no value"),
         ({"settings": {"email": 5}}, "settings.email", "a mapping value is a path"),
         ({"settings": {"email": {"kye": "a"}}}, "settings.email.kye", "did you mean 'key'?"),
-        ({"settings": {"defaultProperties": {"a": {}}}}, "settings.defaultProperties.a", "must be"),
+        (
+            {"settings": {"defaultProperties": {"a": {}}}},
+            "settings.defaultProperties.a",
+            "must be text, a number",
+        ),
         ({"mapping": {"order": []}}, "mapping.order", "must be a map"),
         ({"mapping": {"order": {"complete": "x"}}}, "mapping.order.complete", "a rule is a map, not text"),
         (

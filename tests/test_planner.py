@@ -45,6 +45,7 @@ def essence(plan: Plan) -> list[Any]:
         plan.verdict,
         plan.reason,
         plan.rule_key,
+        plan.rule_index,
         plan.email,
         plan.object_id,
         contact,
@@ -155,6 +156,40 @@ def test_the_shortcut_gives_what_the_general_way_gives(total: Any) -> None:
     general = essence(planner.plan(event, Collector(), NOW, traced=True))
     assert same(essence(planner.plan(event, Collector(), NOW)), general)
     assert same(essence(planner.plan(event, Collector(), NOW)), general)
+
+
+def test_an_object_that_becomes_a_meaningless_text_is_told_by_both_ways_of_planning() -> None:
+    event = whole({"name": "order complete", "data": {"total": {"net": 5}}, "user": {"email": "a@b.c"}})
+    planner = Planner(SHOP)
+    for traced in (True, False, False):
+        plan = planner.plan(event, Collector(), NOW, traced=traced)
+        assert plan.occurrence is not None
+        assert plan.occurrence["properties"]["revenue"] == "[object Object]", "as walkerOS sends it"
+        assert "revenue is an object" in plan.hints[0]
+
+
+def test_a_plan_knows_which_rule_of_a_list_matched() -> None:
+    rules: list[dict[str, Any]] = [
+        {"condition": lambda event, _: event["data"]["total"] > 100, "name": "order large"},
+        {"ignore": True},
+    ]
+    planner = Planner({"mapping": {"order": {"complete": rules}}})
+    large, small = (
+        planner.plan(
+            whole({"name": "order complete", "data": {"total": total}, "user": {"email": "a@b.c"}}),
+            Collector(),
+            NOW,
+        )
+        for total in (500, 5)
+    )
+    assert (large.rule_label, small.rule_label) == ("order complete [1]", "order complete [2]")
+
+
+def test_a_trace_names_the_path_that_a_policy_sets() -> None:
+    planner = Planner({"policy": {"data.total": {"value": 7}}})
+    plan = planner.plan(whole({"name": "a b", "user": {"email": "a@b.c"}}), Collector(), NOW, traced=True)
+    assert plan.trace is not None
+    assert plan.trace[0].name == "policy data.total"
 
 
 def test_an_object_id_that_is_a_number_is_explained_not_swallowed() -> None:

@@ -65,7 +65,11 @@ class DeliveryError(Exception):
 
     def describe(self) -> str:
         """Return one line for people: `404 resource not found (correlation …)`."""
-        parts: list[str] = [str(self.status)] if self.status is not None else [self.kind]
+        parts: list[str] = []
+        if self.status is not None:
+            parts.append(str(self.status))
+        elif self.kind != "impossible":  # that one says itself what is impossible, or what the mapping threw
+            parts.append(self.kind)
         if self.category:
             parts.append(self.category)
         parts.append(self.message)

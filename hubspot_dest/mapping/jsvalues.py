@@ -13,6 +13,7 @@ import re
 from typing import Any, Final, final
 
 __all__ = [
+    "OBJECT_TEXT",
     "UNDEFINED",
     "Foreign",
     "JsTypeError",
@@ -31,6 +32,9 @@ __all__ = [
     "truthy",
     "whitespace_runs_to",
 ]
+
+OBJECT_TEXT: Final = "[object Object]"
+"""What JavaScript makes of an object that is to be a text."""
 
 
 class JsTypeError(TypeError):
@@ -171,7 +175,7 @@ def to_string(value: Any) -> str:
         if "toString" in value:
             msg = "Cannot convert object to primitive value"
             raise JsTypeError(msg)
-        return "[object Object]"
+        return OBJECT_TEXT
     return str(value)
 
 

@@ -44,7 +44,7 @@ class Policy:
         if not truthy(policy):
             return None
         pairs = entries(policy)
-        edits = tuple((path, values.compile(value)) for path, value in pairs)
+        edits = tuple((path, values.compile_named(f"policy {path}", value)) for path, value in pairs)
         overlap = as_settled and overlapping_paths(policy)
         return cls(edits, tuple(value for _, value in pairs) if overlap else ())
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hubspot_dest.mapping.jsvalues import (
+    OBJECT_TEXT,
     UNDEFINED,
     cast_to_property,
     entries,
@@ -125,10 +126,20 @@ def _entry(name: str, item: Any) -> _Entry | None:
 
 
 def found_text(value: Any) -> str | None:
-    """Return the text that the general way makes of a found value, None where it leaves the property out."""
+    """Return the text that the general way makes of a found value, None where it leaves the property out.
+
+    Raises:
+        TypeError: for an object, of which there is more to say: that is the general way's business.
+
+    """
     if type(value) is int:
         return number_to_string(value)
     if value is None:
         return None
     value = cast_to_property(value)
-    return None if value is UNDEFINED else to_string(value)
+    if value is UNDEFINED:
+        return None
+    text = to_string(value)
+    if OBJECT_TEXT in text and not isinstance(value, str):
+        raise TypeError(text)
+    return text

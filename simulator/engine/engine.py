@@ -15,7 +15,7 @@ from simulator.engine.errands import Errands
 from simulator.engine.ledger import Ledger
 from simulator.engine.pace import Pace
 from simulator.engine.rehearsal import Rehearsals, Reloaded, compare
-from simulator.engine.rows import Ring, Row, consented, packed, person_of
+from simulator.engine.rows import STUCK, Ring, Row, consented, packed, person_of
 from simulator.engine.sender import Sender
 from simulator.engine.source import Source, synthetic
 from simulator.engine.taming import batching, gathered_like, gathering, hubspot_for, portal_of, tamed
@@ -29,7 +29,6 @@ _SETTLE_SECONDS = 2.0
 _CLOSE_SECONDS = 30.0
 _COMPARED = 1000
 _DRY_SECONDS = 0.005
-_STUCK = ("failed", "skipped", "ignored", "denied")
 
 
 class Engine:
@@ -290,7 +289,7 @@ class Engine:
     def _again(self, rows: Iterable[Row]) -> int:
         count = 0
         for row in rows:
-            if row.kind not in _STUCK:
+            if row.kind not in STUCK:
                 continue
             count += 1
             self._push(row.plain_event(), row)
@@ -333,7 +332,7 @@ class Engine:
 
     def _reload(self, config: Config) -> Reloaded:
         latest = [row for row in self.ring.rows(self.ring.next - _COMPARED) if row.event]
-        changes = compare(self.rehearsals.of(self._config), self.rehearsals.of(config), latest)
+        changes, plans = compare(self.rehearsals.of(self._config), self.rehearsals.of(config), latest)
         settings: tuple[str, ...] = ()
         if batching(config) == self._file_batch:
             config = gathered_like(config, self._config)
@@ -343,11 +342,12 @@ class Engine:
         self.hubspot.account.portal_id = portal_of(config)
         stranded = self._change(config)
         kept = [row for row in self.ring.rows() if row.pinned]
-        again, through = self._again(kept), 0
+        self.ledger.hits.rehearse(plans)
+        ran, through = self._again(kept), 0
         for row in kept:
-            if row.kind not in _STUCK:
+            if row.kind not in STUCK:
                 row.pinned, through = False, through + 1
-        return Reloaded(len(latest), changes, again, through, settings, stranded)
+        return Reloaded(len(latest), changes, ran, through, settings, stranded)
 
     def _change(self, config: Config) -> int:
         self.ledger.also(self.sender.close(), self.sender.drain(), self.generation)

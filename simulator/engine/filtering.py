@@ -1,13 +1,14 @@
 """The filter language of the stream, after mitmproxy's: `outcome:failed and not person:ada*`.
 
-    field:value   one of outcome, reason, event, person, rule, status, is, text
+    field:value   one of outcome, event, person, rule, status, reason, is, text
+    path:value    a value inside the event: data.total:>100, user.country:de, nested.*.data.id:ers, data.total:none
     word          looks for the word in everything, like text:word
     a b, a and b  both;  a or b  either;  not a  neither;  ( ) group;  " " keep spaces together
 
 Values are compared without case. With `*` or `?` in it a value is a pattern for the whole, else it may stand anywhere;
-an outcome must be the whole word. A reason is a code: no_identity. A status may be 429, 4xx, >=400 or none; one of an
-event's calls has it. `is:kept` are events that are run again at every save, `is:different` those that walkerOS would
-have treated otherwise, and `is:refused` those whose contact HubSpot did not take.
+an outcome must be the whole word. A status may be 429, 4xx, >=400 or none; one of an event's calls has it. `is:kept`
+are events that are run again at every save, `is:different` those that walkerOS would have treated otherwise, and
+`is:refused` those whose contact HubSpot did not take.
 """
 
 from __future__ import annotations
@@ -17,19 +18,25 @@ import re
 from collections.abc import Callable
 from difflib import get_close_matches
 from fnmatch import translate
+from operator import ge, gt, le, lt
+from typing import Any
 
+from hubspot_dest.mapping.jsvalues import UNDEFINED
+from hubspot_dest.mapping.paths import compile_path
 from simulator.engine.rows import Row
 
 __all__ = ["FIELDS", "Filter", "FilterError", "parse_filter"]
 
-FIELDS = ("outcome", "reason", "event", "person", "rule", "status", "is", "text")
+FIELDS = ("outcome", "event", "person", "rule", "status", "reason", "is", "text")
 OUTCOMES = ("denied", "ignored", "skipped", "identified", "sent", "queued", "flushed", "failed")
 Filter = Callable[[Row], bool]
 
 _TOKEN = re.compile(
-    r"""\s*(?:(?P<open>\()|(?P<close>\))|(?P<word>(?:[A-Za-z]+:)?"(?:[^"\\]|\\.)*"|[^\s()"]+)|(?P<bad>\S))"""
+    r"""\s*(?:(?P<open>\()|(?P<close>\))|(?P<word>(?:[A-Za-z][\w.*]*:)?"(?:[^"\\]|\\.)*"|[^\s()"]+)|(?P<bad>\S))"""
 )
 _DEEPEST = 50
+# What begins with a section of an event is a path; www.example.com:8080 is text.
+_PATH = re.compile(r"(?:consent|context|custom|data|globals|nested|source|user)(?:\.[\w*]+)+")
 
 
 class FilterError(ValueError):
@@ -109,10 +116,19 @@ class _Parser:
 
 def _condition(token: str) -> Filter:
     name, colon, value = token.partition(":")
+    if colon and _PATH.fullmatch(name):
+        value = _plain(value).lower()
+        if not value:
+            raise FilterError(f"{name}: needs a value; none stands for nothing there")
+        return _inside(name, value)
     if token.startswith('"') or not colon or name.lower() not in FIELDS:
         if colon and name.isalpha() and not token.startswith('"') and not value.startswith("//"):
             close = get_close_matches(name.lower(), FIELDS, n=1)
-            hint = f"; did you mean {close[0]}:?" if close else f"; there are {', '.join(FIELDS)}"
+            hint = (
+                f"; did you mean {close[0]}:?"
+                if close
+                else f"; there are {', '.join(FIELDS)}, and paths like data.total"
+            )
             raise FilterError(f"there is no field {name!r}{hint}")
         name, value = "text", token
     value = _plain(value).lower()
@@ -170,6 +186,39 @@ def _any_status(test: Callable[[int], bool]) -> Filter:
     return lambda row: any([one.status is not None and test(one.status) for one in row.exchanges])
 
 
+def _inside(path: str, value: str) -> Filter:
+    """Return a filter of one value inside the event, or of any of several where the path has a wildcard."""
+    getter, number = compile_path(path), re.fullmatch(r"(>=|<=|>|<)(-?\d+(?:\.\d+)?)", value)
+    tests = {">=": ge, "<=": le, ">": gt, "<": lt}
+    pattern = re.compile(translate(value)) if "*" in value or "?" in value else None
+    # What must stand in the event's JSON for the path to lead anywhere: most events need not be read for that.
+    needed = [step.encode() for step in path.split(".") if step not in ("*", "length") and not step.isdigit()]
+
+    def holds(found: Any) -> bool:
+        if number is not None:
+            try:
+                return bool(tests[number[1]](float(found), float(number[2])))
+            except (TypeError, ValueError):
+                return False
+        text = found.lower() if isinstance(found, str) else json.dumps(found, ensure_ascii=False).lower()
+        return pattern.match(text) is not None if pattern is not None else value in text
+
+    def found(row: Row) -> bool:
+        if not row.event:
+            return False
+        there: Any = UNDEFINED
+        if all([step in row.event for step in needed]):
+            there = getter(row.plain_event())
+        if "*" in path and isinstance(there, list):
+            several = [one for one in there if one is not UNDEFINED and one is not None]
+            return not several if value == "none" else any(map(holds, several))
+        if there is UNDEFINED or there is None:
+            return value == "none"
+        return value != "none" and holds(there)
+
+    return found
+
+
 def _is(value: str) -> Filter:
     marks: dict[str, Filter] = {
         "kept": lambda row: row.pinned,
@@ -210,11 +259,11 @@ def _anything(value: str) -> Filter:
 
 _FIELDS: dict[str, Callable[[str], Filter]] = {
     "outcome": _outcome,
-    "reason": _textual(lambda row: row.reason),
     "event": _textual(lambda row: row.name),
     "person": _textual(lambda row: row.person),
     "rule": _textual(lambda row: row.rule),
     "status": _status,
+    "reason": _textual(lambda row: f"{row.reason} {row.why}"),
     "is": _is,
     "text": _anything,
 }

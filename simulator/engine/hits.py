@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from hubspot_dest.config import Config
-from hubspot_dest.mapping.callbacks import Callbacks
-from hubspot_dest.mapping.context import Collector
-from hubspot_dest.mapping.evaluation import Evaluation
-from hubspot_dest.mapping.rules import RuleError, RuleSet
-from hubspot_dest.mapping.values import ValueCompiler
 from hubspot_dest.outcome import Outcome
+from hubspot_dest.plan import Plan
+from simulator.engine.rows import STUCK, Row
 
 __all__ = ["Hits", "PropertyHits", "RuleHits", "described"]
 
+_NO_RULE_SOUGHT = ("consent_missing", "bad_input", "invalid_event")
 _UNMATCHED = 500  # different event names; beyond, the rest is one number
 
 
@@ -77,18 +75,29 @@ class Hits:
         self.rules: dict[str, list[RuleHits]] = {}
         self.identify = RuleHits("identify")
         self.unmatched: Counter[str] = Counter()
-        self._finder: RuleSet[None] | None = None
+        self.rehearsed = 0
+        """How many of the counted events were not sent by this mapping, but planned anew when it was saved."""
         self._raw: dict[str, Any] = {}
 
     def follow(self, config: Config) -> None:
-        """Begin at zero for a configuration."""
-        self._raw = config.raw
-        self.clear()
+        """Begin at zero for another mapping; where only the way of sending changed, go on counting."""
+        if config.raw is not self._raw:
+            self._raw = config.raw
+            self.clear()
+
+    def rehearse(self, plans: Iterable[tuple[Row, Plan]]) -> None:
+        """Count what earlier events would have reached: a saved mapping is judged at once."""
+        for row, plan in plans:
+            if row.pinned and row.kind in STUCK:
+                continue  # it is run again, and counted then
+            self.rehearsed += 1
+            if plan.reason not in _NO_RULE_SOUGHT:
+                self._count(row.name, plan)
 
     def clear(self) -> None:
         """Begin at zero."""
+        self.rehearsed = 0
         self.unmatched = Counter()
-        self._finder = None
         settings = self._raw.get("settings")
         settings = settings if isinstance(settings, dict) else {}
         self.identify = RuleHits("identify", contact=_contact_properties(settings.get("identify")))
@@ -120,13 +129,14 @@ class Hits:
 
     def count(self, outcome: Outcome) -> None:
         """Count what an event's plan reached."""
-        plan = outcome.plan
-        if plan is None:
-            return
-        rule = self._rule(plan.rule_key, plan.event, outcome.name)
+        if outcome.plan is not None:
+            self._count(outcome.name, outcome.plan)
+
+    def _count(self, name: str, plan: Plan) -> None:
+        rules = self.rules.get(plan.rule_key, ())
+        rule = next((one for one in rules if one.index == plan.rule_index), None)
         if rule is None:
             if plan.reason != "mapping_error":
-                name = outcome.name
                 known = name in self.unmatched or len(self.unmatched) < _UNMATCHED
                 self.unmatched[name if known else "(others)"] += 1
         else:
@@ -140,24 +150,6 @@ class Hits:
                 _note(whose.contact, {"email": plan.contact.email, **(plan.contact.properties or {})})
             elif "email" in whose.contact:
                 whose.contact["email"].asked += 1
-
-    def _rule(self, key: str, event: dict[str, Any], name: str) -> RuleHits | None:
-        rules = self.rules.get(key)
-        if not rules:
-            return None
-        if rules[0].index is None:
-            return rules[0]
-        if self._finder is None:
-            callbacks = Callbacks()
-            values = ValueCompiler(callbacks, traced=False)
-            self._finder = RuleSet(self._raw.get("mapping"), values, callbacks, lambda _: None)
-        seen = {**event, "name": name}
-        try:
-            found, _ = self._finder.find(seen, Evaluation(seen, Collector()))
-        except (RuleError, RecursionError):
-            return None
-        index = found.index if found is not None else None
-        return next((rule for rule in rules if rule.index == index), None)
 
 
 def _note(wanted: dict[str, PropertyHits], found: dict[str, Any]) -> None:

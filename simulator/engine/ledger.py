@@ -95,13 +95,13 @@ class Ledger:
         if row is None:
             row = Row(
                 self.ring.next, at, outcome.kind, outcome.reason, outcome.sentence, name, person,
-                outcome.event_id, outcome.rule_key, body, own, generation,
+                outcome.event_id, outcome.rule_label, body, own, generation,
             )  # fmt: skip
             counts.taken += 1
             counts.kinds[row.kind] += 1
             self.ring.append(row)
         else:
-            row.exchanges, row.generation, row.rule = own, generation, outcome.rule_key
+            row.exchanges, row.generation, row.rule = own, generation, outcome.rule_label
             row.reason, row.sentence = outcome.reason, outcome.sentence
             row.attempts += 1
             self._move(row, outcome.kind)

@@ -86,14 +86,14 @@ class Rehearsal:
         """Return what should happen to an event that came `now_ms` after 1970. Never raises for what it holds."""
         if (wrong := said_of(event)) is not None:
             return Plan(event, "failed", "bad_input", wrong)
-        state = CollectorState(now_ms=lambda: now_ms, new_id=lambda: "0" * 16)
+        state = CollectorState.begun(self._config.collector, now_ms=lambda: now_ms, new_id=lambda: "0" * 16)
         own = event.get("consent") if isinstance(event, dict) else None
         try:
             whole = state.complete(event)
         except (InvalidEventError, JsTypeError, RecursionError) as error:
             plain = event if isinstance(event, dict) else {}
             return Plan(plain, "failed", "invalid_event", str(error))
-        granted = granted_consent(self._config.consent, {}, own)
+        granted = granted_consent(self._config.consent, state.view.consent, own)
         if granted is None:
             return Plan(whole, "skipped", "consent_missing", "waits for consent")
         whole["consent"] = granted
@@ -123,24 +123,27 @@ class Rehearsals:
         return found[1]
 
 
-def compare(old: Rehearsal, new: Rehearsal, rows: Iterable[Row]) -> tuple[Change, ...]:
-    """Plan every event with both configurations and return what differs, oldest first."""
-    changes = []
+def compare(
+    old: Rehearsal, new: Rehearsal, rows: Iterable[Row]
+) -> tuple[tuple[Change, ...], list[tuple[Row, Plan]]]:
+    """Plan every event with both configurations; return what differs, oldest first, and all new plans."""
+    changes, plans = [], []
     for row in rows:
         event, now_ms = row.seen_event(), int(row.at * 1000)
         before, after = old.plan(event, now_ms), new.plan(event, now_ms)
+        plans.append((row, after))
         found = differences(_look(before), _look(after))
         if found:
             better = _better(_goes(before), _goes(after))
             changes.append(
                 Change(row.number, row.name, row.person, _words(before), _words(after), better, tuple(found))
             )
-    return tuple(changes)
+    return tuple(changes), plans
 
 
 def _look(plan: Plan) -> dict[str, Any]:
     """Return what is planned by its role: a contact that is gone must not look like an event that changed."""
-    look: dict[str, Any] = {"verdict": plan.verdict, "reason": plan.reason, "rule": plan.rule_key}
+    look: dict[str, Any] = {"verdict": plan.verdict, "reason": plan.reason, "rule": plan.rule_label or "none"}
     if plan.contact is not None and plan.contact.properties is not None:
         look["contact"] = {"email": plan.contact.email, "properties": plan.contact.properties}
     if plan.occurrence is not None:
@@ -169,5 +172,6 @@ def _words(plan: Plan) -> str:
     if plan.contact is not None and plan.contact.properties is not None:
         parts.append("contact")
     if occurrence is not None:
-        parts.append(f"{occurrence['eventName']} with {len(occurrence['properties'])} properties")
+        many = len(occurrence["properties"])
+        parts.append(f"{occurrence['eventName']} with {many} {'property' if many == 1 else 'properties'}")
     return " + ".join(parts) or "nothing"

@@ -11,7 +11,10 @@ import orjson
 
 from hubspot_dest.outcome import Kind, Outcome
 
-__all__ = ["Exchange", "Ring", "Row", "consented", "packed", "person_of"]
+__all__ = ["STUCK", "Exchange", "Ring", "Row", "consented", "packed", "person_of"]
+
+STUCK = ("failed", "skipped", "ignored", "denied")
+"""The outcomes of an event that did not go out: it can be run again."""
 
 
 @dataclass(slots=True)
@@ -54,7 +57,7 @@ class Row:
         name: the event's name; `batch of 50` for a batch.
         person: whose event it is, as far as the event says.
         event_id: the event's id; empty for a batch.
-        rule: the key of the rule that matched.
+        rule: the rule that matched: its key, with its position in a list of rules (`order complete [2]`).
         event: the event as it came, as JSON; empty for a batch.
         exchanges: the calls that were made for it.
         generation: which configuration planned it, counted from 0.

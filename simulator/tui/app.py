@@ -205,7 +205,7 @@ class SimulatorApp(Steering):
             self._draw(0)
 
     def _draw(self, beat: int) -> None:
-        if self.view is not self.live:
+        if self.view is not self.live or self.checks.running:
             self.checks.tick(1)
         self.view.tick(beat)
         if beat % 2 == 0:

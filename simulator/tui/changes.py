@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rich.cells import cell_len
+
 from simulator.conformance.difference import MISSING
 from simulator.engine.rehearsal import Change, Reloaded
 from simulator.tui.cells import fit, harmless
@@ -60,7 +62,7 @@ def change_lines(reloaded: Reloaded, width: int) -> list[Line]:
     worse = sum(one.better is False for one in changes)
     lines = [
         line(
-            (f"{len(changes)} of the last {reloaded.looked_at} events change", "*text"),
+            (f"{len(changes)} of the last {reloaded.looked_at} events {_change(len(changes))}", "*text"),
             (f"   ▲ {better} gain", "good" if better else "faint"),
             (f"   ▼ {worse} lose", "bad" if worse else "faint"),
         )
@@ -76,10 +78,17 @@ def change_lines(reloaded: Reloaded, width: int) -> list[Line]:
 
 def _also(reloaded: Reloaded) -> Iterable[str]:
     yield from reloaded.settings
-    if reloaded.again:
-        yield f"{reloaded.again} kept events were run again, {reloaded.through} of them go out now"
-    if reloaded.stranded:
-        yield f"{reloaded.stranded} events were waiting in the batch and were not taken: they failed; R runs them again"
+    again, left = reloaded.again, reloaded.stranded
+    if again == 1:
+        yield f"1 kept event was run again, and {'goes out now' if reloaded.through else 'still does not go out'}"
+    elif again:
+        yield f"{again} kept events were run again, {reloaded.through} of them go out now"
+    if left:
+        yield f"{left} waiting event{'s' * (left > 1)} HubSpot did not take, and failed; R runs all failed again"
+
+
+def _change(number: int) -> str:
+    return "changes" if number == 1 else "change"
 
 
 def _grouped(changes: Iterable[Change]) -> list[list[Change]]:
@@ -107,15 +116,15 @@ def _group_lines(alike: list[Change], width: int) -> Iterable[Line]:
         yield line(("  was  ", "faint"), (fit(one.before, max(0, width - 8)), "dim"))
         yield line(("  now  ", "faint"), (fit(one.after, max(0, width - 8)), colour))
     for found in one.differences[:_DIFFERENCES]:
+        room = max(
+            40, width - cell_len(found.path) - 20
+        )  # where there was nothing, all the rest is for what is
+        half = max(40, room // 2)
         yield line(
             (f"    {harmless(found.path, 60)}: ", "info"),
-            (_said(found.expected), "bad"),
+            (short(found.expected, room if found.actual is MISSING else half), "bad"),
             (" → ", "faint"),
-            (_said(found.actual), "good"),
+            (short(found.actual, room if found.expected is MISSING else half), "good"),
         )
     if len(one.differences) > _DIFFERENCES:
         yield line((f"    … and {len(one.differences) - _DIFFERENCES} more differences", "dim"))
-
-
-def _said(value: object) -> str:
-    return "nothing" if value is MISSING else short(value, 40)

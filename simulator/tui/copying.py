@@ -29,7 +29,7 @@ def as_curl(calls: list[list[Any]], base_url: str, token: str) -> str:
         request = documented_request(call)
         body = json.dumps(request["body"], ensure_ascii=False, default=str)
         commands.append(
-            f"curl -X {request['method']} {shlex.quote(base_url + request['target'])} \\\n"
+            f"curl -i -X {request['method']} {shlex.quote(base_url + request['target'])} \\\n"
             f"  -H {shlex.quote(f'Authorization: Bearer {token}')} \\\n"
             "  -H 'Content-Type: application/json' \\\n"
             f"  -d {shlex.quote(body)}"

@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from rich.cells import cell_len
+
 from hubspot_dest.mapping.evaluation import Trace
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.plan import Plan
@@ -14,17 +16,28 @@ from simulator.engine.engine import Engine
 from simulator.engine.rows import Exchange, Row
 from simulator.tui.cells import harmless
 from simulator.tui.jsonlines import json_lines, short
-from simulator.tui.lines import Line, line
+from simulator.tui.lines import Line, Piece, line
 from simulator.tui.palette import SYMBOLS, Palette
 
 __all__ = ["calls_of", "detail_lines", "wrapped"]
+
+
+_NO_RULE = {
+    "mapping_error": "none: the mapping failed on this event",
+    "invalid_event": "not looked for",
+    "bad_input": "not looked for",
+    "denied": "not looked for",
+    **dict.fromkeys(("sent", "flushed"), "none matched: sent under its own name"),
+    "queued": "none matched: goes out under its own name",
+}
+"""What is said where no rule matched, by the reason or by the outcome."""
 
 
 def detail_lines(engine: Engine, row: Row, palette: Palette, width: int) -> list[Line]:
     """Return everything there is to say of a row."""
     outcome = engine.ring.outcome(row.number)
     plan = outcome.plan if outcome is not None else None
-    lines = list(_head(row, palette, width))
+    lines = list(_head(engine, row, palette, width))
     planned_again = False
     if plan is None and row.event:
         plan = engine.rehearsals.of(engine.configs[row.generation]).plan(
@@ -49,7 +62,7 @@ def detail_lines(engine: Engine, row: Row, palette: Palette, width: int) -> list
         title = "where every value came from" + (" (planned again for you)" if planned_again else "")
         lines += [line(""), _title(title, width)]
         for trace in plan.trace:
-            lines += _trace(trace, 1)
+            lines += _trace(trace, 1, width)
     if row.event:
         lines += [line(""), _title("the event", width), *json_lines(row.plain_event())]
         if row.consent is not None:
@@ -61,27 +74,29 @@ def detail_lines(engine: Engine, row: Row, palette: Palette, width: int) -> list
 
 
 def calls_of(engine: Engine, row: Row) -> list[list[Any]]:
-    """Return the calls that were made for a row, or that are planned for it."""
+    """Return the calls that were made for a row, with its part of a batch; of a forgotten one those that it planned."""
     outcome = engine.ring.outcome(row.number)
+    plan = outcome.plan if outcome is not None else None
     if outcome is not None and outcome.calls:
         calls = [list(call) for call in outcome.calls]
-        plan = outcome.plan
         if row.kind in ("queued", "flushed") and plan is not None and plan.occurrence is not None:
             calls.append(["events.send.basicApi.send", plan.occurrence])
         return calls
-    plan = outcome.plan if outcome is not None else None
     if plan is None and row.event:
         plan = _planned(engine, row)
     if plan is None or row.kind in ("denied", "ignored", "skipped"):
         return []
-    return plan.calls if row.kind != "identified" else plan.calls[:1]
+    calls = plan.calls if row.kind != "identified" else plan.calls[:1]
+    # A contact call that the memory spared was planned, and never made.
+    wrote = any(one.call.startswith("crm.") for one in row.exchanges)
+    return [call for call in calls if wrote or not call[0].startswith("crm.")]
 
 
 def _planned(engine: Engine, row: Row) -> Plan:
     return engine.rehearsals.of(engine.configs[row.generation]).plan(row.seen_event(), int(row.at * 1000))
 
 
-def _head(row: Row, palette: Palette, width: int) -> Iterator[Line]:
+def _head(engine: Engine, row: Row, palette: Palette, width: int) -> Iterator[Line]:
     colour = palette.outcome(row.kind)
     yield line((harmless(row.name or "(no name)", 80), "*text"), (f"   #{row.number}", "faint"))
     said = row.why
@@ -91,9 +106,15 @@ def _head(row: Row, palette: Palette, width: int) -> Iterator[Line]:
         yield from wrapped(f"≠ {row.upstream}", "accent", width)
     if not row.is_batch:
         yield _fact("person", row.person or "nobody: no e-mail, no id")
-        without = "not looked for" if row.kind == "denied" else "none matched: sent under its own name"
-        yield _fact("rule", row.rule or without)
+        own = engine.consents.get(row.person)
+        if own is not None:
+            yield _fact(
+                "consent", f"{'granted' if own else 'refused'} on this screen, from now on; c changes it"
+            )
+        yield _fact("rule", row.rule or _NO_RULE.get(row.reason) or _NO_RULE.get(row.kind, "none matched"))
     yield _fact("taken", time.strftime("%H:%M:%S", time.localtime(row.at)) + _tries(row))
+    if row.pinned:
+        yield _fact("kept", "run again at every save, until it goes out")
     if row.batch is not None:
         yield _fact("batch", f"row #{row.batch}")
 
@@ -110,10 +131,11 @@ def _title(text: str, width: int) -> Line:
     return line((f"── {text} ", "accent"), ("─" * max(0, width - len(text) - 5), "panel"))
 
 
-def wrapped(text: str, colour: str, width: int) -> list[Line]:
+def wrapped(text: str, colour: str, width: int, *, indent: str = "") -> list[Line]:
     """Return text of several lines."""
     safe = harmless(text, 1200)
-    return [line((part, colour)) for part in textwrap.wrap(safe, max(10, width - 2)) or [""]]
+    parts = textwrap.wrap(safe, max(10, width - 2 - len(indent))) or [""]
+    return [line((indent + part, colour)) for part in parts]
 
 
 def _wire(engine: Engine, row: Row, width: int) -> Iterator[Line]:
@@ -165,19 +187,19 @@ def _call(call: list[Any]) -> Iterator[Line]:
             yield from json_lines(one, indent=3)
 
 
-def _trace(trace: Trace, depth: int) -> Iterator[Line]:
+def _trace(trace: Trace, depth: int, width: int) -> Iterator[Line]:
     nothing = trace.result is UNDEFINED or trace.result is None
     value = "nothing" if trace.result is UNDEFINED else short(trace.result, 56)
-    name = f"{harmless(trace.name, 40)} ← " if trace.name else ""
+    name = f"{harmless(trace.name, 60)} ← " if trace.name else ""
+    step, indent = harmless(trace.step, 90), "  " * depth
     notes = f"  ({'; '.join(harmless(one, 80) for one in trace.notes)})" if trace.notes else ""
-    yield line(
-        ("  " * depth, "text"),
-        (name, "info"),
-        (harmless(trace.step, 90), "text"),
-        (" → ", "faint"),
-        (value, "faint" if nothing else "good"),
-        (notes, "warn"),
-    )
+    said: list[Piece] = [(indent, "text"), (name, "info"), (step, "text"), (" → ", "faint")]
+    said.append((value, "faint" if nothing else "good"))
+    # What decided must not be what is cut off where the line is too long.
+    fits = cell_len(indent + name + step + value + notes) + 3 <= width
+    yield line(*said, *[(notes, "warn")] * fits)
+    if notes and not fits:
+        yield from wrapped(notes.strip(), "warn", width, indent=f"{indent}    ")
     if depth < 8:
-        for step in trace.steps[:40]:
-            yield from _trace(step, depth + 1)
+        for step_below in trace.steps[:40]:
+            yield from _trace(step_below, depth + 1, width)

@@ -43,6 +43,8 @@ class Header(Board, can_focus=False):
         self._tabs: list[tuple[int, int, str]] = []
         self.view = next(iter(views))
         self.trouble = ""
+        self.explained = False
+        """Whether there is more to say of the trouble than stands at the top."""
         self.origin = ""
         """Where events come from, if they are not made up."""
         self.filter_text = ""
@@ -54,7 +56,7 @@ class Header(Board, can_focus=False):
         trouble = self.trouble or self._engine.trouble
         below: Piece = ("─" * width, "panel")
         if trouble:
-            more = "  d: all of it" if self.trouble else ""
+            more = "  d: all of it" if self.explained else ""
             below = (f" ✘ {fit(trouble, width - 4 - len(more))}{more}", "*bad")
         self.show([self._tabs_line(width), self._state_line(width), Line((below,))])
 
@@ -104,7 +106,8 @@ class Header(Board, can_focus=False):
         if not self._follows():
             pieces.append(("  ⇡ f follows", "warn"))
         if self.filter_text:
-            pieces.append((f"  filter: {fit(self.filter_text, min(30, len(self.filter_text)))}", "info"))
+            told = "filter" if self.view == "live" else "search"
+            pieces.append((f"  {told}: {fit(self.filter_text, min(30, len(self.filter_text)))}", "info"))
         used = sum(len(text) for text, _ in pieces)
         name = self.title_text + ("  parity" if engine.parity else "")
         if width - used > 8:

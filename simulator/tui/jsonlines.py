@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from simulator.conformance.difference import MISSING
 from simulator.tui.cells import harmless
 from simulator.tui.lines import Line, Piece
 
@@ -16,7 +17,9 @@ _DEEPEST = 12
 
 
 def short(value: Any, limit: int = 60) -> str:
-    """Return a value as one short harmless text."""
+    """Return a value as one short harmless text; what is not there is `nothing`, without quotation marks."""
+    if value is MISSING:
+        return "nothing"
     if isinstance(value, str):
         return harmless(f'"{value[: limit + 1]}"', limit)
     try:

@@ -16,7 +16,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
-from simulator.tui.cells import harmless
+from simulator.tui.cells import fit, harmless
 from simulator.tui.palette import PALETTES, Palette
 
 __all__ = ["Board", "Line", "LineView", "Piece", "line"]
@@ -85,6 +85,8 @@ class LineView(ScrollView, can_focus=True):
     class Chosen(Moved):
         """A line was chosen, by Enter or a second click."""
 
+    nothing: Sequence[Piece] = ()
+    """What the first line says while there are none."""
     scrolls = True
     """Whether a column is kept for a scrollbar."""
 
@@ -156,6 +158,9 @@ class LineView(ScrollView, can_focus=True):
         palette, width = drawn.palette, drawn.width
         index = drawn.top + y
         bar = drawn.bar(y) if self.scrolls else None
+        if width > 0 and index == self.count() == 0 and self.nothing:
+            told = fit("".join(text for text, _ in self.nothing), width)
+            return _beside(Strip([Segment(told, palette.style("dim", on="background"))]), bar, width)
         if index >= self.count() or width <= 0:
             blank = Strip([Segment(" " * width, palette.style("text", on="background"))], width)
             return _beside(blank, bar, width)
@@ -191,13 +196,18 @@ class LineView(ScrollView, can_focus=True):
         length = max(1, height * height // total)
         return round(self.scroll_offset.y / (total - height) * (height - length)), length
 
+    @property
+    def place(self) -> int:
+        """The line that moves are counted from: the cursor's."""
+        return self.cursor
+
     def action_move(self, by: int) -> None:
         """Move the cursor."""
-        self.go(self.cursor + by)
+        self.go(self.place + by)
 
     def action_page(self, by: int) -> None:
         """Move the cursor by a page."""
-        self.go(self.cursor + by * max(1, self.size.height - 1))
+        self.go(self.place + by * max(1, self.size.height - 1))
 
     def action_edge(self, to: int) -> None:
         """Go to the first or the last line."""
@@ -254,7 +264,7 @@ class LineView(ScrollView, can_focus=True):
         if self.scrolls and event.get_content_offset_capture(self).x >= self.room:
             return
         index = self.scroll_offset.y + event.get_content_offset_capture(self).y
-        if 0 <= index < self.count():
+        if self.shows_cursor() and 0 <= index < self.count():
             self.go(index)
             if event.chain > 1:
                 self.action_choose()
@@ -302,11 +312,15 @@ class Board(LineView):
         """Return a line."""
         return self.lines[index].pieces
 
+    @property
+    def place(self) -> int:
+        """The line that moves are counted from: without a cursor the topmost that is seen."""
+        return self.cursor if self._keyed else self.scroll_offset.y
+
     def go(self, index: int) -> None:
-        """Go to the nearest line with a key in the direction of the move, or scroll."""
+        """Go to the nearest line with a key in the direction of the move; without keys, scroll to a line."""
         if not self._keyed:
-            top = self.scroll_offset.y
-            self.scroll_to(y=top + (index - self.cursor), animate=False, immediate=True)
+            self.scroll_to(y=max(0, index), animate=False, immediate=True)
             return
         step = 1 if index >= self.cursor else -1
         wanted = max(0, min(index, len(self.lines) - 1))

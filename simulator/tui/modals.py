@@ -47,6 +47,7 @@ _FILTERS = (
     ("reason:no_identity", "one reason, by its code"),
     ("event:order person:ada*", "both: parts of words, patterns"),
     ("status:4xx or status:>=500", "what HubSpot answered"),
+    ("data.total:>100 user.email:none", "a value inside the event; nothing"),
     ('rule:"order complete" not coupon', "a rule; a word anywhere"),
     ("is:kept or is:different", "also is:refused, is:batch"),
 )
@@ -106,13 +107,15 @@ class HelpScreen(Panel):
             "sent": "on its own", "flushed": "in a batch", "queued": "waits for its batch",
             "identified": "contact only",
             "skipped": "no identity, or nothing to do", "ignored": "by its rule", "denied": "waits for consent",
-            "failed": "HubSpot did not take it",
+            "failed": "HubSpot did not take it, or the mapping failed",
         }  # fmt: skip
         for kind, tells in words.items():
             lines.append(line((f" {SYMBOLS[kind]} {kind:<12}", f"*{palette.outcome(kind)}"), (tells, "dim")))
         lines += [line(""), line(("── filters", "accent"))]
         lines += [line((f" {fit(text, 34)} ", "text"), (tells, "dim")) for text, tells in _FILTERS]
-        lines.append(line((" fields: outcome event person rule status text; and, or, not, ( )", "dim")))
+        lines.append(
+            line((" fields: outcome event person rule status reason is text; and, or, not, ( )", "dim"))
+        )
         return lines
 
 

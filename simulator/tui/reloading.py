@@ -51,11 +51,11 @@ class Reloading(App[None]):
                 self.after(future, lambda: self._tell_changes(name, future.result()))
         trouble = f"{name} is gone; the old mapping goes on" if watch.gone else self._broken
         if trouble != self.header.trouble:
-            self.header.trouble = trouble
+            self.header.trouble, self.header.explained = trouble, bool(trouble) and not watch.gone
             self.header.update()
 
     def _tell_changes(self, name: str, reloaded: Reloaded) -> None:
-        self.checks.run()
+        self.checks.run(saved=True)
         self._last = reloaded, ()
         changed = len(reloaded.changes)
         if not (changed or reloaded.again or reloaded.settings or reloaded.stranded):
@@ -72,6 +72,9 @@ class Reloading(App[None]):
         """Show what the last save changed, or what is wrong with it."""
         if self.config_watch is None:
             self.notify("this is the story that ships: there is no file to save", timeout=3)
+        elif self.config_watch.gone:
+            name = self.config_watch.path.name
+            self.notify(f"{name} is gone; when it is there again, it is read", timeout=4, markup=False)
         elif self._last is None:
             self.notify(
                 f"{self.config_watch.path.name} was not saved since the start", timeout=3, markup=False

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator.engine.filtering import FilterError, parse_filter
-from simulator.engine.rows import Row
+from simulator.engine.rows import STUCK, Row
 from simulator.engine.witness import BY_HAND
 from simulator.tui.copying import as_curl, as_json
 from simulator.tui.detail import calls_of
@@ -120,8 +120,11 @@ class Steering(Keeping, Reloading):
         if view is self.live:
             hint = "outcome:failed person:ada*   event:order or status:4xx   not word"
             question = Question("filter the stream", view.search, hint, _wrong_filter)
+        elif view.searched:
+            question = Question("search", view.search, view.searched, lambda _: "")
         else:
-            question = Question("search", view.search, "part of a name, an e-mail, a path", lambda _: "")
+            self.notify("there is nothing to search in this view", timeout=2)
+            return
         self.push_screen(question, self.search_for)
 
     def search_for(self, text: str | None) -> None:
@@ -233,7 +236,7 @@ class Steering(Keeping, Reloading):
         row = self.chosen()
         if row is None:
             return
-        if row.kind not in ("failed", "skipped", "ignored", "denied"):
+        if row.kind not in STUCK:
             self.notify("only what did not go out can be run again", timeout=2)
         else:
             self.after(self.engine.again([row.number]))
@@ -250,6 +253,9 @@ class Steering(Keeping, Reloading):
         """Keep the chosen event: it is run again at every save until it goes out."""
         row = self.chosen()
         if row is None:
+            return
+        if not row.pinned and row.kind not in (*STUCK, "queued"):
+            self.notify("it went out; kept are events that do not, until they do", timeout=3)
             return
         row.pinned = not row.pinned
         said = "kept: run again at every save; is:kept shows all" if row.pinned else "no longer kept"

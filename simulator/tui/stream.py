@@ -92,7 +92,8 @@ class Stream(LineView):
         upto, changes = ring.next, ledger.changes
         news = upto != self._looked_to or changes != self._changes_seen
         if upto < self._looked_to:
-            self.chosen, self.cursor = None, 0
+            # It began anew: whatever was looked at is gone, and what comes is wanted.
+            self.chosen, self.cursor, self.follow = None, 0, True
             self._search(upto)
         elif self.filter is not None:
             self._take_in(upto)

@@ -18,7 +18,7 @@ from simulator.hubspot.fake import FakeHubSpot
 from simulator.tui.cells import fit, harmless
 from simulator.tui.detail import wrapped
 from simulator.tui.jsonlines import json_lines, short
-from simulator.tui.lines import Board, Line, LineView, line
+from simulator.tui.lines import Board, Line, LineView, Piece, line
 from simulator.tui.views.view import View
 
 __all__ = ["ChecksView"]
@@ -35,6 +35,8 @@ class ChecksView(View):
 
     """
 
+    searched = "part of an example's name, or of what it shows"
+
     def __init__(
         self, engine: Engine, *, own: Callable[[], list[FlowExample]] | None = None, **options: object
     ) -> None:
@@ -46,6 +48,7 @@ class ChecksView(View):
         self.checked: dict[str, Checked] = {}
         self.trouble = ""
         self._under_way: Future[list[Checked]] | None = None
+        self._saved = self._stale = False
 
     def compose(self) -> ComposeResult:
         """Lay the examples beside the chosen one."""
@@ -61,9 +64,16 @@ class ChecksView(View):
         """Whether the examples are under way."""
         return self._under_way is not None
 
-    def run(self) -> None:
-        """Run all examples against a HubSpot of their own, in a thread."""
+    def run(self, *, saved: bool = False) -> None:
+        """Run all examples against a HubSpot of their own, in a thread.
+
+        Args:
+            saved: the configuration was saved: what is under way is of the old one, and what fails now is told.
+
+        """
+        self._saved = self._saved or saved
         if self._under_way is not None:
+            self._stale = self._stale or saved
             return
         self.checked, self.trouble = {}, ""
         future: Future[list[Checked]] = Future()
@@ -76,6 +86,10 @@ class ChecksView(View):
         future = self._under_way
         if future is not None and future.done():
             self._under_way = None
+            if self._stale:
+                self._stale = False
+                self.run()
+                return
             error = future.exception()
             if error is None:
                 self.checked = {_key(one.example): one for one in future.result()}
@@ -83,10 +97,23 @@ class ChecksView(View):
                 self.own = [one for one in found if isinstance(one, FlowExample)]
             else:
                 self.trouble = error.lines[0] if isinstance(error, ConfigFileError) else str(error)
+            self._tell_failing()
             beat = 0
         if beat % 5 == 0:
             self.examples.show(self._list(self.examples.room))
             self.show_side()
+
+    def _tell_failing(self) -> None:
+        """Say after a save how many of one's own examples fail, wherever one is looking."""
+        failing = sum(
+            isinstance(one.example, FlowExample) and not one.passes for one in self.checked.values()
+        )
+        if self._saved and failing:
+            fails = "step examples fails" if failing == 1 else "step examples fail"
+            self.app.notify(
+                f"{failing} of {len(self.own)} {fails} with it; 2 shows them", severity="warning", timeout=6
+            )
+        self._saved = False
 
     def on_line_view_moved(self, message: LineView.Moved) -> None:
         """Show another example."""
@@ -100,18 +127,11 @@ class ChecksView(View):
 
     def _list(self, width: int) -> list[Line]:
         every = documented_examples()
-        done = len(self.checked)
-        passed = sum(one.passes for one in self.checked.values())
-        if self.running:
-            said = ("running …", "info")
-        elif self.trouble:
-            said = (f"✘ {harmless(self.trouble, 60)}", "bad")
-        elif done:
-            said = (f"{passed} of {done} pass", "good" if passed == done else "bad")
-        else:
-            said = ("not run yet", "dim")
         lines = [
-            line(("walkerOS' documented examples  " if width >= 56 else "documented  ", "*text"), said),
+            line(
+                ("walkerOS' documented examples  " if width >= 56 else "documented  ", "*text"),
+                self._passed(every),
+            ),
             line(
                 ("Enter", "*accent"),
                 (
@@ -125,18 +145,33 @@ class ChecksView(View):
         ]
         lines += self._listed(every, width)
         if self.own:
-            lines += [line(""), line(("Your flow's step examples", "*text")), line("")]
+            title = "Your flow's step examples  " if width >= 56 else "your flow's  "
+            lines += [line(""), line((title, "*text"), self._passed(self.own)), line("")]
             lines += self._listed(self.own, width)
-        elif self._own is not None and done:
+        elif self._own is not None and self.checked:
             lines += [
                 line(""),
                 *wrapped(_NO_EXAMPLES, "faint", width),
             ]
         return lines
 
+    def _passed(self, examples: Iterable[Example]) -> Piece:
+        """Say how many of some examples pass: walkerOS' and the user's own are counted apart."""
+        if self.running:
+            return "running …", "info"
+        if self.trouble:
+            return f"✘ {harmless(self.trouble, 60)}", "bad"
+        found = [one for one in (self.checked.get(_key(each)) for each in examples) if one is not None]
+        if not found:
+            return "not run yet", "dim"
+        passed = sum(one.passes for one in found)
+        return f"{passed} of {len(found)} pass", "good" if passed == len(found) else "bad"
+
     def _listed(self, examples: Iterable[Example], width: int) -> list[Line]:
         lines, wide = [], width >= 56
         for example in examples:
+            if not self.finds(example.name, example.shows):
+                continue
             one = self.checked.get(_key(example))
             mark, colour = ("·", "faint") if one is None else ("✔", "good") if one.passes else ("✘", "bad")
             lines.append(
@@ -160,11 +195,13 @@ class ChecksView(View):
         lines = [line((example.name, "*text"), (f"   {example.key}", "faint"))]
         lines += [*wrapped(example.shows, "dim", width), line("")]
         if checked is not None and checked.passes:
-            lines.append(line(("✔ exactly as documented", "*good")))
+            own = isinstance(example, FlowExample)
+            lines.append(line((f"✔ exactly as {'the example says' if own else 'documented'}", "*good")))
         elif checked is not None:
-            lines.append(line((f"✘ {len(checked.differences)} differences", "*bad")))
+            many = len(checked.differences)
+            lines.append(line((f"✘ {many} difference{'s' * (many > 1)}", "*bad")))
             half = max(12, (width - 4) // 2)
-            lines.append(line((fit(" documented", half) + "│", "dim"), (" happened", "dim")))
+            lines.append(line((fit(f" {_wanted(example)}", half) + "│", "dim"), (" happened", "dim")))
             for one in checked.differences[:30]:
                 lines.append(line((harmless(one.path, 100), "info")))
                 lines.append(
@@ -180,7 +217,7 @@ class ChecksView(View):
 
 
 def _side_by_side(example: Any, checked: Checked | None, width: int) -> list[Line]:
-    lines = [line(("── documented calls ", "accent"))]
+    lines = [line((f"── {_wanted(example)} calls ", "accent"))]
     for call in example.expect.calls:
         texts = " ".join(one for one in call[1:] if isinstance(one, str))
         lines.append(line((f" {call[0]} ", "*text"), (harmless(texts, 100), "dim")))
@@ -204,6 +241,11 @@ def _side_by_side(example: Any, checked: Checked | None, width: int) -> list[Lin
         if not checked.run.arrivals:
             lines.append(line((" nothing, as it should be", "dim")))
     return lines
+
+
+def _wanted(example: Example) -> str:
+    """Name the side of what should be: only walkerOS' own examples are documented."""
+    return "expected" if isinstance(example, FlowExample) else "documented"
 
 
 def _key(example: Example) -> str:

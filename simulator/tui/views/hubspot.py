@@ -32,6 +32,8 @@ class HubSpotView(View):
         Binding("shift+tab", "turn(-1)", "Page back", show=False),
     ]
 
+    searched = "part of a name, an e-mail, a path"
+
     def __init__(self, engine: Engine, **options: object) -> None:
         super().__init__(engine, **options)
         self.page = 0
@@ -92,7 +94,7 @@ class HubSpotView(View):
     # ---- contacts
 
     def _contacts(self, width: int) -> list[Line]:
-        wanted, lines = self.search.lower(), []
+        lines = []
         account = self.engine.hubspot.account
         every = account.contacts()
         with account.lock:
@@ -100,7 +102,7 @@ class HubSpotView(View):
         # Those with the longest timelines first: that is what a room wants to see.
         for contact in sorted(every, key=lambda one: (events[one.id], one.created), reverse=True):
             shown = contact.properties
-            if wanted and not any(wanted in str(value).lower() for value in shown.values()):
+            if not self.finds(*map(str, shown.values())):
                 continue
             name = f"{shown.get('firstname', '')} {shown.get('lastname', '')}".strip()
             lines.append(
@@ -108,14 +110,17 @@ class HubSpotView(View):
                     ("◆ ", "violet"),
                     (fit(name or shown.get("email", ""), 20) + " ", "text" if name else "dim"),
                     (fit(shown.get("email", ""), width - 35) + " " if width >= 56 else " ", "dim"),
-                    (f"{events[contact.id]:>4} events", "dim" if events[contact.id] else "faint"),
+                    (
+                        f"{events[contact.id]:>4} event{' ' if events[contact.id] == 1 else 's'}",
+                        "dim" if events[contact.id] else "faint",
+                    ),
                     key=contact.id,
                 )
             )
             if len(lines) == _MOST:
                 lines.append(line((f"  … {len(every) - _MOST} more; search with /", "faint")))
                 break
-        return lines or [line((" nobody yet" if not wanted else " nobody is found", "faint"))]
+        return lines or [line((" nobody is found" if self.search else " nobody yet", "faint"))]
 
     def _contact(self, key: Any) -> list[Line]:
         account = self.engine.hubspot.account
@@ -138,7 +143,10 @@ class HubSpotView(View):
             line((fit(one, 18) + " ", "dim"), (harmless(values[one], 200), "text")) for one in names[:30]
         ]
         timeline = account.timeline(key)
-        lines += [line(""), line((f"── timeline · {len(timeline)} events ", "accent"))]
+        lines += [
+            line(""),
+            line((f"── timeline · {len(timeline)} event{'s' * (len(timeline) != 1)} ", "accent")),
+        ]
         for one in reversed(timeline[-200:]):
             lines.append(
                 line(
@@ -161,8 +169,9 @@ class HubSpotView(View):
     def _definitions(self, width: int) -> list[Line]:
         lines = []
         for name, one in sorted(self.engine.hubspot.account.definitions.items()):
-            if self.search.lower() in name.lower():
-                text = f"{len(one.properties)} properties"
+            if self.finds(name):
+                many = len(one.properties)
+                text = f"{many} {'property' if many == 1 else 'properties'}"
                 lines.append(
                     line(
                         ("▤ ", "info"),
@@ -171,7 +180,8 @@ class HubSpotView(View):
                         key=name,
                     )
                 )
-        return lines or [line((" none; they are made when the first event arrives", "faint"))]
+        none = "none is found" if self.search else "none; they are made when the first event arrives"
+        return lines or [line((f" {none}", "faint"))]
 
     def _definition(self, key: Any) -> list[Line]:
         one = self.engine.hubspot.account.definitions.get(key)
@@ -185,15 +195,15 @@ class HubSpotView(View):
     # ---- the journal
 
     def _journal(self, width: int) -> list[Line]:
-        journal, wanted = self.engine.hubspot.journal, self.search.lower()
+        journal = self.engine.hubspot.journal
         lines = []
         for entry in reversed(journal.entries(limit=_MOST)):
             target = journal.masker.text(entry.target.decode("latin-1"))
             said = f"{entry.method} {target} {entry.answer.status} {entry.fault}"
-            if wanted and wanted not in said.lower():
+            if not self.finds(said):
                 continue
             lines.append(self._row(entry, target, width))
-        return lines or [line((" no request yet", "faint"))]
+        return lines or [line((" no request is found" if self.search else " no request yet", "faint"))]
 
     def _row(self, entry: Entry, target: str, width: int) -> Line:
         good, status = entry.is_good, entry.answer.status or "—"

@@ -72,6 +72,11 @@ class LiveView(View):
 
     def show_detail(self, *, top: bool = False) -> None:
         """Show the row under the cursor, if it is another one or has changed."""
+        # Where the details are not shown, an empty stream says itself why it is empty.
+        nothing = () if self.detail.display or self.stream.count() else self._empty()[0].pieces
+        if nothing != self.stream.nothing:
+            self.stream.nothing = nothing
+            self.stream.refresh()
         if not self.detail.display:
             return
         row = self.stream.row
@@ -82,6 +87,7 @@ class LiveView(View):
             row and row.attempts,
             row and row.status,
             row and row.pinned,
+            row and self.engine.consents.get(row.person),
             width,
             self.app.theme,
             None if row is not None else self._empty(),
@@ -101,6 +107,16 @@ class LiveView(View):
             return [
                 line(
                     (f"This row is gone: the last {kept} are kept. ", "dim"),
+                    ("f", "*accent"),
+                    (" follows.", "dim"),
+                )
+            ]
+        if stream.count():
+            return [
+                line(
+                    ("No row is chosen. ", "dim"),
+                    ("↑ ↓", "*accent"),
+                    (" choose one, ", "dim"),
                     ("f", "*accent"),
                     (" follows.", "dim"),
                 )

@@ -23,6 +23,8 @@ _WRITES = ("queued", "flushed", "sent", "identified", "failed")  # outcomes of e
 class MappingView(View):
     """The rules on the left; what the chosen one did on the right."""
 
+    searched = "part of a rule, a property, a path, an event's name"
+
     def __init__(self, engine: Engine, **options: object) -> None:
         super().__init__(engine, **options)
         self.tree_board = Board(id="rules", classes="left")
@@ -54,22 +56,38 @@ class MappingView(View):
         most = max([rule.hits for rule in rules] + [hits.identify.hits, 1])
         never = [rule for rule in rules if not rule.hits]
         unmatched = sum(hits.unmatched.values())
-        without = (f"{compact(unmatched)} events without a rule", "warn" if unmatched else "dim")
+        without = (
+            f"{compact(unmatched)} event{'s' * (unmatched != 1)} without a rule",
+            "warn" if unmatched else "dim",
+        )
+        # What a saved mapping would have made of earlier events counts as well: nobody wants to begin at zero.
+        since = f"since the save, and {compact(hits.rehearsed)} events before" if hits.rehearsed else ""
         lines = [
             line(
-                (f"{len(rules)} rules", "*text"),
+                (f"{len(rules)} rule{'s' * (len(rules) != 1)}", "*text"),
                 (f", {len(never)} never matched" if never else ", all of them matched", "warn" if never else "good"),
                 *((", ", "dim"), without) * (width >= 56),
             ),
-            line(without) if width < 56 else line(""),
+            *[line(without)] * (width < 56),
+            *[line((since, "dim"))] * (width >= 56 or bool(since)),
         ]  # fmt: skip
+        found = []
         if hits.identify.contact:
-            lines += self._rule(hits.identify, most, width, "every event's contact")
+            found += self._rule(hits.identify, most, width, "every event's contact")
         for rule in rules:
-            lines += self._rule(rule, most, width, ", ".join(rule.notes))
-        return lines
+            found += self._rule(rule, most, width, ", ".join(rule.notes))
+        if not found:
+            found = [line((" no rule is found" if self.search else " no rules", "faint"))]
+        return lines + found
 
     def _rule(self, rule: RuleHits, most: int, width: int, note: str) -> list[Line]:
+        groups = (("", rule.properties), ("contact.", rule.contact))
+        every = [(prefix, one) for prefix, group in groups for one in group.values()]
+        found = [(prefix, one) for prefix, one in every if self.finds(prefix + one.name, one.source)]
+        if self.finds(rule.label, note):
+            found = every  # a rule that is meant is shown whole
+        elif not found:
+            return []
         room = max(4, min(16, width // 6)) if width >= 56 else 4
         drawn = bar(rule.hits, most, room).ljust(room)
         name = fit(rule.label, 22 if width >= 56 else 18)
@@ -87,8 +105,6 @@ class MappingView(View):
             key=(rule.key, rule.index),
         )
         lines = [head]
-        groups = (("", rule.properties), ("contact.", rule.contact))
-        found = [(prefix, one) for prefix, group in groups for one in group.values()]
         for number, (prefix, one) in enumerate(found, 1):
             lines.append(self._property(rule, prefix, one, width, last=number == len(found)))
         return lines
@@ -113,8 +129,9 @@ class MappingView(View):
         lines: list[Line] = []
         if key is not None:
             lines += [line(("── the rule ", "accent")), *json_lines(hits.raw(*key), most=24), line("")]
-            lines += [line((f"── latest events of {key[0]} ", "accent"))]
-            latest = self._latest(key[0])
+            label = key[0] if key[1] is None else f"{key[0]} [{key[1] + 1}]"
+            lines += [line((f"── latest events of {label} ", "accent"))]
+            latest = self._latest(label)
             for row in latest:
                 colour = self.palette.outcome(row.kind)
                 lines.append(
@@ -128,10 +145,13 @@ class MappingView(View):
                 lines.append(line((" none so far", "faint")))
             lines.append(line(""))
         lines.append(line(("── events that no rule matched ", "accent")))
-        for name, number in hits.unmatched.most_common(30):
+        unmatched = [one for one in hits.unmatched.most_common() if self.finds(one[0])]
+        for name, number in unmatched[:30]:
             lines.append(line((f" {compact(number):>7}  ", "*text"), (harmless(name, 60), "warn")))
-        if not hits.unmatched:
-            lines.append(line((" none", "good")))
+        if len(unmatched) > 30:
+            lines.append(line((f"         … and {len(unmatched) - 30} more", "faint")))
+        if not unmatched:
+            lines.append(line((" none is found", "faint") if hits.unmatched else (" none", "good")))
         self.side.show(lines)
 
     def _latest(self, key: str) -> list[Any]:

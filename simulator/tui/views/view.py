@@ -19,6 +19,9 @@ class View(Container):
 
     """
 
+    searched = ""
+    """What a search looks at, in words for whoever types it; empty where there is nothing to search."""
+
     def __init__(self, engine: Engine, **options: object) -> None:
         super().__init__(**options)  # type: ignore[arg-type]
         self.engine = engine
@@ -28,6 +31,11 @@ class View(Container):
     def palette(self) -> Palette:
         """The colours of the app's theme."""
         return PALETTES.get(self.app.theme, PALETTES["harbour"])
+
+    def finds(self, *texts: str) -> bool:
+        """Tell whether what is searched for stands in one of the texts; without a search everything is found."""
+        wanted = self.search.lower()
+        return not wanted or any(wanted in text.lower() for text in texts)
 
     def tick(self, beat: int) -> None:
         """Show what is new; `beat` counts tenths of a second."""

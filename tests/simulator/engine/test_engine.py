@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -237,3 +238,74 @@ def test_odd_events_are_counted_like_all_others(event: object) -> None:
 def test_a_story_of_our_own_is_where_it_says(tmp_path: Path) -> None:
     assert story_path().is_file()
     assert story_config().raw["settings"]["eventNamePrefix"] == "pe12345678_"
+
+
+def of_a_flow(*rules: dict[str, object]) -> Config:
+    """Return a configuration with a list of rules, whose flow begins with consent and a language."""
+    raw = {
+        **story_config().raw,
+        "mapping": {"order": {"complete": list(rules)}},
+        "consent": {"marketing": True},
+    }
+    return replace(Config.strict(raw), collector={"consent": {"marketing": True}, "globals": {"lang": "de"}})
+
+
+def orders(seed: int):  # type: ignore[no-untyped-def]
+    while True:
+        yield {"name": "order complete", "user": {"email": "ada@example.org"}}
+
+
+def test_a_save_is_compared_under_the_consent_and_globals_that_the_flow_begins_with() -> None:
+    with Engine(of_a_flow({"name": "order told"}), source=orders) as engine:
+        engine.run(3)
+        assert engine.counts.kinds["denied"] == 0
+        changed = of_a_flow({"condition": "$code:(event) => event.globals.lang !== 'de'"})
+        told = engine.reload(changed).result()
+        assert [one.after for one in told.changes] == [
+            "contact + pe12345678_order_complete with 1 property"
+        ] * 3
+
+
+def test_hits_are_counted_for_the_rule_that_the_sender_took_whatever_its_condition_looks_at() -> None:
+    german = "$code:(event, context) => context.collector.globals.lang === 'de'"
+    with Engine(of_a_flow({"condition": german}, {"name": "order untold"}), source=orders) as engine:
+        engine.run(5)
+        assert [rule.hits for rule in engine.ledger.hits.all()] == [5, 0]
+        row = engine.ring.get(0)
+        assert row is not None
+        assert row.rule == "order complete [1]"
+
+
+def test_a_saved_mapping_is_judged_by_the_events_that_came_before_it() -> None:
+    with Engine(story_config(), seed=1) as engine:
+        engine.run(300)
+        hits = {rule.label: rule.hits for rule in engine.ledger.hits.all()}
+        assert sum(hits.values()) > 0
+        engine.reload(story_config()).result()
+        assert {rule.label: rule.hits for rule in engine.ledger.hits.all()} == hits
+        assert engine.ledger.hits.rehearsed == len([row for row in engine.ring.rows() if not row.is_batch])
+
+
+def test_switching_the_batch_is_no_other_mapping_and_counts_on() -> None:
+    with Engine(story_config(), seed=1) as engine:
+        engine.run(300)
+        hits = {rule.label: rule.hits for rule in engine.ledger.hits.all()}
+        engine.set_batch(0).result()
+        assert {rule.label: rule.hits for rule in engine.ledger.hits.all()} == hits
+
+
+def test_a_contact_call_that_the_memory_spared_is_not_among_what_hubspot_receives() -> None:
+    with Engine(changed(batchSize=3), seed=1) as engine:
+        engine.run(300)
+        spared = [
+            row
+            for row in engine.ring.rows()
+            if row.kind in ("queued", "flushed")
+            and not any(one.call.startswith("crm.") for one in row.exchanges)
+            and (outcome := engine.ring.outcome(row.number)) is not None
+            and outcome.plan is not None
+            and outcome.plan.contact is not None
+        ]
+        assert spared
+        for row in spared:
+            assert [call[0] for call in calls_of(engine, row)] == ["events.send.basicApi.send"]

@@ -41,6 +41,12 @@ ORDER = Row(
         "coupon",
         "größe",
         "gr*ße",
+        "reason:send_failed",
+        "data.coupon:größe",
+        'data.title:"übung"',
+        "data.title:üb*",
+        "data.total:none",
+        "not data.coupon:>5",
         "gr??e",
         "ÜBUNG",
         "is:kept",
@@ -64,6 +70,40 @@ ORDER = Row(
 def test_a_filter_takes_what_it_describes(text: str) -> None:
     chosen = parse_filter(text)
     assert chosen is None or chosen(ORDER)
+
+
+SHOPPED = Row(
+    8, 0.0, "sent", "send", "", "order complete", "", "e2", "",
+    b'{"data":{"total":99.5,"new":true,"tags":["a","b"]},"user":{"country":"DE","email":null},'
+    b'"nested":[{"data":{"id":"ers"}},{"data":{"id":"lamp"}}]}',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("data.total:>99", True),
+        ("data.total:>=99.5 data.total:<100", True),
+        ("data.total:>100", False),
+        ("data.total:99", True),
+        ("data.new:true", True),
+        ("data.tags.1:b", True),
+        ("data.tags.2:none", True),
+        ("user.country:de", True),
+        ("user.country:none", False),
+        ("user.email:none", True),
+        ("user.email:>5", False),
+        ("nested.*.data.id:lamp", True),
+        ("nested.*.data.id:none", False),
+        ("nested.length:>1", True),
+        ("custom.any.thing:none", True),
+        ("www.example.com:8080", False),
+    ],
+)
+def test_a_path_looks_at_a_value_inside_the_event(text: str, taken: bool) -> None:
+    chosen = parse_filter(text)
+    assert chosen is not None
+    assert chosen(SHOPPED) is taken
 
 
 @pytest.mark.parametrize(
@@ -93,6 +133,8 @@ def test_a_filter_leaves_out_what_it_does_not_describe(text: str) -> None:
         ("outcom:failed", "did you mean outcome:?"),
         ("outcome:faild", "did you mean failed?"),
         ("outcome:", "needs a value"),
+        ("data.total:", "needs a value"),
+        ("total:5", "paths like data.total"),
         ("is:lost", "a row is kept"),
         ("status:abc", "a status is"),
         ('"open', "quotation mark"),

@@ -6,6 +6,9 @@ import asyncio
 import os
 from pathlib import Path
 
+import pytest
+
+from simulator.documented.steps import flow_examples
 from simulator.engine.engine import Engine
 from simulator.engine.story import story_path
 from simulator.hubspot.service import DEFAULT_TOKEN
@@ -102,5 +105,87 @@ def test_a_configuration_that_is_gone_is_told_and_its_return_too(
             hidden.rename(path)
             await screen.tick(2)
             assert "is gone" not in screen.text()
+
+    asyncio.run(main())
+
+
+def test_a_file_that_broke_and_then_went_away_is_gone_not_broken(
+    engine: Engine, opened: Opened, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(story_path().read_text())
+
+    async def main() -> None:
+        async with opened(watch=ConfigWatch(path)) as screen:
+            save(path, "mapping: [\n")
+            await screen.tick(2)
+            assert "d: all of it" in screen.text()
+            path.unlink()
+            await screen.tick(4)
+            assert "is gone" in screen.text()
+            assert "d: all of it" not in screen.text(), "there is no more to say"
+            await screen.press("d")
+            assert not isinstance(screen.app.screen, ChangesScreen)
+            assert "when it is there again" in screen.said()
+
+    asyncio.run(main())
+
+
+def test_an_event_that_goes_out_is_not_called_kept_and_a_kept_one_says_so(
+    engine: Engine, opened: Opened
+) -> None:
+    engine.run(200)
+    rows = {row.kind: row for row in engine.ring.rows() if not row.is_batch}
+
+    async def main() -> None:
+        async with opened() as screen:
+            stream = screen.app.live.stream
+            stream.follow = False
+            stream.go(stream.index(rows["flushed"].number))
+            await screen.press("k")
+            assert not rows["flushed"].pinned
+            assert "it went out" in screen.said()
+            stream.go(stream.index(rows["skipped"].number))
+            await screen.press("k")
+            assert rows["skipped"].pinned
+            assert "until it goes out" in screen.text()
+
+    asyncio.run(main())
+
+
+def test_a_save_that_fails_a_step_example_says_so_wherever_one_looks(
+    opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", DEFAULT_TOKEN)  # as the command does
+    path = tmp_path / "flow.json"
+    flow = (Path(__file__).parents[3] / "examples" / "flow.json").read_text()
+    path.write_text(flow)
+
+    async def main() -> None:
+        async with opened(watch=ConfigWatch(path)) as screen:
+            save(path, flow.replace('"revenue": "data.total"', '"revenue": "data.totl"'))
+            await screen.until(lambda: "1 of 3 step examples fails" in screen.said())
+            assert screen.app.view is screen.app.live
+
+    asyncio.run(main())
+
+
+def test_examples_that_were_under_way_when_the_file_was_saved_are_run_again(
+    opened: Opened, tmp_path: Path
+) -> None:
+    flow = Path(__file__).parents[3] / "examples" / "flow.json"
+    other = tmp_path / "flow.json"
+    other.write_text(flow.read_text().replace('"revenue": "data.total"', '"revenue": "data.totl"'))
+    read = [flow_examples(other), flow_examples(flow)]
+
+    async def main() -> None:
+        async with opened() as screen:
+            checks = screen.app.checks
+            checks._own = read.pop
+            checks.run()
+            checks.run(saved=True)
+            await screen.until(lambda: not checks.running)
+            assert not read
+            assert sum(not one.passes for one in checks.checked.values()) == 1
 
     asyncio.run(main())
