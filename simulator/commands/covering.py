@@ -4,32 +4,39 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import orjson
 
-from hubspot_dest.saying import ExitCode, print_data, safe_text, say, stop
+from hubspot_dest.saying import ExitCode, print_data, progress, safe_text, say, stop
 
 if TYPE_CHECKING:
     from simulator.synthesis.cover import Coverage
 
 __all__ = ["write_cover"]
 
+_TOLD_SECONDS = 0.1
 
-def write_cover(path: Path, seed: int, output: Path | None, *, as_json: bool) -> NoReturn:
+
+def write_cover(
+    path: Path, seed: int, output: Path | None, *, parity: bool, seconds: float, as_json: bool
+) -> NoReturn:
     """Write the events and say what they reach, and what not and why.
 
     Events go to `output`, or to standard output; with `as_json` the result goes to standard output, and the events to
-    `output` only. Exit code 0: everything that can be reached is. 1: something is not, and nobody knows why. 2: it
-    could not run.
+    `output` only. Exit code 0: everything that can be reached is. 1: something is not, and nobody knows why, or
+    `seconds` were over. 2: it could not run.
     """
     from hubspot_dest.commands.options import open_config
     from hubspot_dest.configfile import TOKEN_VARIABLE
     from simulator.synthesis.cover import cover
 
     os.environ.setdefault(TOKEN_VARIABLE, "none-is-needed-to-plan")
-    result = cover(open_config(path), seed)
+    result = cover(open_config(path), seed, parity=parity, seconds=seconds, told=_Progress(seconds))
+    if sys.stderr.isatty():
+        progress("\x1b[2K\r")
     body = b"".join([orjson.dumps(event) + b"\n" for event in result.events])
     try:
         if output is not None:
@@ -43,12 +50,30 @@ def write_cover(path: Path, seed: int, output: Path | None, *, as_json: bool) ->
         stop(f"{safe_text(output or 'the output')} cannot be written: {error.strerror}")
     if as_json:
         print_data(orjson.dumps(result.plain()).decode())
-    _tell(result)
+    _tell(result, seconds)
     raise SystemExit(int(ExitCode.OK if result.complete else ExitCode.WANTING))
 
 
-def _tell(result: Coverage) -> None:
+class _Progress:
+    """Shows on a terminal how far the search is, ten times a second at most."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._begun = self._told = time.monotonic()
+
+    def __call__(self, tried: int, reached: int, every: int) -> None:
+        now = time.monotonic()
+        if now - self._told < _TOLD_SECONDS:
+            return
+        self._told = now
+        spent = f"{now - self._begun:.0f} of at most {self._seconds:g} s"
+        progress(f"{tried:,} events tried, {reached:,} of {every:,} rules and paths reached, {spent}")
+
+
+def _tell(result: Coverage, seconds: float) -> None:
     say(f"{result.sentence}, with {len(result.events)} events ({result.tried:,} tried)")
+    if result.time_up:
+        say(f"time was up after {seconds:g} s: not everything was tried; --seconds gives it more")
     for one in result.unreached:
         what = "cannot be reached" if one.proven else "not reached"
         say(f"{what}: {safe_text(one.label, limit=200)}: {safe_text(one.reason, limit=300)}")

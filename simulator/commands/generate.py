@@ -46,6 +46,16 @@ _CHUNK = 500
     help="Make the events that reach every rule and path of this configuration, and say what none can reach.",
 )
 @click.option(
+    "--parity", is_flag=True, help="With --cover: for what walkerOS 4.4 itself does with the events."
+)
+@click.option(
+    "--seconds",
+    default=60.0,
+    show_default=True,
+    type=RealRange(0, min_open=True),
+    help="How long --cover may look; what it found until then is written, the rest is named.",
+)
+@click.option(
     "--json", "as_json", is_flag=True, help="What --cover reached, as one JSON object on the output."
 )
 def command(
@@ -56,18 +66,23 @@ def command(
     start: str | None,
     output: Path | None,
     cover: Path | None,
+    parity: bool,
+    seconds: float,
     as_json: bool,
 ) -> None:
     """Make events of people who live through journeys: a shop, lead generation, the life of an account.
 
     They are anonymous before they log in and known after, have several devices, and grant, refuse or withdraw consent.
     With --cover they are made for a configuration: as few as reach everything in it. Exit 0: everything that can be
-    reached is. 1: something is not, though nothing proves that it cannot be.
+    reached is. 1: something is not, though nothing proves that it cannot be, or time was up (--seconds).
     """
     if cover is not None:
-        _cover(cover, seed, output, as_json=as_json)
+        _cover(cover, seed, output, parity=parity, seconds=seconds, as_json=as_json)
     if as_json:
         stop("--json goes with --cover: events are JSON Lines already")
+    for name in ("parity", "seconds"):
+        if click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            stop(f"--{name} goes with --cover: what is made up takes no configuration", "leave it out")
     from simulator.synthesis import events
 
     try:
@@ -88,7 +103,9 @@ def command(
     raise SystemExit(int(ExitCode.OK))
 
 
-def _cover(config: Path, seed: int, output: Path | None, *, as_json: bool) -> NoReturn:
+def _cover(
+    config: Path, seed: int, output: Path | None, *, parity: bool, seconds: float, as_json: bool
+) -> NoReturn:
     context = click.get_current_context()
     for name, option in (
         ("count", "--events"),
@@ -100,7 +117,7 @@ def _cover(config: Path, seed: int, output: Path | None, *, as_json: bool) -> No
             stop(f"{option} says nothing to --cover, which makes as many events as it needs", "leave it out")
     from simulator.commands.covering import write_cover
 
-    write_cover(config, seed, output, as_json=as_json)
+    write_cover(config, seed, output, parity=parity, seconds=seconds, as_json=as_json)
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -10,6 +10,7 @@ from typing import Any
 from hubspot_dest.collector import CollectorState
 from hubspot_dest.config import Config
 from hubspot_dest.event import InvalidEventError
+from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.consent import granted_consent
 from hubspot_dest.mapping.jsvalues import JsTypeError
 from hubspot_dest.plan import Plan, PlanPolicy
@@ -75,12 +76,14 @@ class Rehearsal:
     Args:
         config: what to map and how.
         parity: do what walkerOS 4.4 does.
+        callbacks: runs the functions of the configuration.
 
     """
 
-    def __init__(self, config: Config, *, parity: bool = False) -> None:
+    def __init__(self, config: Config, *, parity: bool = False, callbacks: Callbacks | None = None) -> None:
         self._config = config
-        self._planner = Planner(config.raw, policy=PlanPolicy.parity() if parity else PlanPolicy())
+        policy = PlanPolicy.parity() if parity else PlanPolicy()
+        self._planner = Planner(config.raw, policy=policy, callbacks=callbacks)
 
     def plan(self, event: Any, now_ms: int, *, traced: bool = False) -> Plan:
         """Return what should happen to an event that came `now_ms` after 1970. Never raises for what it holds."""

@@ -6,6 +6,7 @@ event is answered when it is in the queue: what HubSpot makes of it is seen on t
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -38,7 +39,7 @@ class _Queue:
 
     async def push_many(self, events: Iterable[Any]) -> list[Outcome]:
         """Keep the events, good or bad: what a website sends by mistake is to be seen as well."""
-        several = list(events)
+        several = [_with_id(event) for event in events]
         outcomes = [_accepted(event) for event in several]
         with self._lock:
             self._events.extend(several)
@@ -48,6 +49,13 @@ class _Queue:
         """Return the oldest event, and None while there is none."""
         with self._lock:
             return self._events.popleft() if self._events else None
+
+
+def _with_id(event: Any) -> Any:
+    """Give an event without a usable id one, early as in walkerOS (section 1.2): answer, row and HubSpot agree."""
+    if not isinstance(event, dict) or (isinstance(event.get("id"), str) and event["id"]):
+        return event
+    return {**event, "id": f"{secrets.randbits(64) or 1:016x}"}
 
 
 def _accepted(event: Any) -> Outcome:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from math import inf
 from typing import Any, Final
 
 from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.context import CallContext
+from hubspot_dest.mapping.javascript.errors import JavaScriptLimitError
 from hubspot_dest.mapping.jsvalues import UNDEFINED, cast_to_property, truthy
 from simulator.synthesis.cover.hints import Comparison, Hints, Look, read_hints
 from simulator.synthesis.cover.jstokens import Token, tokens
@@ -42,20 +44,28 @@ def gives_nothing(code: Code) -> str:
 
 def _constant(code: Code) -> tuple[bool, Any]:
     """Return whether a function looks at nothing, and what it returns then, or the error that it throws."""
-    words = tokens(code.removeprefix("$code:"))
+    return _run(str(code), awaited=not isinstance(code.owner, RulePlace))
+
+
+@lru_cache(
+    maxsize=4096
+)  # all that stands behind or inside asks again, and one that loops takes its time each time
+def _run(source: str, *, awaited: bool) -> tuple[bool, Any]:
+    words = tokens(source.removeprefix("$code:"))
     arrow = _arrow(words)
     body = words[arrow + 1 :] if arrow is not None else []
     names = {one.text for one in body if one.kind == "name"} - _KEYWORDS
     strange = any("${" in one.text or (one.kind == "sign" and not one.text.isascii()) for one in body)
     if not body or names or strange:
         return False, None
-    runner, source = Callbacks(), str(code)
-    owned = isinstance(code.owner, RulePlace)
-    function = runner.rule_condition(source) if owned else runner.callable(source)
+    runner = Callbacks()
+    function = runner.callable(source) if awaited else runner.rule_condition(source)
     try:
         return True, function({}, CallContext())
+    except JavaScriptLimitError:  # on another machine, or another day, it may come to its end
+        return False, None
     except Exception as error:  # whatever a user's function throws
-        return True, error
+        return True, error.with_traceback(None)
 
 
 def needs(code: Code, path: Path) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import islice, product
 from typing import Any, Final
 
 from hubspot_dest.config import Config
 from hubspot_dest.mapping.jsvalues import truthy
+from simulator.synthesis.cover.clock import Clock
 from simulator.synthesis.cover.guesses import POOL, guesses, looked_at
 from simulator.synthesis.cover.hints import Hints, read_hints
 from simulator.synthesis.cover.places import Code, Item, Path, RulePlace, Tree, steps
@@ -31,13 +33,16 @@ class Moves:
         tree: the configuration's places.
         config: the configuration.
         dice: decides where several values would do.
+        clock: is asked before what may take long.
 
     """
 
-    def __init__(self, tree: Tree, config: Config, dice: random.Random) -> None:
+    def __init__(self, tree: Tree, config: Config, dice: random.Random, clock: Clock) -> None:
         self._tree = tree
         self._config = config
         self._dice = dice
+        self._clock = clock
+        self._nothings: dict[Item, Options] = {}
         self._hints: dict[Code, Hints] = {}
         settings = config.raw.get("settings")
         settings = settings if isinstance(settings, dict) else {}
@@ -46,6 +51,7 @@ class Moves:
 
     # ---- what the configuration names
 
+    @cached_property
     def consents(self) -> list[str]:
         """Return every consent that the configuration names."""
         names = dict.fromkeys(self._config.consent or {})
@@ -86,11 +92,12 @@ class Moves:
         """Return a wish for everything that the configuration reads, shallow before deep."""
         paths = self.paths(rule)
         known = sorted(paths, key=len)
+        above = {path[:end] for path in known for end in range(len(path))}
         person = somebody(self._dice)  # whoever it is, it is one person
         return tuple(
             (path, plausible(path, self._dice, text=paths[path], person=person))
             for path in known
-            if not any(other[: len(path)] == path and other != path for other in known)
+            if path not in above
         )
 
     def layers(self, rule: RulePlace) -> Iterator[Wish]:
@@ -108,8 +115,8 @@ class Moves:
         }
         items = [
             (len(item.before), item.target)
-            for item in self._tree.items
-            if item.rule is rule and item.key is not None and item.target and item.target not in kept
+            for item in self._tree.own_items(rule)
+            if item.key is not None and item.target and item.target not in kept
         ]
         for depth in range(max((before for before, _ in items), default=-1) + 1):
             yield tuple((target, ABSENT) for before, target in items if before <= depth)
@@ -195,6 +202,13 @@ class Moves:
 
     def _nothing(self, item: Item) -> Options:
         """Return what makes an alternative give nothing, so that the next one is asked."""
+        known = self._nothings.get(item)
+        if known is None:
+            self._clock.check()
+            known = self._nothings[item] = self._emptied(item)
+        return known
+
+    def _emptied(self, item: Item) -> Options:
         found: Options = []
         if item.key is not None and item.target:
             found += [((item.target, ABSENT),), ((item.target, None),)]
@@ -223,7 +237,7 @@ class Moves:
         found: Options = [tuple((("consent", name), granted) for name in names)]
         if item.looped and item.input is not None and not granted:
             # An item of a loop may bring a consent of its own, which then counts instead of the event's.
-            others = dict.fromkeys(self.consents(), True) | dict.fromkeys(names, False) | {"functional": True}
+            others = dict.fromkeys(self.consents, True) | dict.fromkeys(names, False) | {"functional": True}
             found.insert(0, (((*item.input, "consent"), others),))
         return found
 
@@ -297,9 +311,7 @@ class Moves:
         yield from _combined(ways)
 
     def _identities(self, part: str) -> list[Item]:
-        return [
-            one for one in self._tree.items if one.part == part and one.rule is None and one.around is None
-        ]
+        return [one for one in self._tree.own_items(None) if one.part == part and one.around is None]
 
     def _gives(self, item: Item) -> Options:
         return self._value(item, "present" if item.key else "value")
@@ -309,18 +321,20 @@ class Moves:
     def _through_policies(self, wish: Wish) -> Wish:
         """Add to a wish what a policy would make the wished value of: it writes over what events bring."""
         added: list[tuple[Path, Any]] = []
-        for path, source in self._policies():
+        for path, source in self._policies:
             for wished, value in wish:
                 if wished[: len(path)] == path:
                     added.append(((*source, *wished[len(path) :]), value))
         return (*wish, *added)
 
-    def _policies(self) -> Iterator[tuple[Path, Path]]:
-        """Yield where policies write, and where they take it from."""
-        for item in self._tree.items:
-            if item.part == "policy" and item.around is None and item.key is not None and item.target:
-                written = item.label.split(",")[0].rpartition("policy ")[2]
-                yield steps(written), item.target
+    @cached_property
+    def _policies(self) -> list[tuple[Path, Path]]:
+        """Where policies write, and where they take it from."""
+        return [
+            (steps(item.label.split(",")[0].rpartition("policy ")[2]), item.target)
+            for item in self._tree.items
+            if item.part == "policy" and item.around is None and item.key is not None and item.target
+        ]
 
 
 def _combined(options: list[Options]) -> Iterator[Wish]:

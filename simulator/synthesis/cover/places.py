@@ -145,6 +145,9 @@ class Tree:
     rules: list[RulePlace] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
     _known: dict[int, Item] = field(default_factory=dict)
+    _blocks: dict[tuple[str, str], list[RulePlace]] = field(default_factory=dict)
+    _of_rule: dict[RulePlace | None, list[Item]] = field(default_factory=dict)
+    _written: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         raw = dict(self.source)
@@ -167,6 +170,8 @@ class Tree:
                 for entity, actions in mapping.items()
             }
         self.raw = raw
+        for item in self.items:
+            self._of_rule.setdefault(item.rule, []).append(item)
 
     def place_of(self, item: Any) -> Item | None:
         """Return the place of a mapping item of the marked copy."""
@@ -176,11 +181,21 @@ class Tree:
 
     def block(self, entity: str, action: str) -> list[RulePlace]:
         """Return the rules of one key."""
-        return [rule for rule in self.rules if (rule.entity, rule.action) == (entity, action)]
+        return self._blocks.get((entity, action), [])
 
     def items_of(self, rule: RulePlace | None) -> Iterator[Item]:
-        """Yield the items that an event of this rule may meet: its own, and those above the rules."""
-        return (item for item in self.items if item.rule is None or item.rule is rule)
+        """Yield the items that an event of this rule may meet: those above the rules, and its own."""
+        yield from self.own_items(None)
+        if rule is not None:
+            yield from self.own_items(rule)
+
+    def own_items(self, rule: RulePlace | None) -> list[Item]:
+        """Return the items of a rule; with None those above the rules."""
+        return self._of_rule.get(rule, [])
+
+    def writes(self, field: str) -> bool:
+        """Tell whether any policy writes in this field of events."""
+        return field in self._written
 
     # ---- reading
 
@@ -203,6 +218,7 @@ class Tree:
         raw = dict(rule)
         place = RulePlace(str(entity), str(action), index, raw, before)
         self.rules.append(place)
+        self._blocks.setdefault((place.entity, place.action), []).append(place)
         if "condition" in raw:
             raw["condition"] = _code(raw["condition"], place, "condition")
         if isinstance(raw.get("policy"), dict):
@@ -218,6 +234,7 @@ class Tree:
 
     def _policy(self, policy: dict[str, Any], rule: RulePlace | None) -> dict[str, Any]:
         head = "policy" if rule is None else f"{rule.label}: policy"
+        self._written |= {steps(str(path))[0] for path in policy}
         return {
             path: self._value(value, _Spot(f"{head} {path}", rule, "policy"))
             for path, value in policy.items()

@@ -22,8 +22,11 @@ _FIELDS: Final = frozenset(
 )
 
 
-def proof(target: Target, tree: Tree, config: Config) -> str:
-    """Return why no event can reach this, or the empty text where that is not known beforehand."""
+def proof(target: Target, tree: Tree, config: Config, *, parity: bool = False) -> str:
+    """Return why no event can reach this, or the empty text where that is not known beforehand.
+
+    With `parity` it is what walkerOS' own destination does with an event that counts.
+    """
     if config.disabled:
         return "the destination is disabled"
     place, what = target.place, target.what
@@ -33,7 +36,7 @@ def proof(target: Target, tree: Tree, config: Config) -> str:
     if isinstance(place, RulePlace):
         return _of_rule(place) or (_of_condition(place, what) if what == "condition false" else _never(place))
     if isinstance(place, Item):
-        return _of_place(place, what, tree, config)
+        return _of_place(place, what, tree, config, parity=parity)
     if what == "a batch of the rest" and config.batch_size == 1:
         return "a batch of one event is always full"
     return _of_destination(what, tree)
@@ -65,14 +68,14 @@ def _of_condition(rule: RulePlace, what: str) -> str:
     return ""
 
 
-def _of_place(item: Item, what: str, tree: Tree, config: Config) -> str:
+def _of_place(item: Item, what: str, tree: Tree, config: Config, *, parity: bool) -> str:
     rule = item.rule
     if rule is not None:
         if why := _of_rule(rule) or _never(rule):
             return f"its rule is not reached: {why}"
         if item.part != "policy" and truthy(rule.raw.get("ignore", UNDEFINED)):
             return "its rule ignores the events"
-        silent = rule.raw.get("silent") is True or rule.raw.get("skip") is True
+        silent = rule.raw.get("silent") is True or (rule.raw.get("skip") is True and not parity)
         if item.part == "properties" and silent:
             return "its rule is silent: its properties are never sent"
     around: Item | None = item
@@ -157,9 +160,7 @@ def _valueless(item: Item) -> str:
 
 def _unknown(field: str, tree: Tree) -> str:
     """Tell why nothing can stand in a field that events do not have."""
-    policies = [tree.raw.get("policy"), *(rule.raw.get("policy") for rule in tree.rules)]
-    written = any(steps(str(path))[0] == field for one in policies if isinstance(one, dict) for path in one)
-    if field in _FIELDS or field == "*" or written:
+    if field in _FIELDS or field == "*" or tree.writes(field):
         return ""
     return f"events have no field {field!r}: walkerOS drops what it does not know"
 

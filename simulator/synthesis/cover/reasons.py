@@ -15,19 +15,29 @@ class Reasons:
 
     Args:
         search: a search that is done.
+        lost: why something is not reached although the search found an event for it.
 
     """
 
-    def __init__(self, search: Search) -> None:
+    def __init__(self, search: Search, lost: str) -> None:
         self._search = search
+        self._lost = lost
 
     def why(self, target: Target, reached: set[Target]) -> tuple[str, bool]:
         """Return the reason, and whether it is proven that no event can reach it.
 
         What stands inside something that is proven unreachable is unreachable as well.
         """
+        why, proven = self._why(target, reached)
+        if not proven and self._search.given_up(target):
+            why = f"time was up: {why}"
+        return why, proven
+
+    def _why(self, target: Target, reached: set[Target]) -> tuple[str, bool]:
         if why := self._search.proofs.get(target, ""):
             return why, True
+        if target in self._search.found:
+            return self._lost, False
         place = target.place
         if isinstance(place, RulePlace):
             return self._of_rule(place, target.what), False
@@ -51,7 +61,7 @@ class Reasons:
     def _of_item(self, item: Item, what: str, reached: set[Target]) -> tuple[str, bool]:
         rule = item.rule
         if rule is not None and Target(rule, "matched") not in reached:
-            why, proven = self.why(Target(rule, "matched"), reached)
+            why, proven = self._why(Target(rule, "matched"), reached)
             return f"its rule is not reached: {why}", proven
         if not self._search.was_asked(item):
             return self._not_asked(item), False

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any, Final
 
 from hubspot_dest.config import Config
 from hubspot_dest.mapping.jsvalues import to_string
+from simulator.synthesis.cover.clock import Clock, TimeUpError
 from simulator.synthesis.cover.moves import Moves
 from simulator.synthesis.cover.places import Item, RulePlace, Tree
 from simulator.synthesis.cover.proofs import proof
@@ -30,7 +32,10 @@ class Search:
 
     Args:
         config: the configuration.
-        seed: the same seed gives the same events.
+        seed: the same seed gives the same events, unless time is up.
+        clock: how long it may take.
+        parity: look for what events reach in walkerOS' own destination.
+        told: is called with how many events were tried, how many targets were reached, and how many there are.
 
     Attributes:
         tree: the configuration's places.
@@ -38,26 +43,61 @@ class Search:
         found: what was reached, with the event that was first.
         proofs: what no event can reach, with the reason.
         lab: where events are tried.
+        time_up: whether it ended before it was done.
 
     """
 
-    def __init__(self, config: Config, seed: int) -> None:
+    def __init__(
+        self,
+        config: Config,
+        seed: int,
+        *,
+        clock: Clock | None = None,
+        parity: bool = False,
+        told: Callable[[int, int, int], None] | None = None,
+    ) -> None:
         self.config = config
+        self.clock = clock = clock or Clock()
         self.tree = Tree(config.raw)
-        self.lab = Lab(config, self.tree)
+        self.lab = Lab(config, self.tree, clock=clock, parity=parity)
         self.targets = targets_of(self.tree, config)
         self.found: dict[Target, Trial] = {}
-        self.proofs = {one: why for one in self.targets if (why := proof(one, self.tree, config))}
+        self.proofs: dict[Target, str] = {}
+        self.time_up = False
+        with self._in_time():
+            self._prove(parity=parity)
+        self._told = told or (lambda tried, reached, every: None)  # noqa: ARG005
+        self._done_with: set[Target] = set()
         self._dice = random.Random(f"cover {seed}")  # noqa: S311 - events, not secrets
-        self._moves = Moves(self.tree, config, self._dice)
+        self._moves = Moves(self.tree, config, self._dice, clock)
         self._open = dict.fromkeys(one for one in self.targets if one.what not in _BATCH)
         self._seeds: dict[Place, list[Trial]] = defaultdict(list)
         self._bases: dict[RulePlace | None, Event] = {}
 
     def run(self) -> None:
-        """Search."""
-        if self.config.disabled:
-            return
+        """Search until nothing is left to try, or time is up."""
+        if not self.config.disabled and not self.time_up:
+            with self._in_time():
+                self._run()
+
+    def given_up(self, target: Target) -> bool:
+        """Tell whether time was up before everything was tried for a target that was not found."""
+        return self.time_up and target not in self._done_with and target not in self.found
+
+    @contextmanager
+    def _in_time(self) -> Iterator[None]:
+        try:
+            yield
+        except TimeUpError:
+            self.time_up = True
+
+    def _prove(self, *, parity: bool) -> None:
+        for target in self.targets:
+            self.clock.check()
+            if why := proof(target, self.tree, self.config, parity=parity):
+                self.proofs[target] = why
+
+    def _run(self) -> None:
         self._begin()
         self._open_rules()
         for _ in range(2):
@@ -70,6 +110,7 @@ class Search:
         for target in list(self._open):
             if target in self._open and target not in self.proofs:
                 self._wander(target)
+                self._done_with.add(target)
 
     def was_asked(self, place: Place) -> bool:
         """Tell whether any event that was tried came to a place."""
@@ -78,6 +119,8 @@ class Search:
     # ---- trying
 
     def _try(self, event: Event) -> Trial:
+        self.clock.check()
+        self._told(self.lab.tried, len(self.found), len(self.targets))
         trial = self.lab.plan(event)
         for place, what in trial.hits:
             target = Target(place, what)
@@ -94,7 +137,7 @@ class Search:
         """Try an event of every rule with everything that is read, and one with nothing."""
         names = list(self._names())
         for rule, name in names:
-            bare = base_event(name, self._moves.consents(), self._dice)
+            bare = base_event(name, self._moves.consents, self._dice)
             self._bases[rule] = full = wished(bare, self._moves.full(rule))
             self._try(full)
             self._try(bare)

@@ -48,14 +48,13 @@ class Target:
 def targets_of(tree: Tree, config: Config) -> list[Target]:
     """Return everything there is to reach, in the order of the configuration."""
     found = [Target(DESTINATION, what) for what in _destination(tree, config)]
-    for item in tree.items:
-        if item.rule is None:
-            found += [Target(item, what) for what in _of_item(item)]
+    for item in tree.own_items(None):
+        found += [Target(item, what) for what in _of_item(item)]
     for rule in tree.rules:
         found.append(Target(rule, "matched"))
         if rule.conditional:
             found.append(Target(rule, "condition false"))
-        found += [Target(item, what) for item in tree.items if item.rule is rule for what in _of_item(item)]
+        found += [Target(item, what) for item in tree.own_items(rule) for what in _of_item(item)]
     return found
 
 

@@ -16,8 +16,9 @@ from hubspot_dest.mapping.evaluation import Evaluation
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, cast_to_property, truthy
 from hubspot_dest.mapping.paths import get_by_path
 from hubspot_dest.mapping.values import Resolve, ValueCompiler
-from hubspot_dest.plan import Plan
+from hubspot_dest.plan import Plan, PlanPolicy
 from hubspot_dest.planner import Planner
+from simulator.synthesis.cover.clock import Clock, TimedCallbacks
 from simulator.synthesis.cover.places import Code, Item, RulePlace, Tree
 from simulator.synthesis.cover.targets import DESTINATION, Place
 
@@ -114,11 +115,11 @@ class _Notes:
         return static is not UNDEFINED and result == static
 
 
-class _WatchedCallbacks(Callbacks):
-    """Runs functions, and notes what the marked ones say."""
+class _WatchedCallbacks(TimedCallbacks):
+    """Runs functions as long as there is time, and notes what the marked ones say."""
 
-    def __init__(self, notes: _Notes) -> None:
-        super().__init__()
+    def __init__(self, notes: _Notes, clock: Clock) -> None:
+        super().__init__(clock)
         self._notes = notes
 
     def callable(self, source: Any) -> Callback:
@@ -180,20 +181,40 @@ class Lab:
     Args:
         config: what to map and how.
         tree: its places.
+        clock: how long it may take.
+        parity: plan as walkerOS does.
 
     """
 
-    def __init__(self, config: Config, tree: Tree) -> None:
+    def __init__(
+        self, config: Config, tree: Tree, *, clock: Clock | None = None, parity: bool = False
+    ) -> None:
         self._config = config
         self._tree = tree
         self._notes = notes = _Notes()
-        callbacks = _WatchedCallbacks(notes)
+        self._clock = clock or Clock()
+        self._callbacks = callbacks = _WatchedCallbacks(notes, self._clock)
 
         def compiler(callbacks: Callbacks, *, traced: bool) -> ValueCompiler:  # noqa: ARG001 - see there
             return _WatchedCompiler(callbacks, tree, notes)
 
-        self._planner = Planner(tree.raw, callbacks=callbacks, compiler=compiler)
+        policy = PlanPolicy.parity() if parity else PlanPolicy()
+        self._planner = Planner(tree.raw, policy=policy, callbacks=callbacks, compiler=compiler)
         self.tried = 0
+
+    @property
+    def limited(self) -> int:
+        """How many calls of functions ran into a limit of the sandbox."""
+        return self._callbacks.limited
+
+    def check(self) -> None:
+        """Go on, or not.
+
+        Raises:
+            TimeUpError: time is up.
+
+        """
+        self._clock.check()
 
     def failures(self, code: Code) -> tuple[int, str]:
         """Return how often a function threw, and what it said most often."""
@@ -201,7 +222,12 @@ class Lab:
         return (said.total(), said.most_common(1)[0][0]) if said else (0, "")
 
     def plan(self, event: dict[str, Any]) -> Trial:
-        """Plan one event as the destination would."""
+        """Plan one event as the destination would.
+
+        Raises:
+            TimeUpError: time is up in the middle of it.
+
+        """
         self.tried += 1
         notes = self._notes
         notes.begin()

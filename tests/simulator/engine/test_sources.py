@@ -305,6 +305,17 @@ def test_what_is_no_event_is_refused_as_walkeros_refuses_it_and_is_seen_all_the_
         assert [row.reason == "invalid_event" for row in rows] == [True, False, True]
 
 
+def test_an_event_without_an_id_is_answered_with_the_one_that_its_row_has(listening: ListeningSource) -> None:
+    made = [{"name": "page view"}, {"name": "page view", "id": 5}, {"name": "page view", "id": ""}]
+    _, one, _ = ask(listening, made[0])
+    _, several, _ = ask(listening, made[1:])
+    told = [one["id"], *several["ids"]]
+    assert all(len(text) == 16 and int(text, 16) for text in told)
+    with Engine(story_config(), source=listening) as engine:
+        engine.run(3)
+        assert [row.event_id for row in engine.ring.rows() if not row.is_batch] == told
+
+
 def test_a_full_queue_says_so_and_takes_again_when_there_is_room(listening: ListeningSource) -> None:
     assert ask(listening, [{"name": "page view"}] * 45)[0] == 200
     status, answer, headers = ask(listening, [{"name": "page view"}] * 6)

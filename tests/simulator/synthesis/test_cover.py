@@ -463,3 +463,35 @@ def test_what_cannot_run_is_a_sentence_and_exit_code_2(arguments: list[str]) -> 
     assert done.returncode == 2
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
+
+
+# ---- time
+
+
+def test_a_function_that_loops_for_ever_costs_no_more_than_the_time_given_and_what_was_found_is_kept() -> (
+    None
+):
+    loops = {f"p{number}": {"fn": "$code:(e) => { while (true) {} }"} for number in range(200)}
+    mapping = {"slow": {"view": {"settings": {"properties": {"map": loops}}}}, "page": {"view": {}}}
+    config = Config.strict({"settings": {"eventNamePrefix": "pe1_"}, "mapping": mapping}, token="x")
+    result = cover(config, seconds=0.5)
+    assert result.time_up
+    assert not result.complete
+    assert {one.reason.partition(":")[0] for one in result.unreached} <= {
+        "time was up",
+        "time was up before the event that reaches it was planned once more",
+    }
+    assert not any(one.proven for one in result.unreached)  # a faster machine may refute it
+
+
+def test_a_time_that_is_not_used_up_changes_nothing() -> None:
+    assert cover(config_of("shop"), seconds=600.0) == cover(config_of("shop"))
+
+
+def test_for_walkeros_itself_a_rule_to_skip_is_no_silent_one() -> None:
+    rule = {"skip": True, "settings": {"properties": {"map": {"title": "data.title"}}}}
+    raw = {"settings": {"eventNamePrefix": "pe1_"}, "mapping": {"page": {"view": rule}}}
+    config = Config.strict(raw, token="x")
+    silent = {one.label for one in cover(config).unreached if one.reason == SILENT}
+    assert "page view: properties.title: data.title present" in silent
+    assert cover(config, parity=True).unreached == ()
