@@ -14,7 +14,7 @@ from simulator.hubspot.stories import STORIES
 from simulator.tui.cards import Pulse
 from simulator.tui.cells import fit, harmless
 from simulator.tui.detail import wrapped
-from simulator.tui.lines import Board, Line, LineView, line
+from simulator.tui.lines import Board, Choice, Line, LineView, line
 from simulator.tui.meters import compact, sparkline
 from simulator.tui.palette import SYMBOLS
 from simulator.tui.views.view import View
@@ -57,7 +57,7 @@ class FaultsView(View):
     def __init__(self, engine: Engine, pulse: Pulse, **options: object) -> None:
         super().__init__(engine, **options)
         self._pulse = pulse
-        self.choice = Board(id="choice", classes="left")
+        self.choice = Choice(id="choice", classes="left")
         self.side = Board(id="board", classes="right")
 
     def compose(self) -> ComposeResult:
