@@ -59,6 +59,10 @@ class Steering(Keeping, Reloading):
         """Bring out a part of the screen, or none."""
         raise NotImplementedError
 
+    def open_details(self) -> None:
+        """Show the details of the live view, whatever the size of the terminal."""
+        raise NotImplementedError
+
     def chosen(self) -> Row | None:
         """Return the event that is chosen on the screen, or say how to choose one."""
         row = self.live.stream.row
