@@ -89,6 +89,8 @@ class LineView(ScrollView, can_focus=True):
     """Whether a column is kept for a scrollbar."""
     marks = False
     """Whether a column is kept for a mark at the cursor: a ground alone is lost on a beamer, and without colours."""
+    nothing: Sequence[Piece] = ()
+    """What is said where there is no line at all."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -160,7 +162,11 @@ class LineView(ScrollView, can_focus=True):
         bar = drawn.bar(y) if self.scrolls else None
         if index >= self.count() or width <= 0:
             width += self.marks
-            blank = Strip([Segment(" " * width, palette.style("text", on="background"))], width)
+            said = self.nothing if index == 0 else ()
+            blank = Strip(
+                [Segment(text, palette.style(colour.lstrip("*"), on="background")) for text, colour in said]
+            )
+            blank = blank.adjust_cell_length(max(0, width), _blank(palette, "background"))
             return _beside(blank, bar, width)
         chosen = self.shows_cursor() and index == self.cursor
         look = self.look(index)

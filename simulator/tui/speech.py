@@ -45,7 +45,8 @@ class Speech(Static):
         self._late = False
         self._for: Filter | None = None
         self._threw = False
-        self._told = False
+        self._own = tour is not None
+        self._seed: int | None = None
         self._paused = False
         self._held = False
 
@@ -66,22 +67,22 @@ class Speech(Static):
             from simulator.tui.tour import default_tour
 
             self.tour = default_tour()
-        elif self._told:
-            self._anew()
+        elif self._own and self._seed is not None:
+            self._again(self._seed)
+        else:
+            self._seed = self.simulator.engine.seed
         self._paused = self.simulator.engine.paused
-        self.on, self.number, self._told = True, -1, True
+        self.on, self.number = True, -1
         self._mark(True)
         self.add_class("-on")
         self.turn(1)
 
-    def _anew(self) -> None:
+    def _again(self, seed: int) -> None:
         """Let the stream begin as the tour knows it: it tells of people whom HubSpot does not know yet."""
-        app, tour = self.simulator, self.tour
-        assert tour is not None
-        if app.header.origin or app.engine.seed != tour.seed:
-            return  # its events are not the tour's own: what they have come to is not ours to throw away
-        self._begin_anew(tour.seed)
-        app.notify("the tour and its events, from the beginning", timeout=3)
+        app = self.simulator
+        if not app.header.origin:  # events from elsewhere may never come again
+            self._begin_anew(seed)
+            app.notify("the tour and its events, from the beginning", timeout=3)
 
     def leave(self) -> None:
         """End the tour; the stream goes on, without the faults that the tour threw."""
@@ -206,7 +207,7 @@ class Speech(Static):
             "seed": lambda: self._begin_anew(int(float(rest))),
             "view": lambda: app.action_view(rest),
             "throw": lambda: self._throw(rest),
-            "filter": lambda: app.search_for(rest),
+            "filter": lambda: app.filter_stream(rest),
             "theme": lambda: setattr(app, "theme", rest),
             "select": lambda: self._select(rest),
         }

@@ -72,6 +72,10 @@ class LiveView(View):
 
     def show_detail(self, *, top: bool = False) -> None:
         """Show the row under the cursor, if it is another one or has changed."""
+        nothing = self._empty()[0].pieces if not self.detail.display and not self.stream.count() else ()
+        if nothing != self.stream.nothing:
+            self.stream.nothing = nothing
+            self.stream.refresh()
         if not self.detail.display:
             return
         row = self.stream.row

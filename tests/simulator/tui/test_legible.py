@@ -71,7 +71,7 @@ def test_every_word_can_be_read_in_every_theme(engine: Engine, opened: Opened, t
             engine.throw(parse_fault("503:count=9"))
             engine.run(100)
             await screen.press("T")
-            found = {}
+            found: dict[str, str] = {}
             for view in VIEWS:
                 screen.app.action_view(view)
                 await screen.settle()

@@ -216,9 +216,11 @@ def test_the_tour_that_is_begun_again_tells_its_story_to_a_hubspot_that_knows_no
 ) -> None:
     async def main() -> None:
         async with opened(tour=_tour(tmp_path, "[{say: one}]")) as screen:
+            engine.reset(9).result()
             engine.run(100)
             await screen.press("escape", "T")
             assert engine.counts.taken == 0
+            assert engine.seed == 7
             assert engine.hubspot.account.contacts() == []
 
     asyncio.run(main())
@@ -228,7 +230,7 @@ def test_a_tour_over_events_that_are_not_its_own_throws_none_of_them_away(
     engine: Engine, opened: Opened, tmp_path: Path
 ) -> None:
     async def main() -> None:
-        async with opened(tour=_tour(tmp_path, "[{say: one}]", seed=8), origin="events.jsonl") as screen:
+        async with opened(tour=_tour(tmp_path, "[{say: one}]"), origin="events.jsonl") as screen:
             engine.run(100)
             await screen.press("escape", "T")
             assert engine.counts.taken == 100
@@ -271,5 +273,25 @@ def test_details_are_opened_where_they_were_closed(engine: Engine, opened: Opene
                     await screen.press(key)
                     seen.append(screen.app.live.detail.display)
                 assert seen == [False, True, width > 110, width < 110, True]
+
+    asyncio.run(main())
+
+
+def test_filter_is_of_the_stream_whichever_view_a_step_shows(
+    engine: Engine, opened: Opened, tmp_path: Path
+) -> None:
+    tour = _tour(
+        tmp_path, "[{say: one, do: [view hubspot, 'filter outcome:failed']}, {say: two, do: [filter]}]"
+    )
+
+    async def main() -> None:
+        async with opened(tour=tour) as screen:
+            engine.run(100)
+            await screen.press("1")
+            assert screen.app.live.stream.count() == 0
+            assert "filter: outcome:failed" in screen.text()
+            await screen.press("3", "right")
+            await screen.press("1")
+            assert screen.app.live.stream.count() > 90
 
     asyncio.run(main())
