@@ -239,18 +239,28 @@ class SimulatorApp(Steering):
             base.toggle_class("-open" if narrow else "-closed")
             self.call_after_refresh(self.live.show_detail)
 
+    def open_details(self) -> None:
+        """Show the details of the live view, whatever the size of the terminal."""
+        base = self.screen_stack[0]
+        base.add_class("-open")
+        base.remove_class("-closed")
+        self.call_after_refresh(self.live.show_detail)
+
     def point_at(self, name: str) -> None:
         """Bring out a part of the screen, or none."""
         for one in self.query(".-pointed"):
             one.remove_class("-pointed")
         found = {
-            "stream": "#stream", "detail": "#detail", "cards": "#cards", "batch": "#batching", "header": "Header",
-            "hubspot": "#account", "outcomes": "#outcomes",
+            # Where there is no room for the cards, one line says what they say.
+            "stream": "#stream", "detail": "#detail", "cards": "#cards, #tally", "batch": "#batching, #tally",
+            "header": "Header", "hubspot": "#account, #tally", "outcomes": "#outcomes, #tally",
             "left": f"#{self.header.view} .left", "right": f"#{self.header.view} .right",
         }.get(name)  # fmt: skip
         base = self.screen_stack[0]
         if self.speech.on and base.has_class("-narrow"):
             base.set_class(name == "detail", "-open")
+        if name == "detail":
+            base.remove_class("-closed")
         if found:
             for one in self.query(found):
                 one.add_class("-pointed")

@@ -19,7 +19,7 @@ from textual.widget import Widget
 from simulator.tui.cells import fit, harmless
 from simulator.tui.palette import PALETTES, Palette
 
-__all__ = ["Board", "Line", "LineView", "Piece", "line"]
+__all__ = ["Board", "Choice", "Line", "LineView", "Piece", "line"]
 
 # Lines that are kept as they were drawn. More would grow old, and what is old is rarely collected.
 _DRAWN = 300
@@ -54,7 +54,7 @@ class _Drawn:
     def bar(self, y: int) -> tuple[str, Style]:
         """Return the scrollbar's cell beside a visible line."""
         shown = self.thumb <= y < self.thumb + self.length
-        return "┃" if shown else " ", self.palette.style("panel" if shown else "text", on="background")
+        return "┃" if shown else " ", self.palette.style("faint" if shown else "text", on="background")
 
 
 class LineView(ScrollView, can_focus=True):
@@ -89,6 +89,8 @@ class LineView(ScrollView, can_focus=True):
     """What the first line says while there are none."""
     scrolls = True
     """Whether a column is kept for a scrollbar."""
+    marks = False
+    """Whether a column is kept for a mark at the cursor: a ground alone is lost on a beamer, and without colours."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -104,8 +106,8 @@ class LineView(ScrollView, can_focus=True):
 
     @property
     def room(self) -> int:
-        """How many cells a line has; the last column is the scrollbar's."""
-        return max(0, self.scrollable_content_region.width - self.scrolls)
+        """How many cells a line has; the last column is the scrollbar's, the first may be the mark's."""
+        return max(0, self.scrollable_content_region.width - self.scrolls - self.marks)
 
     def count(self) -> int:
         """Return how many lines there are."""
@@ -158,18 +160,18 @@ class LineView(ScrollView, can_focus=True):
         palette, width = drawn.palette, drawn.width
         index = drawn.top + y
         bar = drawn.bar(y) if self.scrolls else None
-        if width > 0 and index == self.count() == 0 and self.nothing:
-            told = fit("".join(text for text, _ in self.nothing), width)
-            return _beside(Strip([Segment(told, palette.style("dim", on="background"))]), bar, width)
         if index >= self.count() or width <= 0:
-            blank = Strip([Segment(" " * width, palette.style("text", on="background"))], width)
-            return _beside(blank, bar, width)
+            width = max(0, width + self.marks)
+            said = "".join(text for text, _ in self.nothing) if index == 0 == self.count() else ""
+            blank = Segment(fit(said, width), palette.style("dim", on="background"))
+            return _beside(Strip([blank], width), bar, width)
         chosen = self.shows_cursor() and index == self.cursor
         look = self.look(index)
         key = None if look is None else (look, chosen, bar, width, palette.name)
         if key is not None and (known := self._strips.get(key)) is not None:
             return known
-        strip = _beside(self._draw(index, width, palette, chosen=chosen), bar, width)
+        strip = self._draw(index, width, palette, chosen=chosen)
+        strip = _beside(strip, bar, width + self.marks)
         if key is not None:
             if len(self._strips) > _DRAWN:
                 self._strips.clear()
@@ -186,7 +188,9 @@ class LineView(ScrollView, can_focus=True):
         strip = Strip(segments)
         if strip.cell_length > width:
             strip = Strip([*strip.crop(0, width - 1), Segment("…", palette.style("faint", on=ground))])
-        return strip.adjust_cell_length(width, _blank(palette, ground))
+        strip = strip.adjust_cell_length(width, _blank(palette, ground))
+        mark = Segment("▌" if chosen else " ", palette.style("accent", on=ground))
+        return Strip([mark, *strip], width + 1) if self.marks else strip
 
     def _thumb(self) -> tuple[int, int]:
         """Return where the scrollbar's thumb begins, and how long it is; 0 where everything is seen."""
@@ -239,7 +243,7 @@ class LineView(ScrollView, can_focus=True):
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Take hold of the scrollbar."""
         offset = event.get_content_offset_capture(self)
-        if self.scrolls and offset.x >= self.room and self.count() > self.size.height:
+        if self._is_bar(offset.x) and self.count() > self.size.height:
             self._dragged = True
             self.capture_mouse()
             self._drag(offset.y)
@@ -255,13 +259,16 @@ class LineView(ScrollView, can_focus=True):
             self._dragged = False
             self.release_mouse()
 
+    def _is_bar(self, x: int) -> bool:
+        return self.scrolls and x >= self.room + self.marks
+
     def _drag(self, y: int) -> None:
         share = max(0.0, min(1.0, y / max(1, self.size.height - 1)))
         self.go(round(share * (self.count() - 1)))
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the mouse is; a second click opens."""
-        if self.scrolls and event.get_content_offset_capture(self).x >= self.room:
+        if self._is_bar(event.get_content_offset_capture(self).x):
             return
         index = self.scroll_offset.y + event.get_content_offset_capture(self).y
         if self.shows_cursor() and 0 <= index < self.count():
@@ -333,6 +340,12 @@ class Board(LineView):
                         self.scroll_to(y=0, animate=False, immediate=True)
                     return
                 found += direction
+
+
+class Choice(Board):
+    """A board to choose from."""
+
+    marks = True
 
 
 def text_of(lines: Sequence[Line]) -> str:

@@ -67,18 +67,18 @@ PALETTES = {
     for one in (
         Palette(
             "harbour", True, background="#0f1720", surface="#131d28", panel="#22303f", text="#d7e0ea",
-            dim="#8496a9", faint="#4a5b6d", accent="#ff7a59", good="#5fd7a2", info="#6db8ff", soft="#e7a6d4",
-            violet="#b8a1ff", warn="#f2c86b", bad="#ff6b7d", chosen="#20354a",
+            dim="#aebccb", faint="#90a2b4", accent="#ff7a59", good="#5fd7a2", info="#6db8ff", soft="#e7a6d4",
+            violet="#b8a1ff", warn="#f2c86b", bad="#ff7b8b", chosen="#1c2f43",
         ),
         Palette(
             "paper", False, background="#fbfaf7", surface="#f3f1ec", panel="#dcd7cc", text="#22272e",
-            dim="#5f6770", faint="#a7a498", accent="#c2410c", good="#137a4b", info="#0b62b8", soft="#9c2f7f",
-            violet="#5b3fc4", warn="#8a5a00", bad="#b4182d", chosen="#e3ecf7",
+            dim="#4b535c", faint="#626459", accent="#b03808", good="#0f6b41", info="#0b5cad", soft="#9c2f7f",
+            violet="#5b3fc4", warn="#7d5200", bad="#b4182d", chosen="#e3ecf7",
         ),
         Palette(
             "contrast", True, background="#000000", surface="#000000", panel="#ffffff", text="#ffffff",
-            dim="#e0e0e0", faint="#b0b0b0", accent="#ffd700", good="#00ff87", info="#5fd7ff", soft="#ffafff",
-            violet="#d7afff", warn="#ffff00", bad="#ff8787", chosen="#003a8c",
+            dim="#e0e0e0", faint="#c0c0c0", accent="#ffd700", good="#00ff87", info="#5fd7ff", soft="#ffafff",
+            violet="#dcbaff", warn="#ffff00", bad="#ffa8a8", chosen="#00204f",
         ),
     )
 }  # fmt: skip

@@ -59,6 +59,10 @@ class Steering(Keeping, Reloading):
         """Bring out a part of the screen, or none."""
         raise NotImplementedError
 
+    def open_details(self) -> None:
+        """Show the details of the live view, whatever the size of the terminal."""
+        raise NotImplementedError
+
     def chosen(self) -> Row | None:
         """Return the event that is chosen on the screen, or say how to choose one."""
         row = self.live.stream.row
@@ -131,9 +135,18 @@ class Steering(Keeping, Reloading):
         """Filter the stream, or search in the view that is seen; None changes nothing."""
         if text is None:
             return
-        self.view.search = self.header.filter_text = text.strip()
         if self.view is self.live:
-            self.live.stream.set_filter(parse_filter(text))
+            self.filter_stream(text)
+            return
+        self.view.search = self.header.filter_text = text.strip()
+        self.view.tick(0)
+        self.header.update()
+
+    def filter_stream(self, text: str) -> None:
+        """Show only those rows of the stream that a filter takes, whichever view is seen."""
+        self.live.search = text.strip()
+        self.live.stream.set_filter(parse_filter(text))
+        self.header.filter_text = self.view.search
         self.view.tick(0)
         self.header.update()
 

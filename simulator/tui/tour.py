@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from importlib import resources
 from pathlib import Path
 
@@ -10,10 +12,11 @@ import yaml
 
 from simulator.engine.filtering import FilterError, parse_filter
 from simulator.hubspot.faults_syntax import FaultSyntaxError
+from simulator.hubspot.stories import STORIES
 from simulator.tui.palette import PALETTES
 from simulator.tui.views.faults import faults_named
 
-__all__ = ["Step", "Tour", "TourError", "Wait", "default_tour", "read_tour"]
+__all__ = ["Step", "Tour", "TourError", "Wait", "default_tour", "parted", "read_tour"]
 
 POINTS = ("stream", "detail", "cards", "batch", "outcomes", "hubspot", "header", "left", "right")
 _VIEWS = ("live", "checks", "hubspot", "mapping", "faults")
@@ -21,6 +24,15 @@ _NUMBERED = {"step": (1, 100_000), "rate": (0, 100_000), "batch": (0, 500), "see
 """The commands with a number, and from where to where it may go."""
 _BARE = ("pause", "resume", "flush", "clear", "again", "follow", "grant", "details", "anew")
 COMMANDS = (*_BARE, *_NUMBERED, "view", "throw", "select", "filter", "theme")
+
+
+_SEEDS = _NUMBERED["seed"]
+_MISMATCH = re.compile(r"Expected `(?P<wanted>[^`]+)`, got `(?P<got>\w+)`")
+_SHAPES = {
+    "object": "a mapping", "array": "a list", "str": "a text", "int": "a whole number", "float": "a number",
+    "bool": "true or false", "null": "nothing",
+}  # fmt: skip
+_GOT = {**_SHAPES, "float": "a fraction"}
 
 
 class TourError(ValueError):
@@ -90,16 +102,20 @@ def read_tour(path: Path) -> Tour:
     """
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise TourError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    except (yaml.YAMLError, RecursionError) as error:
-        raise TourError(f"{path}: broken YAML: {error}") from None
+    except UnicodeDecodeError:
+        raise TourError(f"{path} cannot be read: it is no text in UTF-8") from None
+    except OSError as error:
+        raise TourError(f"{path} cannot be read: {error.strerror or error}") from None
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise TourError(f"{path}: broken YAML{_yaml_place(error)}") from None
     try:
         tour = msgspec.convert(raw, Tour)
     except msgspec.ValidationError as error:
-        raise TourError(f"{path}: {error}") from None
+        raise TourError(f"{path}{_misshapen(str(error))}") from None
     if not tour.steps:
         raise TourError(f"{path}: a tour has at least one step")
+    if not _SEEDS[0] <= tour.seed <= _SEEDS[1]:
+        raise TourError(f"{path}: seed needs a whole number from {_SEEDS[0]} to {_SEEDS[1]}, not {tour.seed}")
     for number, step in enumerate(tour.steps, 1):
         try:
             _check(step)
@@ -108,12 +124,51 @@ def read_tour(path: Path) -> Tour:
     return tour
 
 
+def parted(command: str) -> tuple[str, str]:
+    """Return a command's word, and what it is for."""
+    word, _, rest = command.strip().partition(" ")
+    return word, rest.strip()
+
+
+def _yaml_place(error: Exception) -> str:
+    """Return where YAML is broken, and why, in one line."""
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or " ".join(str(error).split())
+    return (f", line {mark.line + 1}, column {mark.column + 1}" if mark else "") + f": {problem}"
+
+
+def _misshapen(told: str) -> str:
+    """Return what msgspec says, in the words of who writes a tour: which step, which part, what there is instead."""
+    told, _, path = told.partition(" - at ")
+    steps, *parts = re.findall(r"\w+(?:\[\d+\])?", path) or [""]
+    found = re.fullmatch(r"steps\[(\d+)\]", steps)
+    places = [f"step {int(found[1]) + 1}"] if found else [steps] if steps else []
+    for part in parts:
+        name, _, index = part.rstrip("]").partition("[")
+        places += [name, f"number {int(index) + 1}"] if index else [name]
+    where = "".join(f", {one}" for one in places)
+    kind: type[msgspec.Struct] = Wait if parts == ["wait"] else Step if found and not parts else Tour
+    fields = ", ".join(kind.__struct_fields__)
+    if name := re.search(r"unknown field `(.*)`", told):
+        return f"{where}: there is no {name[1]!r}; there are {fields}"
+    if name := re.search(r"missing required field `(.*)`", told):
+        return f"{where}: {name[1]!r} is missing"
+    if shapes := _MISMATCH.search(told):
+        wanted = _SHAPES.get(shapes["wanted"].partition(" ")[0], shapes["wanted"])
+        instead = f" with {fields}" if wanted == "a mapping" else ""
+        return f"{where}: this needs {wanted}{instead}, not {_GOT.get(shapes['got'], shapes['got'])}"
+    return f"{where}: {told}"
+
+
 def _check(step: Step) -> None:
     if step.point and step.point not in POINTS:
         raise ValueError(f"nothing is called {step.point!r}; point at {', '.join(POINTS)}")
+    for name, seconds in (("seconds", step.wait.seconds), ("within", step.wait.within)):
+        if not 0 <= seconds < math.inf:
+            raise ValueError(f"wait, {name}: this needs a number of seconds, not {seconds:g}")
     parse_filter(step.wait.row)
     for command in step.do:
-        word, _, rest = command.partition(" ")
+        word, rest = parted(command)
         if word not in COMMANDS:
             raise ValueError(f"{word!r} cannot be done; there are {', '.join(COMMANDS)}")
         _check_rest(word, rest)
@@ -124,7 +179,8 @@ def _check_number(word: str, rest: str) -> None:
     try:
         number = float(rest)
     except ValueError:
-        raise ValueError(f"{word!r} needs a number, not {rest!r}") from None
+        given = repr(rest) if rest else "nothing"
+        raise ValueError(f"{word!r} needs a number, not {given}") from None
     whole = "" if word == "rate" else "whole "
     if not least <= number <= most or (whole and number != int(number)):
         raise ValueError(f"{word!r} needs a {whole}number from {least:g} to {most:g}, not {rest!r}")
@@ -140,6 +196,16 @@ def _check_rest(word: str, rest: str) -> None:
     elif word == "theme" and rest not in PALETTES:
         raise ValueError(f"there is no theme {rest!r}; there are {', '.join(PALETTES)}")
     elif word == "throw":
-        faults_named(rest)
+        _check_fault(rest)
+    elif word == "select" and not rest:
+        raise ValueError("'select' needs a filter, such as outcome:failed")
     elif word in ("select", "filter"):
         parse_filter(rest)
+
+
+def _check_fault(rest: str) -> None:
+    try:
+        faults_named(rest)
+    except FaultSyntaxError as error:
+        stories = f"; the stories are {', '.join(STORIES)}" if "there is no fault" in str(error) else ""
+        raise ValueError(f"{error}{stories}") from None

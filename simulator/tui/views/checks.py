@@ -18,7 +18,7 @@ from simulator.hubspot.fake import FakeHubSpot
 from simulator.tui.cells import fit, harmless
 from simulator.tui.detail import wrapped
 from simulator.tui.jsonlines import json_lines, short
-from simulator.tui.lines import Board, Line, LineView, Piece, line
+from simulator.tui.lines import Board, Choice, Line, LineView, Piece, line
 from simulator.tui.views.view import View
 
 __all__ = ["ChecksView"]
@@ -43,7 +43,7 @@ class ChecksView(View):
         super().__init__(engine, **options)
         self._own = own
         self.own: list[FlowExample] = []
-        self.examples = Board(id="examples", classes="left")
+        self.examples = Choice(id="examples", classes="left")
         self.side = Board(id="example", classes="right")
         self.checked: dict[str, Checked] = {}
         self.trouble = ""

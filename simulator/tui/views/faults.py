@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from textual.app import ComposeResult
@@ -14,7 +15,7 @@ from simulator.hubspot.stories import STORIES
 from simulator.tui.cards import Pulse
 from simulator.tui.cells import fit, harmless
 from simulator.tui.detail import wrapped
-from simulator.tui.lines import Board, Line, LineView, line
+from simulator.tui.lines import Board, Choice, Line, LineView, line
 from simulator.tui.meters import compact, sparkline
 from simulator.tui.palette import SYMBOLS
 from simulator.tui.views.view import View
@@ -33,16 +34,21 @@ READY_FAULTS = (
     ("empty-200:count=4", "empty answer", "200 without a body"),
 )
 
+_TELLS = {name: f"{tells} ({spec})" for spec, name, tells in READY_FAULTS}
+
 
 def faults_named(name: str) -> tuple[Fault, ...]:
-    """Return the faults of a story by its name, or one fault from its text.
+    """Return the faults of a story by its name, one that lies ready by its name, or one fault from its text.
 
     Raises:
-        FaultSyntaxError: there is neither.
+        FaultSyntaxError: there is none of them.
 
     """
     story = STORIES.get(name)
-    return story.faults if story is not None else (parse_fault(name),)
+    if story is not None:
+        return story.faults
+    ready = next((spec for spec, called, _ in READY_FAULTS if called == name), None)
+    return (parse_fault(name),) if ready is None else (replace(parse_fault(ready), name=name),)
 
 
 class FaultsView(View):
@@ -57,7 +63,7 @@ class FaultsView(View):
     def __init__(self, engine: Engine, pulse: Pulse, **options: object) -> None:
         super().__init__(engine, **options)
         self._pulse = pulse
-        self.choice = Board(id="choice", classes="left")
+        self.choice = Choice(id="choice", classes="left")
         self.side = Board(id="board", classes="right")
 
     def compose(self) -> ComposeResult:
@@ -81,8 +87,8 @@ class FaultsView(View):
         if message.view is self.choice and name is not None:
             faults = faults_named(name)
             self.engine.throw(*faults)
-            told = STORIES[name].tells if name in STORIES else f"{name} is on the board"
-            self.app.notify(told, title=f"thrown: {name}", severity="warning", timeout=4)
+            told = STORIES[name].tells if name in STORIES else _TELLS[name]
+            self.app.notify(told, title=f"thrown: {name}", severity="warning", timeout=4, markup=False)
             self.tick(0)
 
     def _choice(self, width: int) -> list[Line]:
@@ -92,14 +98,14 @@ class FaultsView(View):
             line(""),
         ]
         lines.append(line(("── faults ", "accent")))
-        for spec, name, tells in READY_FAULTS:
-            standing = parse_fault(spec).label in on
+        for _, name, tells in READY_FAULTS:
+            standing = name in on
             lines.append(
                 line(
                     ("⚡" if standing else "  ", "bad"),
                     (f" {name:<13} ", "*text"),
                     (fit(tells, max(0, width - 17)), "dim"),
-                    key=spec,
+                    key=name,
                 )
             )
         lines += [line(""), line(("── stories ", "accent"))]

@@ -12,7 +12,7 @@ from simulator.engine.engine import Engine
 from simulator.hubspot.journal import Entry
 from simulator.tui.cells import fit, harmless
 from simulator.tui.jsonlines import json_lines
-from simulator.tui.lines import Board, Line, LineView, line
+from simulator.tui.lines import Board, Choice, Line, LineView, line
 from simulator.tui.views.view import View
 
 __all__ = ["HubSpotView"]
@@ -37,7 +37,7 @@ class HubSpotView(View):
     def __init__(self, engine: Engine, **options: object) -> None:
         super().__init__(engine, **options)
         self.page = 0
-        self.list_board = Board(id="things", classes="left")
+        self.list_board = Choice(id="things", classes="left")
         self.side = Board(id="thing", classes="right")
         self._seen: Any = None
 

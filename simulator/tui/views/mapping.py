@@ -10,7 +10,7 @@ from simulator.engine.engine import Engine
 from simulator.engine.hits import PropertyHits, RuleHits
 from simulator.tui.cells import fit, harmless
 from simulator.tui.jsonlines import json_lines
-from simulator.tui.lines import Board, Line, LineView, line
+from simulator.tui.lines import Board, Choice, Line, LineView, line
 from simulator.tui.meters import bar, compact
 from simulator.tui.palette import SYMBOLS
 from simulator.tui.views.view import View
@@ -27,7 +27,7 @@ class MappingView(View):
 
     def __init__(self, engine: Engine, **options: object) -> None:
         super().__init__(engine, **options)
-        self.tree_board = Board(id="rules", classes="left")
+        self.tree_board = Choice(id="rules", classes="left")
         self.side = Board(id="rule", classes="right")
 
     def compose(self) -> ComposeResult:

@@ -415,7 +415,7 @@ def test_the_pages_of_hubspot_turn_and_are_searched(engine: Engine, opened: Open
 def test_faults_are_thrown_and_cleared_from_the_screen(engine: Engine, opened: Opened) -> None:
     async def script(screen: Screenful) -> None:
         await screen.press("5", "enter")
-        assert [one.fault.label for one in engine.faults()] == ["429"]
+        assert [one.fault.label for one in engine.faults()] == ["rate limit"]
         await screen.press("down", "enter")
         assert len(engine.faults()) == 2
         assert "struck 0 of 0" in screen.text()
@@ -471,3 +471,29 @@ def test_the_command_palette_offers_everything(opened: Opened) -> None:
 
 def _faults(spec: str) -> tuple[Fault, ...]:
     return (parse_fault(spec),)
+
+
+def test_a_filter_that_takes_no_row_says_so_where_the_details_are_closed(
+    engine: Engine, opened: Opened
+) -> None:
+    engine.run(60)
+
+    async def script(screen: Screenful) -> None:
+        screen.app.search_for("event:nothing")
+        await screen.settle()
+        assert "No row matches the filter. esc clears it." in screen.text()
+        await screen.press("escape")
+        assert "No row matches" not in screen.text()
+
+    drive(opened, script, width=80, height=24)
+
+
+def test_a_fault_has_the_same_name_wherever_it_is_told(engine: Engine, opened: Opened) -> None:
+    async def script(screen: Screenful) -> None:
+        await screen.press("5", "down", "enter")
+        assert engine.faults()[0].fault.label == "unavailable"
+        assert "⚡ unavailable" in screen.text()
+        assert "⚡unavailable" in screen.text()
+        assert "HubSpot is down for ten seconds (503:for=10s)" in screen.said()
+
+    drive(opened, script)

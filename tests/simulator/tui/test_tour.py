@@ -10,7 +10,7 @@ import pytest
 from simulator.engine.engine import Engine
 from simulator.engine.rows import Row
 from simulator.hubspot.faults_syntax import parse_fault
-from simulator.tui.tour import TourError, default_tour, read_tour
+from simulator.tui.tour import Tour, TourError, default_tour, read_tour
 from tests.simulator.tui.conftest import Opened
 
 
@@ -94,7 +94,31 @@ def test_going_back_throws_no_fault_again_and_leaving_clears_it(
     [
         ("title: [", "broken YAML"),
         ("title: x\nsteps: []", "at least one step"),
-        ("title: x\nsteps: [{say: hi, wait: {rows: a}}]", "rows"),
+        ("title: [\nsteps: x", "broken YAML, line 2, column 9: expected ',' or ']'"),
+        ("title: x\nwhen: 2026-13-45\nsteps: [{say: a}]", "broken YAML: month must be in 1..12"),
+        ("- a", "this needs a mapping with title, steps, seed, not a list"),
+        ("title: x\nstep: [{say: hi}]", "there is no 'step'; there are title, steps, seed"),
+        ("title: x\nsteps: [{title: hi}]", ", step 1: 'say' is missing"),
+        ("title: x\nsteps: [{say: hi, do: pause}]", ", step 1, do: this needs a list, not a text"),
+        (
+            "title: x\nsteps: [{say: a}, {say: hi, do: [rate: 3]}]",
+            ", step 2, do, number 1: this needs a text",
+        ),
+        (
+            "title: x\nsteps: [{say: hi, wait: {rows: a}}]",
+            "wait: there is no 'rows'; there are row, seconds, key",
+        ),
+        (
+            "title: x\nsteps: [{say: hi, wait: {seconds: .nan}}]",
+            "wait, seconds: this needs a number of seconds",
+        ),
+        (
+            "title: x\nsteps: [{say: hi, wait: {within: -1}}]",
+            "wait, within: this needs a number of seconds, not -1",
+        ),
+        ("title: x\nseed: 99999999999999999999\nsteps: [{say: hi}]", "seed needs a whole number from"),
+        ("title: x\nsteps: [{say: hi, do: [select]}]", "'select' needs a filter"),
+        ("title: x\nsteps: [{say: hi, do: [throw outrage]}]", "the stories are new-contact"),
         ("title: x\nsteps: [{say: hi, do: [dance]}]", "step 1: 'dance' cannot be done"),
         ("title: x\nsteps: [{say: hi, do: [view nowhere]}]", "there is no view 'nowhere'"),
         ("title: x\nsteps: [{say: hi, do: ['throw 999']}]", "there is no fault '999'"),
@@ -112,4 +136,171 @@ def test_a_tour_that_cannot_be_played_says_where_and_why(tmp_path: Path, text: s
     with pytest.raises(TourError) as caught:
         read_tour(file)
     assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
     assert str(file) in str(caught.value)
+
+
+def _tour(tmp_path: Path, steps: str, seed: int = 7) -> Tour:
+    file = tmp_path / "tour.yaml"
+    file.write_text(f"title: mine\nseed: {seed}\nsteps: {steps}")
+    return read_tour(file)
+
+
+def test_a_title_and_what_is_said_are_taken_at_their_word(opened: Opened, tmp_path: Path) -> None:
+    tour = _tour(tmp_path, r'[{title: "What [now]? [/b]", say: "A [bold]line [/] and \e[31mred\u202e"}]')
+
+    async def main() -> None:
+        async with opened(tour=tour) as screen:
+            assert "What [now]? [/b]" in screen.text()
+            assert "A [bold]line [/] and" in screen.text()
+            assert "\x1b" not in screen.text()
+            assert "\u202e" not in screen.text()
+
+    asyncio.run(main())
+
+
+def test_the_tour_stands_still_while_the_speaker_answers_a_question(
+    engine: Engine, opened: Opened, tmp_path: Path
+) -> None:
+    tour = _tour(
+        tmp_path, "[{say: one, do: [resume, rate 0.001], wait: {row: 'outcome:sent', within: 5}}, {say: two}]"
+    )
+
+    async def main() -> None:
+        async with opened(tour=tour) as screen:
+            speech = screen.app.speech
+            await screen.press("space")
+            speech.tick(60)
+            speech.tick(60)
+            await screen.tick()
+            assert speech.number == 0
+            assert "paused: space goes on" in screen.text()
+            await screen.press("space", "question_mark")
+            speech.tick(60)
+            speech.tick(60)
+            assert speech.number == 0
+            await screen.press("escape")
+            speech.tick(60)
+            await screen.tick()
+            assert "it did not come" in screen.text()
+            speech.tick(60)
+            assert speech.number == 1
+
+    asyncio.run(main())
+
+
+def test_a_pause_that_the_tour_makes_itself_does_not_stop_it(opened: Opened, tmp_path: Path) -> None:
+    tour = _tour(tmp_path, "[{say: one, do: [pause], wait: {seconds: 3}}, {say: two}]")
+
+    async def main() -> None:
+        async with opened(tour=tour) as screen:
+            screen.app.speech.tick(4)
+            assert screen.app.speech.number == 1
+
+    asyncio.run(main())
+
+
+def test_a_row_is_waited_for_in_the_stream_that_the_step_began_anew(
+    engine: Engine, opened: Opened, tmp_path: Path
+) -> None:
+    tour = _tour(tmp_path, "[{say: one}, {say: two, do: [seed 3], wait: {row: 'outcome:skipped'}}]")
+
+    async def main() -> None:
+        engine.run(500)
+        async with opened(tour=tour) as screen:
+            await screen.press("right")
+            engine.run(50)
+            speech = screen.app.speech
+            speech.tick(0.1)
+            assert speech._met
+            row = screen.app.live.stream.row
+            assert row is not None
+            assert row.kind == "skipped"
+
+    asyncio.run(main())
+
+
+def test_the_tour_that_is_begun_again_tells_its_story_to_a_hubspot_that_knows_nobody(
+    engine: Engine, opened: Opened, tmp_path: Path
+) -> None:
+    async def main() -> None:
+        async with opened(tour=_tour(tmp_path, "[{say: one}]")) as screen:
+            engine.reset(9).result()
+            engine.run(100)
+            await screen.press("escape", "T")
+            assert engine.counts.taken == 0
+            assert engine.seed == 7
+            assert engine.hubspot.account.contacts() == []
+
+    asyncio.run(main())
+
+
+def test_a_tour_over_events_that_are_not_its_own_throws_none_of_them_away(
+    engine: Engine, opened: Opened, tmp_path: Path
+) -> None:
+    async def main() -> None:
+        async with opened(tour=_tour(tmp_path, "[{say: one}]"), origin="events.jsonl") as screen:
+            engine.run(100)
+            await screen.press("escape", "T")
+            assert engine.counts.taken == 100
+
+    asyncio.run(main())
+
+
+def test_grant_never_takes_consent_back(engine: Engine, opened: Opened, tmp_path: Path) -> None:
+    tour = _tour(
+        tmp_path,
+        "[{say: one}, {say: two, do: ['select outcome:denied', grant]}, "
+        "{say: three, do: ['select outcome:flushed not is:batch', grant]}]",
+    )
+
+    async def main() -> None:
+        async with opened(tour=tour) as screen:
+            engine.run(300)
+            await screen.press("right")
+            assert list(engine.consents.values()) == [True]
+            engine.flush().result()
+            await screen.press("right")
+            assert list(engine.consents.values()) == [True]
+            assert "waits for nobody's consent" in screen.said()
+
+    asyncio.run(main())
+
+
+def test_details_are_opened_where_they_were_closed(engine: Engine, opened: Opened, tmp_path: Path) -> None:
+    tour = _tour(
+        tmp_path, "[{say: one}, {say: two, do: [details]}, {say: three}, {say: four, point: detail}]"
+    )
+
+    async def main() -> None:
+        for width, height in ((160, 50), (80, 24)):
+            async with opened(tour=tour, width=width, height=height) as screen:
+                engine.run(20)
+                await screen.tick()
+                seen = []
+                for key in ("enter" if width > 110 else "left", "right", "right", "enter", "right"):
+                    await screen.press(key)
+                    seen.append(screen.app.live.detail.display)
+                assert seen == [False, True, width > 110, width < 110, True]
+
+    asyncio.run(main())
+
+
+def test_filter_is_of_the_stream_whichever_view_a_step_shows(
+    engine: Engine, opened: Opened, tmp_path: Path
+) -> None:
+    tour = _tour(
+        tmp_path, "[{say: one, do: [view hubspot, 'filter outcome:failed']}, {say: two, do: [filter]}]"
+    )
+
+    async def main() -> None:
+        async with opened(tour=tour) as screen:
+            engine.run(100)
+            await screen.press("1")
+            assert screen.app.live.stream.count() == 0
+            assert "filter: outcome:failed" in screen.text()
+            await screen.press("3", "right")
+            await screen.press("1")
+            assert screen.app.live.stream.count() > 90
+
+    asyncio.run(main())
