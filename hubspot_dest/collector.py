@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any, Self
 
-from hubspot_dest.event import NAME_REQUIRED, InvalidEventError, complete_event
+from hubspot_dest.event import NAME_REQUIRED, InvalidEventError, complete_event, new_event_id
 from hubspot_dest.mapping.context import Collector
 from hubspot_dest.mapping.jsvalues import UNDEFINED, truthy
 from hubspot_dest.mapping.process import merge
@@ -44,7 +44,7 @@ class CollectorState:
         new_id: Callable[[], str] | None = None,
     ) -> None:
         self._now_ms = now_ms
-        self._new_id = new_id or (lambda: secrets.token_hex(8))
+        self._new_id = new_id or new_event_id
         self.view = Collector(
             consent=dict(consent or {}),
             user=dict(user or {}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -9,7 +10,15 @@ from hubspot_dest.mapping.context import Collector
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
 from hubspot_dest.mapping.process import merge
 
-__all__ = ["NAME_REQUIRED", "InvalidEventError", "complete_event", "event_name", "with_user"]
+__all__ = [
+    "NAME_REQUIRED",
+    "InvalidEventError",
+    "complete_event",
+    "event_name",
+    "has_id",
+    "new_event_id",
+    "with_user",
+]
 
 Event = dict[str, Any]
 _FIELDS: Final = frozenset(
@@ -22,6 +31,17 @@ NAME_REQUIRED: Final = "Event name is required"
 
 class InvalidEventError(ValueError):
     """An event that upstream rejects at the door: `Event name is required`, `Event name is invalid`."""
+
+
+def has_id(event: Event) -> bool:
+    """Tell whether an event has a usable id of its own: a text that is not empty (1.2)."""
+    own = event.get("id")
+    return isinstance(own, str) and own != ""
+
+
+def new_event_id() -> str:
+    """Return 16 lowercase hexadecimal digits, never all zero: a span id of W3C's (1.1)."""
+    return f"{secrets.randbits(64) or 1:016x}"
 
 
 def event_name(event: Any) -> tuple[str, str, str]:
@@ -69,8 +89,7 @@ def complete_event(
     """
     name, entity, action = event_name(partial)
     get = partial.get
-    own_id = get("id")
-    if partial.keys() == _FIELDS and isinstance(own_id, str) and own_id:
+    if partial.keys() == _FIELDS and has_id(partial):
         # What comes from another collector is whole already; only the stamps are new.
         whole = partial.copy()
         whole["globals"] = _globals(collector.globals, partial["globals"])
@@ -85,7 +104,7 @@ def complete_event(
         "user": get("user", collector.user),
         "nested": get("nested", []),
         "consent": get("consent", collector.consent),
-        "id": own_id if isinstance(own_id, str) and own_id else new_id(),
+        "id": partial["id"] if has_id(partial) else new_id(),
         "trigger": get("trigger", ""),
         "entity": get("entity", entity),
         "action": get("action", action),

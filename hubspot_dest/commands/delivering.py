@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import signal
 import threading
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 
 from hubspot_dest.commands.tally import Tally
 from hubspot_dest.destination import HubSpotDestination
+from hubspot_dest.event import has_id, new_event_id
 from hubspot_dest.intake.reading import BadLine, EventSource, IntakeError, Line
 from hubspot_dest.intake.resuming import Resumption
 from hubspot_dest.mapping.jsdates import date_ms
@@ -150,8 +150,8 @@ class Delivery:
             if when is not None and when < since:
                 self._older += 1
                 return False
-        if not isinstance(event.get("id"), str) or not event["id"]:
-            event["id"] = secrets.token_hex(8)  # as the collector would: here so that its line can be told
+        if not has_id(event):
+            event["id"] = new_event_id()  # as the collector would: here so that its line can be told
         if len(self._lines) < _LINES:
             self._lines[event["id"]] = read.number
         return True

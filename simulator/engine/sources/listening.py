@@ -6,13 +6,12 @@ event is answered when it is in the queue: what HubSpot makes of it is seen on t
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any, Self
 
-from hubspot_dest.event import InvalidEventError, event_name
+from hubspot_dest.event import InvalidEventError, event_name, has_id, new_event_id
 from hubspot_dest.listen.app import Collector, ListenSettings
 from hubspot_dest.listen.binding import bind
 from hubspot_dest.outcome import Outcome, outcome_of
@@ -53,9 +52,7 @@ class _Queue:
 
 def _with_id(event: Any) -> Any:
     """Give an event without a usable id one, early as in walkerOS (section 1.2): answer, row and HubSpot agree."""
-    if not isinstance(event, dict) or (isinstance(event.get("id"), str) and event["id"]):
-        return event
-    return {**event, "id": f"{secrets.randbits(64) or 1:016x}"}
+    return event if not isinstance(event, dict) or has_id(event) else {**event, "id": new_event_id()}
 
 
 def _accepted(event: Any) -> Outcome:

@@ -18,6 +18,7 @@ from simulator.engine.story import story_config
 from simulator.hubspot.faults import Fault
 from simulator.hubspot.faults_syntax import parse_fault
 from simulator.tui.app import SimulatorApp
+from simulator.tui.lines import Board
 from simulator.tui.modals import HelpScreen, Question
 from simulator.tui.watching import ConfigWatch
 from tests.simulator.tui.conftest import Opened, Screenful
@@ -392,6 +393,27 @@ def test_help_theme_and_details_answer(engine: Engine, opened: Opened) -> None:
         assert "taken" in screen.text()
 
     drive(opened, script, width=80, height=24)
+
+
+def test_an_account_of_many_contacts_is_not_read_through_twice_a_second_but_answers_a_search_at_once(
+    engine: Engine, opened: Opened
+) -> None:
+    async def main() -> None:
+        async with opened() as screen:
+            for number in range(12_000):
+                engine.hubspot.account.add_contact({"email": f"p{number}@example.org"}, now=1.0)
+            await screen.press("3")
+            board = screen.app.views["hubspot"].main()
+            assert isinstance(board, Board)
+            drawn = board.lines
+            screen.app.view.tick(5)
+            assert board.lines is drawn
+            screen.app.view.tick(15)
+            assert board.lines is not drawn
+            await screen.press("slash", *"p11999", "enter")
+            assert "p11999@example.org" in screen.text()
+
+    asyncio.run(main())
 
 
 def test_the_pages_of_hubspot_turn_and_are_searched(engine: Engine, opened: Opened) -> None:
