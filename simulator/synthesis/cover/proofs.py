@@ -139,8 +139,7 @@ def _of_outcome(item: Item, what: str, tree: Tree, config: Config) -> str:
         return _missing_consent(item, tree, config) or _closed_condition(item)
     if why := _closed(item):
         return why
-    code = item.code("fn")
-    if what == "value" and (why := _valueless(item) or (gives_nothing(code) if code is not None else "")):
+    if what == "value" and (why := _valueless(item) or _nothing_by_function(item)):
         return why
     whole = not item.looped and item.input == ()
     if what == "present" and whole and item.key is not None and (why := _unknown(steps(item.key)[0], tree)):
@@ -148,6 +147,13 @@ def _of_outcome(item: Item, what: str, tree: Tree, config: Config) -> str:
     if what == "absent" and whole and item.key is not None and item.key in _ALWAYS:
         return f"walkerOS gives every event its {item.key}"
     return _needed(item, tree, config) if what == "absent" else ""
+
+
+def _nothing_by_function(item: Item) -> str:
+    """Tell of a function why it never gives a value, unless something beside it takes its place (section 2.3)."""
+    code = item.code("fn")
+    replaced = any(truthy(item.form.get(name)) for name in ("key", "loop", "map", "set"))
+    return gives_nothing(code) if code is not None and not replaced else ""
 
 
 def _valueless(item: Item) -> str:

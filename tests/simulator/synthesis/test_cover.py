@@ -333,6 +333,18 @@ def test_what_one_event_reaches_is_never_called_unreachable(condition: str, data
     assert not proven & {"order complete", "order complete: condition true", *absent}
 
 
+@pytest.mark.parametrize(
+    "beside",
+    [{"key": "data.a"}, {"map": {"q": "data.a"}}, {"set": ["data.a"]}, {"loop": ["nested", "data.a"]}],
+)
+def test_a_function_that_gives_nothing_is_no_reason_where_something_else_takes_its_place(
+    beside: dict[str, Any],
+) -> None:
+    value = {"fn": "$code:() => undefined", **beside}
+    result = made(mapping={"page": {"view": {"settings": {"properties": {"map": {"p": value}}}}}})
+    assert "its function never gives a value, whatever comes" not in {one.reason for one in result.unreached}
+
+
 def test_a_key_that_gives_nothing_much_is_passed_over_in_a_list_of_a_list() -> None:
     values = {"one": [[{"key": "data.x", "value": 5}, "data.id"]]}
     result = made(mapping={"page": {"view": {"settings": {"properties": {"map": values}}}}})
