@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from hubspot_dest.intake.reading import EventSource, IntakeError
-from simulator.engine.sources.files import entry
+from simulator.engine.sources.files import damaged, entry
 from simulator.engine.sources.timeline import played
 
 __all__ = ["PipeSource"]
@@ -64,10 +64,13 @@ class PipeSource:
 
     def _work(self) -> None:
         try:
-            for read in EventSource(self._source):
+            source = EventSource(self._source)
+            for read in source:
                 self._read.put(entry(read, self._name))
                 if self._closed:
                     break
+            if source.damage:
+                self._trouble = damaged(source, self._name)
         except IntakeError as error:
             self._trouble = error
         self._read_all = True
