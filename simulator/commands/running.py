@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -101,7 +102,10 @@ def run(
 
 def _plain(value: Any) -> str:
     """Return a figure as JSON writes it: text and number must not look alike."""
-    return "nothing" if value is MISSING else safe_text(orjson.dumps(value).decode(), limit=60)
+    if value is MISSING:
+        return "nothing"
+    # Not orjson: what people write into a file of expectations may be no JSON: NaN, a date, a number of 30 digits.
+    return safe_text(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str), limit=60)
 
 
 @dataclass(slots=True)

@@ -61,6 +61,32 @@ def test_what_never_came_is_0_and_a_rule_that_there_is_not_is_told(tmp_path: Pat
     assert 'counts.taken is 200, expected "200"' in run("--expect", str(text)).stderr
 
 
+@pytest.mark.parametrize(
+    ("written", "code", "says"),
+    [
+        ("counts: {outcomes: {faild: 0}}", 1, "counts.outcomes.faild is nothing, expected 0"),
+        ("counts: {callsFaild: 0}", 1, "counts.callsFaild is nothing, expected 0"),
+        ("books: {hubspotDroped: 0}", 1, "books.hubspotDroped is nothing, expected 0"),
+        ("hubspot: {contcts: 0}", 1, "hubspot.contcts is nothing, expected 0"),
+        ("events: 99999999999999999999999", 1, "events is 200, expected 99999999999999999999999"),
+        ("notFlushed: .nan", 1, "notFlushed is 0, expected NaN"),
+        (
+            "counts: {taken: 200}\nevents: 200\ncounts: {pushes: 200}",
+            2,
+            "line 3: the key 'counts' stands twice",
+        ),
+        ("counts: {taken: >=5}", 2, "line 1, column 17: broken YAML: found character '>'"),
+        ("seconds: 3", 2, "expects nothing: seconds may be anything"),
+    ],
+)
+def test_a_typo_in_what_is_expected_is_no_success(written: str, code: int, says: str, tmp_path: Path) -> None:
+    expected = tmp_path / "expected.yaml"
+    expected.write_text(written)
+    done = run("--expect", str(expected))
+    assert (done.returncode, "Traceback" in done.stderr) == (code, False)
+    assert says in done.stderr
+
+
 def test_a_property_that_is_filled_otherwise_is_another_run(tmp_path: Path) -> None:
     saved, config = tmp_path / "run.json", tmp_path / "shop.yaml"
     config.write_text(story_path().read_text())
