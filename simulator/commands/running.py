@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import orjson
@@ -20,6 +17,7 @@ from hubspot_dest.report.text import Painter
 from hubspot_dest.saying import ExitCode, print_data, progress, safe_text, say, stop
 from simulator.commands.draining import drain
 from simulator.commands.sourcing import Chosen, SourceOptions, chosen
+from simulator.commands.stopping import Stopper
 from simulator.conformance.difference import MISSING
 from simulator.engine.engine import Engine
 from simulator.engine.expectations import ExpectationError, read_expectations, result_of, unmet
@@ -56,7 +54,7 @@ def run(
         thrown = [*map(parse_fault, faults), *(STORIES[story].faults if story else ())]
     except (ExpectationError, FaultSyntaxError) as error:
         stop(safe_text(error))
-    stopper = _Stopper()  # before anybody is told where to send
+    stopper = Stopper()  # before anybody is told where to send
     origin = chosen(SourceOptions(**source))
     engine = Engine(loaded, source=origin.source, seed=seed, parity=parity, strict=strict)
     try:
@@ -108,24 +106,7 @@ def _plain(value: Any) -> str:
     return safe_text(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str), limit=60)
 
 
-@dataclass(slots=True)
-class _Stopper:
-    """Hears Ctrl-C and SIGTERM: the first ends the stream in good order, the second ends at once."""
-
-    number: int | None = None
-    _former: dict[int, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._former[number] = signal.signal(number, self._hear)
-
-    def _hear(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a handler's signature
-        self.number = number
-        for one, former in self._former.items():
-            signal.signal(one, former)
-
-
-def _take(engine: Engine, origin: Chosen, events: int | None, stopper: _Stopper) -> None:
+def _take(engine: Engine, origin: Chosen, events: int | None, stopper: Stopper) -> None:
     """Take as many events as wanted, or as come."""
     wanted = events if events is not None else 1000 if origin.synthetic else None
     total = f" of {wanted:,}" if wanted is not None else ""

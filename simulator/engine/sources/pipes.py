@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any, Final
 
-from hubspot_dest.intake.reading import EventSource, IntakeError
+from hubspot_dest.intake.reading import EventSource
 from simulator.engine.sources.files import damaged, entry
 from simulator.engine.sources.timeline import played
 
@@ -37,7 +37,7 @@ class PipeSource:
         self._read: queue.Queue[Any] = queue.Queue(waiting)
         self._reader: threading.Thread | None = None
         self._ended = self._closed = self._read_all = False
-        self._trouble: IntakeError | None = None
+        self._trouble: Exception | None = None
 
     @property
     def waiting(self) -> int:
@@ -71,10 +71,11 @@ class PipeSource:
                     break
             if source.damage:
                 self._trouble = damaged(source, self._name)
-        except IntakeError as error:
+        except Exception as error:
             self._trouble = error
-        self._read_all = True
-        self._read.put(_END)
+        finally:
+            self._read_all = True
+            self._read.put(_END)
 
     def _events(self) -> Iterator[Any]:
         while not self._ended:

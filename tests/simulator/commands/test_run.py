@@ -162,3 +162,20 @@ def test_without_a_terminal_the_screen_says_what_to_do() -> None:
     )
     assert done.returncode == 2
     assert "hubspot-sim run" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("closing", "code"),
+    [("<&-", 0), ("2>&-", 0), ("2>/dev/full", 0), (">&-", 2), ("<&- >&- 2>&-", 2)],
+)
+def test_a_closed_or_full_stream_neither_hangs_the_run_nor_turns_its_exit_code(
+    closing: str, code: int
+) -> None:
+    command = f'"{sys.executable}" -m simulator run --from - {closing}'
+    done = subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, timeout=60, cwd=ROOT, check=False,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+    assert "a bug" not in done.stderr
