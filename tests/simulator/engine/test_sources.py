@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -337,6 +338,16 @@ def test_an_event_without_an_id_is_answered_with_the_one_that_its_row_has(listen
     with Engine(story_config(), source=listening) as engine:
         engine.run(3)
         assert [row.event_id for row in engine.ring.rows() if not row.is_batch] == told
+
+
+def test_what_is_no_http_is_answered_and_written_across_nobodys_screen(
+    listening: ListeningSource, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_connection(("127.0.0.1", listening.port), timeout=10) as stranger:
+        stranger.sendall(b"\x16\x03\x01\x02\x00 https to a port of http\r\n\r\n")
+        assert b"400 Bad Request" in stranger.recv(4096)
+    assert ask(listening, path="/health")[0] == 200
+    assert caplog.records == []
 
 
 def test_a_full_queue_says_so_and_takes_again_when_there_is_room(listening: ListeningSource) -> None:
