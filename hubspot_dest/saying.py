@@ -122,6 +122,7 @@ def guarded(main: Callable[[], Any], program: str) -> NoReturn:
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort):
         code = ExitCode.INTERRUPTED
+        say("interrupted")
     except Exception as error:  # the last resort, so that a bug of ours is a sentence too
         code = ExitCode.NOT_RUN
         _say_bug(error, program)

@@ -86,6 +86,9 @@ def run(
         say(
             f"not as expected: {safe_text(one.path)} is {_plain(one.actual)}, expected {_plain(one.expected)}"
         )
+    for spec, fault in zip(faults, engine.hubspot.faults.active(), strict=False):
+        if not fault.matched:  # a path with a typo, and the run proves nothing
+            say(f"warning: the fault {safe_text(spec)} met no request")
     if closing.left:
         say(f"warning: {closing.left} events were not flushed: {safe_text(closing.error)}")
     if unseen:

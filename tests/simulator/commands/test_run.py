@@ -108,6 +108,12 @@ def test_what_hubspot_did_not_take_is_no_success(tmp_path: Path) -> None:
     assert done.returncode == 1
 
 
+def test_a_fault_that_met_no_request_is_told_and_one_that_struck_is_not() -> None:
+    done = run("--fault", "429:path=/crm/*,count=1", "--fault", "503:path=/crn/*")
+    assert "warning: the fault 503:path=/crn/* met no request" in done.stderr
+    assert "the fault 429" not in done.stderr
+
+
 def test_what_was_accepted_is_looked_at_though_the_run_is_told_to_end() -> None:
     command = [
         sys.executable,
