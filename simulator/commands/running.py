@@ -68,6 +68,7 @@ def run(
         unseen = drain(engine, origin) if origin.once else 0
         engine.flush().result()
         result = result_of(engine)
+        bad = [row.sentence for row in engine.ring.rows() if row.reason == "bad_input"]
     finally:
         origin.close()
         closing = engine.close()
@@ -86,6 +87,9 @@ def run(
         say(
             f"not as expected: {safe_text(one.path)} is {_plain(one.actual)}, expected {_plain(one.expected)}"
         )
+    if bad:
+        first = "" if len(bad) == 1 else f"{len(bad):,} lines are no events; the first: "
+        say(f"warning: {first}{safe_text(bad[0], limit=300)}")
     for spec, fault in zip(faults, engine.hubspot.faults.active(), strict=False):
         if not fault.matched:  # a path with a typo, and the run proves nothing
             say(f"warning: the fault {safe_text(spec)} met no request")

@@ -108,6 +108,17 @@ def test_what_hubspot_did_not_take_is_no_success(tmp_path: Path) -> None:
     assert done.returncode == 1
 
 
+def test_lines_that_are_no_events_are_told_with_the_first_of_them(tmp_path: Path) -> None:
+    events = tmp_path / "events.jsonl"
+    events.write_text('{"name":"page view"}\n{"name":"oneword"}\n17\n')
+    done = run("--from", str(events))
+    assert (
+        "warning: 2 lines are no events; the first: events.jsonl, line 2: Event name is invalid"
+        in done.stderr
+    )
+    assert done.returncode == 0  # they are rows that failed, which --expect can forbid
+
+
 def test_a_fault_that_met_no_request_is_told_and_one_that_struck_is_not() -> None:
     done = run("--fault", "429:path=/crm/*,count=1", "--fault", "503:path=/crn/*")
     assert "warning: the fault 503:path=/crn/* met no request" in done.stderr
