@@ -17,7 +17,7 @@ from hubspot_dest.flow.document import find_destination, is_flow
 from hubspot_dest.flow.references import FlowError
 from hubspot_dest.flow.step_examples import StepExample, step_examples
 
-__all__ = ["TOKEN_VARIABLE", "ConfigFileError", "file_of", "load_config", "load_examples"]
+__all__ = ["TOKEN_VARIABLE", "ConfigFileError", "file_of", "load_config", "load_examples", "read_document"]
 
 TOKEN_VARIABLE = "HUBSPOT_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
 _MAX_BYTES = 16 * 1024 * 1024
@@ -98,6 +98,16 @@ def _checked(opened: _Opened, *, needs_token: bool) -> tuple[Config, list[str]]:
     return config, opened.notes + lines(config.warnings)
 
 
+def read_document(path: Path) -> Any:
+    """Return what a JSON or YAML file holds, whatever it is; a key that stands twice is no more right than a typo.
+
+    Raises:
+        ConfigFileError: where the file cannot be read, or is neither JSON nor YAML.
+
+    """
+    return _parse(path, _read(path))[0]
+
+
 def file_of(path: Path) -> Path:
     """Return the file of `FILE#flow.destination`."""
     return _selected(path)[0]
@@ -130,13 +140,13 @@ def _open(path: Path) -> _Opened:
 def _read(path: Path) -> str:
     try:
         if path.is_dir():
-            raise ConfigFileError([f"{path} is a folder, not a configuration file"])
+            raise ConfigFileError([f"{path} is a folder, not a file"])
         with path.open("rb") as stream:
             content = stream.read(_MAX_BYTES + 1)
     except OSError as error:
         raise ConfigFileError([f"{path} cannot be read: {error.strerror or error}"]) from None
     if len(content) > _MAX_BYTES:
-        raise ConfigFileError([f"{path} is larger than 16 MiB; that is no configuration"])
+        raise ConfigFileError([f"{path} is larger than 16 MiB"])
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -160,7 +170,7 @@ def _parse(path: Path, text: str) -> tuple[Any, dict[tuple[Any, ...], _Place]]:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         if node is not None:
-            _note_places(node, (), places)
+            _note_places(path, node, (), places)
         if not as_json:
             raw = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
@@ -185,16 +195,25 @@ def _unique(path: Path, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _note_places(node: yaml.Node, path: tuple[Any, ...], places: dict[tuple[Any, ...], _Place]) -> None:
+def _note_places(
+    file: Path, node: yaml.Node, path: tuple[Any, ...], places: dict[tuple[Any, ...], _Place]
+) -> None:
     places.setdefault(path, _Place(node.start_mark.line + 1, node.start_mark.column + 1))
     if isinstance(node, yaml.MappingNode):
+        seen: dict[tuple[str, str], int] = {}
         for key, value in node.value:
+            line = key.start_mark.line + 1
+            name = (key.tag, str(key.value))
+            if name in seen:
+                twice = f"the key {key.value!r} stands twice in one map, first in line {seen[name]}"
+                raise ConfigFileError([f"{file}, line {line}: {twice}; only one of them can count"])
+            seen[name] = line
             inner = (*path, key.value)
-            places[inner] = _Place(key.start_mark.line + 1, key.start_mark.column + 1)
-            _note_places(value, inner, places)
+            places[inner] = _Place(line, key.start_mark.column + 1)
+            _note_places(file, value, inner, places)
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
-            _note_places(item, (*path, index), places)
+            _note_places(file, item, (*path, index), places)
 
 
 def _unwrap(path: Path, raw: Any, places: dict[tuple[Any, ...], _Place]) -> _Opened:

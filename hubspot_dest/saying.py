@@ -74,15 +74,16 @@ def say(line: str) -> None:
     try:
         sys.stderr.write(line + "\n")
         sys.stderr.flush()
-    except (BrokenPipeError, ValueError):
-        pass  # nobody listens any more
+    except (OSError, ValueError):
+        pass  # nobody listens any more, or the disk of the log is full: the work goes on, and so does its exit code
 
 
 def progress(text: str) -> None:
     """Show how far long work is, on a terminal; in a pipe nothing is said."""
     if sys.stderr.isatty():
-        sys.stderr.write(f"\r{text} ")
-        sys.stderr.flush()
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"\r{text} ")
+            sys.stderr.flush()
 
 
 def print_data(text: str) -> None:
@@ -111,6 +112,7 @@ def guarded(main: Callable[[], Any], program: str) -> NoReturn:
     """
     code: Any
     try:
+        _open_what_is_closed()
         done = main()
         code = done if isinstance(done, int) else ExitCode.OK
     except SystemExit as end:
@@ -120,17 +122,32 @@ def guarded(main: Callable[[], Any], program: str) -> NoReturn:
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort):
         code = ExitCode.INTERRUPTED
+        say("interrupted")
     except Exception as error:  # the last resort, so that a bug of ours is a sentence too
         code = ExitCode.NOT_RUN
         _say_bug(error, program)
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except OSError as error:
         try:
             _unwritten(error)
         except SystemExit as end:
             code = end.code
     raise SystemExit(code if code is None else int(code) if isinstance(code, int) else code)
+
+
+def _open_what_is_closed() -> None:
+    """Put something where a shell's `<&-`, `>&-` or `2>&-` left nothing.
+
+    Python has None there then, and the next file that is opened, an outbox for example, would get its number.
+    """
+    closed = [name for name in ("stdin", "stdout", "stderr") if getattr(sys, name) is None]
+    for name in closed:
+        number = os.open(os.devnull, os.O_RDWR)  # the lowest that is free
+        setattr(sys, name, os.fdopen(number, "r" if name == "stdin" else "w", encoding="utf-8"))
+    if "stdout" in closed:
+        stop("standard output is closed: there is nowhere to write to", ">/dev/null, if nobody wants it")
 
 
 def _unwritten(error: OSError) -> NoReturn:

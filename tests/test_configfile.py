@@ -54,6 +54,12 @@ def load(tmp_path: Path, content: str, name: str = "shop.yaml") -> list[str]:
         ('{"settings": {,}}', "a.json", ["a.json, line 1, column 15: broken JSON"]),
         ('{"settings": {}, "settings": {}}', "a.json", ["a.json: the key 'settings' stands twice"]),
         (
+            YAML + "  product: {}\n  order: {}\n",
+            "shop.yaml",
+            ["shop.yaml, line 9: the key 'order' stands twice in one map, first in line 5"],
+        ),
+        ("{settings: {}, settings: {}}", "a.yaml", ["a.yaml, line 1: the key 'settings' stands twice"]),
+        (
             '{"settings": {"eventNamePrefix": "p"}}',
             "a.json",
             ["a.json, line 1: settings.accessToken: the access token is missing"],

@@ -11,7 +11,7 @@ from typing import Any
 from hubspot_dest.commands.tally import Tally
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.event import has_id, new_event_id
-from hubspot_dest.intake.reading import BadLine, EventSource, IntakeError, Line
+from hubspot_dest.intake.reading import BadLine, EventSource, IntakeError, Line, source_name
 from hubspot_dest.intake.resuming import Resumption
 from hubspot_dest.mapping.jsdates import date_ms
 from hubspot_dest.mapping.jsvalues import UNDEFINED
@@ -137,8 +137,12 @@ class Delivery:
                 self._tally.bad_line(bad, self._plan.source)
         events = [read.event for read in chunk if isinstance(read, Line) and self._wanted(read)]
         self._tally.events += len(events)
-        last, resumption = chunk[-1], self._plan.resumption
-        note = None if resumption is None else resumption.at(last.number, last.position)
+        # What the file broke off in is not taken: it may be whole when the run is resumed.
+        taken = [read for read in chunk if not (isinstance(read, BadLine) and read.unfinished)]
+        resumption = self._plan.resumption
+        note = (
+            resumption.at(taken[-1].number, taken[-1].position) if resumption is not None and taken else None
+        )
         self._destination.push_many(events, progress=note)
         if self._tally.events % _CHUNK == 0:
             progress(f"{self._tally.events} events")
@@ -198,7 +202,7 @@ class Delivery:
             return ExitCode.INTERRUPTED if self._stopped == signal.SIGINT else ExitCode.TERMINATED
         nothing = self._tally.events + self._older == 0
         if nothing and self._plan.after == (0, -1) and not self._left_before:
-            say(f"error: {safe_text(self._plan.source)} holds no usable event")
+            say(f"error: {safe_text(source_name(self._plan.source))} holds no usable event")
             return ExitCode.NOT_RUN
         left = self._destination.queued
         return ExitCode.WANTING if self._tally.bad_lines or self._tally.wrong or left else ExitCode.OK

@@ -15,7 +15,7 @@ from hubspot_dest.delivery.nowhere import NoNetwork
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.doctor.checks import Check, examine
 from hubspot_dest.doctor.needs import Needs, needs_of
-from hubspot_dest.intake.reading import BadLine, IntakeError, read_events
+from hubspot_dest.intake.reading import BadLine, IntakeError, read_events, source_name
 from hubspot_dest.report.plainjson import as_json
 from hubspot_dest.report.text import Painter
 from hubspot_dest.saying import ExitCode, print_data, safe_text, say, stop
@@ -71,7 +71,7 @@ def _planned(config: Config, source: str, states: dict[str, bool]) -> Needs:
     except IntakeError as error:
         stop(safe_text(error))
     if bad:
-        needs.unknown.append(f"what {bad} lines of {source} mean, which are no events")
+        needs.unknown.append(f"what {bad} lines of {source_name(source)} mean, which are no events")
     if destination.waiting:
         needs.unknown.append(f"what {destination.waiting} events need that wait for consent (--consent NAME)")
     return needs

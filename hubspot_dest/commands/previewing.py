@@ -15,7 +15,7 @@ from hubspot_dest.commands.tally import Tally
 from hubspot_dest.config import Config
 from hubspot_dest.delivery.nowhere import NoNetwork
 from hubspot_dest.destination import HubSpotDestination
-from hubspot_dest.intake.reading import BadLine, IntakeError, read_events
+from hubspot_dest.intake.reading import BadLine, IntakeError, read_events, source_name
 from hubspot_dest.mapping.jsvalues import truthy
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.report.plainjson import as_json, outcome_record
@@ -97,7 +97,7 @@ class _Preview:
             self._tell(outcome)
         self.show.summary(self._tally, self._destination)
         if self._tally.events == 0:
-            say(f"error: {safe_text(source)} holds no usable event")
+            say(f"error: {safe_text(source_name(source))} holds no usable event")
             return ExitCode.NOT_RUN
         return ExitCode.WANTING if self._tally.bad_lines or self._tally.wrong else ExitCode.OK
 

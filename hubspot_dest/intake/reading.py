@@ -6,22 +6,20 @@ servers take it (walkerOS 4.4, section 10), which counts as its events.
 
 from __future__ import annotations
 
-import gzip
 import sys
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any
 
 import orjson
 
 from hubspot_dest.event import InvalidEventError, event_name
+from hubspot_dest.intake.incoming import Incoming, Lines
 
-__all__ = ["BadLine", "EventSource", "IntakeError", "Line", "read_events"]
+__all__ = ["BadLine", "EventSource", "IntakeError", "Line", "read_events", "source_name"]
 
 _NAME_HINT = 'an event name is two words, entity and action: "order complete"'
-_CHUNK = 256 * 1024
 _MAX_BYTES = 256 * 1024 * 1024  # of one JSON document that is not JSON Lines; lines have no such limit
 
 
@@ -40,17 +38,21 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """Something that is no event: the line, what is wrong, and what to do."""
+    """Something that is no event: the line, what is wrong, and what to do.
+
+    Where it is `unfinished`, the stream ended in the middle of it: what is wrong may be mended by what is to come.
+    """
 
     number: int
     message: str
     hint: str = ""
     position: int | None = None
     column: int | None = None
+    unfinished: bool = False
 
     def where(self, source: str) -> str:
         """Return `events.jsonl, line 3, column 7`, as far as known."""
-        parts = [source, f"line {self.number}"]
+        parts = [source_name(source), f"line {self.number}"]
         if self.position is not None:
             parts.append(f"item {self.position}")
         if self.column is not None:
@@ -59,9 +61,9 @@ class BadLine:
 
 
 class EventSource:
-    """Events and bad lines of a file or of standard input, as they come; `-` is standard input, `.gz` is unpacked.
+    """Events and bad lines of a file or of standard input, as they come; `-` is standard input, gzip is unpacked.
 
-    A line is handed on as soon as it is there.
+    A line is handed on as soon as it is there. Damaged gzip ends with a bad line, behind all that could be unpacked.
 
     Args:
         source: a path, or `-`.
@@ -72,7 +74,9 @@ class EventSource:
     def __init__(self, source: str, after: tuple[int, int] = (0, -1)) -> None:
         self.source = source
         self._after = after
-        self._lines: _Lines | None = None
+        self._lines: Lines | None = None
+        self.damage = ""
+        """What is wrong with packed input, once it was read as far as it goes; empty where nothing is."""
 
     @property
     def at_hand(self) -> bool:
@@ -88,20 +92,21 @@ class EventSource:
         """
         try:
             with _open(self.source) as stream:
-                self._lines = _Lines(stream)
-                if self._after == (0, -1):
-                    yield from _read(self._lines)
-                else:
-                    yield from self._rest(self._lines)
+                lines = Lines(Incoming(stream, must_be_gzip=Path(self.source).suffix == ".gz"))
+                self._lines = lines
+                yield from _read(lines) if self._after == (0, -1) else self._rest(lines)
+                if (damage := lines.damage()) is not None:
+                    yield _damaged(*damage)
+                self.damage = lines.wrong
         except IsADirectoryError:
             msg = f"{self.source} is a folder, not a file of events"
             raise IntakeError(msg) from None
-        except (OSError, EOFError) as error:
+        except OSError as error:
             reason = getattr(error, "strerror", None) or str(error)
-            msg = f"{self.source} cannot be read: {reason}"
+            msg = f"{source_name(self.source)} cannot be read: {reason}"
             raise IntakeError(msg) from None
 
-    def _rest(self, lines: _Lines) -> Iterator[Line | BadLine]:
+    def _rest(self, lines: Lines) -> Iterator[Line | BadLine]:
         """Pass over whole lines unread, and over the items of the line where reading stopped."""
         for _ in range(self._after[0] - 1):
             if next(lines, None) is None:
@@ -109,42 +114,6 @@ class EventSource:
         for read in _read(lines, self._after[0] - 1):
             if (read.number, -1 if read.position is None else read.position) > self._after:
                 yield read
-
-
-class _Lines:
-    """Lines of a stream, without their ends; knows whether one is at hand."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-        self._ready: deque[bytes] = deque()
-        self._begun: list[bytes] = []
-        self._ended = False
-
-    @property
-    def at_hand(self) -> bool:
-        return bool(self._ready) or self._ended
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
-        while not self._ready:
-            if self._ended:
-                raise StopIteration
-            chunk = self._stream.read1(_CHUNK)
-            if not chunk:
-                self._ended = True
-                rest = b"".join(self._begun)
-                if rest:
-                    self._ready.append(rest)
-            elif b"\n" in chunk:
-                first, *whole, rest = chunk.split(b"\n")
-                self._ready.append(b"".join((*self._begun, first)))
-                self._ready.extend(whole)
-                self._begun = [rest]
-            else:
-                self._begun.append(chunk)
-        return self._ready.popleft()
 
 
 def read_events(source: str) -> Iterator[Line | BadLine]:
@@ -157,17 +126,19 @@ def read_events(source: str) -> Iterator[Line | BadLine]:
     return iter(EventSource(source))
 
 
+def source_name(source: str) -> str:
+    """Return what people call a source."""
+    return "standard input" if source == "-" else source
+
+
 def _open(source: str) -> IO[bytes]:
     if source == "-":
         # Unbuffered lines: what another program writes is planned at once.
         return open(sys.stdin.fileno(), "rb", closefd=False)
-    path = Path(source)
-    if path.suffix == ".gz":
-        return cast("IO[bytes]", gzip.open(path, "rb"))
-    return path.open("rb")
+    return Path(source).open("rb")
 
 
-def _read(stream: Iterator[bytes], number: int = 0) -> Iterator[Line | BadLine]:
+def _read(stream: Lines, number: int = 0) -> Iterator[Line | BadLine]:
     for raw in stream:
         number += 1
         line = raw.removeprefix(b"\xef\xbb\xbf").strip() if number == 1 else raw.strip()
@@ -180,13 +151,13 @@ def _read(stream: Iterator[bytes], number: int = 0) -> Iterator[Line | BadLine]:
                 # The beginning of a document over several lines, or a broken line: what follows decides.
                 yield from _document(line, stream, number, error)
                 return
-            yield _broken(number, error)
+            yield _broken(number, error, unfinished=stream.unfinished)
             continue
         yield from _events(value, number)
 
 
 def _document(
-    first: bytes, stream: Iterator[bytes], number: int, first_error: orjson.JSONDecodeError
+    first: bytes, stream: Lines, number: int, first_error: orjson.JSONDecodeError
 ) -> Iterator[Line | BadLine]:
     """Read on after a line that begins something: a document over several lines, or JSON Lines with a bad line."""
     gathered = [first]
@@ -201,7 +172,7 @@ def _document(
             yield from _line(line, current)
             for later in stream:
                 current += 1
-                yield from _line(later.strip(), current)
+                yield from _line(later.strip(), current, unfinished=stream.unfinished)
             return
         size += len(raw)
         if size > _MAX_BYTES:
@@ -212,18 +183,21 @@ def _document(
     try:
         value = orjson.loads(whole)
     except orjson.JSONDecodeError as error:
-        yield _broken(number, error)
+        if (damage := stream.damage()) is not None:
+            yield _damaged(number, f"{damage[1]}: what begins on this line is not whole")
+        else:
+            yield _broken(number, error, unfinished=stream.unfinished)
         return
     yield from _events(value, number)
 
 
-def _line(line: bytes, number: int) -> Iterator[Line | BadLine]:
+def _line(line: bytes, number: int, *, unfinished: bool = False) -> Iterator[Line | BadLine]:
     if not line:
         return
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        yield _broken(number, error)
+        yield _broken(number, error, unfinished=unfinished)
         return
     yield from _events(value, number)
 
@@ -262,7 +236,14 @@ def _checked(value: Any, number: int, position: int | None) -> Line | BadLine:
     return Line(number, value, position)
 
 
-def _broken(number: int, error: orjson.JSONDecodeError) -> BadLine:
+def _broken(number: int, error: orjson.JSONDecodeError, *, unfinished: bool = False) -> BadLine:
     message = str(error).split(": line ")[0]
     hint = "each line is one event as JSON, or the whole file is one JSON array"
-    return BadLine(number + error.lineno - 1, f"broken JSON: {message}", hint, column=error.colno)
+    line = number + error.lineno - 1
+    return BadLine(line, f"broken JSON: {message}", hint, column=error.colno, unfinished=unfinished)
+
+
+def _damaged(number: int, message: str) -> BadLine:
+    return BadLine(
+        number, message, "every whole event before it was read; get the file anew", unfinished=True
+    )

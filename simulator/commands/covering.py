@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 import orjson
 
 from hubspot_dest.saying import ExitCode, print_data, progress, safe_text, say, stop
+from simulator.commands.stopping import Stopper
 
 if TYPE_CHECKING:
     from simulator.synthesis.cover import Coverage
@@ -27,14 +28,23 @@ def write_cover(
 
     Events go to `output`, or to standard output; with `as_json` the result goes to standard output, and the events to
     `output` only. Exit code 0: everything that can be reached is. 1: something is not, and nobody knows why, or
-    `seconds` were over. 2: it could not run.
+    `seconds` were over. 2: it could not run. 130 and 143: Ctrl-C and SIGTERM; what was found until then is written.
     """
     from hubspot_dest.commands.options import open_config
     from hubspot_dest.configfile import TOKEN_VARIABLE
     from simulator.synthesis.cover import cover
 
     os.environ.setdefault(TOKEN_VARIABLE, "none-is-needed-to-plan")
-    result = cover(open_config(path), seed, parity=parity, seconds=seconds, told=_Progress(seconds))
+    config = open_config(path)
+    stopper = Stopper()
+    result = cover(
+        config,
+        seed,
+        parity=parity,
+        seconds=seconds,
+        told=_Progress(seconds),
+        stopped=lambda: stopper.number is not None,
+    )
     if sys.stderr.isatty():
         progress("\x1b[2K\r")
     body = b"".join([orjson.dumps(event) + b"\n" for event in result.events])
@@ -50,7 +60,9 @@ def write_cover(
         stop(f"{safe_text(output or 'the output')} cannot be written: {error.strerror}")
     if as_json:
         print_data(orjson.dumps(result.plain()).decode())
-    _tell(result, seconds)
+    _tell(result, seconds, stopped=stopper.number is not None)
+    if stopper.number is not None:
+        raise SystemExit(128 + stopper.number)
     raise SystemExit(int(ExitCode.OK if result.complete else ExitCode.WANTING))
 
 
@@ -70,8 +82,11 @@ class _Progress:
         progress(f"{tried:,} events tried, {reached:,} of {every:,} rules and paths reached, {spent}")
 
 
-def _tell(result: Coverage, seconds: float) -> None:
+def _tell(result: Coverage, seconds: float, *, stopped: bool) -> None:
     say(f"{result.sentence}, with {len(result.events)} events ({result.tried:,} tried)")
+    if stopped:
+        say("interrupted: not everything was tried; what was found until then is written")
+        return  # why each of the others was not reached is known to whoever interrupted it
     if result.time_up:
         say(f"time was up after {seconds:g} s: not everything was tried; --seconds gives it more")
     for one in result.unreached:

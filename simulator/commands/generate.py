@@ -96,6 +96,10 @@ def command(
             with output.open("wb") as file:
                 _write(stream, count, file)
             say(f"{count} events written to {safe_text(output)}")
+    except KeyboardInterrupt:
+        where = f"{safe_text(output)} holds" if output is not None else "what was written is"
+        say(f"interrupted: {where} only a part of the {count:,} events")
+        raise SystemExit(int(ExitCode.INTERRUPTED)) from None
     except BrokenPipeError:  # whoever read has enough
         raise SystemExit(int(ExitCode.OK)) from None
     except OSError as error:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
-import signal
 import sys
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import orjson
@@ -19,6 +17,7 @@ from hubspot_dest.report.text import Painter
 from hubspot_dest.saying import ExitCode, print_data, progress, safe_text, say, stop
 from simulator.commands.draining import drain
 from simulator.commands.sourcing import Chosen, SourceOptions, chosen
+from simulator.commands.stopping import Stopper
 from simulator.conformance.difference import MISSING
 from simulator.engine.engine import Engine
 from simulator.engine.expectations import ExpectationError, read_expectations, result_of, unmet
@@ -55,7 +54,7 @@ def run(
         thrown = [*map(parse_fault, faults), *(STORIES[story].faults if story else ())]
     except (ExpectationError, FaultSyntaxError) as error:
         stop(safe_text(error))
-    stopper = _Stopper()  # before anybody is told where to send
+    stopper = Stopper()  # before anybody is told where to send
     origin = chosen(SourceOptions(**source))
     engine = Engine(loaded, source=origin.source, seed=seed, parity=parity, strict=strict)
     try:
@@ -69,6 +68,7 @@ def run(
         unseen = drain(engine, origin) if origin.once else 0
         engine.flush().result()
         result = result_of(engine)
+        bad = [row.sentence for row in engine.ring.rows() if row.reason == "bad_input"]
     finally:
         origin.close()
         closing = engine.close()
@@ -87,6 +87,12 @@ def run(
         say(
             f"not as expected: {safe_text(one.path)} is {_plain(one.actual)}, expected {_plain(one.expected)}"
         )
+    if bad:
+        first = "" if len(bad) == 1 else f"{len(bad):,} lines are no events; the first: "
+        say(f"warning: {first}{safe_text(bad[0], limit=300)}")
+    for spec, fault in zip(faults, engine.hubspot.faults.active(), strict=False):
+        if not fault.matched:  # a path with a typo, and the run proves nothing
+            say(f"warning: the fault {safe_text(spec)} met no request")
     if closing.left:
         say(f"warning: {closing.left} events were not flushed: {safe_text(closing.error)}")
     if unseen:
@@ -101,27 +107,13 @@ def run(
 
 def _plain(value: Any) -> str:
     """Return a figure as JSON writes it: text and number must not look alike."""
-    return "nothing" if value is MISSING else safe_text(orjson.dumps(value).decode(), limit=60)
+    if value is MISSING:
+        return "nothing"
+    # Not orjson: what people write into a file of expectations may be no JSON: NaN, a date, a number of 30 digits.
+    return safe_text(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str), limit=60)
 
 
-@dataclass(slots=True)
-class _Stopper:
-    """Hears Ctrl-C and SIGTERM: the first ends the stream in good order, the second ends at once."""
-
-    number: int | None = None
-    _former: dict[int, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._former[number] = signal.signal(number, self._hear)
-
-    def _hear(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a handler's signature
-        self.number = number
-        for one, former in self._former.items():
-            signal.signal(one, former)
-
-
-def _take(engine: Engine, origin: Chosen, events: int | None, stopper: _Stopper) -> None:
+def _take(engine: Engine, origin: Chosen, events: int | None, stopper: Stopper) -> None:
     """Take as many events as wanted, or as come."""
     wanted = events if events is not None else 1000 if origin.synthetic else None
     total = f" of {wanted:,}" if wanted is not None else ""

@@ -116,6 +116,7 @@ class ServerThread:
             lifespan="off",
             ws="none",
             log_config=None,
+            log_level="error",  # what is no HTTP is no news, and no line across somebody's screen
             access_log=False,
             server_header=False,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -67,8 +71,8 @@ def test_bad_lines_are_named_and_the_rest_goes_on(run: Run) -> None:
     done = run("hubspot_dest", "preview", SHOP, "-", stdin=f'{good}\n{{"name":"page"}}\nbroken\n{good}\n')
     assert done.returncode == 1
     assert done.stdout.count("sent") == 2
-    assert "-, line 2: Event name is invalid" in done.stderr
-    assert "-, line 3, column 1: broken JSON" in done.stderr
+    assert "standard input, line 2: Event name is invalid" in done.stderr
+    assert "standard input, line 3, column 1: broken JSON" in done.stderr
     assert "2 bad lines" in done.stderr
 
 
@@ -162,3 +166,16 @@ def test_a_reader_that_leaves_is_no_error(run: Run) -> None:
     process.stderr.close()
     assert "Traceback" not in said
     assert "Exception" not in said
+
+
+def test_ctrl_c_is_a_word_and_exit_code_130(tmp_path: Path) -> None:
+    events = tmp_path / "events"
+    os.mkfifo(events)
+    command = [sys.executable, "-m", "hubspot_dest", "preview", SHOP, str(events)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    writer = os.open(events, os.O_WRONLY)  # succeeds as soon as it reads: it is past its beginning
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    os.close(writer)
+    assert process.returncode == 130
+    assert err.strip() == "interrupted"

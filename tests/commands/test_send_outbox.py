@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import socket
 from pathlib import Path
@@ -69,6 +70,38 @@ def test_resume_takes_a_new_file_under_an_old_name_for_a_new_file(
     done = run(*arguments)
     assert "is not the file that was sent before: beginning at its first line" in done.stderr
     assert len(hubspot.account.occurrences) == 4
+
+
+def test_resume_takes_the_lines_of_a_packed_file_that_was_cut_and_is_whole_now(
+    run: Run, hubspot: FakeHubSpot, config: str, tmp_path: Path
+) -> None:
+    whole = gzip.compress("".join(json.dumps(view(number)) + "\n" for number in range(400)).encode())
+    source = tmp_path / "a.jsonl.gz"
+    arguments = ("hubspot_dest", "send", config, str(source), "--base-url", hubspot.base_url, "--resume")
+    for part in (whole[:20], whole[: len(whole) // 2], whole[:-3]):
+        source.write_bytes(part)
+        done = run(*arguments)
+        assert done.returncode in (1, 2)  # 2: not one event was there yet
+        assert f"the gzip ends in the middle, about {len(part):,} bytes from its beginning" in done.stderr
+        assert "1 bad lines" in done.stderr
+    source.write_bytes(whole)
+    assert run(*arguments).returncode == 0
+    assert len(hubspot.account.occurrences) == 400
+
+
+def test_resume_takes_the_line_that_was_being_written_when_the_log_was_sent(
+    run: Run, hubspot: FakeHubSpot, config: str, tmp_path: Path
+) -> None:
+    source = tmp_path / "a.jsonl"
+    whole = "".join(json.dumps(view(number)) + "\n" for number in range(3))
+    arguments = ("hubspot_dest", "send", config, str(source), "--base-url", hubspot.base_url, "--resume")
+    source.write_text(whole[:-20], encoding="utf-8")
+    assert run(*arguments).returncode == 1
+    source.write_text(whole, encoding="utf-8")
+    done = run(*arguments)
+    assert "going on behind line 2" in done.stderr
+    assert done.returncode == 0
+    assert len(hubspot.account.occurrences) == 3
 
 
 def test_an_array_on_one_line_is_resumed_behind_its_last_item(

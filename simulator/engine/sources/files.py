@@ -1,4 +1,4 @@
-"""Events of a file: JSON Lines, an array, one object, an envelope; `.gz` is unpacked. What is no event is shown."""
+"""Events of a file: JSON Lines, an array, one object, an envelope; gzip is unpacked. What is no event is shown."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hubspot_dest.intake.reading import BadLine, EventSource, Line
+from hubspot_dest.intake.reading import BadLine, EventSource, IntakeError, Line
 from simulator.engine.sources.badinput import bad_line
 from simulator.engine.sources.timeline import played
 
-__all__ = ["FileSource", "entry"]
+__all__ = ["FileSource", "damaged", "entry"]
 
 
 class FileSource:
@@ -32,14 +32,27 @@ class FileSource:
         self._speed = speed
 
     def __call__(self, seed: int) -> Iterator[Any]:
-        """Return the file's events; the seed changes nothing."""
+        """Return the file's events; the seed changes nothing.
+
+        Raises:
+            IntakeError: when reading failed, after what could be read.
+
+        """
         del seed
         return self._events() if self._speed is None else played(self._events(), self._speed)
 
     def _events(self) -> Iterator[Any]:
         name = self._path.name
-        for read in EventSource(str(self._path)):
+        source = EventSource(str(self._path))
+        for read in source:
             yield entry(read, name)
+        if source.damage:
+            raise damaged(source, name)
+
+
+def damaged(source: EventSource, name: str) -> IntakeError:
+    """Return why a source failed that broke off: its row alone would let a run with half of its events pass."""
+    return IntakeError(f"{name} is not whole: {source.damage}")
 
 
 def entry(read: Line | BadLine, name: str) -> Any:

@@ -7,8 +7,8 @@ import threading
 from collections.abc import Iterator
 from typing import Any, Final
 
-from hubspot_dest.intake.reading import EventSource, IntakeError
-from simulator.engine.sources.files import entry
+from hubspot_dest.intake.reading import EventSource
+from simulator.engine.sources.files import damaged, entry
 from simulator.engine.sources.timeline import played
 
 __all__ = ["PipeSource"]
@@ -37,7 +37,7 @@ class PipeSource:
         self._read: queue.Queue[Any] = queue.Queue(waiting)
         self._reader: threading.Thread | None = None
         self._ended = self._closed = self._read_all = False
-        self._trouble: IntakeError | None = None
+        self._trouble: Exception | None = None
 
     @property
     def waiting(self) -> int:
@@ -64,14 +64,18 @@ class PipeSource:
 
     def _work(self) -> None:
         try:
-            for read in EventSource(self._source):
+            source = EventSource(self._source)
+            for read in source:
                 self._read.put(entry(read, self._name))
                 if self._closed:
                     break
-        except IntakeError as error:
+            if source.damage:
+                self._trouble = damaged(source, self._name)
+        except Exception as error:
             self._trouble = error
-        self._read_all = True
-        self._read.put(_END)
+        finally:
+            self._read_all = True
+            self._read.put(_END)
 
     def _events(self) -> Iterator[Any]:
         while not self._ended:

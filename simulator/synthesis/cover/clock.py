@@ -12,6 +12,7 @@ from hubspot_dest.mapping.javascript.errors import JavaScriptLimitError
 __all__ = ["Clock", "TimeUpError", "TimedCallbacks"]
 
 _SEARCH: Final = 0.7  # of the time; the rest is for planning what was found once more
+_STOPPED: Final = 5.0  # seconds for that, where somebody waits for the end
 
 
 class TimeUpError(BaseException):
@@ -24,12 +25,19 @@ class Clock:
     Args:
         seconds: how long everything together may take; None for as long as it takes.
         now: our seconds; they never go back.
+        stopped: whether somebody wants no more; the part for which time was put aside is not stopped.
 
     """
 
-    def __init__(self, seconds: float | None = None, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        seconds: float | None = None,
+        now: Callable[[], float] = time.monotonic,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.seconds = seconds
         self._now = now
+        self._stopped = stopped
         self._begun = now()
         self._part = _SEARCH
 
@@ -40,12 +48,17 @@ class Clock:
             TimeUpError: time is up.
 
         """
+        if self._part < 1.0 and self._stopped():
+            raise TimeUpError
         if self.seconds is not None and self._now() - self._begun >= self.seconds * self._part:
             raise TimeUpError
 
     def last_part(self) -> None:
         """Begin the part for which time was put aside."""
         self._part = 1.0
+        if self._stopped():
+            enough = self._now() - self._begun + _STOPPED
+            self.seconds = enough if self.seconds is None else min(self.seconds, enough)
 
 
 class TimedCallbacks(Callbacks):

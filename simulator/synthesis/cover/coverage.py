@@ -99,6 +99,7 @@ def cover(
     parity: bool = False,
     seconds: float | None = None,
     told: Callable[[int, int, int], None] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Coverage:
     """Search events that reach every rule and every path of a configuration.
 
@@ -110,13 +111,14 @@ def cover(
         parity: for walkerOS' own destination, call for call, instead of the sender.
         seconds: how long it may take; what was found until then is the result. None for as long as it takes.
         told: hears how far the search is: events tried, things reached, things to reach.
+        stopped: whether somebody wants no more; what was found until then is the result, as if time were up.
 
     Raises:
         JavaScriptSyntaxError: where a `$code:` function does not parse.
         RuntimeError: the planner that was watched planned an event differently from the sender's: a bug here.
 
     """
-    clock = Clock(seconds)
+    clock = Clock(seconds, stopped=stopped)
     search = Search(config, seed, clock=clock, parity=parity, told=told)
     search.run()
     clock.last_part()

@@ -61,6 +61,32 @@ def test_what_never_came_is_0_and_a_rule_that_there_is_not_is_told(tmp_path: Pat
     assert 'counts.taken is 200, expected "200"' in run("--expect", str(text)).stderr
 
 
+@pytest.mark.parametrize(
+    ("written", "code", "says"),
+    [
+        ("counts: {outcomes: {faild: 0}}", 1, "counts.outcomes.faild is nothing, expected 0"),
+        ("counts: {callsFaild: 0}", 1, "counts.callsFaild is nothing, expected 0"),
+        ("books: {hubspotDroped: 0}", 1, "books.hubspotDroped is nothing, expected 0"),
+        ("hubspot: {contcts: 0}", 1, "hubspot.contcts is nothing, expected 0"),
+        ("events: 99999999999999999999999", 1, "events is 200, expected 99999999999999999999999"),
+        ("notFlushed: .nan", 1, "notFlushed is 0, expected NaN"),
+        (
+            "counts: {taken: 200}\nevents: 200\ncounts: {pushes: 200}",
+            2,
+            "line 3: the key 'counts' stands twice",
+        ),
+        ("counts: {taken: >=5}", 2, "line 1, column 17: broken YAML: found character '>'"),
+        ("seconds: 3", 2, "expects nothing: seconds may be anything"),
+    ],
+)
+def test_a_typo_in_what_is_expected_is_no_success(written: str, code: int, says: str, tmp_path: Path) -> None:
+    expected = tmp_path / "expected.yaml"
+    expected.write_text(written)
+    done = run("--expect", str(expected))
+    assert (done.returncode, "Traceback" in done.stderr) == (code, False)
+    assert says in done.stderr
+
+
 def test_a_property_that_is_filled_otherwise_is_another_run(tmp_path: Path) -> None:
     saved, config = tmp_path / "run.json", tmp_path / "shop.yaml"
     config.write_text(story_path().read_text())
@@ -80,6 +106,23 @@ def test_what_hubspot_did_not_take_is_no_success(tmp_path: Path) -> None:
     done = run("--from", str(events), "--fault", "503:path=/events/*", "--json")
     assert json.loads(done.stdout)["notFlushed"] == 1
     assert done.returncode == 1
+
+
+def test_lines_that_are_no_events_are_told_with_the_first_of_them(tmp_path: Path) -> None:
+    events = tmp_path / "events.jsonl"
+    events.write_text('{"name":"page view"}\n{"name":"oneword"}\n17\n')
+    done = run("--from", str(events))
+    assert (
+        "warning: 2 lines are no events; the first: events.jsonl, line 2: Event name is invalid"
+        in done.stderr
+    )
+    assert done.returncode == 0  # they are rows that failed, which --expect can forbid
+
+
+def test_a_fault_that_met_no_request_is_told_and_one_that_struck_is_not() -> None:
+    done = run("--fault", "429:path=/crm/*,count=1", "--fault", "503:path=/crn/*")
+    assert "warning: the fault 503:path=/crn/* met no request" in done.stderr
+    assert "the fault 429" not in done.stderr
 
 
 def test_what_was_accepted_is_looked_at_though_the_run_is_told_to_end() -> None:
@@ -136,3 +179,20 @@ def test_without_a_terminal_the_screen_says_what_to_do() -> None:
     )
     assert done.returncode == 2
     assert "hubspot-sim run" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("closing", "code"),
+    [("<&-", 0), ("2>&-", 0), ("2>/dev/full", 0), (">&-", 2), ("<&- >&- 2>&-", 2)],
+)
+def test_a_closed_or_full_stream_neither_hangs_the_run_nor_turns_its_exit_code(
+    closing: str, code: int
+) -> None:
+    command = f'"{sys.executable}" -m simulator run --from - {closing}'
+    done = subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, timeout=60, cwd=ROOT, check=False,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+    assert "a bug" not in done.stderr

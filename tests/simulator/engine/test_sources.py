@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -119,8 +121,6 @@ def test_a_bad_line_stays_what_it_is_when_it_is_run_again_or_planned_anew(tmp_pa
 def test_an_array_and_a_packed_file_are_read_and_a_new_beginning_reads_from_the_first_event(
     tmp_path: Path,
 ) -> None:
-    import gzip
-
     array, packed = tmp_path / "events.json", tmp_path / "events.jsonl.gz"
     array.write_text("[" + ",\n".join(lines(7)) + "]")
     packed.write_bytes(gzip.compress("\n".join(lines(7)).encode()))
@@ -214,6 +214,30 @@ def test_a_pipe_that_never_ends_is_summed_up_when_it_is_interrupted() -> None:
     assert result["counts"]["taken"] == 41
     assert result["books"]["agree"]
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize("piped", [True, False], ids=["pipe", "file"])
+def test_packed_events_that_break_off_are_taken_told_once_and_no_success(piped: bool, tmp_path: Path) -> None:
+    packed = gzip.compress("\n".join([*lines(60), ""]).encode())
+    file = tmp_path / "events.gz"
+    for content, code in ((packed, 0), (packed[:-6], 1)):
+        file.write_bytes(content)
+        done = subprocess.run(
+            [*RUN, "--from", "-" if piped else str(file), "--json"],
+            input=content if piped else b"",
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        counts = json.loads(done.stdout)["counts"]
+        assert counts["taken"] - counts["outcomes"].get("failed", 0) == 60
+        assert counts["outcomes"].get("failed", 0) == code
+        assert done.returncode == code
+    name = "standard input" if piped else "events.gz"
+    assert (
+        f"{name} is not whole: the gzip ends in the middle, about {len(packed) - 6:,}" in done.stderr.decode()
+    )
+    assert "Traceback" not in done.stderr.decode()
 
 
 def test_a_writer_that_is_faster_than_we_are_is_held_back(tmp_path: Path) -> None:
@@ -314,6 +338,16 @@ def test_an_event_without_an_id_is_answered_with_the_one_that_its_row_has(listen
     with Engine(story_config(), source=listening) as engine:
         engine.run(3)
         assert [row.event_id for row in engine.ring.rows() if not row.is_batch] == told
+
+
+def test_what_is_no_http_is_answered_and_written_across_nobodys_screen(
+    listening: ListeningSource, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_connection(("127.0.0.1", listening.port), timeout=10) as stranger:
+        stranger.sendall(b"\x16\x03\x01\x02\x00 https to a port of http\r\n\r\n")
+        assert b"400 Bad Request" in stranger.recv(4096)
+    assert ask(listening, path="/health")[0] == 200
+    assert caplog.records == []
 
 
 def test_a_full_queue_says_so_and_takes_again_when_there_is_room(listening: ListeningSource) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -508,3 +510,43 @@ def test_for_walkeros_itself_a_rule_to_skip_is_no_silent_one() -> None:
     silent = {one.label for one in cover(config).unreached if one.reason == SILENT}
     assert "page view: properties.title: data.title present" in silent
     assert cover(config, parity=True).unreached == ()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_was_found_until_ctrl_c_is_written(number: signal.Signals, tmp_path: Path) -> None:
+    config, written = tmp_path / "slow.json", tmp_path / "events.jsonl"
+    slow = "$code:(e) => { for (let i = 0; i < 5000; i++); return Math.sin(e.data.a) === 2 ? 1 : undefined }"
+    values = {f"p{number}": {"fn": slow} for number in range(20)}
+    rule = {"settings": {"properties": {"map": values}}}
+    config.write_text(
+        json.dumps({"settings": {"eventNamePrefix": "p_"}, "mapping": {"page": {"view": rule}}})
+    )
+    terminal, theirs = os.openpty()
+    command = [sys.executable, "-m", "simulator", "generate", "--cover", str(config), "--seconds", "600"]
+    process = subprocess.Popen([*command, "-o", str(written)], stderr=theirs)
+    os.close(theirs)
+    said = b""
+    while b" events tried" not in said:  # it searches, and a search of ten minutes it is
+        said += os.read(terminal, 4096)
+    process.send_signal(number)
+    assert process.wait(60) == 128 + number
+    while b"is written" not in said:
+        said += os.read(terminal, 4096)
+    assert b"interrupted: not everything was tried" in said
+    assert b"Traceback" not in said
+    events = [json.loads(line) for line in written.read_text().splitlines()]
+    assert "page view" in {event["name"] for event in events}
+
+
+def test_a_part_of_the_events_is_not_taken_for_all_when_making_them_was_interrupted(tmp_path: Path) -> None:
+    terminal, theirs = os.openpty()
+    command = [sys.executable, "-m", "simulator", "generate", "--events", "9000000"]
+    process = subprocess.Popen([*command, "-o", str(tmp_path / "events.jsonl")], stderr=theirs)
+    os.close(theirs)
+    said = b""
+    while b"of 9,000,000 events" not in said:
+        said += os.read(terminal, 4096)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 130
+    while b"only a part of the 9,000,000 events" not in said:
+        said += os.read(terminal, 4096)
