@@ -5,7 +5,9 @@ Data goes to stdout, narration to stderr; both command lines say everything thro
 
 from __future__ import annotations
 
+import codecs
 import contextlib
+import io
 import os
 import sys
 import traceback
@@ -110,6 +112,7 @@ def guarded(main: Callable[[], Any], program: str) -> NoReturn:
 
     """
     code: Any
+    _speak_any_encoding()
     try:
         done = main()
         code = done if isinstance(done, int) else ExitCode.OK
@@ -131,6 +134,19 @@ def guarded(main: Callable[[], Any], program: str) -> NoReturn:
         except SystemExit as end:
             code = end.code
     raise SystemExit(code if code is None else int(code) if isinstance(code, int) else code)
+
+
+def _speak_any_encoding() -> None:
+    """Write what standard output's encoding lacks as its code, which is right in JSON too; stderr does so anyway."""
+    import json  # here, so that --help waits for nothing
+
+    def coded(error: UnicodeError) -> tuple[str, int]:
+        assert isinstance(error, UnicodeEncodeError)
+        return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+    codecs.register_error("coded", coded)
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="coded")
 
 
 def _unwritten(error: OSError) -> NoReturn:

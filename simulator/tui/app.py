@@ -208,6 +208,7 @@ class SimulatorApp(Steering):
         if self.view is not self.live or self.checks.running:
             self.checks.tick(1)
         self.view.tick(beat)
+        self.keybar.tell(self.engine.paused)
         if beat % 2 == 0:
             self.header.update()
 

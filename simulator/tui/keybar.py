@@ -53,6 +53,7 @@ class KeyBar(Board, can_focus=False):
         self._spans: list[tuple[int, int, str]] = []
         self.view = "live"
         self.touring = False
+        self.paused = False
 
     def draw(self) -> None:
         """Name what fits; help and end always do."""
@@ -60,6 +61,8 @@ class KeyBar(Board, can_focus=False):
         self._spans, at, room = [], 0, self.size.width
         tour = (("→", "tour_next(1)", "next"), ("esc", "clear", "leave the tour")) if self.touring else ()
         for key, action, word in (*_FIRST, *tour, *KEYS[self.view]):
+            if action == "pause" and self.paused:
+                word = "go on"  # what the key will do, not what it did
             text = f" {key} {word} "
             if at + len(text) > room:
                 break
@@ -67,6 +70,12 @@ class KeyBar(Board, can_focus=False):
             self._spans.append((at, at + len(text), action))
             at += len(text)
         self.show([Line(tuple(pieces))])
+
+    def tell(self, paused: bool) -> None:
+        """Name the keys by what they do now."""
+        if paused != self.paused:
+            self.paused = paused
+            self.draw()
 
     def on_resize(self) -> None:
         """Fit."""
