@@ -50,7 +50,7 @@ class KeyBar(Board, can_focus=False):
 
     def __init__(self, **options: object) -> None:
         super().__init__(**options)
-        self._spans: list[tuple[int, int, str]] = []
+        self._spans: list[tuple[int, int, str, str]] = []
         self.view = "live"
         self.touring = False
         self.paused = False
@@ -67,7 +67,7 @@ class KeyBar(Board, can_focus=False):
             if at + len(text) > room:
                 break
             pieces += [(f" {key} ", "*accent"), (f"{word} ", "dim")]
-            self._spans.append((at, at + len(text), action))
+            self._spans.append((at, at + len(text), key, action))
             at += len(text)
         self.show([Line(tuple(pieces))])
 
@@ -85,6 +85,10 @@ class KeyBar(Board, can_focus=False):
     def on_click(self, event: events.Click) -> None:
         """Do what the key does."""
         x = event.get_content_offset_capture(self).x
-        for start, end, action in self._spans:
-            if action and start <= x < end:
+        for start, end, key, action in self._spans:
+            if not start <= x < end:
+                continue
+            if action:
                 self.post_message(self.Pressed(action))
+            else:
+                self.app.simulate_key(key)  # what has the focus knows what it does

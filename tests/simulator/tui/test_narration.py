@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from textual.widgets._toast import Toast
 
 from simulator.engine.engine import Engine
 from simulator.hubspot.faults_syntax import parse_fault
-from simulator.tui.tour import default_tour
-from tests.simulator.tui.conftest import Opened
+from simulator.tui.tour import default_tour, read_tour
+from simulator.tui.views.hubspot import HubSpotView
+from tests.simulator.tui.conftest import Opened, Screenful
 
 
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (160, 50)])
@@ -60,5 +62,53 @@ def test_a_small_faults_view_says_how_long_a_fault_lasts_and_what_was_refused(
             assert " s left" in text
             assert "✘ 503 PATCH" in text
             assert "%40example." in text, "whose contact it is"
+
+    asyncio.run(main())
+
+
+def test_a_terminal_that_is_behind_gets_no_more_frames_and_the_tour_goes_on(
+    engine: Engine, opened: Opened, tmp_path: Path
+) -> None:
+    file = tmp_path / "tour.yaml"
+    file.write_text("title: x\nsteps: [{say: one, wait: {seconds: 0.1}}, {say: two}]")
+
+    async def main() -> None:
+        async with opened(tour=read_tour(file)) as screen:
+            drawn = screen.app.header.title_text = "drawn anew"
+            screen.app._driver.is_behind = True  # type: ignore[union-attr]
+            await screen.tick(3)
+            assert drawn not in screen.text()
+            assert screen.app.speech.number == 1
+            screen.app._driver.is_behind = False  # type: ignore[union-attr]
+            await screen.tick()
+            assert drawn in screen.text()
+
+    asyncio.run(main())
+
+
+def _page(screen: Screenful) -> int:
+    view = screen.app.view
+    assert isinstance(view, HubSpotView)
+    return view.page
+
+
+@pytest.mark.parametrize(("view", "entry"), [("1", "enter details"), ("3", "tab page"), ("5", "enter throw")])
+def test_every_key_on_the_key_bar_can_be_clicked(
+    engine: Engine, opened: Opened, view: str, entry: str
+) -> None:
+    async def main() -> None:
+        async with opened() as screen:
+            engine.run(5)
+            await screen.press(view)
+            before = screen.text()
+            at = before.splitlines()[-1].index(entry)
+            await screen.pilot.click(screen.app.keybar, offset=(at + 2, 0))
+            await screen.until(lambda: screen.text() != before)
+            done = {
+                "1": lambda: not screen.app.live.detail.display,
+                "3": lambda: _page(screen) == 1,
+                "5": lambda: len(engine.faults()) == 1,
+            }[view]
+            await screen.until(done)
 
     asyncio.run(main())
