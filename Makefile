@@ -21,7 +21,7 @@ $(STAMP): pyproject.toml constraints.txt
 setup: $(STAMP) ## Make the environment in .venv
 
 demo: $(STAMP) ## See it live in the terminal; without a terminal, check the documented examples
-	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/hubspot-sim tui; else $(BIN)/hubspot-sim check; fi
+	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/hubspot-sim tui; code=$$?; [ $$code -eq 2 ] || exit $$code; fi; $(BIN)/hubspot-sim check
 
 test: $(STAMP) ## Run the tests (under 4 minutes on two cores)
 	$(BIN)/python -m pytest -q -n 2

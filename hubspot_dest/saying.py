@@ -5,7 +5,9 @@ Data goes to stdout, narration to stderr; both command lines say everything thro
 
 from __future__ import annotations
 
+import codecs
 import contextlib
+import io
 import os
 import sys
 import traceback
@@ -113,6 +115,7 @@ def guarded(main: Callable[[], Any], program: str) -> NoReturn:
     code: Any
     try:
         _open_what_is_closed()
+        _speak_any_encoding()
         done = main()
         code = done if isinstance(done, int) else ExitCode.OK
     except SystemExit as end:
@@ -148,6 +151,19 @@ def _open_what_is_closed() -> None:
         setattr(sys, name, os.fdopen(number, "r" if name == "stdin" else "w", encoding="utf-8"))
     if "stdout" in closed:
         stop("standard output is closed: there is nowhere to write to", ">/dev/null, if nobody wants it")
+
+
+def _speak_any_encoding() -> None:
+    """Write what standard output's encoding lacks as its code, which is right in JSON too; stderr does so anyway."""
+    import json  # here, so that --help waits for nothing
+
+    def coded(error: UnicodeError) -> tuple[str, int]:
+        assert isinstance(error, UnicodeEncodeError)
+        return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+    codecs.register_error("coded", coded)
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="coded")
 
 
 def _unwritten(error: OSError) -> NoReturn:

@@ -20,6 +20,10 @@ ErrorKind = Literal[
 ]
 
 _EXISTING_ID = re.compile(r"Existing ID: (\d+)")
+_TAG = re.compile(r"<[^<>]*>")
+_UNSEEN = re.compile(r"(?is)<(style|script)\b.*?(?:</\1>|\Z)")
+_PAGE = 20_000
+"""How much of a page is looked at for words."""
 _TOKEN = re.compile(r"pat-([a-z]{2}\d)-[0-9A-Za-z-]{8,}")
 
 
@@ -109,8 +113,8 @@ def error_from_answer(status: int, body: bytes, headers: Any, token: str | None 
         answer = {}
     message = answer.get("message")
     if not isinstance(message, str):
-        plain = re.sub(r"<[^>]*>|\s+", " ", text).strip()
-        message = f"no JSON: {' '.join(plain.split())[:120]}" if plain else "no body"
+        plain = _words_of(text[:_PAGE], str(status))
+        message = f"no JSON: {plain[:120]}" if plain else "no body"
     return DeliveryError(
         _kind(status),
         mask_token(message, token),
@@ -120,6 +124,15 @@ def error_from_answer(status: int, body: bytes, headers: Any, token: str | None 
         policy_name=_word(answer, "policyName"),
         retry_after=_seconds(headers.get("Retry-After")),
     )
+
+
+def _words_of(page: str, status: str) -> str:
+    """Return what a page says, each sentence once: title and heading are mostly the same, and begin with the status."""
+    said: dict[str, None] = {}
+    for part in _TAG.split(_UNSEEN.sub(" ", page)):
+        words = " ".join(part.split())
+        said[words.removeprefix(f"{status} ")] = None
+    return " ".join(filter(None, said))
 
 
 def _kind(status: int) -> ErrorKind:

@@ -6,19 +6,23 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from hubspot_dest.commands.options import open_config
 from hubspot_dest.configfile import TOKEN_VARIABLE
-from hubspot_dest.saying import ExitCode, safe_text, stop
+from hubspot_dest.saying import ExitCode, safe_text, say, stop
 from simulator.commands.draining import drain
-from simulator.commands.sourcing import SourceOptions, chosen, keyboard_from_terminal
+from simulator.commands.drawing import need_terminal
+from simulator.commands.sourcing import SourceOptions, chosen
 from simulator.engine.engine import Engine
 from simulator.engine.story import story_path
 from simulator.hubspot.service import DEFAULT_TOKEN
+
+if TYPE_CHECKING:
+    from simulator.tui.tour import Tour
 
 __all__ = ["show"]
 
@@ -34,6 +38,7 @@ def show(
     strict: bool,
     theme: str,
     web: bool,
+    check: bool,
     port: int,
     **source: Any,
 ) -> None:
@@ -42,35 +47,30 @@ def show(
         stop(
             "--web has no standard input: every page is a program of its own", "--from FILE, or --listen PORT"
         )
-    if web:
-        from simulator.tui.web import serve
-
-        serve([one for one in sys.argv[1:] if one != "--web"], port)
-        return
-    if source["from_"] == "-" and not sys.stdin.isatty():
-        keyboard_from_terminal()
-    elif not sys.stdin.isatty() and not os.environ.get("TEXTUAL_DRIVER"):
-        stop("the terminal app needs a terminal", "hubspot-sim run does the same without a screen")
-    if not sys.stderr.isatty() and not os.environ.get("TEXTUAL_DRIVER"):
-        # Textual draws there, so that standard output stays free for a pipe.
-        stop("standard error is not a terminal, and that is where the screen is drawn", "leave out the 2>")
-    from simulator.engine.source import ROOM
-    from simulator.tui.app import SimulatorApp
-    from simulator.tui.ending import Ended, run_app, tell
-    from simulator.tui.tour import Tour, TourError, default_tour, read_tour
-    from simulator.tui.watching import ConfigWatch
-
+    if not web and not check:
+        need_terminal(source["from_"])
     # Nothing called sim needs a token, nor looks at yours.
     os.environ[TOKEN_VARIABLE] = DEFAULT_TOKEN
     loaded = open_config(config or story_path())
-    tour: Tour | None = None
-    try:
-        if tour_file is not None:
-            tour = read_tour(tour_file)
-        elif config is None and not no_tour and source["from_"] is None and source["listen"] is None:
-            tour = default_tour()
-    except TourError as error:
-        stop(safe_text(error))
+    made_up = source["from_"] is None and source["listen"] is None
+    tour = _tour(tour_file, shipped=config is None and not no_tour and made_up)
+    if check:
+        told = f"{safe_text(tour_file)}: {len(tour.steps)} steps, " if tour_file and tour else ""
+        say(f"{told}{safe_text(config.name) if config else 'the shop'}: can be shown")
+        return
+    if web:
+        from simulator.tui.web import serve
+
+        # What no page could show is said here, once, and not in every page.
+        if made_up or (source["from_"] and not Path(source["from_"]).is_fifo()):
+            chosen(SourceOptions(**source)).close()
+        serve([one for one in sys.argv[1:] if one != "--web"], port)
+        return
+    from simulator.engine.source import ROOM
+    from simulator.tui.app import SimulatorApp
+    from simulator.tui.ending import Ended, run_app, tell
+    from simulator.tui.watching import ConfigWatch
+
     number = seed if seed is not None else tour.seed if tour is not None else 1
     origin = chosen(SourceOptions(**source), ROOM)
     if (
@@ -113,3 +113,13 @@ def show(
     if (closing.left or closing.unseen) and ended.code is ExitCode.OK:
         raise SystemExit(int(ExitCode.WANTING))
     raise SystemExit(int(ended.code))
+
+
+def _tour(file: Path | None, *, shipped: bool) -> Tour | None:
+    """Return the tour that is to be told, or end with exit code 2 where it cannot be played."""
+    from simulator.tui.tour import TourError, default_tour, read_tour
+
+    try:
+        return read_tour(file) if file is not None else default_tour() if shipped else None
+    except TourError as error:
+        stop(safe_text(error))

@@ -38,6 +38,9 @@ __all__ = ["command"]
     default="harbour",
     help="Dark, light, high contrast.",
 )
+@click.option(
+    "--check", is_flag=True, help="Only look whether CONFIG and the tour can be shown; needs no terminal."
+)
 @click.option("--web", is_flag=True, help="Show it in a browser instead, on loopback.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Of the browser's page."

@@ -195,7 +195,8 @@ class SimulatorApp(Steering):
                 return
             self.live.pulse.beat(self.engine)
             self.look_at_config()
-        self._draw(self._beat)
+        if not getattr(self._driver, "is_behind", False):
+            self._draw(self._beat)
         self.speech.tick(_TICK)
         self._beat += 1
 
@@ -208,6 +209,7 @@ class SimulatorApp(Steering):
         if self.view is not self.live or self.checks.running:
             self.checks.tick(1)
         self.view.tick(beat)
+        self.keybar.tell(self.engine.paused)
         if beat % 2 == 0:
             self.header.update()
 

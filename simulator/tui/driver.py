@@ -4,6 +4,9 @@ Textual waits for its terminal: once a write fails its writing thread is dead, t
 ever for room in that thread's queue, hears no signal any more, and what the batch holds never goes out. And where
 reading ends, its reading thread asks again and again, with all of a core (Textual 8.2; both were found in programs
 that had outlived their terminal by an hour).
+
+A slow line is nothing better: thirty frames wait in that queue, a minute of them at 2 kB a second, and a key is
+answered behind them all. So the driver tells when it is behind, and the app leaves out frames.
 """
 
 from __future__ import annotations
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
 __all__ = ["surviving"]
+
+_FRAME = 3
+"""What one frame is written in: that it begins, its cells, and that it ends."""
 
 
 class _Outlet:
@@ -71,5 +77,10 @@ def surviving(chosen: type[Driver]) -> type[Driver]:
         def terminal_is_gone(self) -> bool:
             """Whether nobody can see or type anything any more; a terminal that hung up is none."""
             return self._outlet.gone or not os.isatty(self.fileno)
+
+        @property
+        def is_behind(self) -> bool:
+            """Whether the terminal has not yet taken what was drawn last."""
+            return self._writer_thread is not None and self._writer_thread._queue.qsize() >= _FRAME  # noqa: SLF001 - Textual has no word for it
 
     return SurvivingDriver

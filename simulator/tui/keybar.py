@@ -50,9 +50,10 @@ class KeyBar(Board, can_focus=False):
 
     def __init__(self, **options: object) -> None:
         super().__init__(**options)
-        self._spans: list[tuple[int, int, str]] = []
+        self._spans: list[tuple[int, int, str, str]] = []
         self.view = "live"
         self.touring = False
+        self.paused = False
 
     def draw(self) -> None:
         """Name what fits; help and end always do."""
@@ -60,13 +61,21 @@ class KeyBar(Board, can_focus=False):
         self._spans, at, room = [], 0, self.size.width
         tour = (("→", "tour_next(1)", "next"), ("esc", "clear", "leave the tour")) if self.touring else ()
         for key, action, word in (*_FIRST, *tour, *KEYS[self.view]):
+            if action == "pause" and self.paused:
+                word = "go on"  # what the key will do, not what it did
             text = f" {key} {word} "
             if at + len(text) > room:
                 break
             pieces += [(f" {key} ", "*accent"), (f"{word} ", "dim")]
-            self._spans.append((at, at + len(text), action))
+            self._spans.append((at, at + len(text), key, action))
             at += len(text)
         self.show([Line(tuple(pieces))])
+
+    def tell(self, paused: bool) -> None:
+        """Name the keys by what they do now."""
+        if paused != self.paused:
+            self.paused = paused
+            self.draw()
 
     def on_resize(self) -> None:
         """Fit."""
@@ -76,6 +85,10 @@ class KeyBar(Board, can_focus=False):
     def on_click(self, event: events.Click) -> None:
         """Do what the key does."""
         x = event.get_content_offset_capture(self).x
-        for start, end, action in self._spans:
-            if action and start <= x < end:
+        for start, end, key, action in self._spans:
+            if not start <= x < end:
+                continue
+            if action:
                 self.post_message(self.Pressed(action))
+            else:
+                self.app.simulate_key(key)  # what has the focus knows what it does

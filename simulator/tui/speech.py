@@ -100,6 +100,7 @@ class Speech(Static):
     def _mark(self, on: bool) -> None:
         app = self.simulator
         app.header.touring = app.keybar.touring = on
+        app.screen_stack[0].set_class(on, "-touring")
         app.keybar.draw()
 
     def turn(self, by: int) -> None:

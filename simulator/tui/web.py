@@ -64,12 +64,18 @@ def _server(command: str, port: int) -> Any:
             raise web.HTTPForbidden(text="this page is for its own server's pages only\n")
         return await handler(request)
 
+    page = Path(__file__).with_name("page")
+
+    async def keyboard(_: web.Request) -> web.FileResponse:
+        return web.FileResponse(page / "keyboard.js")
+
     class Loopback(Server):  # type: ignore[misc, valid-type, unused-ignore]
         """Answers its own pages only, and ends their programs first: it would wait a minute for open pages."""
 
         async def _make_app(self) -> Any:
             app = await super()._make_app()
             app.middlewares.append(guard)
+            app.router.add_get("/keyboard.js", keyboard)
             return app
 
         def initialize_logging(self) -> None:
@@ -88,7 +94,6 @@ def _server(command: str, port: int) -> Any:
             _end_the_others()
             super().request_exit()
 
-    page = Path(__file__).with_name("page")
     return Loopback(command, host="127.0.0.1", port=port, title="hubspot-sim", templates_path=page)
 
 

@@ -95,6 +95,11 @@ class Tab:
         with contextlib.suppress(NavigatedError):
             self.value(f"document.querySelectorAll({json.dumps(selector)})[{place}].click()")
 
+    def press(self, key: str) -> None:
+        """Press a key that writes a character, as a keyboard does: whatever has the focus gets it."""
+        self.command("Input.dispatchKeyEvent", type="keyDown", key=key, text=key)
+        self.command("Input.dispatchKeyEvent", type="keyUp", key=key)
+
     def picture(self, file: Path, *, width: int = 1280, height: int = 900) -> None:
         """Take a picture of the page."""
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}

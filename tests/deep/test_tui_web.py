@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deep.browser import BROWSER, browser
+from tests.deep.browser import BROWSER, Tab, browser
 
 pytestmark = [pytest.mark.deep, pytest.mark.skipif(BROWSER is None, reason="needs a browser")]
 
@@ -94,6 +94,33 @@ def test_a_browser_that_goes_away_takes_its_program_with_it(tmp_path: Path) -> N
         process.send_signal(signal.SIGINT)
         process.wait(20)
         end_session(process)
+
+
+def test_a_page_hears_the_keyboard_without_a_click_also_when_it_was_loaded_again(tmp_path: Path) -> None:
+    port = free_port()
+    process = served(port)
+    try:
+        with browser(tmp_path / "profile") as tab:
+            tab.go(f"http://127.0.0.1:{port}/")
+            tab.until("document.body.classList.contains('-first-byte')")
+            first = set(programs(process.pid))
+            tab.command("Page.reload")
+            until(lambda: not first & (set(programs(process.pid)) - {process.pid}), "its program goes on")
+            tab.until("document.body.classList.contains('-first-byte')")
+            tab.until("document.activeElement.tagName === 'TEXTAREA'")
+            until(lambda: ended_by_key(tab, "q"), "the key is not heard")
+            until(lambda: len(programs(process.pid)) == 1, "the program goes on")
+            assert not [one for one in tab.complaints if "Content Security" in one]
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+        end_session(process)
+
+
+def ended_by_key(tab: Tab, key: str) -> bool:
+    """Press until the page says that it has ended: a program that is beginning may not hear the first."""
+    tab.press(key)
+    return bool(tab.value("document.body.classList.contains('-closed')"))
 
 
 def test_no_page_of_the_internet_gets_at_the_keys(tmp_path: Path) -> None:

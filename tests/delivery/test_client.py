@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from hubspot_dest.delivery.client import HubSpotClient
-from hubspot_dest.delivery.errors import DeliveryError, mask_token
+from hubspot_dest.delivery.errors import DeliveryError, error_from_answer, mask_token
 from tests.delivery.wire import NO_CONTENT, answer, wire
 
 TOKEN = "pat-na1-11111111-2222-3333-4444-555555555555"
@@ -132,7 +132,7 @@ def test_a_conflict_tells_whose_contact_it_is() -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (b"<html><head><title>502 Bad Gateway</title></head></html>", "no JSON: 502 Bad Gateway"),
+        (b"<html><head><title>502 Bad Gateway</title></head></html>", "no JSON: Bad Gateway"),
         (b"\xff\xfe\x00", "no JSON"),
         (b"", "no body"),
         (b"[1]", "no JSON: [1]"),
@@ -143,6 +143,21 @@ def test_an_answer_that_is_no_json_is_an_answer_all_the_same(body: bytes, messag
     assert failure(
         answer("502 Bad Gateway", body, "Content-Type: text/html; charset=nonsense")
     ).message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("page", "told"),
+    [
+        (b"<title>503 Busy</title></head><body><h1>503 Busy</h1><hr>nginx", "503 no JSON: Busy nginx"),
+        (b"<style>h1 { color: red }</style><h1>Error 503</h1><p>Busy", "503 no JSON: Error 503 Busy"),
+        (b"<script>if (a < b) {}</script><title>Busy</title>Busy", "503 no JSON: Busy"),
+        (b"503", "503 no JSON: 503"),
+        (b"<style>never closed", "503 no body"),
+        (b"<" * 5_000_000, "503 no JSON: " + "<" * 120),
+    ],
+)
+def test_a_page_instead_of_json_is_told_once_and_in_its_words(page: bytes, told: str) -> None:
+    assert error_from_answer(503, page, {}).describe() == told
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"<html>", b"\xff"])

@@ -34,6 +34,8 @@ READY_FAULTS = (
     ("empty-200:count=4", "empty answer", "200 without a body"),
 )
 
+_WIDE = 56
+"""From here on a line has room for two things side by side."""
 _TELLS = {name: f"{tells} ({spec})" for spec, name, tells in READY_FAULTS}
 
 
@@ -144,15 +146,7 @@ class FaultsView(View):
         refused = [one for one in self.engine.hubspot.journal.entries(limit=300) if _is_refusal(one)][-8:]
         if not refused:
             lines.append(line((" none", "good")))
-        for entry in reversed(refused):
-            target = entry.target.decode("latin-1").partition("?")[0]
-            told = f"{entry.answer.status or 'no answer'} {entry.method} {target}"
-            lines.append(
-                line(
-                    (f" ✘ {fit(told, max(0, width - 4 - (17 if entry.fault else 0)))}", "bad"),
-                    (f" {harmless(entry.fault, 16)}", "faint"),
-                )
-            )
+        lines += [told for entry in reversed(refused) for told in _refused(entry, width)]
         lines += [line(""), line(("── latest failures ", "accent"))]
         ring = self.engine.ring
         found = 0
@@ -160,13 +154,7 @@ class FaultsView(View):
             row = ring.get(number)
             if row is not None and row.kind == "failed" and found < 8:
                 found += 1
-                lines.append(
-                    line(
-                        (f" {SYMBOLS['failed']} ", "bad"),
-                        (fit(row.name, 18) + " ", "text"),
-                        (fit(row.sentence, max(0, width - 23)), "dim"),
-                    )
-                )
+                lines += _failed(row.name, row.sentence, width)
         if not found:
             lines.append(line((" none", "good")))
         return lines
@@ -175,12 +163,15 @@ class FaultsView(View):
         now, lines = self.engine.hubspot.clock(), [line(("── on the board ", "accent"))]
         for one in self.engine.faults()[-12:]:
             spent = one.is_spent(now)
+            struck = f"{'struck ' if width >= _WIDE else ''}{one.struck} of {one.matched}"
+            left = "  spent" if spent else self._left(one, now)
+            name = min(24, width - 4 - len(struck) - len(left))
             lines.append(
                 line(
                     (" ○ " if spent else " ⚡", "faint" if spent else "bad"),
-                    (fit(one.fault.label, 24 if width >= 56 else 12) + " ", "dim" if spent else "*text"),
-                    (f"struck {one.struck} of {one.matched}", "dim"),
-                    ("  spent" if spent else self._left(one, now), "faint"),
+                    (fit(one.fault.label, name) + " ", "dim" if spent else "*text"),
+                    (struck, "dim"),
+                    (left, "faint"),
                 )
             )
         if len(lines) == 1:
@@ -205,6 +196,27 @@ class FaultsView(View):
         if fault.for_seconds is not None:
             return f"  {max(0.0, one.set_at + fault.for_seconds - now):.0f} s left"
         return f"  {fault.count - one.struck} left" if fault.count is not None else ""
+
+
+def _refused(entry: Entry, width: int) -> list[Line]:
+    """Return what was refused, and by which fault; a small view gives the path a line, and keeps its end."""
+    told = f"{entry.answer.status or 'no answer'} {entry.method}"
+    target = harmless(entry.target.decode("latin-1").partition("?")[0])
+    fault = harmless(entry.fault, 16)
+    if width >= _WIDE:
+        told = fit(f"{told} {target}", width - 4 - (17 if fault else 0))
+        return [line((f" ✘ {told}", "bad"), (f" {fault}", "faint"))]
+    room = max(8, width - 4)
+    path = target if len(target) <= room else f"…{target[1 - room :]}"
+    return [line((f" ✘ {told} ", "bad"), (fault, "faint")), line((f"   {path}", "dim"))]
+
+
+def _failed(name: str, why: str, width: int) -> list[Line]:
+    """Return what failed, and why: beside it, or where there is no room, below."""
+    sign = (f" {SYMBOLS['failed']} ", "bad")
+    if width >= _WIDE:
+        return [line(sign, (fit(name, 18) + " ", "text"), (fit(why, width - 23), "dim"))]
+    return [line(sign, (fit(name, width - 4), "text")), *wrapped(why, "dim", width, indent="   ")[:2]]
 
 
 def _is_refusal(entry: Entry) -> bool:

@@ -76,9 +76,11 @@ def engine() -> Iterator[Engine]:
 @pytest.fixture
 def opened(engine: Engine, tmp_path: Path) -> Opened:
     @asynccontextmanager
-    async def open_app(width: int = 160, height: int = 50, **options: Any) -> AsyncIterator[Screenful]:
+    async def open_app(
+        width: int = 160, height: int = 50, *, aloud: bool = False, **options: Any
+    ) -> AsyncIterator[Screenful]:
         app = SimulatorApp(engine, title="shop.yaml", ticking=False, folder=tmp_path, **options)
-        async with app.run_test(size=(width, height)) as pilot:
+        async with app.run_test(size=(width, height), notifications=aloud) as pilot:
             screenful = Screenful(app, pilot)
             await screenful.tick()
             yield screenful
