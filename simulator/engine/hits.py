@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from hubspot_dest.config import Config
+from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, to_string
+from hubspot_dest.mapping.paths import compile_path
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.plan import Plan
+from simulator.engine.filtering import exactly, is_path
 from simulator.engine.rows import STUCK, Row
 
 __all__ = ["Hits", "PropertyHits", "RuleHits", "described"]
 
 _NO_RULE_SOUGHT = ("consent_missing", "bad_input", "invalid_event")
+_OTHERS = "(others)"
+_WRITES = ("queued", "flushed", "sent", "identified", "failed")  # outcomes of events that have a contact
 _UNMATCHED = 500  # different event names; beyond, the rest is one number
 
 
@@ -67,6 +72,22 @@ class RuleHits:
         """The key, with the position of one of several."""
         return self.key if self.index is None else f"{self.key} [{self.index + 1}]"
 
+    def filter(self, name: str = "") -> str:
+        """Return the filter that shows this rule's events; of a property, those that lack it, if some do.
+
+        Args:
+            name: a property; one of the contact begins with `contact.`.
+
+        """
+        if self.key == "identify":
+            return " or ".join(f"outcome:{kind}" for kind in _WRITES)
+        whose = self.contact if name.startswith("contact.") else self.properties
+        found = whose.get(name.removeprefix("contact."))
+        lacking = found is not None and found.resolved < found.asked and is_path(found.source)
+        return exactly("rule", self.label) + (
+            f" {found.source}:none" if found is not None and lacking else ""
+        )
+
 
 class Hits:
     """Counts hits for the configuration in force. One thread counts; any may read."""
@@ -75,6 +96,12 @@ class Hits:
         self.rules: dict[str, list[RuleHits]] = {}
         self.identify = RuleHits("identify")
         self.unmatched: Counter[str] = Counter()
+        self.policy: dict[str, PropertyHits] = {}
+        """What is written into every event before its rule is looked for, by path."""
+        self.defaults: dict[str, PropertyHits] = {}
+        """What every occurrence carries unless its rule says otherwise; resolved where it went out as it stands."""
+        self._edits: list[tuple[Callable[[Any], Any], PropertyHits]] = []
+        self._default_values: list[tuple[tuple[Any, ...], PropertyHits]] = []
         self.rehearsed = 0
         """How many of the counted events were not sent by this mapping, but planned anew when it was saved."""
         self._raw: dict[str, Any] = {}
@@ -101,6 +128,15 @@ class Hits:
         settings = self._raw.get("settings")
         settings = settings if isinstance(settings, dict) else {}
         self.identify = RuleHits("identify", contact=_contact_properties(settings.get("identify")))
+        self.policy = _named(self._raw.get("policy"))
+        self._edits = [(compile_path(path), known) for path, known in self.policy.items()]
+        defaults = settings.get("defaultProperties")
+        defaults = defaults if isinstance(defaults, dict) else {}
+        self.defaults = _named(defaults)
+        self._default_values = [
+            (_as_sent(value), known)
+            for value, known in zip(defaults.values(), self.defaults.values(), strict=True)
+        ]
         self.rules = {}
         for key, index, rule in _rules(self._raw.get("mapping")):
             own = rule.get("settings")
@@ -118,10 +154,18 @@ class Hits:
         """Return every rule, in the order of the configuration."""
         return [rule for rules in self.rules.values() for rule in rules]
 
+    def filter_of_unmatched(self, name: str) -> str:
+        """Return the filter that shows the events of a name that no rule matched."""
+        return "rule:none" if name == _OTHERS else f"rule:none {exactly('event', name)}"
+
     def raw(self, key: str, index: int | None) -> Any:
-        """Return a rule as the configuration has it; None where there is none."""
+        """Return a rule as the configuration has it, or a section: `identify`, `policy`, `defaultProperties`."""
         if key == "identify":
             return self._raw.get("settings", {}).get("identify")
+        if key == "policy":
+            return self._raw.get("policy")
+        if key == "defaultProperties":
+            return self._raw.get("settings", {}).get("defaultProperties")
         for found, place, rule in _rules(self._raw.get("mapping")):
             if (found, place) == (key, index):
                 return rule
@@ -138,11 +182,20 @@ class Hits:
         if rule is None:
             if plan.reason != "mapping_error":
                 known = name in self.unmatched or len(self.unmatched) < _UNMATCHED
-                self.unmatched[name if known else "(others)"] += 1
+                self.unmatched[name if known else _OTHERS] += 1
         else:
             rule.hits += 1
             if plan.occurrence is not None:
                 _note(rule.properties, plan.occurrence["properties"])
+        if plan.reason != "mapping_error":
+            for read, edit in self._edits:
+                edit.asked += 1
+                edit.resolved += read(plan.event) is not UNDEFINED
+        if plan.occurrence is not None:
+            properties = plan.occurrence["properties"]
+            for values, default in self._default_values:
+                default.asked += 1
+                default.resolved += default.name in properties and properties[default.name] in values
         whose = rule if rule is not None and rule.contact else self.identify
         if whose.contact and plan.verdict in ("ready", "skipped"):
             whose.hits += whose is self.identify
@@ -150,6 +203,20 @@ class Hits:
                 _note(whose.contact, {"email": plan.contact.email, **(plan.contact.properties or {})})
             elif "email" in whose.contact:
                 whose.contact["email"].asked += 1
+
+
+def _named(values: Any) -> dict[str, PropertyHits]:
+    if not isinstance(values, dict):
+        return {}
+    return {str(name): PropertyHits(str(name), described(value)) for name, value in values.items()}
+
+
+def _as_sent(value: Any) -> tuple[Any, ...]:
+    """Return the forms in which a default property goes out: as text, or as walkerOS sends it."""
+    try:
+        return value, to_string(value)
+    except (JsTypeError, RecursionError):
+        return (value,)
 
 
 def _note(wanted: dict[str, PropertyHits], found: dict[str, Any]) -> None:

@@ -1,0 +1,127 @@
+"""What there is to say of a line of the mapping: the rule as it is written, its latest events, what comes near it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from simulator.engine.alternatives import nearest
+from simulator.engine.engine import Engine
+from simulator.engine.rows import Row
+from simulator.tui.cells import fit, harmless
+from simulator.tui.jsonlines import json_lines
+from simulator.tui.lines import Line, line
+from simulator.tui.meters import compact
+from simulator.tui.palette import SYMBOLS, Palette
+
+__all__ = ["Chosen", "near_lines", "side_lines"]
+
+_WRITES = ("queued", "flushed", "sent", "identified", "failed")  # outcomes of events that have a contact
+_TITLES = {
+    "policy": "the policy",
+    "defaultProperties": "the default properties",
+    "identify": "every event's contact",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a line of the mapping stands for.
+
+    Attributes:
+        kind: a rule or a section, or events that no rule matched.
+        key: the rule's key, the section's, or the events' name.
+        index: the rule's position in a list.
+        name: one of its properties, or empty.
+
+    """
+
+    kind: Literal["rule", "event"]
+    key: str
+    index: int | None = None
+    name: str = ""
+
+
+def side_lines(
+    engine: Engine, chosen: Chosen | None, width: int, palette: Palette, finds: Callable[..., bool]
+) -> list[Line]:
+    """Return what is said beside the mapping.
+
+    Args:
+        engine: whose mapping it is.
+        chosen: the line that was chosen.
+        width: cells.
+        palette: the colours.
+        finds: tells whether a text is searched for.
+
+    """
+    hits = engine.ledger.hits
+    if chosen is not None and chosen.kind == "event":
+        lines = [line((harmless(chosen.key, 80), "*text")), line(("no rule matched it", "warn")), line("")]
+        lines += near_lines(chosen.key, [rule.key for rule in hits.all()])
+        lines += [line(("── its latest events ", "accent"))]
+        return lines + _latest(engine, lambda row: not row.rule and row.name == chosen.key, width, palette)
+    lines = []
+    if chosen is not None:
+        key = chosen.key
+        title = _TITLES.get(key, "the rule")
+        lines += [
+            line((f"── {title} ", "accent")),
+            *json_lines(hits.raw(key, chosen.index), most=24),
+            line(""),
+        ]
+        label = key if chosen.index is None else f"{key} [{chosen.index + 1}]"
+        if key in ("policy", "defaultProperties"):
+            said = "written into every event, before its rule is looked for"
+            if key == "defaultProperties":
+                said = "in every event that goes out, where its rule does not say otherwise"
+            lines += [line((f" {said}", "dim")), line("")]
+        else:
+            lines += [line((f"── latest events of {label} ", "accent"))]
+            lines += _latest(
+                engine,
+                lambda row: row.rule == label or (key == "identify" and row.kind in _WRITES),
+                width,
+                palette,
+            )
+            lines.append(line(""))
+    lines.append(line(("── events that no rule matched ", "accent")))
+    unmatched = [one for one in hits.unmatched.most_common() if finds(one[0])]
+    for name, number in unmatched[:30]:
+        lines.append(line((f" {compact(number):>7}  ", "*text"), (harmless(name, 60), "warn")))
+    if len(unmatched) > 30:
+        lines.append(line((f"         … and {len(unmatched) - 30} more", "faint")))
+    if not unmatched:
+        lines.append(line((" none is found", "faint") if hits.unmatched else (" none", "good")))
+    return lines
+
+
+def near_lines(name: str, keys: list[str]) -> list[Line]:
+    """Return the rules that are written almost like an event's name; nothing where none is."""
+    near = nearest(name, keys)
+    if not near:
+        return []
+    lines = [line(("── rules that come nearest by name ", "accent"))]
+    for one in near:
+        apart = f"  only {one.apart} apart" if one.apart else ""
+        lines.append(line((f" {harmless(one.key, 60)}", "info"), (apart, "warn")))
+    return [*lines, line("")]
+
+
+def _latest(engine: Engine, wanted: Callable[[Row], bool], width: int, palette: Palette) -> list[Line]:
+    lines, ring = [], engine.ring
+    for number in range(ring.next - 1, max(ring.first, ring.next - 3000) - 1, -1):
+        row = ring.get(number)
+        if row is None or row.is_batch or not wanted(row):
+            continue
+        lines.append(
+            line(
+                (f" {SYMBOLS[row.kind]} {row.kind:<10} ", palette.outcome(row.kind)),
+                (fit(row.name, 18 if width >= 44 else max(0, width - 15)) + " ", "text"),
+                (fit(row.person or "nobody", max(0, width - 35)) if width >= 44 else "", "dim"),
+            )
+        )
+        if len(lines) == 12:
+            break
+    return lines or [line((" none so far", "faint"))]
