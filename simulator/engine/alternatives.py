@@ -11,11 +11,10 @@ from typing import Any, Literal
 from hubspot_dest.mapping.jsvalues import truthy
 from hubspot_dest.plan import Plan
 from simulator.engine.hits import described
+from simulator.engine.rows import UNSOUGHT
 
-__all__ = ["UNSOUGHT", "Alternative", "Near", "alternatives", "nearest"]
+__all__ = ["Alternative", "Near", "alternatives", "nearest"]
 
-UNSOUGHT = ("mapping_error", "consent_missing", "bad_input", "invalid_event")
-"""The reasons of events that no rule was looked for, or whose search failed."""
 _CLOSE = 0.78  # `order completed` is close to `order complete`, `order view` is not close to `page view`
 _MOST = 3
 

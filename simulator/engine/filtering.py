@@ -24,7 +24,7 @@ from typing import Any
 
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.mapping.paths import compile_path
-from simulator.engine.rows import Row
+from simulator.engine.rows import UNSOUGHT, Row
 
 __all__ = ["FIELDS", "Filter", "FilterError", "exactly", "is_path", "parse_filter"]
 
@@ -182,7 +182,7 @@ def _textual(read: Callable[[Row], str]) -> Callable[[str], Filter]:
 
 def _rule(value: str) -> Filter:
     if value == "none":
-        return lambda row: not row.rule and not row.is_batch
+        return lambda row: not (row.rule or row.is_batch or row.reason in UNSOUGHT)
     return _textual(lambda row: row.rule)(value)
 
 

@@ -13,11 +13,10 @@ from hubspot_dest.mapping.paths import compile_path
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.plan import Plan
 from simulator.engine.filtering import exactly, is_path
-from simulator.engine.rows import STUCK, Row
+from simulator.engine.rows import STUCK, UNSOUGHT, Row
 
-__all__ = ["Hits", "PropertyHits", "RuleHits", "described"]
+__all__ = ["Hits", "PropertyHits", "RuleHits", "described", "rules_of"]
 
-_NO_RULE_SOUGHT = ("consent_missing", "bad_input", "invalid_event")
 _OTHERS = "(others)"
 _WRITES = ("queued", "flushed", "sent", "identified", "failed")  # outcomes of events that have a contact
 _UNMATCHED = 500  # different event names; beyond, the rest is one number
@@ -118,7 +117,7 @@ class Hits:
             if row.pinned and row.kind in STUCK:
                 continue  # it is run again, and counted then
             self.rehearsed += 1
-            if plan.reason not in _NO_RULE_SOUGHT:
+            if plan.reason not in UNSOUGHT:
                 self._count(row.name, plan)
 
     def clear(self) -> None:
@@ -138,7 +137,7 @@ class Hits:
             for value, known in zip(defaults.values(), self.defaults.values(), strict=True)
         ]
         self.rules = {}
-        for key, index, rule in _rules(self._raw.get("mapping")):
+        for key, index, rule in rules_of(self._raw.get("mapping")):
             own = rule.get("settings")
             own = own if isinstance(own, dict) else {}
             made = RuleHits(
@@ -166,7 +165,7 @@ class Hits:
             return self._raw.get("policy")
         if key == "defaultProperties":
             return self._raw.get("settings", {}).get("defaultProperties")
-        for found, place, rule in _rules(self._raw.get("mapping")):
+        for found, place, rule in rules_of(self._raw.get("mapping")):
             if (found, place) == (key, index):
                 return rule
         return None
@@ -225,7 +224,8 @@ def _note(wanted: dict[str, PropertyHits], found: dict[str, Any]) -> None:
         known.resolved += name in found
 
 
-def _rules(mapping: Any) -> Iterator[tuple[str, int | None, dict[str, Any]]]:
+def rules_of(mapping: Any) -> Iterator[tuple[str, int | None, dict[str, Any]]]:
+    """Yield every rule of a mapping with its key, and its position where it is one of a list."""
     for entity, actions in mapping.items() if isinstance(mapping, dict) else ():
         for action, rules in actions.items() if isinstance(actions, dict) else ():
             if isinstance(rules, dict):

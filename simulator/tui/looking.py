@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from textual.app import App
 
-from simulator.engine.alternatives import UNSOUGHT
 from simulator.engine.filtering import FilterError, parse_filter
-from simulator.engine.rows import Row
+from simulator.engine.rows import UNSOUGHT, Row
 from simulator.tui.modals import Question
 from simulator.tui.views.mapping import MappingView
 

@@ -33,7 +33,7 @@ _KEYS = (
     )),
     ("looking", (
         ("1 … 5", "the views"), ("tab", "other pane or page"), ("/", "filter, search"), ("esc", "clear the filter"),
-        ("d", "what the last save did"), ("t", "theme"), ("^p", "every command"),
+        ("g  G", "first, last (and follow)"), ("d", "what the last save did"), ("t", "theme"), ("^p", "every command"),
     )),
     ("the tour", (
         ("T", "begin, leave"), ("→  ←", "next step, back"), ("p", "by itself, by key"),

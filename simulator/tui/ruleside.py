@@ -6,18 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from simulator.engine.alternatives import nearest
+from hubspot_dest.plan import Plan
+from simulator.engine.alternatives import alternatives, nearest
 from simulator.engine.engine import Engine
-from simulator.engine.rows import Row
+from simulator.engine.hits import rules_of
+from simulator.engine.rows import UNSOUGHT, Row
 from simulator.tui.cells import fit, harmless
 from simulator.tui.jsonlines import json_lines
 from simulator.tui.lines import Line, line
 from simulator.tui.meters import compact
 from simulator.tui.palette import SYMBOLS, Palette
 
-__all__ = ["Chosen", "near_lines", "side_lines"]
+__all__ = ["Chosen", "choice_lines", "near_lines", "side_lines"]
 
 _WRITES = ("queued", "flushed", "sent", "identified", "failed")  # outcomes of events that have a contact
+_ANSWERS = {"matched": ("✔", "good"), "false": ("✘", "warn"), "never asked": ("·", "faint")}
 _TITLES = {
     "policy": "the policy",
     "defaultProperties": "the default properties",
@@ -94,6 +97,41 @@ def side_lines(
         lines.append(line((f"         … and {len(unmatched) - 30} more", "faint")))
     if not unmatched:
         lines.append(line((" none is found", "faint") if hits.unmatched else (" none", "good")))
+    return lines
+
+
+def choice_lines(engine: Engine, row: Row, plan: Plan, width: int) -> list[Line]:
+    """Return what each rule that was there for an event answered, and what an event without one may have meant."""
+    if plan.reason in UNSOUGHT:
+        return []
+    mapping = engine.configs[row.generation].raw.get("mapping")
+    # A policy may have given the event the name by which its rule was looked for; a rule that won, another since.
+    looked_for = row.name if plan.rule_key else str(plan.event.get("name", row.name))
+    found = alternatives(mapping, looked_for, plan)
+    lines: list[Line] = []
+    if found:
+        lines += [line(""), line(("── which rule ", "accent"))]
+    for one in found:
+        mark, colour = _ANSWERS[one.answer]
+        asked = one.condition if one.answer != "false" or one.condition else "no condition"
+        said = {
+            "matched": "holds" if asked else "no condition",
+            "false": "false",
+            "never asked": "never asked",
+        }
+        lines.append(
+            line(
+                (f" {mark} ", f"*{colour}"),
+                (fit(one.label, min(28, max(12, width // 3))), "text" if one.answer == "matched" else "dim"),
+                (f" {said[one.answer]}", colour),
+                (f"  {harmless(asked, 300)}" if asked else "", "faint"),
+            )
+        )
+    if any(one.answer == "never asked" for one in found):
+        lines.append(line(("   never asked: one before it had won", "faint")))
+    if not plan.rule_key and isinstance(mapping, dict):
+        near = near_lines(looked_for, [rule_key for rule_key, _, _ in rules_of(mapping)])
+        lines += [line(""), *near[:-1]] if near else []
     return lines
 
 

@@ -12,6 +12,9 @@ import pytest
 from hubspot_dest.config import Config
 from simulator.engine.engine import Engine
 from simulator.tui.app import SimulatorApp
+from simulator.tui.detail import detail_lines
+from simulator.tui.lines import text_of
+from simulator.tui.palette import PALETTES
 from tests.simulator.tui.conftest import Opened, Screenful
 
 ADA = {"email": "ada@example.org"}
@@ -143,7 +146,7 @@ def test_m_says_that_no_rule_was_looked_for_where_consent_is_missing(opened: Ope
 
     async def main() -> None:
         with Engine(config, source=lambda _: iter(EVENTS)) as engine:
-            engine.run(2)
+            engine.run(len(EVENTS))
             app = SimulatorApp(engine, title="shop.yaml", ticking=False, folder=tmp_path)
             async with app.run_test(size=(160, 50)) as pilot:
                 screen = Screenful(app, pilot)
@@ -151,6 +154,8 @@ def test_m_says_that_no_rule_was_looked_for_where_consent_is_missing(opened: Ope
                 await screen.press("m")
                 assert app.header.view == "live"
                 assert "no rule was looked for" in screen.said()
+                app.search_for("rule:none")
+                assert shown(app) == [], "nobody knows whether a rule would have matched"
 
     asyncio.run(main())
 
@@ -188,3 +193,41 @@ def test_the_policy_and_the_default_properties_stand_in_the_mapping_with_what_th
         assert "custom.lost" not in screen.text().split("the policy")[0]
 
     drive(opened, script)
+
+
+def detail_of(engine: Engine, number: int, width: int = 100) -> list[str]:
+    row = engine.ring.get(number)
+    assert row is not None
+    return text_of(detail_lines(engine, row, PALETTES["harbour"], width)).splitlines()
+
+
+def test_the_details_say_what_every_rule_of_a_list_answered(engine: Engine) -> None:
+    lines = detail_of(engine, 2)
+    at = next(index for index, one in enumerate(lines) if "which rule" in one)
+    assert lines[at + 1].split() == [
+        "✘",
+        "order",
+        "complete",
+        "[1]",
+        "false",
+        "(event)",
+        "=>",
+        "event.data.total",
+        ">",
+        "100",
+    ]
+    assert lines[at + 2].split() == ["✔", "order", "complete", "[2]", "no", "condition"]
+    lines = detail_of(engine, 1)
+    at = next(index for index, one in enumerate(lines) if "which rule" in one)
+    assert "holds" in lines[at + 1]
+    assert "never asked" in lines[at + 2]
+
+
+def test_the_details_of_an_event_without_a_rule_name_the_one_that_it_meant(engine: Engine) -> None:
+    said = "\n".join(detail_of(engine, 4))
+    assert "page view  only capital letters apart" in said
+    assert "nearest by name" not in "\n".join(detail_of(engine, 5))
+
+
+def test_an_event_that_had_no_choice_of_rules_is_not_told_of_any(engine: Engine) -> None:
+    assert "which rule" not in "\n".join(detail_of(engine, 0))

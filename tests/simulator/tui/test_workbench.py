@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from hubspot_dest.config import Config
 from simulator.engine.engine import Engine
 from simulator.tui.detail import detail_lines
-from simulator.tui.lines import Line, text_of
+from simulator.tui.lines import Board, Line, text_of
 from simulator.tui.palette import PALETTES
 from simulator.tui.watching import ConfigWatch
 from tests.simulator.tui.conftest import Opened, Screenful
@@ -187,3 +187,34 @@ def test_rows_that_come_while_nothing_is_chosen_are_not_waited_for(engine: Engin
         assert "No row is chosen" not in screen.text()
 
     drive(opened, script)
+
+
+def test_g_and_capital_g_go_to_the_ends_of_every_list_as_in_less_and_vim(
+    engine: Engine, opened: Opened
+) -> None:
+    engine.run(200)
+
+    async def script(screen: Screenful) -> None:
+        stream = screen.app.live.stream
+        await screen.press("g")
+        assert stream.chosen == 0
+        await screen.press("j", "j")
+        assert stream.chosen == 2
+        await screen.press("G")
+        assert stream.follow
+        assert stream.chosen == engine.ring.next - 1
+        detail = screen.app.live.detail
+        detail.focus()
+        await screen.press("G")
+        assert detail.scroll_offset.y == detail.max_scroll_y > 0
+        await screen.press("g")
+        assert detail.scroll_offset.y == 0
+        for key, board in (("2", "#examples"), ("3", ".left"), ("4", "#rules"), ("5", ".left")):
+            await screen.press(key, "G")
+            lines = screen.app.query_one(f"#{screen.app.header.view} {board}", Board)
+            last = lines.cursor
+            assert all(one.key is None for one in lines.lines[last + 1 :])
+            await screen.press("g")
+            assert all(one.key is None for one in lines.lines[: lines.cursor])
+
+    drive(opened, script, height=34)
