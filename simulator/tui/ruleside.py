@@ -110,10 +110,11 @@ def choice_lines(engine: Engine, row: Row, plan: Plan, width: int) -> list[Line]
     found = alternatives(mapping, looked_for, plan)
     lines: list[Line] = []
     if found:
-        lines += [line(""), line(("── which rule ", "accent"))]
+        title = "── which rule "
+        lines += [line(""), line((title, "accent"), ("─" * max(0, width - len(title) - 1), "panel"))]
     for one in found:
         mark, colour = _ANSWERS[one.answer]
-        asked = one.condition if one.answer != "false" or one.condition else "no condition"
+        asked = "" if one.answer == "never asked" else one.condition
         said = {
             "matched": "holds" if asked else "no condition",
             "false": "false",
@@ -127,8 +128,6 @@ def choice_lines(engine: Engine, row: Row, plan: Plan, width: int) -> list[Line]
                 (f"  {harmless(asked, 300)}" if asked else "", "faint"),
             )
         )
-    if any(one.answer == "never asked" for one in found):
-        lines.append(line(("   never asked: one before it had won", "faint")))
     if not plan.rule_key and isinstance(mapping, dict):
         near = near_lines(looked_for, [rule_key for rule_key, _, _ in rules_of(mapping)])
         lines += [line(""), *near[:-1]] if near else []

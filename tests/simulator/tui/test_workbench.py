@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,9 @@ from rich.cells import cell_len
 
 from hubspot_dest.config import Config
 from simulator.engine.engine import Engine
+from simulator.engine.story import story_config
 from simulator.tui.detail import detail_lines
+from simulator.tui.exporting import json_rows
 from simulator.tui.lines import Board, Line, text_of
 from simulator.tui.palette import PALETTES
 from simulator.tui.watching import ConfigWatch
@@ -172,6 +176,37 @@ def test_beginning_anew_follows_what_comes_and_nothing_waits_for_events_that_are
         assert screen.app.live.stream.row is not None
 
     drive(opened, script)
+
+
+def exported(config: Config, seed: int, **options: Any) -> list[str]:
+    with Engine(config, seed=seed, **options) as engine:
+        engine.run(120)
+        return list(json_rows(engine, engine.ring.rows()))
+
+
+def test_two_exports_of_the_same_stream_are_the_same_and_diff_shows_what_a_mapping_changes() -> None:
+    config = story_config()
+    first = exported(config, 3)
+    assert exported(config, 3) == first
+    raw = copy.deepcopy(config.raw)
+    views = raw["mapping"]["page"]["view"]["settings"]["properties"]["map"]
+    views["page_title"] = {"value": "other"}
+    views = dict(reversed(views.items()))
+    raw["mapping"]["page"]["view"]["settings"]["properties"]["map"] = views
+    second = exported(Config.strict(raw), 3)
+    pairs = [(json.loads(old), json.loads(new)) for old, new in zip(first, second, strict=True) if old != new]
+    assert {old["name"] for old, _ in pairs} == {"page view"}
+    for old, new in pairs:
+        assert old["calls"] != new["calls"]
+        assert {**old, "calls": []} == {**new, "calls": []}
+
+
+def test_an_export_has_the_calls_of_events_that_went_out_and_none_of_those_that_did_not() -> None:
+    for one in map(json.loads, exported(story_config(), 3)):
+        if one["outcome"] in ("ignored", "denied") or one["reason"] == "no_identity" or one["event"] is None:
+            assert one["calls"] == []
+        else:
+            assert one["calls"], one
 
 
 def test_rows_that_come_while_nothing_is_chosen_are_not_waited_for(engine: Engine, opened: Opened) -> None:
