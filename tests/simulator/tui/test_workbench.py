@@ -118,6 +118,29 @@ def test_an_example_that_fails_is_not_counted_against_the_documented_ones(
     drive(opened, script, watch=ConfigWatch(path))
 
 
+def test_an_example_without_an_expectation_is_listed_and_a_difference_is_told_once(
+    opened: Opened, tmp_path: Path
+) -> None:
+    flow = json.loads((Path(__file__).parents[3] / "examples" / "flow.json").read_text())
+    entry = flow["flows"]["shop"]["destinations"]["hubspot"]
+    entry["config"]["mapping"]["order"]["complete"]["settings"]["properties"]["map"]["revenue"] = "data.totl"
+    del entry["examples"]["noise"]["out"]
+    path = tmp_path / "flow.json"
+    path.write_text(json.dumps(flow))
+
+    async def script(screen: Screenful) -> None:
+        await screen.press("2")
+        await screen.until(lambda: len(screen.app.checks.own) == 3)
+        await screen.tick()
+        assert "1 of 2 pass" in screen.text()
+        await screen.press("G")
+        assert screen.text().count("no expectation") + screen.text().count("No expectation") == 2
+        await screen.press("up", "up")
+        assert "✘ 1 difference" in screen.text()
+
+    drive(opened, script, watch=ConfigWatch(path))
+
+
 def details(config: dict[str, Any], event: dict[str, Any], width: int) -> str:
     with Engine(Config.strict(config), source=lambda _: iter([event])) as engine:
         engine.run(1)
