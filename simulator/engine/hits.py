@@ -159,12 +159,11 @@ class Hits:
 
     def raw(self, key: str, index: int | None) -> Any:
         """Return a rule as the configuration has it, or a section: `identify`, `policy`, `defaultProperties`."""
-        if key == "identify":
-            return self._raw.get("settings", {}).get("identify")
+        settings = self._raw.get("settings")
+        if key in ("identify", "defaultProperties"):
+            return settings.get(key) if isinstance(settings, dict) else None
         if key == "policy":
             return self._raw.get("policy")
-        if key == "defaultProperties":
-            return self._raw.get("settings", {}).get("defaultProperties")
         for found, place, rule in rules_of(self._raw.get("mapping")):
             if (found, place) == (key, index):
                 return rule
@@ -202,6 +201,8 @@ class Hits:
                 _note(whose.contact, {"email": plan.contact.email, **(plan.contact.properties or {})})
             elif "email" in whose.contact:
                 whose.contact["email"].asked += 1
+        elif whose is self.identify and plan.contact is not None:
+            whose.hits += 1  # written in a form whose properties cannot be told beforehand
 
 
 def _named(values: Any) -> dict[str, PropertyHits]:

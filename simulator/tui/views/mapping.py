@@ -118,7 +118,7 @@ class MappingView(View):
             *[line((since, "dim"))] * (width >= 56 or bool(since)),
         ]  # fmt: skip
         found = []
-        if hits.identify.contact:
+        if hits.identify.contact or hits.raw("identify", None) is not None:
             found += self._rule(hits.identify, most, width, "every event's contact")
         for rule in rules:
             found += self._rule(rule, most, width, ", ".join(rule.notes))

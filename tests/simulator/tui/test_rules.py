@@ -231,3 +231,21 @@ def test_the_details_of_an_event_without_a_rule_name_the_one_that_it_meant(engin
 
 def test_an_event_that_had_no_choice_of_rules_is_not_told_of_any(engine: Engine) -> None:
     assert "which rule" not in "\n".join(detail_of(engine, 0))
+
+
+def test_an_identify_that_is_a_function_stands_in_the_mapping_too(tmp_path: Path) -> None:
+    contact = {"fn": "$code:(event) => ({ email: event.user.email, properties: { site: 'shop' } })"}
+    config = Config.strict({**CONFIG, "settings": {"eventNamePrefix": "pe1_", "identify": contact}})
+
+    async def main() -> None:
+        with Engine(config, source=lambda _: iter(EVENTS)) as engine:
+            engine.run(len(EVENTS))
+            app = SimulatorApp(engine, title="shop.yaml", ticking=False, folder=tmp_path)
+            async with app.run_test(size=(160, 50)) as pilot:
+                screen = Screenful(app, pilot)
+                await screen.press("4")
+                line = next(one for one in screen.text().splitlines() if "identify" in one)
+                assert "● identify" in line
+                assert line.split("identify")[1].split()[0] == "6"
+
+    asyncio.run(main())
