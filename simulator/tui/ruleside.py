@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from hubspot_dest.plan import Plan
 from simulator.engine.alternatives import alternatives, nearest
 from simulator.engine.engine import Engine
+from simulator.engine.filtering import exactly, parse_filter
 from simulator.engine.hits import rules_of
 from simulator.engine.rows import UNSOUGHT, Row
 from simulator.tui.cells import fit, harmless
 from simulator.tui.jsonlines import json_lines
 from simulator.tui.lines import Line, line
-from simulator.tui.meters import compact
 from simulator.tui.palette import SYMBOLS, Palette
 
 __all__ = ["Chosen", "choice_lines", "near_lines", "side_lines"]
 
-_WRITES = ("queued", "flushed", "sent", "identified", "failed")  # outcomes of events that have a contact
 _ANSWERS = {"matched": ("✔", "good"), "false": ("✘", "warn"), "never asked": ("·", "faint")}
 _TITLES = {
     "policy": "the policy",
@@ -46,9 +44,7 @@ class Chosen:
     name: str = ""
 
 
-def side_lines(
-    engine: Engine, chosen: Chosen | None, width: int, palette: Palette, finds: Callable[..., bool]
-) -> list[Line]:
+def side_lines(engine: Engine, chosen: Chosen | None, width: int, palette: Palette) -> list[Line]:
     """Return what is said beside the mapping.
 
     Args:
@@ -56,7 +52,6 @@ def side_lines(
         chosen: the line that was chosen.
         width: cells.
         palette: the colours.
-        finds: tells whether a text is searched for.
 
     """
     hits = engine.ledger.hits
@@ -64,7 +59,7 @@ def side_lines(
         lines = [line((harmless(chosen.key, 80), "*text")), line(("no rule matched it", "warn")), line("")]
         lines += near_lines(chosen.key, [rule.key for rule in hits.all()])
         lines += [line(("── its latest events ", "accent"))]
-        return lines + _latest(engine, lambda row: not row.rule and row.name == chosen.key, width, palette)
+        return lines + _latest(engine, hits.filter_of_unmatched(chosen.key), width, palette)
     lines = []
     if chosen is not None:
         key = chosen.key
@@ -79,24 +74,11 @@ def side_lines(
             said = "written into every event, before its rule is looked for"
             if key == "defaultProperties":
                 said = "in every event that goes out, where its rule does not say otherwise"
-            lines += [line((f" {said}", "dim")), line("")]
+            lines.append(line((f" {said}", "dim")))
         else:
             lines += [line((f"── latest events of {label} ", "accent"))]
-            lines += _latest(
-                engine,
-                lambda row: row.rule == label or (key == "identify" and row.kind in _WRITES),
-                width,
-                palette,
-            )
-            lines.append(line(""))
-    lines.append(line(("── events that no rule matched ", "accent")))
-    unmatched = [one for one in hits.unmatched.most_common() if finds(one[0])]
-    for name, number in unmatched[:30]:
-        lines.append(line((f" {compact(number):>7}  ", "*text"), (harmless(name, 60), "warn")))
-    if len(unmatched) > 30:
-        lines.append(line((f"         … and {len(unmatched) - 30} more", "faint")))
-    if not unmatched:
-        lines.append(line((" none is found", "faint") if hits.unmatched else (" none", "good")))
+            wanted = hits.identify.filter() if key == "identify" else exactly("rule", label)
+            lines += _latest(engine, wanted, width, palette)
     return lines
 
 
@@ -146,11 +128,12 @@ def near_lines(name: str, keys: list[str]) -> list[Line]:
     return [*lines, line("")]
 
 
-def _latest(engine: Engine, wanted: Callable[[Row], bool], width: int, palette: Palette) -> list[Line]:
-    lines, ring = [], engine.ring
+def _latest(engine: Engine, wanted: str, width: int, palette: Palette) -> list[Line]:
+    """Return the latest events that a filter takes: those that Enter shows."""
+    lines, ring, takes = [], engine.ring, parse_filter(wanted)
     for number in range(ring.next - 1, max(ring.first, ring.next - 3000) - 1, -1):
         row = ring.get(number)
-        if row is None or row.is_batch or not wanted(row):
+        if row is None or row.is_batch or takes is None or not takes(row):
             continue
         lines.append(
             line(

@@ -207,4 +207,4 @@ class MappingView(View):
         )
 
     def _show_side(self) -> None:
-        self.side.show(side_lines(self.engine, self.tree_board.key, self.side.room, self.palette, self.finds))
+        self.side.show(side_lines(self.engine, self.tree_board.key, self.side.room, self.palette))
