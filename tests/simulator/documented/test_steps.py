@@ -129,6 +129,8 @@ def test_an_example_without_out_is_not_left_out_in_silence(tmp_path: Path) -> No
     assert done.exit_code == 0, done.output
     assert "2 of 2 step examples pass" in done.output
     assert "no expectation: " in done.output
+    summary = json.loads(run(changed(tmp_path, forget), "--json").stdout.splitlines()[-1])
+    assert (summary["examples"], summary["noExpectation"]) == (2, ["noise"])
 
 
 def test_a_difference_that_the_call_and_the_wire_have_alike_is_told_once(tmp_path: Path) -> None:
