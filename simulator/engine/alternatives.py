@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Literal
 
+from hubspot_dest.config import Config
 from hubspot_dest.mapping.jsvalues import truthy
 from hubspot_dest.plan import Plan
 from simulator.engine.hits import described
+from simulator.engine.rehearsal import Rehearsal
 from simulator.engine.rows import UNSOUGHT
 
-__all__ = ["Alternative", "Near", "alternatives", "nearest"]
+__all__ = ["Alternative", "Near", "alternatives", "nearest", "stumbled"]
 
 _CLOSE = 0.78  # `order completed` is close to `order complete`, `order view` is not close to `page view`
 _MOST = 3
+_TRIED = 30  # rules of a list; each costs a compilation
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,42 @@ def alternatives(mapping: Any, name: str, plan: Plan) -> list[Alternative]:
             found.append(Alternative(label, said, "matched" if here else "never asked" if over else "false"))
             over = over or here
     return [] if len(found) == 1 and over else found
+
+
+def stumbled(config: Config, event: Any, now_ms: int, *, parity: bool = False) -> str:
+    """Return the label of the rule at which the mapping failed on an event; empty where it was none of them.
+
+    The event is planned again with one rule more each time: the first with which it fails is the one.
+
+    Args:
+        config: what the event was planned with.
+        event: the event, with what was granted or refused on the screen.
+        now_ms: when it came, in ms since 1970.
+        parity: do what walkerOS 4.4 does.
+
+    """
+    mapping, name = config.raw.get("mapping"), event.get("name") if isinstance(event, dict) else None
+    if not isinstance(mapping, dict) or not isinstance(name, str):
+        return ""
+
+    def fails(rules: dict[str, list[Any]]) -> bool:
+        cut: dict[str, dict[str, Any]] = {}
+        for key, some in rules.items():
+            entity, _, action = key.partition(" ")
+            cut.setdefault(entity, {})[action] = some
+        tried = Rehearsal(replace(config, raw={**config.raw, "mapping": cut}), parity=parity)
+        return tried.plan(event, now_ms).reason == "mapping_error"
+
+    before: dict[str, list[Any]] = {}
+    if fails(before):
+        return ""
+    for key in _keys(mapping, name):
+        found = list(_listed(mapping, key))[:_TRIED]
+        for count, (index, _) in enumerate(found, 1):
+            if fails({**before, key: [rule for _, rule in found[:count]]}):
+                return key if index is None else f"{key} [{index + 1}]"
+        before[key] = [rule for _, rule in found]
+    return ""
 
 
 def _keys(mapping: dict[str, Any], name: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.app import App
 
+from simulator.engine.alternatives import stumbled
 from simulator.engine.filtering import FilterError, parse_filter
 from simulator.engine.rows import UNSOUGHT, Row
 from simulator.tui.modals import Question
@@ -73,16 +74,20 @@ class Looking(App[None]):
         self.action_view("live")
 
     def action_rule(self) -> None:
-        """Go to the rule of the chosen event."""
+        """Go to the rule of the chosen event, or to the one at which the mapping failed on it."""
         row = self.chosen()
         if row is None:
             return
-        if not row.rule and row.reason in UNSOUGHT:
+        rule = row.rule
+        if row.reason == "mapping_error":
+            config, now_ms = self.engine.configs[row.generation], int(row.at * 1000)
+            rule = stumbled(config, row.seen_event(), now_ms, parity=self.engine.parity)
+        if not rule and row.reason in UNSOUGHT:
             self.notify(f"no rule was looked for: {row.why[:80]}", timeout=3, markup=False)
             return
         self.action_view("mapping")
-        if not (self.mapping.bring_rule(row.rule) if row.rule else self.mapping.bring_unmatched(row.name)):
-            gone = f"the rule {row.rule}" if row.rule else f"an event {row.name[:40]} without a rule"
+        if not (self.mapping.bring_rule(rule) if rule else self.mapping.bring_unmatched(row.name)):
+            gone = f"the rule {rule}" if rule else f"an event {row.name[:40]} without a rule"
             self.notify(f"the mapping does not know {gone} any more", timeout=3, markup=False)
         self.header.filter_text = self.view.search
         self.header.update()

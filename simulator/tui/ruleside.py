@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hubspot_dest.plan import Plan
-from simulator.engine.alternatives import alternatives, nearest
+from simulator.engine.alternatives import alternatives, nearest, stumbled
 from simulator.engine.engine import Engine
 from simulator.engine.filtering import exactly, parse_filter
 from simulator.engine.hits import rules_of
@@ -84,6 +84,11 @@ def side_lines(engine: Engine, chosen: Chosen | None, width: int, palette: Palet
 
 def choice_lines(engine: Engine, row: Row, plan: Plan, width: int) -> list[Line]:
     """Return what each rule that was there for an event answered, and what an event without one may have meant."""
+    if plan.reason == "mapping_error":
+        label = stumbled(
+            engine.configs[row.generation], row.seen_event(), int(row.at * 1000), parity=engine.parity
+        )
+        return [line(("it failed at the rule ", "dim"), (harmless(label, 80), "bad"))] if label else []
     if plan.reason in UNSOUGHT:
         return []
     mapping = engine.configs[row.generation].raw.get("mapping")

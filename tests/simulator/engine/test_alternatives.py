@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from hubspot_dest.config import Config
-from simulator.engine.alternatives import Alternative, alternatives, nearest
+from simulator.engine.alternatives import Alternative, alternatives, nearest, stumbled
 from simulator.engine.rehearsal import Rehearsal
 
 BIG = {"condition": "$code:(event) => event.data.total > 100", "settings": {"eventName": "big"}}
@@ -95,3 +96,28 @@ def test_a_misspelt_name_is_told_which_rule_it_meant(name: str, near: tuple[str,
 @pytest.mark.parametrize("name", ["promo seen", "session start", "", "form submit", "page view"])
 def test_a_name_like_no_rule_is_told_of_none(name: str) -> None:
     assert nearest(name, ["page view", "order complete", "product add", "* *"]) == []
+
+
+THROWS = {"condition": "$code:(event) => event.data.deep.er > 1"}
+
+
+@pytest.mark.parametrize(
+    ("mapping", "extra", "label"),
+    [
+        ({"order": {"complete": [BIG, THROWS, ANY]}}, {}, "order complete [2]"),
+        ({"order": {"complete": THROWS}}, {}, "order complete"),
+        ({"order": {"complete": [BIG]}, "*": {"*": [PAID, THROWS]}}, {}, "* * [2]"),
+        ({"order": {"complete": [BIG, ANY]}}, {"policy": {"data": "data.other"}}, "order complete [1]"),
+        ({"order": {"complete": [PAID, None, ANY]}}, {}, ""),
+    ],
+)
+def test_where_a_condition_threw_its_rule_is_named(
+    mapping: dict[str, Any], extra: dict[str, Any], label: str
+) -> None:
+    config = replace(
+        Config.strict({"settings": {"eventNamePrefix": "pe1_"}}),
+        raw={"settings": {"eventNamePrefix": "pe1_"}, "mapping": mapping, **extra},
+    )
+    event = {"name": "order complete", "data": {"total": 5}, "user": {"email": "ada@example.org"}}
+    assert Rehearsal(config).plan(event, 1).reason == "mapping_error"
+    assert stumbled(config, event, 1) == label

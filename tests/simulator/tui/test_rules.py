@@ -249,3 +249,22 @@ def test_an_identify_that_is_a_function_stands_in_the_mapping_too(tmp_path: Path
                 assert line.split("identify")[1].split()[0] == "6"
 
     asyncio.run(main())
+
+
+def test_m_goes_to_the_rule_at_which_the_mapping_failed(tmp_path: Path) -> None:
+    throws = {"condition": "$code:(event) => event.data.customer.type === 'b2b'"}
+    config = Config.strict({**CONFIG, "mapping": {"order": {"complete": [BIG, throws, REST]}}})
+
+    async def main() -> None:
+        with Engine(config, source=lambda _: iter(EVENTS)) as engine:
+            engine.run(3)
+            app = SimulatorApp(engine, title="shop.yaml", ticking=False, folder=tmp_path)
+            async with app.run_test(size=(160, 50)) as pilot:
+                screen = Screenful(app, pilot)
+                await screen.tick()
+                assert "it failed at the rule order complete [2]" in screen.text()
+                await screen.press("m")
+                board = app.mapping.tree_board
+                assert "order complete [2]" in "".join(piece for piece, _ in board.lines[board.cursor].pieces)
+
+    asyncio.run(main())

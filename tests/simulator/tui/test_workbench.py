@@ -167,6 +167,7 @@ def test_an_event_that_failed_in_the_mapping_does_not_say_that_it_was_sent() -> 
     text = details(config, {"name": "order complete", "user": {"email": "ada@example.org"}}, 80)
     assert "sent under its own name" not in text
     assert "the mapping failed on this event" in text
+    assert "it failed at the rule order complete [1]" in text
     assert "\nno total\n" in text, "what was thrown stands alone, without a word of ours before it"
 
 
