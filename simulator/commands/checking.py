@@ -67,7 +67,8 @@ def _check_flow(
         every = flow_examples(flow)
     except ConfigFileError as error:
         refuse(error)
-    chosen = [one for one in every if _is_meant(only, one.name, one.key)]
+    meant = [one for one in every if _is_meant(only, one.name, one.key)]
+    chosen, silent = [one for one in meant if one.expects], [one for one in meant if not one.expects]
     if not chosen:
         hint = "`examples` beside `config`: {name: {in: event, out: [[call, …]]}}"
         stop(f"{safe_text(flow)} has no step example to run", hint)
@@ -80,7 +81,10 @@ def _check_flow(
             checked.append(check_example(hubspot, example))
             if not as_json:
                 _print(example_lines(number, checked[-1], painter, verbose=verbose))
-    _print(json_lines(checked, None) if as_json else flow_total_lines(checked, painter))
+    if as_json:
+        _print(json_lines(checked, None, [one.key for one in silent]))
+    else:
+        _print(flow_total_lines(checked, [one.name for one in silent], painter))
     if junit is not None:
         _write(junit, junit_text(checked, None))
     passes = all(one.passes for one in checked)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import re
 import threading
 import uuid
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from simulator.hubspot import FakeHubSpot
 __all__ = ["Arrival", "Checked", "Run", "check_example", "run_example"]
 
 _ARRIVAL_SECONDS = 5.0
+_CALL = re.compile(r"calls\[(\d+)\](?:\[\d+\](\..+))?")
+_WIRE = re.compile(r"wire\[(\d+)\](?:\.body(\..+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,24 @@ class Checked:
     def passes(self) -> bool:
         """Whether everything is as documented."""
         return not self.differences
+
+    @property
+    def told(self) -> list[Difference]:
+        """The differences for people: what the call and its request say alike is said once, of the call."""
+        of_calls = {found for one in self.differences if (found := _said(one, _CALL)) is not None}
+        return [one for one in self.differences if _said(one, _WIRE) not in of_calls]
+
+
+def _said(one: Difference, pattern: re.Pattern[str]) -> tuple[str, str, str, str] | None:
+    """Return which call or request a difference is about, where in its body, and both sides; None if another thing."""
+    match = pattern.fullmatch(one.path)
+    if match is None:
+        return None
+    if not match[2]:  # the whole of it: a call that is missing, or one too many, looks otherwise on the wire
+        if one.expected is not MISSING and one.actual is not MISSING:
+            return None
+        return match[1], "", str(one.expected is MISSING), str(one.actual is MISSING)
+    return match[1], match[2], repr(one.expected), repr(one.actual)
 
 
 class _Records(logging.Handler):

@@ -16,8 +16,17 @@ __all__ = ["difference_text", "json_lines", "junit_text"]
 _AGAINST = "a HubSpot on this machine"
 
 
-def json_lines(checked: Sequence[Checked], comparison: Comparison | None) -> Iterator[str]:
-    """Yield one JSON object an example, one for the unknown contact, and a summary last (docs/check.md)."""
+def json_lines(
+    checked: Sequence[Checked], comparison: Comparison | None, silent: Sequence[str] | None = None
+) -> Iterator[str]:
+    """Yield one JSON object an example, one for the unknown contact, and a summary last (docs/check.md).
+
+    Args:
+        checked: what was run.
+        comparison: what became of the unknown contact, if that was asked.
+        silent: the keys of a flow's examples that expect nothing, and were not run.
+
+    """
     for one in checked:
         yield as_json(
             {
@@ -47,6 +56,7 @@ def json_lines(checked: Sequence[Checked], comparison: Comparison | None) -> Ite
             "fail": len(checked) - passed,
             "unknownContact": None if comparison is None else comparison.passes,
             "against": _AGAINST,
+            **({} if silent is None else {"noExpectation": list(silent)}),
         }
     )
 

@@ -47,12 +47,14 @@ def flow_header_lines(name: str, painter: Painter) -> Iterator[str]:
     yield painter.dim(f"    {'example':<22}what arrived")
 
 
-def flow_total_lines(checked: Sequence[Checked], painter: Painter) -> Iterator[str]:
-    """Yield the total of a flow's step examples, and what was compared."""
+def flow_total_lines(checked: Sequence[Checked], silent: Sequence[str], painter: Painter) -> Iterator[str]:
+    """Yield the total of a flow's step examples, those that expect nothing, and what was compared."""
     passed = sum(one.passes for one in checked)
     yield ""
     noun = "step example passes" if len(checked) == 1 else "step examples pass"
     yield painter.paint(f"{passed} of {len(checked)} {noun}", _GREEN if passed == len(checked) else _RED)
+    for name in silent:
+        yield painter.paint(f"no expectation: {safe_text(name)} (it has no `out`)", _YELLOW)
     yield ""
     yield "Compared: every call with `out`; method, path and body of every request as it"
     yield "  arrived. The one addition is the `uuid` of an occurrence."
@@ -63,7 +65,7 @@ def example_lines(number: int, checked: Checked, painter: Painter, *, verbose: b
     verdict = ("pass", _GREEN) if checked.passes else ("FAIL", _RED)
     rows = [*_rows(checked.run.arrivals), *_why_not(checked.run)]
     yield from _table(str(number), checked.example.name, rows, verdict, painter)
-    for found in checked.differences:
+    for found in checked.told:
         yield from _side_by_side(found, painter)
     if verbose:
         yield from _details(checked)

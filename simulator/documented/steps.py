@@ -28,12 +28,14 @@ class FlowExample(Example, frozen=True, kw_only=True):
         base: the destination's configuration, without token.
         state: the collector's state in the flow.
         given_command: the collector's command that `event` is the data of, or empty.
+        expects: it says what must be called; else there is nothing to hold it against.
 
     """
 
     base: dict[str, Any]
     state: dict[str, Any]
     given_command: str = ""
+    expects: bool = True
 
     @property
     def collector(self) -> dict[str, Any]:
@@ -61,14 +63,14 @@ class FlowExample(Example, frozen=True, kw_only=True):
 
 
 def flow_examples(path: Path) -> list[FlowExample]:
-    """Return the step examples of a flow or a destination's entry that say what must be called.
+    """Return the step examples of a flow or a destination's entry, those too that do not say what must be called.
 
     Raises:
         ConfigFileError: the file cannot be used.
 
     """
     config, steps = load_examples(path)
-    return [_of(one, config) for one in steps if one.calls is not None]
+    return [_of(one, config) for one in steps]
 
 
 def _of(step: StepExample, config: Config) -> FlowExample:
@@ -90,6 +92,7 @@ def _of(step: StepExample, config: Config) -> FlowExample:
         base=config.raw,
         state=config.collector,
         given_command=step.command,
+        expects=step.calls is not None,
     )
 
 

@@ -2,13 +2,14 @@
 
     field:value   one of outcome, event, person, rule, status, reason, is, text
     path:value    a value inside the event: data.total:>100, user.country:de, nested.*.data.id:ers, data.total:none
+    field:=value  the whole value, where `*`, `?` and brackets mean themselves: rule:="order complete [2]"
     word          looks for the word in everything, like text:word
     a b, a and b  both;  a or b  either;  not a  neither;  ( ) group;  " " keep spaces together
 
 Values are compared without case. With `*` or `?` in it a value is a pattern for the whole, else it may stand anywhere;
-an outcome must be the whole word. A status may be 429, 4xx, >=400 or none; one of an event's calls has it. `is:kept`
-are events that are run again at every save, `is:different` those that walkerOS would have treated otherwise, and
-`is:refused` those whose contact HubSpot did not take.
+an outcome must be the whole word. `rule:none` are events that no rule matched. A status may be 429, 4xx, >=400 or
+none; one of an event's calls has it. `is:kept` are events that are run again at every save, `is:different` those that
+walkerOS would have treated otherwise, and `is:refused` those whose contact HubSpot did not take.
 """
 
 from __future__ import annotations
@@ -25,16 +26,16 @@ import orjson
 
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.mapping.paths import compile_path
-from simulator.engine.rows import Row
+from simulator.engine.rows import UNSOUGHT, Row
 
-__all__ = ["FIELDS", "Filter", "FilterError", "parse_filter"]
+__all__ = ["FIELDS", "Filter", "FilterError", "exactly", "is_path", "parse_filter"]
 
 FIELDS = ("outcome", "event", "person", "rule", "status", "reason", "is", "text")
 OUTCOMES = ("denied", "ignored", "skipped", "identified", "sent", "queued", "flushed", "failed")
 Filter = Callable[[Row], bool]
 
 _TOKEN = re.compile(
-    r"""\s*(?:(?P<open>\()|(?P<close>\))|(?P<word>(?:[A-Za-z][\w.*]*:)?"(?:[^"\\]|\\.)*"|[^\s()"]+)|(?P<bad>\S))"""
+    r"""\s*(?:(?P<open>\()|(?P<close>\))|(?P<word>(?:[A-Za-z][\w.*]*:=?)?"(?:[^"\\]|\\.)*"|[^\s()"]+)|(?P<bad>\S))"""
 )
 _DEEPEST = 50
 # What begins with a section of an event is a path; www.example.com:8080 is text.
@@ -60,6 +61,17 @@ def parse_filter(text: str) -> Filter | None:
     if parser.left:
         raise FilterError(f"{parser.left[0]!r} has no partner here; quote a text with a bracket in it")
     return found
+
+
+def exactly(name: str, value: str) -> str:
+    """Return a filter for what is exactly this: a rule's label, an event's name."""
+    quoted = re.sub(r'(["\\])', r"\\\1", value)
+    return f"{name}:={value}" if re.fullmatch(r"[\w.@-]+", value) else f'{name}:="{quoted}"'
+
+
+def is_path(text: str) -> bool:
+    """Tell whether a filter can look at this path inside an event."""
+    return _PATH.fullmatch(text) is not None
 
 
 def _tokens(text: str) -> list[str]:
@@ -118,11 +130,14 @@ class _Parser:
 
 def _condition(token: str) -> Filter:
     name, colon, value = token.partition(":")
-    if colon and _PATH.fullmatch(name):
+    whole = colon and value.startswith("=") and (name.lower() in _WHOLE or is_path(name))
+    if whole:
+        value = value[1:]
+    if colon and is_path(name):
         value = _plain(value).lower()
         if not value:
             raise FilterError(f"{name}: needs a value; none stands for nothing there")
-        return _inside(name, value)
+        return _inside(name, value, whole=bool(whole))
     if token.startswith('"') or not colon or name.lower() not in FIELDS:
         if colon and name.isalpha() and not token.startswith('"') and not value.startswith("//"):
             close = get_close_matches(name.lower(), FIELDS, n=1)
@@ -136,6 +151,9 @@ def _condition(token: str) -> Filter:
     value = _plain(value).lower()
     if not value:
         raise FilterError(f"{name}: needs a value")
+    if whole:
+        read = _WHOLE[name.lower()]
+        return lambda row: read(row).lower() == value
     return _FIELDS[name.lower()](value)
 
 
@@ -164,6 +182,12 @@ def _textual(read: Callable[[Row], str]) -> Callable[[str], Filter]:
     return make
 
 
+def _rule(value: str) -> Filter:
+    if value == "none":
+        return lambda row: not (row.rule or row.is_batch or row.reason in UNSOUGHT)
+    return _textual(lambda row: row.rule)(value)
+
+
 def _status(value: str) -> Filter:
     if value == "none":
         return lambda row: row.status is None
@@ -188,21 +212,23 @@ def _any_status(test: Callable[[int], bool]) -> Filter:
     return lambda row: any([one.status is not None and test(one.status) for one in row.exchanges])
 
 
-def _inside(path: str, value: str) -> Filter:
+def _inside(path: str, value: str, *, whole: bool = False) -> Filter:
     """Return a filter of one value inside the event, or of any of several where the path has a wildcard."""
     getter, number = compile_path(path), re.fullmatch(r"(>=|<=|>|<)(-?\d+(?:\.\d+)?)", value)
     tests = {">=": ge, "<=": le, ">": gt, "<": lt}
-    pattern = re.compile(translate(value)) if "*" in value or "?" in value else None
+    pattern = re.compile(translate(value)) if not whole and ("*" in value or "?" in value) else None
     # What must stand in the event's JSON for the path to lead anywhere: most events need not be read for that.
     needed = [step.encode() for step in path.split(".") if step not in ("*", "length") and not step.isdigit()]
 
     def holds(found: Any) -> bool:
-        if number is not None:
+        if number is not None and not whole:
             try:
                 return bool(tests[number[1]](float(found), float(number[2])))
             except (TypeError, ValueError):
                 return False
         text = found.lower() if isinstance(found, str) else json.dumps(found, ensure_ascii=False).lower()
+        if whole:
+            return text == value
         return pattern.match(text) is not None if pattern is not None else value in text
 
     def found(row: Row) -> bool:
@@ -213,10 +239,10 @@ def _inside(path: str, value: str) -> Filter:
             there = getter(_quickly(row))
         if "*" in path and isinstance(there, list):
             several = [one for one in there if one is not UNDEFINED and one is not None]
-            return not several if value == "none" else any(map(holds, several))
+            return not several if value == "none" and not whole else any(map(holds, several))
         if there is UNDEFINED or there is None:
-            return value == "none"
-        return value != "none" and holds(there)
+            return value == "none" and not whole
+        return (value != "none" or whole) and holds(there)
 
     return found
 
@@ -271,9 +297,16 @@ _FIELDS: dict[str, Callable[[str], Filter]] = {
     "outcome": _outcome,
     "event": _textual(lambda row: row.name),
     "person": _textual(lambda row: row.person),
-    "rule": _textual(lambda row: row.rule),
+    "rule": _rule,
     "status": _status,
     "reason": _textual(lambda row: f"{row.reason} {row.why}"),
     "is": _is,
     "text": _anything,
 }
+_WHOLE: dict[str, Callable[[Row], str]] = {
+    "event": lambda row: row.name,
+    "person": lambda row: row.person,
+    "rule": lambda row: row.rule,
+    "reason": lambda row: row.reason,
+}
+"""What can be asked for exactly: `rule:="order complete"`."""

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from hubspot_dest.config import Config
+from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, to_string
+from hubspot_dest.mapping.paths import compile_path
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.plan import Plan
-from simulator.engine.rows import STUCK, Row
+from simulator.engine.filtering import exactly, is_path
+from simulator.engine.rows import STUCK, UNSOUGHT, Row
 
-__all__ = ["Hits", "PropertyHits", "RuleHits", "described"]
+__all__ = ["Hits", "PropertyHits", "RuleHits", "described", "rules_of"]
 
-_NO_RULE_SOUGHT = ("consent_missing", "bad_input", "invalid_event")
+_OTHERS = "(others)"
+_WRITES = ("queued", "flushed", "sent", "identified", "failed")  # outcomes of events that have a contact
 _UNMATCHED = 500  # different event names; beyond, the rest is one number
 
 
@@ -67,6 +71,22 @@ class RuleHits:
         """The key, with the position of one of several."""
         return self.key if self.index is None else f"{self.key} [{self.index + 1}]"
 
+    def filter(self, name: str = "") -> str:
+        """Return the filter that shows this rule's events; of a property, those that lack it, if some do.
+
+        Args:
+            name: a property; one of the contact begins with `contact.`.
+
+        """
+        if self.key == "identify":
+            return " or ".join(f"outcome:{kind}" for kind in _WRITES)
+        whose = self.contact if name.startswith("contact.") else self.properties
+        found = whose.get(name.removeprefix("contact."))
+        lacking = found is not None and found.resolved < found.asked and is_path(found.source)
+        return exactly("rule", self.label) + (
+            f" {found.source}:none" if found is not None and lacking else ""
+        )
+
 
 class Hits:
     """Counts hits for the configuration in force. One thread counts; any may read."""
@@ -75,6 +95,12 @@ class Hits:
         self.rules: dict[str, list[RuleHits]] = {}
         self.identify = RuleHits("identify")
         self.unmatched: Counter[str] = Counter()
+        self.policy: dict[str, PropertyHits] = {}
+        """What is written into every event before its rule is looked for, by path."""
+        self.defaults: dict[str, PropertyHits] = {}
+        """What every occurrence carries unless its rule says otherwise; resolved where it went out as it stands."""
+        self._edits: list[tuple[Callable[[Any], Any], PropertyHits]] = []
+        self._default_values: list[tuple[tuple[Any, ...], PropertyHits]] = []
         self.rehearsed = 0
         """How many of the counted events were not sent by this mapping, but planned anew when it was saved."""
         self._raw: dict[str, Any] = {}
@@ -91,7 +117,7 @@ class Hits:
             if row.pinned and row.kind in STUCK:
                 continue  # it is run again, and counted then
             self.rehearsed += 1
-            if plan.reason not in _NO_RULE_SOUGHT:
+            if plan.reason not in UNSOUGHT:
                 self._count(row.name, plan)
 
     def clear(self) -> None:
@@ -101,8 +127,17 @@ class Hits:
         settings = self._raw.get("settings")
         settings = settings if isinstance(settings, dict) else {}
         self.identify = RuleHits("identify", contact=_contact_properties(settings.get("identify")))
+        self.policy = _named(self._raw.get("policy"))
+        self._edits = [(compile_path(path), known) for path, known in self.policy.items()]
+        defaults = settings.get("defaultProperties")
+        defaults = defaults if isinstance(defaults, dict) else {}
+        self.defaults = _named(defaults)
+        self._default_values = [
+            (_as_sent(value), known)
+            for value, known in zip(defaults.values(), self.defaults.values(), strict=True)
+        ]
         self.rules = {}
-        for key, index, rule in _rules(self._raw.get("mapping")):
+        for key, index, rule in rules_of(self._raw.get("mapping")):
             own = rule.get("settings")
             own = own if isinstance(own, dict) else {}
             made = RuleHits(
@@ -118,11 +153,18 @@ class Hits:
         """Return every rule, in the order of the configuration."""
         return [rule for rules in self.rules.values() for rule in rules]
 
+    def filter_of_unmatched(self, name: str) -> str:
+        """Return the filter that shows the events of a name that no rule matched."""
+        return "rule:none" if name == _OTHERS else f"rule:none {exactly('event', name)}"
+
     def raw(self, key: str, index: int | None) -> Any:
-        """Return a rule as the configuration has it; None where there is none."""
-        if key == "identify":
-            return self._raw.get("settings", {}).get("identify")
-        for found, place, rule in _rules(self._raw.get("mapping")):
+        """Return a rule as the configuration has it, or a section: `identify`, `policy`, `defaultProperties`."""
+        settings = self._raw.get("settings")
+        if key in ("identify", "defaultProperties"):
+            return settings.get(key) if isinstance(settings, dict) else None
+        if key == "policy":
+            return self._raw.get("policy")
+        for found, place, rule in rules_of(self._raw.get("mapping")):
             if (found, place) == (key, index):
                 return rule
         return None
@@ -138,11 +180,20 @@ class Hits:
         if rule is None:
             if plan.reason != "mapping_error":
                 known = name in self.unmatched or len(self.unmatched) < _UNMATCHED
-                self.unmatched[name if known else "(others)"] += 1
+                self.unmatched[name if known else _OTHERS] += 1
         else:
             rule.hits += 1
             if plan.occurrence is not None:
                 _note(rule.properties, plan.occurrence["properties"])
+        if plan.reason != "mapping_error":
+            for read, edit in self._edits:
+                edit.asked += 1
+                edit.resolved += read(plan.event) is not UNDEFINED
+        if plan.occurrence is not None:
+            properties = plan.occurrence["properties"]
+            for values, default in self._default_values:
+                default.asked += 1
+                default.resolved += default.name in properties and properties[default.name] in values
         whose = rule if rule is not None and rule.contact else self.identify
         if whose.contact and plan.verdict in ("ready", "skipped"):
             whose.hits += whose is self.identify
@@ -150,6 +201,22 @@ class Hits:
                 _note(whose.contact, {"email": plan.contact.email, **(plan.contact.properties or {})})
             elif "email" in whose.contact:
                 whose.contact["email"].asked += 1
+        elif whose is self.identify and plan.contact is not None:
+            whose.hits += 1  # written in a form whose properties cannot be told beforehand
+
+
+def _named(values: Any) -> dict[str, PropertyHits]:
+    if not isinstance(values, dict):
+        return {}
+    return {str(name): PropertyHits(str(name), described(value)) for name, value in values.items()}
+
+
+def _as_sent(value: Any) -> tuple[Any, ...]:
+    """Return the forms in which a default property goes out: as text, or as walkerOS sends it."""
+    try:
+        return value, to_string(value)
+    except (JsTypeError, RecursionError):
+        return (value,)
 
 
 def _note(wanted: dict[str, PropertyHits], found: dict[str, Any]) -> None:
@@ -158,7 +225,8 @@ def _note(wanted: dict[str, PropertyHits], found: dict[str, Any]) -> None:
         known.resolved += name in found
 
 
-def _rules(mapping: Any) -> Iterator[tuple[str, int | None, dict[str, Any]]]:
+def rules_of(mapping: Any) -> Iterator[tuple[str, int | None, dict[str, Any]]]:
+    """Yield every rule of a mapping with its key, and its position where it is one of a list."""
     for entity, actions in mapping.items() if isinstance(mapping, dict) else ():
         for action, rules in actions.items() if isinstance(actions, dict) else ():
             if isinstance(rules, dict):

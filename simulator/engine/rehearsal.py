@@ -125,6 +125,16 @@ class Rehearsals:
             found = kept[id(config)] = config, Rehearsal(config, parity=self._parity)
         return found[1]
 
+    def calls(self, config: Config, row: Row) -> list[list[Any]]:
+        """Return the calls that this configuration plans for the event of a row; whether they were needed is not asked.
+
+        Unlike what was made of them, they depend on nothing that came before.
+        """
+        if not row.event:
+            return []
+        plan = self.of(config).plan(row.seen_event(), int(row.at * 1000))
+        return plan.calls if plan.verdict == "ready" else []
+
 
 def compare(
     old: Rehearsal, new: Rehearsal, rows: Iterable[Row]

@@ -11,10 +11,12 @@ import orjson
 
 from hubspot_dest.outcome import Kind, Outcome
 
-__all__ = ["STUCK", "Exchange", "Ring", "Row", "consented", "packed", "person_of"]
+__all__ = ["STUCK", "UNSOUGHT", "Exchange", "Ring", "Row", "consented", "packed", "person_of"]
 
 STUCK = ("failed", "skipped", "ignored", "denied")
 """The outcomes of an event that did not go out: it can be run again."""
+UNSOUGHT = ("mapping_error", "consent_missing", "bad_input", "invalid_event")
+"""The reasons of events that no rule was looked for, or whose search failed: that none matched cannot be said."""
 
 
 @dataclass(slots=True)

@@ -84,7 +84,8 @@ def update(call: Call) -> Answer:
         check_unique(account, properties, contact)
         kept = account.book.change(contact, properties, call.now)
         body = shown(contact, account)
-    written = f"200: {len(properties) - len(kept)} properties written to contact {contact.id}"
+    many = len(properties) - len(kept)
+    written = f"200: {many} {'property' if many == 1 else 'properties'} written to contact {contact.id}"
     if kept:
         return answer_json(200, body, f"{written}; lifecyclestage does not go back", "contact.lifecyclestage")
     return answer_json(200, body, written, "contact.update")

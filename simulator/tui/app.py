@@ -78,6 +78,7 @@ class SimulatorApp(Steering):
         Binding("c", "consent", "Consent of the event's person"),
         Binding("r", "again", "Run the event again"),
         Binding("R", "again_all", "Run all failed again", show=False),
+        Binding("m", "rule", "Go to the event's rule in Mapping"),
         Binding("k", "keep", "Keep the event: run it at every save", show=False),
         Binding("y", "copy('json')", "Copy the calls as JSON"),
         Binding("u", "copy('curl')", "Copy the calls as curl", show=False),
@@ -117,11 +118,12 @@ class SimulatorApp(Steering):
             engine, title, VIEWS, lambda: self.live.stream.follow or self.view is not self.live
         )
         self.checks = ChecksView(engine, own=watch.examples if watch is not None else None, id="checks")
+        self.mapping = MappingView(engine, id="mapping")
         self.views: dict[str, View] = {
             "live": self.live,
             "checks": self.checks,
             "hubspot": HubSpotView(engine, id="hubspot"),
-            "mapping": MappingView(engine, id="mapping"),
+            "mapping": self.mapping,
             "faults": FaultsView(engine, self.live.pulse, id="faults"),
         }
         self.header.origin = self.live.origin = harmless(origin, 80)

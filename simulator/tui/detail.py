@@ -18,6 +18,7 @@ from simulator.tui.cells import harmless
 from simulator.tui.jsonlines import json_lines, short
 from simulator.tui.lines import Line, Piece, line
 from simulator.tui.palette import SYMBOLS, Palette
+from simulator.tui.ruleside import choice_lines
 
 __all__ = ["calls_of", "detail_lines", "wrapped"]
 
@@ -52,6 +53,8 @@ def detail_lines(engine: Engine, row: Row, palette: Palette, width: int) -> list
             about = f" {short(issue.detail, 120)}" if issue.detail else ""
             colour = "bad" if issue.level == "ERROR" else "warn"
             lines += wrapped(f"{issue.level.lower()}: {issue.message}{about}", colour, width)
+    if plan is not None and row.event:
+        lines += choice_lines(engine, row, plan, width)
     lines += _wire(engine, row, width)
     calls = calls_of(engine, row)
     if calls:

@@ -7,6 +7,7 @@ import json
 import re
 import time
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from simulator.engine.engine import Engine
 from simulator.engine.hits import RuleHits
@@ -17,6 +18,7 @@ from simulator.tui.palette import PALETTES, SYMBOLS
 __all__ = ["html_report", "json_rows", "plain_svg"]
 
 _MOST = 5000
+_CORRELATION = re.compile(r" \(correlation [^()]*\)")
 _FONT_FACE = re.compile(r"@font-face\s*\{[^}]*\}\s*")
 
 
@@ -25,32 +27,34 @@ def plain_svg(svg: str) -> str:
     return _FONT_FACE.sub("", svg).replace("Fira Code", "ui-monospace, Menlo, Consolas, DejaVu Sans Mono")
 
 
-def json_rows(rows: Iterable[Row]) -> Iterator[str]:
-    """Yield each row as one line of JSON."""
+def json_rows(engine: Engine, rows: Iterable[Row]) -> Iterator[str]:
+    """Yield each row as one line of JSON, with the calls that were planned for it.
+
+    The same stream gives the same lines, so that diff compares two of them: keys have a fixed order, inside events and
+    calls the alphabet's, and what is another each time is left out: the clock, HubSpot's milliseconds and
+    correlation ids, the number of the row, which counts batches too.
+    """
     for row in rows:
-        yield json.dumps(
-            {
-                "number": row.number,
-                "at": row.at,
-                "name": row.name,
-                "person": row.person,
-                "outcome": row.kind,
-                "reason": row.reason,
-                "sentence": row.sentence,
-                "rule": row.rule,
-                "walkeros": row.upstream or None,
-                "exchanges": [
-                    {
-                        "call": one.call,
-                        "status": one.status,
-                        "milliseconds": round(one.milliseconds, 2),
-                        "error": one.error or None,
-                    }
-                    for one in row.exchanges
-                ],
-                "event": row.plain_event(),
-            }
-        )  # fmt: skip
+        told = {
+            "name": row.name,
+            "person": row.person,
+            "outcome": row.kind,
+            "reason": row.reason,
+            "sentence": _CORRELATION.sub("", row.sentence),
+            "rule": row.rule,
+            "walkeros": row.upstream or None,
+            "calls": engine.rehearsals.calls(engine.configs[row.generation], row),
+            "exchanges": [
+                {"call": one.call, "status": one.status, "error": _CORRELATION.sub("", one.error) or None}
+                for one in row.exchanges
+            ],
+            "event": row.plain_event(),
+        }
+        yield f"{{{', '.join(f'{json.dumps(key)}: {_canonical(value)}' for key, value in told.items())}}}"
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
 
 
 def html_report(engine: Engine, rows: Iterable[Row], title: str, chosen: str = "") -> str:

@@ -105,11 +105,13 @@ class Header(Board, can_focus=False):
             pieces.append((f"  ✘ {faults} fault{'s' if faults > 1 else ''}", "*bad"))
         if not self._follows():
             pieces.append(("  ⇡ f follows", "warn"))
-        if self.filter_text:
-            told = "filter" if self.view == "live" else "search"
-            pieces.append((f"  {told}: {fit(self.filter_text, min(30, len(self.filter_text)))}", "info"))
         used = sum(len(text) for text, _ in pieces)
         name = self.title_text + ("  parity" if engine.parity else "")
+        if self.filter_text:
+            told = "  filter: " if self.view == "live" else "  search: "
+            room = max(30, width - used - len(told) - len(name) - 3)
+            pieces.append((told + fit(self.filter_text, min(room, len(self.filter_text))), "info"))
+            used = sum(len(text) for text, _ in pieces)
         if width - used > 8:
             pieces.append((fit(name, min(len(name), width - used - 2)).rjust(width - used - 1), "text"))
         return Line(tuple(pieces))

@@ -38,7 +38,7 @@ class Keeping(App[None]):
         """Write the filtered rows as JSON Lines, and a report in HTML; a hundred thousand rows take their time."""
         rows, stem = self.live.stream.shown(), self._stem("jsonl", "html")
         title = f"hubspot-sim · {self.header.title_text}"
-        told = self._write(stem, "jsonl", "".join(f"{one}\n" for one in json_rows(rows)))
+        told = self._write(stem, "jsonl", "".join(f"{one}\n" for one in json_rows(self.engine, rows)))
         self.call_later(self._tell_written, told)  # its end is not waited for
         try:
             page = html_report(self.engine, rows, title, self.live.search)

@@ -21,13 +21,13 @@ KEYS: dict[str, tuple[tuple[str, str, str], ...]] = {
         *_STEERING[:1], ("enter", "", "details"), ("/", "filter", "filter"), ("n", "failure(1)", "failure"),
         ("b", "batch", "batch"), ("F", "flush", "flush"), ("c", "consent", "consent"), ("r", "again", "again"),
         *_STEERING[1:], ("f", "follow", "follow"), ("y", "copy('json')", "copy"), ("E", "export", "export"),
-        ("t", "theme", "theme"), ("T", "tour", "tour"),
+        ("m", "rule", "rule"), ("t", "theme", "theme"), ("T", "tour", "tour"),
     ),
     "checks": (("enter", "", "run"), ("tab", "", "other side"), *_STEERING[:1]),
     "hubspot": (
         ("tab", "", "page"), ("/", "filter", "search"), *_STEERING[:1], ("F", "flush", "flush"), *_STEERING[1:],
     ),
-    "mapping": (("tab", "", "other side"), *_STEERING),
+    "mapping": (("enter", "", "its events"), ("tab", "", "other side"), ("/", "filter", "search"), *_STEERING),
     "faults": (
         ("enter", "", "throw"), ("x", "clear_faults", "clear"), ("F", "flush", "flush"),
         ("R", "again_all", "failed again"), ("n", "failure(1)", "failure"), *_STEERING,

@@ -25,6 +25,7 @@ _KEYS = (
     ("one event", (
         ("enter", "details"), ("r", "run it again"), ("k", "keep: run at every save"),
         ("c", "consent: yes, no, its own"), ("y", "copy the calls as JSON"), ("u", "copy as curl"),
+        ("m", "its rule in Mapping"),
     )),
     ("sending", (
         ("b", "batch on, off"), ("B", "batch size"), ("F", "flush"), ("x", "clear faults"),
@@ -32,7 +33,7 @@ _KEYS = (
     )),
     ("looking", (
         ("1 … 5", "the views"), ("tab", "other pane or page"), ("/", "filter, search"), ("esc", "clear the filter"),
-        ("d", "what the last save did"), ("t", "theme"), ("^p", "every command"),
+        ("g  G", "first, last (and follow)"), ("d", "what the last save did"), ("t", "theme"), ("^p", "every command"),
     )),
     ("the tour", (
         ("T", "begin, leave"), ("→  ←", "next step, back"), ("p", "by itself, by key"),
@@ -49,6 +50,7 @@ _FILTERS = (
     ("status:4xx or status:>=500", "what HubSpot answered"),
     ("data.total:>100 user.email:none", "a value inside the event; nothing"),
     ('rule:"order complete" not coupon', "a rule; a word anywhere"),
+    ('rule:none event:="page  view"', "no rule matched; exactly this"),
     ("is:kept or is:different", "also is:refused, is:batch"),
 )
 

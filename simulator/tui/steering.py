@@ -7,12 +7,12 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulator.engine.filtering import FilterError, parse_filter
-from simulator.engine.rows import STUCK, Row
+from simulator.engine.rows import STUCK
 from simulator.engine.witness import BY_HAND
 from simulator.tui.copying import as_curl, as_json
 from simulator.tui.detail import calls_of
 from simulator.tui.keeping import Keeping
+from simulator.tui.looking import Looking
 from simulator.tui.modals import HelpScreen, Question
 from simulator.tui.palette import PALETTES
 from simulator.tui.reloading import Reloading
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from simulator.tui.speech import Speech
     from simulator.tui.views.checks import ChecksView
     from simulator.tui.views.live import LiveView
-    from simulator.tui.views.view import View
     from simulator.tui.watching import ConfigWatch
 
 __all__ = ["RATES", "Steering"]
@@ -32,7 +31,7 @@ __all__ = ["RATES", "Steering"]
 RATES = (0.5, 1, 2, 4, 8, 16, 32, 64, 125, 250, 500, 1000, 0)
 
 
-class Steering(Keeping, Reloading):
+class Steering(Looking, Keeping, Reloading):
     """The actions of the app."""
 
     engine: Engine
@@ -46,15 +45,6 @@ class Steering(Keeping, Reloading):
     once: bool
     _own_consent: dict[str, bool]
 
-    @property
-    def view(self) -> View:
-        """The view that is seen."""
-        raise NotImplementedError
-
-    def action_view(self, key: str) -> None:
-        """Open a view."""
-        raise NotImplementedError
-
     def point_at(self, name: str) -> None:
         """Bring out a part of the screen, or none."""
         raise NotImplementedError
@@ -62,22 +52,6 @@ class Steering(Keeping, Reloading):
     def open_details(self) -> None:
         """Show the details of the live view, whatever the size of the terminal."""
         raise NotImplementedError
-
-    def chosen(self) -> Row | None:
-        """Return the event that is chosen on the screen, or say how to choose one."""
-        row = self.live.stream.row
-        if self.view is not self.live:
-            self.notify("that is for an event of the Live view: press 1, and choose one", timeout=3)
-            return None
-        if row is None or row.is_batch:
-            self.notify(
-                "choose an event first" if row is None else "this is a batch, not an event", timeout=2
-            )
-            return None
-        if self.live.stream.filter is not None and not self.live.stream.filter(row):
-            self.notify("the chosen event does not match the filter any more; choose another", timeout=3)
-            return None
-        return row
 
     def action_pause(self) -> None:
         """Pause, or go on."""
@@ -97,65 +71,6 @@ class Steering(Keeping, Reloading):
         near = min(range(len(RATES)), key=lambda index: abs((RATES[index] or 4000) - (rate or 4000)))
         self.engine.set_rate(RATES[max(0, min(near + by, len(RATES) - 1))])
         self.header.update()
-
-    def action_follow(self) -> None:
-        """Follow the newest, or stop following."""
-        stream = self.live.stream
-        stream.follow = not stream.follow
-        stream.sync()
-        if stream.follow:
-            stream.action_edge(1)
-        self.header.update()
-
-    def action_failure(self, by: int) -> None:
-        """Go to the next or previous failure; after the last comes the first."""
-        self.action_view("live")
-        stream = self.live.stream
-        if stream.jump(_failed, by):
-            return
-        if stream.jump(_failed, by, around=True):
-            self.notify("from the first failure on" if by > 0 else "from the last failure on", timeout=2)
-        else:
-            self.notify("nothing failed, as far as the rows go back", timeout=2)
-
-    def action_filter(self) -> None:
-        """Ask for a filter of the stream, or a search in another view."""
-        view = self.view
-        if view is self.live:
-            hint = "outcome:failed person:ada*   event:order or status:4xx   not word"
-            question = Question("filter the stream", view.search, hint, _wrong_filter)
-        elif view.searched:
-            question = Question("search", view.search, view.searched, lambda _: "")
-        else:
-            self.notify("there is nothing to search in this view", timeout=2)
-            return
-        self.push_screen(question, self.search_for)
-
-    def search_for(self, text: str | None) -> None:
-        """Filter the stream, or search in the view that is seen; None changes nothing."""
-        if text is None:
-            return
-        if self.view is self.live:
-            self.filter_stream(text)
-            return
-        self.view.search = self.header.filter_text = text.strip()
-        self.view.tick(0)
-        self.header.update()
-
-    def filter_stream(self, text: str) -> None:
-        """Show only those rows of the stream that a filter takes, whichever view is seen."""
-        self.live.search = text.strip()
-        self.live.stream.set_filter(parse_filter(text))
-        self.header.filter_text = self.view.search
-        self.view.tick(0)
-        self.header.update()
-
-    def action_clear(self) -> None:
-        """Clear the filter; leave the tour."""
-        if self.speech.on:
-            self.speech.leave()
-        elif self.view.search:
-            self.search_for("")
 
     def action_batch(self) -> None:
         """Gather events in batches, or send each on its own."""
@@ -376,18 +291,6 @@ class Steering(Keeping, Reloading):
         elif then is not None:
             then()
         self.view.tick(0)
-
-
-def _wrong_filter(text: str) -> str:
-    try:
-        parse_filter(text)
-    except FilterError as error:
-        return str(error)
-    return ""
-
-
-def _failed(row: Row) -> bool:
-    return row.kind == "failed" or row.refusal is not None
 
 
 def _events(number: int) -> str:

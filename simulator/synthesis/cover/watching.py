@@ -231,12 +231,12 @@ class Lab:
         self.tried += 1
         notes = self._notes
         notes.begin()
-        state = CollectorState(now_ms=lambda: NOW_MS, new_id=lambda: "0" * 16)
+        state = CollectorState.begun(self._config.collector, now_ms=lambda: NOW_MS, new_id=lambda: "0" * 16)
         try:
             whole = state.complete(event)
         except (InvalidEventError, JsTypeError, RecursionError):
             return Trial(event, frozenset(), None)
-        granted = granted_consent(self._config.consent, {}, event.get("consent"))
+        granted = granted_consent(self._config.consent, state.view.consent, event.get("consent"))
         if granted is None:
             return Trial(event, frozenset({(DESTINATION, "consent missing")}), None)
         whole["consent"] = granted

@@ -25,6 +25,10 @@ __all__ = ["ChecksView"]
 
 _NO_EXAMPLES = "Your configuration has no step examples; a flow file has them beside a destination's config."
 
+_NO_EXPECTATION = "No expectation: the example has no `out`, so nothing is checked."
+_Found = tuple[list[Checked], list[FlowExample]]
+"""What was checked, and all examples of the user's own."""
+
 
 class ChecksView(View):
     """The examples on the left; what the chosen one must do, and did, on the right.
@@ -47,7 +51,7 @@ class ChecksView(View):
         self.side = Board(id="example", classes="right")
         self.checked: dict[str, Checked] = {}
         self.trouble = ""
-        self._under_way: Future[list[Checked]] | None = None
+        self._under_way: Future[_Found] | None = None
         self._saved = self._stale = False
 
     def compose(self) -> ComposeResult:
@@ -76,7 +80,7 @@ class ChecksView(View):
             self._stale = self._stale or saved
             return
         self.checked, self.trouble = {}, ""
-        future: Future[list[Checked]] = Future()
+        future: Future[_Found] = Future()
         self._under_way = future
         threading.Thread(target=_check_all, args=(future, self._own), name="checks", daemon=True).start()
         self.tick(0)
@@ -92,9 +96,8 @@ class ChecksView(View):
                 return
             error = future.exception()
             if error is None:
-                self.checked = {_key(one.example): one for one in future.result()}
-                found = (one.example for one in self.checked.values())
-                self.own = [one for one in found if isinstance(one, FlowExample)]
+                checked, self.own = future.result()
+                self.checked = {_key(one.example): one for one in checked}
             else:
                 self.trouble = error.lines[0] if isinstance(error, ConfigFileError) else str(error)
             self._tell_failing()
@@ -111,7 +114,9 @@ class ChecksView(View):
         if self._saved and failing:
             fails = "step examples fails" if failing == 1 else "step examples fail"
             self.app.notify(
-                f"{failing} of {len(self.own)} {fails} with it; 2 shows them", severity="warning", timeout=6
+                f"{failing} of {sum(one.expects for one in self.own)} {fails} with it; 2 shows them",
+                severity="warning",
+                timeout=6,
             )
         self._saved = False
 
@@ -173,12 +178,13 @@ class ChecksView(View):
             if not self.finds(example.name, example.shows):
                 continue
             one = self.checked.get(_key(example))
+            shows = example.shows if _expects(example) else "no expectation: it has no `out`"
             mark, colour = ("·", "faint") if one is None else ("✔", "good") if one.passes else ("✘", "bad")
             lines.append(
                 line(
                     (f"{mark} ", f"*{colour}"),
                     (fit(example.name, 23 if wide else max(0, width - 2)), "*text"),
-                    (fit(example.shows, max(0, width - 25)) if wide else "", "dim"),
+                    (fit(shows, max(0, width - 25)) if wide else "", "dim"),
                     key=_key(example),
                 )
             )
@@ -198,11 +204,11 @@ class ChecksView(View):
             own = isinstance(example, FlowExample)
             lines.append(line((f"✔ exactly as {'the example says' if own else 'documented'}", "*good")))
         elif checked is not None:
-            many = len(checked.differences)
+            many = len(checked.told)
             lines.append(line((f"✘ {many} difference{'s' * (many > 1)}", "*bad")))
             half = max(12, (width - 4) // 2)
             lines.append(line((fit(f" {_wanted(example)}", half) + "│", "dim"), (" happened", "dim")))
-            for one in checked.differences[:30]:
+            for one in checked.told[:30]:
                 lines.append(line((harmless(one.path, 100), "info")))
                 lines.append(
                     line(
@@ -211,7 +217,10 @@ class ChecksView(View):
                         (fit(f" {short(one.actual, 200)}", half), "bad"),
                     )
                 )
-        lines += [line(""), *_side_by_side(example, checked, width)]
+        if _expects(example):
+            lines += [line(""), *_side_by_side(example, checked, width)]
+        else:
+            lines += wrapped(_NO_EXPECTATION, "warn", width)
         lines += [line(""), line(("── the event ", "accent")), *json_lines(example.event)]
         self.side.show(lines, top=top)
 
@@ -248,18 +257,22 @@ def _wanted(example: Example) -> str:
     return "expected" if isinstance(example, FlowExample) else "documented"
 
 
+def _expects(example: Example) -> bool:
+    return not isinstance(example, FlowExample) or example.expects
+
+
 def _key(example: Example) -> str:
     """Return a key that no documented example shares with one of the user's own."""
     return f"own {example.key}" if isinstance(example, FlowExample) else example.key
 
 
-def _check_all(future: Future[list[Checked]], load: Callable[[], list[FlowExample]] | None) -> None:
+def _check_all(future: Future[_Found], load: Callable[[], list[FlowExample]] | None) -> None:
     try:
         own = load() if load is not None else []
         with FakeHubSpot() as hubspot:
             checked = [check_example(hubspot, example) for example in documented_examples()]
         with hubspot_for(own) as hubspot:
-            checked += [check_example(hubspot, example) for example in own]
-        future.set_result(checked)
+            checked += [check_example(hubspot, example) for example in own if example.expects]
+        future.set_result((checked, own))
     except BaseException as error:
         future.set_exception(error)

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from textual.app import ComposeResult
+from textual.message import Message
 
 from simulator.engine.engine import Engine
 from simulator.engine.hits import PropertyHits, RuleHits
 from simulator.tui.cells import fit, harmless
-from simulator.tui.jsonlines import json_lines
 from simulator.tui.lines import Board, Choice, Line, LineView, line
 from simulator.tui.meters import bar, compact
-from simulator.tui.palette import SYMBOLS
+from simulator.tui.ruleside import Chosen, side_lines
 from simulator.tui.views.view import View
 
 __all__ = ["MappingView"]
 
-_WRITES = ("queued", "flushed", "sent", "identified", "failed")  # outcomes of events that have a contact
+_FOR_ALL = {"policy": "policy, for every event", "defaultProperties": "default properties"}
 
 
 class MappingView(View):
     """The rules on the left; what the chosen one did on the right."""
+
+    class Wanted(Message):
+        """The events of a line are wanted.
+
+        Args:
+            filter_text: the filter that shows them; empty where it would be all of them.
+
+        """
+
+        def __init__(self, filter_text: str) -> None:
+            super().__init__()
+            self.filter_text = filter_text
 
     searched = "part of a rule, a property, a path, an event's name"
 
@@ -50,6 +60,42 @@ class MappingView(View):
         if message.view is self.tree_board:
             self._show_side()
 
+    def on_line_view_chosen(self, message: LineView.Chosen) -> None:
+        """Ask for the events of a line."""
+        chosen: Chosen | None = self.tree_board.key
+        if message.view is not self.tree_board or chosen is None:
+            return
+        hits = self.engine.ledger.hits
+        if chosen.kind == "event":
+            wanted = hits.filter_of_unmatched(chosen.key)
+        elif chosen.key in _FOR_ALL:
+            wanted = ""
+        else:
+            rules = (hits.identify, *hits.all())
+            rule = next((one for one in rules if (one.key, one.index) == (chosen.key, chosen.index)), None)
+            wanted = rule.filter(chosen.name) if rule is not None else ""
+        self.post_message(self.Wanted(wanted))
+
+    def bring_rule(self, label: str) -> bool:
+        """Put the cursor on a rule, if the mapping has it."""
+        rule = next((one for one in self.engine.ledger.hits.all() if one.label == label), None)
+        return rule is not None and self._bring(Chosen("rule", rule.key, rule.index))
+
+    def bring_unmatched(self, name: str) -> bool:
+        """Put the cursor on the name of events that no rule matched."""
+        return self._bring(Chosen("event", name))
+
+    def _bring(self, wanted: Chosen) -> bool:
+        board = self.tree_board
+        self.search = ""  # what is brought must not be hidden
+        board.show(self._tree(board.room))
+        found = next((index for index, one in enumerate(board.lines) if one.key == wanted), None)
+        if found is not None:
+            board.go(found)
+            board.call_after_refresh(board.reveal)
+            self._show_side()
+        return found is not None
+
     def _tree(self, width: int) -> list[Line]:
         hits = self.engine.ledger.hits
         rules = hits.all()
@@ -72,13 +118,46 @@ class MappingView(View):
             *[line((since, "dim"))] * (width >= 56 or bool(since)),
         ]  # fmt: skip
         found = []
-        if hits.identify.contact:
+        if hits.identify.contact or hits.raw("identify", None) is not None:
             found += self._rule(hits.identify, most, width, "every event's contact")
         for rule in rules:
             found += self._rule(rule, most, width, ", ".join(rule.notes))
         if not found:
             found = [line((" no rule is found" if self.search else " no rules", "faint"))]
+        for key, group in (("policy", hits.policy), ("defaultProperties", hits.defaults)):
+            found += self._section(key, group, width)
+        names = [one for one in hits.unmatched.most_common() if self.finds(one[0])]
+        if names:
+            found.append(line(("events without a rule", "warn")))
+        for name, number in names:
+            said = f"  {compact(number):>6}  "
+            found.append(
+                line(
+                    (said, "*text"),
+                    (harmless(name, max(0, width - len(said))), "warn"),
+                    key=Chosen("event", name),
+                )
+            )
         return lines + found
+
+    def _section(self, key: str, group: dict[str, PropertyHits], width: int) -> list[Line]:
+        """Return what is for every event: the policy, or the default properties."""
+        every = list(group.values())
+        title = _FOR_ALL[key]
+        found = every if self.finds(title) else [one for one in every if self.finds(one.name, one.source)]
+        if not found:
+            return []
+        asked = any(one.asked for one in every)
+        lines = [
+            line(
+                ("● " if asked else "○ ", "good" if asked else "faint"),
+                (title, "*text"),
+                key=Chosen("rule", key),
+            )
+        ]
+        for number, one in enumerate(found, 1):
+            lines.append(self._property(key, None, "", one, width, last=number == len(found)))
+        return lines
 
     def _rule(self, rule: RuleHits, most: int, width: int, note: str) -> list[Line]:
         groups = (("", rule.properties), ("contact.", rule.contact))
@@ -102,18 +181,21 @@ class MappingView(View):
                 fit(f" {note}" if rule.hits else f" never matched  {note}", rest),
                 "dim" if rule.hits else "warn",
             ),
-            key=(rule.key, rule.index),
+            key=Chosen("rule", rule.key, rule.index),
         )
         lines = [head]
         for number, (prefix, one) in enumerate(found, 1):
-            lines.append(self._property(rule, prefix, one, width, last=number == len(found)))
+            last = number == len(found)
+            lines.append(self._property(rule.key, rule.index, prefix, one, width, last=last))
         return lines
 
-    def _property(self, rule: RuleHits, prefix: str, one: PropertyHits, width: int, *, last: bool) -> Line:
+    def _property(
+        self, key: str, index: int | None, prefix: str, one: PropertyHits, width: int, *, last: bool
+    ) -> Line:
         never = one.never
         colour = "bad" if never else "text" if one.resolved else "faint"
         some = f"{compact(one.resolved)}" + (f" of {compact(one.asked)}" if one.resolved < one.asked else "")
-        said = "never resolved" if never else some if rule.hits and one.asked else ""
+        said = "never resolved" if never else some if one.asked else ""
         wide = width >= 56
         said = said if wide else "never" if never else said.partition(" ")[0]
         return line(
@@ -121,48 +203,8 @@ class MappingView(View):
             (fit(prefix + one.name, 24 if wide else 18) + " ", colour),
             (f"{'✘ ' if never else ''}{said}".rjust(16 if wide else 8) + "  ", "bad" if never else "dim"),
             (fit(f"← {one.source}", width - 48) if wide else "", "faint"),
+            key=Chosen("rule", key, index, prefix + one.name),
         )
 
     def _show_side(self) -> None:
-        hits, width = self.engine.ledger.hits, self.side.room
-        key: Any = self.tree_board.key
-        lines: list[Line] = []
-        if key is not None:
-            lines += [line(("── the rule ", "accent")), *json_lines(hits.raw(*key), most=24), line("")]
-            label = key[0] if key[1] is None else f"{key[0]} [{key[1] + 1}]"
-            lines += [line((f"── latest events of {label} ", "accent"))]
-            latest = self._latest(label)
-            for row in latest:
-                colour = self.palette.outcome(row.kind)
-                lines.append(
-                    line(
-                        (f" {SYMBOLS[row.kind]} {row.kind:<10} ", colour),
-                        (fit(row.name, 18 if width >= 44 else max(0, width - 15)) + " ", "text"),
-                        (fit(row.person or "nobody", max(0, width - 35)) if width >= 44 else "", "dim"),
-                    )
-                )
-            if not latest:
-                lines.append(line((" none so far", "faint")))
-            lines.append(line(""))
-        lines.append(line(("── events that no rule matched ", "accent")))
-        unmatched = [one for one in hits.unmatched.most_common() if self.finds(one[0])]
-        for name, number in unmatched[:30]:
-            lines.append(line((f" {compact(number):>7}  ", "*text"), (harmless(name, 60), "warn")))
-        if len(unmatched) > 30:
-            lines.append(line((f"         … and {len(unmatched) - 30} more", "faint")))
-        if not unmatched:
-            lines.append(line((" none is found", "faint") if hits.unmatched else (" none", "good")))
-        self.side.show(lines)
-
-    def _latest(self, key: str) -> list[Any]:
-        found = []
-        ring = self.engine.ring
-        for number in range(ring.next - 1, max(ring.first, ring.next - 3000) - 1, -1):
-            row = ring.get(number)
-            if row is None or row.is_batch:
-                continue
-            if row.rule == key or (key == "identify" and row.kind in _WRITES):
-                found.append(row)
-                if len(found) == 12:
-                    break
-        return found
+        self.side.show(side_lines(self.engine, self.tree_board.key, self.side.room, self.palette))

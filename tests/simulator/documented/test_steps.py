@@ -119,3 +119,26 @@ def test_junit_tells_of_each_example(tmp_path: Path) -> None:
     report = tmp_path / "r.xml"
     run(FLOW, "--junit", report)
     assert 'tests="3"' in report.read_text(encoding="utf-8")
+
+
+def test_an_example_without_out_is_not_left_out_in_silence(tmp_path: Path) -> None:
+    def forget(entry: dict[str, Any]) -> None:
+        del entry["examples"]["noise"]["out"]
+
+    done = run(changed(tmp_path, forget))
+    assert done.exit_code == 0, done.output
+    assert "2 of 2 step examples pass" in done.output
+    assert "no expectation: " in done.output
+    summary = json.loads(run(changed(tmp_path, forget), "--json").stdout.splitlines()[-1])
+    assert (summary["examples"], summary["noExpectation"]) == (2, ["noise"])
+
+
+def test_a_difference_that_the_call_and_the_wire_have_alike_is_told_once(tmp_path: Path) -> None:
+    def misspell(entry: dict[str, Any]) -> None:
+        rule = entry["config"]["mapping"]["order"]["complete"]
+        rule["settings"]["properties"]["map"]["revenue"] = "data.totl"
+        entry["examples"]["noise"]["out"] = [["crm.contacts.basicApi.create", {"properties": {}}]]
+
+    done = run(changed(tmp_path, misspell))
+    assert done.output.count("properties.revenue") == 1
+    assert done.output.count("differs at") == 2, "the call that is missing is one difference, not two"

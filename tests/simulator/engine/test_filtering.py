@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.engine.filtering import FilterError, parse_filter
+from simulator.engine.filtering import FilterError, exactly, parse_filter
 from simulator.engine.rows import Exchange, Row
 
 ORDER = Row(
@@ -104,6 +104,51 @@ def test_a_path_looks_at_a_value_inside_the_event(text: str, taken: bool) -> Non
     chosen = parse_filter(text)
     assert chosen is not None
     assert chosen(SHOPPED) is taken
+
+
+def ruled(label: str, name: str = "order complete") -> Row:
+    return Row(9, 0.0, "sent", "send", "", name, "", "e3", label, b'{"data":{"id":"a*b","none":"none"}}')
+
+
+@pytest.mark.parametrize(
+    "label", ["order complete", "order complete [2]", "* *", "order *", 'a "b"', "back\\slash x", "x", "="]
+)
+def test_a_rule_that_is_asked_for_exactly_is_not_mixed_up_with_one_that_looks_like_it(label: str) -> None:
+    chosen = parse_filter(exactly("rule", label))
+    assert chosen is not None
+    assert chosen(ruled(label))
+    assert not chosen(ruled(f"{label} [3]"))
+    assert not chosen(ruled(f"re{label}"))
+    assert not chosen(ruled(""))
+
+
+def test_events_without_a_rule_are_found_and_a_rule_named_none_is_not_lost() -> None:
+    without, named = parse_filter("rule:none"), parse_filter("rule:=none")
+    assert without is not None
+    assert named is not None
+    assert without(ruled(""))
+    assert not without(ruled("order complete"))
+    assert named(ruled("none"))
+    assert not named(ruled(""))
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("data.id:=a*b", True),
+        ("data.id:=a*", False),
+        ("data.none:=none", True),
+        ("data.nothing:=none", False),
+        ('event:="order complete"', True),
+        ("event:=order", False),
+        ("reason:=send", True),
+        ("reason:=sen", False),
+    ],
+)
+def test_an_equals_sign_asks_for_the_whole_value(text: str, taken: bool) -> None:
+    chosen = parse_filter(text)
+    assert chosen is not None
+    assert chosen(ruled("order complete")) is taken
 
 
 @pytest.mark.parametrize(

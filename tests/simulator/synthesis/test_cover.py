@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -437,6 +438,20 @@ def test_a_function_that_cannot_be_read_is_no_crash() -> None:
 
 
 # ---- the command
+
+
+def test_a_flow_is_covered_under_the_consent_globals_and_user_that_its_collector_begins_with() -> None:
+    german = "$code:(event, context) => context.collector.globals.lang === 'de'"
+    rules = [{"condition": german, "name": "order told"}, {"name": "order untold"}]
+    raw = {"settings": {"eventNamePrefix": "pe1_"}, "consent": {"marketing": True}}
+    raw["mapping"] = {"order": {"complete": rules}}
+    state = {"consent": {"marketing": True}, "globals": {"lang": "de"}, "user": {"email": "ada@example.org"}}
+    flow = replace(Config.strict(raw, token="x"), collector=state)
+    result = cover(flow, seed=1)
+    assert [one.label for one in result.unreached if one.kind == "rule"] == ["order complete [2]"]
+    with Engine(flow, source=lambda _: iter(result.events)) as engine:
+        engine.run(1000)
+        assert {rule.label for rule in engine.ledger.hits.all() if rule.hits} == {"order complete [1]"}
 
 
 def generate(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -13,7 +13,7 @@ from simulator.tui.app import SimulatorApp
 from tests.simulator.tui.settling import settling
 
 KEYS = (
-    *"12345", *"12345", "space", "full_stop", "plus", "minus", "slash", *"dfnNbBFcrRkyuxsztT", "escape", "escape",
+    *"12345", *"12345", "space", "full_stop", "plus", "minus", "slash", *"dfnNbBFcrRkyuxsztTmgGj", "escape", "escape",
     "question_mark", "up", "down", "pageup", "pagedown", "home", "end", "enter", "enter", "tab", "shift+tab", "left",
     "right", "p", "ctrl+p", "backspace", "o", "colon", "e", "E", "left_parenthesis", "quotation_mark", "9",
 )  # fmt: skip

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,10 @@ from rich.cells import cell_len
 
 from hubspot_dest.config import Config
 from simulator.engine.engine import Engine
+from simulator.engine.story import story_config
 from simulator.tui.detail import detail_lines
-from simulator.tui.lines import Line, text_of
+from simulator.tui.exporting import json_rows
+from simulator.tui.lines import Board, Line, text_of
 from simulator.tui.palette import PALETTES
 from simulator.tui.watching import ConfigWatch
 from tests.simulator.tui.conftest import Opened, Screenful
@@ -114,6 +118,29 @@ def test_an_example_that_fails_is_not_counted_against_the_documented_ones(
     drive(opened, script, watch=ConfigWatch(path))
 
 
+def test_an_example_without_an_expectation_is_listed_and_a_difference_is_told_once(
+    opened: Opened, tmp_path: Path
+) -> None:
+    flow = json.loads((Path(__file__).parents[3] / "examples" / "flow.json").read_text())
+    entry = flow["flows"]["shop"]["destinations"]["hubspot"]
+    entry["config"]["mapping"]["order"]["complete"]["settings"]["properties"]["map"]["revenue"] = "data.totl"
+    del entry["examples"]["noise"]["out"]
+    path = tmp_path / "flow.json"
+    path.write_text(json.dumps(flow))
+
+    async def script(screen: Screenful) -> None:
+        await screen.press("2")
+        await screen.until(lambda: len(screen.app.checks.own) == 3)
+        await screen.tick()
+        assert "1 of 2 pass" in screen.text()
+        await screen.press("G")
+        assert screen.text().count("no expectation") + screen.text().count("No expectation") == 2
+        await screen.press("up", "up")
+        assert "✘ 1 difference" in screen.text()
+
+    drive(opened, script, watch=ConfigWatch(path))
+
+
 def details(config: dict[str, Any], event: dict[str, Any], width: int) -> str:
     with Engine(Config.strict(config), source=lambda _: iter([event])) as engine:
         engine.run(1)
@@ -140,6 +167,7 @@ def test_an_event_that_failed_in_the_mapping_does_not_say_that_it_was_sent() -> 
     text = details(config, {"name": "order complete", "user": {"email": "ada@example.org"}}, 80)
     assert "sent under its own name" not in text
     assert "the mapping failed on this event" in text
+    assert "it failed at the rule order complete [1]" in text
     assert "\nno total\n" in text, "what was thrown stands alone, without a word of ours before it"
 
 
@@ -174,6 +202,37 @@ def test_beginning_anew_follows_what_comes_and_nothing_waits_for_events_that_are
     drive(opened, script)
 
 
+def exported(config: Config, seed: int, **options: Any) -> list[str]:
+    with Engine(config, seed=seed, **options) as engine:
+        engine.run(120)
+        return list(json_rows(engine, engine.ring.rows()))
+
+
+def test_two_exports_of_the_same_stream_are_the_same_and_diff_shows_what_a_mapping_changes() -> None:
+    config = story_config()
+    first = exported(config, 3)
+    assert exported(config, 3) == first
+    raw = copy.deepcopy(config.raw)
+    views = raw["mapping"]["page"]["view"]["settings"]["properties"]["map"]
+    views["page_title"] = {"value": "other"}
+    views = dict(reversed(views.items()))
+    raw["mapping"]["page"]["view"]["settings"]["properties"]["map"] = views
+    second = exported(Config.strict(raw), 3)
+    pairs = [(json.loads(old), json.loads(new)) for old, new in zip(first, second, strict=True) if old != new]
+    assert {old["name"] for old, _ in pairs} == {"page view"}
+    for old, new in pairs:
+        assert old["calls"] != new["calls"]
+        assert {**old, "calls": []} == {**new, "calls": []}
+
+
+def test_an_export_has_the_calls_of_events_that_went_out_and_none_of_those_that_did_not() -> None:
+    for one in map(json.loads, exported(story_config(), 3)):
+        if one["outcome"] in ("ignored", "denied") or one["reason"] == "no_identity" or one["event"] is None:
+            assert one["calls"] == []
+        else:
+            assert one["calls"], one
+
+
 def test_rows_that_come_while_nothing_is_chosen_are_not_waited_for(engine: Engine, opened: Opened) -> None:
     async def script(screen: Screenful) -> None:
         await screen.press("f")
@@ -187,3 +246,34 @@ def test_rows_that_come_while_nothing_is_chosen_are_not_waited_for(engine: Engin
         assert "No row is chosen" not in screen.text()
 
     drive(opened, script)
+
+
+def test_g_and_capital_g_go_to_the_ends_of_every_list_as_in_less_and_vim(
+    engine: Engine, opened: Opened
+) -> None:
+    engine.run(200)
+
+    async def script(screen: Screenful) -> None:
+        stream = screen.app.live.stream
+        await screen.press("g")
+        assert stream.chosen == 0
+        await screen.press("j", "j")
+        assert stream.chosen == 2
+        await screen.press("G")
+        assert stream.follow
+        assert stream.chosen == engine.ring.next - 1
+        detail = screen.app.live.detail
+        detail.focus()
+        await screen.press("G")
+        assert detail.scroll_offset.y == detail.max_scroll_y > 0
+        await screen.press("g")
+        assert detail.scroll_offset.y == 0
+        for key, board in (("2", "#examples"), ("3", ".left"), ("4", "#rules"), ("5", ".left")):
+            await screen.press(key, "G")
+            lines = screen.app.query_one(f"#{screen.app.header.view} {board}", Board)
+            last = lines.cursor
+            assert all(one.key is None for one in lines.lines[last + 1 :])
+            await screen.press("g")
+            assert all(one.key is None for one in lines.lines[: lines.cursor])
+
+    drive(opened, script, height=34)

@@ -85,6 +85,17 @@ def test_what_hubspot_would_refuse_is_refused_with_a_reason(change: dict[str, An
     assert account.occurrences == []
 
 
+@pytest.mark.parametrize(
+    ("properties", "words"),
+    [({"firstname": "A"}, "1 property"), ({"firstname": "A", "lastname": "L"}, "2 properties")],
+)
+def test_the_journal_counts_what_was_written_in_proper_words(properties: dict[str, str], words: str) -> None:
+    service, _ = hubspot()
+    path = "/crm/v3/objects/contacts/ada@example.org"
+    answer = ask(service, "PATCH", path, {"properties": properties}, idProperty="email")
+    assert answer.decision.startswith(f"200: {words} written to contact ")
+
+
 def test_an_address_may_be_longer_than_other_texts() -> None:
     service, _ = hubspot()
     assert (

@@ -1,0 +1,167 @@
+"""Why an event got the rule that it got: what each alternative answered, and which rules come nearest by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import Any, Literal
+
+from hubspot_dest.config import Config
+from hubspot_dest.mapping.jsvalues import truthy
+from hubspot_dest.plan import Plan
+from simulator.engine.hits import described
+from simulator.engine.rehearsal import Rehearsal
+from simulator.engine.rows import UNSOUGHT
+
+__all__ = ["Alternative", "Near", "alternatives", "nearest", "stumbled"]
+
+_CLOSE = 0.78  # `order completed` is close to `order complete`, `order view` is not close to `page view`
+_MOST = 3
+_TRIED = 30  # rules of a list; each costs a compilation
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A rule that was there for an event.
+
+    Attributes:
+        label: its key, with its position in a list.
+        condition: its condition in a few words; empty where it has none.
+        answer: `matched`; its condition was `false`; or `never asked`, because an earlier one won.
+
+    """
+
+    label: str
+    condition: str
+    answer: Literal["matched", "false", "never asked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A rule's key that is written almost like an event's name.
+
+    Attributes:
+        key: the rule's.
+        apart: what alone tells them apart: `capital letters`, `spaces`; empty where it is more than that.
+
+    """
+
+    key: str
+    apart: str
+
+
+def alternatives(mapping: Any, name: str, plan: Plan) -> list[Alternative]:
+    """Return the rules that were there for an event in the order in which they are asked; none where it had no choice.
+
+    Nothing is evaluated again: rules are asked in order, and the first that holds wins.
+
+    Args:
+        mapping: what stands at `mapping` in the configuration.
+        name: the event's name as its rule was looked for.
+        plan: what was planned for it.
+
+    """
+    if plan.reason in UNSOUGHT or not isinstance(mapping, dict):
+        return []
+    won = (plan.rule_key, plan.rule_index)
+    # A rule's key leads straight to its list; only what falls through to `* *` passed another list before.
+    keys = [plan.rule_key] if plan.rule_key and plan.rule_key != "* *" else _keys(mapping, name)
+    found: list[Alternative] = []
+    over = False
+    for key in keys:
+        for index, rule in _listed(mapping, key):
+            label = key if index is None else f"{key} [{index + 1}]"
+            condition = rule.get("condition")
+            said = described(condition) if truthy(condition) and condition is not None else ""
+            here = (key, index) == won
+            found.append(Alternative(label, said, "matched" if here else "never asked" if over else "false"))
+            over = over or here
+    return [] if len(found) == 1 and over else found
+
+
+def stumbled(config: Config, event: Any, now_ms: int, *, parity: bool = False) -> str:
+    """Return the label of the rule at which the mapping failed on an event; empty where it was none of them.
+
+    The event is planned again with one rule more each time: the first with which it fails is the one.
+
+    Args:
+        config: what the event was planned with.
+        event: the event, with what was granted or refused on the screen.
+        now_ms: when it came, in ms since 1970.
+        parity: do what walkerOS 4.4 does.
+
+    """
+    mapping, name = config.raw.get("mapping"), event.get("name") if isinstance(event, dict) else None
+    if not isinstance(mapping, dict) or not isinstance(name, str):
+        return ""
+
+    def fails(rules: dict[str, list[Any]]) -> bool:
+        cut: dict[str, dict[str, Any]] = {}
+        for key, some in rules.items():
+            entity, _, action = key.partition(" ")
+            cut.setdefault(entity, {})[action] = some
+        tried = Rehearsal(replace(config, raw={**config.raw, "mapping": cut}), parity=parity)
+        return tried.plan(event, now_ms).reason == "mapping_error"
+
+    before: dict[str, list[Any]] = {}
+    if fails(before):
+        return ""
+    for key in _keys(mapping, name):
+        found = list(_listed(mapping, key))[:_TRIED]
+        for count, (index, _) in enumerate(found, 1):
+            if fails({**before, key: [rule for _, rule in found[:count]]}):
+                return key if index is None else f"{key} [{index + 1}]"
+        before[key] = [rule for _, rule in found]
+    return ""
+
+
+def _keys(mapping: dict[str, Any], name: str) -> Iterator[str]:
+    """Yield the keys at which an event's rule is looked for (walkerOS 4.4 mapping, section 3.1)."""
+    pieces = name.split(" ")
+    if len(pieces) < 2 or not pieces[0] or not pieces[1]:
+        return
+    entity = pieces[0] if truthy(mapping.get(pieces[0])) and mapping.get(pieces[0]) is not None else "*"
+    actions = mapping.get(entity)
+    if isinstance(actions, dict):
+        given = actions.get(pieces[1])
+        action = pieces[1] if truthy(given) and given is not None else "*"
+        yield f"{entity} {action}"
+        if (entity, action) == ("*", "*"):
+            return
+    yield "* *"
+
+
+def _listed(mapping: dict[str, Any], key: str) -> Iterator[tuple[int | None, dict[str, Any]]]:
+    entity, _, action = key.partition(" ")
+    actions = mapping.get(entity)
+    rules = actions.get(action) if isinstance(actions, dict) else None
+    if isinstance(rules, list):
+        yield from ((index, rule) for index, rule in enumerate(rules) if isinstance(rule, dict))
+    elif isinstance(rules, dict):
+        yield None, rules
+
+
+def nearest(name: str, keys: Iterable[str]) -> list[Near]:
+    """Return which rules are written almost like an event's name, the nearest first; none where none is."""
+    by_look: dict[str, list[str]] = {}
+    for key in dict.fromkeys(keys):
+        if "*" not in key:
+            by_look.setdefault(_look(key), []).append(key)
+    close = get_close_matches(_look(name), by_look, n=_MOST, cutoff=_CLOSE)
+    found = [key for look in close for key in by_look[look] if key != name]
+    return [Near(key, _apart(name, key)) for key in found[:_MOST]]
+
+
+def _look(name: str) -> str:
+    """Return a name without what people overlook in it."""
+    return re.sub(r"[\s_.:/-]+", " ", name[:200]).strip().casefold()
+
+
+def _apart(name: str, key: str) -> str:
+    if name.casefold() == key.casefold():
+        return "capital letters"
+    if " ".join(name.split()) == " ".join(key.split()):
+        return "spaces"
+    return "spaces and capital letters" if name.casefold().split() == key.casefold().split() else ""
