@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import unicodedata
 from dataclasses import dataclass
 
 from faker import Faker
@@ -95,7 +96,8 @@ def draw_people(seed: int, count: int, locale: str) -> list[Person]:
 def _draw(number: int, faker: Faker, dice: random.Random, language: str, country: str) -> Person:
     first, last = faker.first_name(), faker.last_name()
     # Addresses of a domain that is nobody's (RFC 2606), told apart by their number.
-    email = f"{faker.user_name()}.{number}@example.{dice.choice(('com', 'org', 'net'))}"
+    name = ".".join(filter(None, map(_letters, (first, last)))) or faker.user_name()
+    email = f"{name}{number}@example.{dice.choice(('com', 'org', 'net'))}"
     devices = tuple(_device(dice) for _ in range(dice.choice((1, 1, 2, 2, 3))))
     return Person(
         id=f"us3r{number:05d}",
@@ -115,6 +117,12 @@ def _draw(number: int, faker: Faker, dice: random.Random, language: str, country
         plan=dice.choice(PLANS)[0] if dice.random() < _MEMBERS else "",
         due=dice.randint(1, 28),
     )
+
+
+def _letters(name: str) -> str:
+    """Return what of a name can stand in an e-mail address: nothing of one in another script."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return "".join(one for one in plain if one.isalnum())
 
 
 def _device(dice: random.Random) -> Device:
