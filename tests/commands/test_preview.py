@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands.conftest import EXAMPLES, Run
+from tests.ctrl_c import hear_ctrl_c
 
 GOLDEN = Path(__file__).parent / "golden"
 SHOP, EVENTS = str(EXAMPLES / "shop.yaml"), str(EXAMPLES / "events.jsonl")
@@ -172,7 +173,9 @@ def test_ctrl_c_is_a_word_and_exit_code_130(tmp_path: Path) -> None:
     events = tmp_path / "events"
     os.mkfifo(events)
     command = [sys.executable, "-m", "hubspot_dest", "preview", SHOP, str(events)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hear_ctrl_c
+    )
     writer = os.open(events, os.O_WRONLY)  # succeeds as soon as it reads: it is past its beginning
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)

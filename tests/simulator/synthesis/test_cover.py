@@ -24,6 +24,7 @@ from simulator.synthesis.cover import Coverage, cover
 from simulator.synthesis.cover.hints import read_hints
 from simulator.synthesis.cover.patterns import sample
 from simulator.synthesis.cover.search import Search
+from tests.ctrl_c import hear_ctrl_c
 
 HERE = Path(__file__).parent / "cover"
 ROOT = Path(__file__).parents[3]
@@ -556,7 +557,9 @@ def test_what_was_found_until_ctrl_c_is_written(number: signal.Signals, tmp_path
 def test_a_part_of_the_events_is_not_taken_for_all_when_making_them_was_interrupted(tmp_path: Path) -> None:
     terminal, theirs = os.openpty()
     command = [sys.executable, "-m", "simulator", "generate", "--events", "9000000"]
-    process = subprocess.Popen([*command, "-o", str(tmp_path / "events.jsonl")], stderr=theirs)
+    process = subprocess.Popen(
+        [*command, "-o", str(tmp_path / "events.jsonl")], stderr=theirs, preexec_fn=hear_ctrl_c
+    )
     os.close(theirs)
     said = b""
     while b"of 9,000,000 events" not in said:

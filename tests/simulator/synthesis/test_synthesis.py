@@ -57,7 +57,7 @@ def test_time_only_goes_forward_and_begins_where_it_is_told() -> None:
 
 
 def test_a_day_has_its_busy_hours_and_its_night_and_a_week_of_a_shop_fits_into_a_week() -> None:
-    made = take(60_000)
+    made = take(20_000, crowd=Crowd(pause=2400.0))
     hours = Counter(datetime.fromtimestamp(one["timestamp"] / 1000, UTC).hour for one in made)
     night, day = sum(hours[hour] for hour in range(5)), sum(hours[hour] for hour in range(9, 14))
     assert 0 < 5 * night < day
