@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.app import App
@@ -114,16 +115,21 @@ class Looking(App[None]):
         else:
             self.notify("there is nothing to search in this view", timeout=2)
             return
-        self.push_screen(question, self.search_for)
+        self.push_screen(question, partial(self._search_in, view))
 
     def search_for(self, text: str | None) -> None:
         """Filter the stream, or search in the view that is seen; None changes nothing."""
+        self._search_in(self.view, text)
+
+    def _search_in(self, view: View, text: str | None) -> None:
+        # The view that was asked about: another one may have come while somebody typed.
         if text is None:
             return
-        if self.view is self.live:
+        if view is self.live:
             self.filter_stream(text)
             return
-        self.view.search = self.header.filter_text = text.strip()
+        view.search = text.strip()
+        self.header.filter_text = self.view.search
         self.view.tick(0)
         self.header.update()
 

@@ -268,3 +268,16 @@ def test_m_goes_to_the_rule_at_which_the_mapping_failed(tmp_path: Path) -> None:
                 assert "order complete [2]" in "".join(piece for piece, _ in board.lines[board.cursor].pieces)
 
     asyncio.run(main())
+
+
+def test_a_search_stays_with_the_view_that_it_was_typed_for(engine: Engine, opened: Opened) -> None:
+    async def main() -> None:
+        async with opened() as screen:
+            await screen.press("4", "slash", *"total:(")
+            screen.app.action_view("live")  # an event was chosen there just before
+            await screen.press("enter")
+            assert screen.app.views["mapping"].search == "total:("
+            assert screen.app.live.stream.filter is None
+            assert screen.app._exception is None
+
+    asyncio.run(main())
