@@ -64,6 +64,12 @@ def programs(group: int) -> list[int]:
     return found
 
 
+def picture_bytes(tab: Tab, folder: Path) -> int:
+    """Return how large a picture of the page is; one of nothing is small."""
+    tab.picture(folder / "page.png")
+    return (folder / "page.png").stat().st_size
+
+
 def test_the_page_shows_the_terminal_and_all_ends_with_the_server(tmp_path: Path) -> None:
     port = free_port()
     process = served(port)
@@ -72,8 +78,7 @@ def test_the_page_shows_the_terminal_and_all_ends_with_the_server(tmp_path: Path
             tab.go(f"http://127.0.0.1:{port}/")
             tab.until("document.body.classList.contains('-first-byte')")
             until(lambda: len(programs(process.pid)) > 1, "the page has no program of its own")
-            tab.picture(tmp_path / "page.png")
-            assert (tmp_path / "page.png").stat().st_size > 20_000
+            until(lambda: picture_bytes(tab, tmp_path) > 20_000, "the page stays black")
             process.send_signal(signal.SIGTERM)
             assert process.wait(20) == 0
             until(lambda: not programs(process.pid), f"still running: {programs(process.pid)}")
