@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +163,7 @@ def test_not_even_one_is_kept_where_the_user_wants_none(tmp_path: Path, hubspot:
         outcome = destination.push(event())
         assert [one.reason for one in outcome.also] == ["consent_queue_full"]
         assert destination.waiting == 0
-    with sqlite3.connect(tmp_path / "o") as file:
+    with closing(sqlite3.connect(tmp_path / "o")) as file, file:
         assert file.execute("SELECT count(*) FROM held").fetchone() == (0,)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,7 @@ def test_any_sqlite_tool_reads_what_the_account_has_while_it_rests(tmp_path: Pat
     service = HubSpot(store=Store(file))
     fill(service)
     service.close()
-    with sqlite3.connect(file) as db:
+    with closing(sqlite3.connect(file)) as db, db:
         [row] = db.execute(
             "select c.email, o.event_name, json_extract(o.properties, '$.plan') from occurrences o "
             "join contacts c on c.id = o.contact"
@@ -206,7 +207,7 @@ def test_a_store_that_is_in_use_foreign_newer_or_broken_is_named_and_left_alone(
     with pytest.raises(StoreError, match="in use by another process"):
         Store(file)
     open_store.close()
-    with sqlite3.connect(file) as db:
+    with closing(sqlite3.connect(file)) as db, db:
         db.execute("pragma user_version=9")
     db.close()
     with pytest.raises(StoreError, match="version 9"):
@@ -217,7 +218,7 @@ def test_a_store_that_is_in_use_foreign_newer_or_broken_is_named_and_left_alone(
         Store(text)
     assert text.read_text(encoding="utf-8").startswith("not a database")
     other = tmp_path / "other.db"
-    with sqlite3.connect(other) as db:
+    with closing(sqlite3.connect(other)) as db, db:
         db.execute("create table mine (x)")
     db.close()
     with pytest.raises(StoreError, match="something else"):
