@@ -10,13 +10,21 @@ from typing import Any, Final, Literal
 
 from hubspot_dest.mapping.evaluation import Issue, Trace
 
-__all__ = ["INVALID_DATE", "SCOPE", "ContactUpsert", "Plan", "PlanPolicy", "Verdict"]
+__all__ = ["INVALID_DATE", "SCOPE", "ContactUpsert", "Plan", "PlanPolicy", "Verdict", "label_of"]
 
 # Stands where upstream has a Date that is none; HubSpot never sees it, since serialising it fails.
 INVALID_DATE: Final = {"$invalidDate": True}
 SCOPE: Final = "hubspot"
 
 Verdict = Literal["ready", "ignored", "skipped", "failed"]
+
+
+def label_of(key: str, index: int | None) -> str:
+    """Return what a rule is called: its key, with its position counted from 1 where it is one of a list.
+
+    Filters, exports and screens find a rule by this text.
+    """
+    return key if index is None else f"{key} [{index + 1}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +106,7 @@ class Plan:
     @property
     def rule_label(self) -> str:
         """The rule's key, with its position counted from 1 where it is one of a list: `order complete [2]`."""
-        return self.rule_key if self.rule_index is None else f"{self.rule_key} [{self.rule_index + 1}]"
+        return label_of(self.rule_key, self.rule_index)
 
     @property
     def calls(self) -> list[list[Any]]:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from hubspot_dest.config import Config
 from hubspot_dest.mapping.jsvalues import truthy
-from hubspot_dest.plan import Plan
+from hubspot_dest.plan import Plan, label_of
 from simulator.engine.hits import described
 from simulator.engine.rehearsal import Rehearsal
 from simulator.engine.rows import UNSOUGHT
@@ -72,9 +72,9 @@ def alternatives(mapping: Any, name: str, plan: Plan) -> list[Alternative]:
     over = False
     for key in keys:
         for index, rule in _listed(mapping, key):
-            label = key if index is None else f"{key} [{index + 1}]"
+            label = label_of(key, index)
             condition = rule.get("condition")
-            said = described(condition) if truthy(condition) and condition is not None else ""
+            said = described(condition) if truthy(condition) else ""
             here = (key, index) == won
             found.append(Alternative(label, said, "matched" if here else "never asked" if over else "false"))
             over = over or here
@@ -112,7 +112,7 @@ def stumbled(config: Config, event: Any, now_ms: int, *, parity: bool = False) -
         found = list(_listed(mapping, key))[:_TRIED]
         for count, (index, _) in enumerate(found, 1):
             if fails({**before, key: [rule for _, rule in found[:count]]}):
-                return key if index is None else f"{key} [{index + 1}]"
+                return label_of(key, index)
         before[key] = [rule for _, rule in found]
     return ""
 

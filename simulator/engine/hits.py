@@ -11,7 +11,7 @@ from hubspot_dest.config import Config
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, to_string
 from hubspot_dest.mapping.paths import compile_path
 from hubspot_dest.outcome import Outcome
-from hubspot_dest.plan import Plan
+from hubspot_dest.plan import Plan, label_of
 from simulator.engine.filtering import exactly, is_path
 from simulator.engine.rows import STUCK, UNSOUGHT, Row
 
@@ -69,7 +69,7 @@ class RuleHits:
     @property
     def label(self) -> str:
         """The key, with the position of one of several."""
-        return self.key if self.index is None else f"{self.key} [{self.index + 1}]"
+        return label_of(self.key, self.index)
 
     def filter(self, name: str = "") -> str:
         """Return the filter that shows this rule's events; of a property, those that lack it, if some do.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from hubspot_dest.plan import Plan
+from hubspot_dest.plan import Plan, label_of
 from simulator.engine.alternatives import alternatives, nearest, stumbled
 from simulator.engine.engine import Engine
 from simulator.engine.filtering import exactly, parse_filter
@@ -69,7 +69,7 @@ def side_lines(engine: Engine, chosen: Chosen | None, width: int, palette: Palet
             *json_lines(hits.raw(key, chosen.index), most=24),
             line(""),
         ]
-        label = key if chosen.index is None else f"{key} [{chosen.index + 1}]"
+        label = label_of(key, chosen.index)
         if key in ("policy", "defaultProperties"):
             said = "written into every event, before its rule is looked for"
             if key == "defaultProperties":

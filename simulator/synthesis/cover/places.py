@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 
 from hubspot_dest.mapping.callbacks import code_source
 from hubspot_dest.mapping.jsvalues import UNDEFINED, truthy
+from hubspot_dest.plan import label_of
 
 __all__ = ["Code", "Item", "Marked", "Path", "RulePlace", "Tree", "steps"]
 
@@ -43,7 +44,7 @@ class RulePlace:
     @property
     def label(self) -> str:
         """What people call it: `order complete [2]`."""
-        return f"{self.entity} {self.action}" + ("" if self.index is None else f" [{self.index + 1}]")
+        return label_of(f"{self.entity} {self.action}", self.index)
 
     @property
     def condition(self) -> Code | None:
