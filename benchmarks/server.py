@@ -17,7 +17,7 @@ from pathlib import Path
 import orjson
 
 from benchmarks.measuring import Figure, greatest_memory
-from simulator.hubspot.http.messages import Request
+from simulator.hubspot.messages import Request
 from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
 
 __all__ = ["measure"]
@@ -156,7 +156,7 @@ def _million() -> float:
 
 def store_a_million() -> None:
     """Fill an account and print the greatest resident size of this process in MB (10^6 bytes)."""
-    hubspot = HubSpot(switches=None)
+    hubspot = HubSpot(behaviours=None)
     account = hubspot.account_for(DEFAULT_TOKEN)
     assert account is not None
     properties = [f"property_{number}" for number in range(8)]

@@ -171,7 +171,7 @@ def _hubspot_server() -> Iterator[FakeHubSpot]:
 def fake_hubspot(request: pytest.FixtureRequest, _hubspot_server: FakeHubSpot) -> Iterator[HubSpotSeen]:
     """Give an empty account of its own, of portal 12345678, where definitions and properties are made at first sight.
 
-    `fake_hubspot.account.switches` tells what holds; `hubspot_account_options` chooses otherwise.
+    `fake_hubspot.account.behaviours` tells what holds; `hubspot_account_options` chooses otherwise.
     """
     if _replays(request):
         text = (

@@ -115,7 +115,7 @@ def standing(config: dict[str, Any], setting: Setting) -> Iterator[tuple[FakeHub
     service = HubSpot(
         token=TOKEN,
         portal_id=portal_of(config),
-        switches=Behaviours.from_mapping(setting.switches),
+        behaviours=Behaviours.from_mapping(setting.switches),
         seed=setting.seed,
     )
     with FakeHubSpot(service, token=TOKEN, faults=setting.faults) as hubspot:

@@ -13,7 +13,7 @@ import orjson
 from hubspot_dest.delivery.client.client import Client
 from hubspot_dest.delivery.client.errors import DeliveryError
 from simulator.engine.rows import Exchange
-from simulator.hubspot.http.messages import Answer, Request
+from simulator.hubspot.messages import Answer, Request
 from simulator.hubspot.service import HubSpot
 
 __all__ = ["BY_HAND", "Handled", "WatchedClient", "WatchedHubSpot"]

@@ -99,4 +99,4 @@ def _of(step: StepExample, config: Config) -> FlowExample:
 def hubspot_for(examples: list[FlowExample]) -> FakeHubSpot:
     """Return a HubSpot for a flow's examples, not started: its portal, and every name known at first sight."""
     portal = portal_of(examples[0].base if examples else {})
-    return FakeHubSpot(HubSpot(portal_id=portal, switches=Behaviours(auto_define=True)))
+    return FakeHubSpot(HubSpot(portal_id=portal, behaviours=Behaviours(auto_define=True)))

@@ -10,15 +10,19 @@ from typing import Any, Final
 import msgspec
 from pydantic import ValidationError
 
-from simulator.hubspot.endpoints.account_info import named_token
 from simulator.hubspot.endpoints.auth import check_scope, refused, token_of, unknown_token
 from simulator.hubspot.endpoints.call import Call, Grant
-from simulator.hubspot.endpoints.errors import Refusal, html_not_found
-from simulator.hubspot.endpoints.occurrences import Intake, Sent, send
-from simulator.hubspot.endpoints.routes import SCOPES, TokenRoute, find_route, find_token_route
-from simulator.hubspot.http.messages import Answer, Request
-from simulator.hubspot.state.account import Account, Behaviours, Seed
+from simulator.hubspot.endpoints.errors import Refusal, html_not_found, too_many
+from simulator.hubspot.endpoints.occurrences.handler import OccurrenceIntake, send
+from simulator.hubspot.endpoints.occurrences.requests import OccurrenceRequest
+from simulator.hubspot.endpoints.registry import SCOPES, find_route
+from simulator.hubspot.endpoints.route import Route
+from simulator.hubspot.messages import Answer, Request
+from simulator.hubspot.state.account import Account
+from simulator.hubspot.state.behaviours import Behaviours
 from simulator.hubspot.state.changes import Changes
+from simulator.hubspot.state.rate_limits import LimitExceededError
+from simulator.hubspot.state.seeds import Seed
 from simulator.hubspot.state.store import Store, StoreError, token_hash
 
 __all__ = ["DEFAULT_TOKEN", "HubSpot"]
@@ -34,7 +38,7 @@ class HubSpot:
         portal_id: the default account's portal.
         token: the default account's token.
         scopes: what that token may do; everything by default.
-        switches: what the specification left open.
+        behaviours: what the wire facts leave open.
         clock: UNIX time in seconds.
         seed: decides the order of batch results.
         max_occurrences: how many an account keeps; beyond, the oldest tenth goes and its counters say so.
@@ -52,13 +56,13 @@ class HubSpot:
         portal_id: int | None = None,
         token: str = DEFAULT_TOKEN,
         scopes: Iterable[str] | None = None,
-        switches: Behaviours | None = None,
+        behaviours: Behaviours | None = None,
         clock: Callable[[], float] = time.time,
         seed: int = 0,
         store: Store | None = None,
         max_occurrences: int = 2_000_000,
     ) -> None:
-        self._switches = switches or Behaviours()
+        self._behaviours = behaviours or Behaviours()
         self._store = store
         self._stored: dict[str, Grant] = {}
         self._clock = clock
@@ -83,12 +87,12 @@ class HubSpot:
         """Make an account of its own that this token leads to.
 
         Raises:
-            SwitchError: for a switch that there is not; a ValueError.
+            BehaviourError: for a switch that there is not; a ValueError.
 
         """
         if isinstance(switches, Mapping):
             switches = Behaviours.from_mapping(switches)
-        chosen = switches or self._switches
+        chosen = switches or self._behaviours
         allowed = None if scopes is None else frozenset(scopes)
         number = None
         if self._store is not None:
@@ -102,11 +106,11 @@ class HubSpot:
         """Let a further token lead to an account, with every scope; it is not kept in a store."""
         self._grants[token] = Grant(account)
 
-    def _made(self, portal_id: int, switches: Behaviours, number: int | None) -> Account:
+    def _made(self, portal_id: int, behaviours: Behaviours, number: int | None) -> Account:
         changes = None if number is None else Changes(number)
         return Account(
             portal_id,
-            switches,
+            behaviours,
             clock=self._clock,
             seed=self._seed,
             changes=changes,
@@ -121,7 +125,7 @@ class HubSpot:
         number = 0
         known = token_hash(token)
         for stored in store.accounts():
-            account = self._made(stored.portal_id, stored.switches, stored.number)
+            account = self._made(stored.portal_id, stored.behaviours, stored.number)
             store.load(stored.number, account)
             for name, scopes in stored.tokens.items():
                 self._stored[name] = Grant(account, scopes)
@@ -134,8 +138,8 @@ class HubSpot:
         if chosen is None:
             return False
         # What the command line says now holds, whatever held at the last start.
-        chosen.account.switches = self._switches
-        store.save_switches(number, self._switches)
+        chosen.account.behaviours = self._behaviours
+        store.save_behaviours(number, self._behaviours)
         chosen = Grant(chosen.account, None if scopes is None else frozenset(scopes))
         store.save_token(number, token, chosen.scopes)
         self._grants[token] = chosen
@@ -170,12 +174,12 @@ class HubSpot:
         """The file that keeps the accounts, None in memory."""
         return None if self._store is None else str(self._store.path)
 
-    def turn(self, account: Account, switches: Behaviours) -> None:
-        """Give an account other switches; what it knows stays."""
+    def turn(self, account: Account, behaviours: Behaviours) -> None:
+        """Give an account other behaviours; its contents stay."""
         with account.lock:
-            account.switches = switches
+            account.behaviours = behaviours
             if self._store is not None and account.changes is not None:
-                self._store.save_switches(account.changes.account, switches)
+                self._store.save_behaviours(account.changes.account, behaviours)
 
     def reset(self, account: Account) -> None:
         """Empty one account."""
@@ -213,8 +217,8 @@ class HubSpot:
     def _seed_occurrences(self, account: Account, wanted: Sequence[Mapping[str, Any]]) -> None:
         for number, one in enumerate(wanted):
             try:
-                Intake(account, self._clock()).take(msgspec.convert(one, Sent))
-                send(Call(account, msgspec.json.encode(one), (), (), self._clock()))
+                OccurrenceIntake(account, self._clock()).take(msgspec.convert(one, OccurrenceRequest))
+                send(Call(account, msgspec.json.encode(one), now=self._clock()))
             except (Refusal, msgspec.ValidationError) as error:
                 said = error.message if isinstance(error, Refusal) else str(error)
                 msg = f"seed.occurrences.{number}: {said}"
@@ -237,22 +241,13 @@ class HubSpot:
             decision = f"the simulator has a bug: {type(error).__name__}: {error}"
             return Refusal(500, "internal error", "simulator.bug", decision, category=None).answer()
 
-    def _about_token(self, request: Request, route: TokenRoute, parts: tuple[str, ...]) -> Answer:
-        token = named_token(request, parts)
-        grant = self._grant(token)
-        if grant is None:
-            raise unknown_token("auth.token_info.unknown")
-        call = Call(grant.account, request.body, request.query, parts, self._clock())
-        return replace(route.answer(call, grant, token, SCOPES), portal_id=grant.account.portal_id)
-
     def _answer(self, request: Request) -> Answer:
         found = find_route(request.method, request.path)
         if found is None:
-            about = find_token_route(request.method, request.path)
-            if about is not None:
-                return self._about_token(request, *about)
             return html_not_found(f"{request.method} {request.path}")
         route, parts = found
+        if route.token_of is not None:
+            return self._describe_token(request, route, parts)
         now = self._clock()
         authorization = request.headers.get("authorization", "")
         grant = self._grant(token_of(authorization)) or refused(authorization, now)
@@ -260,16 +255,47 @@ class HubSpot:
         headers: Sequence[tuple[str, str]] = ()
         try:
             check_scope(grant, route.scope)
-            with account.lock:
-                if route.counting == "send":
-                    account.limits.count_send(account.switches, now)
-                elif route.counting == "search":
-                    account.limits.count_search(account.switches, now)
-                else:
-                    headers = account.limits.count_call(account.switches, now)
-            answer = route.answer(Call(account, request.body, request.query, parts, now))
+            headers = _count(account, route, now)
+            answer = route.handler(_call(request, grant, parts, now))
+        except LimitExceededError as limit:
+            answer = too_many(limit).answer()
         except Refusal as refusal:
             answer = refusal.answer()
         if account.changes:
             self._keep(account)
         return replace(answer, headers=(*answer.headers, *headers), portal_id=account.portal_id)
+
+    def _describe_token(self, request: Request, route: Route, parts: tuple[str, ...]) -> Answer:
+        assert route.token_of is not None
+        token = route.token_of(request, parts)
+        grant = self._grant(token)
+        if grant is None:
+            raise unknown_token("auth.token_info.unknown")
+        answer = route.handler(_call(request, grant, parts, self._clock(), token))
+        return replace(answer, portal_id=grant.account.portal_id)
+
+
+def _count(account: Account, route: Route, now: float) -> Sequence[tuple[str, str]]:
+    """Count a request against the limit of its route, and return the headers that show what is left."""
+    with account.lock:
+        if route.counting == "send":
+            account.limits.count_send(account.behaviours, now)
+        elif route.counting == "search":
+            account.limits.count_search(account.behaviours, now)
+        else:
+            return account.limits.count_call(account.behaviours, now)
+    return ()
+
+
+def _call(request: Request, grant: Grant, parts: tuple[str, ...], now: float, token: str = "") -> Call:
+    return Call(
+        grant.account,
+        request.body,
+        request.query,
+        parts,
+        now,
+        request.path.rstrip("/"),
+        request.base_url,
+        SCOPES if grant.scopes is None else grant.scopes,
+        token,
+    )

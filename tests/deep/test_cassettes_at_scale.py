@@ -72,7 +72,7 @@ class _Decoy:
 
 @pytest.mark.parametrize("attempt", [1, 2, 3])
 def test_the_real_client_in_sixteen_threads_loses_nothing_and_leaks_nothing(attempt: int) -> None:
-    service = HubSpot(token="t", switches=Behaviours.from_mapping({"auto_define": True}))
+    service = HubSpot(token="t", behaviours=Behaviours.from_mapping({"auto_define": True}))
     recorder = Recorder()
     with FakeHubSpot(service, token="t") as hubspot:
         url = hubspot.base_url

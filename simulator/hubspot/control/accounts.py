@@ -17,6 +17,7 @@ from simulator.hubspot.control.queries import (
     contacts_page,
     definitions_view,
 )
+from simulator.hubspot.control.route import ACCOUNT, PAGE, ControlRoute
 from simulator.hubspot.state.account import Account
 
 __all__ = ["ACCOUNT_ROUTES", "chosen_account", "whole_number"]
@@ -88,8 +89,29 @@ def whole_number(request: Request, name: str, default: int) -> int:
 
 
 ACCOUNT_ROUTES = (
-    ("GET", "/_simulator/accounts", _accounts),
-    ("GET", "/_simulator/contacts", _contacts),
-    ("GET", "/_simulator/contacts/{contact}", _contact),
-    ("GET", "/_simulator/definitions", _definitions),
+    ControlRoute("GET", "/_simulator/accounts", _accounts, "List the accounts", {200: "AnyList"}),
+    ControlRoute(
+        "GET",
+        "/_simulator/contacts",
+        _contacts,
+        "List contacts, newest first",
+        {200: "AnyObject"},
+        query={"q": {"type": "string"}, **ACCOUNT, **PAGE},
+    ),
+    ControlRoute(
+        "GET",
+        "/_simulator/contacts/{contact}",
+        _contact,
+        "Show a contact with its history and timeline",
+        {200: "AnyObject"},
+        query=ACCOUNT,
+    ),
+    ControlRoute(
+        "GET",
+        "/_simulator/definitions",
+        _definitions,
+        "List definitions with their counts",
+        {200: "AnyList"},
+        query=ACCOUNT,
+    ),
 )

@@ -10,19 +10,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from simulator.hubspot.control.context import RefusedError, read, room_of
+from simulator.hubspot.control.route import ControlRoute
 from simulator.hubspot.state.behaviours import BehaviourError
 
 __all__ = ["SWITCH_ROUTES"]
 
 
 async def _switches(request: Request) -> Response:
-    return JSONResponse(asdict(_account(request).switches))
+    return JSONResponse(asdict(_account(request).behaviours))
 
 
 async def _turn(request: Request) -> Response:
     account, wanted = _account(request), await read(request, dict[str, Any])
     try:
-        changed = account.switches.changed(wanted)
+        changed = account.behaviours.changed(wanted)
     except BehaviourError as error:
         raise RefusedError(str(error)) from None
     room_of(request).service.turn(account, changed)
@@ -52,7 +53,9 @@ def _account(request: Request) -> Any:
 
 
 SWITCH_ROUTES = (
-    ("GET", "/_simulator/switches", _switches),
-    ("PATCH", "/_simulator/switches", _turn),
-    ("GET", "/_simulator/info", _info),
+    ControlRoute("GET", "/_simulator/switches", _switches, "Show the switches", {200: "AnyObject"}),
+    ControlRoute(
+        "PATCH", "/_simulator/switches", _turn, "Turn switches", {200: "AnyObject"}, request="SwitchesRequest"
+    ),
+    ControlRoute("GET", "/_simulator/info", _info, "Describe this server", {200: "AnyObject"}),
 )

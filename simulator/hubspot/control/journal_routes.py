@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from typing import Any, Final
 
 import msgspec
 import orjson
@@ -13,6 +14,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from simulator.hubspot.control.context import RefusedError, room_of
 from simulator.hubspot.control.queries import names_of
+from simulator.hubspot.control.route import LIMIT, PAGE, ControlRoute
 from simulator.hubspot.journal import inbox
 from simulator.hubspot.journal.har import har
 from simulator.hubspot.journal.journal import Entry, Filter, Journal
@@ -22,6 +24,11 @@ __all__ = ["READING_ROUTES"]
 _STREAM_BACKLOG = 1000
 _HEARTBEAT_SECONDS = 15.0
 _DEFAULT_LIMIT = 200
+_FILTERS: Final[dict[str, Any]] = {
+    **{name: {"type": "string"} for name in ("method", "path", "rule", "fault")},
+    **{name: {"type": "integer", "minimum": 0} for name in ("status", "portal", "after")},
+    "verdict": {"enum": ["good", "bad"]},
+}
 
 
 def _filter(request: Request, *also: str) -> Filter:
@@ -178,12 +185,42 @@ async def _items(request: Request, *, good: bool) -> Response:
 
 
 READING_ROUTES = (
-    ("GET", "/_simulator/journal", _journal),
-    ("DELETE", "/_simulator/journal", _clear_journal),
-    ("GET", "/_simulator/journal.har", _har),
-    ("GET", "/_simulator/journal.jsonl", _json_lines),
-    ("GET", "/_simulator/stream", _stream),
-    ("GET", "/_simulator/all", _all),
-    ("GET", "/_simulator/good", _good),
-    ("GET", "/_simulator/bad", _bad),
+    ControlRoute(
+        "GET",
+        "/_simulator/journal",
+        _journal,
+        "Read the journal",
+        {200: "JournalPage"},
+        query={**_FILTERS, **LIMIT},
+    ),
+    ControlRoute("DELETE", "/_simulator/journal", _clear_journal, "Clear the journal", {200: "AnyObject"}),
+    ControlRoute(
+        "GET",
+        "/_simulator/journal.har",
+        _har,
+        "Export the journal as HAR",
+        {200: "AnyObject"},
+        query=_FILTERS,
+    ),
+    ControlRoute(
+        "GET",
+        "/_simulator/journal.jsonl",
+        _json_lines,
+        "Export the journal as JSON Lines",
+        {200: ":application/x-ndjson"},
+        query=_FILTERS,
+    ),
+    ControlRoute(
+        "GET",
+        "/_simulator/stream",
+        _stream,
+        "Follow the journal live",
+        {200: ":text/event-stream"},
+        query={"after": PAGE["after"], "brief": {"enum": ["true", "false"]}},
+    ),
+    ControlRoute("GET", "/_simulator/all", _all, "Count what was accepted and refused", {200: "AnyObject"}),
+    ControlRoute("GET", "/_simulator/good", _good, "List what was accepted", {200: "AnyList"}, query=LIMIT),
+    ControlRoute(
+        "GET", "/_simulator/bad", _bad, "List what was refused, and why", {200: "AnyList"}, query=LIMIT
+    ),
 )

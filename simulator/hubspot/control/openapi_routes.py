@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from simulator.hubspot.control.context import GUARDS
+from simulator.hubspot.control.openapi import make_document
+from simulator.hubspot.control.openapi.page import document_page
 from simulator.hubspot.control.pages import page_frame
-from simulator.hubspot.openapi import make_document
-from simulator.hubspot.openapi.page import document_page
 
 __all__ = ["DOCUMENT_ROUTES"]
 

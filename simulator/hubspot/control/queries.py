@@ -9,9 +9,10 @@ from itertools import islice
 from typing import Any
 
 from simulator.hubspot.journal.inbox import Names
-from simulator.hubspot.state.account import Account, Contact
-from simulator.hubspot.state.occurrences import iso
+from simulator.hubspot.state.account import Account
+from simulator.hubspot.state.contacts import Contact
 from simulator.hubspot.state.standard_properties import DEFAULT_EVENT_PROPERTIES
+from simulator.hubspot.state.timestamps import iso
 
 __all__ = ["ContactPage", "account_view", "contact_view", "contacts_page", "definitions_view", "names_of"]
 
@@ -43,7 +44,7 @@ def account_view(number: int, account: Account) -> dict[str, Any]:
         return {
             "account": number,
             "portalId": account.portal_id,
-            "tier": account.switches.tier,
+            "tier": account.behaviours.tier,
             "contacts": len(account.book),
             "definitions": len(account.definitions),
             "occurrences": len(account.log.rows),

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from simulator.hubspot.control.context import ControlContext, RefusedError, read, room_of
+from simulator.hubspot.control.route import ControlRoute
 from simulator.hubspot.faults.fault_board import ActiveFault, Fault
 from simulator.hubspot.faults.stories import STORIES
 from simulator.hubspot.faults.syntax import (
@@ -19,10 +20,10 @@ from simulator.hubspot.faults.syntax import (
     parse_fault,
 )
 
-__all__ = ["CHANGING_ROUTES", "NewAccount", "Reset", "Seeding", "Skip"]
+__all__ = ["CHANGING_ROUTES", "AccountRequest", "ResetRequest", "SeedRequest", "ClockRequest"]
 
 
-class Reset(msgspec.Struct, forbid_unknown_fields=True):
+class ResetRequest(msgspec.Struct, forbid_unknown_fields=True):
     """Which account to empty, by its token; the default account without one."""
 
     token: str | None = None
@@ -30,20 +31,20 @@ class Reset(msgspec.Struct, forbid_unknown_fields=True):
     faults: bool = True
 
 
-class Seeding(msgspec.Struct, forbid_unknown_fields=True):
+class SeedRequest(msgspec.Struct, forbid_unknown_fields=True):
     """What an account begins with."""
 
     data: dict[str, Any]
     token: str | None = None
 
 
-class NewAccount(msgspec.Struct, forbid_unknown_fields=True):
+class AccountRequest(msgspec.Struct, forbid_unknown_fields=True):
     """Options of an account of its own: portal_id, scopes, switches."""
 
     options: dict[str, Any] = {}
 
 
-class Skip(msgspec.Struct, forbid_unknown_fields=True):
+class ClockRequest(msgspec.Struct, forbid_unknown_fields=True):
     """How far to put the clock forward."""
 
     skip_seconds: float
@@ -57,7 +58,7 @@ def _account(room: ControlContext, token: str | None) -> Any:
 
 
 async def _reset(request: Request) -> Response:
-    room, wanted = room_of(request), await read(request, Reset)
+    room, wanted = room_of(request), await read(request, ResetRequest)
     room.service.reset(_account(room, wanted.token))
     if wanted.journal:
         room.journal.clear()
@@ -67,7 +68,7 @@ async def _reset(request: Request) -> Response:
 
 
 async def _seed(request: Request) -> Response:
-    room, wanted = room_of(request), await read(request, Seeding)
+    room, wanted = room_of(request), await read(request, SeedRequest)
     try:
         room.service.seed(_account(room, wanted.token), wanted.data)
     except ValueError as error:
@@ -76,7 +77,7 @@ async def _seed(request: Request) -> Response:
 
 
 async def _new_account(request: Request) -> Response:
-    room, wanted = room_of(request), await read(request, NewAccount)
+    room, wanted = room_of(request), await read(request, AccountRequest)
     try:
         token = room.new_account(**wanted.options)
     except (TypeError, ValueError) as error:
@@ -85,7 +86,7 @@ async def _new_account(request: Request) -> Response:
 
 
 async def _skip(request: Request) -> Response:
-    room, wanted = room_of(request), await read(request, Skip)
+    room, wanted = room_of(request), await read(request, ClockRequest)
     try:
         now = room.clock.skip(wanted.skip_seconds)
     except ValueError as error:
@@ -144,7 +145,7 @@ async def _stories(_: Request) -> Response:
     return JSONResponse([{"name": story.name, "tells": story.tells} for story in STORIES.values()])
 
 
-async def _tell_story(request: Request) -> Response:
+async def _begin_story(request: Request) -> Response:
     room, name = room_of(request), request.path_params["name"]
     if name not in STORIES:
         raise RefusedError(f"there is no story {name!r}; there are {', '.join(STORIES)}", 404)
@@ -153,14 +154,36 @@ async def _tell_story(request: Request) -> Response:
 
 
 CHANGING_ROUTES = (
-    ("POST", "/_simulator/reset", _reset),
-    ("POST", "/_simulator/seed", _seed),
-    ("POST", "/_simulator/accounts", _new_account),
-    ("POST", "/_simulator/clock", _skip),
-    ("GET", "/_simulator/faults", _faults),
-    ("POST", "/_simulator/faults", _set_faults),
-    ("DELETE", "/_simulator/faults", _clear_faults),
-    ("DELETE", "/_simulator/faults/{number:int}", _clear_faults),
-    ("GET", "/_simulator/stories", _stories),
-    ("POST", "/_simulator/stories/{name}", _tell_story),
+    ControlRoute(
+        "POST",
+        "/_simulator/reset",
+        _reset,
+        "Empty an account, the journal and the faults",
+        {200: "AnyObject"},
+        request=ResetRequest,
+    ),
+    ControlRoute(
+        "POST", "/_simulator/seed", _seed, "Fill an account", {200: "AnyObject"}, request=SeedRequest
+    ),
+    ControlRoute(
+        "POST",
+        "/_simulator/accounts",
+        _new_account,
+        "Create an account of its own",
+        {201: "AnyObject"},
+        request=AccountRequest,
+    ),
+    ControlRoute(
+        "POST", "/_simulator/clock", _skip, "Put the clock forward", {200: "AnyObject"}, request=ClockRequest
+    ),
+    ControlRoute("GET", "/_simulator/faults", _faults, "List the faults", {200: "FaultList"}),
+    ControlRoute(
+        "POST", "/_simulator/faults", _set_faults, "Set faults", {201: "FaultList"}, request="FaultsRequest"
+    ),
+    ControlRoute("DELETE", "/_simulator/faults", _clear_faults, "Clear all faults", {200: "AnyObject"}),
+    ControlRoute(
+        "DELETE", "/_simulator/faults/{number:int}", _clear_faults, "Clear one fault", {200: "AnyObject"}
+    ),
+    ControlRoute("GET", "/_simulator/stories", _stories, "List the stories", {200: "AnyList"}),
+    ControlRoute("POST", "/_simulator/stories/{name}", _begin_story, "Begin a story", {201: "FaultList"}),
 )

@@ -1,4 +1,4 @@
-"""HubSpot's answers when it says no, as captured (HubSpot wire facts, sections 3 to 5)."""
+"""Build answers: HubSpot's error envelope as captured, JSON, 204 (HubSpot wire facts, sections 3 to 6)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any, Final
 
 import orjson
 
-from simulator.hubspot.http.messages import Answer
+from simulator.hubspot.messages import Answer
+from simulator.hubspot.state.rate_limits import LimitExceededError
 
-__all__ = ["Refusal", "answer_json", "correlation_id", "html_not_found", "no_content"]
+__all__ = ["Refusal", "answer_json", "correlation_id", "html_not_found", "no_content", "too_many"]
 
 _RANDOM: Final = random.SystemRandom()  # ids differ between processes; nothing secret hangs on them
 _FREE: Final = 0x0FFF_3FFF_FFFF_FFFF_FFFF  # all bits but version and variant
@@ -75,3 +76,14 @@ def html_not_found(path: str) -> Answer:
     )
     headers = (("Content-Type", "text/html;charset=iso-8859-1"),)
     return Answer(404, headers, page, f"404: no route {path}", "route.unknown")
+
+
+def too_many(limit: LimitExceededError) -> Refusal:
+    """Return the 429 of a limit, which has no category (HubSpot wire facts, section 6)."""
+    word = limit.policy.lower()
+    group = f"publicapi:private-app-api-calls-{word.replace('_rolling', '').replace('_', '-')}:1"
+    more = {"errorType": "RATE_LIMIT", "policyName": limit.policy, "groupName": group}
+    headers = (("Retry-After", str(limit.retry_after)),) if limit.retry_after else ()
+    rule = {"DAILY": "limit.daily", "SECONDLY": "limit.secondly"}.get(limit.policy, "limit.ten_secondly")
+    message = f"You have reached your {word} limit."
+    return Refusal(429, message, rule, category=None, more=more, headers=headers)

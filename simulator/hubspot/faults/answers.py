@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 import orjson
 
 from simulator.hubspot.faults.fault_board import Fault, FaultKind
-from simulator.hubspot.http.messages import Answer
+from simulator.hubspot.messages import Answer
 
 __all__ = ["fault_answer", "html_answer"]
 

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.hubspot.faults.answers import html_answer
-from simulator.hubspot.faults.delivery import deliver
 from simulator.hubspot.faults.fault_board import ActiveFault, Fault, FaultBoard
 from simulator.hubspot.faults.magic_addresses import magic_fault, may_be_magic
-from simulator.hubspot.http.messages import Answer
+from simulator.hubspot.http.fault_delivery import deliver
 from simulator.hubspot.http.wire import (
     BodyTooLargeError,
     Handler,
@@ -27,6 +26,7 @@ from simulator.hubspot.http.wire import (
     send_answer,
 )
 from simulator.hubspot.journal.journal import Journal
+from simulator.hubspot.messages import Answer
 
 __all__ = ["Application", "HostGuard"]
 

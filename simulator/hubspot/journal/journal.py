@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 import orjson
 
-from simulator.hubspot.http.messages import Answer
 from simulator.hubspot.journal.masking import Masker
+from simulator.hubspot.messages import Answer
 
 __all__ = ["Entry", "Filter", "Journal"]
 

@@ -10,15 +10,18 @@ from typing import Any
 
 from simulator.hubspot.state.behaviours import Behaviours
 from simulator.hubspot.state.changes import Changes
-from simulator.hubspot.state.contacts import Contact, ContactBook
+from simulator.hubspot.state.contact_book import ContactBook
+from simulator.hubspot.state.contacts import Contact
 from simulator.hubspot.state.definitions import Definition
-from simulator.hubspot.state.occurrences import Counters, OccurrenceLog, iso
+from simulator.hubspot.state.occurrence_log import OccurrenceLog
+from simulator.hubspot.state.occurrences import Counters
 from simulator.hubspot.state.property_values import Property, is_email, misfit
 from simulator.hubspot.state.rate_limits import RateLimits
 from simulator.hubspot.state.seeds import Seed, made_property
 from simulator.hubspot.state.standard_properties import DEFAULT_CONTACT_PROPERTIES
+from simulator.hubspot.state.timestamps import iso
 
-__all__ = ["Account", "Contact", "Definition", "Seed", "Behaviours"]
+__all__ = ["Account"]
 
 
 class Account:
@@ -26,7 +29,7 @@ class Account:
 
     Args:
         portal_id: the number in every event name, `pe12345678_…`.
-        switches: what the specification left open.
+        behaviours: what the wire facts leave open.
         clock: UNIX time in seconds.
         seed: decides the order of batch results.
         max_occurrences: how many are kept, and how many values that contacts' properties had; beyond, the oldest
@@ -38,7 +41,7 @@ class Account:
     def __init__(
         self,
         portal_id: int,
-        switches: Behaviours,
+        behaviours: Behaviours,
         *,
         clock: Callable[[], float] = time.time,
         seed: int = 0,
@@ -46,7 +49,7 @@ class Account:
         changes: Changes | None = None,
     ) -> None:
         self.portal_id = portal_id
-        self.switches = switches
+        self.behaviours = behaviours
         self.clock = clock
         self.lock = threading.RLock()
         self.limits = RateLimits()
@@ -56,7 +59,7 @@ class Account:
         self._empty()
 
     def reset(self) -> None:
-        """Forget everything but the portal and its switches."""
+        """Forget everything but the portal and its behaviours."""
         with self.lock:
             if self.changes is not None:
                 self.changes.begin_anew()
@@ -171,7 +174,7 @@ class Account:
 
     def _problem(self, name: str, value: str) -> tuple[str, str] | None:
         declared = self.contact_properties.get(name)
-        if declared is None and self.switches.auto_define:
+        if declared is None and self.behaviours.auto_define:
             declared = Property(name)
             self.add_contact_property(declared)
         if declared is None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from simulator.hubspot.state.contacts import Contact, PropertyChange
+from simulator.hubspot.state.definitions import Definition
+from simulator.hubspot.state.occurrences import Occurrence
 from simulator.hubspot.state.property_values import Property
-
-if TYPE_CHECKING:
-    from simulator.hubspot.state.contacts import Change, Contact
-    from simulator.hubspot.state.definitions import Definition
-    from simulator.hubspot.state.occurrences import Occurrence
 
 __all__ = ["Changes"]
 
@@ -35,7 +32,7 @@ class Changes:
     account: int
     reset: bool = False
     contacts: dict[str, Contact] = field(default_factory=dict)
-    history: list[tuple[str, Change]] = field(default_factory=list)
+    history: list[tuple[str, PropertyChange]] = field(default_factory=list)
     definitions: dict[str, Definition] = field(default_factory=dict)
     deleted_definitions: set[str] = field(default_factory=set)
     contact_properties: dict[str, Property] = field(default_factory=dict)

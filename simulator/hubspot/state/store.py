@@ -62,7 +62,7 @@ class StoredAccount:
 
     number: int
     portal_id: int
-    switches: Behaviours
+    behaviours: Behaviours
     tokens: dict[str, frozenset[str] | None]
 
 
@@ -135,17 +135,17 @@ class Store:
                 found.append(StoredAccount(number, portal_id, chosen, tokens))
         return found
 
-    def add_account(self, portal_id: int, switches: Behaviours) -> int:
+    def add_account(self, portal_id: int, behaviours: Behaviours) -> int:
         """Keep a new account and give its number."""
         with self._lock:
             sql = "insert into accounts (portal_id, switches) values (?, ?)"
-            number = self._db.execute(sql, (portal_id, orjson.dumps(asdict(switches)).decode())).lastrowid
+            number = self._db.execute(sql, (portal_id, orjson.dumps(asdict(behaviours)).decode())).lastrowid
         assert number is not None
         return number
 
-    def save_switches(self, number: int, switches: Behaviours) -> None:
-        """Keep an account's switches."""
-        row = (orjson.dumps(asdict(switches)).decode(), number)
+    def save_behaviours(self, number: int, behaviours: Behaviours) -> None:
+        """Keep an account's behaviours."""
+        row = (orjson.dumps(asdict(behaviours)).decode(), number)
         with self._lock:
             self._db.execute("update accounts set switches=? where account=?", row)
 

@@ -7,7 +7,7 @@ import sqlite3
 import msgspec
 
 from simulator.hubspot.state.account import Account
-from simulator.hubspot.state.contacts import Change, Contact
+from simulator.hubspot.state.contacts import Contact, PropertyChange
 from simulator.hubspot.state.definitions import Definition
 from simulator.hubspot.state.occurrences import Counters, Occurrence
 from simulator.hubspot.state.property_values import Property
@@ -41,7 +41,7 @@ def _load_contacts(db: sqlite3.Connection, number: int, account: Account) -> Non
         account.book.load(contact)
     sql = "select contact, property, value, at from contact_history where account=? order by number"
     for identifier, name, value, at in db.execute(sql, (number,)):
-        account.book.recall(contacts[identifier], Change(name, value, at))
+        account.book.recall(contacts[identifier], PropertyChange(name, value, at))
 
 
 def _load_definitions(db: sqlite3.Connection, number: int, account: Account) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from simulator.hubspot.faults.answers import fault_answer
 from simulator.hubspot.faults.syntax import parse_fault
-from simulator.hubspot.http.messages import Answer, Request
+from simulator.hubspot.messages import Answer, Request
 from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
 from simulator.hubspot.state.behaviours import Behaviours
 
@@ -191,7 +191,7 @@ ROWS = [
         {"properties": {"email": "New@Example.org", "firstname": "N"}, "associations": []},
         201,
         created(email="new@example.org", firstname="N"),
-        headers={"Location": Like(r"/crm/v3/objects/contacts/\d+")},
+        headers={"Location": Like(r"http://127.0.0.1/crm/v3/objects/contacts/\d+")},
     ),
     Row(
         "3.2 conflict within a batch",
@@ -396,7 +396,7 @@ ROWS = [
 
 
 def account(**switches: Any) -> HubSpot:
-    service = HubSpot(switches=Behaviours.from_mapping(switches), clock=lambda: NOW)
+    service = HubSpot(behaviours=Behaviours.from_mapping(switches), clock=lambda: NOW)
     service.add_account("pat-na1-reader", scopes=["crm.objects.contacts.read"])
     default = service.account_for(DEFAULT_TOKEN)
     assert default is not None

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from simulator.hubspot.http.messages import Answer, Request
+from simulator.hubspot.messages import Answer, Request
 from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
-from simulator.hubspot.state.account import Account, Behaviours
-from simulator.hubspot.state.behaviours import BehaviourError
+from simulator.hubspot.state.account import Account
+from simulator.hubspot.state.behaviours import BehaviourError, Behaviours
 from simulator.hubspot.state.store import Store
 
 ROOT = Path(__file__).parents[4]
@@ -492,7 +492,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
 
 
 def hubspot(**switches: Any) -> tuple[HubSpot, Account]:
-    service = HubSpot(switches=Behaviours.from_mapping(switches), clock=lambda: 1_700_000_000.0)
+    service = HubSpot(behaviours=Behaviours.from_mapping(switches), clock=lambda: 1_700_000_000.0)
     account = service.account_for(DEFAULT_TOKEN)
     assert account is not None
     service.seed(account, {**SEED, "occurrences": [{**VIEW, "uuid": "known"}]})
@@ -601,7 +601,7 @@ def test_a_burst_meets_the_limit_of_its_tier(rule: str, method: str, target: str
 
 def test_a_day_has_an_end_and_a_new_one_begins() -> None:
     now = [1_700_000_000.0]
-    service = HubSpot(switches=Behaviours(enforce_rate_limits=True), clock=lambda: now[0])
+    service = HubSpot(behaviours=Behaviours(enforce_rate_limits=True), clock=lambda: now[0])
     account = service.account_for(DEFAULT_TOKEN)
     assert account is not None
     ask(service, "GET", CONTACTS)
@@ -649,7 +649,9 @@ def test_a_matching_id_wins_over_every_other_identity() -> None:
 
 def test_accepted_is_not_visible_until_the_delay_is_over() -> None:
     now = [1_700_000_000.0]
-    service = HubSpot(switches=Behaviours(visibility_delay_ms=5000, search_lag_ms=5000), clock=lambda: now[0])
+    service = HubSpot(
+        behaviours=Behaviours(visibility_delay_ms=5000, search_lag_ms=5000), clock=lambda: now[0]
+    )
     account = service.account_for(DEFAULT_TOKEN)
     assert account is not None
     service.seed(account, {"definitions": SEED["definitions"]})

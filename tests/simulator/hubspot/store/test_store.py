@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from simulator.hubspot.http.messages import Answer, Request
+from simulator.hubspot.messages import Answer, Request
 from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
 from simulator.hubspot.state.account import Account
 from simulator.hubspot.state.behaviours import Behaviours
@@ -149,7 +149,7 @@ def test_accounts_of_other_tokens_come_back_with_their_scopes_and_switches(tmp_p
     assert sorted(second.portals()) == [7, 12345678]
     assert account_of(second).contacts() == []
     assert [one.properties["email"] for one in account_of(second, "other").contacts()] == ["eve@example.org"]
-    assert account_of(second, "other").switches.tier == "starter"
+    assert account_of(second, "other").behaviours.tier == "starter"
     assert ask(second, "POST", CONTACTS, {"properties": {}}, "other").rule == "auth.scope"
     assert ask(second, "GET", CONTACTS, token="another").status == 401
 
@@ -183,7 +183,7 @@ def test_a_reset_is_kept_too(tmp_path: Path) -> None:
 
 def test_what_made_room_is_gone_from_the_file_as_well(tmp_path: Path) -> None:
     file = tmp_path / "account.db"
-    service = HubSpot(store=Store(file), switches=Behaviours(auto_define=True), max_occurrences=20)
+    service = HubSpot(store=Store(file), behaviours=Behaviours(auto_define=True), max_occurrences=20)
     for number in range(30):
         sent = {
             "eventName": "pe12345678_view",

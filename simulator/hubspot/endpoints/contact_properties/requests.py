@@ -1,0 +1,25 @@
+"""The bodies of the property endpoints. Null counts as absent: the official clients send it for None."""
+
+from __future__ import annotations
+
+import msgspec
+
+from simulator.hubspot.endpoints.property_options import OptionRequest
+
+__all__ = ["NewContactProperty"]
+
+
+class NewContactProperty(msgspec.Struct):
+    """A contact property to create."""
+
+    name: str
+    label: str
+    type: str
+    fieldType: str  # noqa: N815 - HubSpot's name
+    groupName: str  # noqa: N815 - HubSpot's name
+    description: str | None = None
+    options: list[OptionRequest] | None = None
+    hasUniqueValue: bool | None = None  # noqa: N815 - HubSpot's name
+    displayOrder: int | None = None  # noqa: N815 - HubSpot's name
+    hidden: bool | None = None
+    formField: bool | None = None  # noqa: N815 - HubSpot's name

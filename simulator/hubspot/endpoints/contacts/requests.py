@@ -1,0 +1,15 @@
+"""The bodies of the contact endpoints (HubSpot wire facts, sections 3.1 and 3.2)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from simulator.hubspot.endpoints.request_bodies import Scalar
+
+__all__ = ["ContactRequest"]
+
+
+class ContactRequest(msgspec.Struct):
+    """The properties that a contact is created or updated with."""
+
+    properties: dict[str, Scalar] | None = None

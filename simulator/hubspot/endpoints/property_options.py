@@ -1,0 +1,25 @@
+"""Options of enumerations, as both kinds of properties take them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from simulator.hubspot.state.property_values import Option
+
+__all__ = ["OptionRequest", "to_options"]
+
+
+class OptionRequest(msgspec.Struct):
+    """One option of an enumeration, as a client sends it."""
+
+    label: str
+    value: str
+    displayOrder: int = 0  # noqa: N815 - HubSpot's name
+    hidden: bool = False
+
+
+def to_options(requested: Sequence[OptionRequest]) -> tuple[Option, ...]:
+    """Return the options as the account keeps them."""
+    return tuple(Option(one.label, one.value, one.displayOrder, one.hidden) for one in requested)

@@ -1,0 +1,80 @@
+"""The occurrences of an account: in order, bounded, each uuid once a year (HubSpot wire facts, section 1.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from simulator.hubspot.state.changes import Changes
+from simulator.hubspot.state.occurrences import Counters, Occurrence
+
+__all__ = ["OccurrenceLog"]
+
+_YEAR: Final = 365 * 86_400.0
+
+
+@dataclass(slots=True)
+class OccurrenceLog:
+    """Every occurrence, oldest first; at `limit` the oldest tenth goes with its uuids (`counters.forgotten`)."""
+
+    limit: int = 2_000_000
+    rows: list[Occurrence] = field(default_factory=list)
+    counters: Counters = field(default_factory=Counters)
+    seen: dict[str, dict[str, float]] = field(default_factory=dict)  # by event name: uuid, and when it came
+    changes: Changes | None = None
+    next_number: int = 1
+
+    def knows(self, event_name: str, identifier: str, now: float) -> bool:
+        """Tell whether this uuid came for this event within a year."""
+        seen = self.seen.get(event_name)
+        return seen is not None and identifier in seen and now - seen[identifier] < _YEAR
+
+    def add(self, occurrence: Occurrence, identifier: str | None, now: float) -> bool:
+        """Store an occurrence; tell whether it was new: a uuid that came within a year counts once."""
+        if identifier is not None:
+            seen = self.seen.get(occurrence.event_name)
+            if seen is None:
+                seen = self.seen[occurrence.event_name] = {}
+            if identifier in seen and now - seen[identifier] < _YEAR:
+                self.counters.duplicates += 1
+                self._counted()
+                return False
+            seen[identifier] = now
+        if len(self.rows) >= self.limit:
+            self._forget(max(1, self.limit // 10))
+        self.rows.append(occurrence)
+        if self.changes is not None:
+            self.changes.occurrences.append((self.next_number, occurrence, now, identifier is not None))
+        self.next_number += 1
+        self.counters.accepted += 1
+        self.counters.unassociated += occurrence.contact is None
+        return True
+
+    def drop(self) -> None:
+        """Count an occurrence that HubSpot drops in silence."""
+        self.counters.dropped += 1
+        self._counted()
+
+    def _counted(self) -> None:
+        if self.changes is not None:
+            self.changes.counted = True
+
+    def _forget(self, gone: int) -> None:
+        for one in self.rows[:gone]:
+            self.seen.get(one.event_name, {}).pop(one.id, None)
+        del self.rows[:gone]
+        self.counters.forgotten += gone
+        if self.changes is not None:
+            self.changes.forgotten += gone
+
+    def forget_event(self, event_name: str) -> None:
+        """Drop every occurrence of an event whose definition was deleted."""
+        self.rows[:] = [one for one in self.rows if one.event_name != event_name]
+        self.seen.pop(event_name, None)
+
+    def load(self, number: int, occurrence: Occurrence, came: float, *, has_uuid: bool) -> None:
+        """Take an occurrence that a store kept, oldest first."""
+        self.rows.append(occurrence)
+        self.next_number = number + 1
+        if has_uuid:
+            self.seen.setdefault(occurrence.event_name, {})[occurrence.id] = came
