@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from simulator.hubspot.control.context import RefusedError, room_of
+from simulator.hubspot.control.context import RefusedError, context_of
 from simulator.hubspot.control.queries import (
     ContactPage,
     account_view,
@@ -25,7 +25,7 @@ __all__ += ["shown_contact", "shown_contacts", "shown_definitions"]
 
 
 async def _accounts(request: Request) -> Response:
-    accounts = room_of(request).service.accounts()
+    accounts = context_of(request).service.accounts()
     return JSONResponse([account_view(number, one) for number, one in enumerate(accounts)])
 
 
@@ -49,7 +49,7 @@ async def _definitions(request: Request) -> Response:
 
 async def shown_contacts(request: Request, words: str, start: int, limit: int) -> ContactPage:
     """Return a page of the chosen account's contacts. Raises RefusedError."""
-    account, mask = chosen_account(request), room_of(request).journal.masker
+    account, mask = chosen_account(request), context_of(request).journal.masker
     page = await run_in_threadpool(contacts_page, account, words=words, start=start, limit=limit)
     return replace(page, contacts=cast("list[dict[str, Any]]", mask.value(page.contacts)))
 
@@ -60,18 +60,18 @@ async def shown_contact(request: Request) -> dict[str, Any]:
     found = await run_in_threadpool(contact_view, chosen_account(request), identifier)
     if found is None:
         raise RefusedError(f"no contact has the id {identifier}", 404)
-    return cast("dict[str, Any]", room_of(request).journal.masker.value(found))
+    return cast("dict[str, Any]", context_of(request).journal.masker.value(found))
 
 
 async def shown_definitions(request: Request) -> list[dict[str, Any]]:
     """Return the chosen account's definitions. Raises RefusedError."""
     found = await run_in_threadpool(definitions_view, chosen_account(request))
-    return cast("list[dict[str, Any]]", room_of(request).journal.masker.value(found))
+    return cast("list[dict[str, Any]]", context_of(request).journal.masker.value(found))
 
 
 def chosen_account(request: Request) -> Account:
     """Return the account whose place in the list `account` names; the first by default. Raises RefusedError."""
-    accounts: list[Account] = room_of(request).service.accounts()
+    accounts: list[Account] = context_of(request).service.accounts()
     number = whole_number(request, "account", 0)
     if number >= len(accounts):
         raise RefusedError(f"there is no account {number}; GET /_simulator/accounts lists them", 404)

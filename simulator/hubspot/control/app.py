@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from simulator.hubspot.control.context import GUARDS, ControlContext, guarded
 from simulator.hubspot.control.openapi_routes import DOCUMENT_ROUTES
-from simulator.hubspot.control.pages import PAGE_ROUTES
+from simulator.hubspot.control.pages.routes import PAGE_ROUTES
 from simulator.hubspot.control.registry import CONTROL_ROUTES
 
 __all__ = ["control_app"]
@@ -31,10 +31,10 @@ async def _refused(request: Request, error: Exception) -> Response:
     )
 
 
-def control_app(room: ControlContext) -> Starlette:
+def control_app(context: ControlContext) -> Starlette:
     """Make the ASGI application of the control routes and the status page."""
     routes = [Route(route.path, guarded(route.endpoint), methods=[route.method]) for route in CONTROL_ROUTES]
     app = Starlette(routes=[*routes, *(Route(path, end) for path, end in PAGE_ROUTES + DOCUMENT_ROUTES)])
     app.add_exception_handler(HTTPException, _refused)
-    app.state.room = room
+    app.state.context = context
     return app

@@ -1,4 +1,4 @@
-"""What every control route needs: the room it works on, who is let in, and how a wrong request is refused."""
+"""What every control route needs: the context it works on, who is let in, and how a wrong request is refused."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from simulator.hubspot.control.service import Service
 from simulator.hubspot.faults.fault_board import FaultBoard
 from simulator.hubspot.journal.journal import Journal
 
-__all__ = ["COOKIE", "ControlContext", "GUARDS", "RefusedError", "admitted", "guarded", "read", "room_of"]
+__all__ = ["COOKIE", "ControlContext", "GUARDS", "RefusedError", "admitted", "guarded", "read", "context_of"]
 
 COOKIE = "simulator_control"
 GUARDS = {
@@ -55,10 +55,10 @@ class RefusedError(Exception):
         self.status = status
 
 
-def room_of(request: Request) -> ControlContext:
-    """Give the room of the application that the request came to."""
-    room: ControlContext = request.app.state.room
-    return room
+def context_of(request: Request) -> ControlContext:
+    """Return the context of the application that the request came to."""
+    context: ControlContext = request.app.state.context
+    return context
 
 
 def admitted(request: Request) -> bool:
@@ -69,7 +69,7 @@ def admitted(request: Request) -> bool:
         offered = bearer
     if not offered and request.method in ("GET", "HEAD"):
         offered = request.cookies.get(COOKIE, "")
-    return hmac.compare_digest(offered.encode(), room_of(request).token.encode())
+    return hmac.compare_digest(offered.encode(), context_of(request).token.encode())
 
 
 def guarded(endpoint: Endpoint) -> Endpoint:

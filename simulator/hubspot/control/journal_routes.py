@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from simulator.hubspot.control.context import RefusedError, room_of
+from simulator.hubspot.control.context import RefusedError, context_of
 from simulator.hubspot.control.queries import names_of
 from simulator.hubspot.control.route import LIMIT, PAGE, ControlRoute
 from simulator.hubspot.journal import inbox
@@ -57,7 +57,7 @@ def _bytes(data: bytes, headers: dict[str, str] | None = None) -> Response:
 
 
 def _bounds(journal: Journal, matched: int) -> dict[str, str]:
-    """Say in headers what a list without room for it leaves out."""
+    """Say in headers what a list without context for it leaves out."""
     return {
         "X-Simulator-Matched": str(matched),
         "X-Simulator-Dropped": str(journal.dropped),
@@ -67,7 +67,7 @@ def _bounds(journal: Journal, matched: int) -> dict[str, str]:
 
 
 async def _journal(request: Request) -> Response:
-    journal, chosen, limit = room_of(request).journal, _filter(request, "limit"), _limit(request)
+    journal, chosen, limit = context_of(request).journal, _filter(request, "limit"), _limit(request)
 
     def page() -> bytes:
         entries = journal.entries(chosen)
@@ -80,17 +80,19 @@ async def _journal(request: Request) -> Response:
 
 
 async def _clear_journal(request: Request) -> Response:
-    room_of(request).journal.clear()
+    context_of(request).journal.clear()
     return JSONResponse({"cleared": True})
 
 
 async def _har(request: Request) -> Response:
-    room, chosen = room_of(request), _filter(request)
-    return _bytes(await run_in_threadpool(lambda: orjson.dumps(har(room.journal, room.base_url, chosen))))
+    context, chosen = context_of(request), _filter(request)
+    return _bytes(
+        await run_in_threadpool(lambda: orjson.dumps(har(context.journal, context.base_url, chosen)))
+    )
 
 
 async def _json_lines(request: Request) -> Response:
-    journal, chosen = room_of(request).journal, _filter(request)
+    journal, chosen = context_of(request).journal, _filter(request)
     lines = await run_in_threadpool(lambda: list(journal.json_lines(chosen)))
     headers = _bounds(journal, len(lines))
     return Response(b"".join(lines), media_type="application/x-ndjson", headers=headers)
@@ -98,7 +100,7 @@ async def _json_lines(request: Request) -> Response:
 
 async def _stream(request: Request) -> Response:
     headers = {"X-Accel-Buffering": "no"}
-    journal = room_of(request).journal
+    journal = context_of(request).journal
     tell = journal.line if request.query_params.get("brief") == "true" else journal.view
     events = _events(journal, tell, _last_seen(request))
     return StreamingResponse(events, media_type="text/event-stream", headers=headers)
@@ -158,7 +160,7 @@ def _entry_event(number: int, told: dict[str, object]) -> bytes:
 
 
 async def _all(request: Request) -> Response:
-    counted = await run_in_threadpool(inbox.counts, room_of(request).journal)
+    counted = await run_in_threadpool(inbox.counts, context_of(request).journal)
     return _bytes(orjson.dumps(counted))
 
 
@@ -171,15 +173,15 @@ async def _bad(request: Request) -> Response:
 
 
 async def _items(request: Request, *, good: bool) -> Response:
-    room, limit = room_of(request), _limit(request)
+    context, limit = context_of(request), _limit(request)
 
     def defined(portal: int | None) -> inbox.Names:
-        accounts = room.service.accounts()
+        accounts = context.service.accounts()
         return names_of(one for one in accounts if portal is None or one.portal_id == portal)
 
     def listing() -> Response:
-        found = inbox.items(room.journal, good=good, limit=limit, defined=defined)
-        return _bytes(orjson.dumps(found.items), _bounds(room.journal, found.total))
+        found = inbox.items(context.journal, good=good, limit=limit, defined=defined)
+        return _bytes(orjson.dumps(found.items), _bounds(context.journal, found.total))
 
     return await run_in_threadpool(listing)  # comparing names takes time; senders go on meanwhile
 

@@ -9,7 +9,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from simulator.hubspot.control.context import ControlContext, RefusedError, read, room_of
+from simulator.hubspot.control.context import ControlContext, RefusedError, context_of, read
 from simulator.hubspot.control.route import ControlRoute
 from simulator.hubspot.faults.fault_board import ActiveFault, Fault
 from simulator.hubspot.faults.stories import STORIES
@@ -50,45 +50,45 @@ class ClockRequest(msgspec.Struct, forbid_unknown_fields=True):
     skip_seconds: float
 
 
-def _account(room: ControlContext, token: str | None) -> Any:
-    account = room.service.account_for(token or room.default_token)
+def _account(context: ControlContext, token: str | None) -> Any:
+    account = context.service.account_for(token or context.default_token)
     if account is None:
         raise RefusedError("no account has this token; POST /_simulator/accounts makes one", 404)
     return account
 
 
 async def _reset(request: Request) -> Response:
-    room, wanted = room_of(request), await read(request, ResetRequest)
-    room.service.reset(_account(room, wanted.token))
+    context, wanted = context_of(request), await read(request, ResetRequest)
+    context.service.reset(_account(context, wanted.token))
     if wanted.journal:
-        room.journal.clear()
+        context.journal.clear()
     if wanted.faults:
-        room.faults.clear()
+        context.faults.clear()
     return JSONResponse({"reset": True})
 
 
 async def _seed(request: Request) -> Response:
-    room, wanted = room_of(request), await read(request, SeedRequest)
+    context, wanted = context_of(request), await read(request, SeedRequest)
     try:
-        room.service.seed(_account(room, wanted.token), wanted.data)
+        context.service.seed(_account(context, wanted.token), wanted.data)
     except ValueError as error:
         raise RefusedError(f"the seed cannot be used: {error}") from None
     return JSONResponse({"seeded": True})
 
 
 async def _new_account(request: Request) -> Response:
-    room, wanted = room_of(request), await read(request, AccountRequest)
+    context, wanted = context_of(request), await read(request, AccountRequest)
     try:
-        token = room.new_account(**wanted.options)
+        token = context.new_account(**wanted.options)
     except (TypeError, ValueError) as error:
         raise RefusedError(f"the account cannot be made: {error}") from None
     return JSONResponse({"token": token}, 201)  # the only place that tells a token: whoever made it needs it
 
 
 async def _skip(request: Request) -> Response:
-    room, wanted = room_of(request), await read(request, ClockRequest)
+    context, wanted = context_of(request), await read(request, ClockRequest)
     try:
-        now = room.clock.skip(wanted.skip_seconds)
+        now = context.clock.skip(wanted.skip_seconds)
     except ValueError as error:
         raise RefusedError(str(error)) from None
     return JSONResponse({"now": now})
@@ -105,13 +105,13 @@ def _shown(active: ActiveFault, now: float) -> dict[str, object]:
 
 
 async def _faults(request: Request) -> Response:
-    room = room_of(request)
-    now = room.clock()
-    return JSONResponse([_shown(active, now) for active in room.faults.active()])
+    context = context_of(request)
+    now = context.clock()
+    return JSONResponse([_shown(active, now) for active in context.faults.active()])
 
 
 async def _set_faults(request: Request) -> Response:
-    room = room_of(request)
+    context = context_of(request)
     try:
         wanted = orjson.loads(await request.body())
         faults = [_fault(one) for one in (wanted if isinstance(wanted, list) else [wanted])]
@@ -119,8 +119,8 @@ async def _set_faults(request: Request) -> Response:
         raise RefusedError(f"the body is not JSON: {error}") from None
     except FaultSyntaxError as error:
         raise RefusedError(str(error)) from None
-    now = room.clock()
-    return JSONResponse([_shown(active, now) for active in room.faults.add(*faults, now=now)], 201)
+    now = context.clock()
+    return JSONResponse([_shown(active, now) for active in context.faults.add(*faults, now=now)], 201)
 
 
 def _fault(wanted: object) -> Fault:
@@ -135,7 +135,7 @@ def _fault(wanted: object) -> Fault:
 
 async def _clear_faults(request: Request) -> Response:
     number = request.path_params.get("number")
-    gone = room_of(request).faults.clear(number)
+    gone = context_of(request).faults.clear(number)
     if number is not None and not gone:
         raise RefusedError(f"there is no fault {number}", 404)
     return JSONResponse({"cleared": gone})
@@ -146,11 +146,11 @@ async def _stories(_: Request) -> Response:
 
 
 async def _begin_story(request: Request) -> Response:
-    room, name = room_of(request), request.path_params["name"]
+    context, name = context_of(request), request.path_params["name"]
     if name not in STORIES:
         raise RefusedError(f"there is no story {name!r}; there are {', '.join(STORIES)}", 404)
-    now = room.clock()
-    return JSONResponse([_shown(one, now) for one in room.faults.add(*STORIES[name].faults, now=now)], 201)
+    now = context.clock()
+    return JSONResponse([_shown(one, now) for one in context.faults.add(*STORIES[name].faults, now=now)], 201)
 
 
 CHANGING_ROUTES = (
