@@ -25,7 +25,7 @@ _DRAWN = 500
 def assert_calls(made: Outcome | Sequence[list[Any]], *expected: list[Any]) -> None:
     """Fail, and name each field that differs, unless these are the calls that were made, in this order.
 
-    A uuid that the sender added is not held against calls that name none.
+    The uuid that the sender adds is ignored where the expected call has no uuid.
 
     Args:
         made: an outcome, or calls.
