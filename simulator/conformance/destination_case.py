@@ -17,7 +17,7 @@ NOW_MS = 1_750_000_000_000
 _STEP_FIELDS = ("ok", "done", "queued", "failed", "invalid", "error", "calls")
 
 
-class Spy:
+class RecordingSpy:
     """Records calls in the documented notation and fails where the case says."""
 
     def __init__(self, fail_on: Any) -> None:
@@ -49,7 +49,7 @@ class Spy:
         self._call("crm.contacts.basicApi.create", {"properties": properties})
 
 
-class _Records(logging.Handler):
+class _LogRecords(logging.Handler):
     """Keeps (level, message) of every log record, with upstream's level names."""
 
     def __init__(self) -> None:
@@ -64,7 +64,7 @@ class _Records(logging.Handler):
 
 def run_destination_case(case: dict[str, Any], expect: dict[str, Any]) -> tuple[Any, Any]:
     """Return (expected, actual) of one destination case as JSON, reduced to the fields that must agree."""
-    spy, records = Spy(case.get("failOn")), _Records()
+    spy, records = RecordingSpy(case.get("failOn")), _LogRecords()
     destination = _destination(decode(case), spy, records)
     failures = case.get("failOn") or []
     injected = {failure["message"] for failure in (failures if isinstance(failures, list) else [failures])}
@@ -84,7 +84,7 @@ def run_destination_case(case: dict[str, Any], expect: dict[str, Any]) -> tuple[
     return wanted, actual
 
 
-def _destination(case: dict[str, Any], spy: Spy, records: _Records) -> HubSpotDestination:
+def _destination(case: dict[str, Any], spy: RecordingSpy, records: _LogRecords) -> HubSpotDestination:
     logger = logging.Logger("conformance", logging.DEBUG)
     logger.addHandler(records)
     config = dict(case["config"])
@@ -105,7 +105,7 @@ def _destination(case: dict[str, Any], spy: Spy, records: _Records) -> HubSpotDe
     )
 
 
-def _step(destination: HubSpotDestination, step: dict[str, Any], spy: Spy) -> dict[str, Any]:
+def _step(destination: HubSpotDestination, step: dict[str, Any], spy: RecordingSpy) -> dict[str, Any]:
     refreshes = False
     if "event" in step:
         outcome = destination.push(step["event"])
