@@ -156,7 +156,7 @@ def _million() -> float:
 
 def store_a_million() -> None:
     """Fill an account and print the greatest resident size of this process in MB (10^6 bytes)."""
-    hubspot = HubSpot(behaviours=None)
+    hubspot = HubSpot(switches=None)
     account = hubspot.account_for(DEFAULT_TOKEN)
     assert account is not None
     properties = [f"property_{number}" for number in range(8)]

@@ -41,7 +41,7 @@ def hubspot_for(
     service = WatchedHubSpot(
         portal_id=portal_of(config),
         token=DEFAULT_TOKEN,
-        behaviours=switches,
+        switches=switches,
         seed=seed,
         max_occurrences=occurrences,
         clock=ticking,

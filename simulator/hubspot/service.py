@@ -38,7 +38,7 @@ class HubSpot:
         portal_id: the default account's portal.
         token: the default account's token.
         scopes: what that token may do; everything by default.
-        behaviours: what the wire facts leave open.
+        switches: what the wire facts leave open.
         clock: UNIX time in seconds.
         seed: decides the order of batch results.
         max_occurrences: how many an account keeps; beyond, the oldest tenth goes and its counters say so.
@@ -56,13 +56,13 @@ class HubSpot:
         portal_id: int | None = None,
         token: str = DEFAULT_TOKEN,
         scopes: Iterable[str] | None = None,
-        behaviours: Behaviours | None = None,
+        switches: Behaviours | None = None,
         clock: Callable[[], float] = time.time,
         seed: int = 0,
         store: Store | None = None,
         max_occurrences: int = 2_000_000,
     ) -> None:
-        self._behaviours = behaviours or Behaviours()
+        self._behaviours = switches or Behaviours()
         self._store = store
         self._stored: dict[str, Grant] = {}
         self._clock = clock

@@ -59,7 +59,7 @@ def crash_run(folder: Path, events: int, seed: int, kills: int = 5) -> Told:
     dice = random.Random(seed)
     config, source, expected, plans = _inputs(folder, events, dice)
     told = Told()
-    with FakeHubSpot(HubSpot(behaviours=Behaviours(auto_define=True))) as hubspot:
+    with FakeHubSpot(HubSpot(switches=Behaviours(auto_define=True))) as hubspot:
         faults = [_fault(kind, dice) for kind in dice.sample(KINDS, 5)]
         hubspot.faults.add(*faults, now=time.time())
         wanted = dice.randint(1, kills)

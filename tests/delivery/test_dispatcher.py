@@ -254,7 +254,7 @@ def test_contact_calls_stay_below_the_accounts_limit_so_that_nothing_is_refused(
     from simulator.hubspot.service import HubSpot
     from simulator.hubspot.state.behaviours import Behaviours
 
-    service = HubSpot(behaviours=Behaviours(enforce_rate_limits=True, auto_define=True), clock=clock.wall)
+    service = HubSpot(switches=Behaviours(enforce_rate_limits=True, auto_define=True), clock=clock.wall)
     with (
         FakeHubSpot(service, clock=clock.wall) as hubspot,
         sending(tmp_path / "o", hubspot, clock=clock) as world,

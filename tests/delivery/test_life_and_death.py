@@ -38,7 +38,7 @@ def event(number):
 
 @pytest.fixture
 def hubspot() -> Iterator[FakeHubSpot]:
-    with FakeHubSpot(HubSpot(behaviours=Behaviours(auto_define=True))) as server:
+    with FakeHubSpot(HubSpot(switches=Behaviours(auto_define=True))) as server:
         yield server
 
 

@@ -28,7 +28,7 @@ GRANTED = {"marketing": True}
 
 @pytest.fixture
 def hubspot() -> Iterator[FakeHubSpot]:
-    with FakeHubSpot(HubSpot(behaviours=Behaviours(auto_define=True))) as server:
+    with FakeHubSpot(HubSpot(switches=Behaviours(auto_define=True))) as server:
         yield server
 
 

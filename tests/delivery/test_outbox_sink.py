@@ -22,7 +22,7 @@ IDENTIFY = {
 
 @pytest.fixture
 def hubspot() -> Iterator[FakeHubSpot]:
-    with FakeHubSpot(HubSpot(behaviours=Behaviours(auto_define=True))) as server:
+    with FakeHubSpot(HubSpot(switches=Behaviours(auto_define=True))) as server:
         yield server
 
 

@@ -80,7 +80,7 @@ def _service(
 ) -> HubSpot:
     try:
         kept = Store(store) if store is not None else None
-        return HubSpot(portal_id=portal, token=token, scopes=scopes or None, behaviours=switches, store=kept)
+        return HubSpot(portal_id=portal, token=token, scopes=scopes or None, switches=switches, store=kept)
     except StoreError as error:
         stop(safe_text(error), "--store another-file.db")
 

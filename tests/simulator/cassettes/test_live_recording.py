@@ -26,7 +26,7 @@ TOKEN = "pat-eu1-aaaaaaaa-1111-2222-3333-bbbbbbbbbbbb"
 
 @pytest.fixture
 def portal() -> Iterator[FakeHubSpot]:
-    service = HubSpot(token=TOKEN, portal_id=4711, behaviours=Behaviours(auto_define=True))
+    service = HubSpot(token=TOKEN, portal_id=4711, switches=Behaviours(auto_define=True))
     with FakeHubSpot(service, token=TOKEN) as hubspot:
         service.seed(hubspot.account, {"contacts": [{"email": "known@corp.example"}]})
         yield hubspot

@@ -396,7 +396,7 @@ ROWS = [
 
 
 def account(**switches: Any) -> HubSpot:
-    service = HubSpot(behaviours=Behaviours.from_mapping(switches), clock=lambda: NOW)
+    service = HubSpot(switches=Behaviours.from_mapping(switches), clock=lambda: NOW)
     service.add_account("pat-na1-reader", scopes=["crm.objects.contacts.read"])
     default = service.account_for(DEFAULT_TOKEN)
     assert default is not None

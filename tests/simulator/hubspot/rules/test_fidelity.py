@@ -492,7 +492,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
 
 
 def hubspot(**switches: Any) -> tuple[HubSpot, Account]:
-    service = HubSpot(behaviours=Behaviours.from_mapping(switches), clock=lambda: 1_700_000_000.0)
+    service = HubSpot(switches=Behaviours.from_mapping(switches), clock=lambda: 1_700_000_000.0)
     account = service.account_for(DEFAULT_TOKEN)
     assert account is not None
     service.seed(account, {**SEED, "occurrences": [{**VIEW, "uuid": "known"}]})
@@ -601,7 +601,7 @@ def test_a_burst_meets_the_limit_of_its_tier(rule: str, method: str, target: str
 
 def test_a_day_has_an_end_and_a_new_one_begins() -> None:
     now = [1_700_000_000.0]
-    service = HubSpot(behaviours=Behaviours(enforce_rate_limits=True), clock=lambda: now[0])
+    service = HubSpot(switches=Behaviours(enforce_rate_limits=True), clock=lambda: now[0])
     account = service.account_for(DEFAULT_TOKEN)
     assert account is not None
     ask(service, "GET", CONTACTS)
@@ -650,7 +650,7 @@ def test_a_matching_id_wins_over_every_other_identity() -> None:
 def test_accepted_is_not_visible_until_the_delay_is_over() -> None:
     now = [1_700_000_000.0]
     service = HubSpot(
-        behaviours=Behaviours(visibility_delay_ms=5000, search_lag_ms=5000), clock=lambda: now[0]
+        switches=Behaviours(visibility_delay_ms=5000, search_lag_ms=5000), clock=lambda: now[0]
     )
     account = service.account_for(DEFAULT_TOKEN)
     assert account is not None

@@ -19,7 +19,7 @@ SEED = {
 
 
 def hubspot(**switches: Any) -> tuple[HubSpot, Account]:
-    service = HubSpot(behaviours=Behaviours(**switches), clock=lambda: 1_700_000_000.0)
+    service = HubSpot(switches=Behaviours(**switches), clock=lambda: 1_700_000_000.0)
     account = service.account_for(DEFAULT_TOKEN)
     assert account is not None
     service.seed(account, SEED)

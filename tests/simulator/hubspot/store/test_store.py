@@ -183,7 +183,7 @@ def test_a_reset_is_kept_too(tmp_path: Path) -> None:
 
 def test_what_made_room_is_gone_from_the_file_as_well(tmp_path: Path) -> None:
     file = tmp_path / "account.db"
-    service = HubSpot(store=Store(file), behaviours=Behaviours(auto_define=True), max_occurrences=20)
+    service = HubSpot(store=Store(file), switches=Behaviours(auto_define=True), max_occurrences=20)
     for number in range(30):
         sent = {
             "eventName": "pe12345678_view",
