@@ -7,7 +7,7 @@ import time
 from typing import Final
 
 from hubspot_dest.cli.console import say
-from hubspot_dest.delivery.client.errors import mask_token
+from hubspot_dest.masking import mask_token
 from hubspot_dest.report.safe_text import safe_text
 
 __all__ = ["Complaints", "complain"]

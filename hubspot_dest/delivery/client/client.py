@@ -19,8 +19,9 @@ from pydantic import SecretStr
 
 from hubspot_dest._version import __version__
 from hubspot_dest.config.connection import DEFAULT_BASE_URL, ApiVersion, Connection, Proxy
-from hubspot_dest.delivery.client.errors import DeliveryError, error_from_answer, mask_token
+from hubspot_dest.delivery.client.errors import DeliveryError, error_from_answer
 from hubspot_dest.delivery.client.exchange import Exchange, timed_api_client
+from hubspot_dest.masking import mask_token
 
 __all__ = ["DEFAULT_BASE_URL", "Client", "HubSpotClient", "Pool"]
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import orjson
 
-from simulator.hubspot.journal.masking import Masker
+from hubspot_dest.masking import Masker
 from simulator.hubspot.messages import Answer
 
 __all__ = ["Entry", "Filter", "Journal"]

@@ -1,8 +1,9 @@
-"""Take secrets out of whatever is shown: text, targets, headers and bodies, however a token is written in them.
+"""Mask secrets in texts, request targets, headers and bodies, however they are encoded.
 
-A token may be a `pat-…`, one that the server was told of, or one of any form in a place that HubSpot's API has for
-tokens. Percent-encoding and JSON's escapes hide none of them: what holds a token once it is decoded is shown decoded.
-Nothing here runs while a request is answered, only when somebody reads.
+A secret is a private-app token (`pat-…`), a value that the masker was given, any value in a field or header that
+HubSpot's API has for tokens, or a credential of a well-known form (bearer tokens, JSON Web Tokens, cloud and repository
+keys, private keys). Percent-encoding and JSON escapes do not hide one: a text whose decoded form holds a secret is
+shown decoded and masked.
 """
 
 from __future__ import annotations
@@ -14,17 +15,29 @@ from urllib.parse import unquote
 
 import orjson
 
-__all__ = ["Masker"]
+__all__ = ["SECRET", "Masker", "mask_token"]
 
 _STARS: Final = "****"
 _DASH: Final = r"(?:-|%2d|\\u002d)"
 _TOKEN: Final = re.compile(rf"pat{_DASH}([a-z0-9]{{2,4}}){_DASH}[0-9a-z%\\-]+", re.IGNORECASE)
+SECRET: Final = re.compile(
+    r"(?i:pat-[a-z0-9]{2,4}-[0-9a-z-]{8,}|Bearer\s+(?!pat-[a-z0-9]{2,4}-\*)[\w.~+/-]{8,}=*|Basic\s+(?=[A-Za-z+/-]*[\d=])[\w.~+/-]{8,}=*)"
+    r"|(?<![\w-])(?i:sk|xox[abprs]|gh[opsru]|github_pat|glpat)[-_][\w-]{10,}"
+    r"|(?<!\w)eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*|(?<!\w)(?:AKIA|ASIA)[0-9A-Z]{16}(?!\w)"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.)*?(?:-----END [A-Z ]*-----|\Z)"
+)
+"""Credentials that are known by their form alone, HubSpot's among them."""
+_CREDENTIAL_SIGNS: Final = (
+    "bearer", "basic", "sk-", "sk_", "xox", "ghp", "gho", "ghs", "ghr", "ghu", "github_pat", "glpat", "eyj", "akia",
+    "asia", "private key",
+)  # fmt: skip
+"""Every credential of `SECRET` beside HubSpot's holds one of these in lower case."""
 _HUBLET: Final = re.compile(r"pat-([a-z0-9]{2,4})-")
 _ASCII_ESCAPE: Final = re.compile(r"\\u00([0-7][0-9a-f])", re.IGNORECASE)
 _ENCODINGS: Final = 3  # a proxy may encode what was encoded
 
 _SECRET_HEADER: Final = re.compile(r"authorization|cookie|token|secret|password|api-?key", re.IGNORECASE)
-# Anywhere: names that HubSpot and OAuth give to secrets and to nothing else.
+# Names that HubSpot and OAuth use for secrets only, in any body.
 _SECRET_NAMES: Final = frozenset(
     {"tokenkey", "access_token", "refresh_token", "client_secret", "hapikey", "accesstoken", "refreshtoken"}
 )
@@ -36,11 +49,11 @@ _SECRET_TEXT: Final = re.compile(
 _QUERY: Final = re.compile(
     rf"((?:^|[?&])(?:{'|'.join(sorted(_SECRET_NAMES | {'token'}))})=)[^&#\s]*", re.IGNORECASE
 )
-# What a secret, written in whatever way, cannot do without.
+# Every HubSpot secret, however it is encoded, holds one of these.
 _SUSPECTS: Final = (b"pat", b"\\u00", b"token", b"secret", b"hapikey", b"\x00")
 _PERCENT: Final = re.compile(rb"%[0-7][0-9a-f]")
 _OAUTH: Final = "/oauth/"
-# What stands in paths under /oauth/ beside tokens, versions aside.
+# The segments of paths under /oauth/ that are no tokens, versions excepted.
 _OAUTH_WORDS: Final = frozenset(
     ("", "oauth", "access-tokens", "refresh-tokens", "private-apps", "get", "access-token-info", "token")
 )
@@ -49,18 +62,24 @@ _DEEPEST: Final = 64  # JSON is written again after masking, and its writer stop
 
 
 class Masker:
-    """Mask every secret that it can tell. Safe to use from any thread."""
+    """Mask every secret that it recognises. Safe to use from any thread.
 
-    def __init__(self) -> None:
+    Args:
+        secrets: values that are secrets, whatever their form; see `learn`.
+
+    """
+
+    def __init__(self, *secrets: str) -> None:
         self._known: tuple[str, ...] = ()
+        self.learn(*secrets)
 
     def learn(self, *secrets: str) -> None:
-        """Mask these secrets from now on, in old entries too; those under four letters are left alone."""
+        """Mask these values from now on; values of fewer than four characters are ignored."""
         fresh = {secret for secret in secrets if len(secret) >= 4}
         self._known = tuple(sorted(fresh | set(self._known), key=len, reverse=True))
 
     def text(self, text: str) -> str:
-        """Give the text with `pat-na1-****` in place of tokens; decoded, if only decoding shows a token."""
+        """Return the text with `pat-na1-****` in place of tokens; decoded if only decoding reveals a token."""
         for decode, sign in ((unquote, "%"), (_unescaped, "\\u00"), (_without_nuls, "\x00")):
             text = self._decoded(text, decode, sign)
         return self._plain(text)
@@ -80,10 +99,15 @@ class Masker:
             if secret in text:
                 hublet = _HUBLET.match(secret)
                 text = text.replace(secret, f"pat-{hublet[1]}-{_STARS}" if hublet else _STARS)
-        return _TOKEN.sub(_masked_token, text)
+        low = text.lower()
+        if "pat" in low:  # plain searches first: most texts have no secret, and a trail has millions of lines
+            text = _TOKEN.sub(_masked_token, text)
+        if any([sign in low for sign in _CREDENTIAL_SIGNS]):
+            text = SECRET.sub(_masked_credential, text)
+        return text
 
     def target(self, target: bytes) -> str:
-        """Give path and query; under `/oauth/` only the words that HubSpot has there stay."""
+        """Return path and query; under `/oauth/` only the words of HubSpot's API stay."""
         path, mark, query = target.decode("latin-1").partition("?")
         if _is_oauth(target):
             path = "/".join(map(_oauth_segment, unquote(path).split("/")))
@@ -91,7 +115,7 @@ class Masker:
         return _QUERY.sub(rf"\g<1>{_STARS}", whole)
 
     def said(self, sentence: str, target: bytes) -> str:
-        """Give a sentence about a request, which may quote its path."""
+        """Return a sentence about a request, which may quote the request's path."""
         if _is_oauth(target):
             path = target.decode("latin-1").partition("?")[0]
             shown = self.target(target).partition("?")[0]
@@ -99,7 +123,7 @@ class Masker:
         return self.text(sentence)
 
     def headers(self, headers: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Give the headers with their secrets masked; of `Authorization` at most the scheme and hublet stay."""
+        """Return the headers with secrets masked; of `Authorization` at most scheme and hublet stay."""
         return [(name, self._header(name, value)) for name, value in headers]
 
     def _header(self, name: str, value: str) -> str:
@@ -112,9 +136,9 @@ class Masker:
         return f"{scheme} {_STARS}" if space and scheme.lower() == "bearer" else _STARS
 
     def body(self, body: bytes, target: bytes) -> object:
-        """Give a body as JSON where it is JSON, else as text; None for none.
+        """Return a body as its JSON value, or as text if it is not JSON; None for an empty body.
 
-        Under `/oauth/` every field for tokens is masked, and what is not JSON is not shown.
+        Under `/oauth/` every token field is masked, and a body that is not JSON is not shown.
         """
         if not body:
             return None
@@ -128,20 +152,21 @@ class Masker:
         return found if is_innocent else self.part(found, target)
 
     def _is_innocent(self, body: bytes) -> bool:
-        """Tell that no secret stands in a body, without walking through it; most are such, and batches are long."""
+        """Tell whether a body certainly has no secret, without walking through it: batches are long."""
         low = body.lower()  # one pass, and plain searches: ten times as fast as a pattern that ignores case
         return (
             not any(suspect in low for suspect in _SUSPECTS)
+            and not any(sign.encode() in low for sign in _CREDENTIAL_SIGNS)
             and not any(secret.encode() in body for secret in self._known)
             and (b"%" not in low or _PERCENT.search(low) is None)
         )
 
     def part(self, part: object, target: bytes) -> object:
-        """Give a part of a JSON body."""
+        """Return a part of a JSON body with secrets masked."""
         return self.value(part, _OAUTH_NAMES if _is_oauth(target) else _SECRET_NAMES)
 
     def body_text(self, body: bytes, target: bytes) -> str:
-        """Give a body as the text that came, unless it holds a secret: then JSON is written anew."""
+        """Return a body as it came, or written anew as JSON if it holds a secret."""
         if not body:
             return ""
         shown = self.body(body, target)
@@ -153,12 +178,12 @@ class Masker:
         return orjson.dumps(shown).decode()
 
     def loose(self, text: str) -> str:
-        """Give text that may be broken JSON, or a form, with its secret fields masked."""
+        """Return text that may be malformed JSON or a form, with its secret fields masked."""
         masked = _SECRET_TEXT.sub(rf"\g<1>{_STARS}", self.text(text))
         return _QUERY.sub(rf"\g<1>{_STARS}", masked)
 
     def value(self, value: object, secret_names: frozenset[str] = _SECRET_NAMES, depth: int = 0) -> object:
-        """Give a JSON value without secrets, in its texts, its names and the fields that are made for them."""
+        """Return a JSON value with secrets masked in its texts, its names and its token fields."""
         if isinstance(value, str):
             return self.text(value)
         if not isinstance(value, dict | list):
@@ -177,6 +202,11 @@ class Masker:
 
 def _masked_token(found: re.Match[str]) -> str:
     return f"pat-{found[1].lower()}-{_STARS}"
+
+
+def _masked_credential(found: re.Match[str]) -> str:
+    scheme, space, _ = found[0].partition(" ")
+    return f"{scheme} {_STARS}" if space and scheme.lower() in ("bearer", "basic") else _STARS
 
 
 def _unescaped(text: str) -> str:
@@ -202,3 +232,8 @@ def _is_oauth(target: bytes) -> bool:
 def _oauth_segment(segment: str) -> str:
     is_word = segment.lower() in _OAUTH_WORDS or _OAUTH_VERSION.fullmatch(segment)
     return segment if is_word else _STARS
+
+
+def mask_token(text: str, token: str | None = None) -> str:
+    """Return the text without the token, and without anything else that is recognised as a secret."""
+    return Masker(token or "").text(text)
