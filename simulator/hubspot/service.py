@@ -127,8 +127,8 @@ class HubSpot:
         for stored in store.accounts():
             account = self._made(stored.portal_id, stored.behaviours, stored.number)
             store.load(stored.number, account)
-            for name, scopes in stored.tokens.items():
-                self._stored[name] = Grant(account, scopes)
+            for name, allowed in stored.tokens.items():
+                self._stored[name] = Grant(account, allowed)
             same_portal = portal_id in (None, stored.portal_id)
             if known in stored.tokens and not same_portal:
                 msg = f"{store.path} has portal {stored.portal_id} for this token, not {portal_id}"

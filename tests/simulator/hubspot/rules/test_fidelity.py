@@ -649,9 +649,7 @@ def test_a_matching_id_wins_over_every_other_identity() -> None:
 
 def test_accepted_is_not_visible_until_the_delay_is_over() -> None:
     now = [1_700_000_000.0]
-    service = HubSpot(
-        switches=Behaviours(visibility_delay_ms=5000, search_lag_ms=5000), clock=lambda: now[0]
-    )
+    service = HubSpot(switches=Behaviours(visibility_delay_ms=5000, search_lag_ms=5000), clock=lambda: now[0])
     account = service.account_for(DEFAULT_TOKEN)
     assert account is not None
     service.seed(account, {"definitions": SEED["definitions"]})
