@@ -54,7 +54,7 @@ def test_contacts_definitions_occurrences_tokens_and_switches_come_back(file: Pa
 
 
 def test_the_file_goes_on_being_written(file: Path) -> None:
-    with closing(HubSpot(store=Store(file))) as service:
+    with closing(HubSpot(store=Store(file), clock=lambda: 1_700_000_120.0)) as service:
         created = ask(
             service, "POST", "/crm/v3/objects/contacts", {"properties": {"email": "eve@example.org"}}
         )
@@ -62,7 +62,7 @@ def test_the_file_goes_on_being_written(file: Path) -> None:
         assert created["id"] == "103"
         sent = {"eventName": "pe12345678_order", "email": "ada@example.org", "uuid": "u1", "properties": {}}
         ask(service, "POST", "/events/v3/send", sent)
-    with closing(HubSpot(store=Store(file))) as service:
+    with closing(HubSpot(store=Store(file), clock=lambda: 1_700_000_120.0)) as service:
         account = service.account_for(DEFAULT_TOKEN)
         assert account is not None
         assert account.contact("eve@example.org", by_email=True) is not None
