@@ -63,7 +63,9 @@ def _check(text: str) -> EmailProblem | None:
     if _ADDRESS.fullmatch(text) is None and not (_QUOTED.fullmatch(local) and domain):
         return _no_address(shown)
     if domain.startswith("[") and domain.endswith("]"):
-        return EmailProblem("strict", f"{shown} names an IP address as its domain", "send an address with a domain")
+        return EmailProblem(
+            "strict", f"{shown} names an IP address as its domain", "send an address with a domain"
+        )
     if len(labels) < 2 or not labels[-1]:
         return _no_address(shown)
     strict = _strict(local, domain, labels)
@@ -74,7 +76,9 @@ def _check(text: str) -> EmailProblem | None:
 
 def _no_address(shown: str) -> EmailProblem:
     return EmailProblem(
-        "syntax", f'"{shown}" is no e-mail address', "map a field that holds an address such as ada@example.com"
+        "syntax",
+        f'"{shown}" is no e-mail address',
+        "map a field that holds an address such as ada@example.com",
     )
 
 

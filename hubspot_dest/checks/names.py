@@ -117,10 +117,17 @@ def check_property_name(name: str) -> Violation | None:
             "properties"
         )
         return Violation(
-            "property_name_capital", sentence, f"name it {_snake(name)}", path, "PROPERTY_DOESNT_EXIST", message
+            "property_name_capital",
+            sentence,
+            f"name it {_snake(name)}",
+            path,
+            "PROPERTY_DOESNT_EXIST",
+            message,
         )
     if _CAPITALS_AND_HYPHENS.fullmatch(name) is not None:
-        sentence = f"the property name {name} has a hyphen: only an older edition of HubSpot's guide allows it"
+        sentence = (
+            f"the property name {name} has a hyphen: only an older edition of HubSpot's guide allows it"
+        )
         fix = f"name it {_snake(name)}"
         return Violation("property_name_hyphen", sentence, fix, path, "PROPERTY_DOESNT_EXIST", message)
     sentence = f"no property can be called {_shown(name)}: names take {_ALLOWED}"
@@ -144,7 +151,9 @@ def check_contact_property_name(name: str, known: Iterable[str]) -> Violation | 
     path = f"properties.{name}"
     if _CAPITALS_AND_HYPHENS.fullmatch(name) is not None and len(name) <= _MAX_CONTACT_NAME:
         sentence = f"the contact property {name} has capitals or hyphens; HubSpot's own names have none"
-        return Violation("contact_property_name_capital", sentence, fix, path, "PROPERTY_DOESNT_EXIST", message)
+        return Violation(
+            "contact_property_name_capital", sentence, fix, path, "PROPERTY_DOESNT_EXIST", message
+        )
     sentence = f"contacts cannot have a property called {_shown(name)}: names take {_ALLOWED}"
     return Violation("contact_property_name", sentence, fix, path, "PROPERTY_DOESNT_EXIST", message)
 

@@ -145,7 +145,9 @@ def _option_fix(declared: PropertyLike, value: str, allowed: set[str]) -> str:
     if is_several(declared) and len(parts) > 1 and allowed.issuperset(parts):
         return f"separate options with a semicolon: {';'.join(parts)}"
     folded = value.casefold().strip()
-    by_label = [one.value for one in declared.options if folded in (one.value.casefold(), one.label.casefold())]
+    by_label = [
+        one.value for one in declared.options if folded in (one.value.casefold(), one.label.casefold())
+    ]
     near = by_label or difflib.get_close_matches(value, list(allowed), n=1, cutoff=0.6)
     if near:
         return f"send the option's internal value: {near[0]}"
