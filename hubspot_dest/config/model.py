@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 from pydantic import SecretStr
 
 from hubspot_dest.config.connection import Connection
+from hubspot_dest.config.source_map import SourceMap
 from hubspot_dest.config.validation import Problem, find_problems
 from hubspot_dest.mapping.jsvalues import UNDEFINED, truthy
 
@@ -59,6 +60,7 @@ class Config:
         collector: the collector's state to begin with, as a flow file has it: consent, user, globals, custom.
         env_client: a client handed in through the configuration's `env`, or None.
         warnings: what works, but not as its author may think.
+        source: in which lines of which file it stands; None where it came from no file.
 
     """
 
@@ -78,6 +80,7 @@ class Config:
     collector: dict[str, Any] = field(default_factory=dict, repr=False)
     env_client: Any = field(default=None, repr=False)
     warnings: tuple[Problem, ...] = ()
+    source: SourceMap | None = field(default=None, repr=False)
 
     @classmethod
     def strict(cls, raw: Any, *, token: str | None = None) -> Self:
