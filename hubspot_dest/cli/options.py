@@ -27,7 +27,6 @@ __all__ = [
     "shared_options",
     "time_zone",
     "use_colour",
-    "",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])

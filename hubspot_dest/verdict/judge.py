@@ -236,11 +236,11 @@ class Judge:
         if (email := occurrence.get("email")) is not None:
             violation = self._emails[email] if email in self._emails else self._event_email(email)
             if violation is not None:
-                found.append(self._finding(violation, ("settings", "email"), at="occurrence"))
+                found.append(self._finding(violation, _configured(self._view.email_paths), at="occurrence"))
         if (object_id := occurrence.get("objectId")) is not None:
             violation = check_object_id(object_id)
             if violation is not None:
-                found.append(self._finding(violation, ("settings", "objectId"), at="occurrence"))
+                found.append(self._finding(violation, _configured(self._view.object_id_paths), at="occurrence"))
         occurred_at = occurrence.get("occurredAt")
         if now_ms - self._latest_from > 60_000 or now_ms < self._latest_from:
             self._latest, self._latest_from = latest_plausible(now_ms), now_ms
@@ -326,12 +326,12 @@ class Judge:
         properties = contact.properties
         if properties is None:
             if run.view.identifies_nothing:
-                violation = Violation(
+                nothing = Violation(
                     "contact_without_properties",
                     "identify gives an e-mail and no properties: nothing is written to the contact",
                     "give identify a map of properties, or leave it out",
                 )
-                found.append(self._finding(violation, run.view.identify_at, at="contact"))
+                found.append(self._finding(nothing, run.view.identify_at, at="contact"))
             return
         email = contact.email
         violation = (
@@ -542,6 +542,11 @@ class Judge:
 
 
 _NEAR_FIELDS: Final = {"event": "data", "params": "data", "properties": "data", "usr": "user", "dta": "data"}
+
+
+def _configured(paths: tuple[EventPath, ...]) -> ConfigPath:
+    """Return where an identity is configured; nothing where it is the default."""
+    return paths[0].at if paths else ()
 
 
 def _declared(definition: EventDefinition | None, name: str) -> PropertyLike | None:
