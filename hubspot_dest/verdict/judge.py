@@ -240,7 +240,9 @@ class Judge:
         if (object_id := occurrence.get("objectId")) is not None:
             violation = check_object_id(object_id)
             if violation is not None:
-                found.append(self._finding(violation, _configured(self._view.object_id_paths), at="occurrence"))
+                found.append(
+                    self._finding(violation, _configured(self._view.object_id_paths), at="occurrence")
+                )
         occurred_at = occurrence.get("occurredAt")
         if now_ms - self._latest_from > 60_000 or now_ms < self._latest_from:
             self._latest, self._latest_from = latest_plausible(now_ms), now_ms

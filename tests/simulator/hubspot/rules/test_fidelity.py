@@ -92,6 +92,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         {},
     ),
     ("events.property.length", "POST", SEND, {**VIEW, "properties": {"sku": "x" * 257}}, {}, 400, {}),
+    ("events.property.name", "POST", SEND, {**VIEW, "properties": {"Order Total": "x"}}, {}, 400, {}),
     ("events.property.unknown", "POST", SEND, {**VIEW, "properties": {"no": "x"}}, {}, 400, {}),
     ("events.property.value", "POST", SEND, {**VIEW, "properties": {"total": "x"}}, {}, 400, {}),
     ("events.uuid.reject", "POST", SEND, {**VIEW, "uuid": "known"}, {"duplicate_uuid": "reject"}, 400, {}),
