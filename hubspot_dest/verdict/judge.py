@@ -339,7 +339,8 @@ class Judge:
         violation = (
             self._contact_emails[email] if email in self._contact_emails else self._contact_email(email)
         )
-        if violation is not None:
+        # A contact that is created gets the e-mail among its properties, where the mapping gives one.
+        if violation is not None and "email" not in properties:
             found.append(self._finding(violation, run.view.identify_at, at="contact"))
         if not properties:
             found.append(self._finding(empty_contact(), run.view.identify_at, at="contact"))

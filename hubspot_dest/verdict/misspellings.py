@@ -81,9 +81,13 @@ def _nearest_key(step: str, keys: list[Any]) -> str:
 
 def _comparable(step: str, key: str) -> bool:
     """Tell whether two names are long enough, and differ in more than a number: `item1` and `item2` are two things."""
-    if min(len(step), len(key)) < 4 and step.lower() != key.lower():
+    if step.lower() == key.lower():
+        return True
+    if min(len(step), len(key)) < 4:
         return False
-    return step.rstrip("0123456789") != key.rstrip("0123456789") or step.lower() == key.lower()
+    if len(step) == len(key) == 4 and sorted(step.lower()) != sorted(key.lower()):
+        return False  # size and site are two words
+    return step.rstrip("0123456789") != key.rstrip("0123456789")
 
 
 def _leads(value: Any, rest: list[str]) -> bool:

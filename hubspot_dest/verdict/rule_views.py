@@ -79,7 +79,7 @@ class ConfigView:
             for entity, actions in self._mapping.items()
             if isinstance(actions, dict)
             for action, rules in actions.items()
-            if rules and "*" not in (entity, action)
+            if (rules or isinstance(rules, dict)) and "*" not in (entity, action)
         }
         self.consents = frozenset(_consents(raw))
         self.email_paths = tuple(event_paths(self._settings.get("email"), ("settings", "email")))
