@@ -24,9 +24,11 @@ from hubspot_dest.outcome import Outcome, outcome_of
 from hubspot_dest.planning.plan import SCOPE
 from hubspot_dest.planning.planner import Planner
 from hubspot_dest.planning.profiles import Profile, better, walkeros
+from hubspot_dest.verdict.prediction import refusal
 
 if TYPE_CHECKING:
     from hubspot_dest.delivery.outbox_sink import OutboxSink
+    from hubspot_dest.verdict.judge import Judge
 
 __all__ = ["HubSpotDestination", "Listener"]
 
@@ -54,6 +56,8 @@ class HubSpotDestination(Driving):
         logger: gets every issue as a log record; `hubspot_dest` by default.
         outbox: a durable queue: its path, or `OutboxSettings`. What `push` calls `queued` is then on disk and reaches
             HubSpot in the background; listeners hear what became of it, from the thread that delivered it.
+        judge: says of every plan what HubSpot will refuse; its findings are on the outcomes. It changes no plan.
+        hold_refused: make a dead letter of what the judge calls refused, instead of sending it.
 
     Raises:
         ConfigError: where the configuration cannot work: no token, no prefix, unknown keys, wrong types
@@ -80,6 +84,8 @@ class HubSpotDestination(Driving):
         traced: bool = False,
         logger: logging.Logger | None = None,
         outbox: OutboxSettings | Path | str | None = None,
+        judge: Judge | None = None,
+        hold_refused: bool = False,
     ) -> None:
         if parity and outbox is not None:
             msg = "walkerOS has no outbox: parity=True and outbox= exclude each other"
@@ -105,6 +111,8 @@ class HubSpotDestination(Driving):
             custom=custom,
             new_id=new_id,
         )
+        self._judge = judge
+        self._hold_refused = hold_refused
         self.dropped = 0
         self.traced = traced
         self.listeners: list[Listener] = []
@@ -202,6 +210,8 @@ class HubSpotDestination(Driving):
             return self._tell(happened, self._rejected(raw, "push_error", str(error), issue))
         outcome = self._run_pass(event, own_consent, happened)
         assert outcome is not None  # an event always has one
+        if self._judge is not None and own_consent is not None:
+            outcome.findings += self._judge.judge_consent(own_consent)
         return outcome
 
     def _rejected(self, raw: Any, reason: str, sentence: str, issue: Issue) -> Outcome:
@@ -371,14 +381,18 @@ class HubSpotDestination(Driving):
             event = with_user(event, self._collector.view.user)
         except JsTypeError as error:
             return self._rejected(event, "push_error", str(error), Issue("ERROR", "push failed", {}))
-        plan = self._planner.plan(event, self._collector.view, self._now_ms(), traced=self.traced)
+        now_ms = self._now_ms()
+        plan = self._planner.plan(event, self._collector.view, now_ms, traced=self.traced)
         outcome = outcome_of("skipped", plan.reason, plan.sentence, event)
         outcome.plan = plan
-        if plan.hints:
-            outcome.hints = plan.hints
+        if self._judge is not None:
+            outcome.findings = self._judge.judge(plan, now_ms)
         if plan.issues:
             self._reporter.report(outcome, plan.issues[: plan.issues_before_send])
-        if plan.verdict == "ready" and self.config.mock is UNDEFINED:
+        held = refusal(plan, outcome.findings, self.parity) if self._hold_refused else None
+        if held is not None and self.config.mock is UNDEFINED:
+            self._carrier.fail(outcome, DeliveryError("refused", held.sentence), held.code)
+        elif plan.verdict == "ready" and self.config.mock is UNDEFINED:
             self._carrier.carry_out(plan, outcome, happened)
         elif plan.verdict == "ignored":
             outcome.kind, outcome.returned = "ignored", False

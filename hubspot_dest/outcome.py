@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from hubspot_dest.checks.finding import Finding
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.mapping.evaluation import Issue
 from hubspot_dest.mapping.jsvalues import UNDEFINED
@@ -12,7 +13,7 @@ from hubspot_dest.planning.plan import Plan
 
 __all__ = ["Kind", "Outcome", "outcome_of"]
 
-Kind = Literal["denied", "ignored", "skipped", "identified", "sent", "queued", "flushed", "failed"]
+Kind = Literal["denied", "ignored", "skipped", "identified", "sent", "queued", "flushed", "failed", "refused"]
 
 
 # No slots, and tuples for what is empty nearly always: an outcome is made for every event.
@@ -22,7 +23,8 @@ class Outcome:
 
     Attributes:
         kind: `denied` (waits for consent), `ignored`, `skipped`, `identified` (contact only), `sent`, `queued`
-            (in the batch), `flushed` (a batch that went out), `failed`.
+            (in the batch), `flushed` (a batch that went out), `failed`; `refused` is predicted: HubSpot would answer
+            an error. Only commands that send nothing have it.
         reason: why, as a stable code: `no_identity`, `rule_ignore`, `consent_missing`, `contact_unchanged` …
         sentence: why, in words.
         name: the event's name; empty for a batch.
@@ -30,7 +32,7 @@ class Outcome:
         plan: what should have happened; None where it did not come to a plan.
         calls: the SDK calls that were made for it, in the documented notation, failed ones included.
         issues: what there is to tell; each is a log record as well.
-        hints: what walkerOS does not say but a user wants to know.
+        findings: what the checks say of it; empty where nobody asked for a verdict.
         error: why it failed.
         upstream: what walkerOS itself would have done, where that differs.
         events: for a batch, the ids of its events.
@@ -48,7 +50,7 @@ class Outcome:
     plan: Plan | None = None
     calls: tuple[list[Any], ...] = ()
     issues: tuple[Issue, ...] = ()
-    hints: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
     error: DeliveryError | None = None
     upstream: str | None = None
     events: tuple[str, ...] = ()
@@ -63,7 +65,7 @@ class Outcome:
     @property
     def ok(self) -> bool:
         """Whether nothing went wrong: a skipped event is fine, a refused contact is not."""
-        return self.kind != "failed" and self.error is None
+        return self.kind not in ("failed", "refused") and self.error is None
 
     @property
     def rule_label(self) -> str:

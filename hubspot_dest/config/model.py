@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 from pydantic import SecretStr
 
 from hubspot_dest.config.connection import Connection
+from hubspot_dest.config.source_map import SourceMap
 from hubspot_dest.config.validation import Problem, find_problems
 from hubspot_dest.mapping.jsvalues import UNDEFINED, truthy
 
@@ -59,6 +60,7 @@ class Config:
         collector: the collector's initial state from a flow file: consent, user, globals, custom.
         env_client: a client from the configuration's `env`, or None.
         warnings: settings that are valid but probably not meant.
+        source: line numbers of the file that the configuration came from, or None.
 
     """
 
@@ -78,6 +80,7 @@ class Config:
     collector: dict[str, Any] = field(default_factory=dict, repr=False)
     env_client: Any = field(default=None, repr=False)
     warnings: tuple[Problem, ...] = ()
+    source: SourceMap | None = field(default=None, repr=False)
 
     @classmethod
     def strict(cls, raw: Any, *, token: str | None = None) -> Self:

@@ -122,7 +122,7 @@ class DirectSink:
         if known:
             if contact.properties is not None and not upstream_knows:
                 outcome.upstream = "walkerOS would update the contact again: it remembers the last one only"
-            if plan.occurrence is None:
+            if plan.occurrence is None and contact.properties is not None:
                 outcome.reason, outcome.sentence = "contact_unchanged", "the contact is as HubSpot knows it"
             return True
         if contact.properties is not None:

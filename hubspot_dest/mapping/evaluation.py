@@ -91,20 +91,18 @@ class Evaluation:
         event: the event as callbacks see it; policies replace it.
         collector: consent, user, globals and custom of the collector.
         issues: what was logged, in order.
-        hints: what upstream does not say, but a user would like to know.
         failed: upstream's count of mapping errors (`status.failed`).
         now_ms: the time that stands for now, in ms since 1970.
 
     """
 
-    __slots__ = ("_logger", "_open", "collector", "event", "failed", "hints", "issues", "now_ms", "traces")
+    __slots__ = ("_logger", "_open", "collector", "event", "failed", "issues", "now_ms", "traces")
 
     def __init__(self, event: Any, collector: Collector, now_ms: int | None = None) -> None:
         self.event = event
         self.collector = collector
         self.now_ms = now_ms
         self.issues: list[Issue] = []
-        self.hints: list[str] = []
         self.failed = 0
         self.traces: list[Trace] = []
         self._open: list[Trace] = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from hubspot_dest.checks.finding import Violation
 from hubspot_dest.mapping.evaluation import Issue, Trace
 
 __all__ = ["INVALID_DATE", "SCOPE", "ContactUpsert", "Plan", "PlanPolicy", "Verdict", "label_of"]
@@ -82,7 +83,7 @@ class Plan:
         occurrence: the custom event occurrence as HubSpot's API takes it, or None.
         error: why the occurrence cannot be made, after the contact upsert was.
         issues: what there is to tell, in order; the first `issues_before_send` of them precede the contact upsert.
-        hints: what walkerOS does not say, but a user would like to know.
+        violations: what planning itself found doubtful: identities that are numbers.
         trace: where every value came from; None unless asked for.
 
     """
@@ -99,7 +100,7 @@ class Plan:
     error: str | None = None
     issues: tuple[Issue, ...] = ()
     issues_before_send: int = 0
-    hints: tuple[str, ...] = ()
+    violations: tuple[Violation, ...] = ()
     trace: tuple[Trace, ...] | None = None
     rule_index: int | None = None
 

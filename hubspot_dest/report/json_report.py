@@ -61,9 +61,8 @@ def outcome_record(outcome: Outcome, line: int | None) -> dict[str, Any]:
             {"level": issue.level, "message": issue.message, "detail": plain(issue.detail)}
             for issue in outcome.issues
         ],
-        "hints": list(outcome.hints),
+        "findings": [finding.as_dict() for finding in outcome.findings],
         "error": outcome.error.as_dict() if outcome.error is not None else None,
-        "walkeros": outcome.upstream,
     }
     if outcome.events:
         record["events"] = list(outcome.events)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from hubspot_dest.checks.limits import MAX_CONTACT_BATCH
 from simulator.hubspot.endpoints.call import Call
 from simulator.hubspot.endpoints.contact_batches.answers import (
     NOT_FOUND,
@@ -32,7 +33,7 @@ from simulator.hubspot.state.contacts import Contact
 
 __all__ = ["archive", "create", "read", "update", "upsert"]
 
-MAX_INPUTS: Final = 100
+MAX_INPUTS: Final = MAX_CONTACT_BATCH
 MAX_WITH_HISTORY: Final = 50
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from hubspot_dest.checks.moments import moment_of
 from simulator.hubspot.endpoints.call import Call
 from simulator.hubspot.endpoints.errors import Refusal, answer_json
 from simulator.hubspot.endpoints.event_reads.answers import show_occurrence
 from simulator.hubspot.endpoints.paging import page_link, whole_number
 from simulator.hubspot.messages import Answer
 from simulator.hubspot.state.occurrences import Occurrence
-from simulator.hubspot.state.property_values import moment_of
 
 __all__ = ["event_types", "read_events"]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 
+from hubspot_dest.checks.limits import MAX_VALUE
 from simulator.hubspot.endpoints.request_bodies import Scalar
 
 __all__ = [
@@ -15,9 +16,6 @@ __all__ = [
     "TextOccurrenceBatch",
     "TextOccurrenceRequest",
 ]
-
-MAX_VALUE: Final = 256
-"""Characters of a value, addresses excepted (HubSpot wire facts, section 1.5)."""
 
 
 class OccurrenceRequest(msgspec.Struct, gc=False):
