@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hubspot_dest import HubSpotDestination
-from hubspot_dest.configfile import ConfigFileError, load_config, load_examples
+from hubspot_dest.config.loading import ConfigFileError, load_config, load_examples
 from tests.recording import RecordingClient
 
 TOKEN = "pat-na1-11111111-2222-3333-4444-555555555555"
