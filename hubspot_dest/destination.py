@@ -18,12 +18,13 @@ from hubspot_dest.delivery.outbox.settings import OutboxSettings
 from hubspot_dest.driving import Driving, Listener
 from hubspot_dest.events.collector import COMMANDS, CollectorState
 from hubspot_dest.events.event import InvalidEventError, with_user
+from hubspot_dest.mapping.dialect import dialect_of
 from hubspot_dest.mapping.evaluation import Issue
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
 from hubspot_dest.outcome import Outcome, outcome_of
 from hubspot_dest.planning.plan import SCOPE
 from hubspot_dest.planning.planner import Planner
-from hubspot_dest.planning.profiles import Profile, better, walkeros
+from hubspot_dest.planning.profiles import Profile, profile_of
 
 if TYPE_CHECKING:
     from hubspot_dest.delivery.outbox_sink import OutboxSink
@@ -42,8 +43,9 @@ class HubSpotDestination(Driving):
 
     Args:
         config: the destination's configuration: a mapping as in a walkerOS flow, or a loaded `Config`. Never changed.
-        parity: do what walkerOS 4.4 does, call for call, its losses included; else do better on purpose
+        parity: do what walkerOS does, call for call, its losses included; else do better on purpose
             (docs/departures.md).
+        walkeros: the version of walkerOS that parity means, and that plans are compared with: `4.4` or `4.7`.
         client: calls HubSpot; by default the official client with the configuration's token.
         client_factory: makes the client from the token when the first event needs it.
         base_url: where HubSpot is, instead of the configuration's `baseUrl`.
@@ -59,7 +61,7 @@ class HubSpotDestination(Driving):
         ConfigError: where the configuration cannot work: no token, no prefix, unknown keys, wrong types
             (in parity only what upstream could not even read).
         OutboxError: where the outbox cannot be used.
-        ValueError: for an outbox in parity.
+        ValueError: for an outbox in parity, and for an unknown version of walkerOS.
 
     """
 
@@ -68,6 +70,7 @@ class HubSpotDestination(Driving):
         config: dict[str, Any] | Config,
         *,
         parity: bool = False,
+        walkeros: str = "4.4",
         client: Client | None = None,
         client_factory: ClientFactory | None = None,
         base_url: str | None = None,
@@ -85,7 +88,7 @@ class HubSpotDestination(Driving):
             msg = "walkerOS has no outbox: parity=True and outbox= exclude each other"
             raise ValueError(msg)
         self.parity = parity
-        self._do: Profile = walkeros() if parity else better()
+        self._do: Profile = profile_of(dialect_of(walkeros), parity=parity)
         if not isinstance(config, Config):
             config = Config.lenient(config) if parity else Config.strict(config)
         self.config = config

@@ -57,12 +57,7 @@ class Callbacks:
             JavaScriptSyntaxError: for `$code:` that does not parse.
 
         """
-        code = code_source(source)
-        if code is not None:
-            return self._javascript(code)
-        if callable(source):
-            return lambda value, context: _settle(source(value, context))
-        return _no_function
+        return self._awaited(source)
 
     def rule_condition(self, source: Any, *, awaited: bool = True) -> Callback:
         """Return a function of (event, context) for a rule's condition.
@@ -73,13 +68,21 @@ class Callbacks:
 
         """
         if awaited:
-            return self.callable(source)
+            return self._awaited(source)
         code = code_source(source)
         if code is not None:
             function = self._javascript(code)
             return lambda event, context: function(event, context, settle=False)
         if callable(source):
             return lambda event, context: _unsettled(source(event, context))
+        return _no_function
+
+    def _awaited(self, source: Any) -> Callback:
+        code = code_source(source)
+        if code is not None:
+            return self._javascript(code)
+        if callable(source):
+            return lambda value, context: _settle(source(value, context))
         return _no_function
 
     def _javascript(self, code: str) -> JavaScriptFunction:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["DIALECTS", "WALKEROS_4_4", "WALKEROS_4_7", "Dialect", "Divergence"]
+__all__ = ["DIALECTS", "WALKEROS_4_4", "WALKEROS_4_7", "Dialect", "Divergence", "dialect_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,20 @@ WALKEROS_4_7: Final = Dialect(
 """walkerOS 4.7.2: the mapping language without the defects above. The default sender uses it, too."""
 
 DIALECTS: Final = {dialect.version: dialect for dialect in (WALKEROS_4_4, WALKEROS_4_7)}
+
+
+def dialect_of(version: str) -> Dialect:
+    """Return the mapping language of a walkerOS version.
+
+    Raises:
+        ValueError: for a version other than 4.4 and 4.7.
+
+    """
+    found = DIALECTS.get(version)
+    if found is None:
+        msg = f"walkerOS {version!r} is not known: {' and '.join(DIALECTS)} are"
+        raise ValueError(msg)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
