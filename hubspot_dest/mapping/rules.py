@@ -253,6 +253,7 @@ def _report_failure(rule: Rule[S], event: Any, ev: Evaluation, error: Exception)
         sentence=f"{sentence}. Correct the condition, for example with ?. where a value may be missing",
         event=event.get("name"),
         mappingKey=rule.key,
+        rule=rule.label,
     )
     would = (
         "take this rule, and end its process over the rejected promise"

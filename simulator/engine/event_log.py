@@ -28,10 +28,13 @@ class EventLog:
         ring: where rows are kept.
         clock: UNIX time in seconds.
         service: knows what HubSpot took without a word to the sender.
+        parity: the sender does what walkerOS does: an event that it gives up is one that walkerOS loses.
 
     """
 
-    def __init__(self, ring: Ring, clock: Callable[[], float], service: WatchedHubSpot) -> None:
+    def __init__(
+        self, ring: Ring, clock: Callable[[], float], service: WatchedHubSpot, *, parity: bool = False
+    ) -> None:
         self.ring = ring
         self.counts = Counts()
         self.hits = Hits()
@@ -39,6 +42,7 @@ class EventLog:
         self.changes = 0
         self._clock = clock
         self._service = service
+        self._parity = parity
         self._queued: dict[str, list[Row]] = defaultdict(list)
         self._required: dict[str, Any] = {}
         self._doubtful: list[Exchange] = []
@@ -109,7 +113,8 @@ class EventLog:
             self._move(row, outcome.kind)
         row.consent = consent
         row.upstream = outcome.walkeros or ""
-        if _WOULD_LOSE.search(row.upstream):
+        given_up = self._parity and outcome.kind == "failed" and outcome.plan is not None
+        if given_up or _WOULD_LOSE.search(row.upstream):
             counts.lost_upstream += 1
         self._saved(outcome)
         self.ring.remember(row.number, outcome)
@@ -157,11 +162,11 @@ class EventLog:
 
     def _lost(self, outcome: Outcome, batch: Row) -> None:
         """Count the events of a batch that walkerOS removed from its queue before a send that failed (defect D1)."""
-        self.counts.lost_upstream += len(outcome.events)
         for event_id in outcome.events:
             waiting = self._queued.get(event_id)
             if not waiting:
-                continue  # the event that filled the batch: its own outcome says that it failed
+                continue  # the event that filled the batch: its own outcome says that it failed, and is counted
+            self.counts.lost_upstream += 1
             row = waiting.pop(0)
             if not waiting:
                 del self._queued[event_id]
