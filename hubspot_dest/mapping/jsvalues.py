@@ -15,6 +15,7 @@ from typing import Any, Final, final
 __all__ = [
     "OBJECT_TEXT",
     "UNDEFINED",
+    "EmptiedList",
     "Foreign",
     "JsTypeError",
     "PrototypelessMap",
@@ -102,6 +103,11 @@ _QUICK_DEPTH: Final = 64
 @final
 class PrototypelessMap(dict[str, Any]):
     """An object without prototype, such as the groups of a regular expression: a map that has no text form."""
+
+
+@final
+class EmptiedList(list[Any]):
+    """The empty list that a loop gives when its list has items but no item gives a value."""
 
 
 def truthy(value: Any) -> bool:

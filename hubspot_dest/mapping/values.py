@@ -16,6 +16,7 @@ from hubspot_dest.mapping.dialect import WALKEROS_4_7, Dialect
 from hubspot_dest.mapping.evaluation import Evaluation
 from hubspot_dest.mapping.jsvalues import (
     UNDEFINED,
+    EmptiedList,
     JsTypeError,
     cast_to_property,
     entries,
@@ -293,7 +294,8 @@ class ValueCompiler:
             if not isinstance(items, list):
                 return before if tell is None else tell(value, ev)
             results = [each(item, ev, consent) for item in items]
-            return [result for result in results if result is not UNDEFINED]
+            kept = [result for result in results if result is not UNDEFINED]
+            return kept if kept or not items else EmptiedList()
 
         return resolve
 

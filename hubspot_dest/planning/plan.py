@@ -40,6 +40,8 @@ class PlanPolicy:
         refuse_bad_dates: a timestamp that is no date fails that event alone, not the batch around it (section 5.7).
         omit_unprintable: a property that JavaScript cannot convert to a text is left out, with an error; in walkerOS
             it fails the event.
+        omit_emptied: a property whose loop has items but no value to send (no consent, a false condition) is left out;
+            walkerOS sends an empty text, which clears a property of a contact.
         dialect: the version of the mapping language: the default is the one without the defects of 4.4.
         divergences: plans name what walkerOS 4.4 would have done with the mapping, where that differs.
 
@@ -50,6 +52,7 @@ class PlanPolicy:
     refuse_bad_dates: bool = True
     settled_order: bool = False
     omit_unprintable: bool = True
+    omit_emptied: bool = True
     dialect: Dialect = WALKEROS_4_7
     divergences: bool = True
 
@@ -62,6 +65,7 @@ class PlanPolicy:
             refuse_bad_dates=False,
             settled_order=True,
             omit_unprintable=False,
+            omit_emptied=False,
             dialect=dialect,
             divergences=False,
         )

@@ -17,6 +17,7 @@ from hubspot_dest.mapping.jsdates import LAST_PLAIN_MS, date_ms, iso_string
 from hubspot_dest.mapping.jsvalues import (
     OBJECT_TEXT,
     UNDEFINED,
+    EmptiedList,
     JsTypeError,
     entries,
     js_lower,
@@ -221,7 +222,9 @@ class Planner:
     def _set_text(
         self, properties: dict[str, Any], name: str, value: Any, ev: Evaluation, label: str
     ) -> None:
-        """Set a property to the text of a value, or leave it out with an error where JavaScript cannot convert it."""
+        """Set a property to the text of a value, unless the policy leaves it out."""
+        if isinstance(value, EmptiedList) and self._policy.omit_emptied:
+            return
         try:
             text = to_string(value)
         except JsTypeError as error:
