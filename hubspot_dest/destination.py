@@ -207,9 +207,9 @@ class HubSpotDestination(Driving):
         assert outcome is not None  # an event always has one
         return outcome
 
-    def _rejected(self, raw: Any, reason: str, sentence: str, issue: Issue) -> Outcome:
+    def _rejected(self, raw: Any, reason: str, sentence: str, *issues: Issue) -> Outcome:
         outcome = outcome_of("failed", reason, sentence, raw if isinstance(raw, dict) else {})
-        self._reporter.report(outcome, [issue])
+        self._reporter.report(outcome, issues)
         return outcome
 
     def push_command(self, command: str, data: Any = UNDEFINED) -> list[Outcome]:
@@ -332,8 +332,18 @@ class HubSpotDestination(Driving):
         if allowed and not self._checked and not self._init(happened):
             return happened[-1]
         delivered = None
+        reported = False
         for one in allowed:
-            delivered = self._tell(happened, self._deliver(one, happened))
+            try:
+                merged = with_user(one, self._collector.view.user)
+            except JsTypeError as error:
+                # Upstream's pass is one promise: its first error is logged, as that of what began the pass.
+                message = "command failed" if event is None else "push failed"
+                issues = [] if reported and self.parity else [Issue("ERROR", message, {"error": str(error)})]
+                delivered = self._tell(happened, self._rejected(one, "push_error", str(error), *issues))
+                reported = True
+                continue
+            delivered = self._tell(happened, self._deliver(merged, happened))
         return denied or delivered
 
     def _drop_excess(self, happened: list[Outcome]) -> None:
@@ -370,26 +380,25 @@ class HubSpotDestination(Driving):
     # ---- one event
 
     def _deliver(self, event: dict[str, Any], happened: list[Outcome]) -> Outcome:
-        try:
-            event = with_user(event, self._collector.view.user)
-        except JsTypeError as error:
-            return self._rejected(event, "push_error", str(error), Issue("ERROR", "push failed", {}))
         plan = self._planner.plan(event, self._collector.view, self._now_ms(), traced=self.traced)
         outcome = outcome_of("skipped", plan.reason, plan.sentence, event)
         outcome.plan = plan
         if plan.hints:
             outcome.hints = plan.hints
+        # A mock stands in for the destination itself: nothing of what the destination logs or does happens.
+        mocked = self.config.mock is not UNDEFINED and plan.mapped is not None and plan.verdict != "ignored"
         if plan.issues:
-            self._reporter.report(outcome, plan.issues[: plan.issues_before_send])
-        if plan.verdict == "ready" and self.config.mock is UNDEFINED:
+            end = plan.mapped if mocked else plan.issues_before_send
+            self._reporter.report(outcome, plan.issues[:end])
+        if mocked:
+            outcome.reason, outcome.sentence = "mock", "the destination is mocked"
+            outcome.returned = self.config.mock
+        elif plan.verdict == "ready":
             self._carrier.carry_out(plan, outcome, happened)
         elif plan.verdict == "ignored":
             outcome.kind, outcome.returned = "ignored", False
         elif plan.verdict == "failed":
             self._carrier.fail(outcome, DeliveryError("impossible", plan.sentence), plan.reason)
-        elif self.config.mock is not UNDEFINED:
-            outcome.reason, outcome.sentence = "mock", "the destination is mocked"
-            outcome.returned = self.config.mock
         return outcome
 
     @staticmethod

@@ -104,6 +104,7 @@ class Evaluation:
         hints: remarks that upstream does not log but users need.
         failed: upstream's count of mapping errors (`status.failed`).
         now_ms: the current time for functions, in ms since 1970.
+        mapped: how many issues policies, rules and `data` gave; None until they are done.
         item_consent: the consent that 4.4 would take from the innermost loop item with a consent of its own.
 
     """
@@ -118,6 +119,7 @@ class Evaluation:
         "hints",
         "issues",
         "item_consent",
+        "mapped",
         "now_ms",
         "traces",
     )
@@ -130,6 +132,7 @@ class Evaluation:
         self.hints: list[str] = []
         self.failed = 0
         self.item_consent: Any = None
+        self.mapped: int | None = None
         self._divergences: dict[tuple[str, int], Divergence] | None = None
         self.traces: list[Trace] = []
         self._open: list[Trace] = []

@@ -108,6 +108,8 @@ class Plan:
         error: why the occurrence cannot be made, after the contact upsert was.
         issues: what there is to tell, in order; the first `issues_before_send` of them precede the contact upsert.
         hints: what walkerOS does not say, but a user would like to know.
+        mapped: how many of the issues come from policies and rules, before the destination's own part; None if finding
+            the rule failed.
         trace: where every value came from; None unless asked for.
         divergences: what walkerOS 4.4 would have done with the mapping, where that differs.
 
@@ -129,6 +131,7 @@ class Plan:
     trace: tuple[Trace, ...] | None = None
     rule_index: int | None = None
     divergences: tuple[Divergence, ...] = ()
+    mapped: int | None = 0
 
     @property
     def rule_label(self) -> str:

@@ -128,6 +128,7 @@ class Planner:
         except (RuleError, JsTypeError, RecursionError) as error:
             plan = Plan(ev.event, "failed", "mapping_error", str(error) or type(error).__name__)
             plan.error = plan.sentence
+        plan.mapped = ev.mapped
         plan.issues = tuple(ev.issues)
         plan.hints = tuple(ev.hints)
         if self._policy.divergences:
@@ -140,6 +141,7 @@ class Planner:
 
     def _plan(self, compiled: _Compiled, event: dict[str, Any], ev: Evaluation, now_ms: int) -> Plan:
         processed = compiled.processor.process(event, ev)
+        ev.mapped = len(ev.issues)
         event, key = processed.event, str(processed.key or "")
         index = None if processed.rule is None else processed.rule.index
         if processed.ignore:
