@@ -91,6 +91,7 @@ class HubSpotDestination(Driving):
         self.config = config
         self._now_ms = now_ms or (lambda: time.time_ns() // 1_000_000)
         self._given_client = client if client is not None else config.env_client
+        self._own_client = self._given_client is None and client_factory is None
         if not self._do.lazy_checks:
             self._require_usable()
         self._checked = not self._do.lazy_checks
@@ -363,6 +364,8 @@ class HubSpotDestination(Driving):
 
     def _require_usable(self) -> None:
         self.config.require_settings(needs_token=self._given_client is None or self.parity)
+        if self._own_client:
+            self.config.check_token()
 
     # ---- one event
 

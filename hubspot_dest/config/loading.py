@@ -93,6 +93,14 @@ def _checked(opened: _Opened, *, needs_token: bool) -> tuple[Config, list[str]]:
         config.require_settings(needs_token=needs_token)
     except ConfigError as error:
         raise ConfigFileError(lines(error.problems) + opened.notes) from None
+    if needs_token:
+        try:
+            config.check_token()
+        except ConfigError as error:
+            if not os.environ.get(TOKEN_VARIABLE):
+                raise ConfigFileError(lines(error.problems) + opened.notes) from None
+            said = [f"{TOKEN_VARIABLE}: {one.message} ({one.hint})" for one in error.problems]
+            raise ConfigFileError(said) from None
     if opened.collector:
         config = replace(config, collector=opened.collector)
     return config, opened.notes + lines(config.warnings)
