@@ -62,6 +62,11 @@ class Example(msgspec.Struct, frozen=True):
         """The collector's command that the event is the data of; none of the documented ones is one."""
         return ""
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why the example cannot be checked; always empty for the documented ones."""
+        return ()
+
     def config(self, token: str) -> dict[str, Any]:
         """Return the destination's configuration, with this token."""
         config: dict[str, Any] = {"settings": {**self.settings, "accessToken": token}}

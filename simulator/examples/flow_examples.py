@@ -28,7 +28,8 @@ class FlowExample(Example, frozen=True, kw_only=True):
         base: the destination's configuration, without token.
         state: the collector's state in the flow.
         given_command: the collector's command that `event` is the data of, or empty.
-        expects: it says what must be called; else there is nothing to hold it against.
+        expects: the example has an `out` to compare with, or problems to report.
+        invalid: why the example cannot be checked.
 
     """
 
@@ -36,6 +37,12 @@ class FlowExample(Example, frozen=True, kw_only=True):
     state: dict[str, Any]
     given_command: str = ""
     expects: bool = True
+    invalid: tuple[str, ...] = ()
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why the example cannot be checked, one sentence each."""
+        return self.invalid
 
     @property
     def collector(self) -> dict[str, Any]:
@@ -92,7 +99,8 @@ def _of(step: StepExample, config: Config) -> FlowExample:
         base=config.raw,
         state=config.collector,
         given_command=step.command,
-        expects=step.calls is not None,
+        expects=step.calls is not None or bool(step.problems),
+        invalid=step.problems,
     )
 
 

@@ -7,6 +7,7 @@ import logging
 import re
 import threading
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,8 @@ from pydantic import SecretStr
 
 from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.destination import HubSpotDestination
+from hubspot_dest.mapping.jsdates import date_ms
+from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.outcome import Outcome
 from simulator.conformance.difference import MISSING, Difference, differences
 from simulator.examples.documented import Example
@@ -156,6 +159,7 @@ def run_example(
         user=state.get("user"),
         globals_=state.get("globals"),
         custom=state.get("custom"),
+        now_ms=_frozen_clock(example),
     ) as destination:
         outcome = _play(destination, example)
     for _ in client.calls:
@@ -169,6 +173,20 @@ def run_example(
     return Run(outcome, client.calls, records.kept, arrivals)
 
 
+def _frozen_clock(example: Example) -> Callable[[], int] | None:
+    """Return the clock of an example whose event has no timestamp: the moment that its `out` expects."""
+    if "timestamp" in example.event or example.command:
+        return None
+    moments = [
+        moment
+        for call in example.expect.calls
+        for argument in call[1:]
+        if isinstance(argument, dict)
+        and (moment := date_ms(argument.get("occurredAt", UNDEFINED))) is not None
+    ]
+    return (lambda: moments[0]) if moments else None
+
+
 def _play(destination: HubSpotDestination, example: Example) -> Outcome:
     data = copy.deepcopy(example.event)
     if not example.command:
@@ -178,7 +196,17 @@ def _play(destination: HubSpotDestination, example: Example) -> Outcome:
 
 
 def check_example(hubspot: FakeHubSpot, example: Example) -> Checked:
-    """Run an example and hold calls and wire against what it says; outcome and warnings too, if it tells of them."""
+    """Run an example and compare calls and wire with its `out`; outcome and warnings too where it states them.
+
+    An example that is no valid step example fails without being run, with its problems as the differences.
+    """
+    if example.problems:
+        outcome = Outcome("failed", "invalid_example", "; ".join(example.problems))
+        return Checked(
+            example,
+            Run(outcome, [], [], []),
+            [Difference("example", "a valid step example", problem) for problem in example.problems],
+        )
     run = run_example(hubspot, example)
     expect = example.expect
     at_client, on_wire = _Uuids(), _Uuids()
@@ -198,6 +226,9 @@ def check_example(hubspot: FakeHubSpot, example: Example) -> Checked:
     if expect.outcome:
         wanted |= {"outcome": expect.outcome, "warnings": [list(one) for one in expect.warnings]}
         got |= {"outcome": run.outcome.kind, "warnings": [list(one) for one in run.logs]}
+    elif run.outcome.kind == "failed" and not any(request["answered"] is False for request in requests):
+        # An event that failed before its first call also sends nothing; that is not what `out: []` says.
+        wanted["outcome"], got["outcome"] = "an event that is processed", f"failed: {run.outcome.sentence}"
     return Checked(
         example,
         run,

@@ -65,8 +65,9 @@ def example_lines(number: int, checked: Checked, painter: Painter, *, verbose: b
     verdict = ("pass", _GREEN) if checked.passes else ("FAIL", _RED)
     rows = [*_rows(checked.run.arrivals), *_why_not(checked.run)]
     yield from _table(str(number), checked.example.name, rows, verdict, painter)
-    for found in checked.told:
-        yield from _side_by_side(found, painter)
+    if not checked.example.problems:  # the rows name them already
+        for found in checked.told:
+            yield from _side_by_side(found, painter)
     if verbose:
         yield from _details(checked)
 
