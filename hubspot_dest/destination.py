@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -54,6 +54,7 @@ class HubSpotDestination(Driving):
         logger: gets every issue as a log record; `hubspot_dest` by default.
         outbox: a durable queue: its path, or `OutboxSettings`. What `push` calls `queued` is then on disk and reaches
             HubSpot in the background; listeners hear what became of it, from the thread that delivered it.
+        listeners: are told every outcome, those included of what an earlier run left in the outbox.
 
     Raises:
         ConfigError: where the configuration cannot work: no token, no prefix, unknown keys, wrong types
@@ -80,6 +81,7 @@ class HubSpotDestination(Driving):
         traced: bool = False,
         logger: logging.Logger | None = None,
         outbox: OutboxSettings | Path | str | None = None,
+        listeners: Iterable[Listener] = (),
     ) -> None:
         if parity and outbox is not None:
             msg = "walkerOS has no outbox: parity=True and outbox= exclude each other"
@@ -108,7 +110,7 @@ class HubSpotDestination(Driving):
         )
         self.dropped = 0
         self.traced = traced
-        self.listeners: list[Listener] = []
+        self.listeners: list[Listener] = list(listeners)
         self._lock = threading.RLock()
         self._closed = False
         factory = client_factory or official_clients(config, base_url)

@@ -30,8 +30,11 @@ def say(line: str) -> None:
     try:
         sys.stderr.write(line + "\n")
         sys.stderr.flush()
+    except RuntimeError:  # a signal handler that interrupts such a write may not enter it again
+        with contextlib.suppress(OSError):
+            os.write(2, f"{line}\n".encode(errors="backslashreplace"))
     except (OSError, ValueError):
-        pass  # nobody listens any more, or the disk of the log is full: the work goes on, and so does its exit code
+        pass  # stderr is closed, or its disk is full: the work goes on, and so does its exit code
 
 
 def progress(text: str) -> None:
