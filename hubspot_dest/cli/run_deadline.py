@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import signal
@@ -70,10 +71,8 @@ class RunDeadline:
 
     def _count_down(self) -> None:
         number = self._signals.get()
-        try:
+        with contextlib.suppress(queue.Empty):
             number = self._signals.get(timeout=SIGNAL_SECONDS - _MARGIN)
-        except queue.Empty:
-            pass
         # A disk or a terminal that hangs must not hold up the end either.
         words = threading.Thread(target=self._last_words, daemon=True)
         words.start()

@@ -21,6 +21,7 @@ from hubspot_dest.intake.resume_position import Resumption
 from hubspot_dest.mapping.jsdates import date_ms
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.outcome import Outcome
+from hubspot_dest.report.fixes import fix_for
 from hubspot_dest.report.json_report import as_json, outcome_record
 from hubspot_dest.report.reason_table import ReasonTable
 from hubspot_dest.report.safe_text import safe_text
@@ -80,6 +81,7 @@ class _DeliveryState:
     """What was said of the delivery as a whole: every new kind of failure once, and the last reason."""
 
     last: str = ""
+    fix: str = ""
     said: set[tuple[Any, ...]] = field(default_factory=set)
 
     def is_new(self, outcome: Outcome) -> bool:
@@ -259,6 +261,8 @@ class SendRun:
             return origin
         if outcome.delivery and outcome.kind not in ("sent", "flushed", "failed"):
             return None
+        if outcome.reason == "contact_failed" and outcome.delivery:
+            return self._origins.get(event_id)  # its event is still on its way
         done = [self._origins.pop(one, None) for one in (event_id, *outcome.events)]
         if done[0] is not None:
             return done[0]
@@ -285,7 +289,7 @@ class SendRun:
                     say("further skipped events are counted in the table at the end")
                 return
         if origin is not None:
-            outcome.name = outcome.name or origin.name
+            outcome.name = origin.name or outcome.name
             outcome.person = outcome.person or origin.person
         where = f"line {origin.line}" if origin is not None else ""
         for text in outcome_lines(outcome, where, self._painter):
@@ -296,8 +300,11 @@ class SendRun:
         if outcome.reason == "delivery_resumed":
             say("HubSpot takes requests again: delivery goes on")
         elif outcome.reason != "bisected" and self._delivery.is_new(outcome) and outcome.error is not None:
+            self._delivery.fix = fix_for(outcome)
             what = "delivery pauses" if outcome.reason == "delivery_paused" else "not delivered yet"
-            say(f"warning: {what}: {safe_text(outcome.error.describe(), limit=300)}; it is tried again")
+            by_hand = outcome.error.kind in ("unauthorized", "refused")
+            then = self._delivery.fix if by_hand else "it is tried again"
+            say(f"warning: {what}: {safe_text(outcome.error.describe(), limit=300)}; {then}")
 
     def _print(self, text: str) -> None:
         """Write a line of data; a delivering thread must not end by itself where that fails."""
@@ -341,6 +348,14 @@ class SendRun:
     def _say_end(self, destination: HubSpotDestination) -> None:
         balance, waiting = self._balance, destination.waiting
         bad = self._counters.bad_lines
+        if balance.pending and self._delivery.last:
+            self._reasons.add_reason(
+                "safe" if self._plan.outbox else "lost",
+                "not_delivered",
+                self._delivery.last,
+                self._delivery.fix,
+                count=balance.pending,
+            )
         if self._as_json and self._output_failed is None:
             record = self._counters.record(
                 delivered=balance.sent,
