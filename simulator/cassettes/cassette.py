@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-__all__ = ["FORMAT", "UNANSWERED", "Cassette", "CassetteError", "Exchange", "Meanwhile", "Meta", "People"]
+__all__ = ["FORMAT", "UNANSWERED", "Cassette", "CassetteError", "Interaction", "Meanwhile", "Meta", "People"]
 
 FORMAT: Final = 1
 UNANSWERED: Final = 0  # in place of a status: the connection ended without an answer
@@ -22,7 +22,7 @@ class CassetteError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class Interaction:
     """One request and its answer. Bodies are text as they went over the wire; status 0 is no answer at all."""
 
     method: str
@@ -68,7 +68,7 @@ class _Model(BaseModel):
 
 
 class Meanwhile(_Model):
-    """What somebody else does to the account after so many requests: a seed, as `account` is."""
+    """What another writer does to the account after `after` requests: a seed, like `account`."""
 
     after: int = Field(ge=1)
     account: dict[str, Any]
@@ -87,7 +87,7 @@ class Meta(_Model):
     Attributes:
         outbox: events went through an outbox: what fails is sent again.
         seed: decides the order of batch results, ids and whatever else HubSpot draws.
-        live: it was recorded from a real portal, or nobody can tell; then HubSpot's ids of contacts are somebody's.
+        live: recorded from a real portal, or of unknown origin: HubSpot's contact ids are then personal data.
         people: only where a test's own people come in at replay (the marker of the pytest plugin).
 
     """
@@ -148,13 +148,13 @@ class Cassette:
     """Recorded exchanges in order, and what they were made from."""
 
     meta: Meta
-    exchanges: tuple[Exchange, ...]
+    interactions: tuple[Interaction, ...]
 
     def text(self) -> str:
         """Return the file's text: JSON that vcrpy reads, stable from one recording to the next."""
         whole = {
             "version": 1,
-            "interactions": [one.as_vcr() for one in self.exchanges],
+            "interactions": [one.as_vcr() for one in self.interactions],
             "hubspot_dest": self.meta.model_dump(),
         }
         return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
@@ -197,9 +197,9 @@ class Cassette:
         return cls(meta, tuple(_exchange(one) for one in file.interactions))
 
 
-def _exchange(one: _Interaction) -> Exchange:
+def _exchange(one: _Interaction) -> Interaction:
     parts = urlsplit(one.request.uri)
-    return Exchange(
+    return Interaction(
         one.request.method,
         parts.path + (f"?{parts.query}" if parts.query else ""),
         one.request.body or "",

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hubspot_dest._version import __version__
-from simulator.cassettes.cassette import FORMAT, Cassette, CassetteError, Exchange, Meta
-from simulator.cassettes.recorder import CLOCK_MS, digest_of
+from simulator.cassettes.cassette import FORMAT, Cassette, CassetteError, Interaction, Meta
+from simulator.cassettes.session import CLOCK_MS, digest_of
 
 __all__ = ["imported"]
 
@@ -162,13 +162,13 @@ def _parsed(path: Path) -> Any:
         raise CassetteError(f"{path} is neither JSON nor plain YAML, or was cut short: {first}") from None
 
 
-def _from_har(one: _HarEntry) -> tuple[str, Exchange]:
+def _from_har(one: _HarEntry) -> tuple[str, Interaction]:
     sent = {pair.name.lower(): pair.value for pair in one.request.headers}
-    answered = {pair.name.lower(): pair.value for pair in one.response.headers}
+    played = {pair.name.lower(): pair.value for pair in one.response.headers}
     # HAR holds bodies unpacked, whatever the header says.
     body, answer = _har_text(one.request.postData), _har_text(one.response.content)
     return one.request.url, _exchange(
-        one.request.method, one.request.url, body, one.response.status, answer, sent, answered
+        one.request.method, one.request.url, body, one.response.status, answer, sent, played
     )
 
 
@@ -176,14 +176,14 @@ def _har_text(post: _Post) -> str:
     return _text(base64.b64decode(post.text, validate=True)) if post.encoding == "base64" else post.text
 
 
-def _from_vcr(one: _VcrInteraction) -> tuple[str, Exchange]:
-    sent, answered = _flat(one.request.headers), _flat(one.response.headers)
+def _from_vcr(one: _VcrInteraction) -> tuple[str, Interaction]:
+    sent, played = _flat(one.request.headers), _flat(one.response.headers)
     packed = one.response.body
     data = packed.string if packed.base64_string is None else base64.b64decode(packed.base64_string)
     body = _unpacked(one.request.body, sent.get("content-encoding", ""))
-    answer = _unpacked(data, answered.get("content-encoding", ""))
+    answer = _unpacked(data, played.get("content-encoding", ""))
     return one.request.uri, _exchange(
-        one.request.method, one.request.uri, body, one.response.status.code, answer, sent, answered
+        one.request.method, one.request.uri, body, one.response.status.code, answer, sent, played
     )
 
 
@@ -194,19 +194,19 @@ def _exchange(
     status: int,
     answer: str,
     sent: dict[str, str],
-    answered: dict[str, str],
-) -> Exchange:
+    played: dict[str, str],
+) -> Interaction:
     parts = urlsplit(url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     kept = {name: value for name, value in sent.items() if name in _SENT}
-    return Exchange(
+    return Interaction(
         method.upper(),
         target,
         body,
         status,
         answer,
         kept,
-        {name: value for name, value in answered.items() if name in _ANSWERED},
+        {name: value for name, value in played.items() if name in _ANSWERED},
     )
 
 

@@ -1,4 +1,4 @@
-"""The check's results for programs: JSON Lines and JUnit."""
+"""The results of `check` as JSON Lines and JUnit."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _AGAINST = "a HubSpot on this machine"
 def json_lines(
     checked: Sequence[Checked], comparison: Comparison | None, silent: Sequence[str] | None = None
 ) -> Iterator[str]:
-    """Yield one JSON object an example, one for the unknown contact, and a summary last (docs/check.md).
+    """Yield a JSON object per example, one for the unknown contact, and a summary last (docs/check.md).
 
     Args:
-        checked: what was run.
-        comparison: what became of the unknown contact, if that was asked.
-        silent: the keys of a flow's examples that expect nothing, and were not run.
+        checked: the examples that ran.
+        comparison: the result for an unknown contact, or None.
+        silent: the keys of examples without `out`, which did not run.
 
     """
     for one in checked:

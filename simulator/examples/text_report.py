@@ -1,4 +1,4 @@
-"""The check's results for people: 80 columns, the same text on a terminal and in a pipe, colour only on top."""
+"""The results of `check` as text: 80 columns, identical on a terminal and in a pipe except for colour."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _WHAT, _SIDE, _WIDTH = 35, 36, 80
 
 
 def header_lines(painter: Painter) -> Iterator[str]:
-    """Yield what is about to be checked, and how."""
+    """Yield the header: what is checked, and how."""
     yield painter.paint("The documented examples of walkerOS' HubSpot destination", _BOLD)
     yield "  walkerOS event > hubspot-dest > official client > HTTP > a HubSpot on this"
     yield f"  machine (portal {PORTAL}), emptied and seeded anew for each of them"
@@ -39,7 +39,7 @@ def header_lines(painter: Painter) -> Iterator[str]:
 
 
 def flow_header_lines(name: str, painter: Painter) -> Iterator[str]:
-    """Yield whose step examples are about to be checked, and how."""
+    """Yield the header of a flow's examples."""
     yield painter.paint(f"The step examples of {safe_text(name, limit=60)}", _BOLD)
     yield "  walkerOS event > hubspot-dest > official client > HTTP > a HubSpot on this"
     yield "  machine, emptied for each of them; it knows every name at first sight"
@@ -48,7 +48,7 @@ def flow_header_lines(name: str, painter: Painter) -> Iterator[str]:
 
 
 def flow_total_lines(checked: Sequence[Checked], silent: Sequence[str], painter: Painter) -> Iterator[str]:
-    """Yield the total of a flow's step examples, those that expect nothing, and what was compared."""
+    """Yield the totals of a flow's examples, the examples without `out`, and what was compared."""
     passed = sum(one.passes for one in checked)
     yield ""
     noun = "step example passes" if len(checked) == 1 else "step examples pass"
@@ -61,11 +61,11 @@ def flow_total_lines(checked: Sequence[Checked], silent: Sequence[str], painter:
 
 
 def example_lines(number: int, checked: Checked, painter: Painter, *, verbose: bool = False) -> Iterator[str]:
-    """Yield one example: what arrived at HubSpot, the verdict, and the differences side by side if it fails."""
+    """Yield one example: the requests, the verdict, and the differences side by side if it fails."""
     verdict = ("pass", _GREEN) if checked.passes else ("FAIL", _RED)
     rows = [*_rows(checked.run.arrivals), *_why_not(checked.run)]
     yield from _table(str(number), checked.example.name, rows, verdict, painter)
-    if not checked.example.problems:  # the rows name them already
+    if not checked.example.problems:  # the rows show them
         for found in checked.told:
             yield from _side_by_side(found, painter)
     if verbose:
@@ -73,7 +73,7 @@ def example_lines(number: int, checked: Checked, painter: Painter, *, verbose: b
 
 
 def comparison_lines(comparison: Comparison, number: int, painter: Painter) -> Iterator[str]:
-    """Yield what happens when HubSpot does not know the contact: this sender, and walkerOS beside it."""
+    """Yield the result for an unknown contact: this sender beside walkerOS."""
     yield ""
     yield "Beyond the documentation: example 3, and HubSpot does not know the contact:"
     yield "  this sender, and its parity mode, which does what walkerOS 4.4 does."
@@ -90,7 +90,7 @@ def comparison_lines(comparison: Comparison, number: int, painter: Painter) -> I
 def total_lines(
     checked: Sequence[Checked], comparison: Comparison | None, painter: Painter, *, next_command: str
 ) -> Iterator[str]:
-    """Yield the totals, what was held against what, what was not, and what to try next if all is well."""
+    """Yield the totals, what was compared, and a next command if everything passes."""
     passed = sum(one.passes for one in checked)
     wanting = passed < len(checked) or (comparison is not None and not comparison.passes)
     yield ""
@@ -115,7 +115,7 @@ def _rows(arrivals: Sequence[Arrival]) -> list[tuple[str, str, str]]:
 
 
 def _what(one: Arrival) -> tuple[str, str]:
-    """Say what a request was about: an occurrence with whose it is, a contact with what was written."""
+    """Describe a request: an occurrence with its identity, or a contact with the written properties."""
     body = one.body if isinstance(one.body, dict) else {}
     properties = body.get("properties")
     written = properties if isinstance(properties, dict) else {}
@@ -135,7 +135,7 @@ def _addressed(one: Arrival) -> str:
 
 
 def _why_not(run: Run) -> list[tuple[str, str, str]]:
-    """Say why no event arrived: skipped, ignored or contact only, in the sender's own words."""
+    """Explain why no event arrived, with the sender's sentence."""
     outcome = run.outcome
     if outcome.kind in ("skipped", "ignored"):
         said = run.logs[0][1] if run.logs else outcome.sentence

@@ -1,4 +1,4 @@
-"""What happens when HubSpot does not know the contact: this sender beside walkerOS, both for real."""
+"""Run the unknown-contact case with this sender and with walkerOS' behaviour."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _WALKEROS: Final = {"outcome": "failed", "statuses": [404], "on the timeline": 0
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The example that identifies a contact, run twice against an account that does not know it.
+    """The identifying example, run twice against an account without the contact.
 
     Attributes:
-        example: what was run.
-        sender: what this sender did: create the contact, then send.
-        walkeros: what walkerOS 4.4 does (parity): the event is lost.
-        differences: where either did not do what is said here.
+        example: the example.
+        sender: this sender's run: it creates the contact, then sends.
+        walkeros: the run in parity mode: the event is lost.
+        differences: where either run differs from that.
 
     """
 
@@ -38,16 +38,16 @@ class Comparison:
 
     @property
     def passes(self) -> bool:
-        """Whether both did what is said of them."""
+        """Whether both runs behaved as expected."""
         return not self.differences
 
 
 def compare_unknown_contact(hubspot: FakeHubSpot, example: Example) -> Comparison:
-    """Run the example without its contacts, as this sender and as walkerOS.
+    """Run the example without its contacts, in default and in parity mode.
 
     Args:
-        hubspot: a running HubSpot; its default account is emptied.
-        example: one that updates a contact and sends an occurrence.
+        hubspot: a running simulated HubSpot; its default account is reset.
+        example: an example that updates a contact and sends an occurrence.
 
     """
     nobody = {**example.account, "contacts": []}
