@@ -22,9 +22,8 @@ def explain(code: str | None, *, every: bool) -> None:
         for check in CATALOGUE.values():
             print_data(f"{check.code.ljust(width)}  {check.severity:<8}  {check.title}")
         return
-    check = CATALOGUE.get(code)
-    if check is None:
+    if code not in CATALOGUE:
         near = difflib.get_close_matches(code, list(CATALOGUE), n=1)
         hint = f"did you mean {near[0]}?" if near else "hubspot-dest explain lists every code"
         stop(f"there is no check {safe_text(code)!r}", hint)
-    print_data(page_of(check).rstrip("\n"))
+    print_data(page_of(CATALOGUE[code]).rstrip("\n"))

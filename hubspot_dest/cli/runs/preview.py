@@ -40,6 +40,7 @@ def preview(
     events: str | None,
     consent: tuple[str, ...],
     parity: bool,
+    walkeros: str,
     as_json: bool,
     no_color: bool,
     explain: bool,
@@ -60,7 +61,7 @@ def preview(
         _show_rules(loaded, config)
         return
     verdict = None if no_findings else _Verdict(loaded, known, fail_on)
-    run = _Preview(loaded, parity=parity, states=states, explain=explain, verdict=verdict)
+    run = _Preview(loaded, parity=parity, walkeros=walkeros, states=states, explain=explain, verdict=verdict)
     run.show = (
         _JsonShow() if as_json else _TextShow(Painter(colour=use_colour(refused=no_color)), explain=explain)
     )
@@ -112,6 +113,7 @@ class _Preview:
         config: Config,
         *,
         parity: bool,
+        walkeros: str,
         states: dict[str, bool],
         explain: bool,
         verdict: _Verdict | None,
@@ -122,6 +124,7 @@ class _Preview:
         self._destination = HubSpotDestination(
             config,
             parity=parity,
+            walkeros=walkeros,
             client_factory=lambda token: NullClient(),  # noqa: ARG005 - the factory's shape
             consent=states,
             traced=explain,
