@@ -390,6 +390,7 @@ _CHECKS: Final = (
         "before the @, domains with _ and labels that begin with a hyphen. Nobody recorded HubSpot doing so.",
         "Check the address.",
         "HubSpot wire facts, section 11",
+        switch=Switch("strict_email", "reject"),
     ),
     Check(
         "contact_email_spaces",

@@ -54,6 +54,16 @@ class Call:
         """Return the first query value of this name."""
         return next((value for key, value in self.query if key == name), None)
 
+    def entries(self, name: str) -> list[tuple[str, str]]:
+        """Return the entries of a map in the query: `name.key=value`, or `name[key]=value` (hubspot-sdk)."""
+        found = []
+        for key, value in self.query:
+            if key.startswith(f"{name}."):
+                found.append((key[len(name) + 1 :], value))
+            elif key.startswith(f"{name}[") and key.endswith("]"):
+                found.append((key[len(name) + 1 : -1], value))
+        return found
+
     def flag(self, name: str) -> bool:
         """Tell whether a query value is true, in any case: the official Python client writes `True`."""
         return (self.one(name) or "").lower() == "true"

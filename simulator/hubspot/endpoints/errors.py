@@ -32,6 +32,7 @@ class Refusal(Exception):  # noqa: N818 - what HubSpot says, not a fault of ours
     more: dict[str, Any] = field(default_factory=dict)
     headers: Sequence[tuple[str, str]] = ()
     checks: Sequence[str] = ()
+    evidence: str = ""
 
     def answer(self) -> Answer:
         """Return the envelope of section 5: status, message, correlationId, what more there is, category."""
@@ -47,7 +48,13 @@ class Refusal(Exception):  # noqa: N818 - what HubSpot says, not a fault of ours
         headers = (("Content-Type", _JSON), ("X-HubSpot-Correlation-Id", identifier), *self.headers)
         decision = f"{self.status}: {self.decision or self.message}"
         return Answer(
-            self.status, headers, orjson.dumps(body), decision, self.rule, checks=tuple(self.checks)
+            self.status,
+            headers,
+            orjson.dumps(body),
+            decision,
+            self.rule,
+            checks=tuple(self.checks),
+            evidence=self.evidence,
         )
 
 

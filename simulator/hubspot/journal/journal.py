@@ -183,6 +183,7 @@ class Journal:
             "decision": mask.said(answer.decision, entry.target),
             "rule": answer.rule,
             "checks": list(answer.checks),
+            "evidence": answer.evidence or None,
             "portalId": answer.portal_id,
             "fault": entry.fault or None,
             "delivery": entry.delivery,

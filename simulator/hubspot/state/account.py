@@ -143,6 +143,11 @@ class Account:
         """Return the contact with this id, or this e-mail in any case."""
         return self.book.get(identifier, by_email=by_email)
 
+    def delete_contact(self, contact: Contact) -> None:
+        """Delete a contact with its history and its occurrences for good."""
+        self.book.delete(contact)
+        self.log.forget_contact(contact.id)
+
     def add_contact(self, properties: dict[str, str], now: float) -> Contact:
         """Create a contact."""
         return self.book.add(properties, now)

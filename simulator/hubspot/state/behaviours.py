@@ -30,6 +30,9 @@ class Behaviours:
         missing_properties: an occurrence without `properties`.
         naive_occurred_at: an `occurredAt` without an offset.
         future_occurred_at: an `occurredAt` later than now.
+        unknown_search_property: a search that filters or sorts by a property that contacts do not have.
+        strict_email: a contact's e-mail that strict validators refuse, such as one with doubled dots.
+        create_without_name: creating a contact with none of email, firstname and lastname.
         unknown_definition_get: the status for reading a definition that does not exist.
         partial_upsert: what an upsert does to the properties that it does not name.
         retry_after_on_429: seconds in `Retry-After`; 0 sends none.
@@ -56,6 +59,9 @@ class Behaviours:
     missing_properties: Literal["accept", "reject"] = "accept"
     naive_occurred_at: Literal["reject", "utc"] = "reject"
     future_occurred_at: Literal["accept", "drop"] = "accept"
+    unknown_search_property: Literal["reject", "ignore"] = "reject"
+    strict_email: Literal["reject", "accept"] = "reject"
+    create_without_name: Literal["reject", "accept"] = "reject"
     unknown_definition_get: Literal["400", "404"] = "400"
     partial_upsert: Literal["keep", "clear"] = "keep"
     retry_after_on_429: int = 0
@@ -76,14 +82,30 @@ class Behaviours:
             SwitchError: for a name or a value that there is not.
 
         """
+        wanted = _expanded(wanted)
         kinds = get_type_hints(cls)
         names = [one.name for one in fields(cls)]
         return cls(**{name: _value(name, value, kinds, names) for name, value in wanted.items()})
 
     def changed(self, wanted: Mapping[str, Any]) -> Self:
         """Return these switches with some turned; raises SwitchError as `from_mapping` does."""
+        wanted = _expanded(wanted)
         turned = type(self).from_mapping(wanted)
         return replace(self, **{name: getattr(turned, name) for name in wanted})
+
+
+def _expanded(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the switches with `names=strict|lenient` in place of the two that it stands for."""
+    expanded: dict[str, Any] = {}
+    for name, value in wanted.items():
+        if name != "names":
+            expanded[name] = value
+            continue
+        chosen = {"strict": "reject", "lenient": "accept"}.get(str(value).lower())
+        if chosen is None:
+            raise BehaviourError(f"names is {value!r}: write one of lenient, strict")
+        expanded |= {"name_hyphen": chosen, "name_capital": chosen}
+    return expanded
 
 
 def _value(name: str, value: Any, kinds: Mapping[str, Any], names: list[str]) -> Any:

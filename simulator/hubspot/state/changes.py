@@ -26,6 +26,7 @@ class Changes:
         occurrences: new ones, with the moment they came and whether their id was the sender's uuid.
         forgotten: how many of the oldest occurrences made room, counted after the new ones came.
         counted: counters changed and nothing else.
+        deleted_contacts: ids of those deleted for good, with their history and occurrences.
 
     """
 
@@ -39,12 +40,14 @@ class Changes:
     occurrences: list[tuple[int, Occurrence, float, bool]] = field(default_factory=list)
     forgotten: int = 0
     counted: bool = False
+    deleted_contacts: set[str] = field(default_factory=set)
 
     def __bool__(self) -> bool:
         return bool(
             self.reset
             or self.counted
             or self.contacts
+            or self.deleted_contacts
             or self.definitions
             or self.deleted_definitions
             or self.contact_properties
@@ -66,3 +69,10 @@ class Changes:
         self.definitions.pop(name, None)
         self.deleted_definitions.add(name)
         self.occurrences = [one for one in self.occurrences if one[1].event_name != name]
+
+    def delete_contact(self, identifier: str) -> None:
+        """Note that a contact was deleted with its history and occurrences."""
+        self.contacts.pop(identifier, None)
+        self.history = [one for one in self.history if one[0] != identifier]
+        self.occurrences = [one for one in self.occurrences if one[1].contact != identifier]
+        self.deleted_contacts.add(identifier)

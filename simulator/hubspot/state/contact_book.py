@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from hubspot_dest.checks.standard_properties import goes_backward
 from simulator.hubspot.state.changes import Changes
@@ -12,6 +13,8 @@ from simulator.hubspot.state.contacts import Contact, PropertyChange
 from simulator.hubspot.state.timestamps import iso
 
 __all__ = ["ContactBook"]
+
+_EMAILS: Final = frozenset({"email", "hs_additional_emails"})
 
 
 class ContactBook:
@@ -51,17 +54,14 @@ class ContactBook:
         return (self._archived if archived else self._contacts).get(identifier)
 
     def load(self, contact: Contact) -> None:
-        """Take a contact that a store kept; the highest id first or last, in any order."""
+        """Take a contact that a store kept, in any order of ids."""
         following = next(self._ids)
         self._ids = itertools.count(max(following, int(contact.id) + 1))
         if contact.archived_at is not None:
             self._archived[contact.id] = contact
             return
         self._contacts[contact.id] = contact
-        emails = contact.properties.get("hs_additional_emails", "").split(";")
-        for email in [contact.properties.get("email", ""), *emails]:
-            if email:
-                self._by_email[email] = contact.id
+        self._by_email.update(dict.fromkeys(_addresses(contact), contact.id))
 
     def find(self, name: str, value: str) -> Contact | None:
         """Return the first contact whose property has this value."""
@@ -97,25 +97,48 @@ class ContactBook:
         if self._changes is not None:
             self._changes.contacts[contact.id] = contact
         contact.updated_at = contact.properties["lastmodifieddate"] = when
-        for name, value in properties.items():
+        before = _addresses(contact) if _EMAILS.intersection(properties) else set()
+        for name, value in self._with_former_email(contact, properties).items():
             if name == "lifecyclestage" and goes_backward(contact.properties.get(name, ""), value):
                 kept.append(name)
                 continue
-            if name in ("email", "hs_additional_emails"):
-                value = value.lower()
-            if name == "email":
-                self._rename(contact, value)
-            if value == "":
-                contact.properties.pop(name, None)
-            else:
-                contact.properties[name] = value
-            change = PropertyChange(name, value, when)
-            self.recall(contact, change)
-            if self._changes is not None:
-                self._changes.history.append((contact.id, change))
-            if name == "hs_additional_emails":
-                self._by_email.update({one: contact.id for one in value.split(";") if one})
+            self._write(contact, name, value.lower() if name in _EMAILS else value, when)
+        if _EMAILS.intersection(properties):
+            self._index(contact, before)
         return kept
+
+    def _with_former_email(self, contact: Contact, properties: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the properties to write; where an additional address becomes the e-mail, the two change places.
+
+        The contact keeps all its addresses, so an upsert by any of them still finds it (inferred).
+        """
+        email = properties.get("email", "").lower()
+        additional = contact.properties.get("hs_additional_emails", "").split(";")
+        if not email or email not in additional or "hs_additional_emails" in properties:
+            return properties
+        former = contact.properties.get("email", "")
+        others = [former if one == email else one for one in additional]
+        return {**properties, "hs_additional_emails": ";".join(filter(None, others))}
+
+    def _write(self, contact: Contact, name: str, value: str, when: str) -> None:
+        if value == "":
+            contact.properties.pop(name, None)
+        else:
+            contact.properties[name] = value
+        if name == "email" and value:
+            contact.properties["hs_email_domain"] = value.rpartition("@")[2]
+        change = PropertyChange(name, value, when)
+        self.recall(contact, change)
+        if self._changes is not None:
+            self._changes.history.append((contact.id, change))
+
+    def _index(self, contact: Contact, before: set[str]) -> None:
+        """Make the contact findable by the addresses that it has now, and by no former one."""
+        after = _addresses(contact)
+        for email in before - after:
+            if self._by_email.get(email) == contact.id:
+                del self._by_email[email]
+        self._by_email.update(dict.fromkeys(after, contact.id))
 
     def recall(self, contact: Contact, change: PropertyChange) -> None:
         """Add a value to a contact's history; one that a store kept as well, oldest first."""
@@ -135,11 +158,20 @@ class ContactBook:
         self._archived[contact.id] = self._contacts.pop(contact.id)
         self._by_email = {email: one for email, one in self._by_email.items() if one != contact.id}
 
-    def _rename(self, contact: Contact, email: str) -> None:
-        self._by_email.pop(contact.properties.get("email", ""), None)
-        if email:
-            self._by_email[email] = contact.id
-            contact.properties["hs_email_domain"] = email.rpartition("@")[2]
+    def delete(self, contact: Contact) -> None:
+        """Delete a contact and its history for good, archived or not."""
+        self._contacts.pop(contact.id, None)
+        self._archived.pop(contact.id, None)
+        self._by_email = {email: one for email, one in self._by_email.items() if one != contact.id}
+        self._changed = [one for one in self._changed if one is not contact]
+        if self._changes is not None:
+            self._changes.delete_contact(contact.id)
+
+
+def _addresses(contact: Contact) -> set[str]:
+    """Return every address of a contact, in lower case."""
+    additional = contact.properties.get("hs_additional_emails", "").split(";")
+    return {one.strip() for one in (contact.properties.get("email", ""), *additional) if one.strip()}
 
 
 def _tally(contacts: list[Contact]) -> list[tuple[Contact, int]]:

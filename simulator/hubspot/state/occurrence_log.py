@@ -72,6 +72,10 @@ class OccurrenceLog:
         self.rows[:] = [one for one in self.rows if one.event_name != event_name]
         self.seen.pop(event_name, None)
 
+    def forget_contact(self, identifier: str) -> None:
+        """Drop every occurrence of a contact that was deleted for good."""
+        self.rows[:] = [one for one in self.rows if one.contact != identifier]
+
     def load(self, number: int, occurrence: Occurrence, came: float, *, has_uuid: bool) -> None:
         """Take an occurrence that a store kept, oldest first."""
         self.rows.append(occurrence)

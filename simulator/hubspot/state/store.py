@@ -52,6 +52,13 @@ _TABLES: Final = (
 )
 
 
+_DELETE_CONTACT: Final = (
+    "delete from contacts where account=? and id=?",
+    "delete from contact_history where account=? and contact=?",
+    "delete from occurrences where account=? and contact=?",
+)
+
+
 class StoreError(Exception):
     """The file cannot be used; the message says why."""
 
@@ -194,6 +201,9 @@ class Store:
                 db.execute(f"delete from {table} where account=?", (number,))  # noqa: S608 - our own names
         self._write_contacts(number, changes)
         self._write_definitions(number, changes)
+        for contact in changes.deleted_contacts:
+            for sql in _DELETE_CONTACT:
+                db.execute(sql, (number, int(contact)))
         if changes.occurrences:
             rows = _occurrence_rows(number, changes)
             db.executemany("insert into occurrences values (?,?,?,?,?,?,?,?,?,?)", rows)

@@ -21,6 +21,7 @@ from simulator.hubspot.endpoints.contact_batches.requests import ContactBatch, C
 from simulator.hubspot.endpoints.contacts.answers import DEFAULT_PROPERTIES, show_contact
 from simulator.hubspot.endpoints.contacts.handler import (
     check_id_property,
+    check_identity,
     check_properties,
     check_unique,
     to_texts,
@@ -81,7 +82,7 @@ def create(call: Call) -> Answer:
 
 
 def update(call: Call) -> Answer:
-    """Change several contacts; those that do not exist are errors beside the others."""
+    """Update several contacts; those that do not exist are errors beside the others."""
 
     def write(one: ContactInput, contact: Contact | None) -> _Found:
         assert contact is not None
@@ -92,13 +93,13 @@ def update(call: Call) -> Answer:
 
 
 def upsert(call: Call) -> Answer:
-    """Create or change several contacts by their e-mail."""
+    """Create or update several contacts by their e-mail or another property with unique values."""
 
     def write(one: ContactInput, contact: Contact | None) -> _Found:
         account, is_new = call.account, contact is None
         properties = _checked(account, one, contact)
         if contact is None:
-            contact = account.add_contact({"email": one.id or "", **properties}, call.now)
+            contact = account.add_contact(_named(one, properties), call.now)
         else:
             if account.behaviours.partial_upsert == "clear":
                 own = [n for n in contact.properties if not account.contact_properties[n].read_only]
@@ -108,7 +109,7 @@ def upsert(call: Call) -> Answer:
             account.book.change(contact, properties, call.now)
         return {**show_contact(contact, account), "new": is_new}
 
-    return _write_batch(call, write, 200, "contact.batch.upsert")
+    return _write_batch(call, write, 200, "contact.batch.upsert", check=_check_upsert)
 
 
 def archive(call: Call) -> Answer:
@@ -124,7 +125,14 @@ def archive(call: Call) -> Answer:
 
 
 def _write_batch(
-    call: Call, write: _Write, status: int, rule: str, *, find: bool = True, must_exist: bool = False
+    call: Call,
+    write: _Write,
+    status: int,
+    rule: str,
+    *,
+    find: bool = True,
+    must_exist: bool = False,
+    check: Callable[[Account, ContactInput], None] | None = None,
 ) -> Answer:
     inputs, account = decode(_BATCH, call.body).inputs, call.account
     if inputs is None:
@@ -136,6 +144,9 @@ def _write_batch(
     errors: list[_Found] = []
     missing: list[str] = []
     with account.lock:
+        if check is not None:
+            for one in inputs:
+                check(account, one)
         found = [_lookup(account, one.id or "", one.idProperty) if find else None for one in inputs]
         # Nothing is written while a record without a trace id can still refuse the whole request.
         refusals = [
@@ -182,12 +193,26 @@ def _refusal(account: Account, one: ContactInput, contact: Contact | None) -> Re
 
 def _checked(account: Account, one: ContactInput, contact: Contact | None) -> dict[str, str]:
     properties = to_texts(one.properties)
-    if contact is None and one.idProperty == "email":
-        check_properties(account, {"email": one.id or "", **properties})
+    if contact is None:
+        check_identity(account, _named(one, properties))
+        check_properties(account, _named(one, properties))
     else:
         check_properties(account, properties)
     check_unique(account, properties, contact)
     return properties
+
+
+def _named(one: ContactInput, properties: dict[str, str]) -> dict[str, str]:
+    """Return the properties of a new contact: those of the input, and the one that the input is found by."""
+    return properties if one.idProperty is None else {one.idProperty: one.id or "", **properties}
+
+
+def _check_upsert(account: Account, one: ContactInput) -> None:
+    """Refuse an upsert that does not say by which property to find the contact (section 11). Raises Refusal."""
+    if one.idProperty is None:
+        message = "idProperty is required for an upsert: name a property with unique values, such as email"
+        raise Refusal(400, message, "contact.batch.upsert.id_property")
+    check_id_property(account, one.idProperty, "contact.batch.id_property")
 
 
 def _lookup(

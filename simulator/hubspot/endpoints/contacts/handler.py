@@ -8,11 +8,12 @@ from typing import Any, Final
 import msgspec
 import orjson
 
+from hubspot_dest.checks.catalogue import CATALOGUE
 from hubspot_dest.checks.contacts import empty_contact
 from hubspot_dest.checks.finding import Violation
 from simulator.hubspot.endpoints.call import Call
 from simulator.hubspot.endpoints.contacts.answers import DEFAULT_PROPERTIES, show_contact
-from simulator.hubspot.endpoints.contacts.requests import ContactRequest
+from simulator.hubspot.endpoints.contacts.requests import ContactRequest, GdprDeleteRequest
 from simulator.hubspot.endpoints.errors import Refusal, answer_json, no_content
 from simulator.hubspot.endpoints.paging import next_page, whole_number
 from simulator.hubspot.endpoints.request_bodies import decode, text_of
@@ -23,9 +24,11 @@ from simulator.hubspot.state.contacts import Contact
 __all__ = [
     "archive",
     "check_id_property",
+    "check_identity",
     "check_unique",
     "conflict",
     "create",
+    "gdpr_delete",
     "get",
     "list_all",
     "refusal_of",
@@ -34,9 +37,11 @@ __all__ = [
 ]
 
 MAX_LIMIT: Final = 100
+_IDENTITY: Final = ("email", "firstname", "lastname")
 MAX_WITH_HISTORY: Final = 50
 
 
+_GDPR: Final = msgspec.json.Decoder(GdprDeleteRequest)
 _BODY: Final = msgspec.json.Decoder(ContactRequest)
 
 
@@ -48,18 +53,19 @@ def list_all(call: Call) -> Answer:
     if not 1 <= limit <= most:
         raise Refusal(400, f"limit must be between 1 and {most}", "contact.list.limit")
     with call.account.lock:
-        found = call.account.book.all(archived=call.flag("archived"))[start:]
+        contacts = call.account.book.all(archived=call.flag("archived"))
+        found = [one for one in contacts if int(one.id) > start]
         page = [
             show_contact(one, call.account, wanted=_wanted(call), history=history) for one in found[:limit]
         ]
     body: dict[str, Any] = {"results": page}
     if limit < len(found):
-        body["paging"] = next_page(call, str(start + limit))
+        body["paging"] = next_page(call, page[-1]["id"])
     return answer_json(200, body, f"200: {len(page)} contacts", "contact.list")
 
 
 def get(call: Call) -> Answer:
-    """Show one contact, 404 for a stranger."""
+    """Return one contact; 404 for an unknown one."""
     with call.account.lock:
         contact = _find(call, archived=call.flag("archived"))
         body = show_contact(
@@ -69,7 +75,7 @@ def get(call: Call) -> Answer:
 
 
 def update(call: Call) -> Answer:
-    """Change a contact that exists; it never creates one."""
+    """Update a contact that exists; an update never creates one."""
     properties, account = to_texts(decode(_BODY, call.body).properties), call.account
     with account.lock:
         contact = _find(call)
@@ -90,9 +96,10 @@ def update(call: Call) -> Answer:
 
 
 def create(call: Call) -> Answer:
-    """Create a contact, 409 where the e-mail is taken."""
+    """Create a contact; 409 if another contact has the e-mail."""
     properties, account = to_texts(decode(_BODY, call.body).properties), call.account
     with account.lock:
+        check_identity(account, properties)
         check_properties(account, properties)
         check_unique(account, properties, None)
         contact = account.add_contact(properties, call.now)
@@ -103,12 +110,28 @@ def create(call: Call) -> Answer:
 
 
 def archive(call: Call) -> Answer:
-    """Archive a contact; a stranger's id is 204 too."""
+    """Archive a contact; an unknown id is answered alike."""
     with call.account.lock:
         contact = call.account.contact(call.parts[0])
         if contact is not None:
             call.account.book.archive(contact, call.now)
     return no_content(f"204: contact {call.parts[0]} archived", "contact.archive")
+
+
+def gdpr_delete(call: Call) -> Answer:
+    """Delete a contact with its history and timeline for good; an unknown one is answered alike."""
+    wanted, account = decode(_GDPR, call.body), call.account
+    with account.lock:
+        if wanted.idProperty is None:
+            contact = account.contact(wanted.objectId) or account.book.get(wanted.objectId, archived=True)
+        elif wanted.idProperty == "email":
+            contact = account.contact(wanted.objectId, by_email=True)
+        else:
+            name = check_id_property(account, wanted.idProperty, "contact.id_property")
+            contact = account.book.find(name, wanted.objectId)
+        if contact is not None:
+            account.delete_contact(contact)
+    return no_content("204: the contact and everything about it deleted", "contact.gdpr_delete")
 
 
 def to_texts(properties: Mapping[str, Any] | None) -> dict[str, str]:
@@ -133,7 +156,16 @@ def refusal_of(portal_id: int, properties: Mapping[str, str], violations: Sequen
     message = f"Property values were not valid: {orjson.dumps(problems).decode()}"
     decision = "; ".join(one["message"] for one in problems)
     codes = tuple(one.code for one in violations)
-    return Refusal(400, message, "contact.properties", decision, more={"errors": errors}, checks=codes)
+    inferred = all(CATALOGUE[code].evidence == "INFER" for code in codes)
+    return Refusal(
+        400,
+        message,
+        "contact.properties",
+        decision,
+        more={"errors": errors},
+        checks=codes,
+        evidence="INFER" if inferred else "",
+    )
 
 
 def _problem(portal_id: int, properties: Mapping[str, str], violation: Violation) -> dict[str, Any]:
@@ -154,6 +186,13 @@ def check_unique(account: Account, properties: Mapping[str, str], contact: Conta
             raise conflict(other)
 
 
+def check_identity(account: Account, properties: Mapping[str, str]) -> None:
+    """Refuse to create a contact with none of email, firstname and lastname (section 11). Raises Refusal."""
+    if account.behaviours.create_without_name == "reject" and not any(map(properties.get, _IDENTITY)):
+        message = f"At least one of {', '.join(_IDENTITY)} is required to create a contact."
+        raise Refusal(400, message, "contact.create.identity", evidence="INFER")
+
+
 def conflict(other: Contact) -> Refusal:
     """Return HubSpot's 409; the id stands in its text only (section 3.2)."""
     message = f"Contact already exists. Existing ID: {other.id}"
@@ -164,7 +203,9 @@ def check_id_property(account: Account, name: str, rule: str) -> str:
     """Return the name of a property whose values are unique; refuse every other. Raises Refusal."""
     declared = account.contact_properties.get(name)
     if declared is None or not declared.unique:
-        raise Refusal(400, f"Unable to perform update/upsert by non-unique 0-1 property {name}", rule)
+        portal = f" in portal ID {account.portal_id}" if name == "hs_object_id" else ""
+        message = f"Unable to perform update/upsert by non-unique 0-1 property {name}{portal}"
+        raise Refusal(400, message, rule)
     return declared.name
 
 

@@ -78,4 +78,14 @@ ROUTES: Final = (
         answers={204: ""},
         scope=WRITE_SCOPE,
     ),
+    Route(
+        "POST",
+        versioned(CONTACTS, "/gdpr-delete"),
+        handler.gdpr_delete,
+        tag=TAG,
+        summary="Delete a contact and everything about it for good",
+        answers={204: "", **BAD_REQUEST},
+        scope=WRITE_SCOPE,
+        request=requests.GdprDeleteRequest,
+    ),
 )

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from hubspot_dest.checks.limits import MAX_DEFINITIONS, MAX_LABEL, MAX_NAME, MAX_PROPERTIES
-from hubspot_dest.checks.names import is_plain_name
+from hubspot_dest.checks.names import check_event_name, check_property_name
 from hubspot_dest.checks.properties import FIELD_TYPES
 from simulator.hubspot.endpoints.call import Call
 from simulator.hubspot.endpoints.definitions.requests import (
@@ -22,6 +22,7 @@ from simulator.hubspot.endpoints.paging import next_page, whole_number
 from simulator.hubspot.endpoints.property_options import to_options
 from simulator.hubspot.endpoints.request_bodies import decode
 from simulator.hubspot.messages import Answer
+from simulator.hubspot.state.account import Account
 from simulator.hubspot.state.definitions import Definition
 from simulator.hubspot.state.property_values import Property
 from simulator.hubspot.state.timestamps import iso
@@ -57,7 +58,7 @@ def list_all(call: Call) -> Answer:
             for one in call.account.definitions.values()
             if search.lower() in one.name.lower() or search.lower() in one.label.lower()
         ]
-        page = [one.shown(properties=call.flag("includeProperties")) for one in found[start : start + limit]]
+        page = [one.shown(properties=_shows_properties(call)) for one in found[start : start + limit]]
     body: dict[str, Any] = {"total": len(found), "results": page}
     if page and start + limit < len(found):
         body["paging"] = next_page(call, str(start + limit))
@@ -65,17 +66,17 @@ def list_all(call: Call) -> Answer:
 
 
 def get(call: Call) -> Answer:
-    """Show a definition by its short or its full name."""
+    """Return a definition by its short or its full name."""
     with call.account.lock:
-        shown = _find(call, reading=True).shown(properties=call.flag("includeProperties"))
+        shown = _find(call, reading=True).shown(properties=_shows_properties(call))
     return answer_json(200, shown, f"200: {shown['fullyQualifiedName']}", "definition.get")
 
 
 def create(call: Call) -> Answer:
-    """Make a definition; its name is taken for ever, also after deletion."""
+    """Create a definition; its name can never be used again, not even after deletion."""
     body, account = decode(_CREATE, call.body), call.account
     name = body.name if body.name is not None else _name_of(body.label)
-    _check_name(name, "name")
+    _check_event_name(account, account.full_name(name))
     _check_label(body.label)
     with account.lock:
         full = account.full_name(name)
@@ -85,7 +86,7 @@ def create(call: Call) -> Answer:
         if len(account.definitions) >= MAX_DEFINITIONS:
             message = f"An account has at most {MAX_DEFINITIONS} event definitions."
             raise Refusal(400, message, "definition.count")
-        made = [_made(one) for one in body.propertyDefinitions]
+        made = [_made(account, one) for one in body.propertyDefinitions]
         if len(made) > MAX_PROPERTIES:
             message = f"An event has at most {MAX_PROPERTIES} custom properties."
             raise Refusal(400, message, "definition.properties.count")
@@ -130,7 +131,7 @@ def delete(call: Call) -> Answer:
 
 def add_property(call: Call) -> Answer:
     """Add a property to a definition."""
-    made = _made(decode(_PROPERTY, call.body))
+    made = _made(call.account, decode(_PROPERTY, call.body))
     with call.account.lock:
         definition = _find(call)
         if definition.property(made.name) is not None:
@@ -194,9 +195,9 @@ def _own_property(call: Call) -> tuple[Definition, Property]:
     return definition, found
 
 
-def _made(body: NewEventProperty) -> Property:
+def _made(account: Account, body: NewEventProperty) -> Property:
     name = body.name if body.name is not None else _name_of(body.label)
-    _check_name(name, "property name")
+    _check_property_name(account, name)
     if body.type not in FIELD_TYPES:
         message = f"{body.type} is no property type; there are {', '.join(FIELD_TYPES)}"
         raise Refusal(400, message, "definition.property.type")
@@ -209,10 +210,25 @@ def _check_label(label: str) -> None:
         raise Refusal(400, f"label must have 1 to {MAX_LABEL} characters", "definition.label")
 
 
-def _check_name(name: str, what: str) -> None:
-    if not is_plain_name(name) or len(name) > MAX_NAME:
-        message = f"{what} {name!r}: at most {MAX_NAME} of a-z, 0-9 and _, beginning with a letter"
-        raise Refusal(400, message, "definition.name")
+def _check_event_name(account: Account, full: str) -> None:
+    """Refuse a name that no event can have; whether hyphens are refused is the switch `name_hyphen`. Raises Refusal."""
+    violation = check_event_name(full)
+    if violation is not None and not account.takes(violation):
+        message = f"The event name {full} is not valid: {violation.sentence}"
+        raise Refusal(400, message, "definition.name", checks=(violation.code,))
+
+
+def _check_property_name(account: Account, name: str) -> None:
+    """Refuse a name that no property can have; switches: `name_hyphen`, `name_capital`. Raises Refusal."""
+    violation = check_property_name(name)
+    if violation is not None and not account.takes(violation):
+        message = f"The property name {name} is not valid: {violation.sentence}"
+        raise Refusal(400, message, "definition.name", checks=(violation.code,))
+
+
+def _shows_properties(call: Call) -> bool:
+    # Definitions answer with their properties unless the client declines (section 11: hubspot-sdk relies on it).
+    return (call.one("includeProperties") or "true").lower() != "false"
 
 
 def _name_of(label: str) -> str:

@@ -232,7 +232,7 @@ def _lowered(account: Account, definition: Definition, sent: dict[str, Scalar]) 
                     400, message, "events.property.name", impossible.sentence, checks=(impossible.code,)
                 )
     # Names that become equal are one: ascending order, the last seen stays (section 1.5).
-    lowered = {name.lower(): sent[name] for name in sorted(sent)}
+    lowered = {(name if definition.property(name) else name.lower()): sent[name] for name in sorted(sent)}
     for name in [one for one in lowered if definition.property(one) is None]:
         if account.behaviours.auto_define:
             definition.add_text(name)

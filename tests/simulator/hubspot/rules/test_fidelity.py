@@ -291,7 +291,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         "contact.batch.create",
         "POST",
         f"{CONTACTS}/batch/create",
-        contacts("", ""),
+        {"inputs": [{"properties": {"lastname": "Byron"}}, {"properties": {"firstname": "Bob"}}]},
         {},
         201,
         {"status": "COMPLETE"},
@@ -420,6 +420,49 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         {},
         200,
         {"total": 1},
+    ),
+    (
+        "contact.search.after",
+        "POST",
+        f"{CONTACTS}/search",
+        {"after": "10000"},
+        {},
+        400,
+        {"category": INVALID},
+    ),
+    (
+        "contact.search.filters",
+        "POST",
+        f"{CONTACTS}/search",
+        {"filterGroups": [{"filters": []}] * 6},
+        {},
+        400,
+        {},
+    ),
+    ("contact.search.property", "POST", f"{CONTACTS}/search", {"sorts": ["no"]}, {}, 400, {}),
+    (
+        "contact.search.value",
+        "POST",
+        f"{CONTACTS}/search",
+        {
+            "filterGroups": [
+                {"filters": [{"propertyName": "createdate", "operator": "GT", "value": "2020-11-15"}]}
+            ]
+        },
+        {},
+        400,
+        {},
+    ),
+    ("contact.create.identity", "POST", CONTACTS, {"email": "c@x.org"}, {}, 400, {"category": INVALID}),
+    ("contact.gdpr_delete", "POST", f"{CONTACTS}/gdpr-delete", {"objectId": "101"}, {}, 204, {}),
+    (
+        "contact.batch.upsert.id_property",
+        "POST",
+        f"{CONTACTS}/batch/upsert",
+        contacts("a@x.org"),
+        {},
+        400,
+        {},
     ),
     ("contact.search.limit", "POST", f"{CONTACTS}/search", {"limit": 201}, {}, 400, {}),
     (
