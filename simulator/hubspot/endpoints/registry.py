@@ -21,6 +21,8 @@ from simulator.hubspot.endpoints.event_reads import answers as event_reads_answe
 from simulator.hubspot.endpoints.event_reads import routes as event_reads
 from simulator.hubspot.endpoints.occurrences import answers as occurrences_answers
 from simulator.hubspot.endpoints.occurrences import routes as occurrences
+from simulator.hubspot.endpoints.property_groups import answers as property_groups_answers
+from simulator.hubspot.endpoints.property_groups import routes as property_groups
 from simulator.hubspot.endpoints.route import Route
 from simulator.hubspot.endpoints.tokens import answers as tokens_answers
 from simulator.hubspot.endpoints.tokens import routes as tokens
@@ -35,6 +37,8 @@ ENDPOINTS: Final = {
     "contact_search": (contact_search, contact_search_answers),
     "event_reads": (event_reads, event_reads_answers),
     "definitions": (definitions, definitions_answers),
+    # Before the properties: `groups` is a path of its own, no property of this name.
+    "property_groups": (property_groups, property_groups_answers),
     "contact_properties": (contact_properties, contact_properties_answers),
     "account_info": (account_info, account_info_answers),
     "tokens": (tokens, tokens_answers),

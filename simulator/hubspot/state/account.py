@@ -20,10 +20,10 @@ from simulator.hubspot.state.contacts import Contact
 from simulator.hubspot.state.definitions import Definition
 from simulator.hubspot.state.occurrence_log import OccurrenceLog
 from simulator.hubspot.state.occurrences import Counters
-from simulator.hubspot.state.property_values import Property
+from simulator.hubspot.state.property_values import Property, PropertyGroup
 from simulator.hubspot.state.rate_limits import RateLimits
 from simulator.hubspot.state.seeds import Seed, made_property
-from simulator.hubspot.state.standard_properties import DEFAULT_CONTACT_PROPERTIES
+from simulator.hubspot.state.standard_properties import DEFAULT_CONTACT_PROPERTIES, STANDARD_PROPERTY_GROUPS
 from simulator.hubspot.state.timestamps import iso
 
 __all__ = ["Account"]
@@ -76,6 +76,10 @@ class Account:
             self.definitions: dict[str, Definition] = {}
             self.deleted_definitions: set[str] = set()
             self.contact_properties: dict[str, Property] = dict(DEFAULT_CONTACT_PROPERTIES)
+            self.archived_properties: dict[str, Property] = {}
+            self.property_groups = {
+                name: PropertyGroup(name, label) for name, label in STANDARD_PROPERTY_GROUPS.items()
+            }
             self.log = OccurrenceLog(self._max, changes=self.changes)
             self.random = random.Random(self._seed)  # noqa: S311 - an order, not a secret
             self.limits.reset()
@@ -124,10 +128,20 @@ class Account:
             self.changes.delete_definition(definition.name)
 
     def add_contact_property(self, made: Property) -> None:
-        """Add or replace a property of contacts."""
-        self.contact_properties[made.name] = made
+        """Add or replace a property of contacts; an archived one is in use no longer."""
+        used, unused = self.contact_properties, self.archived_properties
+        if made.archived:
+            used, unused = unused, used
+        unused.pop(made.name, None)
+        used[made.name] = made
         if self.changes is not None:
             self.changes.contact_properties[made.name] = made
+
+    def add_property_group(self, group: PropertyGroup) -> None:
+        """Add or replace a group of contact properties."""
+        self.property_groups[group.name] = group
+        if self.changes is not None:
+            self.changes.property_groups[group.name] = group
 
     def full_name(self, name: str) -> str:
         """Return `pe<portal>_<name>`, also for a name that has it already."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from simulator.hubspot.state.contacts import Contact, PropertyChange
 from simulator.hubspot.state.definitions import Definition
 from simulator.hubspot.state.occurrences import Occurrence
-from simulator.hubspot.state.property_values import Property
+from simulator.hubspot.state.property_values import Property, PropertyGroup
 
 __all__ = ["Changes"]
 
@@ -22,7 +22,8 @@ class Changes:
         contacts: by id, archived ones too.
         history: values that properties took, in order, with the contact's id.
         definitions: by full name; a deleted one stands in `deleted_definitions`.
-        contact_properties: by name.
+        contact_properties: by name, archived ones too.
+        property_groups: by name, archived ones too.
         occurrences: new ones, with the moment they came and whether their id was the sender's uuid.
         forgotten: how many of the oldest occurrences made room, counted after the new ones came.
         counted: counters changed and nothing else.
@@ -37,6 +38,7 @@ class Changes:
     definitions: dict[str, Definition] = field(default_factory=dict)
     deleted_definitions: set[str] = field(default_factory=set)
     contact_properties: dict[str, Property] = field(default_factory=dict)
+    property_groups: dict[str, PropertyGroup] = field(default_factory=dict)
     occurrences: list[tuple[int, Occurrence, float, bool]] = field(default_factory=list)
     forgotten: int = 0
     counted: bool = False
@@ -51,6 +53,7 @@ class Changes:
             or self.definitions
             or self.deleted_definitions
             or self.contact_properties
+            or self.property_groups
             or self.occurrences
             or self.forgotten
         )

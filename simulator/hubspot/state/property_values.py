@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from hubspot_dest.checks.properties import FIELD_TYPES, PropertyLike
 
-__all__ = ["Option", "Property"]
+__all__ = ["Option", "Property", "PropertyGroup"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ class Property:
     hidden: bool = False
     form_field: bool | None = None
     calculated: bool = False
+    archived: bool = False
 
     @classmethod
     def of(cls, known: PropertyLike, *, group: str, label: str = "", hubspot_defined: bool = True) -> Self:
@@ -72,7 +73,7 @@ class Property:
                 }
                 for one in self.options
             ],
-            "archived": False,
+            "archived": self.archived,
             "calculated": self.calculated,
             "externalOptions": False,
             "hasUniqueValue": self.unique,
@@ -87,3 +88,13 @@ class Property:
                 "readOnlyValue": self.read_only,
             },
         }
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyGroup:
+    """A group of contact properties."""
+
+    name: str
+    label: str
+    display_order: int = -1
+    archived: bool = False

@@ -43,10 +43,16 @@ create table occurrences (account integer, number integer, id text not null, has
     event_name text not null, contact integer, occurred_at real not null, came_at real not null,
     visible_at real not null, properties text not null, primary key (account, number)) without rowid;
 """
+# Added within version 1: earlier programs do not look at it.
+_PROPERTY_GROUPS: Final = """
+create table if not exists property_groups (account integer, name text, definition text not null,
+    primary key (account, name)) without rowid
+"""
 _TABLES: Final = (
     "contacts",
     "contact_history",
     "contact_properties",
+    "property_groups",
     "definitions",
     "occurrences",
 )
@@ -123,6 +129,7 @@ class Store:
                 db.execute(statement)
             db.execute(f"pragma application_id={_APPLICATION}")
             db.execute(f"pragma user_version={_VERSION}")
+        db.execute(_PROPERTY_GROUPS)
         db.execute("commit")
 
     def accounts(self) -> list[StoredAccount]:
@@ -222,6 +229,10 @@ class Store:
                 "insert or replace into contact_properties values (?,?,?)",
                 [(number, one.name, _text(one)) for one in changes.contact_properties.values()],
             )
+        self._db.executemany(
+            "insert or replace into property_groups values (?,?,?)",
+            [(number, one.name, _text(one)) for one in changes.property_groups.values()],
+        )
         if not changes.contacts:
             return
         self._db.executemany(

@@ -10,7 +10,7 @@ from simulator.hubspot.state.account import Account
 from simulator.hubspot.state.contacts import Contact, PropertyChange
 from simulator.hubspot.state.definitions import Definition
 from simulator.hubspot.state.occurrences import Counters, Occurrence
-from simulator.hubspot.state.property_values import Property
+from simulator.hubspot.state.property_values import Property, PropertyGroup
 
 __all__ = ["load"]
 
@@ -27,7 +27,10 @@ def _load_contacts(db: sqlite3.Connection, number: int, account: Account) -> Non
     for name, text in db.execute(
         "select name, definition from contact_properties where account=?", (number,)
     ):
-        account.contact_properties[name] = msgspec.json.decode(text, type=Property)
+        loaded = msgspec.json.decode(text, type=Property)
+        (account.archived_properties if loaded.archived else account.contact_properties)[name] = loaded
+    for name, text in db.execute("select name, definition from property_groups where account=?", (number,)):
+        account.property_groups[name] = msgspec.json.decode(text, type=PropertyGroup)
     sql = (
         "select id, properties, created_at, updated_at, created, archived_at from contacts "
         "where account=? order by id"

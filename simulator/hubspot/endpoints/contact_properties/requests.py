@@ -6,7 +6,13 @@ import msgspec
 
 from simulator.hubspot.endpoints.property_options import OptionRequest
 
-__all__ = ["NewContactProperty"]
+__all__ = [
+    "ContactPropertyBatch",
+    "ContactPropertyName",
+    "ContactPropertyNames",
+    "ContactPropertyUpdate",
+    "NewContactProperty",
+]
 
 
 class NewContactProperty(msgspec.Struct):
@@ -23,3 +29,36 @@ class NewContactProperty(msgspec.Struct):
     displayOrder: int | None = None  # noqa: N815 - HubSpot's name
     hidden: bool | None = None
     formField: bool | None = None  # noqa: N815 - HubSpot's name
+
+
+class ContactPropertyUpdate(msgspec.Struct):
+    """What can be changed of a contact property; what is absent stays."""
+
+    label: str | None = None
+    type: str | None = None
+    fieldType: str | None = None  # noqa: N815 - HubSpot's name
+    groupName: str | None = None  # noqa: N815 - HubSpot's name
+    description: str | None = None
+    options: list[OptionRequest] | None = None
+    displayOrder: int | None = None  # noqa: N815 - HubSpot's name
+    hidden: bool | None = None
+    formField: bool | None = None  # noqa: N815 - HubSpot's name
+
+
+class ContactPropertyBatch(msgspec.Struct):
+    """Contact properties to create."""
+
+    inputs: list[NewContactProperty]
+
+
+class ContactPropertyName(msgspec.Struct):
+    """The name of one property."""
+
+    name: str
+
+
+class ContactPropertyNames(msgspec.Struct):
+    """The properties to read or to archive."""
+
+    inputs: list[ContactPropertyName]
+    archived: bool | None = None

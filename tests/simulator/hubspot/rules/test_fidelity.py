@@ -14,15 +14,18 @@ from simulator.hubspot.messages import Answer, Request
 from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
 from simulator.hubspot.state.account import Account
 from simulator.hubspot.state.behaviours import BehaviourError, Behaviours
+from simulator.hubspot.state.property_values import PropertyGroup
 from simulator.hubspot.state.store import Store
 
 ROOT = Path(__file__).parents[4]
 SEED = {
     "contacts": [{"email": "ada@example.org"}, {"email": "bob@example.org"}],
     "definitions": [{"name": "pe12345678_view", "properties": ["sku", {"name": "total", "type": "number"}]}],
+    "contactProperties": ["plan"],
 }
 SEND, BATCH = "/events/v3/send", "/events/v3/send/batch"
 CONTACTS, DEFINITIONS = "/crm/v3/objects/contacts", "/events/v3/event-definitions"
+PROPERTIES = "/crm/v3/properties/contacts"
 VIEW: dict[str, Any] = {
     "eventName": "pe12345678_view",
     "email": "ada@example.org",
@@ -484,10 +487,80 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         200,
         {"hasUniqueValue": True},
     ),
-    ("property.create", "POST", "/crm/v3/properties/contacts", PROPERTY, {}, 201, {"name": "plan"}),
+    (
+        "property.create",
+        "POST",
+        "/crm/v3/properties/contacts",
+        {**PROPERTY, "name": "level"},
+        {},
+        201,
+        {"name": "level"},
+    ),
     ("property.unknown", "GET", "/crm/v3/properties/contacts/no", None, {}, 404, {}),
     ("property.taken", "POST", "/crm/v3/properties/contacts", {**PROPERTY, "name": "email"}, {}, 409, {}),
-    ("property.invalid", "POST", "/crm/v3/properties/contacts", {**PROPERTY, "name": "No"}, {}, 400, {}),
+    (
+        "property.update",
+        "PATCH",
+        f"{PROPERTIES}/plan",
+        {"label": "Plan!"},
+        {},
+        200,
+        {"label": "Plan!", "name": "plan"},
+    ),
+    ("property.archive", "DELETE", f"{PROPERTIES}/plan", None, {}, 204, {}),
+    ("property.read_only", "PATCH", f"{PROPERTIES}/email", {"label": "E"}, {}, 400, {"category": INVALID}),
+    ("property.batch.read", "POST", f"{PROPERTIES}/batch/read", {"inputs": [{"name": "plan"}]}, {}, 200, {}),
+    (
+        "property.batch.create",
+        "POST",
+        f"{PROPERTIES}/batch/create",
+        {"inputs": [{**PROPERTY, "name": "b"}]},
+        {},
+        201,
+        {},
+    ),
+    (
+        "property.batch.archive",
+        "POST",
+        f"{PROPERTIES}/batch/archive",
+        {"inputs": [{"name": "plan"}]},
+        {},
+        204,
+        {},
+    ),
+    ("property.group.list", "GET", f"{PROPERTIES}/groups", None, {}, 200, {}),
+    (
+        "property.group.create",
+        "POST",
+        f"{PROPERTIES}/groups",
+        {"name": "g", "label": "G"},
+        {},
+        201,
+        {"name": "g"},
+    ),
+    (
+        "property.group.get",
+        "GET",
+        f"{PROPERTIES}/groups/contactinformation",
+        None,
+        {},
+        200,
+        {"archived": False, "displayOrder": -1},
+    ),
+    ("property.group.update", "PATCH", f"{PROPERTIES}/groups/shop", {"label": "S"}, {}, 200, {"label": "S"}),
+    ("property.group.archive", "DELETE", f"{PROPERTIES}/groups/shop", None, {}, 204, {}),
+    ("property.group.used", "DELETE", f"{PROPERTIES}/groups/contactinformation", None, {}, 400, {}),
+    ("property.group.unknown", "GET", f"{PROPERTIES}/groups/no", None, {}, 404, {}),
+    (
+        "property.group.taken",
+        "POST",
+        f"{PROPERTIES}/groups",
+        {"name": "contactinformation", "label": "C"},
+        {},
+        409,
+        {},
+    ),
+    ("property.invalid", "POST", "/crm/v3/properties/contacts", {**PROPERTY, "name": "No!"}, {}, 400, {}),
     ("account.details", "GET", "/account-info/v3/details", None, {}, 200, {"portalId": 12345678}),
     ("account.usage", "GET", "/account-info/2026-03/api-usage/daily/private-apps", None, {}, 200, {}),
     (
@@ -539,6 +612,7 @@ def hubspot(**switches: Any) -> tuple[HubSpot, Account]:
     service = HubSpot(switches=Behaviours.from_mapping(switches), clock=lambda: 1_700_000_000.0)
     account = service.account_for(DEFAULT_TOKEN)
     assert account is not None
+    account.add_property_group(PropertyGroup("shop", "Shop"))
     service.seed(account, {**SEED, "occurrences": [{**VIEW, "uuid": "known"}]})
     return service, account
 
