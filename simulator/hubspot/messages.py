@@ -50,7 +50,7 @@ class Answer:
         rule: the stable name of the rule that decided, as `docs/fidelity.md` lists it: `contact.update.unknown`.
         portal_id: the account that answered, if the token led to one.
         checks: the codes of the checks (`hubspot-dest explain CODE`) for which it refused or dropped something.
-        evidence: the tag of `docs/fidelity.md` where the rule is only inferred: `INFER`.
+        evidence: the tag of `docs/fidelity.md` where the rule is inferred (`INFER`) or unknown (`GAP`).
 
     """
 

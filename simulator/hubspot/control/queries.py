@@ -50,6 +50,7 @@ def account_view(number: int, account: Account) -> dict[str, Any]:
             "occurrences": len(account.log.rows),
             "maxOccurrences": account.log.limit,
             "counters": asdict(account.log.counters),
+            "quotas": account.quotas(),
         }
 
 

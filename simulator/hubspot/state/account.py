@@ -177,6 +177,17 @@ class Account:
                 one.plain() for one in self.log.rows if one.contact == contact.id and one.visible_at <= now
             ]
 
+    def quotas(self) -> dict[str, dict[str, int]]:
+        """Return by name how much of each quota is used: `used` of `limit`."""
+        with self.lock:
+            now, behaviours = self.clock(), self.behaviours
+            used = {
+                "occurrences": (self.log.in_month(now), behaviours.quota_occurrences),
+                "definitions": (len(self.definitions), behaviours.quota_definitions),
+                "calls": (self.limits.today(now), self.limits.daily(behaviours)),
+            }
+        return {name: {"used": count, "limit": limit} for name, (count, limit) in used.items()}
+
     def counters(self) -> Counters:
         """Return what became of the occurrences so far."""
         with self.lock:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
 
+from hubspot_dest.checks.limits import MAX_DEFINITIONS, OCCURRENCES_A_MONTH
+
 __all__ = ["BehaviourError", "Behaviours"]
 
 
@@ -39,6 +41,9 @@ class Behaviours:
         visibility_delay_ms: from 204 until an occurrence can be read.
         search_lag_ms: from creation until the search finds a contact.
         tier: decides the rate limits.
+        quota_occurrences: occurrences that the account takes in a calendar month, UTC.
+        quota_definitions: event definitions that the account can have.
+        quota_calls: calls a day; 0 takes the tier's number, which counts only with `enforce_rate_limits`.
         events_rps: requests per second that the send endpoints take.
         enforce_rate_limits: answer 429 above a limit; off, limits are counted and shown in headers only.
         name_hyphen: names of events and event properties with a hyphen, where they are made at first sight.
@@ -68,6 +73,9 @@ class Behaviours:
     visibility_delay_ms: int = 0
     search_lag_ms: int = 0
     tier: Literal["starter", "professional", "enterprise"] = "enterprise"
+    quota_occurrences: int = OCCURRENCES_A_MONTH
+    quota_definitions: int = MAX_DEFINITIONS
+    quota_calls: int = 0
     events_rps: int = 1250
     enforce_rate_limits: bool = False
     name_hyphen: Literal["accept", "reject"] = "accept"

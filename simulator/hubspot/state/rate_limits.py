@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from hubspot_dest.checks.limits import CONTACT_CALLS_A_DAY
 from simulator.hubspot.state.behaviours import Behaviours
 
 __all__ = ["DAY_SECONDS", "LimitExceededError", "RateLimits"]
 
 _TEN_SECONDS: Final = {"starter": 100, "professional": 190, "enterprise": 190}
-_DAY: Final = {"starter": 250_000, "professional": 625_000, "enterprise": 1_000_000}
 _SEARCHES: Final = 5
 DAY_SECONDS: Final = 86_400.0
 
@@ -58,7 +58,7 @@ class RateLimits:
 
     def count_call(self, behaviours: Behaviours, now: float) -> Sequence[tuple[str, str]]:
         """Count any other call and return the headers that tell what is left. Raises LimitExceededError."""
-        limit, daily = _TEN_SECONDS[behaviours.tier], _DAY[behaviours.tier]
+        limit, daily = _TEN_SECONDS[behaviours.tier], self.daily(behaviours)
         self._count_day(behaviours, now)
         if behaviours.enforce_rate_limits:
             self._take(self._calls, 10.0, limit, now, "TEN_SECONDLY_ROLLING", behaviours)
@@ -79,14 +79,15 @@ class RateLimits:
 
     @staticmethod
     def daily(behaviours: Behaviours) -> int:
-        """Return how many calls a day the tier allows."""
-        return _DAY[behaviours.tier]
+        """Return how many calls a day the account may make."""
+        return behaviours.quota_calls or CONTACT_CALLS_A_DAY[behaviours.tier]
 
     def _count_day(self, behaviours: Behaviours, now: float) -> None:
         day = math.floor(now / DAY_SECONDS)
         if day != self._day:
             self._day, self._today = day, 0
-        if behaviours.enforce_rate_limits and self._today >= _DAY[behaviours.tier]:
+        enforced = behaviours.enforce_rate_limits or behaviours.quota_calls > 0
+        if enforced and self._today >= self.daily(behaviours):
             raise LimitExceededError("DAILY", behaviours.retry_after_on_429)
         self._today += 1
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from hubspot_dest.checks.limits import MAX_DEFINITIONS, MAX_LABEL, MAX_NAME, MAX_PROPERTIES
+from hubspot_dest.checks.limits import MAX_LABEL, MAX_NAME, MAX_PROPERTIES
 from hubspot_dest.checks.names import check_event_name, check_property_name
 from hubspot_dest.checks.properties import FIELD_TYPES
 from simulator.hubspot.endpoints.call import Call
@@ -83,8 +83,9 @@ def create(call: Call) -> Answer:
         if full in account.definitions or full in account.deleted_definitions:
             message = f"Event with fully qualified name {full} already exists."
             raise Refusal(409, message, "definition.taken", category="CONFLICT")
-        if len(account.definitions) >= MAX_DEFINITIONS:
-            message = f"An account has at most {MAX_DEFINITIONS} event definitions."
+        quota = account.behaviours.quota_definitions
+        if len(account.definitions) >= quota:
+            message = f"An account has at most {quota} event definitions."
             raise Refusal(400, message, "definition.count")
         made = [_made(account, one) for one in body.propertyDefinitions]
         if len(made) > MAX_PROPERTIES:

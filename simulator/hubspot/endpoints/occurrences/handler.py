@@ -47,6 +47,7 @@ def send(call: Call) -> Answer:
     with call.account.lock:
         intake = OccurrenceIntake(call.account, call.now)
         ready = intake.take(sent)
+        _check_quota(call, 1)
         decision = _told(ready, sent, kept=intake.store(ready, sent))
     return no_content(f"204: {decision}", "events.send")
 
@@ -77,12 +78,23 @@ def send_batch(call: Call) -> Answer:
                 if account.behaviours.batch_bad_input == "all_or_nothing":
                     raise
                 refused = refused or refusal
+        _check_quota(call, len(taken))
         for sent, occurrence in zip(taken, ready, strict=True):
             intake.store(occurrence, sent)
         stored = account.log.counters.accepted - before
     if refused is not None:
         raise refused
     return no_content(f"204: {stored} of {len(inputs)} stored", "events.batch")
+
+
+def _check_quota(call: Call, count: int) -> None:
+    """Refuse occurrences beyond the account's monthly quota. Raises Refusal."""
+    quota = call.account.behaviours.quota_occurrences
+    used = call.account.log.in_month(call.now)
+    if used + count > quota:
+        message = f"This account has reached its limit of {quota} event occurrences a month."
+        decision = f"{used} of {quota} occurrences of this month are used, and {count} more came"
+        raise Refusal(429, message, "events.quota", decision, category="RATE_LIMITS", evidence="GAP")
 
 
 def _told(ready: Occurrence | None, sent: OccurrenceRequest, *, kept: bool) -> str:
