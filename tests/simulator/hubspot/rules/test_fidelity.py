@@ -744,6 +744,22 @@ def test_headers_tell_what_is_left_but_not_on_events() -> None:
     assert "X-HubSpot-RateLimit-Max" not in dict(ask(service, "POST", SEND, VIEW).headers)
 
 
+def test_a_month_has_an_end_and_what_was_used_is_shown() -> None:
+    now = [1_700_000_000.0]  # 14 November 2023
+    service = HubSpot(switches=Behaviours(quota_occurrences=2, quota_definitions=1), clock=lambda: now[0])
+    account = service.account_for(DEFAULT_TOKEN)
+    assert account is not None
+    service.seed(account, SEED)
+    assert ask(service, "POST", BATCH, {"inputs": [VIEW, VIEW]}).status == 204
+    assert account.quotas()["occurrences"] == {"used": 2, "limit": 2}
+    assert ask(service, "POST", SEND, VIEW).rule == "events.quota"
+    assert account.counters().accepted == 2
+    assert ask(service, "POST", DEFINITIONS, NEW).rule == "definition.count"
+    now[0] += 17 * 86_400
+    assert ask(service, "POST", SEND, VIEW).status == 204
+    assert account.quotas()["occurrences"]["used"] == 1
+
+
 def test_an_account_holds_500_definitions() -> None:
     service, account = hubspot()
     for number in range(499):
