@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from simulator.hubspot.endpoints.request_bodies import Integer
 from simulator.hubspot.state.property_values import Option
 
 __all__ = ["OptionRequest", "to_options"]
@@ -16,7 +17,7 @@ class OptionRequest(msgspec.Struct):
 
     label: str
     value: str
-    displayOrder: int = 0  # noqa: N815 - HubSpot's name
+    displayOrder: Integer = 0  # noqa: N815 - HubSpot's name
     hidden: bool = False
 
 

@@ -8,16 +8,18 @@ with these conversions.
 from __future__ import annotations
 
 import re
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Annotated, Any, Final, NoReturn, TypeVar
 
 import msgspec
 from msgspec import inspect
 
 from simulator.hubspot.endpoints.errors import Refusal
 
-__all__ = ["Scalar", "decode", "missing_fields", "text_of"]
+__all__ = ["Integer", "Scalar", "decode", "missing_fields", "text_of"]
 
 Scalar = str | int | float | bool | None
+Integer = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
+"""A whole number as Java has it."""
 _Body = TypeVar("_Body")
 _BYTE: Final = re.compile(r"\(byte (\d+)\)")
 _EXPECTED: Final = (
@@ -105,8 +107,10 @@ class _Reader:
         if isinstance(value, dict | list):
             wanted = (inspect.StructType, inspect.DictType) if isinstance(value, dict) else inspect.ListType
             kinds = [one for one in kinds if isinstance(one, wanted)] or kinds
-        elif any(_fits(one, value) for one in kinds):
-            return value
+        else:
+            fitting = [one for one in kinds if _fits(one, value)]
+            if fitting:
+                return self._read_scalar(fitting[0], value)
         texts = [one for one in kinds if isinstance(one, inspect.StrType)]
         return self.read((texts or kinds)[0], value)
 
@@ -126,18 +130,25 @@ class _Reader:
                 self._refuse("java.lang.String", value)
             return value if isinstance(value, str) else text_of(value)
         if isinstance(kind, inspect.IntType):
-            return self._read_number(value)
+            return self._read_number(kind, value)
         if isinstance(kind, inspect.BoolType):
             return self._read_flag(value)
         return value
 
-    def _read_number(self, value: Any) -> int:
+    def _read_number(self, kind: inspect.IntType, value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             self._refuse("java.lang.Integer", value)
         try:
-            return int(value)
+            number = int(value)
         except (ValueError, OverflowError):
             self._refuse("java.lang.Integer", value, "not a valid `java.lang.Integer` value")
+        if kind.le is not None and kind.ge is not None and not kind.ge <= number <= kind.le:
+            message = (
+                f"Invalid input JSON on line 1, column {len(self._body)}: Numeric value ({value}) out of range of int "
+                "(-2147483648 - 2147483647)"
+            )
+            raise Refusal(400, message, "json.shape", category=None)
+        return number
 
     def _read_flag(self, value: Any) -> bool:
         if isinstance(value, str):

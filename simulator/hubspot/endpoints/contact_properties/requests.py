@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from simulator.hubspot.endpoints.property_options import OptionRequest
+from simulator.hubspot.endpoints.request_bodies import Integer
 
 __all__ = [
     "ContactPropertyBatch",
@@ -26,7 +27,7 @@ class NewContactProperty(msgspec.Struct):
     description: str | None = None
     options: list[OptionRequest] | None = None
     hasUniqueValue: bool | None = None  # noqa: N815 - HubSpot's name
-    displayOrder: int | None = None  # noqa: N815 - HubSpot's name
+    displayOrder: Integer | None = None  # noqa: N815 - HubSpot's name
     hidden: bool | None = None
     formField: bool | None = None  # noqa: N815 - HubSpot's name
 
@@ -40,7 +41,7 @@ class ContactPropertyUpdate(msgspec.Struct):
     groupName: str | None = None  # noqa: N815 - HubSpot's name
     description: str | None = None
     options: list[OptionRequest] | None = None
-    displayOrder: int | None = None  # noqa: N815 - HubSpot's name
+    displayOrder: Integer | None = None  # noqa: N815 - HubSpot's name
     hidden: bool | None = None
     formField: bool | None = None  # noqa: N815 - HubSpot's name
 

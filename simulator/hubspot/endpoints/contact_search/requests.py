@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from simulator.hubspot.endpoints.request_bodies import Scalar
+from simulator.hubspot.endpoints.request_bodies import Integer, Scalar
 
 __all__ = ["ContactSearch", "FilterGroup", "SearchFilter", "SearchSort"]
 
@@ -39,5 +39,5 @@ class ContactSearch(msgspec.Struct):
     properties: list[str] | None = None
     sorts: list[SearchSort | str] | None = None
     query: str | None = None
-    limit: int | None = None
+    limit: Integer | None = None
     after: str | int | None = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from simulator.hubspot.endpoints.request_bodies import Integer
+
 __all__ = ["NewPropertyGroup", "PropertyGroupUpdate"]
 
 
@@ -12,11 +14,11 @@ class NewPropertyGroup(msgspec.Struct):
 
     name: str
     label: str
-    displayOrder: int | None = None  # noqa: N815 - HubSpot's name
+    displayOrder: Integer | None = None  # noqa: N815 - HubSpot's name
 
 
 class PropertyGroupUpdate(msgspec.Struct):
     """What can be changed of a group; what is absent stays."""
 
     label: str | None = None
-    displayOrder: int | None = None  # noqa: N815 - HubSpot's name
+    displayOrder: Integer | None = None  # noqa: N815 - HubSpot's name
