@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import SecretStr
 
@@ -33,6 +33,8 @@ from hubspot_dest.verdict.prediction import predict
 from hubspot_dest.verdict.quotas import Quotas
 
 __all__ = ["preview"]
+
+_WEIGHT: Final = 100  # every so many events, one is counted for the quotas
 
 
 def preview(
@@ -78,10 +80,15 @@ class _Verdict:
         self.account = account
         self._quotas = Quotas(account.limits)
         self._fail_on = fail_on
+        self._until_counted = _WEIGHT
 
     def add(self, outcome: Outcome, line: int | None, source: str, *, parity: bool) -> None:
         """Say of an outcome what HubSpot would make of it, and count its findings."""
-        self._quotas.add(outcome)
+        plan = outcome.plan
+        self._until_counted -= 1
+        if self._until_counted == 0 or (plan is not None and plan.contact is not None):
+            self._quotas.add(outcome, _WEIGHT - self._until_counted)
+            self._until_counted = _WEIGHT
         if not outcome.findings:
             return
         predict(outcome, parity=parity)
