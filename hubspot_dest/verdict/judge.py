@@ -119,7 +119,7 @@ class Judge:
         self._behaviours = dict(behaviours or {})
         self._lost_identity = self._view.lost_identity()
         self._rules: dict[tuple[str, int | None], _RuleRun] = {}
-        self._shapes: dict[tuple[str | int | None, ...], _Shape] = {}
+        self._shapes: dict[tuple[str, int | None, str, tuple[str, ...]], _Shape] = {}
         self._good_emails: set[str] = set()
         self._only_email = not self._view.object_id_paths
         self._emails: dict[str, Violation] = {}
@@ -143,14 +143,18 @@ class Judge:
         if occurrence is not None and plan.contact is None and self._only_email:
             # An event that is fine costs a look at its shape, and one at all of its values together.
             properties = occurrence["properties"]
-            shape = self._shapes.get((plan.rule_key, plan.rule_index, occurrence["eventName"], *properties))
+            names = tuple(properties)
+            shape = self._shapes.get((plan.rule_key, plan.rule_index, occurrence["eventName"], names))
             if shape is not None and shape.plain and not shape.run.pending:
                 try:
                     values = "".join(properties.values())
                     if (
                         len(values) <= MAX_VALUE
                         and OBJECT_TEXT not in values
-                        and occurrence["email"] in self._good_emails
+                        and (
+                            (email := occurrence["email"]) in self._good_emails
+                            or self._event_email(email) is None
+                        )
                         and "2" <= occurrence["occurredAt"] <= self._latest
                         and self._latest_from <= now_ms < self._latest_until
                     ):
@@ -243,7 +247,7 @@ class Judge:
         self, occurrence: dict[str, Any], plan: Plan, run: _RuleRun, now_ms: int, found: list[Finding]
     ) -> None:
         name, properties = occurrence["eventName"], occurrence["properties"]
-        key = (plan.rule_key, plan.rule_index, name, *properties)
+        key = (plan.rule_key, plan.rule_index, name, tuple(properties))
         shape = self._shapes.get(key)
         if shape is None:
             shape = self._shape_of(plan, name, properties, run)
