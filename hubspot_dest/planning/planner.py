@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from hubspot_dest.mapping.callbacks import Callbacks
-from hubspot_dest.mapping.context import Collector
+from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.evaluation import Evaluation, Issue
 from hubspot_dest.mapping.jsdates import LAST_PLAIN_MS, date_ms, iso_string
 from hubspot_dest.mapping.jsvalues import (
@@ -98,7 +98,9 @@ class Planner:
         self._plain = self._compile(traced=False)
         self._traced: _Compiled | None = None
 
-    def plan(self, event: dict[str, Any], collector: Collector, now_ms: int, *, traced: bool = False) -> Plan:
+    def plan(
+        self, event: dict[str, Any], collector: CollectorView, now_ms: int, *, traced: bool = False
+    ) -> Plan:
         """Return what should happen to a whole event. Never raises, however odd the event.
 
         Args:
