@@ -16,7 +16,7 @@ from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.direct_sink import ClientFactory, DirectSink, Reporter, official_clients
 from hubspot_dest.delivery.outbox.settings import OutboxSettings
 from hubspot_dest.driving import Driving, Listener
-from hubspot_dest.events.collector import COMMANDS, CollectorState
+from hubspot_dest.events.collector import COMMANDS, Collector
 from hubspot_dest.events.event import InvalidEventError, with_user
 from hubspot_dest.mapping.evaluation import Issue
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
@@ -96,7 +96,7 @@ class HubSpotDestination(Driving):
         self._checked = not self._do.lazy_checks
         self._reporter = Reporter(logger or logging.getLogger("hubspot_dest"))
         self._planner = Planner(config.raw, policy=self._do.plan)
-        self._collector = CollectorState.begun(
+        self._collector = Collector.begun(
             config.collector,
             now_ms=self._now_ms,
             consent=consent,
@@ -166,7 +166,7 @@ class HubSpotDestination(Driving):
         return len(self._waiting)
 
     @property
-    def state(self) -> CollectorState:
+    def state(self) -> Collector:
         """The collector's state."""
         return self._collector
 

@@ -11,7 +11,7 @@ from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.jsvalues import UNDEFINED, truthy
 from hubspot_dest.mapping.process import merge
 
-__all__ = ["COMMANDS", "CollectorState"]
+__all__ = ["COMMANDS", "Collector"]
 
 RELEASE = "4.4.0"
 COMMANDS = frozenset(
@@ -20,7 +20,7 @@ COMMANDS = frozenset(
 )
 
 
-class CollectorState:
+class Collector:
     """What a walkerOS collector keeps between events, as far as a destination can see it.
 
     Args:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hubspot_dest.events.collector import CollectorState
+from hubspot_dest.events.collector import Collector
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
 from hubspot_dest.planning.plan import Plan, PlanPolicy
@@ -22,7 +22,7 @@ PROPERTY = settings(max_examples=100, deadline=None, suppress_health_check=[Heal
 
 
 def whole(event: dict[str, Any]) -> dict[str, Any]:
-    return CollectorState(now_ms=lambda: NOW, new_id=lambda: "0" * 16).complete(event)
+    return Collector(now_ms=lambda: NOW, new_id=lambda: "0" * 16).complete(event)
 
 
 def same(left: Any, right: Any) -> bool:
