@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 
 from hubspot_dest.config.schema import Rule, RuleSettings, Settings, Wrapper
 from hubspot_dest.mapping.callbacks import code_source
+from hubspot_dest.planning.rules_index import rule_entries
 
 __all__ = ["Problem", "find_problems"]
 
@@ -90,21 +91,9 @@ def find_problems(raw: Any) -> list[Problem]:
     problems += _policy_problems(raw.get("policy"), ("policy",))
     if raw.get("data") is not None:
         problems += _value_problems(raw["data"], ("data",))
-    for path, rule in _rules(raw.get("mapping")):
-        problems += _rule_problems(rule, path)
+    for entry in rule_entries(raw.get("mapping")):
+        problems += _rule_problems(entry.rule, entry.path)
     return problems + _code_problems(raw)
-
-
-def _rules(mapping: Any) -> Iterator[tuple[Path, Any]]:
-    if not isinstance(mapping, dict):
-        return
-    for entity, actions in mapping.items():
-        for action, rules in actions.items() if isinstance(actions, dict) else ():
-            path: Path = ("mapping", entity, action)
-            if isinstance(rules, list):
-                yield from (((*path, index), rule) for index, rule in enumerate(rules))
-            else:
-                yield path, rules
 
 
 def _rule_problems(rule: Any, path: Path) -> list[Problem]:

@@ -9,22 +9,15 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from hubspot_dest.mapping.evaluation import Issue, Trace
+from hubspot_dest.planning.rules_index import label_of
 
-__all__ = ["INVALID_DATE", "SCOPE", "ContactUpsert", "Plan", "PlanPolicy", "Verdict", "label_of"]
+__all__ = ["INVALID_DATE", "SCOPE", "ContactUpsert", "Plan", "PlanPolicy", "Verdict"]
 
 # Stands where upstream has a Date that is none; HubSpot never sees it, since serialising it fails.
 INVALID_DATE: Final = {"$invalidDate": True}
 SCOPE: Final = "hubspot"
 
 Verdict = Literal["ready", "ignored", "skipped", "failed"]
-
-
-def label_of(key: str, index: int | None) -> str:
-    """Return what a rule is called: its key, with its position counted from 1 where it is one of a list.
-
-    Filters, exports and screens find a rule by this text.
-    """
-    return key if index is None else f"{key} [{index + 1}]"
 
 
 @dataclass(frozen=True, slots=True)

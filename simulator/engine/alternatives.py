@@ -10,8 +10,10 @@ from typing import Any, Literal
 
 from hubspot_dest.config.model import Config
 from hubspot_dest.mapping.jsvalues import truthy
-from hubspot_dest.planning.plan import Plan, label_of
-from simulator.engine.dry_run import DryRun
+from hubspot_dest.planning.dry_run import DryRun
+from hubspot_dest.planning.plan import Plan
+from hubspot_dest.planning.profiles import profile_for
+from hubspot_dest.planning.rules_index import label_of
 from simulator.engine.rows import UNSOUGHT
 from simulator.engine.rule_coverage import described
 
@@ -102,7 +104,9 @@ def stumbled(config: Config, event: Any, now_ms: int, *, parity: bool = False) -
         for key, some in rules.items():
             entity, _, action = key.partition(" ")
             cut.setdefault(entity, {})[action] = some
-        tried = DryRun(replace(config, raw={**config.raw, "mapping": cut}), parity=parity)
+        tried = DryRun(
+            replace(config, raw={**config.raw, "mapping": cut}), profile=profile_for(parity=parity)
+        )
         return tried.plan(event, now_ms).reason == "mapping_error"
 
     before: dict[str, list[Any]] = {}

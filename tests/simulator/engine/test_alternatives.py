@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from hubspot_dest.config.model import Config
+from hubspot_dest.planning.dry_run import DryRun
 from simulator.engine.alternatives import Alternative, alternatives, nearest, stumbled
-from simulator.engine.dry_run import DryRun
 
 BIG = {"condition": "$code:(event) => event.data.total > 100", "settings": {"eventName": "big"}}
 PAID = {"condition": "$code:(event) => event.data.paid", "settings": {"eventName": "paid"}}
