@@ -304,7 +304,6 @@ class OutboxSink:
         if report.kind == "failed":
             message = report.error.describe() if report.error is not None else ""
             _log.info("%d %s will be tried again: %s", len(report.intents), report.what, message)
-            return
         for outcome in outcomes_of(report, self.outbox.pending):
             if outcome.kind == "failed":
                 level = logging.WARNING if report.kind == "paused" else logging.ERROR
@@ -362,6 +361,15 @@ class OutboxSink:
         if parked:
             _log.info("%d events wait for consent in the outbox %s", parked, self.outbox.path)
         return outcomes
+
+    @property
+    def unrecorded(self) -> int:
+        """How many deliveries are not recorded in the outbox: the next run repeats them."""
+        return self.outbox.unrecorded
+
+    def end_within(self, seconds: float) -> None:
+        """End delivery within so many seconds, also if it is waited for already. Safe in signal handlers."""
+        self.workers.end_within(seconds)
 
     def abort(self) -> None:
         """Make `close` wait for nothing, not even at the end of the process. Safe in signal handlers."""

@@ -72,6 +72,13 @@ class Sink(Protocol):
     def close(self, *, deadline: float | None = None, stall: float | None = None) -> list[Outcome]:
         """Send what waits for the last time, and release everything."""
 
+    @property
+    def unrecorded(self) -> int:
+        """How many deliveries are not recorded yet: after a crash they are repeated."""
+
+    def end_within(self, seconds: float) -> None:
+        """Let `flush` and `close` end within so many seconds, also if under way. Safe in signal handlers."""
+
     def abort(self) -> None:
         """Make `close` wait for nothing. Safe in signal handlers."""
 

@@ -9,6 +9,7 @@ from typing import Any
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.client.recording_client import RecordingClient
 from hubspot_dest.destination import HubSpotDestination
+from hubspot_dest.mapping.dialect import Dialect
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.outcome import Outcome
 from simulator.conformance.codec import decode, encode
@@ -45,10 +46,10 @@ class _LogRecords(logging.Handler):
         self.kept.append([level, record.getMessage()])
 
 
-def run_destination_case(case: dict[str, Any], expect: dict[str, Any]) -> tuple[Any, Any]:
+def run_destination_case(case: dict[str, Any], expect: dict[str, Any], dialect: Dialect) -> tuple[Any, Any]:
     """Return (expected, actual) of one destination case as JSON, reduced to the fields that must agree."""
     client, records = RecordingClient(fail=_failures(case.get("failOn"))), _LogRecords()
-    destination = _destination(decode(case), client, records)
+    destination = _destination(decode(case), client, records, dialect)
     failures = case.get("failOn") or []
     injected = {failure["message"] for failure in (failures if isinstance(failures, list) else [failures])}
     steps = [_comparable(_step(destination, decode(step), client), injected) for step in case["steps"]]
@@ -67,7 +68,9 @@ def run_destination_case(case: dict[str, Any], expect: dict[str, Any]) -> tuple[
     return wanted, actual
 
 
-def _destination(case: dict[str, Any], client: RecordingClient, records: _LogRecords) -> HubSpotDestination:
+def _destination(
+    case: dict[str, Any], client: RecordingClient, records: _LogRecords, dialect: Dialect
+) -> HubSpotDestination:
     logger = logging.Logger("conformance", logging.DEBUG)
     logger.addHandler(records)
     config = dict(case["config"])
@@ -78,6 +81,7 @@ def _destination(case: dict[str, Any], client: RecordingClient, records: _LogRec
     return HubSpotDestination(
         config,
         parity=True,
+        walkeros=dialect.version,
         client_factory=None if handed_in else lambda token: client,  # noqa: ARG005 - the factory's shape
         consent=case.get("consent"),
         user=case.get("user"),

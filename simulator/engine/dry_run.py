@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from hubspot_dest.config.model import Config
+from hubspot_dest.mapping.dialect import dialect_of
 from hubspot_dest.planning.dry_run import DryRun
 from hubspot_dest.planning.plan import Plan
-from hubspot_dest.planning.profiles import profile_for
+from hubspot_dest.planning.profiles import profile_of
 from simulator.conformance.difference import Difference, differences
 from simulator.engine.rows import Row
 from simulator.engine.sources.bad_input import said_of
@@ -71,12 +72,13 @@ class RowPlanner:
 
     Args:
         config: what to map and how.
-        parity: do what walkerOS 4.4 does.
+        parity: do what walkerOS does.
+        walkeros: the version of walkerOS that is meant.
 
     """
 
-    def __init__(self, config: Config, *, parity: bool = False) -> None:
-        self._dry_run = DryRun(config, profile=profile_for(parity=parity))
+    def __init__(self, config: Config, *, parity: bool = False, walkeros: str = "4.4") -> None:
+        self._dry_run = DryRun(config, profile=profile_of(dialect_of(walkeros), parity=parity))
 
     def plan(self, event: Any, now_ms: int, *, traced: bool = False) -> Plan:
         """Return what should happen to an event at a time in ms since 1970. Never raises for what it holds."""
@@ -89,12 +91,14 @@ class DryRuns:
     """Keeps a few planners for each thread: compiling a large mapping for every event looked at would be felt.
 
     Args:
-        parity: do what walkerOS 4.4 does.
+        parity: do what walkerOS does.
+        walkeros: the version of walkerOS that is meant.
 
     """
 
-    def __init__(self, *, parity: bool = False) -> None:
+    def __init__(self, *, parity: bool = False, walkeros: str = "4.4") -> None:
         self._parity = parity
+        self._walkeros = walkeros
         self._kept = threading.local()
 
     def of(self, config: Config) -> RowPlanner:
@@ -104,7 +108,10 @@ class DryRuns:
         if found is None:
             if len(kept) >= _KEPT:
                 del kept[next(iter(kept))]
-            found = kept[id(config)] = config, RowPlanner(config, parity=self._parity)
+            found = kept[id(config)] = (
+                config,
+                RowPlanner(config, parity=self._parity, walkeros=self._walkeros),
+            )
         return found[1]
 
     def calls(self, config: Config, row: Row) -> list[list[Any]]:
