@@ -48,6 +48,7 @@ _REMEMBERED: Final = 4_096
 _STAGES: Final = 50_000
 _GOOD_EMAILS: Final = 100_000
 _ENOUGH_EVENTS: Final = 20
+_LOOKED_AT: Final = 100
 _LARGE: Final = 1_000_000
 _DENIALS: Final = frozenset(
     """
@@ -166,6 +167,10 @@ class Judge:
             return ()
         run = self._rules.get((plan.rule_key, plan.rule_index)) or self._begin(plan)
         run.met += 1
+        if run.met == _LOOKED_AT:
+            # A value with a default may be missing in every event; its path was looked at often enough.
+            run.pending = [one for one in run.pending if not one.has_default]
+            run.contact_pending = [one for one in run.contact_pending if not one.has_default]
         found: list[Finding] = []
         if occurrence is not None:
             self._occurrence(occurrence, plan, run, now_ms, found)
@@ -211,7 +216,7 @@ class Judge:
             if run.met < _ENOUGH_EVENTS:
                 continue
             for value in (*run.pending, *run.contact_pending):
-                for path in value.paths:
+                for path in () if value.has_default else value.paths:
                     if path.at in run.told or path.first not in run.view.fields:
                         continue
                     run.told.add(path.at)
