@@ -12,6 +12,10 @@ __all__ = ["EmailProblem", "check_email", "list_date"]
 
 Kind = Literal["syntax", "domain_near", "domain_unknown", "strict", "spaces"]
 
+# Nearly every address there is; what does not look like this is looked at closely.
+_USUAL: Final = re.compile(
+    r"[A-Za-z0-9+_'-]{1,40}(?:\.[A-Za-z0-9+_'-]{1,40})?@(?:[a-z0-9]{1,30}(?:-[a-z0-9]{1,30})?\.){1,3}([a-z]+)"
+)
 _ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+")
 _LOCAL: Final = re.compile(r"[^\x00-\x20\x7f()<>@,;:\\\".\[\]]+(\.[^\x00-\x20\x7f()<>@,;:\\\".\[\]]+)*")
 _QUOTED: Final = re.compile(r'"([^"\\\x00-\x1f\x7f]|\\.)*"')
@@ -40,6 +44,9 @@ class EmailProblem:
 
 def check_email(text: str) -> EmailProblem | None:
     """Return why HubSpot would not take `text` for an e-mail address, None where it would."""
+    usual = _USUAL.fullmatch(text)
+    if usual is not None and usual[1] in _known()[1] and len(text) <= _MAX_LOCAL:
+        return None
     stripped = text.strip()
     found = _check(stripped)
     if found is not None or stripped == text:

@@ -46,21 +46,15 @@ __all__ = ["Judge"]
 
 _REMEMBERED: Final = 4_096
 _STAGES: Final = 50_000
+_GOOD_EMAILS: Final = 100_000
 _ENOUGH_EVENTS: Final = 20
+_LOOKED_AT: Final = 100
 _LARGE: Final = 1_000_000
 _DENIALS: Final = frozenset(
     """
     false no none denied deny declined rejected refused revoked withdrawn off 0 disabled opted_out optout opt-out
     """.split()  # noqa: SIM905 - names read better as words
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """What is known of every occurrence of one name with the same properties."""
-
-    findings: tuple[Finding, ...]
-    typed: tuple[tuple[str, PropertyLike], ...]
 
 
 @dataclass(slots=True)
@@ -81,6 +75,24 @@ class _RuleRun:
     contact_pending: list[MappedValue]
     met: int = 0
     told: set[ConfigPath] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What is known of every occurrence of one rule and one name with the same properties.
+
+    Attributes:
+        run: the rule's run.
+        findings: what there is to say of the names.
+        typed: the properties whose values have a type to fit.
+        plain: whether an event can only have something wrong with its values: the usual case, decided fast.
+
+    """
+
+    run: _RuleRun
+    findings: tuple[Finding, ...]
+    typed: tuple[tuple[str, PropertyLike], ...]
+    plain: bool
 
 
 class Judge:
@@ -108,13 +120,15 @@ class Judge:
         self._behaviours = dict(behaviours or {})
         self._lost_identity = self._view.lost_identity()
         self._rules: dict[tuple[str, int | None], _RuleRun] = {}
-        self._shapes: dict[tuple[str, ...], _Shape] = {}
-        self._emails: dict[str, Violation | None] = {}
+        self._shapes: dict[tuple[str, int | None, str, tuple[str, ...]], _Shape] = {}
+        self._good_emails: set[str] = set()
+        self._only_email = not self._view.object_id_paths
+        self._emails: dict[str, Violation] = {}
         self._contact_emails: dict[str, Violation | None] = {}
         self._stages: OrderedDict[str, str] = OrderedDict()
         self._misspellings = Misspellings()
         self._latest = ""
-        self._latest_from = -1
+        self._latest_from = self._latest_until = 0
 
     # ---- one event
 
@@ -126,14 +140,40 @@ class Judge:
             now_ms: the run's clock, in ms since 1970.
 
         """
+        occurrence = plan.occurrence
+        if occurrence is not None and plan.contact is None and self._only_email:
+            # An event that is fine costs a look at its shape, and one at all of its values together.
+            properties = occurrence["properties"]
+            names = tuple(properties)
+            shape = self._shapes.get((plan.rule_key, plan.rule_index, occurrence["eventName"], names))
+            if shape is not None and shape.plain and not shape.run.pending:
+                try:
+                    values = "".join(properties.values())
+                    if (
+                        len(values) <= MAX_VALUE
+                        and OBJECT_TEXT not in values
+                        and (
+                            (email := occurrence["email"]) in self._good_emails
+                            or self._event_email(email) is None
+                        )
+                        and "2" <= occurrence["occurredAt"] <= self._latest
+                        and self._latest_from <= now_ms < self._latest_until
+                    ):
+                        shape.run.met += 1
+                        return ()
+                except (TypeError, KeyError):
+                    pass  # parity leaves numbers among the texts, and events may have no e-mail
         if plan.verdict not in ("ready", "skipped"):
             return ()
         run = self._rules.get((plan.rule_key, plan.rule_index)) or self._begin(plan)
         run.met += 1
+        if run.met == _LOOKED_AT:
+            # A value with a default may be missing in every event; its path was looked at often enough.
+            run.pending = [one for one in run.pending if not one.has_default]
+            run.contact_pending = [one for one in run.contact_pending if not one.has_default]
         found: list[Finding] = []
-        occurrence = plan.occurrence
         if occurrence is not None:
-            self._occurrence(occurrence, run, now_ms, found)
+            self._occurrence(occurrence, plan, run, now_ms, found)
         if plan.contact is not None:
             self._contact(plan, run, found)
         if plan.violations:
@@ -147,8 +187,8 @@ class Judge:
             self._inspect(self._view.email_paths, plan.event, run.view, found, nulls=False)
         if self._view.object_id_paths and plan.object_id is None:
             self._inspect(self._view.object_id_paths, plan.event, run.view, found, nulls=False)
-        if self._view.rule_keys and (not plan.rule_key or "*" in plan.rule_key):
-            self._capitals(plan, found)
+        if (meant := self._missed_rule(plan)) is not None:
+            found.append(self._capitals(plan, meant))
         return tuple(dict.fromkeys(found)) if found else ()
 
     def judge_consent(self, consent: Any) -> tuple[Finding, ...]:
@@ -176,7 +216,7 @@ class Judge:
             if run.met < _ENOUGH_EVENTS:
                 continue
             for value in (*run.pending, *run.contact_pending):
-                for path in value.paths:
+                for path in () if value.has_default else value.paths:
                     if path.at in run.told or path.first not in run.view.fields:
                         continue
                     run.told.add(path.at)
@@ -209,13 +249,13 @@ class Judge:
     # ---- occurrences
 
     def _occurrence(
-        self, occurrence: dict[str, Any], run: _RuleRun, now_ms: int, found: list[Finding]
+        self, occurrence: dict[str, Any], plan: Plan, run: _RuleRun, now_ms: int, found: list[Finding]
     ) -> None:
         name, properties = occurrence["eventName"], occurrence["properties"]
-        key = (name, *properties)
+        key = (plan.rule_key, plan.rule_index, name, tuple(properties))
         shape = self._shapes.get(key)
         if shape is None:
-            shape = self._shape_of(name, properties, run)
+            shape = self._shape_of(plan, name, properties, run)
             if len(self._shapes) < _REMEMBERED:
                 self._shapes[key] = shape
         if shape.findings:
@@ -234,7 +274,7 @@ class Judge:
             place = (*run.view.at, "settings", "properties") if run.view.properties else ()
             found.append(self._finding(many, place, at="occurrence"))
         if (email := occurrence.get("email")) is not None:
-            violation = self._emails[email] if email in self._emails else self._event_email(email)
+            violation = self._emails.get(email) or self._event_email(email)
             if violation is not None:
                 found.append(self._finding(violation, _configured(self._view.email_paths), at="occurrence"))
         if (object_id := occurrence.get("objectId")) is not None:
@@ -244,14 +284,15 @@ class Judge:
                     self._finding(violation, _configured(self._view.object_id_paths), at="occurrence")
                 )
         occurred_at = occurrence.get("occurredAt")
-        if now_ms - self._latest_from > 60_000 or now_ms < self._latest_from:
-            self._latest, self._latest_from = latest_plausible(now_ms), now_ms
+        if not self._latest_from <= now_ms < self._latest_until:
+            self._latest = latest_plausible(now_ms)
+            self._latest_from, self._latest_until = now_ms, now_ms + 60_000
         if type(occurred_at) is str and not "2" <= occurred_at <= self._latest:
             violation = check_occurred_at(occurred_at, now_ms)
             if violation is not None:
                 found.append(self._finding(violation, (), at="occurrence"))
 
-    def _shape_of(self, name: str, properties: Mapping[str, Any], run: _RuleRun) -> _Shape:
+    def _shape_of(self, plan: Plan, name: str, properties: Mapping[str, Any], run: _RuleRun) -> _Shape:
         found: list[Finding] = []
         definition = None
         violation = self._event_name(name)
@@ -272,7 +313,16 @@ class Judge:
                 typed.append((one, declared))
         for twin in check_name_twins(properties):
             found.append(self._finding(twin, self._place_of(twin, run), at="occurrence"))
-        return _Shape(tuple(found), tuple(typed))
+        plain = (
+            not found
+            and not typed
+            and not run.static
+            and not run.view.contact
+            and len(properties) <= MAX_PROPERTIES
+            and all(one.name in properties or not one.paths for one in run.view.properties)
+            and self._missed_rule(plan) is None
+        )
+        return _Shape(run, tuple(found), tuple(typed), plain)
 
     def _event_name(self, name: str) -> Violation | None:
         definitions, portal_id = self._account.definitions, self._account.portal_id
@@ -314,10 +364,15 @@ class Judge:
                     found.append(self._finding(violation, self._place_of(violation, run), at="occurrence"))
 
     def _event_email(self, email: str) -> Violation | None:
+        if email in self._good_emails:
+            return None
         violation = check_event_email(email)
-        if len(self._emails) >= _REMEMBERED:
-            self._emails.clear()
-        self._emails[email] = violation
+        if violation is None:
+            if len(self._good_emails) >= _GOOD_EMAILS:
+                self._good_emails.clear()
+            self._good_emails.add(email)
+        elif len(self._emails) < _REMEMBERED:
+            self._emails[email] = violation
         return violation
 
     # ---- contacts
@@ -473,13 +528,18 @@ class Judge:
         )
         return self._finding(violation, first.at, at="event")
 
-    def _capitals(self, plan: Plan, found: list[Finding]) -> None:
+    def _missed_rule(self, plan: Plan) -> str | None:
+        """Return the rule that an event would have met, but for capitals."""
+        if not self._view.rule_keys or (plan.rule_key and "*" not in plan.rule_key):
+            return None
         name = plan.event.get("name")
         if not isinstance(name, str):
-            return
+            return None
         meant = self._view.rule_keys.get(js_lower(" ".join(name.split(" ")[:2])))
-        if meant is None or meant == name:
-            return
+        return None if meant == " ".join(name.split(" ")[:2]) else meant
+
+    def _capitals(self, plan: Plan, meant: str) -> Finding:
+        name = plan.event.get("name")
         violation = Violation(
             "rule_capitals",
             f"the event {name} misses the rule {meant} by capitals",
@@ -487,7 +547,7 @@ class Judge:
             "name",
         )
         entity, _, action = meant.partition(" ")
-        found.append(self._finding(violation, ("mapping", entity, action), at="event"))
+        return self._finding(violation, ("mapping", entity, action), at="event")
 
     # ---- rules
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from hubspot_dest.checks.finding import Finding
@@ -14,7 +15,7 @@ __all__ = ["predict", "refusal"]
 _WOULD_GO: Final = frozenset({"sent", "queued", "identified", "skipped"})
 
 
-def refusal(plan: Plan, findings: Iterable[Finding], parity: bool) -> Finding | None:
+def refusal(plan: Plan, findings: Iterable[Finding], *, parity: bool) -> Finding | None:
     """Return the finding for which HubSpot refuses the event itself, None where it takes it.
 
     A refused contact does not stop the event here; in parity it does, since walkerOS gives up with the contact. Of an
@@ -32,12 +33,14 @@ def refusal(plan: Plan, findings: Iterable[Finding], parity: bool) -> Finding | 
     )
 
 
-def predict(outcome: Outcome, *, parity: bool) -> None:
-    """Turn the outcome of an event that was sent nowhere into `refused` where HubSpot would refuse it."""
-    if outcome.plan is None or not outcome.findings or outcome.kind not in _WOULD_GO:
-        return
-    if outcome.plan.occurrence is None and outcome.plan.contact is None:
-        return
-    refused = refusal(outcome.plan, outcome.findings, parity)
-    if refused is not None:
-        outcome.kind, outcome.reason, outcome.sentence = "refused", refused.code, refused.sentence
+def predict(outcome: Outcome, *, parity: bool) -> Outcome:
+    """Return the outcome of an event that was sent nowhere; `refused` where HubSpot would refuse it."""
+    plan = outcome.plan
+    if plan is None or not plan.findings or outcome.kind not in _WOULD_GO:
+        return outcome
+    if plan.occurrence is None and plan.contact is None:
+        return outcome
+    refused = refusal(plan, plan.findings, parity=parity)
+    if refused is None:
+        return outcome
+    return replace(outcome, kind="refused", reason=refused.code, sentence=refused.sentence)

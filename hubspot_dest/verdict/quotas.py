@@ -28,23 +28,28 @@ class Quotas:
         self._days: Counter[str] = Counter()
         self._names: set[str] = set()
 
-    def add(self, outcome: Outcome) -> None:
-        """Count the outcome of one event."""
+    def add(self, outcome: Outcome, weight: int) -> None:
+        """Count the outcome of one event.
+
+        Args:
+            outcome: what happened to it.
+            weight: how many occurrences it stands for; one of a hundred is enough for limits of millions.
+
+        """
         plan = outcome.plan
         if plan is None:
             return
-        when = ""
-        if plan.occurrence is not None:
-            occurred_at = plan.occurrence["occurredAt"]
+        occurrence = plan.occurrence
+        if occurrence is not None:
+            name, occurred_at = occurrence["eventName"], occurrence["occurredAt"]
+            if name not in self._names and len(self._names) <= MAX_DEFINITIONS:
+                self._names.add(name)
             if type(occurred_at) is str:
-                when = occurred_at
-                self._months[occurred_at[:7]] += 1
-            if len(self._names) <= MAX_DEFINITIONS:
-                self._names.add(plan.occurrence["eventName"])
-        if plan.contact is not None:
+                self._months[occurred_at[:7]] += weight
+        if plan.contact is not None and outcome.calls:
             calls = sum(str(call[0]).startswith("crm.") for call in outcome.calls)
-            if calls:
-                self._days[when[:10]] += calls
+            if calls and occurrence is not None and type(occurrence["occurredAt"]) is str:
+                self._days[occurrence["occurredAt"][:10]] += calls
 
     def findings(self) -> tuple[Finding, ...]:
         """Return which limits the counts exceed."""

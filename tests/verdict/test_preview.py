@@ -218,6 +218,10 @@ def test_the_outcome_says_refused_and_the_table_says_how_often(tmp_path: Path) -
     events = [order(id=f"{number:016x}") for number in range(3)]
     done = preview(tmp_path, destination(mapping=rule(eventName="Add To Cart")), events)
     assert [one["outcome"] for one in done.events] == ["refused"] * 3
+    never = preview(
+        tmp_path, destination(mapping=rule(eventName="Add To Cart")), events, "--fail-on", "never"
+    )
+    assert never.exit_code == 0
     assert done.summary["outcomes"] == {"refused": 3}
     (reason,) = done.summary["reasons"]
     assert (reason["code"], reason["count"], reason["firstLine"]) == ("event_name_characters", 3, 1)

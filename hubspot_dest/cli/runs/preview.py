@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import SecretStr
 
@@ -22,8 +22,8 @@ from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.intake.reader import BadLine, IntakeError, read_events, source_name
-from hubspot_dest.mapping.jsvalues import truthy
 from hubspot_dest.outcome import Outcome
+from hubspot_dest.planning.rules_index import rule_keys
 from hubspot_dest.report.json_report import as_json, outcome_record
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter, finding_lines, outcome_lines, reason_lines
@@ -33,6 +33,8 @@ from hubspot_dest.verdict.prediction import predict
 from hubspot_dest.verdict.quotas import Quotas
 
 __all__ = ["preview"]
+
+_WEIGHT: Final = 100  # every so many events, one is counted for the quotas
 
 
 def preview(
@@ -78,17 +80,22 @@ class _Verdict:
         self.account = account
         self._quotas = Quotas(account.limits)
         self._fail_on = fail_on
+        self._until_counted = _WEIGHT
 
-    def add(self, outcome: Outcome, line: int | None, source: str, *, parity: bool) -> None:
-        """Say of an outcome what HubSpot would make of it, and count its findings."""
-        self._quotas.add(outcome)
-        if not outcome.findings:
-            return
-        predict(outcome, parity=parity)
-        outcome.findings = tuple(
-            one if one.config_path else replace(one, file=source, line=line) for one in outcome.findings
+    def add(self, outcome: Outcome, line: int | None, source: str, *, parity: bool) -> Outcome:
+        """Count the findings of an outcome, and return what HubSpot would make of it."""
+        plan = outcome.plan
+        self._until_counted -= 1
+        if self._until_counted == 0 or (plan is not None and plan.contact is not None):
+            self._quotas.add(outcome, _WEIGHT - self._until_counted)
+            self._until_counted = _WEIGHT
+        if plan is None or not plan.findings:
+            return outcome
+        plan.findings = tuple(
+            one if one.config_path else replace(one, file=source, line=line) for one in plan.findings
         )
-        self.table.add(outcome.findings, line)
+        self.table.add(plan.findings, line)
+        return predict(outcome, parity=parity)
 
     def close(self) -> tuple[Finding, ...]:
         """Count and return what can only be said at the end."""
@@ -164,7 +171,8 @@ class _Preview:
         if self._counters.events == 0:
             say(f"error: {safe_text(source_name(source))} holds no usable event")
             return ExitCode.USAGE_ERROR
-        if self._counters.bad_lines or self._counters.wrong:
+        # What is refused counts by --fail-on.
+        if self._counters.bad_lines or self._counters.wrong > self._counters.kinds["refused"]:
             return ExitCode.CHECK_FAILED
         failed = self._verdict is not None and self._verdict.failed
         return ExitCode.CHECK_FAILED if failed else ExitCode.OK
@@ -172,7 +180,7 @@ class _Preview:
     def _tell(self, outcome: Outcome) -> None:
         line = self._lines.get(outcome.event_id)
         if self._verdict is not None:
-            self._verdict.add(outcome, line, self._source, parity=self._parity)
+            outcome = self._verdict.add(outcome, line, self._source, parity=self._parity)
         self._counters.count(outcome)
         if self.only is None or outcome.kind == self.only:
             self.show.outcome(outcome, line)
@@ -203,7 +211,7 @@ class _TextShow:
         say(counters.sentence())
         if destination.waiting:
             say(f"{destination.waiting} events still wait for consent; --consent NAME grants it")
-        unmet = [key for key in _rule_keys(destination.config) if key not in counters.rules]
+        unmet = [key for key in rule_keys(destination.config.raw.get("mapping")) if key not in counters.rules]
         if unmet and counters.events:
             say(f"rules that no event met: {', '.join(safe_text(key) for key in unmet)}")
         if verdict is None:
@@ -227,7 +235,7 @@ class _JsonShow:
         last: tuple[Finding, ...],
     ) -> None:
         """Print the counts as JSON."""
-        unmet = [key for key in _rule_keys(destination.config) if key not in counters.rules]
+        unmet = [key for key in rule_keys(destination.config.raw.get("mapping")) if key not in counters.rules]
         more: dict[str, Any] = {"waiting": destination.waiting, "rulesNeverMet": unmet}
         if verdict is not None:
             more["findings"] = [finding.as_dict() for finding in last]
@@ -251,21 +259,8 @@ def _once(counters: RunCounters, destination: HubSpotDestination, verdict: _Verd
         )
 
 
-def _rule_keys(config: Config) -> list[str]:
-    mapping = config.raw.get("mapping")
-    if not isinstance(mapping, dict):
-        return []
-    return [
-        f"{entity} {action}"
-        for entity, actions in mapping.items()
-        if isinstance(actions, dict)
-        for action, rules in actions.items()
-        if truthy(rules)
-    ]
-
-
 def _show_rules(config: Config, path: Path) -> None:
-    keys = _rule_keys(config)
+    keys = rule_keys(config.raw.get("mapping"))
     mode = f"batches of {config.batch_size}" if config.batch else "each event by itself"
     print_data(f"{safe_text(path)}: fine; {len(keys)} rules, {mode}")
     for key in keys:
