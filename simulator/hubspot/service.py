@@ -1,4 +1,4 @@
-"""HubSpot's rules behind one call: a request in, an answer out."""
+"""The simulated HubSpot behind one call: a request in, an answer out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from simulator.hubspot.endpoints.occurrences.requests import OccurrenceRequest
 from simulator.hubspot.endpoints.registry import SCOPES, find_route
 from simulator.hubspot.endpoints.route import Route
 from simulator.hubspot.messages import Answer, Request
-from simulator.hubspot.state.account import Account
+from simulator.hubspot.state.account import SimulatedAccount
 from simulator.hubspot.state.behaviours import Behaviours
 from simulator.hubspot.state.changes import Changes
 from simulator.hubspot.state.rate_limits import LimitExceededError
@@ -32,7 +32,7 @@ _DEFAULT_PORTAL: Final = 12345678
 
 
 class HubSpot:
-    """One or more accounts, told apart by their tokens. Safe to use from several threads.
+    """One or more accounts, each opened by its own tokens. Safe to use from several threads.
 
     Args:
         portal_id: the default account's portal.
@@ -41,7 +41,7 @@ class HubSpot:
         switches: what the wire facts leave open.
         clock: UNIX time in seconds.
         seed: decides the order of batch results.
-        max_occurrences: how many an account keeps; beyond, the oldest tenth goes and its counters say so.
+        max_occurrences: number of occurrences that an account keeps; beyond it the oldest tenth is dropped and counted.
         store: where accounts outlive the process; every write is in it before its answer goes out. The default
             account is the file's account that the token opens, or else its first one of this portal.
 
@@ -83,11 +83,11 @@ class HubSpot:
         portal_id: int = _DEFAULT_PORTAL,
         scopes: Iterable[str] | None = None,
         switches: Behaviours | Mapping[str, Any] | None = None,
-    ) -> Account:
-        """Make an account of its own that this token leads to.
+    ) -> SimulatedAccount:
+        """Add an account that this token opens.
 
         Raises:
-            BehaviourError: for a switch that there is not; a ValueError.
+            BehaviourError: an unknown switch or value; it is a ValueError.
 
         """
         if isinstance(switches, Mapping):
@@ -102,13 +102,13 @@ class HubSpot:
         self._grants[token] = Grant(account, allowed)
         return account
 
-    def add_token(self, token: str, account: Account) -> None:
-        """Let a further token lead to an account, with every scope; it is not kept in a store."""
+    def add_token(self, token: str, account: SimulatedAccount) -> None:
+        """Open an account with a further token, with every scope; a store does not keep it."""
         self._grants[token] = Grant(account)
 
-    def _made(self, portal_id: int, behaviours: Behaviours, number: int | None) -> Account:
+    def _made(self, portal_id: int, behaviours: Behaviours, number: int | None) -> SimulatedAccount:
         changes = None if number is None else Changes(number)
-        return Account(
+        return SimulatedAccount(
             portal_id,
             behaviours,
             clock=self._clock,
@@ -137,7 +137,7 @@ class HubSpot:
                 chosen, number = self._stored.get(known) or Grant(account), stored.number
         if chosen is None:
             return False
-        # What the command line says now holds, whatever held at the last start.
+        # The options of this start replace those of the last one.
         chosen.account.behaviours = self._behaviours
         store.save_behaviours(number, self._behaviours)
         chosen = Grant(chosen.account, None if scopes is None else frozenset(scopes))
@@ -155,13 +155,13 @@ class HubSpot:
                 self._grants[token] = grant
         return grant
 
-    def account_for(self, token: str) -> Account | None:
+    def account_for(self, token: str) -> SimulatedAccount | None:
         """Return the token's account, or None."""
         grant = self._grant(token)
         return grant.account if grant else None
 
-    def accounts(self) -> list[Account]:
-        """Return every account, those of the store that nobody asked for yet included."""
+    def accounts(self) -> list[SimulatedAccount]:
+        """Return every account, including those of the store that were not used yet."""
         every = {id(one.account): one.account for one in (*self._grants.values(), *self._stored.values())}
         return list(every.values())
 
@@ -174,19 +174,19 @@ class HubSpot:
         """The file that keeps the accounts, None in memory."""
         return None if self._store is None else str(self._store.path)
 
-    def turn(self, account: Account, behaviours: Behaviours) -> None:
+    def turn(self, account: SimulatedAccount, behaviours: Behaviours) -> None:
         """Give an account other behaviours; its contents stay."""
         with account.lock:
             account.behaviours = behaviours
             if self._store is not None and account.changes is not None:
                 self._store.save_behaviours(account.changes.account, behaviours)
 
-    def reset(self, account: Account) -> None:
+    def reset(self, account: SimulatedAccount) -> None:
         """Empty one account."""
         account.reset()
         self._keep(account)
 
-    def _keep(self, account: Account) -> None:
+    def _keep(self, account: SimulatedAccount) -> None:
         """Commit what changed in an account. Raises StoreError."""
         changes = account.changes
         if self._store is None or changes is None:
@@ -196,11 +196,11 @@ class HubSpot:
                 self._store.commit(account, changes)
                 changes.clear()
 
-    def seed(self, account: Account, data: Mapping[str, Any]) -> None:
+    def seed(self, account: SimulatedAccount, data: Mapping[str, Any]) -> None:
         """Fill one account with contacts, definitions, contact properties and occurrences.
 
         Raises:
-            ValueError: where the data are not what a seed is.
+            ValueError: the data are not a valid seed.
 
         """
         try:
@@ -214,7 +214,7 @@ class HubSpot:
         self._seed_occurrences(account, seed.occurrences)
         self._keep(account)
 
-    def _seed_occurrences(self, account: Account, wanted: Sequence[Mapping[str, Any]]) -> None:
+    def _seed_occurrences(self, account: SimulatedAccount, wanted: Sequence[Mapping[str, Any]]) -> None:
         for number, one in enumerate(wanted):
             try:
                 OccurrenceIntake(account, self._clock()).take(msgspec.convert(one, OccurrenceRequest))
@@ -225,19 +225,19 @@ class HubSpot:
                 raise ValueError(msg) from None
 
     def close(self) -> None:
-        """Let go of the store; in memory there is nothing to."""
+        """Close the store, if there is one."""
         if self._store is not None:
             self._store.close()
 
     def handle(self, request: Request) -> Answer:
-        """Answer one request as HubSpot does; never raises."""
+        """Answer one request as HubSpot does; never raise."""
         try:
             return self._answer(request)
         except Refusal as refusal:
             return refusal.answer()
-        except StoreError as error:  # what memory has is tried again with the next write
+        except StoreError as error:  # the changes stay in memory and are written with the next commit
             return Refusal(500, "internal error", "simulator.store", str(error), category=None).answer()
-        except Exception as error:  # the server goes on, and says whose fault it is
+        except Exception as error:  # the server keeps running and names the cause
             decision = f"the simulator has a bug: {type(error).__name__}: {error}"
             return Refusal(500, "internal error", "simulator.bug", decision, category=None).answer()
 
@@ -275,7 +275,7 @@ class HubSpot:
         return replace(answer, portal_id=grant.account.portal_id)
 
 
-def _count(account: Account, route: Route, now: float) -> Sequence[tuple[str, str]]:
+def _count(account: SimulatedAccount, route: Route, now: float) -> Sequence[tuple[str, str]]:
     """Count a request against the limit of its route, and return the headers that show what is left."""
     with account.lock:
         if route.counting == "send":

@@ -18,7 +18,7 @@ from simulator.hubspot.control.queries import (
     definitions_view,
 )
 from simulator.hubspot.control.route import ACCOUNT, PAGE, ControlRoute
-from simulator.hubspot.state.account import Account
+from simulator.hubspot.state.account import SimulatedAccount
 
 __all__ = ["ACCOUNT_ROUTES", "chosen_account", "whole_number"]
 __all__ += ["shown_contact", "shown_contacts", "shown_definitions"]
@@ -44,7 +44,7 @@ async def _definitions(request: Request) -> Response:
 
 
 # The page and the routes show the same. Looking through a large account happens beside the server's own thread, and
-# a token that somebody sent as a value is masked here as it is in the journal.
+# tokens that were sent as values are masked here as in the journal.
 
 
 async def shown_contacts(request: Request, words: str, start: int, limit: int) -> ContactPage:
@@ -55,7 +55,7 @@ async def shown_contacts(request: Request, words: str, start: int, limit: int) -
 
 
 async def shown_contact(request: Request) -> dict[str, Any]:
-    """Return the contact whose id stands in the path. Raises RefusedError."""
+    """Return the contact that the path names. Raises RefusedError."""
     identifier = request.path_params["contact"]
     found = await run_in_threadpool(contact_view, chosen_account(request), identifier)
     if found is None:
@@ -69,9 +69,9 @@ async def shown_definitions(request: Request) -> list[dict[str, Any]]:
     return cast("list[dict[str, Any]]", context_of(request).journal.masker.value(found))
 
 
-def chosen_account(request: Request) -> Account:
+def chosen_account(request: Request) -> SimulatedAccount:
     """Return the account whose place in the list `account` names; the first by default. Raises RefusedError."""
-    accounts: list[Account] = context_of(request).service.accounts()
+    accounts: list[SimulatedAccount] = context_of(request).service.accounts()
     number = whole_number(request, "account", 0)
     if number >= len(accounts):
         raise RefusedError(f"there is no account {number}; GET /_simulator/accounts lists them", 404)

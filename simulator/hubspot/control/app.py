@@ -1,6 +1,6 @@
 """The control application: routes under `/_simulator/` and the status page at `/`.
 
-Every route needs the control token; no answer carries a CORS header, so no web page of another origin can read one.
+Every route needs the control token; no answer has a CORS header, so no page of another origin can read it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 def control_app(context: ControlContext) -> Starlette:
-    """Make the ASGI application of the control routes and the status page."""
+    """Return the ASGI application of the control routes and the status page."""
     routes = [Route(route.path, guarded(route.endpoint), methods=[route.method]) for route in CONTROL_ROUTES]
     app = Starlette(routes=[*routes, *(Route(path, end) for path, end in PAGE_ROUTES + DOCUMENT_ROUTES)])
     app.add_exception_handler(HTTPException, _refused)

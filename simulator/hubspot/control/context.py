@@ -1,4 +1,4 @@
-"""What every control route needs: the context it works on, who is let in, and how a wrong request is refused."""
+"""What every control route needs: its context, the check of the control token, and how a request is refused."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _Body = TypeVar("_Body")
 
 @dataclass(frozen=True, slots=True)
 class ControlContext:
-    """What the control routes work on. `new_account` makes an isolated account and gives its token."""
+    """What the control routes work on. `new_account` adds an isolated account and returns its token."""
 
     service: Service
     journal: Journal
@@ -48,7 +48,7 @@ class ControlContext:
 
 
 class RefusedError(Exception):
-    """A control request is wrong; the message says what would be right."""
+    """A control request that is not valid; the message says what is."""
 
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -73,7 +73,7 @@ def admitted(request: Request) -> bool:
 
 
 def guarded(endpoint: Endpoint) -> Endpoint:
-    """Let only requests with the control token in, and answer refusals as JSON."""
+    """Answer only requests with the control token, and refusals as JSON."""
 
     async def guarded_endpoint(request: Request) -> Response:
         if not admitted(request):
@@ -93,7 +93,7 @@ async def read(request: Request, kind: type[_Body]) -> _Body:
     """Read the JSON body as `kind`; an empty body counts as `{}`.
 
     Raises:
-        RefusedError: the body is not that; the message names the field.
+        RefusedError: the body is not valid; the message names the field.
 
     """
     body = await request.body()

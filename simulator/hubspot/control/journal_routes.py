@@ -1,4 +1,4 @@
-"""The control routes that tell what happened: journal, exports, live stream and the good/bad inbox."""
+"""The control routes of the journal: entries, exports, live stream and the good/bad inbox."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _bytes(data: bytes, headers: dict[str, str] | None = None) -> Response:
 
 
 def _bounds(journal: Journal, matched: int) -> dict[str, str]:
-    """Say in headers what a list without context for it leaves out."""
+    """Return headers that say what a list leaves out."""
     return {
         "X-Simulator-Matched": str(matched),
         "X-Simulator-Dropped": str(journal.dropped),
@@ -120,7 +120,7 @@ async def _events(
 
     def on_entry(entry: Entry) -> None:
         nonlocal skipped
-        if queue.full():  # a slow reader loses entries and is told how many; the server never waits for it
+        if queue.full():  # a slow reader loses entries and receives their number; the server never waits
             skipped += 1
         else:
             queue.put_nowait(entry)
@@ -132,9 +132,9 @@ async def _events(
         missed = [] if last_seen is None else journal.entries(Filter(after=last_seen))
         if len(missed) > _STREAM_BACKLOG:
             yield _skipped_event(len(missed) - _STREAM_BACKLOG)
-        told = 0
+        last = 0
         for entry in missed[-_STREAM_BACKLOG:]:
-            told = entry.number
+            last = entry.number
             yield _entry_event(entry.number, tell(entry))
         while True:
             try:
@@ -145,7 +145,7 @@ async def _events(
             if skipped:
                 yield _skipped_event(skipped)
                 skipped = 0
-            if entry.number > told:
+            if entry.number > last:
                 yield _entry_event(entry.number, tell(entry))
     finally:
         unsubscribe()
@@ -183,7 +183,7 @@ async def _items(request: Request, *, good: bool) -> Response:
         found = inbox.items(context.journal, good=good, limit=limit, defined=defined)
         return _bytes(orjson.dumps(found.items), _bounds(context.journal, found.total))
 
-    return await run_in_threadpool(listing)  # comparing names takes time; senders go on meanwhile
+    return await run_in_threadpool(listing)  # comparing names takes time, and must not stop the senders
 
 
 READING_ROUTES = (

@@ -1,4 +1,4 @@
-"""One control route as data: its path, what it takes and answers, and the function that handles it."""
+"""One control route as data: its path, request and answers, and the function that handles it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ControlRoute:
 
     Attributes:
         method: upper case.
-        path: with parameters in braces, as Starlette takes them.
+        path: with parameters in braces, in Starlette's syntax.
         endpoint: answers the request.
         summary: what the route does, as a short imperative.
         answers: status to the name of the answer's shape; a media type after a colon for what is not JSON.

@@ -82,7 +82,7 @@ async def _new_account(request: Request) -> Response:
         token = context.new_account(**wanted.options)
     except (TypeError, ValueError) as error:
         raise RefusedError(f"the account cannot be made: {error}") from None
-    return JSONResponse({"token": token}, 201)  # the only place that tells a token: whoever made it needs it
+    return JSONResponse({"token": token}, 201)  # the only answer with a token: its creator needs it
 
 
 async def _skip(request: Request) -> Response:

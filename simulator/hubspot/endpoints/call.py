@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from simulator.hubspot.state.account import Account
+from simulator.hubspot.state.account import SimulatedAccount
 
 __all__ = ["Call", "Grant"]
 
@@ -14,7 +14,7 @@ __all__ = ["Call", "Grant"]
 class Grant:
     """What a token opens: an account, and its scopes; None means all. The token itself is not kept here."""
 
-    account: Account
+    account: SimulatedAccount
     scopes: frozenset[str] | None = None
 
 
@@ -35,7 +35,7 @@ class Call:
 
     """
 
-    account: Account
+    account: SimulatedAccount
     body: bytes = b""
     query: Sequence[tuple[str, str]] = ()
     parts: tuple[str, ...] = ()

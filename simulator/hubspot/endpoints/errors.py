@@ -21,8 +21,8 @@ _JSON = "application/json;charset=utf-8"
 
 
 @dataclass(slots=True)
-class Refusal(Exception):  # noqa: N818 - what HubSpot says, not a fault of ours
-    """A refusal on its way out: status, HubSpot's fields, and why in words for the journal."""
+class Refusal(Exception):  # noqa: N818 - an answer of HubSpot, not an error of this program
+    """A refusal: status, HubSpot's fields, and the decision for the journal."""
 
     status: int
     message: str
@@ -81,7 +81,7 @@ def no_content(decision: str, rule: str, checks: Sequence[str] = ()) -> Answer:
 
 
 def html_not_found(path: str) -> Answer:
-    """Return what HubSpot's server says to a path that it does not know: a page, no JSON."""
+    """Return the answer to an unknown path: a page, not JSON."""
     page = (
         b"<html>\n<head><title>Error 404 Not Found</title></head>\n"
         b"<body><h2>HTTP ERROR 404 Not Found</h2></body>\n</html>\n"

@@ -1,4 +1,4 @@
-"""Options of enumerations, as both kinds of properties take them."""
+"""Options of enumerations, the same for contact and event properties."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from simulator.hubspot.endpoints.request_bodies import Integer
-from simulator.hubspot.state.property_values import Option
+from simulator.hubspot.state.property_values import AccountPropertyOption
 
 __all__ = ["OptionRequest", "to_options"]
 
@@ -21,6 +21,8 @@ class OptionRequest(msgspec.Struct):
     hidden: bool = False
 
 
-def to_options(requested: Sequence[OptionRequest]) -> tuple[Option, ...]:
+def to_options(requested: Sequence[OptionRequest]) -> tuple[AccountPropertyOption, ...]:
     """Return the options as the account keeps them."""
-    return tuple(Option(one.label, one.value, one.displayOrder, one.hidden) for one in requested)
+    return tuple(
+        AccountPropertyOption(one.label, one.value, one.displayOrder, one.hidden) for one in requested
+    )

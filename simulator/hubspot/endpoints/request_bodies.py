@@ -119,7 +119,7 @@ class _Reader:
             self._refuse("java.util.LinkedHashMap", value)
         required = [field.encode_name for field in kind.fields if field.required]
         missing = [name for name in required if value.get(name) is None]
-        if missing:  # Jackson takes null for a field that was not set
+        if missing:  # to Jackson, null is a field that was not set
             raise missing_fields(self._body, *missing)
         kinds = {field.encode_name: field.type for field in kind.fields}
         return {name: self.read(kinds[name], item) for name, item in value.items() if name in kinds}

@@ -1,4 +1,4 @@
-"""One operation of HubSpot's API as data: its paths, what it takes and answers, and the function that handles it.
+"""One operation of HubSpot's API as data: its paths, request and answers, and the function that handles it.
 
 Routing, scopes, rate limits and the OpenAPI document are all made from these rows.
 """

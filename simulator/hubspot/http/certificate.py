@@ -23,11 +23,11 @@ class Certificate:
 
 @contextmanager
 def temporary_certificate(host: str, *further: str) -> Iterator[Certificate]:
-    """Make a certificate for loopback, `host` and further names; its files are deleted at the end of the block.
+    """Create a certificate for loopback, `host` and further names; its files are deleted at the end of the block.
 
-    A further name of `*` is no name of a certificate and is left out.
+    A further name of `*` is left out: certificates cannot have it.
     """
-    import trustme  # cryptography takes 0.1 s to import: only who wants TLS pays
+    import trustme  # cryptography takes 0.1 s to import, and only TLS needs it
 
     names = {"localhost", "127.0.0.1", "::1", *(name.partition(":")[0] for name in further if name != "*")}
     if host not in ("0.0.0.0", "::"):  # noqa: S104 - no binding

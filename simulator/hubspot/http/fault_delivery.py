@@ -1,4 +1,4 @@
-"""Let a fault strike: spoil the answer on its way, or cut the connection."""
+"""Apply a fault to an answer: change it on its way, or cut the connection."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def deliver(
         fault: what goes wrong.
         delay: seconds to wait, jitter included.
         process: lets the service process the request; called at most once.
-        record: told once, before the last byte goes out, what the journal should show: the answer, and how it was
+        record: called once, before the last byte is sent, with what the journal shows: the answer, and how it was
             delivered (`answered` when it arrived whole).
         scope: the ASGI scope; must offer the transport as an extension.
         receive: the ASGI channel.
@@ -93,7 +93,7 @@ async def _unanswered(
     answer = process() if fault.processes else Answer(0, decision=told, rule=f"fault.{fault.kind}")
     record(answer, told)
     if fault.kind is FaultKind.CLOSE_DURING:
-        # the beginning of an answer shows the client that somebody was at work
+        # the beginning of an answer shows the client that processing had begun
         _write(transport, b"HTTP/1.1 ")
         transport.close()
     else:
@@ -102,7 +102,7 @@ async def _unanswered(
 
 
 def _write(transport: asyncio.Transport, data: bytes) -> None:
-    if not transport.is_closing():  # a client that was killed meanwhile hears nothing
+    if not transport.is_closing():  # the client may have been killed meanwhile
         transport.write(data)
 
 
@@ -110,7 +110,7 @@ async def _truncated(answer: Answer, record: Record, scope: Scope, receive: Rece
     transport: asyncio.Transport = scope["extensions"][TRANSPORT]
     head, body = raw_answer(answer)
     record(answer, "the answer was cut in half")
-    # an answer without a body is cut in its status line: clients take a half-sent header block for whole
+    # an answer without a body is cut in its status line: clients accept a half-sent header block as complete
     _write(transport, head + body[: len(body) // 2] if body else head[:10])
     transport.close()
     await until_disconnected(receive, transport)

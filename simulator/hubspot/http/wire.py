@@ -104,7 +104,7 @@ def _base_url(scope: Scope, host: str) -> str:
 
 
 def encode_headers(answer: Answer) -> list[tuple[bytes, bytes]]:
-    """Give the answer's headers as bytes, with the length of its body."""
+    """Return the answer's headers as bytes, with the length of its body."""
     headers = [
         (name.encode("latin-1"), value.encode("latin-1"))
         for name, value in answer.headers
@@ -123,7 +123,7 @@ async def send_answer(send: Send, answer: Answer) -> None:
 
 
 def raw_answer(answer: Answer) -> tuple[bytes, bytes]:
-    """Give head and body as the bytes of a connection that closes after them.
+    """Return head and body as the bytes of a connection that closes after them.
 
     Faults write them themselves, since no ASGI server breaks an answer on purpose.
     """

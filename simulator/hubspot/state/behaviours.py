@@ -23,7 +23,7 @@ class Behaviours:
     Attributes:
         unknown_email: an occurrence for an e-mail that no contact has.
         unknown_object_id: an occurrence for an id that no contact has.
-        invalid_email: an occurrence whose e-mail is none.
+        invalid_email: an occurrence whose e-mail is not valid.
         unknown_property: an event property that its definition does not have.
         bad_value: an event property whose value does not fit its type or options.
         batch_bad_input: one bad occurrence in a batch: refuse all, or store the good ones although it answers 400.
@@ -47,7 +47,7 @@ class Behaviours:
         events_rps: requests per second that the send endpoints take.
         enforce_rate_limits: answer 429 above a limit; off, limits are counted and shown in headers only.
         name_hyphen: names of events and event properties with a hyphen, where they are made at first sight.
-        name_capital: names of properties with capitals, likewise.
+        name_capital: names of properties with capitals, in the same case.
         auto_define: make a definition, and any property, at first sight, where HubSpot could have one of that name;
             HubSpot itself refuses what is not defined.
 
@@ -84,10 +84,10 @@ class Behaviours:
 
     @classmethod
     def from_mapping(cls, wanted: Mapping[str, Any]) -> Self:
-        """Make switches from names and values as they come from a command line or JSON.
+        """Return behaviours from names and values of a command line or JSON.
 
         Raises:
-            SwitchError: for a name or a value that there is not.
+            BehaviourError: an unknown name or value.
 
         """
         wanted = _expanded(wanted)
@@ -96,14 +96,14 @@ class Behaviours:
         return cls(**{name: _value(name, value, kinds, names) for name, value in wanted.items()})
 
     def changed(self, wanted: Mapping[str, Any]) -> Self:
-        """Return these switches with some turned; raises SwitchError as `from_mapping` does."""
+        """Return these switches with some turned; raises BehaviourError as `from_mapping` does."""
         wanted = _expanded(wanted)
         turned = type(self).from_mapping(wanted)
         return replace(self, **{name: getattr(turned, name) for name in wanted})
 
 
 def _expanded(wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the switches with `names=strict|lenient` in place of the two that it stands for."""
+    """Return the switches with `names=strict|lenient` replaced by the two switches that it sets."""
     expanded: dict[str, Any] = {}
     for name, value in wanted.items():
         if name != "names":

@@ -6,7 +6,7 @@ from datetime import UTC
 from typing import Final
 
 from hubspot_dest.checks.moments import moment_of
-from simulator.hubspot.state.property_values import Property
+from simulator.hubspot.state.property_values import AccountProperty
 
 __all__ = ["Comparable", "comparable", "is_moment", "values_of"]
 
@@ -16,12 +16,12 @@ _MOMENTS: Final = frozenset({"date", "datetime"})
 _SEVERAL: Final = frozenset({"hs_additional_emails"})
 
 
-def is_moment(declared: Property) -> bool:
+def is_moment(declared: AccountProperty) -> bool:
     """Tell whether the values of a property are moments."""
     return declared.type in _MOMENTS
 
 
-def comparable(declared: Property, value: str) -> Comparable | None:
+def comparable(declared: AccountProperty, value: str) -> Comparable | None:
     """Return the form of a value that sorts and compares as the property's type does.
 
     Moments become UNIX seconds, so milliseconds and ISO 8601 of one moment are equal; a naive moment counts as UTC.
@@ -40,7 +40,7 @@ def comparable(declared: Property, value: str) -> Comparable | None:
     return value.lower()
 
 
-def values_of(declared: Property, stored: str) -> list[Comparable]:
+def values_of(declared: AccountProperty, stored: str) -> list[Comparable]:
     """Return the values of a property to compare with: each address of `hs_additional_emails`, else the one value."""
     parts = stored.split(";") if declared.name in _SEVERAL else [stored]
     compared = [comparable(declared, part) for part in parts]

@@ -21,7 +21,7 @@ class ContactBook:
     """Contacts by id and by e-mail. HubSpot keeps e-mails in lower case (section 3.3).
 
     Args:
-        changes: is told what changes, where somebody keeps it.
+        changes: records what changed, for a store.
         limit: how many values that properties had are kept, over all contacts; beyond, the oldest tenth goes.
 
     """
@@ -54,7 +54,7 @@ class ContactBook:
         return (self._archived if archived else self._contacts).get(identifier)
 
     def load(self, contact: Contact) -> None:
-        """Take a contact that a store kept, in any order of ids."""
+        """Load a contact of a store, in any order of ids."""
         following = next(self._ids)
         self._ids = itertools.count(max(following, int(contact.id) + 1))
         if contact.archived_at is not None:
@@ -133,7 +133,7 @@ class ContactBook:
             self._changes.history.append((contact.id, change))
 
     def _index(self, contact: Contact, before: set[str]) -> None:
-        """Make the contact findable by the addresses that it has now, and by no former one."""
+        """Index the contact by its present addresses, and by no former one."""
         after = _addresses(contact)
         for email in before - after:
             if self._by_email.get(email) == contact.id:
@@ -151,7 +151,7 @@ class ContactBook:
         self._changed.append(contact)
 
     def archive(self, contact: Contact, now: float) -> None:
-        """Take a contact out; its e-mails are free again."""
+        """Archive a contact; its e-mails can be used again."""
         contact.archived_at = iso(now)
         if self._changes is not None:
             self._changes.contacts[contact.id] = contact

@@ -34,7 +34,7 @@ class Contact:
     settled: int = 0
 
     def forget(self, count: int) -> None:
-        """Forget so many of the oldest values, but never the newest of a property."""
+        """Drop this many of the oldest values, but never the newest value of a property."""
         reach = self.settled + count
         newer = {one.name for one in self.history[reach:]}
         newest = {one.name: one for one in self.history[:reach] if one.name not in newer}

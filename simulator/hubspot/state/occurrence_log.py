@@ -97,7 +97,7 @@ class OccurrenceLog:
         self.rows[:] = [one for one in self.rows if one.contact != identifier]
 
     def load(self, number: int, occurrence: Occurrence, came: float, *, has_uuid: bool) -> None:
-        """Take an occurrence that a store kept, oldest first."""
+        """Load an occurrence of a store, oldest first."""
         self.rows.append(occurrence)
         self._count_month(came)
         self.next_number = number + 1

@@ -17,7 +17,7 @@ from typing import Any, Final
 import msgspec
 import orjson
 
-from simulator.hubspot.state.account import Account
+from simulator.hubspot.state.account import SimulatedAccount
 from simulator.hubspot.state.behaviours import Behaviours
 from simulator.hubspot.state.changes import Changes
 from simulator.hubspot.state.occurrences import Occurrence
@@ -71,7 +71,7 @@ class StoreError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StoredAccount:
-    """An account as the file names it; the tokens stand there as hashes only."""
+    """An account of the file; its tokens are stored as hashes only."""
 
     number: int
     portal_id: int
@@ -80,7 +80,7 @@ class StoredAccount:
 
 
 def token_hash(token: str) -> str:
-    """Return what stands in the file in place of a token."""
+    """Return the hash that the file has in place of a token."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -123,7 +123,7 @@ class Store:
             raise StoreError(f"{self.path} is a store of version {version}; this is version {_VERSION}")
         db.execute("pragma journal_mode=wal")
         db.execute("pragma synchronous=normal")
-        db.execute("begin immediate")  # takes the file for this process
+        db.execute("begin immediate")  # locks the file for this process
         if is_new:
             for statement in _SCHEMA.split(";")[:-1]:
                 db.execute(statement)
@@ -133,7 +133,7 @@ class Store:
         db.execute("commit")
 
     def accounts(self) -> list[StoredAccount]:
-        """Give the accounts of the file, the first one made first."""
+        """Return the accounts of the file in the order of their creation."""
         found = []
         with self._lock:
             rows = self._db.execute(
@@ -158,7 +158,7 @@ class Store:
         return number
 
     def save_behaviours(self, number: int, behaviours: Behaviours) -> None:
-        """Keep an account's behaviours."""
+        """Store an account's behaviours."""
         row = (orjson.dumps(asdict(behaviours)).decode(), number)
         with self._lock:
             self._db.execute("update accounts set switches=? where account=?", row)
@@ -171,12 +171,12 @@ class Store:
                 "insert or replace into tokens values (?,?,?)", (token_hash(token), number, listed)
             )
 
-    def load(self, number: int, account: Account) -> None:
+    def load(self, number: int, account: SimulatedAccount) -> None:
         """Fill an empty account with what the file has of it."""
         with self._lock:
             load(self._db, number, account)
 
-    def commit(self, account: Account, changes: Changes) -> None:
+    def commit(self, account: SimulatedAccount, changes: Changes) -> None:
         """Keep changes in one transaction; it returns when they survive the death of the process.
 
         Raises:
@@ -201,7 +201,7 @@ class Store:
         with self._lock:
             self._db.close()
 
-    def _write(self, number: int, account: Account, changes: Changes) -> None:
+    def _write(self, number: int, account: SimulatedAccount, changes: Changes) -> None:
         db = self._db
         if changes.reset:
             for table in _TABLES:

@@ -1,4 +1,4 @@
-"""The shapes of what the control routes take and answer, as JSON Schema."""
+"""The shapes of the requests and answers of the control routes, as JSON Schema."""
 
 from __future__ import annotations
 

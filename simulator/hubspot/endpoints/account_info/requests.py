@@ -1,4 +1,4 @@
-"""The account endpoints take no bodies."""
+"""The account endpoints have no bodies."""
 
 from __future__ import annotations
 

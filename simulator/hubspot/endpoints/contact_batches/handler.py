@@ -29,7 +29,7 @@ from simulator.hubspot.endpoints.contacts.handler import (
 from simulator.hubspot.endpoints.errors import Refusal, no_content
 from simulator.hubspot.endpoints.request_bodies import decode, missing_fields
 from simulator.hubspot.messages import Answer
-from simulator.hubspot.state.account import Account
+from simulator.hubspot.state.account import SimulatedAccount
 from simulator.hubspot.state.contacts import Contact
 
 __all__ = ["archive", "create", "read", "update", "upsert"]
@@ -45,7 +45,7 @@ _Write = Callable[[ContactInput, Contact | None], _Found]
 
 
 def read(call: Call) -> Answer:
-    """Show several contacts; those that do not exist are errors beside the others."""
+    """Return several contacts; those that do not exist are errors beside the others."""
     batch = decode(_BATCH_READ, call.body)
     if batch.inputs is None:
         return empty_answer()
@@ -132,7 +132,7 @@ def _write_batch(
     *,
     find: bool = True,
     must_exist: bool = False,
-    check: Callable[[Account, ContactInput], None] | None = None,
+    check: Callable[[SimulatedAccount, ContactInput], None] | None = None,
 ) -> Answer:
     inputs, account = decode(_BATCH, call.body).inputs, call.account
     if inputs is None:
@@ -175,15 +175,15 @@ def _write_batch(
     return batch_answer(call, results, errors, status, rule)
 
 
-def _shuffle(account: Account, results: list[_Found]) -> None:
-    # Never the order of the inputs: whoever relies on it must find out here (section 3.3).
+def _shuffle(account: SimulatedAccount, results: list[_Found]) -> None:
+    # Never in the order of the inputs, so that a client that relies on it fails here (section 3.3).
     before = list(results)
     account.random.shuffle(results)
     if results == before:
         results.reverse()
 
 
-def _refusal(account: Account, one: ContactInput, contact: Contact | None) -> Refusal | None:
+def _refusal(account: SimulatedAccount, one: ContactInput, contact: Contact | None) -> Refusal | None:
     try:
         _checked(account, one, contact)
     except Refusal as refusal:
@@ -191,7 +191,7 @@ def _refusal(account: Account, one: ContactInput, contact: Contact | None) -> Re
     return None
 
 
-def _checked(account: Account, one: ContactInput, contact: Contact | None) -> dict[str, str]:
+def _checked(account: SimulatedAccount, one: ContactInput, contact: Contact | None) -> dict[str, str]:
     properties = to_texts(one.properties)
     if contact is None:
         check_identity(account, _named(one, properties))
@@ -207,7 +207,7 @@ def _named(one: ContactInput, properties: dict[str, str]) -> dict[str, str]:
     return properties if one.idProperty is None else {one.idProperty: one.id or "", **properties}
 
 
-def _check_upsert(account: Account, one: ContactInput) -> None:
+def _check_upsert(account: SimulatedAccount, one: ContactInput) -> None:
     """Refuse an upsert that does not say by which property to find the contact (section 11). Raises Refusal."""
     if one.idProperty is None:
         message = "idProperty is required for an upsert: name a property with unique values, such as email"
@@ -216,7 +216,7 @@ def _check_upsert(account: Account, one: ContactInput) -> None:
 
 
 def _lookup(
-    account: Account, identifier: str, id_property: str | None, *, archived: bool = False
+    account: SimulatedAccount, identifier: str, id_property: str | None, *, archived: bool = False
 ) -> Contact | None:
     if id_property in (None, "hs_object_id"):
         return account.book.get(identifier, archived=archived)

@@ -21,8 +21,8 @@ from simulator.hubspot.endpoints.errors import Refusal, answer_json, no_content
 from simulator.hubspot.endpoints.property_options import to_options
 from simulator.hubspot.endpoints.request_bodies import decode
 from simulator.hubspot.messages import Answer
-from simulator.hubspot.state.account import Account
-from simulator.hubspot.state.property_values import Property
+from simulator.hubspot.state.account import SimulatedAccount
+from simulator.hubspot.state.property_values import AccountProperty
 from simulator.hubspot.state.timestamps import iso
 
 __all__ = ["archive", "archive_batch", "create", "create_batch", "get", "list_all", "read_batch", "update"]
@@ -113,14 +113,14 @@ def archive_batch(call: Call) -> Answer:
     return no_content(f"204: {len(body.inputs)} properties archived", "property.batch.archive")
 
 
-def _batch_answer(call: Call, status: int, properties: list[Property], rule: str) -> Answer:
+def _batch_answer(call: Call, status: int, properties: list[AccountProperty], rule: str) -> Answer:
     when = iso(call.now)
     results = [one.shown() for one in properties]
     body = {"status": "COMPLETE", "results": results, "startedAt": when, "completedAt": when}
     return answer_json(status, body, f"{status}: {len(results)} properties", rule)
 
 
-def _find(account: Account, name: str, *, archived: bool = False) -> Property:
+def _find(account: SimulatedAccount, name: str, *, archived: bool = False) -> AccountProperty:
     found = (account.archived_properties if archived else account.contact_properties).get(name)
     if found is None:
         message = f'Property "{name}" does not exist'
@@ -128,7 +128,7 @@ def _find(account: Account, name: str, *, archived: bool = False) -> Property:
     return found
 
 
-def _own(account: Account, name: str) -> Property:
+def _own(account: SimulatedAccount, name: str) -> AccountProperty:
     """Return a property whose definition is the account's own; HubSpot's are read-only. Raises Refusal."""
     found = _find(account, name)
     if found.hubspot_defined:
@@ -136,12 +136,12 @@ def _own(account: Account, name: str) -> Property:
     return found
 
 
-def _archive(account: Account, names: Iterable[str]) -> None:
+def _archive(account: SimulatedAccount, names: Iterable[str]) -> None:
     for found in [_own(account, name) for name in dict.fromkeys(names)]:
         account.add_contact_property(replace(found, archived=True))
 
 
-def _checked(account: Account, body: NewContactProperty) -> Property:
+def _checked(account: SimulatedAccount, body: NewContactProperty) -> AccountProperty:
     violation = check_contact_property_name(body.name, ())
     if violation is not None and not account.takes(violation):
         raise Refusal(400, violation.sentence, "property.invalid", checks=(violation.code,))
@@ -149,7 +149,7 @@ def _checked(account: Account, body: NewContactProperty) -> Property:
     if body.name in account.contact_properties:
         message = f"A property named '{body.name}' already exists."
         raise Refusal(409, message, "property.taken", category="CONFLICT")
-    return Property(
+    return AccountProperty(
         body.name,
         body.label,
         body.type,

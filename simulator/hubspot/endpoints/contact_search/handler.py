@@ -13,10 +13,10 @@ from simulator.hubspot.endpoints.contacts.answers import DEFAULT_PROPERTIES, sho
 from simulator.hubspot.endpoints.errors import Refusal, answer_json
 from simulator.hubspot.endpoints.request_bodies import decode, text_of
 from simulator.hubspot.messages import Answer
-from simulator.hubspot.state.account import Account
+from simulator.hubspot.state.account import SimulatedAccount
 from simulator.hubspot.state.comparison import Comparable, comparable, is_moment, values_of
 from simulator.hubspot.state.contacts import Contact
-from simulator.hubspot.state.property_values import Property
+from simulator.hubspot.state.property_values import AccountProperty
 
 __all__ = ["search"]
 
@@ -62,7 +62,7 @@ def _page(wanted: ContactSearch) -> tuple[int, int]:
     return limit, int(after)
 
 
-def _compile(account: Account, wanted: ContactSearch) -> _Test:
+def _compile(account: SimulatedAccount, wanted: ContactSearch) -> _Test:
     """Return the test of a contact that the query text and the filter groups ask for. Raises Refusal."""
     groups = wanted.filterGroups or []
     sizes = [len(group.filters) for group in groups]
@@ -83,7 +83,7 @@ def _compile(account: Account, wanted: ContactSearch) -> _Test:
     return fits
 
 
-def _test(account: Account, one: SearchFilter) -> _Test:
+def _test(account: SimulatedAccount, one: SearchFilter) -> _Test:
     """Return the test of one filter, its values read once. Raises Refusal."""
     declared = _declared(account, one.propertyName)
     name = declared.name
@@ -114,7 +114,7 @@ def _test(account: Account, one: SearchFilter) -> _Test:
 
 
 def _range_test(
-    declared: Property, one: SearchFilter, stored: Callable[[Contact], list[Comparable]]
+    declared: AccountProperty, one: SearchFilter, stored: Callable[[Contact], list[Comparable]]
 ) -> _Test:
     # Both sides are of one type: `stored` and `_operand` read them as the property's type.
     compare: Callable[[Any, Any], bool] | None = {
@@ -131,17 +131,17 @@ def _range_test(
     return lambda contact: any([compare(value, low) for value in stored(contact)])
 
 
-def _declared(account: Account, name: str) -> Property:
+def _declared(account: SimulatedAccount, name: str) -> AccountProperty:
     declared = account.contact_properties.get(name) or account.contact_properties.get(name.lower())
     if declared is None:
         if account.behaviours.unknown_search_property == "reject":
             message = f'Property "{name}" does not exist'
             raise Refusal(400, message, "contact.search.property", evidence="INFER")
-        return Property(name)
+        return AccountProperty(name)
     return declared
 
 
-def _operand(declared: Property, value: Any) -> Comparable:
+def _operand(declared: AccountProperty, value: Any) -> Comparable:
     """Return a filter's value in the form that its property compares by. Raises Refusal."""
     text = text_of(value)
     read = comparable(declared, text)
@@ -157,7 +157,7 @@ def _contains(value: str, asked: str) -> bool:
     return asked.strip("*") in value if "*" in asked else asked in [*value.replace("@", " ").split(), value]
 
 
-def _sorted(account: Account, contacts: Sequence[Contact], sort: SearchSort | str) -> list[Contact]:
+def _sorted(account: SimulatedAccount, contacts: Sequence[Contact], sort: SearchSort | str) -> list[Contact]:
     """Return the contacts in an order; those without a value come last in both directions."""
     name = sort if isinstance(sort, str) else sort.propertyName
     backward = isinstance(sort, SearchSort) and sort.direction.upper() == "DESCENDING"

@@ -14,7 +14,7 @@ from simulator.hubspot.endpoints.shapes import (
     object_of,
     page_of,
 )
-from simulator.hubspot.state.account import Account
+from simulator.hubspot.state.account import SimulatedAccount
 from simulator.hubspot.state.contacts import Contact
 
 __all__ = ["DEFAULT_PROPERTIES", "SHAPES", "show_contact"]
@@ -55,7 +55,11 @@ SHAPES: Final[dict[str, Schema]] = {
 
 
 def show_contact(
-    contact: Contact, account: Account, *, wanted: Sequence[str] | None = None, history: Sequence[str] = ()
+    contact: Contact,
+    account: SimulatedAccount,
+    *,
+    wanted: Sequence[str] | None = None,
+    history: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return a contact as HubSpot shows it: all its properties, or those wanted, with null for an unset one."""
     if wanted is None:

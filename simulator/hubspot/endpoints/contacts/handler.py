@@ -18,7 +18,7 @@ from simulator.hubspot.endpoints.errors import Refusal, answer_json, no_content
 from simulator.hubspot.endpoints.paging import next_page, whole_number
 from simulator.hubspot.endpoints.request_bodies import decode, text_of
 from simulator.hubspot.messages import Answer
-from simulator.hubspot.state.account import Account
+from simulator.hubspot.state.account import SimulatedAccount
 from simulator.hubspot.state.contacts import Contact
 
 __all__ = [
@@ -139,7 +139,7 @@ def to_texts(properties: Mapping[str, Any] | None) -> dict[str, str]:
     return {name: text_of(value) for name, value in (properties or {}).items()}
 
 
-def check_properties(account: Account, properties: dict[str, str]) -> None:
+def check_properties(account: SimulatedAccount, properties: dict[str, str]) -> None:
     """Refuse properties that do not exist, do not fit or cannot be written. Raises Refusal."""
     violations = account.property_violations(properties)
     if violations:
@@ -177,7 +177,7 @@ def _problem(portal_id: int, properties: Mapping[str, str], violation: Violation
     return {**problem, "localizedErrorMessage": message, "portalId": portal_id}
 
 
-def check_unique(account: Account, properties: Mapping[str, str], contact: Contact | None) -> None:
+def check_unique(account: SimulatedAccount, properties: Mapping[str, str], contact: Contact | None) -> None:
     """Refuse an e-mail that another contact has. Raises Refusal."""
     wanted = [properties.get("email", ""), *properties.get("hs_additional_emails", "").split(";")]
     for email in filter(None, wanted):
@@ -186,7 +186,7 @@ def check_unique(account: Account, properties: Mapping[str, str], contact: Conta
             raise conflict(other)
 
 
-def check_identity(account: Account, properties: Mapping[str, str]) -> None:
+def check_identity(account: SimulatedAccount, properties: Mapping[str, str]) -> None:
     """Refuse to create a contact with none of email, firstname and lastname (section 11). Raises Refusal."""
     if account.behaviours.create_without_name == "reject" and not any(map(properties.get, _IDENTITY)):
         message = f"At least one of {', '.join(_IDENTITY)} is required to create a contact."
@@ -194,12 +194,12 @@ def check_identity(account: Account, properties: Mapping[str, str]) -> None:
 
 
 def conflict(other: Contact) -> Refusal:
-    """Return HubSpot's 409; the id stands in its text only (section 3.2)."""
+    """Return HubSpot's 409; the existing id is in its text only (section 3.2)."""
     message = f"Contact already exists. Existing ID: {other.id}"
     return Refusal(409, message, "contact.conflict", category="CONFLICT")
 
 
-def check_id_property(account: Account, name: str, rule: str) -> str:
+def check_id_property(account: SimulatedAccount, name: str, rule: str) -> str:
     """Return the name of a property whose values are unique; refuse every other. Raises Refusal."""
     declared = account.contact_properties.get(name)
     if declared is None or not declared.unique:

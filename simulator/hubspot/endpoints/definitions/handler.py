@@ -22,9 +22,9 @@ from simulator.hubspot.endpoints.paging import next_page, whole_number
 from simulator.hubspot.endpoints.property_options import to_options
 from simulator.hubspot.endpoints.request_bodies import decode
 from simulator.hubspot.messages import Answer
-from simulator.hubspot.state.account import Account
-from simulator.hubspot.state.definitions import Definition
-from simulator.hubspot.state.property_values import Property
+from simulator.hubspot.state.account import SimulatedAccount
+from simulator.hubspot.state.definitions import EventDefinition
+from simulator.hubspot.state.property_values import AccountProperty
 from simulator.hubspot.state.timestamps import iso
 
 __all__ = [
@@ -152,7 +152,7 @@ def change_property(call: Call) -> Answer:
     with call.account.lock:
         definition, old = _own_property(call)
         options = old.options if body.options is None else to_options(body.options)
-        made = Property(
+        made = AccountProperty(
             old.name,
             body.label or old.label,
             old.type,
@@ -174,7 +174,7 @@ def delete_property(call: Call) -> Answer:
     return no_content(f"204: {definition.name}.{old.name} deleted", "definition.property.delete")
 
 
-def _find(call: Call, *, reading: bool = False) -> Definition:
+def _find(call: Call, *, reading: bool = False) -> EventDefinition:
     definition = call.account.definitions.get(call.account.full_name(call.parts[0]))
     if definition is not None:
         return definition
@@ -187,7 +187,7 @@ def _find(call: Call, *, reading: bool = False) -> Definition:
     raise Refusal(status, message, "definition.unknown", decision, category=None)
 
 
-def _own_property(call: Call) -> tuple[Definition, Property]:
+def _own_property(call: Call) -> tuple[EventDefinition, AccountProperty]:
     definition = _find(call)
     found = definition.properties.get(call.parts[1])
     if found is None:
@@ -196,14 +196,14 @@ def _own_property(call: Call) -> tuple[Definition, Property]:
     return definition, found
 
 
-def _made(account: Account, body: NewEventProperty) -> Property:
+def _made(account: SimulatedAccount, body: NewEventProperty) -> AccountProperty:
     name = body.name if body.name is not None else _name_of(body.label)
     _check_property_name(account, name)
     if body.type not in FIELD_TYPES:
         message = f"{body.type} is no property type; there are {', '.join(FIELD_TYPES)}"
         raise Refusal(400, message, "definition.property.type")
     options = to_options(body.options or [])
-    return Property(name, body.label, body.type, options, body.description or "", "event_properties")
+    return AccountProperty(name, body.label, body.type, options, body.description or "", "event_properties")
 
 
 def _check_label(label: str) -> None:
@@ -211,7 +211,7 @@ def _check_label(label: str) -> None:
         raise Refusal(400, f"label must have 1 to {MAX_LABEL} characters", "definition.label")
 
 
-def _check_event_name(account: Account, full: str) -> None:
+def _check_event_name(account: SimulatedAccount, full: str) -> None:
     """Refuse a name that no event can have; whether hyphens are refused is the switch `name_hyphen`. Raises Refusal."""
     violation = check_event_name(full)
     if violation is not None and not account.takes(violation):
@@ -219,7 +219,7 @@ def _check_event_name(account: Account, full: str) -> None:
         raise Refusal(400, message, "definition.name", checks=(violation.code,))
 
 
-def _check_property_name(account: Account, name: str) -> None:
+def _check_property_name(account: SimulatedAccount, name: str) -> None:
     """Refuse a name that no property can have; switches: `name_hyphen`, `name_capital`. Raises Refusal."""
     violation = check_property_name(name)
     if violation is not None and not account.takes(violation):

@@ -1,4 +1,4 @@
-"""The reading endpoints take no bodies; their filters are in the query."""
+"""The reading endpoints have no bodies; their filters are in the query."""
 
 from __future__ import annotations
 

@@ -27,8 +27,8 @@ from simulator.hubspot.endpoints.occurrences.requests import (
 )
 from simulator.hubspot.endpoints.request_bodies import Scalar, decode, missing_fields, text_of
 from simulator.hubspot.messages import Answer
-from simulator.hubspot.state.account import Account
-from simulator.hubspot.state.definitions import Definition
+from simulator.hubspot.state.account import SimulatedAccount
+from simulator.hubspot.state.definitions import EventDefinition
 from simulator.hubspot.state.occurrences import Occurrence, new_id
 from simulator.hubspot.state.standard_properties import DEFAULT_EVENT_PROPERTIES
 
@@ -42,7 +42,7 @@ _TEXT_MANY: Final = msgspec.json.Decoder(TextOccurrenceBatch)
 
 
 def send(call: Call) -> Answer:
-    """Take one occurrence: 204, or why not."""
+    """Receive one occurrence: 204, or a refusal."""
     sent = decode(_ONE, call.body)
     with call.account.lock:
         intake = OccurrenceIntake(call.account, call.now)
@@ -53,7 +53,7 @@ def send(call: Call) -> Answer:
 
 
 def send_batch(call: Call) -> Answer:
-    """Take up to 500 occurrences; what one bad input does is the switch `batch_bad_input`."""
+    """Receive up to 500 occurrences; the switch `batch_bad_input` decides what one bad input does."""
     inputs, account = _inputs(call.body), call.account
     if len(inputs) > MAX_BATCH:
         message = (
@@ -99,10 +99,10 @@ def _check_quota(call: Call, count: int) -> None:
 
 def _told(ready: Occurrence | None, sent: OccurrenceRequest, *, kept: bool) -> str:
     if ready is None:
-        return "dropped in silence: no record has this id, or it lies in the future"
+        return "dropped silently: no record has this id, or it is in the future"
     if not kept:
-        return f"dropped: uuid {sent.uuid} came before"
-    return "stored on nobody's timeline" if ready.contact is None else f"stored for contact {ready.contact}"
+        return f"dropped: uuid {sent.uuid} was sent before"
+    return "stored without a contact" if ready.contact is None else f"stored for contact {ready.contact}"
 
 
 def _inputs(body: bytes) -> Sequence[OccurrenceRequest]:
@@ -121,14 +121,14 @@ class OccurrenceIntake:
 
     """
 
-    def __init__(self, account: Account, now: float) -> None:
+    def __init__(self, account: SimulatedAccount, now: float) -> None:
         self._account = account
         self._now = now
         self._visible = now + account.behaviours.visibility_delay_ms / 1000
         self._drops_future = account.behaviours.future_occurred_at == "drop"
         self._refuses_known = account.behaviours.duplicate_uuid == "reject"
-        # By event name: the definition, and the names of its properties that take any text.
-        self._definitions: dict[str, tuple[Definition, frozenset[str]]] = {}
+        # By event name: the definition, and the names of its properties that accept any text.
+        self._definitions: dict[str, tuple[EventDefinition, frozenset[str]]] = {}
         self._contacts: dict[str, str | None] = {}
 
     def take(self, sent: OccurrenceRequest) -> Occurrence | None:
@@ -187,7 +187,7 @@ class OccurrenceIntake:
         return contact
 
 
-def _definition(account: Account, name: str, now: float) -> Definition:
+def _definition(account: SimulatedAccount, name: str, now: float) -> EventDefinition:
     definition = account.definitions.get(name)
     prefix = f"pe{account.portal_id}_"
     if definition is not None and name.startswith(prefix):
@@ -203,7 +203,9 @@ def _definition(account: Account, name: str, now: float) -> Definition:
     raise Refusal(400, message, "events.definition", checks=(code,))
 
 
-def _properties(account: Account, definition: Definition, sent: dict[str, Scalar]) -> dict[str, str]:
+def _properties(
+    account: SimulatedAccount, definition: EventDefinition, sent: dict[str, Scalar]
+) -> dict[str, str]:
     count = check_properties_count(sent)
     if count is not None:
         raise Refusal(
@@ -234,7 +236,9 @@ def _properties(account: Account, definition: Definition, sent: dict[str, Scalar
     return kept if plain else _properties(account, definition, _lowered(account, definition, sent))
 
 
-def _lowered(account: Account, definition: Definition, sent: dict[str, Scalar]) -> dict[str, Scalar]:
+def _lowered(
+    account: SimulatedAccount, definition: EventDefinition, sent: dict[str, Scalar]
+) -> dict[str, Scalar]:
     for name in sent:
         if definition.property(name) is None and definition.property(name.lower()) is None:
             impossible = check_property_name(name)
@@ -258,7 +262,7 @@ def _lowered(account: Account, definition: Definition, sent: dict[str, Scalar]) 
     return lowered
 
 
-def _occurred(account: Account, sent: str | int) -> float:
+def _occurred(account: SimulatedAccount, sent: str | int) -> float:
     if type(sent) is str and sent[-1:] == "Z" and sent[10:11] == "T":  # the usual form first
         try:
             return datetime.fromisoformat(sent).timestamp()
@@ -278,7 +282,11 @@ def _occurred(account: Account, sent: str | int) -> float:
 
 
 def _record(
-    account: Account, definition: Definition, sent: OccurrenceRequest, properties: dict[str, str], now: float
+    account: SimulatedAccount,
+    definition: EventDefinition,
+    sent: OccurrenceRequest,
+    properties: dict[str, str],
+    now: float,
 ) -> tuple[bool, str | None]:
     """Return whether the occurrence is kept, and the contact's id: matching id, objectId, e-mail, utk (1.4)."""
     if definition.matching is not None and definition.matching[0] in properties:
@@ -297,7 +305,7 @@ def _record(
     return True, None
 
 
-def _by_email(account: Account, email: str, now: float) -> str | None:
+def _by_email(account: SimulatedAccount, email: str, now: float) -> str | None:
     contact = account.contact(email, by_email=True)
     if contact is not None:
         return contact.id

@@ -12,7 +12,7 @@ import pytest
 
 from simulator.hubspot.messages import Answer, Request
 from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
-from simulator.hubspot.state.account import Account
+from simulator.hubspot.state.account import SimulatedAccount
 from simulator.hubspot.state.behaviours import BehaviourError, Behaviours
 from simulator.hubspot.state.property_values import PropertyGroup
 from simulator.hubspot.state.store import Store
@@ -617,7 +617,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
 ]
 
 
-def hubspot(**switches: Any) -> tuple[HubSpot, Account]:
+def hubspot(**switches: Any) -> tuple[HubSpot, SimulatedAccount]:
     service = HubSpot(switches=Behaviours.from_mapping(switches), clock=lambda: 1_700_000_000.0)
     account = service.account_for(DEFAULT_TOKEN)
     assert account is not None

@@ -9,7 +9,7 @@ import pytest
 
 from simulator.hubspot.messages import Answer, Request
 from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
-from simulator.hubspot.state.account import Account
+from simulator.hubspot.state.account import SimulatedAccount
 from simulator.hubspot.state.behaviours import Behaviours
 
 SEED = {
@@ -18,7 +18,7 @@ SEED = {
 }
 
 
-def hubspot(**switches: Any) -> tuple[HubSpot, Account]:
+def hubspot(**switches: Any) -> tuple[HubSpot, SimulatedAccount]:
     service = HubSpot(switches=Behaviours(**switches), clock=lambda: 1_700_000_000.0)
     account = service.account_for(DEFAULT_TOKEN)
     assert account is not None

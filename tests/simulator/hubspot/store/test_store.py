@@ -13,7 +13,7 @@ import pytest
 
 from simulator.hubspot.messages import Answer, Request
 from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
-from simulator.hubspot.state.account import Account
+from simulator.hubspot.state.account import SimulatedAccount
 from simulator.hubspot.state.behaviours import Behaviours
 from simulator.hubspot.state.store import Store, StoreError
 
@@ -57,7 +57,7 @@ def ask(service: HubSpot, method: str, path: str, body: Any = None, token: str =
     )
 
 
-def account_of(service: HubSpot, token: str = DEFAULT_TOKEN) -> Account:
+def account_of(service: HubSpot, token: str = DEFAULT_TOKEN) -> SimulatedAccount:
     account = service.account_for(token)
     assert account is not None
     return account
@@ -108,7 +108,7 @@ def test_everything_that_an_account_knows_is_there_after_a_restart(tmp_path: Pat
     assert third["id"] == "103"
     assert ask(second, "POST", DEFINITIONS, {**NEW, "name": "gone"}).status == 409
     again = {"eventName": "pe12345678_view", "email": "ada@example.org", "properties": {}, "uuid": "u-1"}
-    assert "came before" in ask(second, "POST", "/events/v3/send", again).decision
+    assert "was sent before" in ask(second, "POST", "/events/v3/send", again).decision
     assert ask(second, "GET", f"{CONTACTS}/ADA@example.org?idProperty=email").status == 200
 
 
