@@ -121,12 +121,12 @@ class ContactBook:
         return {**properties, "hs_additional_emails": ";".join(filter(None, others))}
 
     def _write(self, contact: Contact, name: str, value: str, when: str) -> None:
+        if name == "email" and value:
+            contact.properties["hs_email_domain"] = value.rpartition("@")[2]
         if value == "":
             contact.properties.pop(name, None)
         else:
             contact.properties[name] = value
-        if name == "email" and value:
-            contact.properties["hs_email_domain"] = value.rpartition("@")[2]
         change = PropertyChange(name, value, when)
         self.recall(contact, change)
         if self._changes is not None:
