@@ -307,7 +307,9 @@ def _by_email(account: Account, email: str, now: float) -> str | None:
     if contact is not None:
         return contact.id
     invalid = check_event_email(email)
-    if invalid is not None or "+invalid@" in email:  # the latter is never valid, for tests
+    if (
+        invalid is not None and invalid.hubspot_message
+    ) or "+invalid@" in email:  # the latter is never valid, for tests
         if account.switches.invalid_email == "reject":
             message = f"Email address {email} is invalid"
             raise Refusal(400, message, "events.email.invalid", checks=("email_invalid",))
