@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 __all__ = ["EmailProblem", "check_email", "list_date"]
 
-Kind = Literal["syntax", "domain_near", "domain_unknown", "strict", "spaces"]
+Kind = Literal["syntax", "domain_near", "domain_unknown", "domain_reserved", "strict", "spaces"]
 
 # Nearly every address there is; what does not look like this is looked at closely.
 _USUAL: Final = re.compile(
@@ -20,6 +20,7 @@ _ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+")
 _LOCAL: Final = re.compile(r"[^\x00-\x20\x7f()<>@,;:\\\".\[\]]+(\.[^\x00-\x20\x7f()<>@,;:\\\".\[\]]+)*")
 _QUOTED: Final = re.compile(r'"([^"\\\x00-\x1f\x7f]|\\.)*"')
 _LABEL: Final = re.compile(r"[^\W_](?:(?:[^\W_]|-)*[^\W_])?")
+_RESERVED: Final = frozenset({"example", "invalid", "localhost"})
 _MAX_LOCAL: Final = 64
 _MAX_DOMAIN: Final = 253
 
@@ -30,7 +31,8 @@ class EmailProblem:
 
     Attributes:
         kind: `syntax`: not even the form of one; `domain_near`: an unknown top-level domain within one edit of a
-            known one; `domain_unknown`: any other unknown one; `strict`: what validators of the family refuse
+            known one; `domain_reserved`: one that RFC 2606 keeps for examples; `domain_unknown`: any other unknown
+            one; `strict`: what validators of the family refuse
             beside that, though nobody has seen HubSpot do so; `spaces`: fine but for spaces around it.
         sentence: what is wrong.
         fix: what to do about it.
@@ -105,6 +107,12 @@ def _top_level(shown: str, name: str) -> EmailProblem | None:
     lower = name.lower()
     if lower in known:
         return None
+    if lower in _RESERVED:
+        return EmailProblem(
+            "domain_reserved",
+            f"{shown}: .{lower} is reserved for examples, and no real address ends in it",
+            "use real addresses, or example.org in tests",
+        )
     near = _near(lower)
     if near is not None:
         return EmailProblem(

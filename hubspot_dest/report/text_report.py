@@ -29,7 +29,7 @@ _LOOKS: Final = {
 }
 _WIDTH: Final = 140
 _SEVERITY_COLOURS: Final = {"refused": 31, "lost": 31, "doubtful": 33}
-_TO_NOBODY: Final = frozenset({"email_invalid", "object_id_not_number"})
+_TO_NOBODY: Final = frozenset({"email_invalid", "email_reserved", "object_id_not_number"})
 
 
 class Painter:

@@ -12,6 +12,7 @@ from hubspot_dest.delivery.client.client import Client, HubSpotClient
 from hubspot_dest.delivery.client.recording_client import RecordingClient
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.outcome import Outcome
+from hubspot_dest.verdict.judge import Judge
 from simulator.engine.rows import Exchange
 from simulator.engine.sources.bad_input import said_of
 from simulator.hubspot.fake import FakeHubSpot
@@ -45,7 +46,13 @@ class Sender:
             return self._client
 
         self._destination = HubSpotDestination(
-            config, parity=parity, walkeros=walkeros, client_factory=factory, traced=True, logger=quiet
+            config,
+            parity=parity,
+            walkeros=walkeros,
+            client_factory=factory,
+            traced=True,
+            logger=quiet,
+            judge=Judge(config.raw, source=config.source),
         )
 
     @property

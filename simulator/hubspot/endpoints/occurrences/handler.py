@@ -310,7 +310,8 @@ def _by_email(account: SimulatedAccount, email: str, now: float) -> str | None:
     if contact is not None:
         return contact.id
     invalid = check_event_email(email)
-    if invalid is not None or "+invalid@" in email:  # the latter is never valid, for tests
+    refused = invalid is not None and bool(invalid.hubspot_message)
+    if refused or "+invalid@" in email:  # the latter is never valid, for tests
         if account.behaviours.invalid_email == "reject":
             message = f"Email address {email} is invalid"
             raise Refusal(400, message, "events.email.invalid", checks=("email_invalid",))
