@@ -105,7 +105,7 @@ def create(call: Call) -> Answer:
         contact = account.add_contact(properties, call.now)
         body = show_contact(contact, account)
     answer = answer_json(201, body, f"201: contact {contact.id}", "contact.create")
-    place = ("Location", f"{call.url}/{contact.id}")
+    place = ("Location", f"{call.path}/{contact.id}")  # relative: on the server that was asked
     return Answer(201, (*answer.headers, place), answer.body, answer.decision, answer.rule)
 
 
