@@ -16,7 +16,7 @@ from typing import Any
 
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.calls import Calls
-from hubspot_dest.delivery.client.codec import decode, encode
+from hubspot_dest.delivery.client.codec import decode, encode, occurrence_uuid
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.client.provider import ClientProvider
 from hubspot_dest.delivery.dispatch.dispatcher import Dispatcher
@@ -24,7 +24,6 @@ from hubspot_dest.delivery.dispatch.in_flight import Report
 from hubspot_dest.delivery.dispatch.per_key_queue import CONTACT, EVENT
 from hubspot_dest.delivery.dispatch.rate import RateBudget
 from hubspot_dest.delivery.dispatch.workers import Workers
-from hubspot_dest.delivery.occurrence_uuid import occurrence_uuid
 from hubspot_dest.delivery.outbox.contact_cache import OutboxContactCache
 from hubspot_dest.delivery.outbox.outcomes import outcomes_of
 from hubspot_dest.delivery.outbox.queue import NewIntent, Outbox, Progress
@@ -176,9 +175,10 @@ class OutboxSink:
 
     def accept(self, plan: Plan) -> Outcome:
         """Add what a plan says to the unit of work; its outcome counts once `commit` returns it."""
-        unsent = self._reporter.unsent(plan)
-        if unsent is not None:
-            return unsent
+        if plan.verdict != "ready" or self._reporter.mocked:
+            unsent = self._reporter.unsent(plan)
+            if unsent is not None:
+                return unsent
         event = plan.event if plan.received is None else plan.received
         issues = plan.issues
         if issues:
@@ -240,7 +240,7 @@ class OutboxSink:
         if not unit and progress is None:
             return None
         self._unit = UnitOfWork()
-        memory = self._contacts.unstage()
+        memory = self._contacts.unstage() if self._contacts.staged else {}
         group = self.outbox.add(unit.intents, memory, progress, unit.parked, unit.released)
         return PendingCommit(group, tuple(memory))
 

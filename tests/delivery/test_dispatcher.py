@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from hubspot_dest.delivery.client.codec import occurrence_uuid
 from hubspot_dest.delivery.dispatch.rate import RateBudget
 from hubspot_dest.delivery.dispatch.retry import RetryPolicy
 from hubspot_dest.delivery.dispatch.workers import Workers
-from hubspot_dest.delivery.occurrence_uuid import occurrence_uuid
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.faults.fault_board import Fault, FaultKind
 from tests.delivery.sending import TestClock, contact, event, requests, sending, uuids

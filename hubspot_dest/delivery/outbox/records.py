@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -19,7 +19,6 @@ __all__ = [
     "Progress",
     "SEPARATOR",
     "dead_letter",
-    "ranges",
 ]
 
 SEPARATOR: Final = "\n"  # between the keys of a person; no e-mail that HubSpot takes holds one
@@ -100,17 +99,3 @@ def dead_letter(row: Sequence[Any]) -> DeadLetter:
     seq, kind, _person, event_id, accepted_at, attempts, payload, died_at, reason, error = row
     said = json.loads(error)
     return DeadLetter(seq, kind, event_id, json.loads(payload), accepted_at, died_at, attempts, reason, said)
-
-
-def ranges(seqs: list[int]) -> Iterator[tuple[int, int]]:
-    """Yield first and last of each run of consecutive numbers: batches are mostly runs, and a run is one statement."""
-    first = last = None
-    for seq in sorted(seqs):
-        if last is not None and seq == last + 1:
-            last = seq
-            continue
-        if first is not None and last is not None:
-            yield first, last
-        first = last = seq
-    if first is not None and last is not None:
-        yield first, last
