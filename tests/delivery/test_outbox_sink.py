@@ -97,7 +97,7 @@ def test_a_disk_that_is_full_is_an_outcome_and_the_contact_is_not_believed_known
     tmp_path: Path, hubspot: FakeHubSpot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with make(hubspot, tmp_path, {"identify": IDENTIFY}) as destination:
-        monkeypatch.setattr(outbox_module, "write", full_disk)
+        monkeypatch.setattr(outbox_module, "_write", full_disk)
         failed = destination.push(event(1, plan="pro"))
         assert (failed.kind, failed.reason) == ("failed", "outbox")
         assert "the disk is full" in failed.sentence
