@@ -21,16 +21,15 @@ from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.client.provider import ClientProvider
 from hubspot_dest.delivery.dispatch.dispatcher import Dispatcher
 from hubspot_dest.delivery.dispatch.in_flight import Report
-from hubspot_dest.delivery.dispatch.per_key_queue import CONTACT, EVENT
+from hubspot_dest.delivery.dispatch.outcomes import outcomes_of
 from hubspot_dest.delivery.dispatch.rate import RateBudget
 from hubspot_dest.delivery.dispatch.workers import Workers
 from hubspot_dest.delivery.outbox.contact_cache import OutboxContactCache
-from hubspot_dest.delivery.outbox.outcomes import outcomes_of
 from hubspot_dest.delivery.outbox.queue import NewIntent, Outbox, Progress
-from hubspot_dest.delivery.outbox.records import ParkedEvent
+from hubspot_dest.delivery.outbox.records import CONTACT, EVENT, ParkedEvent
 from hubspot_dest.delivery.outbox.schema import OutboxError
-from hubspot_dest.delivery.outbox.settings import OutboxSettings
 from hubspot_dest.delivery.reporter import Reporter
+from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.delivery.sink import PendingCommit
 from hubspot_dest.outcome import Outcome, outcome_of
 from hubspot_dest.planning.plan import ContactUpsert, Plan

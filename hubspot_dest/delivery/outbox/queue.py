@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from hubspot_dest.delivery.client.errors import DeliveryError
-from hubspot_dest.delivery.dispatch.per_key_queue import Intent
 from hubspot_dest.delivery.outbox.records import (
     INTENT_COLUMNS,
     SEPARATOR,
     DeadLetter,
     Group,
+    Intent,
     NewIntent,
     ParkedEvent,
     Progress,

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from hubspot_dest.delivery.dispatch.per_key_queue import Intent
 from hubspot_dest.delivery.outbox.schema import OutboxError
 
 __all__ = [
+    "CONTACT",
+    "EVENT",
+    "Intent",
     "DeadLetter",
     "Group",
     "ParkedEvent",
@@ -23,6 +25,52 @@ __all__ = [
 
 SEPARATOR: Final = "\n"  # between the keys of a person; no e-mail that HubSpot takes holds one
 INTENT_COLUMNS: Final = "seq, kind, person, event_id, accepted_at, attempts, payload"
+
+
+CONTACT: Final = 0
+EVENT: Final = 1
+
+
+class Intent:
+    """Something that was accepted and is to reach HubSpot.
+
+    Attributes:
+        seq: its place among all that was accepted.
+        kind: CONTACT or EVENT.
+        keys: e-mail and object id; intents that share a key keep their order.
+        event_id: the walkerOS event it came from.
+        accepted_at: UNIX time.
+        payload: the JSON for HubSpot; None while it is on disk only.
+        attempts: how often it failed.
+        waits: for how many of its keys an earlier intent comes first.
+        entered: monotonic time at which it was put into the queue.
+
+    """
+
+    __slots__ = ("accepted_at", "attempts", "entered", "event_id", "keys", "kind", "payload", "seq", "waits")
+
+    def __init__(
+        self,
+        seq: int,
+        kind: int,
+        keys: tuple[str, ...],
+        event_id: str,
+        accepted_at: float,
+        payload: bytes | None,
+        attempts: int = 0,
+    ) -> None:
+        self.seq = seq
+        self.kind = kind
+        self.keys = keys
+        self.event_id = event_id
+        self.accepted_at = accepted_at
+        self.payload = payload
+        self.attempts = attempts
+        self.waits = 0
+        self.entered = 0.0
+
+    def __repr__(self) -> str:
+        return f"Intent({self.seq}, {'contact' if self.kind == CONTACT else 'event'}, {self.event_id!r})"
 
 
 class NewIntent(NamedTuple):
