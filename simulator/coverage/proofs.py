@@ -83,7 +83,7 @@ def _of_place(item: Item, what: str, tree: Tree, config: Config, *, parity: bool
         if why := _shadowed(around) or (_unasked(around.around) if around.around else ""):
             return why
         around = around.around
-    return _of_outcome(item, what, tree, config)
+    return _of_outcome(item, what, tree, config, parity=parity)
 
 
 def _shadowed(item: Item) -> str:
@@ -126,7 +126,7 @@ def _no_consent(item: Item) -> bool:
     return isinstance(required, dict) and bool(required) and not any(map(truthy, required.values()))
 
 
-def _of_outcome(item: Item, what: str, tree: Tree, config: Config) -> str:
+def _of_outcome(item: Item, what: str, tree: Tree, config: Config, *, parity: bool) -> str:
     gate = what.partition(" ")[0]
     if gate in ("condition", "validate"):
         code = item.code("condition" if gate == "condition" else "validate")
@@ -136,7 +136,7 @@ def _of_outcome(item: Item, what: str, tree: Tree, config: Config) -> str:
             return _closed_condition(item) if what.endswith("true") else ""
         return _closed(item)
     if what == "consent missing":
-        return _missing_consent(item, tree, config) or _closed_condition(item)
+        return _missing_consent(item, tree, config, parity=parity) or _closed_condition(item)
     if why := _closed(item):
         return why
     if what == "value" and (why := _valueless(item) or _nothing_by_function(item)):
@@ -245,8 +245,9 @@ def _closed(item: Item) -> str:
     return _closed_condition(item)
 
 
-def _missing_consent(item: Item, tree: Tree, config: Config) -> str:
-    if item.looped or _writes_consent(tree):
+def _missing_consent(item: Item, tree: Tree, config: Config, *, parity: bool) -> str:
+    # In walkerOS 4.4 an item of a loop may have a consent of its own, which counts there.
+    if (item.looped and parity) or _writes_consent(tree):
         return ""
     required = {name for name, flag in _flags(item.form.get("consent")) if truthy(flag)}
     lets = {name for name, flag in _flags(config.consent) if truthy(flag)}

@@ -111,9 +111,12 @@ EXPECTED: dict[str, tuple[tuple[int, int], tuple[int, int], dict[str, str], dict
     ),
     "consents": (
         (1, 1),
-        (27, 31),
+        (26, 31),
         {
             "lead create: properties.any_of_two: consent missing": (
+                "the destination's own consent is enough for it: an event without it is never let through"
+            ),
+            "lead create: properties.items each: consent missing": (
                 "the destination's own consent is enough for it: an event without it is never let through"
             ),
             "lead create: properties.never: consent granted": REFUSED,
