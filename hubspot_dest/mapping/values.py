@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hubspot_dest.mapping.callbacks import Callbacks
-from hubspot_dest.mapping.consent import granted_consent
+from hubspot_dest.mapping.consent import is_granted, required_names
 from hubspot_dest.mapping.dialect import WALKEROS_4_7, Dialect
 from hubspot_dest.mapping.evaluation import Evaluation
 from hubspot_dest.mapping.jsvalues import (
@@ -176,7 +176,7 @@ class ValueCompiler:
         fallback = cast_to_property(static)
         condition = self._gate(form.get("condition", UNDEFINED), item, "condition")
         required = form.get("consent", UNDEFINED)
-        required = required if truthy(required) else None
+        required = required_names(required) if truthy(required) else None
         produce = self._producer(item, form, static)
         validate = self._gate(form.get("validate", UNDEFINED), item, "validate")
         tell_item_consent = not self.dialect.item_consent_grants
@@ -187,9 +187,9 @@ class ValueCompiler:
                 if traced:
                     ev.note("condition is false")
                 return UNDEFINED
-            if required is not None and granted_consent(required, consent) is None:
+            if required is not None and not is_granted(required, consent):
                 if traced:
-                    ev.note(f"consent missing: {', '.join(name for name, _ in entries(required))}")
+                    ev.note(f"consent missing: {', '.join(required) or 'no name is true'}")
                 if tell_item_consent and ev.item_consent is not None:
                     _tell_item_consent(form, required, ev, granted=False)
                 return static
@@ -410,9 +410,11 @@ def _aware_of_item_consent(each: Resolve) -> Resolve:
     return resolve
 
 
-def _tell_item_consent(form: dict[str, Any], required: Any, ev: Evaluation, *, granted: bool) -> None:
+def _tell_item_consent(
+    form: dict[str, Any], required: tuple[str, ...], ev: Evaluation, *, granted: bool
+) -> None:
     """Record where walkerOS 4.4 would decide by the consent of a loop item, and decide otherwise."""
-    if (granted_consent(required, ev.item_consent) is not None) == granted:
+    if is_granted(required, ev.item_consent) == granted:
         return
     would = "leave out" if granted else "send"
     ev.diverge(

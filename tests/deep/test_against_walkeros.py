@@ -16,6 +16,7 @@ import pytest
 
 from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.context import Collector
+from hubspot_dest.mapping.dialect import WALKEROS_4_4
 from hubspot_dest.mapping.evaluation import Evaluation
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
 from hubspot_dest.mapping.paths import get_by_path, set_by_path
@@ -175,7 +176,7 @@ class Cases:
 def ours(case: dict[str, Any]) -> dict[str, Any]:
     """Answer a case as walkeros.mjs does, with this project's mapping."""
     ev = Evaluation(case.get("event"), Collector(consent=case["consent"]))
-    values, callbacks = ValueCompiler(Callbacks()), Callbacks()
+    values, callbacks = ValueCompiler(Callbacks(), dialect=WALKEROS_4_4), Callbacks()
     out: dict[str, Any] = {}
     try:
         out["result"] = encode(_answer(case, ev, values, callbacks))
