@@ -162,12 +162,18 @@ def test_what_the_flow_says_of_the_collector_is_where_the_destination_begins(tmp
 
 
 def test_what_is_not_carried_out_is_said(tmp_path: Path) -> None:
-    path = write(tmp_path, {"s": flow({"crm": entry(before=["geo"], cache={"rules": []})})}, include=["x"])
+    path = write(
+        tmp_path,
+        {"s": flow({"crm": entry(before=["geo"], cache={"rules": []}, env={"client": "$code:({})"})})},
+        include=["x"],
+    )
     _, notes = load_config(path)
     assert [note.split(": ", 1)[1] for note in notes] == [
         "flows.s.destinations.crm.before: before has no effect here: transformers are not run here: events arrive as "
         "their source made them",
         "flows.s.destinations.crm.cache: cache has no effect here: events are not cached here",
+        "flows.s.destinations.crm.env: env has no effect here: the official HubSpot client is used, whatever env "
+        "injects",
         "include: included folders are not read here",
     ]
 
