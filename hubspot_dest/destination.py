@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -56,6 +56,7 @@ class HubSpotDestination(Driving):
         logger: gets every issue as a log record; `hubspot_dest` by default.
         outbox: a durable queue: its path, or `OutboxSettings`. What `push` calls `queued` is then on disk and reaches
             HubSpot in the background; listeners hear what became of it, from the thread that delivered it.
+        listeners: are told every outcome, those included of what an earlier run left in the outbox.
 
     Raises:
         ConfigError: where the configuration cannot work: no token, no prefix, unknown keys, wrong types
@@ -83,6 +84,7 @@ class HubSpotDestination(Driving):
         traced: bool = False,
         logger: logging.Logger | None = None,
         outbox: OutboxSettings | Path | str | None = None,
+        listeners: Iterable[Listener] = (),
     ) -> None:
         if parity and outbox is not None:
             msg = "walkerOS has no outbox: parity=True and outbox= exclude each other"
@@ -94,6 +96,7 @@ class HubSpotDestination(Driving):
         self.config = config
         self._now_ms = now_ms or (lambda: time.time_ns() // 1_000_000)
         self._given_client = client if client is not None else config.env_client
+        self._own_client = self._given_client is None and client_factory is None
         if not self._do.lazy_checks:
             self._require_usable()
         self._checked = not self._do.lazy_checks
@@ -110,7 +113,7 @@ class HubSpotDestination(Driving):
         )
         self.dropped = 0
         self.traced = traced
-        self.listeners: list[Listener] = []
+        self.listeners: list[Listener] = list(listeners)
         self._lock = threading.RLock()
         self._closed = False
         factory = client_factory or official_clients(config, base_url)
@@ -376,6 +379,8 @@ class HubSpotDestination(Driving):
 
     def _require_usable(self) -> None:
         self.config.require_settings(needs_token=self._given_client is None or self.parity)
+        if self._own_client:
+            self.config.check_token()
 
     # ---- one event
 

@@ -37,6 +37,7 @@ class Outcome:
         returned: what upstream's push returns: `False` for ignored events, the mock, else `UNDEFINED`.
         also: what else happened in the same pass: waiting events released, batches flushed.
         delivery: with an outbox, it tells what became of events that were `queued` before.
+        person: whose event it is, where there is no plan to say so: an e-mail, or `objectId 7`.
 
     """
 
@@ -55,6 +56,7 @@ class Outcome:
     returned: Any = UNDEFINED
     also: tuple[Outcome, ...] = ()
     delivery: bool = False
+    person: str = ""
 
     def record(self, call: list[Any]) -> None:
         """Note a call that is about to be made."""
