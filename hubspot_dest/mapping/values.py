@@ -276,7 +276,7 @@ class ValueCompiler:
         return gate
 
     def _loop(self, form: dict[str, Any], static: Any, base: Resolve | None) -> Resolve:
-        """Compile a loop; where its scope is not a list, it gives what `base` gives, or nothing without one."""
+        """Compile a loop. If its scope is not a list, it gives the result of `base`, or nothing without one."""
         part = form["loop"]
         if not isinstance(part, (list, str)):
             return _impossible
@@ -349,7 +349,7 @@ class ValueCompiler:
 
 
 def _quick_getter(item: Any) -> Getter | None:
-    """Return a getter for a path or `{key, value}`, and None for anything that needs more."""
+    """Return a getter for a path or `{key, value}`, or None for any other mapping value."""
     if isinstance(item, str):
         return compile_path(item) if item else None
     if isinstance(item, dict) and set(item) == {"key"} and isinstance(item["key"], str) and item["key"]:
