@@ -161,6 +161,14 @@ def test_what_the_flow_says_of_the_collector_is_where_the_destination_begins(tmp
     assert refusing.push({"name": "page view"}).kind == "denied"
 
 
+def test_what_is_beside_the_config_of_an_entry_alone_is_warned_of_too(tmp_path: Path) -> None:
+    path = tmp_path / "entry.json"
+    path.write_text(json.dumps(entry(env={"client": "$code:({})"}, next="x")))
+    _, notes = load_config(path)
+    assert any("env: env has no effect here" in note for note in notes)
+    assert any("next: next has no effect here" in note for note in notes)
+
+
 def test_what_is_not_carried_out_is_said(tmp_path: Path) -> None:
     path = write(
         tmp_path,
