@@ -51,9 +51,10 @@ class Reporter:
         self._logger = logger
 
     def report(self, outcome: Outcome, issues: Iterable[Issue]) -> None:
-        """Tell issues of an outcome."""
-        for issue in issues:
-            outcome.issues = (*outcome.issues, issue)
+        """Add issues to an outcome and log them."""
+        added = tuple(issues)
+        outcome.issues += added
+        for issue in added:
             self._logger.log(_LEVELS[issue.level], "%s", issue.message, extra={"detail": issue.detail})
 
 

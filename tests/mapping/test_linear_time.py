@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from hubspot_dest.delivery.client.null_client import NullClient
+from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.events.collector import CollectorState
 from hubspot_dest.events.event import with_user
 from hubspot_dest.mapping.callbacks import Callbacks
@@ -232,6 +235,31 @@ OPERATIONS: dict[str, Callable[[int], Work]] = {
         ),
         lambda n: "order complete" + " \t" * n,
     ),
+}
+
+
+def pushed(make: Callable[[int], dict[str, Any]], **config: Any) -> Callable[[int], Work]:
+    """Push an event of size n through a whole destination, its log included."""
+    quiet = logging.Logger("quiet", logging.CRITICAL)
+    settings = {"accessToken": "x", "eventNamePrefix": "p_", **config.pop("settings", {})}
+    sender = HubSpotDestination({"settings": settings, **config}, client=NullClient(), logger=quiet)
+
+    def prepare(n: int) -> Work:
+        given = make(n)
+        return lambda: sender.push(given)
+
+    return prepare
+
+
+FAILS = {"loop": ["nested", {"fn": lambda value, context: 1 / 0}]}
+OPERATIONS |= {
+    "push": pushed(
+        event, settings={"identify": {"map": {"email": "user.email", "properties": {"map": {"l": LOOP}}}}}
+    ),
+    "push with a function that fails for each item": pushed(
+        event, mapping={"order": {"complete": {"settings": {"properties": {"map": {"x": FAILS}}}}}}
+    ),
+    "push with consent": pushed(event, consent={"m": True, "c1": True}),
 }
 
 
