@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hubspot_dest.config.model import Config
-from hubspot_dest.events.collector import CollectorState
-from hubspot_dest.events.event import InvalidEventError
 from hubspot_dest.mapping.callbacks import Callback, Callbacks
 from hubspot_dest.mapping.consent import granted_consent
 from hubspot_dest.mapping.dialect import Dialect
 from hubspot_dest.mapping.evaluation import Evaluation
-from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, cast_to_property, truthy
+from hubspot_dest.mapping.jsvalues import UNDEFINED, cast_to_property, truthy
 from hubspot_dest.mapping.paths import get_by_path
 from hubspot_dest.mapping.values import Resolve, ValueCompiler
-from hubspot_dest.planning.plan import Plan, PlanPolicy
+from hubspot_dest.planning.dry_run import DryRun
+from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.planner import Planner
+from hubspot_dest.planning.profiles import profile_of
 from simulator.coverage.mapping_tree import Code, Item, RulePlace, Tree
 from simulator.coverage.targets import DESTINATION, Place
 from simulator.coverage.time_limit import Clock, TimedCallbacks
@@ -204,8 +204,9 @@ class Lab:
         ) -> ValueCompiler:
             return _WatchedCompiler(callbacks, tree, notes, dialect)
 
-        policy = PlanPolicy.parity() if parity else PlanPolicy()
-        self._planner = Planner(tree.raw, policy=policy, callbacks=callbacks, compiler=compiler)
+        profile = profile_of(parity=parity)
+        planner = Planner(tree.raw, policy=profile.plan, callbacks=callbacks, compiler=compiler)
+        self._dry_run = DryRun(config, profile=profile, planner=planner)
         self.tried = 0
 
     @property
@@ -237,16 +238,11 @@ class Lab:
         self.tried += 1
         notes = self._notes
         notes.begin()
-        state = CollectorState.begun(self._config.collector, now_ms=lambda: NOW_MS, new_id=lambda: "0" * 16)
-        try:
-            whole = state.complete(event)
-        except (InvalidEventError, JsTypeError, RecursionError):
+        plan = self._dry_run.plan(event, NOW_MS, traced=True)
+        if plan.reason in ("invalid_event", "push_error"):
             return Trial(event, frozenset(), None)
-        granted = granted_consent(self._config.consent, state.view.consent, event.get("consent"))
-        if granted is None:
+        if plan.reason == "consent_missing":
             return Trial(event, frozenset({(DESTINATION, "consent missing")}), None)
-        whole["consent"] = granted
-        plan = self._planner.plan(whole, state.view, NOW_MS, traced=True)
         plan.trace = None
         self._rules(plan)
         self._identity(plan)

@@ -11,11 +11,11 @@ import pytest
 
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.destination import HubSpotDestination
-from hubspot_dest.events.collector import CollectorState
+from hubspot_dest.events.collector import Collector
 from hubspot_dest.events.event import with_user
 from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.consent import granted_consent
-from hubspot_dest.mapping.context import Collector
+from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.dialect import WALKEROS_4_4, WALKEROS_4_7, Dialect
 from hubspot_dest.mapping.evaluation import Evaluation
 from hubspot_dest.mapping.jsdates import date_ms
@@ -81,7 +81,7 @@ def value(mapping: Any, dialect: Dialect = WALKEROS_4_7, *, traced: bool = False
 
     def prepare(n: int) -> Work:
         whole = event(n)
-        return lambda: resolve(whole, Evaluation(whole, Collector()), {})
+        return lambda: resolve(whole, Evaluation(whole, CollectorView()), {})
 
     return prepare
 
@@ -98,7 +98,7 @@ def process(config: dict[str, Any], dialect: Dialect = WALKEROS_4_7) -> Callable
 
     def prepare(n: int) -> Work:
         whole = event(n)
-        return lambda: processor.process(whole, Evaluation(whole, Collector()))
+        return lambda: processor.process(whole, Evaluation(whole, CollectorView()))
 
     return prepare
 
@@ -113,7 +113,7 @@ def plan(properties: Any, policy: PlanPolicy = PlanPolicy(), **settings: Any) ->
 
     def prepare(n: int) -> Work:
         whole = event(n)
-        return lambda: planner.plan(whole, Collector(), NOW)
+        return lambda: planner.plan(whole, CollectorView(), NOW)
 
     return prepare
 
@@ -137,7 +137,7 @@ def completed(make: Callable[[int], dict[str, Any]]) -> Callable[[int], Work]:
     """Complete an event of size n in a collector whose globals and user have lists of size n, too."""
 
     def prepare(n: int) -> Work:
-        state = CollectorState(
+        state = Collector(
             now_ms=lambda: NOW, globals_={"tags": texts(n)}, user={"tags": [f"u{one}" for one in range(n)]}
         )
         given = make(n)
@@ -231,7 +231,7 @@ OPERATIONS: dict[str, Callable[[int], Work]] = {
     "date of words": call(date_ms, lambda n: "May " * n),
     "event name": call(
         lambda name: Planner({"settings": {"eventNamePrefix": "p_"}}).plan(
-            {**event(1), "name": name}, Collector(), NOW
+            {**event(1), "name": name}, CollectorView(), NOW
         ),
         lambda n: "order complete" + " \t" * n,
     ),
