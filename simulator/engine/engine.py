@@ -136,12 +136,14 @@ class Engine:
         return closing
 
     def _close(self) -> Closing:
-        before = self.counts.kinds["queued"]
+        waiting, flushed = self.counts.kinds["queued"], self.counts.kinds["flushed"]
         self.ledger.also(self.sender.close(), self.sender.drain(), self.generation)
-        left = self.sender.queued
+        flushed = self.counts.kinds["flushed"] - flushed
+        # In parity the queue is empty after a batch that failed: what did not go out is lost.
+        left = max(self.sender.queued, waiting - flushed)
         failed = [row for row in self.ring.rows(self.ring.next - 3) if row.is_batch and row.kind == "failed"]
         error = failed[-1].sentence if left and failed else ""
-        return Closing(max(0, before - left), left, self.counts.kinds["denied"], error)
+        return Closing(flushed, left, self.counts.kinds["denied"], error)
 
     # ---- reading
 
