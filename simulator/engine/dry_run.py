@@ -17,15 +17,15 @@ from hubspot_dest.planning.plan import Plan, PlanPolicy
 from hubspot_dest.planning.planner import Planner
 from simulator.conformance.difference import Difference, differences
 from simulator.engine.rows import Row
-from simulator.engine.sources.bad_input import said_of
+from simulator.engine.sources.bad_input import bad_input_reason
 
-__all__ = ["Change", "DryRun", "DryRuns", "Reloaded", "compare"]
+__all__ = ["PlanChange", "DryRun", "DryRuns", "Reloaded", "compare"]
 
 _KEPT = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PlanChange:
     """What a new configuration changes for one event.
 
     Attributes:
@@ -63,7 +63,7 @@ class Reloaded:
     """
 
     looked_at: int
-    changes: tuple[Change, ...]
+    changes: tuple[PlanChange, ...]
     again: int
     through: int = 0
     settings: tuple[str, ...] = ()
@@ -87,7 +87,7 @@ class DryRun:
 
     def plan(self, event: Any, now_ms: int, *, traced: bool = False) -> Plan:
         """Return what should happen to an event that came `now_ms` after 1970. Never raises for what it holds."""
-        if (wrong := said_of(event)) is not None:
+        if (wrong := bad_input_reason(event)) is not None:
             return Plan(event, "failed", "bad_input", wrong)
         state = CollectorState.begun(self._config.collector, now_ms=lambda: now_ms, new_id=lambda: "0" * 16)
         own = event.get("consent") if isinstance(event, dict) else None
@@ -104,7 +104,7 @@ class DryRun:
 
 
 class DryRuns:
-    """Keeps a few rehearsals for each thread: compiling a large mapping for every event looked at would be felt.
+    """Keeps a few dry_runs for each thread: compiling a large mapping for every event looked at would be felt.
 
     Args:
         parity: do what walkerOS 4.4 does.
@@ -138,7 +138,7 @@ class DryRuns:
 
 def compare(
     old: DryRun, new: DryRun, rows: Iterable[Row]
-) -> tuple[tuple[Change, ...], list[tuple[Row, Plan]]]:
+) -> tuple[tuple[PlanChange, ...], list[tuple[Row, Plan]]]:
     """Plan every event with both configurations; return what differs, oldest first, and all new plans."""
     changes, plans = [], []
     for row in rows:
@@ -149,7 +149,9 @@ def compare(
         if found:
             better = _better(_goes(before), _goes(after))
             changes.append(
-                Change(row.number, row.name, row.person, _words(before), _words(after), better, tuple(found))
+                PlanChange(
+                    row.number, row.name, row.person, _words(before), _words(after), better, tuple(found)
+                )
             )
     return tuple(changes), plans
 

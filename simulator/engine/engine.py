@@ -12,16 +12,16 @@ from typing import Any, Self, TypeVar
 from hubspot_dest.config.model import Config
 from simulator.engine.dry_run import DryRuns, Reloaded, compare
 from simulator.engine.event_log import EventLog
-from simulator.engine.rate import Pace
+from simulator.engine.rate import EventRate
 from simulator.engine.reconciliation import Closing, Counts, Reconciliation
-from simulator.engine.rows import STUCK, Ring, Row, consented, packed, person_of
+from simulator.engine.rows import NOT_DELIVERED, Ring, Row, consented, packed, person_of
 from simulator.engine.sandbox_config import (
+    batched_like,
     batching,
-    gathered_like,
-    gathering,
+    batching_words,
     hubspot_for,
     portal_of,
-    tamed,
+    sandboxed,
 )
 from simulator.engine.sender import Sender
 from simulator.engine.source import Source, synthetic
@@ -79,17 +79,17 @@ class Engine:
         self.service, self.hubspot = hubspot_for(config, switches, seed, remembered, clock)
         self.service.seed(self.hubspot.account, self._seeded)
         self.ring = Ring(capacity)
-        self.rehearsals = DryRuns(parity=parity)
-        self.pace = Pace(rate)
-        self.ledger = EventLog(self.ring, self.hubspot.clock, self.service)
+        self.dry_runs = DryRuns(parity=parity)
+        self.rate = EventRate(rate)
+        self.event_log = EventLog(self.ring, self.hubspot.clock, self.service)
         self.exhausted = False
         self.trouble = ""
         self.generation = 0
         self.configs: list[Config] = []
         self.consents: dict[str, bool] = {}
-        self._config = tamed(config)
+        self._config = sandboxed(config)
         self._file_batch = batching(config)
-        self._errands = TaskQueue()
+        self._tasks = TaskQueue()
         self._closing = False
         self._thread: threading.Thread | None = None
 
@@ -127,14 +127,14 @@ class Engine:
             closing = Closing(0, self.sender.queued, waits, f"no answer in {_CLOSE_SECONDS:g} s")
         finally:
             self._closing = True
-            self._errands.wake()
+            self._tasks.wake()
             thread.join(timeout=5.0)
             self.hubspot.stop()
         return closing
 
     def _close(self) -> Closing:
         before = self.counts.kinds["queued"]
-        self.ledger.also(self.sender.close(), self.sender.drain(), self.generation)
+        self.event_log.also(self.sender.close(), self.sender.drain(), self.generation)
         left = self.sender.queued
         failed = [row for row in self.ring.rows(self.ring.next - 3) if row.is_batch and row.kind == "failed"]
         error = failed[-1].sentence if left and failed else ""
@@ -150,12 +150,12 @@ class Engine:
     @property
     def counts(self) -> Counts:
         """The counters."""
-        return self.ledger.counts
+        return self.event_log.counts
 
     @property
     def paused(self) -> bool:
         """Whether the stream stands still."""
-        return self.pace.paused
+        return self.rate.paused
 
     @property
     def queued(self) -> int:
@@ -168,18 +168,18 @@ class Engine:
 
     def subscribe(self, listener: Callable[[Row], None]) -> Callable[[], None]:
         """Call the listener for every new row, on the engine's thread; return what ends that."""
-        return self.ledger.subscribe(listener)
+        return self.event_log.subscribe(listener)
 
-    def books(self) -> Reconciliation:
+    def reconcile(self) -> Reconciliation:
         """Return both sides' numbers, taken while nothing is under way."""
-        return self.do(self._books)
+        return self.do(self._reconcile)
 
-    def _books(self) -> Reconciliation:
+    def _reconcile(self) -> Reconciliation:
         self._await_hubspot()
         said = self.hubspot.account.counters()
         return self.counts.against(
             queued=self.sender.queued,
-            unsure=self.ledger.unsure(),
+            unsure=self.event_log.unsure(),
             by_hand=self.service.by_hand,
             stored=said.accepted,
             repeated=said.duplicates,
@@ -192,7 +192,7 @@ class Engine:
         account = self.hubspot.account
         while time.monotonic() < deadline:
             said = account.counters()
-            brought = self.counts.confirmed + self.ledger.unsure() + self.service.by_hand
+            brought = self.counts.confirmed + self.event_log.unsure() + self.service.by_hand
             if brought == said.accepted + said.duplicates + said.dropped:
                 return
             time.sleep(0.005)
@@ -213,27 +213,27 @@ class Engine:
         """Do something on the engine's thread between two events."""
         if self._thread is None or self._closing:
             raise RuntimeError("the engine does not run")
-        return self._errands.ask(work)
+        return self._tasks.ask(work)
 
     def pause(self) -> None:
         """Stop before the next event."""
-        self.pace.pause()
-        self._errands.wake()
+        self.rate.pause()
+        self._tasks.wake()
 
     def resume(self) -> None:
         """Go on."""
-        self.pace.resume()
-        self._errands.wake()
+        self.rate.resume()
+        self._tasks.wake()
 
     def step(self, count: int = 1) -> None:
         """Take so many events, then stand still."""
-        self.pace.step(count)
-        self._errands.wake()
+        self.rate.step(count)
+        self._tasks.wake()
 
     def set_rate(self, rate: float) -> None:
         """Take so many events a second; 0: as fast as it goes."""
-        self.pace.rate = max(0.0, rate)
-        self._errands.wake()
+        self.rate.per_second = max(0.0, rate)
+        self._tasks.wake()
 
     def run(self, count: int, seconds: float = 3600.0) -> Reconciliation:
         """Take so many events as fast as they come, at most so long; wait, and return the books."""
@@ -248,7 +248,7 @@ class Engine:
                     time.sleep(_DRY_SECONDS)
 
         self.do(take, seconds + 60.0)
-        return self.books()
+        return self.reconcile()
 
     def flush(self) -> Future[int]:
         """Send what waits in the batch; return how many events HubSpot took."""
@@ -256,7 +256,7 @@ class Engine:
 
     def _flush(self) -> int:
         before = self.counts.kinds["flushed"]
-        self.ledger.also(self.sender.flush(), self.sender.drain(), self.generation)
+        self.event_log.also(self.sender.flush(), self.sender.drain(), self.generation)
         return self.counts.kinds["flushed"] - before
 
     def set_batch(self, size: int) -> Future[int]:
@@ -296,7 +296,7 @@ class Engine:
     def _again(self, rows: Iterable[Row]) -> int:
         count = 0
         for row in rows:
-            if row.kind not in STUCK:
+            if row.kind not in NOT_DELIVERED:
                 continue
             count += 1
             self._push(row.plain_event(), row)
@@ -324,7 +324,7 @@ class Engine:
         self.service.forget()
         self.hubspot.journal.clear()
         self.consents.clear()
-        self.ledger.clear()
+        self.event_log.clear()
         self.sender = self._new_sender(self._config)
 
     # ---- another configuration
@@ -335,31 +335,31 @@ class Engine:
         What waits in the batch is flushed by the old one first. Pinned events that are not through are run again. How
         events are gathered stays as it was set on the screen, unless the file itself changed that.
         """
-        return self.later(lambda: self._reload(tamed(config)))
+        return self.later(lambda: self._reload(sandboxed(config)))
 
     def _reload(self, config: Config) -> Reloaded:
         latest = [row for row in self.ring.rows(self.ring.next - _COMPARED) if row.event]
-        changes, plans = compare(self.rehearsals.of(self._config), self.rehearsals.of(config), latest)
+        changes, plans = compare(self.dry_runs.of(self._config), self.dry_runs.of(config), latest)
         settings: tuple[str, ...] = ()
         if batching(config) == self._file_batch:
-            config = gathered_like(config, self._config)
+            config = batched_like(config, self._config)
         else:
-            settings = (f"events go out {gathering(self._config)} → {gathering(config)}",)
+            settings = (f"events go out {batching_words(self._config)} → {batching_words(config)}",)
             self._file_batch = batching(config)
         self.hubspot.account.portal_id = portal_of(config)
         stranded = self._change(config)
         kept = [row for row in self.ring.rows() if row.pinned]
-        self.ledger.hits.rehearse(plans)
+        self.event_log.coverage.count_planned(plans)
         ran, through = self._again(kept), 0
         for row in kept:
-            if row.kind not in STUCK:
+            if row.kind not in NOT_DELIVERED:
                 row.pinned, through = False, through + 1
         return Reloaded(len(latest), changes, ran, through, settings, stranded)
 
     def _change(self, config: Config) -> int:
-        self.ledger.also(self.sender.close(), self.sender.drain(), self.generation)
+        self.event_log.also(self.sender.close(), self.sender.drain(), self.generation)
         stranded = self.sender.queued
-        self.ledger.strand(stranded)
+        self.event_log.strand(stranded)
         self._config = config
         self.sender = self._new_sender(config)
         return stranded
@@ -367,17 +367,17 @@ class Engine:
     def _new_sender(self, config: Config) -> Sender:
         self.configs.append(config)
         self.generation = len(self.configs) - 1
-        self.ledger.follow(config)
+        self.event_log.follow(config)
         return Sender(config, self.hubspot, parity=self.parity)
 
     # ---- the thread
 
     def _work(self) -> None:
         while not self._closing:
-            self._errands.do_next(self.pace.wait(exhausted=self.exhausted))
-            for _ in range(self.pace.due()):
+            self._tasks.do_next(self.rate.wait(exhausted=self.exhausted))
+            for _ in range(self.rate.due()):
                 self._take_next()
-                if self.exhausted or self._errands.any:
+                if self.exhausted or self._tasks.any:
                     break
 
     def _take_next(self) -> bool:
@@ -390,18 +390,18 @@ class Engine:
         except Exception as error:  # a source is outside; its failure is a sentence on the screen
             self.exhausted, self.trouble = True, f"the source failed: {error}"
             return False
-        self.pace.took(nothing=event is None)
+        self.rate.took(nothing=event is None)
         if event is not None:
             self._push(event, None)
         return event is not None
 
     def _push(self, event: Any, again: Row | None) -> None:
         person, at = person_of(event), self.hubspot.clock()
-        consent = self.ledger.consent_of(person, self.consents)
+        consent = self.event_log.consent_of(person, self.consents)
         body = again.event if again is not None else packed(event)
         seen = consented(event, consent)
         outcome = self.sender.push(seen)
-        self.ledger.enter(
+        self.event_log.enter(
             outcome, self.sender.drain(), at, person, body, seen, self.generation, consent, again
         )
-        self.sender.let_go()
+        self.sender.forget_waiting()

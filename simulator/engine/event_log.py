@@ -8,10 +8,10 @@ from typing import Any
 
 from hubspot_dest.config.model import Config
 from hubspot_dest.outcome import Outcome
-from simulator.engine.probes import WatchedHubSpot
+from simulator.engine.probes import HubSpotProbe
 from simulator.engine.reconciliation import Counts
-from simulator.engine.rows import Exchange, Ring, Row
-from simulator.engine.rule_coverage import Hits
+from simulator.engine.rows import ObservedCall, Ring, Row
+from simulator.engine.rule_coverage import RuleCoverage
 
 __all__ = ["EventLog"]
 
@@ -29,17 +29,17 @@ class EventLog:
 
     """
 
-    def __init__(self, ring: Ring, clock: Callable[[], float], service: WatchedHubSpot) -> None:
+    def __init__(self, ring: Ring, clock: Callable[[], float], service: HubSpotProbe) -> None:
         self.ring = ring
         self.counts = Counts()
-        self.hits = Hits()
+        self.coverage = RuleCoverage()
         self.changed: deque[int] = deque(maxlen=20_000)
         self.changes = 0
         self._clock = clock
         self._service = service
         self._queued: dict[str, list[Row]] = defaultdict(list)
         self._required: dict[str, Any] = {}
-        self._doubtful: list[Exchange] = []
+        self._doubtful: list[ObservedCall] = []
         self._listeners: tuple[Callable[[Row], None], ...] = ()
 
     def subscribe(self, listener: Callable[[Row], None]) -> Callable[[], None]:
@@ -53,14 +53,14 @@ class EventLog:
 
     def follow(self, config: Config) -> None:
         """Count the hits of this configuration's rules from now on."""
-        self.hits.follow(config)
+        self.coverage.follow(config)
         self._required = {name: flag for name, flag in (config.consent or {}).items() if flag}
 
     def clear(self) -> None:
         """Begin at zero."""
         self.ring.clear()
         self.counts = Counts()
-        self.hits.clear()
+        self.coverage.clear()
         self.changed.clear()
         self._queued.clear()
         self._doubtful.clear()
@@ -73,7 +73,7 @@ class EventLog:
     def enter(
         self,
         outcome: Outcome,
-        exchanges: list[Exchange],
+        exchanges: list[ObservedCall],
         at: float,
         person: str,
         body: bytes,
@@ -111,7 +111,7 @@ class EventLog:
             counts.lost_upstream += 1
         self._saved(outcome)
         self.ring.remember(row.number, outcome)
-        self.hits.count(outcome)
+        self.coverage.count(outcome)
         if row.kind == "queued":
             self._queued[row.event_id].append(row)
         self._tell(row)
@@ -119,7 +119,7 @@ class EventLog:
         self.also(others, [one for one in exchanges if one.call == _BATCH], generation)
         return row
 
-    def also(self, outcomes: list[Outcome], exchanges: list[Exchange], generation: int) -> None:
+    def also(self, outcomes: list[Outcome], exchanges: list[ObservedCall], generation: int) -> None:
         """Write down batches; anything else in a pass is an event whose row is known already."""
         rest = iter(exchanges)
         for outcome in outcomes:
@@ -128,7 +128,7 @@ class EventLog:
         for exchange in rest:
             self._count(exchange)
 
-    def _batch(self, outcome: Outcome, exchange: Exchange | None, generation: int) -> None:
+    def _batch(self, outcome: Outcome, exchange: ObservedCall | None, generation: int) -> None:
         number, size = self.ring.next, len(outcome.events)
         if exchange is not None:
             self._count(exchange)
@@ -181,7 +181,7 @@ class EventLog:
         self.changed.append(row.number)
         self.changes += 1
 
-    def _count(self, exchange: Exchange) -> None:
+    def _count(self, exchange: ObservedCall) -> None:
         counts = self.counts
         counts.calls[exchange.call] += 1
         if not exchange.error:

@@ -12,18 +12,18 @@ import orjson
 
 from hubspot_dest.delivery.client.client import Client
 from hubspot_dest.delivery.client.errors import DeliveryError
-from simulator.engine.rows import Exchange
+from simulator.engine.rows import ObservedCall
 from simulator.hubspot.http.messages import Answer, Request
 from simulator.hubspot.service import HubSpot
 
-__all__ = ["BY_HAND", "Handled", "WatchedClient", "WatchedHubSpot"]
+__all__ = ["BY_HAND", "Handled", "ClientProbe", "HubSpotProbe"]
 
 BY_HAND: Final = "pat-na1-00000000-0000-0000-0000-0000000000b1"
 """The token of copied commands, so that what somebody sends by hand is told apart from what the sender sends."""
 _SENDS = {"/events/v3/send": False, "/events/v3/send/batch": True}
 
 
-class WatchedClient:
+class ClientProbe:
     """The official client with a note of every call.
 
     Args:
@@ -35,9 +35,9 @@ class WatchedClient:
     def __init__(self, client: Client, clock: Callable[[], float]) -> None:
         self._client = client
         self._clock = clock
-        self._noted: list[Exchange] = []
+        self._noted: list[ObservedCall] = []
 
-    def drain(self) -> list[Exchange]:
+    def drain(self) -> list[ObservedCall]:
         """Return the calls since the last time, oldest first."""
         noted, self._noted = self._noted, []
         return noted
@@ -64,7 +64,7 @@ class WatchedClient:
         self._note("crm.contacts.basicApi.create", 0, lambda: self._client.create_contact(properties), 201)
 
     def _note(self, call: str, size: int, make: Callable[[], None], good: int) -> None:
-        exchange = Exchange(call, self._clock(), 0.0, None, size)
+        exchange = ObservedCall(call, self._clock(), 0.0, None, size)
         try:
             make()
             exchange.status = good
@@ -90,7 +90,7 @@ class Handled:
     inputs: int
 
 
-class WatchedHubSpot(HubSpot):
+class HubSpotProbe(HubSpot):
     """HubSpot's rules with a note of every request that they took, apart from any fault on the way back."""
 
     def __init__(self, **options: Any) -> None:

@@ -60,6 +60,8 @@ class Counts:
     confirmed: int = 0
     unsure: int = 0
     lost_upstream: int = 0
+    retried: int = 0
+    recovered: int = 0
 
     @property
     def requests(self) -> int:

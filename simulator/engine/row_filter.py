@@ -26,7 +26,7 @@ import orjson
 
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.mapping.paths import compile_path
-from simulator.engine.rows import UNSOUGHT, Row
+from simulator.engine.rows import NO_RULE_SOUGHT, Row
 
 __all__ = ["FIELDS", "Filter", "FilterError", "exactly", "is_path", "parse_filter"]
 
@@ -184,7 +184,7 @@ def _textual(read: Callable[[Row], str]) -> Callable[[str], Filter]:
 
 def _rule(value: str) -> Filter:
     if value == "none":
-        return lambda row: not (row.rule or row.is_batch or row.reason in UNSOUGHT)
+        return lambda row: not (row.rule or row.is_batch or row.reason in NO_RULE_SOUGHT)
     return _textual(lambda row: row.rule)(value)
 
 

@@ -11,16 +11,25 @@ import orjson
 
 from hubspot_dest.outcome import Kind, Outcome
 
-__all__ = ["STUCK", "UNSOUGHT", "Exchange", "Ring", "Row", "consented", "packed", "person_of"]
+__all__ = [
+    "NOT_DELIVERED",
+    "NO_RULE_SOUGHT",
+    "ObservedCall",
+    "Ring",
+    "Row",
+    "consented",
+    "packed",
+    "person_of",
+]
 
-STUCK = ("failed", "skipped", "ignored", "denied")
+NOT_DELIVERED = ("failed", "skipped", "ignored", "denied")
 """The outcomes of an event that did not go out: it can be run again."""
-UNSOUGHT = ("mapping_error", "consent_missing", "bad_input", "invalid_event")
+NO_RULE_SOUGHT = ("mapping_error", "consent_missing", "bad_input", "invalid_event")
 """The reasons of events that no rule was looked for, or whose search failed: that none matched cannot be said."""
 
 
 @dataclass(slots=True)
-class Exchange:
+class ObservedCall:
     """One call of the official client, as the sender saw it.
 
     Attributes:
@@ -82,7 +91,7 @@ class Row:
     event_id: str
     rule: str
     event: bytes
-    exchanges: tuple[Exchange, ...] = ()
+    exchanges: tuple[ObservedCall, ...] = ()
     generation: int = 0
     batch: int | None = None
     size: int = 0
@@ -102,7 +111,7 @@ class Row:
         return self.exchanges[-1].status if self.exchanges else None
 
     @property
-    def refusal(self) -> Exchange | None:
+    def refusal(self) -> ObservedCall | None:
         """What HubSpot said of the contact, where it did not take it: the event may have gone out all the same."""
         about = [one for one in self.exchanges if one.call.startswith("crm.")]
         return about[-1] if about and about[-1].error else None

@@ -11,9 +11,9 @@ from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.client import Client, HubSpotClient
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.outcome import Outcome
-from simulator.engine.probes import WatchedClient
-from simulator.engine.rows import Exchange
-from simulator.engine.sources.bad_input import said_of
+from simulator.engine.probes import ClientProbe
+from simulator.engine.rows import ObservedCall
+from simulator.engine.sources.bad_input import bad_input_reason
 from simulator.hubspot.fake import FakeHubSpot
 
 __all__ = ["Sender"]
@@ -32,7 +32,7 @@ class Sender:
     """
 
     def __init__(self, config: Config, hubspot: FakeHubSpot, *, parity: bool) -> None:
-        self._client: WatchedClient | None = None
+        self._client: ClientProbe | None = None
         quiet = logging.Logger("engine", logging.CRITICAL)
         quiet.addHandler(logging.NullHandler())
 
@@ -40,7 +40,7 @@ class Sender:
             real = HubSpotClient(
                 token, base_url=hubspot.base_url, timeout_seconds=min(10.0, config.timeout_ms / 1000)
             )
-            self._client = WatchedClient(real, hubspot.clock)
+            self._client = ClientProbe(real, hubspot.clock)
             return self._client
 
         self._destination = HubSpotDestination(
@@ -54,7 +54,7 @@ class Sender:
 
     def push(self, event: Any) -> Outcome:
         """Take one event as far as it goes. What the sender should not raise, but does, is a failed event."""
-        if (wrong := said_of(event)) is not None:
+        if (wrong := bad_input_reason(event)) is not None:
             return Outcome("failed", "bad_input", wrong, "(no event)")
         try:
             return self._destination.push(event)
@@ -71,11 +71,11 @@ class Sender:
         """Flush for the last time."""
         return self._destination.close()
 
-    def drain(self) -> list[Exchange]:
+    def drain(self) -> list[ObservedCall]:
         """Return the calls since the last time."""
         return self._client.drain() if self._client is not None else []
 
-    def let_go(self) -> None:
+    def forget_waiting(self) -> None:
         """Let the destination forget events that wait for consent: a stream has many visitors, each with their own.
 
         The destination is one collector, whose consent is for everybody. Here a person's consent releases that

@@ -11,37 +11,12 @@ from textual.containers import Container
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from simulator.tui.keymap import HELP
 from simulator.tui.theme import PALETTES, SYMBOLS, Palette
-from simulator.tui.widgets.lines import Line, LineList, line
+from simulator.tui.widgets.lines import LineList, TextLine, line
 from simulator.tui.widgets.text_width import fit, harmless
 
 __all__ = ["HelpScreen", "Panel", "Question"]
-
-_KEYS = (
-    ("the stream", (
-        ("space", "pause, go on"), (".", "one event"), ("+  -", "faster, slower"), ("s", "another seed"),
-        ("z", "begin anew"), ("f", "follow the newest"), ("n  N", "next, previous failure"),
-    )),
-    ("one event", (
-        ("enter", "details"), ("r", "run it again"), ("k", "keep: run at every save"),
-        ("c", "consent: yes, no, its own"), ("y", "copy the calls as JSON"), ("u", "copy as curl"),
-        ("m", "its rule in Mapping"),
-    )),
-    ("sending", (
-        ("b", "batch on, off"), ("B", "batch size"), ("F", "flush"), ("x", "clear faults"),
-        ("R", "run failed ones again"),
-    )),
-    ("looking", (
-        ("1 … 5", "the views"), ("tab", "other pane or page"), ("/", "filter, search"), ("esc", "clear the filter"),
-        ("g  G", "first, last (and follow)"), ("d", "what the last save did"), ("t", "theme"), ("^p", "every command"),
-    )),
-    ("the tour", (
-        ("T", "begin, leave"), ("→  ←", "next step, back"), ("p", "by itself, by key"),
-    )),
-    ("keeping", (
-        ("e", "screenshot (SVG)"), ("E", "HTML report, JSON Lines"), ("q", "end"),
-    )),
-)  # fmt: skip
 
 _FILTERS = (
     ("outcome:failed", "one outcome; or a pattern, f*"),
@@ -86,7 +61,7 @@ class Panel(ModalScreen[None]):
         for board in self.query(LineList):
             board.show(self.lines(board.room, palette))
 
-    def lines(self, width: int, palette: Palette) -> list[Line]:
+    def lines(self, width: int, palette: Palette) -> list[TextLine]:
         """Return what the panel says."""
         raise NotImplementedError
 
@@ -96,10 +71,10 @@ class HelpScreen(Panel):
 
     title_text = "help"
 
-    def lines(self, width: int, palette: Palette) -> list[Line]:
+    def lines(self, width: int, palette: Palette) -> list[TextLine]:
         """Return the help in two columns where they fit."""
-        blocks: list[list[Line]] = []
-        for title, keys in _KEYS:
+        blocks: list[list[TextLine]] = []
+        for title, keys in HELP:
             block = [line((fit(f"── {title}", 36), "accent"))]
             block += [line((fit(f" {key}", 9), "*text"), (fit(tells, 27), "dim")) for key, tells in keys]
             blocks.append([*block, line((" " * 36, "dim"))])
@@ -121,15 +96,17 @@ class HelpScreen(Panel):
         return lines
 
 
-def _columns(blocks: list[list[Line]], columns: int) -> list[Line]:
+def _columns(blocks: list[list[TextLine]], columns: int) -> list[TextLine]:
     if columns == 1:
         return [one for block in blocks for one in block]
-    sides: list[list[Line]] = [[], []]
+    sides: list[list[TextLine]] = [[], []]
     for block in blocks:
         min(sides, key=len).extend(block)
     length = max(map(len, sides))
     filled = [side + [line((" " * 36, "dim"))] * (length - len(side)) for side in sides]
-    return [Line((*left.pieces, ("  ", "dim"), *right.pieces)) for left, right in zip(*filled, strict=True)]
+    return [
+        TextLine((*left.pieces, ("  ", "dim"), *right.pieces)) for left, right in zip(*filled, strict=True)
+    ]
 
 
 class Question(ModalScreen[str | None]):

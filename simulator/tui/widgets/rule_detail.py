@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hubspot_dest.planning.plan import Plan, label_of
-from simulator.engine.alternatives import alternatives, nearest, stumbled
+from simulator.engine.alternatives import alternatives, failing_rule, nearest
 from simulator.engine.engine import Engine
 from simulator.engine.row_filter import exactly, parse_filter
-from simulator.engine.rows import UNSOUGHT, Row
+from simulator.engine.rows import NO_RULE_SOUGHT, Row
 from simulator.engine.rule_coverage import rules_of
 from simulator.tui.theme import SYMBOLS, Palette
 from simulator.tui.widgets.json_lines import json_lines
-from simulator.tui.widgets.lines import Line, line
+from simulator.tui.widgets.lines import TextLine, line
 from simulator.tui.widgets.text_width import fit, harmless
 
-__all__ = ["Chosen", "choice_lines", "near_lines", "side_lines"]
+__all__ = ["MappingSelection", "choice_lines", "near_lines", "side_lines"]
 
 _ANSWERS = {"matched": ("✔", "good"), "false": ("✘", "warn"), "never asked": ("·", "faint")}
 _TITLES = {
@@ -27,7 +27,7 @@ _TITLES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class MappingSelection:
     """What a line of the mapping stands for.
 
     Attributes:
@@ -44,7 +44,9 @@ class Chosen:
     name: str = ""
 
 
-def side_lines(engine: Engine, chosen: Chosen | None, width: int, palette: Palette) -> list[Line]:
+def side_lines(
+    engine: Engine, chosen: MappingSelection | None, width: int, palette: Palette
+) -> list[TextLine]:
     """Return what is said beside the mapping.
 
     Args:
@@ -54,7 +56,7 @@ def side_lines(engine: Engine, chosen: Chosen | None, width: int, palette: Palet
         palette: the colours.
 
     """
-    hits = engine.ledger.hits
+    hits = engine.event_log.coverage
     if chosen is not None and chosen.kind == "event":
         lines = [line((harmless(chosen.key, 80), "*text")), line(("no rule matched it", "warn")), line("")]
         lines += near_lines(chosen.key, [rule.key for rule in hits.all()])
@@ -82,20 +84,20 @@ def side_lines(engine: Engine, chosen: Chosen | None, width: int, palette: Palet
     return lines
 
 
-def choice_lines(engine: Engine, row: Row, plan: Plan, width: int) -> list[Line]:
+def choice_lines(engine: Engine, row: Row, plan: Plan, width: int) -> list[TextLine]:
     """Return what each rule that was there for an event answered, and what an event without one may have meant."""
     if plan.reason == "mapping_error":
-        label = stumbled(
+        label = failing_rule(
             engine.configs[row.generation], row.seen_event(), int(row.at * 1000), parity=engine.parity
         )
         return [line(("it failed at the rule ", "dim"), (harmless(label, 80), "bad"))] if label else []
-    if plan.reason in UNSOUGHT:
+    if plan.reason in NO_RULE_SOUGHT:
         return []
     mapping = engine.configs[row.generation].raw.get("mapping")
     # A policy may have given the event the name by which its rule was looked for; a rule that won, another since.
     looked_for = row.name if plan.rule_key else str(plan.event.get("name", row.name))
     found = alternatives(mapping, looked_for, plan)
-    lines: list[Line] = []
+    lines: list[TextLine] = []
     if found:
         title = "── which rule "
         lines += [line(""), line((title, "accent"), ("─" * max(0, width - len(title) - 1), "panel"))]
@@ -121,7 +123,7 @@ def choice_lines(engine: Engine, row: Row, plan: Plan, width: int) -> list[Line]
     return lines
 
 
-def near_lines(name: str, keys: list[str]) -> list[Line]:
+def near_lines(name: str, keys: list[str]) -> list[TextLine]:
     """Return the rules that are written almost like an event's name; nothing where none is."""
     near = nearest(name, keys)
     if not near:
@@ -133,7 +135,7 @@ def near_lines(name: str, keys: list[str]) -> list[Line]:
     return [*lines, line("")]
 
 
-def _latest(engine: Engine, wanted: str, width: int, palette: Palette) -> list[Line]:
+def _latest(engine: Engine, wanted: str, width: int, palette: Palette) -> list[TextLine]:
     """Return the latest events that a filter takes: those that Enter shows."""
     lines, ring, takes = [], engine.ring, parse_filter(wanted)
     for number in range(ring.next - 1, max(ring.first, ring.next - 3000) - 1, -1):

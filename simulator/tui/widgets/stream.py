@@ -87,7 +87,7 @@ class Stream(LineView):
 
     def sync(self) -> bool:
         """Take in what happened since the last time; tell whether anything did."""
-        ring, ledger = self._ring, self._engine.ledger
+        ring, ledger = self._ring, self._engine.event_log
         # The engine's thread goes on meanwhile: what comes after this line is for the next time.
         upto, changes = ring.next, ledger.changes
         news = upto != self._looked_to or changes != self._changes_seen
@@ -111,7 +111,7 @@ class Stream(LineView):
         return news
 
     def _take_in(self, upto: int) -> None:
-        chosen, ring, ledger = self.filter, self._ring, self._engine.ledger
+        chosen, ring, ledger = self.filter, self._ring, self._engine.event_log
         assert chosen is not None
         self._found += [row.number for row in ring.rows(self._looked_to, upto) if chosen(row)]
         changed = list(ledger.changed)

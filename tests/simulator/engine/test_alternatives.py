@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hubspot_dest.config.model import Config
-from simulator.engine.alternatives import Alternative, alternatives, nearest, stumbled
+from simulator.engine.alternatives import Alternative, alternatives, failing_rule, nearest
 from simulator.engine.dry_run import DryRun
 
 BIG = {"condition": "$code:(event) => event.data.total > 100", "settings": {"eventName": "big"}}
@@ -118,4 +118,4 @@ def test_where_a_condition_threw_its_rule_is_named(
     )
     event = {"name": "order complete", "data": {"total": 5}, "user": {"email": "ada@example.org"}}
     assert DryRun(config).plan(event, 1).reason == "mapping_error"
-    assert stumbled(config, event, 1) == label
+    assert failing_rule(config, event, 1) == label

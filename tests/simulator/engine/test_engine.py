@@ -83,7 +83,7 @@ def test_a_new_configuration_tells_what_it_changes_and_keeps_the_count() -> None
         assert "pe12345678_new_" in str(found.actual)
         assert engine.reload(config).result().changes == ()
         engine.run(100)
-        assert engine.books().agree
+        assert engine.reconcile().agree
 
 
 def test_a_kept_event_is_run_again_at_every_save_until_it_goes_out() -> None:
@@ -159,7 +159,7 @@ def test_a_property_is_never_resolved_only_where_it_was_asked_for() -> None:
     typo = {"map": {"email": "user.mail", "properties": {"map": {"source": {"value": "web"}}}}}
     with Engine(changed(identify=typo), seed=1) as engine:
         engine.run(200)
-        identify = engine.ledger.hits.identify
+        identify = engine.event_log.coverage.identify
         assert identify.hits > 0
         assert identify.contact["email"].never
         assert not identify.contact["source"].never, "without an e-mail nothing else is asked for"
@@ -195,7 +195,7 @@ def test_old_rows_go_and_their_details_can_be_planned_again() -> None:
         assert row is not None
         assert engine.ring.outcome(row.number) is None
         assert row.name in text_of(detail_lines(engine, row, PALETTES["harbour"], 60))
-        assert engine.books().agree
+        assert engine.reconcile().agree
 
 
 def test_a_source_that_ends_or_breaks_ends_the_stream_and_says_so() -> None:
@@ -231,7 +231,7 @@ def test_odd_events_are_counted_like_all_others(event: object) -> None:
 
     with Engine(story_config(), source=odd) as engine:
         engine.run(20)
-        assert engine.books().agree
+        assert engine.reconcile().agree
         assert engine.counts.taken == 20
 
 
@@ -270,7 +270,7 @@ def test_hits_are_counted_for_the_rule_that_the_sender_took_whatever_its_conditi
     german = "$code:(event, context) => context.collector.globals.lang === 'de'"
     with Engine(of_a_flow({"condition": german}, {"name": "order untold"}), source=orders) as engine:
         engine.run(5)
-        assert [rule.hits for rule in engine.ledger.hits.all()] == [5, 0]
+        assert [rule.hits for rule in engine.event_log.coverage.all()] == [5, 0]
         row = engine.ring.get(0)
         assert row is not None
         assert row.rule == "order complete [1]"
@@ -279,19 +279,21 @@ def test_hits_are_counted_for_the_rule_that_the_sender_took_whatever_its_conditi
 def test_a_saved_mapping_is_judged_by_the_events_that_came_before_it() -> None:
     with Engine(story_config(), seed=1) as engine:
         engine.run(300)
-        hits = {rule.label: rule.hits for rule in engine.ledger.hits.all()}
+        hits = {rule.label: rule.hits for rule in engine.event_log.coverage.all()}
         assert sum(hits.values()) > 0
         engine.reload(story_config()).result()
-        assert {rule.label: rule.hits for rule in engine.ledger.hits.all()} == hits
-        assert engine.ledger.hits.rehearsed == len([row for row in engine.ring.rows() if not row.is_batch])
+        assert {rule.label: rule.hits for rule in engine.event_log.coverage.all()} == hits
+        assert engine.event_log.coverage.planned_again == len(
+            [row for row in engine.ring.rows() if not row.is_batch]
+        )
 
 
 def test_switching_the_batch_is_no_other_mapping_and_counts_on() -> None:
     with Engine(story_config(), seed=1) as engine:
         engine.run(300)
-        hits = {rule.label: rule.hits for rule in engine.ledger.hits.all()}
+        hits = {rule.label: rule.hits for rule in engine.event_log.coverage.all()}
         engine.set_batch(0).result()
-        assert {rule.label: rule.hits for rule in engine.ledger.hits.all()} == hits
+        assert {rule.label: rule.hits for rule in engine.event_log.coverage.all()} == hits
 
 
 def test_a_contact_call_that_the_memory_spared_is_not_among_what_hubspot_receives() -> None:

@@ -7,15 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.engine.row_filter import FilterError, exactly, parse_filter
-from simulator.engine.rows import Exchange, Row
+from simulator.engine.rows import ObservedCall, Row
 
 ORDER = Row(
     7, 0.0, "failed", "send_failed", "429 RATE_LIMIT", "order complete", "Ada@example.org", "e1", "order complete",
     '{"data":{"coupon":"Größe \\"X\\"","title":"Übung","path":"c:\\\\temp"}}'.encode(),
     (
-        Exchange("crm.contacts.basicApi.update", 0, 0.01, 404, 0, "unheard of"),
-        Exchange("crm.contacts.basicApi.create", 0, 0.01, 201, 0),
-        Exchange("events.send.basicApi.send", 0, 0.01, 429, 1, "no"),
+        ObservedCall("crm.contacts.basicApi.update", 0, 0.01, 404, 0, "unheard of"),
+        ObservedCall("crm.contacts.basicApi.create", 0, 0.01, 201, 0),
+        ObservedCall("events.send.basicApi.send", 0, 0.01, 429, 1, "no"),
     ),
     upstream="walkerOS would lose it", pinned=True,
 )  # fmt: skip

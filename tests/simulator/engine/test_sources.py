@@ -100,7 +100,7 @@ def test_every_line_of_a_file_is_one_row_and_a_bad_line_says_where_it_stands(tmp
         assert said[1].startswith("events.jsonl, line 12: Event name is invalid")
         assert said[2].startswith("events.jsonl, line 13: an event is a JSON object, not a number")
         assert {row.kind for row in bad} == {"failed"}
-        assert engine.books().problems == []
+        assert engine.reconcile().problems == []
 
 
 def test_a_bad_line_stays_what_it_is_when_it_is_run_again_or_planned_anew(tmp_path: Path) -> None:
@@ -113,9 +113,7 @@ def test_a_bad_line_stays_what_it_is_when_it_is_run_again_or_planned_anew(tmp_pa
         before = row.sentence
         assert engine.again([0]).result(10) == 1
         assert (row.sentence, row.reason, row.attempts) == (before, "bad_input", 2)
-        assert (
-            compare(engine.rehearsals.of(engine.config), engine.rehearsals.of(engine.config), [row])[0] == ()
-        )
+        assert compare(engine.dry_runs.of(engine.config), engine.dry_runs.of(engine.config), [row])[0] == ()
 
 
 def test_an_array_and_a_packed_file_are_read_and_a_new_beginning_reads_from_the_first_event(
@@ -297,7 +295,7 @@ def test_a_website_that_posts_is_seen_event_by_event(listening: ListeningSource)
         rows = [row for row in engine.ring.rows() if not row.is_batch]
         assert [row.event_id for row in rows[:8]] == [one["id"], *[event["id"] for event in more]]
         assert rows[8].plain_event()["data"] == {"id": 7}
-        assert engine.books().problems == []
+        assert engine.reconcile().problems == []
 
 
 def test_a_page_of_any_origin_may_send_and_a_server_name_that_is_not_ours_may_not(

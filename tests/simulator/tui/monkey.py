@@ -48,7 +48,7 @@ def session(seed: int, presses: int = 60) -> None:
                 app.tick()
                 assert app.header.view == "live", f"seed {seed}: stuck"
                 engine.pause()
-                books = engine.books()
+                books = engine.reconcile()
                 assert books.agree, f"seed {seed}: {books.problems}"
 
     with settling():

@@ -64,7 +64,7 @@ def test_a_stream_of_hostile_events_keeps_its_columns(width: int, height: int) -
     async def main() -> None:
         with Engine(story_config(), source=hostile, rate=0) as engine:
             engine.run(60)
-            assert engine.books().agree
+            assert engine.reconcile().agree
             app = SimulatorApp(engine, title="hostile", ticking=False)
             async with app.run_test(size=(width, height)) as pilot:
                 for key in ("1", "3", "tab", "tab", "4", "5", "1", "up", "up", "up", "enter"):

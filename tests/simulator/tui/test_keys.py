@@ -82,9 +82,9 @@ def test_plus_and_minus_change_the_rate(engine: Engine, opened: Opened) -> None:
 
     async def script(screen: Screenful) -> None:
         await screen.press("plus")
-        assert engine.pace.rate == 8
+        assert engine.rate.per_second == 8
         await screen.press("minus", "minus")
-        assert engine.pace.rate == 2
+        assert engine.rate.per_second == 2
 
     drive(opened, script)
 
@@ -170,7 +170,7 @@ def test_batches_are_switched_sized_and_flushed(engine: Engine, opened: Opened) 
         assert engine.queued > 0
         await screen.press("F")
         assert engine.queued == 0
-        assert engine.books().agree
+        assert engine.reconcile().agree
 
     drive(opened, script)
 
@@ -186,7 +186,7 @@ def test_consent_of_a_person_lets_their_events_go(engine: Engine, opened: Opened
         await screen.press("c")
         assert denied.kind != "denied"
         assert "granted on this screen" in screen.text()
-        assert engine.books().agree
+        assert engine.reconcile().agree
         await screen.press("c")
         assert engine.consents[denied.person] is False
         assert "refused on this screen" in screen.text(), "nobody has to remember whom they refused for"
@@ -244,7 +244,7 @@ def test_keys_for_an_event_do_nothing_to_one_that_is_not_on_the_screen(
         assert not denied.pinned
         assert screen.app.clipboard == ""
         await screen.press("1")
-        screen.app.search_for("outcome:sent")
+        screen.app.navigation.search_for("outcome:sent")
         stream.chosen = denied.number
         await screen.press("c")
         assert engine.consents == {}, "it is filtered away"
@@ -310,7 +310,7 @@ def test_what_failed_is_run_again(engine: Engine, opened: Opened) -> None:
         assert engine.counts.kinds["failed"] == failed - 1
         await screen.press("R")
         assert engine.counts.kinds["failed"] == 0
-        assert engine.books().agree
+        assert engine.reconcile().agree
 
     drive(opened, script)
 
@@ -338,7 +338,7 @@ def test_calls_are_copied_as_json_and_as_curl_that_works_as_it_stands(engine: En
             assert answer.status == 204
         engine.hubspot.clock.skip(10)
         assert len(engine.hubspot.account.occurrences) == before + 1
-        books = engine.books()
+        books = engine.reconcile()
         assert (books.by_hand, books.problems) == (1, [])
 
     drive(opened, script)
@@ -501,7 +501,7 @@ def test_a_filter_that_takes_no_row_says_so_where_the_details_are_closed(
     engine.run(60)
 
     async def script(screen: Screenful) -> None:
-        screen.app.search_for("event:nothing")
+        screen.app.navigation.search_for("event:nothing")
         await screen.settle()
         assert "No row matches the filter. esc clears it." in screen.text()
         await screen.press("escape")

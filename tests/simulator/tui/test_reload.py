@@ -12,8 +12,8 @@ from simulator.engine.engine import Engine
 from simulator.engine.story import story_path
 from simulator.examples.flow_examples import flow_examples
 from simulator.hubspot.service import DEFAULT_TOKEN
-from simulator.tui.changes import ChangesScreen
 from simulator.tui.config_watch import ConfigWatch
+from simulator.tui.widgets.changes_screen import ChangesScreen
 from simulator.tui.widgets.modals import Question
 from tests.simulator.tui.conftest import Opened
 
@@ -61,7 +61,7 @@ def test_a_save_shows_every_change_and_a_broken_one_keeps_the_old(
             await screen.until(lambda: isinstance(screen.app.screen, ChangesScreen))
             assert screen.app.header.trouble == ""
             engine.run(50)
-            assert engine.books().agree
+            assert engine.reconcile().agree
 
     asyncio.run(main())
     assert DEFAULT_TOKEN in text

@@ -115,11 +115,11 @@ def test_the_rows_are_those_of_the_filter_though_nothing_comes(engine: Engine, o
             if stream.follow != follows:
                 await screen.press("f")
             everything = rows()
-            screen.app.search_for("zzz")
+            screen.app.navigation.search_for("zzz")
             await screen.settle()
             assert rows() == []
             assert "No row matches the filter" in screen.text()
-            screen.app.search_for("outcome:skipped")
+            screen.app.navigation.search_for("outcome:skipped")
             await screen.settle()
             assert rows()
             assert all("skipped" in row for row in rows())

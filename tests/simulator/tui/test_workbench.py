@@ -17,7 +17,7 @@ from simulator.engine.story import story_config
 from simulator.tui.config_watch import ConfigWatch
 from simulator.tui.exports import json_rows
 from simulator.tui.theme import PALETTES
-from simulator.tui.widgets.lines import Line, LineList, text_of
+from simulator.tui.widgets.lines import LineList, TextLine, text_of
 from simulator.tui.widgets.row_detail import detail_lines
 from tests.simulator.tui.conftest import Opened, Screenful
 
@@ -147,7 +147,7 @@ def details(config: dict[str, Any], event: dict[str, Any], width: int) -> str:
         row = engine.ring.get(0)
         assert row is not None
         lines = detail_lines(engine, row, PALETTES["harbour"], width)
-        return text_of([Line(one.pieces) for one in lines if cell_len(text_of([one])) <= width])
+        return text_of([TextLine(one.pieces) for one in lines if cell_len(text_of([one])) <= width])
 
 
 def test_why_a_value_did_not_come_out_is_not_what_a_narrow_screen_cuts_off() -> None:
