@@ -6,7 +6,7 @@ from functools import partial
 
 from simulator.engine.alternatives import failing_rule
 from simulator.engine.engine import Engine
-from simulator.engine.row_filter import FilterError, parse_filter
+from simulator.engine.row_filter import FilterError, complete, parse_filter
 from simulator.engine.rows import NO_RULE_SOUGHT, Row
 from simulator.tui.shell import Shell
 from simulator.tui.views.live import LiveView
@@ -113,7 +113,7 @@ class Navigation:
         view = self._shell.view
         if view is self._live:
             hint = "outcome:failed person:ada*   event:order or status:4xx   not word"
-            question = Question("filter the stream", view.search, hint, _filter_error)
+            question = Question("filter the stream", view.search, hint, _filter_error, complete=complete)
         elif view.searched:
             question = Question("search", view.search, view.searched, lambda _: "")
         else:

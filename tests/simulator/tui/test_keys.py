@@ -271,7 +271,7 @@ def test_what_came_once_is_not_thrown_away_by_one_key(engine: Engine, opened: Op
 
     async def script(screen: Screenful) -> None:
         await screen.press("z")
-        assert "would be gone" in screen.text()
+        assert "would be lost" in screen.text()
         await screen.press("enter", "escape")
         assert engine.counts.taken == 20
         await screen.press("s")
@@ -478,7 +478,7 @@ def test_the_command_palette_offers_everything(opened: Opened) -> None:
         names = {one.title for one in screen.app.get_system_commands(screen.app.screen)}
         assert {
             "View: Faults",
-            "Flush the batch",
+            "Send what waits now",
             "Copy the calls as curl",
             "Theme: contrast",
             "Help",

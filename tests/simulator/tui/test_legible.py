@@ -76,7 +76,7 @@ def test_every_word_can_be_read_in_every_theme(engine: Engine, opened: Opened, t
                 screen.app.open_view(view)
                 await screen.settle()
                 for place in ("stream", "detail", "cards", "") if view == "live" else ("left", "right", ""):
-                    screen.app.point_at(place)
+                    screen.app.screen_layout.point_at(place, screen.app.header.view)
                     await screen.settle()
                     found |= {f"{view}: {text}": told for text, told in _too_faint(screen, least).items()}
             screen.app.open_view("live")

@@ -49,7 +49,7 @@ def test_a_save_shows_every_change_and_a_broken_one_keeps_the_old(
             rules = engine.config
             save(path, text.replace("mapping:", "mapping: ["))
             await screen.tick()
-            assert "the old mapping goes on" in screen.text()
+            assert "the old mapping stays in force" in screen.text()
             assert "line" in screen.text()
             assert "paused" in screen.text(), "what the engine does is still told"
             await screen.press("d")
@@ -101,7 +101,7 @@ def test_a_configuration_that_is_gone_is_told_and_its_return_too(
         async with opened(watch=ConfigWatch(path)) as screen:
             hidden = path.rename(tmp_path / "away")
             await screen.tick(4)
-            assert "mine.yaml is gone; the old mapping goes on" in screen.text()
+            assert "mine.yaml is gone; the old mapping stays in force" in screen.text()
             hidden.rename(path)
             await screen.tick(2)
             assert "is gone" not in screen.text()

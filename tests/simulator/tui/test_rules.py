@@ -106,7 +106,7 @@ def test_what_is_for_every_event_has_no_filter_and_says_so(opened: Opened) -> No
         await stand_on(screen, "custom.site")
         await screen.press("enter")
         assert screen.app.header.view == "mapping"
-        assert "for every event" in screen.said()
+        assert "concerns every event" in screen.said()
 
     drive(opened, script)
 
@@ -136,7 +136,7 @@ def test_m_goes_from_an_event_to_its_rule_even_if_a_search_hid_it(
 def test_m_without_an_event_says_how_to_choose_one(opened: Opened) -> None:
     async def script(screen: Screenful) -> None:
         await screen.press("4", "m")
-        assert "press 1, and choose one" in screen.said()
+        assert "press 1, and select one" in screen.said()
 
     drive(opened, script)
 
@@ -153,7 +153,7 @@ def test_m_says_that_no_rule_was_looked_for_where_consent_is_missing(opened: Ope
                 await screen.tick()
                 await screen.press("m")
                 assert app.header.view == "live"
-                assert "no rule was looked for" in screen.said()
+                assert "no rule was looked up" in screen.said()
                 app.navigation.search_for("rule:none")
                 assert shown(app) == [], "nobody knows whether a rule would have matched"
 

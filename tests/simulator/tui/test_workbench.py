@@ -90,7 +90,7 @@ def test_a_search_finds_rules_properties_and_examples_or_says_that_there_is_noth
         assert "wildcard ignored" in screen.text()
         assert "object id association" not in screen.text()
         await screen.press("5", "slash")
-        assert "nothing to search" in screen.said()
+        assert "has no search" in screen.said()
         assert len(screen.app.screen_stack) == 1
 
     drive(opened, script)
