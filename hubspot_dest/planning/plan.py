@@ -84,6 +84,7 @@ class Plan:
         issues: what there is to tell, in order; the first `issues_before_send` of them precede the contact upsert.
         hints: what walkerOS does not say, but a user would like to know.
         trace: where every value came from; None unless asked for.
+        received: the event before policies and the rule's name changed it; None if they did not.
 
     """
 
@@ -102,6 +103,7 @@ class Plan:
     hints: tuple[str, ...] = ()
     trace: tuple[Trace, ...] | None = None
     rule_index: int | None = None
+    received: dict[str, Any] | None = None
 
     @property
     def rule_label(self) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.consent import granted_consent
-from hubspot_dest.mapping.context import Collector
+from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.evaluation import Evaluation
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, cast_to_property, truthy
 from hubspot_dest.mapping.paths import get_by_path, set_by_path
@@ -24,7 +24,7 @@ def run_mapping_case(case: dict[str, Any], expect: dict[str, Any], callbacks: Ca
     """Return (expected, actual) of one mapping case as JSON, reduced to the fields that must agree."""
     event = decode(case.get("event", {"$undefined": True}))
     state = decode(case.get("consent"))
-    ev = Evaluation(event, Collector(consent=state if isinstance(state, dict) else {}))
+    ev = Evaluation(event, CollectorView(consent=state if isinstance(state, dict) else {}))
     actual: dict[str, Any] = {}
     try:
         actual["result"] = encode(KINDS[case["kind"]](case, event, ev, callbacks))

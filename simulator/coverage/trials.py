@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hubspot_dest.config.model import Config
-from hubspot_dest.events.collector import CollectorState
+from hubspot_dest.events.collector import Collector
 from hubspot_dest.events.event import InvalidEventError
 from hubspot_dest.mapping.callbacks import Callback, Callbacks
 from hubspot_dest.mapping.consent import granted_consent
@@ -231,7 +231,7 @@ class Lab:
         self.tried += 1
         notes = self._notes
         notes.begin()
-        state = CollectorState.begun(self._config.collector, now_ms=lambda: NOW_MS, new_id=lambda: "0" * 16)
+        state = Collector.begun(self._config.collector, now_ms=lambda: NOW_MS, new_id=lambda: "0" * 16)
         try:
             whole = state.complete(event)
         except (InvalidEventError, JsTypeError, RecursionError):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hubspot_dest.config.model import Config
-from hubspot_dest.events.collector import CollectorState
+from hubspot_dest.events.collector import Collector
 from hubspot_dest.events.event import InvalidEventError
 from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.consent import granted_consent
@@ -89,7 +89,7 @@ class DryRun:
         """Return what should happen to an event that came `now_ms` after 1970. Never raises for what it holds."""
         if (wrong := bad_input_reason(event)) is not None:
             return Plan(event, "failed", "bad_input", wrong)
-        state = CollectorState.begun(self._config.collector, now_ms=lambda: now_ms, new_id=lambda: "0" * 16)
+        state = Collector.begun(self._config.collector, now_ms=lambda: now_ms, new_id=lambda: "0" * 16)
         own = event.get("consent") if isinstance(event, dict) else None
         try:
             whole = state.complete(event)

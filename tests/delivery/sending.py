@@ -68,7 +68,7 @@ class World:
     reports: list[Report] = field(default_factory=list)
 
     def accept(self, *intents: NewIntent) -> None:
-        self.outbox.settle(self.outbox.add(intents))
+        self.outbox.commit(self.outbox.add(intents))
 
     def run(self, *, seconds: float = 86_400.0 * 7) -> float:
         """Deliver until nothing is left to do or so much time went by; return how much did."""
@@ -99,7 +99,7 @@ def sending(path: Path, hubspot: FakeHubSpot, **options: Any) -> Iterator[World]
     """Give an outbox that delivers to a HubSpot on this machine."""
     client = HubSpotClient(SecretStr(hubspot.token), base_url=hubspot.base_url, timeout_seconds=1.0)
     world = make_world(path, client, **options)
-    client.on_headers = lambda headers: world.dispatcher.budget.heard(headers, world.clock.now)
+    client.on_headers = lambda headers: world.dispatcher.budget.observe(headers, world.clock.now)
     try:
         yield world
     finally:

@@ -8,7 +8,7 @@ import pytest
 
 from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.consent import granted_consent
-from hubspot_dest.mapping.context import Collector
+from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.evaluation import Evaluation
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.mapping.policy import Policy, overlapping_paths
@@ -29,7 +29,7 @@ def processor(config: dict[str, Any]) -> Processor[None]:
 
 
 def process(config: dict[str, Any], event: dict[str, Any]) -> Processed[None]:
-    return processor(config).process(event, Evaluation(event, Collector()))
+    return processor(config).process(event, Evaluation(event, CollectorView()))
 
 
 @pytest.mark.parametrize(

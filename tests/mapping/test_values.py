@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hubspot_dest.mapping.callbacks import Callbacks
-from hubspot_dest.mapping.context import Collector
+from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.evaluation import Evaluation
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.mapping.values import ValueCompiler
@@ -24,7 +24,7 @@ EVENT: dict[str, Any] = {
 
 def resolve(mapping: Any, event: Any = EVENT) -> tuple[Any, Evaluation]:
     """Resolve plainly and traced, insist that both agree, and return the result with its evaluation."""
-    plain, traced = Evaluation(event, Collector()), Evaluation(event, Collector())
+    plain, traced = Evaluation(event, CollectorView()), Evaluation(event, CollectorView())
     result = ValueCompiler(Callbacks()).compile(mapping)(event, plain, {})
     assert ValueCompiler(Callbacks(), traced=True).compile(mapping)(event, traced, {}) == result
     assert [issue.message for issue in plain.issues] == [issue.message for issue in traced.issues]
@@ -140,7 +140,7 @@ def test_the_item_of_a_loop_brings_its_own_consent() -> None:
 
 
 def test_a_trace_tells_where_every_value_came_from() -> None:
-    ev = Evaluation(EVENT, Collector())
+    ev = Evaluation(EVENT, CollectorView())
     mapping = {"map": {"id": "data.id", "cur": {"key": "data.currency", "value": "EUR"}, "no": "nope"}}
     ValueCompiler(Callbacks(), traced=True).compile_named("properties", mapping)(EVENT, ev, {})
     (trace,) = ev.traces

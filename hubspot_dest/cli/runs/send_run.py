@@ -121,7 +121,7 @@ class SendRun:
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a handler's signature
         if self._stopped is not None:
-            self._destination.hurry()
+            self._destination.abort()
             self._say_rest()
             raise SystemExit(128 + number)
         self._stopped = number

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from hubspot_dest.delivery.client.client import encode
-from hubspot_dest.delivery.client.codec import decode
+from hubspot_dest.delivery.client.codec import decode, encode
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.dispatch.per_key_queue import Intent
 

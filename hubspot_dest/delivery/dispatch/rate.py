@@ -97,7 +97,7 @@ class RateBudget:
         """Forget every pause."""
         self._until.clear()
 
-    def heard(self, headers: Mapping[str, str], now: float) -> None:
+    def observe(self, headers: Mapping[str, str], now: float) -> None:
         """Learn from an answer's headers; answers without them, as those of sends, say nothing."""
         limit = _number(headers, "X-HubSpot-RateLimit-Max")
         interval = _number(headers, "X-HubSpot-RateLimit-Interval-Milliseconds")
