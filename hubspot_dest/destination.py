@@ -174,6 +174,15 @@ class HubSpotDestination:
         """The outbox, or None."""
         return self._sink.outbox
 
+    def deliver_next(self) -> float | None:
+        """Do one piece of delivery in the calling thread: for an outbox with `connections=0`.
+
+        Returns:
+            0 if something was done; else in how many seconds there is something to do; None: nothing waits.
+
+        """
+        return self._sink.deliver_next()
+
     # ---- events
 
     def push(self, event: Any) -> Outcome:

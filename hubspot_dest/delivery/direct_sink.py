@@ -262,5 +262,9 @@ class DirectSink:
                 results[number] = replace(result, issues=(*result.issues, issue))
         return results
 
+    def deliver_next(self) -> float | None:
+        """Do nothing: what is accepted is delivered at once, or when its batch is full."""
+        return None
+
     def abort(self) -> None:
         """Do nothing: `close` waits for a single answer at most."""

@@ -72,6 +72,9 @@ class Sink(Protocol):
     def close(self, *, deadline: float | None = None, stall: float | None = None) -> list[Outcome]:
         """Send what waits for the last time, and release everything."""
 
+    def deliver_next(self) -> float | None:
+        """Do one piece of delivery in the calling thread; return in how many seconds the next is due, or None."""
+
     def abort(self) -> None:
         """Make `close` wait for nothing. Safe in signal handlers."""
 

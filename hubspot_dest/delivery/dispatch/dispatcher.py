@@ -324,6 +324,7 @@ class Dispatcher:
         elif isinstance(decision, Bisect):
             load.groups[-1:] = parts(group)
             load.failures = 0
+            self._tell(Report("bisected", load.what, group, reason="bisected", error=error))
             self._later(load, 0.0)
         elif isinstance(decision, Pause):
             load.failures -= 1
@@ -334,7 +335,7 @@ class Dispatcher:
                 for intent in group:
                     intent.attempts += 1
                 self.outbox.failed(group)
-            self._tell(Report("failed", load.what, group, reason="retry", error=error))
+            self._tell(Report("failed", load.what, group, reason="retry", error=error, after=decision.after))
             self._later(load, decision.after)
 
     def _case(self, load: InFlightRequest, group: list[Intent], *, blamed: bool) -> Circumstances:
@@ -356,7 +357,7 @@ class Dispatcher:
                 told = self.halted is not None
                 self.halted = error
         if not told:
-            self._tell(Report("paused", reason=pause.reason, error=error))
+            self._tell(Report("paused", reason=pause.reason, error=error, after=pause.seconds))
 
     def _bury(self, what: What, group: list[Intent], reason: str, error: DeliveryError) -> None:
         for intent in group:

@@ -22,21 +22,24 @@ class Report:
     """What happened to some intents.
 
     Attributes:
-        kind: `delivered`, `dead`, `failed` (it will be tried again), `paused` or `resumed` (no intents).
+        kind: `delivered`, `dead`, `failed` (it will be tried again), `bisected` (it is sent again in parts), `paused`
+            or `resumed` (no intents).
         what: contacts or events.
         intents: which.
         calls: the names of the calls that were made.
         reason: a stable code.
         error: what HubSpot said.
+        after: seconds until the next try; None where there is none.
 
     """
 
-    kind: Literal["delivered", "dead", "failed", "paused", "resumed"]
+    kind: Literal["delivered", "dead", "failed", "bisected", "paused", "resumed"]
     what: What = "events"
     intents: Sequence[Intent] = ()
     calls: Sequence[str] = ()
     reason: str = ""
     error: DeliveryError | None = None
+    after: float | None = None
 
 
 @dataclass(slots=True)
