@@ -126,7 +126,7 @@ class OutboxSink:
             flush_seconds=settings.flush_seconds,
             policy=settings.policy,
             budget=budget,
-            dice=settings.rng or random.Random(),
+            dice=settings.rng or random.Random(),  # noqa: S311 - jitter
             report=self._on_report,
         )
         self.workers = Workers(self.dispatcher, settings.connections)
@@ -304,18 +304,32 @@ class OutboxSink:
 
     # ---- delivering
 
-    def deliver_next(self) -> float | None:
+    def deliver_next(self, *, partial: bool = False) -> float | None:
         """Do one piece of delivery in the calling thread.
+
+        Args:
+            partial: send batches that are neither full nor old enough, too.
 
         Returns:
             0 if something was done; else in how many seconds there is something to do; None: nothing waits.
 
         """
         self._belong_to_this_process()
-        return self.dispatcher.step()
+        if not partial:
+            return self.dispatcher.step()
+        self.dispatcher.drain(on=True)
+        try:
+            return self.dispatcher.step()
+        finally:
+            self.dispatcher.drain(on=False)
+
+    @property
+    def halted(self) -> DeliveryError | None:
+        """Why nothing is delivered until somebody changes something, such as a revoked token; else None."""
+        return self.dispatcher.halted
 
     def _on_report(self, report: Report) -> None:
-        if report.kind == "failed":
+        if report.kind in ("failed", "postponed", "bisected"):
             message = report.error.describe() if report.error is not None else ""
             _log.info("%d %s will be tried again: %s", len(report.intents), report.what, message)
         wall = self._settings.clock or time.time

@@ -1,15 +1,19 @@
-"""The engine: a source, a configuration, the real sender in a thread, and a HubSpot on this machine over HTTP."""
+"""The engine: a source, a configuration, the real sender in one thread, and a HubSpot on this machine over HTTP."""
 
 from __future__ import annotations
 
+import itertools
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from hubspot_dest.config.model import Config
+from hubspot_dest.delivery.outbox.schema import OutboxError
 from simulator.engine.dry_run import DryRuns, Reloaded, compare
 from simulator.engine.event_log import EventLog
 from simulator.engine.rate import EventRate
@@ -23,7 +27,7 @@ from simulator.engine.sandbox_config import (
     portal_of,
     sandboxed,
 )
-from simulator.engine.sender import Sender
+from simulator.engine.sender import Attempt, DirectSender, OutboxSender, Sender
 from simulator.engine.source import Source, synthetic
 from simulator.engine.task_queue import TaskQueue
 from simulator.hubspot.faults.fault_board import ActiveFault, Fault
@@ -33,6 +37,11 @@ __all__ = ["Engine"]
 
 T = TypeVar("T")
 _SETTLE_SECONDS = 2.0
+_CLOSING_SECONDS = 5.0  # at the end, for how long to go on trying although nothing gets through
+_PATIENCE_SECONDS = 3600.0  # the same in simulated time, where waiting takes no time
+_EVENT_SECONDS = 0.1  # simulated seconds between two events
+_CALL_SECONDS = 0.0005  # simulated seconds before and after a call, so that no two share a moment
+_GLANCE_SECONDS = 0.5  # somebody may have skipped the clock
 _CLOSE_SECONDS = 30.0
 _COMPARED = 1000
 _DRY_SECONDS = 0.005
@@ -47,7 +56,10 @@ class Engine:
         seed: decides the stream and the order of batch results.
         rate: events a second; 0 as fast as it goes.
         capacity: how many rows are kept.
-        parity: do what walkerOS 4.4 does.
+        parity: do what walkerOS 4.4 does; it has no outbox.
+        outbox: send through an outbox in a temporary folder; else directly, without retries.
+        simulated: time passes with events and with waiting, not by the system's clock: the same seed gives the same
+            run, and an outage of half a minute takes no half minute.
         account: what HubSpot knows beforehand.
         strict: refuse names without a definition, as HubSpot does; else they are made at first sight.
         limits: enforce HubSpot's rate limits.
@@ -65,6 +77,8 @@ class Engine:
         rate: float = 4.0,
         capacity: int = 100_000,
         parity: bool = False,
+        outbox: bool = True,
+        simulated: bool = False,
         account: Mapping[str, Any] | None = None,
         strict: bool = False,
         limits: bool = False,
@@ -73,15 +87,21 @@ class Engine:
     ) -> None:
         self.seed = seed
         self.parity = parity
+        self.outbox = outbox and not parity
+        self.simulated = simulated
         self._source = source
         self._seeded = account or {}
+        self.strict = strict
+        if simulated:
+            begun = clock()
+            clock = lambda: begun  # noqa: E731 - a clock that stands still but for what is skipped
         switches = Behaviours(auto_define=not strict, enforce_rate_limits=limits)
         self.service, self.hubspot = hubspot_for(config, switches, seed, remembered, clock)
         self.service.seed(self.hubspot.account, self._seeded)
         self.ring = Ring(capacity)
         self.dry_runs = DryRuns(parity=parity)
         self.rate = EventRate(rate)
-        self.event_log = EventLog(self.ring, self.hubspot.clock, self.service)
+        self.event_log = EventLog(self.ring, self.hubspot.clock, self.service, parity=parity)
         self.exhausted = False
         self.trouble = ""
         self.generation = 0
@@ -91,6 +111,11 @@ class Engine:
         self._file_batch = batching(config)
         self._tasks = TaskQueue()
         self._closing = False
+        self._due_at: float | None = None
+        """When the sender has something to deliver, by the clock; None while it waits for nothing."""
+        self._folder = tempfile.TemporaryDirectory(prefix="hubspot-sim-", ignore_cleanup_errors=True)
+        self._outboxes = itertools.count()
+        self._outbox_path = self._new_outbox_path()
         self._thread: threading.Thread | None = None
 
     # ---- life
@@ -104,10 +129,14 @@ class Engine:
         """
         self.hubspot.start()
         self._stream = iter(self._source(self.seed))
-        self.sender = self._new_sender(self._config)
+        self.sender = self._open_sender(self._config)
+        self._follow(self._config)
         self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
         self._thread.start()
         return self
+
+    def _new_outbox_path(self) -> Path:
+        return Path(self._folder.name) / f"outbox-{next(self._outboxes)}.sqlite"
 
     def __enter__(self) -> Self:
         return self.start()
@@ -116,7 +145,7 @@ class Engine:
         self.close()
 
     def close(self) -> Closing:
-        """Flush for the last time and end; say what HubSpot did not take."""
+        """Deliver what can be delivered, and end; return what HubSpot did not take."""
         thread = self._thread
         if thread is None or self._closing:
             return Closing(0, 0, 0)
@@ -124,21 +153,32 @@ class Engine:
             closing = self.do(self._close, _CLOSE_SECONDS)
         except TimeoutError:
             waits = self.counts.kinds["denied"]
-            closing = Closing(0, self.sender.queued, waits, f"no answer in {_CLOSE_SECONDS:g} s")
+            closing = Closing(0, self.queued, waits, f"no answer in {_CLOSE_SECONDS:g} s")
         finally:
             self._closing = True
             self._tasks.wake()
             thread.join(timeout=5.0)
             self.hubspot.stop()
+            self._folder.cleanup()
         return closing
 
     def _close(self) -> Closing:
-        before = self.counts.kinds["queued"]
-        self.event_log.also(self.sender.close(), self.sender.drain(), self.generation)
+        before = self.counts.delivered
+        self._drain(_CLOSING_SECONDS)
+        error = self.sender.halted or self._last_failure()
         left = self.sender.queued
-        failed = [row for row in self.ring.rows(self.ring.next - 3) if row.is_batch and row.kind == "failed"]
-        error = failed[-1].sentence if left and failed else ""
-        return Closing(max(0, before - left), left, self.counts.kinds["denied"], error)
+        self._enter(self.sender.close())
+        if not self.outbox:
+            left, error = self.sender.queued, self._last_failure()
+        delivered = self.counts.delivered - before
+        return Closing(max(0, delivered), left, self.counts.kinds["denied"], error if left else "")
+
+    def _last_failure(self) -> str:
+        """Return why HubSpot did not take the latest request that failed."""
+        for row in self.ring.rows(self.ring.next - 50):
+            if row.kind in ("failed", "queued") and row.exchanges and row.exchanges[-1].error:
+                return row.sentence
+        return ""
 
     # ---- reading
 
@@ -159,8 +199,13 @@ class Engine:
 
     @property
     def queued(self) -> int:
-        """How many occurrences the sender holds for its next batch."""
-        return self.sender.queued
+        """How many events wait to be delivered."""
+        return self.counts.kinds["queued"]
+
+    @property
+    def next_try(self) -> float | None:
+        """When something is tried again, in UNIX seconds; None where nothing waits for that."""
+        return self.event_log.next_try()
 
     def faults(self) -> tuple[ActiveFault, ...]:
         """Return the faults on the board, spent ones included."""
@@ -171,7 +216,7 @@ class Engine:
         return self.event_log.subscribe(listener)
 
     def reconcile(self) -> Reconciliation:
-        """Return both sides' numbers, taken while nothing is under way."""
+        """Compare both sides' numbers while nothing is under way."""
         return self.do(self._reconcile)
 
     def _reconcile(self) -> Reconciliation:
@@ -236,7 +281,7 @@ class Engine:
         self._tasks.wake()
 
     def run(self, count: int, seconds: float = 3600.0) -> Reconciliation:
-        """Take so many events as fast as they come, at most so long; wait, and return the books."""
+        """Take so many events as fast as they come, for at most so many seconds; then compare both sides."""
         deadline = time.monotonic() + seconds
 
         def take() -> None:
@@ -246,23 +291,74 @@ class Engine:
                     left -= 1
                 else:
                     time.sleep(_DRY_SECONDS)
+                self._deliver()
 
         self.do(take, seconds + 60.0)
         return self.reconcile()
 
     def flush(self) -> Future[int]:
-        """Send what waits in the batch; return how many events HubSpot took."""
+        """Deliver what waits, as far as HubSpot takes it now; return how many events it took.
+
+        In simulated time later tries are made, too.
+        """
         return self.later(self._flush)
 
     def _flush(self) -> int:
-        before = self.counts.kinds["flushed"]
-        self.event_log.also(self.sender.flush(), self.sender.drain(), self.generation)
-        return self.counts.kinds["flushed"] - before
+        before = self.counts.delivered
+        if self.simulated:
+            self._drain(_PATIENCE_SECONDS)
+            return self.counts.delivered - before
+        if self.outbox and self.next_try is not None:
+            # A sender that starts does not wait for the next try of the former.
+            self._enter(self.sender.close())
+            self.sender = self._open_sender(self._config)
+        self._enter(self.sender.flush())
+        self._deliver()
+        return self.counts.delivered - before
+
+    # ---- delivering, on the engine's thread
+
+    def _enter(self, attempts: Iterable[Attempt]) -> None:
+        for attempt in attempts:
+            self.event_log.deliver(attempt, self.generation)
+
+    def _deliver(self, *, partial: bool = False, once: bool = False) -> float | None:
+        """Deliver what is due; return in how many seconds something is due, or None.
+
+        Args:
+            partial: send batches that are not full, too.
+            once: stop after one request where somebody waits for the thread.
+
+        """
+        rest: float | None = 0.0
+        while rest == 0.0:
+            rest, attempts = self.sender.deliver_next(partial=partial)
+            self._enter(attempts)
+            if once and self._tasks.any:
+                break
+        self._due_at = None if rest is None else self.hubspot.clock() + rest
+        return rest
+
+    def _drain(self, seconds: float) -> None:
+        """Deliver everything that waits, later tries included, until nothing got through for so many seconds."""
+        clock = self.hubspot.clock
+        self._enter(self.sender.flush())
+        delivered, until = self.counts.delivered, clock() + seconds
+        while not self.sender.halted and clock() < until:
+            rest = self._deliver(partial=True)
+            if rest is None:
+                return
+            if self.counts.delivered != delivered:
+                delivered, until = self.counts.delivered, clock() + seconds
+            if self.simulated:
+                clock.skip(rest)
+            else:
+                time.sleep(min(rest, 0.1))
 
     def set_batch(self, size: int) -> Future[int]:
-        """Gather so many events a batch; 0: send each on its own. The sender begins anew, its memory empty.
+        """Send so many events in a batch; 0 sends each in a request of its own.
 
-        Returns how many events the former sender still held and could not send; they stand as failed.
+        Returns how many events the former sender could not send and no outbox keeps; they are failed.
         """
         size = min(500, max(0, size))
         changed = replace(
@@ -300,6 +396,7 @@ class Engine:
                 continue
             count += 1
             self._push(row.plain_event(), row)
+        self._deliver()
         return count
 
     def throw(self, *faults: Fault) -> None:
@@ -316,7 +413,8 @@ class Engine:
 
     def _reset(self, seed: int) -> None:
         self.sender.close()
-        self.sender.drain()
+        self._outbox_path = self._new_outbox_path()
+        self._due_at = None
         self.seed, self.exhausted, self.trouble = seed, False, ""
         self._stream = iter(self._source(seed))
         self.service.reset(self.hubspot.account)
@@ -325,7 +423,8 @@ class Engine:
         self.hubspot.journal.clear()
         self.consents.clear()
         self.event_log.clear()
-        self.sender = self._new_sender(self._config)
+        self.sender = self._open_sender(self._config)
+        self._follow(self._config)
 
     # ---- another configuration
 
@@ -357,28 +456,59 @@ class Engine:
         return Reloaded(len(latest), changes, ran, through, settings, stranded)
 
     def _change(self, config: Config) -> int:
-        self.event_log.also(self.sender.close(), self.sender.drain(), self.generation)
+        """Replace the sender; return how many events are stranded: the new sender cannot have what the former held."""
+        self._deliver()
         stranded = self.sender.queued
-        self.event_log.strand(stranded)
+        self._enter(self.sender.close())
+        if not self.outbox:
+            stranded = self.sender.queued
         self._config = config
-        self.sender = self._new_sender(config)
+        try:
+            self.sender = self._open_sender(config)
+        except OutboxError:  # it holds events for another event name prefix
+            self._outbox_path = self._new_outbox_path()
+            self.sender = self._open_sender(config)
+        else:
+            stranded = 0 if self.outbox else stranded
+        self._follow(config)
+        self.event_log.strand(stranded)
+        self._deliver()
         return stranded
 
-    def _new_sender(self, config: Config) -> Sender:
+    def _open_sender(self, config: Config) -> Sender:
+        if self.outbox:
+            return OutboxSender(config, self.hubspot, self._outbox_path, seed=self.seed, tick=self._tick)
+        return DirectSender(config, self.hubspot, parity=self.parity, tick=self._tick)
+
+    def _follow(self, config: Config) -> None:
         self.configs.append(config)
         self.generation = len(self.configs) - 1
         self.event_log.follow(config)
-        return Sender(config, self.hubspot, parity=self.parity)
+
+    def _tick(self) -> None:
+        """Let simulated time pass for a call."""
+        if self.simulated:
+            self.hubspot.clock.skip(_CALL_SECONDS)
 
     # ---- the thread
 
     def _work(self) -> None:
         while not self._closing:
-            self._tasks.do_next(self.rate.wait(exhausted=self.exhausted))
+            self._tasks.do_next(self._rest())
             for _ in range(self.rate.due()):
                 self._take_next()
                 if self.exhausted or self._tasks.any:
                     break
+            if self._thread is not None and not self._closing:
+                self._deliver(once=True)
+
+    def _rest(self) -> float | None:
+        """Return for how many seconds there is nothing to do; None until somebody asks for something."""
+        rest = self.rate.wait(exhausted=self.exhausted)
+        if self._due_at is None:
+            return rest
+        due = min(_GLANCE_SECONDS, max(0.0, self._due_at - self.hubspot.clock()))
+        return due if rest is None else min(rest, due)
 
     def _take_next(self) -> bool:
         """Take one event, and tell whether there was one."""
@@ -396,12 +526,12 @@ class Engine:
         return event is not None
 
     def _push(self, event: Any, again: Row | None) -> None:
+        if self.simulated:
+            self.hubspot.clock.skip(_EVENT_SECONDS)
         person, at = person_of(event), self.hubspot.clock()
         consent = self.event_log.consent_of(person, self.consents)
         body = again.event if again is not None else packed(event)
         seen = consented(event, consent)
-        outcome = self.sender.push(seen)
-        self.event_log.enter(
-            outcome, self.sender.drain(), at, person, body, seen, self.generation, consent, again
-        )
-        self.sender.forget_waiting()
+        push = self.sender.push(seen)
+        self.event_log.enter(push, at, person, body, seen, self.generation, consent, again)
+        self.sender.forget_parked()

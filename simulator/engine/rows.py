@@ -1,8 +1,9 @@
-"""What the engine keeps of every event and every batch: one row each, the last so many of them."""
+"""One row for every event and every batch; the engine keeps the latest."""
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ import orjson
 from hubspot_dest.outcome import Kind, Outcome
 
 __all__ = [
+    "EXTRA_CALL",
     "NOT_DELIVERED",
     "NO_RULE_SOUGHT",
     "ObservedCall",
@@ -22,6 +24,8 @@ __all__ = [
     "person_of",
 ]
 
+EXTRA_CALL = "walkerOS would update the contact again: it remembers the last one only"
+_LOSES = ("walkerOS would lose", "walkerOS loses")
 NOT_DELIVERED = ("failed", "skipped", "ignored", "denied")
 """The outcomes of an event that did not go out: it can be run again."""
 NO_RULE_SOUGHT = ("mapping_error", "consent_missing", "bad_input", "invalid_event")
@@ -39,6 +43,7 @@ class ObservedCall:
         status: what HubSpot answered; None where no answer could be read.
         size: how many occurrences it carried; 0 for a contact.
         error: why it failed, in words.
+        fault: the fault that struck it, by its label; empty where none did.
 
     """
 
@@ -48,14 +53,15 @@ class ObservedCall:
     status: int | None
     size: int
     error: str = ""
+    fault: str = ""
 
     @property
     def milliseconds(self) -> float:
-        """How long the sender waited."""
+        """How long the sender waited for the answer."""
         return (self.ended - self.started) * 1000
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Row:
     """One event, or one batch, and how far it came. A row changes: what was queued is flushed later.
 
@@ -77,7 +83,11 @@ class Row:
         upstream: what walkerOS itself would have done, where that differs.
         attempts: how often it was pushed.
         pinned: it is run again at every save.
-        consent: what was granted or refused on the screen when it was pushed; it lies over the event's own.
+        consent: what was granted or refused on the screen when it was pushed; it takes precedence over the event's own.
+        tries: how many requests for it failed.
+        next_try: when it is tried again, in UNIX seconds; None where nothing is tried again.
+        bisected: the batch that it was in was sent again in parts.
+        contact_only: nothing but its contact is sent.
 
     """
 
@@ -99,6 +109,35 @@ class Row:
     attempts: int = 1
     pinned: bool = False
     consent: dict[str, bool] | None = None
+    tries: int = 0
+    next_try: float | None = None
+    bisected: bool = False
+    contact_only: bool = False
+
+    @property
+    def loses(self) -> bool:
+        """Whether walkerOS loses this event."""
+        return self.upstream.startswith(_LOSES)
+
+    @property
+    def extra_call(self) -> bool:
+        """Whether walkerOS makes one call more."""
+        return self.upstream == EXTRA_CALL
+
+    @property
+    def retrying(self) -> bool:
+        """Whether it waits to be tried again."""
+        return self.kind == "queued" and self.tries > 0
+
+    @property
+    def recovered(self) -> bool:
+        """Whether it was delivered after failed tries."""
+        return self.tries > 0 and self.kind in ("sent", "flushed", "identified")
+
+    @property
+    def fault(self) -> str:
+        """The last fault that struck one of its calls; empty where none did."""
+        return next((call.fault for call in reversed(self.exchanges) if call.fault), "")
 
     @property
     def is_batch(self) -> bool:
@@ -107,7 +146,7 @@ class Row:
 
     @property
     def status(self) -> int | None:
-        """The status of the last exchange."""
+        """The status of the last call."""
         return self.exchanges[-1].status if self.exchanges else None
 
     @property
@@ -125,7 +164,10 @@ class Row:
     def why(self) -> str:
         """Why it came as far as it did, in words for people."""
         refusal = self.refusal
-        if refusal is not None and self.kind not in ("failed", "skipped"):
+        if self.retrying and self.next_try is not None:
+            at = time.strftime("%H:%M:%S", time.localtime(self.next_try))
+            return f"try {self.tries + 1} at {at}: {self.sentence}"
+        if refusal is not None and self.kind not in ("failed", "skipped", "queued") and not self.recovered:
             return (
                 f"contact not taken: {refusal.status or 'no answer'}; {self.sentence or 'the event went out'}"
             )

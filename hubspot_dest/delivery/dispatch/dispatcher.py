@@ -329,6 +329,9 @@ class Dispatcher:
         elif isinstance(decision, Pause):
             load.failures -= 1
             self._pause(decision, error, now)
+            self._tell(
+                Report("postponed", load.what, group, reason="retry", error=error, after=decision.seconds)
+            )
             self._later(load, 0.0)
         else:
             if blamed:

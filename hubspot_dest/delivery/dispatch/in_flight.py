@@ -22,8 +22,8 @@ class Report:
     """What happened to some intents.
 
     Attributes:
-        kind: `delivered`, `dead`, `failed` (it will be tried again), `bisected` (it is sent again in parts), `paused`
-            or `resumed` (no intents).
+        kind: `delivered`, `dead`, `failed` (it will be tried again), `postponed` (the same, after a pause), `bisected`
+            (it is sent again in parts), `paused` (for the first time) or `resumed`; the last two without intents.
         what: contacts or events.
         intents: which.
         calls: the names of the calls that were made.
@@ -33,7 +33,7 @@ class Report:
 
     """
 
-    kind: Literal["delivered", "dead", "failed", "bisected", "paused", "resumed"]
+    kind: Literal["delivered", "dead", "failed", "postponed", "bisected", "paused", "resumed"]
     what: What = "events"
     intents: Sequence[Intent] = ()
     calls: Sequence[str] = ()

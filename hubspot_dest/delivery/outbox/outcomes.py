@@ -29,10 +29,8 @@ def outcomes_of(report: Report, left: int, now: float) -> list[Outcome]:
     message = error.describe() if error is not None else ""
     if report.kind == "paused":
         sentence = f"delivery pauses ({report.reason}): {message}; {left} are safe in the outbox"
-        return [
-            Outcome("failed", "delivery_paused", sentence, error=error, delivery=True, next_try=next_try)
-        ]
-    if report.kind in ("failed", "bisected"):
+        return [Outcome("failed", "delivery_paused", sentence, error=error, delivery=True, next_try=next_try)]
+    if report.kind in ("failed", "postponed", "bisected"):
         ids = tuple(intent.event_id for intent in report.intents)
         return [_again(report, ids, message, next_try)]
     if report.kind == "resumed":
