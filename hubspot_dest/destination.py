@@ -8,7 +8,7 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -23,11 +23,12 @@ from hubspot_dest.events.collector import COMMANDS, Collector
 from hubspot_dest.events.consent_queue import Denied
 from hubspot_dest.events.event import InvalidEventError
 from hubspot_dest.factory import Delivering, build, read_config
+from hubspot_dest.mapping.dialect import dialect_of
 from hubspot_dest.mapping.evaluation import Issue
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
 from hubspot_dest.outcome import Outcome, outcome_of
 from hubspot_dest.planning.plan import SCOPE
-from hubspot_dest.planning.profiles import profile_for
+from hubspot_dest.planning.profiles import profile_of
 
 if TYPE_CHECKING:
     from hubspot_dest.delivery.outbox.queue import Outbox
@@ -49,8 +50,9 @@ class HubSpotDestination:
 
     Args:
         config: the destination's configuration: a mapping as in a walkerOS flow, or a loaded `Config`. Never changed.
-        parity: do what walkerOS 4.4 does, call for call, its losses included; else do better on purpose
+        parity: do what walkerOS does, call for call, its losses included; else do better on purpose
             (docs/departures.md).
+        walkeros: the version of walkerOS that parity means, and that plans are compared with: `4.4` or `4.7`.
         client: calls HubSpot; by default the official client with the configuration's token.
         client_factory: makes the client from the token when the first event needs it.
         base_url: where HubSpot is, instead of the configuration's `baseUrl`.
@@ -61,6 +63,7 @@ class HubSpotDestination:
         logger: gets every issue as a log record; `hubspot_dest` by default.
         outbox: a durable queue: its path, or `OutboxSettings`. What `push` calls `queued` is then on disk and reaches
             HubSpot in the background; listeners get the later outcomes, in the thread that delivered.
+        listeners: called with every outcome, those included of what an earlier run left in the outbox.
 
     Attributes:
         listeners: called with every outcome. The first outcome of an event is also what `push` returns; later ones
@@ -71,7 +74,7 @@ class HubSpotDestination:
         ConfigError: the configuration cannot work: no token, no prefix, unknown keys, wrong types
             (in parity only what upstream could not even read).
         OutboxError: the outbox cannot be used.
-        ValueError: an outbox in parity.
+        ValueError: an outbox in parity, or an unknown version of walkerOS.
 
     """
 
@@ -80,6 +83,7 @@ class HubSpotDestination:
         config: dict[str, Any] | Config,
         *,
         parity: bool = False,
+        walkeros: str = "4.4",
         client: Client | None = None,
         client_factory: ClientFactory | None = None,
         base_url: str | None = None,
@@ -92,22 +96,25 @@ class HubSpotDestination:
         traced: bool = False,
         logger: logging.Logger | None = None,
         outbox: OutboxSettings | Path | str | None = None,
+        listeners: Iterable[Listener] = (),
     ) -> None:
         if parity and outbox is not None:
             msg = "walkerOS has no outbox: parity=True and outbox= exclude each other"
             raise ValueError(msg)
-        profile = profile_for(parity=parity)
+        profile = profile_of(dialect_of(walkeros), parity=parity)
         self.parity = parity
         self.config = config = read_config(config, profile)
         self.traced = traced
         self.dropped = 0
-        self.listeners: list[Listener] = []
+        self.listeners: list[Listener] = list(listeners)
         self._lock = threading.RLock()
         given = client if client is not None else config.env_client
         self._needs_token = given is None or profile.given_client_needs_token
+        self._official_client = given is None and client_factory is None
+        self._logs_first_merge_error = profile.logs_first_merge_error
         self._checked = not profile.lazy_checks
         if self._checked:
-            config.require_settings(needs_token=self._needs_token)
+            self._require_usable()
         now_ms = now_ms or _now_ms
         collector = Collector.begun(
             config.collector,
@@ -241,22 +248,30 @@ class HubSpotDestination:
         released = self._consent_queue.release()
         denied = self._consent_queue.admit(event)
         number = -1 if denied is None else self._deny(event, denied, happened)
-        if not self._checked and (released or denied is None) and not self._check(happened):
+        allowed = [*released, event] if denied is None else released
+        if allowed and not self._checked and not self._check(happened):
             return len(happened) - 1
-        for waited in released:
-            self._deliver(waited, happened)
-        return self._deliver(event, happened) if denied is None else number
+        last = self._deliver(allowed, happened, "push failed")
+        return last if denied is None else number
 
-    def _deliver(self, event: dict[str, Any], happened: list[Outcome]) -> int:
-        try:
-            plan = self._planner.plan(event, traced=self.traced)
-        except JsTypeError as error:
-            issue = Issue("ERROR", "push failed", {})
-            return _add(happened, self._rejected(event, "push_error", str(error), issue))
-        outcome = self._sink.accept(plan)
-        if outcome.also:
-            happened.extend(outcome.also)
-        return _add(happened, outcome)
+    def _deliver(self, events: Sequence[dict[str, Any]], happened: list[Outcome], on_error: str) -> int:
+        """Plan events and hand the plans to the sink; return where the last one's outcome is."""
+        number, logged = -1, False
+        for event in events:
+            try:
+                plan = self._planner.plan(event, traced=self.traced)
+            except JsTypeError as error:
+                # Upstream's pass is one promise: its first error is logged, as that of what began the pass.
+                quiet = logged and self._logs_first_merge_error
+                issues = () if quiet else (Issue("ERROR", on_error, {"error": str(error)}),)
+                number = _add(happened, self._rejected(event, "push_error", str(error), *issues))
+                logged = True
+                continue
+            outcome = self._sink.accept(plan)
+            if outcome.also:
+                happened.extend(outcome.also)
+            number = _add(happened, outcome)
+        return number
 
     def _deny(self, event: dict[str, Any], denied: Denied, happened: list[Outcome]) -> int:
         outcome = outcome_of("denied", denied.reason, denied.sentence, event)
@@ -274,15 +289,15 @@ class HubSpotDestination:
             issues = ()
         return number
 
-    def _rejected(self, raw: Any, reason: str, sentence: str, issue: Issue) -> Outcome:
-        self._reporter.log((issue,))
+    def _rejected(self, raw: Any, reason: str, sentence: str, *issues: Issue) -> Outcome:
+        self._reporter.log(issues)
         event = raw if isinstance(raw, dict) else {}
-        return outcome_of("failed", reason, sentence, event, issues=(issue,))
+        return outcome_of("failed", reason, sentence, event, issues=issues)
 
     def _check(self, happened: list[Outcome]) -> bool:
         """Check the settings as late as upstream does: what was allowed is then lost (defect D7)."""
         try:
-            self.config.require_settings(needs_token=self._needs_token)
+            self._require_usable()
         except ConfigError as error:
             message = str(error)
             issues = (
@@ -294,6 +309,11 @@ class HubSpotDestination:
             return False
         self._checked = True
         return True
+
+    def _require_usable(self) -> None:
+        self.config.require_settings(needs_token=self._needs_token)
+        if self._official_client:
+            self.config.check_token()
 
     # ---- the end of a pass
 
@@ -342,8 +362,7 @@ class HubSpotDestination:
             elif self._change_state(action, data) and not self.config.disabled:
                 released = self._consent_queue.release()
                 if released and (self._checked or self._check(happened)):
-                    for event in released:
-                        self._deliver(event, happened)
+                    self._deliver(released, happened, "command failed")
             pending = self._sink.stage()
             if pending is None:
                 self._finish(happened, [])
@@ -426,6 +445,15 @@ class HubSpotDestination:
             happened = self._sink.close(deadline=deadline, stall=stall)
             self._finish(happened, [])
         return happened
+
+    @property
+    def unrecorded(self) -> int:
+        """How many deliveries could not be recorded in the outbox: they are repeated by the next run."""
+        return self._sink.unrecorded
+
+    def end_within(self, seconds: float) -> None:
+        """Let delivery, also one that is waited for already, end within so many seconds. Safe in signal handlers."""
+        self._sink.end_within(seconds)
 
     def abort(self) -> None:
         """Wait for HubSpot no more, not even at the end of the process. Safe in signal handlers."""

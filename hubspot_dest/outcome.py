@@ -42,6 +42,7 @@ class Outcome:
         also: the other outcomes of the same call of `push`: waiting events released, batches flushed.
         delivery: with an outbox, this is a later outcome of events that were `queued` before.
         next_try: when it is tried again, in UNIX seconds; None where that is not known.
+        person: whose event it is, if there is no plan to tell: an e-mail, or `objectId 7`.
 
     """
 
@@ -61,11 +62,21 @@ class Outcome:
     also: tuple[Outcome, ...] = ()
     delivery: bool = False
     next_try: float | None = None
+    person: str = ""
 
     @property
     def ok(self) -> bool:
         """Whether nothing went wrong: a skipped event is fine, a refused contact is not."""
         return self.kind != "failed" and self.error is None
+
+    @property
+    def walkeros(self) -> str | None:
+        """What walkerOS itself would have done with the mapping and with the delivery, if that differs."""
+        planned = self.plan.divergences if self.plan is not None else ()
+        if not planned:
+            return self.upstream
+        sentences = [divergence.sentence for divergence in planned]
+        return "; ".join([*sentences, self.upstream] if self.upstream else sentences)
 
     @property
     def rule_label(self) -> str:
@@ -90,7 +101,7 @@ def outcome_of(kind: Kind, reason: str, sentence: str, event: dict[str, Any], **
 
     """
     name, event_id = event.get("name"), event.get("id")
-    # Past the constructor, which would set fifteen attributes through `object.__setattr__` for every event.
+    # Past the constructor, which would set sixteen attributes through `object.__setattr__` for every event.
     outcome: Outcome = object.__new__(Outcome)
     values = outcome.__dict__
     values["kind"] = kind

@@ -228,14 +228,18 @@ class DirectSink:
             sentence = f"{count} events were not taken: {error.describe()}"
             upstream: str | None = None
             issues: tuple[Issue, ...] = ()
-            if not self._profile.lossy_batches:
+            reason = "flush_failed"
+            if self._profile.lossy_batches:
+                reason = "batch_lost"
+                sentence += "; they had left the queue before they were sent, and are lost"
+            else:
                 sentence += f"; {len(batch)} stay in the queue"
                 upstream = f"walkerOS would lose these {count} events"
                 issues = (Issue("ERROR", sentence, {}, SCOPE),)
                 self._reporter.log(issues)
             return Outcome(
                 "failed",
-                "flush_failed",
+                reason,
                 sentence,
                 calls=calls,
                 issues=issues,
@@ -270,6 +274,14 @@ class DirectSink:
     def halted(self) -> DeliveryError | None:
         """None: every event is answered on its own."""
         return None
+
+    @property
+    def unrecorded(self) -> int:
+        """Nothing is recorded, so nothing is missing."""
+        return 0
+
+    def end_within(self, seconds: float) -> None:
+        """Do nothing: `close` waits for a single answer at most."""
 
     def abort(self) -> None:
         """Do nothing: `close` waits for a single answer at most."""

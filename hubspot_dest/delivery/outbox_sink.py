@@ -126,7 +126,7 @@ class OutboxSink:
             flush_seconds=settings.flush_seconds,
             policy=settings.policy,
             budget=budget,
-            dice=settings.rng or random.Random(),  # noqa: S311 - jitter
+            rng=settings.rng or random.Random(),  # noqa: S311 - jitter
             report=self._on_report,
         )
         self.workers = Workers(self.dispatcher, settings.connections)
@@ -390,6 +390,15 @@ class OutboxSink:
         if parked:
             _log.info("%d events wait for consent in the outbox %s", parked, self.outbox.path)
         return outcomes
+
+    @property
+    def unrecorded(self) -> int:
+        """How many deliveries are not recorded in the outbox: the next run repeats them."""
+        return self.outbox.unrecorded
+
+    def end_within(self, seconds: float) -> None:
+        """End delivery within so many seconds, also if it is waited for already. Safe in signal handlers."""
+        self.workers.end_within(seconds)
 
     def abort(self) -> None:
         """Make `close` wait for nothing, not even at the end of the process. Safe in signal handlers."""

@@ -48,19 +48,21 @@ class Reporter:
     def unsent(self, plan: Plan) -> Outcome | None:
         """Return the outcome of a plan that says to send nothing; None if it is to be carried out."""
         verdict, mock = plan.verdict, self._mock
-        if verdict == "ready" and mock is UNDEFINED:
+        # A mock replaces the destination itself: nothing of what the destination logs or does happens.
+        mocked = mock is not UNDEFINED and plan.mapped is not None and verdict != "ignored"
+        if verdict == "ready" and not mocked:
             return None
-        issues = plan.issues[: plan.issues_before_send]
+        issues = plan.issues[: plan.mapped if mocked else plan.issues_before_send]
         self.log(issues)
         event = plan.event if plan.received is None else plan.received
         more: dict[str, Any] = {"plan": plan, "hints": plan.hints, "issues": issues}
         if verdict == "ignored":
             return outcome_of("ignored", plan.reason, plan.sentence, event, returned=False, **more)
+        if mocked:
+            return outcome_of("skipped", "mock", "the destination is mocked", event, returned=mock, **more)
         outcome = outcome_of("skipped", plan.reason, plan.sentence, event, **more)
         if verdict == "failed":
             return self.failed(outcome, DeliveryError("impossible", plan.sentence), plan.reason)
-        if mock is not UNDEFINED:
-            return replace(outcome, reason="mock", sentence="the destination is mocked", returned=mock)
         return outcome
 
     def failed(

@@ -6,12 +6,13 @@ Every difference between `PARITY` and `DEFAULT` is listed in docs/departures.md.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from hubspot_dest.mapping.dialect import WALKEROS_4_4, Dialect
 from hubspot_dest.planning.plan import PlanPolicy
 
-__all__ = ["DEFAULT", "PARITY", "Profile", "profile_for"]
+__all__ = ["DEFAULT", "PARITY", "Profile", "profile_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Profile:
         given_client_needs_token: a client that is passed in does not replace the token.
         flush_given_client: a client that is passed in is flushed at shutdown as well (defect D23).
         logs_destroy_failure: a flush that fails at shutdown is logged as `destroy failed`.
+        logs_first_merge_error: of several events of a pass whose user cannot be merged, only the first is logged.
 
     """
 
@@ -45,9 +47,10 @@ class Profile:
     given_client_needs_token: bool
     flush_given_client: bool
     logs_destroy_failure: bool
+    logs_first_merge_error: bool
 
 
-# What walkerOS 4.4 does, its losses included.
+# What walkerOS does, its losses included.
 PARITY: Final = Profile(
     plan=PlanPolicy.parity(),
     contact_memory="last",
@@ -60,6 +63,7 @@ PARITY: Final = Profile(
     given_client_needs_token=True,
     flush_given_client=False,
     logs_destroy_failure=True,
+    logs_first_merge_error=True,
 )
 
 # Keeps what walkerOS loses and saves the calls that it repeats.
@@ -75,9 +79,18 @@ DEFAULT: Final = Profile(
     given_client_needs_token=False,
     flush_given_client=True,
     logs_destroy_failure=False,
+    logs_first_merge_error=False,
 )
 
 
-def profile_for(*, parity: bool) -> Profile:
-    """Return `PARITY` or `DEFAULT`."""
-    return PARITY if parity else DEFAULT
+def profile_of(dialect: Dialect = WALKEROS_4_4, *, parity: bool) -> Profile:
+    """Return `PARITY` or `DEFAULT` for a version of walkerOS.
+
+    Args:
+        dialect: the version that parity reproduces, and that the plans of `DEFAULT` are compared with.
+        parity: which of the two.
+
+    """
+    if parity:
+        return replace(PARITY, plan=PlanPolicy.parity(dialect))
+    return replace(DEFAULT, plan=PlanPolicy.better(dialect))

@@ -60,6 +60,7 @@ class Engine:
         outbox: send through an outbox in a temporary folder; else directly, without retries.
         simulated: time passes with events and with waiting, not by the system's clock: the same seed gives the same
             run, and an outage of half a minute takes no half minute.
+        walkeros: the version of walkerOS that is meant.
         account: what HubSpot knows beforehand.
         strict: refuse names without a definition, as HubSpot does; else they are made at first sight.
         limits: enforce HubSpot's rate limits.
@@ -79,6 +80,7 @@ class Engine:
         parity: bool = False,
         outbox: bool = True,
         simulated: bool = False,
+        walkeros: str = "4.4",
         account: Mapping[str, Any] | None = None,
         strict: bool = False,
         limits: bool = False,
@@ -89,6 +91,7 @@ class Engine:
         self.parity = parity
         self.outbox = outbox and not parity
         self.simulated = simulated
+        self.walkeros = walkeros
         self._source = source
         self._seeded = account or {}
         self.strict = strict
@@ -99,7 +102,7 @@ class Engine:
         self.service, self.hubspot = hubspot_for(config, switches, seed, remembered, clock)
         self.service.seed(self.hubspot.account, self._seeded)
         self.ring = Ring(capacity)
-        self.dry_runs = DryRuns(parity=parity)
+        self.dry_runs = DryRuns(parity=parity, walkeros=walkeros)
         self.rate = EventRate(rate)
         self.event_log = EventLog(self.ring, self.hubspot.clock, self.service, parity=parity)
         self.exhausted = False
@@ -478,7 +481,7 @@ class Engine:
     def _open_sender(self, config: Config) -> Sender:
         if self.outbox:
             return OutboxSender(config, self.hubspot, self._outbox_path, seed=self.seed, tick=self._tick)
-        return DirectSender(config, self.hubspot, parity=self.parity, tick=self._tick)
+        return DirectSender(config, self.hubspot, parity=self.parity, walkeros=self.walkeros, tick=self._tick)
 
     def _follow(self, config: Config) -> None:
         self.configs.append(config)

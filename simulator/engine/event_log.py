@@ -10,7 +10,7 @@ from hubspot_dest.config.model import Config
 from hubspot_dest.outcome import Kind, Outcome
 from simulator.engine.probes import HubSpotProbe
 from simulator.engine.reconciliation import Counts
-from simulator.engine.rows import EXTRA_CALL, ObservedCall, Ring, Row
+from simulator.engine.rows import ObservedCall, Ring, Row
 from simulator.engine.rule_coverage import RuleCoverage
 from simulator.engine.sender import Attempt, Push
 
@@ -138,13 +138,8 @@ class EventLog:
                     row, f"walkerOS would lose this event: HubSpot did not answer when it came: {self._down}"
                 )
             self._waiting[row.event_id].append(row)
-        if (
-            self._parity
-            and kind == "failed"
-            and outcome.error is not None
-            and outcome.error.kind != "impossible"
-        ):
-            self._compare(row, f"{_LOST}: {outcome.error.describe()}")
+        if self._parity and kind == "failed" and outcome.plan is not None:
+            self._compare(row, f"{_LOST}: {outcome.sentence}")
         self._notify(row)
         for attempt in push.attempts:
             self.deliver(attempt, generation)
@@ -154,9 +149,10 @@ class EventLog:
         """Note what walkerOS would have done; an event is lost once."""
         if not upstream or row.loses:
             return
-        self.counts.extra_upstream += (upstream == EXTRA_CALL) - row.extra_call
+        extra = row.extra_call
         row.upstream = upstream
         self.counts.lost_upstream += row.loses
+        self.counts.extra_upstream += row.extra_call - extra
 
     # ---- deliveries
 

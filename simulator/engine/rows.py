@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ __all__ = [
 ]
 
 EXTRA_CALL = "walkerOS would update the contact again: it remembers the last one only"
-_LOSES = ("walkerOS would lose", "walkerOS loses")
+_LOSES = re.compile(r"walkerOS(?: 4\.4)? (?:would lose|loses)")
 NOT_DELIVERED = ("failed", "skipped", "ignored", "denied")
 """The outcomes of an event that did not go out: it can be run again."""
 NO_RULE_SOUGHT = ("mapping_error", "consent_missing", "bad_input", "invalid_event")
@@ -117,12 +118,12 @@ class Row:
     @property
     def loses(self) -> bool:
         """Whether walkerOS loses this event."""
-        return self.upstream.startswith(_LOSES)
+        return _LOSES.search(self.upstream) is not None
 
     @property
     def extra_call(self) -> bool:
         """Whether walkerOS makes one call more."""
-        return self.upstream == EXTRA_CALL
+        return not self.loses and EXTRA_CALL in self.upstream
 
     @property
     def retrying(self) -> bool:

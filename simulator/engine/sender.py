@@ -153,17 +153,29 @@ class DirectSender:
     Args:
         config: what to map and how.
         hubspot: a running HubSpot.
-        parity: do what walkerOS 4.4 does.
+        parity: do what walkerOS does.
+        walkeros: the version of walkerOS that is meant.
         tick: called before and after every call; moves a simulated clock.
 
     """
 
     def __init__(
-        self, config: Config, hubspot: FakeHubSpot, *, parity: bool, tick: Callable[[], None] = lambda: None
+        self,
+        config: Config,
+        hubspot: FakeHubSpot,
+        *,
+        parity: bool,
+        walkeros: str = "4.4",
+        tick: Callable[[], None] = lambda: None,
     ) -> None:
         self._client = _Probed(config, hubspot, tick)
         self._destination = HubSpotDestination(
-            config, parity=parity, client_factory=self._client.make, traced=True, logger=_quiet_logger()
+            config,
+            parity=parity,
+            walkeros=walkeros,
+            client_factory=self._client.make,
+            traced=True,
+            logger=_quiet_logger(),
         )
 
     @property
@@ -184,7 +196,7 @@ class DirectSender:
         batches = [call for call in calls if call.call == _BATCH_CALL]
         attempts = _paired([other for other in outcome.also if other.events], batches)
         return Push(
-            outcome, own, attempts, outcome.upstream or "", _saved(outcome), waits=outcome.kind == "queued"
+            outcome, own, attempts, outcome.walkeros or "", _saved(outcome), waits=outcome.kind == "queued"
         )
 
     def deliver_next(self, *, partial: bool = False) -> tuple[float | None, list[Attempt]]:
@@ -297,14 +309,14 @@ class OutboxSender:
         outcome = _push(event, self._destination)
         written = self._outbox.last - before
         plan = outcome.plan
-        upstream, saved = outcome.upstream or "", False
+        upstream, saved = outcome.walkeros or "", False
         if plan is not None and plan.verdict == "ready" and plan.contact is not None:
             wrote = written > (plan.occurrence is not None)
             saved = plan.contact.properties is not None and not wrote
             walkeros_knows = self._upstream_contacts.knows(plan.contact)
             self._upstream_contacts.remember(plan.contact)
             if saved and not walkeros_knows:
-                upstream = EXTRA_CALL
+                upstream = f"{upstream}; {EXTRA_CALL}" if upstream else EXTRA_CALL
         return Push(outcome, upstream=upstream, saved=saved, waits=written > 0 and outcome.kind != "failed")
 
     def deliver_next(self, *, partial: bool = False) -> tuple[float | None, list[Attempt]]:

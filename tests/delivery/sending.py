@@ -86,7 +86,7 @@ class World:
 def make_world(path: Path, client: Any, *, clock: TestClock | None = None, **options: Any) -> World:
     clock = clock or TestClock()
     outbox = Outbox(path, durability="normal", wall=clock.wall)
-    options = {"dice": random.Random(1), **options}
+    options = {"rng": random.Random(1), **options}
     reports: list[Report] = []
     dispatcher = Dispatcher(
         outbox, Calls(client), clock.monotonic, clock.wall, report=reports.append, **options

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from hubspot_dest.delivery.client.codec import decode
 from hubspot_dest.delivery.dispatch.in_flight import Report
 from hubspot_dest.delivery.dispatch.per_key_queue import Intent
 from hubspot_dest.outcome import Outcome
@@ -68,8 +69,19 @@ def _again(report: Report, ids: tuple[str, ...], message: str, next_try: float |
 
 
 def _dead(report: Report, intent: Intent, message: str) -> Outcome:
+    payload = decode(intent.payload)
     reason, sentence = report.reason, message
     if report.what == "contacts":
-        reason = "contact_failed"
-        sentence = f"HubSpot refused the contact; its events go on: {message}"
-    return Outcome("failed", reason, sentence, event_id=intent.event_id, error=report.error, delivery=True)
+        reason, sentence = "contact_failed", f"HubSpot refused the contact; its events go on: {message}"
+    object_id = payload.get("objectId")
+    person = payload.get("email") or (f"objectId {object_id}" if object_id else "")
+    return Outcome(
+        "failed",
+        reason,
+        sentence,
+        str(payload.get("eventName", "")),
+        intent.event_id,
+        error=report.error,
+        delivery=True,
+        person=str(person),
+    )

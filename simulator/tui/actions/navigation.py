@@ -84,7 +84,9 @@ class Navigation:
         rule = row.rule
         if row.reason == "mapping_error":
             config, now_ms = self._engine.configs[row.generation], int(row.at * 1000)
-            rule = failing_rule(config, row.seen_event(), now_ms, parity=self._engine.parity)
+            rule = failing_rule(
+                config, row.seen_event(), now_ms, parity=self._engine.parity, walkeros=self._engine.walkeros
+            )
         if not rule and row.reason in NO_RULE_SOUGHT:
             self._shell.say(f"no rule was looked up: {row.why[:80]}")
             return
