@@ -117,7 +117,7 @@ class ClientProbe:
             noted.status = getattr(answer, "status", None) or good
             return answer
         except DeliveryError as error:
-            noted.status, noted.error = error.status, error.describe()
+            noted.status, noted.error, noted.failure = error.status, error.describe(), error
             raise
         finally:
             noted.fault = next(

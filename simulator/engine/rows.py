@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.outcome import Kind, Outcome
 
 __all__ = [
@@ -45,6 +46,7 @@ class ObservedCall:
         size: how many occurrences it carried; 0 for a contact.
         error: why it failed, in words.
         fault: the fault that struck it, by its label; empty where none did.
+        failure: why it failed, as the client raised it.
 
     """
 
@@ -55,6 +57,7 @@ class ObservedCall:
     size: int
     error: str = ""
     fault: str = ""
+    failure: DeliveryError | None = None
 
     @property
     def milliseconds(self) -> float:
@@ -137,8 +140,8 @@ class Row:
 
     @property
     def fault(self) -> str:
-        """The last fault that struck one of its calls; empty where none did."""
-        return next((call.fault for call in reversed(self.exchanges) if call.fault), "")
+        """The last fault that made one of its calls fail; empty where none did."""
+        return next((call.fault for call in reversed(self.exchanges) if call.fault and call.error), "")
 
     @property
     def is_batch(self) -> bool:

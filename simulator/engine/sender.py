@@ -330,7 +330,7 @@ class OutboxSender:
         error = next((outcome.error for outcome in outcomes if outcome.error is not None), None)
         if error is not None and calls and not calls[-1].error:
             # HubSpot's status was fine, but the answer was not that of a HubSpot that took the events.
-            calls[-1].error = error.describe()
+            calls[-1].error, calls[-1].failure = error.describe(), error
         return [Attempt(outcomes, calls)] if outcomes or calls else []
 
     def flush(self) -> list[Attempt]:

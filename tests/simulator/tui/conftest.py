@@ -69,7 +69,7 @@ def _settling() -> Iterator[None]:
 
 @pytest.fixture
 def engine() -> Iterator[Engine]:
-    with Engine(story_config(), seed=7, rate=0, capacity=2000) as engine:
+    with Engine(story_config(), simulated=True, seed=7, rate=0, capacity=2000) as engine:
         yield engine
 
 

@@ -47,7 +47,7 @@ def pictures(width: int, height: int) -> Iterator[tuple[str, str]]:
     found: list[tuple[str, str]] = []
 
     async def main() -> None:
-        with Engine(story_config(), seed=SEED, clock=_Clockwork()) as engine:
+        with Engine(story_config(), simulated=True, seed=SEED, clock=lambda: _MORNING) as engine:
             _measure_nothing(engine)
             app = SimulatorApp(engine, title="the shop", ticking=False)
             async with app.run_test(size=(width, height)) as pilot:

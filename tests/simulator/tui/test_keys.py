@@ -286,7 +286,7 @@ def test_where_events_are_to_be_sent_stands_on_the_screen(tmp_path: Path) -> Non
     where = "http://127.0.0.1:8090/collect"
 
     async def main() -> None:
-        with Engine(story_config(), source=lambda _: itertools.repeat(None), rate=0) as engine:
+        with Engine(story_config(), simulated=True, source=lambda _: itertools.repeat(None), rate=0) as engine:
             app = SimulatorApp(engine, title="mine", ticking=False, folder=tmp_path, origin=where)
             async with app.run_test(size=(160, 50)) as pilot:
                 screen = Screenful(app, pilot)

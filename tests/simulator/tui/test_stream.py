@@ -26,7 +26,7 @@ def drive(opened: Opened, script: Callable[[Screenful], Awaitable[None]], **opti
 
 
 def test_rows_that_are_read_stand_still_though_the_oldest_go(tmp_path: Path) -> None:
-    with Engine(story_config(), seed=7, rate=0, capacity=500) as engine:
+    with Engine(story_config(), simulated=True, seed=7, rate=0, capacity=500) as engine:
         engine.run(900)
 
         async def main() -> None:
