@@ -14,6 +14,7 @@ from typing import Any, Self, TypeVar
 
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.outbox.schema import OutboxError
+from simulator.engine.definitions import define_called
 from simulator.engine.dry_run import DryRuns, Reloaded, compare
 from simulator.engine.event_log import EventLog
 from simulator.engine.rate import EventRate
@@ -208,7 +209,8 @@ class Engine:
     @property
     def next_try(self) -> float | None:
         """When something is tried again, in UNIX seconds; None where nothing waits for that."""
-        return self.event_log.next_try()
+        at = self.event_log.next_try()
+        return at if at is None or self._due_at is None else max(at, self._due_at)
 
     def faults(self) -> tuple[ActiveFault, ...]:
         """Return the faults on the board, spent ones included."""
@@ -409,6 +411,19 @@ class Engine:
     def clear_faults(self, number: int | None = None) -> int:
         """Take one fault, or all, from the board."""
         return self.hubspot.faults.clear(number)
+
+    def define_all(self) -> Future[int]:
+        """Define every event and property that the kept events use and HubSpot does not know; return how many."""
+        return self.later(self._define_all)
+
+    def _define_all(self) -> int:
+        calls = (
+            call
+            for row in self.ring.rows()
+            if row.event
+            for call in self.dry_runs.calls(self.configs[row.generation], row)
+        )
+        return define_called(self.hubspot.account, calls, self.hubspot.clock())
 
     def reset(self, seed: int | None = None) -> Future[None]:
         """Begin anew: empty account, counters at 0, the stream of the seed from its first event."""

@@ -54,6 +54,7 @@ class EventLog:
         self._clock = clock
         self._service = service
         self._waiting: dict[str, list[Row]] = defaultdict(list)
+        self._retrying: dict[int, Row] = {}
         self._required: dict[str, Any] = {}
         self._doubtful: list[ObservedCall] = []
         self._listeners: tuple[Callable[[Row], None], ...] = ()
@@ -79,6 +80,7 @@ class EventLog:
         self.coverage.clear()
         self.changed.clear()
         self._waiting.clear()
+        self._retrying.clear()
         self._doubtful.clear()
         self.last_fault = self.paused = self._down = ""
         self.changes += 1
@@ -193,6 +195,7 @@ class EventLog:
                 del self._waiting[row.event_id]
         row.exchanges = (*row.exchanges, *calls)[-_MOST_CALLS:]
         row.next_try = None
+        self._retrying.pop(row.number, None)
         self._move(row, kind)
         self.counts.recovered += row.recovered
         self._notify(row)
@@ -224,6 +227,7 @@ class EventLog:
             else:
                 row.exchanges = (*row.exchanges, *calls)[-_MOST_CALLS:]
                 row.next_try = None
+                self._retrying.pop(row.number, None)
                 self._touch(row)
         self._resumed()
 
@@ -243,6 +247,7 @@ class EventLog:
             self.counts.retried += row.tries == 0
             row.tries += 1
             row.next_try, row.bisected = outcome.next_try, row.bisected or bisected
+            self._retrying[row.number] = row
             row.reason = outcome.reason
             row.sentence = outcome.error.describe() if outcome.error is not None else outcome.sentence
             row.exchanges = (*row.exchanges, *calls)[-_MOST_CALLS:]
@@ -313,11 +318,11 @@ class EventLog:
             self._move(row, "failed")
             self._notify(row)
         self._waiting.clear()
+        self._retrying.clear()
 
     def next_try(self) -> float | None:
         """Return when the first of the waiting events is tried again, in UNIX seconds; None if none waits for that."""
-        times = [row.next_try for rows in list(self._waiting.values()) for row in rows if row.next_try]
-        return min(times, default=None)
+        return min([row.next_try for row in list(self._retrying.values()) if row.next_try], default=None)
 
     def unsure(self) -> int:
         """Return how many occurrences HubSpot took while the sender saw a failure, or no answer."""

@@ -430,6 +430,11 @@ _MARKS: dict[str, Filter] = {
     "different": lambda row: bool(row.upstream),
     "refused": lambda row: row.refusal is not None,
     "batch": lambda row: row.is_batch,
+    "retrying": lambda row: row.retrying,
+    "recovered": lambda row: row.recovered,
+    "bisected": lambda row: row.bisected,
+    "lost": lambda row: row.loses,
+    "extra": lambda row: row.extra_call,
 }
 
 
@@ -477,7 +482,7 @@ OPERATORS = (
         "reason", "reason:no_identity", "the reason, by its code or its words",
         _textual(lambda row: f"{row.reason} {row.why}"), whole=lambda row: row.reason,
     ),
-    Operator("is", "is:kept", f"a mark: {', '.join(_MARKS)}", _is, tuple(_MARKS)),
+    Operator("is", "is:kept", f"a mark: {', '.join(_MARKS)} (lost and extra: by walkerOS)", _is, tuple(_MARKS)),
     Operator("text", "text:coupon", "a text anywhere in the row or its event", _anything),
 )  # fmt: skip
 """Every operator: the parser, the help screen, docs/terminal.md and completion are made from this table."""

@@ -129,6 +129,17 @@ class Row:
         return not self.loses and EXTRA_CALL in self.upstream
 
     @property
+    def state(self) -> str:
+        """How far it came, with what a screen tells apart: `retrying`, `bisected`, `recovered`, `paused`, or `kind`."""
+        if self.is_batch:
+            return "paused" if self.reason == "delivery_paused" else self.kind
+        if self.recovered:
+            return "recovered"
+        if self.retrying:
+            return "bisected" if self.reason == "bisected" else "retrying"
+        return self.kind
+
+    @property
     def retrying(self) -> bool:
         """Whether it waits to be tried again."""
         return self.kind == "queued" and self.tries > 0

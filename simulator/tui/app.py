@@ -142,6 +142,7 @@ class SimulatorApp(App[None]):
             "flush": self.sending.flush,
             "again": self._run_again,
             "again_all": self.sending.run_failed_again,
+            "define_all": self.sending.define_all,
             "clear_faults": self.sending.clear_faults,
             "consent": event.change_consent,
             "keep": event.keep,

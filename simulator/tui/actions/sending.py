@@ -98,6 +98,19 @@ class SendingActions:
         self._shell.when_done(self._engine.again(failed))
         self._shell.say(f"{_events(len(failed))} run again" if failed else "no event failed")
 
+    def define_all(self) -> None:
+        """Define every event and property that HubSpot does not know; it refuses them with --strict."""
+        future = self._engine.define_all()
+
+        def report() -> None:
+            made = future.result()
+            if made:
+                self._shell.say(f"{made} definitions and properties made; R runs failed events again", 5)
+            else:
+                self._shell.say("HubSpot knows every event and property of these events", 3)
+
+        self._shell.when_done(future, report)
+
     def clear_faults(self) -> None:
         """Remove all faults."""
         cleared = self._engine.clear_faults()

@@ -105,13 +105,24 @@ class FaultsView(View):
         flushes = "F flushes" if width >= 44 else ""
         failed = counts.kinds["failed"]
         lines += [
-            line((f" ◔ {waits:>6} ", "info"), ("wait for their batch", "text"), (f"  {flushes}", "faint")),
+            line((f" ◔ {waits:>6} ", "info"), ("wait to be delivered", "text"), (f"  {flushes}", "faint")),
             line((f" ▽ {counts.kinds['denied']:>6} ", "soft"), ("wait for consent", "text")),
             line(
                 (f" ✘ {failed:>6} ", "bad" if failed else "faint"), ("failed", "text"),
                 ("   R runs them again", "faint"),
             ),
-            line((f" ≠ {counts.lost_upstream:>6} ", "accent"), ("walkerOS would have lost", "text")),
+            line((f" ↻ {counts.retried:>6} ", "warn" if counts.retried else "faint"), ("were tried again", "text")),
+            line(
+                (f" ✔ {counts.recovered:>6} ", "good" if counts.recovered else "faint"),
+                ("of them recovered", "text"),
+                (f"  {counts.bisected} sent in parts" if counts.bisected else "", "dim"),
+            ),
+            *_next_try(self.engine),
+            line(
+                (f"≠✘ {counts.lost_upstream:>6} ", "bad" if counts.lost_upstream else "faint"),
+                ("walkerOS loses", "text"),
+            ),
+            line((f"≠+ {counts.extra_upstream:>6} ", "dim"), ("one call more by walkerOS", "text")),
             line(""),
             line(("── latest refusals ", "accent")),
         ]  # fmt: skip
@@ -168,6 +179,16 @@ class FaultsView(View):
         if fault.for_seconds is not None:
             return f"  {max(0.0, one.set_at + fault.for_seconds - now):.0f} s left"
         return f"  {fault.count - one.struck} left" if fault.count is not None else ""
+
+
+def _next_try(engine: Engine) -> list[TextLine]:
+    """Return when the sender tries again, and why it waits."""
+    at = engine.next_try
+    if at is None:
+        return []
+    seconds = max(0.0, at - engine.hubspot.clock())
+    why = f"  {harmless(engine.event_log.paused, 60)}" if engine.event_log.paused else ""
+    return [line((f"   next try in {seconds:.0f} s", "*warn"), (why, "dim"))]
 
 
 def _refused(entry: Entry, width: int) -> list[TextLine]:

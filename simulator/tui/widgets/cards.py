@@ -97,12 +97,16 @@ def batch_card(engine: Engine, width: int) -> list[TextLine]:
             line(("batch  ", "dim"), ("off: each event is sent on its own", "text")),
             line(("batch  off", "text")),
         )
-    bad = f", {counts.batches_failed} refused" if counts.batches_failed else ""
+    bad = (
+        f", {counts.retries or counts.batches_failed} failed"
+        if counts.retries or counts.batches_failed
+        else ""
+    )
     made = counts.calls["crm.contacts.basicApi.update"] + counts.calls["crm.contacts.basicApi.create"]
     batches = compact(counts.batches)
-    lost, saved = counts.lost_upstream, compact(counts.saved)
+    lost, extra, saved = compact(counts.lost_upstream), compact(counts.extra_upstream), compact(counts.saved)
     share = (f" {round(100 * counts.saved / max(1, counts.saved + made))}%", "*text")
-    loses = "accent" if lost else "faint"
+    loses = "bad" if counts.lost_upstream else "faint"
     return [
         first,
         _fitting(
@@ -111,7 +115,8 @@ def batch_card(engine: Engine, width: int) -> list[TextLine]:
             line((f"{batches} flushed", "good"), (bad, "bad")),
             line((f"{batches} ok", "good"), (bad, "bad")),
         ),
-        _fitting(
+        _recovery(engine, width)
+        or _fitting(
             width,
             line(("memory ", "dim"), (f"{saved} calls saved", "violet"), share),
             line(("memory ", "dim"), (f"{saved} saved", "violet"), share),
@@ -119,10 +124,33 @@ def batch_card(engine: Engine, width: int) -> list[TextLine]:
         ),
         _fitting(
             width,
-            line(("≠      ", loses), (f"walkerOS loses {compact(lost)}", loses)),
-            line((f"≠ {compact(lost)} lost there", loses)),
+            line(("≠✘ ", loses), (f"walkerOS loses {lost}", loses), (f"  ≠+ {extra} calls more", "dim")),
+            line(("≠✘ ", loses), (f"walkerOS loses {lost}", loses), (f" ≠+ {extra}", "dim")),
+            line((f"≠✘ {lost}", loses), (f" ≠+ {extra}", "dim")),
         ),
     ]
+
+
+def _recovery(engine: Engine, width: int) -> TextLine | None:
+    """Return when the sender tries again, or what has recovered; None where nothing failed."""
+    counts, at = engine.counts, engine.next_try
+    if at is not None:
+        seconds = max(0.0, at - engine.hubspot.clock())
+        waiting = compact(counts.kinds["queued"])
+        return _fitting(
+            width,
+            line(("↻      ", "warn"), (f"{waiting} wait, next try in {seconds:.0f} s", "*warn")),
+            line(("↻ ", "warn"), (f"next try in {seconds:.0f} s", "*warn")),
+            line((f"↻ in {seconds:.0f} s", "*warn")),
+        )
+    if not counts.recovered:
+        return None
+    recovered = compact(counts.recovered)
+    return _fitting(
+        width,
+        line(("↻      ", "good"), (f"{recovered} recovered", "good")),
+        line((f"↻ {recovered} recovered", "good")),
+    )
 
 
 def hubspot_card(engine: Engine, width: int) -> list[TextLine]:

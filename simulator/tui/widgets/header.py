@@ -105,6 +105,12 @@ class Header(LineList, can_focus=False):
         faults = sum(not one.is_spent(engine.hubspot.clock()) for one in engine.faults())
         if faults:
             pieces.append((f"  ✘ {faults} fault{'s' if faults > 1 else ''}", "*bad"))
+        if engine.strict and engine.counts.kinds["failed"]:
+            pieces.append(("  strict: D defines all", "warn"))
+        at = engine.next_try
+        if at is not None:
+            word = "paused" if engine.event_log.paused else "retrying"
+            pieces.append((f"  ↻ {word}: next try in {max(0.0, at - engine.hubspot.clock()):.0f} s", "*warn"))
         if self.warnings:
             many = len(self.warnings)
             pieces.append((f"  ⚠ {many} warning{'s' * (many > 1)}: w", "warn"))

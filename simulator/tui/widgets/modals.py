@@ -72,13 +72,19 @@ class HelpScreen(Panel):
         lines = _columns(blocks, 2 if width >= 74 else 1)
         lines.append(line(("── outcomes", "accent")))
         words = {
-            "sent": "on its own", "flushed": "in a batch", "queued": "waits for its batch",
+            "sent": "on its own", "flushed": "in a batch", "queued": "waits to be delivered",
             "identified": "contact only",
             "skipped": "no identity, or nothing to do", "ignored": "by its rule", "denied": "waits for consent",
-            "failed": "HubSpot did not take it, or the mapping failed",
+            "failed": "HubSpot refused it, or the mapping failed",
+            "retrying": "HubSpot did not take it; the sender tries again", "bisected": "its batch is sent in parts",
+            "recovered": "delivered after failed tries",
         }  # fmt: skip
         for kind, tells in words.items():
             lines.append(line((f" {SYMBOLS[kind]} {kind:<12}", f"*{palette.outcome(kind)}"), (tells, "dim")))
+        lines += [
+            line((" ≠✘            ", "bad"), ("walkerOS loses this event", "dim")),
+            line((" ≠+            ", "dim"), ("walkerOS makes one call more", "dim")),
+        ]
         lines += [line(""), line(("── filters", "accent"))]
         lines += [line((f" {fit(text, 34)} ", "text"), (meaning, "dim")) for text, meaning in filter_help()]
         return lines

@@ -18,6 +18,7 @@ from simulator.tui.theme import SYMBOLS, Palette
 from simulator.tui.widgets.json_lines import json_lines, short
 from simulator.tui.widgets.lines import Piece, TextLine, line
 from simulator.tui.widgets.rule_detail import choice_lines
+from simulator.tui.widgets.stream import upstream_mark
 from simulator.tui.widgets.text_width import harmless
 
 __all__ = ["calls_of", "detail_lines", "wrapped"]
@@ -100,13 +101,22 @@ def _planned(engine: Engine, row: Row) -> Plan:
 
 
 def _head(engine: Engine, row: Row, palette: Palette, width: int) -> Iterator[TextLine]:
-    colour = palette.outcome(row.kind)
+    colour = palette.outcome(row.state)
     yield line((harmless(row.name or "(no name)", 80), "*text"), (f"   #{row.number}", "faint"))
     said = row.why
-    yield line((f"{SYMBOLS.get(row.kind, '?')} {row.kind}", f"*{colour}"), (f"  {row.reason}", "faint"))
+    yield line((f"{SYMBOLS.get(row.state, '?')} {row.state}", f"*{colour}"), (f"  {row.reason}", "faint"))
     yield from wrapped(said, "text", width)
     if row.upstream:
-        yield from wrapped(f"≠ {row.upstream}", "accent", width)
+        mark, tone = upstream_mark(row)
+        title = (
+            "walkerOS loses this event"
+            if row.loses
+            else "walkerOS makes one call more"
+            if row.extra_call
+            else "walkerOS does it otherwise"
+        )
+        yield line((f"{mark} {title}", f"*{tone}"))
+        yield from wrapped(row.upstream, tone, width)
     if not row.is_batch:
         yield _fact("person", row.person or "nobody: no e-mail, no id")
         own = engine.consents.get(row.person)
@@ -116,6 +126,8 @@ def _head(engine: Engine, row: Row, palette: Palette, width: int) -> Iterator[Te
             )
         yield _fact("rule", row.rule or _NO_RULE.get(row.reason) or _NO_RULE.get(row.kind, "none matched"))
     yield _fact("taken", time.strftime("%H:%M:%S", time.localtime(row.at)) + _tries(row))
+    if row.tries:
+        yield _fact("tries", _delivery_tries(row, engine.hubspot.clock()))
     if row.pinned:
         yield _fact("kept", "run again at every save, until it goes out")
     if row.batch is not None:
@@ -124,6 +136,17 @@ def _head(engine: Engine, row: Row, palette: Palette, width: int) -> Iterator[Te
 
 def _tries(row: Row) -> str:
     return f", run {row.attempts} times" if row.attempts > 1 else ""
+
+
+def _delivery_tries(row: Row, now: float) -> str:
+    """Return how often the delivery was tried, and when it is tried next."""
+    failed = f"{row.tries} failed" + (", in a batch that was sent in parts" if row.bisected else "")
+    if row.recovered:
+        return f"{failed}, then delivered"
+    if row.next_try is None:
+        return failed
+    at = time.strftime("%H:%M:%S", time.localtime(row.next_try))
+    return f"{failed}; the next at {at}, in {max(0.0, row.next_try - now):.0f} s"
 
 
 def _fact(name: str, value: str) -> TextLine:
