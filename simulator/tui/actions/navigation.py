@@ -162,4 +162,4 @@ def _filter_error(text: str) -> str:
 
 
 def _failed(row: Row) -> bool:
-    return row.kind == "failed" or row.refusal is not None
+    return row.kind == "failed" or row.retrying or row.refusal is not None

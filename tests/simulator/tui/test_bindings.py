@@ -17,7 +17,7 @@ from simulator.tui.views.hubspot import HubSpotView
 from simulator.tui.widgets.changes_screen import ChangesScreen
 from simulator.tui.widgets.lines import LineView
 from simulator.tui.widgets.modals import HelpScreen, Question
-from tests.simulator.tui.conftest import Opened, Screenful
+from tests.simulator.tui.conftest import Opened, Screenful, direct
 
 BOUND = (SimulatorApp, LineView, HubSpotView, HelpScreen, ChangesScreen, Question)
 
@@ -123,6 +123,7 @@ def test_equals_is_plus_without_shift(engine: Engine, opened: Opened) -> None:
     drive(opened, script)
 
 
+@direct
 def test_n_goes_on_to_the_next_failure_from_where_one_reads(engine: Engine, opened: Opened) -> None:
     engine.run(40)
     engine.throw(parse_fault("503"))

@@ -256,7 +256,7 @@ def test_m_goes_to_the_rule_at_which_the_mapping_failed(tmp_path: Path) -> None:
     config = Config.strict({**CONFIG, "mapping": {"order": {"complete": [BIG, throws, REST]}}})
 
     async def main() -> None:
-        with Engine(config, source=lambda _: iter(EVENTS)) as engine:
+        with Engine(config, parity=True, source=lambda _: iter(EVENTS)) as engine:
             engine.run(3)
             app = SimulatorApp(engine, title="shop.yaml", ticking=False, folder=tmp_path)
             async with app.run_test(size=(160, 50)) as pilot:
