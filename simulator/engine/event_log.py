@@ -145,6 +145,8 @@ class EventLog:
         self._notify(row)
         for attempt in push.attempts:
             self.deliver(attempt, generation)
+            if outcome.reason == "flush_failed":  # it filled the batch that failed
+                row.exchanges = (*row.exchanges, *attempt.calls)[-_MOST_CALLS:]
         return row
 
     def _compare(self, row: Row, upstream: str) -> None:
