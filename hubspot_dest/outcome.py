@@ -41,6 +41,7 @@ class Outcome:
         returned: what upstream's push returns: `False` for ignored events, the mock, else `UNDEFINED`.
         also: the other outcomes of the same call of `push`: waiting events released, batches flushed.
         delivery: with an outbox, this is a later outcome of events that were `queued` before.
+        next_try: when it is tried again, in UNIX seconds; None where that is not known.
         person: whose event it is, if there is no plan to tell: an e-mail, or `objectId 7`.
 
     """
@@ -60,6 +61,7 @@ class Outcome:
     returned: Any = UNDEFINED
     also: tuple[Outcome, ...] = ()
     delivery: bool = False
+    next_try: float | None = None
     person: str = ""
 
     @property
