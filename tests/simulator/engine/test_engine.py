@@ -324,7 +324,7 @@ def test_what_walkeros_loses_with_a_failed_batch_is_shown_as_lost_and_the_books_
         engine.throw(parse_fault(fault))
         for _ in range(10):
             engine.run(30)
-            assert engine.books().problems == []
+            assert engine.reconcile().problems == []
         engine.flush().result()
         counts, failed = (
             engine.counts,
@@ -334,7 +334,7 @@ def test_what_walkeros_loses_with_a_failed_batch_is_shown_as_lost_and_the_books_
         assert lost > 0
         assert (len(failed), counts.lost_upstream, counts.kinds["queued"]) == (lost, lost, 0)
         assert {row.reason for row in failed} <= {"batch_lost", "flush_failed"}
-        assert engine.books().problems == []
+        assert engine.reconcile().problems == []
 
 
 def test_what_walkeros_loses_when_its_last_batch_fails_is_shown_as_lost() -> None:
