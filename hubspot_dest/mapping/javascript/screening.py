@@ -1,0 +1,1 @@
+def is_bounded(source): return False
