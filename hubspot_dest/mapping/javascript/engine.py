@@ -186,7 +186,9 @@ class JavaScriptEngine:
         return self._new_local(place)
 
 
-def _run(session: Session, function: JavaScriptFunction, value: Any, context: CallContext, settle: bool) -> Any:
+def _run(
+    session: Session, function: JavaScriptFunction, value: Any, context: CallContext, settle: bool
+) -> Any:
     return session.call(
         function.source,
         value,

@@ -6,7 +6,6 @@ more than a call in this process (docs/performance.md).
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import socket
@@ -53,14 +52,13 @@ class WorkerProcess:
     """
 
     def __init__(self, limits: Limits) -> None:
+        paths = "\n".join(map(os.path.abspath, sys.path))
+        command = [sys.executable, "-I", "-S", "-c", _BOOT, str(os.getpid()), repr(limits.seconds), paths]
         ours, theirs = socket.socketpair()
         with theirs:
             try:
                 process = subprocess.Popen(  # noqa: S603 - this interpreter, with a text of our own
-                    [
-                        sys.executable, "-I", "-S", "-c", _BOOT,
-                        str(os.getpid()), repr(limits.seconds), "\n".join(map(os.path.abspath, sys.path)),
-                    ],  # fmt: skip
+                    command,
                     stdin=theirs,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
@@ -124,7 +122,6 @@ class WorkerProcess:
     def end(self) -> None:
         """End it now."""
         self._finalizer()
-
 
 
 def _end(process: subprocess.Popen[bytes], connection: socket.socket, owner: int) -> None:

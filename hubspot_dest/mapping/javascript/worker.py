@@ -114,7 +114,9 @@ def _receive(connection: socket.socket, parent: int) -> bytes | None:
     while True:
         try:
             piece = connection.recv(max(wanted - len(data), 65536) if header else wanted - len(data))
-        except BlockingIOError:  # the receive timeout: a forked relative of the parent may keep the other end open
+        except (
+            BlockingIOError
+        ):  # the receive timeout: a forked relative of the parent may keep the other end open
             if os.getppid() != parent:
                 return None
             continue
@@ -138,9 +140,7 @@ def main() -> None:
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
     connection = socket.socket(fileno=0)
-    connection.setsockopt(
-        socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", _ORPHAN_CHECK_SECONDS, 0)
-    )
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", _ORPHAN_CHECK_SECONDS, 0))
     server = _Server()
     while (message := _receive(connection, parent)) is not None:
         signal.setitimer(signal.ITIMER_PROF, 2 * seconds)
