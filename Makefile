@@ -31,6 +31,7 @@ check: $(STAMP) ## Lint, format, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@git ls-files '*.py' | xargs wc -l | awk '$$1 > 800 && $$2 != "total" { print "over 800 lines, look for a second noun: " $$2 " (" $$1 ")" }'
 
 deep: $(STAMP) ## Run what is slow or needs a browser or Node
 	$(BIN)/python -m pytest -q -m deep

@@ -10,7 +10,7 @@ import orjson
 from benchmarks.measuring import Figure
 from benchmarks.workload import CONFIG, lines
 from hubspot_dest.mapping.context import Collector
-from hubspot_dest.planner import Planner
+from hubspot_dest.planning.planner import Planner
 
 __all__ = ["measure"]
 

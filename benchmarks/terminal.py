@@ -71,7 +71,7 @@ def _child(told: Path, rate: float, filled: int) -> None:
     from simulator.engine.engine import Engine
     from simulator.engine.story import story_config
     from simulator.tui.app import SimulatorApp
-    from simulator.tui.ending import run_app
+    from simulator.tui.shutdown import run_app
 
     latencies: list[float] = []
 

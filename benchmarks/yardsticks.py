@@ -17,7 +17,7 @@ from benchmarks.sink import sink
 from benchmarks.workload import CONFIG, events, lines
 from hubspot_dest import HubSpotDestination
 from hubspot_dest.mapping.context import Collector
-from hubspot_dest.planner import Planner
+from hubspot_dest.planning.planner import Planner
 
 __all__ = ["measure"]
 

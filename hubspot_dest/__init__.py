@@ -14,20 +14,20 @@ from typing import TYPE_CHECKING, Any
 from hubspot_dest._version import __version__
 
 if TYPE_CHECKING:
-    from hubspot_dest.asyncfront import AsyncHubSpotDestination
-    from hubspot_dest.config import Config, ConfigError
-    from hubspot_dest.configcheck import Problem
-    from hubspot_dest.connection import Connection
-    from hubspot_dest.delivery.client import Client, HubSpotClient
-    from hubspot_dest.delivery.errors import DeliveryError
-    from hubspot_dest.delivery.outbox_file import OutboxError
-    from hubspot_dest.delivery.retry import RetryPolicy
-    from hubspot_dest.delivery.settings import OutboxSettings
+    from hubspot_dest.aio import AsyncHubSpotDestination
+    from hubspot_dest.config.connection import Connection
+    from hubspot_dest.config.model import Config, ConfigError
+    from hubspot_dest.config.validation import Problem
+    from hubspot_dest.delivery.client.client import Client, HubSpotClient
+    from hubspot_dest.delivery.client.errors import DeliveryError
+    from hubspot_dest.delivery.dispatch.retry import RetryPolicy
+    from hubspot_dest.delivery.outbox.schema import OutboxError
+    from hubspot_dest.delivery.outbox.settings import OutboxSettings
     from hubspot_dest.destination import HubSpotDestination
     from hubspot_dest.mapping.evaluation import Issue, Trace
     from hubspot_dest.outcome import Outcome
-    from hubspot_dest.plan import ContactUpsert, Plan
-    from hubspot_dest.planner import Planner
+    from hubspot_dest.planning.plan import ContactUpsert, Plan
+    from hubspot_dest.planning.planner import Planner
 
 __all__ = [
     "__version__",
@@ -52,23 +52,23 @@ __all__ = [
 ]
 
 _HOMES = {
-    "AsyncHubSpotDestination": "asyncfront",
-    "Client": "delivery.client",
-    "Config": "config",
-    "ConfigError": "config",
-    "Connection": "connection",
-    "ContactUpsert": "plan",
-    "DeliveryError": "delivery.errors",
-    "HubSpotClient": "delivery.client",
+    "AsyncHubSpotDestination": "aio",
+    "Client": "delivery.client.client",
+    "Config": "config.model",
+    "ConfigError": "config.model",
+    "Connection": "config.connection",
+    "ContactUpsert": "planning.plan",
+    "DeliveryError": "delivery.client.errors",
+    "HubSpotClient": "delivery.client.client",
     "HubSpotDestination": "destination",
     "Issue": "mapping.evaluation",
-    "OutboxError": "delivery.outbox_file",
-    "OutboxSettings": "delivery.settings",
+    "OutboxError": "delivery.outbox.schema",
+    "OutboxSettings": "delivery.outbox.settings",
     "Outcome": "outcome",
-    "Plan": "plan",
-    "Planner": "planner",
-    "Problem": "configcheck",
-    "RetryPolicy": "delivery.retry",
+    "Plan": "planning.plan",
+    "Planner": "planning.planner",
+    "Problem": "config.validation",
+    "RetryPolicy": "delivery.dispatch.retry",
     "Trace": "mapping.evaluation",
 }
 

@@ -1,5 +1,5 @@
 """`python -m hubspot_dest` is `hubspot-dest`."""
 
-from hubspot_dest.cli import main
+from hubspot_dest.cli.main import main
 
 main()

@@ -10,23 +10,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from hubspot_dest.carrier import Carrier, ClientFactory, Reporter, official_clients
-from hubspot_dest.collector import COMMANDS, CollectorState
-from hubspot_dest.config import Config, ConfigError
-from hubspot_dest.delivery.client import Client
-from hubspot_dest.delivery.errors import DeliveryError
-from hubspot_dest.delivery.settings import OutboxSettings
+from hubspot_dest.config.model import Config, ConfigError
+from hubspot_dest.delivery.client.client import Client
+from hubspot_dest.delivery.client.errors import DeliveryError
+from hubspot_dest.delivery.direct_sink import ClientFactory, DirectSink, Reporter, official_clients
+from hubspot_dest.delivery.outbox.settings import OutboxSettings
 from hubspot_dest.driving import Driving, Listener
-from hubspot_dest.event import InvalidEventError, with_user
+from hubspot_dest.events.collector import COMMANDS, CollectorState
+from hubspot_dest.events.event import InvalidEventError, with_user
 from hubspot_dest.mapping.evaluation import Issue
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
 from hubspot_dest.outcome import Outcome, outcome_of
-from hubspot_dest.plan import SCOPE
-from hubspot_dest.planner import Planner
-from hubspot_dest.strategies import Strategies, better, walkeros
+from hubspot_dest.planning.plan import SCOPE
+from hubspot_dest.planning.planner import Planner
+from hubspot_dest.planning.profiles import Profile, better, walkeros
 
 if TYPE_CHECKING:
-    from hubspot_dest.durable import DurableCarrier
+    from hubspot_dest.delivery.outbox_sink import OutboxSink
 
 __all__ = ["HubSpotDestination", "Listener"]
 
@@ -85,7 +85,7 @@ class HubSpotDestination(Driving):
             msg = "walkerOS has no outbox: parity=True and outbox= exclude each other"
             raise ValueError(msg)
         self.parity = parity
-        self._do: Strategies = walkeros() if parity else better()
+        self._do: Profile = walkeros() if parity else better()
         if not isinstance(config, Config):
             config = Config.lenient(config) if parity else Config.strict(config)
         self.config = config
@@ -112,17 +112,19 @@ class HubSpotDestination(Driving):
         self._closed = False
         factory = client_factory or official_clients(config, base_url)
         self._durable = None if outbox is None else self._with_outbox(factory, outbox)
-        self._carrier = self._durable or Carrier(
+        self._carrier = self._durable or DirectSink(
             config, self._do, self._given_client, factory, self._reporter
         )
         self._waiting = self._carrier.waiting_room()
 
-    def _with_outbox(self, factory: ClientFactory, outbox: OutboxSettings | Path | str) -> DurableCarrier:
-        from hubspot_dest.durable import DurableCarrier  # SQLite is only loaded where there is an outbox
+    def _with_outbox(self, factory: ClientFactory, outbox: OutboxSettings | Path | str) -> OutboxSink:
+        from hubspot_dest.delivery.outbox_sink import (
+            OutboxSink,  # SQLite is only loaded where there is an outbox
+        )
 
         settings = outbox if isinstance(outbox, OutboxSettings) else OutboxSettings(outbox)
         self._watch_forks()
-        return DurableCarrier(
+        return OutboxSink(
             self.config, settings, self._do, self._given_client, factory, self._reporter, self._hear
         )
 

@@ -10,12 +10,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from hubspot_dest.carrier import Carrier
+from hubspot_dest.delivery.direct_sink import DirectSink
 from hubspot_dest.outcome import Outcome
 
 if TYPE_CHECKING:
-    from hubspot_dest.delivery.outbox import Outbox, Progress
-    from hubspot_dest.durable import DurableCarrier
+    from hubspot_dest.delivery.outbox.queue import Outbox, Progress
+    from hubspot_dest.delivery.outbox_sink import OutboxSink
 
 __all__ = ["Driving", "Listener"]
 
@@ -27,8 +27,8 @@ class Driving(ABC):
 
     listeners: list[Listener]
     _lock: threading.RLock
-    _carrier: Carrier
-    _durable: DurableCarrier | None
+    _carrier: DirectSink
+    _durable: OutboxSink | None
 
     @abstractmethod
     def push_command(self, command: str, data: Any = ...) -> list[Outcome]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from hubspot_dest.delivery.errors import DeliveryError
+from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.mapping.evaluation import Issue
 from hubspot_dest.mapping.jsvalues import UNDEFINED
-from hubspot_dest.plan import Plan
+from hubspot_dest.planning.plan import Plan
 
 __all__ = ["Kind", "Outcome", "outcome_of"]
 

@@ -9,8 +9,8 @@ from types import MappingProxyType
 import click
 
 from hubspot_dest._version import __version__
-from hubspot_dest.lazygroup import LazyGroup
-from hubspot_dest.saying import guarded, stop
+from hubspot_dest.cli.console import guarded, stop
+from hubspot_dest.cli.lazy_group import LazyGroup
 
 __all__ = ["COMMANDS", "main"]
 

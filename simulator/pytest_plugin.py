@@ -13,8 +13,8 @@ import pytest
 
 if TYPE_CHECKING:
     from hubspot_dest import HubSpotDestination
-    from simulator.hubspot.account import Account
     from simulator.hubspot.fake import FakeHubSpot
+    from simulator.hubspot.state.account import Account
 
 __all__ = ["ContactSeen", "HubSpotSeen", "fake_hubspot", "hubspot_config", "hubspot_destination"]
 
@@ -79,7 +79,7 @@ class HubSpotSeen:
             FaultSyntaxError: a text that is no fault; a ValueError.
 
         """
-        from simulator.hubspot.faults_syntax import parse_fault
+        from simulator.hubspot.faults.syntax import parse_fault
 
         self._server.faults.add(*map(parse_fault, specs), now=self._server.clock())
 
@@ -222,7 +222,7 @@ def _replays(request: pytest.FixtureRequest) -> bool:
     """Tell whether a test is answered from its cassette alone."""
     if request.node.get_closest_marker("hubspot_cassette") is None:
         return False
-    from simulator.pytest_cassettes import cassette_path
+    from simulator.cassette_fixtures import cassette_path
 
     mode = request.config.getoption("--hubspot-record")
     path = cassette_path(request.node, str(request.config.getini("hubspot_cassettes")))
@@ -230,7 +230,7 @@ def _replays(request: pytest.FixtureRequest) -> bool:
 
 
 def _from_cassette(request: pytest.FixtureRequest, config: dict[str, Any]) -> Iterator[HubSpotDestination]:
-    from simulator.pytest_cassettes import CassetteTest, cassette_path
+    from simulator.cassette_fixtures import CassetteTest, cassette_path
 
     path = cassette_path(request.node, str(request.config.getini("hubspot_cassettes")))
     mode = str(request.config.getoption("--hubspot-record"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hubspot_dest.delivery.errors import DeliveryError
+from hubspot_dest.delivery.client.errors import DeliveryError
 
 
 class RecordingClient:

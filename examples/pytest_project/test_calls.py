@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 
-from simulator.pytest_asserting import assert_calls, walkeros_events
+from simulator.testing import assert_calls, walkeros_events
 
 VISIT = {"name": "page view", "data": {"title": "Home"}, "user": {"email": "ada@example.org"}}
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hubspot_dest.configcheck import Problem
+from hubspot_dest.config.validation import Problem
 from hubspot_dest.flow.references import FlowError, Path, References
 
 __all__ = ["FlowDestination", "find_destination", "is_flow"]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hubspot_dest.configcheck import Problem
+from hubspot_dest.config.validation import Problem
 from hubspot_dest.mapping.jsvalues import UNDEFINED, to_string
 
 __all__ = ["FlowError", "References"]

@@ -12,8 +12,15 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Seque
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from hubspot_dest.listen.answers import NOT_PROCESSED, Reply, batch_reply, failure, pixel_reply, single_reply
-from hubspot_dest.listen.bodies import BodyError, events_of, query_event, unpacked
+from hubspot_dest.listen.replies import (
+    NOT_PROCESSED,
+    Reply,
+    batch_reply,
+    failure,
+    pixel_reply,
+    single_reply,
+)
+from hubspot_dest.listen.request_bodies import BodyError, events_of, query_event, unpacked
 from hubspot_dest.outcome import Outcome
 
 __all__ = ["Collector", "Front", "ListenSettings"]

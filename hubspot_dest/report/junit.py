@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
-from hubspot_dest.saying import safe_text
+from hubspot_dest.report.safe_text import safe_text
 
 __all__ = ["Case", "junit_xml"]
 

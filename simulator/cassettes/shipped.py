@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from simulator.documented.examples import documented_examples
-
-from .recording import Setting, record
-from .scrubbing import scrubbed
-from .tape import Cassette, Meanwhile
+from simulator.cassettes.cassette import Cassette, Meanwhile
+from simulator.cassettes.recorder import Setting, record
+from simulator.cassettes.redaction.scrubber import scrubbed
+from simulator.examples.documented import documented_examples
 
 __all__ = ["Recipe", "recipes"]
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 import click
 
-from hubspot_dest.saying import ExitCode, print_data, safe_text, say, stop
+from hubspot_dest.cli.console import print_data, say, stop
+from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.report.safe_text import safe_text
 
 if TYPE_CHECKING:
-    from simulator.cassettes.comparing import Compared
+    from simulator.cassettes.comparison import Compared
 
 __all__ = ["command"]
 
@@ -53,8 +55,8 @@ def command(cassettes: tuple[Path, ...], max_age: int | None, table: Path | None
     Status, error category, shape of the body, and the headers that matter. Exit 0: all agree. 1: one does not, or a
     recording is too old. 2: it could not run.
     """
-    from simulator.cassettes.comparing import age_in_days, compare
-    from simulator.cassettes.tape import Cassette, CassetteError
+    from simulator.cassettes.cassette import Cassette, CassetteError
+    from simulator.cassettes.comparison import age_in_days, compare
 
     rows, total, wrong, old = [], 0, 0, 0
     for path in cassettes:
@@ -81,7 +83,7 @@ def command(cassettes: tuple[Path, ...], max_age: int | None, table: Path | None
     else:
         _print_table(rows)
         say(f"{total - wrong} of {total} answers agree")
-    raise SystemExit(int(ExitCode.WANTING if wrong or old else ExitCode.OK))
+    raise SystemExit(int(ExitCode.CHECK_FAILED if wrong or old else ExitCode.OK))
 
 
 def _show(path: Path, found: list[Compared], *, as_json: bool) -> None:

@@ -12,8 +12,10 @@ from typing import IO, Any, NoReturn
 import click
 from click.core import ParameterSource
 
-from hubspot_dest.commands.numbers import RealRange
-from hubspot_dest.saying import ExitCode, progress, safe_text, say, stop
+from hubspot_dest.cli.console import progress, say, stop
+from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.cli.param_types import RealRange
+from hubspot_dest.report.safe_text import safe_text
 
 __all__ = ["command"]
 
@@ -119,7 +121,7 @@ def _cover(
     ):
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             stop(f"{option} says nothing to --cover, which makes as many events as it needs", "leave it out")
-    from simulator.commands.covering import write_cover
+    from simulator.commands.runs.cover import write_cover
 
     write_cover(config, seed, output, parity=parity, seconds=seconds, as_json=as_json)
 

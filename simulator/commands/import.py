@@ -7,7 +7,9 @@ from pathlib import Path
 
 import click
 
-from hubspot_dest.saying import ExitCode, safe_text, say, stop
+from hubspot_dest.cli.console import say, stop
+from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.report.safe_text import safe_text
 
 __all__ = ["command"]
 
@@ -27,9 +29,9 @@ def command(file: Path, output: Path, every_host: bool, keep_people: bool, patte
 
     It can be compared with the HubSpot on this machine. It holds no events, so it cannot be replayed.
     """
-    from simulator.cassettes.importing import imported
-    from simulator.cassettes.scrubbing import ScrubError, scrubbed
-    from simulator.cassettes.tape import CassetteError
+    from simulator.cassettes.cassette import CassetteError
+    from simulator.cassettes.importers import imported
+    from simulator.cassettes.redaction.scrubber import ScrubError, scrubbed
 
     try:
         cassette = scrubbed(imported(file, every_host=every_host), keep_people=keep_people, patterns=patterns)

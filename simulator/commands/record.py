@@ -11,9 +11,11 @@ from typing import Any
 
 import click
 
-from hubspot_dest.commands.options import open_config
-from hubspot_dest.intake.reading import BadLine, IntakeError, read_events
-from hubspot_dest.saying import ExitCode, safe_text, say, stop
+from hubspot_dest.cli.console import say, stop
+from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.cli.options import open_config
+from hubspot_dest.intake.reader import BadLine, IntakeError, read_events
+from hubspot_dest.report.safe_text import safe_text
 
 __all__ = ["command"]
 
@@ -62,8 +64,8 @@ def command(
     Events and properties are defined at first sight unless --seed-file defines them. People become stand-ins, the same
     everywhere; the cassette is not saved if anything in it still looks like a token, a secret or an address.
     """
-    from simulator.cassettes.recording import Setting, record
-    from simulator.cassettes.scrubbing import ScrubError, scrubbed
+    from simulator.cassettes.recorder import Setting, record
+    from simulator.cassettes.redaction.scrubber import ScrubError, scrubbed
 
     if (base_url or yes) and not live:
         stop("--base-url and --yes go with --live", "leave them out: a HubSpot on this machine is recorded")
@@ -115,9 +117,9 @@ class _Wanted:
 
 def _record_live(path: Path, events: list[dict[str, Any]], output: Path, wanted: _Wanted) -> None:
     """Record from a real portal, after saying what that writes where, and a yes."""
-    from hubspot_dest.delivery.errors import DeliveryError
-    from simulator.cassettes.living import amount_of, portal_of, record_live
-    from simulator.cassettes.scrubbing import ScrubError, scrubbed
+    from hubspot_dest.delivery.client.errors import DeliveryError
+    from simulator.cassettes.live_recording import amount_of, portal_of, record_live
+    from simulator.cassettes.redaction.scrubber import ScrubError, scrubbed
 
     if not os.environ.get("HUBSPOT_ACCESS_TOKEN"):
         stop("--live needs the portal's token in the environment", "export HUBSPOT_ACCESS_TOKEN=…")
@@ -139,7 +141,7 @@ def _record_live(path: Path, events: list[dict[str, Any]], output: Path, wanted:
             stop("nobody is there to confirm that", "--yes")
         if not click.confirm("write them?", default=False, err=True):
             say("nothing was written, nothing was recorded")
-            raise SystemExit(int(ExitCode.NOT_RUN))
+            raise SystemExit(int(ExitCode.USAGE_ERROR))
     cassette = record_live(loaded, events, account, about=wanted.about)
     try:
         made = scrubbed(cassette, keep_people=wanted.keep_people, patterns=wanted.patterns)

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hubspot_dest.commands.options import open_config
-from hubspot_dest.saying import ExitCode, print_data, safe_text, say, stop
+from hubspot_dest.cli.console import print_data, say, stop
+from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.cli.options import open_config
+from hubspot_dest.report.safe_text import safe_text
 
 if TYPE_CHECKING:
-    from simulator.cassettes.replaying import Replayed
-    from simulator.cassettes.tape import Cassette
+    from simulator.cassettes.cassette import Cassette
+    from simulator.cassettes.replay import Replayed
 
 __all__ = ["command"]
 
@@ -34,9 +36,9 @@ def command(cassettes: tuple[Path, ...], config_file: Path | None, accept: bool,
 
     Exit 0: every request is as it was recorded. 1: one changed, is new or is missing. 2: it could not run.
     """
-    from hubspot_dest.config import ConfigError
-    from simulator.cassettes.replaying import replay
-    from simulator.cassettes.tape import Cassette, CassetteError
+    from hubspot_dest.config.model import ConfigError
+    from simulator.cassettes.cassette import Cassette, CassetteError
+    from simulator.cassettes.replay import replay
 
     config: dict[str, Any] | None = None
     if config_file is not None:
@@ -72,7 +74,7 @@ def command(cassettes: tuple[Path, ...], config_file: Path | None, accept: bool,
     else:
         say(", ".join(f"{count} {name}" for name, count in summary.items()))
     wrong = total.total() - total["same"]
-    raise SystemExit(int(ExitCode.WANTING if wrong and not accept else ExitCode.OK))
+    raise SystemExit(int(ExitCode.CHECK_FAILED if wrong and not accept else ExitCode.OK))
 
 
 def _show(path: Path, found: list[Replayed], *, as_json: bool) -> None:
@@ -93,8 +95,8 @@ def _show(path: Path, found: list[Replayed], *, as_json: bool) -> None:
 
 
 def _accept(path: Path, cassette: Cassette, config: dict[str, Any] | None) -> None:
-    from simulator.cassettes.recording import Setting, record
-    from simulator.cassettes.scrubbing import scrubbed
+    from simulator.cassettes.recorder import Setting, record
+    from simulator.cassettes.redaction.scrubber import scrubbed
 
     meta = cassette.meta
     made = scrubbed(record(config or meta.config, meta.events, Setting.of(meta), about=meta.about))

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from simulator.commands.sourcing import source_options
-from simulator.hubspot.stories import STORIES
+from simulator.commands.source_options import source_options
+from simulator.hubspot.faults.stories import STORIES
 
 __all__ = ["command"]
 
@@ -41,6 +41,6 @@ def command(**options: Any) -> None:
     end is ended by Ctrl-C, and summed up as well. Without CONFIG it is the shop of the demonstration. Exit 1 if
     --expect is not met, or if the sender's numbers and HubSpot's differ, or the source failed; 2 if it could not run.
     """
-    from simulator.commands.running import run  # here, so that --help waits for nothing
+    from simulator.commands.runs.run import run  # here, so that --help waits for nothing
 
     run(**options)

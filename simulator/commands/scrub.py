@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
-from hubspot_dest.saying import ExitCode, print_data, safe_text, say, stop
+from hubspot_dest.cli.console import print_data, say, stop
+from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.report.safe_text import safe_text
 
 __all__ = ["command"]
 
@@ -22,8 +24,8 @@ __all__ = ["command"]
 )
 def command(files: tuple[Path, ...], check: bool, keep_people: bool, patterns: tuple[str, ...]) -> None:
     """Replace people in each FILE by stand-ins, the same everywhere, and take out what looks like a secret."""
-    from simulator.cassettes.scrubbing import ScrubError, leaks, scrubbed
-    from simulator.cassettes.tape import Cassette, CassetteError
+    from simulator.cassettes.cassette import Cassette, CassetteError
+    from simulator.cassettes.redaction.scrubber import ScrubError, leaks, scrubbed
 
     wanting = False
     for path in files:
@@ -41,4 +43,4 @@ def command(files: tuple[Path, ...], check: bool, keep_people: bool, patterns: t
             stop(safe_text(error))
         except OSError as error:
             stop(f"{safe_text(path)} cannot be written: {error.strerror}")
-    raise SystemExit(int(ExitCode.WANTING if wanting else ExitCode.OK))
+    raise SystemExit(int(ExitCode.CHECK_FAILED if wanting else ExitCode.OK))

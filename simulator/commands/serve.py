@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from simulator.hubspot.stories import STORIES
+from simulator.hubspot.faults.stories import STORIES
 
 __all__ = ["command"]
 
@@ -60,6 +60,6 @@ def command(**options: Any) -> None:
 
     Nothing leaves this machine. Event names of another portal are refused, as HubSpot does.
     """
-    from simulator.commands.serving import serve  # here, so that --help waits for nothing
+    from simulator.commands.runs.serve import serve  # here, so that --help waits for nothing
 
     serve(**options)

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from hubspot_dest.commands.numbers import RealRange
-from simulator.commands.sourcing import source_options
+from hubspot_dest.cli.param_types import RealRange
+from simulator.commands.source_options import source_options
 
 __all__ = ["command"]
 
@@ -51,6 +51,6 @@ def command(**options: Any) -> None:
     Without CONFIG a shop and a guided tour are shown. Saving CONFIG plans the last thousand events again. What comes by
     --listen, --speed or a pipe comes at its own pace, unless --rate says otherwise.
     """
-    from simulator.commands.showing import show  # here, so that --help waits for nothing
+    from simulator.commands.runs.tui import show  # here, so that --help waits for nothing
 
     show(**options)

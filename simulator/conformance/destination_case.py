@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from hubspot_dest.delivery.errors import DeliveryError
+from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.outcome import Outcome
-from simulator.conformance.coding import decode, encode
+from simulator.conformance.codec import decode, encode
 
 __all__ = ["run_destination_case"]
 

@@ -15,7 +15,7 @@ from hubspot_dest.mapping.policy import Policy
 from hubspot_dest.mapping.process import Processor
 from hubspot_dest.mapping.rules import RuleError, RuleSet
 from hubspot_dest.mapping.values import ValueCompiler
-from simulator.conformance.coding import decode, encode
+from simulator.conformance.codec import decode, encode
 
 __all__ = ["KINDS", "run_mapping_case"]
 

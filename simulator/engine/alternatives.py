@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Literal
 
-from hubspot_dest.config import Config
+from hubspot_dest.config.model import Config
 from hubspot_dest.mapping.jsvalues import truthy
-from hubspot_dest.plan import Plan, label_of
-from simulator.engine.hits import described
-from simulator.engine.rehearsal import Rehearsal
+from hubspot_dest.planning.plan import Plan, label_of
+from simulator.engine.dry_run import DryRun
 from simulator.engine.rows import UNSOUGHT
+from simulator.engine.rule_coverage import described
 
 __all__ = ["Alternative", "Near", "alternatives", "nearest", "stumbled"]
 
@@ -102,7 +102,7 @@ def stumbled(config: Config, event: Any, now_ms: int, *, parity: bool = False) -
         for key, some in rules.items():
             entity, _, action = key.partition(" ")
             cut.setdefault(entity, {})[action] = some
-        tried = Rehearsal(replace(config, raw={**config.raw, "mapping": cut}), parity=parity)
+        tried = DryRun(replace(config, raw={**config.raw, "mapping": cut}), parity=parity)
         return tried.plan(event, now_ms).reason == "mapping_error"
 
     before: dict[str, list[Any]] = {}

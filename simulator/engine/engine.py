@@ -9,18 +9,25 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, Self, TypeVar
 
-from hubspot_dest.config import Config
-from simulator.engine.books import Books, Closing, Counts
-from simulator.engine.errands import Errands
-from simulator.engine.ledger import Ledger
-from simulator.engine.pace import Pace
-from simulator.engine.rehearsal import Rehearsals, Reloaded, compare
+from hubspot_dest.config.model import Config
+from simulator.engine.dry_run import DryRuns, Reloaded, compare
+from simulator.engine.event_log import EventLog
+from simulator.engine.rate import Pace
+from simulator.engine.reconciliation import Closing, Counts, Reconciliation
 from simulator.engine.rows import STUCK, Ring, Row, consented, packed, person_of
+from simulator.engine.sandbox_config import (
+    batching,
+    gathered_like,
+    gathering,
+    hubspot_for,
+    portal_of,
+    tamed,
+)
 from simulator.engine.sender import Sender
 from simulator.engine.source import Source, synthetic
-from simulator.engine.taming import batching, gathered_like, gathering, hubspot_for, portal_of, tamed
-from simulator.hubspot.faults import ActiveFault, Fault
-from simulator.hubspot.switches import Switches
+from simulator.engine.task_queue import TaskQueue
+from simulator.hubspot.faults.fault_board import ActiveFault, Fault
+from simulator.hubspot.state.behaviours import Behaviours
 
 __all__ = ["Engine"]
 
@@ -68,13 +75,13 @@ class Engine:
         self.parity = parity
         self._source = source
         self._seeded = account or {}
-        switches = Switches(auto_define=not strict, enforce_rate_limits=limits)
+        switches = Behaviours(auto_define=not strict, enforce_rate_limits=limits)
         self.service, self.hubspot = hubspot_for(config, switches, seed, remembered, clock)
         self.service.seed(self.hubspot.account, self._seeded)
         self.ring = Ring(capacity)
-        self.rehearsals = Rehearsals(parity=parity)
+        self.rehearsals = DryRuns(parity=parity)
         self.pace = Pace(rate)
-        self.ledger = Ledger(self.ring, self.hubspot.clock, self.service)
+        self.ledger = EventLog(self.ring, self.hubspot.clock, self.service)
         self.exhausted = False
         self.trouble = ""
         self.generation = 0
@@ -82,7 +89,7 @@ class Engine:
         self.consents: dict[str, bool] = {}
         self._config = tamed(config)
         self._file_batch = batching(config)
-        self._errands = Errands()
+        self._errands = TaskQueue()
         self._closing = False
         self._thread: threading.Thread | None = None
 
@@ -163,11 +170,11 @@ class Engine:
         """Call the listener for every new row, on the engine's thread; return what ends that."""
         return self.ledger.subscribe(listener)
 
-    def books(self) -> Books:
+    def books(self) -> Reconciliation:
         """Return both sides' numbers, taken while nothing is under way."""
         return self.do(self._books)
 
-    def _books(self) -> Books:
+    def _books(self) -> Reconciliation:
         self._await_hubspot()
         said = self.hubspot.account.counters()
         return self.counts.against(
@@ -228,7 +235,7 @@ class Engine:
         self.pace.rate = max(0.0, rate)
         self._errands.wake()
 
-    def run(self, count: int, seconds: float = 3600.0) -> Books:
+    def run(self, count: int, seconds: float = 3600.0) -> Reconciliation:
         """Take so many events as fast as they come, at most so long; wait, and return the books."""
         deadline = time.monotonic() + seconds
 

@@ -8,7 +8,7 @@ from typing import Any, Final, get_args
 
 import orjson
 
-from hubspot_dest.configfile import ConfigFileError, read_document
+from hubspot_dest.config.loading import ConfigFileError, read_document
 from hubspot_dest.outcome import Kind
 from simulator.conformance.difference import MISSING, Difference, differences
 from simulator.engine.engine import Engine

@@ -7,13 +7,13 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from hubspot_dest.config import Config
-from hubspot_dest.delivery.client import Client, HubSpotClient
+from hubspot_dest.config.model import Config
+from hubspot_dest.delivery.client.client import Client, HubSpotClient
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.outcome import Outcome
+from simulator.engine.probes import WatchedClient
 from simulator.engine.rows import Exchange
-from simulator.engine.sources.badinput import said_of
-from simulator.engine.witness import WatchedClient
+from simulator.engine.sources.bad_input import said_of
 from simulator.hubspot.fake import FakeHubSpot
 
 __all__ = ["Sender"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
-from hubspot_dest.config import Config
-from hubspot_dest.configfile import load_config
+from hubspot_dest.config.loading import load_config
+from hubspot_dest.config.model import Config
 
 __all__ = ["story_config", "story_path"]
 

@@ -14,17 +14,17 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Self
 
-from hubspot_dest.listen.binding import bind
+from hubspot_dest.listen.sockets import bind
+from simulator.hubspot.control.clock import SkippableClock
+from simulator.hubspot.control.service import Service
+from simulator.hubspot.faults.fault_board import Fault, FaultBoard
+from simulator.hubspot.faults.syntax import parse_fault
+from simulator.hubspot.http.app import Application, HostGuard
+from simulator.hubspot.http.server import ServerThread, tls_context
+from simulator.hubspot.http.wire import Receive, Scope, Send
+from simulator.hubspot.journal.journal import Journal
 
-from .app import Application, HostGuard
-from .control_clock import SkippableClock
-from .control_service import Service
-from .faults import Fault, FaultBoard
-from .faults_syntax import parse_fault
-from .journal import Journal
-from .server import ServerThread, tls_context
 from .service import DEFAULT_TOKEN, HubSpot
-from .wire import Receive, Scope, Send
 
 __all__ = ["FakeHubSpot"]
 
@@ -150,11 +150,13 @@ class FakeHubSpot:
 
     async def _to_control(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._control is None:
-            from .control import control_app  # Starlette costs 0.1 s to import; most tests never come here
-            from .control_room import ControlRoom
+            from simulator.hubspot.control.app import (
+                control_app,  # Starlette costs 0.1 s to import; most tests never come here
+            )
+            from simulator.hubspot.control.context import ControlContext
 
             self._control = control_app(
-                ControlRoom(
+                ControlContext(
                     service=self.service,
                     journal=self.journal,
                     faults=self.faults,

@@ -10,16 +10,16 @@ from typing import Any, Final
 import msgspec
 from pydantic import ValidationError
 
-from .account import Account, Seed, Switches
-from .auth import check_scope, refused, token_of, unknown_token
-from .call import Call, Grant
-from .changes import Changes
-from .errors import Refusal, html_not_found
-from .exchange import Answer, Request
-from .identity import named_token
-from .occurrences import Intake, Sent, send
-from .routes import SCOPES, TokenRoute, find_route, find_token_route
-from .store import Store, StoreError, token_hash
+from simulator.hubspot.endpoints.account_info import named_token
+from simulator.hubspot.endpoints.auth import check_scope, refused, token_of, unknown_token
+from simulator.hubspot.endpoints.call import Call, Grant
+from simulator.hubspot.endpoints.errors import Refusal, html_not_found
+from simulator.hubspot.endpoints.occurrences import Intake, Sent, send
+from simulator.hubspot.endpoints.routes import SCOPES, TokenRoute, find_route, find_token_route
+from simulator.hubspot.http.messages import Answer, Request
+from simulator.hubspot.state.account import Account, Behaviours, Seed
+from simulator.hubspot.state.changes import Changes
+from simulator.hubspot.state.store import Store, StoreError, token_hash
 
 __all__ = ["DEFAULT_TOKEN", "HubSpot"]
 
@@ -52,13 +52,13 @@ class HubSpot:
         portal_id: int | None = None,
         token: str = DEFAULT_TOKEN,
         scopes: Iterable[str] | None = None,
-        switches: Switches | None = None,
+        switches: Behaviours | None = None,
         clock: Callable[[], float] = time.time,
         seed: int = 0,
         store: Store | None = None,
         max_occurrences: int = 2_000_000,
     ) -> None:
-        self._switches = switches or Switches()
+        self._switches = switches or Behaviours()
         self._store = store
         self._stored: dict[str, Grant] = {}
         self._clock = clock
@@ -78,7 +78,7 @@ class HubSpot:
         *,
         portal_id: int = _DEFAULT_PORTAL,
         scopes: Iterable[str] | None = None,
-        switches: Switches | Mapping[str, Any] | None = None,
+        switches: Behaviours | Mapping[str, Any] | None = None,
     ) -> Account:
         """Make an account of its own that this token leads to.
 
@@ -87,7 +87,7 @@ class HubSpot:
 
         """
         if isinstance(switches, Mapping):
-            switches = Switches.from_mapping(switches)
+            switches = Behaviours.from_mapping(switches)
         chosen = switches or self._switches
         allowed = None if scopes is None else frozenset(scopes)
         number = None
@@ -102,7 +102,7 @@ class HubSpot:
         """Let a further token lead to an account, with every scope; it is not kept in a store."""
         self._grants[token] = Grant(account)
 
-    def _made(self, portal_id: int, switches: Switches, number: int | None) -> Account:
+    def _made(self, portal_id: int, switches: Behaviours, number: int | None) -> Account:
         changes = None if number is None else Changes(number)
         return Account(
             portal_id,
@@ -170,7 +170,7 @@ class HubSpot:
         """The file that keeps the accounts, None in memory."""
         return None if self._store is None else str(self._store.path)
 
-    def turn(self, account: Account, switches: Switches) -> None:
+    def turn(self, account: Account, switches: Behaviours) -> None:
         """Give an account other switches; what it knows stays."""
         with account.lock:
             account.switches = switches

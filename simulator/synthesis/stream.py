@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from simulator.synthesis.odd_events import make_odd
+
 from .journeys import Step
 from .members import Members
-from .odd import make_odd
 from .people import Person, busy, draw_people
 
 __all__ = ["START", "Crowd", "events"]

@@ -13,23 +13,23 @@ from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
 from simulator.engine.engine import Engine
-from simulator.tui.cells import harmless
-from simulator.tui.commanding import Palette
+from simulator.tui.actions import Actions
+from simulator.tui.config_watch import ConfigWatch
 from simulator.tui.driver import surviving
-from simulator.tui.header import Header
-from simulator.tui.keybar import KeyBar
-from simulator.tui.lines import LineView
-from simulator.tui.palette import PALETTES, themes
-from simulator.tui.speech import Speech
-from simulator.tui.steering import Steering
+from simulator.tui.theme import PALETTES, themes
 from simulator.tui.tour import Tour
+from simulator.tui.tour_player import TourPlayer
 from simulator.tui.views.checks import ChecksView
 from simulator.tui.views.faults import FaultsView
 from simulator.tui.views.hubspot import HubSpotView
 from simulator.tui.views.live import LiveView
 from simulator.tui.views.mapping import MappingView
 from simulator.tui.views.view import View
-from simulator.tui.watching import ConfigWatch
+from simulator.tui.widgets.command_palette import Palette
+from simulator.tui.widgets.header import Header
+from simulator.tui.widgets.key_bar import KeyBar
+from simulator.tui.widgets.lines import LineView
+from simulator.tui.widgets.text_width import harmless
 
 __all__ = ["SimulatorApp", "VIEWS"]
 
@@ -37,7 +37,7 @@ VIEWS = {"live": "Live", "checks": "Checks", "hubspot": "HubSpot", "mapping": "M
 _TICK = 0.1
 
 
-class SimulatorApp(Steering):
+class SimulatorApp(Actions):
     """Shows an engine.
 
     Args:
@@ -129,7 +129,7 @@ class SimulatorApp(Steering):
         self.header.origin = self.live.origin = harmless(origin, 80)
         self.once = once
         self._own_consent = {}
-        self.speech = Speech(tour)
+        self.speech = TourPlayer(tour)
         self.keybar = KeyBar()
         self.config_watch = watch
         self.folder = folder or Path.cwd()

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from rich.cells import cell_len
 
 from simulator.conformance.difference import MISSING
-from simulator.engine.rehearsal import Change, Reloaded
-from simulator.tui.cells import fit, harmless
-from simulator.tui.detail import wrapped
-from simulator.tui.jsonlines import short
-from simulator.tui.lines import Line, line
-from simulator.tui.modals import Panel
-from simulator.tui.palette import Palette
+from simulator.engine.dry_run import Change, Reloaded
+from simulator.tui.theme import Palette
+from simulator.tui.widgets.json_lines import short
+from simulator.tui.widgets.lines import Line, line
+from simulator.tui.widgets.modals import Panel
+from simulator.tui.widgets.row_detail import wrapped
+from simulator.tui.widgets.text_width import fit, harmless
 
 __all__ = ["ChangesScreen", "change_lines", "wrong_lines"]
 

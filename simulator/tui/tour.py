@@ -10,10 +10,10 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from simulator.engine.filtering import FilterError, parse_filter
-from simulator.hubspot.faults_syntax import FaultSyntaxError
-from simulator.hubspot.stories import STORIES
-from simulator.tui.palette import PALETTES
+from simulator.engine.row_filter import FilterError, parse_filter
+from simulator.hubspot.faults.stories import STORIES
+from simulator.hubspot.faults.syntax import FaultSyntaxError
+from simulator.tui.theme import PALETTES
 from simulator.tui.views.faults import faults_named
 
 __all__ = ["Step", "Tour", "TourError", "Wait", "default_tour", "parted", "read_tour"]

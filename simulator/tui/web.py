@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hubspot_dest.saying import safe_text, say, stop
+from hubspot_dest.cli.console import say, stop
+from hubspot_dest.report.safe_text import safe_text
 
 __all__ = ["serve"]
 

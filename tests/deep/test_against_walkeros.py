@@ -23,7 +23,7 @@ from hubspot_dest.mapping.policy import Policy, overlapping_paths
 from hubspot_dest.mapping.process import Processor
 from hubspot_dest.mapping.rules import RuleError, RuleSet
 from hubspot_dest.mapping.values import ValueCompiler
-from simulator.conformance.coding import encode
+from simulator.conformance.codec import encode
 
 pytestmark = pytest.mark.deep
 

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from hubspot_dest.delivery.client import HubSpotClient
-from simulator.cassettes.pools import Recorder, TapePlayer
-from simulator.cassettes.recording import Setting, record
-from simulator.cassettes.replaying import replay
+from hubspot_dest.delivery.client.client import HubSpotClient
+from simulator.cassettes.player import CassettePlayer, Recorder
+from simulator.cassettes.recorder import Setting, record
+from simulator.cassettes.replay import replay
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.service import HubSpot
-from simulator.hubspot.switches import Switches
+from simulator.hubspot.state.behaviours import Behaviours
 
 pytestmark = pytest.mark.deep
 THREADS, REQUESTS = 16, 20_000
@@ -72,7 +72,7 @@ class _Decoy:
 
 @pytest.mark.parametrize("attempt", [1, 2, 3])
 def test_the_real_client_in_sixteen_threads_loses_nothing_and_leaks_nothing(attempt: int) -> None:
-    service = HubSpot(token="t", switches=Switches.from_mapping({"auto_define": True}))
+    service = HubSpot(token="t", switches=Behaviours.from_mapping({"auto_define": True}))
     recorder = Recorder()
     with FakeHubSpot(service, token="t") as hubspot:
         url = hubspot.base_url
@@ -80,7 +80,7 @@ def test_the_real_client_in_sixteen_threads_loses_nothing_and_leaks_nothing(atte
     assert Counter(json.loads(one.body)["properties"]["n"] for one in recorder.exchanges) == Counter(
         range(REQUESTS)
     )
-    player = TapePlayer(recorder.exchanges)
+    player = CassettePlayer(recorder.exchanges)
     with _Decoy() as decoy:
         _send_all(HubSpotClient(SecretStr("t"), base_url=decoy.base_url, around=player.around))
         assert decoy.reached == []

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from hubspot_dest.config import Config, ConfigError
-from simulator.synthesis.cover import cover
-from simulator.synthesis.cover.search import Search
-from tests.simulator.synthesis.wild_configurations import wild_configuration
+from hubspot_dest.config.model import Config, ConfigError
+from simulator.coverage import cover
+from simulator.coverage.search import Search
+from tests.simulator.coverage.wild_configurations import wild_configuration
 
 pytestmark = pytest.mark.deep
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from simulator.hubspot import FakeHubSpot
-from simulator.hubspot.journal import Filter
+from simulator.hubspot.journal.journal import Filter
 
 pytestmark = [
     pytest.mark.deep,

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
-from hubspot_dest.delivery.errors import DeliveryError
+from hubspot_dest.delivery.client.errors import DeliveryError
 from tests.delivery.sending import TestClock, event, make_world
 
 HOURS = float(os.environ.get("HUBSPOT_DEST_OUTAGE_HOURS", "6"))

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.tui.ending import LAST_WORDS
+from simulator.tui.shutdown import LAST_WORDS
 from tests.deep.pseudoterminal import Terminal
 
 pytestmark = pytest.mark.deep

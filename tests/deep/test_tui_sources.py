@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from simulator.engine.engine import Engine
-from simulator.engine.sources.listening import ListeningSource
+from simulator.engine.sources.http_source import ListeningSource
 from simulator.engine.story import story_config
 from simulator.synthesis import events
 from tests.deep.pseudoterminal import Terminal

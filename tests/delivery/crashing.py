@@ -14,9 +14,9 @@ from pathlib import Path
 
 from hubspot_dest.delivery.occurrence_uuid import occurrence_uuid
 from simulator.hubspot import FakeHubSpot
-from simulator.hubspot.faults import Fault, FaultKind
+from simulator.hubspot.faults.fault_board import Fault, FaultKind
 from simulator.hubspot.service import HubSpot
-from simulator.hubspot.switches import Switches
+from simulator.hubspot.state.behaviours import Behaviours
 
 KINDS = [
     FaultKind.UNAUTHORIZED,
@@ -59,7 +59,7 @@ def crash_run(folder: Path, events: int, seed: int, kills: int = 5) -> Told:
     dice = random.Random(seed)
     config, source, expected, plans = _inputs(folder, events, dice)
     told = Told()
-    with FakeHubSpot(HubSpot(switches=Switches(auto_define=True))) as hubspot:
+    with FakeHubSpot(HubSpot(switches=Behaviours(auto_define=True))) as hubspot:
         faults = [_fault(kind, dice) for kind in dice.sample(KINDS, 5)]
         hubspot.faults.add(*faults, now=time.time())
         wanted = dice.randint(1, kills)

@@ -12,13 +12,13 @@ from typing import Any
 import orjson
 from pydantic import SecretStr
 
-from hubspot_dest.delivery.calls import Calls
-from hubspot_dest.delivery.client import HubSpotClient
-from hubspot_dest.delivery.dispatcher import Dispatcher
-from hubspot_dest.delivery.lanes import CONTACT, EVENT
-from hubspot_dest.delivery.loads import Report
+from hubspot_dest.delivery.client.calls import Calls
+from hubspot_dest.delivery.client.client import HubSpotClient
+from hubspot_dest.delivery.dispatch.dispatcher import Dispatcher
+from hubspot_dest.delivery.dispatch.in_flight import Report
+from hubspot_dest.delivery.dispatch.per_key_queue import CONTACT, EVENT
 from hubspot_dest.delivery.occurrence_uuid import occurrence_uuid
-from hubspot_dest.delivery.outbox import NewIntent, Outbox
+from hubspot_dest.delivery.outbox.queue import NewIntent, Outbox
 from simulator.hubspot import FakeHubSpot
 
 PREFIX = "pe12345678_"

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 import pytest
 
-from hubspot_dest.delivery.calls import Calls
-from hubspot_dest.delivery.errors import DeliveryError
+from hubspot_dest.delivery.client.calls import Calls
+from hubspot_dest.delivery.client.errors import DeliveryError
 
 ADA = orjson.dumps({"email": "Ada@Example.org", "properties": {"plan": "pro"}})
 ALAN = orjson.dumps({"email": "alan@example.org", "properties": {"plan": "free"}})

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from hubspot_dest.delivery.client import HubSpotClient
-from hubspot_dest.delivery.errors import DeliveryError, error_from_answer, mask_token
+from hubspot_dest.delivery.client.client import HubSpotClient
+from hubspot_dest.delivery.client.errors import DeliveryError, error_from_answer, mask_token
 from tests.delivery.wire import NO_CONTENT, answer, wire
 
 TOKEN = "pat-na1-11111111-2222-3333-4444-555555555555"

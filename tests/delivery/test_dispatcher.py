@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from hubspot_dest.delivery.dispatch.rate import RateBudget
+from hubspot_dest.delivery.dispatch.retry import RetryPolicy
+from hubspot_dest.delivery.dispatch.workers import Workers
 from hubspot_dest.delivery.occurrence_uuid import occurrence_uuid
-from hubspot_dest.delivery.rate import RateBudget
-from hubspot_dest.delivery.retry import RetryPolicy
-from hubspot_dest.delivery.workers import Workers
 from simulator.hubspot import FakeHubSpot
-from simulator.hubspot.faults import Fault, FaultKind
+from simulator.hubspot.faults.fault_board import Fault, FaultKind
 from tests.delivery.sending import TestClock, contact, event, requests, sending, uuids
 
 
@@ -252,9 +252,9 @@ def test_contact_calls_stay_below_the_accounts_limit_so_that_nothing_is_refused(
     tmp_path: Path, clock: TestClock
 ) -> None:
     from simulator.hubspot.service import HubSpot
-    from simulator.hubspot.switches import Switches
+    from simulator.hubspot.state.behaviours import Behaviours
 
-    service = HubSpot(switches=Switches(enforce_rate_limits=True, auto_define=True), clock=clock.wall)
+    service = HubSpot(switches=Behaviours(enforce_rate_limits=True, auto_define=True), clock=clock.wall)
     with (
         FakeHubSpot(service, clock=clock.wall) as hubspot,
         sending(tmp_path / "o", hubspot, clock=clock) as world,

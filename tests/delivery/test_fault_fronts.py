@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from hubspot_dest import AsyncHubSpotDestination, HubSpotDestination
-from hubspot_dest.delivery.retry import RetryPolicy
-from hubspot_dest.delivery.settings import OutboxSettings
+from hubspot_dest.delivery.dispatch.retry import RetryPolicy
+from hubspot_dest.delivery.outbox.settings import OutboxSettings
 from simulator.hubspot import FakeHubSpot
-from simulator.hubspot.certificate import Certificate, temporary_certificate
-from simulator.hubspot.faults import Fault, FaultKind
+from simulator.hubspot.faults.fault_board import Fault, FaultKind
+from simulator.hubspot.http.certificate import Certificate, temporary_certificate
 from simulator.hubspot.service import HubSpot
-from simulator.hubspot.switches import Switches
+from simulator.hubspot.state.behaviours import Behaviours
 
 PATHS = {"single": "*/events/v3/send", "batch": "*/send/batch", "upsert": "*/contacts*"}
 # As in docs/delivery.md, but for waits that a test can bear.
@@ -67,7 +67,7 @@ def _asyncio(config: dict[str, Any], options: dict[str, Any], count: int) -> lis
 def test_no_fault_costs_an_event_or_counts_one_twice(
     tmp_path: Path, kind: FaultKind, request_kind: str, front: Any
 ) -> None:
-    service = HubSpot(token="pat-na1-fronts", switches=Switches(auto_define=True))
+    service = HubSpot(token="pat-na1-fronts", switches=Behaviours(auto_define=True))
     with FakeHubSpot(service, token="pat-na1-fronts") as hubspot:
         fault = Fault(kind, path=PATHS[request_kind], count=2, delay_ms=2, retry_after=0)
         hubspot.faults.add(fault, now=hubspot.clock())
@@ -99,7 +99,7 @@ def test_a_handshake_that_fails_costs_no_event_and_counts_none_twice(
     tmp_path: Path, certificate: Certificate, request_kind: str, front: Any
 ) -> None:
     """Apart from the others: this fault strikes connections, and what does not come to be asks for no path."""
-    service = HubSpot(token="pat-na1-fronts", switches=Switches(auto_define=True))
+    service = HubSpot(token="pat-na1-fronts", switches=Behaviours(auto_define=True))
     with FakeHubSpot(
         service, token="pat-na1-fronts", tls=(certificate.chain, certificate.key), faults=["tls:count=3"]
     ) as hubspot:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from simulator.hubspot import FakeHubSpot
-from simulator.hubspot.faults import Fault, FaultKind
+from simulator.hubspot.faults.fault_board import Fault, FaultKind
 from tests.delivery.sending import TestClock, contact, event, sending, uuids
 
 # The table: what is told about each fault. Sends are done when a 2xx comes, an upsert when its results are there.

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from simulator.hubspot import FakeHubSpot
-from simulator.hubspot.faults import Fault, FaultKind
+from simulator.hubspot.faults.fault_board import Fault, FaultKind
 from simulator.hubspot.service import HubSpot
-from simulator.hubspot.switches import Switches
+from simulator.hubspot.state.behaviours import Behaviours
 
 Script = Callable[..., "subprocess.Popen[str]"]
 
@@ -38,7 +38,7 @@ def event(number):
 
 @pytest.fixture
 def hubspot() -> Iterator[FakeHubSpot]:
-    with FakeHubSpot(HubSpot(switches=Switches(auto_define=True))) as server:
+    with FakeHubSpot(HubSpot(switches=Behaviours(auto_define=True))) as server:
         yield server
 
 

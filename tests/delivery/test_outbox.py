@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from hubspot_dest.delivery.errors import DeliveryError
-from hubspot_dest.delivery.outbox import Outbox, Progress
-from hubspot_dest.delivery.outbox_file import MIGRATIONS, OutboxError, connect
+from hubspot_dest.delivery.client.errors import DeliveryError
+from hubspot_dest.delivery.outbox.queue import Outbox, Progress
+from hubspot_dest.delivery.outbox.schema import MIGRATIONS, OutboxError, connect
 from tests.delivery.sending import contact, event
 
 REFUSED = DeliveryError("refused", "no such event", status=400, category="VALIDATION_ERROR")
@@ -41,7 +41,7 @@ def test_what_was_accepted_is_there_after_a_restart_in_its_order(tmp_path: Path)
 
 def test_what_was_accepted_is_there_after_a_process_that_never_closed_it(tmp_path: Path) -> None:
     program = (
-        "import os, sys; from hubspot_dest.delivery.outbox import Outbox, NewIntent; o = Outbox(sys.argv[1]); "
+        "import os, sys; from hubspot_dest.delivery.outbox.queue import Outbox, NewIntent; o = Outbox(sys.argv[1]); "
         "o.settle(o.add([NewIntent(1, ('e:a',), 'x', b'{}')])); os._exit(1)"
     )
     subprocess.run([sys.executable, "-c", program, str(tmp_path / "o")], check=False, timeout=30)
@@ -77,7 +77,7 @@ def test_people_that_push_at_once_share_commits_and_lose_nothing(tmp_path: Path)
 
 def test_a_second_process_is_refused_with_the_number_of_the_first(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path / "o")
-    program = "import sys; from hubspot_dest.delivery.outbox import Outbox; Outbox(sys.argv[1])"
+    program = "import sys; from hubspot_dest.delivery.outbox.queue import Outbox; Outbox(sys.argv[1])"
     done = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path / "o")],
         capture_output=True,
@@ -144,7 +144,7 @@ def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_locked_outbox_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hubspot_dest.delivery.outbox_file._BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("hubspot_dest.delivery.outbox.schema._BUSY_SECONDS", 0.05)
     outbox = Outbox(tmp_path / "o")
     other = sqlite3.connect(tmp_path / "o", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from hubspot_dest.delivery.errors import DeliveryError, error_from_answer
-from hubspot_dest.delivery.retry import (
+from hubspot_dest.delivery.client.errors import DeliveryError, error_from_answer
+from hubspot_dest.delivery.dispatch.retry import (
     Bisect,
     Breaker,
     Circumstances,

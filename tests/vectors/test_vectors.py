@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.conformance.run import FileResult, run_file
+from simulator.conformance.runner import FileResult, run_file
 
 HERE = Path(__file__).parent
 DEPARTURES = HERE.parent.parent / "docs" / "departures.md"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ..control_routes import NewAccount, Reset, Seeding, Skip
+from simulator.hubspot.control.state_routes import NewAccount, Reset, Seeding, Skip
 
 __all__ = ["CONTROL_OPERATIONS", "SHAPE_BODIES"]
 

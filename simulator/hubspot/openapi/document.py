@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import msgspec
 
-from ..identity import TokenKey
-from ..routes import ROUTES, TOKEN_ROUTES, Route, TokenRoute
+from simulator.hubspot.endpoints.account_info import TokenKey
+from simulator.hubspot.endpoints.routes import ROUTES, TOKEN_ROUTES, Route, TokenRoute
+
 from .control_operations import CONTROL_OPERATIONS, SHAPE_BODIES
 from .operations import OPERATIONS
 from .shapes import SHAPES, ref

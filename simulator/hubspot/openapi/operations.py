@@ -6,18 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from .. import (
+from simulator.hubspot.endpoints import (
+    account_info as identity,
+)
+from simulator.hubspot.endpoints import (
     contact_batches,
     contact_properties,
     contact_search,
     contacts,
     definitions,
-    identity,
     occurrences,
-    reading,
 )
-from ..call import Call
-from ..exchange import Answer
+from simulator.hubspot.endpoints import (
+    event_reads as reading,
+)
+from simulator.hubspot.endpoints.call import Call
+from simulator.hubspot.http.messages import Answer
 
 __all__ = ["OPERATIONS", "Operation"]
 

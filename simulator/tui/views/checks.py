@@ -9,17 +9,17 @@ from typing import Any
 
 from textual.app import ComposeResult
 
-from hubspot_dest.configfile import ConfigFileError
-from simulator.documented.checking import Checked, check_example
-from simulator.documented.examples import Example, documented_examples
-from simulator.documented.steps import FlowExample, hubspot_for
+from hubspot_dest.config.loading import ConfigFileError
 from simulator.engine.engine import Engine
+from simulator.examples.documented import Example, documented_examples
+from simulator.examples.flow_examples import FlowExample, hubspot_for
+from simulator.examples.runner import Checked, check_example
 from simulator.hubspot.fake import FakeHubSpot
-from simulator.tui.cells import fit, harmless
-from simulator.tui.detail import wrapped
-from simulator.tui.jsonlines import json_lines, short
-from simulator.tui.lines import Board, Choice, Line, LineView, Piece, line
 from simulator.tui.views.view import View
+from simulator.tui.widgets.json_lines import json_lines, short
+from simulator.tui.widgets.lines import Choice, Line, LineList, LineView, Piece, line
+from simulator.tui.widgets.row_detail import wrapped
+from simulator.tui.widgets.text_width import fit, harmless
 
 __all__ = ["ChecksView"]
 
@@ -48,7 +48,7 @@ class ChecksView(View):
         self._own = own
         self.own: list[FlowExample] = []
         self.examples = Choice(id="examples", classes="left")
-        self.side = Board(id="example", classes="right")
+        self.side = LineList(id="example", classes="right")
         self.checked: dict[str, Checked] = {}
         self.trouble = ""
         self._under_way: Future[_Found] | None = None

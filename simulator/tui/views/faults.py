@@ -8,17 +8,17 @@ from typing import Any
 from textual.app import ComposeResult
 
 from simulator.engine.engine import Engine
-from simulator.hubspot.faults import Fault
-from simulator.hubspot.faults_syntax import parse_fault
-from simulator.hubspot.journal import Entry
-from simulator.hubspot.stories import STORIES
-from simulator.tui.cards import Pulse
-from simulator.tui.cells import fit, harmless
-from simulator.tui.detail import wrapped
-from simulator.tui.lines import Board, Choice, Line, LineView, line
-from simulator.tui.meters import compact, sparkline
-from simulator.tui.palette import SYMBOLS
+from simulator.hubspot.faults.fault_board import Fault
+from simulator.hubspot.faults.stories import STORIES
+from simulator.hubspot.faults.syntax import parse_fault
+from simulator.hubspot.journal.journal import Entry
+from simulator.tui.theme import SYMBOLS
 from simulator.tui.views.view import View
+from simulator.tui.widgets.cards import Pulse
+from simulator.tui.widgets.lines import Choice, Line, LineList, LineView, line
+from simulator.tui.widgets.meters import compact, sparkline
+from simulator.tui.widgets.row_detail import wrapped
+from simulator.tui.widgets.text_width import fit, harmless
 
 __all__ = ["READY_FAULTS", "FaultsView", "faults_named"]
 
@@ -66,7 +66,7 @@ class FaultsView(View):
         super().__init__(engine, **options)
         self._pulse = pulse
         self.choice = Choice(id="choice", classes="left")
-        self.side = Board(id="board", classes="right")
+        self.side = LineList(id="board", classes="right")
 
     def compose(self) -> ComposeResult:
         """Lay the choice beside the board."""

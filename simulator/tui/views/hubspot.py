@@ -9,11 +9,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from simulator.engine.engine import Engine
-from simulator.hubspot.journal import Entry
-from simulator.tui.cells import fit, harmless
-from simulator.tui.jsonlines import json_lines
-from simulator.tui.lines import Board, Choice, Line, LineView, line
+from simulator.hubspot.journal.journal import Entry
 from simulator.tui.views.view import View
+from simulator.tui.widgets.json_lines import json_lines
+from simulator.tui.widgets.lines import Choice, Line, LineList, LineView, line
+from simulator.tui.widgets.text_width import fit, harmless
 
 __all__ = ["HubSpotView"]
 
@@ -39,7 +39,7 @@ class HubSpotView(View):
         super().__init__(engine, **options)
         self.page = 0
         self.list_board = Choice(id="things", classes="left")
-        self.side = Board(id="thing", classes="right")
+        self.side = LineList(id="thing", classes="right")
         self._seen: Any = None
 
     def compose(self) -> ComposeResult:

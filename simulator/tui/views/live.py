@@ -6,7 +6,8 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from simulator.engine.engine import Engine
-from simulator.tui.cards import (
+from simulator.tui.views.view import View
+from simulator.tui.widgets.cards import (
     Card,
     Pulse,
     batch_card,
@@ -15,10 +16,9 @@ from simulator.tui.cards import (
     outcome_card,
     speed_card,
 )
-from simulator.tui.detail import detail_lines
-from simulator.tui.lines import Board, Line, LineView, line
-from simulator.tui.stream import Stream
-from simulator.tui.views.view import View
+from simulator.tui.widgets.lines import Line, LineList, LineView, line
+from simulator.tui.widgets.row_detail import detail_lines
+from simulator.tui.widgets.stream import Stream
 
 __all__ = ["LiveView"]
 
@@ -31,7 +31,7 @@ class LiveView(View):
     def __init__(self, engine: Engine, **options: object) -> None:
         super().__init__(engine, **options)
         self.stream = Stream(engine, id="stream")
-        self.detail = Board(id="detail")
+        self.detail = LineList(id="detail")
         self.pulse = Pulse()
         self.origin = ""
         """Where events come from, if they are not made up."""

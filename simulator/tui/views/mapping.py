@@ -6,12 +6,12 @@ from textual.app import ComposeResult
 from textual.message import Message
 
 from simulator.engine.engine import Engine
-from simulator.engine.hits import PropertyHits, RuleHits
-from simulator.tui.cells import fit, harmless
-from simulator.tui.lines import Board, Choice, Line, LineView, line
-from simulator.tui.meters import bar, compact
-from simulator.tui.ruleside import Chosen, side_lines
+from simulator.engine.rule_coverage import PropertyHits, RuleHits
 from simulator.tui.views.view import View
+from simulator.tui.widgets.lines import Choice, Line, LineList, LineView, line
+from simulator.tui.widgets.meters import bar, compact
+from simulator.tui.widgets.rule_detail import Chosen, side_lines
+from simulator.tui.widgets.text_width import fit, harmless
 
 __all__ = ["MappingView"]
 
@@ -38,7 +38,7 @@ class MappingView(View):
     def __init__(self, engine: Engine, **options: object) -> None:
         super().__init__(engine, **options)
         self.tree_board = Choice(id="rules", classes="left")
-        self.side = Board(id="rule", classes="right")
+        self.side = LineList(id="rule", classes="right")
 
     def compose(self) -> ComposeResult:
         """Lay the tree beside the rule."""

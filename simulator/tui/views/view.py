@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual.containers import Container
 
 from simulator.engine.engine import Engine
-from simulator.tui.lines import LineView
-from simulator.tui.palette import PALETTES, Palette
+from simulator.tui.theme import PALETTES, Palette
+from simulator.tui.widgets.lines import LineView
 
 __all__ = ["View"]
 

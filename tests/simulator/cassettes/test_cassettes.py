@@ -17,12 +17,12 @@ import pytest
 from vcr.serialize import deserialize
 from vcr.serializers import jsonserializer
 
-from simulator.cassettes.pools import Recorder, TapePlayer
-from simulator.cassettes.recording import record
-from simulator.cassettes.replaying import replay
-from simulator.cassettes.scrubbing import ScrubError, leaks, scrubbed
+from simulator.cassettes.cassette import Cassette, CassetteError, Exchange
+from simulator.cassettes.player import CassettePlayer, Recorder
+from simulator.cassettes.recorder import record
+from simulator.cassettes.redaction.scrubber import ScrubError, leaks, scrubbed
+from simulator.cassettes.replay import replay
 from simulator.cassettes.shipped import recipes
-from simulator.cassettes.tape import Cassette, CassetteError, Exchange
 
 FOLDER = Path(__file__).parents[3] / "cassettes"
 SHIPPED = sorted(FOLDER.glob("*.json"))
@@ -118,7 +118,7 @@ def test_no_original_of_five_hundred_people_survives_equal_stays_equal_and_repla
         }
         for number, person in enumerate(people)
     ]
-    from simulator.cassettes.recording import Setting
+    from simulator.cassettes.recorder import Setting
 
     raw = record(config, events, Setting({}, {"auto_define": True}))
     clean = scrubbed(raw)
@@ -165,7 +165,7 @@ def test_sixteen_threads_lose_nothing_and_nothing_reaches_a_decoy() -> None:
     with socket.create_server(("127.0.0.1", 0)) as decoy:
         decoy.setblocking(False)
         base = f"http://127.0.0.1:{decoy.getsockname()[1]}"
-        player, recorder = TapePlayer(exchanges), Recorder()
+        player, recorder = CassettePlayer(exchanges), Recorder()
         pool = recorder.around(player.around(_Nowhere()))
         work = list(range(8000))
         random.Random(1).shuffle(work)

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from hubspot_dest.delivery.client import HubSpotClient
-from hubspot_dest.delivery.errors import DeliveryError
+from hubspot_dest.delivery.client.client import HubSpotClient
+from hubspot_dest.delivery.client.errors import DeliveryError
 from simulator.hubspot.service import HubSpot
-from simulator.hubspot.store import Store
+from simulator.hubspot.state.store import Store
 
 
 def serve(*arguments: str) -> subprocess.Popen[str]:

@@ -11,10 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from simulator.commands.conform import command
-from simulator.conformance.coding import decode, encode
+from simulator.conformance.codec import decode, encode
 from simulator.conformance.difference import differences
 from simulator.conformance.mapping_case import KINDS
-from simulator.conformance.run import VectorFileError, run_file
+from simulator.conformance.runner import VectorFileError, run_file
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from hubspot_dest.config import Config
+from hubspot_dest.config.model import Config
 from simulator.engine.alternatives import Alternative, alternatives, nearest, stumbled
-from simulator.engine.rehearsal import Rehearsal
+from simulator.engine.dry_run import DryRun
 
 BIG = {"condition": "$code:(event) => event.data.total > 100", "settings": {"eventName": "big"}}
 PAID = {"condition": "$code:(event) => event.data.paid", "settings": {"eventName": "paid"}}
@@ -24,9 +24,7 @@ MAPPING = {
 
 def told(name: str, data: dict[str, Any], mapping: dict[str, Any] = MAPPING) -> list[Alternative]:
     event = {"name": name, "data": data, "user": {"email": "ada@example.org"}}
-    plan = Rehearsal(Config.strict({"settings": {"eventNamePrefix": "pe1_"}, "mapping": mapping})).plan(
-        event, 1
-    )
+    plan = DryRun(Config.strict({"settings": {"eventNamePrefix": "pe1_"}, "mapping": mapping})).plan(event, 1)
     found = alternatives(mapping, name, plan)
     won = [one.label for one in found if one.answer == "matched"]
     assert not found or won == ([plan.rule_label] if plan.rule_label else [])
@@ -119,5 +117,5 @@ def test_where_a_condition_threw_its_rule_is_named(
         raw={"settings": {"eventNamePrefix": "pe1_"}, "mapping": mapping, **extra},
     )
     event = {"name": "order complete", "data": {"total": 5}, "user": {"email": "ada@example.org"}}
-    assert Rehearsal(config).plan(event, 1).reason == "mapping_error"
+    assert DryRun(config).plan(event, 1).reason == "mapping_error"
     assert stumbled(config, event, 1) == label

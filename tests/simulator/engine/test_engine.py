@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from hubspot_dest.config import Config
+from hubspot_dest.config.model import Config
 from simulator.engine.engine import Engine
 from simulator.engine.story import story_config, story_path
-from simulator.hubspot.faults_syntax import parse_fault
-from simulator.tui.detail import calls_of
+from simulator.hubspot.faults.syntax import parse_fault
+from simulator.tui.widgets.row_detail import calls_of
 
 
 def changed(**settings: object) -> Config:
@@ -183,9 +183,9 @@ def test_single_steps_and_pauses_are_exact() -> None:
 
 
 def test_old_rows_go_and_their_details_can_be_planned_again() -> None:
-    from simulator.tui.detail import detail_lines
-    from simulator.tui.lines import text_of
-    from simulator.tui.palette import PALETTES
+    from simulator.tui.theme import PALETTES
+    from simulator.tui.widgets.lines import text_of
+    from simulator.tui.widgets.row_detail import detail_lines
 
     with Engine(story_config(), seed=1, capacity=6000) as engine:
         engine.run(7000)

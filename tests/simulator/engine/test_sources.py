@@ -19,11 +19,11 @@ from typing import Any
 
 import pytest
 
+from simulator.engine.dry_run import compare
 from simulator.engine.engine import Engine
-from simulator.engine.rehearsal import compare
-from simulator.engine.sources.files import FileSource
-from simulator.engine.sources.listening import ListeningSource
-from simulator.engine.sources.pipes import PipeSource
+from simulator.engine.sources.file_source import FileSource
+from simulator.engine.sources.http_source import ListeningSource
+from simulator.engine.sources.pipe_source import PipeSource
 from simulator.engine.sources.timeline import played
 from simulator.engine.story import story_config
 from simulator.synthesis import events

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 
 from simulator.engine.engine import Engine
-from simulator.hubspot.faults_syntax import parse_fault
+from simulator.hubspot.faults.syntax import parse_fault
 
 FAULTS = (
     "lost:every=4",

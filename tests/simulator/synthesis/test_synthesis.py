@@ -12,11 +12,11 @@ from typing import Any
 import orjson
 import pytest
 
-from hubspot_dest.event import event_name
+from hubspot_dest.events.event import event_name
 from hubspot_dest.mapping.context import Collector
-from hubspot_dest.planner import Planner
+from hubspot_dest.planning.planner import Planner
 from simulator.synthesis import Crowd, events
-from simulator.synthesis.odd import ODDITIES, make_odd
+from simulator.synthesis.odd_events import ODDITIES, make_odd
 
 FIELDS = {"name", "data", "context", "globals", "custom", "user", "nested", "consent", "id", "trigger"}
 FIELDS |= {"entity", "action", "timestamp", "timing", "source"}

@@ -18,9 +18,9 @@ from textual.pilot import Pilot
 
 from simulator.engine.engine import Engine
 from simulator.engine.story import story_config
-from simulator.hubspot.faults_syntax import parse_fault
+from simulator.hubspot.faults.syntax import parse_fault
 from simulator.tui.app import VIEWS, SimulatorApp
-from simulator.tui.exporting import plain_svg
+from simulator.tui.exports import plain_svg
 from simulator.tui.tour import default_tour
 
 SIZES = ((160, 50), (80, 24))

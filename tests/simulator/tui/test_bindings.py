@@ -10,13 +10,13 @@ from pathlib import Path
 from textual.binding import Binding
 
 from simulator.engine.engine import Engine
-from simulator.hubspot.faults_syntax import parse_fault
+from simulator.hubspot.faults.syntax import parse_fault
 from simulator.tui.app import SimulatorApp
 from simulator.tui.changes import ChangesScreen
-from simulator.tui.keybar import KEYS
-from simulator.tui.lines import LineView
-from simulator.tui.modals import HelpScreen, Question
 from simulator.tui.views.hubspot import HubSpotView
+from simulator.tui.widgets.key_bar import KEYS
+from simulator.tui.widgets.lines import LineView
+from simulator.tui.widgets.modals import HelpScreen, Question
 from tests.simulator.tui.conftest import Opened, Screenful
 
 BOUND = (SimulatorApp, LineView, HubSpotView, HelpScreen, ChangesScreen, Question)

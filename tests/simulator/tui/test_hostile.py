@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from simulator.engine.engine import Engine
 from simulator.engine.story import story_config
 from simulator.tui.app import SimulatorApp
-from simulator.tui.cells import fit, harmless
+from simulator.tui.widgets.text_width import fit, harmless
 
 HOSTILE = (
     "\x1b[2J\x1b[H\x1b]0;owned\x07",

@@ -15,12 +15,12 @@ import pytest
 
 from simulator.engine.engine import Engine
 from simulator.engine.story import story_config
-from simulator.hubspot.faults import Fault
-from simulator.hubspot.faults_syntax import parse_fault
+from simulator.hubspot.faults.fault_board import Fault
+from simulator.hubspot.faults.syntax import parse_fault
 from simulator.tui.app import SimulatorApp
-from simulator.tui.lines import Board
-from simulator.tui.modals import HelpScreen, Question
-from simulator.tui.watching import ConfigWatch
+from simulator.tui.config_watch import ConfigWatch
+from simulator.tui.widgets.lines import LineList
+from simulator.tui.widgets.modals import HelpScreen, Question
 from tests.simulator.tui.conftest import Opened, Screenful
 
 
@@ -404,7 +404,7 @@ def test_an_account_of_many_contacts_is_not_read_through_twice_a_second_but_answ
                 engine.hubspot.account.add_contact({"email": f"p{number}@example.org"}, now=1.0)
             await screen.press("3")
             board = screen.app.views["hubspot"].main()
-            assert isinstance(board, Board)
+            assert isinstance(board, LineList)
             drawn = board.lines
             screen.app.view.tick(5)
             assert board.lines is drawn

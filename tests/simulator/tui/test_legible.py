@@ -10,9 +10,9 @@ import pytest
 from rich.segment import Segment
 
 from simulator.engine.engine import Engine
-from simulator.hubspot.faults_syntax import parse_fault
+from simulator.hubspot.faults.syntax import parse_fault
 from simulator.tui.app import VIEWS
-from simulator.tui.palette import PALETTES
+from simulator.tui.theme import PALETTES
 from tests.simulator.tui.conftest import Opened, Screenful
 
 READABLE = 4.5

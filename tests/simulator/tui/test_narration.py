@@ -9,7 +9,7 @@ import pytest
 from textual.widgets._toast import Toast
 
 from simulator.engine.engine import Engine
-from simulator.hubspot.faults_syntax import parse_fault
+from simulator.hubspot.faults.syntax import parse_fault
 from simulator.tui.tour import default_tour, read_tour
 from simulator.tui.views.hubspot import HubSpotView
 from tests.simulator.tui.conftest import Opened, Screenful

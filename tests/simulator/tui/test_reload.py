@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from simulator.documented.steps import flow_examples
 from simulator.engine.engine import Engine
 from simulator.engine.story import story_path
+from simulator.examples.flow_examples import flow_examples
 from simulator.hubspot.service import DEFAULT_TOKEN
 from simulator.tui.changes import ChangesScreen
-from simulator.tui.modals import Question
-from simulator.tui.watching import ConfigWatch
+from simulator.tui.config_watch import ConfigWatch
+from simulator.tui.widgets.modals import Question
 from tests.simulator.tui.conftest import Opened
 
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from hubspot_dest.config import Config
+from hubspot_dest.config.model import Config
 from simulator.engine.engine import Engine
 from simulator.tui.app import SimulatorApp
-from simulator.tui.detail import detail_lines
-from simulator.tui.lines import text_of
-from simulator.tui.palette import PALETTES
+from simulator.tui.theme import PALETTES
+from simulator.tui.widgets.lines import text_of
+from simulator.tui.widgets.row_detail import detail_lines
 from tests.simulator.tui.conftest import Opened, Screenful
 
 ADA = {"email": "ada@example.org"}

@@ -13,7 +13,7 @@ from simulator.engine.engine import Engine
 from simulator.engine.rows import Row
 from simulator.engine.story import story_config
 from simulator.tui.app import SimulatorApp
-from simulator.tui.lines import LineView
+from simulator.tui.widgets.lines import LineView
 from tests.simulator.tui.conftest import Opened, Screenful
 
 

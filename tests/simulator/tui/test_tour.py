@@ -9,7 +9,7 @@ import pytest
 
 from simulator.engine.engine import Engine
 from simulator.engine.rows import Row
-from simulator.hubspot.faults_syntax import parse_fault
+from simulator.hubspot.faults.syntax import parse_fault
 from simulator.tui.tour import Tour, TourError, default_tour, read_tour
 from tests.simulator.tui.conftest import Opened
 

@@ -11,14 +11,14 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from hubspot_dest.config import Config
+from hubspot_dest.config.model import Config
 from simulator.engine.engine import Engine
 from simulator.engine.story import story_config
-from simulator.tui.detail import detail_lines
-from simulator.tui.exporting import json_rows
-from simulator.tui.lines import Board, Line, text_of
-from simulator.tui.palette import PALETTES
-from simulator.tui.watching import ConfigWatch
+from simulator.tui.config_watch import ConfigWatch
+from simulator.tui.exports import json_rows
+from simulator.tui.theme import PALETTES
+from simulator.tui.widgets.lines import Line, LineList, text_of
+from simulator.tui.widgets.row_detail import detail_lines
 from tests.simulator.tui.conftest import Opened, Screenful
 
 
@@ -270,7 +270,7 @@ def test_g_and_capital_g_go_to_the_ends_of_every_list_as_in_less_and_vim(
         assert detail.scroll_offset.y == 0
         for key, board in (("2", "#examples"), ("3", ".left"), ("4", "#rules"), ("5", ".left")):
             await screen.press(key, "G")
-            lines = screen.app.query_one(f"#{screen.app.header.view} {board}", Board)
+            lines = screen.app.query_one(f"#{screen.app.header.view} {board}", LineList)
             last = lines.cursor
             assert all(one.key is None for one in lines.lines[last + 1 :])
             await screen.press("g")

@@ -10,7 +10,7 @@ import urllib3
 from hubspot import HubSpot
 
 from simulator.hubspot.fake import FakeHubSpot
-from simulator.hubspot.faults_syntax import parse_fault
+from simulator.hubspot.faults.syntax import parse_fault
 
 EVENT = {"eventName": "pe12345678_purchase", "email": "jo@example.com", "properties": {}, "uuid": "1"}
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from simulator.hubspot.certificate import temporary_certificate
 from simulator.hubspot.fake import FakeHubSpot
+from simulator.hubspot.http.certificate import temporary_certificate
 
 
 def test_a_tls_fault_fails_the_handshake_and_the_next_connection_succeeds(service: Any) -> None:

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.hubspot.faults import Fault, FaultBoard, FaultKind
-from simulator.hubspot.faults_syntax import (
+from simulator.hubspot.faults.fault_board import Fault, FaultBoard, FaultKind
+from simulator.hubspot.faults.stories import STORIES
+from simulator.hubspot.faults.syntax import (
     FaultSyntaxError,
     fault_from_mapping,
     fault_to_mapping,
     parse_fault,
 )
-from simulator.hubspot.stories import STORIES
 
 
 def strikes(spec: str, times: int, method: str = "POST", path: str = "/crm/v3/x", now: float = 0) -> str:

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from simulator.hubspot.exchange import Answer
 from simulator.hubspot.fake import FakeHubSpot
-from simulator.hubspot.inbox import Names, items
-from simulator.hubspot.journal import Journal
+from simulator.hubspot.http.messages import Answer
+from simulator.hubspot.journal.inbox import Names, items
+from simulator.hubspot.journal.journal import Journal
 
 ORDER, CART = "pe12345678_order_complete", "pe12345678_cart_view"
 

@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from simulator.hubspot.fake import FakeHubSpot
-from simulator.hubspot.magic import MAGIC
+from simulator.hubspot.faults.magic_addresses import MAGIC
 from simulator.hubspot.openapi import make_document
 
 __all__ = ["check", "operations", "running"]

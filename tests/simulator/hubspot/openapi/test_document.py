@@ -11,13 +11,13 @@ import jsonschema
 import pytest
 from openapi_spec_validator import validate
 
-from simulator.hubspot.control_accounts import ACCOUNT_ROUTES
-from simulator.hubspot.control_reading import READING_ROUTES
-from simulator.hubspot.control_routes import CHANGING_ROUTES
-from simulator.hubspot.control_switches import SWITCH_ROUTES
+from simulator.hubspot.control.accounts import ACCOUNT_ROUTES
+from simulator.hubspot.control.behaviours import SWITCH_ROUTES
+from simulator.hubspot.control.journal_routes import READING_ROUTES
+from simulator.hubspot.control.state_routes import CHANGING_ROUTES
+from simulator.hubspot.endpoints.routes import ROUTES, TOKEN_ROUTES, find_route, find_token_route
 from simulator.hubspot.fake import FakeHubSpot
 from simulator.hubspot.openapi import make_document
-from simulator.hubspot.routes import ROUTES, TOKEN_ROUTES, find_route, find_token_route
 from tests.simulator.hubspot.rules.test_fidelity import CASES, ask, hubspot
 
 DOCUMENT = make_document()

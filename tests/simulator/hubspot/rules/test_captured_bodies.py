@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from simulator.hubspot.exchange import Answer, Request
-from simulator.hubspot.faults_answers import fault_answer
-from simulator.hubspot.faults_syntax import parse_fault
+from simulator.hubspot.faults.answers import fault_answer
+from simulator.hubspot.faults.syntax import parse_fault
+from simulator.hubspot.http.messages import Answer, Request
 from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
-from simulator.hubspot.switches import Switches
+from simulator.hubspot.state.behaviours import Behaviours
 
 NOW = 1_790_000_000.0  # 2026-09-21
 CONTACTS, SEND = "/crm/v3/objects/contacts", "/events/v3/send"
@@ -396,7 +396,7 @@ ROWS = [
 
 
 def account(**switches: Any) -> HubSpot:
-    service = HubSpot(switches=Switches.from_mapping(switches), clock=lambda: NOW)
+    service = HubSpot(switches=Behaviours.from_mapping(switches), clock=lambda: NOW)
     service.add_account("pat-na1-reader", scopes=["crm.objects.contacts.read"])
     default = service.account_for(DEFAULT_TOKEN)
     assert default is not None

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from simulator.hubspot.account import Account, Switches
-from simulator.hubspot.exchange import Answer, Request
+from simulator.hubspot.http.messages import Answer, Request
 from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
-from simulator.hubspot.store import Store
-from simulator.hubspot.switches import SwitchError
+from simulator.hubspot.state.account import Account, Behaviours
+from simulator.hubspot.state.behaviours import BehaviourError
+from simulator.hubspot.state.store import Store
 
 ROOT = Path(__file__).parents[4]
 SEED = {
@@ -492,7 +492,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
 
 
 def hubspot(**switches: Any) -> tuple[HubSpot, Account]:
-    service = HubSpot(switches=Switches.from_mapping(switches), clock=lambda: 1_700_000_000.0)
+    service = HubSpot(switches=Behaviours.from_mapping(switches), clock=lambda: 1_700_000_000.0)
     account = service.account_for(DEFAULT_TOKEN)
     assert account is not None
     service.seed(account, {**SEED, "occurrences": [{**VIEW, "uuid": "known"}]})
@@ -601,7 +601,7 @@ def test_a_burst_meets_the_limit_of_its_tier(rule: str, method: str, target: str
 
 def test_a_day_has_an_end_and_a_new_one_begins() -> None:
     now = [1_700_000_000.0]
-    service = HubSpot(switches=Switches(enforce_rate_limits=True), clock=lambda: now[0])
+    service = HubSpot(switches=Behaviours(enforce_rate_limits=True), clock=lambda: now[0])
     account = service.account_for(DEFAULT_TOKEN)
     assert account is not None
     ask(service, "GET", CONTACTS)
@@ -649,7 +649,7 @@ def test_a_matching_id_wins_over_every_other_identity() -> None:
 
 def test_accepted_is_not_visible_until_the_delay_is_over() -> None:
     now = [1_700_000_000.0]
-    service = HubSpot(switches=Switches(visibility_delay_ms=5000, search_lag_ms=5000), clock=lambda: now[0])
+    service = HubSpot(switches=Behaviours(visibility_delay_ms=5000, search_lag_ms=5000), clock=lambda: now[0])
     account = service.account_for(DEFAULT_TOKEN)
     assert account is not None
     service.seed(account, {"definitions": SEED["definitions"]})
@@ -707,8 +707,8 @@ def test_occurrences_are_bounded_and_say_what_was_forgotten() -> None:
     ],
 )
 def test_a_switch_that_there_is_not_is_named_with_the_nearest(wanted: dict[str, Any], says: str) -> None:
-    with pytest.raises(SwitchError, match=says):
-        Switches.from_mapping(wanted)
+    with pytest.raises(BehaviourError, match=says):
+        Behaviours.from_mapping(wanted)
 
 
 def rules_of_the_page() -> set[str]:
@@ -722,7 +722,7 @@ def rules_of_the_code() -> set[str]:
     )
     texts = {
         node.value
-        for path in (ROOT / "simulator" / "hubspot").glob("*.py")
+        for path in (ROOT / "simulator" / "hubspot").rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
@@ -746,7 +746,7 @@ def test_every_switch_of_a_gap_exists() -> None:
     page = (ROOT / "docs" / "fidelity.md").read_text(encoding="utf-8")
     named = set(re.findall(r": `([a-z_0-9]+)`", page))
     assert named
-    assert named <= set(Switches.__dataclass_fields__)
+    assert named <= set(Behaviours.__dataclass_fields__)
 
 
 def test_a_write_that_the_store_cannot_keep_is_no_success(tmp_path: Path) -> None:

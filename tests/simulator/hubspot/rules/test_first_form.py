@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from simulator.hubspot.account import Account, Switches
-from simulator.hubspot.exchange import Answer, Request
+from simulator.hubspot.http.messages import Answer, Request
 from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
+from simulator.hubspot.state.account import Account, Behaviours
 
 SEED = {
     "contacts": [{"email": "Ada@Example.org", "properties": {"firstname": "Ada"}}],
@@ -18,7 +18,7 @@ SEED = {
 
 
 def hubspot(**switches: Any) -> tuple[HubSpot, Account]:
-    service = HubSpot(switches=Switches(**switches), clock=lambda: 1_700_000_000.0)
+    service = HubSpot(switches=Behaviours(**switches), clock=lambda: 1_700_000_000.0)
     account = service.account_for(DEFAULT_TOKEN)
     assert account is not None
     service.seed(account, SEED)

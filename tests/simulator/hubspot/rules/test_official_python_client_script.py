@@ -35,7 +35,7 @@ from hubspot.events.send import (
 )
 
 from simulator.hubspot import FakeHubSpot
-from simulator.hubspot.journal import Filter
+from simulator.hubspot.journal.journal import Filter
 
 PORTAL = 12345678
 VIEW = f"pe{PORTAL}_view"

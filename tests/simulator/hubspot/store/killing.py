@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
-from simulator.hubspot.store import Store
+from simulator.hubspot.state.store import Store
 
 __all__ = ["Acknowledged", "load_and_kill", "missing_in"]
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from simulator.hubspot.account import Account
-from simulator.hubspot.exchange import Answer, Request
+from simulator.hubspot.http.messages import Answer, Request
 from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
-from simulator.hubspot.store import Store, StoreError
-from simulator.hubspot.switches import Switches
+from simulator.hubspot.state.account import Account
+from simulator.hubspot.state.behaviours import Behaviours
+from simulator.hubspot.state.store import Store, StoreError
 
 CONTACTS, DEFINITIONS = "/crm/v3/objects/contacts", "/events/v3/event-definitions"
 NEW = {
@@ -183,7 +183,7 @@ def test_a_reset_is_kept_too(tmp_path: Path) -> None:
 
 def test_what_made_room_is_gone_from_the_file_as_well(tmp_path: Path) -> None:
     file = tmp_path / "account.db"
-    service = HubSpot(store=Store(file), switches=Switches(auto_define=True), max_occurrences=20)
+    service = HubSpot(store=Store(file), switches=Behaviours(auto_define=True), max_occurrences=20)
     for number in range(30):
         sent = {
             "eventName": "pe12345678_view",

@@ -43,7 +43,7 @@ def test_whoever_has_the_answer_finds_the_exchange_in_the_journal(fake: FakeHubS
 
 
 def _fault(text: str) -> Any:
-    from simulator.hubspot.faults_syntax import parse_fault
+    from simulator.hubspot.faults.syntax import parse_fault
 
     return parse_fault(f"{text}:delay=0" if text == "trickle" else text)
 

@@ -1,0 +1,253 @@
+"""AsyncHubSpotDestination: the destination for programs that run on asyncio, with the same guarantees.
+
+One thread of its own pushes what coroutines hand in, in the order in which they did; what gathers while it is busy is
+pushed together, so that an outbox makes many events durable with one write to the disk. The event loop never waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Self, TypeVar
+
+from hubspot_dest.config.model import Config
+from hubspot_dest.destination import HubSpotDestination, Listener
+from hubspot_dest.outcome import Outcome
+
+__all__ = ["AsyncHubSpotDestination"]
+
+_T = TypeVar("_T")
+_TOGETHER = 500  # events in one push; more would keep the first of them waiting
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    """Events to push, or something else to do; in both cases `done` gets the result."""
+
+    events: list[Any] = field(default_factory=list)
+    work: Callable[[], Any] | None = None
+    done: Future[Any] = field(default_factory=Future)
+
+
+class AsyncHubSpotDestination:
+    """Sends walkerOS events to HubSpot from coroutines. One event loop at a time.
+
+    Awaiting `push` means what a return from `HubSpotDestination.push` means: the event is sent, or on disk where there
+    is an outbox. A `push` that is cancelled was either not taken at all, or goes its way; listeners hear which.
+
+    Args:
+        config: as for `HubSpotDestination`; an existing destination is taken as it is.
+        limit: how many events may wait for the thread; `push` waits for room beyond that.
+        options: everything else that `HubSpotDestination` takes.
+
+    Raises:
+        ConfigError: and whatever else `HubSpotDestination` raises.
+
+    """
+
+    def __init__(
+        self, config: dict[str, Any] | Config | HubSpotDestination, *, limit: int = 1000, **options: Any
+    ) -> None:
+        if not isinstance(config, HubSpotDestination):
+            config = HubSpotDestination(config, **options)
+        self.destination: HubSpotDestination = config
+        self.limit = limit
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="hubspot-dest-push")
+        self._enders = ThreadPoolExecutor(1, thread_name_prefix="hubspot-dest-flush")
+        self._jobs: deque[_Job] = deque()
+        self._lock = threading.Lock()
+        self._busy = False
+        self._waiting = 0
+        self._turn = asyncio.Lock()  # first come, first served
+        self._changed = asyncio.Event()
+        self._closing: asyncio.Future[list[Outcome]] | None = None
+
+    def __repr__(self) -> str:
+        return f"Async{self.destination!r}"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.close()
+
+    @property
+    def pending(self) -> int:
+        """How many events were handed in and are not taken yet."""
+        return self._waiting
+
+    @property
+    def listeners(self) -> list[Listener]:
+        """Who hears every outcome, from a thread that is not the event loop's."""
+        return self.destination.listeners
+
+    # ---- events
+
+    async def push(self, event: Any) -> Outcome:
+        """Take one event as far as it goes, and say how far (`HubSpotDestination.push`).
+
+        Raises:
+            RuntimeError: after `close`.
+
+        """
+        return (await self.push_many([event]))[0]
+
+    async def push_many(self, events: Iterable[Any]) -> list[Outcome]:
+        """Take several events, in order; return one outcome an event. Made durable together where there is an outbox.
+
+        Raises:
+            RuntimeError: after `close`.
+
+        """
+        several = list(events)
+        if not several:
+            return []
+        async with self._turn:
+            # Somebody with more events than the limit goes in alone, rather than never.
+            while self._closing is None and self._waiting and self._waiting + len(several) > self.limit:
+                self._changed.clear()
+                await self._changed.wait()
+            self._refuse_if_closed()
+            self._waiting += len(several)
+        job = _Job(several)
+        try:
+            outcomes: list[Outcome] = await self._submit(job)
+            return outcomes
+        finally:
+            self._leave(job)
+
+    def _leave(self, job: _Job) -> None:
+        """Make room for others, once the job is done; a cancelled push may still be under way."""
+        if job.done.done():
+            with self._lock, contextlib.suppress(ValueError):
+                self._jobs.remove(job)  # cancelled before anybody took it
+            self._made_room(len(job.events))
+            return
+        loop = asyncio.get_running_loop()
+
+        def later(done: Future[Any]) -> None:  # noqa: ARG001 - a callback's shape
+            with contextlib.suppress(RuntimeError):  # the loop has ended, and with it everybody who waits
+                loop.call_soon_threadsafe(self._made_room, len(job.events))
+
+        job.done.add_done_callback(later)
+
+    def _made_room(self, count: int) -> None:
+        self._waiting -= count
+        self._changed.set()
+
+    # ---- collector commands
+
+    async def consent(self, states: dict[str, Any]) -> list[Outcome]:
+        """Grant or refuse consent; events that waited for it go out, in order."""
+        return await self._do(lambda: self.destination.consent(states))
+
+    async def user(self, user: dict[str, Any]) -> list[Outcome]:
+        """Merge into the collector's user, which lies under every event's own."""
+        return await self._do(lambda: self.destination.user(user))
+
+    async def globals(self, values: dict[str, Any]) -> list[Outcome]:
+        """Merge into the collector's globals, which lie under every event's own."""
+        return await self._do(lambda: self.destination.globals(values))
+
+    async def custom(self, values: dict[str, Any]) -> list[Outcome]:
+        """Merge into the collector's custom, which functions see."""
+        return await self._do(lambda: self.destination.custom(values))
+
+    async def run(self, state: dict[str, Any] | None = None) -> list[Outcome]:
+        """Begin a new run; events that waited for consent are forgotten."""
+        return await self._do(lambda: self.destination.run(state))
+
+    # ---- the end
+
+    async def flush(self, **options: Any) -> list[Outcome]:
+        """Send what waits, and say how that went (`HubSpotDestination.flush`); pushing goes on meanwhile."""
+        await self._do(lambda: None)  # what was handed in before is in
+        return await self._ended(lambda: self.destination.flush(**options))
+
+    async def close(self, **options: Any) -> list[Outcome]:
+        """Take what was handed in, send what waits, and end (`HubSpotDestination.close`).
+
+        A second call waits for the first. A cancelled call goes on to the end all the same: nothing is left half shut.
+        """
+        if self._closing is None:
+            self._closing = asyncio.ensure_future(self._close(options))
+            self._changed.set()
+        return await asyncio.shield(self._closing)
+
+    async def _close(self, options: dict[str, Any]) -> list[Outcome]:
+        try:
+            await self._submit(_Job(work=lambda: None))
+            return await self._ended(lambda: self.destination.close(**options))
+        finally:
+            self._thread.shutdown(wait=False)
+            self._enders.shutdown(wait=False)
+
+    def _refuse_if_closed(self) -> None:
+        if self._closing is not None:
+            msg = "this destination is closed"
+            raise RuntimeError(msg)
+
+    # ---- the thread
+
+    async def _do(self, work: Callable[[], _T]) -> _T:
+        self._refuse_if_closed()
+        result: _T = await self._submit(_Job(work=work))
+        return result
+
+    async def _ended(self, work: Callable[[], list[Outcome]]) -> list[Outcome]:
+        return await asyncio.get_running_loop().run_in_executor(self._enders, work)
+
+    async def _submit(self, job: _Job) -> Any:
+        with self._lock:
+            self._jobs.append(job)
+            idle, self._busy = not self._busy, True
+        if idle:
+            self._thread.submit(self._work)
+        return await asyncio.wrap_future(job.done)
+
+    def _work(self) -> None:
+        """Do the jobs until there are none; runs in the thread."""
+        while jobs := self._next():
+            if jobs[0].work is not None:
+                _settle(jobs, jobs[0].work, lambda job, result: result)  # noqa: ARG005 - the one job's
+                continue
+            self._push_together(jobs)
+
+    def _push_together(self, jobs: list[_Job]) -> None:
+        events = [event for job in jobs for event in job.events]
+        _settle(
+            jobs,
+            lambda: iter(self.destination.push_many(events)),
+            lambda job, outcomes: [next(outcomes) for _ in job.events],
+        )
+
+    def _next(self) -> list[_Job]:
+        """Take the jobs that can be done together: one thing to do, or pushes that follow each other."""
+        taken: list[_Job] = []
+        count = 0
+        with self._lock:
+            while self._jobs and count < _TOGETHER:
+                if taken and (self._jobs[0].work is not None or taken[0].work is not None):
+                    break
+                job = self._jobs.popleft()
+                if job.done.set_running_or_notify_cancel():
+                    taken.append(job)
+                    count += len(job.events)
+            self._busy = bool(taken)
+        return taken
+
+
+def _settle(jobs: list[_Job], work: Callable[[], Any], share: Callable[[_Job, Any], Any]) -> None:
+    try:
+        result = work()
+    except BaseException as error:  # whoever waits has to hear it, whatever it is
+        for job in jobs:
+            job.done.set_exception(error)
+        return
+    for job in jobs:
+        job.done.set_result(share(job, result))

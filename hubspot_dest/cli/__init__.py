@@ -1,0 +1,1 @@
+"""The command line: `hubspot-dest` and what both programs share."""

@@ -1,0 +1,34 @@
+"""`hubspot-dest doctor CONFIG [EVENTS]`: whether HubSpot has what a configuration needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hubspot_dest.cli.option_groups import connection_options
+
+__all__ = ["command"]
+
+
+@click.command("doctor")
+@click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG")
+@click.argument("events", required=False, metavar="[EVENTS]")
+@connection_options
+@click.option(
+    "--consent", multiple=True, metavar="NAME[=true|false]", help="The collector's consent; for EVENTS."
+)
+@click.option("--offline", is_flag=True, help="Do not ask HubSpot; check the configuration alone.")
+@click.option("--json", "as_lines", is_flag=True, help="JSON Lines: one object a check, a summary last.")
+@click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
+def command(**options: Any) -> None:
+    """Ask HubSpot whether it has what CONFIG needs: token, portal, event definitions, properties. Reads only.
+
+    With EVENTS (a file, or - for standard input) it looks at what these very events would need; else at what stands in
+    the configuration, and says what cannot be known from that. Exit 0: nothing is wrong. 1: something is. 2: it could
+    not run.
+    """
+    from hubspot_dest.cli.runs.doctor import doctor  # here, so that --help waits for nothing
+
+    doctor(**options)

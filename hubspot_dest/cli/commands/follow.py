@@ -1,0 +1,64 @@
+"""`hubspot-dest follow ID TRAIL`: what became of one event."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hubspot_dest.cli.console import print_data, say, stop
+from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.observability.trail_reader import follow
+from hubspot_dest.report.json_report import as_json
+from hubspot_dest.report.safe_text import safe_text
+
+__all__ = ["command"]
+
+
+@click.command("follow")
+@click.argument("event_id", metavar="ID")
+@click.argument("trail", type=click.Path(path_type=Path), metavar="TRAIL")
+@click.option("--json", "as_lines", is_flag=True, help="The trail's own lines.")
+def command(event_id: str, trail: Path, as_lines: bool) -> None:
+    """Tell what became of the event ID (or of its uuid in HubSpot), from a TRAIL that `--trail` wrote.
+
+    Exit 0: the trail tells of it. 1: it does not. 2: it could not be read.
+    """
+    found = 0
+    try:
+        for record in follow(trail, event_id):
+            found += 1
+            if as_lines:
+                print_data(as_json(record))
+            else:
+                for line in _lines(record):
+                    print_data(line)
+    except OSError as error:
+        stop(f"{safe_text(trail)} cannot be read: {error.strerror or error}")
+    if not found:
+        say(f"{safe_text(trail)} tells nothing of {safe_text(event_id)}")
+        raise SystemExit(int(ExitCode.CHECK_FAILED))
+
+
+def _lines(record: dict[str, Any]) -> list[str]:
+    """Return a record as people read it."""
+    place = f"  line {record['line']}" if "line" in record else ""
+    what = record.get("event") or f"{len(record.get('events') or [])} events together"
+    head = f"{record.get('time', '')}  {record.get('outcome', '')}{place}  {what}  {record.get('reason', '')}"
+    lines = [safe_text(head)]
+    if record.get("sentence"):
+        lines.append(f"    {safe_text(record['sentence'], limit=300)}")
+    if record.get("uuid"):
+        lines.append(f"    uuid {safe_text(record['uuid'])}")
+    for number, call in enumerate(record.get("calls") or []):
+        answers = record.get("answers") or []
+        said = f" → {_answer(answers[number])}" if number < len(answers) else ""
+        lines.append(f"    {safe_text(call)}{said}")
+    return lines
+
+
+def _answer(answer: dict[str, Any]) -> str:
+    status = answer.get("status") or answer.get("error")
+    known = f", correlation {answer['correlationId']}" if "correlationId" in answer else ""
+    return safe_text(f"{status} after {float(answer.get('seconds', 0)):.3f} s{known}")

@@ -1,0 +1,28 @@
+"""`hubspot-dest preview CONFIG [EVENTS]`: what HubSpot would receive, without any network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from hubspot_dest.cli.options import shared_options
+
+__all__ = ["command"]
+
+
+@click.command("preview")
+@shared_options
+@click.argument("events", required=False, metavar="[EVENTS]")
+@click.option("--explain", is_flag=True, help="Show where every value came from.")
+@click.option("--only", metavar="OUTCOME", help="Show these outcomes only: sent, skipped, failed …")
+def command(**options: Any) -> None:
+    """Show what HubSpot would receive from EVENTS with CONFIG, event by event. No network at all.
+
+    CONFIG is a walkerOS destination's configuration, JSON or YAML. EVENTS is a file of JSON Lines, a JSON array, one
+    object, or - for standard input; without EVENTS the configuration alone is checked. Exit 0: fine. 1: something is
+    wrong with an event. 2: it could not run.
+    """
+    from hubspot_dest.cli.runs.preview import preview  # here, so that --help waits for nothing
+
+    preview(**options)

@@ -1,0 +1,60 @@
+"""`hubspot-dest send CONFIG EVENTS`: deliver to HubSpot, or to anything that is shaped like it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hubspot_dest.cli.option_groups import connection_options, delivery_options, watching_options
+from hubspot_dest.cli.options import shared_options
+from hubspot_dest.cli.param_types import RealRange
+
+__all__ = ["command"]
+
+
+@click.command("send")
+@shared_options
+@click.argument("events", metavar="EVENTS")
+@click.option("--yes", is_flag=True, help="Do not ask before sending to the real HubSpot.")
+@click.option(
+    "--outbox",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where accepted events lie until HubSpot took them; EVENTS.outbox.sqlite3 by default.",
+)
+@click.option("--no-outbox", is_flag=True, help="Keep what waits in memory only; a crash loses it.")
+@click.option("--resume", is_flag=True, help="Go on where an earlier run of this file and outbox stopped.")
+@click.option("--since", metavar="WHEN", help="Leave older events out: 2026-11-01, 2026-11-01T08:00:00Z.")
+@click.option("--dry-run", is_flag=True, help="Do everything but send; no outbox is touched.")
+@click.option(
+    "--dead-letters",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write what was given up to FILE, as JSON Lines, each with HubSpot's reason.",
+)
+@click.option(
+    "--wait",
+    "stall",
+    type=RealRange(min=0),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="At the end, give up when nothing got through for so long.",
+)
+@delivery_options
+@connection_options
+@watching_options
+def command(**options: Any) -> None:
+    """Deliver EVENTS with CONFIG through the official client.
+
+    EVENTS is a file of JSON Lines, a JSON array, one object, or - for standard input, which may never end. The token
+    comes from the environment as HUBSPOT_ACCESS_TOKEN, or from the configuration. What is accepted lies in the outbox
+    until HubSpot took it; what HubSpot refuses lies there as a dead letter (`hubspot-dest outbox`). Exit 0: everything
+    went out. 1: something did not, or a line was no event. 2: it could not run. 130 or 143: interrupted; what waits is
+    safe in the outbox.
+    """
+    from hubspot_dest.cli.runs.send import send  # here, so that --help waits for nothing
+
+    send(**options)

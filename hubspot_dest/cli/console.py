@@ -1,0 +1,143 @@
+"""The console: data on stdout, messages on stderr, and the end of a program.
+
+Both command lines write through this module only.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import io
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any, Final, NoReturn
+
+import click
+
+from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.report.safe_text import safe_text
+
+__all__ = ["guarded", "print_data", "progress", "say", "stop"]
+
+
+_BROKEN_PIPE: Final = 141  # as a shell says of a program that SIGPIPE ended
+
+
+def say(line: str) -> None:
+    """Say one line on stderr; what is quoted in it must have gone through `safe_text`."""
+    try:
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        pass  # nobody listens any more, or the disk of the log is full: the work goes on, and so does its exit code
+
+
+def progress(text: str) -> None:
+    """Show how far long work is, on a terminal; in a pipe nothing is said."""
+    if sys.stderr.isatty():
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"\r{text} ")
+            sys.stderr.flush()
+
+
+def print_data(text: str) -> None:
+    """Write one line of data to stdout; ends the program where nobody reads it any more, or the disk is full."""
+    try:
+        sys.stdout.write(text + "\n")
+    except OSError as error:
+        _unwritten(error)
+
+
+def stop(message: str, hint: str = "") -> NoReturn:
+    """Say why a command could not run, and what to do, and end with exit code 2."""
+    say(f"error: {message}")
+    if hint:
+        say(f"  try: {hint}")
+    raise SystemExit(int(ExitCode.USAGE_ERROR))
+
+
+def guarded(main: Callable[[], Any], program: str) -> NoReturn:
+    """Run a command line; nobody but its developers ever sees a traceback.
+
+    Args:
+        main: calls a click command with `standalone_mode=False`: click's own way of ending knows one exit code.
+        program: the name that the user typed.
+
+    """
+    code: Any
+    try:
+        _open_what_is_closed()
+        _speak_any_encoding()
+        done = main()
+        code = done if isinstance(done, int) else ExitCode.OK
+    except SystemExit as end:
+        code = end.code
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        code = ExitCode.INTERRUPTED
+        say("interrupted")
+    except Exception as error:  # the last resort, so that a bug of ours is a sentence too
+        code = ExitCode.USAGE_ERROR
+        _say_bug(error, program)
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        try:
+            _unwritten(error)
+        except SystemExit as end:
+            code = end.code
+    raise SystemExit(code if code is None else int(code) if isinstance(code, int) else code)
+
+
+def _open_what_is_closed() -> None:
+    """Put something where a shell's `<&-`, `>&-` or `2>&-` left nothing.
+
+    Python has None there then, and the next file that is opened, an outbox for example, would get its number.
+    """
+    closed = [name for name in ("stdin", "stdout", "stderr") if getattr(sys, name) is None]
+    for name in closed:
+        number = os.open(os.devnull, os.O_RDWR)  # the lowest that is free
+        setattr(sys, name, os.fdopen(number, "r" if name == "stdin" else "w", encoding="utf-8"))
+    if "stdout" in closed:
+        stop("standard output is closed: there is nowhere to write to", ">/dev/null, if nobody wants it")
+
+
+def _speak_any_encoding() -> None:
+    """Write what standard output's encoding lacks as its code, which is right in JSON too; stderr does so anyway."""
+    import json  # here, so that --help waits for nothing
+
+    def coded(error: UnicodeError) -> tuple[str, int]:
+        assert isinstance(error, UnicodeEncodeError)
+        return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+    codecs.register_error("coded", coded)
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="coded")
+
+
+def _unwritten(error: OSError) -> NoReturn:
+    # Python would complain again while closing stdout.
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        raise SystemExit(_BROKEN_PIPE) from None  # `| head` took what it wanted
+    stop(f"standard output cannot be written: {error.strerror or error}")
+
+
+def _say_bug(error: Exception, program: str) -> None:
+    from hubspot_dest.delivery.client.errors import mask_token
+
+    token = os.environ.get("HUBSPOT_ACCESS_TOKEN")
+    say(
+        f"error: {program} has a bug: {type(error).__name__}: {safe_text(mask_token(str(error), token), limit=300)}"
+    )
+    if os.environ.get("HUBSPOT_DEST_DEBUG"):
+        for line in mask_token("".join(traceback.format_exception(error)), token).splitlines():
+            say(f"  {safe_text(line)}")
+    else:
+        say("  try: HUBSPOT_DEST_DEBUG=1 shows where; please report it with the command and the first lines")

@@ -1,0 +1,74 @@
+"""Dead letters as JSON Lines: what was given up, why, and the very JSON that HubSpot did not take."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hubspot_dest.cli.console import say, stop
+from hubspot_dest.delivery.dispatch.per_key_queue import CONTACT
+from hubspot_dest.delivery.outbox.records import DeadLetter, dead_letter
+from hubspot_dest.delivery.outbox.schema import OutboxError, connect_reading, in_words
+from hubspot_dest.report.json_report import as_json, plain
+from hubspot_dest.report.safe_text import safe_text
+
+if TYPE_CHECKING:
+    from hubspot_dest.destination import HubSpotDestination
+
+__all__ = ["letter_record", "letters_of", "write_dead_letters"]
+
+
+def letters_of(path: Path) -> Iterator[DeadLetter]:
+    """Yield the dead letters of an outbox, whoever uses it.
+
+    Raises:
+        OutboxError: it cannot be read.
+
+    """
+    connection = connect_reading(path)
+    try:
+        for row in connection.execute("SELECT * FROM dead ORDER BY seq"):
+            yield dead_letter(row)
+    except sqlite3.Error as error:
+        raise in_words(error, path) from None
+    finally:
+        connection.close()
+
+
+def letter_record(letter: DeadLetter) -> dict[str, Any]:
+    """Return what is told of one dead letter; docs/delivery.md names the fields."""
+    return {
+        "id": letter.event_id,
+        "what": "contact" if letter.kind == CONTACT else "event",
+        "reason": letter.reason,
+        "error": letter.error,
+        "attempts": letter.attempts,
+        "acceptedAt": letter.accepted_at,
+        "givenUpAt": letter.died_at,
+        "payload": letter.payload,
+    }
+
+
+def write_dead_letters(target: Path, outbox: Path | None, destination: HubSpotDestination) -> None:
+    """Write what was given up to a file; of an outbox everything that lies in it."""
+    try:
+        with target.open("w", encoding="utf-8") as stream:
+            count = 0
+            for record in _records(outbox, destination):
+                stream.write(as_json(record) + "\n")
+                count += 1
+    except OSError as error:
+        stop(f"{safe_text(target)} cannot be written: {error.strerror or error}", "--dead-letters FILE")
+    except OutboxError as error:
+        stop(safe_text(error))
+    say(f"{count} dead letters in {safe_text(target)}")
+
+
+def _records(outbox: Path | None, destination: HubSpotDestination) -> Iterator[dict[str, Any]]:
+    if outbox is not None:
+        yield from map(letter_record, letters_of(outbox))
+        return
+    for event, error in destination.dead_letters:
+        yield {"id": event.get("id"), "what": "event", "error": error.as_dict(), "event": plain(event)}

@@ -1,0 +1,136 @@
+"""What is written down while events go out: the trail, metrics, progress."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from hubspot_dest.cli.console import say, stop
+from hubspot_dest.cli.option_groups import WatchingOptions
+from hubspot_dest.config.model import Config
+from hubspot_dest.destination import HubSpotDestination
+from hubspot_dest.observability.instruments import Instruments
+from hubspot_dest.observability.observer import Observer
+from hubspot_dest.observability.trail import Trail
+from hubspot_dest.outcome import Outcome
+from hubspot_dest.report.safe_text import safe_text
+
+__all__ = ["Instrumentation", "watching"]
+
+_ON_A_TERMINAL: Final = 1.0
+_IN_A_LOG: Final = 10.0
+
+
+@dataclass(slots=True)
+class Instrumentation:
+    """What watches a run.
+
+    Attributes:
+        watcher: makes destinations that are watched.
+        metrics_url: where Prometheus is answered; None for nowhere.
+
+    """
+
+    watcher: Observer
+    metrics_url: str | None
+    shows_progress: bool
+
+    def attach(self, destination: HubSpotDestination) -> None:
+        """Show the progress of a destination, if that was asked for."""
+        if self.shows_progress:
+            destination.listeners.append(_Progress(destination).hear)
+
+
+class _Progress:
+    """Says now and then how far it is."""
+
+    def __init__(self, destination: HubSpotDestination) -> None:
+        self._destination = destination
+        self._lock = threading.Lock()
+        self._taken = self._failed = self._said = 0
+        self._said_at = time.monotonic()
+
+    def hear(self, outcome: Outcome) -> None:
+        """Count an outcome; say how far it is, unless that was said just now."""
+        with self._lock:
+            self._failed += outcome.kind == "failed"
+            self._taken += not outcome.delivery and not outcome.events
+            terminal = sys.stderr.isatty()
+            now = time.monotonic()
+            passed = now - self._said_at
+            if passed < (_ON_A_TERMINAL if terminal else _IN_A_LOG):
+                return
+            rate = (self._taken - self._said) / passed
+            self._said_at, self._said = now, self._taken
+            left = self._destination.queued
+            line = (
+                f"{self._taken} events taken, {rate:.0f} a second; {self._failed} failed, {left} on their way"
+            )
+        if terminal:
+            sys.stderr.write(f"\r{line:<78}")
+            sys.stderr.flush()
+        else:
+            say(line)
+
+
+@contextlib.contextmanager
+def watching(options: WatchingOptions, config: Config) -> Iterator[Instrumentation]:
+    """Set up what was asked for, and take it down at the end; what cannot be set up ends the command."""
+    instruments: list[Instruments] = []
+    with contextlib.ExitStack() as stack:
+        url = None
+        if options.metrics is not None:
+            url = _serve_prometheus(options.metrics, instruments, stack)
+            say(f"metrics at {url}")
+        if options.otel:
+            instruments.append(_telemetry(stack))
+        trail = None
+        if options.trail is not None:
+            try:
+                trail = Trail(options.trail, token=config.token.get_secret_value())
+            except OSError as error:
+                stop(f"--trail {safe_text(options.trail)} cannot be written: {error.strerror or error}")
+            stack.callback(trail.close)
+        yield Instrumentation(Observer(*instruments, trail=trail), url, options.shows_progress)
+
+
+def _serve_prometheus(address: str, instruments: list[Instruments], stack: contextlib.ExitStack) -> str:
+    if importlib.util.find_spec("prometheus_client") is None:
+        stop(
+            "metrics need Prometheus' client, which is not installed",
+            "pip install 'hubspot-dest[prometheus]'",
+        )
+    from hubspot_dest.observability.prometheus import PrometheusInstruments
+
+    host, _, port = address.rpartition(":")
+    host = host.strip("[]") or "127.0.0.1"
+    if not port.isdigit() or int(port) > 65_535:
+        stop(f"--metrics {safe_text(address)!r} is no port", "--metrics 9464, or --metrics 0.0.0.0:9464")
+    made = PrometheusInstruments()
+    try:
+        taken, end = made.serve(host, int(port))
+    except OSError as error:
+        stop(f"--metrics {safe_text(address)}: {error.strerror or error}", "--metrics 0")
+    stack.callback(end)
+    instruments.append(made)
+    return f"http://{f'[{host}]' if ':' in host else host}:{taken}/metrics"
+
+
+def _telemetry(stack: contextlib.ExitStack) -> Instruments:
+    """Return instruments for OpenTelemetry; where nobody set a provider up, its environment variables do."""
+    if importlib.util.find_spec("opentelemetry") is None:
+        stop("--otel needs OpenTelemetry, which is not installed", "pip install 'hubspot-dest[otel]'")
+    from hubspot_dest.observability.opentelemetry import OtelInstruments, configured_provider
+
+    try:
+        provider, end = configured_provider()
+    except (ImportError, RuntimeError, ValueError) as error:
+        stop(f"--otel: {safe_text(error, limit=200)}", "pip install 'hubspot-dest[otel]'")
+    stack.callback(end)
+    return OtelInstruments(provider)

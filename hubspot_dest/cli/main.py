@@ -1,0 +1,36 @@
+"""`hubspot-dest`: see what HubSpot will receive, and deliver it."""
+
+from __future__ import annotations
+
+import click
+
+from hubspot_dest._version import __version__
+from hubspot_dest.cli.console import guarded
+from hubspot_dest.cli.lazy_group import LazyGroup
+
+__all__ = ["main"]
+
+_COMMANDS = {
+    "doctor": "Ask HubSpot whether it has what a configuration needs: token, portal, definitions, properties.",
+    "follow": "Tell what became of one event, from its line to HubSpot's answer, by its id.",
+    "listen": "Take events over HTTP as a walkerOS collector does, and deliver them.",
+    "outbox": "Look into an outbox: what waits, what was given up and why; send it again, or drop it.",
+    "preview": "Show what HubSpot would receive, event by event, without any network.",
+    "send": "Deliver events to HubSpot through the official client.",
+}
+
+
+@click.command(
+    cls=LazyGroup,
+    package="hubspot_dest.cli.commands",
+    summaries=_COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, prog_name="hubspot-dest")
+def _group() -> None:
+    """Send walkerOS events to HubSpot, and see exactly what it will receive first."""
+
+
+def main() -> None:
+    """Run `hubspot-dest`."""
+    guarded(lambda: _group(standalone_mode=False), "hubspot-dest")

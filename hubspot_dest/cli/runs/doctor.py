@@ -1,0 +1,97 @@
+"""What `hubspot-dest doctor` does."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from pathlib import Path
+
+from hubspot_dest.cli.connection_overrides import connected
+from hubspot_dest.cli.console import print_data, say, stop
+from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.cli.option_groups import ConnectionOptions
+from hubspot_dest.cli.options import consent_states, open_config, use_colour
+from hubspot_dest.config.model import Config
+from hubspot_dest.delivery.client.client import HubSpotClient
+from hubspot_dest.delivery.client.null_client import NullClient
+from hubspot_dest.destination import HubSpotDestination
+from hubspot_dest.doctor.probes import Check, examine
+from hubspot_dest.doctor.requirements import Needs, needs_of
+from hubspot_dest.intake.reader import BadLine, IntakeError, read_events, source_name
+from hubspot_dest.report.json_report import as_json
+from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.report.text_report import Painter
+
+__all__ = ["doctor"]
+
+_LOOKS = {"ok": ("✓", 32), "warning": ("!", 33), "wrong": ("✗", 31), "note": ("·", 2)}
+
+
+def doctor(
+    config: Path,
+    events: str | None,
+    reach: ConnectionOptions,
+    consent: tuple[str, ...],
+    offline: bool,
+    as_lines: bool,
+    no_color: bool,
+) -> None:
+    """Carry `doctor` out; the options are those of `commands/doctor.py`."""
+    logging.getLogger("hubspot_dest").propagate = False
+    loaded = connected(open_config(config), reach)
+    needs = needs_of(loaded.raw) if events is None else _planned(loaded, events, consent_states(consent))
+    seconds = loaded.timeout_ms / 1000
+    client = None
+    if not offline:
+        client = HubSpotClient(loaded.token, timeout_seconds=seconds, connection=loaded.connection)
+    painter = Painter(colour=use_colour(refused=no_color))
+    verdicts: Counter[str] = Counter()
+    for check in examine(loaded, needs, client):
+        verdicts[check.verdict] += 1
+        if as_lines:
+            print_data(as_json(check.as_dict()))
+        else:
+            _show(check, painter)
+    _sum_up(verdicts, as_lines=as_lines, asked=not offline)
+    raise SystemExit(int(ExitCode.CHECK_FAILED if verdicts["wrong"] else ExitCode.OK))
+
+
+def _planned(config: Config, source: str, states: dict[str, bool]) -> Needs:
+    """Plan every event of a source, without any network, and return what the plans need."""
+    needs = Needs()
+    bad = 0
+    destination = HubSpotDestination(config, client=NullClient(), consent=states)
+    try:
+        for read in read_events(source):
+            if isinstance(read, BadLine):
+                bad += 1
+                continue
+            outcome = destination.push(read.event)
+            for one in (outcome, *outcome.also):
+                if one.plan is not None:
+                    needs.add_plan(one.plan)
+    except IntakeError as error:
+        stop(safe_text(error))
+    if bad:
+        needs.unknown.append(f"what {bad} lines of {source_name(source)} mean, which are no events")
+    if destination.waiting:
+        needs.unknown.append(f"what {destination.waiting} events need that wait for consent (--consent NAME)")
+    return needs
+
+
+def _show(check: Check, painter: Painter) -> None:
+    symbol, colour = _LOOKS[check.verdict]
+    live = " (asked HubSpot)" if check.live else ""
+    head = painter.paint(f"{symbol} {check.verdict:<8}", colour)
+    print_data(f"{head} {safe_text(check.subject)}: {safe_text(check.sentence)}{painter.dim(live)}")
+    if check.hint:
+        print_data(f"           try: {safe_text(check.hint)}")
+
+
+def _sum_up(verdicts: Counter[str], *, as_lines: bool, asked: bool) -> None:
+    if as_lines:
+        names = ("ok", "warning", "wrong", "note")
+        print_data(as_json({"summary": {name: verdicts[name] for name in names}, "live": asked}))
+    say(
+        f"{verdicts['ok']} fine, {verdicts['warning']} warnings, {verdicts['wrong']} wrong; nothing was written"
+    )

@@ -1,0 +1,176 @@
+"""What `hubspot-dest listen` does."""
+
+from __future__ import annotations
+
+import importlib.util
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from hubspot_dest.aio import AsyncHubSpotDestination
+from hubspot_dest.cli.connection_overrides import connected, is_real
+from hubspot_dest.cli.console import print_data, say, stop
+from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.cli.instrumentation import Instrumentation, watching
+from hubspot_dest.cli.log_handler import complain
+from hubspot_dest.cli.option_groups import ConnectionOptions, DeliveryOptions, WatchingOptions
+from hubspot_dest.cli.options import consent_states, open_config
+from hubspot_dest.config.model import Config
+from hubspot_dest.delivery.outbox.schema import OutboxError
+from hubspot_dest.delivery.outbox.settings import OutboxSettings
+from hubspot_dest.destination import HubSpotDestination
+from hubspot_dest.listen.app import Collector, ListenSettings
+from hubspot_dest.outcome import Outcome
+from hubspot_dest.report.json_report import as_json
+from hubspot_dest.report.safe_text import safe_text
+
+__all__ = ["listen"]
+
+
+def listen(
+    config: Path,
+    host: str,
+    port: int,
+    paths: tuple[str, ...],
+    origins: tuple[str, ...],
+    max_batch: int,
+    max_body: int,
+    limit: int,
+    outbox: Path | None,
+    no_outbox: bool,
+    grace: float,
+    consent: tuple[str, ...],
+    yes: bool,
+    as_line: bool,
+    delivery: DeliveryOptions,
+    reach: ConnectionOptions,
+    watched: WatchingOptions,
+) -> None:
+    """Carry `listen` out; the options are those of `commands/listen.py`."""
+    complain()
+    if outbox is not None and no_outbox:
+        stop("--outbox and --no-outbox exclude each other")
+    if importlib.util.find_spec("uvicorn") is None:
+        stop("listening needs an HTTP server, which is not installed", "pip install 'hubspot-dest[listen]'")
+    loaded = connected(open_config(config), reach)
+    if is_real(loaded) and not yes:
+        stop("this would send to the real HubSpot", "--yes, or --base-url for a HubSpot on this machine")
+    path = None if no_outbox else outbox or Path(f"{config}.outbox.sqlite3")
+    settings = ListenSettings(tuple(_slashed(one) for one in paths), origins, max_body, max_batch)
+    # The port first: who cannot listen need not open an outbox.
+    with _bind(host, port) as listener, watching(watched, loaded) as watch:
+        destination = _destination(watch, loaded, delivery.outbox(path), consent_states(consent))
+        run = _Run(destination, settings, limit, grace, watch)
+        code = run.serve(listener, lambda: run.announce(listener, loaded, as_line=as_line))
+    raise SystemExit(int(code))
+
+
+def _slashed(path: str) -> str:
+    return path if path.startswith("/") else f"/{path}"
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    from hubspot_dest.listen.sockets import bind
+
+    try:
+        return bind(host, port)
+    except OSError as error:
+        stop(f"cannot listen on {safe_text(host)} port {port}: {error.strerror or error}", "--port 0")
+
+
+def _destination(
+    watch: Instrumentation, config: Config, outbox: OutboxSettings | None, states: dict[str, bool]
+) -> HubSpotDestination:
+    try:
+        destination = watch.watcher.destination(config, consent=states, outbox=outbox)
+        destination.check_address()
+    except OutboxError as error:
+        stop(safe_text(error), "--outbox FILE in a place of its own")
+    except ValueError as error:
+        stop(safe_text(error))
+    watch.attach(destination)
+    return destination
+
+
+class _Run:
+    """One run of the endpoint, from the first request to what is left at the end."""
+
+    def __init__(
+        self,
+        destination: HubSpotDestination,
+        settings: ListenSettings,
+        limit: int,
+        grace: float,
+        watch: Instrumentation,
+    ) -> None:
+        self._destination = destination
+        self._settings = settings
+        self._limit = limit
+        self._grace = grace
+        self._watch = watch
+        self._durable = destination.outbox is not None
+        self.taken = 0
+        self.failed = 0
+
+    def announce(self, listener: socket.socket, config: Config, *, as_line: bool) -> None:
+        """Say where it listens and where events go."""
+        host, port = listener.getsockname()[:2]
+        base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        if as_line:
+            where = {"baseUrl": base, "paths": list(self._settings.paths), "metrics": self._watch.metrics_url}
+            print_data(as_json({name: value for name, value in where.items() if value}))
+            sys.stdout.flush()
+        places = ", ".join(safe_text(f"{base}{path}") for path in self._settings.paths)
+        say(f"listening on {places}; events go to {safe_text(config.connection.host)}")
+        if not self._durable:
+            say("warning: no outbox: batches wait in memory, and a crash loses them")
+
+    def serve(self, listener: socket.socket, announce: Callable[[], None]) -> ExitCode:
+        """Serve until told to stop, deliver what is left as far as there is time, and say what is."""
+        from hubspot_dest.listen.server import serve
+
+        front = AsyncHubSpotDestination(self._destination, limit=self._limit)
+        self._destination.listeners.append(self._hear)
+        if self._destination.waiting:
+            self._destination.release_waiting()  # the consent to begin with may be what they waited for
+        collector = Collector(front, self._settings, answered=self._watch.watcher.answered)
+
+        async def finish() -> None:
+            await front.close(**({"deadline": self._grace} if self._durable else {}))
+
+        serve(
+            collector,
+            listener,
+            grace_seconds=self._grace,
+            on_ready=announce,
+            on_signal=self._on_signal,
+            finish=finish,
+        )
+        return self._end()
+
+    def _on_signal(self, number: int, count: int) -> None:
+        if count == 1:
+            say(f"{signal.Signals(number).name}: taking what is under way to its end; once more ends at once")
+        else:
+            self._destination.hurry()
+
+    def _hear(self, outcome: Outcome) -> None:
+        self.failed += outcome.kind == "failed"
+        self.taken += outcome.kind in ("sent", "queued", "identified") and not outcome.delivery
+
+    def _end(self) -> ExitCode:
+        left, waiting = self._destination.queued, self._destination.waiting
+        said = f"{self.taken} events were taken, {self.failed} failed"
+        if waiting:
+            where = "safe in the outbox" if self._durable else "and are lost with this process"
+            said += f"; {waiting} wait for consent, {where}"
+        if not left:
+            say(f"{said}; nothing is left")
+            return ExitCode.OK
+        if self._durable:
+            say(f"{said}; {left} are safe in the outbox, and go out at the next start")
+            return ExitCode.OK
+        say(f"{said}; {left} were not taken by HubSpot and are lost with this process")
+        return ExitCode.CHECK_FAILED

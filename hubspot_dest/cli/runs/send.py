@@ -1,0 +1,156 @@
+"""What `hubspot-dest send` does."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hubspot_dest.cli.connection_overrides import connected, is_real
+from hubspot_dest.cli.console import say, stop
+from hubspot_dest.cli.dead_letters import write_dead_letters
+from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.cli.instrumentation import watching
+from hubspot_dest.cli.option_groups import ConnectionOptions, DeliveryOptions, WatchingOptions
+from hubspot_dest.cli.options import consent_states, open_config, use_colour
+from hubspot_dest.cli.runs.send_run import Plan, SendRun
+from hubspot_dest.config.model import Config
+from hubspot_dest.delivery.client.null_client import NullClient
+from hubspot_dest.delivery.outbox.schema import OutboxError
+from hubspot_dest.destination import HubSpotDestination
+from hubspot_dest.intake.reader import IntakeError, Line, read_events
+from hubspot_dest.intake.resume_position import Resumption, same_file
+from hubspot_dest.mapping.jsdates import date_ms
+from hubspot_dest.observability.observer import Observer
+from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.report.text_report import Painter
+
+__all__ = ["send"]
+
+
+def send(
+    config: Path,
+    events: str,
+    consent: tuple[str, ...],
+    parity: bool,
+    as_json: bool,
+    no_color: bool,
+    yes: bool,
+    outbox: Path | None,
+    no_outbox: bool,
+    resume: bool,
+    since: str | None,
+    dry_run: bool,
+    dead_letters: Path | None,
+    stall: float,
+    delivery: DeliveryOptions,
+    reach: ConnectionOptions,
+    watched: WatchingOptions,
+) -> None:
+    """Carry `send` out; the options are those of `commands/send.py`."""
+    logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
+    logging.getLogger("hubspot_dest").propagate = False  # every issue is said with its event
+    path = _outbox_path(events, outbox, without=no_outbox or dry_run, parity=parity)
+    since_ms = _moment(since)
+    loaded = connected(open_config(config), reach)
+    if is_real(loaded) and not dry_run:
+        _ask(loaded, events, yes=yes)
+    painter = Painter(colour=use_colour(refused=no_color))
+    with watching(watched, loaded) as watch:
+        destination = _destination(
+            watch.watcher,
+            loaded,
+            parity=parity,
+            consent=consent_states(consent),
+            outbox=delivery.outbox(path),
+            client=NullClient() if dry_run else None,
+        )
+        watch.attach(destination)
+        plan = _plan(destination, events, resume=resume, dry=dry_run)
+        plan = replace(plan, since_ms=since_ms, stall=stall)
+        run = SendRun(destination, plan, as_json=as_json, painter=painter)
+        watch.watcher.line_of = run.line_of
+        code = run.run()
+        if dead_letters is not None:
+            write_dead_letters(dead_letters, path, destination)
+    raise SystemExit(int(code))
+
+
+def _outbox_path(events: str, given: Path | None, *, without: bool, parity: bool) -> Path | None:
+    if given is not None and (without or parity):
+        stop("--outbox cannot go with --no-outbox, --dry-run or --parity: walkerOS has none", "leave one out")
+    if without or parity:
+        return None
+    return given or Path("stdin.outbox.sqlite3" if events == "-" else f"{events}.outbox.sqlite3")
+
+
+def _moment(text: str | None) -> float | None:
+    if text is None:
+        return None
+    ms = date_ms(int(text) if text.isdigit() and len(text) > 4 else text)
+    if ms is None:
+        stop(f"--since {safe_text(text)!r} is no date", "--since 2026-11-01, or --since 2026-11-01T08:00:00Z")
+    return ms
+
+
+def _plan(destination: HubSpotDestination, events: str, *, resume: bool, dry: bool) -> Plan:
+    """Say what lies in the outbox, and find where to begin."""
+    outbox = destination.outbox
+    if outbox is None:
+        return Plan(events, dry=dry)
+    if outbox.pending:
+        say(f"{outbox.pending} events of an earlier run are in the outbox; they go out as well")
+    if events == "-":
+        return Plan(events, outbox=str(outbox.path))
+    try:
+        resumption = Resumption(events)
+        noted = outbox.progress(resumption.name) if resume else None
+        if noted is not None and not same_file(noted):
+            say(f"{safe_text(events)} is not the file that was sent before: beginning at its first line")
+            noted = None
+    except OSError as error:
+        destination.close(deadline=0.0)
+        stop(f"{safe_text(events)} cannot be read: {error.strerror or error}")
+    except OutboxError as error:
+        stop(safe_text(error))
+    if noted is None:
+        return Plan(events, resumption=resumption, outbox=str(outbox.path))
+    say(f"going on behind line {noted.line} of {safe_text(events)}")
+    return Plan(events, (noted.line, noted.position), resumption, outbox=str(outbox.path))
+
+
+def _destination(watcher: Observer, config: Config, **options: Any) -> HubSpotDestination:
+    try:
+        destination = watcher.destination(config, **options)
+        destination.check_address()
+    except OutboxError as error:
+        stop(safe_text(error), "--outbox FILE in a place of its own, or --no-outbox")
+    except ValueError as error:
+        stop(safe_text(error), "--base-url http://127.0.0.1:8080")
+    return destination
+
+
+def _ask(config: Config, events: str, *, yes: bool) -> None:
+    """Say to which portal and how many events are about to go, and make sure that somebody wants that."""
+    settings = config.raw.get("settings")
+    prefix = settings.get("eventNamePrefix", "") if isinstance(settings, dict) else ""
+    count = "the events of standard input" if events == "-" else f"{_count(events)} events"
+    say(f"about to send {count} to the real HubSpot, event name prefix {safe_text(prefix)}")
+    if yes:
+        return
+    if not sys.stdin.isatty() or events == "-":
+        stop("nobody is there to confirm that", "--yes, or --base-url for a HubSpot on this machine")
+    if not click.confirm("send them?", default=False, err=True):
+        say("nothing was sent")
+        raise SystemExit(int(ExitCode.USAGE_ERROR))
+
+
+def _count(events: str) -> int:
+    try:
+        return sum(isinstance(read, Line) for read in read_events(events))
+    except IntakeError as error:
+        stop(safe_text(error))

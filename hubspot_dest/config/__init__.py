@@ -1,0 +1,1 @@
+"""The destination's configuration: its model, its schema, its validation, and how it is loaded."""

@@ -1,0 +1,235 @@
+"""Read a configuration or a whole flow from JSON or YAML, and say of every problem in which line it stands."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from hubspot_dest.config.model import Config, ConfigError
+from hubspot_dest.config.validation import Problem
+from hubspot_dest.flow.document import find_destination, is_flow
+from hubspot_dest.flow.references import FlowError
+from hubspot_dest.flow.step_examples import StepExample, step_examples
+
+__all__ = ["TOKEN_VARIABLE", "ConfigFileError", "file_of", "load_config", "load_examples", "read_document"]
+
+TOKEN_VARIABLE = "HUBSPOT_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
+_MAX_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    line: int
+    column: int
+
+
+class ConfigFileError(Exception):
+    """A configuration file that cannot be used.
+
+    Attributes:
+        lines: one line a problem, ready for people: `shop.yaml, line 4: settings.batchsize: unknown key …`.
+
+    """
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What a file holds: a configuration, and around it what the file says of it."""
+
+    file: Path
+    raw: Any
+    places: dict[tuple[Any, ...], _Place]
+    prefix: tuple[Any, ...] = ()
+    notes: list[str] = field(default_factory=list)
+    entry: Any = None
+    collector: dict[str, Any] = field(default_factory=dict)
+
+
+def load_config(path: Path, *, needs_token: bool = True) -> tuple[Config, list[str]]:
+    """Read and check a configuration; the token of the environment takes precedence over the file's.
+
+    Args:
+        path: a destination's configuration, its entry in a flow, or a whole flow file: then `FILE#flow.destination`
+            says which, where there are several.
+        needs_token: whether a configuration without a token cannot work.
+
+    Returns:
+        the configuration, and its warnings as lines for people.
+
+    Raises:
+        ConfigFileError: where the file cannot be read, is neither JSON nor YAML, or cannot work.
+
+    """
+    return _checked(_open(path), needs_token=needs_token)
+
+
+def load_examples(path: Path) -> tuple[Config, list[StepExample]]:
+    """Return a configuration, which needs no token, and the step examples beside it; a bare one has none.
+
+    Raises:
+        ConfigFileError: as `load_config`.
+
+    """
+    opened = _open(path)
+    return _checked(opened, needs_token=False)[0], step_examples(opened.entry)
+
+
+def _checked(opened: _Opened, *, needs_token: bool) -> tuple[Config, list[str]]:
+    def lines(problems: Iterable[Problem]) -> list[str]:
+        return [_line(opened.file, opened.places, problem, opened.prefix) for problem in problems]
+
+    try:
+        config = Config.strict(opened.raw, token=os.environ.get(TOKEN_VARIABLE) or None)
+        config.require_settings(needs_token=needs_token)
+    except ConfigError as error:
+        raise ConfigFileError(lines(error.problems) + opened.notes) from None
+    if opened.collector:
+        config = replace(config, collector=opened.collector)
+    return config, opened.notes + lines(config.warnings)
+
+
+def read_document(path: Path) -> Any:
+    """Return what a JSON or YAML file holds, whatever it is; a key that stands twice is no more right than a typo.
+
+    Raises:
+        ConfigFileError: where the file cannot be read, or is neither JSON nor YAML.
+
+    """
+    return _parse(path, _read(path))[0]
+
+
+def file_of(path: Path) -> Path:
+    """Return the file of `FILE#flow.destination`."""
+    return _selected(path)[0]
+
+
+def _selected(path: Path) -> tuple[Path, str]:
+    text = str(path)
+    if "#" not in text or path.exists():
+        return path, ""
+    file, _, wanted = text.rpartition("#")
+    return Path(file), wanted
+
+
+def _open(path: Path) -> _Opened:
+    file, wanted = _selected(path)
+    raw, places = _parse(file, _read(file))
+    if not is_flow(raw):
+        if wanted:
+            raise ConfigFileError([f"{file} is no flow file: there is nothing called {wanted!r} in it"])
+        return _unwrap(file, raw, places)
+    try:
+        found = find_destination(raw, wanted, os.environ)
+    except FlowError as error:
+        raise ConfigFileError([_line(file, places, error.problem, ())]) from None
+    notes = [f"{file}: destination {found.name!r} of flow {found.flow!r} is taken"] if found.several else []
+    notes += [_line(file, places, note, ()) for note in found.notes]
+    return _Opened(file, found.config, places, found.path, notes, found.entry, found.collector)
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.is_dir():
+            raise ConfigFileError([f"{path} is a folder, not a file"])
+        with path.open("rb") as stream:
+            content = stream.read(_MAX_BYTES + 1)
+    except OSError as error:
+        raise ConfigFileError([f"{path} cannot be read: {error.strerror or error}"]) from None
+    if len(content) > _MAX_BYTES:
+        raise ConfigFileError([f"{path} is larger than 16 MiB"])
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigFileError([f"{path} is no UTF-8 text (byte {error.start})"]) from None
+
+
+def _parse(path: Path, text: str) -> tuple[Any, dict[tuple[Any, ...], _Place]]:
+    as_json = path.suffix == ".json" or (
+        path.suffix not in (".yaml", ".yml") and text.lstrip()[:1] in ("{", "[")
+    )
+    raw: Any = None
+    if as_json:
+        try:
+            raw = json.loads(text, object_pairs_hook=lambda pairs: _unique(path, pairs))
+        except json.JSONDecodeError as error:
+            where = f"{path}, line {error.lineno}, column {error.colno}"
+            raise ConfigFileError([f"{where}: broken JSON: {error.msg}"]) from None
+        except RecursionError:
+            raise ConfigFileError([f"{path}: nested too deeply to be a configuration"]) from None
+    places: dict[tuple[Any, ...], _Place] = {}
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        if node is not None:
+            _note_places(path, node, (), places)
+        if not as_json:
+            raw = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        if not as_json:
+            mark = error.problem_mark
+            where = f"{path}, line {mark.line + 1}, column {mark.column + 1}" if mark else str(path)
+            raise ConfigFileError([f"{where}: broken YAML: {error.problem}"]) from None
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        if not as_json:
+            raise ConfigFileError([f"{path}: broken YAML: {error}"]) from None
+    return raw, places
+
+
+def _unique(path: Path, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ConfigFileError(
+                [f"{path}: the key {key!r} stands twice in one map; only one of them can count"]
+            )
+        found[key] = value
+    return found
+
+
+def _note_places(
+    file: Path, node: yaml.Node, path: tuple[Any, ...], places: dict[tuple[Any, ...], _Place]
+) -> None:
+    places.setdefault(path, _Place(node.start_mark.line + 1, node.start_mark.column + 1))
+    if isinstance(node, yaml.MappingNode):
+        seen: dict[tuple[str, str], int] = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            name = (key.tag, str(key.value))
+            if name in seen:
+                twice = f"the key {key.value!r} stands twice in one map, first in line {seen[name]}"
+                raise ConfigFileError([f"{file}, line {line}: {twice}; only one of them can count"])
+            seen[name] = line
+            inner = (*path, key.value)
+            places[inner] = _Place(line, key.start_mark.column + 1)
+            _note_places(file, value, inner, places)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            _note_places(file, item, (*path, index), places)
+
+
+def _unwrap(path: Path, raw: Any, places: dict[tuple[Any, ...], _Place]) -> _Opened:
+    """Take the configuration out of a flow's destination entry."""
+    if isinstance(raw, dict) and isinstance(raw.get("config"), dict) and "settings" not in raw:
+        notes = [f"{path}: a flow's destination entry; its config is used"]
+        return _Opened(path, raw["config"], places, ("config",), notes, raw)
+    return _Opened(path, raw, places)
+
+
+def _line(
+    path: Path, places: dict[tuple[Any, ...], _Place], problem: Problem, prefix: tuple[Any, ...]
+) -> str:
+    steps: tuple[Any, ...] = (*prefix, *problem.path)
+    while steps and steps not in places:
+        steps = steps[:-1]
+    place = places.get(steps)
+    where = f"{path}, line {place.line}" if place is not None else str(path)
+    return f"{where}: {problem}"

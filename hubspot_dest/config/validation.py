@@ -1,0 +1,296 @@
+"""What is wrong with a configuration before it is used: names, types, ranges, shapes of mapping values."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from pydantic import (
+    BaseModel,
+    ValidationError,
+)
+from pydantic_core import ErrorDetails
+
+from hubspot_dest.config.schema import Rule, RuleSettings, Settings, Wrapper
+from hubspot_dest.mapping.callbacks import code_source
+
+__all__ = ["Problem", "find_problems"]
+
+Path = tuple[str | int, ...]
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a configuration.
+
+    Attributes:
+        path: where, as keys and list positions from the top of the configuration.
+        message: what is wrong.
+        hint: what to do about it.
+        severity: an `error` keeps the configuration from being used, a `warning` does not.
+
+    """
+
+    path: Path
+    message: str
+    hint: str = ""
+    severity: Severity = "error"
+
+    @property
+    def where(self) -> str:
+        """The path as people write it: `mapping.order.complete[0].settings`."""
+        text = ""
+        for step in self.path:
+            text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+        return text or "configuration"
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" + (f" ({self.hint})" if self.hint else "")
+
+
+_NO_EFFECT: Final = {
+    "data": "walkerOS' HubSpot destination does not use it; put the mapping into settings.properties of a rule",
+    "include": "walkerOS' HubSpot destination does not use it",
+    "batch": "walkerOS ignores it for HubSpot; say settings.batch",
+    "require": "hubspot-dest starts at once",
+    "before": "transformers are not run here",
+    "next": "transformers are not run here",
+    "cache": "events are not cached here",
+    "state": "there are no stores here",
+    "breaker": "there is no circuit breaker here yet",
+}
+_RULE_NO_EFFECT: Final = {
+    "data": "walkerOS' HubSpot destination does not use it; say settings.properties",
+    "include": "walkerOS' HubSpot destination does not use it",
+    "remove": "walkerOS' HubSpot destination does not use what it is taken from",
+    "batch": "walkerOS ignores it for HubSpot; say settings.batch",
+    "consent": "walkerOS 4 never looks at a rule's consent; use consent of the destination or of a value",
+    "extend": "only transformers use it",
+}
+_VALUE_KEYS: Final = ("condition", "consent", "fn", "key", "loop", "map", "set", "validate", "value")
+_FUNCTIONS: Final = ("condition", "fn", "validate")
+
+
+def find_problems(raw: Any) -> list[Problem]:
+    """Return everything that is wrong with a configuration, errors and warnings, in the order of its parts."""
+    if not isinstance(raw, dict):
+        return [Problem((), f"a configuration is a map, not {_kind(raw)}", 'begin with {"settings": {…}}')]
+    problems = _model_problems(Wrapper, raw, ())
+    problems += [
+        Problem((key,), "has no effect", why, "warning") for key, why in _NO_EFFECT.items() if key in raw
+    ]
+    settings = raw.get("settings")
+    if isinstance(settings, dict):
+        for key in ("email", "objectId", "identify"):
+            if settings.get(key) is not None:
+                problems += _value_problems(settings[key], ("settings", key))
+    problems += _policy_problems(raw.get("policy"), ("policy",))
+    if raw.get("data") is not None:
+        problems += _value_problems(raw["data"], ("data",))
+    for path, rule in _rules(raw.get("mapping")):
+        problems += _rule_problems(rule, path)
+    return problems + _code_problems(raw)
+
+
+def _rules(mapping: Any) -> Iterator[tuple[Path, Any]]:
+    if not isinstance(mapping, dict):
+        return
+    for entity, actions in mapping.items():
+        for action, rules in actions.items() if isinstance(actions, dict) else ():
+            path: Path = ("mapping", entity, action)
+            if isinstance(rules, list):
+                yield from (((*path, index), rule) for index, rule in enumerate(rules))
+            else:
+                yield path, rules
+
+
+def _rule_problems(rule: Any, path: Path) -> list[Problem]:
+    if not isinstance(rule, dict):
+        hint = "a rule is a map, or a list of maps with conditions"
+        return [Problem(path, f"a rule is a map, not {_kind(rule)}", hint)]
+    problems = _model_problems(Rule, rule, path)
+    for key, why in _RULE_NO_EFFECT.items():
+        if key in rule:
+            problems.append(Problem((*path, key), "has no effect", why, "warning"))
+    if rule.get("skip") is True:
+        why = "walkerOS 4 ignores skip and would send the event; say silent: true"
+        problems.append(Problem((*path, "skip"), "is taken for silent here", why, "warning"))
+    if rule.get("condition") is not None:
+        problems += _function_problems(rule["condition"], (*path, "condition"))
+    settings = rule.get("settings")
+    if isinstance(settings, dict):
+        for key in ("identify", "properties"):
+            if settings.get(key) is not None:
+                problems += _value_problems(settings[key], (*path, "settings", key))
+    problems += _policy_problems(rule.get("policy"), (*path, "policy"))
+    if rule.get("data") is not None:
+        problems += _value_problems(rule["data"], (*path, "data"))
+    return problems
+
+
+def _policy_problems(policy: Any, path: Path) -> list[Problem]:
+    if not isinstance(policy, dict):
+        return []
+    problems = [problem for key, value in policy.items() for problem in _value_problems(value, (*path, key))]
+    for one in policy:
+        for other in policy:
+            if isinstance(one, str) and isinstance(other, str) and other.startswith(f"{one}."):
+                message = f"overlaps with '{one}'"
+                why = "walkerOS applies the two in an order that depends on how long each takes"
+                problems.append(Problem((*path, other), message, why, "warning"))
+    return problems
+
+
+def _value_problems(value: Any, path: Path) -> list[Problem]:
+    if isinstance(value, str):
+        if value.startswith("$code:"):
+            hint = f'a function stands at fn: {{"fn": "{value[:24]}…"}}'
+            return [Problem(path, "is a function, where a mapping value is needed", hint)]
+        return []
+    if isinstance(value, list):
+        return [one for index, item in enumerate(value) for one in _value_problems(item, (*path, index))]
+    if not isinstance(value, dict):
+        hint = f'for a fixed value say {{"value": {"null" if value is None else repr(value)}}}'
+        return [Problem(path, f"a mapping value is a path, a map or a list, not {_kind(value)}", hint)]
+    problems: list[Problem] = []
+    for key, inner in value.items():
+        problems += _part_problems(key, inner, (*path, key))
+    return problems
+
+
+def _part_problems(key: Any, inner: Any, path: Path) -> list[Problem]:
+    if key not in _VALUE_KEYS:
+        return [Problem(path, f"unknown key '{key}' in a mapping value", _nearest(str(key), _VALUE_KEYS))]
+    if key in _FUNCTIONS:
+        return _function_problems(inner, path)
+    if key == "key" and not isinstance(inner, str):
+        return [Problem(path, f"a path is text, not {_kind(inner)}", 'for example "data.total"')]
+    if key == "consent":
+        fine = isinstance(inner, dict) and all(isinstance(flag, bool) for flag in inner.values())
+        return [] if fine else [Problem(path, "must map names to true or false", '{"marketing": true}')]
+    if key == "map":
+        if not isinstance(inner, dict):
+            return [Problem(path, f"must be a map of names to mapping values, not {_kind(inner)}")]
+        return [one for name, item in inner.items() for one in _value_problems(item, (*path, name))]
+    if key == "set":
+        if not isinstance(inner, list):
+            return [Problem(path, f"must be a list of mapping values, not {_kind(inner)}")]
+        return [one for index, item in enumerate(inner) for one in _value_problems(item, (*path, index))]
+    if key == "loop":
+        if not isinstance(inner, list) or len(inner) != 2:
+            return [
+                Problem(path, "must be a list of two: what to go through, and what to take from each item")
+            ]
+        return _value_problems(inner[0], (*path, 0)) + _value_problems(inner[1], (*path, 1))
+    return []
+
+
+def _function_problems(source: Any, path: Path) -> list[Problem]:
+    if callable(source) or code_source(source) is not None:
+        return []
+    hint = 'JavaScript begins with $code:, for example "$code:(value) => value.data.total > 0"'
+    return [Problem(path, f"must be a function, not {_kind(source)}", hint)]
+
+
+def _code_problems(raw: dict[str, Any]) -> list[Problem]:
+    """Compile every `$code:` function once, so that one that does not parse is found by its place."""
+    places = [
+        (path, source)
+        for key, value in raw.items()
+        if key not in ("env", "credentials")
+        for path, source in _code_places(value, (key,))
+    ]
+    if not places:
+        return []
+    from hubspot_dest.mapping.javascript import (  # for those who have code
+        JavaScriptEngine,
+        JavaScriptSyntaxError,
+    )
+
+    engine = JavaScriptEngine()
+    problems = []
+    for path, source in places:
+        try:
+            engine.function(source)
+        except JavaScriptSyntaxError as error:
+            problems.append(
+                Problem(path, f"$code: does not parse: {error}", "it must be one expression, a function")
+            )
+    engine.close()
+    return problems
+
+
+def _code_places(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    source = code_source(value)
+    if source is not None:
+        yield path, source
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _code_places(inner, (*path, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _code_places(inner, (*path, index))
+
+
+def _model_problems(model: type[BaseModel], raw: dict[str, Any], path: Path) -> list[Problem]:
+    try:
+        model.model_validate(raw)
+    except ValidationError as error:
+        return _unique(_from_pydantic(detail, model, path) for detail in error.errors(include_url=False))
+    return []
+
+
+def _unique(problems: Iterator[Problem]) -> list[Problem]:
+    """Keep one problem a place: pydantic names every branch of a union that did not match."""
+    return list({problem.path: problem for problem in problems}.values())
+
+
+def _from_pydantic(detail: ErrorDetails, model: type[BaseModel], path: Path) -> Problem:
+    # Branch names of unions stand in the location beside keys and positions; they are no part of the path.
+    place = tuple(step for step in detail["loc"] if not (isinstance(step, str) and step in _BRANCHES))
+    where = (*path, *place)
+    if detail["type"] == "extra_forbidden":
+        inside = _model_at(model, place[:-1])
+        return Problem(
+            where, f"unknown key '{place[-1]}'", _nearest(str(place[-1]), list(inside.model_fields))
+        )
+    if place and place[-1] == "batchSize":
+        return Problem(where, f"must be a whole number from 1 to 500, not {detail['input']!r}")
+    if "defaultProperties" in place[:-1]:
+        return Problem(
+            where, "must be text, a number, true or false; it goes out as it stands, and is no mapping"
+        )
+    return Problem(where, _WORDS.get(detail["type"], detail["msg"].removeprefix("Value error, ")), "")
+
+
+_BRANCHES: Final = frozenset({"str", "bool", "int", "float", "constrained-str", "constrained-int"})
+_WORDS: Final = {
+    "string_type": "must be text",
+    "bool_type": "must be true or false",
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "dict_type": "must be a map",
+    "list_type": "must be a list",
+    "model_type": "must be a map",
+    "greater_than_equal": "must not be negative",
+}
+
+
+def _model_at(model: type[BaseModel], place: tuple[Any, ...]) -> type[BaseModel]:
+    return {("settings",): Settings if model is Wrapper else RuleSettings}.get(place, model)
+
+
+def _nearest(name: str, known: Any) -> str:
+    matches = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    lowered = [one for one in known if one.lower() == name.lower()]
+    if lowered or matches:
+        return f"did you mean '{(lowered or matches)[0]}'?"
+    return f"known are: {', '.join(sorted(known))}"
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "a map", list: "a list", str: "text", bool: "true or false", type(None): "null"}
+    return names.get(type(value), "a number" if isinstance(value, (int, float)) else type(value).__name__)

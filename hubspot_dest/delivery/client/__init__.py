@@ -1,0 +1,1 @@
+"""The official HubSpot client: calls, encoding and errors."""

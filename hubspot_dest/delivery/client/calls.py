@@ -1,0 +1,189 @@
+"""What the dispatcher asks of HubSpot, in bytes that were made once, and what counts as an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+import orjson
+
+from hubspot_dest.delivery.client.client import Client
+from hubspot_dest.delivery.client.codec import decode
+from hubspot_dest.delivery.client.errors import DeliveryError, error_from_answer
+
+__all__ = ["BulkClient", "Calls", "UpsertResult"]
+
+CONFLICT, UNKNOWN = 409, 404
+
+
+class BulkClient(Client, Protocol):
+    """A client that also takes bytes, and contacts by the hundred; `HubSpotClient` is one."""
+
+    def send_encoded(self, occurrence: bytes) -> Any:
+        """Send one occurrence that is JSON already; return the answer."""
+
+    def send_batch_encoded(self, occurrences: Sequence[bytes]) -> Any:
+        """Send up to 500 occurrences that are JSON already; return the answer."""
+
+    def update_contact(self, contact_id: str, properties: dict[str, str], id_property: str | None) -> Any:
+        """Update a contact that exists: `crm.contacts.basicApi.update`; return the answer."""
+
+    def create_contact(self, properties: dict[str, str]) -> Any:
+        """Create a contact: `crm.contacts.basicApi.create`; return the answer."""
+
+    def upsert_contacts(self, inputs: list[dict[str, Any]]) -> Any:
+        """Create or update up to 100 contacts: `crm.contacts.batchApi.upsert`; return the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpsertResult:
+    """What became of each contact: None for done, else why not."""
+
+    errors: list[DeliveryError | None]
+
+
+class Calls:
+    """Turns intents into calls. Works with every `Client`; those that take bytes are faster.
+
+    Args:
+        client: calls HubSpot.
+
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._bulk = cast("BulkClient", client) if hasattr(client, "send_batch_encoded") else None
+
+    @property
+    def many_contacts(self) -> bool:
+        """Whether several contacts can go in one call."""
+        return self._bulk is not None
+
+    def send(self, occurrence: bytes) -> None:
+        """Send one occurrence. Raises DeliveryError."""
+        if self._bulk is None:
+            self._client.send(decode(occurrence))
+        else:
+            _require_hubspot(self._bulk.send_encoded(occurrence))
+
+    def send_batch(self, occurrences: Sequence[bytes]) -> None:
+        """Send several occurrences. Raises DeliveryError."""
+        if self._bulk is None:
+            self._client.send_batch([decode(one) for one in occurrences])
+        else:
+            _require_hubspot(self._bulk.send_batch_encoded(occurrences))
+
+    def upsert(self, contact: bytes) -> list[str]:
+        """Write one contact: update it; create a stranger; take who was created meanwhile. Raises DeliveryError.
+
+        Returns:
+            the names of the calls that it took.
+
+        """
+        asked = decode(contact)
+        email, properties = asked["email"], asked["properties"]
+        made = ["crm.contacts.basicApi.update"]
+        try:
+            self._update(email, properties, "email")
+            return made
+        except DeliveryError as error:
+            if error.status != UNKNOWN or error.message.startswith("no JSON"):
+                raise  # a 404 as a web page is a wrong address, not a stranger
+        made.append("crm.contacts.basicApi.create")
+        try:
+            self._create({**properties, "email": email})
+        except DeliveryError as error:
+            if error.status != CONFLICT or error.existing_id is None:
+                raise
+            made.append("crm.contacts.basicApi.update")
+            self._update(error.existing_id, properties, None)
+        return made
+
+    def _update(self, contact_id: str, properties: dict[str, str], id_property: str | None) -> None:
+        if self._bulk is None:
+            self._client.update_contact(contact_id, properties, id_property)
+        else:
+            _require_contact(self._bulk.update_contact(contact_id, properties, id_property))
+
+    def _create(self, properties: dict[str, str]) -> None:
+        if self._bulk is None:
+            self._client.create_contact(properties)
+        else:
+            _require_contact(self._bulk.create_contact(properties))
+
+    def upsert_many(self, contacts: Sequence[bytes]) -> UpsertResult:
+        """Write several contacts of different people in one call, each with a trace id. Raises DeliveryError.
+
+        HubSpot answers in an order of its own, so results are matched by trace id. A contact that is neither among
+        the results nor among the errors was not written, whatever the status says (wire facts, 3.3).
+        """
+        assert self._bulk is not None
+        inputs = []
+        for number, contact in enumerate(contacts):
+            asked = decode(contact)
+            inputs.append(
+                {
+                    "id": asked["email"],
+                    "idProperty": "email",
+                    "properties": asked["properties"],
+                    "objectWriteTraceId": str(number),
+                }
+            )
+        answer = self._bulk.upsert_contacts(inputs)
+        return UpsertResult(_matched(answer, [str(one["id"]).lower() for one in inputs]))
+
+
+def _matched(answer: Any, emails: list[str]) -> list[DeliveryError | None]:
+    try:
+        body = orjson.loads(answer.data)
+        results, errors = body.get("results") or [], body.get("errors") or []
+        told = [_trace(one, emails) for one in results]
+        refused = {
+            int(number): error_from_answer(_status(one), orjson.dumps(one), {})
+            for one in errors
+            for number in (one.get("context") or {}).get("objectWriteTraceId", [])
+            if str(number).isdigit()
+        }
+    except (orjson.JSONDecodeError, AttributeError, TypeError):
+        message = "HubSpot's answer to a batch of contacts cannot be read"
+        raise DeliveryError("unreadable", message, status=answer.status) from None
+    missing = DeliveryError(
+        "unreadable", "HubSpot's answer does not mention this contact", status=answer.status
+    )
+    done = set(told)
+    return [None if number in done else refused.get(number, missing) for number in range(len(emails))]
+
+
+def _trace(result: dict[str, Any], emails: list[str]) -> int | None:
+    trace = result.get("objectWriteTraceId")
+    if isinstance(trace, str) and trace.isdigit():
+        return int(trace)
+    email = str((result.get("properties") or {}).get("email", "")).lower()
+    return emails.index(email) if email in emails else None
+
+
+def _status(error: dict[str, Any]) -> int:
+    return {"CONFLICT": CONFLICT, "OBJECT_NOT_FOUND": UNKNOWN}.get(str(error.get("category")), 400)
+
+
+def _require_contact(answer: Any) -> None:
+    """Refuse a 2xx that shows no contact: nothing says then that one was written."""
+    try:
+        if isinstance(orjson.loads(answer.data).get("id"), str):
+            return
+    except (orjson.JSONDecodeError, AttributeError):
+        pass
+    raise DeliveryError("unreadable", "HubSpot's answer shows no contact", status=answer.status)
+
+
+def _require_hubspot(answer: Any) -> None:
+    """Refuse a 2xx that holds something else than JSON: a proxy's page is no HubSpot that took an event."""
+    data = answer.data
+    if not data or data.lstrip()[:1] in (b"{", b"["):
+        return
+    raise DeliveryError(
+        "unreadable",
+        f"{answer.status} with a body that is no JSON; that was not HubSpot",
+        status=answer.status,
+    )

@@ -1,0 +1,362 @@
+"""The official client, made fast and safe: one cached API object each, plain dictionaries, timeouts, our errors.
+
+The generated client builds a new connection pool at every access of an API, copies models field by field, has no
+timeout, and lets errors of four libraries through (wire facts, sections 7.3 to 7.7). All of that is settled here,
+through the client's own `api_factory` hook and one subclass of its ApiClient.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+from urllib.parse import urlencode, urlsplit
+
+import orjson
+from pydantic import SecretStr
+
+from hubspot_dest._version import __version__
+from hubspot_dest.config.connection import DEFAULT_BASE_URL, ApiVersion, Connection, Proxy
+from hubspot_dest.delivery.client.errors import DeliveryError, error_from_answer, mask_token
+from hubspot_dest.delivery.client.exchange import Exchange, timed_api_client
+
+__all__ = ["DEFAULT_BASE_URL", "Client", "HubSpotClient", "Pool"]
+
+CONNECT_SECONDS = 5.0
+
+
+class Client(Protocol):
+    """What the destination asks of a client; each call raises `DeliveryError` if HubSpot did not take it."""
+
+    def send(self, occurrence: dict[str, Any]) -> None:
+        """Send one occurrence: `events.send.basicApi.send`."""
+
+    def send_batch(self, inputs: list[dict[str, Any]]) -> None:
+        """Send up to 500 occurrences: `events.send.batchApi.send`."""
+
+    def update_contact(self, contact_id: str, properties: dict[str, str], id_property: str | None) -> None:
+        """Update a contact that exists: `crm.contacts.basicApi.update`."""
+
+    def create_contact(self, properties: dict[str, str]) -> None:
+        """Create a contact: `crm.contacts.basicApi.create`."""
+
+
+class Pool(Protocol):
+    """What sends a request and gives the answer, as urllib3's PoolManager does; safe to use from several threads."""
+
+    def request(self, method: str, url: str, *, body: bytes | None, headers: Any, **options: Any) -> Any:
+        """Send; the answer has `status`, `data` and `headers`."""
+
+
+class HubSpotClient:
+    """Calls HubSpot through the official `hubspot-api-client`. Safe to use from several threads.
+
+    Args:
+        token: the private app's access token.
+        base_url: where HubSpot is; a trailing slash is taken off.
+        timeout_seconds: how long to wait for an answer.
+        connection: where HubSpot is, its API's version, proxy and CA bundle; instead of `base_url`.
+        on_exchange: is told every request and its answer, from the thread that made it.
+        around: is given each pool of connections and returns what is used in its place, such as a recorder.
+
+    Attributes:
+        on_headers: is told the headers of every answer; None for nobody.
+
+    Raises:
+        ValueError: where an address is no http(s) address, the version is unknown, or the CA bundle is none.
+
+    """
+
+    def __init__(
+        self,
+        token: SecretStr,
+        *,
+        base_url: str = DEFAULT_BASE_URL,
+        timeout_seconds: float = 10.0,
+        connection: Connection | None = None,
+        around: Callable[[Pool], Pool] | None = None,
+        on_exchange: Callable[[Exchange], None] | None = None,
+    ) -> None:
+        connection = connection or Connection(base_url)
+        self._token = token
+        self.base_url = connection.host
+        self.version = connection.version
+        self._proxy = connection.via
+        connection.check_trust()
+        self._ca_bundle = connection.ca_bundle
+        self._on_exchange = on_exchange
+        self._timeout = (min(CONNECT_SECONDS, timeout_seconds), timeout_seconds)
+        self._apis: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._process = os.getpid()
+        self._around = around
+        self.on_headers: Callable[[Any], None] | None = None
+
+    def __repr__(self) -> str:
+        return f"HubSpotClient(base_url={self.base_url!r}, token=****)"
+
+    def send(self, occurrence: dict[str, Any]) -> None:
+        """Send one occurrence. Raises DeliveryError."""
+        _check_dates([occurrence])
+        self._api("basic").send(occurrence, _preload_content=False, _request_timeout=self._timeout)
+
+    def send_batch(self, inputs: list[dict[str, Any]]) -> None:
+        """Send up to 500 occurrences at once. Raises DeliveryError."""
+        _check_dates(inputs)
+        self._api("batch").send({"inputs": inputs}, _preload_content=False, _request_timeout=self._timeout)
+
+    def update_contact(self, contact_id: str, properties: dict[str, str], id_property: str | None) -> Any:
+        """Update a contact by e-mail (`id_property="email"`) or by id. Raises DeliveryError, 404 for a stranger."""
+        more = {} if id_property is None else {"id_property": id_property}
+        return self._api("contacts").update(
+            contact_id,
+            {"properties": properties},
+            _preload_content=False,
+            _request_timeout=self._timeout,
+            **more,
+        )
+
+    def create_contact(self, properties: dict[str, str]) -> Any:
+        """Create a contact. Raises DeliveryError, 409 with `existing_id` where it exists."""
+        return self._api("contacts").create(
+            {"properties": properties}, _preload_content=False, _request_timeout=self._timeout
+        )
+
+    # ---- for the outbox: what is JSON already goes out as it is, and the answer comes back
+
+    def send_encoded(self, occurrence: bytes) -> Any:
+        """Send one occurrence that is JSON already; return the answer. Raises DeliveryError."""
+        return self._api("basic").send(
+            orjson.Fragment(occurrence), _preload_content=False, _request_timeout=self._timeout
+        )
+
+    def send_batch_encoded(self, occurrences: Sequence[bytes]) -> Any:
+        """Send up to 500 occurrences that are JSON already; return the answer. Raises DeliveryError."""
+        body = orjson.Fragment(b'{"inputs":[' + b",".join(occurrences) + b"]}")
+        return self._api("batch").send(body, _preload_content=False, _request_timeout=self._timeout)
+
+    def upsert_contacts(self, inputs: list[dict[str, Any]]) -> Any:
+        """Create or update up to 100 contacts; return the answer, 200 or 207. Raises DeliveryError."""
+        return self._api("contacts_batch").upsert(
+            {"inputs": inputs}, _preload_content=False, _request_timeout=self._timeout
+        )
+
+    def read(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Any:
+        """Read what stands at a path, given as in v3; return the answer, its body in `data`. Raises DeliveryError."""
+        return self._api("contacts").api_client.call_api(
+            path,
+            "GET",
+            query_params=list(query),
+            header_params={"Accept": "application/json"},
+            auth_settings=["oauth2"],
+            _preload_content=False,
+            _request_timeout=self._timeout,
+        )
+
+    def _api(self, name: str) -> Any:
+        api = self._apis.get(name)
+        if api is None or self._process != os.getpid():
+            with self._lock:
+                api = self._make(name)
+        return api
+
+    def _make(self, name: str) -> Any:
+        if self._process != os.getpid():
+            # After a fork the parent's sockets are not ours to use.
+            self._apis, self._process = {}, os.getpid()
+        if name not in self._apis:
+            import hubspot  # 0.1 s and 52 MB: only where something is sent
+
+            client = hubspot.HubSpot(access_token="****", api_factory=self._factory)  # noqa: S106 - a mask
+            if name == "contacts":
+                self._apis[name] = client.crm.contacts.basic_api
+            elif name == "contacts_batch":
+                self._apis[name] = client.crm.contacts.batch_api
+            else:
+                send = client.events.send
+                self._apis[name] = send.basic_api if name == "basic" else send.batch_api
+        return self._apis[name]
+
+    def _hear(self, headers: Any) -> None:
+        if self.on_headers is not None:
+            self.on_headers(headers)
+
+    def _factory(self, package: Any, api_name: str, config: dict[str, Any]) -> Any:  # noqa: ARG002 - the hook's shape
+        configuration = package.Configuration()
+        configuration.host = self.base_url
+        configuration.retries = False  # one layer retries, and it is not this one
+        configuration.access_token = self._token.get_secret_value()
+        configuration.ssl_ca_cert = self._ca_bundle
+        if self._proxy is not None:
+            configuration.proxy = self._proxy.url
+            configuration.proxy_headers = _proxy_headers(self._proxy)
+        plain = timed_api_client(_api_client_class(package.ApiClient, self._hear), self._on_exchange)
+        api_client = _speaking(self.version, plain)(configuration=configuration)
+        api_client.user_agent = f"hubspot-dest/{__version__} hubspot-api-client-python"
+        _silence(api_client.rest_client.pool_manager)
+        if self._around is not None:
+            api_client.rest_client.pool_manager = self._around(api_client.rest_client.pool_manager)
+        return getattr(package, api_name)(api_client=api_client)
+
+
+def _check_dates(occurrences: list[dict[str, Any]]) -> None:
+    """Refuse an invalid date, as upstream's client does when it writes one down (walkerOS 4.4, section 5.7)."""
+    for occurrence in occurrences:
+        if isinstance(occurrence.get("occurredAt"), dict):
+            raise DeliveryError("impossible", "Invalid time value")
+
+
+def _api_client_class(base: type[Any], hear: Callable[[Any], None]) -> type[Any]:
+    """Return the package's ApiClient with our way of writing bodies and reading answers; `hear` gets their headers."""
+
+    class PlainApiClient(base):  # type: ignore[misc]
+        """Sends plain dictionaries as they are, encoded once, and turns every failure into DeliveryError."""
+
+        def sanitize_for_serialization(self, obj: Any) -> Any:
+            """Pass through: everything here is plain JSON data already."""
+            return obj
+
+        def request(
+            self,
+            method: str,
+            url: str,
+            query_params: Any = None,
+            headers: Any = None,
+            post_params: Any = None,  # noqa: ARG002 - the generated signature
+            body: Any = None,
+            _preload_content: bool = True,
+            _request_timeout: Any = None,
+        ) -> Any:
+            """Send one request and return the answer if it is 2xx. Raises DeliveryError."""
+            if query_params:
+                url = f"{url}?{urlencode(query_params)}"
+            token = self.configuration.access_token
+            data = None if body is None else encode(body)
+            response = _exchange(
+                self.rest_client.pool_manager, method, url, data, headers, _request_timeout, token
+            )
+            hear(response.headers)
+            if not 200 <= response.status <= 299:
+                raise error_from_answer(response.status, response.data, response.headers, token)
+            return response
+
+    return PlainApiClient
+
+
+def _speaking(version: ApiVersion, base: type[Any]) -> type[Any]:
+    """Return the ApiClient whose paths are those of a version; the generated ones are v3's."""
+    if not version.date:
+        return base
+
+    class DatedApiClient(base):  # type: ignore[misc]
+        """Asks at the dated paths (wire facts, 1.1 and 3)."""
+
+        def call_api(self, resource_path: str, *args: Any, **kwargs: Any) -> Any:
+            """Call an endpoint, which is given as its path in v3."""
+            return super().call_api(version.path(resource_path), *args, **kwargs)
+
+    return DatedApiClient
+
+
+def _proxy_headers(proxy: Proxy) -> dict[str, str]:
+    import urllib3
+
+    login = None if proxy.login is None else proxy.login.get_secret_value()
+    headers: dict[str, str] = dict(urllib3.make_headers(proxy_basic_auth=login))
+    return headers
+
+
+def encode(body: Any) -> bytes:
+    """Return JSON bytes; a text that is no valid Unicode goes out escaped, as JavaScript writes it.
+
+    Raises:
+        DeliveryError: of kind `impossible` where it cannot be written at all.
+
+    """
+    try:
+        return orjson.dumps(body)
+    except TypeError:
+        pass
+    try:
+        return json.dumps(body, allow_nan=False).encode("ascii")
+    except (TypeError, ValueError) as error:
+        raise DeliveryError("impossible", f"it cannot be written as JSON: {error}") from None
+
+
+def _exchange(
+    pool: Any, method: str, url: str, data: bytes | None, headers: Any, timeout: Any, token: str
+) -> Any:
+    import urllib3
+
+    connect, read = timeout
+    try:
+        # A redirect would carry the token to an address that nobody chose.
+        return pool.request(
+            method,
+            url,
+            body=data,
+            headers=headers,
+            timeout=urllib3.Timeout(connect=connect, read=read),
+            redirect=False,
+        )
+    except urllib3.exceptions.NewConnectionError as error:  # a kind of timeout to urllib3, refused or not
+        raise DeliveryError("unreachable", mask_token(_reason(error, url), token)) from None
+    except urllib3.exceptions.TimeoutError as error:
+        connecting = isinstance(error, urllib3.exceptions.ConnectTimeoutError)
+        waited = connect if connecting else read
+        where = urlsplit(url).netloc
+        raise DeliveryError(
+            "unreachable" if connecting else "timeout", f"no answer from {where} within {waited:g} s"
+        ) from None
+    except urllib3.exceptions.ProxyError as error:
+        raise DeliveryError("unreachable", _proxy_reason(pool, error)) from None
+    except urllib3.exceptions.HTTPError as error:
+        raise DeliveryError("unreachable", mask_token(_reason(error, url), token)) from None
+
+
+def _reason(error: Exception, url: str) -> str:
+    """Say why there was no answer, in a sentence without the inner names of libraries."""
+    inner = getattr(error, "reason", None) or error
+    text = str(inner)
+    where = urlsplit(url).netloc
+    if "refused" in text.lower():
+        return f"nothing listens at {where} (connection refused)"
+    if "resolve" in text.lower() or "name or service" in text.lower():
+        return f"the name {urlsplit(url).hostname} cannot be resolved"
+    if type(inner).__name__ in ("SSLError", "CertificateError") or "certificate" in text.lower():
+        return f"TLS with {where} failed: {text.rsplit('] ', 1)[-1]}"
+    return f"the connection to {where} broke: {type(inner).__name__}"
+
+
+def _proxy_reason(pool: Any, error: Any) -> str:
+    """Say why a proxy did not let us through: `Tunnel connection failed: 407 Proxy Authentication Required`."""
+    where = pool.proxy.netloc
+    inner = error.original_error
+    text = str(inner)
+    if "refused" in text.lower():
+        return f"no proxy listens at {where} (connection refused)"
+    if "resolve" in text.lower() or "name or service" in text.lower():
+        return f"the name of the proxy {where} cannot be resolved"
+    said = text.removeprefix("Tunnel connection failed: ")
+    return f"the proxy {where} does not let us through: {said if said != text else type(inner).__name__}"
+
+
+def _silence(pool_manager: Any) -> None:
+    """Make sure that no switch of the standard library prints our headers: `debuglevel` would, token and all."""
+    import urllib3
+
+    class Connection(urllib3.connection.HTTPConnection):
+        debuglevel = 0
+
+    class SecureConnection(urllib3.connection.HTTPSConnection):
+        debuglevel = 0
+
+    class Pool(urllib3.HTTPConnectionPool):
+        ConnectionCls = Connection
+
+    class SecurePool(urllib3.HTTPSConnectionPool):
+        ConnectionCls = SecureConnection
+
+    pool_manager.pool_classes_by_scheme = {"http": Pool, "https": SecurePool}

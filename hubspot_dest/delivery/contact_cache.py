@@ -1,0 +1,80 @@
+"""Contact memory: what HubSpot already knows, so that unchanged contacts cost no call."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Protocol
+
+from hubspot_dest.mapping.jsvalues import json_text
+from hubspot_dest.planning.plan import ContactUpsert
+
+__all__ = ["ContactCache", "LastContact", "ManyContacts"]
+
+
+class ContactCache(Protocol):
+    """Knows which contact upserts would change nothing."""
+
+    def knows(self, contact: ContactUpsert) -> bool:
+        """Tell whether HubSpot has all of this already."""
+
+    def remember(self, contact: ContactUpsert) -> None:
+        """Note what HubSpot took."""
+
+
+class LastContact:
+    """Upstream's memory: the last contact and nothing before it (walkerOS 4.4, section 5.4).
+
+    The properties are compared as JSON text, so their order counts, and so does the case of the e-mail.
+    """
+
+    def __init__(self) -> None:
+        self._email: str | None = None
+        self._hash = ""
+
+    def knows(self, contact: ContactUpsert) -> bool:
+        """Tell whether it is the very contact that was written last, with the same text."""
+        return contact.email == self._email and _hash(contact) == self._hash
+
+    def remember(self, contact: ContactUpsert) -> None:
+        """Forget the one before."""
+        self._email, self._hash = contact.email, _hash(contact)
+
+
+class ManyContacts:
+    """Remembers the properties of many people, the least recently seen forgotten first.
+
+    An e-mail is the same in any case, as it is for HubSpot. A contact counts as known if HubSpot was told every
+    one of its properties before, whatever their order.
+
+    Args:
+        capacity: how many people at most.
+
+    """
+
+    def __init__(self, capacity: int = 100_000) -> None:
+        self._capacity = capacity
+        self._people: OrderedDict[str, dict[str, str]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._people)
+
+    def knows(self, contact: ContactUpsert) -> bool:
+        """Tell whether every property of the contact was written before, with the same value."""
+        email = contact.email.lower()
+        known = self._people.get(email)
+        if known is None:
+            return False
+        self._people.move_to_end(email)
+        return all(known.get(name) == value for name, value in (contact.properties or {}).items())
+
+    def remember(self, contact: ContactUpsert) -> None:
+        """Add what HubSpot took to what it knows of this person."""
+        email = contact.email.lower()
+        self._people[email] = {**self._people.get(email, {}), **(contact.properties or {})}
+        self._people.move_to_end(email)
+        while len(self._people) > self._capacity:
+            self._people.popitem(last=False)
+
+
+def _hash(contact: ContactUpsert) -> str:
+    return "" if contact.properties is None else json_text(contact.properties)

@@ -1,0 +1,1 @@
+"""Deliver what the outbox holds: order per person, rate, retries, worker threads."""

@@ -1,0 +1,84 @@
+"""Requests on their way, and what is told about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from hubspot_dest.delivery.client.client import encode
+from hubspot_dest.delivery.client.codec import decode
+from hubspot_dest.delivery.client.errors import DeliveryError
+from hubspot_dest.delivery.dispatch.per_key_queue import Intent
+
+__all__ = ["InFlightRequest", "Report", "What", "by_person", "merged", "parts"]
+
+What = Literal["contacts", "events"]
+
+_SMALLER_PART: Final = 0.382  # see `parts`
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What happened to some intents.
+
+    Attributes:
+        kind: `delivered`, `dead`, `failed` (it will be tried again), `paused` or `resumed` (no intents).
+        what: contacts or events.
+        intents: which.
+        calls: the names of the calls that were made.
+        reason: a stable code.
+        error: what HubSpot said.
+
+    """
+
+    kind: Literal["delivered", "dead", "failed", "paused", "resumed"]
+    what: What = "events"
+    intents: Sequence[Intent] = ()
+    calls: Sequence[str] = ()
+    reason: str = ""
+    error: DeliveryError | None = None
+
+
+@dataclass(slots=True)
+class InFlightRequest:
+    """Intents on their way: one request, or what is left of one that goes out in parts."""
+
+    what: What
+    groups: list[
+        tuple[list[Intent], bool]
+    ]  # the last one is next; True: if it passes, the one before it is bad
+    failures: int = 0
+    failed_at: float | None = None
+
+
+def parts(group: list[Intent]) -> list[tuple[list[Intent], bool]]:
+    """Return the parts of a group that HubSpot refused, the first one last, for it goes out next.
+
+    If the first part passes, the second must be the bad one and is parted again without being sent whole. A bad first
+    part therefore costs two requests and a bad second one costs one, so the first is made smaller, by the golden
+    ratio: then the dearest way to a single bad occurrence among 500 takes 14 requests, not 18.
+    """
+    if len(group) == 1:
+        return [(group, False)]
+    cut = max(1, round(len(group) * _SMALLER_PART))
+    return [(group[cut:], False), (group[:cut], True)]
+
+
+def by_person(group: list[Intent]) -> list[list[Intent]]:
+    """Return contacts by their e-mail, each person's in order."""
+    people: dict[str, list[Intent]] = {}
+    for intent in group:
+        people.setdefault(intent.keys[0], []).append(intent)
+    return list(people.values())
+
+
+def merged(person: list[Intent]) -> bytes:
+    """Return one contact for all that one person's intents say; the later word counts."""
+    if len(person) == 1:
+        return person[0].payload or b"{}"
+    contacts = [decode(one.payload) for one in person]
+    properties: dict[str, str] = {}
+    for contact in contacts:
+        properties |= contact["properties"]
+    return encode({"email": contacts[0]["email"], "properties": properties})

@@ -1,0 +1,1 @@
+"""The outbox: a durable queue in one SQLite file."""

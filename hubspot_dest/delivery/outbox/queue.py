@@ -1,0 +1,369 @@
+"""The durable queue: what was accepted lies here until HubSpot took it, or it is a dead letter.
+
+One SQLite file in WAL mode with one writer. Whoever waits for durability commits for everybody who waits (group
+commit), so no thread is needed to accept an event: also at the end of a process, when none can be started any more.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from hubspot_dest.delivery.client.errors import DeliveryError
+from hubspot_dest.delivery.dispatch.per_key_queue import Intent
+from hubspot_dest.delivery.outbox.records import (
+    INTENT_COLUMNS,
+    SEPARATOR,
+    Group,
+    NewIntent,
+    ParkedEvent,
+    Progress,
+    ranges,
+)
+from hubspot_dest.delivery.outbox.schema import Durability, OutboxError, in_words
+from hubspot_dest.delivery.outbox.store import OutboxStore, write
+
+__all__ = ["NewIntent", "Outbox", "Progress"]
+
+_FREE_PAGES = 256
+
+
+class Outbox(OutboxStore):
+    """The durable queue of one process. Safe to use from several threads.
+
+    Args:
+        path: the file; made if it is not there. `PATH-lock` beside it keeps other processes out.
+        durability: `full` survives power loss (one fsync a commit), `normal` the death of the process.
+        wall: UNIX time in seconds.
+        max_pages: stop growing at so many pages of 4 KiB; None for the disk's own end.
+
+    Raises:
+        OutboxError: it cannot be used; the message says why and what to do.
+
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        durability: Durability = "full",
+        wall: Callable[[], float] = time.time,
+        max_pages: int | None = None,
+    ) -> None:
+        super().__init__(path, durability)
+        self._wall = wall
+        if max_pages is not None:
+            self._db.execute(f"PRAGMA max_page_count = {max_pages}")
+        self._adding = threading.Lock()
+        self._group = Group()
+        self._done: list[int] = []
+        self._dead: list[tuple[int, float, str, str, int]] = []
+        self._attempts: dict[int, int] = {}
+        self._closed = False
+        self.on_commit: Callable[[list[Intent]], None] | None = None
+        newest = "SELECT max(seq) FROM (SELECT seq FROM intents UNION ALL SELECT seq FROM dead)"
+        try:
+            self._next = (self._read(newest)[0][0] or 0) + 1
+            self._stored = self._read("SELECT count(*) FROM intents")[0][0]
+            self._held, newest_held = self._read("SELECT count(*), coalesce(max(number), 0) FROM held")[0]
+            self._next_held = newest_held + 1
+        except BaseException:  # a damaged file may show itself only now
+            self._db.close()
+            self._lock_file.release()
+            raise
+
+    def __repr__(self) -> str:
+        return f"Outbox({str(self.path)!r})"
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is closed."""
+        return self._closed
+
+    @property
+    def last(self) -> int:
+        """The number of the newest intent."""
+        with self._adding:
+            return self._next - 1
+
+    @property
+    def pending(self) -> int:
+        """How many intents are durable and not yet delivered. Takes no lock: signal handlers ask for it."""
+        return int(self._stored)
+
+    @property
+    def held(self) -> int:
+        """How many events wait for consent, those included that are about to be written."""
+        with self._adding:
+            return int(self._held) + len(self._group.held) - len(self._group.released)
+
+    # ---- accepting
+
+    def add(
+        self,
+        intents: Iterable[NewIntent] = (),
+        memory: Mapping[str, dict[str, str]] | None = None,
+        progress: Progress | None = None,
+        held: Iterable[tuple[str, bytes]] = (),
+        released: Iterable[int] = (),
+    ) -> Group:
+        """Take intents in; they count as accepted when `settle` returns.
+
+        Args:
+            intents: in order.
+            memory: by e-mail, lower case: everything that HubSpot will know of it once all is delivered.
+            progress: how far the source was read.
+            held: events that wait for consent: id and JSON.
+            released: the numbers of held events that wait no longer; what became of them is among the intents.
+
+        """
+        now = self._wall()
+        with self._adding:
+            group = self._group
+            seq, append = self._next, group.intents.append
+            for kind, keys, event_id, payload in intents:
+                append(Intent(seq, kind, keys, event_id, now, payload))
+                seq += 1
+            self._next = seq
+            for email, properties in (memory or {}).items():
+                group.memory[email] = (json.dumps(properties), now)
+            if progress is not None:
+                group.progress = progress
+            for event_id, event in held:
+                group.held.append(ParkedEvent(self._next_held, event_id, now, event))
+                self._next_held += 1
+            group.released += released
+            return group
+
+    def settle(self, group: Group) -> None:
+        """Return when everything in the group is on disk.
+
+        Raises:
+            OutboxError: it could not be written; then nothing of the group was accepted.
+
+        """
+        with self._writing:
+            # Whoever comes first commits for all; a group that is not settled is the one that is being filled.
+            if not group.settled:
+                self._commit()
+        if group.error is not None:
+            raise group.error
+
+    def _commit(self) -> None:
+        """Write the group of the moment, and what was delivered since the last time, in one transaction."""
+        with self._adding:
+            group, self._group = self._group, Group()
+            done, self._done = self._done, []
+            dead, self._dead = self._dead, []
+            attempts, self._attempts = self._attempts, {}
+        try:
+            if self._closed:
+                msg = f"outbox {self.path} is closed"
+                raise OutboxError(msg)
+            write(self._db, group, done, dead, attempts)
+        except BaseException as error:  # whatever it was, nobody may believe that the group is on disk
+            group.error = error if isinstance(error, OutboxError) else in_words(error, self.path)
+            with self._adding:  # what was delivered is written down with the next group; a repeat counts once
+                self._done, self._dead = done + self._done, dead + self._dead
+                self._attempts = attempts | self._attempts
+            if not isinstance(error, Exception):  # a signal ends the process
+                raise
+        else:
+            with self._adding:
+                self._stored += len(group.intents)
+                self._held += len(group.held) - len(group.released)
+            if group.intents and self.on_commit is not None:
+                self.on_commit(group.intents)
+        finally:
+            group.settled = True
+
+    # ---- delivering
+
+    def finished(self, intents: Iterable[Intent]) -> int:
+        """Note what HubSpot took; it is written down with the next commit. Return how much waits for that."""
+        with self._adding:
+            before = len(self._done)
+            self._done.extend([one.seq for one in intents])
+            self._stored -= len(self._done) - before
+            return len(self._done) + len(self._dead)
+
+    def died(self, intent: Intent, reason: str, error: DeliveryError) -> None:
+        """Note what is given up; it is written down with the next commit."""
+        said = json.dumps(error.as_dict())
+        with self._adding:
+            self._stored -= 1
+            self._dead.append((intent.seq, self._wall(), reason, said, intent.attempts))
+
+    def failed(self, intents: Iterable[Intent]) -> None:
+        """Note how often intents failed; it is written down with the next commit."""
+        with self._adding:
+            self._attempts.update((one.seq, one.attempts) for one in intents)
+
+    def flush(self) -> None:
+        """Write down what was delivered and what is given up.
+
+        Raises:
+            OutboxError: it could not be written; it is kept for the next time.
+
+        """
+        with self._writing:
+            with self._adding:
+                group = self._group
+                if not (group or self._done or self._dead or self._attempts):
+                    return
+            self._commit()
+        if group.error is not None:
+            raise group.error
+
+    def read(self, after: int, most: int) -> list[Intent]:
+        """Return the next intents on disk, in order.
+
+        Raises:
+            OutboxError: it could not be read.
+
+        """
+        rows = self._read(
+            f"SELECT {INTENT_COLUMNS} FROM intents WHERE seq > ? ORDER BY seq LIMIT ?",  # noqa: S608 - fixed names
+            (after, most),
+        )
+        return [
+            Intent(seq, kind, tuple(person.split(SEPARATOR)), event_id, accepted_at, payload, attempts)
+            for seq, kind, person, event_id, accepted_at, attempts, payload in rows
+        ]
+
+    def load(self, intents: Sequence[Intent]) -> None:
+        """Read the payloads of intents that have left memory.
+
+        Raises:
+            OutboxError: it could not be read.
+
+        """
+        by_seq = {one.seq: one for one in intents}
+        for first, last in ranges(sorted(by_seq)):
+            rows = self._read("SELECT seq, payload FROM intents WHERE seq BETWEEN ? AND ?", (first, last))
+            for seq, payload in rows:
+                by_seq[seq].payload = payload
+
+    # ---- dead letters, and what others left
+
+    def dead(self) -> int:
+        """Return how many dead letters there are, those included that are about to be written."""
+        with self._adding:
+            waiting = len(self._dead)
+        return super().dead() + waiting
+
+    def remembered(self, email: str) -> tuple[dict[str, str], float] | None:
+        """Return what HubSpot knows of a person, and when it was told."""
+        with self._adding:
+            told = self._group.memory.get(email)
+        return super().remembered(email) if told is None else (json.loads(told[0]), told[1])
+
+    def revive(self) -> int:
+        """Put every dead letter back among what is to be sent, behind what waits already; return how many."""
+        with self._writing:
+            self.flush()
+            rows = self._read("SELECT seq FROM dead ORDER BY seq")
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                for number, (seq,) in enumerate(rows):
+                    self._db.execute(
+                        f"INSERT INTO intents ({INTENT_COLUMNS}) "  # noqa: S608 - fixed names
+                        "SELECT ?, kind, person, event_id, ?, 0, payload FROM dead WHERE seq = ?",
+                        (self._next + number, self._wall(), seq),
+                    )
+                self._db.execute("DELETE FROM dead")
+                self._db.execute("COMMIT")
+            except sqlite3.Error as error:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise in_words(error, self.path) from None
+            self._next += len(rows)
+            self._stored += len(rows)
+            if rows:
+                self.forget()  # older values go out after newer ones: what HubSpot knows then is anybody's guess
+        return len(rows)
+
+    def purge(
+        self, *, pending: bool = False, held: bool = False, before: float | None = None
+    ) -> tuple[int, int]:
+        """Throw away dead letters, and what waits too if that is wanted, for good; return how many of each.
+
+        Args:
+            pending: also what waits for delivery.
+            held: also what waits for consent; `before` counts there as well.
+            before: of the dead letters only those that were given up before this UNIX time.
+
+        """
+        with self._writing:
+            self.flush()
+            gone_dead = self._change("DELETE FROM dead WHERE ? IS NULL OR died_at < ?", (before, before))
+            gone = self._change("DELETE FROM intents") if pending else 0
+            if pending:
+                self._change("DELETE FROM memory")  # it told of contacts that will not be written now
+            self._stored -= gone
+            if held:
+                gone_held = self._change("DELETE FROM held WHERE ? IS NULL OR since < ?", (before, before))
+                self._held -= gone_held
+                gone += gone_held
+        return gone_dead, gone
+
+    def adopt(self, path: Path) -> int:
+        """Take over what another outbox left, in its order, and remove that file; return how many intents.
+
+        Raises:
+            OutboxError: somebody uses it, or it cannot be read.
+
+        """
+        other = Outbox(path)
+        try:
+            found = other.read(0, 2**62)
+            group = self.add(
+                (NewIntent(one.kind, one.keys, one.event_id, one.payload or b"") for one in found),
+                held=[(one.event_id, one.event) for one in other.held_events()],
+            )
+            self.settle(group)
+            for letter in other.dead_letters():
+                row = (self._next, letter.kind, "", letter.event_id, letter.accepted_at, letter.attempts)
+                payload = json.dumps(letter.payload).encode()
+                more = (payload, letter.died_at, letter.reason, json.dumps(letter.error))
+                self._change("INSERT INTO dead VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, *more))
+                self._next += 1
+            other.purge(pending=True, held=True)
+            if found:
+                self.forget()  # older values may go out after newer ones
+        finally:
+            other.close()
+        for ending in ("", "-wal", "-shm", "-lock"):
+            Path(f"{path}{ending}").unlink(missing_ok=True)
+        return len(found)
+
+    # ---- the end
+
+    def close(self) -> None:
+        """Write what is to be written, give room back to the disk, and let others have the file."""
+        with self._writing:
+            if self._closed:
+                return
+            try:
+                self.flush()
+                if self._db.execute("PRAGMA freelist_count").fetchone()[0] > _FREE_PAGES:
+                    self._db.executescript("PRAGMA incremental_vacuum")  # `execute` would stop after one page
+            except sqlite3.Error as error:
+                raise in_words(error, self.path) from None
+            finally:
+                self._closed = True
+                self._db.close()
+                self._lock_file.release()
+
+    def abandon(self) -> None:
+        """Let go of everything in a forked child without touching the parent's file."""
+        import ctypes
+
+        # SQLite must not be closed by a process that did not open it: keep it open for ever (sqlite.org, howtocorrupt).
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._db))
+        self._closed = True
+        self._lock_file.release()

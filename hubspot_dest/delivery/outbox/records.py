@@ -1,0 +1,116 @@
+"""What an outbox holds, as values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from hubspot_dest.delivery.dispatch.per_key_queue import Intent
+from hubspot_dest.delivery.outbox.schema import OutboxError
+
+__all__ = [
+    "DeadLetter",
+    "Group",
+    "ParkedEvent",
+    "INTENT_COLUMNS",
+    "NewIntent",
+    "Progress",
+    "SEPARATOR",
+    "dead_letter",
+    "ranges",
+]
+
+SEPARATOR: Final = "\n"  # between the keys of a person; no e-mail that HubSpot takes holds one
+INTENT_COLUMNS: Final = "seq, kind, person, event_id, accepted_at, attempts, payload"
+
+
+class NewIntent(NamedTuple):
+    """What `add` takes: kind, keys, the event's id, and the JSON for HubSpot."""
+
+    kind: int
+    keys: tuple[str, ...]
+    event_id: str
+    payload: bytes
+
+
+class ParkedEvent(NamedTuple):
+    """A walkerOS event that waits for consent: its number, its id, since when (UNIX time), and all of it as JSON."""
+
+    number: int
+    event_id: str
+    since: float
+    event: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a source of events was read.
+
+    Attributes:
+        source: its name.
+        head: a hash of its first bytes, which tells whether it is still the same file.
+        head_bytes: how many bytes that are.
+        line: the last line that was taken.
+        position: the last item within the line, or -1.
+
+    """
+
+    source: str
+    head: str
+    head_bytes: int
+    line: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """What was given up, and why; `error` is what HubSpot said (`DeliveryError.as_dict`)."""
+
+    seq: int
+    kind: int
+    event_id: str
+    payload: Any
+    accepted_at: float
+    died_at: float
+    attempts: int
+    reason: str
+    error: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Group:
+    """What is committed together."""
+
+    intents: list[Intent] = field(default_factory=list)
+    memory: dict[str, tuple[str, float]] = field(default_factory=dict)
+    progress: Progress | None = None
+    held: list[ParkedEvent] = field(default_factory=list)
+    released: list[int] = field(default_factory=list)
+    settled: bool = False
+    error: OutboxError | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.intents or self.memory or self.progress or self.held or self.released)
+
+
+def dead_letter(row: Sequence[Any]) -> DeadLetter:
+    """Return a row of the table `dead`."""
+    seq, kind, _person, event_id, accepted_at, attempts, payload, died_at, reason, error = row
+    said = json.loads(error)
+    return DeadLetter(seq, kind, event_id, json.loads(payload), accepted_at, died_at, attempts, reason, said)
+
+
+def ranges(seqs: list[int]) -> Iterator[tuple[int, int]]:
+    """Yield first and last of each run of consecutive numbers: batches are mostly runs, and a run is one statement."""
+    first = last = None
+    for seq in sorted(seqs):
+        if last is not None and seq == last + 1:
+            last = seq
+            continue
+        if first is not None and last is not None:
+            yield first, last
+        first = last = seq
+    if first is not None and last is not None:
+        yield first, last

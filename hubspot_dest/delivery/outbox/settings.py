@@ -1,0 +1,39 @@
+"""How to deliver: where the outbox is, how fast, how durable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hubspot_dest.delivery.dispatch.retry import RetryPolicy
+
+if TYPE_CHECKING:
+    from hubspot_dest.delivery.outbox.schema import Durability
+
+__all__ = ["OutboxSettings"]
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxSettings:
+    """An outbox and how it is delivered.
+
+    Attributes:
+        path: the outbox's file; one process at a time.
+        durability: `full`: an accepted event survives power loss (one fsync a commit); `normal`: it survives the death
+            of the process.
+        connections: how many requests are under way at once.
+        flush_seconds: a batch that is not full goes out when its oldest event is so old.
+        max_rps: requests a second at most; None for HubSpot's own limits.
+        close_seconds: how long `close` and the end of the process wait for what is left; it stays in the outbox.
+        policy: what is retried, and for how long.
+
+    """
+
+    path: Path | str
+    durability: Durability = "full"
+    connections: int = 4
+    flush_seconds: float = 1.0
+    max_rps: float | None = None
+    close_seconds: float = 10.0
+    policy: RetryPolicy = field(default_factory=RetryPolicy)

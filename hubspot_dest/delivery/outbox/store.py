@@ -1,0 +1,179 @@
+"""The statements behind an outbox: contact memory, progress, notes and dead letters, in one SQLite file."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hubspot_dest.delivery.outbox.records import (
+    INTENT_COLUMNS,
+    SEPARATOR,
+    DeadLetter,
+    Group,
+    ParkedEvent,
+    Progress,
+    dead_letter,
+    ranges,
+)
+from hubspot_dest.delivery.outbox.schema import Durability, FileLock, connect, in_words
+
+__all__ = ["OutboxStore", "write"]
+
+
+class OutboxStore:
+    """One connection, one owner. Every method raises OutboxError where the file cannot be read or written.
+
+    Args:
+        path: the file; made if it is not there.
+        durability: `full` or `normal`.
+
+    """
+
+    def __init__(self, path: Path | str, durability: Durability) -> None:
+        self.path = Path(path)
+        self._lock_file = FileLock(self.path)
+        try:
+            self._db = connect(self.path, durability)
+        except BaseException:
+            self._lock_file.release()
+            raise
+        self._writing = threading.RLock()
+
+    def remembered(self, email: str) -> tuple[dict[str, str], float] | None:
+        """Return what HubSpot knows of a person, and when it was told."""
+        rows = self._read("SELECT properties, told_at FROM memory WHERE email = ?", (email,))
+        return (json.loads(rows[0][0]), rows[0][1]) if rows else None
+
+    def held_events(self, after: int = 0) -> Iterator[ParkedEvent]:
+        """Yield the events that wait for consent and are on disk, oldest first.
+
+        Args:
+            after: only those whose `number` is greater.
+
+        """
+        while rows := self._read("SELECT * FROM held WHERE number > ? ORDER BY number LIMIT 500", (after,)):
+            for row in rows:
+                yield ParkedEvent(*row)
+            after = rows[-1][0]
+
+    def forget(self, email: str | None = None) -> None:
+        """Forget what HubSpot knows of a person, or of everybody."""
+        with self._writing:
+            where, values = ("", ()) if email is None else (" WHERE email = ?", (email,))
+            self._change(f"DELETE FROM memory{where}", values)  # noqa: S608 - fixed
+
+    def forget_older(self, moment: float) -> None:
+        """Forget what was told before a UNIX time."""
+        self._change("DELETE FROM memory WHERE told_at < ?", (moment,))
+
+    def progress(self, source: str) -> Progress | None:
+        """Return how far a source was read."""
+        rows = self._read("SELECT * FROM progress WHERE source = ?", (source,))
+        return Progress(*rows[0]) if rows else None
+
+    def meta(self, name: str) -> str | None:
+        """Return a note about the whole outbox."""
+        rows = self._read("SELECT value FROM meta WHERE name = ?", (name,))
+        return str(rows[0][0]) if rows else None
+
+    def set_meta(self, name: str, value: str) -> None:
+        """Write a note about the whole outbox."""
+        self._change("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def retarget(self, target: str) -> None:
+        """Begin anew for another HubSpot: what was said to the one before counts no more."""
+        with self._writing:
+            self.forget()
+            self._change("DELETE FROM progress")
+            self.set_meta("target", target)
+
+    def _change(self, statement: str, values: tuple[Any, ...] = ()) -> int:
+        with self._writing:
+            try:
+                return self._db.execute(statement, values).rowcount
+            except sqlite3.Error as error:
+                raise in_words(error, self.path) from None
+
+    def _read(self, statement: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        with self._writing:
+            try:
+                return self._db.execute(statement, values).fetchall()
+            except sqlite3.Error as error:
+                raise in_words(error, self.path) from None
+
+    def dead(self) -> int:
+        """Return how many dead letters there are."""
+        return int(self._read("SELECT count(*) FROM dead")[0][0])
+
+    def dead_letters(self, after: int = 0) -> Iterator[DeadLetter]:
+        """Yield the dead letters, oldest first.
+
+        Args:
+            after: only those whose `seq` is greater.
+
+        """
+        while rows := self._read("SELECT * FROM dead WHERE seq > ? ORDER BY seq LIMIT 500", (after,)):
+            for row in rows:
+                yield dead_letter(row)
+            after = rows[-1][0]
+
+
+def write(
+    db: sqlite3.Connection,
+    group: Group,
+    done: list[int],
+    dead: list[tuple[int, float, str, str, int]],
+    attempts: dict[int, int],
+) -> None:
+    """Write a group, and what became of earlier ones, in one transaction.
+
+    Args:
+        db: the outbox.
+        group: what was accepted.
+        done: what HubSpot took, by number.
+        dead: what is given up: number, moment, reason, what HubSpot said, how often it was tried.
+        attempts: how often others failed, by number.
+
+    """
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        db.executemany(
+            f"INSERT INTO intents ({INTENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, 0, ?)",  # noqa: S608 - fixed names
+            (
+                (one.seq, one.kind, SEPARATOR.join(one.keys), one.event_id, one.accepted_at, one.payload)
+                for one in group.intents
+            ),
+        )
+        if group.memory:
+            db.executemany(
+                "INSERT OR REPLACE INTO memory VALUES (?, ?, ?)",
+                ((email, *told) for email, told in group.memory.items()),
+            )
+        if group.progress is not None:
+            one = group.progress
+            values = (one.source, one.head, one.head_bytes, one.line, one.position)
+            db.execute("INSERT OR REPLACE INTO progress VALUES (?, ?, ?, ?, ?)", values)
+        if group.held or group.released:
+            db.executemany("INSERT INTO held VALUES (?, ?, ?, ?)", group.held)
+            db.executemany("DELETE FROM held WHERE number BETWEEN ? AND ?", ranges(group.released))
+        db.executemany("DELETE FROM intents WHERE seq BETWEEN ? AND ?", ranges(done))
+        if attempts:
+            db.executemany(
+                "UPDATE intents SET attempts = ? WHERE seq = ?", ((n, seq) for seq, n in attempts.items())
+            )
+        for seq, died_at, reason, error, tries in dead:
+            db.execute(
+                "INSERT OR REPLACE INTO dead SELECT seq, kind, person, event_id, accepted_at, ?, payload, ?, ?, ? "
+                "FROM intents WHERE seq = ?",
+                (tries, died_at, reason, error, seq),
+            )
+            db.execute("DELETE FROM intents WHERE seq = ?", (seq,))
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise

@@ -1,0 +1,123 @@
+"""Ask HubSpot about itself: account, event definitions, properties of contacts. GET only.
+
+The official client has no module for event definitions (wire facts, 7.1), so its ApiClient is asked directly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hubspot_dest.delivery.client.client import HubSpotClient
+from hubspot_dest.delivery.client.errors import DeliveryError
+
+__all__ = ["Account", "Definition", "Limits", "read_account", "read_contact_properties", "read_definitions"]
+
+_PAGE: Final = 100
+_MOST_PAGES: Final = 20  # an account has at most 500 definitions (wire facts, 1.5)
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+
+class Account(_Answer):
+    """Whose token it is."""
+
+    portal_id: int = Field(alias="portalId")
+    time_zone: str = Field(default="", alias="timeZone")
+    account_type: str = Field(default="", alias="accountType")
+
+
+class _Property(_Answer):
+    name: str
+    archived: bool = False
+
+
+class Definition(_Answer):
+    """An event definition, by its full name."""
+
+    full_name: str = Field(alias="fullyQualifiedName")
+    archived: bool = False
+    properties: list[_Property] = []
+
+    @property
+    def property_names(self) -> set[str]:
+        """The names of its properties that are in use."""
+        return {one.name for one in self.properties if not one.archived}
+
+
+class _Next(_Answer):
+    after: str
+
+
+class _Paging(_Answer):
+    next: _Next | None = None
+
+
+class _Definitions(_Answer):
+    results: list[Definition]
+    paging: _Paging | None = None
+
+
+class _Properties(_Answer):
+    results: list[_Property]
+
+
+class Limits(_Answer):
+    """What the headers of an answer say of the account's limits (wire facts, section 6); None where they do not."""
+
+    burst: int | None = Field(default=None, alias="x-hubspot-ratelimit-max")
+    burst_left: int | None = Field(default=None, alias="x-hubspot-ratelimit-remaining")
+    interval_ms: int | None = Field(default=None, alias="x-hubspot-ratelimit-interval-milliseconds")
+    day: int | None = Field(default=None, alias="x-hubspot-ratelimit-daily")
+    day_left: int | None = Field(default=None, alias="x-hubspot-ratelimit-daily-remaining")
+
+
+_M = TypeVar("_M", bound=BaseModel)
+
+
+def read_account(client: HubSpotClient) -> tuple[Account, Limits]:
+    """Return whose token it is, and its limits. Raises DeliveryError."""
+    answer = client.read("/account-info/v3/details")
+    return _read(Account, answer.data, "the account"), _limits(answer.headers)
+
+
+def read_definitions(client: HubSpotClient) -> dict[str, Definition]:
+    """Return every event definition with its properties, by full name. Raises DeliveryError."""
+    found: dict[str, Definition] = {}
+    query = [("limit", str(_PAGE)), ("includeProperties", "true")]
+    after: list[tuple[str, str]] = []
+    for _ in range(_MOST_PAGES):
+        answer = client.read("/events/v3/event-definitions", query + after)
+        page = _read(_Definitions, answer.data, "the event definitions")
+        found.update((one.full_name, one) for one in page.results)
+        if page.paging is None or page.paging.next is None:
+            break
+        after = [("after", page.paging.next.after)]
+    return found
+
+
+def read_contact_properties(client: HubSpotClient) -> set[str]:
+    """Return the names of the properties that contacts have. Raises DeliveryError."""
+    answer = client.read("/crm/v3/properties/contacts")
+    page = _read(_Properties, answer.data, "the properties of contacts")
+    return {one.name for one in page.results if not one.archived}
+
+
+def _read(model: type[_M], body: bytes, what: str) -> _M:
+    try:
+        return model.model_validate_json(body)
+    except ValidationError:
+        msg = f"the answer about {what} cannot be read; is this HubSpot?"
+        raise DeliveryError("unreadable", msg) from None
+
+
+def _limits(headers: Mapping[str, str]) -> Limits:
+    lower: dict[str, Any] = {name.lower(): value for name, value in headers.items()}
+    try:
+        return Limits.model_validate(lower)
+    except ValidationError:
+        return Limits()

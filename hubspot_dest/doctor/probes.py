@@ -1,0 +1,265 @@
+"""Hold a configuration against a HubSpot, and say of each thing whether it was looked up there or not."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from hubspot_dest.config.connection import DEFAULT_BASE_URL, Connection
+from hubspot_dest.config.model import Config
+from hubspot_dest.delivery.client.client import HubSpotClient
+from hubspot_dest.delivery.client.errors import DeliveryError
+from hubspot_dest.doctor.portal import (
+    Account,
+    Definition,
+    Limits,
+    read_account,
+    read_contact_properties,
+    read_definitions,
+)
+from hubspot_dest.doctor.requirements import Needs
+from hubspot_dest.doctor.standard_properties import STANDARD_PROPERTIES
+
+__all__ = ["Check", "Verdict", "examine"]
+
+Verdict = Literal["ok", "warning", "wrong", "note"]
+
+SEND_SCOPE: Final = "analytics.behavioral_events.send"
+_DEFINE_SCOPE: Final = "behavioral_events.event_definitions.read_write"
+_SCHEMA_SCOPE: Final = "crm.schemas.contacts.read"
+_WRITE_SCOPE: Final = "crm.objects.contacts.write"
+_PREFIX: Final = re.compile(r"pe(\d+)_")
+_MOST_PROPERTIES: Final = 50
+_EVENT_NAME: Final = re.compile(r"[a-z][a-z0-9_-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at.
+
+    Attributes:
+        subject: `token`, `prefix`, `event pe1_page_view` …
+        verdict: `ok`; `warning`: works, but perhaps not as meant; `wrong`: events or contacts would be lost;
+            `note`: for your information, or not checked.
+        sentence: what was found.
+        hint: what to do.
+        live: whether HubSpot was asked; else it follows from the configuration alone.
+
+    """
+
+    subject: str
+    verdict: Verdict
+    sentence: str
+    hint: str = ""
+    live: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what is known, for JSON."""
+        known = {
+            "check": self.subject,
+            "verdict": self.verdict,
+            "live": self.live,
+            "sentence": self.sentence,
+            "hint": self.hint,
+        }
+        return {name: value for name, value in known.items() if value != ""}
+
+
+def examine(config: Config, needs: Needs, client: HubSpotClient | None) -> Iterator[Check]:
+    """Yield every check, as it is made.
+
+    Args:
+        config: a configuration that was loaded strictly.
+        needs: what it needs HubSpot to have.
+        client: asks HubSpot; None checks the configuration alone.
+
+    """
+    yield from _stated(config)
+    prefix = str((config.raw.get("settings") or {}).get("eventNamePrefix", ""))
+    if client is None:
+        yield _prefix(prefix, None)
+        yield Check("token", "note", "not checked: HubSpot was not asked", "leave out --offline")
+    else:
+        yield from _live(client, prefix, needs)
+    yield from _names(needs, prefix)
+    for sentence in dict.fromkeys(needs.unknown):
+        yield Check("not known", "note", sentence)
+    yield Check(
+        "not checked",
+        "note",
+        f"whether the token may send ({SEND_SCOPE}) and write contacts ({_WRITE_SCOPE}), and whether the account's "
+        "plan has custom events: only sending would tell",
+    )
+
+
+def _stated(config: Config) -> Iterator[Check]:
+    """Yield what follows from the configuration: where things go, in which form, under which limits."""
+    connection = config.connection
+    real = connection.host == DEFAULT_BASE_URL
+    where = f"{connection.host}{' (the real HubSpot)' if real else ''}{_by_way(connection)}"
+    yield Check("address", "note", where)
+    if connection.proxy is None and (os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy")):
+        sentence = "the environment's HTTPS_PROXY is not used: the official client does not look at it"
+        yield Check("proxy", "note", sentence, "settings.proxy, or --proxy, where HubSpot is behind one")
+    version = connection.version
+    paths = [version.path(path) for path in ("/events/v3/send", "/crm/v3/objects/contacts")]
+    yield Check("API version", "note", f"{version.name}: {paths[0]}, {paths[0]}/batch, {paths[1]}")
+    together = (
+        f"{config.batch_size} events a request" if config.batch else "each event in a request of its own"
+    )
+    timeout = f"{config.timeout_ms / 1000:g} s"
+    yield Check("sending", "note", f"{together}, an answer within {timeout}")
+    yield Check(
+        "limits",
+        "note",
+        "HubSpot's documents: 1,250 event requests a second, 500 events a request, outside the account's daily and "
+        f"ten-secondly limits; {_MOST_PROPERTIES} properties an event, 256 characters a value (1,024 in names with "
+        "url, referrer or link); 100 contacts a request",
+    )
+
+
+def _by_way(connection: Connection) -> str:
+    parts = []
+    if connection.via is not None:
+        login = " with a password" if connection.via.login is not None else ""
+        parts.append(f"through the proxy {connection.via.url}{login}")
+    if connection.ca_bundle is not None:
+        parts.append(f"trusting {connection.ca_bundle}")
+    return f", {', '.join(parts)}" if parts else ""
+
+
+def _live(client: HubSpotClient, prefix: str, needs: Needs) -> Iterator[Check]:
+    try:
+        account, limits = read_account(client)
+    except DeliveryError as error:
+        yield _no_account(error)
+        if error.status is None or error.status == 401:
+            yield _prefix(prefix, None)
+            return  # nothing else would be answered either
+        yield _prefix(prefix, None)
+    else:
+        zone = f", time zone {account.time_zone}" if account.time_zone else ""
+        yield Check("token", "ok", f"HubSpot takes it: portal {account.portal_id}{zone}", live=True)
+        yield from _account_limits(limits)
+        yield _prefix(prefix, account)
+    yield from _guarded("event definitions", _DEFINE_SCOPE, lambda: _events(needs, read_definitions(client)))
+    if needs.contact_properties:
+        yield from _guarded(
+            "contact properties", _SCHEMA_SCOPE, lambda: _contacts(needs, read_contact_properties(client))
+        )
+
+
+def _no_account(error: DeliveryError) -> Check:
+    if error.status is None:
+        return Check("HubSpot", "wrong", error.message, "check baseUrl, proxy and caBundle", live=True)
+    if error.status == 401:
+        hint = "make a new one in HubSpot: Development, Keys; then HUBSPOT_ACCESS_TOKEN"
+        return Check("token", "wrong", f"HubSpot does not take it: {error.describe()}", hint, live=True)
+    return Check("token", "warning", f"whose it is cannot be looked up: {error.describe()}", live=True)
+
+
+def _account_limits(limits: Limits) -> Iterator[Check]:
+    parts = []
+    if limits.burst is not None:
+        seconds = (limits.interval_ms or 10_000) / 1000
+        left = "" if limits.burst_left is None else f", {limits.burst_left} left"
+        parts.append(f"{limits.burst:,} calls in {seconds:g} s{left}")
+    if limits.day is not None:
+        left = "" if limits.day_left is None else f", {limits.day_left:,} left"
+        parts.append(f"{limits.day:,} calls a day{left}")
+    if parts:
+        empty = limits.day_left == 0
+        yield Check(
+            "account limits",
+            "warning" if empty else "ok",
+            "; ".join(parts) + " (contacts and definitions count, events do not)",
+            "contacts wait until midnight in the account's time zone" if empty else "",
+            live=True,
+        )
+
+
+def _prefix(prefix: str, account: Account | None) -> Check:
+    match = _PREFIX.fullmatch(prefix)
+    if match is None:
+        hint = (
+            f"pe{account.portal_id}_"
+            if account is not None
+            else "pe, the portal's number, and _: pe12345678_"
+        )
+        return Check(
+            "prefix", "wrong", f"{prefix} is no prefix of custom events", hint, live=account is not None
+        )
+    if account is None:
+        return Check(
+            "prefix", "note", f"{prefix} is for portal {match[1]}; whether that is the token's was not seen"
+        )
+    if int(match[1]) != account.portal_id:
+        sentence = f"{prefix} is portal {match[1]}'s, the token is portal {account.portal_id}'s"
+        return Check("prefix", "wrong", sentence, f"eventNamePrefix: pe{account.portal_id}_", live=True)
+    return Check("prefix", "ok", f"{prefix} is this portal's", live=True)
+
+
+def _guarded(subject: str, scope: str, checks: Callable[[], Iterable[Check]]) -> Iterator[Check]:
+    try:
+        yield from checks()
+    except DeliveryError as error:
+        if error.status == 403:
+            sentence = f"not checked, the token may not read them: {error.describe()}"
+            yield Check(subject, "note", sentence, f"give it the scope {scope}, if only for this", live=True)
+        else:
+            yield Check(subject, "warning", f"not checked: {error.describe()}", live=True)
+
+
+def _events(needs: Needs, known: dict[str, Definition]) -> Iterator[Check]:
+    for name, properties in sorted(needs.events.items()):
+        subject = f"event {name}"
+        definition = known.get(name)
+        if definition is None:
+            yield Check(
+                subject, "wrong", "has no definition: HubSpot refuses it", _like(name, known), live=True
+            )
+            continue
+        if definition.archived:
+            yield Check(subject, "wrong", "its definition is archived", "restore it in HubSpot", live=True)
+            continue
+        missing = properties - definition.property_names - STANDARD_PROPERTIES
+        for one in sorted(missing):
+            hint = _like(one, definition.property_names) or "add it to the definition, or leave it out"
+            yield Check(subject, "wrong", f"its definition has no property {one}", hint, live=True)
+        if not missing:
+            count = f"and its {len(properties)} properties are" if properties else "is"
+            yield Check(subject, "ok", f"the definition {count} there", live=True)
+
+
+def _contacts(needs: Needs, known: set[str]) -> Iterator[Check]:
+    missing = needs.contact_properties - known
+    for one in sorted(missing):
+        hint = _like(one, known) or "make it in HubSpot: Settings, Properties"
+        sentence = f"contacts have no property {one}: HubSpot refuses the contact"
+        yield Check("contact properties", "wrong", sentence, hint, live=True)
+    if not missing:
+        names = ", ".join(sorted(needs.contact_properties))
+        yield Check("contact properties", "ok", f"all there: {names}", live=True)
+
+
+def _names(needs: Needs, prefix: str) -> Iterator[Check]:
+    """Yield what HubSpot's own rules say of the names and counts (wire facts, 1.5)."""
+    for name, properties in sorted(needs.events.items()):
+        own = name.removeprefix(prefix)
+        if _EVENT_NAME.fullmatch(own) is None or len(own) > 50:
+            sentence = (
+                f"HubSpot has no events called {own!r}: at most 50 of a-z, 0-9, _ and -, a letter first"
+            )
+            yield Check(f"event {name}", "wrong", sentence, "give the rule settings.eventName")
+        if len(properties) > _MOST_PROPERTIES:
+            sentence = f"{len(properties)} properties; HubSpot takes {_MOST_PROPERTIES}"
+            yield Check(f"event {name}", "wrong", sentence)
+
+
+def _like(name: str, known: Iterable[str]) -> str:
+    matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.7)
+    return f"did you mean {matches[0]}?" if matches else ""

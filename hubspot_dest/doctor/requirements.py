@@ -1,0 +1,130 @@
+"""What a configuration needs HubSpot to have: event definitions, their properties, and properties of contacts.
+
+A mapping language can make names up while it runs, so what stands in the configuration is not always all of it; what
+cannot be known is said. Plans of real events (`Needs.add_plan`) are exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from hubspot_dest.mapping.jsvalues import js_lower, to_string, truthy, whitespace_runs_to
+from hubspot_dest.planning.plan import Plan
+
+__all__ = ["Needs", "needs_of"]
+
+_ANYTHING: Final = "*"
+_MOVING: Final = ("fn", "loop", "set", "key")  # beside them a map is not all that can come out
+
+
+@dataclass(slots=True)
+class Needs:
+    """What HubSpot must have.
+
+    Attributes:
+        events: full event name to the names of its properties.
+        contact_properties: names of contact properties.
+        unknown: what the configuration alone cannot tell, each a sentence.
+
+    """
+
+    events: dict[str, set[str]] = field(default_factory=dict)
+    contact_properties: set[str] = field(default_factory=set)
+    unknown: list[str] = field(default_factory=list)
+
+    def add_plan(self, plan: Plan) -> None:
+        """Add what one planned event needs."""
+        if plan.occurrence is not None:
+            self.events.setdefault(plan.occurrence["eventName"], set()).update(plan.occurrence["properties"])
+        if plan.contact is not None:
+            self.contact_properties.update(plan.contact.properties or ())
+
+
+def needs_of(raw: dict[str, Any]) -> Needs:
+    """Return what a checked configuration needs, as far as it says so itself (walkerOS 4.4, section 5.5)."""
+    settings = raw.get("settings") or {}
+    needs = Needs()
+    prefix = to_string(settings.get("eventNamePrefix", ""))
+    defaults = set(settings.get("defaultProperties") or {})
+    for place, entity, action, rule in _rules(raw.get("mapping")):
+        if rule.get("ignore") is True:
+            continue
+        own = rule.get("settings") or {}
+        _add_contact(needs, own.get("identify"), f"{place}.settings.identify")
+        if rule.get("silent") is True or rule.get("skip") is True:
+            continue
+        name = _event_name(own.get("eventName"), rule.get("name"), entity, action)
+        if name is None:
+            needs.unknown.append(f"the event names of {place}, which matches several")
+            continue
+        properties, moving = _map_keys(own.get("properties"))
+        needs.events.setdefault(prefix + name, set()).update(defaults | properties)
+        if moving:
+            needs.unknown.append(
+                f"all properties of {prefix}{name}: {place}.settings.properties makes some up"
+            )
+    _add_contact(needs, settings.get("identify"), "settings.identify")
+    needs.unknown += _open_questions(raw)
+    return needs
+
+
+def _open_questions(raw: dict[str, Any]) -> Iterator[str]:
+    mapping = raw.get("mapping") or {}
+    if _ANYTHING not in (mapping.get(_ANYTHING) or {}):
+        yield "the names of events that no rule matches: they are sent under their own"
+    policies = [("policy", raw.get("policy"))]
+    policies += [(f"{place}.policy", rule.get("policy")) for place, _, _, rule in _rules(mapping)]
+    for place, policy in policies:
+        if isinstance(policy, dict) and "name" in policy:
+            yield f"event names, since {place} changes them"
+
+
+def _rules(mapping: Any) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
+    for entity, actions in mapping.items() if isinstance(mapping, dict) else ():
+        for action, rules in actions.items() if isinstance(actions, dict) else ():
+            several = isinstance(rules, list)
+            for number, rule in enumerate(rules if several else [rules]):
+                if isinstance(rule, dict):
+                    place = f"mapping.{entity}.{action}" + (f"[{number}]" if several else "")
+                    yield place, entity, action, rule
+
+
+def _event_name(own: Any, renamed: Any, entity: str, action: str) -> str | None:
+    if isinstance(own, str) and truthy(own):
+        return own
+    if not isinstance(renamed, str):
+        if _ANYTHING in (entity, action):
+            return None
+        renamed = f"{entity} {action}"
+    return whitespace_runs_to(js_lower(renamed), "_")
+
+
+def _map_keys(value: Any) -> tuple[set[str], bool]:
+    """Return the names that a mapping value can give, and whether there may be more."""
+    if value is None:
+        return set(), False
+    if isinstance(value, list):
+        parts = [_map_keys(one) for one in value]
+        return set().union(*(keys for keys, _ in parts)), any(moving for _, moving in parts)
+    if not isinstance(value, dict):
+        return set(), True  # a path: whatever stands there
+    inner = value.get("map")
+    keys = {str(key) for key in inner} if isinstance(inner, dict) else set()
+    fixed = value.get("value")
+    if isinstance(fixed, dict):
+        keys |= set(fixed)
+    return keys, any(key in value for key in _MOVING)
+
+
+def _add_contact(needs: Needs, identify: Any, place: str) -> None:
+    for one in identify if isinstance(identify, list) else [identify]:
+        if not isinstance(one, dict) or not isinstance(one.get("map"), dict):
+            if one:
+                needs.unknown.append(f"the contact properties of {place}")
+            continue
+        keys, moving = _map_keys(one["map"].get("properties"))
+        needs.contact_properties |= keys
+        if moving:
+            needs.unknown.append(f"all contact properties of {place}.map.properties")

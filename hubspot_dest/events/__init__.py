@@ -1,0 +1,1 @@
+"""walkerOS events: their fields, the collector's state, and the queue for consent."""

@@ -1,0 +1,173 @@
+"""The watcher: hears every outcome and every exchange, and hands both to the trail and the instruments."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any, Final
+
+from pydantic import SecretStr
+
+from hubspot_dest.config.model import Config
+from hubspot_dest.delivery.client.client import HubSpotClient
+from hubspot_dest.delivery.client.exchange import Exchange
+from hubspot_dest.delivery.occurrence_uuid import occurrence_uuid
+from hubspot_dest.destination import HubSpotDestination
+from hubspot_dest.observability.instruments import Instruments
+from hubspot_dest.observability.trail import Trail
+from hubspot_dest.outcome import Outcome
+
+__all__ = ["Observer"]
+
+_REACHED: Final = ("sent", "queued")
+
+
+class Observer:
+    """Watches destinations.
+
+    >>> watcher = Watcher(PrometheusInstruments(), trail=Trail("trail.jsonl"))  # doctest: +SKIP
+    >>> destination = watcher.destination(config, outbox="events.sqlite3")  # doctest: +SKIP
+
+    Args:
+        instruments: take the counts and timings.
+        trail: gets a line for everything that happens.
+
+    Attributes:
+        line_of: tells in which line of its source an event stood, by its id; None for unknown.
+
+    """
+
+    def __init__(self, *instruments: Instruments, trail: Trail | None = None) -> None:
+        self._instruments = instruments
+        self._trail = trail
+        self._here = threading.local()
+        self.line_of: Callable[[str], int | None] = lambda event_id: None  # noqa: ARG005
+
+    def destination(
+        self, config: Config | dict[str, Any], *, base_url: str | None = None, **options: Any
+    ) -> HubSpotDestination:
+        """Make a destination that is watched; everything is as `HubSpotDestination` takes it.
+
+        Raises:
+            ConfigError: and whatever else `HubSpotDestination` raises.
+
+        """
+        loaded = config if isinstance(config, Config) else Config.strict(config)
+        if base_url is not None:
+            loaded = replace(loaded, connection=replace(loaded.connection, base_url=base_url))
+        made = HubSpotDestination(loaded, client_factory=self.client_factory(loaded), **options)
+        made.listeners.append(self.hear)
+        for one in self._instruments:
+            one.gauge("queued", lambda: made.queued)
+            one.gauge("waiting_for_consent", lambda: made.waiting)
+        return made
+
+    def client_factory(self, config: Config) -> Callable[[SecretStr], HubSpotClient]:
+        """Return what makes a client whose exchanges are watched."""
+
+        def make(token: SecretStr) -> HubSpotClient:
+            return HubSpotClient(
+                token,
+                timeout_seconds=config.timeout_ms / 1000,
+                connection=config.connection,
+                on_exchange=self.exchanged,
+            )
+
+        return make
+
+    # ---- what is heard
+
+    def exchanged(self, exchange: Exchange) -> None:
+        """Take one request and its answer; called by the thread that made it."""
+        status = str(exchange.status) if exchange.status is not None else exchange.error or "none"
+        for one in self._instruments:
+            one.count("requests", {"call": exchange.call, "status": status})
+            one.time("request_seconds", {"call": exchange.call}, exchange.seconds)
+        if self._trail is None:
+            return
+        self._exchanges().append(exchange)
+        if exchange.error is not None:
+            level = logging.WARNING
+            self._trail.write(level, {"kind": "request", "call": exchange.call, **_answer(exchange)})
+
+    def hear(self, outcome: Outcome) -> None:
+        """Take one outcome; called by the thread that came to it."""
+        count = max(1, len(outcome.events))
+        # With an outbox an event has two outcomes: when it was accepted, and when HubSpot had its word.
+        delivered = outcome.kind == "flushed" or outcome.delivery
+        labels = {
+            "stage": "delivered" if delivered else "accepted",
+            "outcome": outcome.kind,
+            "reason": outcome.reason,
+        }
+        for one in self._instruments:
+            one.count("events", labels, count)
+        if self._trail is not None:
+            level = logging.ERROR if not outcome.ok else logging.INFO
+            self._trail.write(level, self._told(outcome, self._answers(outcome)))
+
+    def answered(self, status: int, seconds: float) -> None:
+        """Take one answer of the collector endpoint."""
+        labels = {"status": str(status)}
+        for one in self._instruments:
+            one.count("http_requests", labels)
+            one.time("http_request_seconds", labels, seconds)
+
+    # ---- the trail
+
+    def _exchanges(self) -> deque[Exchange]:
+        """Return what this thread exchanged since its last outcome."""
+        known: deque[Exchange] | None = getattr(self._here, "exchanges", None)
+        if known is None:
+            known = self._here.exchanges = deque(maxlen=1000)
+        return known
+
+    def _answers(self, outcome: Outcome) -> list[Exchange]:
+        """Return the exchanges that belong to an outcome: outcomes are told in the order of their calls."""
+        exchanges = self._exchanges()
+        if outcome.delivery:
+            # Attempts that failed before had their own lines; the last exchange is the answer.
+            last = [exchanges[-1]] if exchanges and (outcome.calls or outcome.error) else []
+            exchanges.clear()
+            return last
+        unsent = outcome.error is not None and outcome.error.kind == "impossible"
+        count = len(outcome.calls) - (1 if unsent and outcome.calls else 0)
+        return [exchanges.popleft() for _ in range(min(count, len(exchanges)))]
+
+    def _told(self, outcome: Outcome, answers: Iterable[Exchange]) -> dict[str, Any]:
+        record: dict[str, Any] = {
+            "kind": "batch" if outcome.events else "event",
+            "id": outcome.event_id or None,
+            "line": self.line_of(outcome.event_id) if outcome.event_id else None,
+            "event": outcome.name or None,
+            "outcome": outcome.kind,
+            "reason": outcome.reason,
+            "sentence": outcome.sentence or None,
+            "rule": outcome.rule_key or None,
+            "uuid": occurrence_uuid(outcome.event_id) if outcome.event_id and _has_uuid(outcome) else None,
+            "events": list(outcome.events) or None,
+            "calls": [call[0] for call in outcome.calls] or None,
+            "answers": [_answer(one) for one in answers] or None,
+            "error": outcome.error.as_dict() if outcome.error is not None else None,
+        }
+        return {name: value for name, value in record.items() if value is not None}
+
+
+def _has_uuid(outcome: Outcome) -> bool:
+    plan = outcome.plan
+    if plan is None or plan.occurrence is None:
+        return outcome.kind in _REACHED
+    return "uuid" in plan.occurrence
+
+
+def _answer(exchange: Exchange) -> dict[str, Any]:
+    known = {
+        "status": exchange.status,
+        "seconds": round(exchange.seconds, 6),
+        "correlationId": exchange.correlation_id,
+        "error": exchange.error,
+    }
+    return {name: value for name, value in known.items() if value is not None}

@@ -1,0 +1,91 @@
+"""Measures for OpenTelemetry (`hubspot-dest[otel]`): into whatever meter provider the program has set up."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from importlib.metadata import entry_points
+from typing import Any, Final
+
+from opentelemetry import metrics
+
+from hubspot_dest._version import __version__
+from hubspot_dest.observability.instruments import BUCKETS, MEASURES
+
+__all__ = ["OtelInstruments", "configured_provider"]
+
+_PREFIX: Final = "hubspot_dest."
+_SPOKEN: Final = {"otlp": "otlp_proto_http"}
+
+
+class OtelInstruments:
+    """Hands measures to OpenTelemetry; names begin with `hubspot_dest.`.
+
+    Args:
+        provider: the meter provider; the program's global one by default.
+
+    """
+
+    def __init__(self, provider: Any = None) -> None:
+        meter = metrics.get_meter("hubspot_dest", __version__, meter_provider=provider)
+        self._meter = meter
+        self._known: dict[str, Any] = {}
+        for name, measure in MEASURES.items():
+            full = _PREFIX + name
+            if measure.kind == "counter":
+                self._known[name] = meter.create_counter(full, description=measure.help)
+            elif measure.kind == "timing":
+                self._known[name] = meter.create_histogram(
+                    full,
+                    unit="s",
+                    description=measure.help,
+                    explicit_bucket_boundaries_advisory=list(BUCKETS),
+                )
+
+    def count(self, name: str, labels: Mapping[str, str], by: int = 1) -> None:
+        """Count."""
+        self._known[name].add(by, dict(labels))
+
+    def time(self, name: str, labels: Mapping[str, str], seconds: float) -> None:
+        """Note how long something took."""
+        self._known[name].record(seconds, dict(labels))
+
+    def gauge(self, name: str, read: Callable[[], float]) -> None:
+        """Read a gauge when somebody asks."""
+
+        def observe(options: Any) -> Iterable[metrics.Observation]:  # noqa: ARG001 - a callback's shape
+            return [metrics.Observation(read())]
+
+        self._known[name] = self._meter.create_observable_gauge(
+            _PREFIX + name, callbacks=[observe], description=MEASURES[name].help
+        )
+
+
+def configured_provider() -> tuple[Any, Callable[[], None]]:
+    """Return a meter provider as OpenTelemetry's environment variables say (`OTEL_METRICS_EXPORTER`, …), and its end.
+
+    A provider that the program, or `opentelemetry-instrument`, has set up already is taken as it is.
+
+    Raises:
+        ImportError: where the SDK, or the exporter that is asked for, is not installed.
+        RuntimeError: likewise.
+
+    """
+    known = metrics.get_meter_provider()
+    if hasattr(known, "shutdown"):
+        return known, lambda: None
+    from opentelemetry.sdk.metrics import MeterProvider
+    from opentelemetry.sdk.metrics.export import MetricExporter, PeriodicExportingMetricReader
+
+    name = os.environ.get("OTEL_METRICS_EXPORTER", "otlp").split(",")[0].strip()
+    found = list(entry_points(group="opentelemetry_metrics_exporter", name=_SPOKEN.get(name, name)))
+    if not found:
+        msg = f"no metrics exporter {name!r} is installed (OTEL_METRICS_EXPORTER)"
+        raise RuntimeError(msg)
+    exporter: MetricExporter = found[0].load()()
+    provider = MeterProvider([PeriodicExportingMetricReader(exporter)])
+
+    def end() -> None:
+        provider.shutdown()
+
+    return provider, end

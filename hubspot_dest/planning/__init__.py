@@ -1,0 +1,1 @@
+"""From an event to a plan: pure, without clock, network or state."""

@@ -1,0 +1,121 @@
+"""Results as text for people: a symbol, a word and a colour for every outcome, and where every value came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from hubspot_dest.mapping.evaluation import Trace
+from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, to_string
+from hubspot_dest.outcome import Outcome
+from hubspot_dest.report.json_report import as_json, plain
+from hubspot_dest.report.safe_text import safe_text
+
+__all__ = ["Painter", "outcome_lines", "trace_lines"]
+
+# Symbol, then the colour as ANSI names it; the word itself always stands beside them.
+_LOOKS: Final = {
+    "sent": ("✓", 32),
+    "identified": ("◆", 36),
+    "queued": ("…", 34),
+    "flushed": ("⇒", 32),
+    "skipped": ("-", 33),
+    "ignored": ("·", 90),
+    "denied": ("◌", 33),
+    "failed": ("✗", 31),
+}
+_WIDTH: Final = 140
+
+
+class Painter:
+    """Colours words, or does not.
+
+    Args:
+        colour: whether to; nothing is ever said by colour alone.
+
+    """
+
+    def __init__(self, *, colour: bool) -> None:
+        self._colour = colour
+
+    def paint(self, text: str, code: int) -> str:
+        """Return `text` in the colour of an ANSI code."""
+        return f"\x1b[{code}m{text}\x1b[0m" if self._colour else text
+
+    def dim(self, text: str) -> str:
+        """Return `text` as what matters less."""
+        return self.paint(text, 2)
+
+
+def outcome_lines(outcome: Outcome, where: str, painter: Painter, *, explain: bool = False) -> Iterator[str]:
+    """Yield the lines of one outcome: what happened and why, the calls, what walkerOS would do, the trace."""
+    symbol, colour = _LOOKS[outcome.kind]
+    head = painter.paint(f"{symbol} {outcome.kind:<10}", colour)
+    person = _person(outcome)
+    rule = f"  rule '{safe_text(outcome.rule_key)}'" if outcome.rule_key else ""
+    name = safe_text(outcome.name or "batch", limit=40)
+    yield f"{head} {where:>8}  {name}{'  ' + person if person else ''}{painter.dim(rule)}"
+    if outcome.kind not in ("sent", "flushed") or not outcome.ok:
+        yield f"             {safe_text(outcome.reason)}: {safe_text(outcome.sentence, limit=300)}"
+    for call in outcome.calls if outcome.kind != "queued" else _queued_call(outcome):
+        yield f"             {safe_text(call[0])} {_arguments(call)}"
+    for issue in outcome.issues:
+        if issue.message != outcome.sentence:
+            yield painter.paint(
+                f"             {issue.level.lower()}: {safe_text(issue.message, limit=300)}", 33
+            )
+    for hint in outcome.hints:
+        yield f"             hint: {safe_text(hint, limit=300)}"
+    if outcome.upstream:
+        yield painter.paint(f"             {safe_text(outcome.upstream, limit=300)}", 35)
+    if explain and outcome.plan is not None:
+        for trace in outcome.plan.trace or ():
+            yield from trace_lines(trace, "             ", painter)
+
+
+def _queued_call(outcome: Outcome) -> tuple[list[Any], ...]:
+    occurrence = outcome.plan.occurrence if outcome.plan is not None else None
+    return outcome.calls if occurrence is None else (*outcome.calls, ["in the batch", occurrence])
+
+
+def _arguments(call: list[Any]) -> str:
+    if call[0] == "events.send.batchApi.send" and len(call) > 1:
+        return f"{{{len(call[1]['inputs'])} inputs}}"
+    return " ".join(safe_text(as_json(plain(argument)), limit=600) for argument in call[1:])
+
+
+def _person(outcome: Outcome) -> str:
+    plan = outcome.plan
+    if plan is None:
+        return ""
+    if plan.email:
+        return safe_text(plan.email, limit=40)
+    return f"objectId {safe_text(plan.object_id, limit=30)}" if plan.object_id else ""
+
+
+def trace_lines(trace: Trace, indent: str, painter: Painter, *, as_text: bool = False) -> Iterator[str]:
+    """Yield `revenue ← key data.total ← 99.5 → "99.5"`, with the steps below it indented.
+
+    Args:
+        trace: where one value came from.
+        indent: put before every line.
+        painter: colours the notes.
+        as_text: the value goes to HubSpot as text; show that text where the value is none.
+
+    """
+    name = safe_text(trace.name) if trace.name else "·"
+    result = "nothing" if trace.result is UNDEFINED else safe_text(as_json(plain(trace.result)), limit=_WIDTH)
+    notes = f"  ({'; '.join(safe_text(note, limit=80) for note in trace.notes)})" if trace.notes else ""
+    text = _text(trace.result) if as_text else ""
+    yield f"{indent}{name} ← {safe_text(trace.step, limit=80)} ← {result}{text}{painter.dim(notes)}"
+    for step in trace.steps:
+        yield from trace_lines(step, indent + "  ", painter, as_text=trace.name == "properties")
+
+
+def _text(value: Any) -> str:
+    if value is UNDEFINED or value is None or isinstance(value, str):
+        return ""
+    try:
+        return f' → "{safe_text(to_string(value), limit=80)}"'
+    except JsTypeError as error:
+        return f" → fails: {error}"

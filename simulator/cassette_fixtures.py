@@ -1,0 +1,181 @@
+"""Cassettes for the pytest plugin: one test's requests, recorded once, and held against the tape at every run."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+from pydantic import SecretStr
+
+from hubspot_dest import HubSpotDestination, Outcome
+from hubspot_dest.delivery.client.client import HubSpotClient, Pool
+from simulator.cassettes.cassette import Cassette, CassetteError, Meta
+from simulator.cassettes.matchers import MixedPool, RecognisingPlayer, harmless
+from simulator.cassettes.player import Recorder
+from simulator.cassettes.recorder import CLOCK_MS, TOKEN, meta_of
+from simulator.cassettes.redaction.scrubber import ScrubError, leaks
+from simulator.cassettes.replay import CLOSED, Replayed, judged
+
+__all__ = ["CassetteTest", "cassette_path"]
+
+
+class Live(Protocol):
+    """What a recording is made from: `fake_hubspot`."""
+
+    token: str
+    base_url: str
+
+
+def cassette_path(item: pytest.Item, folder: str) -> Path:
+    """Return where a test's cassette is: `FOLDER/NAME.json` beside the test; its own name if the marker gives none."""
+    mark = item.get_closest_marker("hubspot_cassette")
+    name = str(mark.args[0]) if mark is not None and mark.args else item.name
+    safe = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "cassette"
+    return item.path.parent / folder / f"{safe}.json"
+
+
+class _Meeting(HubSpotDestination):
+    """A destination that tells whom its events are about before it says anything to HubSpot."""
+
+    def __init__(self, meet: Callable[[Any], None], *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._meet = meet
+
+    def _accept(self, raw: Any, happened: list[Outcome]) -> Outcome:
+        self._meet(raw)
+        return super()._accept(raw, happened)
+
+
+class CassetteTest:
+    """One test with a cassette.
+
+    Args:
+        path: the cassette.
+        mode: `none`: only what is on the tape; `once`: record if there is no cassette; `new`: record what the tape has
+            not; `all`: record anew.
+        live: gives what is recorded from; only called to record.
+        config: the destination's configuration.
+        about: whose requests these are.
+
+    """
+
+    def __init__(
+        self, path: Path, mode: str, live: Callable[[], Live], config: dict[str, Any], about: str
+    ) -> None:
+        self._path, self._config, self._about = path, config, about
+        self._before = self._load() if mode != "all" else None
+        if self._before is None and mode == "none":
+            pytest.fail(f"there is no cassette {path}; record it with --hubspot-record=once", pytrace=False)
+        self._recorder = Recorder()
+        self._events: list[tuple[int, Any]] = []
+        self._player: RecognisingPlayer | None = None
+        if self._before is not None:
+            self._player = RecognisingPlayer(self._before.exchanges, self._before.meta.people)
+        self._records = self._before is None or mode == "new"
+        found = live() if self._records else None
+        token, base_url = (found.token, found.base_url) if found is not None else (TOKEN, CLOSED)
+        self.destination = self._destination(token, base_url)
+
+    def _load(self) -> Cassette | None:
+        if not self._path.exists():
+            return None
+        try:
+            return Cassette.load(self._path)
+        except CassetteError as error:
+            pytest.fail(str(error), pytrace=False)
+
+    def _destination(self, token: str, base_url: str) -> HubSpotDestination:
+        settings = {**self._config.get("settings", {}), "accessToken": token}
+        numbers = itertools.count(1)
+
+        def client(secret: SecretStr) -> HubSpotClient:
+            return HubSpotClient(secret, base_url=base_url, timeout_seconds=5.0, around=self._around)
+
+        return _Meeting(
+            self._meet,
+            {**copy.deepcopy(self._config), "settings": settings},
+            client_factory=client,
+            now_ms=lambda: CLOCK_MS,
+            new_id=lambda: f"{next(numbers):016x}",
+        )
+
+    def _meet(self, event: Any) -> None:
+        self._events.append((len(self._recorder.exchanges), copy.deepcopy(event)))
+        if self._player is not None:
+            self._player.meet(event)
+
+    def _around(self, pool: Pool) -> Pool:
+        if self._player is None:
+            return self._recorder.around(pool)
+        if self._records:
+            return MixedPool(self._player, self._recorder).around(pool)
+        return self._player.around(pool)
+
+    def close(self) -> None:
+        """End the destination; what waits in a batch goes out."""
+        self.destination.close()
+
+    def judge(self) -> None:
+        """Close; save what was recorded; fail where what was said is not what is on the tape."""
+        self.close()
+        if self._records:
+            self._save()
+        elif told := self.difference():
+            pytest.fail(told, pytrace=False)
+
+    def difference(self) -> str:
+        """Return what was said that is not on the tape, and what is on it and was not said; empty for nothing."""
+        if self._records or self._player is None or self._before is None:
+            return ""
+        wrong = [one for one in judged(self._before, self._player) if one.verdict != "same"]
+        told = "".join(f"\n  {line}" for one in wrong for line in _lines(one))
+        return (
+            f"not what {self._path.name} has (if that is meant: --hubspot-record=all):{told}" if told else ""
+        )
+
+    def _save(self) -> None:
+        before = self._before
+        recorded = self._recorder.exchanges
+        if before is not None and not recorded:
+            return
+        try:
+            made, people = harmless(
+                recorded, before.meta.people if before is not None else None, self._events
+            )
+        except ScrubError as error:
+            pytest.fail(f"{self._path.name} was not saved: {error}", pytrace=False)
+        meta = _meta(self._config, self._about)
+        kept = before.exchanges if before is not None else ()
+        cassette = Cassette(meta.model_copy(update={"people": people}), (*kept, *made))
+        if found := leaks(cassette.text()):
+            pytest.fail(f"{self._path.name} was not saved: still in it: {found[0]}", pytrace=False)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        cassette.save(self._path)
+
+
+def _meta(config: dict[str, Any], about: str) -> Meta:
+    """Return what is said of a test's recording."""
+    meta = meta_of(_plain(config), [], about=about)
+    return meta.model_copy(update={"switches": {"auto_define": True}})
+
+
+def _plain(value: Any) -> Any:
+    """Return what can be written down; a function of the test's is named."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if callable(value):
+        return f"<{getattr(value, '__qualname__', 'function')}>"
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
+
+
+def _lines(one: Replayed) -> Iterator[str]:
+    yield f"{one.verdict}: {one.method} {one.target}"
+    for each in one.differences:
+        yield f"  {each.path}: recorded {each.expected!r}, now {each.actual!r}"

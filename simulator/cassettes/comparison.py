@@ -1,0 +1,117 @@
+"""Send a cassette's requests to the HubSpot on this machine, and hold its answers against the recorded ones.
+
+Of a recording of the real HubSpot this would measure how faithful the simulator is. Of one that was recorded from the
+simulator, as all that ship are, it says only that the simulator answers as it did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+import urllib3
+
+from simulator.cassettes.cassette import UNANSWERED, Cassette, CassetteError, Exchange, decoded
+from simulator.cassettes.recorder import TOKEN, Setting, standing
+from simulator.conformance.difference import Difference, differences
+
+__all__ = ["Compared", "age_in_days", "compare"]
+
+_HEADERS: Final = ("content-type", "retry-after")  # what a sender acts on
+_TIMEOUT: Final = urllib3.Timeout(connect=5.0, read=30.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One request, and where today's answer is not the recorded one.
+
+    Attributes:
+        place: where it stands on the tape, from 0.
+        differences: of status, error category, shape of the body and headers that matter; `expected` is the tape's.
+
+    """
+
+    place: int
+    method: str
+    target: str
+    differences: tuple[Difference, ...]
+
+
+def compare(cassette: Cassette) -> list[Compared]:
+    """Send every request in order to an account like the recorded one.
+
+    Raises:
+        ValueError: the cassette's account, switches or faults are none.
+
+    """
+    meta = cassette.meta
+    with standing(meta.config, Setting.of(meta)) as (hubspot, told), urllib3.PoolManager() as pool:
+        return list(_answers(cassette, pool, hubspot.base_url, told))
+
+
+def age_in_days(cassette: Cassette, today: date | None = None) -> int:
+    """Return how many days ago a cassette was recorded, in UTC.
+
+    Raises:
+        CassetteError: the cassette does not say so.
+
+    """
+    try:
+        recorded = date.fromisoformat(cassette.meta.recorded[:10])
+    except ValueError:
+        said = repr(cassette.meta.recorded)
+        raise CassetteError(f"recorded is {said}, which is no date such as 2026-01-31") from None
+    return ((today or datetime.now(UTC).date()) - recorded).days
+
+
+def _answers(
+    cassette: Cassette, pool: urllib3.PoolManager, base_url: str, told: Callable[[int], None]
+) -> Iterator[Compared]:
+    for place, one in enumerate(cassette.exchanges):
+        found = differences(_essence(one), _essence(_ask(one, pool, base_url)))
+        told(place + 1)
+        yield Compared(place, one.method, one.target, tuple(found))
+
+
+def _ask(one: Exchange, pool: urllib3.PoolManager, base_url: str) -> Exchange:
+    sent = {**one.request_headers, "authorization": f"Bearer {TOKEN}"}
+    for name in ("host", "content-length", "content-encoding", "accept-encoding", "connection"):
+        sent.pop(name, None)  # of the recorded connection, not of this one
+    body = one.body.encode() if one.body else None
+    try:
+        answer = pool.request(
+            one.method,
+            base_url + one.target,
+            body=body,
+            headers=sent,
+            retries=False,
+            redirect=False,
+            timeout=_TIMEOUT,
+        )
+    except urllib3.exceptions.HTTPError:
+        return Exchange(one.method, one.target, one.body, UNANSWERED, "")
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    text = answer.data.decode("utf-8", "backslashreplace")
+    return Exchange(one.method, one.target, one.body, answer.status, text, {}, headers)
+
+
+def _essence(one: Exchange) -> dict[str, Any]:
+    """Return what two answers have to share: ids and times may differ, what they are may not."""
+    body = decoded(one.answer)
+    made: dict[str, Any] = {"status": one.status, "shape": _shape(body)}
+    if isinstance(body, dict) and "category" in body:
+        made["category"] = body["category"]
+    made.update({name: one.headers[name] for name in _HEADERS if name in one.headers})
+    return made
+
+
+def _shape(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _shape(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_shape(inner) for inner in value]
+    if isinstance(value, bool) or value is None:
+        return "true or false" if isinstance(value, bool) else "null"
+    return "number" if isinstance(value, (int, float)) else "text"

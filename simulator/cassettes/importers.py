@@ -1,0 +1,251 @@
+"""Cassettes from traffic that was recorded elsewhere: HAR files (HTTP Archive 1.2), and vcrpy's own YAML or JSON.
+
+Such a file says what went over the wire and not what made it: it can be compared and scrubbed, and holds no events to
+replay. Nothing in it is trusted: YAML is loaded without objects, sizes are bounded, and only HubSpot's hosts are taken.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import zlib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hubspot_dest._version import __version__
+from simulator.cassettes.cassette import FORMAT, Cassette, CassetteError, Exchange, Meta
+from simulator.cassettes.recorder import CLOCK_MS, digest_of
+
+__all__ = ["imported"]
+
+_MOST_BYTES: Final = 64 * 1024 * 1024
+_HUBSPOT: Final = ("hubapi.com", "hubspot.com")
+# What the recorder keeps too; cookies and credentials are in neither.
+_SENT: Final = ("content-type", "accept")
+_ANSWERED: Final = ("content-type", "retry-after", "x-hubspot-correlation-id", "location")
+_PACKED: Final = ("gzip", "x-gzip", "deflate")
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+
+class _Pair(_Model):
+    name: str
+    value: str
+
+
+class _Post(_Model):
+    text: str = ""
+    encoding: str = ""
+
+
+class _HarRequest(_Model):
+    method: str
+    url: str
+    headers: list[_Pair] = Field(default_factory=list)
+    postData: _Post = Field(default_factory=_Post)  # noqa: N815 - HAR's name
+
+
+class _HarResponse(_Model):
+    status: int
+    headers: list[_Pair] = Field(default_factory=list)
+    content: _Post = Field(default_factory=_Post)
+
+
+class _HarEntry(_Model):
+    request: _HarRequest
+    response: _HarResponse
+    startedDateTime: str = ""  # noqa: N815 - HAR's name
+
+
+class _HarLog(_Model):
+    entries: list[_HarEntry]
+
+
+class _Har(_Model):
+    log: _HarLog
+
+
+class _VcrRequest(_Model):
+    method: str
+    uri: str
+    body: str | bytes | None = None
+    headers: dict[str, list[str] | str] = Field(default_factory=dict)
+
+
+class _VcrStatus(_Model):
+    code: int
+
+
+class _VcrBody(_Model):
+    string: str | bytes | None = None
+    base64_string: str | None = None
+
+
+class _VcrResponse(_Model):
+    status: _VcrStatus
+    headers: dict[str, list[str] | str] = Field(default_factory=dict)
+    body: _VcrBody = Field(default_factory=_VcrBody)
+
+
+class _VcrInteraction(_Model):
+    request: _VcrRequest
+    response: _VcrResponse
+    recorded_at: str = ""
+
+
+class _Vcr(_Model):
+    version: int = 1
+    interactions: list[_VcrInteraction]
+
+
+def imported(path: Path, *, every_host: bool = False) -> Cassette:
+    """Read a HAR file or a plain vcrpy cassette; not scrubbed yet.
+
+    Args:
+        path: the file.
+        every_host: take requests to any host, such as a proxy's; otherwise HubSpot's alone.
+
+    Raises:
+        CassetteError: the file cannot be read, is neither, or holds no request to HubSpot.
+
+    """
+    raw = _parsed(path)
+    try:
+        if isinstance(raw, dict) and "log" in raw:
+            found = [_from_har(one) for one in _Har.model_validate(raw).log.entries]
+            recorded = str(((raw["log"].get("entries") or [{}])[0]).get("startedDateTime", ""))[:10]
+        else:
+            vcr = _Vcr.model_validate(raw)
+            if vcr.version != 1:
+                raise CassetteError(f"{path} has vcrpy's version {vcr.version}; version 1 can be imported")
+            found = [_from_vcr(one) for one in vcr.interactions]
+            recorded = ""
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(step) for step in first["loc"])
+        message = f"{path} is neither a HAR file nor a vcrpy cassette: {where}: {first['msg']}"
+        raise CassetteError(message) from None
+    except (binascii.Error, zlib.error) as error:
+        raise CassetteError(f"{path} holds a body that cannot be unpacked: {error}") from None
+    taken = tuple(one for url, one in found if every_host or _is_hubspot(url))
+    if not taken:
+        raise CassetteError(f"{path} holds no request to HubSpot among its {len(found)}")
+    return Cassette(_meta(path, recorded or datetime.now(UTC).date().isoformat()), taken)
+
+
+def _parsed(path: Path) -> Any:
+    import yaml
+
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise CassetteError(f"{path} is larger than {_MOST_BYTES // 1024 // 1024} MB")
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise CassetteError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise CassetteError(f"{path} is neither a HAR file nor a vcrpy cassette: not UTF-8 text") from None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return yaml.safe_load(text)  # never an object of Python: below 8.2.1 vcrpy itself ran code here
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        first = (str(error).splitlines() or ["nested too deep"])[0]
+        raise CassetteError(f"{path} is neither JSON nor plain YAML, or was cut short: {first}") from None
+
+
+def _from_har(one: _HarEntry) -> tuple[str, Exchange]:
+    sent = {pair.name.lower(): pair.value for pair in one.request.headers}
+    answered = {pair.name.lower(): pair.value for pair in one.response.headers}
+    # HAR holds bodies unpacked, whatever the header says.
+    body, answer = _har_text(one.request.postData), _har_text(one.response.content)
+    return one.request.url, _exchange(
+        one.request.method, one.request.url, body, one.response.status, answer, sent, answered
+    )
+
+
+def _har_text(post: _Post) -> str:
+    return _text(base64.b64decode(post.text, validate=True)) if post.encoding == "base64" else post.text
+
+
+def _from_vcr(one: _VcrInteraction) -> tuple[str, Exchange]:
+    sent, answered = _flat(one.request.headers), _flat(one.response.headers)
+    packed = one.response.body
+    data = packed.string if packed.base64_string is None else base64.b64decode(packed.base64_string)
+    body = _unpacked(one.request.body, sent.get("content-encoding", ""))
+    answer = _unpacked(data, answered.get("content-encoding", ""))
+    return one.request.uri, _exchange(
+        one.request.method, one.request.uri, body, one.response.status.code, answer, sent, answered
+    )
+
+
+def _exchange(
+    method: str,
+    url: str,
+    body: str,
+    status: int,
+    answer: str,
+    sent: dict[str, str],
+    answered: dict[str, str],
+) -> Exchange:
+    parts = urlsplit(url)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    kept = {name: value for name, value in sent.items() if name in _SENT}
+    return Exchange(
+        method.upper(),
+        target,
+        body,
+        status,
+        answer,
+        kept,
+        {name: value for name, value in answered.items() if name in _ANSWERED},
+    )
+
+
+def _flat(headers: dict[str, list[str] | str]) -> dict[str, str]:
+    return {
+        name.lower(): value if isinstance(value, str) else ", ".join(value) for name, value in headers.items()
+    }
+
+
+def _unpacked(data: str | bytes | None, encoding: str) -> str:
+    if isinstance(data, bytes) and encoding.strip().lower() in _PACKED and data[:1] not in (b"{", b"["):
+        unpacking = zlib.decompressobj(wbits=47)  # gzip or zlib, by its header
+        made = unpacking.decompress(data, _MOST_BYTES)
+        if unpacking.unconsumed_tail:
+            raise zlib.error(f"more than {_MOST_BYTES // 1024 // 1024} MB unpacked")
+        return _text(made)
+    return data if isinstance(data, str) else _text(data or b"")
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "backslashreplace")
+
+
+def _is_hubspot(url: str) -> bool:
+    host = (urlsplit(url).hostname or "").lower()
+    return any(host == name or host.endswith(f".{name}") for name in _HUBSPOT)
+
+
+def _meta(path: Path, recorded: str) -> Meta:
+    return Meta(
+        format=FORMAT,
+        about=f"Imported from {path.name}",
+        sender=__version__,
+        against=f"whatever {path.name} was recorded from; nothing here can tell",
+        recorded=recorded,
+        config={},
+        digest=digest_of({}),
+        events=[],
+        switches={"auto_define": True},
+        clock_ms=CLOCK_MS,
+        live=True,
+    )

@@ -1,0 +1,112 @@
+"""Record from a real portal: what would be written is counted first, and what is written is said.
+
+A recording of a real portal is what measures the simulator: see `compare`.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from hubspot_dest.config.model import Config
+from hubspot_dest.delivery.client.client import HubSpotClient
+from hubspot_dest.delivery.client.null_client import NullClient
+from hubspot_dest.destination import HubSpotDestination
+from hubspot_dest.doctor.portal import Account, read_account
+from simulator.cassettes.cassette import Cassette, Exchange
+from simulator.cassettes.player import Recorder
+from simulator.cassettes.recorder import meta_of, play
+
+__all__ = ["Amount", "amount_of", "portal_of", "record_live"]
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """What a recording will write."""
+
+    events: int
+    contacts: int
+
+
+class _Counting(NullClient):
+    """Counts what it takes."""
+
+    def __init__(self) -> None:
+        self.events = 0
+        self.people: set[str] = set()
+
+    def send(self, occurrence: dict[str, Any]) -> None:  # noqa: ARG002 - a client's shape
+        """Count it."""
+        self.events += 1
+
+    def send_batch(self, inputs: list[dict[str, Any]]) -> None:
+        """Count them."""
+        self.events += len(inputs)
+
+    def update_contact(self, contact_id: str, properties: dict[str, str], id_property: str | None) -> None:  # noqa: ARG002 - a client's shape
+        """Count whom it is about."""
+        self.people.add(contact_id.lower())
+
+    def create_contact(self, properties: dict[str, str]) -> None:
+        """Count whom it is about."""
+        self.people.add(properties.get("email", "").lower())
+
+
+def amount_of(config: Config, events: Sequence[dict[str, Any]]) -> Amount:
+    """Return how many events and contacts these events would write, without any network."""
+    counting = _Counting()
+    with HubSpotDestination(config, client=counting) as destination:
+        for event in events:
+            destination.push(copy.deepcopy(event))
+    return Amount(counting.events, len(counting.people))
+
+
+def portal_of(config: Config) -> Account:
+    """Ask whose token it is. Raises DeliveryError."""
+    seconds = config.timeout_ms / 1000
+    client = HubSpotClient(config.token, timeout_seconds=seconds, connection=config.connection)
+    return read_account(client)[0]
+
+
+def record_live(
+    config: Config, events: Sequence[dict[str, Any]], account: Account, *, about: str = ""
+) -> Cassette:
+    """Send events to the configuration's HubSpot and record every exchange; not scrubbed yet.
+
+    Args:
+        config: with the token of the real portal.
+        events: in order.
+        account: whose portal it is, as `portal_of` says.
+        about: what the cassette shows.
+
+    """
+    recorder, clock_ms = Recorder(), time.time_ns() // 1_000_000
+    play(config.raw, events, "", recorder, clock_ms=clock_ms, live=config)
+    host = urlsplit(config.connection.base_url).hostname
+    meta = meta_of(config.raw, events, about=about, against=f"portal {account.portal_id} at {host}, live")
+    known = [{"email": email} for email in _known(recorder.exchanges)]
+    update: dict[str, Any] = {
+        "live": True,
+        "clock_ms": clock_ms,
+        "account": {"contacts": known},
+        # What the portal has defined is not recorded; a comparison takes names at first sight.
+        "switches": {"auto_define": True},
+    }
+    return Cassette(meta.model_copy(update=update), tuple(recorder.exchanges))
+
+
+def _known(exchanges: Sequence[Exchange]) -> Iterator[str]:
+    """Yield the addresses of contacts that were there before: their first update was taken."""
+    seen = set()
+    for one in exchanges:
+        path, _, query = one.target.partition("?")
+        if one.method != "PATCH" or "idProperty=email" not in query:
+            continue
+        email = unquote(path.rsplit("/", 1)[-1]).lower()
+        if email not in seen and 200 <= one.status < 300:
+            yield email
+        seen.add(email)

@@ -1,0 +1,1 @@
+"""Replace people and secrets in recorded traffic."""

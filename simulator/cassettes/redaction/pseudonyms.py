@@ -1,0 +1,335 @@
+"""Stand-ins for people and secrets: the same for the same person wherever and however they are written.
+
+A text is searched for every known value in the encodings that a request or an answer can carry: as it is,
+percent-encoded (once or twice), as in a form, escaped as JSON or HTML inside another text, in base64. Addresses and
+tokens are found by their form as well, known or not.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, NamedTuple
+from urllib.parse import quote, quote_plus
+
+from simulator.cassettes.redaction.encodings import rewrapped
+from simulator.cassettes.redaction.trie import one_of
+from simulator.hubspot.journal.masking import Masker
+
+__all__ = ["EMAIL", "Known", "PERSONAL", "STAND_IN", "Pseudonyms", "known_in"]
+
+# Without the signs that part an address from the rest of a URL; a plus may be written %2B there.
+# It begins with no part of a sign that is percent-encoded, once or twice, and with no quotation mark.
+EMAIL: Final = re.compile(
+    r"(?<!%)(?<!%[0-9A-F])(?<!%25)(?<!%25[0-9A-F])"
+    r"(?:\w|%2B)(?:[\w.!#$'*+^`{|}~-]|%2B)*(?:@|%40)[\w-]+(?:\.[\w-]+)+",
+    re.IGNORECASE,
+)
+STAND_IN: Final = re.compile(r"person\d+(?:@|%40)example\.com", re.IGNORECASE)
+# Fields that tell who somebody is, in walkerOS' users and in HubSpot's contacts.
+PERSONAL: Final = frozenset(
+    "firstname lastname first_name last_name name fullname phone mobilephone fax address street zip city ip ip_address "  # noqa: SIM905
+    "device session hash twitterhandle linkedinbio company jobtitle date_of_birth userid user_id".split()
+)
+_CAMEL: Final = {"firstName": "firstname", "lastName": "lastname", "jobTitle": "jobtitle"}
+_ABOUT_PEOPLE: Final = frozenset({"user", "properties"})
+_TIMES: Final = frozenset(
+    "createdAt updatedAt createdate lastmodifieddate startedAt completedAt archivedAt timestamp".split()  # noqa: SIM905
+)
+# What an event or a rule is called is no text about people, though somebody may be called Page or Order.
+_NAMES_OF_THINGS: Final = frozenset({"name", "eventName", "entity", "action", "event"})
+_CORRELATION: Final = "00000000-0000-7000-8000-000000000000"
+_MOMENT: Final = "2026-01-01T00:00:00.000Z"
+# Fields that hold secrets whatever those look like, beside those that HubSpot's API has.
+_SECRETS: Final = frozenset(
+    ["password", "passwd", "pwd", "apikey", "api_key", "authorization", "cookie", "cookies", "set-cookie"]
+)
+_DEEPEST: Final = 3  # a proxy may encode what was encoded
+_ANY_CASE: Final = 4  # from so many letters on, a name is found in capitals and in small letters, too
+_BEFORE: Final = (
+    r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=%25[0-9A-Fa-f]{2})|(?<=\\[nrtbf])|(?<=\\u[0-9A-Fa-f]{4}))"
+)
+_SCHEMA_WORD: Final = re.compile(r"[a-z][a-zA-Z0-9_]*")
+_LETTERS: Final = re.compile(r"[^a-z]")
+_EXISTING: Final = re.compile(r"(Existing ID: )(\d+)")
+_SEGMENT: Final = re.compile(r"(?<=/)(\d{2,})(?=[/?]|$)")
+
+
+# What finds the writings; what stands for each; and for each in small letters.
+_Search = tuple[re.Pattern[str], Mapping[str, str], Mapping[str, str]] | None
+
+
+class Known(NamedTuple):
+    """Something that names a person: under which field, and its value as text."""
+
+    field: str
+    value: str
+
+
+def known_in(value: Any, *, ids: bool) -> Iterable[Known]:
+    """Yield everything in a JSON value that names somebody, in the order in which it stands there.
+
+    Args:
+        value: events, bodies, account contents.
+        ids: HubSpot's ids of contacts as well.
+
+    """
+    return _named(value, "", ids)
+
+
+def _named(value: Any, under: str, ids: bool) -> Iterable[Known]:
+    if isinstance(value, dict):
+        if ids and "properties" in value and str(value.get("id", "")).isdigit():
+            yield Known("contactid", str(value["id"]))
+        for name, inner in value.items():
+            kind = _CAMEL.get(name, name.lower())
+            text = str(inner) if isinstance(inner, (str, int)) and not isinstance(inner, bool) else ""
+            if EMAIL.fullmatch(text):
+                yield Known("email", text)
+            elif (
+                len(text) > 1
+                and under in _ABOUT_PEOPLE
+                and (kind in PERSONAL or (under, name) == ("user", "id"))
+            ):
+                yield Known(kind, text)
+            elif ids and name in ("objectId", "hs_object_id", "vid") and text.isdigit():
+                yield Known("contactid", text)
+            yield from _named(inner, name, ids)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _named(inner, under, ids)
+    elif isinstance(value, str) and value[:1] in "[{" and len(value) > 2:
+        try:
+            yield from _named(json.loads(value), under, ids)
+        except ValueError:
+            return
+
+
+class Pseudonyms:
+    """Replaces people, secrets, times and correlation ids.
+
+    Args:
+        known: what names people.
+        keep_people: leave people as they are.
+        patterns: regular expressions of the user's own; what they match becomes `****`.
+        recognise: gives the stand-in of an earlier recording for a value, or None.
+
+    Attributes:
+        made: original to stand-in, of everything that was replaced.
+        keeps_people: people stay as they are.
+
+    """
+
+    def __init__(
+        self,
+        known: Iterable[Known] = (),
+        *,
+        keep_people: bool = False,
+        patterns: tuple[str, ...] = (),
+        recognise: Callable[[str], str | None] = lambda value: None,  # noqa: ARG005
+        taken: int = 0,
+    ) -> None:
+        self.keeps_people = keep_people
+        self._recognise = recognise
+        self._masker = Masker()
+        self._patterns = [re.compile(one) for one in patterns]
+        self._emails = taken
+        self.made: dict[str, str] = {}
+        self._ids: dict[str, str] = {}
+        self._addresses: dict[str, str] = {}
+        self._counts: Counter[str] = Counter()
+        self._taken = taken
+        self._find_names: _Search = None
+        self._find_addresses: _Search = None
+        self.learn(known)
+
+    def learn(self, known: Iterable[Known]) -> None:
+        """Know these people from now on."""
+        before, addresses = len(self.made), len(self._addresses)
+        for kind, value in known if not self.keeps_people else ():
+            if value in self.made or value in self._ids or value in self._addresses:
+                continue
+            if kind == "email":
+                self._addresses[value] = self._address(value)
+                continue
+            self._counts[kind] += 1
+            found, number = self._recognise(value), self._counts[kind] + self._taken
+            if kind == "contactid":
+                self._ids[value] = found or str(10_000_000_000 + number)
+            else:
+                self.made[value] = found or _stand_in(kind, value, number)
+        if len(self._addresses) != addresses:
+            self._find_addresses = _compiled(self._addresses)
+        if len(self.made) != before:
+            self._find_names = _compiled(self.made)
+
+    # ---- values
+
+    def value(self, value: Any, name: str = "") -> Any:
+        """Return a JSON value with its people and secrets replaced and its times in one form."""
+        if isinstance(value, dict):
+            return {self._key(key): self.value(inner, key) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self.value(inner, name) for inner in value]
+        if name == "correlationId" and isinstance(value, str):
+            return _CORRELATION
+        if name in _TIMES and isinstance(value, str):
+            return _MOMENT
+        if name == "hs_email_domain" and isinstance(value, str) and not self.keeps_people:
+            return "example.com"
+        if isinstance(value, str):
+            if value and name.lower() in _SECRETS:
+                return "****"
+            if name in ("id", "objectId", "hs_object_id", "vid") and value in self._ids:
+                return self._ids[value]
+            return self.text(value, names=name not in _NAMES_OF_THINGS)
+        if isinstance(value, int) and not isinstance(value, bool):
+            stand_in = self.made.get(str(value), self._ids.get(str(value), ""))
+            return (
+                int(stand_in) if stand_in.isdigit() and name.lower() in (PERSONAL | {"vid", "id"}) else value
+            )
+        return value
+
+    def _key(self, name: str) -> str:
+        """Return the key of an object: a word of a schema if it is written like one, unless it is somebody's name."""
+        if name in self.made and not _SCHEMA_WORD.fullmatch(name) and not self.keeps_people:
+            return self.made[name]
+        return self.text(name, names=False)
+
+    def body(self, text: str, target: str) -> str:
+        """Return a body without people and secrets: as JSON if it is JSON, else as text."""
+        try:
+            value = json.loads(text) if text else None
+        except ValueError:
+            value = None
+        if not isinstance(value, (dict, list)):
+            if text and target.startswith("/oauth/"):
+                return "****"
+            return self.text(self._masker.loose(self.text(text)))
+        masked = self._masker.part(value, target.encode("latin-1", "replace"))
+        return json.dumps(self.value(masked), ensure_ascii=False, separators=(",", ":"))
+
+    def target(self, target: str) -> str:
+        """Return path and query."""
+        target = _SEGMENT.sub(lambda one: self._ids.get(one[1], one[1]), self.people(target))
+        masked = self._masker.target(target.encode("latin-1", "replace"))
+        return self._without_own(masked if masked == target else self.people(masked))
+
+    def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """Return headers; cookies go altogether."""
+        kept = [(name, value) for name, value in headers.items() if "cookie" not in name.lower()]
+        fixed = {"x-hubspot-correlation-id": _CORRELATION, "authorization": "****"}
+        return {
+            name: fixed.get(name.lower()) or self.text(value) for name, value in self._masker.headers(kept)
+        }
+
+    # ---- texts
+
+    def text(self, text: str, *, names: bool = True) -> str:
+        """Return a text with addresses, tokens, known people and the user's own patterns replaced."""
+        # People first: where decoding shows a token, the masker leaves a text decoded.
+        clean = self.people(text, names=names)
+        masked = self._masker.text(clean)
+        if masked != clean:
+            masked = self.people(masked, names=names)
+        return self._without_own(masked)
+
+    def _without_own(self, text: str) -> str:
+        for pattern in self._patterns:
+            text = pattern.sub("****", text)
+        return text
+
+    def people(self, text: str, *, names: bool = True, deep: int = 0) -> str:
+        """Return a text with people replaced, and nothing else."""
+        if self.keeps_people:
+            return text
+        # Addresses first: a name may be part of one. And known ones before those that only look so.
+        text = _replaced(text, self._find_addresses)
+        text = EMAIL.sub(lambda found: self._address(found[0]), text)
+        if names:
+            text = _replaced(text, self._find_names)
+        text = _EXISTING.sub(lambda one: one[1] + self._ids.get(one[2], one[2]), text)
+        if deep == _DEEPEST:
+            return text
+        return rewrapped(text, lambda inner: self.people(inner, names=names, deep=deep + 1))
+
+    def _address(self, address: str) -> str:
+        if STAND_IN.fullmatch(address):
+            return address
+        # HubSpot keeps addresses in lower case: both writings are the same person.
+        key = address.lower().replace("%40", "@").replace("%2b", "+")
+        stand_in = self.made.get(key)
+        if stand_in is None:
+            stand_in = self._recognise(key)
+            if stand_in is None:
+                self._emails += 1
+                stand_in = f"person{self._emails}@example.com"
+            self.made[key] = stand_in
+        stand_in = stand_in.replace("@", "%40") if "%40" in address else stand_in
+        return stand_in.capitalize() if address[:1].isupper() else stand_in
+
+
+def _compiled(known: Mapping[str, str]) -> _Search:
+    """Return what finds each value in each writing, and what stands for it there."""
+    ways: dict[str, str] = {}
+    for value, stand_in in known.items():
+        for write in _WRITINGS:
+            ways.setdefault(write(value), write(stand_in))
+    folded: dict[str, str] = {}
+    for written, stand_in in ways.items():
+        folded.setdefault(written.lower(), stand_in)
+    pattern = re.compile(f"{_BEFORE}{one_of((*ways, *folded))}(?![A-Za-z0-9])", re.IGNORECASE)
+    return pattern, ways, folded
+
+
+def _replaced(text: str, search: _Search) -> str:
+    if search is None:
+        return text
+    pattern, ways, folded = search
+
+    def stand_in(found: re.Match[str]) -> str:
+        written = found[0]
+        if written in ways:
+            return ways[written]
+        if sum(one.isalpha() for one in written) < _ANY_CASE:
+            return written
+        made = folded.get(written.lower(), written)
+        return made.lower() if written.islower() else made.upper() if written.isupper() else made
+
+    return pattern.sub(stand_in, text)
+
+
+def _stand_in(kind: str, value: str, number: int) -> str:
+    """Return a stand-in that has the shape of the value: digits stay digits."""
+    if value.isdigit():
+        return str(number).rjust(len(value), "5")[: max(len(value), len(str(number)))]
+    if value.startswith("+") and sum(one.isdigit() for one in value) >= 6:
+        return f"+1555{number:07}"
+    return f"{_LETTERS.sub('', kind).capitalize()}{number}"  # one word: in a path as in a sentence
+
+
+def _same(text: str) -> str:
+    return text
+
+
+def _json_escaped(text: str) -> str:
+    return json.dumps(text)[1:-1]
+
+
+# How a value can stand in a text; each is applied to the original and to its stand-in alike.
+_WRITINGS: Final[tuple[Callable[[str], str], ...]] = (
+    _same,
+    lambda text: quote(text, safe=""),
+    quote,
+    quote_plus,
+    lambda text: text.replace(" ", "+"),
+    lambda text: quote(quote(text, safe=""), safe=""),
+    _json_escaped,
+    lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
+    lambda text: json.dumps(json.dumps(text)[1:-1])[1:-1],
+    html.escape,
+    lambda text: quote(text, safe="").lower() if "%" in quote(text, safe="") else text,
+)

@@ -1,0 +1,114 @@
+"""Take people and secrets out of a cassette, consistently, and refuse to save what still holds any.
+
+The same person is the same stand-in everywhere: events, requests, answers, paths. What is equal stays equal, so that a
+replay still matches.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from simulator.cassettes.cassette import Cassette, Exchange, Meta, decoded
+from simulator.cassettes.redaction.pseudonyms import EMAIL, STAND_IN, Known, Pseudonyms, known_in
+
+__all__ = ["ScrubError", "leaks", "replaced", "scrubbed"]
+
+_TOKEN: Final = re.compile(
+    r"(?i:pat-[a-z0-9]{2,4}-[0-9a-z-]{8,}|(?:Bearer|Basic)\s+[\w.~+/-]{8,}=*)"
+    r"|(?<![\w-])(?i:sk|xox[abprs]|gh[opsru]|github_pat|glpat)[-_][\w-]{10,}"
+    r"|(?<!\w)eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*|(?<!\w)(?:AKIA|ASIA)[0-9A-Z]{16}(?!\w)"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.)*?(?:-----END [A-Z ]*-----|\Z)"
+)
+_BINARY: Final = re.compile(r"(?:\\+x[0-9a-f]{2}[^\\]{0,4}){6,}")
+_WORDY: Final = re.compile(r"[A-Za-z0-9+/_-]{24,}")
+_PLAIN: Final = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}|[0-9a-f]{64}|[a-z0-9_]+"
+)
+
+
+class ScrubError(Exception):
+    """Something that looks like a person or a secret is still there; nothing was saved."""
+
+
+def scrubbed(cassette: Cassette, *, keep_people: bool = False, patterns: tuple[str, ...] = ()) -> Cassette:
+    """Return the cassette with stand-ins for people, times and correlation ids in one form, and no secrets.
+
+    Args:
+        cassette: as recorded.
+        keep_people: leave people as they are.
+        patterns: regular expressions of one's own; what they match becomes `****`.
+
+    Raises:
+        ScrubError: a secret or an address is left over: the cassette must not be saved.
+
+    """
+    known = [] if keep_people else list(_known(cassette))
+    return replaced(
+        cassette, Pseudonyms(known, keep_people=keep_people, patterns=(_TOKEN.pattern, *patterns))
+    )
+
+
+def replaced(cassette: Cassette, stand_ins: Pseudonyms) -> Cassette:
+    """Return the cassette as the stand-ins make it.
+
+    Raises:
+        ScrubError: as `scrubbed`.
+
+    """
+    meta = cassette.meta.model_dump()
+    for part in ("events", "account", "meanwhile", "config"):
+        meta[part] = stand_ins.value(meta[part])
+    exchanges = tuple(_exchange(one, stand_ins) for one in cassette.exchanges)
+    made = Cassette(Meta.model_validate(meta), exchanges)
+    found = leaks(made.text(), people=not stand_ins.keeps_people)
+    if found:
+        raise ScrubError(f"still in the cassette: {'; '.join(found[:5])}")
+    return made
+
+
+def _exchange(one: Exchange, stand_ins: Pseudonyms) -> Exchange:
+    return Exchange(
+        one.method,
+        stand_ins.target(one.target),
+        stand_ins.body(one.body, one.target),
+        one.status,
+        stand_ins.body(one.answer, one.target),
+        stand_ins.headers(one.request_headers),
+        stand_ins.headers(one.headers),
+    )
+
+
+def leaks(text: str, *, people: bool = True) -> list[str]:
+    """Return what looks like a token, a secret of high entropy, or somebody's address, shortened."""
+    found = [f"a token ({one[:8]}…)" for one in _TOKEN.findall(text) if "****" not in one]
+    if people:
+        found += [f"an address ({one[:3]}…)" for one in EMAIL.findall(text) if not STAND_IN.fullmatch(one)]
+    if _BINARY.search(text):
+        found.append("a body that is packed or binary, which nobody can look into")
+    found += [
+        f"something that looks like a secret ({one[:6]}…, {len(one)} characters)"
+        for one in _WORDY.findall(text)
+        if not _PLAIN.fullmatch(one) and _entropy(one) > 4.2
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _entropy(text: str) -> float:
+    counts = Counter(text)
+    return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
+
+
+def _known(cassette: Cassette) -> Iterator[Known]:
+    """Yield everything that names somebody, in the order in which it first stands there."""
+    meta, ids = cassette.meta, cassette.meta.live
+    yield from known_in(meta.events, ids=ids)
+    yield from known_in(meta.account, ids=ids)
+    if meta.meanwhile is not None:
+        yield from known_in(meta.meanwhile.account, ids=ids)
+    for one in cassette.exchanges:
+        yield from known_in(one.json, ids=ids)
+        yield from known_in(decoded(one.answer), ids=ids)

@@ -1,0 +1,32 @@
+"""Hear that somebody wants an end, and end in good order."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any
+
+__all__ = ["GracefulShutdown"]
+
+
+@dataclass(slots=True)
+class GracefulShutdown:
+    """Hears Ctrl-C and SIGTERM: the first ends the work in good order, the second ends at once.
+
+    Attributes:
+        number: the signal that came; None as long as none did.
+
+    """
+
+    number: int | None = None
+    _former: dict[int, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._former[number] = signal.signal(number, self._hear)
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a handler's signature
+        self.number = number
+        for one, former in self._former.items():
+            signal.signal(one, former)

@@ -1,0 +1,29 @@
+"""What was accepted from outside is seen through, though the stream is told to end."""
+
+from __future__ import annotations
+
+import time
+
+from simulator.commands.source_options import Chosen
+from simulator.engine.engine import Engine
+
+__all__ = ["drain"]
+
+_SECONDS = 10.0
+_SLICE = 500
+
+
+def drain(engine: Engine, origin: Chosen, seconds: float = _SECONDS) -> int:
+    """Accept nothing new, take what was accepted, and return how many events are left after so many seconds.
+
+    Somebody was told that these events are here: a website by a 200, another program by its emptied pipe. Where events
+    come at a pace of their own nothing is hurried: they are only counted.
+    """
+    origin.close()
+    deadline = time.monotonic() + seconds
+    while not origin.paced and not engine.exhausted and (waiting := origin.waiting()):
+        left = deadline - time.monotonic()
+        if left <= 0:
+            break
+        engine.run(min(_SLICE, waiting), left)
+    return origin.waiting()

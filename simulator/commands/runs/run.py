@@ -1,0 +1,166 @@
+"""What `hubspot-sim run` does."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from hubspot_dest.cli.console import print_data, progress, say, stop
+from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.cli.options import open_config, use_colour
+from hubspot_dest.config.loading import TOKEN_VARIABLE
+from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.report.text_report import Painter
+from simulator.commands.graceful_shutdown import GracefulShutdown
+from simulator.commands.runs.drain import drain
+from simulator.commands.source_options import Chosen, SourceOptions, chosen
+from simulator.conformance.difference import MISSING
+from simulator.engine.engine import Engine
+from simulator.engine.expectations import ExpectationError, read_expectations, result_of, unmet
+from simulator.engine.story import story_path
+from simulator.hubspot.faults.stories import STORIES
+from simulator.hubspot.faults.syntax import FaultSyntaxError, parse_fault
+from simulator.hubspot.service import DEFAULT_TOKEN
+
+__all__ = ["run"]
+
+_SLICE = 500
+_SLICE_SECONDS = 0.25  # of a source that may have nothing just now: how soon a signal is heard
+
+
+def run(
+    config: Path | None,
+    events: int | None,
+    seed: int,
+    parity: bool,
+    strict: bool,
+    faults: tuple[str, ...],
+    story: str | None,
+    expect: Path | None,
+    as_json: bool,
+    no_color: bool,
+    **source: Any,
+) -> None:
+    """Carry `run` out; the options are those of `commands/run.py`."""
+    # Nothing called sim needs a token, nor looks at yours.
+    os.environ[TOKEN_VARIABLE] = DEFAULT_TOKEN
+    loaded = open_config(config or story_path())
+    try:
+        expected = read_expectations(expect) if expect is not None else {}
+        thrown = [*map(parse_fault, faults), *(STORIES[story].faults if story else ())]
+    except (ExpectationError, FaultSyntaxError) as error:
+        stop(safe_text(error))
+    stopper = GracefulShutdown()  # before anybody is told where to send
+    origin = chosen(SourceOptions(**source))
+    engine = Engine(loaded, source=origin.source, seed=seed, parity=parity, strict=strict)
+    try:
+        engine.start()
+    except OSError as error:
+        stop(f"the HubSpot on this machine does not start: {safe_text(error)}")
+    started = time.perf_counter()
+    try:
+        engine.throw(*thrown)
+        _take(engine, origin, events, stopper)
+        unseen = drain(engine, origin) if origin.once else 0
+        engine.flush().result()
+        result = result_of(engine)
+        bad = [row.sentence for row in engine.ring.rows() if row.reason == "bad_input"]
+    finally:
+        origin.close()
+        closing = engine.close()
+    if sys.stderr.isatty():
+        progress("\x1b[2K\r")
+    seconds = round(time.perf_counter() - started, 2)
+    result = {"events": result["counts"]["taken"], "seed": seed, "seconds": seconds, **result}
+    result["notFlushed"] = closing.left + unseen
+    differing = unmet(expected, result)
+    if as_json:
+        print_data(orjson.dumps(result).decode())
+    else:
+        for line in _lines(result, Painter(colour=use_colour(refused=no_color))):
+            print_data(line)
+    for one in differing:
+        say(
+            f"not as expected: {safe_text(one.path)} is {_plain(one.actual)}, expected {_plain(one.expected)}"
+        )
+    if bad:
+        first = "" if len(bad) == 1 else f"{len(bad):,} lines are no events; the first: "
+        say(f"warning: {first}{safe_text(bad[0], limit=300)}")
+    for spec, fault in zip(faults, engine.hubspot.faults.active(), strict=False):
+        if not fault.matched:  # a path with a typo, and the run proves nothing
+            say(f"warning: the fault {safe_text(spec)} met no request")
+    if closing.left:
+        say(f"warning: {closing.left} events were not flushed: {safe_text(closing.error)}")
+    if unseen:
+        say(f"warning: {unseen} events that were accepted were not looked at")
+    if engine.trouble:
+        say(f"error: {safe_text(engine.trouble)}")
+    good = not (differing or result["notFlushed"] or engine.trouble) and result["books"]["agree"]
+    if good and stopper.number is not None and not origin.endless:
+        raise SystemExit(128 + stopper.number)
+    raise SystemExit(int(ExitCode.OK if good else ExitCode.CHECK_FAILED))
+
+
+def _plain(value: Any) -> str:
+    """Return a figure as JSON writes it: text and number must not look alike."""
+    if value is MISSING:
+        return "nothing"
+    # Not orjson: what people write into a file of expectations may be no JSON: NaN, a date, a number of 30 digits.
+    return safe_text(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str), limit=60)
+
+
+def _take(engine: Engine, origin: Chosen, events: int | None, stopper: GracefulShutdown) -> None:
+    """Take as many events as wanted, or as come."""
+    wanted = events if events is not None else 1000 if origin.synthetic else None
+    total = f" of {wanted:,}" if wanted is not None else ""
+    seconds = _SLICE_SECONDS if origin.endless else 3600.0
+    done = 0
+    while (wanted is None or done < wanted) and not engine.exhausted and stopper.number is None:
+        engine.run(_SLICE if wanted is None else min(_SLICE, wanted - done), seconds)
+        done = engine.counts.taken
+        progress(f"{done:,}{total} events")
+
+
+def _lines(result: dict[str, Any], painter: Painter) -> list[str]:
+    counts, books = result["counts"], result["books"]
+    taken = counts["taken"] or 1
+    rate = counts["taken"] / (result["seconds"] or 1)
+    lines = [
+        painter.paint(
+            f"{counts['taken']:,} events in {result['seconds']} s ({rate:,.0f} a second), seed {result['seed']}",
+            1,
+        ),
+        "",
+        "  outcome       events",
+    ]
+    for kind, number in counts["outcomes"].items():
+        if number:
+            lines.append(f"  {kind:<12} {number:>7,}  {'█' * round(30 * number / taken)}")
+    lines += ["", "  rule                        hits"]
+    for rule, number in result["rules"].items():
+        mark = "" if number or rule == "(no rule)" else "   never matched"
+        lines.append(f"  {safe_text(rule, limit=26):<26} {number:>5,}{mark}")
+    lines += ["", "  HubSpot"]
+    lines.append(
+        f"  {result['hubspot']['contacts']:,} contacts, {books['hubspotStored']:,} occurrences stored"
+    )
+    calls = ", ".join(
+        f"{number:,} {name.rpartition('Api.')[0].rpartition('.')[2]}.{name.rpartition('.')[2]}"
+        for name, number in counts["calls"].items()
+    )
+    lines.append(
+        f"  {sum(counts['calls'].values()):,} calls ({calls}); {counts['callsSaved']:,} saved by the memory"
+    )
+    if counts["walkerosWouldLose"]:
+        lines.append(f"  walkerOS itself would lose {counts['walkerosWouldLose']:,} of these events")
+    agrees = (
+        "the sender's numbers and HubSpot's are the same" if books["agree"] else "; ".join(books["problems"])
+    )
+    lines += ["", f"  {'✔' if books['agree'] else '✘'} {agrees}"]
+    return lines

@@ -1,0 +1,158 @@
+"""What `hubspot-sim serve` does."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from hubspot_dest.cli.console import print_data, say, stop
+from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.report.safe_text import safe_text
+from simulator.hubspot.fake import FakeHubSpot
+from simulator.hubspot.faults.fault_board import Fault
+from simulator.hubspot.faults.stories import STORIES
+from simulator.hubspot.faults.syntax import FaultSyntaxError, parse_fault
+from simulator.hubspot.http.certificate import Certificate, temporary_certificate
+from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
+from simulator.hubspot.state.behaviours import BehaviourError, Behaviours
+from simulator.hubspot.state.store import Store, StoreError
+
+__all__ = ["serve"]
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def serve(
+    port: int,
+    host: str,
+    portal: int | None,
+    store: Path | None,
+    tls: bool,
+    token: str | None,
+    scopes: tuple[str, ...],
+    allowed_hosts: tuple[str, ...],
+    tier: str | None,
+    switches: tuple[str, ...],
+    auto_define: bool,
+    seed_file: Path | None,
+    faults: tuple[str, ...],
+    story: str | None,
+    as_json: bool,
+) -> None:
+    """Carry `serve` out; the options are those of `commands/serve.py`."""
+    token = token or DEFAULT_TOKEN
+    chosen_switches = _switches(switches, tier, auto_define=auto_define)
+    with ExitStack() as at_the_end:
+        service = _service(portal, token, scopes, chosen_switches, store)
+        at_the_end.callback(service.close)
+        if seed_file is not None:
+            _seed(service, token, seed_file)
+        certificate = at_the_end.enter_context(temporary_certificate(host)) if tls else None
+        tls_files = None if certificate is None else (certificate.chain, certificate.key)
+        server = FakeHubSpot(
+            service,
+            token=token,
+            host=host,
+            port=port,
+            faults=_faults(faults, story),
+            tls=tls_files,
+            allowed_hosts=allowed_hosts,
+        )
+        _start(server, host, port)
+        at_the_end.callback(server.stop)
+        told = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: told.set())
+        _announce(server, host, certificate, as_json=as_json)
+        # A plain wait would keep Python from seeing signals on some systems.
+        while not told.wait(0.5):
+            pass
+    say("stopped")
+    raise SystemExit(int(ExitCode.OK))
+
+
+def _service(
+    portal: int | None, token: str, scopes: tuple[str, ...], switches: Behaviours, store: Path | None
+) -> HubSpot:
+    try:
+        kept = Store(store) if store is not None else None
+        return HubSpot(portal_id=portal, token=token, scopes=scopes or None, switches=switches, store=kept)
+    except StoreError as error:
+        stop(safe_text(error), "--store another-file.db")
+
+
+def _faults(wanted: tuple[str, ...], story: str | None) -> list[Fault]:
+    try:
+        return [*map(parse_fault, wanted), *(STORIES[story].faults if story else ())]
+    except FaultSyntaxError as error:
+        stop(safe_text(error), "--fault 429:path=/crm/*,every=3")
+
+
+def _start(server: FakeHubSpot, host: str, port: int) -> None:
+    try:
+        server.start()
+    except OSError as error:
+        stop(
+            f"cannot listen on {safe_text(host)} port {port}: {error.strerror or error}",
+            "--port 0 takes a free one",
+        )
+
+
+def _switches(given: tuple[str, ...], tier: str | None, *, auto_define: bool) -> Behaviours:
+    # A server that people point things at is as strict as HubSpot; tests in Python are not slowed by limits.
+    wanted: dict[str, Any] = {"enforce_rate_limits": True, "auto_define": auto_define}
+    if tier is not None:
+        wanted["tier"] = tier
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not equals:
+            stop(f"--switch {safe_text(one)!r} has no value", "--switch unknown_property=drop")
+        wanted[name] = value
+    try:
+        return Behaviours.from_mapping(wanted)
+    except BehaviourError as error:
+        stop(safe_text(error), "docs/fidelity.md lists them")
+
+
+def _seed(service: HubSpot, token: str, path: Path) -> None:
+    try:
+        data: Any = json.loads(path.read_text(encoding="utf-8"))
+        account = service.account_for(token)
+        assert account is not None
+        service.seed(account, data if isinstance(data, dict) else {"seed": data})
+    except StoreError as error:
+        stop(safe_text(error))
+    except OSError as error:
+        stop(f"{safe_text(path)} cannot be read: {error.strerror}")
+    except json.JSONDecodeError as error:
+        stop(f"{safe_text(path)}, line {error.lineno}, column {error.colno}: broken JSON: {error.msg}")
+    except ValueError as error:
+        stop(f"{safe_text(path)}: {safe_text(error)}", '{"contacts": [{"email": "ada@example.org"}]}')
+
+
+def _announce(server: FakeHubSpot, host: str, certificate: Certificate | None, *, as_json: bool) -> None:
+    if host not in _LOOPBACK:
+        say(f"WARNING: listening on {safe_text(host)}: whoever reaches this machine can use this account")
+    if as_json:
+        where = {"baseUrl": server.base_url, "token": server.token, "controlToken": server.control_token}
+        if certificate is not None:
+            where["certificateAuthority"] = certificate.authority
+        print_data(json.dumps(where))
+        return
+    print_data(f"HubSpot on this machine: {server.base_url}")
+    print_data(f'  Python  hubspot.HubSpot(access_token="{server.token}", host="{server.base_url}")')
+    print_data(f'  Node    new Client({{accessToken: "{server.token}", basePath: "{server.base_url}"}})')
+    print_data(
+        f"  curl    curl -H 'Authorization: Bearer {server.token}' {server.base_url}/crm/v3/objects/contacts/101"
+    )
+    print_data(f"  sender  hubspot-dest send CONFIG EVENTS --base-url {server.base_url}")
+    if certificate is not None:
+        print_data(
+            f"  trust   SSL_CERT_FILE={certificate.authority}  (Node: NODE_EXTRA_CA_CERTS; curl: --cacert)"
+        )
+    print_data(f"  browser {server.base_url}/?token={server.control_token}")
+    print_data(f"control token, for /_simulator/: {server.control_token}")

@@ -1,0 +1,127 @@
+"""What `hubspot-sim tui` does."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from hubspot_dest.cli.console import say, stop
+from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.cli.options import open_config
+from hubspot_dest.config.loading import TOKEN_VARIABLE
+from hubspot_dest.report.safe_text import safe_text
+from simulator.commands.runs.drain import drain
+from simulator.commands.source_options import SourceOptions, chosen
+from simulator.commands.terminal_check import need_terminal
+from simulator.engine.engine import Engine
+from simulator.engine.story import story_path
+from simulator.hubspot.service import DEFAULT_TOKEN
+
+if TYPE_CHECKING:
+    from simulator.tui.tour import Tour
+
+__all__ = ["show"]
+
+
+def show(
+    config: Path | None,
+    seed: int | None,
+    rate: float,
+    tour_file: Path | None,
+    no_tour: bool,
+    capacity: int,
+    parity: bool,
+    strict: bool,
+    theme: str,
+    web: bool,
+    check: bool,
+    port: int,
+    **source: Any,
+) -> None:
+    """Carry `tui` out; the options are those of `commands/tui.py`."""
+    if web and source["from_"] == "-":
+        stop(
+            "--web has no standard input: every page is a program of its own", "--from FILE, or --listen PORT"
+        )
+    if not web and not check:
+        need_terminal(source["from_"])
+    # Nothing called sim needs a token, nor looks at yours.
+    os.environ[TOKEN_VARIABLE] = DEFAULT_TOKEN
+    loaded = open_config(config or story_path())
+    made_up = source["from_"] is None and source["listen"] is None
+    tour = _tour(tour_file, shipped=config is None and not no_tour and made_up)
+    if check:
+        told = f"{safe_text(tour_file)}: {len(tour.steps)} steps, " if tour_file and tour else ""
+        say(f"{told}{safe_text(config.name) if config else 'the shop'}: can be shown")
+        return
+    if web:
+        from simulator.tui.web import serve
+
+        # What no page could show is said here, once, and not in every page.
+        if made_up or (source["from_"] and not Path(source["from_"]).is_fifo()):
+            chosen(SourceOptions(**source)).close()
+        serve([one for one in sys.argv[1:] if one != "--web"], port)
+        return
+    from simulator.engine.source import ROOM
+    from simulator.tui.app import SimulatorApp
+    from simulator.tui.config_watch import ConfigWatch
+    from simulator.tui.shutdown import Ended, run_app, tell
+
+    number = seed if seed is not None else tour.seed if tour is not None else 1
+    origin = chosen(SourceOptions(**source), ROOM)
+    if (
+        origin.own_pace
+        and click.get_current_context().get_parameter_source("rate") == ParameterSource.DEFAULT
+    ):
+        rate = 0.0
+    engine = Engine(
+        loaded,
+        source=origin.source,
+        seed=number,
+        rate=rate,
+        capacity=capacity,
+        parity=parity,
+        strict=strict,
+        remembered=capacity,
+    )
+    try:
+        engine.start()
+    except OSError as error:
+        stop(f"the HubSpot on this machine does not start: {safe_text(error)}")
+    app = SimulatorApp(
+        engine,
+        title=config.name if config is not None else "the shop",
+        watch=ConfigWatch(config) if config is not None else None,
+        tour=tour,
+        first_theme=theme,
+        origin=origin.name,
+        once=origin.once,
+    )
+    engine.resume()
+    ended = Ended(ExitCode.USAGE_ERROR)
+    try:
+        ended = run_app(app)
+    finally:
+        unseen = drain(engine, origin) if origin.once else 0
+        origin.close()
+        closing = replace(engine.close(), unseen=unseen)
+        tell(closing, ended, app.folder)
+    if (closing.left or closing.unseen) and ended.code is ExitCode.OK:
+        raise SystemExit(int(ExitCode.CHECK_FAILED))
+    raise SystemExit(int(ended.code))
+
+
+def _tour(file: Path | None, *, shipped: bool) -> Tour | None:
+    """Return the tour that is to be told, or end with exit code 2 where it cannot be played."""
+    from simulator.tui.tour import TourError, default_tour, read_tour
+
+    try:
+        return read_tour(file) if file is not None else default_tour() if shipped else None
+    except TourError as error:
+        stop(safe_text(error))

@@ -1,0 +1,183 @@
+"""The options that say where a stream comes from, the same for `run` and `tui`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from hubspot_dest.cli.console import say, stop
+from hubspot_dest.cli.param_types import RealRange
+from hubspot_dest.report.safe_text import safe_text
+
+if TYPE_CHECKING:
+    from simulator.engine.source import Source
+    from simulator.synthesis import Crowd
+
+__all__ = ["Chosen", "SourceOptions", "chosen", "keyboard_from_terminal", "source_options"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOptions:
+    """What was asked for; the names are the options'."""
+
+    from_: str | None
+    speed: float | None
+    listen: int | None
+    locale: str
+    odd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A source, and what is to be known about it.
+
+    Attributes:
+        source: makes the stream.
+        endless: it may never end, and may have nothing just now.
+        own_pace: it decides itself when an event comes.
+        synthetic: its events are made up.
+        once: what came is gone when the stream begins anew.
+        name: where events come from, for people; empty where they are made up.
+        paced: its events are played by their own timestamps.
+        close: to be called at the end; it accepts nothing more.
+        waiting: how many events it accepted that were not taken yet.
+
+    """
+
+    source: Source
+    endless: bool = False
+    own_pace: bool = False
+    synthetic: bool = False
+    once: bool = False
+    name: str = ""
+    paced: bool = False
+    close: Callable[[], None] = lambda: None
+    waiting: Callable[[], int] = lambda: 0
+
+
+def source_options(command: F) -> F:
+    """Add the options to a command, which gets them as `from_`, `speed`, `listen`, `locale` and `odd`."""
+    options = (
+        click.option(
+            "--from",
+            "from_",
+            metavar="FILE",
+            help="Events of a file or a named pipe instead of made-up ones; - for standard input.",
+        ),
+        click.option(
+            "--speed",
+            type=RealRange(0, min_open=True),
+            metavar="TIMES",
+            help="Play --from by the events' own timestamps: 1 as they happened, 10 ten times as fast.",
+        ),
+        click.option(
+            "--listen",
+            type=click.IntRange(0, 65_535),
+            metavar="PORT",
+            help="Take events over HTTP on this machine, as a walkerOS collector server does; 0: a free port.",
+        ),
+        click.option(
+            "--locale",
+            default="en_US",
+            show_default=True,
+            help="Whose names the made-up people have: de_DE …",
+        ),
+        click.option(
+            "--odd",
+            default=0.0,
+            show_default=True,
+            type=RealRange(0, 1),
+            help="Which part of the made-up events is spoilt as real life spoils events.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def chosen(options: SourceOptions, crowd: Crowd | None = None) -> Chosen:
+    """Open the source that was asked for; say on standard error where it listens.
+
+    `crowd` is who makes made-up events. Ends the program with exit code 2 where options exclude each other or the
+    source cannot be opened.
+    """
+    if options.from_ is not None and options.listen is not None:
+        stop("--from and --listen exclude each other", "a stream has one source")
+    if options.speed is not None and options.from_ is None:
+        stop("--speed goes with --from: only events that were written down have a time of their own")
+    if (options.from_ or options.listen) is not None and (options.locale != "en_US" or options.odd):
+        stop("--locale and --odd are for made-up events", "leave them out, or leave out --from and --listen")
+    if options.listen is not None:
+        return _listening(options.listen)
+    if options.from_ is not None:
+        return _read(options.from_, options.speed)
+    return _made_up(options.locale, options.odd, crowd)
+
+
+def _made_up(locale: str, odd: float, crowd: Crowd | None) -> Chosen:
+    from simulator.synthesis import Crowd, events
+
+    try:
+        events(1, locale=locale)  # Faker's people are drawn at once: a wrong locale shows here
+    except AttributeError:
+        stop(f"Faker has no locale {safe_text(locale)!r}", "--locale de_DE")
+    return Chosen(partial(events, locale=locale, odd=odd, crowd=crowd or Crowd()), synthetic=True)
+
+
+def _read(name: str, speed: float | None) -> Chosen:
+    from simulator.engine.sources.file_source import FileSource
+    from simulator.engine.sources.pipe_source import PipeSource
+
+    path = Path(name)
+    paced = speed is not None
+    try:
+        if name == "-" or (path.exists() and not path.is_file() and not path.is_dir()):
+            said = "standard input" if name == "-" else path.name
+            pipe = PipeSource(name, speed)
+            return Chosen(
+                pipe, endless=True, own_pace=True, once=True, name=said, paced=paced, close=pipe.close,
+                waiting=lambda: pipe.waiting,
+            )  # fmt: skip
+        return Chosen(FileSource(path, speed), endless=paced, own_pace=paced, name=path.name)
+    except OSError as error:
+        stop(f"{safe_text(name)} cannot be read: {error.strerror or error}")
+
+
+def _listening(port: int) -> Chosen:
+    from simulator.engine.sources.http_source import ListeningSource
+
+    try:
+        source = ListeningSource(port).start()
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        stop(f"cannot listen on port {port}: {safe_text(reason)}", "--listen 0 takes a free one")
+    say(f"send events to {source.url}")
+    return Chosen(
+        source, endless=True, own_pace=True, once=True, name=source.url, close=source.close,
+        waiting=lambda: source.waiting,
+    )  # fmt: skip
+
+
+def keyboard_from_terminal() -> None:
+    """Let standard input go on as the source, and make the terminal the keyboard, as `less` and `fzf` do.
+
+    What came in stays readable as `sys.stdin`; the file descriptor 0, where the screen listens to keys, becomes the
+    terminal. Ends the program with exit code 2 where there is none.
+    """
+    try:
+        terminal = os.open("/dev/tty", os.O_RDWR)
+    except OSError:
+        hint = "mkfifo events; tui --from events, and write into it; or --from FILE"
+        stop("standard input is the source, and there is no terminal for the keyboard", hint)
+    sys.stdin = os.fdopen(os.dup(0))
+    os.dup2(terminal, 0)
+    os.close(terminal)

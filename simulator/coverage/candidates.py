@@ -1,0 +1,185 @@
+"""What to put where a function looks, so that it says yes, or no."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any, Final
+
+from simulator.coverage.event_shapes import ABSENT, Resize, Wish
+from simulator.coverage.js_scan import Comparison, Hints, Look
+from simulator.coverage.mapping_tree import Path
+from simulator.coverage.regex_samples import sample
+
+__all__ = ["POOL", "guesses", "looked_at"]
+
+# What values of events are like, ordinary and odd; tried where nothing better is known.
+POOL: Final[tuple[Any, ...]] = (
+    ABSENT, "text", 7, True, 1, 0, None, "", False, 1000, -1, 0.5, "1", "ada@example.com", "https://www.example.com/a",
+    ["text"], [], {"id": "x"}, {}, 1_000_000, "2026-01-05T09:00:00Z", 1_767_600_000_000, "x" * 300, [1, 2, 3],
+)  # fmt: skip
+_TYPES: Final[dict[Any, Any]] = {
+    "string": "text",
+    "number": 7,
+    "boolean": True,
+    "object": {"id": "x"},
+    "undefined": ABSENT,
+}
+
+
+def looked_at(look: Look, base: Path | None) -> Path | None:
+    """Return where in the event a function looks, given where its input stands; None where that is not known."""
+    if look.whole:
+        return look.path
+    return None if base is None else base + look.path
+
+
+def guesses(hints: Hints, base: Path | None, *, yes: bool) -> Iterator[Wish]:
+    """Yield wishes that may make a function say yes (or no), the likeliest first.
+
+    Args:
+        hints: what the function looks at.
+        base: where its input stands in the event.
+        yes: what it is to say.
+
+    """
+    sides = [side for one in hints.comparisons if (side := _sides(one, base)) is not None]
+    wanted, other = (0, 1) if yes else (1, 0)
+    if sides:
+        yield _all(sides, wanted)
+        for number in range(len(sides)):
+            yield _all(sides, other, turned=number)
+        for number in range(len(sides)):
+            yield _all(sides, wanted, turned=number)
+        for side in sides:
+            yield from ((one,) for one in side[wanted])
+        yield _all(sides, other)
+        yield _all(sides, wanted, choice=1)
+        for side in sides:
+            yield from ((one,) for one in side[other])
+    paths = list(
+        dict.fromkeys(path for one in hints.looks if (path := looked_at(one, base)) is not None and path)
+    )
+    if base and not paths:
+        paths = [base]
+    values = [*_near(hints.literals), *POOL]
+    for path in paths:
+        yield from (((path, value),) for value in values)
+    for first, second in pairwise(paths):
+        yield from (((first, one), (second, two)) for one in values[:8] for two in values[:8])
+
+
+Side = tuple[list[tuple[Path, Any]], list[tuple[Path, Any]]]
+
+
+def _all(sides: list[Side], which: int, *, turned: int = -1, choice: int = 0) -> Wish:
+    picked = []
+    for number, side in enumerate(sides):
+        options = side[1 - which if number == turned else which]
+        if options:
+            picked.append(options[min(choice, len(options) - 1)])
+    return tuple(picked)
+
+
+def _sides(one: Comparison, base: Path | None) -> Side | None:
+    """Return what makes a comparison true, and what makes it false."""
+    path = looked_at(one.look, base)
+    if path is None:
+        return None
+    if path[-1:] == ("length",):
+        yes, no = _values(one.operator, one.literal)
+        return _sized(path[:-1], yes), _sized(path[:-1], no)
+    if one.operator == "hasOwnProperty":
+        inside = (*path, str(one.literal))
+        return [(inside, "text")], [(inside, ABSENT)]
+    yes, no = _values(one.operator, one.literal)
+    # A value in a list of several: one that fits is enough for `some`, one that does not is enough for `every`.
+    firsts = (tuple("0" if step == "*" else step for step in path),) if "*" in path else ()
+    return (
+        [(where, value) for where in (path, *firsts) for value in yes],
+        [(where, value) for where in (path, *firsts) for value in no],
+    )
+
+
+def _sized(path: Path, counts: list[Any]) -> list[tuple[Path, Any]]:
+    whole = [max(0, min(1000, int(one))) for one in counts if isinstance(one, (int, float)) and one == one]
+    found = [(path, Resize(one)) for one in whole] + [(path, "x" * one) for one in whole]
+    return found or [(path, ABSENT)]
+
+
+def _values(operator: str, literal: Any) -> tuple[list[Any], list[Any]]:
+    if operator in ("===", "=="):
+        return [ABSENT if literal is None else literal, literal], _others(literal)
+    if operator in ("!==", "!="):
+        return _others(literal), [ABSENT if literal is None else literal, literal]
+    if operator in (">", ">=", "<", "<="):
+        return _ordered(operator, literal)
+    if operator in ("typeof", "not typeof"):
+        named = [_TYPES.get(literal, "text")]
+        rest = [value for name, value in _TYPES.items() if name != literal]
+        return (named, rest) if operator == "typeof" else (rest, named)
+    if operator == "truthy":
+        return ["text", True, 7, ["text"]], [ABSENT, False, 0, "", None]
+    if operator == "falsy":
+        return [ABSENT, False, 0, "", None], ["text", True, 7, ["text"]]
+    if operator == "isArray":
+        return [["text"], [{"id": "x"}, {"id": "y"}]], ["text", ABSENT]
+    text = sample(literal) if operator == "test" else str(literal)
+    fitting = {"startsWith": [f"{text}x", text], "endsWith": [f"x{text}", text], "test": [text, f"{text}x"]}
+    return fitting.get(operator, [f"x{text}x", text, [literal]]), ["%", [], ABSENT, ""]
+
+
+def _ordered(operator: str, literal: Any) -> tuple[list[Any], list[Any]]:
+    if isinstance(literal, bool) or not isinstance(literal, (int, float)):
+        text = str(literal)
+        after: list[Any] = [f"{text}z", "~"]
+        ahead: list[Any] = ["", " "]
+        return (after, ahead) if operator[0] == ">" else (ahead, after)
+    equal = [literal] if operator[1:] else []
+    unequal = [] if operator[1:] else [literal]
+    above: list[Any] = [literal + 1, literal * 2 + 1]
+    below: list[Any] = [literal - 1, ABSENT]
+    if operator[0] == ">":
+        return [*equal, *above], [*unequal, *below]
+    return [*equal, literal - 1], [*unequal, *above, ABSENT]
+
+
+def _others(literal: Any) -> list[Any]:
+    if isinstance(literal, bool):
+        return [not literal, ABSENT]
+    if isinstance(literal, (int, float)):
+        return [literal + 1, literal - 1, ABSENT]
+    if isinstance(literal, str):
+        return [f"{literal}x", "other", ABSENT]
+    return ["text", 7]
+
+
+def _moments(number: float) -> list[int]:
+    """Return moments that a number may be the year, the hour, or the day of the week or month of."""
+    if 1970 <= number <= 2200:
+        return [int((number - 1970 + more) * 365.25 * 86_400_000) + 5 * 86_400_000 for more in (0, 1, -1)]
+    if 0 <= number <= 31:
+        midnight = 1_767_484_800_000  # a Sunday, the 4th
+        return [
+            midnight + int(number + more) * unit for unit in (3_600_000, 86_400_000) for more in (0, 1, -1)
+        ]
+    return []
+
+
+def _near(literals: list[Any]) -> list[Any]:
+    """Return the literals of a function and what lies next to them."""
+    found: list[Any] = []
+    for one in literals:
+        found.append(one)
+        if isinstance(one, (int, float)) and not isinstance(one, bool):
+            found += [one + 1, one - 1, str(one), *_moments(one)]
+        elif isinstance(one, str) and one:
+            found += [f"x{one}x", one.upper(), one.lower(), [one]]
+    return [*found[:80], *_between(literals)]
+
+
+def _between(literals: list[Any]) -> list[float]:
+    """Return what lies between two numbers next to each other, as it is and before a factor was applied to it."""
+    numbers = sorted({one for one in literals if isinstance(one, (int, float)) and not isinstance(one, bool)})
+    middles = [(low + high) / 2 for low, high in pairwise(numbers)]
+    return [*middles, *(middle / one for middle in middles for one in numbers if one and abs(one) != 1)][:40]

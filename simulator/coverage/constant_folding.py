@@ -1,0 +1,211 @@
+"""What can be said for certain about a `$code:` function without trying events: little, but that without a doubt."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from math import inf
+from typing import Any, Final
+
+from hubspot_dest.mapping.callbacks import Callbacks
+from hubspot_dest.mapping.context import CallContext
+from hubspot_dest.mapping.javascript.errors import JavaScriptLimitError
+from hubspot_dest.mapping.jsvalues import UNDEFINED, cast_to_property, truthy
+from simulator.coverage.js_scan import Comparison, Hints, Look, read_hints
+from simulator.coverage.js_tokens import Token, tokens
+from simulator.coverage.mapping_tree import Code, Path, RulePlace
+
+__all__ = ["contradiction", "gives_nothing", "is_constant", "needs"]
+
+_KEYWORDS: Final = frozenset(
+    """
+    async await function return const let var if else true false null undefined typeof new in of for while
+    instanceof void switch case break default try catch finally throw Error TypeError RangeError NaN Infinity
+    """.split()  # noqa: SIM905 - words read better as words
+)
+_COMPARED: Final = frozenset({"===", ">", ">=", "<", "<="})
+
+
+def is_constant(code: Code, *, true: bool) -> bool:
+    """Tell whether a function looks at nothing, and what it returns is true (or untrue; one that throws is neither)."""
+    known, result = _constant(code)
+    return known and not isinstance(result, BaseException) and truthy(result) is true
+
+
+def gives_nothing(code: Code) -> str:
+    """Tell of a function that looks at nothing why it never gives a property; the empty text for all others."""
+    known, result = _constant(code)
+    if known and isinstance(result, BaseException):
+        return f"its function always throws: {getattr(result, 'message', None) or result}"
+    if known and cast_to_property(result) is UNDEFINED:
+        return "its function never gives a value, whatever comes"
+    return ""
+
+
+def _constant(code: Code) -> tuple[bool, Any]:
+    """Return whether a function looks at nothing, and what it returns then, or the error that it throws."""
+    return _run(str(code), awaited=not isinstance(code.owner, RulePlace))
+
+
+@lru_cache(
+    maxsize=4096
+)  # all that stands behind or inside asks again, and one that loops takes its time each time
+def _run(source: str, *, awaited: bool) -> tuple[bool, Any]:
+    words = tokens(source.removeprefix("$code:"))
+    arrow = _arrow(words)
+    body = words[arrow + 1 :] if arrow is not None else []
+    names = {one.text for one in body if one.kind == "name"} - _KEYWORDS
+    strange = any("${" in one.text or (one.kind == "sign" and not one.text.isascii()) for one in body)
+    if not body or names or strange:
+        return False, None
+    runner = Callbacks()
+    function = runner.callable(source) if awaited else runner.rule_condition(source)
+    try:
+        return True, function({}, CallContext())
+    except JavaScriptLimitError:  # on another machine, or another day, it may come to its end
+        return False, None
+    except Exception as error:  # whatever a user's function throws
+        return True, error.with_traceback(None)
+
+
+def needs(code: Code, path: Path) -> bool:
+    """Tell whether a condition cannot hold where nothing usable stands at `path` of its input.
+
+    That is so where it is `A && B && …`, and one of them compares the path with a literal that neither null, nor a map
+    or list with null in it, can be equal to, greater or less than.
+    """
+    body = _body(code)
+    if body is None:
+        return False
+    return any(_fails_without(code, part, path) for part in _conjuncts(body))
+
+
+def contradiction(code: Code) -> str:
+    """Return the path of which a condition wants what cannot be: `A && B` with a number above 10 and below 5.
+
+    The empty text where none is found.
+    """
+    body = _body(code)
+    ranges: dict[Look, list[tuple[str, float]]] = {}
+    for part in _conjuncts(body) if body is not None else []:
+        one = _comparison(code, part)
+        if one is None or isinstance(one.literal, bool) or not isinstance(one.literal, (int, float)):
+            continue
+        ranges.setdefault(one.look, []).append((one.operator, one.literal))
+    for look, limits in ranges.items():
+        lower = max((limit for sign, limit in limits if sign in (">", ">=", "===")), default=-inf)
+        upper = min((limit for sign, limit in limits if sign in ("<", "<=", "===")), default=inf)
+        strict = any(limit in (lower, upper) and sign in ("<", ">") for sign, limit in limits)
+        if lower > upper or (lower == upper and strict):
+            return ".".join(look.path)
+    return ""
+
+
+def _body(code: Code) -> list[Token] | None:
+    """Return the expression of an arrow function; None for any other function.
+
+    None also where a parameter has a default, or takes a list apart: what is absent is then not nothing.
+    """
+    words = tokens(code.removeprefix("$code:"))
+    arrow = _arrow(words)
+    if arrow is None or words[arrow + 1 : arrow + 2] == [Token("sign", "{")]:
+        return None
+    if any(one in (Token("sign", "="), Token("sign", "[")) for one in words[:arrow]):
+        return None
+    return words[arrow + 1 :]
+
+
+def _arrow(words: list[Token]) -> int | None:
+    """Return where the function's own arrow stands: right after its parameters; a callback inside has one as well."""
+    at = 1 if words[:1] == [Token("name", "async")] else 0
+    if words[at : at + 1] == [Token("sign", "(")]:
+        depth = 0
+        for end in range(at, len(words)):
+            sign = words[end].text if words[end].kind == "sign" else ""
+            depth += (sign == "(") - (sign == ")")
+            if depth == 0:
+                at = end
+                break
+    return at + 1 if words[at + 1 : at + 2] == [Token("sign", "=>")] else None
+
+
+def _conjuncts(body: list[Token]) -> list[list[Token]]:
+    """Return what stands between `&&`; nothing where anything else could decide."""
+    parts: list[list[Token]] = [[]]
+    depth = 0
+    for word in body:
+        sign = word.text if word.kind == "sign" else ""
+        depth += (sign in ("(", "[", "{")) - (sign in (")", "]", "}"))
+        if depth == 0 and sign in ("||", "??", "?", ",", ";", "=", "=>"):
+            return []
+        if depth == 0 and sign == "&&":
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    return parts
+
+
+def _fails_without(code: Code, part: list[Token], path: Path) -> bool:
+    if part[:1] == [Token("sign", "[")]:
+        return _listed(code, part, path)
+    one = _comparison(code, part)
+    if one is None or one.look != Look(path):
+        return False
+    if one.operator == "===":
+        return one.literal is not None
+    if isinstance(one.literal, bool) or not isinstance(one.literal, (int, float)):
+        return False
+    # What is not there compares as NaN; null, and a list with nothing but null, as 0: then 0 must fail as well.
+    holds = {">": one.literal < 0, ">=": one.literal <= 0, "<": one.literal > 0, "<=": one.literal >= 0}
+    return one.operator in holds and not holds[one.operator]
+
+
+def _comparison(code: Code, part: list[Token]) -> Comparison | None:
+    """Return the one comparison that a part of a condition consists of; None for anything else.
+
+    That is `path operator literal`, or the reverse, and not a word more: `5 - path > 1` compares something else.
+    """
+    at = [place for place, one in enumerate(part) if one.kind == "sign" and one.text in _COMPARED]
+    if len(at) != 1:
+        return None
+    left, right = part[: at[0]], part[at[0] + 1 :]
+    if not ((_is_path(left) and _is_literal(right)) or (_is_literal(left) and _is_path(right))):
+        return None
+    compared = _hints(code, part).comparisons
+    return compared[0] if len(compared) == 1 and compared[0].operator in _COMPARED else None
+
+
+def _is_path(words: list[Token]) -> bool:
+    """Tell whether words are `event.data?.total`, and nothing else."""
+    names, dots = words[::2], words[1::2]
+    plain = all(one.kind == "name" and one.text not in _KEYWORDS for one in names)
+    return len(words) % 2 == 1 and plain and all(one.text in (".", "?.") for one in dots)
+
+
+def _is_literal(words: list[Token]) -> bool:
+    if len(words) == 2 and words[0] == Token("sign", "-"):
+        return words[1].kind == "number"
+    known = len(words) == 1 and words[0].kind == "name" and words[0].text in ("true", "false", "null")
+    return known or (len(words) == 1 and words[0].kind in ("text", "number"))
+
+
+def _listed(code: Code, part: list[Token], path: Path) -> bool:
+    """Tell whether a part is `["a", "b"].includes(path)`, with texts and numbers only."""
+    end = next((at for at, one in enumerate(part) if one == Token("sign", "]")), 0)
+    plain = all(one.kind in ("text", "number") or one.text == "," for one in part[1:end])
+    call = [one.text for one in part[end + 1 : end + 4]] == [".", "includes", "("]
+    inside = part[end + 4 : -1]
+    if not plain or not call or part[-1] != Token("sign", ")"):
+        return False
+    if any(one.kind == "sign" and one.text not in (".", "?.") for one in inside):
+        return False
+    return _hints(code, inside).looks == [Look(path)]
+
+
+def _hints(code: Code, part: list[Token]) -> Hints:
+    head = code.removeprefix("$code:").split("=>")[0]
+    return read_hints(f"{head}=> {' '.join(_source(one) for one in part)}")
+
+
+def _source(word: Token) -> str:
+    return json.dumps(word.text) if word.kind == "text" else word.text

@@ -1,0 +1,198 @@
+"""Events that reach everything in a configuration that can be reached, and what could not be, with the reason."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import cycle, islice
+from typing import Any
+
+from hubspot_dest.config.model import Config
+from hubspot_dest.planning.plan import INVALID_DATE
+from simulator.coverage.event_shapes import Event
+from simulator.coverage.reasons import Reasons
+from simulator.coverage.search import Search
+from simulator.coverage.targets import DESTINATION, Target
+from simulator.coverage.time_limit import Clock
+from simulator.coverage.trials import Trial
+from simulator.coverage.verifier import Verifier
+
+__all__ = ["Coverage", "Unreached", "cover"]
+
+_STEP_MS = 1000
+_NO_TIME = "time was up before the event that reaches it was planned once more"
+_UNSTEADY = "a function on the way takes about as long as one may: it comes to another end every time"
+_ODD = "the event that reached it did not when it was planned once more"
+
+
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """Something that no event of the result reaches.
+
+    Attributes:
+        label: what: `order complete [3]`, `order complete [1]: properties.revenue: data.total absent`.
+        kind: `rule` or `path`.
+        reason: why not.
+        proven: whether it is certain that no event can; else the search found none.
+
+    """
+
+    label: str
+    kind: str
+    reason: str
+    proven: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What came out.
+
+    Attributes:
+        events: whole walkerOS 4 events, in the order of the configuration.
+        rules: how many rules there are, and how many of them were reached.
+        paths: likewise for everything else.
+        unreached: what was not reached.
+        tried: how many events were planned.
+        time_up: whether time was up before everything was tried.
+
+    """
+
+    events: tuple[Event, ...]
+    rules: tuple[int, int]
+    paths: tuple[int, int]
+    unreached: tuple[Unreached, ...]
+    tried: int
+    time_up: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that can be reached was reached."""
+        return all(one.proven for one in self.unreached)
+
+    @property
+    def sentence(self) -> str:
+        """The result in a few words: `reached 14 of 15 rules, 41 of 44 paths`."""
+        (rules, all_rules), (paths, all_paths) = self.rules, self.paths
+        return f"reached {rules} of {all_rules} rules, {paths} of {all_paths} paths"
+
+    def plain(self) -> dict[str, Any]:
+        """Return the result without its events, as JSON shows it."""
+        return {
+            "complete": self.complete,
+            "timeUp": self.time_up,
+            "rules": {"reached": self.rules[0], "all": self.rules[1]},
+            "paths": {"reached": self.paths[0], "all": self.paths[1]},
+            "events": len(self.events),
+            "tried": self.tried,
+            "unreached": [
+                {"what": one.label, "kind": one.kind, "reason": one.reason, "proven": one.proven}
+                for one in self.unreached
+            ],
+        }
+
+
+def cover(
+    config: Config,
+    seed: int = 1,
+    *,
+    parity: bool = False,
+    seconds: float | None = None,
+    told: Callable[[int, int, int], None] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Coverage:
+    """Search events that reach every rule and every path of a configuration.
+
+    What is counted as reached was reached by the events that are returned, planned by the sender's own planner.
+
+    Args:
+        config: the destination's configuration.
+        seed: the same seed and configuration give the same events, as long as time is not up.
+        parity: for walkerOS' own destination, call for call, instead of the sender.
+        seconds: how long it may take; what was found until then is the result. None for as long as it takes.
+        told: hears how far the search is: events tried, things reached, things to reach.
+        stopped: whether somebody wants no more; what was found until then is the result, as if time were up.
+
+    Raises:
+        JavaScriptSyntaxError: where a `$code:` function does not parse.
+        RuntimeError: the planner that was watched planned an event differently from the sender's: a bug here.
+
+    """
+    clock = Clock(seconds, stopped=stopped)
+    search = Search(config, seed, clock=clock, parity=parity, told=told)
+    search.run()
+    clock.last_part()
+    verifier = Verifier(config, search.tree, clock, parity=parity)
+    chosen = search.chosen()
+    trials = verifier.trials(_stamped(chosen, seed))
+    if not verifier.time_up and not set(search.found) <= _reached(trials):
+        # Something looks at the time or the id of an event: then both stay what they were.
+        trials = verifier.trials(chosen)
+    if config.batch:
+        trials += verifier.trials(_filling(config, trials, seed))
+    reached = _reached(trials) | _batches(config, trials)
+    explain = Reasons(search, _NO_TIME if verifier.time_up else _UNSTEADY if verifier.unsteady else _ODD)
+    unreached = tuple(
+        Unreached(one.label, "rule" if one.is_rule else "path", *explain.why(one, reached))
+        for one in search.targets
+        if one not in reached
+    )
+    counts = []
+    for is_rule in (True, False):
+        every = [one for one in search.targets if one.is_rule is is_rule]
+        counts.append((sum(one in reached for one in every), len(every)))
+    return Coverage(
+        tuple(trial.event for trial in trials),
+        counts[0],
+        counts[1],
+        unreached,
+        search.lab.tried,
+        search.time_up or verifier.time_up,
+    )
+
+
+def _reached(trials: list[Trial]) -> set[Target]:
+    return {Target(place, what) for trial in trials for place, what in trial.hits}
+
+
+def _sent(trial: Trial) -> bool:
+    occurrence = trial.plan.occurrence if trial.plan is not None and trial.plan.error is None else None
+    # A date that is none ends in walkerOS when the event is about to be sent.
+    return occurrence is not None and occurrence["occurredAt"] != INVALID_DATE
+
+
+def _batches(config: Config, trials: list[Trial]) -> set[Target]:
+    """Return what the events reach together: a batch that is full, and what is left for the last one."""
+    count = sum(map(_sent, trials))
+    found = set()
+    if config.batch and count >= config.batch_size:
+        found.add(Target(DESTINATION, "a full batch"))
+    if config.batch and count % config.batch_size:
+        found.add(Target(DESTINATION, "a batch of the rest"))
+    return found
+
+
+def _filling(config: Config, trials: list[Trial], seed: int) -> list[Event]:
+    """Return more events of those that are sent, until they fill a batch and begin another."""
+    sent = [trial.event for trial in trials if _sent(trial)]
+    if not sent:
+        return []
+    missing = max(0, config.batch_size - len(sent))
+    if (len(sent) + missing) % config.batch_size == 0 and config.batch_size > 1:
+        missing += 1
+    return _stamped(list(islice(cycle(sent), missing)), seed, len(trials))
+
+
+def _stamped(events: list[Event], seed: int, begin: int = 0) -> list[Event]:
+    """Return copies of the events one second after the other, each with an id of its own."""
+    dice = random.Random(f"cover stamps {seed} {begin}")  # noqa: S311 - ids, not secrets
+    made = []
+    for number, event in enumerate(events, begin):
+        copy = dict(event)
+        identifier, moment = f"{dice.getrandbits(64) | 1:016x}", event.get("timestamp")
+        if isinstance(event.get("id"), str):
+            copy["id"] = identifier
+        if type(moment) is int:
+            copy["timestamp"] = moment + number * _STEP_MS
+        made.append(copy)
+    return made

@@ -1,0 +1,201 @@
+"""Whole events for a configuration, and copies of them in which something is as it is wished for."""
+
+from __future__ import annotations
+
+import copy
+import random
+from dataclasses import dataclass
+from typing import Any, Final
+
+from simulator.coverage.mapping_tree import Path
+
+__all__ = ["ABSENT", "Resize", "Wish", "base_event", "plausible", "somebody", "wished"]
+
+Event = dict[str, Any]
+ABSENT: Final = object()
+"""Wished for where nothing is to stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resize:
+    """Wished for where a list is to have so many items."""
+
+    count: int
+
+
+Person = tuple[str, str]
+"""A first and a last name."""
+
+Wish = tuple[tuple[Path, Any], ...]
+"""What is to stand where, one after the other."""
+
+_START_MS: Final = 1_767_600_000_000
+_NUMBERS: Final = frozenset(
+    """
+    total price value quantity count revenue amount tax taxes shipping items discount score age depth
+    """.split()  # noqa: SIM905 - words read better as words
+)
+_TEXTS: Final = {
+    "currency": "EUR",
+    "url": "https://www.example.com/some/page",
+    "phone": "+49 30 5550199",
+    "country": "DE",
+    "language": "en",
+    "lang": "en",
+    "plan": "team",
+    "date": "2026-01-05",
+}
+_PEOPLE: Final[tuple[Person, ...]] = (
+    ("Ada", "Lovelace"),
+    ("Grace", "Hopper"),
+    ("Alan", "Turing"),
+    ("Edsger", "Dijkstra"),
+)
+
+
+def somebody(dice: random.Random) -> Person:
+    """Draw a first and a last name."""
+    return dice.choice(_PEOPLE)
+
+
+def plausible(path: Path, dice: random.Random, *, text: bool = False, person: Person | None = None) -> Any:
+    """Return what may well stand at a path, going by its last step.
+
+    Args:
+        path: where.
+        dice: decides what several would do for.
+        text: whether it must be text.
+        person: whose event it is; anybody's by default.
+
+    """
+    named = [step for step in path if step != "*" and not step.isdigit()]
+    last = named[-1] if named else "value"
+    plain = last.lower().replace("_", "")
+    first, family = person or somebody(dice)
+    if "mail" in plain:
+        return f"{first}.{family}@example.com".lower()
+    if plain in ("firstname", "givenname"):
+        return first
+    if plain in ("lastname", "familyname", "surname"):
+        return family
+    if plain == "id" or plain.endswith("id"):
+        return f"{plain}-{dice.randrange(10**4):04d}"
+    if not text and (plain in _NUMBERS or plain.endswith(("count", "total", "price", "value"))):
+        return dice.choice((4, 42, 128, 999))
+    if not text and (plain.startswith(("is", "has")) and last[2:3].isupper()):
+        return True
+    if path[:1] == ("context",) and len(path) == 2:
+        return [f"some {last}", 0]
+    return _TEXTS.get(plain, f"some {last}")
+
+
+def base_event(name: str, consents: list[str], dice: random.Random) -> Event:
+    """Return a whole walkerOS 4 event of somebody who is known, with every consent and nothing in particular."""
+    entity, _, action = name.partition(" ")
+    first, family = dice.choice(_PEOPLE)
+    return {
+        "name": name,
+        "data": {},
+        "context": {},
+        "globals": {"pagegroup": "cover"},
+        "custom": {},
+        "user": {
+            "id": f"us3r{dice.randrange(10**4):04d}",
+            "device": f"{dice.getrandbits(64):016x}",
+            "session": f"{dice.getrandbits(48):012x}",
+            "email": f"{first}.{family}@example.com".lower(),
+        },
+        "nested": [],
+        "consent": {"functional": True, **dict.fromkeys(consents, True)},
+        "id": f"{dice.getrandbits(64) | 1:016x}",
+        "trigger": "load",
+        "entity": entity,
+        "action": action,
+        "timestamp": _START_MS,
+        "timing": 1.5,
+        "source": {
+            "type": "browser",
+            "platform": "web",
+            "schema": "4",
+            "count": 1,
+            "trace": f"{dice.getrandbits(128):032x}",
+            "url": "https://www.example.com/",
+            "referrer": "",
+            "release": {"web": "4.4.0"},
+        },
+    }
+
+
+def wished(event: Event, wish: Wish) -> Event:
+    """Return a copy of an event in which everything is as wished."""
+    made = copy.deepcopy(event)
+    for path, value in wish:
+        if path == ("name",) or path in (("entity",), ("action",)):
+            _rename(made, path[0], value)
+        elif path:
+            _put(made, path, value)
+    return made
+
+
+def _rename(event: Event, what: str, value: Any) -> None:
+    """Change a part of the name, and with it what follows from it: a name and its words belong together."""
+    if not isinstance(value, str) or not value:
+        _put(event, (what,), value)
+        return
+    entity, action = str(event.get("entity")), str(event.get("action"))
+    entity = value if what == "entity" else entity
+    action = value if what == "action" else action
+    event["name"] = value if what == "name" else f"{entity} {action}"
+    event["entity"], _, event["action"] = event["name"].partition(" ")
+
+
+def _put(container: Any, path: Path, value: Any) -> None:
+    step, rest = path[0], path[1:]
+    if isinstance(container, list):
+        for index in _indices(container, step, fill=value is not ABSENT):
+            if rest:
+                if not isinstance(container[index], (dict, list)):
+                    container[index] = _fresh(rest)
+                _put(container[index], rest, value)
+            else:
+                container[index] = None if value is ABSENT else _value(container[index], value, step)
+        return
+    if rest:
+        inside = container.get(step)
+        if not isinstance(inside, (dict, list)) or (rest[0] == "*" and isinstance(inside, dict)):
+            if value is ABSENT:
+                return
+            inside = container[step] = _fresh(rest)
+        _put(inside, rest, value)
+    elif value is ABSENT:
+        container.pop(step, None)
+    else:
+        container[step] = _value(container.get(step), value, step)
+
+
+def _indices(items: list[Any], step: str, *, fill: bool) -> list[int]:
+    if step == "*":
+        if not items and fill:
+            items.extend([{}, {}])
+        return list(range(len(items)))
+    if not step.isdigit() or len(step) > 3:
+        return []
+    if fill:
+        items.extend({} for _ in range(int(step) + 1 - len(items)))
+    return [int(step)] if int(step) < len(items) else []
+
+
+def _fresh(rest: Path) -> Any:
+    return [] if rest[0] == "*" or rest[0].isdigit() else {}
+
+
+def _value(old: Any, value: Any, step: str) -> Any:
+    if not isinstance(value, Resize):
+        return copy.deepcopy(value)
+    kind = (
+        {"entity": "item", "data": {"id": "item-1"}, "nested": [], "context": {}}
+        if step == "nested"
+        else "item"
+    )
+    pattern = old[0] if isinstance(old, list) and old else kind
+    return [copy.deepcopy(pattern) for _ in range(value.count)]

@@ -1,0 +1,352 @@
+"""The places of a configuration that events can reach: its rules, and every alternative of every mapping value.
+
+The configuration is copied with marks: a path is a `Marked` text, a function a `Code`; maps and lists are known by
+their identity. So whoever compiles the copy can tell which place he is at, although the language has no names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from hubspot_dest.mapping.callbacks import code_source
+from hubspot_dest.mapping.jsvalues import UNDEFINED, truthy
+from hubspot_dest.planning.plan import label_of
+
+__all__ = ["Code", "Item", "Marked", "Path", "RulePlace", "Tree", "steps"]
+
+Path = tuple[str, ...]
+"""Where something stands in an event; `*` is every item of a list."""
+What = Literal["condition", "validate", "fn"]
+_FUNCTIONS: Final[dict[str, What]] = {"condition": "condition", "validate": "validate", "fn": "fn"}
+
+
+@dataclass(eq=False, slots=True)
+class RulePlace:
+    """A rule.
+
+    Attributes:
+        entity: its key's first part.
+        action: its key's second part.
+        index: its position in a list of rules, else None.
+        raw: the marked copy.
+        before: the rules of its list that are asked before it.
+
+    """
+
+    entity: str
+    action: str
+    index: int | None
+    raw: dict[str, Any]
+    before: tuple[RulePlace, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """What people call it: `order complete [2]`."""
+        return label_of(f"{self.entity} {self.action}", self.index)
+
+    @property
+    def condition(self) -> Code | None:
+        """Its condition; None where it has none, or none that could be run."""
+        found = self.raw.get("condition")
+        return found if isinstance(found, Code) else None
+
+    @property
+    def conditional(self) -> bool:
+        """Whether it asks at all."""
+        return truthy(self.raw.get("condition", UNDEFINED))
+
+
+@dataclass(eq=False, slots=True)
+class Item:
+    """One alternative of a mapping value: a path or a map of `key`, `fn`, `loop` and so on.
+
+    Attributes:
+        label: where it stands, for people.
+        rule: the rule it belongs to; None for what stands above the rules.
+        part: which part of the rule or destination: `properties`, `identify`, `policy`, `data`, `email`, `objectId`.
+        around: the item that it is inside of, or None.
+        input: where its input stands in the event; None where that is not known.
+        form: what it says, a path as `{"key": …}`.
+        before: the alternatives that are asked before it.
+        last: whether it is the last alternative.
+        inner: the alternatives of a list in a list, of which the first true one is taken.
+        looped: whether it is inside a loop, so that its input is an item, not the event.
+
+    """
+
+    label: str
+    rule: RulePlace | None
+    part: str
+    around: Item | None
+    input: Path | None
+    form: dict[str, Any]
+    before: tuple[Item, ...] = ()
+    last: bool = True
+    inner: tuple[Item, ...] = ()
+    looped: bool = False
+    scope: tuple[Item, ...] = ()
+
+    @property
+    def key(self) -> str | None:
+        """The path that it reads; None where it reads none."""
+        found = self.form.get("key")
+        return str(found) if isinstance(found, str) and found and not self._built else None
+
+    @property
+    def _built(self) -> bool:
+        """Whether loop, map or set makes the value, whatever the key says."""
+        return any(truthy(self.form.get(name, UNDEFINED)) for name in ("loop", "map", "set"))
+
+    @property
+    def target(self) -> Path | None:
+        """Where the value that it reads stands in the event."""
+        if self.input is None or self._built:
+            return None
+        return self.input + steps(self.key) if self.key else self.input
+
+    def code(self, what: What) -> Code | None:
+        """Return its function of this kind, or None."""
+        found = self.form.get(what)
+        return found if isinstance(found, Code) else None
+
+
+class Marked(str):
+    """A path that knows its place."""
+
+    __slots__ = ("place",)
+    place: Item
+
+
+class Code(str):
+    """A `$code:` function that knows its place and what it is for."""
+
+    __slots__ = ("owner", "what")
+    owner: Item | RulePlace
+    what: What
+
+
+def steps(path: str) -> Path:
+    """Return the steps of a dotted path."""
+    return tuple(path.split("."))
+
+
+@dataclass(slots=True)
+class Tree:
+    """All places of a configuration, in its order, and the marked copy that leads to them.
+
+    Args:
+        source: the destination's configuration.
+
+    """
+
+    source: dict[str, Any]
+    raw: dict[str, Any] = field(init=False)
+    rules: list[RulePlace] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+    _known: dict[int, Item] = field(default_factory=dict)
+    _blocks: dict[tuple[str, str], list[RulePlace]] = field(default_factory=dict)
+    _of_rule: dict[RulePlace | None, list[Item]] = field(default_factory=dict)
+    _written: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        raw = dict(self.source)
+        settings = raw.get("settings")
+        if isinstance(settings, dict):
+            raw["settings"] = settings = dict(settings)
+            for part in ("email", "objectId", "identify"):
+                if truthy(settings.get(part, UNDEFINED)) and settings.get(part) is not None:
+                    settings[part] = self._value(settings[part], _Spot(part, None, part))
+        if isinstance(raw.get("policy"), dict):
+            raw["policy"] = self._policy(raw["policy"], None)
+        if truthy(raw.get("data", UNDEFINED)) and raw.get("data") is not None:
+            raw["data"] = self._value(raw["data"], _Spot("data", None, "data"))
+        mapping = raw.get("mapping")
+        if isinstance(mapping, dict):
+            raw["mapping"] = {
+                entity: {action: self._rules(entity, action, rules) for action, rules in actions.items()}
+                if isinstance(actions, dict)
+                else actions
+                for entity, actions in mapping.items()
+            }
+        self.raw = raw
+        for item in self.items:
+            self._of_rule.setdefault(item.rule, []).append(item)
+
+    def place_of(self, item: Any) -> Item | None:
+        """Return the place of a mapping item of the marked copy."""
+        if isinstance(item, Marked):
+            return item.place
+        return self._known.get(id(item)) if isinstance(item, (dict, list)) else None
+
+    def block(self, entity: str, action: str) -> list[RulePlace]:
+        """Return the rules of one key."""
+        return self._blocks.get((entity, action), [])
+
+    def items_of(self, rule: RulePlace | None) -> Iterator[Item]:
+        """Yield the items that an event of this rule may meet: those above the rules, and its own."""
+        yield from self.own_items(None)
+        if rule is not None:
+            yield from self.own_items(rule)
+
+    def own_items(self, rule: RulePlace | None) -> list[Item]:
+        """Return the items of a rule; with None those above the rules."""
+        return self._of_rule.get(rule, [])
+
+    def writes(self, field: str) -> bool:
+        """Tell whether any policy writes in this field of events."""
+        return field in self._written
+
+    # ---- reading
+
+    def _rules(self, entity: str, action: str, rules: Any) -> Any:
+        if not isinstance(rules, list):
+            return self._rule(entity, action, None, rules, ()) if isinstance(rules, dict) else rules
+        before: list[RulePlace] = []
+        copied = []
+        for index, rule in enumerate(rules):
+            if not isinstance(rule, dict):
+                copied.append(rule)
+                continue
+            copied.append(self._rule(entity, action, index, rule, tuple(before)))
+            before.append(self.rules[-1])
+        return copied
+
+    def _rule(
+        self, entity: str, action: str, index: int | None, rule: dict[str, Any], before: tuple[RulePlace, ...]
+    ) -> dict[str, Any]:
+        raw = dict(rule)
+        place = RulePlace(str(entity), str(action), index, raw, before)
+        self.rules.append(place)
+        self._blocks.setdefault((place.entity, place.action), []).append(place)
+        if "condition" in raw:
+            raw["condition"] = _code(raw["condition"], place, "condition")
+        if isinstance(raw.get("policy"), dict):
+            raw["policy"] = self._policy(raw["policy"], place)
+        if truthy(raw.get("data", UNDEFINED)) and raw.get("data") is not None:
+            raw["data"] = self._value(raw["data"], _Spot(f"{place.label}: data", place, "data"))
+        if isinstance(raw.get("settings"), dict):
+            raw["settings"] = settings = dict(raw["settings"])
+            for part in ("identify", "properties"):
+                if settings.get(part) is not None:
+                    settings[part] = self._value(settings[part], _Spot(f"{place.label}: {part}", place, part))
+        return raw
+
+    def _policy(self, policy: dict[str, Any], rule: RulePlace | None) -> dict[str, Any]:
+        head = "policy" if rule is None else f"{rule.label}: policy"
+        self._written |= {steps(str(path))[0] for path in policy}
+        return {
+            path: self._value(value, _Spot(f"{head} {path}", rule, "policy"))
+            for path, value in policy.items()
+        }
+
+    def _value(self, value: Any, spot: _Spot) -> Any:
+        """Copy a mapping value, one alternative or several."""
+        if not isinstance(value, list):
+            return self._item(value, spot, (), last=True)[0]
+        copied: list[Any] = []
+        before: list[Item] = []
+        for number, item in enumerate(value):
+            label = f"{spot.label}, alternative {number + 1}" if len(value) > 1 else spot.label
+            copy, place = self._item(item, spot.named(label), tuple(before), last=number == len(value) - 1)
+            copied.append(copy)
+            if place is not None:
+                before.append(place)
+        return copied
+
+    def _item(
+        self, item: Any, spot: _Spot, before: tuple[Item, ...], *, last: bool
+    ) -> tuple[Any, Item | None]:
+        place = Item(spot.label, spot.rule, spot.part, spot.around, spot.input, {}, before, last)
+        place.looped = spot.looped
+        if isinstance(item, str):
+            marked = Marked(item)
+            marked.place = place
+            place.form = {"key": item}
+            self.items.append(place)
+            return marked, place
+        if isinstance(item, list):
+            return self._list(item, place, spot), place
+        if not isinstance(item, dict) or not item:
+            return item, None
+        self.items.append(place)
+        copy: dict[str, Any] = {}
+        place.form = copy
+        for name, part in item.items():
+            copy[name] = self._part(name, part, place, spot)
+        self._known[id(copy)] = place
+        return copy, place
+
+    def _list(self, item: list[Any], place: Item, spot: _Spot) -> list[Any]:
+        self.items.append(place)
+        copied: list[Any] = []
+        inner: list[Item] = []
+        for number, one in enumerate(item):
+            copy, found = self._item(
+                one, spot.named(f"{spot.label}.{number + 1}", around=place), tuple(inner),
+                last=number == len(item) - 1,
+            )  # fmt: skip
+            copied.append(copy)
+            if found is not None:
+                inner.append(found)
+        place.inner = tuple(inner)
+        self._known[id(copied)] = place
+        return copied
+
+    def _part(self, name: str, part: Any, place: Item, spot: _Spot) -> Any:
+        what = _FUNCTIONS.get(name)
+        if what is not None:
+            return _code(part, place, what)
+        if name == "map" and isinstance(part, dict):
+            return {
+                key: self._value(value, spot.named(f"{spot.label}.{key}", around=place))
+                for key, value in part.items()
+            }
+        if name == "set" and isinstance(part, list):
+            return [
+                self._item(value, spot.named(f"{spot.label}[{number}]", around=place), (), last=True)[0]
+                for number, value in enumerate(part)
+            ]
+        if name == "loop" and isinstance(part, list) and part:
+            return self._loop(part, place, spot)
+        return part
+
+    def _loop(self, part: list[Any], place: Item, spot: _Spot) -> list[Any]:
+        scope, inside = part[0], spot.input
+        copied = list(part)
+        if scope != "this":
+            first = len(self.items)
+            copied[0] = self._value(scope, spot.named(f"{spot.label} loop", around=place))
+            place.scope = tuple(one for one in self.items[first:] if one.around is place)
+            targets = [one.target for one in place.scope if one.target is not None and one.key]
+            inside = (*targets[0], "*") if targets else None
+        if len(part) > 1:
+            deeper = spot.named(f"{spot.label} each", around=place)
+            deeper.input, deeper.looped = inside, spot.looped or scope != "this"
+            copied[1] = self._value(part[1], deeper)
+        return copied
+
+
+@dataclass(slots=True)
+class _Spot:
+    """Where reading is: what the next item inherits."""
+
+    label: str
+    rule: RulePlace | None
+    part: str
+    around: Item | None = None
+    input: Path | None = ()
+    looped: bool = False
+
+    def named(self, label: str, *, around: Item | None = None) -> _Spot:
+        return _Spot(label, self.rule, self.part, around or self.around, self.input, self.looped)
+
+
+def _code(value: Any, owner: Item | RulePlace, what: What) -> Any:
+    source = code_source(value)
+    if source is None:
+        return value
+    code = Code(f"$code:{source}")
+    code.owner, code.what = owner, what
+    return code

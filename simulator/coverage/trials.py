@@ -1,0 +1,272 @@
+"""Plan events with the real planner, and note which places of the configuration each one reached, and how."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from hubspot_dest.config.model import Config
+from hubspot_dest.events.collector import CollectorState
+from hubspot_dest.events.event import InvalidEventError
+from hubspot_dest.mapping.callbacks import Callback, Callbacks
+from hubspot_dest.mapping.consent import granted_consent
+from hubspot_dest.mapping.evaluation import Evaluation
+from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, cast_to_property, truthy
+from hubspot_dest.mapping.paths import get_by_path
+from hubspot_dest.mapping.values import Resolve, ValueCompiler
+from hubspot_dest.planning.plan import Plan, PlanPolicy
+from hubspot_dest.planning.planner import Planner
+from simulator.coverage.mapping_tree import Code, Item, RulePlace, Tree
+from simulator.coverage.targets import DESTINATION, Place
+from simulator.coverage.time_limit import Clock, TimedCallbacks
+
+__all__ = ["NOW_MS", "Lab", "Trial"]
+
+NOW_MS: Final = 1_767_600_000_000
+"""The time at which all events are planned: no clock of the machine is read."""
+
+Hit = tuple[Place, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One event that was planned.
+
+    Attributes:
+        event: as it is sent to the destination.
+        hits: what it reached: places, and what happened there.
+        plan: what should happen to it; None where it is no event or waits for consent.
+
+    """
+
+    event: dict[str, Any]
+    hits: frozenset[Hit]
+    plan: Plan | None
+
+
+@dataclass(slots=True)
+class _Frame:
+    """What the functions of one item said while it was evaluated."""
+
+    said: dict[str, bool] = field(default_factory=dict)
+
+
+class _Notes:
+    """What one planning reached; and of all of them, how functions failed."""
+
+    def __init__(self) -> None:
+        self.hits: set[Hit] = set()
+        self.frames: list[_Frame] = []
+        self.sizes: dict[Item, int | None] = {}
+        self.rules: dict[RulePlace, bool] = {}
+        self.threw: dict[Code, Counter[str]] = defaultdict(Counter)
+
+    def begin(self) -> None:
+        self.hits, self.sizes, self.rules = set(), {}, {}
+        self.frames.clear()
+
+    def function(self, code: Code, result: Any) -> None:
+        """Note what a function returned."""
+        if isinstance(code.owner, RulePlace):
+            self.rules[code.owner] = truthy(result)
+        elif self.frames and code.what != "fn":
+            self.frames[-1].said[code.what] = truthy(result)
+            self.hits.add((code.owner, f"{code.what} {'true' if truthy(result) else 'false'}"))
+
+    def failed(self, code: Code, error: BaseException) -> None:
+        self.threw[code][str(getattr(error, "message", None) or error)[:200]] += 1
+        if isinstance(code.owner, Item) and code.what != "fn":
+            self.hits.add((code.owner, f"{code.what} false"))
+            if self.frames:
+                self.frames[-1].said[code.what] = False
+
+    def judge(self, place: Item, frame: _Frame, value: Any, consent: Any, result: Any) -> None:
+        """Note what became of one item."""
+        hits = self.hits
+        hits.add((place, "asked"))
+        if frame.said.get("condition") is False:
+            return
+        required = place.form.get("consent")
+        if truthy(required) and required is not None:
+            if granted_consent(required, consent) is None:
+                hits.add((place, "consent missing"))
+                return
+            hits.add((place, "consent granted"))
+        if place.key is not None:
+            found = cast_to_property(get_by_path(value, place.key))
+            hits.add((place, "absent" if found is UNDEFINED else "present"))
+        elif place.scope:
+            sizes = [self.sizes.get(one) for one in place.scope]
+            size = next((size for size in sizes if size is not None), None)
+            if size is not None:
+                hits.add((place, "no item" if size == 0 else "one item" if size == 1 else "several items"))
+        if place.form.get("fn") is not None and place.key is None:
+            made = result is not UNDEFINED and not self._is_fallback(place, result)
+            hits.add((place, "value" if made else "nothing"))
+        elif result is not UNDEFINED:
+            hits.add((place, "value"))
+        self.sizes[place] = len(result) if isinstance(result, list) else None
+
+    @staticmethod
+    def _is_fallback(place: Item, result: Any) -> bool:
+        static = place.form.get("value", UNDEFINED)
+        return static is not UNDEFINED and result == static
+
+
+class _WatchedCallbacks(TimedCallbacks):
+    """Runs functions as long as there is time, and notes what the marked ones say."""
+
+    def __init__(self, notes: _Notes, clock: Clock) -> None:
+        super().__init__(clock)
+        self._notes = notes
+
+    def callable(self, source: Any) -> Callback:
+        return self._watched(source, super().callable(source))
+
+    def rule_condition(self, source: Any) -> Callback:
+        return self._watched(source, super().rule_condition(source))
+
+    def _watched(self, source: Any, function: Callback) -> Callback:
+        if not isinstance(source, Code):
+            return function
+        notes = self._notes
+
+        def watched(value: Any, context: Any) -> Any:
+            try:
+                result = function(value, context)
+            except Exception as error:
+                notes.failed(source, error)
+                raise
+            notes.function(source, result)
+            return result
+
+        return watched
+
+
+class _WatchedCompiler(ValueCompiler):
+    """Compiles mapping values as ever, and notes what every alternative gives."""
+
+    def __init__(self, callbacks: Callbacks, tree: Tree, notes: _Notes) -> None:
+        # The traced form goes through every alternative; the other takes shortcuts around them.
+        super().__init__(callbacks, traced=True)
+        self._tree = tree
+        self._notes = notes
+
+    def _item(self, item: Any, depth: int = 0) -> Resolve:
+        resolve = super()._item(item, depth)
+        place = self._tree.place_of(item)
+        return resolve if place is None else self._watch(place, resolve)
+
+    def _watch(self, place: Item, resolve: Resolve) -> Resolve:
+        notes = self._notes
+
+        def watched(value: Any, ev: Evaluation, consent: Any) -> Any:
+            frame = _Frame()
+            notes.frames.append(frame)
+            try:
+                result = resolve(value, ev, consent)
+            finally:
+                notes.frames.pop()
+            notes.judge(place, frame, value, consent, result)
+            return result
+
+        return watched
+
+
+class Lab:
+    """Tries events on a configuration.
+
+    Args:
+        config: what to map and how.
+        tree: its places.
+        clock: how long it may take.
+        parity: plan as walkerOS does.
+
+    """
+
+    def __init__(
+        self, config: Config, tree: Tree, *, clock: Clock | None = None, parity: bool = False
+    ) -> None:
+        self._config = config
+        self._tree = tree
+        self._notes = notes = _Notes()
+        self._clock = clock or Clock()
+        self._callbacks = callbacks = _WatchedCallbacks(notes, self._clock)
+
+        def compiler(callbacks: Callbacks, *, traced: bool) -> ValueCompiler:  # noqa: ARG001 - see there
+            return _WatchedCompiler(callbacks, tree, notes)
+
+        policy = PlanPolicy.parity() if parity else PlanPolicy()
+        self._planner = Planner(tree.raw, policy=policy, callbacks=callbacks, compiler=compiler)
+        self.tried = 0
+
+    @property
+    def limited(self) -> int:
+        """How many calls of functions ran into a limit of the sandbox."""
+        return self._callbacks.limited
+
+    def check(self) -> None:
+        """Go on, or not.
+
+        Raises:
+            TimeUpError: time is up.
+
+        """
+        self._clock.check()
+
+    def failures(self, code: Code) -> tuple[int, str]:
+        """Return how often a function threw, and what it said most often."""
+        said = self._notes.threw.get(code)
+        return (said.total(), said.most_common(1)[0][0]) if said else (0, "")
+
+    def plan(self, event: dict[str, Any]) -> Trial:
+        """Plan one event as the destination would.
+
+        Raises:
+            TimeUpError: time is up in the middle of it.
+
+        """
+        self.tried += 1
+        notes = self._notes
+        notes.begin()
+        state = CollectorState.begun(self._config.collector, now_ms=lambda: NOW_MS, new_id=lambda: "0" * 16)
+        try:
+            whole = state.complete(event)
+        except (InvalidEventError, JsTypeError, RecursionError):
+            return Trial(event, frozenset(), None)
+        granted = granted_consent(self._config.consent, state.view.consent, event.get("consent"))
+        if granted is None:
+            return Trial(event, frozenset({(DESTINATION, "consent missing")}), None)
+        whole["consent"] = granted
+        plan = self._planner.plan(whole, state.view, NOW_MS, traced=True)
+        plan.trace = None
+        self._rules(plan)
+        self._identity(plan)
+        return Trial(event, frozenset(notes.hits), plan)
+
+    def _rules(self, plan: Plan) -> None:
+        notes = self._notes
+        for rule, held in notes.rules.items():
+            notes.hits.add((rule, f"condition {'true' if held else 'false'}"))
+        if not plan.rule_key:
+            if plan.error is None:
+                notes.hits.add((DESTINATION, "no rule"))
+            return
+        entity, _, action = plan.rule_key.partition(" ")
+        for rule in self._tree.block(entity, action):
+            if not rule.conditional or notes.rules.get(rule):
+                notes.hits.add((rule, "matched"))
+                return
+
+    def _identity(self, plan: Plan) -> None:
+        add: Callable[[Hit], None] = self._notes.hits.add
+        if self._config.consent:
+            add((DESTINATION, "consent granted"))
+        if plan.reason == "no_identity":
+            add((DESTINATION, "no identity"))
+        elif plan.email is not None:
+            add((DESTINATION, "email alone" if plan.object_id is None else "both identities"))
+        elif plan.object_id is not None:
+            add((DESTINATION, "objectId alone"))

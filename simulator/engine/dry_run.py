@@ -1,0 +1,190 @@
+"""Plan events without sending them: what a configuration would do with one event, or with the last thousand."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from hubspot_dest.config.model import Config
+from hubspot_dest.events.collector import CollectorState
+from hubspot_dest.events.event import InvalidEventError
+from hubspot_dest.mapping.callbacks import Callbacks
+from hubspot_dest.mapping.consent import granted_consent
+from hubspot_dest.mapping.jsvalues import JsTypeError
+from hubspot_dest.planning.plan import Plan, PlanPolicy
+from hubspot_dest.planning.planner import Planner
+from simulator.conformance.difference import Difference, differences
+from simulator.engine.rows import Row
+from simulator.engine.sources.bad_input import said_of
+
+__all__ = ["Change", "DryRun", "DryRuns", "Reloaded", "compare"]
+
+_KEPT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a new configuration changes for one event.
+
+    Attributes:
+        number: the event's row.
+        name: the event's name.
+        person: whose event it is.
+        before: what was planned, in a few words.
+        after: what is planned now.
+        better: more goes out, the event or its contact (True), or less (False), or neither can be said (None).
+        differences: every difference in what is planned: the contact, the event, the verdict.
+
+    """
+
+    number: int
+    name: str
+    person: str
+    before: str
+    after: str
+    better: bool | None
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """What a new configuration changed.
+
+    Attributes:
+        looked_at: how many events were planned with both.
+        changes: those of them that are planned otherwise.
+        again: how many kept events were run again.
+        through: how many of these go out now; they are kept no longer.
+        settings: what else is different, in words: how events are gathered in batches.
+        stranded: how many events the former sender still held and could not send; they stand as failed.
+
+    """
+
+    looked_at: int
+    changes: tuple[Change, ...]
+    again: int
+    through: int = 0
+    settings: tuple[str, ...] = ()
+    stranded: int = 0
+
+
+class DryRun:
+    """Plans events as the destination would, up to the sending. For the thread that made it.
+
+    Args:
+        config: what to map and how.
+        parity: do what walkerOS 4.4 does.
+        callbacks: runs the functions of the configuration.
+
+    """
+
+    def __init__(self, config: Config, *, parity: bool = False, callbacks: Callbacks | None = None) -> None:
+        self._config = config
+        policy = PlanPolicy.parity() if parity else PlanPolicy()
+        self._planner = Planner(config.raw, policy=policy, callbacks=callbacks)
+
+    def plan(self, event: Any, now_ms: int, *, traced: bool = False) -> Plan:
+        """Return what should happen to an event that came `now_ms` after 1970. Never raises for what it holds."""
+        if (wrong := said_of(event)) is not None:
+            return Plan(event, "failed", "bad_input", wrong)
+        state = CollectorState.begun(self._config.collector, now_ms=lambda: now_ms, new_id=lambda: "0" * 16)
+        own = event.get("consent") if isinstance(event, dict) else None
+        try:
+            whole = state.complete(event)
+        except (InvalidEventError, JsTypeError, RecursionError) as error:
+            plain = event if isinstance(event, dict) else {}
+            return Plan(plain, "failed", "invalid_event", str(error))
+        granted = granted_consent(self._config.consent, state.view.consent, own)
+        if granted is None:
+            return Plan(whole, "skipped", "consent_missing", "waits for consent")
+        whole["consent"] = granted
+        return self._planner.plan(whole, state.view, now_ms, traced=traced)
+
+
+class DryRuns:
+    """Keeps a few rehearsals for each thread: compiling a large mapping for every event looked at would be felt.
+
+    Args:
+        parity: do what walkerOS 4.4 does.
+
+    """
+
+    def __init__(self, *, parity: bool = False) -> None:
+        self._parity = parity
+        self._kept = threading.local()
+
+    def of(self, config: Config) -> DryRun:
+        """Return a rehearsal of this configuration that belongs to the calling thread."""
+        kept: dict[int, tuple[Config, DryRun]] = self._kept.__dict__.setdefault("kept", {})
+        found = kept.get(id(config))
+        if found is None:
+            if len(kept) >= _KEPT:
+                del kept[next(iter(kept))]
+            found = kept[id(config)] = config, DryRun(config, parity=self._parity)
+        return found[1]
+
+    def calls(self, config: Config, row: Row) -> list[list[Any]]:
+        """Return the calls that this configuration plans for the event of a row; whether they were needed is not asked.
+
+        Unlike what was made of them, they depend on nothing that came before.
+        """
+        if not row.event:
+            return []
+        plan = self.of(config).plan(row.seen_event(), int(row.at * 1000))
+        return plan.calls if plan.verdict == "ready" else []
+
+
+def compare(
+    old: DryRun, new: DryRun, rows: Iterable[Row]
+) -> tuple[tuple[Change, ...], list[tuple[Row, Plan]]]:
+    """Plan every event with both configurations; return what differs, oldest first, and all new plans."""
+    changes, plans = [], []
+    for row in rows:
+        event, now_ms = row.seen_event(), int(row.at * 1000)
+        before, after = old.plan(event, now_ms), new.plan(event, now_ms)
+        plans.append((row, after))
+        found = differences(_look(before), _look(after))
+        if found:
+            better = _better(_goes(before), _goes(after))
+            changes.append(
+                Change(row.number, row.name, row.person, _words(before), _words(after), better, tuple(found))
+            )
+    return tuple(changes), plans
+
+
+def _look(plan: Plan) -> dict[str, Any]:
+    """Return what is planned by its role: a contact that is gone must not look like an event that changed."""
+    look: dict[str, Any] = {"verdict": plan.verdict, "reason": plan.reason, "rule": plan.rule_label or "none"}
+    if plan.contact is not None and plan.contact.properties is not None:
+        look["contact"] = {"email": plan.contact.email, "properties": plan.contact.properties}
+    if plan.occurrence is not None:
+        look["event"] = plan.occurrence
+    return look
+
+
+def _goes(plan: Plan) -> tuple[bool, bool]:
+    """Return whether the event goes out, and whether its contact is written."""
+    well = plan.verdict == "ready" and plan.error is None
+    contact = plan.contact is not None and plan.contact.properties is not None and plan.verdict == "ready"
+    return well and plan.occurrence is not None, contact
+
+
+def _better(was: tuple[bool, bool], will: tuple[bool, bool]) -> bool | None:
+    gained = any(now and not then for then, now in zip(was, will, strict=True))
+    lost = any(then and not now for then, now in zip(was, will, strict=True))
+    return None if gained == lost else gained
+
+
+def _words(plan: Plan) -> str:
+    if plan.verdict != "ready" or plan.error is not None:
+        return f"{plan.verdict if plan.error is None else 'failed'}: {plan.error or plan.sentence or plan.reason}"
+    occurrence = plan.occurrence
+    parts = []
+    if plan.contact is not None and plan.contact.properties is not None:
+        parts.append("contact")
+    if occurrence is not None:
+        many = len(occurrence["properties"])
+        parts.append(f"{occurrence['eventName']} with {many} {'property' if many == 1 else 'properties'}")
+    return " + ".join(parts) or "nothing"

@@ -1,0 +1,163 @@
+"""The engine's counters, and the proof that they say the same as the fake HubSpot's own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+__all__ = ["Reconciliation", "Closing", "Counts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What became of the queue at the end.
+
+    Attributes:
+        flushed: how many events went out.
+        left: how many did not.
+        waiting: how many waited for consent.
+        error: why HubSpot did not take what is left.
+        unseen: how many events were accepted from outside and never taken.
+
+    """
+
+    flushed: int
+    left: int
+    waiting: int
+    error: str = ""
+    unseen: int = 0
+
+
+@dataclass(slots=True)
+class Counts:
+    """What has happened so far. `kinds` holds every event once, under how far it came.
+
+    Attributes:
+        taken: events taken from the source.
+        pushes: how often an event was handed to the sender; running one again counts again.
+        kinds: event rows by the kind of their outcome now.
+        batches: batches that HubSpot took.
+        batches_failed: attempts to send a batch that failed.
+        calls: calls of the official client, by name.
+        calls_failed: calls that failed.
+        contacts_unknown: those of them that only said that HubSpot does not know the contact yet.
+        saved: contact calls that the contact memory made unnecessary.
+        confirmed: occurrences of which HubSpot told the sender that it took them.
+        unsure: occurrences that HubSpot took although the sender was told of a failure, or of nothing.
+        lost_upstream: events that walkerOS itself would have lost.
+
+    """
+
+    taken: int = 0
+    pushes: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    batches: int = 0
+    batches_failed: int = 0
+    calls: Counter[str] = field(default_factory=Counter)
+    calls_failed: int = 0
+    contacts_unknown: int = 0
+    saved: int = 0
+    confirmed: int = 0
+    unsure: int = 0
+    lost_upstream: int = 0
+
+    @property
+    def requests(self) -> int:
+        """Calls of the official client altogether."""
+        return sum(self.calls.values())
+
+    def against(
+        self, *, queued: int, unsure: int, by_hand: int, stored: int, repeated: int, dropped: int
+    ) -> Reconciliation:
+        """Return these counters beside what the sender and HubSpot say of themselves."""
+        return Reconciliation(
+            taken=self.taken,
+            accounted=sum(self.kinds.values()),
+            waiting=self.kinds["queued"],
+            queued=queued,
+            told=self.confirmed,
+            unsure=unsure,
+            by_hand=by_hand,
+            stored=stored,
+            repeated=repeated,
+            dropped=dropped,
+        )
+
+    def plain(self) -> dict[str, object]:
+        """Return the counters for JSON."""
+        return {
+            "taken": self.taken,
+            "pushes": self.pushes,
+            "outcomes": dict(sorted(self.kinds.items())),
+            "batches": self.batches,
+            "batchesFailed": self.batches_failed,
+            "calls": dict(sorted(self.calls.items())),
+            "callsFailed": self.calls_failed,
+            "contactsUnknown": self.contacts_unknown,
+            "callsSaved": self.saved,
+            "confirmed": self.confirmed,
+            "takenWithoutWord": self.unsure,
+            "walkerosWouldLose": self.lost_upstream,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """Both sides' numbers at one moment at which nothing is under way.
+
+    Attributes:
+        taken: events taken from the source.
+        accounted: events that stand under some outcome.
+        waiting: events that the engine believes to be in the batch queue.
+        queued: what the sender itself says of its queue.
+        told: occurrences of which the sender was told that they were taken.
+        unsure: occurrences taken without a word to the sender.
+        by_hand: occurrences that somebody sent with a copied command.
+        stored: what the fake account stored, by its own count.
+        repeated: what it dropped because the uuid came before.
+        dropped: what it dropped in silence.
+
+    """
+
+    taken: int
+    accounted: int
+    waiting: int
+    queued: int
+    told: int
+    unsure: int
+    by_hand: int
+    stored: int
+    repeated: int
+    dropped: int
+
+    @property
+    def problems(self) -> list[str]:
+        """What does not agree, in sentences; empty if everything does."""
+        found = []
+        if self.taken != self.accounted:
+            found.append(f"{self.taken} events were taken, {self.accounted} have an outcome")
+        if self.waiting != self.queued:
+            found.append(f"{self.waiting} rows wait for their batch, the sender holds {self.queued}")
+        sent, held = self.told + self.unsure + self.by_hand, self.stored + self.repeated + self.dropped
+        if sent != held:
+            found.append(f"the sender brought {sent} occurrences, HubSpot counts {held}")
+        return found
+
+    @property
+    def agree(self) -> bool:
+        """Whether nothing is lost and nothing is counted twice."""
+        return not self.problems
+
+    def plain(self) -> dict[str, object]:
+        """Return the books for JSON."""
+        return {
+            "agree": self.agree,
+            "problems": self.problems,
+            "queued": self.queued,
+            "told": self.told,
+            "takenWithoutWord": self.unsure,
+            "sentByHand": self.by_hand,
+            "hubspotStored": self.stored,
+            "hubspotRepeated": self.repeated,
+            "hubspotDropped": self.dropped,
+        }

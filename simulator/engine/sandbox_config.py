@@ -1,0 +1,73 @@
+"""A configuration as the engine may use it: nothing of it reaches the real HubSpot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from pydantic import SecretStr
+
+from hubspot_dest.config.model import Config
+from simulator.engine.probes import BY_HAND, WatchedHubSpot
+from simulator.hubspot.control.clock import SkippableClock
+from simulator.hubspot.fake import FakeHubSpot
+from simulator.hubspot.journal.journal import Journal
+from simulator.hubspot.service import DEFAULT_TOKEN
+from simulator.hubspot.state import portal
+from simulator.hubspot.state.behaviours import Behaviours
+
+__all__ = ["batching", "gathered_like", "gathering", "hubspot_for", "portal_of", "tamed"]
+
+
+def tamed(config: Config) -> Config:
+    """Return the configuration with the fake HubSpot's token and no client of its own: nothing gets out."""
+    return replace(config, token=SecretStr(DEFAULT_TOKEN), env_client=None)
+
+
+def hubspot_for(
+    config: Config, switches: Behaviours, seed: int, occurrences: int, clock: Callable[[], float]
+) -> tuple[WatchedHubSpot, FakeHubSpot]:
+    """Return a HubSpot on this machine for a configuration's portal, not started, and its rules.
+
+    Args:
+        config: names the portal.
+        switches: how it behaves where HubSpot's behaviour is a gap.
+        seed: decides what HubSpot draws.
+        occurrences: how many it keeps.
+        clock: UNIX time in seconds.
+
+    """
+    ticking = SkippableClock(clock)
+    service = WatchedHubSpot(
+        portal_id=portal_of(config),
+        token=DEFAULT_TOKEN,
+        switches=switches,
+        seed=seed,
+        max_occurrences=occurrences,
+        clock=ticking,
+    )
+    service.add_token(BY_HAND, service.accounts()[0])
+    # As much as anybody leafs through: the bodies of batches would be most of what a stream of hours keeps.
+    journal = Journal(max_entries=5_000, max_bytes=16 * 1024 * 1024)
+    journal.masker.learn(BY_HAND)
+    return service, FakeHubSpot(service, token=DEFAULT_TOKEN, clock=ticking, journal=journal)
+
+
+def portal_of(config: Config) -> int:
+    """Return the portal that the configuration's event names belong to."""
+    return portal.portal_of(config.raw)
+
+
+def batching(config: Config) -> tuple[bool, int, int]:
+    """Return how a configuration gathers events, to be compared."""
+    return config.batch, config.batch_size, config.batch_chunk
+
+
+def gathered_like(config: Config, other: Config) -> Config:
+    """Return a configuration that gathers events as another does."""
+    return replace(config, batch=other.batch, batch_size=other.batch_size, batch_chunk=other.batch_chunk)
+
+
+def gathering(config: Config) -> str:
+    """Return in words how a configuration gathers events."""
+    return f"in batches of {config.batch_size}" if config.batch else "one by one"

@@ -1,0 +1,30 @@
+"""What arrived but is no event: it becomes a row that failed, with where it stood and what is wrong, never a crash."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from hubspot_dest.intake.reader import BadLine
+
+__all__ = ["bad_input", "bad_line", "said_of"]
+
+# A map, so that it lives through being kept, exported and run again like any event; no event has only this key.
+_KEY: Final = "$badInput"
+
+
+def bad_input(sentence: str) -> dict[str, str]:
+    """Return what stands in the stream for something that is no event."""
+    return {_KEY: sentence}
+
+
+def bad_line(bad: BadLine, source: str) -> dict[str, str]:
+    """Return what stands in the stream for a bad line of a file, in the words of the sender's intake."""
+    hint = f" ({bad.hint})" if bad.hint else ""
+    return bad_input(f"{bad.where(source)}: {bad.message}{hint}")
+
+
+def said_of(event: Any) -> str | None:
+    """Return what is wrong with bad input, and None for everything else."""
+    if isinstance(event, dict) and len(event) == 1 and isinstance(event.get(_KEY), str):
+        return str(event[_KEY])
+    return None

@@ -1,0 +1,88 @@
+"""Read the documented examples from the project's own data file, `examples.json` beside this module."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+import msgspec
+
+__all__ = ["PORTAL", "Example", "Expectation", "documented_examples"]
+
+PORTAL: Final = 12345678
+
+
+class Expectation(msgspec.Struct, frozen=True):
+    """What must come out of an example.
+
+    Attributes:
+        outcome: `sent`, `identified`, `skipped` or `ignored`; empty where nothing is said of outcome and warnings.
+        calls: the SDK calls in the documented notation, in order.
+        warnings: (level, message) of every log record, in order.
+
+    """
+
+    outcome: str
+    calls: list[list[Any]]
+    warnings: list[tuple[str, str]]
+
+
+class Example(msgspec.Struct, frozen=True):
+    """One documented example.
+
+    Attributes:
+        name: what people call it.
+        key: what walkerOS calls it.
+        shows: what it is about, in one sentence.
+        event: the walkerOS event.
+        settings: the destination's settings, without the token.
+        account: what HubSpot must know beforehand: a seed with `contacts` and `definitions`.
+        expect: what must come out.
+        rule: what stands at `mapping[entity][action]`, if anything does.
+
+    """
+
+    name: str
+    key: str
+    shows: str
+    event: dict[str, Any]
+    settings: dict[str, Any]
+    account: dict[str, Any]
+    expect: Expectation
+    rule: Any = None
+
+    @property
+    def collector(self) -> dict[str, Any]:
+        """The collector's state to begin with: consent, user, globals, custom."""
+        return {}
+
+    @property
+    def command(self) -> str:
+        """The collector's command that the event is the data of; none of the documented ones is one."""
+        return ""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why the example cannot be checked; always empty for the documented ones."""
+        return ()
+
+    def config(self, token: str) -> dict[str, Any]:
+        """Return the destination's configuration, with this token."""
+        config: dict[str, Any] = {"settings": {**self.settings, "accessToken": token}}
+        if self.rule is not None:
+            config["mapping"] = {self.event["entity"]: {self.event["action"]: self.rule}}
+        return config
+
+
+class _File(msgspec.Struct):
+    about: str
+    portal: int
+    examples: list[Example]
+
+
+@cache
+def documented_examples() -> tuple[Example, ...]:
+    """Return the eight examples, in the order of the documentation."""
+    data = resources.files("simulator.examples").joinpath("examples.json").read_bytes()
+    return tuple(msgspec.json.decode(data, type=_File).examples)

@@ -1,0 +1,110 @@
+"""The step examples of a user's own flow, in the form in which the documented ones are run and checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hubspot_dest.config.loading import load_examples
+from hubspot_dest.config.model import Config
+from hubspot_dest.flow.step_examples import StepExample
+from hubspot_dest.mapping.jsvalues import UNDEFINED
+from simulator.examples.documented import Example, Expectation
+from simulator.hubspot import FakeHubSpot
+from simulator.hubspot.service import HubSpot
+from simulator.hubspot.state.behaviours import Behaviours
+from simulator.hubspot.state.portal import portal_of
+
+__all__ = ["FlowExample", "flow_examples", "hubspot_for"]
+
+# Whoever's configuration it is, HubSpot must be able to know the contacts that an example updates.
+_UPDATE = "crm.contacts.basicApi.update"
+
+
+class FlowExample(Example, frozen=True, kw_only=True):
+    """A step example of a flow.
+
+    Attributes:
+        base: the destination's configuration, without token.
+        state: the collector's state in the flow.
+        given_command: the collector's command that `event` is the data of, or empty.
+        expects: the example has an `out` to compare with, or problems to report.
+        invalid: why the example cannot be checked.
+
+    """
+
+    base: dict[str, Any]
+    state: dict[str, Any]
+    given_command: str = ""
+    expects: bool = True
+    invalid: tuple[str, ...] = ()
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why the example cannot be checked, one sentence each."""
+        return self.invalid
+
+    @property
+    def collector(self) -> dict[str, Any]:
+        """The collector's state to begin with."""
+        return self.state
+
+    @property
+    def command(self) -> str:
+        """The collector's command that the event is the data of, or empty."""
+        return self.given_command
+
+    def config(self, token: str) -> dict[str, Any]:
+        """Return the flow's configuration with what the example lays over it, and this token."""
+        settings = {**self.base.get("settings", {}), **self.settings, "accessToken": token}
+        for key in ("baseUrl", "proxy", "caBundle"):  # it goes to the HubSpot on this machine
+            settings.pop(key, None)
+        config = {**self.base, "settings": settings}
+        if self.rule is not None:
+            entity, _, action = str(self.event.get("name", "")).partition(" ")
+            entity, action = self.event.get("entity") or entity, self.event.get("action") or action
+            mapping = dict(config.get("mapping") or {})
+            mapping[entity] = {**(mapping.get(entity) or {}), action: self.rule}
+            config["mapping"] = mapping
+        return config
+
+
+def flow_examples(path: Path) -> list[FlowExample]:
+    """Return the step examples of a flow or a destination's entry, those too that do not say what must be called.
+
+    Raises:
+        ConfigFileError: the file cannot be used.
+
+    """
+    config, steps = load_examples(path)
+    return [_of(one, config) for one in steps]
+
+
+def _of(step: StepExample, config: Config) -> FlowExample:
+    calls = step.calls or []
+    known = [
+        {"email": call[1]}
+        for call in calls
+        if len(call) > 2 and call[0] == _UPDATE and isinstance(call[1], str) and call[-1] == "email"
+    ]
+    return FlowExample(
+        name=step.title,
+        key=step.name,
+        shows=step.description,
+        event=step.given if isinstance(step.given, dict) else {},
+        settings=step.settings,
+        account={"contacts": known},
+        expect=Expectation(outcome="", calls=calls, warnings=[]),
+        rule=None if step.rule is UNDEFINED else step.rule,
+        base=config.raw,
+        state=config.collector,
+        given_command=step.command,
+        expects=step.calls is not None or bool(step.problems),
+        invalid=step.problems,
+    )
+
+
+def hubspot_for(examples: list[FlowExample]) -> FakeHubSpot:
+    """Return a HubSpot for a flow's examples, not started: its portal, and every name known at first sight."""
+    portal = portal_of(examples[0].base if examples else {})
+    return FakeHubSpot(HubSpot(portal_id=portal, switches=Behaviours(auto_define=True)))

@@ -1,0 +1,106 @@
+"""The check's results for programs: JSON Lines and JUnit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from hubspot_dest.report.json_report import as_json, plain
+from hubspot_dest.report.junit import Case, junit_xml
+from simulator.conformance.difference import MISSING, Difference
+from simulator.examples.runner import Checked, Run
+from simulator.examples.unknown_contact import KEY, NAME, Comparison
+
+__all__ = ["difference_text", "json_lines", "junit_text"]
+
+_AGAINST = "a HubSpot on this machine"
+
+
+def json_lines(
+    checked: Sequence[Checked], comparison: Comparison | None, silent: Sequence[str] | None = None
+) -> Iterator[str]:
+    """Yield one JSON object an example, one for the unknown contact, and a summary last (docs/check.md).
+
+    Args:
+        checked: what was run.
+        comparison: what became of the unknown contact, if that was asked.
+        silent: the keys of a flow's examples that expect nothing, and were not run.
+
+    """
+    for one in checked:
+        yield as_json(
+            {
+                "example": one.example.name,
+                "key": one.example.key,
+                "passes": one.passes,
+                **_run(one.run),
+                "differences": [_difference(found) for found in one.differences],
+            }
+        )
+    if comparison is not None:
+        yield as_json(
+            {
+                "example": NAME,
+                "key": KEY,
+                "passes": comparison.passes,
+                "sender": _run(comparison.sender),
+                "walkeros": _run(comparison.walkeros),
+                "differences": [_difference(found) for found in comparison.differences],
+            }
+        )
+    passed = sum(one.passes for one in checked)
+    yield as_json(
+        {
+            "examples": len(checked),
+            "pass": passed,
+            "fail": len(checked) - passed,
+            "unknownContact": None if comparison is None else comparison.passes,
+            "against": _AGAINST,
+            **({} if silent is None else {"noExpectation": list(silent)}),
+        }
+    )
+
+
+def _run(run: Run) -> dict[str, Any]:
+    return {
+        "outcome": run.outcome.kind,
+        "reason": run.outcome.reason,
+        "sentence": run.outcome.sentence if run.outcome.error is None else run.outcome.error.message,
+        "calls": plain(run.calls),
+        "arrived": [
+            {"method": one.method, "target": one.target, "body": plain(one.body), "status": one.status}
+            for one in run.arrivals
+        ],
+        "warnings": [{"level": level, "message": message} for level, message in run.logs],
+    }
+
+
+def _difference(found: Difference) -> dict[str, Any]:
+    sides = {"documented": found.expected, "thisRun": found.actual}
+    return {"path": found.path} | {
+        name: plain(value) for name, value in sides.items() if value is not MISSING
+    }
+
+
+def junit_text(checked: Sequence[Checked], comparison: Comparison | None) -> str:
+    """Return the JUnit XML of a check."""
+    cases = [Case(one.example.name, "documented", _failure(one.differences)) for one in checked]
+    if comparison is not None:
+        cases.append(Case(NAME, "beyond the documentation", _failure(comparison.differences)))
+    return junit_xml("hubspot-sim check", cases)
+
+
+def _failure(found: Sequence[Difference]) -> str | None:
+    if not found:
+        return None
+    lines = [
+        f"{one.path}: documented {difference_text(one.expected)}, this run {difference_text(one.actual)}"
+        for one in found
+    ]
+    count = f"{len(found)} difference{'s' if len(found) > 1 else ''} from the documentation"
+    return "\n".join([count, *lines])
+
+
+def difference_text(value: Any) -> str:
+    """Return one side of a difference as JSON, or `(nothing)`."""
+    return "(nothing)" if value is MISSING else as_json(plain(value))

@@ -1,0 +1,86 @@
+"""What must arrive on the wire for a documented call, said independently of the client that sends it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+
+from hubspot_dest.delivery.client.client import HubSpotClient
+from simulator.hubspot.journal.journal import Entry
+
+__all__ = ["WatchedClient", "arrived_request", "documented_request", "is_documented"]
+
+Request = dict[str, Any]
+
+
+class WatchedClient:
+    """The official client with a note of every call, in the documented notation, taken at its boundary."""
+
+    def __init__(self, client: HubSpotClient) -> None:
+        self.calls: list[list[Any]] = []
+        self._client = client
+
+    def send(self, occurrence: dict[str, Any]) -> None:
+        """Note and make `events.send.basicApi.send`. Raises DeliveryError."""
+        self.calls.append(["events.send.basicApi.send", dict(occurrence)])
+        self._client.send(occurrence)
+
+    def send_batch(self, inputs: list[dict[str, Any]]) -> None:
+        """Note and make `events.send.batchApi.send`. Raises DeliveryError."""
+        self.calls.append(["events.send.batchApi.send", {"inputs": [dict(one) for one in inputs]}])
+        self._client.send_batch(inputs)
+
+    def update_contact(self, contact_id: str, properties: dict[str, str], id_property: str | None) -> None:
+        """Note and make `crm.contacts.basicApi.update`. Raises DeliveryError."""
+        more = [] if id_property is None else [id_property]
+        self.calls.append(
+            ["crm.contacts.basicApi.update", contact_id, {"properties": dict(properties)}, *more]
+        )
+        self._client.update_contact(contact_id, properties, id_property)
+
+    def create_contact(self, properties: dict[str, str]) -> None:
+        """Note and make `crm.contacts.basicApi.create`. Raises DeliveryError."""
+        self.calls.append(["crm.contacts.basicApi.create", {"properties": dict(properties)}])
+        self._client.create_contact(properties)
+
+
+def documented_request(call: list[Any]) -> Request:
+    """Return the method, target and body that HubSpot's API reference gives for a call (wire facts, 1.1 and 3).
+
+    Raises:
+        ValueError: for a call that no example makes.
+
+    """
+    match call:
+        case ["events.send.basicApi.send", body]:
+            return {"method": "POST", "target": "/events/v3/send", "body": body}
+        case ["events.send.batchApi.send", body]:
+            return {"method": "POST", "target": "/events/v3/send/batch", "body": body}
+        case ["crm.contacts.basicApi.create", body]:
+            return {"method": "POST", "target": "/crm/v3/objects/contacts", "body": body}
+        case ["crm.contacts.basicApi.update", str(identifier), body, *more]:
+            query = f"?idProperty={quote(more[0], safe='')}" if more else ""
+            target = f"/crm/v3/objects/contacts/{quote(identifier, safe='')}{query}"
+            return {"method": "PATCH", "target": target, "body": body}
+    msg = f"no documented example makes the call {call[0]!r}"
+    raise ValueError(msg)
+
+
+def is_documented(call: list[Any]) -> bool:
+    """Tell whether `documented_request` knows the call."""
+    try:
+        documented_request(call)
+    except ValueError:
+        return False
+    return True
+
+
+def arrived_request(entry: Entry) -> Request:
+    """Return what arrived, as HubSpot decodes it; a body that is no JSON stays text."""
+    try:
+        body: Any = orjson.loads(entry.body)
+    except orjson.JSONDecodeError:
+        body = entry.body.decode("utf-8", "backslashreplace")
+    return {"method": entry.method, "target": entry.target.decode("latin-1"), "body": body}

@@ -1,0 +1,95 @@
+"""The control routes that show what the accounts hold."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import Any, cast
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from simulator.hubspot.control.context import RefusedError, room_of
+from simulator.hubspot.control.queries import (
+    ContactPage,
+    account_view,
+    contact_view,
+    contacts_page,
+    definitions_view,
+)
+from simulator.hubspot.state.account import Account
+
+__all__ = ["ACCOUNT_ROUTES", "chosen_account", "whole_number"]
+__all__ += ["shown_contact", "shown_contacts", "shown_definitions"]
+
+
+async def _accounts(request: Request) -> Response:
+    accounts = room_of(request).service.accounts()
+    return JSONResponse([account_view(number, one) for number, one in enumerate(accounts)])
+
+
+async def _contacts(request: Request) -> Response:
+    words, start = request.query_params.get("q", ""), whole_number(request, "after", 0)
+    limit = max(1, min(whole_number(request, "limit", 50), 500))
+    return JSONResponse(asdict(await shown_contacts(request, words, start, limit)))
+
+
+async def _contact(request: Request) -> Response:
+    return JSONResponse(await shown_contact(request))
+
+
+async def _definitions(request: Request) -> Response:
+    return JSONResponse(await shown_definitions(request))
+
+
+# The page and the routes show the same. Looking through a large account happens beside the server's own thread, and
+# a token that somebody sent as a value is masked here as it is in the journal.
+
+
+async def shown_contacts(request: Request, words: str, start: int, limit: int) -> ContactPage:
+    """Return a page of the chosen account's contacts. Raises RefusedError."""
+    account, mask = chosen_account(request), room_of(request).journal.masker
+    page = await run_in_threadpool(contacts_page, account, words=words, start=start, limit=limit)
+    return replace(page, contacts=cast("list[dict[str, Any]]", mask.value(page.contacts)))
+
+
+async def shown_contact(request: Request) -> dict[str, Any]:
+    """Return the contact whose id stands in the path. Raises RefusedError."""
+    identifier = request.path_params["contact"]
+    found = await run_in_threadpool(contact_view, chosen_account(request), identifier)
+    if found is None:
+        raise RefusedError(f"no contact has the id {identifier}", 404)
+    return cast("dict[str, Any]", room_of(request).journal.masker.value(found))
+
+
+async def shown_definitions(request: Request) -> list[dict[str, Any]]:
+    """Return the chosen account's definitions. Raises RefusedError."""
+    found = await run_in_threadpool(definitions_view, chosen_account(request))
+    return cast("list[dict[str, Any]]", room_of(request).journal.masker.value(found))
+
+
+def chosen_account(request: Request) -> Account:
+    """Return the account whose place in the list `account` names; the first by default. Raises RefusedError."""
+    accounts: list[Account] = room_of(request).service.accounts()
+    number = whole_number(request, "account", 0)
+    if number >= len(accounts):
+        raise RefusedError(f"there is no account {number}; GET /_simulator/accounts lists them", 404)
+    return accounts[number]
+
+
+def whole_number(request: Request, name: str, default: int) -> int:
+    """Return a whole number of the query. Raises RefusedError."""
+    text = request.query_params.get(name, "")
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise RefusedError(f"{name} is {text!r}: write a whole number")
+    return int(text)
+
+
+ACCOUNT_ROUTES = (
+    ("GET", "/_simulator/accounts", _accounts),
+    ("GET", "/_simulator/contacts", _contacts),
+    ("GET", "/_simulator/contacts/{contact}", _contact),
+    ("GET", "/_simulator/definitions", _definitions),
+)

@@ -1,0 +1,164 @@
+"""What the status page and the control routes show of an account; the same data for both, and never a token."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from itertools import islice
+from typing import Any
+
+from simulator.hubspot.journal.inbox import Names
+from simulator.hubspot.state.account import Account, Contact
+from simulator.hubspot.state.occurrences import iso
+from simulator.hubspot.state.standard_properties import DEFAULT_EVENT_PROPERTIES
+
+__all__ = ["ContactPage", "account_view", "contact_view", "contacts_page", "definitions_view", "names_of"]
+
+_TIMELINE = 500
+_SEARCHED_AT_ONCE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPage:
+    """Some contacts, newest first, and whether there are more.
+
+    Attributes:
+        total: how many contacts there are, the search aside.
+        matched: how many of them the search finds.
+        contacts: those of this page, as `contact_row` tells them.
+        after: where the next page begins, None at the end.
+
+    """
+
+    total: int
+    matched: int
+    contacts: list[dict[str, Any]]
+    after: int | None
+
+
+def account_view(number: int, account: Account) -> dict[str, Any]:
+    """Return what an account is and how much it holds; `number` is its place in the list of accounts."""
+    with account.lock:
+        return {
+            "account": number,
+            "portalId": account.portal_id,
+            "tier": account.switches.tier,
+            "contacts": len(account.book),
+            "definitions": len(account.definitions),
+            "occurrences": len(account.log.rows),
+            "maxOccurrences": account.log.limit,
+            "counters": asdict(account.log.counters),
+        }
+
+
+def contacts_page(account: Account, *, words: str = "", start: int = 0, limit: int = 50) -> ContactPage:
+    """Return contacts, newest first; with words those where any property holds them."""
+    words = words.strip().lower()
+    with account.lock:
+        everybody = account.book.newest()
+        if not words:
+            page = list(islice(everybody, start, start + limit + 1))
+            total = matched = len(account.book)
+            rows = [_row(one) for one in page[:limit]]
+            return ContactPage(total, matched, rows, start + limit if len(page) > limit else None)
+        snapshot = list(everybody)
+    found: list[Contact] = []
+    for first in range(0, len(snapshot), _SEARCHED_AT_ONCE):  # senders get the account in between
+        with account.lock:
+            some = snapshot[first : first + _SEARCHED_AT_ONCE]
+            found += [one for one in some if _holds(one, words)]
+    with account.lock:
+        rows = [_row(one) for one in found[start : start + limit]]
+    after = start + limit if len(found) > start + limit else None
+    return ContactPage(len(snapshot), len(found), rows, after)
+
+
+def contact_view(account: Account, identifier: str) -> dict[str, Any] | None:
+    """Return a contact with its properties, their history and its timeline, newest first; None for a stranger.
+
+    Of a long life the newest 500 occurrences and the newest 500 changes; `occurrences` and `changes` count all.
+    """
+    with account.lock:
+        contact = account.contact(identifier) or account.book.get(identifier, archived=True)
+        if contact is None:
+            return None
+        everything = list(account.log.rows)
+        shown = {
+            **_row(contact),
+            "archivedAt": contact.archived_at,
+            "properties": dict(sorted(contact.properties.items())),
+            "changes": len(contact.history),
+            "history": [
+                {"name": one.name, "value": one.value, "at": one.at} for one in contact.history[-_TIMELINE:]
+            ],
+        }
+        now = account.clock()
+    mine = [one for one in everything if one.contact == contact.id]
+    newest = sorted(mine, key=lambda one: one.occurred_at, reverse=True)[:_TIMELINE]
+    timeline = [
+        {
+            "occurredAt": iso(one.occurred_at),
+            "eventName": one.event_name,
+            "properties": one.properties,
+            "id": one.id,
+            "visible": one.visible_at <= now,
+        }
+        for one in newest
+    ]
+    return {**shown, "occurrences": len(mine), "timeline": timeline}
+
+
+def definitions_view(account: Account) -> list[dict[str, Any]]:
+    """Return the definitions with their own properties, and how many occurrences each has."""
+    with account.lock:
+        everything = list(account.log.rows)
+    counts = Counter(one.event_name for one in everything)
+    with account.lock:
+        return [
+            {
+                "name": one.name,
+                "label": one.label or one.short_name,
+                "occurrences": counts[one.name],
+                "properties": [
+                    {
+                        "name": each.name,
+                        "type": each.type,
+                        "options": [option.value for option in each.options],
+                    }
+                    for each in one.properties.values()
+                ],
+            }
+            for one in account.definitions.values()
+        ]
+
+
+def names_of(accounts: Iterable[Account]) -> Names:
+    """Return what a sender may name in these accounts: events with their properties, and properties of contacts."""
+    events: dict[str, frozenset[str]] = {}
+    contacts: set[str] = set()
+    for account in accounts:
+        with account.lock:
+            contacts.update(account.contact_properties)
+            for one in account.definitions.values():
+                known = events.get(one.name, frozenset())
+                events[one.name] = known.union(one.properties, DEFAULT_EVENT_PROPERTIES)
+    return Names(events, frozenset(contacts))
+
+
+def _row(contact: Contact) -> dict[str, Any]:
+    get = contact.properties.get
+    name = " ".join(filter(None, (get("firstname"), get("lastname"))))
+    return {
+        "id": contact.id,
+        "email": get("email", ""),
+        "name": name,
+        "lifecyclestage": get("lifecyclestage", ""),
+        "createdAt": contact.created_at,
+        "updatedAt": contact.updated_at,
+    }
+
+
+def _holds(contact: Contact, words: str) -> bool:
+    values: Iterable[str] = contact.properties.values()
+    return any(words in value.lower() for value in values)

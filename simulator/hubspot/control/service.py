@@ -1,0 +1,50 @@
+"""What the control routes and the status page need of HubSpot's rules, and nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from simulator.hubspot.http.messages import Answer, Request
+
+__all__ = ["Service"]
+
+
+class Service(Protocol):
+    """HubSpot's rules and state, as the transport sees them. `simulator.hubspot.service.HubSpot` is one."""
+
+    def handle(self, request: Request) -> Answer:
+        """Answer one request; never raises."""
+
+    def add_account(self, token: str, *, portal_id: int = ...) -> Any:
+        """Make an account that this token leads to."""
+
+    def account_for(self, token: str) -> Any:
+        """Give the token's account, or None."""
+
+    def reset(self, account: Any) -> None:
+        """Empty one account."""
+
+    def seed(self, account: Any, data: Mapping[str, Any]) -> Any:
+        """Fill one account.
+
+        Raises:
+            ValueError: the data are not what a seed is.
+
+        """
+
+    @property
+    def store_path(self) -> str | None:
+        """The file that keeps the accounts, None in memory."""
+
+    def accounts(self) -> list[Any]:
+        """Give every account."""
+
+    def portals(self) -> list[int]:
+        """Give the portal of every account."""
+
+    def turn(self, account: Any, switches: Any) -> None:
+        """Give an account other switches."""
+
+    def close(self) -> None:
+        """Let go of the store."""

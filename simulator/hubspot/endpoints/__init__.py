@@ -1,0 +1,1 @@
+"""HubSpot's endpoints: one module for each resource, with its routes, requests and answers."""

@@ -1,0 +1,77 @@
+"""HubSpot's answers when it says no, as captured (HubSpot wire facts, sections 3 to 5)."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+
+from simulator.hubspot.http.messages import Answer
+
+__all__ = ["Refusal", "answer_json", "correlation_id", "html_not_found", "no_content"]
+
+_RANDOM: Final = random.SystemRandom()  # ids differ between processes; nothing secret hangs on them
+_FREE: Final = 0x0FFF_3FFF_FFFF_FFFF_FFFF  # all bits but version and variant
+_JSON = "application/json;charset=utf-8"
+
+
+@dataclass(slots=True)
+class Refusal(Exception):  # noqa: N818 - what HubSpot says, not a fault of ours
+    """A refusal on its way out: status, HubSpot's fields, and why in words for the journal."""
+
+    status: int
+    message: str
+    rule: str
+    decision: str = ""
+    category: str | None = "VALIDATION_ERROR"
+    more: dict[str, Any] = field(default_factory=dict)
+    headers: Sequence[tuple[str, str]] = ()
+
+    def answer(self) -> Answer:
+        """Return the envelope of section 5: status, message, correlationId, what more there is, category."""
+        identifier = correlation_id()
+        body: dict[str, Any] = {
+            "status": "error",
+            "message": self.message,
+            "correlationId": identifier,
+            **self.more,
+        }
+        if self.category is not None:
+            body["category"] = self.category
+        headers = (("Content-Type", _JSON), ("X-HubSpot-Correlation-Id", identifier), *self.headers)
+        decision = f"{self.status}: {self.decision or self.message}"
+        return Answer(self.status, headers, orjson.dumps(body), decision, self.rule)
+
+
+def correlation_id() -> str:
+    """Return an id such as HubSpot puts on every answer: UUIDv7-like, time first (section 5)."""
+    number = (
+        (time.time_ns() // 1_000_000 << 80) | 0x7000_8000_0000_0000_0000 | _RANDOM.getrandbits(80) & _FREE
+    )
+    text = f"{number:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def answer_json(status: int, body: Any, decision: str, rule: str) -> Answer:
+    """Return a JSON answer with HubSpot's headers."""
+    headers = (("Content-Type", _JSON), ("X-HubSpot-Correlation-Id", correlation_id()))
+    return Answer(status, headers, orjson.dumps(body), decision, rule)
+
+
+def no_content(decision: str, rule: str) -> Answer:
+    """Return 204: accepted, which is not processed."""
+    return Answer(204, (("X-HubSpot-Correlation-Id", correlation_id()),), b"", decision, rule)
+
+
+def html_not_found(path: str) -> Answer:
+    """Return what HubSpot's server says to a path that it does not know: a page, no JSON."""
+    page = (
+        b"<html>\n<head><title>Error 404 Not Found</title></head>\n"
+        b"<body><h2>HTTP ERROR 404 Not Found</h2></body>\n</html>\n"
+    )
+    headers = (("Content-Type", "text/html;charset=iso-8859-1"),)
+    return Answer(404, headers, page, f"404: no route {path}", "route.unknown")

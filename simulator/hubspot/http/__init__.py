@@ -1,0 +1,1 @@
+"""The HTTP server: application, wire format and certificates."""

@@ -1,0 +1,170 @@
+"""The ASGI application: HubSpot's paths at full speed, everything else handed to the control routes.
+
+The hot path is plain ASGI (no framework): read, let the service answer, send, record. Faults leave it only when one is
+set or a magic address stands in the request.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from simulator.hubspot.faults.answers import html_answer
+from simulator.hubspot.faults.delivery import deliver
+from simulator.hubspot.faults.fault_board import ActiveFault, Fault, FaultBoard
+from simulator.hubspot.faults.magic_addresses import magic_fault, may_be_magic
+from simulator.hubspot.http.messages import Answer
+from simulator.hubspot.http.wire import (
+    BodyTooLargeError,
+    Handler,
+    Receive,
+    Scope,
+    Send,
+    read_body,
+    request_from,
+    send_answer,
+)
+from simulator.hubspot.journal.journal import Journal
+
+__all__ = ["Application", "HostGuard"]
+
+Control = Callable[[Scope, Receive, Send], Awaitable[None]]
+_MEGABYTE = 1024 * 1024
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE"})
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+@dataclass(frozen=True, slots=True)
+class HostGuard:
+    """Refuse requests that name another host: a web page must not reach this server through its own name.
+
+    Attributes:
+        allowed: further host names, lower case, without port; `*` allows every one.
+
+    """
+
+    allowed: frozenset[str] = frozenset()
+
+    def admits(self, hosts: list[bytes]) -> bool:
+        """Tell whether the `Host` headers of a request name this server."""
+        if len(hosts) != 1:
+            return False
+        host = hosts[0].decode("latin-1").lower()
+        name = host[: host.index("]") + 1] if host.startswith("[") and "]" in host else host.partition(":")[0]
+        return name in _LOOPBACK or name in self.allowed or "*" in self.allowed
+
+
+class Application:
+    """Serve one fake HubSpot over ASGI."""
+
+    def __init__(
+        self,
+        service: Handler,
+        control: Control,
+        journal: Journal,
+        faults: FaultBoard,
+        *,
+        clock: Callable[[], float] = time.time,
+        guard: HostGuard | None = None,
+        max_body: int = 10 * _MEGABYTE,
+    ) -> None:
+        self._service = service
+        self._control = control
+        self._journal = journal
+        self._faults = faults
+        self._clock = clock
+        self._guard = guard or HostGuard()
+        self._admitted: bytes = b""
+        self._max_body = max_body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        if len(hosts) != 1 or hosts[0] != self._admitted:
+            if not self._guard.admits(hosts):
+                await self._refuse(scope, send, _foreign_host())
+                return
+            self._admitted = hosts[0]  # nearly every request has the same: compare once
+        path: bytes = scope["raw_path"]
+        is_control = path == b"/" or path.startswith(b"/_simulator")
+        try:
+            if is_control and scope["method"] in _WITHOUT_BODY:
+                await self._control(scope, receive, send)
+                return
+            body = await read_body(receive, self._max_body)
+        except BodyTooLargeError:
+            decision = f"413: the body is longer than {self._max_body} bytes"
+            headers = (("Connection", "close"),)
+            await self._refuse(scope, send, html_answer(413, decision, "body.too_large", headers))
+            return
+        if body is None:
+            return
+        if is_control:
+            await self._control(scope, _again(body, receive), send)
+        else:
+            await self._serve(scope, body, receive, send)
+
+    async def _serve(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        received_at = self._clock()
+        fault: ActiveFault | Fault | None = self._faults.choose(scope["method"], scope["path"], received_at)
+        if fault is None and may_be_magic(scope["raw_path"], scope["query_string"], body):
+            fault = magic_fault(scope["raw_path"], scope["query_string"], body)
+        request = request_from(scope, body, received_at)
+
+        def record(answer: Answer, delivery: str) -> None:
+            # Before the last byte goes out: whoever has the answer finds it in the journal.
+            took = time.perf_counter() - started
+            label = _unpacked(fault)[0].label if fault else ""
+            target = _target(scope)
+            self._journal.record(
+                received_at, took, scope["method"], target, scope["headers"], body, answer, label, delivery
+            )
+
+        if fault is None:
+            answer = self._service.handle(request)
+            record(answer, "answered")
+            await send_answer(send, answer)
+            return
+        what, delay = _unpacked(fault)
+        await deliver(what, delay, lambda: self._service.handle(request), record, scope, receive, send)
+
+    async def _refuse(self, scope: Scope, send: Send, answer: Answer) -> None:
+        """Refuse a request whose body nobody reads."""
+        target = _target(scope)
+        self._journal.record(self._clock(), 0.0, scope["method"], target, scope["headers"], b"", answer)
+        await send_answer(send, answer)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Give a body that was read already to somebody who wants to read it."""
+    given = False
+
+    async def receive_again() -> MutableMapping[str, Any]:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive_again
+
+
+def _unpacked(fault: ActiveFault | Fault) -> tuple[Fault, float]:
+    if isinstance(fault, Fault):
+        return fault, fault.delay_ms / 1000
+    return fault.fault, fault.delay()
+
+
+def _target(scope: Scope) -> bytes:
+    path: bytes = scope["raw_path"]
+    return path + b"?" + scope["query_string"] if scope["query_string"] else path
+
+
+def _foreign_host() -> Answer:
+    decision = "421: the Host header names another server; allow it with --allow-host"
+    return Answer(
+        421, (("Content-Type", "text/plain; charset=utf-8"),), decision.encode(), decision, "host.foreign"
+    )

@@ -1,0 +1,183 @@
+"""Run the application on a socket, in a thread of its own.
+
+uvicorn's HTTP protocol is used without uvicorn's server: its main loop polls every 100 ms, which would make
+starting and stopping slow, and it hides the transport, without which no connection can be cut on purpose.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import ssl
+import threading
+from collections.abc import Awaitable, Callable
+from email.utils import formatdate
+from typing import Any
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from simulator.hubspot.http.wire import TRANSPORT, Receive, Scope, Send, until_disconnected
+
+__all__ = ["ServerThread", "tls_context"]
+
+Served = Callable[[Scope, Receive, Send], Awaitable[None]]
+_STOP_SECONDS = 5.0
+_KEEP_ALIVE_SECONDS = 75
+_BACKLOG = 1024
+
+
+class _Protocol(HttpToolsProtocol):
+    """Hand out the transport with every request."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {TRANSPORT: self.transport}  # type: ignore[dict-item]
+
+
+def tls_context(certificate: str, key: str, fails: Callable[[], bool]) -> ssl.SSLContext:
+    """Make the server's TLS context; a handshake fails while `fails()` says so.
+
+    Raises:
+        OSError: a file cannot be read, or is not a certificate or key.
+
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+
+    def on_client_hello(_socket: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> int | None:
+        return int(ssl.AlertDescription.ALERT_DESCRIPTION_HANDSHAKE_FAILURE) if fails() else None
+
+    context.sni_callback = on_client_hello
+    return context
+
+
+class ServerThread:
+    """Serve an application from a daemon thread until stopped.
+
+    A process that forks takes no server along: the thread lives in the parent only. Start servers after forking.
+    """
+
+    def __init__(self, app: Served, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
+        self._app = app
+        listener.setblocking(False)
+        self._listener = listener
+        self._tls = tls
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Event | None = None
+        self._ready = threading.Event()
+        self._error: BaseException | None = None
+        self._pid = os.getpid()
+        self._thread = threading.Thread(target=self._run, name="hubspot-sim", daemon=True)
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether the server thread is alive in this process."""
+        return self._pid == os.getpid() and self._thread.is_alive()
+
+    def start(self) -> None:
+        """Start the thread, and return when connections are accepted.
+
+        Raises:
+            RuntimeError: the server could not start.
+
+        """
+        self._thread.start()
+        self._ready.wait()
+        if self._error is not None:
+            raise RuntimeError(f"the server could not start: {self._error}") from self._error
+
+    def stop(self) -> None:
+        """Close all connections and end the thread; does nothing when it is stopped, or in a forked child."""
+        if not self.is_running or self._loop is None or self._stopping is None:
+            return
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join(_STOP_SECONDS)
+
+    def _run(self) -> None:
+        loop = _new_loop()
+        self._loop = loop
+        try:
+            loop.run_until_complete(self._serve())
+        except BaseException as error:
+            self._error = error
+        finally:
+            self._ready.set()
+            loop.close()
+            self._listener.close()
+
+    async def _serve(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        config = Config(
+            _ends_quietly(self._app),
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            log_level="error",  # what is no HTTP is no news, and no line across somebody's screen
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            proxy_headers=False,
+        )
+        config.load()
+        state = ServerState()
+
+        def protocol() -> _Protocol:
+            made = _Protocol(config, state, {}, loop)
+            made.access_log = False
+            return made
+
+        server = await loop.create_server(protocol, sock=self._listener, ssl=self._tls, backlog=_BACKLOG)
+        ticking = loop.create_task(_tick(state))
+        self._ready.set()
+        try:
+            await self._stopping.wait()
+        finally:
+            ticking.cancel()
+            server.close()
+            await _end(state)
+            await asyncio.gather(ticking, return_exceptions=True)
+
+
+def _ends_quietly(app: Served) -> Served:
+    """Cut the connection of a request that is cancelled by the server's end, without a traceback."""
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await app(scope, receive, send)
+        except asyncio.CancelledError:
+            transport: asyncio.Transport = scope["extensions"][TRANSPORT]
+            transport.abort()
+            await until_disconnected(receive, transport)
+
+    return application
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop
+    except ImportError:  # Windows has none
+        return asyncio.new_event_loop()
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    return loop
+
+
+async def _tick(state: Any) -> None:
+    while True:
+        state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
+        await asyncio.sleep(1)
+
+
+async def _end(state: ServerState) -> None:
+    tasks: list[asyncio.Task[None]] = list(state.tasks)
+    for task in tasks:
+        task.cancel()
+    for connection in list(state.connections):
+        transport = getattr(connection, "transport", None)
+        if transport is not None:
+            transport.abort()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.sleep(0)

@@ -1,0 +1,128 @@
+"""Between HTTP's bytes and the seam: requests in, answers out, connections cut."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from http import HTTPStatus
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
+
+from simulator.hubspot.http.messages import Answer, Request
+
+__all__ = [
+    "BodyTooLargeError",
+    "Handler",
+    "Receive",
+    "Scope",
+    "Send",
+    "TRANSPORT",
+    "encode_headers",
+    "raw_answer",
+]
+__all__ += ["read_body", "request_from", "send_answer", "until_disconnected"]
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+TRANSPORT = "simulator.transport"
+"""The ASGI extension under which the server hands out the connection's transport."""
+
+_BODILESS = frozenset({204, 304})
+_FRAMING = frozenset({"content-length", "transfer-encoding", "connection"})
+
+
+class Handler(Protocol):
+    """What answers requests: HubSpot's rules."""
+
+    def handle(self, request: Request) -> Answer:
+        """Answer one request; never raises."""
+
+
+class BodyTooLargeError(Exception):
+    """A request body is longer than the server takes."""
+
+
+async def read_body(receive: Receive, limit: int) -> bytes | None:
+    """Read the whole body; None when the client went away before its end.
+
+    Raises:
+        BodyTooLargeError: the body is longer than `limit` bytes; the rest is not read.
+
+    """
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        return None
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        if len(body) > limit:
+            raise BodyTooLargeError
+        return body
+    pieces = [body]
+    size = len(body)
+    while message.get("more_body"):
+        if size > limit:
+            raise BodyTooLargeError
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        pieces.append(message.get("body", b""))
+        size += len(pieces[-1])
+    if size > limit:
+        raise BodyTooLargeError
+    return b"".join(pieces)
+
+
+def request_from(scope: Scope, body: bytes, received_at: float) -> Request:
+    """Make the seam's request of an ASGI scope."""
+    query = scope["query_string"]
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    return Request(
+        scope["method"],
+        scope["raw_path"].decode("latin-1"),
+        tuple(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else (),
+        headers,
+        body,
+        received_at,
+    )
+
+
+def encode_headers(answer: Answer) -> list[tuple[bytes, bytes]]:
+    """Give the answer's headers as bytes, with the length of its body."""
+    headers = [
+        (name.encode("latin-1"), value.encode("latin-1"))
+        for name, value in answer.headers
+        if name.lower() not in _FRAMING
+    ]
+    if answer.status not in _BODILESS:
+        headers.append((b"Content-Length", b"%d" % len(answer.body)))
+    return headers
+
+
+async def send_answer(send: Send, answer: Answer) -> None:
+    """Send the answer as it is."""
+    await send({"type": "http.response.start", "status": answer.status, "headers": encode_headers(answer)})
+    body = b"" if answer.status in _BODILESS else answer.body
+    await send({"type": "http.response.body", "body": body})
+
+
+def raw_answer(answer: Answer) -> tuple[bytes, bytes]:
+    """Give head and body as the bytes of a connection that closes after them.
+
+    Faults write them themselves, since no ASGI server breaks an answer on purpose.
+    """
+    try:
+        phrase = HTTPStatus(answer.status).phrase
+    except ValueError:
+        phrase = ""
+    lines = [b"HTTP/1.1 %d %s" % (answer.status, phrase.encode())]
+    lines += [name + b": " + value for name, value in encode_headers(answer)]
+    lines += [b"Connection: close", b"", b""]
+    return b"\r\n".join(lines), b"" if answer.status in _BODILESS else answer.body
+
+
+async def until_disconnected(receive: Receive, transport: asyncio.Transport) -> None:
+    """Wait until the closed connection is gone, so that the server does not complain about a missing answer."""
+    while not transport.is_closing() or (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,1 @@
+"""The journal of requests and answers, with secrets masked."""

@@ -1,0 +1,1 @@
+"""What a simulated account holds, in memory and in its SQLite file."""

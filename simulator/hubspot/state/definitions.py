@@ -1,0 +1,76 @@
+"""An event definition as an account keeps it (HubSpot wire facts, section 2.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from simulator.hubspot.state.property_values import Property
+from simulator.hubspot.state.standard_properties import DEFAULT_EVENT_PROPERTIES
+
+__all__ = ["Definition"]
+
+_STANDARD_TEXTS: Final = frozenset(
+    name for name, one in DEFAULT_EVENT_PROPERTIES.items() if one.type == "string" and one.name == name
+)
+
+
+@dataclass(slots=True)
+class Definition:
+    """An event definition: its full name, and the properties of its own beside the 32 standard ones."""
+
+    name: str
+    properties: dict[str, Property] = field(default_factory=dict)
+    label: str = ""
+    description: str | None = None
+    primary_object: str = "CONTACT"
+    matching: tuple[str, str] | None = None
+    created_at: str = ""
+    updated_at: str = ""
+    number: int = 1
+    more: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def short_name(self) -> str:
+        """Return the name without `pe12345678_`."""
+        return self.name.partition("_")[2]
+
+    def property(self, name: str) -> Property | None:
+        """Return a property of its own or a standard one."""
+        return self.properties.get(name) or DEFAULT_EVENT_PROPERTIES.get(name)
+
+    def text_names(self) -> frozenset[str]:
+        """Return the names of the properties that take any text, own and standard ones."""
+        own = {name for name, one in self.properties.items() if one.type == "string"}
+        return frozenset(own | _STANDARD_TEXTS.difference(self.properties))
+
+    def add_text(self, name: str) -> None:
+        """Add a property of type string."""
+        self.properties[name] = Property(name, group="event_properties")
+
+    def shown(self, *, properties: bool = True) -> dict[str, Any]:
+        """Return the definition as HubSpot's API shows it."""
+        shown: dict[str, Any] = {
+            "id": str(self.number),
+            "name": self.short_name,
+            "fullyQualifiedName": self.name,
+            "objectTypeId": f"6-{self.number}",
+            "labels": {"singular": self.label or self.short_name},
+            "primaryObject": self.primary_object,
+            "trackingType": "MANUAL",
+            "archived": False,
+            "createdAt": self.created_at,
+            "updatedAt": self.updated_at,
+            "properties": [],
+            "associations": [],
+            **self.more,
+        }
+        if self.description is not None:
+            shown["description"] = self.description
+        if self.matching is not None:
+            rule = {"eventPropertyName": self.matching[0], "targetObjectPropertyName": self.matching[1]}
+            shown["customMatchingId"] = {"primaryObjectRule": rule}
+        if properties:
+            every = [*DEFAULT_EVENT_PROPERTIES.values(), *self.properties.values()]
+            shown["properties"] = [one.shown() for one in every]
+        return shown

@@ -1,0 +1,278 @@
+"""Accounts in a SQLite file: readable with any SQLite tool, and whole after kill -9.
+
+Each request's changes are one transaction, committed before the answer goes out. The write-ahead log with
+`synchronous=NORMAL` survives the death of the process at any moment; a loss of power may cost the last moments.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import threading
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import orjson
+
+from simulator.hubspot.state.account import Account
+from simulator.hubspot.state.behaviours import Behaviours
+from simulator.hubspot.state.changes import Changes
+from simulator.hubspot.state.occurrences import Occurrence
+from simulator.hubspot.state.store_loading import load
+
+__all__ = ["Store", "StoreError", "StoredAccount", "token_hash"]
+
+_APPLICATION: Final = 0x48534D31  # "HSM1": tells our file from any other
+_VERSION: Final = 1
+_SCHEMA: Final = """
+create table accounts (account integer primary key, portal_id integer not null, switches text not null,
+    counters text not null default '{}');
+create table tokens (token_sha256 text primary key, account integer not null, scopes text);
+create table contacts (account integer, id integer, email text, created_at text not null, updated_at text not null,
+    archived_at text, created real not null, properties text not null, primary key (account, id)) without rowid;
+create table contact_history (number integer primary key, account integer not null, contact integer not null,
+    property text not null, value text not null, at text not null);
+create table contact_properties (account integer, name text, definition text not null,
+    primary key (account, name)) without rowid;
+create table definitions (account integer, name text, deleted integer not null, label text, definition text,
+    primary key (account, name)) without rowid;
+create table occurrences (account integer, number integer, id text not null, has_uuid integer not null,
+    event_name text not null, contact integer, occurred_at real not null, came_at real not null,
+    visible_at real not null, properties text not null, primary key (account, number)) without rowid;
+"""
+_TABLES: Final = (
+    "contacts",
+    "contact_history",
+    "contact_properties",
+    "definitions",
+    "occurrences",
+)
+
+
+class StoreError(Exception):
+    """The file cannot be used; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAccount:
+    """An account as the file names it; the tokens stand there as hashes only."""
+
+    number: int
+    portal_id: int
+    switches: Behaviours
+    tokens: dict[str, frozenset[str] | None]
+
+
+def token_hash(token: str) -> str:
+    """Return what stands in the file in place of a token."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Store:
+    """Keep accounts in a SQLite file. Safe to use from several threads; one process at a time.
+
+    Args:
+        path: the file; it is made where it does not exist.
+
+    Raises:
+        StoreError: the file is of something else, of another version, in use, damaged, or cannot be opened.
+
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._lock = threading.Lock()
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1.0)
+        except sqlite3.Error as error:
+            raise StoreError(f"{path} cannot be opened: {error}") from None
+        try:
+            self._open()
+        except sqlite3.Error as error:
+            self._db.close()
+            raise StoreError(_explained(self.path, error)) from None
+        except StoreError:
+            self._db.close()
+            raise
+
+    def _open(self) -> None:
+        db = self._db
+        db.execute("pragma locking_mode=exclusive")  # one process: two would not see each other's changes
+        application = db.execute("pragma application_id").fetchone()[0]
+        version = db.execute("pragma user_version").fetchone()[0]
+        is_new = not db.execute("select count(*) from sqlite_master").fetchone()[0]
+        if application != _APPLICATION and not is_new:
+            raise StoreError(f"{self.path} is a SQLite file of something else; it stays as it is")
+        if not is_new and version != _VERSION:
+            raise StoreError(f"{self.path} is a store of version {version}; this is version {_VERSION}")
+        db.execute("pragma journal_mode=wal")
+        db.execute("pragma synchronous=normal")
+        db.execute("begin immediate")  # takes the file for this process
+        if is_new:
+            for statement in _SCHEMA.split(";")[:-1]:
+                db.execute(statement)
+            db.execute(f"pragma application_id={_APPLICATION}")
+            db.execute(f"pragma user_version={_VERSION}")
+        db.execute("commit")
+
+    def accounts(self) -> list[StoredAccount]:
+        """Give the accounts of the file, the first one made first."""
+        found = []
+        with self._lock:
+            rows = self._db.execute(
+                "select account, portal_id, switches from accounts order by account"
+            ).fetchall()
+            for number, portal_id, switches in rows:
+                sql = "select token_sha256, scopes from tokens where account=?"
+                tokens = {
+                    name: None if scopes is None else frozenset(orjson.loads(scopes))
+                    for name, scopes in self._db.execute(sql, (number,))
+                }
+                chosen = Behaviours.from_mapping(orjson.loads(switches))
+                found.append(StoredAccount(number, portal_id, chosen, tokens))
+        return found
+
+    def add_account(self, portal_id: int, switches: Behaviours) -> int:
+        """Keep a new account and give its number."""
+        with self._lock:
+            sql = "insert into accounts (portal_id, switches) values (?, ?)"
+            number = self._db.execute(sql, (portal_id, orjson.dumps(asdict(switches)).decode())).lastrowid
+        assert number is not None
+        return number
+
+    def save_switches(self, number: int, switches: Behaviours) -> None:
+        """Keep an account's switches."""
+        row = (orjson.dumps(asdict(switches)).decode(), number)
+        with self._lock:
+            self._db.execute("update accounts set switches=? where account=?", row)
+
+    def save_token(self, number: int, token: str, scopes: frozenset[str] | None) -> None:
+        """Keep which account a token opens; of the token itself only its hash."""
+        listed = None if scopes is None else orjson.dumps(sorted(scopes)).decode()
+        with self._lock:
+            self._db.execute(
+                "insert or replace into tokens values (?,?,?)", (token_hash(token), number, listed)
+            )
+
+    def load(self, number: int, account: Account) -> None:
+        """Fill an empty account with what the file has of it."""
+        with self._lock:
+            load(self._db, number, account)
+
+    def commit(self, account: Account, changes: Changes) -> None:
+        """Keep changes in one transaction; it returns when they survive the death of the process.
+
+        Raises:
+            StoreError: they cannot be kept, such as on a full disk; nothing of them is in the file.
+
+        """
+        with self._lock:
+            try:
+                self._db.execute("begin immediate")
+                try:
+                    self._write(changes.account, account, changes)
+                except BaseException:
+                    if self._db.in_transaction:  # a full disk has rolled back already
+                        self._db.execute("rollback")
+                    raise
+                self._db.execute("commit")
+            except sqlite3.Error as error:
+                raise StoreError(_explained(self.path, error)) from None
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    def _write(self, number: int, account: Account, changes: Changes) -> None:
+        db = self._db
+        if changes.reset:
+            for table in _TABLES:
+                db.execute(f"delete from {table} where account=?", (number,))  # noqa: S608 - our own names
+        self._write_contacts(number, changes)
+        self._write_definitions(number, changes)
+        if changes.occurrences:
+            rows = _occurrence_rows(number, changes)
+            db.executemany("insert into occurrences values (?,?,?,?,?,?,?,?,?,?)", rows)
+        if changes.forgotten:
+            sql = (
+                "delete from occurrences where account=?1 and number in "
+                "(select number from occurrences where account=?1 order by number limit ?2)"
+            )
+            db.execute(sql, (number, changes.forgotten))
+        counters = orjson.dumps(account.log.counters).decode()
+        db.execute("update accounts set counters=? where account=?", (counters, number))
+
+    def _write_contacts(self, number: int, changes: Changes) -> None:
+        if changes.contact_properties:
+            self._db.executemany(
+                "insert or replace into contact_properties values (?,?,?)",
+                [(number, one.name, _text(one)) for one in changes.contact_properties.values()],
+            )
+        if not changes.contacts:
+            return
+        self._db.executemany(
+            "insert or replace into contacts values (?,?,?,?,?,?,?,?)",
+            [
+                (
+                    number,
+                    int(one.id),
+                    one.properties.get("email"),
+                    one.created_at,
+                    one.updated_at,
+                    one.archived_at,
+                    one.created,
+                    _text(one.properties),
+                )
+                for one in changes.contacts.values()
+            ],
+        )
+        self._db.executemany(
+            "insert into contact_history (account, contact, property, value, at) values (?,?,?,?,?)",
+            [(number, int(contact), one.name, one.value, one.at) for contact, one in changes.history],
+        )
+
+    def _write_definitions(self, number: int, changes: Changes) -> None:
+        sql = "insert or replace into definitions values (?,?,?,?,?)"
+        for one in changes.definitions.values():
+            self._db.execute(sql, (number, one.name, False, one.label, _text(one)))
+        for name in changes.deleted_definitions:
+            self._db.execute(sql, (number, name, True, None, None))
+            self._db.execute("delete from occurrences where account=? and event_name=?", (number, name))
+
+
+def _occurrence_rows(number: int, changes: Changes) -> Iterable[tuple[Any, ...]]:
+    for position, one, came, has_uuid in changes.occurrences:
+        yield _occurrence_row(number, position, one, came, has_uuid=has_uuid)
+
+
+def _occurrence_row(
+    number: int, position: int, one: Occurrence, came: float, *, has_uuid: bool
+) -> tuple[Any, ...]:
+    contact = None if one.contact is None else int(one.contact)
+    moments = (one.occurred_at, came, one.visible_at)
+    return (
+        number,
+        position,
+        one.id,
+        has_uuid,
+        one.event_name,
+        contact,
+        *moments,
+        one.properties_json.decode(),
+    )
+
+
+def _text(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _explained(path: Path, error: sqlite3.Error) -> str:
+    if "locked" in str(error):
+        return f"{path} is in use by another process; give each server a store of its own"
+    if isinstance(error, sqlite3.DatabaseError) and "not a database" in str(error):
+        return f"{path} is no SQLite file; it stays as it is"
+    return f"{path} cannot be used as a store: {error}"

@@ -1,0 +1,71 @@
+"""Read an account back out of its SQLite file."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import msgspec
+
+from simulator.hubspot.state.account import Account
+from simulator.hubspot.state.contacts import Change, Contact
+from simulator.hubspot.state.definitions import Definition
+from simulator.hubspot.state.occurrences import Counters, Occurrence
+from simulator.hubspot.state.property_values import Property
+
+__all__ = ["load"]
+
+
+def load(db: sqlite3.Connection, number: int, account: Account) -> None:
+    """Fill an empty account from the rows with this number."""
+    with account.lock:
+        _load_contacts(db, number, account)
+        _load_definitions(db, number, account)
+        _load_occurrences(db, number, account)
+
+
+def _load_contacts(db: sqlite3.Connection, number: int, account: Account) -> None:
+    for name, text in db.execute(
+        "select name, definition from contact_properties where account=?", (number,)
+    ):
+        account.contact_properties[name] = msgspec.json.decode(text, type=Property)
+    sql = (
+        "select id, properties, created_at, updated_at, created, archived_at from contacts "
+        "where account=? order by id"
+    )
+    contacts: dict[int, Contact] = {}
+    texts = msgspec.json.Decoder(dict[str, str])
+    for identifier, properties, created_at, updated_at, created, archived_at in db.execute(sql, (number,)):
+        held = texts.decode(properties)
+        contact = Contact(str(identifier), held, created_at, updated_at, created, archived_at)
+        contacts[identifier] = contact
+        account.book.load(contact)
+    sql = "select contact, property, value, at from contact_history where account=? order by number"
+    for identifier, name, value, at in db.execute(sql, (number,)):
+        account.book.recall(contacts[identifier], Change(name, value, at))
+
+
+def _load_definitions(db: sqlite3.Connection, number: int, account: Account) -> None:
+    found: list[Definition] = []
+    for name, deleted, text in db.execute(
+        "select name, deleted, definition from definitions where account=?", (number,)
+    ):
+        if deleted:
+            account.deleted_definitions.add(name)
+        else:
+            found.append(msgspec.json.decode(text, type=Definition))
+    for one in sorted(found, key=lambda definition: definition.number):
+        account.definitions[one.name] = one
+
+
+def _load_occurrences(db: sqlite3.Connection, number: int, account: Account) -> None:
+    sql = (
+        "select number, id, has_uuid, event_name, contact, occurred_at, came_at, visible_at, properties "
+        "from occurrences where account=? order by number"
+    )
+    for row in db.execute(sql, (number,)):
+        position, identifier, has_uuid, name, contact, occurred, came, visible, properties = row
+        whose = None if contact is None else str(contact)
+        one = Occurrence(identifier, name, properties.encode(), whose, occurred, visible)
+        account.log.load(position, one, came, has_uuid=bool(has_uuid))
+    text = db.execute("select counters from accounts where account=?", (number,)).fetchone()[0]
+    account.log.counters = msgspec.json.decode(text, type=Counters)

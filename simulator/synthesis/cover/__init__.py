@@ -1,5 +1,0 @@
-"""Events made for a configuration: they reach every rule, every alternative and every path that can be reached."""
-
-from .coverage import Coverage, Unreached, cover
-
-__all__ = ["Coverage", "Unreached", "cover"]

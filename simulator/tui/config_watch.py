@@ -1,0 +1,70 @@
+"""See that a configuration file was saved, and read it again; a broken one is said and changes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hubspot_dest.config.loading import ConfigFileError, file_of, load_config
+from hubspot_dest.config.model import Config
+from simulator.examples.flow_examples import FlowExample, flow_examples
+
+__all__ = ["ConfigWatch"]
+
+_MISSED = 2  # looks, a second apart
+
+
+class ConfigWatch:
+    """Looks whether a file has changed since the last time it was asked.
+
+    Args:
+        path: the file, or `FILE#flow.destination`.
+
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.wrong: tuple[str, ...] = ()
+        """What is wrong with the file as it was read last."""
+        self._seen = self._stamp()
+        self._missed = 0
+
+    def _stamp(self) -> tuple[int, int, int] | None:
+        try:
+            found = file_of(self.path).stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
+    @property
+    def gone(self) -> bool:
+        """Whether the file was not there at the last looks; one that is just being replaced may be missed once."""
+        return self._missed > _MISSED
+
+    def changed(self) -> bool:
+        """Tell whether it was saved since the last time."""
+        stamp = self._stamp()
+        self._missed = self._missed + 1 if stamp is None else 0
+        if stamp is None or stamp == self._seen:
+            return False
+        self._seen = stamp
+        return True
+
+    def examples(self) -> list[FlowExample]:
+        """Return the step examples that stand beside the configuration.
+
+        Raises:
+            ConfigFileError: the file cannot be used.
+
+        """
+        return flow_examples(self.path)
+
+    def read(self) -> tuple[Config | None, str]:
+        """Return the configuration, or None and what is wrong with it in one line."""
+        try:
+            config = load_config(self.path)[0]
+        except ConfigFileError as error:
+            more = f" (and {len(error.lines) - 1} more)" if len(error.lines) > 1 else ""
+            self.wrong = tuple(line.replace(str(self.path), self.path.name) for line in error.lines)
+            return None, self.wrong[0] + more
+        self.wrong = ()
+        return config, ""

@@ -1,0 +1,109 @@
+"""How the app ends: by a key, a signal, or with the connection that it was seen over; and what is said of the queue."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import signal
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hubspot_dest.cli.console import say
+from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.report.safe_text import safe_text
+from simulator.engine.reconciliation import Closing
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+__all__ = ["LAST_WORDS", "Ended", "run_app", "tell"]
+
+LAST_WORDS = "hubspot-sim-last-words.txt"
+"""The file in which it is told what became of the queue when there is no terminal any more."""
+_ENDS = ("SIGTERM", "SIGHUP")
+
+
+@dataclass(slots=True)
+class Ended:
+    """How the app ended.
+
+    Attributes:
+        code: for the shell.
+        lost: the terminal is gone: nobody can be told anything on it.
+
+    """
+
+    code: ExitCode = ExitCode.OK
+    lost: bool = False
+
+
+def run_app(app: App[None]) -> Ended:
+    """Run the app until it ends; Ctrl-C, SIGTERM and a lost connection end it in good order."""
+    ended = Ended()
+
+    def end(name: str) -> None:
+        ended.code = ExitCode.INTERRUPTED if name == "SIGINT" else ExitCode.TERMINATED
+        ended.lost = ended.lost or name == "SIGHUP"
+        app.exit()
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        for name in ("SIGINT", *_ENDS):
+            # Windows has neither the one nor the other.
+            with contextlib.suppress(NotImplementedError, AttributeError):
+                loop.add_signal_handler(getattr(signal, name), end, name)
+        await app.run_async()
+
+    # The sender's thread works in bursts; by default the screen would wait 5 ms for each turn of its loop meanwhile.
+    sys.setswitchinterval(0.0005)
+    # A hundred thousand rows are looked through for cycles, in vain, and the screen stands still: rarely, then.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 30)
+    try:
+        asyncio.run(main())
+    except OSError:
+        # What cannot be written to is gone.
+        ended.code, ended.lost = ExitCode.TERMINATED, True
+    if getattr(app, "lost_terminal", False):
+        ended.code, ended.lost = ExitCode.TERMINATED, True
+    if app.return_code and ended.code is ExitCode.OK:
+        ended.code = ExitCode.CHECK_FAILED  # it broke; Textual has shown where
+    # The last flush is not to be cut short by whoever is in a hurry.
+    for name in _ENDS:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    return ended
+
+
+def tell(closing: Closing, ended: Ended, folder: Path) -> None:
+    """Say what became of the queue: on the terminal, or where that is gone, in a file in this folder."""
+    lines = list(_words(closing))
+    try:
+        if not ended.lost:
+            for line in lines:
+                say(line)
+            return
+    except OSError:
+        ended.lost = True
+    if lines:
+        try:
+            (folder / LAST_WORDS).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        except OSError:
+            return  # neither a terminal nor a file: there is no way left to say it
+
+
+def _words(closing: Closing) -> Iterator[str]:
+    if closing.flushed:
+        yield f"{closing.flushed} queued events were flushed"
+    if closing.left:
+        why = safe_text(closing.error) or "HubSpot did not take them"
+        yield f"warning: {closing.left} queued events were not flushed: {why}"
+    if closing.unseen:
+        yield f"warning: {closing.unseen} events that were accepted were not looked at"
+    if closing.waiting:
+        yield f"{closing.waiting} events waited for consent; they were not sent"

@@ -1,0 +1,205 @@
+"""The counters of the live view: outcomes, speed, the batch, the contact memory, HubSpot's budget."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from simulator.engine.engine import Engine
+from simulator.tui.theme import SYMBOLS
+from simulator.tui.widgets.lines import Line, LineList, Piece, line
+from simulator.tui.widgets.meters import bar, compact, gauge, sparkline
+
+__all__ = ["Card", "Pulse", "batch_card", "compact_lines", "hubspot_card", "outcome_card", "speed_card"]
+
+_KINDS = ("flushed", "sent", "queued", "identified", "skipped", "ignored", "denied", "failed")
+
+
+class Card(LineList, can_focus=False):
+    """A framed piece of the dashboard."""
+
+    scrolls = False
+
+
+class Pulse:
+    """Events, calls and failures second by second."""
+
+    def __init__(self, seconds: int = 240) -> None:
+        self.taken: deque[float] = deque(maxlen=seconds)
+        self.calls: deque[float] = deque(maxlen=seconds)
+        self.failed: deque[float] = deque(maxlen=seconds)
+        self._before = (0, 0, 0)
+
+    def beat(self, engine: Engine) -> None:
+        """Take note of what happened since the last beat."""
+        counts = engine.counts
+        now = (counts.pushes, counts.requests, counts.calls_failed - counts.contacts_unknown)
+        before = self._before if now[0] >= self._before[0] else (0, 0, 0)
+        for series, value, was in zip((self.taken, self.calls, self.failed), now, before, strict=True):
+            series.append(max(0, value - was))
+        self._before = now
+
+
+def outcome_card(engine: Engine, width: int, height: int, palette: Any) -> list[Line]:
+    """Return one bar an outcome, in two columns where one does not hold them all."""
+    kinds = engine.counts.kinds
+    most = max(1, *(kinds[kind] for kind in _KINDS))
+    columns = 1 if height >= len(_KINDS) else 2
+    each = -(-len(_KINDS) // columns)
+    groups = [_KINDS[start : start + each] for start in range(0, len(_KINDS), each)]
+    # Numbers are never cut: first the bars go, then the space between.
+    wide = [max(map(len, group)) for group in groups]
+    spare = max(0, width - sum(wide) - columns * 9 - (columns - 1))
+    room = spare // columns - 1 if spare >= 3 * columns else 0
+    rows: list[list[Piece]] = [[] for _ in range(each)]
+    for column, group in enumerate(groups):
+        for row, kind in zip(rows, group, strict=False):
+            number, colour = kinds[kind], palette.outcome(kind)
+            row += [
+                (" " if column else "", "dim"),
+                (f"{SYMBOLS[kind]} {kind:<{wide[column]}} ", colour if number else "faint"),
+                (f"{compact(number):>6}", "*text" if number else "faint"),
+                (f" {bar(number, most, room)}".ljust(room + 1) if room else "", colour),
+            ]
+    return [Line(tuple(row)) for row in rows]
+
+
+def speed_card(engine: Engine, pulse: Pulse, width: int) -> list[Line]:
+    """Return the flow of the last minutes."""
+    room = max(4, width - 15)
+    series = (
+        ("events", pulse.taken, "info"),
+        ("calls", pulse.calls, "violet"),
+        ("errors", pulse.failed, "bad"),
+    )
+    lines = [
+        line(
+            (f"{name:<7}", "dim"), (sparkline(values, room), colour),
+            (f" {compact(values[-1] if values else 0):>5}/s", "*text"),
+        )
+        for name, values, colour in series
+    ]  # fmt: skip
+    counts = engine.counts
+    events, calls = compact(counts.taken), compact(counts.requests)
+    last = line((f"{events} events", "*text"), (f", {calls} calls", "dim"))
+    lines.append(_fitting(width, last, line((f"{events},", "*text"), (f" {calls} calls", "dim"))))
+    return lines
+
+
+def batch_card(engine: Engine, width: int) -> list[Line]:
+    """Return how full the batch is, and what the contact memory saved."""
+    config, counts = engine.config, engine.counts
+    if config.batch:
+        first = _gauged("batch  ", engine.queued, config.batch_size, "info", width)
+    else:
+        first = _fitting(
+            width,
+            line(("batch  ", "dim"), ("off: each event is sent on its own", "text")),
+            line(("batch  off", "text")),
+        )
+    bad = f", {counts.batches_failed} refused" if counts.batches_failed else ""
+    made = counts.calls["crm.contacts.basicApi.update"] + counts.calls["crm.contacts.basicApi.create"]
+    batches = compact(counts.batches)
+    lost, saved = counts.lost_upstream, compact(counts.saved)
+    share = (f" {round(100 * counts.saved / max(1, counts.saved + made))}%", "*text")
+    loses = "accent" if lost else "faint"
+    return [
+        first,
+        _fitting(
+            width,
+            line(("       ", "dim"), (f"{batches} flushed", "good"), (bad, "bad")),
+            line((f"{batches} flushed", "good"), (bad, "bad")),
+            line((f"{batches} ok", "good"), (bad, "bad")),
+        ),
+        _fitting(
+            width,
+            line(("memory ", "dim"), (f"{saved} calls saved", "violet"), share),
+            line(("memory ", "dim"), (f"{saved} saved", "violet"), share),
+            line((f"{saved} calls saved", "violet")),
+        ),
+        _fitting(
+            width,
+            line(("≠      ", loses), (f"walkerOS loses {compact(lost)}", loses)),
+            line((f"≠ {compact(lost)} lost there", loses)),
+        ),
+    ]
+
+
+def hubspot_card(engine: Engine, width: int) -> list[Line]:
+    """Return what HubSpot holds, and what is left of its budget."""
+    account = engine.hubspot.account
+    said = account.counters()
+    used, most = _budget(engine)
+    faults = [one for one in engine.faults() if not one.is_spent(engine.hubspot.clock())]
+    holds, board = f"{compact(said.accepted - said.forgotten)} occurrences", f"{len(faults)} on the board"
+    return [
+        _gauged("10 s   ", used, most, "warn" if used < most else "bad", width),
+        _fitting(width, line(("holds  ", "dim"), (holds, "good")), line((holds, "good"))),
+        line(("       ", "dim"), (f"{compact(len(account.contacts()))} contacts", "violet")),
+        _fitting(
+            width,
+            line(("faults ", "dim"), (board if faults else "none", "bad" if faults else "faint")),
+            line(("faults ", "dim"), (f"{len(faults)}", "bad")),
+        ),
+    ]
+
+
+def _gauged(name: str, part: int, whole: int, colour: str, width: int) -> Line:
+    """Return a gauge with its numbers, which are never cut."""
+    said = f" {part:>3} of {whole}"
+    if width - len(name) - len(said) < 4:
+        said = f" {part}/{whole}"
+    full, rest = gauge(part, whole, max(1, width - len(name) - max(len(said), 11)))
+    return line((name, "dim"), (full, colour), (rest, "panel"), (said, "*text"))
+
+
+def _fitting(width: int, *lines: Line) -> Line:
+    """Return the first line that is not cut at this width, or else the last."""
+    fit = (one for one in lines if sum(len(text) for text, _ in one.pieces) <= width)
+    return next(fit, lines[-1])
+
+
+def compact_lines(engine: Engine, pulse: Pulse, width: int, palette: Any) -> list[Line]:
+    """Return all of it in one line, for a small terminal; with words where they fit."""
+    kinds = engine.counts.kinds
+    apart = [(kind, kind, kinds[kind]) for kind in _KINDS]
+    # On its own or in a batch, out is out.
+    together = [("sent", "out", kinds["flushed"] + kinds["sent"]), *apart[2:]]
+    shapes = (
+        ("{symbol} {number} {word}  ", apart),
+        ("{symbol}{number} {word} ", apart),
+        ("{symbol}{number} {word} ", together),
+        ("{symbol}{number} {word} ", [one for one in together if one[2] or one[0] == "failed"]),
+        ("{symbol} {number} ", together),
+    )
+    for words, shown in shapes:
+        texts = [
+            words.format(symbol=SYMBOLS[kind], number=compact(number), word=word)
+            for kind, word, number in shown
+        ]
+        texts[-1] = texts[-1].rstrip()
+        used = sum(map(len, texts))
+        if used <= width:
+            break
+    pieces = [
+        (text, palette.outcome(kind) if number else "faint")
+        for text, (kind, _, number) in zip(texts, shown, strict=True)
+    ]
+    if width - used >= 16:
+        pieces.append(("  " + sparkline(pulse.taken, width - used - 10), "info"))
+        pieces.append((f" {compact(pulse.taken[-1] if pulse.taken else 0):>4}/s", "*text"))
+    return [Line(tuple(pieces))]
+
+
+def _budget(engine: Engine) -> tuple[int, int]:
+    """Return the contact calls of the last ten seconds, and HubSpot's limit on them, as its last answer says."""
+    used, most = 0, 190
+    now = engine.hubspot.clock()
+    for entry in reversed(engine.hubspot.journal.entries(limit=400)):
+        headers = dict(entry.answer.headers)
+        if "X-HubSpot-RateLimit-Remaining" in headers:
+            most = int(headers["X-HubSpot-RateLimit-Max"])
+            if now - entry.received_at <= 10:
+                used = most - int(headers["X-HubSpot-RateLimit-Remaining"])
+            break
+    return used, most

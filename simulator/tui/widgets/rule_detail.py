@@ -1,0 +1,152 @@
+"""What there is to say of a line of the mapping: the rule as it is written, its latest events, what comes near it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from hubspot_dest.planning.plan import Plan, label_of
+from simulator.engine.alternatives import alternatives, nearest, stumbled
+from simulator.engine.engine import Engine
+from simulator.engine.row_filter import exactly, parse_filter
+from simulator.engine.rows import UNSOUGHT, Row
+from simulator.engine.rule_coverage import rules_of
+from simulator.tui.theme import SYMBOLS, Palette
+from simulator.tui.widgets.json_lines import json_lines
+from simulator.tui.widgets.lines import Line, line
+from simulator.tui.widgets.text_width import fit, harmless
+
+__all__ = ["Chosen", "choice_lines", "near_lines", "side_lines"]
+
+_ANSWERS = {"matched": ("✔", "good"), "false": ("✘", "warn"), "never asked": ("·", "faint")}
+_TITLES = {
+    "policy": "the policy",
+    "defaultProperties": "the default properties",
+    "identify": "every event's contact",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a line of the mapping stands for.
+
+    Attributes:
+        kind: a rule or a section, or events that no rule matched.
+        key: the rule's key, the section's, or the events' name.
+        index: the rule's position in a list.
+        name: one of its properties, or empty.
+
+    """
+
+    kind: Literal["rule", "event"]
+    key: str
+    index: int | None = None
+    name: str = ""
+
+
+def side_lines(engine: Engine, chosen: Chosen | None, width: int, palette: Palette) -> list[Line]:
+    """Return what is said beside the mapping.
+
+    Args:
+        engine: whose mapping it is.
+        chosen: the line that was chosen.
+        width: cells.
+        palette: the colours.
+
+    """
+    hits = engine.ledger.hits
+    if chosen is not None and chosen.kind == "event":
+        lines = [line((harmless(chosen.key, 80), "*text")), line(("no rule matched it", "warn")), line("")]
+        lines += near_lines(chosen.key, [rule.key for rule in hits.all()])
+        lines += [line(("── its latest events ", "accent"))]
+        return lines + _latest(engine, hits.filter_of_unmatched(chosen.key), width, palette)
+    lines = []
+    if chosen is not None:
+        key = chosen.key
+        title = _TITLES.get(key, "the rule")
+        lines += [
+            line((f"── {title} ", "accent")),
+            *json_lines(hits.raw(key, chosen.index), most=24),
+            line(""),
+        ]
+        label = label_of(key, chosen.index)
+        if key in ("policy", "defaultProperties"):
+            said = "written into every event, before its rule is looked for"
+            if key == "defaultProperties":
+                said = "in every event that goes out, where its rule does not say otherwise"
+            lines.append(line((f" {said}", "dim")))
+        else:
+            lines += [line((f"── latest events of {label} ", "accent"))]
+            wanted = hits.identify.filter() if key == "identify" else exactly("rule", label)
+            lines += _latest(engine, wanted, width, palette)
+    return lines
+
+
+def choice_lines(engine: Engine, row: Row, plan: Plan, width: int) -> list[Line]:
+    """Return what each rule that was there for an event answered, and what an event without one may have meant."""
+    if plan.reason == "mapping_error":
+        label = stumbled(
+            engine.configs[row.generation], row.seen_event(), int(row.at * 1000), parity=engine.parity
+        )
+        return [line(("it failed at the rule ", "dim"), (harmless(label, 80), "bad"))] if label else []
+    if plan.reason in UNSOUGHT:
+        return []
+    mapping = engine.configs[row.generation].raw.get("mapping")
+    # A policy may have given the event the name by which its rule was looked for; a rule that won, another since.
+    looked_for = row.name if plan.rule_key else str(plan.event.get("name", row.name))
+    found = alternatives(mapping, looked_for, plan)
+    lines: list[Line] = []
+    if found:
+        title = "── which rule "
+        lines += [line(""), line((title, "accent"), ("─" * max(0, width - len(title) - 1), "panel"))]
+    for one in found:
+        mark, colour = _ANSWERS[one.answer]
+        asked = "" if one.answer == "never asked" else one.condition
+        said = {
+            "matched": "holds" if asked else "no condition",
+            "false": "false",
+            "never asked": "never asked",
+        }
+        lines.append(
+            line(
+                (f" {mark} ", f"*{colour}"),
+                (fit(one.label, min(28, max(12, width // 3))), "text" if one.answer == "matched" else "dim"),
+                (f" {said[one.answer]}", colour),
+                (f"  {harmless(asked, 300)}" if asked else "", "faint"),
+            )
+        )
+    if not plan.rule_key and isinstance(mapping, dict):
+        near = near_lines(looked_for, [rule_key for rule_key, _, _ in rules_of(mapping)])
+        lines += [line(""), *near[:-1]] if near else []
+    return lines
+
+
+def near_lines(name: str, keys: list[str]) -> list[Line]:
+    """Return the rules that are written almost like an event's name; nothing where none is."""
+    near = nearest(name, keys)
+    if not near:
+        return []
+    lines = [line(("── rules that come nearest by name ", "accent"))]
+    for one in near:
+        apart = f"  only {one.apart} apart" if one.apart else ""
+        lines.append(line((f" {harmless(one.key, 60)}", "info"), (apart, "warn")))
+    return [*lines, line("")]
+
+
+def _latest(engine: Engine, wanted: str, width: int, palette: Palette) -> list[Line]:
+    """Return the latest events that a filter takes: those that Enter shows."""
+    lines, ring, takes = [], engine.ring, parse_filter(wanted)
+    for number in range(ring.next - 1, max(ring.first, ring.next - 3000) - 1, -1):
+        row = ring.get(number)
+        if row is None or row.is_batch or takes is None or not takes(row):
+            continue
+        lines.append(
+            line(
+                (f" {SYMBOLS[row.kind]} {row.kind:<10} ", palette.outcome(row.kind)),
+                (fit(row.name, 18 if width >= 44 else max(0, width - 15)) + " ", "text"),
+                (fit(row.person or "nobody", max(0, width - 35)) if width >= 44 else "", "dim"),
+            )
+        )
+        if len(lines) == 12:
+            break
+    return lines or [line((" none so far", "faint"))]

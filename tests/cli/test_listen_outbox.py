@@ -1,0 +1,92 @@
+"""`hubspot-dest listen` with its outbox: what was answered with 200 survives everything that a process can meet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator.hubspot import FakeHubSpot
+from simulator.hubspot.faults.syntax import parse_fault
+from tests.cli.conftest import SEED
+from tests.cli.listening import listening
+
+
+def page(number: int) -> dict[str, Any]:
+    return {"name": "page view", "id": f"e{number}", "user": {"email": f"p{number % 7}@example.org"}}
+
+
+@pytest.fixture
+def hubspot() -> Iterator[FakeHubSpot]:
+    with FakeHubSpot() as server:
+        server.service.seed(server.account, SEED)
+        yield server
+
+
+@pytest.fixture
+def config(tmp_path: Path, hubspot: FakeHubSpot) -> Path:
+    path = tmp_path / "config.json"
+    settings = {"accessToken": hubspot.token, "eventNamePrefix": "pe12345678_", "baseUrl": hubspot.base_url}
+    path.write_text(json.dumps({"settings": {**settings, "batch": True}}), encoding="utf-8")
+    return path
+
+
+def uuids(hubspot: FakeHubSpot) -> list[str]:
+    return [one["id"] for one in hubspot.account.occurrences]
+
+
+def test_what_was_answered_survives_kill_9_and_arrives_once(hubspot: FakeHubSpot, config: Path) -> None:
+    hubspot.faults.add(parse_fault("503"), now=hubspot.clock())
+    with listening(config) as running:
+        answers = [running.post([page(number), page(number + 1)]) for number in range(0, 200, 2)]
+        assert {answer.status for answer in answers} == {200}
+        running.process.kill()
+        running.process.wait(30)
+    assert uuids(hubspot) == []
+    hubspot.faults.clear()
+    with listening(config, "--grace", "20") as running:
+        code, said = running.stop()
+    assert code == 0, said
+    assert len(uuids(hubspot)) == len(set(uuids(hubspot))) == 200
+    assert "nothing is left" in said
+
+
+def test_what_waited_for_consent_survives_kill_9_and_goes_out_with_it(
+    hubspot: FakeHubSpot, config: Path
+) -> None:
+    known = json.loads(config.read_text(encoding="utf-8"))
+    config.write_text(json.dumps({**known, "consent": {"marketing": True}}), encoding="utf-8")
+    with listening(config) as running:
+        answers = [running.post([page(number), page(number + 1)]) for number in range(0, 100, 2)]
+        assert {answer.status for answer in answers} == {200}
+        running.process.kill()
+        running.process.wait(30)
+    with listening(config) as running:
+        code, said = running.stop()
+    assert (code, uuids(hubspot)) == (0, [])
+    assert "100 wait for consent, safe in the outbox" in said
+    with listening(config, "--consent", "marketing", "--grace", "20") as running:
+        code, said = running.stop()
+    assert code == 0, said
+    assert len(uuids(hubspot)) == len(set(uuids(hubspot))) == 100
+    assert "wait for consent" not in said
+
+
+def test_senders_notice_nothing_of_an_outage_and_the_rest_stays_for_the_next_start(
+    hubspot: FakeHubSpot, config: Path
+) -> None:
+    hubspot.faults.add(parse_fault("503"), now=hubspot.clock())
+    with listening(config, "--grace", "0") as running:
+        assert running.post([page(number) for number in range(100)]).json["processed"] == 100
+        assert running.ask("GET", "/ready").status == 200
+        code, said = running.stop()
+    assert code == 0, said
+    assert "100 are safe in the outbox" in said
+
+
+def test_an_outbox_in_use_is_named_and_nobody_is_answered(hubspot: FakeHubSpot, config: Path) -> None:
+    with listening(config), pytest.raises(AssertionError, match="outbox"), listening(config):
+        pass

@@ -1,0 +1,90 @@
+"""Events: what a partial one is filled up with, and what is left as it came."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from hubspot_dest.events.collector import CollectorState
+from hubspot_dest.events.event import InvalidEventError, event_name
+from hubspot_dest.mapping.jsvalues import JsTypeError
+from tests.configurations import EVENTS
+
+NOW = 1_750_000_000_000
+
+
+def state(**more: Any) -> CollectorState:
+    return CollectorState(now_ms=lambda: NOW, new_id=lambda: "f" * 16, **more)
+
+
+def test_an_event_is_filled_up_as_walkeros_fills_it() -> None:
+    event = state(user={"id": "u"}, consent={"m": True}, globals_={"g": 1}).complete(
+        {"name": "product view", "data": {"id": 1}}
+    )
+    source = event.pop("source")
+    assert event == {
+        "name": "product view",
+        "data": {"id": 1},
+        "context": {},
+        "globals": {"g": 1},
+        "custom": {},
+        "user": {"id": "u"},
+        "nested": [],
+        "consent": {"m": True},
+        "id": "f" * 16,
+        "trigger": "",
+        "entity": "product",
+        "action": "view",
+        "timestamp": NOW,
+        "timing": 0.0,
+    }
+    assert (source["type"], source["schema"], source["count"], len(source["trace"])) == (
+        "collector",
+        "4",
+        1,
+        32,
+    )
+
+
+def test_null_stays_and_unknown_keys_go() -> None:
+    event = state().complete({"name": "a b", "data": None, "timestamp": None, "version": 3})
+    assert event["data"] is None
+    assert event["timestamp"] is None
+    assert "version" not in event
+
+
+def test_the_count_counts_events_that_were_taken() -> None:
+    collector = state()
+    with pytest.raises(InvalidEventError):
+        collector.complete({"name": "bad"})
+    assert collector.complete({"name": "a b"})["source"]["count"] == 1
+    assert collector.complete({"name": "a b", "source": {"count": 7}})["source"]["count"] == 7
+    assert collector.complete({"name": "a b"})["source"]["count"] == 2
+
+
+@given(EVENTS)
+def test_completing_twice_changes_nothing_and_never_touches_the_event(event: dict[str, Any]) -> None:
+    collector = state(globals_={"tags": ["a"]})
+    before = repr(event)
+    try:
+        once = collector.complete(event)
+    except JsTypeError:
+        return
+    assert repr(event) == before
+    assert repr(collector.complete(once)) == repr(once)
+
+
+@pytest.mark.parametrize(
+    ("name", "pieces"),
+    [("a b", ("a", "b")), ("a b c d", ("a", "b")), ("a b\t", ("a", "b\t"))],
+)
+def test_a_name_is_split_at_single_spaces(name: str, pieces: tuple[str, str]) -> None:
+    assert event_name({"name": name}) == (name, *pieces)
+
+
+@pytest.mark.parametrize("name", ["product", "product ", " view", "product  view", 5, None, ["a b"]])
+def test_a_name_without_two_words_is_invalid(name: Any) -> None:
+    with pytest.raises(InvalidEventError, match="invalid"):
+        event_name({"name": name})

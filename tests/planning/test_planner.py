@@ -1,0 +1,232 @@
+"""Planning: what holds for every configuration and every event, however odd."""
+
+from __future__ import annotations
+
+import copy
+import math
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hubspot_dest.events.collector import CollectorState
+from hubspot_dest.mapping.context import Collector
+from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
+from hubspot_dest.planning.plan import Plan, PlanPolicy
+from hubspot_dest.planning.planner import Planner
+from tests.configurations import EVENTS, configurations
+
+NOW = 1_750_000_000_000
+PROPERTY = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def whole(event: dict[str, Any]) -> dict[str, Any]:
+    return CollectorState(now_ms=lambda: NOW, new_id=lambda: "0" * 16).complete(event)
+
+
+def same(left: Any, right: Any) -> bool:
+    """Compare with NaN equal to itself and true apart from 1."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
+        return len(left) == len(right) and all(
+            same(one, other) for one, other in zip(left, right, strict=True)
+        )
+    if isinstance(left, float) and isinstance(right, float) and math.isnan(left):
+        return math.isnan(right)
+    return type(left) is type(right) and (left == right or left is right)
+
+
+def essence(plan: Plan) -> list[Any]:
+    contact = None if plan.contact is None else [plan.contact.email, plan.contact.properties]
+    messages = [issue.message for issue in plan.issues]
+    return [
+        plan.verdict,
+        plan.reason,
+        plan.rule_key,
+        plan.rule_index,
+        plan.email,
+        plan.object_id,
+        contact,
+        plan.occurrence,
+        plan.error,
+        messages,
+        plan.issues_before_send,
+        list(plan.hints),
+    ]
+
+
+def complete(event: dict[str, Any]) -> dict[str, Any] | None:
+    try:
+        return whole(event)
+    except JsTypeError:
+        return None
+
+
+@PROPERTY
+@given(configurations(), EVENTS, st.booleans())
+def test_no_event_makes_planning_raise_and_neither_event_nor_configuration_changes(
+    config: dict[str, Any], event: dict[str, Any], parity: bool
+) -> None:
+    policy = PlanPolicy.parity() if parity else PlanPolicy()
+    before = copy.deepcopy(config)
+    full = complete(event)
+    if full is None:
+        return
+    frozen = copy.deepcopy(full)
+    one, other = Planner(config, policy=policy), Planner(config, policy=policy)
+    first = essence(one.plan(full, Collector(), NOW))
+    # The second time the shortcut is there: a name is met for the first time only once.
+    assert same(essence(one.plan(full, Collector(), NOW)), first)
+    assert same(essence(other.plan(full, Collector(), NOW)), first)
+    assert same(essence(one.plan(full, Collector(), NOW, traced=True)), first)
+    assert same(config, before)
+    assert same(full, frozen)
+
+
+@PROPERTY
+@given(configurations(), st.lists(EVENTS, min_size=2, max_size=4))
+def test_plans_do_not_depend_on_what_was_planned_before(
+    config: dict[str, Any], events: list[dict[str, Any]]
+) -> None:
+    full = [one for one in map(complete, events) if one is not None]
+    used = Planner(config)
+    for event in full:
+        fresh = Planner(config).plan(event, Collector(), NOW)
+        assert same(essence(used.plan(event, Collector(), NOW)), essence(fresh))
+
+
+@pytest.mark.parametrize(
+    "odd", [{}, {"name": None}, {"name": 5}, {"name": ["a b"]}, {"name": "a b", "user": object()}]
+)
+def test_even_an_unfinished_event_gives_a_plan(odd: dict[str, Any]) -> None:
+    planner = Planner({"settings": {"eventNamePrefix": "pe1_"}, "mapping": {"*": {"*": {}}}})
+    assert planner.plan(odd, Collector(), NOW).verdict in ("failed", "skipped")
+
+
+SHOP = {
+    "settings": {"eventNamePrefix": "pe1_", "objectId": "user.id", "defaultProperties": {"d": 5}},
+    "mapping": {
+        "order": {
+            "complete": {
+                "settings": {
+                    "properties": {
+                        "map": {
+                            "revenue": "data.total",
+                            "currency": {"key": "data.currency", "value": "EUR"},
+                            "stage": "context.shopping.0",
+                            "fixed": {"value": 7},
+                        }
+                    }
+                }
+            }
+        }
+    },
+}
+
+
+@pytest.mark.parametrize(
+    "total",
+    [
+        99.5,
+        1.0,
+        -0.0,
+        1e-5,
+        1e16,
+        1e300,
+        math.nan,
+        math.inf,
+        5,
+        2**60,
+        True,
+        "x",
+        None,
+        [1, None],
+        [1, "a"],
+        {"a": 1},
+        UNDEFINED,
+    ],
+)
+def test_the_shortcut_gives_what_the_general_way_gives(total: Any) -> None:
+    event = whole(
+        {"name": "order complete", "data": {"total": total}, "user": {"email": "a@b.c"}, "timestamp": 1}
+    )
+    planner = Planner(SHOP)
+    general = essence(planner.plan(event, Collector(), NOW, traced=True))
+    assert same(essence(planner.plan(event, Collector(), NOW)), general)
+    assert same(essence(planner.plan(event, Collector(), NOW)), general)
+
+
+def test_an_object_that_becomes_a_meaningless_text_is_told_by_both_ways_of_planning() -> None:
+    event = whole({"name": "order complete", "data": {"total": {"net": 5}}, "user": {"email": "a@b.c"}})
+    planner = Planner(SHOP)
+    for traced in (True, False, False):
+        plan = planner.plan(event, Collector(), NOW, traced=traced)
+        assert plan.occurrence is not None
+        assert plan.occurrence["properties"]["revenue"] == "[object Object]", "as walkerOS sends it"
+        assert "revenue is an object" in plan.hints[0]
+
+
+def test_a_plan_knows_which_rule_of_a_list_matched() -> None:
+    rules: list[dict[str, Any]] = [
+        {"condition": lambda event, _: event["data"]["total"] > 100, "name": "order large"},
+        {"ignore": True},
+    ]
+    planner = Planner({"mapping": {"order": {"complete": rules}}})
+    large, small = (
+        planner.plan(
+            whole({"name": "order complete", "data": {"total": total}, "user": {"email": "a@b.c"}}),
+            Collector(),
+            NOW,
+        )
+        for total in (500, 5)
+    )
+    assert (large.rule_label, small.rule_label) == ("order complete [1]", "order complete [2]")
+
+
+def test_a_trace_names_the_path_that_a_policy_sets() -> None:
+    planner = Planner({"policy": {"data.total": {"value": 7}}})
+    plan = planner.plan(whole({"name": "a b", "user": {"email": "a@b.c"}}), Collector(), NOW, traced=True)
+    assert plan.trace is not None
+    assert plan.trace[0].name == "policy data.total"
+
+
+def test_an_object_id_that_is_a_number_is_explained_not_swallowed() -> None:
+    event = whole({"name": "order complete", "user": {"id": 12345}, "timestamp": 1})
+    plan = Planner(SHOP).plan(event, Collector(), NOW)
+    assert plan.reason == "no_identity"
+    assert "number 12345" in plan.hints[0]
+
+
+def test_skip_suppresses_the_event_keeps_the_contact_and_warns() -> None:
+    config = {
+        "settings": {"eventNamePrefix": "pe1_"},
+        "mapping": {
+            "user": {"login": {"skip": True, "settings": {"identify": {"map": {"email": "user.email"}}}}}
+        },
+    }
+    event = whole({"name": "user login", "user": {"email": "a@b.c"}})
+    plan = Planner(config).plan(event, Collector(), NOW)
+    assert plan.occurrence is None
+    assert plan.contact is not None
+    assert "walkerOS 4 ignores it" in plan.issues[0].message
+    assert Planner(config, policy=PlanPolicy.parity()).plan(event, Collector(), NOW).occurrence is not None
+
+
+def test_a_timestamp_that_is_no_date_fails_its_own_event_only() -> None:
+    planner = Planner({"settings": {"eventNamePrefix": "pe1_"}})
+    plan = planner.plan(
+        whole({"name": "a b", "user": {"email": "a@b.c"}, "timestamp": "soon"}), Collector(), NOW
+    )
+    assert plan.occurrence is None
+    assert plan.error == "timestamp 'soon' is no date"
+
+
+def test_thousands_of_event_names_do_not_fill_the_memory() -> None:
+    planner = Planner({"settings": {"eventNamePrefix": "pe1_"}})
+    for number in range(3000):
+        event = whole({"name": f"n{number} x", "user": {"email": "a@b.c"}, "timestamp": 1})
+        assert planner.plan(event, Collector(), NOW).occurrence is not None
+    assert len(planner._quick) <= 1024
+    assert len(planner._names) <= 1024
