@@ -70,7 +70,7 @@ class Settings(_Model):
     """Gather occurrences and send them together."""
     batchSize: Annotated[StrictInt, Field(ge=1, le=500)] | None = None  # noqa: N815 - as upstream writes it
     """How many make a batch: 1 to 500, 50 by default."""
-    # The next four are ours; walkerOS ignores settings that it does not know (walkerOS 4.4, section 5.1).
+    # The next five are ours; walkerOS ignores settings that it does not know (walkerOS 4.4, section 5.1).
     baseUrl: Annotated[StrictStr, AfterValidator(_base_url)] | None = None  # noqa: N815 - as the others are written
     """Where HubSpot is; the real one by default."""
     apiVersion: Annotated[StrictStr, AfterValidator(_api_version)] | None = None  # noqa: N815 - likewise
@@ -79,6 +79,8 @@ class Settings(_Model):
     """The proxy to go through: `http://[user:password@]host:port`."""
     caBundle: StrictStr | None = None  # noqa: N815 - likewise
     """A file of certificates, PEM, to trust instead of the system's."""
+    codeOverruns: Annotated[StrictInt, Field(ge=0)] | None = None  # noqa: N815 - likewise
+    """After how many calls that took too long a `$code:` function is switched off: 3 by default, 0 for never."""
 
 
 class RuleSettings(_Model):

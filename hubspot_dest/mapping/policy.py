@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hubspot_dest.mapping.callbacks import Callbacks
@@ -25,11 +25,13 @@ class Policy:
     Attributes:
         edits: path and value, in the order of the configuration.
         settling: for each edit its mapping, where they are to be applied as upstream's promises settle; else empty.
+        probing: compiles what must be known of the values for that.
 
     """
 
     edits: tuple[tuple[str, Resolve], ...]
     settling: tuple[Any, ...] = ()
+    probing: ValueCompiler = field(default_factory=lambda: ValueCompiler(Callbacks(reuse=True)), repr=False)
 
     @classmethod
     def compile(cls, policy: Any, values: ValueCompiler, *, as_settled: bool = False) -> Policy | None:
@@ -61,10 +63,9 @@ class Policy:
         if not self.settling:
             return indices
         scratch = Evaluation(event, ev.collector, ev.now_ms)
-        values = ValueCompiler(Callbacks())
 
         def probe(mapping: Any, value: Any) -> Any:
-            return values.compile(mapping)(value, scratch, ev.collector.consent)
+            return self.probing.compile(mapping)(value, scratch, ev.collector.consent)
 
         consent = ev.collector.consent
         return sorted(indices, key=lambda index: settling_ticks(self.settling[index], event, consent, probe))
