@@ -9,8 +9,8 @@ from hubspot_dest.mapping.javascript.limits import Limits
 
 __all__ = ["CostAccount"]
 
-# What a function may use in the long run, in seconds of processor time: honest ones need a hundredth of it.
-_PER_PLAN: Final = 0.005
+# What a function may use in the long run, in seconds of processor time: honest ones need a tenth of it.
+_PER_PLAN: Final = 0.002
 _PER_CALL: Final = 0.0002
 
 
@@ -18,7 +18,7 @@ class CostAccount:
     """Add up the processor time of one function, and switch the function off when it overruns too often.
 
     A call that breaks the limit on time is an overrun. Calls below the limit add up: whatever a function uses beyond
-    5 ms for each plan and 0.2 ms for each call is remembered, and when that reaches the limit of one call, it is an
+    2 ms for each plan and 0.2 ms for each call is remembered, and when that reaches the limit of one call, it is an
     overrun, too.
 
     Args:
@@ -50,7 +50,9 @@ class CostAccount:
 
         """
         allowed = _PER_CALL if plans == self._plans else _PER_PLAN
-        between = max(plans - self._plans - 1, 0) * _PER_PLAN + (self.calls - self._calls) * _PER_CALL
+        between = (
+            max(plans - self._plans - 1, 0) * _PER_PLAN + max(self.calls - self._calls - 1, 0) * _PER_CALL
+        )
         self._plans, self._calls = plans, self.calls
         self._debt = max(max(self._debt - between, 0.0) + seconds - allowed, 0.0)
         if self._debt > self._limits.seconds:

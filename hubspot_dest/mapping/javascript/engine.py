@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from hubspot_dest.mapping.context import CallContext
 from hubspot_dest.mapping.javascript.account import CostAccount
-from hubspot_dest.mapping.javascript.errors import JavaScriptLimitError
+from hubspot_dest.mapping.javascript.errors import JavaScriptLimitError, WorkerLostError
 from hubspot_dest.mapping.javascript.limits import Limits
 from hubspot_dest.mapping.javascript.remote import RemoteSandbox, WorkerProcess, workers_available
 from hubspot_dest.mapping.javascript.sandbox import Sandbox
@@ -116,7 +116,11 @@ class JavaScriptEngine:
             if sandbox.spent:
                 account.charge(sandbox.spent, session.plans)
                 sandbox.spent = 0.0
-        return _run(again, function, value, context, settle)
+        try:
+            return _run(again, function, value, context, settle)
+        except WorkerLostError:
+            account.overrun()  # twice in a row is no accident
+            raise
 
     def _after_limit(
         self,
@@ -128,6 +132,8 @@ class JavaScriptEngine:
     ) -> Session | None:
         """Charge for a limit that was hit; return where to call the function again, if anywhere."""
         sandbox = session.sandbox
+        if isinstance(error, WorkerLostError):
+            return self._remote(place, context)
         if error.kind == "time":
             sandbox.spent = 0.0
             function.account.overrun()

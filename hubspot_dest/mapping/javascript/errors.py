@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-__all__ = ["JavaScriptError", "JavaScriptLimitError", "JavaScriptSyntaxError", "LimitKind"]
+__all__ = ["JavaScriptError", "JavaScriptLimitError", "JavaScriptSyntaxError", "LimitKind", "WorkerLostError"]
 
 LimitKind = Literal["time", "memory", "stack", "off"]
 
@@ -35,6 +35,16 @@ class JavaScriptLimitError(JavaScriptError):
     def __init__(self, kind: LimitKind, message: str, name: str = "InternalError") -> None:
         super().__init__(name, message)
         self.kind = kind
+
+
+class WorkerLostError(JavaScriptLimitError):
+    """The process that a function ran in ended, and not because its time was up.
+
+    Either somebody ended it (a machine short of memory does), or the function made the engine crash.
+    """
+
+    def __init__(self, code: int | None) -> None:
+        super().__init__("time", f"the process that the function ran in ended (code {code})")
 
 
 class JavaScriptSyntaxError(JavaScriptError):

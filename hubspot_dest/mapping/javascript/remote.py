@@ -16,7 +16,7 @@ from typing import Any, Final, NoReturn
 
 import orjson
 
-from hubspot_dest.mapping.javascript.errors import JavaScriptError, JavaScriptLimitError
+from hubspot_dest.mapping.javascript.errors import JavaScriptError, JavaScriptLimitError, WorkerLostError
 from hubspot_dest.mapping.javascript.limits import Limits
 from hubspot_dest.mapping.javascript.worker import HEADER, pack_scalar, unpack_scalar
 
@@ -71,6 +71,7 @@ class WorkerProcess:
         ours.settimeout(_PATIENCE_SECONDS)
         self._socket = ours
         self._process = process
+        self._impatient = False
         self._owner = os.getpid()
         self._finalizer = weakref.finalize(self, _end, process, ours, self._owner)
 
@@ -85,6 +86,9 @@ class WorkerProcess:
         try:
             self._socket.sendall(HEADER.pack(len(body)) + body, _NO_SIGNAL)
             answer = self._receive()
+        except TimeoutError:
+            self._impatient = True
+            answer = None
         except OSError:
             answer = None
         except BaseException:  # Ctrl-C: an answer that nobody reads would be taken for that of the next call
@@ -112,12 +116,12 @@ class WorkerProcess:
             missing -= len(piece)
         return b"".join(pieces)
 
-    def fate(self) -> str:
-        """Say how it ended."""
-        code = self._process.returncode
-        if code is None or code in (-signal.SIGPROF, -signal.SIGKILL):
-            return "was ended by force"
-        return f"ended its process (code {code})"
+    def loss(self, limits: Limits) -> JavaScriptLimitError:
+        """Return what it means that there was no answer."""
+        if self._impatient or self._process.returncode == -signal.SIGPROF:
+            message = f"the function took longer than {limits.seconds:g} seconds and was ended by force"
+            return JavaScriptLimitError("time", message)
+        return WorkerLostError(self._process.returncode)
 
     def end(self) -> None:
         """End it now."""
@@ -213,11 +217,7 @@ class RemoteSandbox:
         if answer is None:
             self._said = "[]"
             self._broken = True
-            self.spent = self._limits.seconds
-            raise JavaScriptLimitError(
-                "time",
-                f"the function took longer than {self._limits.seconds:g} seconds and {self._worker.fate()}",
-            )
+            raise self._worker.loss(self._limits)
         if answer[0]:
             self.spent = answer[3]
             return unpack_scalar(answer[1]), answer[2]

@@ -14,7 +14,8 @@ class Runtime(Protocol):
         broken: a limit was hit: make another one.
         busy: a call is under way.
         calls: how many there were.
-        spent: the processor time of the last `run`, in seconds; 0 below a millisecond.
+        spent: the processor time that functions took since it was set to 0, in seconds; without the calls that
+            took less than a millisecond.
 
     """
 

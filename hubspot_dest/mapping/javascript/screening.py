@@ -56,7 +56,7 @@ _METHODS: Final = _words(
     getTimezoneOffset getUTCDate getUTCDay getUTCFullYear getUTCHours getUTCMilliseconds getUTCMinutes
     getUTCMonth getUTCSeconds has hasOwn hasOwnProperty includes indexOf info is isArray isFinite isInteger
     isNaN isSafeInteger join keys lastIndexOf localeCompare log map match matchAll max min normalize now
-    padEnd padStart parse parseFloat parseInt pow randomUUID random reduce replace replaceAll resolve round
+    padEnd padStart parse parseFloat parseInt pow randomUUID random reduce repeat replace replaceAll resolve round
     scope search sign slice some split startsWith stringify substr substring test throw toDateString toFixed
     toISOString toJSON toLocaleDateString toLocaleLowerCase toLocaleString toLocaleTimeString
     toLocaleUpperCase toLowerCase toPrecision toReversed toSorted toString toUTCString toUpperCase trim

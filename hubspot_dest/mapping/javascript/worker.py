@@ -58,6 +58,7 @@ class _Server:
             said, spent, broken = "[]", 0.0, True
             if sandbox is not None:
                 said, spent, broken = sandbox.drain(), sandbox.spent, sandbox.broken
+                sandbox.spent = 0.0
             kind = error.kind if isinstance(error, JavaScriptLimitError) else None
             return [False, kind, error.message, error.name, said, spent, broken]
         return answer
@@ -80,7 +81,8 @@ class _Server:
             case "call":
                 number, mode, given, settle, mapping = arguments
                 answer, later = sandbox.run(number, mode, self._given(given), settle, mapping)
-                return [True, pack_scalar(answer), later, sandbox.spent]
+                spent, sandbox.spent = sandbox.spent, 0.0
+                return [True, pack_scalar(answer), later, spent]
             case "begin":
                 self._handles.clear()
                 sandbox.begin(*arguments)
