@@ -15,6 +15,7 @@ from typing import Any, Final, final
 __all__ = [
     "OBJECT_TEXT",
     "UNDEFINED",
+    "BareObject",
     "Foreign",
     "JsTypeError",
     "Undefined",
@@ -88,6 +89,13 @@ class Foreign:
         return f"<JavaScript {self.kind}>"
 
 
+@final
+class BareObject(dict[str, Any]):
+    """A map that JavaScript made without a prototype, as `exec(…).groups` is: it has no text, not even a useless one."""
+
+    __slots__ = ()
+
+
 # JavaScript's `\s` (spec section 0): with U+FEFF, without U+0085 and U+001C-001F, unlike Python's.
 _WHITESPACE: Final = re.compile("[\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+")
 _ARRAY_INDEX: Final = re.compile(r"0|[1-9][0-9]{0,9}")
@@ -154,7 +162,7 @@ def to_string(value: Any) -> str:
     """Return what JavaScript's `String(value)` returns (spec section 5.6).
 
     Raises:
-        JsTypeError: for a map with an own `toString` or `valueOf`, which JavaScript cannot convert.
+        JsTypeError: for a map with an own `toString`, or without a prototype, which JavaScript cannot convert.
 
     """
     if isinstance(value, str):
@@ -172,7 +180,7 @@ def to_string(value: Any) -> str:
     if isinstance(value, list):
         return ",".join(["" if item is None or item is UNDEFINED else to_string(item) for item in value])
     if isinstance(value, dict):
-        if "toString" in value:
+        if "toString" in value or type(value) is BareObject:
             msg = "Cannot convert object to primitive value"
             raise JsTypeError(msg)
         return OBJECT_TEXT

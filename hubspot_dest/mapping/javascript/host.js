@@ -2,11 +2,11 @@
 // and frozen; natural method calls are safe from here on, since user code can no longer change what they mean.
 //
 // Values cross as JSON text plus "fixups", for what JSON cannot say: [path, kind, detail] with kind 0 undefined,
-// 1 a number (NaN, -0, Infinity, beyond 2^53), 2 a foreign value.
+// 1 a number (NaN, -0, Infinity, beyond 2^53), 2 a foreign value, 3 an object without prototype.
 (hooks, stringify, maxDepth, maxNodes, maxChars) => {
   "use strict";
   const { isArray } = Array;
-  const { keys, is, freeze } = Object;
+  const { keys, is, freeze, getPrototypeOf } = Object;
   const { isFinite } = Number;
   const tagOf = Object.prototype.toString;
   const NativePromise = Promise;
@@ -72,6 +72,7 @@
     if (tag !== "[object Object]") return mark(2, spell(tag.slice(8, -1)));
     const own = keys(value);
     spend(own.length);
+    if (getPrototypeOf(value) === null) mark(3);
     const map = { __proto__: null };
     for (const key of own) {
       spell(key);
@@ -236,8 +237,22 @@
     return PROMISE;
   };
 
+  // The same event gives the same text, another event another: what is to be new for each event is made of it.
+  hooks.eventText = () => stringify([plan.event ?? null, hooks.now]);
+
   return freeze({
     begin,
+    // Add what a script of library/ makes.
+    install(make) {
+      const made = make(hooks);
+      hooks.deepFreeze([made]);
+      Object.assign(hooks.library, made);
+    },
+    // Add a time zone: its name, its table (null where there is no such zone), and how its abbreviations are to be read.
+    addZone(text) {
+      const zone = parse(text);
+      hooks.zones.set(zone.name.toLowerCase(), zone.table === null ? null : zone);
+    },
     register(make) {
       let value, failure = null;
       try { value = make(); } catch (error) { failure = fault(error); }

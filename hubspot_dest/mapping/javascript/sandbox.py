@@ -19,6 +19,7 @@ from hubspot_dest.mapping.javascript.errors import (
     JavaScriptLimitError,
     JavaScriptSyntaxError,
 )
+from hubspot_dest.mapping.javascript.library import script, scripts_for, zone_table, zones_for
 from hubspot_dest.mapping.javascript.limits import Limits
 
 __all__ = ["Sandbox"]
@@ -96,6 +97,9 @@ class Sandbox:
         self.set_consent: Callable[..., Any] = pick("setConsent")
         self.add_mapping: Callable[..., int] = pick("addMapping")
         self._register = pick("register")
+        self._install: Callable[[Any], Any] = pick("install")
+        self._add_zone: Callable[[str], Any] = pick("addZone")
+        self._installed: set[str] = set()
         self._settled = pick("settled")
         self._drain = pick("drain")
         self._run_job: Callable[[], bool] = self._context.execute_pending_job
@@ -133,6 +137,7 @@ class Sandbox:
         What it throws, it throws again whenever it is called.
         """
         self._limit_memory(None)
+        self._load(source)
         started = time.thread_time()
         try:
             number = int(self._register(self._parse(_thunk(source))))
@@ -142,6 +147,21 @@ class Sandbox:
             self.spent += time.thread_time() - started
         self._limit_memory(self._slack_bytes)
         return number
+
+    def _load(self, source: str) -> None:
+        """Put in what the text of a function names and this context does not have yet."""
+        names = scripts_for(source)
+        missing = [name for name in names if name not in self._installed]
+        zones = zones_for(source) if "intl" in names else []
+        try:
+            for name in missing:
+                self._install(self._context.eval(script(name)))
+            for zone in zones:
+                if zone not in self._installed:
+                    self._add_zone(zone_table(zone))
+        except self._errors as error:
+            self.fail(error)
+        self._installed.update(missing, zones)
 
     def _limit_memory(self, slack_bytes: int | None) -> None:
         limit = self._limits.memory_bytes
