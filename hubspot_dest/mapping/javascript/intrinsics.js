@@ -105,14 +105,19 @@
   const now = () => (hooks.now === null ? nativeNow() : hooks.now);
   // Local time is UTC, as in a container: what depends on the zone of this machine would be another plan elsewhere.
   const date = NativeDate.prototype;
-  const local = {};
+  const local = {}, setTime = date.setTime;
   for (const part of ["FullYear", "Month", "Date", "Day", "Hours", "Minutes", "Seconds", "Milliseconds"]) {
     local[part] = date[`get${part}`];
-    for (const act of part === "Day" ? ["get"] : ["get", "set"]) {
-      const universal = date[`${act}UTC${part}`];
-      const own = { [`${act}${part}`](...args) { return apply(universal, this, args); } }[`${act}${part}`];
-      defineProperty(own, "length", { value: universal.length });
-      replace(date, `${act}${part}`, own);
+    const reads = date[`getUTC${part}`];
+    replace(date, `get${part}`, { [`get${part}`]() { return apply(reads, this, []); } }[`get${part}`]);
+    const writes = date[`setUTC${part}`];
+    for (const name of part === "Day" ? [] : [`set${part}`, `setUTC${part}`]) {
+      const own = { [name](...args) {
+        const ms = apply(writes, this, args);
+        return Number.isNaN(ms) ? apply(setTime, this, [NaN]) : ms; // the engine leaves the date as it was
+      } }[name];
+      defineProperty(own, "length", { value: writes.length });
+      replace(date, name, own);
     }
   }
   const getTime = date.getTime, toUTCString = date.toUTCString;
@@ -193,10 +198,13 @@
     toJSON() { return { timeOrigin: now() }; },
   });
 
+  const uncloneable = (what) => {
+    const error = new Error(`${what} could not be cloned.`);
+    defineProperty(error, "name", { value: "DataCloneError", configurable: true });
+    throw error;
+  };
   const clone = (value, seen) => {
-    if (typeof value === "function" || typeof value === "symbol") {
-      throw new TypeError(`a ${typeof value} cannot be cloned`);
-    }
+    if (typeof value === "function" || typeof value === "symbol") uncloneable(String(value));
     if (typeof value !== "object" || value === null) return value;
     if (seen.has(value)) return seen.get(value);
     const keep = (copy) => { seen.set(value, copy); return copy; };
@@ -220,7 +228,7 @@
       return copy;
     }
     if (value instanceof Number || value instanceof String || value instanceof Boolean) return keep(Object(value.valueOf()));
-    if (value instanceof Promise || value instanceof WeakMap || value instanceof WeakSet) throw new TypeError("a promise or weak collection cannot be cloned");
+    if (value instanceof Promise || value instanceof WeakMap || value instanceof WeakSet) uncloneable(`#<${value.constructor.name}>`);
     const copy = keep(Array.isArray(value) ? [] : {});
     if (Array.isArray(value)) copy.length = value.length;
     for (const key of Object.keys(value)) {

@@ -29,10 +29,16 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # Zones of America whose abbreviations en-US does not write (CLDR 48).
 _OFFSETS_ONLY: Final = frozenset(
     {
-        "America/Havana", "Cuba", "America/Hermosillo", "America/Mazatlan", "Mexico/BajaSur", "America/Whitehorse",
-        "America/Dawson", "Canada/Yukon",
+        "America/Havana", "Cuba", "America/Hermosillo", "America/Mazatlan", "Mexico/BajaSur",
     }
 )  # fmt: skip
+_OUTLYING: Final = ("Pacific/Honolulu", "Atlantic/Bermuda")
+_YUKON_MST: Final = {"MST": ""}
+_ALEUTIAN: Final = {"HST": "HAST", "HDT": "HADT"}
+_RENAMED: Final = {
+    "America/Whitehorse": _YUKON_MST, "America/Dawson": _YUKON_MST, "Canada/Yukon": _YUKON_MST,
+    "America/Adak": _ALEUTIAN, "US/Aleutian": _ALEUTIAN, "Antarctica/Troll": {"+00": "GMT"},
+}  # fmt: skip
 
 
 def scripts_for(source: str) -> list[str]:
@@ -62,12 +68,16 @@ def zone_table(name: str) -> str:
     zone = _zone(name)
     if zone is None:
         return json.dumps({"name": name, "table": None})
-    american = name.startswith(("America/", "US/", "Canada/", "Mexico/")) or name == "Pacific/Honolulu"
+    american = name.startswith(("America/", "US/", "Canada/", "Mexico/")) or name in _OUTLYING
+    renamed = _RENAMED.get(name, {})
     european = name.startswith("Europe/") and name != "Europe/Dublin"
     return json.dumps(
         {
             "name": name,
-            "table": _changes(zone),
+            "table": [
+                (moment, offset, renamed.get(abbreviation, abbreviation))
+                for moment, offset, abbreviation in _changes(zone)
+            ],
             "american": american and name not in _OFFSETS_ONLY,
             "named": (american and name not in _OFFSETS_ONLY)
             or european

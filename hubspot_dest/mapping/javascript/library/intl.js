@@ -93,14 +93,16 @@
       const notation = choose(options, "notation", ["standard", "scientific", "engineering", "compact"], "standard");
       if (notation === "scientific" || notation === "engineering") missing(`Intl.NumberFormat with notation: "${notation}"`);
       if (options.numberingSystem !== undefined && options.numberingSystem !== "latn") missing(`the numbering system ${options.numberingSystem}`);
-      const standard = style === "currency" && notation === "standard" ? (DIGITS[currency] ?? 2) : 0;
+      const significant = options.minimumSignificantDigits !== undefined || options.maximumSignificantDigits !== undefined;
+      const counted = significant || options.minimumFractionDigits !== undefined || options.maximumFractionDigits !== undefined;
+      const usual = notation === "standard" || counted; // a compact number has its own digits, unless they are chosen
+      const standard = style === "currency" && usual ? (DIGITS[currency] ?? 2) : 0;
       const least = whole(options, "minimumFractionDigits", 0, 100, undefined);
       const most = whole(options, "maximumFractionDigits", 0, 100, undefined);
-      const defaultMost = style === "currency" && notation === "standard" ? standard : style === "percent" || notation === "compact" ? 0 : 3;
+      const defaultMost = style === "currency" ? standard : style === "percent" || !usual ? 0 : 3;
       const minimum = least ?? Math.min(standard, most ?? standard);
       const maximum = most ?? Math.max(defaultMost, minimum);
       if (minimum > maximum) throw new RangeError("maximumFractionDigits value is out of range.");
-      const significant = options.minimumSignificantDigits !== undefined || options.maximumSignificantDigits !== undefined;
       const minimumSignificant = significant ? whole(options, "minimumSignificantDigits", 1, 21, 1) : undefined;
       const grouping = options.useGrouping ?? (notation === "compact" ? "min2" : "auto");
       this.#o = {
@@ -120,7 +122,7 @@
         trailingZeroDisplay: choose(options, "trailingZeroDisplay", ["auto", "stripIfInteger"], "auto"),
       };
       if (options.roundingIncrement !== undefined && options.roundingIncrement !== 1) missing("roundingIncrement");
-      this.#o.plainCompact = notation === "compact" && !significant && least === undefined && most === undefined;
+      this.#o.plainCompact = !usual;
       if (this.#o.currencyDisplay === "name" && NAMES[currency] === undefined) missing(`the name of the currency ${currency}`);
     }
     static supportedLocalesOf(locales) { return (typeof locales === "string" ? [locales] : Array.from(locales ?? [])).filter((tag) => { try { return Boolean(resolveLocale(tag)); } catch { return false; } }); }
@@ -210,12 +212,13 @@
   const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
   const LONG_ZONES = { EST: "Eastern Standard Time", EDT: "Eastern Daylight Time", CST: "Central Standard Time", CDT: "Central Daylight Time",
     MST: "Mountain Standard Time", MDT: "Mountain Daylight Time", PST: "Pacific Standard Time", PDT: "Pacific Daylight Time",
-    AKST: "Alaska Standard Time", AKDT: "Alaska Daylight Time", HST: "Hawaii-Aleutian Standard Time", AST: "Atlantic Standard Time", ADT: "Atlantic Daylight Time",
+    AKST: "Alaska Standard Time", AKDT: "Alaska Daylight Time", HST: "Hawaii-Aleutian Standard Time", HAST: "Hawaii-Aleutian Standard Time", HADT: "Hawaii-Aleutian Daylight Time",
+    AST: "Atlantic Standard Time", ADT: "Atlantic Daylight Time",
     UTC: "Coordinated Universal Time", GMT: "Greenwich Mean Time", CET: "Central European Standard Time", CEST: "Central European Summer Time",
     EET: "Eastern European Standard Time", EEST: "Eastern European Summer Time", WET: "Western European Standard Time",
     BST: "British Summer Time",
     WEST: "Western European Summer Time", JST: "Japan Standard Time", IST: "India Standard Time" };
-  const SHORT_ZONES = /^(E|C|M|P|AK|A)[SD]T$|^HST$/;
+  const SHORT_ZONES = /^(E|C|M|P|AK|A|HA)[SD]T$|^HST$/;
   const UTC_ZONES = /^(UTC|GMT|Etc\/(UTC|GMT|UCT|Zulu|Universal|Greenwich)|UCT|Zulu|Universal|Greenwich|GMT[+-]?0)$/i;
   const zoneOf = (given) => {
     if (given === undefined) return { name: "UTC", table: null };
@@ -241,9 +244,10 @@
   const offsetText = (seconds, long) => {
     const minutes = Math.abs(Math.trunc(seconds / 60));
     const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+    const odd = Math.abs(seconds) % 60 === 0 ? "" : `:${String(Math.abs(seconds) % 60).padStart(2, "0")}`;
     const sign = seconds < 0 ? "-" : "+";
     if (long) return seconds === 0 ? "GMT+00:00" : `GMT${sign}${String(hours).padStart(2, "0")}:${String(rest).padStart(2, "0")}`;
-    return `GMT${sign}${hours}${rest === 0 ? "" : `:${String(rest).padStart(2, "0")}`}`;
+    return `GMT${sign}${hours}${rest === 0 && odd === "" ? "" : `:${String(rest).padStart(2, "0")}`}${odd}`;
   };
   const zoneName = (zone, ms, style) => {
     const [, seconds, abbreviation] = entryAt(zone, ms);
@@ -253,7 +257,7 @@
     if (style === "short") {
       if (zone.table === null) return "UTC";
       if (zone.american && SHORT_ZONES.test(abbreviation)) return abbreviation;
-      return seconds === 0 ? "GMT" : offsetText(seconds, false);
+      return abbreviation === "GMT" && seconds === 0 ? "GMT" : offsetText(seconds, false);
     }
     if (style === "long" && LONG_ZONES[known] !== undefined && (zone.table === null || zone.named)) return LONG_ZONES[known];
     return missing(`timeZoneName: "${style}" for ${zone.name}`);
@@ -365,17 +369,15 @@
       } else if (o.day !== undefined && o.weekday === undefined) {
         if (o.year !== undefined) { year(); literal(" (day: "); day(); literal(")"); } else day();
       } else if (o.year !== undefined) year();
-      if (o.weekday !== undefined && dated && (o.month === undefined || o.day === undefined) && (o.month !== undefined || o.year !== undefined)) {
-        if (o.year !== undefined && o.day !== undefined) missing("this choice of date fields");
-        literal(" ");
-        weekday();
-      }
+      const odd = o.weekday !== undefined && (o.year !== undefined || o.month !== undefined) && (o.month === undefined || o.day === undefined);
+      if (odd || (o.second !== undefined && o.hour !== undefined && o.minute === undefined)) missing("this choice of fields of a date");
       const timed = o.hour !== undefined || o.minute !== undefined || o.second !== undefined || o.fractionalSecondDigits !== undefined;
       const twelve = o.hourCycle === "h12" || o.hourCycle === "h11";
+      const joint = o.month === "long" ? " at " : ", ";
       if (timed) {
         if (parts.length > 0) {
-          const onlyDay = o.weekday !== undefined && !dated;
-          literal(onlyDay && twelve ? " " : o.month === "long" && (o.dateStyle === undefined || o.timeStyle !== undefined) ? " at " : ", ");
+          const close = o.weekday !== undefined && !dated && o.timeZoneName === undefined && o.hour !== undefined && (twelve || o.minute !== undefined);
+          literal(close ? " " : joint);
         }
         let separator = "";
         if (o.hour !== undefined) {
@@ -400,7 +402,7 @@
         if (o.hour !== undefined && twelve) { literal(" "); put("dayPeriod", local.getUTCHours() < 12 ? "AM" : "PM"); }
       }
       if (o.timeZoneName !== undefined) {
-        literal(timed ? " " : ", ");
+        literal(!timed ? joint : o.hour !== undefined && !twelve && o.minute === undefined ? "h " : " ");
         put("timeZoneName", zoneName(o.zone, ms, o.timeZoneName));
       }
       return parts;
@@ -434,6 +436,7 @@
     }
   };
   const BEYOND = 1_000_000;
+  const LIGATURES = "æÆœŒ";
   const elements = (text, numeric) => {
     const found = []; // [primary, accents, form]
     const characters = Array.from(text);
@@ -459,6 +462,7 @@
       if (expansion !== undefined) {
         const inner = elements(expansion, false);
         inner.forEach((one) => { one[2] += character === character.toLowerCase() ? 4 : 10; });
+        if (LIGATURES.includes(character)) inner[0][1].push(BEYOND); // they follow all accents of their first letter
         found.push(...inner);
         continue;
       }
@@ -472,7 +476,9 @@
     }
     return found;
   };
-  const decompose = (text) => (/^[\x20-\x7e]*$/.test(text) ? text : Array.from(text, (one) => (/[\uac00-\ud7a3]/.test(one) ? one : one.normalize("NFD"))).join(""));
+  // Letters with a place of their own (й) stay whole, and so do Hangul syllables.
+  const decompose = (text) => (/^[\x20-\x7e]*$/.test(text) ? text
+    : Array.from(text.normalize("NFC"), (one) => (weights.has(one) || /[\uac00-\ud7a3]/.test(one) ? one : one.normalize("NFD"))).join(""));
   const lists = (one, other) => {
     for (let at = 0; at < Math.min(one.length, other.length); at++) {
       if (one[at] !== other[at]) return one[at] < other[at] ? -1 : 1;

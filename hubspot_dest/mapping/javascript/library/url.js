@@ -20,8 +20,8 @@
   const FRAGMENT = ' "<>`';
   const QUERY = ' "#<>';
   const SPECIAL_QUERY = `${QUERY}'`;
-  const PATH = `${QUERY}?\`{}^`;
-  const USER = `${PATH}/:;=@[\\]|`;
+  const PATH = `${QUERY}?\`{}`;
+  const USER = `${PATH}/:;=@[\\]^|`;
   const unescapeBytes = (bytes) => {
     const found = [];
     for (let at = 0; at < bytes.length; at++) {
@@ -301,7 +301,8 @@
     get href() { return print(this.#record); }
     set href(value) { this.#record = new URL(value).#record; this.#refresh(); }
     get origin() {
-      const { scheme } = this.#record;
+      const { scheme, opaque } = this.#record;
+      if (scheme === "blob" && /^https?:/i.test(opaque ?? "")) return URL.parse(opaque)?.origin ?? "null";
       return PORTS.has(scheme) && scheme !== "file" ? `${scheme}://${hostOf(this.#record)}` : "null";
     }
     get protocol() { return `${this.#record.scheme}:`; }
