@@ -122,6 +122,16 @@ class Driving(ABC):
             except Exception:  # their trouble is not the delivery's: it would be repeated for ever
                 logging.getLogger("hubspot_dest").exception("a listener failed")
 
+    @property
+    def unrecorded(self) -> int:
+        """How many deliveries could not be recorded in the outbox: they are repeated by the next run."""
+        return self._durable.outbox.unrecorded if self._durable is not None else 0
+
+    def end_within(self, seconds: float) -> None:
+        """Let delivery, also one that is waited for already, end within so many seconds. Safe in signal handlers."""
+        if self._durable is not None:
+            self._durable.workers.end_within(seconds)
+
     def hurry(self) -> None:
         """Let nothing wait for HubSpot any more, not even the end of the process. Safe in signal handlers."""
         if self._durable is not None:

@@ -37,6 +37,7 @@ class Outcome:
         returned: what upstream's push returns: `False` for ignored events, the mock, else `UNDEFINED`.
         also: what else happened in the same pass: waiting events released, batches flushed.
         delivery: with an outbox, it tells what became of events that were `queued` before.
+        person: whose event it is, where there is no plan to say so: an e-mail, or `objectId 7`.
 
     """
 
@@ -55,6 +56,7 @@ class Outcome:
     returned: Any = UNDEFINED
     also: tuple[Outcome, ...] = ()
     delivery: bool = False
+    person: str = ""
 
     def record(self, call: list[Any]) -> None:
         """Note a call that is about to be made."""
@@ -64,6 +66,15 @@ class Outcome:
     def ok(self) -> bool:
         """Whether nothing went wrong: a skipped event is fine, a refused contact is not."""
         return self.kind != "failed" and self.error is None
+
+    @property
+    def walkeros(self) -> str | None:
+        """What walkerOS itself would have done with the mapping and with the delivery, where that differs."""
+        planned = self.plan.divergences if self.plan is not None else ()
+        if not planned:
+            return self.upstream
+        said = [divergence.sentence for divergence in planned]
+        return "; ".join([*said, self.upstream] if self.upstream else said)
 
     @property
     def rule_label(self) -> str:

@@ -21,6 +21,18 @@ __all__ = ["TOKEN_VARIABLE", "ConfigFileError", "file_of", "load_config", "load_
 
 TOKEN_VARIABLE = "HUBSPOT_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
 _MAX_BYTES = 16 * 1024 * 1024
+_MERGE = "tag:yaml.org,2002:merge"
+
+
+class _TextKeyLoader(yaml.SafeLoader):
+    """Reads every key as the text that is written, as JSON has it: `1`, `on` and `2026-01-01` are names, too."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        self.flatten_mapping(node)
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                key.tag = "tag:yaml.org,2002:str"
+        return super().construct_mapping(node, deep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +105,14 @@ def _checked(opened: _Opened, *, needs_token: bool) -> tuple[Config, list[str]]:
         config.require_settings(needs_token=needs_token)
     except ConfigError as error:
         raise ConfigFileError(lines(error.problems) + opened.notes) from None
+    if needs_token:
+        try:
+            config.check_token()
+        except ConfigError as error:
+            if not os.environ.get(TOKEN_VARIABLE):
+                raise ConfigFileError(lines(error.problems) + opened.notes) from None
+            said = [f"{TOKEN_VARIABLE}: {one.message} ({one.hint})" for one in error.problems]
+            raise ConfigFileError(said) from None
     if opened.collector:
         config = replace(config, collector=opened.collector)
     return config, opened.notes + lines(config.warnings)
@@ -172,7 +192,7 @@ def _parse(path: Path, text: str) -> tuple[Any, dict[tuple[Any, ...], _Place]]:
         if node is not None:
             _note_places(path, node, (), places)
         if not as_json:
-            raw = yaml.safe_load(text)
+            raw = yaml.load(text, Loader=_TextKeyLoader)  # noqa: S506 - a SafeLoader
     except yaml.MarkedYAMLError as error:
         if not as_json:
             mark = error.problem_mark
@@ -200,10 +220,12 @@ def _note_places(
 ) -> None:
     places.setdefault(path, _Place(node.start_mark.line + 1, node.start_mark.column + 1))
     if isinstance(node, yaml.MappingNode):
-        seen: dict[tuple[str, str], int] = {}
+        seen: dict[str, int] = {}
         for key, value in node.value:
             line = key.start_mark.line + 1
-            name = (key.tag, str(key.value))
+            if not isinstance(key, yaml.ScalarNode):
+                raise ConfigFileError([f"{file}, line {line}: a key is text, not a list or a map"])
+            name = "<<" if key.tag == _MERGE else str(key.value)
             if name in seen:
                 twice = f"the key {key.value!r} stands twice in one map, first in line {seen[name]}"
                 raise ConfigFileError([f"{file}, line {line}: {twice}; only one of them can count"])

@@ -1,4 +1,4 @@
-"""What is wrong with a configuration before it is used: names, types, ranges, shapes of mapping values."""
+"""Validate a configuration: names, types, ranges and shapes of mapping values."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from pydantic_core import ErrorDetails
 
 from hubspot_dest.config.schema import Rule, RuleSettings, Settings, Wrapper
 from hubspot_dest.mapping.callbacks import code_source
+from hubspot_dest.mapping.jsvalues import UNDEFINED, truthy
+from hubspot_dest.mapping.values import PRODUCERS
 
-__all__ = ["Problem", "find_problems"]
+__all__ = ["Problem", "find_problems", "usable_client"]
 
 Path = tuple[str | int, ...]
 Severity = Literal["error", "warning"]
@@ -24,13 +26,13 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with a configuration.
+    """One problem of a configuration.
 
     Attributes:
-        path: where, as keys and list positions from the top of the configuration.
+        path: keys and list indexes from the root of the configuration.
         message: what is wrong.
         hint: what to do about it.
-        severity: an `error` keeps the configuration from being used, a `warning` does not.
+        severity: an `error` makes the configuration unusable, a `warning` does not.
 
     """
 
@@ -41,7 +43,7 @@ class Problem:
 
     @property
     def where(self) -> str:
-        """The path as people write it: `mapping.order.complete[0].settings`."""
+        """The path as text: `mapping.order.complete[0].settings`."""
         text = ""
         for step in self.path:
             text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
@@ -75,13 +77,14 @@ _FUNCTIONS: Final = ("condition", "fn", "validate")
 
 
 def find_problems(raw: Any) -> list[Problem]:
-    """Return everything that is wrong with a configuration, errors and warnings, in the order of its parts."""
+    """Return all problems of a configuration, errors and warnings, in document order."""
     if not isinstance(raw, dict):
         return [Problem((), f"a configuration is a map, not {_kind(raw)}", 'begin with {"settings": {…}}')]
     problems = _model_problems(Wrapper, raw, ())
     problems += [
         Problem((key,), "has no effect", why, "warning") for key, why in _NO_EFFECT.items() if key in raw
     ]
+    problems += _env_problems(raw.get("env"))
     settings = raw.get("settings")
     if isinstance(settings, dict):
         for key in ("email", "objectId", "identify"):
@@ -93,6 +96,22 @@ def find_problems(raw: Any) -> list[Problem]:
     for path, rule in _rules(raw.get("mapping")):
         problems += _rule_problems(rule, path)
     return problems + _code_problems(raw)
+
+
+def usable_client(env: Any) -> Any:
+    """Return the client that Python code injects at `env.client`; None for what a file can hold there."""
+    client = env.get("client") if isinstance(env, dict) else None
+    return None if isinstance(client, (str, bool, int, float, dict, list)) else client
+
+
+def _env_problems(env: Any) -> list[Problem]:
+    if env is None or env == {}:
+        return []
+    why = "the official HubSpot client is used; walkerOS would use what env injects, in place of HubSpot"
+    if not isinstance(env, dict):
+        return [Problem(("env",), "is ignored", why, "warning")]
+    used = {"client"} if usable_client(env) is not None else set()
+    return [Problem(("env", key), "is ignored", why, "warning") for key in env if key not in used]
 
 
 def _rules(mapping: Any) -> Iterator[tuple[Path, Any]]:
@@ -158,7 +177,20 @@ def _value_problems(value: Any, path: Path) -> list[Problem]:
     problems: list[Problem] = []
     for key, inner in value.items():
         problems += _part_problems(key, inner, (*path, key))
-    return problems
+    return problems + _dead_producers(value, path)
+
+
+def _dead_producers(value: dict[Any, Any], path: Path) -> list[Problem]:
+    present = [name for name in PRODUCERS if truthy(value.get(name, UNDEFINED))]
+    return [
+        Problem(
+            (*path, dead),
+            f"has no effect beside {present[0]}: a mapping value has one producer",
+            f"the order is {', '.join(PRODUCERS)}; to change what a path gives, use fn alone",
+            "warning",
+        )
+        for dead in present[1:]
+    ]
 
 
 def _part_problems(key: Any, inner: Any, path: Path) -> list[Problem]:
@@ -196,7 +228,7 @@ def _function_problems(source: Any, path: Path) -> list[Problem]:
 
 
 def _code_problems(raw: dict[str, Any]) -> list[Problem]:
-    """Compile every `$code:` function once, so that one that does not parse is found by its place."""
+    """Compile every `$code:` function, so that a syntax error is reported with its path."""
     places = [
         (path, source)
         for key, value in raw.items()
@@ -205,7 +237,7 @@ def _code_problems(raw: dict[str, Any]) -> list[Problem]:
     ]
     if not places:
         return []
-    from hubspot_dest.mapping.javascript import (  # for those who have code
+    from hubspot_dest.mapping.javascript import (  # only loaded for configurations with code
         JavaScriptEngine,
         JavaScriptSyntaxError,
     )
@@ -244,12 +276,12 @@ def _model_problems(model: type[BaseModel], raw: dict[str, Any], path: Path) -> 
 
 
 def _unique(problems: Iterator[Problem]) -> list[Problem]:
-    """Keep one problem a place: pydantic names every branch of a union that did not match."""
+    """Keep one problem per path: pydantic reports every branch of a failed union."""
     return list({problem.path: problem for problem in problems}.values())
 
 
 def _from_pydantic(detail: ErrorDetails, model: type[BaseModel], path: Path) -> Problem:
-    # Branch names of unions stand in the location beside keys and positions; they are no part of the path.
+    # pydantic's location contains union branch names, which are not part of the path.
     place = tuple(step for step in detail["loc"] if not (isinstance(step, str) and step in _BRANCHES))
     where = (*path, *place)
     if detail["type"] == "extra_forbidden":

@@ -284,7 +284,6 @@ class OutboxSink(DirectSink):
         if report.kind == "failed":
             said = report.error.describe() if report.error is not None else ""
             _log.info("%d %s will be tried again: %s", len(report.intents), report.what, said)
-            return
         for outcome in outcomes_of(report, self.outbox.pending):
             outcome.delivery = True
             if outcome.kind == "failed":

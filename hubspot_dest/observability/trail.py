@@ -1,4 +1,4 @@
-"""The trail: one JSON object a line for everything that happens, so that an event can be followed by its id."""
+"""The trail: a JSON line per outcome, exchange and log record, so that an event can be followed by its id."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 import logging.handlers
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,10 @@ __all__ = ["JsonLines", "Trail"]
 
 
 class JsonLines(logging.Formatter):
-    """Makes log records JSON objects: `time`, `level`, `kind`, and what the record has to say. Tokens are masked.
+    """Formats log records as JSON objects: `time`, `level`, `kind` and the record's fields. Tokens are masked.
 
     Args:
-        token: masked wherever it stands, beside everything that looks like a private-app token.
+        token: masked wherever it occurs, like everything that looks like a private-app token.
 
     """
 
@@ -48,41 +49,62 @@ class JsonLines(logging.Formatter):
 class Trail:
     """Writes the trail to a file, or to stderr for `-`. Safe to use from several threads.
 
-    The file is opened for appending, and again when it was moved away, so logrotate needs no signal. What the library
-    logs besides goes into the trail as well. A file that can no longer be written never stops a delivery.
+    The file is opened for appending, and reopened after it was moved, so logrotate needs no signal. Other log records
+    of the library go into the trail as well. A file that cannot be written never stops a delivery.
 
     Args:
         path: the file.
-        token: masked wherever it stands.
+        token: masked wherever it occurs.
 
     Raises:
-        OSError: where the file cannot be opened.
+        OSError: the file cannot be opened.
 
     """
 
-    def __init__(self, path: Path | str, *, token: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        token: str | None = None,
+        on_error: Callable[[OSError], None] = lambda error: None,  # noqa: ARG005
+    ) -> None:
         self._handler: logging.Handler = (
             logging.StreamHandler(sys.stderr)
             if str(path) == "-"
             else logging.handlers.WatchedFileHandler(path, encoding="utf-8")
         )
+        self._on_error = on_error
+        self._failed = False
         self._handler.setFormatter(JsonLines(token))
-        self._handler.handleError = _quiet  # type: ignore[method-assign]
+        self._handler.handleError = self._line_failed  # type: ignore[method-assign]
         self._library = logging.getLogger("hubspot_dest")
         self._library.addHandler(self._handler)
 
     def write(self, level: int, record: dict[str, Any]) -> None:
-        """Write one record; its `kind` says what it is about."""
+        """Write one record of a `kind`."""
         made = logging.LogRecord("hubspot_dest.trail", level, "", 0, "", None, None)
         made.trail = record
         made.created = time.time()
-        self._handler.handle(made)
+        try:
+            self._handler.handle(made)
+        except OSError as error:  # from looking whether the file was moved away
+            self._fail(error)
 
     def close(self) -> None:
         """Close the file."""
         self._library.removeHandler(self._handler)
-        self._handler.close()
+        try:
+            self._handler.close()
+        except OSError as error:
+            self._fail(error)
 
+    def _line_failed(self, record: logging.LogRecord) -> None:  # noqa: ARG002 - logging's signature
+        error = sys.exc_info()[1]
+        if isinstance(error, OSError):
+            self._fail(error)
 
-def _quiet(record: logging.LogRecord) -> None:
-    """Say nothing where a line cannot be written: the delivery matters more, and the disk says so elsewhere."""
+    def _fail(self, error: OSError) -> None:
+        """Report once that lines are missing: the delivery goes on."""
+        if not self._failed:
+            self._failed = True
+            self._on_error(error)

@@ -1,4 +1,4 @@
-"""Results as JSON that any program reads: undefined, NaN and broken Unicode included."""
+"""Results as portable JSON, including undefined, NaN and invalid Unicode."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from hubspot_dest.mapping.evaluation import Trace
+from hubspot_dest.mapping.evaluation import Issue, Trace
 from hubspot_dest.mapping.jsvalues import UNDEFINED, Foreign
 from hubspot_dest.outcome import Outcome
 
@@ -16,7 +16,7 @@ __all__ = ["as_json", "outcome_record", "plain"]
 
 
 def plain(value: Any) -> Any:
-    """Return `value` with what JSON lacks written out: undefined as null, NaN and infinities as their names."""
+    """Return `value` in JSON types: undefined as null, NaN and infinities as their names."""
     if value is UNDEFINED:
         return None
     if isinstance(value, float) and not math.isfinite(value):
@@ -33,7 +33,7 @@ def plain(value: Any) -> Any:
 
 
 def as_json(value: Any) -> str:
-    """Return one line of JSON; texts that are no valid Unicode go out escaped."""
+    """Return one line of JSON; invalid Unicode is escaped."""
     try:
         return orjson.dumps(value).decode()
     except TypeError:
@@ -41,11 +41,11 @@ def as_json(value: Any) -> str:
 
 
 def outcome_record(outcome: Outcome, line: int | None) -> dict[str, Any]:
-    """Return what `--json` says of one event or one batch; docs/preview.md names the fields.
+    """Return the `--json` record of one event or batch; docs/preview.md documents the fields.
 
     Args:
-        outcome: what happened.
-        line: where the event stands in its file; None for a batch.
+        outcome: the outcome.
+        line: the event's line in its file; None for a batch.
 
     """
     record: dict[str, Any] = {
@@ -57,19 +57,29 @@ def outcome_record(outcome: Outcome, line: int | None) -> dict[str, Any]:
         "sentence": outcome.sentence,
         "rule": outcome.rule_key or None,
         "calls": plain(outcome.calls),
-        "issues": [
-            {"level": issue.level, "message": issue.message, "detail": plain(issue.detail)}
-            for issue in outcome.issues
-        ],
+        "issues": [_issue(issue) for issue in outcome.issues],
         "hints": list(outcome.hints),
         "error": outcome.error.as_dict() if outcome.error is not None else None,
-        "walkeros": outcome.upstream,
+        "walkeros": outcome.walkeros,
     }
+    if outcome.plan is not None and outcome.plan.divergences:
+        record["divergences"] = [
+            {"code": one.code, "sentence": one.sentence} for one in outcome.plan.divergences
+        ]
     if outcome.events:
         record["events"] = list(outcome.events)
     if outcome.plan is not None and outcome.plan.trace is not None:
         record["trace"] = [_trace(trace) for trace in outcome.plan.trace]
     return record
+
+
+def _issue(issue: Issue) -> dict[str, Any]:
+    found: dict[str, Any] = {"level": issue.level, "message": issue.message, "detail": plain(issue.detail)}
+    if issue.code:
+        found["code"] = issue.code
+    if issue.sentence:
+        found["sentence"] = issue.sentence
+    return found
 
 
 def _trace(trace: Trace) -> dict[str, Any]:

@@ -12,15 +12,16 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import orjson
 from pydantic import SecretStr
 
 from hubspot_dest._version import __version__
 from hubspot_dest.config.connection import DEFAULT_BASE_URL, ApiVersion, Connection, Proxy
-from hubspot_dest.delivery.client.errors import DeliveryError, error_from_answer, mask_token
+from hubspot_dest.delivery.client.errors import DeliveryError, error_from_answer
 from hubspot_dest.delivery.client.exchange import Exchange, timed_api_client
+from hubspot_dest.delivery.client.transport import exchange, prepare
 
 __all__ = ["DEFAULT_BASE_URL", "Client", "HubSpotClient", "Pool"]
 
@@ -195,7 +196,7 @@ class HubSpotClient:
         plain = timed_api_client(_api_client_class(package.ApiClient, self._hear), self._on_exchange)
         api_client = _speaking(self.version, plain)(configuration=configuration)
         api_client.user_agent = f"hubspot-dest/{__version__} hubspot-api-client-python"
-        _silence(api_client.rest_client.pool_manager)
+        prepare(api_client.rest_client.pool_manager)
         if self._around is not None:
             api_client.rest_client.pool_manager = self._around(api_client.rest_client.pool_manager)
         return getattr(package, api_name)(api_client=api_client)
@@ -234,7 +235,7 @@ def _api_client_class(base: type[Any], hear: Callable[[Any], None]) -> type[Any]
                 url = f"{url}?{urlencode(query_params)}"
             token = self.configuration.access_token
             data = None if body is None else encode(body)
-            response = _exchange(
+            response = exchange(
                 self.rest_client.pool_manager, method, url, data, headers, _request_timeout, token
             )
             hear(response.headers)
@@ -283,80 +284,3 @@ def encode(body: Any) -> bytes:
         return json.dumps(body, allow_nan=False).encode("ascii")
     except (TypeError, ValueError) as error:
         raise DeliveryError("impossible", f"it cannot be written as JSON: {error}") from None
-
-
-def _exchange(
-    pool: Any, method: str, url: str, data: bytes | None, headers: Any, timeout: Any, token: str
-) -> Any:
-    import urllib3
-
-    connect, read = timeout
-    try:
-        # A redirect would carry the token to an address that nobody chose.
-        return pool.request(
-            method,
-            url,
-            body=data,
-            headers=headers,
-            timeout=urllib3.Timeout(connect=connect, read=read),
-            redirect=False,
-        )
-    except urllib3.exceptions.NewConnectionError as error:  # a kind of timeout to urllib3, refused or not
-        raise DeliveryError("unreachable", mask_token(_reason(error, url), token)) from None
-    except urllib3.exceptions.TimeoutError as error:
-        connecting = isinstance(error, urllib3.exceptions.ConnectTimeoutError)
-        waited = connect if connecting else read
-        where = urlsplit(url).netloc
-        raise DeliveryError(
-            "unreachable" if connecting else "timeout", f"no answer from {where} within {waited:g} s"
-        ) from None
-    except urllib3.exceptions.ProxyError as error:
-        raise DeliveryError("unreachable", _proxy_reason(pool, error)) from None
-    except urllib3.exceptions.HTTPError as error:
-        raise DeliveryError("unreachable", mask_token(_reason(error, url), token)) from None
-
-
-def _reason(error: Exception, url: str) -> str:
-    """Say why there was no answer, in a sentence without the inner names of libraries."""
-    inner = getattr(error, "reason", None) or error
-    text = str(inner)
-    where = urlsplit(url).netloc
-    if "refused" in text.lower():
-        return f"nothing listens at {where} (connection refused)"
-    if "resolve" in text.lower() or "name or service" in text.lower():
-        return f"the name {urlsplit(url).hostname} cannot be resolved"
-    if type(inner).__name__ in ("SSLError", "CertificateError") or "certificate" in text.lower():
-        return f"TLS with {where} failed: {text.rsplit('] ', 1)[-1]}"
-    return f"the connection to {where} broke: {type(inner).__name__}"
-
-
-def _proxy_reason(pool: Any, error: Any) -> str:
-    """Say why a proxy did not let us through: `Tunnel connection failed: 407 Proxy Authentication Required`."""
-    where = pool.proxy.netloc
-    inner = error.original_error
-    text = str(inner)
-    if "refused" in text.lower():
-        return f"no proxy listens at {where} (connection refused)"
-    if "resolve" in text.lower() or "name or service" in text.lower():
-        return f"the name of the proxy {where} cannot be resolved"
-    said = text.removeprefix("Tunnel connection failed: ")
-    return f"the proxy {where} does not let us through: {said if said != text else type(inner).__name__}"
-
-
-def _silence(pool_manager: Any) -> None:
-    """Make sure that no switch of the standard library prints our headers: `debuglevel` would, token and all."""
-    import urllib3
-
-    class Connection(urllib3.connection.HTTPConnection):
-        debuglevel = 0
-
-    class SecureConnection(urllib3.connection.HTTPSConnection):
-        debuglevel = 0
-
-    class Pool(urllib3.HTTPConnectionPool):
-        ConnectionCls = Connection
-
-    class SecurePool(urllib3.HTTPSConnectionPool):
-        ConnectionCls = SecureConnection
-
-    pool_manager.pool_classes_by_scheme = {"http": Pool, "https": SecurePool}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -40,6 +41,11 @@ class Workers:
         self._starting = threading.Lock()
         self._stopping = False
         self._refused = False
+        self._ends_at = math.inf
+
+    def end_within(self, seconds: float) -> None:
+        """Let every `drain` and `stop`, also one that is under way, end by then. Takes no lock."""
+        self._ends_at = min(self._ends_at, self._monotonic() + seconds)
 
     @property
     def running(self) -> bool:
@@ -101,7 +107,7 @@ class Workers:
                     passes, passed_at = dispatcher.passes, now
                 if dispatcher.halted is not None and not settled:
                     return False
-                rests = [0.25]
+                rests = [0.25, self._ends_at - now]
                 if deadline is not None:
                     rests.append(begun + deadline - now)
                 if stall is not None:
@@ -129,7 +135,8 @@ class Workers:
         self._stopping = True
         with self._dispatcher.lock:
             self._dispatcher.changed.notify_all()
-        until = time.monotonic() + seconds
+        # Half a second is for what is on its way to the disk.
+        until = min(time.monotonic() + seconds, max(self._ends_at, time.monotonic()) + 0.5)
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join(max(0.0, until - time.monotonic()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from hubspot_dest.delivery.client.codec import decode
 from hubspot_dest.delivery.dispatch.in_flight import Report
 from hubspot_dest.delivery.dispatch.per_key_queue import Intent
 from hubspot_dest.outcome import Outcome
@@ -22,6 +23,9 @@ def outcomes_of(report: Report, left: int) -> list[Outcome]:
     if report.kind == "paused":
         sentence = f"delivery pauses ({report.reason}): {said}; {left} are safe in the outbox"
         return [Outcome("failed", "delivery_paused", sentence, error=error)]
+    if report.kind == "failed":
+        ids = tuple(one.event_id for one in report.intents)
+        return [Outcome("queued", "retry", f"it is tried again: {said}", events=ids, error=error)]
     if report.kind == "resumed":
         return [Outcome("flushed", "delivery_resumed", "delivery goes on")]
     return [_dead(report, intent, said) for intent in report.intents]
@@ -42,7 +46,18 @@ def _delivered(report: Report) -> Outcome:
 
 
 def _dead(report: Report, intent: Intent, said: str) -> Outcome:
+    payload = decode(intent.payload)
+    reason, sentence = report.reason, said
     if report.what == "contacts":
-        sentence = f"HubSpot refused the contact; its events go on: {said}"
-        return Outcome("failed", "contact_failed", sentence, event_id=intent.event_id, error=report.error)
-    return Outcome("failed", report.reason, said, event_id=intent.event_id, error=report.error)
+        reason, sentence = "contact_failed", f"HubSpot refused the contact; its events go on: {said}"
+    object_id = payload.get("objectId")
+    person = payload.get("email") or (f"objectId {object_id}" if object_id else "")
+    return Outcome(
+        "failed",
+        reason,
+        sentence,
+        str(payload.get("eventName", "")),
+        intent.event_id,
+        error=report.error,
+        person=str(person),
+    )

@@ -96,6 +96,11 @@ class Outbox(OutboxStore):
         return int(self._stored)
 
     @property
+    def unrecorded(self) -> int:
+        """How many deliveries and dead letters are not yet written down. Takes no lock."""
+        return len(self._done) + len(self._dead)
+
+    @property
     def held(self) -> int:
         """How many events wait for consent, those included that are about to be written."""
         with self._adding:

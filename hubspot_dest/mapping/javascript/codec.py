@@ -13,7 +13,7 @@ from typing import Any, Final
 import orjson
 
 from hubspot_dest.mapping.javascript.errors import JavaScriptLimitError
-from hubspot_dest.mapping.jsvalues import UNDEFINED, BareObject, Foreign
+from hubspot_dest.mapping.jsvalues import UNDEFINED, Foreign, PrototypelessMap
 
 __all__ = ["MAX_DEPTH", "decode", "encode"]
 
@@ -116,12 +116,13 @@ def decode(text: str, *, marked: bool) -> Any:
         for step in path:
             inner = inner[last]
             last = step
-        if kind == _BARE_MARK:
-            inner[last] = BareObject(inner[last])
-        else:
-            inner[last] = UNDEFINED if kind == _UNDEFINED_MARK else _special(kind, detail)
+        inner[last] = _special(kind, detail, inner[last])
     return holder[0]
 
 
-def _special(kind: int, detail: str) -> Any:
+def _special(kind: int, detail: Any, data: Any) -> Any:
+    if kind == _UNDEFINED_MARK:
+        return UNDEFINED
+    if kind == _BARE_MARK:
+        return PrototypelessMap(data)
     return float(detail) if kind == _NUMBER_MARK else Foreign(detail)

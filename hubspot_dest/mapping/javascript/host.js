@@ -72,7 +72,6 @@
     if (tag !== "[object Object]") return mark(2, spell(tag.slice(8, -1)));
     const own = keys(value);
     spend(own.length);
-    if (getPrototypeOf(value) === null) mark(3);
     const map = { __proto__: null };
     for (const key of own) {
       spell(key);
@@ -80,6 +79,7 @@
       map[key] = copy(value[key]);
       path.pop();
     }
+    if (getPrototypeOf(value) === null) mark(3); // after what is inside it, which is marked by its own path
     return map;
   };
   const encode = (value) => {

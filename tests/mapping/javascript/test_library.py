@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 
-from hubspot_dest.mapping.context import CallContext, Collector
+from hubspot_dest.mapping.context import CallContext
 from hubspot_dest.mapping.javascript import JavaScriptEngine, JavaScriptError
 from hubspot_dest.mapping.javascript.library import scripts_for
 from hubspot_dest.mapping.jsvalues import JsTypeError, to_string
-from hubspot_dest.planning.planner import Planner
 from tests.mapping.javascript.everyday import EVERYDAY, outcome
 
 ENGINE = JavaScriptEngine()
@@ -160,18 +159,3 @@ def test_an_object_without_prototype_has_no_text() -> None:
         to_string(nested["list"][0])
     assert to_string(run("() => ({ a: 1 })")) == "[object Object]"
     assert run("() => ({ ...Object.create(null), a: 1 })") == {"a": 1}
-
-
-def test_regex_groups_as_a_property_are_an_error_and_the_event_keeps_its_other_properties() -> None:
-    properties = {"map": {"y": {"fn": "$code:(v) => /(?<y>\\d+)/.exec(v.data.id).groups"}, "t": "data.total"}}
-    config = {"mapping": {"order": {"complete": {"settings": {"properties": properties}}}}}
-    event = {
-        "name": "order complete",
-        "entity": "order",
-        "action": "complete",
-        "data": {"id": "o1", "total": 9},
-        "user": {"email": "a@b.co"},
-    }
-    plan = Planner(config).plan(event, Collector(), 5)
-    assert "[object Object]" not in str(plan.occurrence)
-    assert plan.verdict == "failed" or plan.occurrence == {"y": None}
