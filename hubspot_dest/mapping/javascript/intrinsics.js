@@ -138,6 +138,8 @@
   const parse = (text) => {
     const ms = nativeParse(text);
     if (Number.isNaN(ms) || ZONED.test(text)) return ms;
+    const exact = nativeParse(/^\s*[+-]?\d+-\d\d-\d\dT/.test(text) ? `${text.trim()}Z` : `${text} UTC`);
+    if (!Number.isNaN(exact)) return exact;
     const read = new NativeDate(ms);
     const parts = ["FullYear", "Month", "Date", "Hours", "Minutes", "Seconds", "Milliseconds"].map((part) => apply(local[part], read, []));
     return UTC(parts);

@@ -3,7 +3,8 @@
 The engine looks at the clock every 10,000 calls or loop turns. That is enough unless a single turn takes long, and a
 turn takes long only over something big: a long text, a long list, a long chain of prototypes. So a function is
 *bounded* where its text names nothing but a few built-ins that are cheap for small values, in a context whose small
-memory keeps values small. It is also *pure*: it changes nothing that it was given, so it can be called a second time.
+memory keeps values small. It is also *pure*: it changes nothing that it was given, so that it can be called a second
+time where that memory is too small; and it catches nothing, so that it cannot hide that it was.
 
 The check reads tokens, not a syntax tree, and says no whenever it is not sure: the price of a no is 15 µs a call.
 """

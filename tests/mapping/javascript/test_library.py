@@ -53,8 +53,9 @@ def test_an_everyday_function_gives_what_node_gives(source: str) -> None:
 )  # fmt: skip
 def test_what_is_not_there_is_an_error_that_says_what_is(source: str, sentence: str) -> None:
     event = {"zone": "Europe/Berlin"}
+    function = JavaScriptEngine().function(source)  # its own context: what a neighbour named is there for all
     with pytest.raises(JavaScriptError) as error:
-        run(source, event)
+        function(event, CallContext(event=event, scope=object()))
     assert re.search(sentence, error.value.message)
 
 
@@ -102,7 +103,7 @@ HOSTILE = [
     "() => { const u = new URL('http://a.b/'); for (;;) u.searchParams.append('a', 'b'.repeat(1000)) }",
     "() => { for (;;) (1).toLocaleString('en-US') }",
     "() => new URL('http://a.b/' + '../'.repeat(1e6)).href",
-    "() => new URL('http://' + 'ü'.repeat(3e4) + '.de/').href",
+    "() => new URL('http://' + 'ü'.repeat(3e6) + '.de/').href",
     "() => ['a'.repeat(2e6), 'a'.repeat(2e6) + 'b'].sort((x, y) => x.localeCompare(y))",
     "() => Buffer.from('a'.repeat(6e6)).toString('hex')",
     "async () => { const b = new Uint8Array(2e7); for (;;) await crypto.subtle.digest('SHA-256', b) }",
@@ -125,8 +126,11 @@ def test_what_is_put_in_keeps_the_limits(source: str) -> None:
 DATES = """
 from hubspot_dest.mapping.context import CallContext
 from hubspot_dest.mapping.javascript import JavaScriptEngine
-source = '''() => [new Date(0).toString(), new Date("2024-03-10T02:30:00").toISOString(), new Date(2024, 2, 10, 2).getTime(),
-  new Date("Mar 10, 2024").getTime(), new Date("2024-03-10").getHours(), new Date(0).toLocaleString(), new Date(0).getTimezoneOffset()]'''
+source = '''() => [
+  new Date(0).toString(), new Date("2024-03-10T02:30:00").toISOString(), new Date(2024, 2, 10, 2).getTime(),
+  new Date("Mar 10, 2024 02:30").getTime(), new Date("2024-03-10").getHours(), new Date(0).toLocaleString(),
+  new Date(0).getTimezoneOffset(),
+]'''
 print(JavaScriptEngine().function(source)(None, CallContext(scope=object())))
 """
 
@@ -141,7 +145,7 @@ def test_dates_do_not_depend_on_the_zone_of_the_machine(zone: str) -> None:
             "Thu Jan 01 1970 00:00:00 GMT+0000 (Coordinated Universal Time)",
             "2024-03-10T02:30:00.000Z",
             1710036000000,
-            1710028800000,
+            1710037800000,
             0,
             "1/1/1970, 12:00:00 AM",
             0,

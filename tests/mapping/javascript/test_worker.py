@@ -366,6 +366,12 @@ def test_what_a_function_needs_more_memory_for_is_done_by_the_worker() -> None:
     assert call(engine.function("(v) => v.n"), {"n": 1}) == 1
 
 
+def test_a_function_that_catches_what_stops_it_has_all_the_memory_that_it_may_use() -> None:
+    engine = JavaScriptEngine()
+    caught = engine.function("(v) => { try { return v.text.repeat(3).length } catch { return 'too little' } }")
+    assert call(caught, {"text": "x" * 1_000_000}) == 3_000_000
+
+
 @pytest.mark.parametrize(
     "value", [None, True, 1, -0.0, 2**40, 1e308, "a\0b", "\ud800", "ü", [1, None], {"a": {"b": [UNDEFINED]}}]
 )
@@ -430,6 +436,7 @@ NOT_TRUSTED = [
     "(v) => v.list[0]()",
     "() => \\u0041rray(5)",
     "() => `unfinished",
+    "(v) => { try { return JSON.parse(v.data.raw).x } catch (e) { return e.message } }",
 ]
 
 
@@ -451,7 +458,6 @@ HONEST = [
     "(v, { consent }) => consent?.marketing === true",
     "(v) => { switch (v.data.tier) { case 'gold': return 3; default: return 1 } }",
     "(v) => { const clean = (s) => s.trim().toLowerCase(); return clean('A ' + v.data.total / 2) }",
-    "(v) => { try { return JSON.parse(v.data.raw).x } catch (e) { return e.message } }",
     "(v) => { const c = new Map(); for (const p of v.nested) c.set(p.id, (c.get(p.id) || 0) + 1); return c.size }",
     "(v) => 'a b'.replace(/ (\\w)/g, (_, c) => c.toUpperCase())",
 ]
