@@ -27,7 +27,7 @@ def _words(text: str) -> frozenset[str]:
 _KEYWORDS: Final = _words(
     """
     async await return const let var if else true false null undefined NaN Infinity typeof of in for throw
-    new break continue case switch default try catch finally void function
+    new break continue case switch default void function
     """
 )
 # What may be called, or named before a dot.
@@ -132,7 +132,7 @@ class _Text:
         return partner
 
     def _find_parameters(self) -> set[str]:
-        """Return the names before an arrow, and in the parentheses before an arrow or after `function` or `catch`."""
+        """Return the names before an arrow, and in the parentheses before an arrow or after `function`."""
         found: set[str] = set()
         for at, word in enumerate(self._words):
             start = -1
@@ -141,7 +141,7 @@ class _Text:
                     found.add(self._words[at - 1].text)
                 elif self._words[at - 1].text == ")":
                     start = self._partner[at - 1]
-            elif word.text in ("catch", "function") and word.kind == "name":
+            elif word.text == "function" and word.kind == "name":
                 start = at + 1 + (self._words[at + 1].kind == "name")
                 if self._words[start].text != "(":
                     start = -1
@@ -236,7 +236,7 @@ class _Text:
         if called.kind == "embed":
             return True
         if called.text == ")":  # `if (…) (…)`, or a function that a call returned
-            return self._words[self._partner[at - 1] - 1].text in ("if", "for", "switch", "catch")
+            return self._words[self._partner[at - 1] - 1].text in ("if", "for", "switch")
         if called.kind != "name" or called.text in _KEYWORDS:
             return called.text not in ("function",) or self._words[self._partner[at] + 1].text == "{"
         if before in (".", "?."):
