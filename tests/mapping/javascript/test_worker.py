@@ -368,7 +368,9 @@ def test_what_a_function_needs_more_memory_for_is_done_by_the_worker() -> None:
 
 def test_a_function_that_catches_what_stops_it_has_all_the_memory_that_it_may_use() -> None:
     engine = JavaScriptEngine()
-    caught = engine.function("(v) => { try { return v.text.repeat(3).length } catch { return 'too little' } }")
+    caught = engine.function(
+        "(v) => { try { return v.text.repeat(3).length } catch { return 'too little' } }"
+    )
     assert call(caught, {"text": "x" * 1_000_000}) == 3_000_000
 
 
