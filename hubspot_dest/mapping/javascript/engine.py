@@ -37,6 +37,7 @@ class _Place:
 
     Attributes:
         local: the context in this process.
+        parser: the sandbox of `local`, which also reads the text of new functions.
         remote: the context in the worker.
         worker: the process of `remote`; it serves one context after the other.
         left: the scope of the plan that went over to the worker. Functions of one plan share the event, so what
@@ -44,10 +45,11 @@ class _Place:
 
     """
 
-    __slots__ = ("left", "local", "remote", "worker")
+    __slots__ = ("left", "local", "parser", "remote", "worker")
 
     def __init__(self) -> None:
         self.local: Session | None = None
+        self.parser: Sandbox | None = None
         self.remote: Session | None = None
         self.worker: WorkerProcess | None = None
         self.left: object = None
@@ -82,10 +84,11 @@ class JavaScriptEngine:
         """
         place = self._place()
         try:
-            self._local(place, None).sandbox.check(source)
+            self._parser(place).check(source)
         except JavaScriptLimitError:
             # Far deeper in the thread's stack than where the context was made, or a source nested without end.
-            self._new_local(place).sandbox.check(source)
+            place.local = None
+            self._parser(place).check(source)
         bounded = not self._worker_allowed or is_bounded(source)
         return JavaScriptFunction(self, source, next(self._numbers), CostAccount(self._limits), bounded)
 
@@ -157,6 +160,11 @@ class JavaScriptEngine:
             place = self._threads.place = _Place()
         return place
 
+    def _parser(self, place: _Place) -> Sandbox:
+        self._local(place, None)
+        assert place.parser is not None  # it is made with the session
+        return place.parser
+
     def _local(self, place: _Place, context: CallContext | None) -> Session:
         session = place.local
         if session is None or _used_up(session, context):
@@ -166,6 +174,7 @@ class JavaScriptEngine:
     def _new_local(self, place: _Place) -> Session:
         sandbox = Sandbox(self._limits, slack_bytes=_SLACK_BYTES if self._worker_allowed else None)
         self._watchdog.add(sandbox)
+        place.parser = sandbox
         session = place.local = Session(sandbox, self._limits.memory_bytes // 2, _plans(place.local))
         return session
 

@@ -59,7 +59,7 @@ class WorkerProcess:
             try:
                 process = subprocess.Popen(  # noqa: S603 - this interpreter, with a text of our own
                     command,
-                    stdin=theirs,
+                    stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                     env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},

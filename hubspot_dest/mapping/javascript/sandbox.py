@@ -116,9 +116,11 @@ class Sandbox:
             JavaScriptSyntaxError: where it is not one expression.
 
         """
+        self._limit_memory(None)
         self._parse(_thunk(source))
         # What holds together only inside parentheses (`a)(b`, `a, b`) could not stand in a configuration.
         self._parse(f'"use strict"; () => 1 ? \n{source}\n : 0')
+        self._limit_memory(self._slack_bytes)
 
     def _parse(self, text: str) -> Any:
         try:

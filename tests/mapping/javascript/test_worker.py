@@ -468,3 +468,9 @@ HONEST = [
 @pytest.mark.parametrize("source", HONEST)
 def test_what_people_write_runs_in_this_process(source: str) -> None:
     assert is_bounded(source)
+
+
+def test_a_long_function_is_read_with_all_the_memory_that_it_may_use() -> None:
+    table = ", ".join([f"k{number}: 'value {number}'" for number in range(20_000)])
+    engine = JavaScriptEngine()
+    assert call(engine.function(f"(v) => ({{ {table} }})[v]"), "k19999") == "value 19999"
