@@ -103,7 +103,8 @@ class JavaScriptEngine:
             raise account.refusal()
         account.calls += 1
         place = self._place()
-        if function.bounded and (place.left is None or place.left is not context.scope):
+        stays = function.bounded and (place.left is None or place.left is not context.scope)
+        if stays or not self._worker_allowed:
             session = self._local(place, context)
             self._watchdog.wake()
         else:
@@ -185,20 +186,21 @@ class JavaScriptEngine:
                 if place.worker is None or not place.worker.alive:
                     place.worker = WorkerProcess(self._limits)
             except OSError as error:
-                return self._without_worker(place, context, error)
+                return self._without_worker(context, error)
             sandbox = RemoteSandbox(place.worker, self._limits)
             session = place.remote = Session(sandbox, self._limits.memory_bytes // 2, _plans(place.remote))
         place.left = context.scope
         return session
 
-    def _without_worker(self, place: _Place, context: CallContext, error: OSError) -> Session:
+    def _without_worker(self, context: CallContext, error: OSError) -> Session:
         context.logger.warn(
             f"the process for $code: functions could not be started ({error}): they run without it, and one that "
             "spends its time inside a single built-in can overrun its limit"
         )
         self._worker_allowed = False
         self._watchdog.wake()
-        return self._new_local(place)
+        self.close()  # the contexts of all threads may now use all memory
+        return self._new_local(self._place())
 
 
 def _run(

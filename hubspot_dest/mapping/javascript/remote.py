@@ -34,7 +34,8 @@ _ENVIRONMENT: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 
 def workers_available() -> bool:
     """Tell whether this platform can end a process by its processor time."""
-    return hasattr(signal, "setitimer") and hasattr(socket, "socketpair") and bool(sys.executable)
+    frozen = getattr(sys, "frozen", False)  # its executable is the application, not an interpreter
+    return hasattr(signal, "setitimer") and bool(sys.executable) and not frozen
 
 
 class WorkerProcess:
@@ -74,6 +75,8 @@ class WorkerProcess:
         self._impatient = False
         self._owner = os.getpid()
         self._finalizer = weakref.finalize(self, _end, process, ours, self._owner)
+        if self.ask([["ping"]]) is None:
+            raise ChildProcessError(f"it ended at once (code {process.returncode})")
 
     @property
     def alive(self) -> bool:

@@ -71,6 +71,16 @@ def test_a_call_that_production_cannot_make_is_told_before_any_event() -> None:
     assert absent_calls("(v) => crypto.subtle.digest('SHA-256', v) && crypto.randomUUID()") == []
 
 
+def test_what_only_a_newer_node_has_is_told_with_its_version() -> None:
+    source = "(v) => Object.groupBy(v.nested, (p) => p.entity) && RegExp.escape(v.name)"
+    assert [call.name for call in absent_calls(source)] == ["RegExp.escape"]
+    assert [call.why for call in absent_calls(source, node=20)] == [
+        "Node 20 does not have it, Node 21 does",
+        "Node 20 does not have it, Node 24 does",
+    ]
+    assert absent_calls("(v) => v.Object.groupBy") == absent_calls(source, node=24) == []
+
+
 def test_a_function_gets_only_what_it_names() -> None:
     assert scripts_for("(v) => v.data.total") == []
     assert scripts_for("(v) => new URL(v.url)") == ["encoding", "url"]

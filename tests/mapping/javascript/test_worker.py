@@ -332,16 +332,24 @@ def test_ctrl_c_in_a_terminal_does_not_reach_the_process() -> None:
     assert os.getpgid(worker) != os.getpgid(0)
 
 
-def test_without_a_process_functions_run_here_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("failure", ["refused", "broken"])
+def test_without_a_process_functions_run_here_and_say_so(
+    monkeypatch: pytest.MonkeyPatch, failure: str
+) -> None:
     def refuse(*args: Any, **kwargs: Any) -> None:
         raise OSError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(subprocess, "Popen", refuse)
+    if failure == "refused":
+        monkeypatch.setattr(subprocess, "Popen", refuse)
+    else:
+        monkeypatch.setattr(sys, "path", ["/nowhere"])
     planner = configured(COUNTED.replace("< v", "< v.data.n"))
-    plan = planned(planner, 5)
-    assert plan.occurrence is not None
-    assert plan.occurrence["properties"]["hostile"] == "5"
-    assert [issue.message for issue in plan.issues if "could not be started" in issue.message]
+    for n in (5, 6):
+        plan = planned(planner, n)
+        assert plan.occurrence is not None
+        assert plan.occurrence["properties"]["hostile"] == str(n)
+        said = [issue.message for issue in plan.issues if "could not be started" in issue.message]
+        assert len(said) == (n == 5)
 
 
 def test_functions_of_one_plan_share_the_event_wherever_they_run() -> None:
