@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import gc
 import os
-import time
 from collections import Counter
 from typing import Any
 
@@ -53,7 +53,7 @@ def event(name: str, n: int) -> dict[str, Any]:
 
 def test_hostile_functions_cost_little_and_the_rules_beside_them_stay_right() -> None:
     assert len(HOSTILE) == 200
-    begun = time.monotonic()
+    begun = sum(os.times()[:4])
     slow, wrong = {}, Counter[str]()
     for name, source in HOSTILE.items():
         before = sum(os.times()[:4])
@@ -64,17 +64,15 @@ def test_hostile_functions_cost_little_and_the_rules_beside_them_stay_right() ->
             said = [issue for issue in plan.issues if issue.level == "ERROR"]
             expected = {"double": str(n * 2), "items": f"i{n}+x", "counted": str(n)}
             wrong[name] += any([given.get(key) != value for key, value in expected.items()])
-            # a value, or undefined by its own will, or an error that says why there is none
-            wrong[name] += not (said or "hostile" in given or name in GIVE_NOTHING)
+            # a value, or an error that says why there is none
+            wrong[name] += not (said or "hostile" in given)
             view = plans.plan(event("page view", n), Collector(), 1_750_000_000_000)
             wrong[name] += view.occurrence is None or view.occurrence["properties"] != {"n": str(n)}
         del plans
+        gc.collect()  # the worker ends with its planner, and its time is then that of a child that has ended
         spent = sum(os.times()[:4]) - before
         if spent > SECONDS_EACH:
             slow[name] = spent
     assert slow == {}
     assert +wrong == Counter()
-    assert time.monotonic() - begun < SECONDS_IN_ALL
-
-
-GIVE_NOTHING: frozenset[str] = frozenset()
+    assert sum(os.times()[:4]) - begun < SECONDS_IN_ALL

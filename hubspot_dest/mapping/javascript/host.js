@@ -168,6 +168,7 @@
     } catch { /* a name that throws is no name */ }
     const message = messageOf(error).slice(0, MAX_MESSAGE);
     let kind = error === null ? "null" : null; // where there is no memory for an error, the engine throws null
+    if (message === "[uninitialized]") kind = "memory"; // what the engine throws where normalize() has no memory
     if (error instanceof InternalError && message.startsWith("out of memory")) kind = "memory";
     if (error instanceof RangeError && message === "Maximum call stack size exceeded") kind = "stack";
     return flat(ERROR + stringify([name.slice(0, MAX_MESSAGE), message, kind]));

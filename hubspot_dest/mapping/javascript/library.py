@@ -37,7 +37,8 @@ _YUKON_MST: Final = {"MST": ""}
 _ALEUTIAN: Final = {"HST": "HAST", "HDT": "HADT"}
 _RENAMED: Final = {
     "America/Whitehorse": _YUKON_MST, "America/Dawson": _YUKON_MST, "Canada/Yukon": _YUKON_MST,
-    "America/Adak": _ALEUTIAN, "US/Aleutian": _ALEUTIAN, "Antarctica/Troll": {"+00": "GMT"},
+    "America/Adak": _ALEUTIAN, "US/Aleutian": _ALEUTIAN, "Antarctica/Troll": {"+00": "GMT", "-00": "GMT"},
+    "America/Chihuahua": {"MST": "", "MDT": ""},
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ class Limits:
 
     Attributes:
         seconds: of processor time, also over all steps of an async function together. A call that never looks at the
-            clock is ended by force after about twice that.
+            clock is ended by force after about half as much again.
         memory_bytes: for everything in one thread's context: functions, what they keep, and the event.
         stack_bytes: for calls within calls; the thread's own stack must have room for it. The default has room for
             about 300 calls within calls.

@@ -83,6 +83,7 @@ _REACHING: Final = _words(
 )
 _ASSIGNING: Final = _words("= += -= *= /= %= &= |= ^= <<= >>= >>>= **= &&= ||= ??=")
 _BEFORE_PATTERN: Final = _words("const let var ( , { : ; }")
+_AFTER_VALUE: Final = _words(", ; of in ) } ]")
 _PAIRS: Final = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -103,11 +104,8 @@ class _Text:
         self._words = [Token("sign", ";"), *words, Token("sign", ";")]
         self._partner = self._pair()
         self._parameters = self._find_parameters()
-        self._declared = {
-            word.text
-            for before, word in zip(self._words, self._words[1:], strict=False)
-            if before.text in ("const", "let", "var", "function") and word.kind == "name"
-        }
+        self._declarations = self._find_declarations()
+        self._declared = {self._words[at].text for _, at in self._declarations}
         self._fresh = self._find_fresh()
         self._local = self._declared | self._parameters | self._destructured()
 
@@ -158,19 +156,32 @@ class _Text:
                 found.update([inner.text for inner in inside if inner.kind == "name"])
         return found
 
+    def _find_declarations(self) -> list[tuple[str, int]]:
+        """Return the word that declares and the place of the name, for all names outside of patterns."""
+        found = []
+        for at, word in enumerate(self._words):
+            if word.text == "function" and self._words[at + 1].kind == "name":
+                found.append(("function", at + 1))
+            if word.text not in ("const", "let", "var"):
+                continue
+            place = at
+            while place == at or self._words[place].text == ",":
+                place += 1
+                if self._words[place].kind == "name":
+                    found.append((word.text, place))
+                while self._words[place].text not in _AFTER_VALUE:
+                    place = self._partner[place] + 1 if self._words[place].text in _PAIRS else place + 1
+        return found
+
     def _find_fresh(self) -> set[str]:
         """Return the constants that stand for a list, map or set that the function itself has made."""
-        declared = [
-            self._words[at + 1].text
-            for at, word in enumerate(self._words)
-            if word.text in ("const", "let", "var", "function")
-        ]
+        names = [self._words[at].text for _, at in self._declarations]
         found = {
-            self._words[at + 1].text
-            for at, word in enumerate(self._words)
-            if word.text == "const" and self._words[at + 2].text == "=" and self._makes(at + 3)
+            self._words[at].text
+            for how, at in self._declarations
+            if how == "const" and self._words[at + 1].text == "=" and self._makes(at + 2)
         }
-        return {name for name in found if declared.count(name) == 1} - self._parameters
+        return {name for name in found if names.count(name) == 1} - self._parameters
 
     def _makes(self, at: int) -> bool:
         """Tell whether the expression at `at` is a literal, or a constructor's call, and nothing more."""
@@ -255,9 +266,8 @@ class _Text:
         if word.text == "]":
             start = self._partner[at]
             outer = self._words[start - 1]
-            return (
-                self._words[start + 1].text == "..." and outer.kind == "sign" and outer.text not in (")", "]")
-            )
+            # a literal, not an index
+            return outer.text in _KEYWORDS or (outer.kind == "sign" and outer.text not in (")", "]"))
         if word.text == ")":
             method = self._partner[at] - 1
             return self._words[method - 1].text in (".", "?.") and self._words[method].text in _COPYING

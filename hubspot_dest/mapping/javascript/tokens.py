@@ -19,7 +19,7 @@ _PIECE: Final = re.compile(
     re.VERBOSE | re.ASCII,
 )
 _REGEX: Final = re.compile(r"/(?![*/])(?:[^\\/\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[dgimsuvy]*", re.ASCII)
-_BEFORE_REGEX: Final = frozenset("( , = : [ ! & | ? { } ; => && || ?? === !== == != + return".split())  # noqa: SIM905
+_BEFORE_REGEX: Final = frozenset("( , = : [ ! & | ? { } ; => && || ?? === !== == != + += return".split())  # noqa: SIM905
 
 
 class UnknownTextError(Exception):
