@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
-__all__ = ["MIGRATIONS", "Durability", "FileLock", "OutboxError", "connect", "connect_reading", "in_words"]
+__all__ = ["MIGRATIONS", "Durability", "FileLock", "OutboxError", "connect", "connect_reading", "to_error"]
 
 Durability = Literal["full", "normal"]
 
@@ -42,7 +42,7 @@ class OutboxError(Exception):
     """The outbox cannot be used; the message says where, what, and what to do."""
 
 
-def in_words(error: BaseException, path: Path) -> OutboxError:
+def to_error(error: BaseException, path: Path) -> OutboxError:
     """Return what went wrong with the file as one clear message."""
     name = getattr(error, "sqlite_errorname", "") or ""
     if isinstance(error, OSError):
@@ -127,7 +127,7 @@ def connect(path: Path, durability: Durability, migrations: Sequence[str] = MIGR
             path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=64
         )
     except (sqlite3.Error, OSError) as error:
-        raise in_words(error, path) from None
+        raise to_error(error, path) from None
     try:
         with _closing_on_error(connection):
             _check(connection, path, len(migrations))
@@ -140,7 +140,7 @@ def connect(path: Path, durability: Durability, migrations: Sequence[str] = MIGR
             )  # pages: fewer rows are copied that are gone soon
             _migrate(connection, migrations)
     except sqlite3.Error as error:
-        raise in_words(error, path) from None
+        raise to_error(error, path) from None
     return connection
 
 
@@ -159,7 +159,7 @@ def connect_reading(path: Path) -> sqlite3.Connection:
         with _closing_on_error(connection):
             _check(connection, path, len(MIGRATIONS), empty=False)
     except sqlite3.Error as error:
-        raise in_words(error, path) from None
+        raise to_error(error, path) from None
     return connection
 
 
