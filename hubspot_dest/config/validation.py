@@ -229,7 +229,6 @@ def _code_problems(raw: dict[str, Any]) -> list[Problem]:
     from hubspot_dest.mapping.javascript import (  # only loaded for configurations with code
         JavaScriptEngine,
         JavaScriptSyntaxError,
-        absent_calls,
     )
 
     engine = JavaScriptEngine()
@@ -241,10 +240,6 @@ def _code_problems(raw: dict[str, Any]) -> list[Problem]:
             problems.append(
                 Problem(path, f"$code: does not parse: {error}", "it must be one expression, a function")
             )
-        problems += [
-            Problem(path, f"calls {call.name}, which does not exist: {call.why}", call.fix, "warning")
-            for call in absent_calls(source)
-        ]
     engine.close()
     return problems
 

@@ -1,6 +1,5 @@
 """Run `$code:` functions of configurations in a sandbox with limits on time, memory and stack."""
 
-from hubspot_dest.mapping.javascript.absent import AbsentCall, absent_calls
 from hubspot_dest.mapping.javascript.engine import JavaScriptEngine, JavaScriptFunction
 from hubspot_dest.mapping.javascript.errors import (
     JavaScriptError,
@@ -10,12 +9,10 @@ from hubspot_dest.mapping.javascript.errors import (
 from hubspot_dest.mapping.javascript.limits import Limits
 
 __all__ = [
-    "AbsentCall",
     "JavaScriptEngine",
     "JavaScriptError",
     "JavaScriptFunction",
     "JavaScriptLimitError",
     "JavaScriptSyntaxError",
     "Limits",
-    "absent_calls",
 ]

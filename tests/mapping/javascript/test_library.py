@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from hubspot_dest.config.validation import find_problems
 from hubspot_dest.mapping.context import CallContext
-from hubspot_dest.mapping.javascript import JavaScriptEngine, JavaScriptError, absent_calls
+from hubspot_dest.mapping.javascript import JavaScriptEngine, JavaScriptError
 from hubspot_dest.mapping.javascript.library import scripts_for
 from hubspot_dest.mapping.jsvalues import JsTypeError, to_string
 from tests.mapping.javascript.everyday import EVERYDAY, outcome
@@ -58,27 +57,6 @@ def test_what_is_not_there_is_an_error_that_says_what_is(source: str, sentence: 
     with pytest.raises(JavaScriptError) as error:
         function(event, CallContext(event=event, scope=object()))
     assert re.search(sentence, error.value.message)
-
-
-def test_a_call_that_production_cannot_make_is_told_before_any_event() -> None:
-    code = "$code:(v) => crypto.createHash('sha256').update(v.user.email).digest('hex')"
-    problems = find_problems(
-        {"settings": {"identify": {"fn": code}}, "policy": {"user.x": {"fn": "$code:() => 1"}}}
-    )
-    [problem] = [problem for problem in problems if "createHash" in str(problem)]
-    assert problem.path == ("settings", "identify", "fn")
-    assert "crypto.subtle.digest" in str(problem)
-    assert absent_calls("(v) => crypto.subtle.digest('SHA-256', v) && crypto.randomUUID()") == []
-
-
-def test_what_only_a_newer_node_has_is_told_with_its_version() -> None:
-    source = "(v) => Object.groupBy(v.nested, (p) => p.entity) && RegExp.escape(v.name)"
-    assert [call.name for call in absent_calls(source)] == ["RegExp.escape"]
-    assert [call.why for call in absent_calls(source, node=20)] == [
-        "Node 20 does not have it, Node 21 does",
-        "Node 20 does not have it, Node 24 does",
-    ]
-    assert absent_calls("(v) => v.Object.groupBy") == absent_calls(source, node=24) == []
 
 
 def test_a_function_gets_only_what_it_names() -> None:
