@@ -18,7 +18,7 @@ import pytest
 
 from hubspot_dest.config.model import Config, ConfigError
 from hubspot_dest.mapping.callbacks import Callbacks
-from hubspot_dest.mapping.context import CallContext, Collector
+from hubspot_dest.mapping.context import CallContext, CollectorView
 from hubspot_dest.mapping.javascript import JavaScriptEngine, JavaScriptError, JavaScriptLimitError, Limits
 from hubspot_dest.mapping.javascript.account import CostAccount
 from hubspot_dest.mapping.javascript.engine import JavaScriptFunction
@@ -92,7 +92,7 @@ def planned(planner: Planner, n: int) -> Plan:
         "data": {"n": n},
         "user": {"email": "a@b.co"},
     }
-    return planner.plan(event, Collector(), 1_750_000_000_000)
+    return planner.plan(event, CollectorView(), 1_750_000_000_000)
 
 
 def configured(hostile: str, limits: Limits | None = None, **settings: Any) -> Planner:
