@@ -17,7 +17,8 @@ __all__ = ["Callback", "Callbacks", "code_source", "may_give_a_promise"]
 Callback = Callable[[Any, Any], Any]
 
 _PREFIX = "$code:"
-_MAY_PROMISE = re.compile(r"\basync\b|\bPromise\b")
+# An async function, or one that makes a promise itself; not the word in a text, as in `v.mode === "async"`.
+_MAY_PROMISE = re.compile(r"\s*\(*\s*async\b|.*\bPromise\s*\.|.*\bnew\s+Promise\b", re.DOTALL)
 
 
 def code_source(value: Any) -> str | None:
@@ -33,7 +34,7 @@ def may_give_a_promise(source: Any) -> bool:
     """Return whether a function of the configuration gives a promise, as far as its source or type shows."""
     code = code_source(source)
     if code is not None:
-        return _MAY_PROMISE.search(code) is not None
+        return _MAY_PROMISE.match(code) is not None
     return inspect.iscoroutinefunction(source)
 
 
@@ -42,11 +43,22 @@ class Callbacks:
 
     Args:
         engine: runs `$code:` functions, one engine per configuration; by default made for the first function.
+        code_overruns: how many calls over the time limit switch a `$code:` function off (0 for never); None for the
+            engine's own default.
+        reuse: compile the same source once, which makes its closures one for all places that have it.
 
     """
 
-    def __init__(self, engine: JavaScriptEngine | None = None) -> None:
+    def __init__(
+        self,
+        engine: JavaScriptEngine | None = None,
+        *,
+        code_overruns: int | None = None,
+        reuse: bool = False,
+    ) -> None:
         self._engine = engine
+        self._code_overruns = code_overruns
+        self._compiled: dict[str, JavaScriptFunction] | None = {} if reuse else None
 
     def callable(self, source: Any) -> Callback:
         """Return a function of (value, context) for a mapping value's callback; promises are awaited.
@@ -87,12 +99,19 @@ class Callbacks:
 
     def _javascript(self, code: str) -> JavaScriptFunction:
         if self._engine is None:
-            from hubspot_dest.mapping.javascript import (
-                JavaScriptEngine,  # only configurations with code pay for it
+            from hubspot_dest.mapping.javascript import (  # only configurations with code pay for it
+                JavaScriptEngine,
+                Limits,
             )
 
-            self._engine = JavaScriptEngine()
-        return self._engine.function(code)
+            overruns = self._code_overruns
+            self._engine = JavaScriptEngine(Limits() if overruns is None else Limits(overruns=overruns))
+        if self._compiled is None:
+            return self._engine.function(code)
+        function = self._compiled.get(code)
+        if function is None:
+            function = self._compiled[code] = self._engine.function(code)
+        return function
 
 
 def _no_function(value: Any, context: Any) -> Any:  # noqa: ARG001 - the signature of a callback
