@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hubspot_dest.mapping.context import Collector
+from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.planning.planner import Planner
 from tests.mapping.javascript.hostile import HOSTILE
 
@@ -59,14 +59,14 @@ def test_hostile_functions_cost_little_and_the_rules_beside_them_stay_right() ->
         before = sum(os.times()[:4])
         plans = planner(source)
         for n in range(EVENTS):
-            plan = plans.plan(event("order complete", n), Collector(), 1_750_000_000_000)
+            plan = plans.plan(event("order complete", n), CollectorView(), 1_750_000_000_000)
             given = {} if plan.occurrence is None else plan.occurrence["properties"]
             said = [issue for issue in plan.issues if issue.level == "ERROR"]
             expected = {"double": str(n * 2), "items": f"i{n}+x", "counted": str(n)}
             wrong[name] += any([given.get(key) != value for key, value in expected.items()])
             # a value, or an error that says why there is none
             wrong[name] += not (said or "hostile" in given)
-            view = plans.plan(event("page view", n), Collector(), 1_750_000_000_000)
+            view = plans.plan(event("page view", n), CollectorView(), 1_750_000_000_000)
             wrong[name] += view.occurrence is None or view.occurrence["properties"] != {"n": str(n)}
         del plans
         gc.collect()  # the worker ends with its planner, and its time is then that of a child that has ended
