@@ -72,11 +72,14 @@ class Outcome:
     @property
     def walkeros(self) -> str | None:
         """What walkerOS itself would have done with the mapping and with the delivery, if that differs."""
+        return "; ".join(self.walkeros_notes) or None
+
+    @property
+    def walkeros_notes(self) -> tuple[str, ...]:
+        """The parts of `walkeros`, one sentence each."""
         planned = self.plan.divergences if self.plan is not None else ()
-        if not planned:
-            return self.upstream
-        sentences = [divergence.sentence for divergence in planned]
-        return "; ".join([*sentences, self.upstream] if self.upstream else sentences)
+        said = tuple([divergence.sentence for divergence in planned])
+        return (*said, self.upstream) if self.upstream else said
 
     @property
     def rule_label(self) -> str:

@@ -17,22 +17,20 @@ from typing import Any
 
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.calls import Calls
-from hubspot_dest.delivery.client.codec import decode, encode
+from hubspot_dest.delivery.client.codec import decode, encode, occurrence_uuid
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.client.provider import ClientProvider
 from hubspot_dest.delivery.dispatch.dispatcher import Dispatcher
 from hubspot_dest.delivery.dispatch.in_flight import Report
-from hubspot_dest.delivery.dispatch.per_key_queue import CONTACT, EVENT
+from hubspot_dest.delivery.dispatch.outcomes import outcomes_of
 from hubspot_dest.delivery.dispatch.rate import RateBudget
 from hubspot_dest.delivery.dispatch.workers import Workers
-from hubspot_dest.delivery.occurrence_uuid import occurrence_uuid
 from hubspot_dest.delivery.outbox.contact_cache import OutboxContactCache
-from hubspot_dest.delivery.outbox.outcomes import outcomes_of
 from hubspot_dest.delivery.outbox.queue import NewIntent, Outbox, Progress
-from hubspot_dest.delivery.outbox.records import ParkedEvent
+from hubspot_dest.delivery.outbox.records import CONTACT, EVENT, ParkedEvent
 from hubspot_dest.delivery.outbox.schema import OutboxError
-from hubspot_dest.delivery.outbox.settings import OutboxSettings
 from hubspot_dest.delivery.reporter import Reporter
+from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.delivery.sink import PendingCommit
 from hubspot_dest.outcome import Outcome, outcome_of
 from hubspot_dest.planning.plan import ContactUpsert, Plan
@@ -180,9 +178,10 @@ class OutboxSink:
 
     def accept(self, plan: Plan) -> Outcome:
         """Add what a plan says to the unit of work; its outcome counts once `commit` returns it."""
-        unsent = self._reporter.unsent(plan)
-        if unsent is not None:
-            return unsent
+        if plan.verdict != "ready" or self._reporter.mocked:
+            unsent = self._reporter.unsent(plan)
+            if unsent is not None:
+                return unsent
         event = plan.event if plan.received is None else plan.received
         issues = plan.issues
         if issues:
@@ -244,7 +243,7 @@ class OutboxSink:
         if not unit and progress is None:
             return None
         self._unit = UnitOfWork()
-        memory = self._contacts.unstage()
+        memory = self._contacts.unstage() if self._contacts.staged else {}
         group = self.outbox.add(unit.intents, memory, progress, unit.parked, unit.released)
         return PendingCommit(group, tuple(memory))
 

@@ -19,8 +19,8 @@ from typing import Final
 from hubspot_dest.delivery.client.calls import Calls
 from hubspot_dest.delivery.client.codec import decode
 from hubspot_dest.delivery.client.errors import DeliveryError
+from hubspot_dest.delivery.dispatch.buffer import Buffer
 from hubspot_dest.delivery.dispatch.in_flight import InFlightRequest, Report, What, by_email, merged, parts
-from hubspot_dest.delivery.dispatch.per_key_queue import Intent
 from hubspot_dest.delivery.dispatch.rate import RateBudget
 from hubspot_dest.delivery.dispatch.retry import (
     Bisect,
@@ -32,8 +32,8 @@ from hubspot_dest.delivery.dispatch.retry import (
     decide,
 )
 from hubspot_dest.delivery.dispatch.throttle import Throttle
-from hubspot_dest.delivery.outbox.buffer import Buffer
 from hubspot_dest.delivery.outbox.queue import Outbox
+from hubspot_dest.delivery.outbox.records import Intent
 from hubspot_dest.delivery.outbox.schema import OutboxError
 
 __all__ = ["Dispatcher", "Report"]

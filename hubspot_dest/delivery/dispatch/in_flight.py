@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from hubspot_dest.delivery.client.codec import decode, encode
 from hubspot_dest.delivery.client.errors import DeliveryError
-from hubspot_dest.delivery.dispatch.per_key_queue import Intent
+from hubspot_dest.delivery.outbox.records import Intent
 
 __all__ = ["InFlightRequest", "Report", "What", "by_email", "merged", "parts"]
 

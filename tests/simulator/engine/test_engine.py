@@ -311,3 +311,46 @@ def test_a_contact_call_that_the_memory_spared_is_not_among_what_hubspot_receive
         assert spared
         for row in spared:
             assert [call[0] for call in calls_of(engine, row)] == ["events.send.basicApi.send"]
+
+
+LOSSY = {"settings": {"accessToken": "x", "eventNamePrefix": "pe1_", "batch": True, "batchSize": 7}}
+
+
+@pytest.mark.parametrize(
+    "fault", ["429:path=/events/*,every=3", "503:path=/events/*", "close-before:path=/events/*,every=2"]
+)
+def test_what_walkeros_loses_with_a_failed_batch_is_shown_as_lost_and_the_books_agree(fault: str) -> None:
+    with Engine(Config.strict(LOSSY), seed=1, parity=True) as engine:
+        engine.throw(parse_fault(fault))
+        for _ in range(10):
+            engine.run(30)
+            assert engine.reconcile().problems == []
+        engine.flush().result()
+        counts, failed = (
+            engine.counts,
+            [row for row in engine.ring.rows() if row.kind == "failed" and not row.size],
+        )
+        lost = sum(row.size for row in engine.ring.rows() if row.kind == "failed" and row.size)
+        assert lost > 0
+        assert (len(failed), counts.lost_upstream, counts.kinds["queued"]) == (lost, lost, 0)
+        assert {row.reason for row in failed} <= {"batch_lost", "flush_failed"}
+        assert engine.reconcile().problems == []
+
+
+def test_what_walkeros_loses_when_its_last_batch_fails_is_shown_as_lost() -> None:
+    engine = Engine(Config.strict(LOSSY), seed=1, parity=True).start()
+    while not engine.queued:
+        engine.run(10)
+    waits = engine.queued
+    engine.throw(parse_fault("503"))
+    closing = engine.close()
+    assert (closing.flushed, closing.left) == (0, waits)
+    assert (engine.counts.kinds["failed"], engine.counts.lost_upstream) == (waits, waits)
+    assert engine.counts.kinds["queued"] == 0
+
+
+def test_what_walkeros_gives_up_in_parity_is_counted_as_lost() -> None:
+    with Engine(story_config(), seed=1, parity=True) as engine:
+        engine.run(200)
+        engine.flush().result()
+        assert engine.counts.lost_upstream == engine.counts.kinds["failed"] > 0

@@ -11,7 +11,7 @@ from rich.segment import Segment
 
 from simulator.engine.engine import Engine
 from simulator.hubspot.faults.syntax import parse_fault
-from simulator.tui.app import VIEWS
+from simulator.tui.keymap import VIEWS
 from simulator.tui.theme import PALETTES
 from tests.simulator.tui.conftest import Opened, Screenful
 
