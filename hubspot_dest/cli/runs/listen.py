@@ -19,7 +19,7 @@ from hubspot_dest.cli.option_groups import ConnectionOptions, DeliveryOptions, W
 from hubspot_dest.cli.options import consent_states, open_config
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.outbox.schema import OutboxError
-from hubspot_dest.delivery.outbox.settings import OutboxSettings
+from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.listen.app import Collector, ListenSettings
 from hubspot_dest.outcome import Outcome
