@@ -181,6 +181,23 @@ class HubSpotDestination:
         """The outbox, or None."""
         return self._sink.outbox
 
+    def deliver_next(self, *, partial: bool = False) -> float | None:
+        """Do one piece of delivery in the calling thread: for an outbox with `connections=0`.
+
+        Args:
+            partial: send batches that are neither full nor old enough, too.
+
+        Returns:
+            0 if something was done; else in how many seconds there is something to do; None: nothing waits.
+
+        """
+        return self._sink.deliver_next(partial=partial)
+
+    @property
+    def halted(self) -> DeliveryError | None:
+        """Why nothing is delivered until somebody changes something, such as a revoked token; else None."""
+        return self._sink.halted
+
     # ---- events
 
     def push(self, event: Any) -> Outcome:

@@ -276,6 +276,15 @@ class DirectSink:
                 results[number] = replace(result, issues=(*result.issues, issue))
         return results
 
+    def deliver_next(self, *, partial: bool = False) -> float | None:  # noqa: ARG002 - the Protocol's shape
+        """Do nothing: what is accepted is delivered at once, or when its batch is full."""
+        return None
+
+    @property
+    def halted(self) -> DeliveryError | None:
+        """None: every event is answered on its own."""
+        return None
+
     @property
     def unrecorded(self) -> int:
         """Nothing is recorded, so nothing is missing."""

@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import logging
 import os
+import random
 import time
 import weakref
 from collections import deque
@@ -99,7 +100,9 @@ class OutboxSink:
 
     def _open(self, path: Path) -> None:
         settings = self._settings
-        self.outbox = Outbox(path, durability=settings.durability)
+        wall = settings.clock or time.time
+        monotonic = settings.clock or time.monotonic
+        self.outbox = Outbox(path, durability=settings.durability, wall=wall)
         try:
             client = self._clients.client()
             self._bind(f"{getattr(client, 'base_url', 'a given client')} {self._prefix()}")
@@ -111,16 +114,17 @@ class OutboxSink:
         self._unit = UnitOfWork()
         budget = RateBudget(settings.max_rps)
         if hasattr(client, "on_headers"):
-            client.on_headers = lambda headers: budget.observe(headers, time.monotonic())
+            client.on_headers = lambda headers: budget.observe(headers, monotonic())
         self.dispatcher = Dispatcher(
             self.outbox,
             Calls(client),
-            time.monotonic,
-            time.time,
+            monotonic,
+            wall,
             batch_size=self._config.batch_size if self._config.batch else 1,
             flush_seconds=settings.flush_seconds,
             policy=settings.policy,
             budget=budget,
+            rng=settings.rng or random.Random(),  # noqa: S311 - jitter
             report=self._on_report,
         )
         self.workers = Workers(self.dispatcher, settings.connections)
@@ -300,11 +304,36 @@ class OutboxSink:
 
     # ---- delivering
 
+    def deliver_next(self, *, partial: bool = False) -> float | None:
+        """Do one piece of delivery in the calling thread.
+
+        Args:
+            partial: send batches that are neither full nor old enough, too.
+
+        Returns:
+            0 if something was done; else in how many seconds there is something to do; None: nothing waits.
+
+        """
+        self._belong_to_this_process()
+        if not partial:
+            return self.dispatcher.step()
+        self.dispatcher.drain(on=True)
+        try:
+            return self.dispatcher.step()
+        finally:
+            self.dispatcher.drain(on=False)
+
+    @property
+    def halted(self) -> DeliveryError | None:
+        """Why nothing is delivered until somebody changes something, such as a revoked token; else None."""
+        return self.dispatcher.halted
+
     def _on_report(self, report: Report) -> None:
-        if report.kind == "failed":
+        if report.kind in ("failed", "postponed", "bisected"):
             message = report.error.describe() if report.error is not None else ""
             _log.info("%d %s will be tried again: %s", len(report.intents), report.what, message)
-        for outcome in outcomes_of(report, self.outbox.pending):
+        wall = self._settings.clock or time.time
+        for outcome in outcomes_of(report, self.outbox.pending, wall()):
             if outcome.kind == "failed":
                 level = logging.WARNING if report.kind == "paused" else logging.ERROR
                 _log.log(level, "%s", outcome.sentence)
