@@ -180,6 +180,8 @@ class Judge:
             found += [self._finding(one, self._place_of(one, run)) for one in plan.violations]
         if plan.verdict == "ready":
             self._values(plan, run, found)
+            if plan.contact is None and run.view.contact_email_paths:
+                self._inspect(run.view.contact_email_paths, plan.event, run.view, found, nulls=False)
             found += run.static
         elif self._lost_identity:
             found.append(self._identity_lost())
@@ -317,7 +319,7 @@ class Judge:
             not found
             and not typed
             and not run.static
-            and not run.view.contact
+            and not run.view.identify_at
             and len(properties) <= MAX_PROPERTIES
             and all(one.name in properties or not one.paths for one in run.view.properties)
             and self._missed_rule(plan) is None
