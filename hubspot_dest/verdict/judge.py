@@ -12,7 +12,7 @@ from hubspot_dest.account.schema import UNKNOWN_ACCOUNT, AccountSchema, EventDef
 from hubspot_dest.checks.catalogue import finding_of
 from hubspot_dest.checks.contacts import check_contact_email, check_contact_property, empty_contact
 from hubspot_dest.checks.finding import Finding, Violation
-from hubspot_dest.checks.limits import MAX_PROPERTIES, MAX_VALUE
+from hubspot_dest.checks.limits import MAX_DEFINITIONS, MAX_PROPERTIES, MAX_VALUE
 from hubspot_dest.checks.moments import check_occurred_at, latest_plausible
 from hubspot_dest.checks.names import (
     check_event_name,
@@ -122,6 +122,7 @@ class Judge:
         self._rules: dict[tuple[str, int | None], _RuleRun] = {}
         self._shapes: dict[tuple[str, int | None, str, tuple[str, ...]], _Shape] = {}
         self._good_emails: set[str] = set()
+        self._names: set[str] = set()
         self._only_email = not self._view.object_id_paths
         self._emails: dict[str, Violation] = {}
         self._contact_emails: dict[str, Violation | None] = {}
@@ -231,6 +232,11 @@ class Judge:
                     found.append(self._finding(violation, path.at, at=""))
         return tuple(dict.fromkeys(found))
 
+    @property
+    def event_names(self) -> int:
+        """How many different events there were; beyond the most definitions of an account, at least so many."""
+        return len(self._names)
+
     # ---- the configuration by itself
 
     def configuration(self) -> tuple[Finding, ...]:
@@ -295,6 +301,8 @@ class Judge:
                 found.append(self._finding(violation, (), at="occurrence"))
 
     def _shape_of(self, plan: Plan, name: str, properties: Mapping[str, Any], run: _RuleRun) -> _Shape:
+        if len(self._names) <= MAX_DEFINITIONS:
+            self._names.add(name)
         found: list[Finding] = []
         definition = None
         violation = self._event_name(name)
