@@ -55,9 +55,12 @@ class JudgedPlanner:
         if self._until_asked == 0:
             self._now, self._until_asked = self._now_ms(), _ASKED_EVERY
         self._until_asked -= 1
-        plan.findings = self._judge.judge(plan, self._now)
-        if self._hold_refused and plan.findings:
-            refused = refusal(plan, plan.findings, parity=self._parity)
+        findings = self._judge.judge(plan, self._now)
+        if not findings:
+            return plan
+        plan.findings = findings
+        if self._hold_refused:
+            refused = refusal(plan, findings, parity=self._parity)
             if refused is not None:
                 plan.verdict, plan.reason = "failed", refused.code
                 plan.sentence = f"held, since HubSpot would refuse it: {refused.sentence}"
