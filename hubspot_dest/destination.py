@@ -267,8 +267,10 @@ class HubSpotDestination:
         if denied is not None:
             return number
         last = self._deliver(event, happened, "push failed", begun)
-        if self._judge is not None and (plan := happened[last].plan) is not None:
-            plan.findings += self._judge.judge_consent(raw.get("consent"))
+        if self._judge is not None and (consent := raw.get("consent")):
+            plan = happened[last].plan
+            if plan is not None and (found := self._judge.judge_consent(consent)):
+                plan.findings += found
         return last
 
     def _deliver_all(

@@ -80,15 +80,10 @@ class _Verdict:
         self.account = account
         self._quotas = Quotas(account.limits)
         self._fail_on = fail_on
-        self._until_counted = _WEIGHT
 
     def add(self, outcome: Outcome, line: int | None, source: str, *, parity: bool) -> Outcome:
         """Count the findings of an outcome, and return what HubSpot would make of it."""
         plan = outcome.plan
-        self._until_counted -= 1
-        if self._until_counted == 0 or (plan is not None and plan.contact is not None):
-            self._quotas.add(outcome, _WEIGHT - self._until_counted)
-            self._until_counted = _WEIGHT
         if plan is None or not plan.findings:
             return outcome
         plan.findings = tuple(
@@ -97,9 +92,17 @@ class _Verdict:
         self.table.add(plan.findings, line)
         return predict(outcome, parity=parity)
 
+    def count_calls(self, outcome: Outcome) -> None:
+        """Count the contact calls of an outcome."""
+        self._quotas.add_calls(outcome)
+
+    def sample(self, outcome: Outcome) -> None:
+        """Count an outcome for all since the last one that was sampled."""
+        self._quotas.add(outcome, _WEIGHT)
+
     def close(self) -> tuple[Finding, ...]:
         """Count and return what can only be said at the end."""
-        found = (*self.judge.summary(), *self._quotas.findings())
+        found = (*self.judge.summary(), *self._quotas.findings(self.judge.event_names))
         self.table.add(found, None)
         return found
 
@@ -160,6 +163,8 @@ class _Preview:
                 for other in outcome.also:
                     if other.events:
                         self._tell(other)
+                if self._verdict is not None and not self._counters.events % _WEIGHT:
+                    self._verdict.sample(outcome)
                 if outcome.kind != "denied":
                     del self._lines[outcome.event_id]
         except IntakeError as error:
@@ -179,8 +184,13 @@ class _Preview:
 
     def _tell(self, outcome: Outcome) -> None:
         line = self._lines.get(outcome.event_id)
-        if self._verdict is not None:
-            outcome = self._verdict.add(outcome, line, self._source, parity=self._parity)
+        plan, verdict = outcome.plan, self._verdict
+        # Of an event that is fine there is nothing to do here.
+        if plan is not None and verdict is not None:
+            if plan.contact is not None:
+                verdict.count_calls(outcome)
+            if plan.findings:
+                outcome = verdict.add(outcome, line, self._source, parity=self._parity)
         self._counters.count(outcome)
         if self.only is None or outcome.kind == self.only:
             self.show.outcome(outcome, line)
