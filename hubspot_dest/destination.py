@@ -17,7 +17,7 @@ from hubspot_dest.delivery.direct_sink import ClientFactory, DirectSink, Reporte
 from hubspot_dest.delivery.outbox.settings import OutboxSettings
 from hubspot_dest.driving import Driving, Listener
 from hubspot_dest.events.collector import COMMANDS, CollectorState
-from hubspot_dest.events.event import InvalidEventError, with_user
+from hubspot_dest.events.event import InvalidEventError, null_fields, with_user
 from hubspot_dest.mapping.evaluation import Issue
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
 from hubspot_dest.outcome import Outcome, outcome_of
@@ -202,7 +202,8 @@ class HubSpotDestination(Driving):
             return self._tell(happened, self._rejected(raw, "invalid_event", str(error), issue))
         except (JsTypeError, RecursionError) as error:
             issue = Issue("ERROR", "push failed", {"error": str(error)})
-            return self._tell(happened, self._rejected(raw, "push_error", str(error), issue))
+            sentence = null_fields(raw) or str(error)
+            return self._tell(happened, self._rejected(raw, "push_error", sentence, issue))
         outcome = self._run_pass(event, own_consent, happened)
         assert outcome is not None  # an event always has one
         return outcome
@@ -375,7 +376,8 @@ class HubSpotDestination(Driving):
         try:
             event = with_user(event, self._collector.view.user)
         except JsTypeError as error:
-            return self._rejected(event, "push_error", str(error), Issue("ERROR", "push failed", {}))
+            sentence = null_fields(event) or str(error)
+            return self._rejected(event, "push_error", sentence, Issue("ERROR", "push failed", {}))
         plan = self._planner.plan(event, self._collector.view, self._now_ms(), traced=self.traced)
         outcome = outcome_of("skipped", plan.reason, plan.sentence, event)
         outcome.plan = plan

@@ -17,6 +17,7 @@ __all__ = [
     "event_name",
     "has_id",
     "new_event_id",
+    "null_fields",
     "with_user",
 ]
 
@@ -140,3 +141,15 @@ def with_user(event: Event, user: dict[str, Any]) -> Event:
         raise JsTypeError(msg)
     merged = merge(user, own) if isinstance(own, dict) else dict(user)
     return {**event, "user": merged}
+
+
+def null_fields(event: Any) -> str:
+    """Return which fields are null that upstream merges, and what to do; empty where none is.
+
+    Exports from warehouses write null for what is missing.
+    """
+    names = [name for name in ("globals", "user") if isinstance(event, dict) and event.get(name, {}) is None]
+    if not names:
+        return ""
+    paths = " and ".join(f"{name} is null ($.{name})" for name in names)
+    return f"{paths}, which walkerOS cannot merge: leave it out, or give an object"

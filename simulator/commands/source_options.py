@@ -6,9 +6,9 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -65,19 +65,29 @@ class Chosen:
 
 
 def source_options(command: F) -> F:
-    """Add the options to a command, which gets them as `from_`, `speed`, `listen`, `locale` and `odd`."""
+    """Add EVENTS and the options to a command, which gets `from_`, `speed`, `listen`, `locale` and `odd`."""
+
+    @wraps(command)
+    def with_source(**given: Any) -> Any:
+        positional, option = given.pop("source"), given.pop("from_")
+        if positional is not None and option is not None and positional != option:
+            stop("EVENTS and --from name two sources", "--from is another way to give EVENTS: leave one out")
+        return command(**given, from_=positional if positional is not None else option)
+
     options = (
+        click.argument("source", type=click.Path(allow_dash=True), required=False, metavar="[EVENTS]"),
         click.option(
             "--from",
             "from_",
+            type=click.Path(allow_dash=True),
             metavar="FILE",
-            help="Events of a file or a named pipe instead of made-up ones; - for standard input.",
+            help="The same as EVENTS.",
         ),
         click.option(
             "--speed",
             type=RealRange(0, min_open=True),
             metavar="TIMES",
-            help="Play --from by the events' own timestamps: 1 as they happened, 10 ten times as fast.",
+            help="Play EVENTS by the events' own timestamps: 1 as they happened, 10 ten times as fast.",
         ),
         click.option(
             "--listen",
@@ -99,9 +109,10 @@ def source_options(command: F) -> F:
             help="Which part of the made-up events is spoilt as real life spoils events.",
         ),
     )
+    decorated: Any = with_source
     for option in reversed(options):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    return cast("F", decorated)
 
 
 def chosen(options: SourceOptions, crowd: Crowd | None = None) -> Chosen:
@@ -111,11 +122,11 @@ def chosen(options: SourceOptions, crowd: Crowd | None = None) -> Chosen:
     source cannot be opened.
     """
     if options.from_ is not None and options.listen is not None:
-        stop("--from and --listen exclude each other", "a stream has one source")
+        stop("EVENTS (--from) and --listen exclude each other", "a stream has one source")
     if options.speed is not None and options.from_ is None:
-        stop("--speed goes with --from: only events that were written down have a time of their own")
+        stop("--speed goes with EVENTS (--from): only events that were written down have a time of their own")
     if (options.from_ or options.listen) is not None and (options.locale != "en_US" or options.odd):
-        stop("--locale and --odd are for made-up events", "leave them out, or leave out --from and --listen")
+        stop("--locale and --odd are for made-up events", "leave them out, or leave out EVENTS and --listen")
     if options.listen is not None:
         return _listening(options.listen)
     if options.from_ is not None:
@@ -176,7 +187,7 @@ def keyboard_from_terminal() -> None:
     try:
         terminal = os.open("/dev/tty", os.O_RDWR)
     except OSError:
-        hint = "mkfifo events; tui --from events, and write into it; or --from FILE"
+        hint = "mkfifo events; tui CONFIG events, and write into it; or a file as EVENTS"
         stop("standard input is the source, and there is no terminal for the keyboard", hint)
     sys.stdin = os.fdopen(os.dup(0))
     os.dup2(terminal, 0)

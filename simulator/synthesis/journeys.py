@@ -143,9 +143,7 @@ def sign_up(rng: random.Random, plan: str) -> Iterator[Step]:
     """Create an account and explore it."""
     yield _page(rng, "/signup", "Sign up")
     signed = {"plan": plan, "method": rng.choice(("password", "google"))}
-    yield Step(
-        "user signup", signed, trigger="submit", wait=rng.uniform(20, 120), page="/signup", knows=True
-    )
+    yield Step("user signup", signed, trigger="submit", wait=rng.uniform(20, 120), page="/signup", knows=True)
     yield from _use(rng)
 
 

@@ -7,13 +7,14 @@ from typing import Any
 import click
 
 from hubspot_dest.cli.options import shared_options
+from hubspot_dest.cli.standard_input import refuse_unread_input
 
 __all__ = ["command"]
 
 
 @click.command("preview")
 @shared_options
-@click.argument("events", required=False, metavar="[EVENTS]")
+@click.argument("events", type=click.Path(allow_dash=True), required=False, metavar="[EVENTS]")
 @click.option("--explain", is_flag=True, help="Show where every value came from.")
 @click.option("--only", metavar="OUTCOME", help="Show these outcomes only: sent, skipped, failed …")
 def command(**options: Any) -> None:
@@ -23,6 +24,7 @@ def command(**options: Any) -> None:
     object, or - for standard input; without EVENTS the configuration alone is checked. Exit 0: fine. 1: something is
     wrong with an event. 2: it could not run.
     """
+    refuse_unread_input(options["events"], "hubspot-dest preview CONFIG -", open_pipe=True)
     from hubspot_dest.cli.runs.preview import preview  # here, so that --help waits for nothing
 
     preview(**options)

@@ -16,7 +16,7 @@ __all__ = ["command"]
 
 @click.command("send")
 @shared_options
-@click.argument("events", metavar="EVENTS")
+@click.argument("events", type=click.Path(allow_dash=True), metavar="EVENTS")
 @click.option("--yes", is_flag=True, help="Do not ask before sending to the real HubSpot.")
 @click.option(
     "--outbox",

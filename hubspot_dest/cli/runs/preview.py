@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,7 +43,7 @@ def preview(
     if not loaded.token.get_secret_value():
         loaded = replace(loaded, token=SecretStr("none"))  # walkerOS asks for one even where nothing is sent
     states = consent_states(consent)
-    if events is None and sys.stdin.isatty():
+    if events is None:
         _show_rules(loaded, config)
         return
     run = _Preview(loaded, parity=parity, states=states, explain=explain)
@@ -52,7 +51,7 @@ def preview(
         _JsonShow() if as_json else _TextShow(Painter(colour=use_colour(refused=no_color)), explain=explain)
     )
     run.only = only
-    raise SystemExit(int(run.play(events or "-")))
+    raise SystemExit(int(run.play(events)))
 
 
 class _Preview:
