@@ -18,12 +18,13 @@ from hubspot_dest.delivery.outbox.settings import OutboxSettings
 from hubspot_dest.driving import Driving, Listener
 from hubspot_dest.events.collector import COMMANDS, CollectorState
 from hubspot_dest.events.event import InvalidEventError, null_fields, with_user
+from hubspot_dest.mapping.dialect import dialect_of
 from hubspot_dest.mapping.evaluation import Issue
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
 from hubspot_dest.outcome import Outcome, outcome_of
 from hubspot_dest.planning.plan import SCOPE
 from hubspot_dest.planning.planner import Planner
-from hubspot_dest.planning.profiles import Profile, better, walkeros
+from hubspot_dest.planning.profiles import Profile, profile_of
 
 if TYPE_CHECKING:
     from hubspot_dest.delivery.outbox_sink import OutboxSink
@@ -42,8 +43,9 @@ class HubSpotDestination(Driving):
 
     Args:
         config: the destination's configuration: a mapping as in a walkerOS flow, or a loaded `Config`. Never changed.
-        parity: do what walkerOS 4.4 does, call for call, its losses included; else do better on purpose
+        parity: do what walkerOS does, call for call, its losses included; else do better on purpose
             (docs/departures.md).
+        walkeros: the version of walkerOS that parity means, and that plans are compared with: `4.4` or `4.7`.
         client: calls HubSpot; by default the official client with the configuration's token.
         client_factory: makes the client from the token when the first event needs it.
         base_url: where HubSpot is, instead of the configuration's `baseUrl`.
@@ -60,7 +62,7 @@ class HubSpotDestination(Driving):
         ConfigError: where the configuration cannot work: no token, no prefix, unknown keys, wrong types
             (in parity only what upstream could not even read).
         OutboxError: where the outbox cannot be used.
-        ValueError: for an outbox in parity.
+        ValueError: for an outbox in parity, and for an unknown version of walkerOS.
 
     """
 
@@ -69,6 +71,7 @@ class HubSpotDestination(Driving):
         config: dict[str, Any] | Config,
         *,
         parity: bool = False,
+        walkeros: str = "4.4",
         client: Client | None = None,
         client_factory: ClientFactory | None = None,
         base_url: str | None = None,
@@ -87,7 +90,7 @@ class HubSpotDestination(Driving):
             msg = "walkerOS has no outbox: parity=True and outbox= exclude each other"
             raise ValueError(msg)
         self.parity = parity
-        self._do: Profile = walkeros() if parity else better()
+        self._do: Profile = profile_of(dialect_of(walkeros), parity=parity)
         if not isinstance(config, Config):
             config = Config.lenient(config) if parity else Config.strict(config)
         self.config = config
@@ -208,9 +211,9 @@ class HubSpotDestination(Driving):
         assert outcome is not None  # an event always has one
         return outcome
 
-    def _rejected(self, raw: Any, reason: str, sentence: str, issue: Issue) -> Outcome:
+    def _rejected(self, raw: Any, reason: str, sentence: str, *issues: Issue) -> Outcome:
         outcome = outcome_of("failed", reason, sentence, raw if isinstance(raw, dict) else {})
-        self._reporter.report(outcome, [issue])
+        self._reporter.report(outcome, issues)
         return outcome
 
     def push_command(self, command: str, data: Any = UNDEFINED) -> list[Outcome]:
@@ -333,8 +336,19 @@ class HubSpotDestination(Driving):
         if allowed and not self._checked and not self._init(happened):
             return happened[-1]
         delivered = None
+        reported = False
         for one in allowed:
-            delivered = self._tell(happened, self._deliver(one, happened))
+            try:
+                merged = with_user(one, self._collector.view.user)
+            except JsTypeError as error:
+                # Upstream's pass is one promise: its first error is logged, as that of what began the pass.
+                message = "command failed" if event is None else "push failed"
+                issues = [] if reported and self.parity else [Issue("ERROR", message, {"error": str(error)})]
+                sentence = null_fields(one) or str(error)
+                delivered = self._tell(happened, self._rejected(one, "push_error", sentence, *issues))
+                reported = True
+                continue
+            delivered = self._tell(happened, self._deliver(merged, happened))
         return denied or delivered
 
     def _drop_excess(self, happened: list[Outcome]) -> None:
@@ -373,27 +387,25 @@ class HubSpotDestination(Driving):
     # ---- one event
 
     def _deliver(self, event: dict[str, Any], happened: list[Outcome]) -> Outcome:
-        try:
-            event = with_user(event, self._collector.view.user)
-        except JsTypeError as error:
-            sentence = null_fields(event) or str(error)
-            return self._rejected(event, "push_error", sentence, Issue("ERROR", "push failed", {}))
         plan = self._planner.plan(event, self._collector.view, self._now_ms(), traced=self.traced)
         outcome = outcome_of("skipped", plan.reason, plan.sentence, event)
         outcome.plan = plan
         if plan.hints:
             outcome.hints = plan.hints
+        # A mock stands in for the destination itself: nothing of what the destination logs or does happens.
+        mocked = self.config.mock is not UNDEFINED and plan.mapped is not None and plan.verdict != "ignored"
         if plan.issues:
-            self._reporter.report(outcome, plan.issues[: plan.issues_before_send])
-        if plan.verdict == "ready" and self.config.mock is UNDEFINED:
+            end = plan.mapped if mocked else plan.issues_before_send
+            self._reporter.report(outcome, plan.issues[:end])
+        if mocked:
+            outcome.reason, outcome.sentence = "mock", "the destination is mocked"
+            outcome.returned = self.config.mock
+        elif plan.verdict == "ready":
             self._carrier.carry_out(plan, outcome, happened)
         elif plan.verdict == "ignored":
             outcome.kind, outcome.returned = "ignored", False
         elif plan.verdict == "failed":
             self._carrier.fail(outcome, DeliveryError("impossible", plan.sentence), plan.reason)
-        elif self.config.mock is not UNDEFINED:
-            outcome.reason, outcome.sentence = "mock", "the destination is mocked"
-            outcome.returned = self.config.mock
         return outcome
 
     @staticmethod

@@ -68,6 +68,15 @@ class Outcome:
         return self.kind != "failed" and self.error is None
 
     @property
+    def walkeros(self) -> str | None:
+        """What walkerOS itself would have done with the mapping and with the delivery, where that differs."""
+        planned = self.plan.divergences if self.plan is not None else ()
+        if not planned:
+            return self.upstream
+        said = [divergence.sentence for divergence in planned]
+        return "; ".join([*said, self.upstream] if self.upstream else said)
+
+    @property
     def rule_label(self) -> str:
         """The rule that matched, with its position in a list of rules (`order complete [2]`), or the empty string."""
         return self.plan.rule_label if self.plan is not None else ""

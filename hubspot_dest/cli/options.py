@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["consent_states", "open_config", "refuse", "shared_options", "time_zone", "use_colour"]
 
+PARITY_HELP = "Do what walkerOS does, its losses included."
+WALKEROS_HELP = "The version of walkerOS that --parity means and results are compared with."
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -32,7 +35,8 @@ def shared_options(function: F) -> F:
             metavar="NAME[=true|false]",
             help="The collector's consent to begin with; may be repeated.",
         ),
-        click.option("--parity", is_flag=True, help="Do what walkerOS 4.4 does, its losses included."),
+        click.option("--parity", is_flag=True, help=PARITY_HELP),
+        walkeros_option(WALKEROS_HELP),
         click.option(
             "--json",
             "as_json",
@@ -44,6 +48,13 @@ def shared_options(function: F) -> F:
     for decorator in reversed(decorators):
         function = decorator(function)
     return function
+
+
+def walkeros_option(text: str) -> Callable[[F], F]:
+    """Return the option `--walkeros 4.4|4.7`, with its help text."""
+    return click.option(
+        "--walkeros", type=click.Choice(["4.4", "4.7"]), default="4.4", show_default=True, help=text
+    )
 
 
 def consent_states(values: Iterable[str]) -> dict[str, bool]:

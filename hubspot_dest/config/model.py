@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 from pydantic import SecretStr
 
 from hubspot_dest.config.connection import Connection
-from hubspot_dest.config.validation import Problem, find_problems
+from hubspot_dest.config.validation import Problem, find_problems, usable_client
 from hubspot_dest.mapping.jsvalues import UNDEFINED, truthy
 
 __all__ = ["Config", "ConfigError", "Problem"]
@@ -131,7 +131,7 @@ class Config:
             dlq_max=_whole(raw.get("dlqMax"), DEFAULT_DLQ_MAX),
             timeout_ms=_whole(raw.get("timeout"), DEFAULT_TIMEOUT_MS) or DEFAULT_TIMEOUT_MS,
             connection=Connection.of_settings(settings),
-            env_client=env.get("client") if isinstance(env, dict) else None,
+            env_client=usable_client(env),
             warnings=warnings,
         )
 

@@ -201,7 +201,10 @@ class DirectSink:
         except DeliveryError as error:
             outcome.kind, outcome.reason, outcome.error = "failed", "flush_failed", error
             outcome.sentence = f"{len(chosen)} events were not taken: {error.describe()}"
-            if not self._do.lossy_batches:
+            if self._do.lossy_batches:
+                outcome.reason = "batch_lost"
+                outcome.sentence += "; they had left the queue before they were sent, and are lost"
+            else:
                 outcome.sentence += f"; {len(batch)} stay in the queue"
                 outcome.upstream = f"walkerOS would lose these {len(chosen)} events"
                 self._reporter.report(outcome, [Issue("ERROR", outcome.sentence, {}, SCOPE)])

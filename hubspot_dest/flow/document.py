@@ -17,6 +17,7 @@ _NOT_RUN: Final = {
     "before": "transformers are not run here: events arrive as their source made them",
     "next": "other steps are not run here",
     "cache": "events are not cached here",
+    "env": "the official HubSpot client is used, whatever env injects",
 }
 
 
@@ -172,7 +173,7 @@ def _read(
     # the destination's id is its name in the flow
     config = {"id": name, **config}
     return FlowDestination(
-        flow, name, config, entry, state, (*place, "config"), several, (*notes, *references.missing)
+        flow, name, config, entry, state, (*place, "config"), several, (*notes, *references.warnings)
     )
 
 

@@ -130,6 +130,12 @@ def _calls(out: Any) -> list[list[Any]] | None:
         return []
     if not isinstance(out, list):
         return None
-    if out and isinstance(out[0], str):
-        return [out]
-    return [effect for effect in out if isinstance(effect, list)]
+    calls = (
+        [out] if out and isinstance(out[0], str) else [effect for effect in out if isinstance(effect, list)]
+    )
+    return [[_callable_name(call[0]), *call[1:]] if call else call for call in calls]
+
+
+def _callable_name(name: Any) -> Any:
+    """Return a call's name without the `client.` that walkerOS 4.7 writes before it."""
+    return name.removeprefix("client.") if isinstance(name, str) else name

@@ -12,9 +12,10 @@ from typing import Any
 from hubspot_dest.delivery.client.client import Client
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.contact_cache import ContactCache, LastContact, ManyContacts
+from hubspot_dest.mapping.dialect import WALKEROS_4_4, Dialect
 from hubspot_dest.planning.plan import ContactUpsert, PlanPolicy
 
-__all__ = ["Profile", "better", "walkeros"]
+__all__ = ["Profile", "better", "profile_of", "walkeros"]
 
 Record = Callable[[list[Any]], None]
 Upsert = Callable[[Client, ContactUpsert, Record], str | None]
@@ -49,10 +50,10 @@ class Profile:
     flush_given_client: bool
 
 
-def walkeros() -> Profile:
-    """Return what walkerOS 4.4 does, its losses included."""
+def walkeros(dialect: Dialect = WALKEROS_4_4) -> Profile:
+    """Return what walkerOS does, its losses included, with the mapping language of one of its versions."""
     return Profile(
-        plan=PlanPolicy.parity(),
+        plan=PlanPolicy.parity(dialect),
         memory=LastContact,
         upsert=_update_only,
         uuid=False,
@@ -64,10 +65,10 @@ def walkeros() -> Profile:
     )
 
 
-def better() -> Profile:
-    """Return the sender that keeps what upstream loses and spares what it repeats."""
+def better(compared_with: Dialect = WALKEROS_4_4) -> Profile:
+    """Return the sender that keeps what upstream loses; its plans name how they differ from a version of walkerOS."""
     return Profile(
-        plan=PlanPolicy(),
+        plan=PlanPolicy.better(compared_with),
         memory=ManyContacts,
         upsert=_update_or_create,
         uuid=True,
@@ -77,6 +78,11 @@ def better() -> Profile:
         lazy_checks=False,
         flush_given_client=True,
     )
+
+
+def profile_of(dialect: Dialect, *, parity: bool) -> Profile:
+    """Return the profile of a destination: walkerOS itself, or the better sender compared with it."""
+    return walkeros(dialect) if parity else better(dialect)
 
 
 def _update_only(client: Client, contact: ContactUpsert, record: Record) -> None:

@@ -61,13 +61,11 @@ def outcome_lines(outcome: Outcome, where: str, painter: Painter, *, explain: bo
         yield f"             {safe_text(call[0])} {_arguments(call)}"
     for issue in outcome.issues:
         if issue.message != outcome.sentence:
-            yield painter.paint(
-                f"             {issue.level.lower()}: {safe_text(issue.message, limit=300)}", 33
-            )
+            yield painter.paint(f"             {issue.level.lower()}: {safe_text(issue.text, limit=300)}", 33)
     for hint in outcome.hints:
         yield f"             hint: {safe_text(hint, limit=300)}"
-    if outcome.upstream:
-        yield painter.paint(f"             {safe_text(outcome.upstream, limit=300)}", 35)
+    if outcome.walkeros:
+        yield painter.paint(f"             {safe_text(outcome.walkeros, limit=300)}", 35)
     if explain and outcome.plan is not None:
         for trace in outcome.plan.trace or ():
             yield from trace_lines(trace, "             ", painter)

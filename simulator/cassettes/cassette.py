@@ -63,25 +63,25 @@ def decoded(text: str) -> Any:
         return text
 
 
-class _Model(BaseModel):
+class _CassetteModel(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
 
-class Meanwhile(_Model):
+class Meanwhile(_CassetteModel):
     """What another writer does to the account after `after` requests: a seed, like `account`."""
 
     after: int = Field(ge=1)
     account: dict[str, Any]
 
 
-class People(_Model):
+class People(_CassetteModel):
     """How a replay recognises who was replaced, without their names: keyed digests, and the stand-in of each."""
 
     key: str
     stand_ins: dict[str, str]
 
 
-class Meta(_Model):
+class Meta(_CassetteModel):
     """What a cassette was made from: enough to make it again.
 
     Attributes:
@@ -111,35 +111,35 @@ class Meta(_Model):
     people: People | None = None
 
 
-class _Status(_Model):
+class _RecordedStatus(_CassetteModel):
     code: int
 
 
-class _Body(_Model):
+class _RecordedBody(_CassetteModel):
     string: str = ""
 
 
-class _Response(_Model):
-    status: _Status
+class _RecordedResponse(_CassetteModel):
+    status: _RecordedStatus
     headers: dict[str, list[str]] = Field(default_factory=dict)
-    body: _Body = Field(default_factory=_Body)
+    body: _RecordedBody = Field(default_factory=_RecordedBody)
 
 
-class _Request(_Model):
+class _RecordedRequest(_CassetteModel):
     method: str
     uri: str
     body: str | None = None
     headers: dict[str, list[str]] = Field(default_factory=dict)
 
 
-class _Interaction(_Model):
-    request: _Request
-    response: _Response
+class _RecordedInteraction(_CassetteModel):
+    request: _RecordedRequest
+    response: _RecordedResponse
 
 
-class _File(_Model):
+class _CassetteFile(_CassetteModel):
     version: Literal[1]
-    interactions: list[_Interaction]
+    interactions: list[_RecordedInteraction]
     hubspot_dest: dict[str, Any] | None = None
 
 
@@ -182,7 +182,7 @@ class Cassette:
         except ValueError as error:
             raise CassetteError(f"{path} is no cassette, or was cut short: {error}") from None
         try:
-            file = _File.model_validate(raw)
+            file = _CassetteFile.model_validate(raw)
         except ValidationError as error:
             raise CassetteError(f"{path} is no cassette: {_first(error)}") from None
         if file.hubspot_dest is None:
@@ -197,7 +197,7 @@ class Cassette:
         return cls(meta, tuple(_exchange(one) for one in file.interactions))
 
 
-def _exchange(one: _Interaction) -> Interaction:
+def _exchange(one: _RecordedInteraction) -> Interaction:
     parts = urlsplit(one.request.uri)
     return Interaction(
         one.request.method,

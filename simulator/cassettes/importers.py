@@ -31,76 +31,76 @@ _ANSWERED: Final = ("content-type", "retry-after", "x-hubspot-correlation-id", "
 _PACKED: Final = ("gzip", "x-gzip", "deflate")
 
 
-class _Model(BaseModel):
+class _ImportModel(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
 
-class _Pair(_Model):
+class _Pair(_ImportModel):
     name: str
     value: str
 
 
-class _Post(_Model):
+class _Post(_ImportModel):
     text: str = ""
     encoding: str = ""
 
 
-class _HarRequest(_Model):
+class _HarRequest(_ImportModel):
     method: str
     url: str
     headers: list[_Pair] = Field(default_factory=list)
     postData: _Post = Field(default_factory=_Post)  # noqa: N815 - HAR's name
 
 
-class _HarResponse(_Model):
+class _HarResponse(_ImportModel):
     status: int
     headers: list[_Pair] = Field(default_factory=list)
     content: _Post = Field(default_factory=_Post)
 
 
-class _HarEntry(_Model):
+class _HarEntry(_ImportModel):
     request: _HarRequest
     response: _HarResponse
     startedDateTime: str = ""  # noqa: N815 - HAR's name
 
 
-class _HarLog(_Model):
+class _HarLog(_ImportModel):
     entries: list[_HarEntry]
 
 
-class _Har(_Model):
+class _Har(_ImportModel):
     log: _HarLog
 
 
-class _VcrRequest(_Model):
+class _VcrRequest(_ImportModel):
     method: str
     uri: str
     body: str | bytes | None = None
     headers: dict[str, list[str] | str] = Field(default_factory=dict)
 
 
-class _VcrStatus(_Model):
+class _VcrStatus(_ImportModel):
     code: int
 
 
-class _VcrBody(_Model):
+class _VcrBody(_ImportModel):
     string: str | bytes | None = None
     base64_string: str | None = None
 
 
-class _VcrResponse(_Model):
+class _VcrResponse(_ImportModel):
     status: _VcrStatus
     headers: dict[str, list[str] | str] = Field(default_factory=dict)
     body: _VcrBody = Field(default_factory=_VcrBody)
 
 
-class _VcrInteraction(_Model):
+class _VcrInteraction(_ImportModel):
     request: _VcrRequest
     response: _VcrResponse
     recorded_at: str = ""
 
 
-class _Vcr(_Model):
+class _Vcr(_ImportModel):
     version: int = 1
     interactions: list[_VcrInteraction]
 

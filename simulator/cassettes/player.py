@@ -18,7 +18,7 @@ __all__ = ["CassettePlayer", "PlayedRequest"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Response:
+class _PlayedResponse:
     status: int
     data: bytes
     headers: Mapping[str, str]
@@ -86,11 +86,13 @@ class CassettePlayer:
             position, exact = self._find(method, target, sent)
             self.played.append(PlayedRequest(method, target, sent, position, exact))
         if position is None:
-            return _Response(599, b'{"status":"error","message":"the cassette has no such request"}', {})
+            return _PlayedResponse(
+                599, b'{"status":"error","message":"the cassette has no such request"}', {}
+            )
         found = self._exchanges[position]
         if found.status == UNANSWERED:
             raise ProtocolError("the connection was closed without an answer when this was recorded")
-        return _Response(found.status, found.answer.encode(), dict(found.headers))
+        return _PlayedResponse(found.status, found.answer.encode(), dict(found.headers))
 
     def _find(self, method: str, target: str, sent: Any) -> tuple[int | None, bool]:
         for exact, shelf in (

@@ -31,7 +31,7 @@ __all__ = ["PlayOrRecordPool", "PseudonymousPlayer", "pseudonymise"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class _PersonalisedResponse:
     status: int
     data: bytes
     headers: dict[str, str]
@@ -118,7 +118,7 @@ class PseudonymousPlayer(CassettePlayer):
             method, f"{parts.scheme}://{parts.netloc}{target}", body=said.encode(), headers=headers, **options
         )
         answer = _turned_back(response.data.decode("utf-8", "backslashreplace"), self._people.made)
-        return _Answer(response.status, answer.encode(), dict(response.headers))
+        return _PersonalisedResponse(response.status, answer.encode(), dict(response.headers))
 
     def learn(self, event: Any) -> None:
         """Know whom an event is about, before its requests come."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.destination import HubSpotDestination
+from hubspot_dest.mapping.dialect import Dialect
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.outcome import Outcome
 from simulator.conformance.codec import decode, encode
@@ -17,7 +18,7 @@ NOW_MS = 1_750_000_000_000
 _STEP_FIELDS = ("ok", "done", "queued", "failed", "invalid", "error", "calls")
 
 
-class Spy:
+class RecordingSpy:
     """Records calls in the documented notation and fails where the case says."""
 
     def __init__(self, fail_on: Any) -> None:
@@ -49,7 +50,7 @@ class Spy:
         self._call("crm.contacts.basicApi.create", {"properties": properties})
 
 
-class _Records(logging.Handler):
+class _LogRecords(logging.Handler):
     """Keeps (level, message) of every log record, with upstream's level names."""
 
     def __init__(self) -> None:
@@ -62,10 +63,10 @@ class _Records(logging.Handler):
         self.kept.append([level, record.getMessage()])
 
 
-def run_destination_case(case: dict[str, Any], expect: dict[str, Any]) -> tuple[Any, Any]:
+def run_destination_case(case: dict[str, Any], expect: dict[str, Any], dialect: Dialect) -> tuple[Any, Any]:
     """Return (expected, actual) of one destination case as JSON, reduced to the fields that must agree."""
-    spy, records = Spy(case.get("failOn")), _Records()
-    destination = _destination(decode(case), spy, records)
+    spy, records = RecordingSpy(case.get("failOn")), _LogRecords()
+    destination = _destination(decode(case), spy, records, dialect)
     failures = case.get("failOn") or []
     injected = {failure["message"] for failure in (failures if isinstance(failures, list) else [failures])}
     steps = [_comparable(_step(destination, decode(step), spy), injected) for step in case["steps"]]
@@ -84,7 +85,9 @@ def run_destination_case(case: dict[str, Any], expect: dict[str, Any]) -> tuple[
     return wanted, actual
 
 
-def _destination(case: dict[str, Any], spy: Spy, records: _Records) -> HubSpotDestination:
+def _destination(
+    case: dict[str, Any], spy: RecordingSpy, records: _LogRecords, dialect: Dialect
+) -> HubSpotDestination:
     logger = logging.Logger("conformance", logging.DEBUG)
     logger.addHandler(records)
     config = dict(case["config"])
@@ -95,6 +98,7 @@ def _destination(case: dict[str, Any], spy: Spy, records: _Records) -> HubSpotDe
     return HubSpotDestination(
         config,
         parity=True,
+        walkeros=dialect.version,
         client_factory=None if handed_in else lambda token: spy,  # noqa: ARG005 - the factory's shape
         consent=case.get("consent"),
         user=case.get("user"),
@@ -105,7 +109,7 @@ def _destination(case: dict[str, Any], spy: Spy, records: _Records) -> HubSpotDe
     )
 
 
-def _step(destination: HubSpotDestination, step: dict[str, Any], spy: Spy) -> dict[str, Any]:
+def _step(destination: HubSpotDestination, step: dict[str, Any], spy: RecordingSpy) -> dict[str, Any]:
     refreshes = False
     if "event" in step:
         outcome = destination.push(step["event"])

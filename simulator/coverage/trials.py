@@ -12,6 +12,7 @@ from hubspot_dest.events.collector import CollectorState
 from hubspot_dest.events.event import InvalidEventError
 from hubspot_dest.mapping.callbacks import Callback, Callbacks
 from hubspot_dest.mapping.consent import granted_consent
+from hubspot_dest.mapping.dialect import Dialect
 from hubspot_dest.mapping.evaluation import Evaluation
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, cast_to_property, truthy
 from hubspot_dest.mapping.paths import get_by_path
@@ -125,8 +126,8 @@ class _WatchedCallbacks(TimedCallbacks):
     def callable(self, source: Any) -> Callback:
         return self._watched(source, super().callable(source))
 
-    def rule_condition(self, source: Any) -> Callback:
-        return self._watched(source, super().rule_condition(source))
+    def rule_condition(self, source: Any, *, awaited: bool = True) -> Callback:
+        return self._watched(source, super().rule_condition(source, awaited=awaited))
 
     def _watched(self, source: Any, function: Callback) -> Callback:
         if not isinstance(source, Code):
@@ -148,9 +149,9 @@ class _WatchedCallbacks(TimedCallbacks):
 class _WatchedCompiler(ValueCompiler):
     """Compiles mapping values as ever, and notes what every alternative gives."""
 
-    def __init__(self, callbacks: Callbacks, tree: Tree, notes: _Notes) -> None:
+    def __init__(self, callbacks: Callbacks, tree: Tree, notes: _Notes, dialect: Dialect) -> None:
         # The traced form goes through every alternative; the other takes shortcuts around them.
-        super().__init__(callbacks, traced=True)
+        super().__init__(callbacks, traced=True, dialect=dialect)
         self._tree = tree
         self._notes = notes
 
@@ -195,8 +196,13 @@ class Lab:
         self._clock = clock or Clock()
         self._callbacks = callbacks = _WatchedCallbacks(notes, self._clock)
 
-        def compiler(callbacks: Callbacks, *, traced: bool) -> ValueCompiler:  # noqa: ARG001 - see there
-            return _WatchedCompiler(callbacks, tree, notes)
+        def compiler(
+            callbacks: Callbacks,
+            *,
+            traced: bool,  # noqa: ARG001 - always traced, see `_WatchedCompiler`
+            dialect: Dialect,
+        ) -> ValueCompiler:
+            return _WatchedCompiler(callbacks, tree, notes, dialect)
 
         policy = PlanPolicy.parity() if parity else PlanPolicy()
         self._planner = Planner(tree.raw, policy=policy, callbacks=callbacks, compiler=compiler)

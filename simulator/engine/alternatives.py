@@ -22,6 +22,10 @@ _MOST = 3
 _TRIED = 30  # rules of a list; each costs a compilation
 
 
+Answer = Literal["matched", "false", "failed", "never asked"]
+_FAILED = frozenset({"rule_condition_failed", "ignore_condition_failed"})
+
+
 @dataclass(frozen=True, slots=True)
 class Alternative:
     """A rule that was there for an event.
@@ -29,13 +33,13 @@ class Alternative:
     Attributes:
         label: its key, with its position in a list.
         condition: its condition in a few words; empty where it has none.
-        answer: `matched`; its condition was `false`; or `never asked`, because an earlier one won.
+        answer: `matched`; its condition was `false` or `failed`; or `never asked`, because an earlier one won.
 
     """
 
     label: str
     condition: str
-    answer: Literal["matched", "false", "never asked"]
+    answer: Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ def alternatives(mapping: Any, name: str, plan: Plan) -> list[Alternative]:
     won = (plan.rule_key, plan.rule_index)
     # A rule's key leads straight to its list; only what falls through to `* *` passed another list before.
     keys = [plan.rule_key] if plan.rule_key and plan.rule_key != "* *" else _keys(mapping, name)
+    failed = {issue.detail.get("rule") for issue in plan.issues if issue.code in _FAILED}
     found: list[Alternative] = []
     over = False
     for key in keys:
@@ -76,12 +81,13 @@ def alternatives(mapping: Any, name: str, plan: Plan) -> list[Alternative]:
             condition = rule.get("condition")
             said = described(condition) if truthy(condition) else ""
             here = (key, index) == won
-            found.append(Alternative(label, said, "matched" if here else "never asked" if over else "false"))
+            answer: Answer = "matched" if here else "never asked" if over else "false"
+            found.append(Alternative(label, said, "failed" if label in failed and not here else answer))
             over = over or here
     return [] if len(found) == 1 and over else found
 
 
-def stumbled(config: Config, event: Any, now_ms: int, *, parity: bool = False) -> str:
+def stumbled(config: Config, event: Any, now_ms: int, *, parity: bool = False, walkeros: str = "4.4") -> str:
     """Return the label of the rule at which the mapping failed on an event; empty where it was none of them.
 
     The event is planned again with one rule more each time: the first with which it fails is the one.
@@ -90,7 +96,8 @@ def stumbled(config: Config, event: Any, now_ms: int, *, parity: bool = False) -
         config: what the event was planned with.
         event: the event, with what was granted or refused on the screen.
         now_ms: when it came, in ms since 1970.
-        parity: do what walkerOS 4.4 does.
+        parity: do what walkerOS does.
+        walkeros: the version of walkerOS that is meant.
 
     """
     mapping, name = config.raw.get("mapping"), event.get("name") if isinstance(event, dict) else None
@@ -102,7 +109,7 @@ def stumbled(config: Config, event: Any, now_ms: int, *, parity: bool = False) -
         for key, some in rules.items():
             entity, _, action = key.partition(" ")
             cut.setdefault(entity, {})[action] = some
-        tried = DryRun(replace(config, raw={**config.raw, "mapping": cut}), parity=parity)
+        tried = DryRun(replace(config, raw={**config.raw, "mapping": cut}), parity=parity, walkeros=walkeros)
         return tried.plan(event, now_ms).reason == "mapping_error"
 
     before: dict[str, list[Any]] = {}

@@ -12,9 +12,11 @@ from hubspot_dest.events.collector import CollectorState
 from hubspot_dest.events.event import InvalidEventError
 from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.consent import granted_consent
+from hubspot_dest.mapping.dialect import dialect_of
 from hubspot_dest.mapping.jsvalues import JsTypeError
-from hubspot_dest.planning.plan import Plan, PlanPolicy
+from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.planner import Planner
+from hubspot_dest.planning.profiles import profile_of
 from simulator.conformance.difference import Difference, differences
 from simulator.engine.rows import Row
 from simulator.engine.sources.bad_input import said_of
@@ -75,14 +77,22 @@ class DryRun:
 
     Args:
         config: what to map and how.
-        parity: do what walkerOS 4.4 does.
+        parity: do what walkerOS does.
+        walkeros: the version of walkerOS that is meant.
         callbacks: runs the functions of the configuration.
 
     """
 
-    def __init__(self, config: Config, *, parity: bool = False, callbacks: Callbacks | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        *,
+        parity: bool = False,
+        walkeros: str = "4.4",
+        callbacks: Callbacks | None = None,
+    ) -> None:
         self._config = config
-        policy = PlanPolicy.parity() if parity else PlanPolicy()
+        policy = profile_of(dialect_of(walkeros), parity=parity).plan
         self._planner = Planner(config.raw, policy=policy, callbacks=callbacks)
 
     def plan(self, event: Any, now_ms: int, *, traced: bool = False) -> Plan:
@@ -107,12 +117,14 @@ class DryRuns:
     """Keeps a few rehearsals for each thread: compiling a large mapping for every event looked at would be felt.
 
     Args:
-        parity: do what walkerOS 4.4 does.
+        parity: do what walkerOS does.
+        walkeros: the version of walkerOS that is meant.
 
     """
 
-    def __init__(self, *, parity: bool = False) -> None:
+    def __init__(self, *, parity: bool = False, walkeros: str = "4.4") -> None:
         self._parity = parity
+        self._walkeros = walkeros
         self._kept = threading.local()
 
     def of(self, config: Config) -> DryRun:
@@ -122,7 +134,7 @@ class DryRuns:
         if found is None:
             if len(kept) >= _KEPT:
                 del kept[next(iter(kept))]
-            found = kept[id(config)] = config, DryRun(config, parity=self._parity)
+            found = kept[id(config)] = config, DryRun(config, parity=self._parity, walkeros=self._walkeros)
         return found[1]
 
     def calls(self, config: Config, row: Row) -> list[list[Any]]:

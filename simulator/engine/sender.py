@@ -27,11 +27,12 @@ class Sender:
     Args:
         config: what to map and how.
         hubspot: a running HubSpot.
-        parity: do what walkerOS 4.4 does.
+        parity: do what walkerOS does.
+        walkeros: the version of walkerOS that is meant.
 
     """
 
-    def __init__(self, config: Config, hubspot: FakeHubSpot, *, parity: bool) -> None:
+    def __init__(self, config: Config, hubspot: FakeHubSpot, *, parity: bool, walkeros: str = "4.4") -> None:
         self._client: WatchedClient | None = None
         quiet = logging.Logger("engine", logging.CRITICAL)
         quiet.addHandler(logging.NullHandler())
@@ -44,7 +45,7 @@ class Sender:
             return self._client
 
         self._destination = HubSpotDestination(
-            config, parity=parity, client_factory=factory, traced=True, logger=quiet
+            config, parity=parity, walkeros=walkeros, client_factory=factory, traced=True, logger=quiet
         )
 
     @property

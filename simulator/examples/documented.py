@@ -75,7 +75,7 @@ class Example(msgspec.Struct, frozen=True):
         return config
 
 
-class _File(msgspec.Struct):
+class _ExamplesFile(msgspec.Struct):
     about: str
     portal: int
     examples: list[Example]
@@ -85,4 +85,4 @@ class _File(msgspec.Struct):
 def documented_examples() -> tuple[Example, ...]:
     """Return the eight examples in the order of the documentation."""
     data = resources.files("simulator.examples").joinpath("examples.json").read_bytes()
-    return tuple(msgspec.json.decode(data, type=_File).examples)
+    return tuple(msgspec.json.decode(data, type=_ExamplesFile).examples)

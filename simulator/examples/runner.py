@@ -28,7 +28,7 @@ from simulator.examples.wire_format import (
 )
 from simulator.hubspot import FakeHubSpot
 
-__all__ = ["Arrival", "Checked", "Run", "check_example", "run_example"]
+__all__ = ["ArrivedRequest", "CheckedExample", "ExampleRun", "check_example", "run_example"]
 
 _ARRIVAL_SECONDS = 5.0
 _CALL = re.compile(r"calls\[(\d+)\](?:\[\d+\](\..+))?")
@@ -36,7 +36,7 @@ _WIRE = re.compile(r"wire\[(\d+)\](?:\.body(\..+))?")
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class ArrivedRequest:
     """One request as it arrived, and HubSpot's answer.
 
     Attributes:
@@ -56,7 +56,7 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ExampleRun:
     """The result of running an example.
 
     Attributes:
@@ -70,15 +70,15 @@ class Run:
     outcome: Outcome
     calls: list[list[Any]]
     logs: list[tuple[str, str]]
-    arrivals: list[Arrival]
+    arrivals: list[ArrivedRequest]
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedExample:
     """One example, its run, and the differences from the expected result; none if it passes."""
 
     example: Example
-    run: Run
+    run: ExampleRun
     differences: list[Difference]
 
     @property
@@ -105,7 +105,7 @@ def _said(one: Difference, pattern: re.Pattern[str]) -> tuple[str, str, str, str
     return match[1], match[2], repr(one.expected), repr(one.actual)
 
 
-class _Records(logging.Handler):
+class _LogCapture(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self.kept: list[tuple[str, str]] = []
@@ -131,7 +131,7 @@ class _Uuids:
 
 def run_example(
     hubspot: FakeHubSpot, example: Example, *, account: dict[str, Any] | None = None, parity: bool = False
-) -> Run:
+) -> ExampleRun:
     """Reset HubSpot, seed it, and push the example's event through the official client over HTTP.
 
     Args:
@@ -143,7 +143,7 @@ def run_example(
     """
     hubspot.reset()
     hubspot.service.seed(hubspot.account, example.account if account is None else account)
-    records = _Records()
+    records = _LogCapture()
     logger = logging.Logger("documented", logging.DEBUG)
     logger.addHandler(records)
     client = WatchedClient(HubSpotClient(SecretStr(hubspot.token), base_url=hubspot.base_url))
@@ -167,10 +167,10 @@ def run_example(
         noted.acquire(timeout=_ARRIVAL_SECONDS)
     unsubscribe()
     arrivals = [
-        Arrival(**arrived_request(entry), status=entry.answer.status, decision=entry.answer.decision)
+        ArrivedRequest(**arrived_request(entry), status=entry.answer.status, decision=entry.answer.decision)
         for entry in hubspot.journal.entries()
     ]
-    return Run(outcome, client.calls, records.kept, arrivals)
+    return ExampleRun(outcome, client.calls, records.kept, arrivals)
 
 
 def _frozen_clock(example: Example) -> Callable[[], int] | None:
@@ -195,16 +195,16 @@ def _play(destination: HubSpotDestination, example: Example) -> Outcome:
     return happened[-1] if happened else Outcome("ignored", "command", "the command sends nothing by itself")
 
 
-def check_example(hubspot: FakeHubSpot, example: Example) -> Checked:
+def check_example(hubspot: FakeHubSpot, example: Example) -> CheckedExample:
     """Run an example and compare calls and wire with its `out`; outcome and warnings too where it states them.
 
     An example that is no valid step example fails without being run, with its problems as the differences.
     """
     if example.problems:
         outcome = Outcome("failed", "invalid_example", "; ".join(example.problems))
-        return Checked(
+        return CheckedExample(
             example,
-            Run(outcome, [], [], []),
+            ExampleRun(outcome, [], [], []),
             [Difference("example", "a valid step example", problem) for problem in example.problems],
         )
     run = run_example(hubspot, example)
@@ -229,7 +229,7 @@ def check_example(hubspot: FakeHubSpot, example: Example) -> Checked:
     elif run.outcome.kind == "failed" and not any(request["answered"] is False for request in requests):
         # An event that failed before its first call also sends nothing; that is not what `out: []` says.
         wanted["outcome"], got["outcome"] = "an event that is processed", f"failed: {run.outcome.sentence}"
-    return Checked(
+    return CheckedExample(
         example,
         run,
         [*differences(wanted, got), *_additions(at_client.found, on_wire.found)],

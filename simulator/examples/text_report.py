@@ -13,8 +13,8 @@ from hubspot_dest.report.text_report import Painter
 from simulator.conformance.difference import Difference
 from simulator.examples.documented import PORTAL
 from simulator.examples.json_report import difference_text
-from simulator.examples.runner import Arrival, Checked, Run
-from simulator.examples.unknown_contact import Comparison
+from simulator.examples.runner import ArrivedRequest, CheckedExample, ExampleRun
+from simulator.examples.unknown_contact import UnknownContactResult
 
 __all__ = [
     "comparison_lines",
@@ -47,7 +47,9 @@ def flow_header_lines(name: str, painter: Painter) -> Iterator[str]:
     yield painter.dim(f"    {'example':<22}what arrived")
 
 
-def flow_total_lines(checked: Sequence[Checked], silent: Sequence[str], painter: Painter) -> Iterator[str]:
+def flow_total_lines(
+    checked: Sequence[CheckedExample], silent: Sequence[str], painter: Painter
+) -> Iterator[str]:
     """Yield the totals of a flow's examples, the examples without `out`, and what was compared."""
     passed = sum(one.passes for one in checked)
     yield ""
@@ -60,7 +62,9 @@ def flow_total_lines(checked: Sequence[Checked], silent: Sequence[str], painter:
     yield "  arrived. The one addition is the `uuid` of an occurrence."
 
 
-def example_lines(number: int, checked: Checked, painter: Painter, *, verbose: bool = False) -> Iterator[str]:
+def example_lines(
+    number: int, checked: CheckedExample, painter: Painter, *, verbose: bool = False
+) -> Iterator[str]:
     """Yield one example: the requests, the verdict, and the differences side by side if it fails."""
     verdict = ("pass", _GREEN) if checked.passes else ("FAIL", _RED)
     rows = [*_rows(checked.run.arrivals), *_why_not(checked.run)]
@@ -72,7 +76,7 @@ def example_lines(number: int, checked: Checked, painter: Painter, *, verbose: b
         yield from _details(checked)
 
 
-def comparison_lines(comparison: Comparison, number: int, painter: Painter) -> Iterator[str]:
+def comparison_lines(comparison: UnknownContactResult, number: int, painter: Painter) -> Iterator[str]:
     """Yield the result for an unknown contact: this sender beside walkerOS."""
     yield ""
     yield "Beyond the documentation: example 3, and HubSpot does not know the contact:"
@@ -88,7 +92,11 @@ def comparison_lines(comparison: Comparison, number: int, painter: Painter) -> I
 
 
 def total_lines(
-    checked: Sequence[Checked], comparison: Comparison | None, painter: Painter, *, next_command: str
+    checked: Sequence[CheckedExample],
+    comparison: UnknownContactResult | None,
+    painter: Painter,
+    *,
+    next_command: str,
 ) -> Iterator[str]:
     """Yield the totals, what was compared, and a next command if everything passes."""
     passed = sum(one.passes for one in checked)
@@ -110,11 +118,11 @@ def total_lines(
     yield f"Next: {'hubspot-sim check --verbose' if wanting else next_command}"
 
 
-def _rows(arrivals: Sequence[Arrival]) -> list[tuple[str, str, str]]:
+def _rows(arrivals: Sequence[ArrivedRequest]) -> list[tuple[str, str, str]]:
     return [(*_what(one), str(one.status)) for one in arrivals]
 
 
-def _what(one: Arrival) -> tuple[str, str]:
+def _what(one: ArrivedRequest) -> tuple[str, str]:
     """Describe a request: an occurrence with its identity, or a contact with the written properties."""
     body = one.body if isinstance(one.body, dict) else {}
     properties = body.get("properties")
@@ -130,11 +138,11 @@ def _what(one: Arrival) -> tuple[str, str]:
     return "contact", f"{_addressed(one)}: {values}"
 
 
-def _addressed(one: Arrival) -> str:
+def _addressed(one: ArrivedRequest) -> str:
     return unquote(one.target.partition("?")[0].rsplit("/", 1)[-1])
 
 
-def _why_not(run: Run) -> list[tuple[str, str, str]]:
+def _why_not(run: ExampleRun) -> list[tuple[str, str, str]]:
     """Explain why no event arrived, with the sender's sentence."""
     outcome = run.outcome
     if outcome.kind in ("skipped", "ignored"):
@@ -177,7 +185,7 @@ def _wrapped(value: Any) -> list[str]:
     return textwrap.wrap(safe_text(difference_text(value), limit=600), _SIDE - 1) or [""]
 
 
-def _details(checked: Checked) -> Iterator[str]:
+def _details(checked: CheckedExample) -> Iterator[str]:
     yield from _paragraph(checked.example.shows)
     yield from _paragraph(f"in: {as_json(checked.example.event)}")
     for call in checked.run.calls:

@@ -7,10 +7,10 @@ from typing import Final
 
 from simulator.conformance.difference import Difference, differences
 from simulator.examples.documented import Example
-from simulator.examples.runner import Run, run_example
+from simulator.examples.runner import ExampleRun, run_example
 from simulator.hubspot import FakeHubSpot
 
-__all__ = ["KEY", "NAME", "Comparison", "compare_unknown_contact"]
+__all__ = ["KEY", "NAME", "UnknownContactResult", "compare_unknown_contact"]
 
 NAME: Final = "unknown contact"
 KEY: Final = "unknownContact"
@@ -20,7 +20,7 @@ _WALKEROS: Final = {"outcome": "failed", "statuses": [404], "on the timeline": 0
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class UnknownContactResult:
     """The identifying example, run twice against an account without the contact.
 
     Attributes:
@@ -32,8 +32,8 @@ class Comparison:
     """
 
     example: Example
-    sender: Run
-    walkeros: Run
+    sender: ExampleRun
+    walkeros: ExampleRun
     differences: list[Difference]
 
     @property
@@ -42,7 +42,7 @@ class Comparison:
         return not self.differences
 
 
-def compare_unknown_contact(hubspot: FakeHubSpot, example: Example) -> Comparison:
+def compare_unknown_contact(hubspot: FakeHubSpot, example: Example) -> UnknownContactResult:
     """Run the example without its contacts, in default and in parity mode.
 
     Args:
@@ -59,14 +59,14 @@ def compare_unknown_contact(hubspot: FakeHubSpot, example: Example) -> Compariso
         *differences(_SENDER, _seen(sender, kept), "sender"),
         *differences(_WALKEROS, _seen(walkeros, left), "walkeros"),
     ]
-    return Comparison(example, sender, walkeros, found)
+    return UnknownContactResult(example, sender, walkeros, found)
 
 
 def _timeline(hubspot: FakeHubSpot, example: Example) -> int:
     return len(hubspot.account.timeline(example.event["user"]["email"]))
 
 
-def _seen(run: Run, on_timeline: int) -> dict[str, object]:
+def _seen(run: ExampleRun, on_timeline: int) -> dict[str, object]:
     return {
         "outcome": run.outcome.kind,
         "statuses": [one.status for one in run.arrivals],

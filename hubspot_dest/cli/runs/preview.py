@@ -31,6 +31,7 @@ def preview(
     events: str | None,
     consent: tuple[str, ...],
     parity: bool,
+    walkeros: str,
     as_json: bool,
     no_color: bool,
     explain: bool,
@@ -46,7 +47,7 @@ def preview(
     if events is None:
         _show_rules(loaded, config)
         return
-    run = _Preview(loaded, parity=parity, states=states, explain=explain)
+    run = _Preview(loaded, parity=parity, walkeros=walkeros, states=states, explain=explain)
     run.show = (
         _JsonShow() if as_json else _TextShow(Painter(colour=use_colour(refused=no_color)), explain=explain)
     )
@@ -60,11 +61,14 @@ class _Preview:
     show: _TextShow | _JsonShow
     only: str | None = None
 
-    def __init__(self, config: Config, *, parity: bool, states: dict[str, bool], explain: bool) -> None:
+    def __init__(
+        self, config: Config, *, parity: bool, walkeros: str, states: dict[str, bool], explain: bool
+    ) -> None:
         ids = itertools.count(1)
         self._destination = HubSpotDestination(
             config,
             parity=parity,
+            walkeros=walkeros,
             client_factory=lambda token: NullClient(),  # noqa: ARG005 - the factory's shape
             consent=states,
             traced=explain,

@@ -49,7 +49,7 @@ def _target(answer: Any, url: str) -> str | None:
     if not location:
         return None
     try:
-        target = urljoin(url, location)
+        target = urljoin(url, str(location))
         _origin(target)
     except ValueError:
         return None

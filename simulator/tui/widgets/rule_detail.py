@@ -18,7 +18,12 @@ from simulator.tui.widgets.text_width import fit, harmless
 
 __all__ = ["Chosen", "choice_lines", "near_lines", "side_lines"]
 
-_ANSWERS = {"matched": ("✔", "good"), "false": ("✘", "warn"), "never asked": ("·", "faint")}
+_ANSWERS = {
+    "matched": ("✔", "good"),
+    "false": ("✘", "warn"),
+    "failed": ("!", "bad"),
+    "never asked": ("·", "faint"),
+}
 _TITLES = {
     "policy": "the policy",
     "defaultProperties": "the default properties",
@@ -86,7 +91,11 @@ def choice_lines(engine: Engine, row: Row, plan: Plan, width: int) -> list[Line]
     """Return what each rule that was there for an event answered, and what an event without one may have meant."""
     if plan.reason == "mapping_error":
         label = stumbled(
-            engine.configs[row.generation], row.seen_event(), int(row.at * 1000), parity=engine.parity
+            engine.configs[row.generation],
+            row.seen_event(),
+            int(row.at * 1000),
+            parity=engine.parity,
+            walkeros=engine.walkeros,
         )
         return [line(("it failed at the rule ", "dim"), (harmless(label, 80), "bad"))] if label else []
     if plan.reason in UNSOUGHT:
@@ -105,6 +114,7 @@ def choice_lines(engine: Engine, row: Row, plan: Plan, width: int) -> list[Line]
         said = {
             "matched": "holds" if asked else "no condition",
             "false": "false",
+            "failed": "failed",
             "never asked": "never asked",
         }
         lines.append(

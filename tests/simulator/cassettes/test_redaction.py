@@ -252,7 +252,7 @@ def test_a_secret_of_another_house_is_taken_out(secret: str) -> None:
 def test_a_binary_body_that_nobody_can_look_into_is_not_saved() -> None:
     binary = bytes((31, 139, 8, 0, 3, 255, 17, 254)).decode("utf-8", "backslashreplace")
     hidden = "".join(f"\\x{ord(one):02x}" for one in binary)
-    with pytest.raises(ScrubError, match="packed or binary"):
+    with pytest.raises(ScrubError, match="compressed or binary"):
         scrubbed(someone(Interaction("POST", "/x", hidden, 200, "")))
 
 
