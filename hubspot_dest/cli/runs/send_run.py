@@ -382,7 +382,7 @@ class SendRun:
     def _kinds(self, waiting: int) -> dict[str, int]:
         """Return how many events came to what; the sum is what came in, with what an earlier run left."""
         balance = self._balance
-        return {
+        kinds = {
             "sent": balance.sent,
             "queued": balance.pending,
             "identified": balance.contacts_only,
@@ -391,6 +391,8 @@ class SendRun:
             "denied": waiting,
             "failed": balance.failed,
         }
+        kinds["under way"] = max(0, balance.came_in + balance.earlier - sum(kinds.values()))
+        return kinds
 
     def _sentence(self, waiting: int) -> str:
         balance, counters = self._balance, self._counters
@@ -414,6 +416,9 @@ class SendRun:
             parts.append(f"{balance.pending} are safe in the outbox {outbox}{also}; send again to go on")
         elif balance.pending:
             parts.append(f"{balance.pending} were not taken and are lost with this process")
+        if unfinished := self._kinds(waiting)["under way"]:
+            what = "were read but not accepted" if outbox else "were under way: HubSpot may have taken them"
+            parts.append(f"{unfinished} {what}")
         if waiting:
             parts.append(f"{waiting} still wait for consent{', safe in the outbox' if outbox else ''}")
         if destination.unrecorded:
