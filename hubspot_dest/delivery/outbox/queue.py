@@ -15,6 +15,7 @@ from pathlib import Path
 
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.dispatch.per_key_queue import Intent
+from hubspot_dest.delivery.outbox.disk_reserve import is_disk_full
 from hubspot_dest.delivery.outbox.records import (
     INTENT_COLUMNS,
     SEPARATOR,
@@ -30,6 +31,7 @@ from hubspot_dest.delivery.outbox.store import OutboxStore, write
 __all__ = ["NewIntent", "Outbox", "Progress"]
 
 _FREE_PAGES = 256
+_PART = 200  # removals in one transaction on a full disk
 
 
 class Outbox(OutboxStore):
@@ -54,10 +56,8 @@ class Outbox(OutboxStore):
         wall: Callable[[], float] = time.time,
         max_pages: int | None = None,
     ) -> None:
-        super().__init__(path, durability)
+        super().__init__(path, durability, max_pages)
         self._wall = wall
-        if max_pages is not None:
-            self._db.execute(f"PRAGMA max_page_count = {max_pages}")
         self._adding = threading.Lock()
         self._group = Group()
         self._done: list[int] = []
@@ -175,6 +175,10 @@ class Outbox(OutboxStore):
             with self._adding:  # what was delivered is written down with the next group; a repeat counts once
                 self._done, self._dead = done + self._done, dead + self._dead
                 self._attempts = attempts | self._attempts
+            if is_disk_full(error):
+                recorded = self._record_on_full_disk()
+                if recorded and not group:
+                    group.error = None
             if not isinstance(error, Exception):  # a signal ends the process
                 raise
         else:
@@ -185,6 +189,31 @@ class Outbox(OutboxStore):
                 self.on_commit(group.intents)
         finally:
             group.settled = True
+
+    def _record_on_full_disk(self) -> bool:
+        """Write down what was delivered and given up with the room that is kept for it; tell whether all of it was.
+
+        In small parts, so that what fits is written down.
+        """
+        with self._adding:
+            done, self._done = self._done, []
+            dead, self._dead = self._dead, []
+        if not (done or dead):
+            return True
+        try:
+            self._begin_removal()
+            while done or dead:
+                part, letter = done[:_PART], dead[:1]
+                write(self._db, Group(), part, letter, {})
+                del done[:_PART], dead[:1]
+                self._checkpoint()  # so that the log is empty again
+            return True
+        except (sqlite3.Error, OSError):
+            return False
+        finally:
+            with self._adding:
+                self._done, self._dead = done + self._done, dead + self._dead
+            self._end_removal()
 
     # ---- delivering
 
@@ -342,7 +371,7 @@ class Outbox(OutboxStore):
                 self.forget()  # older values may go out after newer ones
         finally:
             other.close()
-        for ending in ("", "-wal", "-shm", "-lock"):
+        for ending in ("", "-wal", "-shm", "-lock", "-reserve"):
             Path(f"{path}{ending}").unlink(missing_ok=True)
         return len(found)
 
@@ -355,13 +384,16 @@ class Outbox(OutboxStore):
                 return
             try:
                 self.flush()
-                if self._db.execute("PRAGMA freelist_count").fetchone()[0] > _FREE_PAGES:
+                if self._pragma("freelist_count") > _FREE_PAGES:
                     self._db.executescript("PRAGMA incremental_vacuum")  # `execute` would stop after one page
             except sqlite3.Error as error:
-                raise in_words(error, self.path) from None
+                if not is_disk_full(error):  # on a full disk it shrinks when there is room to move its pages
+                    raise in_words(error, self.path) from None
             finally:
                 self._closed = True
                 self._db.close()
+                if not (self._stored or self._held or self._done or self._dead):
+                    self._reserve.remove()  # with nothing in the outbox there is nothing to remove
                 self._lock_file.release()
 
     def abandon(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import threading
@@ -9,6 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from hubspot_dest.delivery.outbox.disk_reserve import (
+    FRAME_BYTES,
+    DiskReserve,
+    free_bytes,
+    is_disk_full,
+    page_limits,
+)
 from hubspot_dest.delivery.outbox.records import (
     INTENT_COLUMNS,
     SEPARATOR,
@@ -19,9 +27,12 @@ from hubspot_dest.delivery.outbox.records import (
     dead_letter,
     ranges,
 )
-from hubspot_dest.delivery.outbox.schema import Durability, FileLock, connect, in_words
+from hubspot_dest.delivery.outbox.schema import Durability, FileLock, OutboxError, connect, in_words
 
 __all__ = ["OutboxStore", "write"]
+
+_SHORTEST_LOG = 16  # pages
+_VACUUM_PAGES = 50
 
 
 class OutboxStore:
@@ -30,18 +41,66 @@ class OutboxStore:
     Args:
         path: the file; made if it is not there.
         durability: `full` or `normal`.
+        max_pages: accept nothing beyond so many pages of 4 KiB; None for the disk's own end.
 
     """
 
-    def __init__(self, path: Path | str, durability: Durability) -> None:
+    def __init__(self, path: Path | str, durability: Durability, max_pages: int | None = None) -> None:
         self.path = Path(path)
         self._lock_file = FileLock(self.path)
+        self._reserve = DiskReserve(self.path)
         try:
-            self._db = connect(self.path, durability)
+            self._db = self._connect(durability)
         except BaseException:
             self._lock_file.release()
             raise
+        self._limits = page_limits(max_pages)
+        self._limits.apply(self._db, removing=False)
+        self._keep_reserve()
         self._writing = threading.RLock()
+
+    def _connect(self, durability: Durability) -> sqlite3.Connection:
+        try:
+            return connect(self.path, durability)
+        except OutboxError as error:
+            if not (error.disk_full and self._reserve.release()):
+                raise
+        return connect(self.path, durability)
+
+    def _begin_removal(self) -> None:
+        """Let a removal use the reserve, and all of the file's pages."""
+        self._reserve.release()
+        self._limits.apply(self._db, removing=True)
+        # A copy that breaks off for want of room would use up the reserve.
+        self._db.execute("PRAGMA wal_autocheckpoint = 0").fetchone()
+        self._checkpoint()
+
+    def _end_removal(self) -> None:
+        """Give room back to the disk where that takes none, and take the reserve again."""
+        with contextlib.suppress(sqlite3.Error, OSError):
+            self._checkpoint()
+            # Shrinking moves pages, and each goes through the log: a few at a time.
+            while self._pragma("freelist_count") > _VACUUM_PAGES:
+                self._db.executescript(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})")
+                self._checkpoint()
+        with contextlib.suppress(sqlite3.Error):
+            self._limits.apply(self._db, removing=False)
+        self._keep_reserve()
+
+    def _keep_reserve(self) -> None:
+        """Take the reserve, and let the write-ahead log grow no further than the reserve has room to copy it."""
+        pages = min(self._limits.log, self._reserve.keep() // 2 // FRAME_BYTES)
+        with contextlib.suppress(sqlite3.Error):
+            self._db.execute(f"PRAGMA wal_autocheckpoint = {max(_SHORTEST_LOG, pages)}").fetchone()
+
+    def _checkpoint(self) -> None:
+        """Copy the write-ahead log into the file, if the file can grow so far."""
+        growth = self._pragma("page_count") * self._pragma("page_size") - self.path.stat().st_size
+        if growth <= free_bytes(self.path):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+    def _pragma(self, name: str) -> int:
+        return int(self._db.execute(f"PRAGMA {name}").fetchone()[0])
 
     def remembered(self, email: str) -> tuple[dict[str, str], float] | None:
         """Return what HubSpot knows of a person, and when it was told."""
@@ -96,7 +155,15 @@ class OutboxStore:
             try:
                 return self._db.execute(statement, values).rowcount
             except sqlite3.Error as error:
+                if not is_disk_full(error):
+                    raise in_words(error, self.path) from None
+            try:
+                self._begin_removal()
+                return self._db.execute(statement, values).rowcount
+            except (sqlite3.Error, OSError) as error:
                 raise in_words(error, self.path) from None
+            finally:
+                self._end_removal()
 
     def _read(self, statement: str, values: tuple[Any, ...] = ()) -> list[Any]:
         with self._writing:

@@ -1,0 +1,137 @@
+"""Room on the disk that removals can always use, so that a full disk never keeps what was delivered in the outbox.
+
+SQLite writes a removal to its write-ahead log first, and on a full disk that log cannot grow. A file beside the outbox
+holds some room that is given back then. It has to take in the whole log when that is copied into the outbox, which
+empties it; so the log is kept at half of the reserve. A limit of the size of files (RLIMIT_FSIZE), which no such file
+can help against, is known beforehand: additions stop short of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+__all__ = ["FRAME_BYTES", "DiskReserve", "PageLimits", "free_bytes", "is_disk_full", "page_limits"]
+
+_RESERVE_BYTES: Final = 8 * 1024 * 1024
+_LARGEST_SHARE: Final = 4  # of a small disk, no more than a quarter of what is free
+_PAGE: Final = 4096
+FRAME_BYTES: Final = _PAGE + 24
+"""A page of 4 KiB in the write-ahead log."""
+_KEPT_PAGES: Final = 256  # for removals: a dead letter is written before its event is removed
+_LOG_PAGES: Final = 1000
+_FULL: Final = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_TRUNCATE")
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Tell whether SQLite could not write for want of room, or because of a limit of the size of files."""
+    return (getattr(error, "sqlite_errorname", "") or "").startswith(_FULL)
+
+
+def free_bytes(path: Path) -> int:
+    """Return how many bytes the disk of a file has left for this process."""
+    try:
+        return shutil.disk_usage(path.parent).free
+    except OSError:
+        return 0
+
+
+@dataclass(frozen=True, slots=True)
+class PageLimits:
+    """How far the files of an outbox may grow, in pages of 4 KiB; None for no such limit.
+
+    Attributes:
+        additions: up to where events are accepted.
+        removals: up to where the file may grow while something is removed.
+        log: after how many pages the write-ahead log is copied into the file.
+
+    """
+
+    additions: int | None = None
+    removals: int | None = None
+    log: int = _LOG_PAGES
+
+    def apply(self, db: sqlite3.Connection, *, removing: bool) -> None:
+        """Set the limit for the next transaction."""
+        pages = self.removals if removing else self.additions
+        if pages is not None:
+            db.execute(f"PRAGMA max_page_count = {pages}").fetchone()
+
+
+def page_limits(max_pages: int | None) -> PageLimits:
+    """Return the limits of this process: those given, and that of the size of files."""
+    if max_pages is not None:
+        return PageLimits(max_pages, max_pages + _KEPT_PAGES)
+    try:
+        import resource
+    except ImportError:  # Windows
+        return PageLimits()
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    if limit == resource.RLIM_INFINITY:
+        return PageLimits()
+    most = max(16, limit // _PAGE - 1)
+    return PageLimits(
+        most - min(_KEPT_PAGES, most // 4), most, min(_LOG_PAGES, max(8, limit // FRAME_BYTES // 4))
+    )
+
+
+class DiskReserve:
+    """The file `OUTBOX-reserve`, which is nothing but room.
+
+    Args:
+        outbox: the outbox's file.
+
+    """
+
+    def __init__(self, outbox: Path) -> None:
+        self._path = Path(f"{outbox}-reserve")
+        self._released = 0
+
+    def keep(self) -> int:
+        """Take the room as far as there is any; return how many bytes are taken."""
+        try:
+            number = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError:
+            return 0
+        try:
+            free = free_bytes(self._path)
+            wanted = min(_RESERVE_BYTES, max(free // _LARGEST_SHARE, min(self._released, free)))
+            wanted -= wanted % _PAGE
+            if os.fstat(number).st_size < wanted:
+                self._fill(number, wanted)
+            return os.fstat(number).st_size
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(number, 0)
+            return 0
+        finally:
+            os.close(number)
+
+    @staticmethod
+    def _fill(number: int, size: int) -> None:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(number, 0, size)
+            return
+        with os.fdopen(os.dup(number), "wb") as stream:  # a file of zeros, written out
+            for _ in range(size // _PAGE):
+                stream.write(bytes(_PAGE))
+
+    def release(self) -> bool:
+        """Give the room back; tell whether there was any."""
+        try:
+            size = self._path.stat().st_size
+            os.truncate(self._path, 0)
+        except OSError:
+            return False
+        self._released = max(self._released, size)
+        return size > 0
+
+    def remove(self) -> None:
+        """Remove the file."""
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
