@@ -17,6 +17,7 @@ from hubspot_dest.config.schema import Rule, RuleSettings, Settings, Wrapper
 from hubspot_dest.mapping.callbacks import code_source
 from hubspot_dest.mapping.jsvalues import UNDEFINED, truthy
 from hubspot_dest.mapping.values import PRODUCERS
+from hubspot_dest.planning.rules_index import rule_entries
 
 __all__ = ["Problem", "find_problems", "usable_client"]
 
@@ -93,8 +94,8 @@ def find_problems(raw: Any) -> list[Problem]:
     problems += _policy_problems(raw.get("policy"), ("policy",))
     if raw.get("data") is not None:
         problems += _value_problems(raw["data"], ("data",))
-    for path, rule in _rules(raw.get("mapping")):
-        problems += _rule_problems(rule, path)
+    for entry in rule_entries(raw.get("mapping")):
+        problems += _rule_problems(entry.rule, entry.path)
     return problems + _code_problems(raw)
 
 
@@ -112,18 +113,6 @@ def _env_problems(env: Any) -> list[Problem]:
         return [Problem(("env",), "is ignored", why, "warning")]
     used = {"client"} if usable_client(env) is not None else set()
     return [Problem(("env", key), "is ignored", why, "warning") for key in env if key not in used]
-
-
-def _rules(mapping: Any) -> Iterator[tuple[Path, Any]]:
-    if not isinstance(mapping, dict):
-        return
-    for entity, actions in mapping.items():
-        for action, rules in actions.items() if isinstance(actions, dict) else ():
-            path: Path = ("mapping", entity, action)
-            if isinstance(rules, list):
-                yield from (((*path, index), rule) for index, rule in enumerate(rules))
-            else:
-                yield path, rules
 
 
 def _rule_problems(rule: Any, path: Path) -> list[Problem]:

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any, Final
 
-from hubspot_dest.mapping.context import Collector
+from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
 from hubspot_dest.mapping.process import merge
 
@@ -64,7 +64,7 @@ def event_name(event: Any) -> tuple[str, str, str]:
 
 def complete_event(
     partial: Event,
-    collector: Collector,
+    collector: CollectorView,
     *,
     now_ms: int,
     new_id: Callable[[], str],

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from hubspot_dest.mapping.context import CallContext, Collector
+from hubspot_dest.mapping.context import CallContext, CollectorView
 from hubspot_dest.mapping.dialect import Divergence
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 
@@ -124,7 +124,7 @@ class Evaluation:
         "traces",
     )
 
-    def __init__(self, event: Any, collector: Collector, now_ms: int | None = None) -> None:
+    def __init__(self, event: Any, collector: CollectorView, now_ms: int | None = None) -> None:
         self.event = event
         self.collector = collector
         self.now_ms = now_ms

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from hubspot_dest.mapping.callbacks import Callback, Callbacks, may_give_a_promise
-from hubspot_dest.mapping.context import Collector
+from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.evaluation import Evaluation, error_detail
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, Undefined, truthy
 from hubspot_dest.mapping.policy import Policy
@@ -181,7 +181,7 @@ class RuleSet(Generic[S]):
         fallback = (self._entities.get("*") or {}).get("*") or []
         if any(rule is None or rule.condition is not None for rule in [*candidates[:1], *fallback[:1]]):
             return None
-        return self.find({"name": name}, Evaluation({}, Collector()))
+        return self.find({"name": name}, Evaluation({}, CollectorView()))
 
     def _look_up(self, entity: str, action: str, event: Any, ev: Evaluation) -> tuple[Rule[S] | None, str]:
         entity_key = entity if entity in self._entities else "*"

@@ -10,22 +10,15 @@ from typing import Any, Final, Literal
 
 from hubspot_dest.mapping.dialect import WALKEROS_4_4, WALKEROS_4_7, Dialect, Divergence
 from hubspot_dest.mapping.evaluation import Issue, Trace
+from hubspot_dest.planning.rules_index import label_of
 
-__all__ = ["INVALID_DATE", "SCOPE", "ContactUpsert", "Plan", "PlanPolicy", "Verdict", "label_of"]
+__all__ = ["INVALID_DATE", "SCOPE", "ContactUpsert", "Plan", "PlanPolicy", "Verdict"]
 
 # Stands where upstream has a Date that is none; HubSpot never sees it, since serialising it fails.
 INVALID_DATE: Final = {"$invalidDate": True}
 SCOPE: Final = "hubspot"
 
 Verdict = Literal["ready", "ignored", "skipped", "failed"]
-
-
-def label_of(key: str, index: int | None) -> str:
-    """Return what a rule is called: its key, with its position counted from 1 where it is one of a list.
-
-    Filters, exports and screens find a rule by this text.
-    """
-    return key if index is None else f"{key} [{index + 1}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +105,7 @@ class Plan:
             the rule failed.
         trace: where every value came from; None unless asked for.
         divergences: what walkerOS 4.4 would have done with the mapping, where that differs.
+        received: the event before policies and the rule's name changed it; None if they did not.
 
     """
 
@@ -132,6 +126,7 @@ class Plan:
     rule_index: int | None = None
     divergences: tuple[Divergence, ...] = ()
     mapped: int | None = 0
+    received: dict[str, Any] | None = None
 
     @property
     def rule_label(self) -> str:

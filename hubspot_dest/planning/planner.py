@@ -6,11 +6,13 @@ chosen by `PlanPolicy`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from hubspot_dest.events.event import with_user
 from hubspot_dest.mapping.callbacks import Callbacks
-from hubspot_dest.mapping.context import Collector
+from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.dialect import Dialect
 from hubspot_dest.mapping.evaluation import Evaluation, Issue
 from hubspot_dest.mapping.jsdates import LAST_PLAIN_MS, date_ms, iso_string
@@ -33,7 +35,7 @@ from hubspot_dest.mapping.values import Resolve, ValueCompiler
 from hubspot_dest.planning.fast_path import QuickPlan, write_quick_plan
 from hubspot_dest.planning.plan import INVALID_DATE, SCOPE, ContactUpsert, Plan, PlanPolicy
 
-__all__ = ["Compiler", "Planner"]
+__all__ = ["CollectorPlanner", "Compiler", "Planner"]
 
 NO_IDENTITY: Final = "HubSpot requires email or objectId; skipping event"
 NO_CONTACT_EMAIL: Final = "HubSpot identify requires email; skipping contact upsert"
@@ -100,7 +102,9 @@ class Planner:
         self._plain = self._compile(traced=False)
         self._traced: _Compiled | None = None
 
-    def plan(self, event: dict[str, Any], collector: Collector, now_ms: int, *, traced: bool = False) -> Plan:
+    def plan(
+        self, event: dict[str, Any], collector: CollectorView, now_ms: int, *, traced: bool = False
+    ) -> Plan:
         """Return what should happen to a whole event. Never raises, however odd the event.
 
         Args:
@@ -137,6 +141,8 @@ class Planner:
             plan.issues_before_send = len(plan.issues)
         if traced:
             plan.trace = tuple(ev.traces)
+        if plan.event is not event:
+            plan.received = event
         return plan
 
     def _plan(self, compiled: _Compiled, event: dict[str, Any], ev: Evaluation, now_ms: int) -> Plan:
@@ -339,6 +345,37 @@ class Planner:
             texts=PlainMap.parse(settings.get("properties")),
             silent=rule.get("silent") is True or skip,
         )
+
+
+class CollectorPlanner:
+    """A planner and the collector whose events it plans.
+
+    Args:
+        planner: the compiled configuration.
+        collector: the collector's state.
+        now_ms: the clock, in ms since 1970.
+
+    """
+
+    def __init__(self, planner: Planner, collector: CollectorView, now_ms: Callable[[], int]) -> None:
+        self._planner = planner
+        self._collector = collector
+        self._now_ms = now_ms
+
+    def plan(self, event: dict[str, Any], *, traced: bool = False) -> Plan:
+        """Return what should happen to a complete event that has consent.
+
+        Args:
+            event: not changed; the collector's user is merged under its own.
+            traced: also record where every value came from.
+
+        Raises:
+            JsTypeError: the event's user is null, which upstream cannot merge: the push fails.
+
+        """
+        collector = self._collector
+        event = with_user(event, collector.user)
+        return self._planner.plan(event, collector, self._now_ms(), traced=traced)
 
 
 def _default_text(value: Any) -> str | None:

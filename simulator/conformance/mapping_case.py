@@ -8,7 +8,7 @@ from typing import Any
 
 from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.consent import granted_consent
-from hubspot_dest.mapping.context import Collector
+from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.dialect import Dialect
 from hubspot_dest.mapping.evaluation import Evaluation
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, cast_to_property, truthy
@@ -42,7 +42,7 @@ def run_mapping_case(
     """Return (expected, actual) of one mapping case as JSON, reduced to the fields that must agree."""
     event = decode(case.get("event", {"$undefined": True}))
     state = decode(case.get("consent"))
-    ev = Evaluation(event, Collector(consent=state if isinstance(state, dict) else {}))
+    ev = Evaluation(event, CollectorView(consent=state if isinstance(state, dict) else {}))
     run = _Run(case, event, ev, ValueCompiler(callbacks, dialect=dialect), callbacks)
     actual: dict[str, Any] = {}
     try:

@@ -9,9 +9,12 @@ from difflib import get_close_matches
 from typing import Any, Literal
 
 from hubspot_dest.config.model import Config
+from hubspot_dest.mapping.dialect import dialect_of
 from hubspot_dest.mapping.jsvalues import truthy
-from hubspot_dest.planning.plan import Plan, label_of
-from simulator.engine.dry_run import DryRun
+from hubspot_dest.planning.dry_run import DryRun
+from hubspot_dest.planning.plan import Plan
+from hubspot_dest.planning.profiles import profile_of
+from hubspot_dest.planning.rules_index import label_of
 from simulator.engine.rows import UNSOUGHT
 from simulator.engine.rule_coverage import described
 
@@ -104,12 +107,14 @@ def stumbled(config: Config, event: Any, now_ms: int, *, parity: bool = False, w
     if not isinstance(mapping, dict) or not isinstance(name, str):
         return ""
 
+    profile = profile_of(dialect_of(walkeros), parity=parity)
+
     def fails(rules: dict[str, list[Any]]) -> bool:
         cut: dict[str, dict[str, Any]] = {}
         for key, some in rules.items():
             entity, _, action = key.partition(" ")
             cut.setdefault(entity, {})[action] = some
-        tried = DryRun(replace(config, raw={**config.raw, "mapping": cut}), parity=parity, walkeros=walkeros)
+        tried = DryRun(replace(config, raw={**config.raw, "mapping": cut}), profile=profile)
         return tried.plan(event, now_ms).reason == "mapping_error"
 
     before: dict[str, list[Any]] = {}

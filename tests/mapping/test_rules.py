@@ -8,7 +8,7 @@ import pytest
 
 from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.consent import granted_consent
-from hubspot_dest.mapping.context import Collector
+from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.dialect import WALKEROS_4_4, WALKEROS_4_7, Dialect
 from hubspot_dest.mapping.evaluation import Evaluation
 from hubspot_dest.mapping.jsvalues import UNDEFINED
@@ -32,11 +32,11 @@ def processor(config: dict[str, Any], dialect: Dialect = WALKEROS_4_7) -> Proces
 def process(
     config: dict[str, Any], event: dict[str, Any], dialect: Dialect = WALKEROS_4_7
 ) -> Processed[None]:
-    return processor(config, dialect).process(event, Evaluation(event, Collector()))
+    return processor(config, dialect).process(event, Evaluation(event, CollectorView()))
 
 
 def evaluate(config: dict[str, Any], event: dict[str, Any]) -> tuple[Processed[None], Evaluation]:
-    ev = Evaluation(event, Collector())
+    ev = Evaluation(event, CollectorView())
     return processor(config).process(event, ev), ev
 
 

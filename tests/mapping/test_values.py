@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hubspot_dest.mapping.callbacks import Callbacks
-from hubspot_dest.mapping.context import Collector
+from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.dialect import WALKEROS_4_4, WALKEROS_4_7, Dialect
 from hubspot_dest.mapping.evaluation import Evaluation
 from hubspot_dest.mapping.jsvalues import UNDEFINED
@@ -25,7 +25,7 @@ EVENT: dict[str, Any] = {
 
 def resolve(mapping: Any, event: Any = EVENT, dialect: Dialect = WALKEROS_4_7) -> tuple[Any, Evaluation]:
     """Resolve plainly and traced, insist that both agree, and return the result with its evaluation."""
-    plain, traced = Evaluation(event, Collector()), Evaluation(event, Collector())
+    plain, traced = Evaluation(event, CollectorView()), Evaluation(event, CollectorView())
     result = ValueCompiler(Callbacks(), dialect=dialect).compile(mapping)(event, plain, {})
     again = ValueCompiler(Callbacks(), traced=True, dialect=dialect).compile(mapping)(event, traced, {})
     assert again == result
@@ -214,7 +214,7 @@ def test_validate_sees_the_result_of_the_one_producer() -> None:
 
 
 def test_a_trace_tells_where_every_value_came_from() -> None:
-    ev = Evaluation(EVENT, Collector())
+    ev = Evaluation(EVENT, CollectorView())
     mapping = {"map": {"id": "data.id", "cur": {"key": "data.currency", "value": "EUR"}, "no": "nope"}}
     ValueCompiler(Callbacks(), traced=True).compile_named("properties", mapping)(EVENT, ev, {})
     (trace,) = ev.traces

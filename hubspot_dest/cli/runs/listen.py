@@ -154,7 +154,7 @@ class _Run:
         if count == 1:
             say(f"{signal.Signals(number).name}: taking what is under way to its end; once more ends at once")
         else:
-            self._destination.hurry()
+            self._destination.abort()
 
     def _hear(self, outcome: Outcome) -> None:
         self.failed += outcome.kind == "failed"

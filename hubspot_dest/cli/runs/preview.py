@@ -17,8 +17,8 @@ from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.intake.reader import BadLine, IntakeError, read_events, source_name
-from hubspot_dest.mapping.jsvalues import truthy
 from hubspot_dest.outcome import Outcome
+from hubspot_dest.planning.rules_index import rule_keys
 from hubspot_dest.report.json_report import as_json, outcome_record
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter, outcome_lines
@@ -128,7 +128,7 @@ class _TextShow:
         say(tally.sentence())
         if destination.waiting:
             say(f"{destination.waiting} events still wait for consent; --consent NAME grants it")
-        unmet = [key for key in _rule_keys(destination.config) if key not in tally.rules]
+        unmet = [key for key in rule_keys(destination.config.raw.get("mapping")) if key not in tally.rules]
         if unmet and tally.events:
             say(f"rules that no event met: {', '.join(safe_text(key) for key in unmet)}")
 
@@ -140,25 +140,12 @@ class _JsonShow:
 
     def summary(self, tally: RunCounters, destination: HubSpotDestination) -> None:
         """Print the counts as JSON."""
-        unmet = [key for key in _rule_keys(destination.config) if key not in tally.rules]
+        unmet = [key for key in rule_keys(destination.config.raw.get("mapping")) if key not in tally.rules]
         print_data(as_json(tally.record(waiting=destination.waiting, rulesNeverMet=unmet)))
 
 
-def _rule_keys(config: Config) -> list[str]:
-    mapping = config.raw.get("mapping")
-    if not isinstance(mapping, dict):
-        return []
-    return [
-        f"{entity} {action}"
-        for entity, actions in mapping.items()
-        if isinstance(actions, dict)
-        for action, rules in actions.items()
-        if truthy(rules)
-    ]
-
-
 def _show_rules(config: Config, path: Path) -> None:
-    keys = _rule_keys(config)
+    keys = rule_keys(config.raw.get("mapping"))
     mode = f"batches of {config.batch_size}" if config.batch else "each event by itself"
     print_data(f"{safe_text(path)}: fine; {len(keys)} rules, {mode}")
     for key in keys:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
 from hubspot_dest.cli.console import print_data, progress, say
@@ -289,8 +289,8 @@ class SendRun:
                     say("further skipped events are counted in the table at the end")
                 return
         if origin is not None:
-            outcome.name = origin.name or outcome.name
-            outcome.person = outcome.person or origin.person
+            name, person = origin.name or outcome.name, outcome.person or origin.person
+            outcome = replace(outcome, name=name, person=person)
         where = f"line {origin.line}" if origin is not None else ""
         for text in outcome_lines(outcome, where, self._painter):
             say(text)

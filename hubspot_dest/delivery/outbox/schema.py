@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from hubspot_dest.delivery.outbox.disk_reserve import is_disk_full
 
-__all__ = ["MIGRATIONS", "Durability", "FileLock", "OutboxError", "connect", "connect_reading", "in_words"]
+__all__ = ["MIGRATIONS", "Durability", "FileLock", "OutboxError", "connect", "connect_reading", "to_error"]
 
 Durability = Literal["full", "normal"]
 
@@ -52,7 +52,7 @@ class OutboxError(Exception):
     disk_full = False
 
 
-def in_words(error: BaseException, path: Path) -> OutboxError:
+def to_error(error: BaseException, path: Path) -> OutboxError:
     """Return what went wrong with the file as one clear message."""
     name = getattr(error, "sqlite_errorname", "") or ""
     if isinstance(error, OSError):
@@ -142,7 +142,7 @@ def connect(path: Path, durability: Durability, migrations: Sequence[str] = MIGR
             path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=64
         )
     except (sqlite3.Error, OSError) as error:
-        raise in_words(error, path) from None
+        raise to_error(error, path) from None
     try:
         with _closing_on_error(connection):
             _check(connection, path, len(migrations))
@@ -157,7 +157,7 @@ def connect(path: Path, durability: Durability, migrations: Sequence[str] = MIGR
             connection.execute("PRAGMA journal_size_limit = 16777216")
             _migrate(connection, migrations)
     except sqlite3.Error as error:
-        raise in_words(error, path) from None
+        raise to_error(error, path) from None
     return connection
 
 
@@ -176,7 +176,7 @@ def connect_reading(path: Path) -> sqlite3.Connection:
         with _closing_on_error(connection):
             _check(connection, path, len(MIGRATIONS), empty=False)
     except sqlite3.Error as error:
-        raise in_words(error, path) from None
+        raise to_error(error, path) from None
     return connection
 
 

@@ -27,7 +27,7 @@ from hubspot_dest.delivery.outbox.records import (
     dead_letter,
     ranges,
 )
-from hubspot_dest.delivery.outbox.schema import Durability, FileLock, OutboxError, connect, in_words
+from hubspot_dest.delivery.outbox.schema import Durability, FileLock, OutboxError, connect, to_error
 
 __all__ = ["OutboxStore", "write"]
 
@@ -103,11 +103,11 @@ class OutboxStore:
         return int(self._db.execute(f"PRAGMA {name}").fetchone()[0])
 
     def remembered(self, email: str) -> tuple[dict[str, str], float] | None:
-        """Return what HubSpot knows of a person, and when it was told."""
+        """Return what HubSpot knows of a contact, and since when (UNIX time)."""
         rows = self._read("SELECT properties, told_at FROM memory WHERE email = ?", (email,))
         return (json.loads(rows[0][0]), rows[0][1]) if rows else None
 
-    def held_events(self, after: int = 0) -> Iterator[ParkedEvent]:
+    def parked_events(self, after: int = 0) -> Iterator[ParkedEvent]:
         """Yield the events that wait for consent and are on disk, oldest first.
 
         Args:
@@ -120,13 +120,13 @@ class OutboxStore:
             after = rows[-1][0]
 
     def forget(self, email: str | None = None) -> None:
-        """Forget what HubSpot knows of a person, or of everybody."""
+        """Forget what HubSpot knows of a contact, or of all."""
         with self._writing:
             where, values = ("", ()) if email is None else (" WHERE email = ?", (email,))
             self._change(f"DELETE FROM memory{where}", values)  # noqa: S608 - fixed
 
     def forget_older(self, moment: float) -> None:
-        """Forget what was told before a UNIX time."""
+        """Forget what was remembered before a UNIX time."""
         self._change("DELETE FROM memory WHERE told_at < ?", (moment,))
 
     def progress(self, source: str) -> Progress | None:
@@ -143,8 +143,8 @@ class OutboxStore:
         """Write a note about the whole outbox."""
         self._change("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
-    def retarget(self, target: str) -> None:
-        """Begin anew for another HubSpot: what was said to the one before counts no more."""
+    def rebind(self, target: str) -> None:
+        """Bind an empty outbox to another HubSpot: what the one before knows counts no more."""
         with self._writing:
             self.forget()
             self._change("DELETE FROM progress")
@@ -156,12 +156,12 @@ class OutboxStore:
                 return self._db.execute(statement, values).rowcount
             except sqlite3.Error as error:
                 if not is_disk_full(error):
-                    raise in_words(error, self.path) from None
+                    raise to_error(error, self.path) from None
             try:
                 self._begin_removal()
                 return self._db.execute(statement, values).rowcount
             except (sqlite3.Error, OSError) as error:
-                raise in_words(error, self.path) from None
+                raise to_error(error, self.path) from None
             finally:
                 self._end_removal()
 
@@ -170,7 +170,7 @@ class OutboxStore:
             try:
                 return self._db.execute(statement, values).fetchall()
             except sqlite3.Error as error:
-                raise in_words(error, self.path) from None
+                raise to_error(error, self.path) from None
 
     def dead(self) -> int:
         """Return how many dead letters there are."""
@@ -218,14 +218,14 @@ def write(
         if group.memory:
             db.executemany(
                 "INSERT OR REPLACE INTO memory VALUES (?, ?, ?)",
-                ((email, *told) for email, told in group.memory.items()),
+                ((email, *known) for email, known in group.memory.items()),
             )
         if group.progress is not None:
             one = group.progress
             values = (one.source, one.head, one.head_bytes, one.line, one.position)
             db.execute("INSERT OR REPLACE INTO progress VALUES (?, ?, ?, ?, ?)", values)
-        if group.held or group.released:
-            db.executemany("INSERT INTO held VALUES (?, ?, ?, ?)", group.held)
+        if group.parked or group.released:
+            db.executemany("INSERT INTO held VALUES (?, ?, ?, ?)", group.parked)
             db.executemany("DELETE FROM held WHERE number BETWEEN ? AND ?", ranges(group.released))
         db.executemany("DELETE FROM intents WHERE seq BETWEEN ? AND ?", ranges(done))
         if attempts:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from hubspot_dest.planning.plan import Plan, label_of
+from hubspot_dest.planning.plan import Plan
+from hubspot_dest.planning.rules_index import label_of, rules_of
 from simulator.engine.alternatives import alternatives, nearest, stumbled
 from simulator.engine.engine import Engine
 from simulator.engine.row_filter import exactly, parse_filter
 from simulator.engine.rows import UNSOUGHT, Row
-from simulator.engine.rule_coverage import rules_of
 from simulator.tui.theme import SYMBOLS, Palette
 from simulator.tui.widgets.json_lines import json_lines
 from simulator.tui.widgets.lines import Line, line
@@ -126,7 +126,7 @@ def choice_lines(engine: Engine, row: Row, plan: Plan, width: int) -> list[Line]
             )
         )
     if not plan.rule_key and isinstance(mapping, dict):
-        near = near_lines(looked_for, [rule_key for rule_key, _, _ in rules_of(mapping)])
+        near = near_lines(looked_for, [entry.key for entry in rules_of(mapping)])
         lines += [line(""), *near[:-1]] if near else []
     return lines
 

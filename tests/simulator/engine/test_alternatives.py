@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from hubspot_dest.config.model import Config
+from hubspot_dest.planning.dry_run import DryRun
+from hubspot_dest.planning.profiles import PARITY
 from simulator.engine.alternatives import Alternative, alternatives, nearest, stumbled
-from simulator.engine.dry_run import DryRun
 
 BIG = {"condition": "$code:(event) => event.data.total > 100", "settings": {"eventName": "big"}}
 PAID = {"condition": "$code:(event) => event.data.paid", "settings": {"eventName": "paid"}}
@@ -117,7 +118,7 @@ def test_where_a_condition_threw_its_rule_is_named(
         raw={"settings": {"eventNamePrefix": "pe1_"}, "mapping": mapping, **extra},
     )
     event = {"name": "order complete", "data": {"total": 5}, "user": {"email": "ada@example.org"}}
-    assert DryRun(config, parity=True).plan(event, 1).reason == "mapping_error"
+    assert DryRun(config, profile=PARITY).plan(event, 1).reason == "mapping_error"
     assert stumbled(config, event, 1, parity=True) == label
 
 
