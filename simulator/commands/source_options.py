@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from hubspot_dest.cli.console import say, stop
+from hubspot_dest.cli.options import line_limit_option
 from hubspot_dest.cli.param_types import RealRange
+from hubspot_dest.intake.source import canonical, reads_once
 from hubspot_dest.report.safe_text import safe_text
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ class SourceOptions:
     listen: int | None
     locale: str
     odd: float
+    max_line_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +68,13 @@ class Chosen:
 
 
 def source_options(command: F) -> F:
-    """Add the options to a command, which gets them as `from_`, `speed`, `listen`, `locale` and `odd`."""
+    """Add the options to a command, which gets them under the names of `SourceOptions`."""
     options = (
         click.option(
             "--from",
             "from_",
             metavar="FILE",
+            callback=lambda _context, _parameter, name: name if name is None else canonical(name),
             help="Events of a file or a named pipe instead of made-up ones; - for standard input.",
         ),
         click.option(
@@ -99,6 +103,7 @@ def source_options(command: F) -> F:
             help="Which part of the made-up events is spoilt as real life spoils events.",
         ),
     )
+    command = line_limit_option(command)
     for option in reversed(options):
         command = option(command)
     return command
@@ -119,7 +124,7 @@ def chosen(options: SourceOptions, crowd: Crowd | None = None) -> Chosen:
     if options.listen is not None:
         return _listening(options.listen)
     if options.from_ is not None:
-        return _read(options.from_, options.speed)
+        return _read(options.from_, options.speed, options.max_line_bytes)
     return _made_up(options.locale, options.odd, crowd)
 
 
@@ -133,21 +138,26 @@ def _made_up(locale: str, odd: float, crowd: Crowd | None) -> Chosen:
     return Chosen(partial(events, locale=locale, odd=odd, crowd=crowd or Crowd()), synthetic=True)
 
 
-def _read(name: str, speed: float | None) -> Chosen:
+def _read(name: str, speed: float | None, max_line_bytes: int) -> Chosen:
     from simulator.engine.sources.file_source import FileSource
     from simulator.engine.sources.pipe_source import PipeSource
 
     path = Path(name)
     paced = speed is not None
     try:
-        if name == "-" or (path.exists() and not path.is_file() and not path.is_dir()):
+        if reads_once(name):
             said = "standard input" if name == "-" else path.name
-            pipe = PipeSource(name, speed)
+            pipe = PipeSource(name, speed, max_line_bytes=max_line_bytes)
             return Chosen(
                 pipe, endless=True, own_pace=True, once=True, name=said, paced=paced, close=pipe.close,
                 waiting=lambda: pipe.waiting,
             )  # fmt: skip
-        return Chosen(FileSource(path, speed), endless=paced, own_pace=paced, name=path.name)
+        return Chosen(
+            FileSource(path, speed, max_line_bytes=max_line_bytes),
+            endless=paced,
+            own_pace=paced,
+            name=path.name,
+        )
     except OSError as error:
         stop(f"{safe_text(name)} cannot be read: {error.strerror or error}")
 

@@ -262,3 +262,24 @@ def test_a_restart_does_not_write_every_contact_again(run: Run, hubspot: FakeHub
     assert len(hubspot.account.occurrences) == 10
     assert len(hubspot.account.contacts()) == 1 + 5
     assert len(written) <= 5
+
+
+@pytest.mark.parametrize(
+    ("kept", "says"),
+    [(0, "ends before line 60"), (40, "ends before line 60"), (60, "")],
+    ids=["truncated", "rotated", "grown"],
+)
+def test_resume_after_a_rotation_sends_every_line_of_the_new_file(
+    run: Run, hubspot: FakeHubSpot, config: str, tmp_path: Path, kept: int, says: str
+) -> None:
+    """The first 4 KiB of the new file are those of the old one where it keeps 40 of 60 lines."""
+    source = write(tmp_path / "a.jsonl", [view(number) for number in range(60)])
+    assert Path(source).stat().st_size > 5000
+    arguments = ("hubspot_dest", "send", config, source, "--base-url", hubspot.base_url, "--resume")
+    run(*arguments)
+    write(tmp_path / "a.jsonl", [view(number) for number in (*range(kept), *range(100, 110))])
+    done = run(*arguments)
+    assert done.returncode == 0, done.stderr
+    assert len(hubspot.account.occurrences) == 70
+    assert ("is not the file that was sent before" in done.stderr) is bool(says)
+    assert says in done.stderr

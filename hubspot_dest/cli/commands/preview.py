@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.options import shared_options
+from hubspot_dest.cli.options import line_limit_option, shared_options
 
 __all__ = ["command"]
 
@@ -16,6 +16,7 @@ __all__ = ["command"]
 @click.argument("events", required=False, metavar="[EVENTS]")
 @click.option("--explain", is_flag=True, help="Show where every value came from.")
 @click.option("--only", metavar="OUTCOME", help="Show these outcomes only: sent, skipped, failed …")
+@line_limit_option
 def command(**options: Any) -> None:
     """Show what HubSpot would receive from EVENTS with CONFIG, event by event. No network at all.
 

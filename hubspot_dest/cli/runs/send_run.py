@@ -13,6 +13,7 @@ from hubspot_dest.cli.counters import RunCounters
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.events.event import has_id, new_event_id
+from hubspot_dest.intake.byte_stream import DEFAULT_MAX_LINE_BYTES
 from hubspot_dest.intake.reader import BadLine, EventSource, IntakeError, Line, source_name
 from hubspot_dest.intake.resume_position import Resumption
 from hubspot_dest.mapping.jsdates import date_ms
@@ -41,6 +42,7 @@ class Plan:
         outbox: the outbox's name for people; empty without one.
         stall: give up when nothing got through for so many seconds.
         dry: nothing is sent.
+        max_line_bytes: a longer line is a bad line.
 
     """
 
@@ -51,6 +53,7 @@ class Plan:
     outbox: str = ""
     stall: float = 60.0
     dry: bool = False
+    max_line_bytes: int = DEFAULT_MAX_LINE_BYTES
 
 
 class _Interrupted(Exception):  # noqa: N818 - a signal, not an error
@@ -106,7 +109,13 @@ class SendRun:
         return self._finish()
 
     def _read(self, chunk: list[Line | BadLine]) -> None:
-        source = EventSource(self._plan.source, self._plan.after)
+        resumption = self._plan.resumption
+        source = EventSource(
+            self._plan.source,
+            self._plan.after,
+            max_line_bytes=self._plan.max_line_bytes,
+            observer=None if resumption is None else resumption.digest,
+        )
         size = _CHUNK if self._plan.outbox else 1
         self._reading = True
         for read in source:
@@ -142,9 +151,7 @@ class SendRun:
         # What the file broke off in is not taken: it may be whole when the run is resumed.
         taken = [read for read in chunk if not (isinstance(read, BadLine) and read.unfinished)]
         resumption = self._plan.resumption
-        note = (
-            resumption.at(taken[-1].number, taken[-1].position) if resumption is not None and taken else None
-        )
+        note = resumption.at(taken[-1]) if resumption is not None and taken else None
         self._destination.push_many(events, progress=note)
         if self._tally.events % _CHUNK == 0:
             progress(f"{self._tally.events} events")
