@@ -167,6 +167,7 @@ def test_dead_letters_are_named_exported_and_sent_again(
     )
     done = run(*arguments, "--dead-letters", str(letters))
     assert done.returncode == 1
+    assert letters.stat().st_mode & 0o777 == 0o600  # it holds people's addresses
     [letter] = [json.loads(line) for line in letters.read_text(encoding="utf-8").splitlines()]
     assert (letter["id"], letter["reason"], letter["error"]["status"]) == ("e2", "refused", 400)
     assert letter["payload"]["eventName"] == "pe12345678_page_read"
