@@ -1,1 +1,1 @@
-"""A HubSpot that stands on this machine, and what it takes to show, record and check against it."""
+"""A simulated HubSpot, with tools to demonstrate, record and check against it."""

@@ -1,4 +1,4 @@
-"""Cassettes for the pytest plugin: one test's requests, recorded once, and held against the tape at every run."""
+"""Cassettes for the pytest plugin: one test's requests, recorded once and compared at every run."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pydantic import SecretStr
 from hubspot_dest import HubSpotDestination, Outcome
 from hubspot_dest.delivery.client.client import HubSpotClient, Pool
 from simulator.cassettes.cassette import Cassette, CassetteError, Meta
-from simulator.cassettes.matchers import MixedPool, RecognisingPlayer, harmless
-from simulator.cassettes.player import Recorder
-from simulator.cassettes.recorder import CLOCK_MS, TOKEN, meta_of
+from simulator.cassettes.pseudonymous_player import PlayOrRecordPool, PseudonymousPlayer, pseudonymise
+from simulator.cassettes.recorder import TrafficRecorder
 from simulator.cassettes.redaction.scrubber import ScrubError, leaks
-from simulator.cassettes.replay import CLOSED, Replayed, judged
+from simulator.cassettes.replay import CLOSED, ReplayedRequest, compare_requests
+from simulator.cassettes.session import CLOCK_MS, TOKEN, meta_of
 
 __all__ = ["CassetteTest", "cassette_path"]
 
@@ -32,22 +32,22 @@ class Live(Protocol):
 
 
 def cassette_path(item: pytest.Item, folder: str) -> Path:
-    """Return where a test's cassette is: `FOLDER/NAME.json` beside the test; its own name if the marker gives none."""
+    """Return the path of a test's cassette: `FOLDER/NAME.json` beside the test, NAME from the marker or the test."""
     mark = item.get_closest_marker("hubspot_cassette")
     name = str(mark.args[0]) if mark is not None and mark.args else item.name
     safe = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "cassette"
     return item.path.parent / folder / f"{safe}.json"
 
 
-class _Meeting(HubSpotDestination):
+class _LearningDestination(HubSpotDestination):
     """A destination that tells whom its events are about before it says anything to HubSpot."""
 
-    def __init__(self, meet: Callable[[Any], None], *args: Any, **options: Any) -> None:
+    def __init__(self, learn: Callable[[Any], None], *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._meet = meet
+        self._learn = learn
 
     def _accept(self, raw: Any, happened: list[Outcome]) -> Outcome:
-        self._meet(raw)
+        self._learn(raw)
         return super()._accept(raw, happened)
 
 
@@ -56,8 +56,8 @@ class CassetteTest:
 
     Args:
         path: the cassette.
-        mode: `none`: only what is on the tape; `once`: record if there is no cassette; `new`: record what the tape has
-            not; `all`: record anew.
+        mode: `none`: only what is in the cassette; `once`: record if there is no cassette; `new`: add
+            the requests that are missing; `all`: record anew.
         live: gives what is recorded from; only called to record.
         config: the destination's configuration.
         about: whose requests these are.
@@ -71,11 +71,11 @@ class CassetteTest:
         self._before = self._load() if mode != "all" else None
         if self._before is None and mode == "none":
             pytest.fail(f"there is no cassette {path}; record it with --hubspot-record=once", pytrace=False)
-        self._recorder = Recorder()
+        self._recorder = TrafficRecorder()
         self._events: list[tuple[int, Any]] = []
-        self._player: RecognisingPlayer | None = None
+        self._player: PseudonymousPlayer | None = None
         if self._before is not None:
-            self._player = RecognisingPlayer(self._before.exchanges, self._before.meta.people)
+            self._player = PseudonymousPlayer(self._before.interactions, self._before.meta.people)
         self._records = self._before is None or mode == "new"
         found = live() if self._records else None
         token, base_url = (found.token, found.base_url) if found is not None else (TOKEN, CLOSED)
@@ -96,24 +96,24 @@ class CassetteTest:
         def client(secret: SecretStr) -> HubSpotClient:
             return HubSpotClient(secret, base_url=base_url, timeout_seconds=5.0, around=self._around)
 
-        return _Meeting(
-            self._meet,
+        return _LearningDestination(
+            self._learn,
             {**copy.deepcopy(self._config), "settings": settings},
             client_factory=client,
             now_ms=lambda: CLOCK_MS,
             new_id=lambda: f"{next(numbers):016x}",
         )
 
-    def _meet(self, event: Any) -> None:
-        self._events.append((len(self._recorder.exchanges), copy.deepcopy(event)))
+    def _learn(self, event: Any) -> None:
+        self._events.append((len(self._recorder.interactions), copy.deepcopy(event)))
         if self._player is not None:
-            self._player.meet(event)
+            self._player.learn(event)
 
     def _around(self, pool: Pool) -> Pool:
         if self._player is None:
             return self._recorder.around(pool)
         if self._records:
-            return MixedPool(self._player, self._recorder).around(pool)
+            return PlayOrRecordPool(self._player, self._recorder).around(pool)
         return self._player.around(pool)
 
     def close(self) -> None:
@@ -121,36 +121,38 @@ class CassetteTest:
         self.destination.close()
 
     def judge(self) -> None:
-        """Close; save what was recorded; fail where what was said is not what is on the tape."""
+        """Close; save what was recorded; fail where the requests differ from the cassette."""
         self.close()
         if self._records:
             self._save()
-        elif told := self.difference():
-            pytest.fail(told, pytrace=False)
+        elif text := self.difference():
+            pytest.fail(text, pytrace=False)
 
     def difference(self) -> str:
-        """Return what was said that is not on the tape, and what is on it and was not said; empty for nothing."""
+        """Return the requests that are not in the cassette and those that were not sent; empty without a difference."""
         if self._records or self._player is None or self._before is None:
             return ""
-        wrong = [one for one in judged(self._before, self._player) if one.verdict != "same"]
-        told = "".join(f"\n  {line}" for one in wrong for line in _lines(one))
+        wrong = [one for one in compare_requests(self._before, self._player) if one.verdict != "same"]
+        lines = "".join(f"\n  {line}" for one in wrong for line in _lines(one))
         return (
-            f"not what {self._path.name} has (if that is meant: --hubspot-record=all):{told}" if told else ""
+            f"not what {self._path.name} has (if that is meant: --hubspot-record=all):{lines}"
+            if lines
+            else ""
         )
 
     def _save(self) -> None:
         before = self._before
-        recorded = self._recorder.exchanges
+        recorded = self._recorder.interactions
         if before is not None and not recorded:
             return
         try:
-            made, people = harmless(
+            made, people = pseudonymise(
                 recorded, before.meta.people if before is not None else None, self._events
             )
         except ScrubError as error:
             pytest.fail(f"{self._path.name} was not saved: {error}", pytrace=False)
         meta = _meta(self._config, self._about)
-        kept = before.exchanges if before is not None else ()
+        kept = before.interactions if before is not None else ()
         cassette = Cassette(meta.model_copy(update={"people": people}), (*kept, *made))
         if found := leaks(cassette.text()):
             pytest.fail(f"{self._path.name} was not saved: still in it: {found[0]}", pytrace=False)
@@ -175,7 +177,7 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
 
 
-def _lines(one: Replayed) -> Iterator[str]:
+def _lines(one: ReplayedRequest) -> Iterator[str]:
     yield f"{one.verdict}: {one.method} {one.target}"
     for each in one.differences:
         yield f"  {each.path}: recorded {each.expected!r}, now {each.actual!r}"

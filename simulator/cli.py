@@ -1,4 +1,4 @@
-"""`hubspot-sim`: everything that stands on this machine. Nothing called sim sends anything to HubSpot."""
+"""`hubspot-sim`: the simulator's command line. Nothing called sim sends anything to HubSpot."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A HubSpot for tests: fixtures and a marker, found by pytest through the package's entry point (docs/pytest.md).
 
-Everything heavy is imported inside the fixtures: a run that uses none pays for this file alone.
+Heavy modules are imported inside the fixtures: a test run without them loads only this file.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ __all__ = ["ContactSeen", "HubSpotSeen", "fake_hubspot", "hubspot_config", "hubs
 
 @dataclass(frozen=True, slots=True)
 class ContactSeen:
-    """A contact as HubSpot has it.
+    """A contact in the account.
 
     Attributes:
         id: HubSpot's id.
-        properties: what it has.
+        properties: its properties.
         timeline: its occurrences, oldest first, in the names of HubSpot's API.
 
     """
@@ -36,16 +36,16 @@ class ContactSeen:
 
     @property
     def events(self) -> list[str]:
-        """The names of the timeline's events, without `pe12345678_`."""
+        """The event names of the timeline, without `pe12345678_`."""
         return [one["eventName"].partition("_")[2] for one in self.timeline]
 
 
 class HubSpotSeen:
-    """One test's own account on a HubSpot that all tests of the process share.
+    """One test's account on a simulated HubSpot that the process shares.
 
     Attributes:
-        token: opens this account and no other.
-        base_url: where HubSpot is.
+        token: the account's access token.
+        base_url: HubSpot's base URL.
 
     """
 
@@ -59,7 +59,7 @@ class HubSpotSeen:
 
     @property
     def account(self) -> Account:
-        """The account itself, with everything that it knows."""
+        """The account's state."""
         account: Account = self._server.service.account_for(self.token)
         return account
 
@@ -67,16 +67,16 @@ class HubSpotSeen:
         """Fill the account: `contacts`, `definitions`, `contactProperties`, `occurrences` (docs/simulator.md).
 
         Raises:
-            ValueError: the data are not what a seed is.
+            ValueError: invalid seed data.
 
         """
         self._server.service.seed(self.account, data)
 
     def fault(self, *specs: str) -> None:
-        """Let something go wrong until the end of the test: `"429:every=3"`, `"lost:count=1"` (docs/simulator.md).
+        """Activate a fault until the end of the test: `"429:every=3"`, `"lost:count=1"` (docs/simulator.md).
 
         Raises:
-            FaultSyntaxError: a text that is no fault; a ValueError.
+            FaultSyntaxError: invalid fault syntax; a ValueError.
 
         """
         from simulator.hubspot.faults.syntax import parse_fault
@@ -84,16 +84,16 @@ class HubSpotSeen:
         self._server.faults.add(*map(parse_fault, specs), now=self._server.clock())
 
     def skip(self, seconds: float) -> None:
-        """Put HubSpot's clock forward."""
+        """Advance HubSpot's clock."""
         self._server.clock.skip(seconds)
 
     @property
     def occurrences(self) -> list[dict[str, Any]]:
-        """Every occurrence that is stored, oldest first."""
+        """All stored occurrences, oldest first."""
         return self.account.occurrences
 
     def contact(self, email: str) -> ContactSeen:
-        """Return a contact by its e-mail; the test fails, and names who there is, if nobody has it."""
+        """Return a contact by its e-mail; the test fails and lists the known contacts if there is no such contact."""
         found = self.account.contact(email, by_email=True)
         if found is None:
             known = sorted(one.properties.get("email", one.id) for one in self.account.contacts())
@@ -113,7 +113,7 @@ class HubSpotSeen:
         ]
 
     def assert_nothing_refused(self) -> None:
-        """Fail, and say why HubSpot refused what, if it refused anything."""
+        """Fail if HubSpot refused any request, with its reason."""
         refused = [one for one in self.requests() if one[2] >= 400]
         if refused:
             lines = "\n".join(f"  {method} {target}: {decision}" for method, target, _, decision in refused)
@@ -124,7 +124,7 @@ _CASSETTE: pytest.StashKey[Any] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--hubspot-record` and the folder of the cassettes."""
+    """Add `--hubspot-record` and the cassette folder option."""
     group = parser.getgroup("hubspot-dest")
     group.addoption(
         "--hubspot-record",
@@ -145,13 +145,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Hold a test that has passed against its cassette."""
+    """Compare a passed test with its cassette."""
     try:
         result = yield
     except BaseException as error:
         cassette = item.stash.get(_CASSETTE, None)
         if cassette is not None and (told := cassette.difference()):
-            error.add_note(told)  # what the test stumbled over may well be that
+            error.add_note(told)  # the failure may be caused by that
         raise
     cassette = item.stash.get(_CASSETTE, None)
     if cassette is not None:
@@ -169,9 +169,9 @@ def _hubspot_server() -> Iterator[FakeHubSpot]:
 
 @pytest.fixture
 def fake_hubspot(request: pytest.FixtureRequest, _hubspot_server: FakeHubSpot) -> Iterator[HubSpotSeen]:
-    """Give an empty account of its own, of portal 12345678, where definitions and properties are made at first sight.
+    """Provide an empty account of portal 12345678 that creates definitions and properties on first use.
 
-    `fake_hubspot.account.switches` tells what holds; `hubspot_account_options` chooses otherwise.
+    `hubspot_account_options` sets portal, scopes and switches.
     """
     if _replays(request):
         text = (
@@ -189,13 +189,13 @@ def fake_hubspot(request: pytest.FixtureRequest, _hubspot_server: FakeHubSpot) -
 
 @pytest.fixture
 def hubspot_account_options() -> dict[str, Any]:
-    """Give portal, scopes and switches of each test's account; override it in `conftest.py`."""
+    """Provide portal, scopes and switches of each test's account; override it in `conftest.py`."""
     return {"portal_id": 12345678, "switches": {"auto_define": True}}
 
 
 @pytest.fixture
 def hubspot_config() -> dict[str, Any]:
-    """Give the destination's configuration; override it in `conftest.py` with your own."""
+    """Provide the destination's configuration; override it in `conftest.py`."""
     return {"settings": {"eventNamePrefix": "pe12345678_"}}
 
 
@@ -203,9 +203,9 @@ def hubspot_config() -> dict[str, Any]:
 def hubspot_destination(
     request: pytest.FixtureRequest, hubspot_config: dict[str, Any]
 ) -> Iterator[HubSpotDestination]:
-    """Give a destination with `hubspot_config` that sends to `fake_hubspot`; it is closed at the end of the test.
+    """Provide a destination with `hubspot_config` that sends to `fake_hubspot` and is closed after the test.
 
-    With `@pytest.mark.hubspot_cassette("name")` it is answered from the tape, and no HubSpot is started.
+    With `@pytest.mark.hubspot_cassette("name")` it is answered from the cassette, and no server is started.
     """
     if request.node.get_closest_marker("hubspot_cassette") is not None:
         yield from _from_cassette(request, hubspot_config)
@@ -219,7 +219,7 @@ def hubspot_destination(
 
 
 def _replays(request: pytest.FixtureRequest) -> bool:
-    """Tell whether a test is answered from its cassette alone."""
+    """Return whether a test is answered from its cassette alone."""
     if request.node.get_closest_marker("hubspot_cassette") is None:
         return False
     from simulator.cassette_fixtures import cassette_path

@@ -1,4 +1,4 @@
-"""What tests of a mapping assert, with failures that name the field; imported by tests, never by the plugin itself.
+"""Assertions for tests of a mapping, whose failures name the field.
 
 >>> assert_calls([["a", {"x": 1}]], ["a", {"x": 1}])
 """
@@ -23,9 +23,9 @@ _DRAWN = 500
 
 
 def assert_calls(made: Outcome | Sequence[list[Any]], *expected: list[Any]) -> None:
-    """Fail, and name each field that differs, unless these are the calls that were made, in this order.
+    """Assert that these calls were made in this order; a failure names each differing field.
 
-    A uuid that the sender added is not held against calls that name none.
+    The uuid that the sender adds is ignored where the expected call has no uuid.
 
     Args:
         made: an outcome, or calls.
@@ -43,7 +43,7 @@ def assert_matches_example(made: Outcome, key: str) -> None:
     """Fail unless kind and calls are those of a documented example, such as `mappedEventName`.
 
     Raises:
-        ValueError: there is no such example; the message names those that there are.
+        ValueError: unknown example; the message lists the known ones.
 
     """
     from simulator.examples.documented import documented_examples
@@ -62,15 +62,15 @@ def assert_matches_example(made: Outcome, key: str) -> None:
 def walkeros_events(
     *, seed: int = 0, odd: float = 0.0, locale: str = "en_US"
 ) -> SearchStrategy[dict[str, Any]]:
-    """Return a hypothesis strategy of synthetic events, each a copy of its own; needs `hypothesis`.
+    """Return a hypothesis strategy of synthetic events, each an independent copy; needs `hypothesis`.
 
     Args:
         seed: the same seed draws from the same 500 events.
-        odd: which part of them is spoilt as real life spoils them, 0 to 1.
-        locale: whose names and cities, as Faker names it.
+        odd: share of events that are made odd, 0 to 1.
+        locale: Faker's locale for names and cities.
 
     Raises:
-        ValueError: `odd` is no part.
+        ValueError: `odd` is not between 0 and 1.
 
     """
     from hypothesis import strategies

@@ -1,4 +1,4 @@
-"""How HubSpot is reached: where it is, which version of its API is spoken, through which proxy, trusting whom."""
+"""The connection to HubSpot: base URL, API version, proxy and trusted certificates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["API_VERSIONS", "DEFAULT_BASE_URL", "ApiVersion", "Connection", "Prox
 
 DEFAULT_BASE_URL: Final = "https://api.hubapi.com"
 
-# Where each version's events live. HubSpot moved the dated paths between /events/custom/… and /events/… during 2026
+# The event paths of each version. HubSpot moved the dated paths between /events/custom/… and /events/… during 2026
 # (wire facts, 1.1 and 2.1); these are the forms of HubSpot's own descriptions of the API.
 API_VERSIONS: Final = {
     "v3": "/events/v3",
@@ -32,8 +32,8 @@ class ApiVersion:
     """A version of HubSpot's API, as paths.
 
     Attributes:
-        name: as it was asked for: `v3`, `2026-03`, `events/2026-09` …
-        events: what stands before `/send` and `/event-definitions`.
+        name: as configured: `v3`, `2026-03`, `events/2026-09` …
+        events: the path prefix of `/send` and `/event-definitions`.
         date: `YYYY-MM` in the paths of contacts and properties; empty for v3.
 
     """
@@ -47,7 +47,7 @@ class ApiVersion:
         """Read a version: `v3`, a date of `API_VERSIONS`, or a form written out as `events/[custom/]YYYY-MM`.
 
         Raises:
-            ValueError: for anything else, with what there is.
+            ValueError: unknown version; the message lists the known ones.
 
         """
         known = API_VERSIONS.get(text)
@@ -63,7 +63,7 @@ class ApiVersion:
         return cls(text, f"/{text.lstrip('/')}", match[1])
 
     def path(self, v3: str) -> str:
-        """Return the path in this version of what v3 calls `v3`; bodies are the same in all (wire facts, 1.1 and 3)."""
+        """Return this version's path for a v3 path; bodies are the same in all versions (wire facts, 1.1 and 3)."""
         if not self.date:
             return v3
         if v3.startswith("/events/v3/events"):
@@ -75,7 +75,7 @@ class ApiVersion:
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """An HTTP proxy, its password masked wherever it is printed.
+    """An HTTP proxy; its password is masked in repr and messages.
 
     Attributes:
         url: the address, without user and password.
@@ -91,7 +91,7 @@ class Proxy:
         """Read `http://[user:password@]host:port`.
 
         Raises:
-            ValueError: where it is no http(s) address; the text is not quoted, since it may hold a password.
+            ValueError: not an http(s) address; the text is not quoted, since it may contain a password.
 
         """
         parts = _split(text)
@@ -108,14 +108,14 @@ class Proxy:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """How HubSpot is reached.
+    """The connection settings.
 
     Attributes:
-        base_url: where it is; a trailing slash is taken off.
-        api_version: which of its API's versions is spoken, as `ApiVersion.parse` takes it.
-        proxy: `http://[user:password@]host:port`, or None. The environment's HTTPS_PROXY is not looked at, as the
-            official client does not either.
-        ca_bundle: a file of certificates, PEM, that is trusted instead of the system's; None for the system's.
+        base_url: HubSpot's base URL; a trailing slash is removed.
+        api_version: see `ApiVersion.parse`.
+        proxy: `http://[user:password@]host:port`, or None. The environment's HTTPS_PROXY is ignored, as by the
+            official client.
+        ca_bundle: a PEM file of CA certificates that replaces the system's, or None.
 
     """
 
@@ -126,7 +126,7 @@ class Connection:
 
     @classmethod
     def of_settings(cls, settings: dict[str, Any]) -> Self:
-        """Read a destination's settings; what is no text counts as not given."""
+        """Read a destination's settings; a value that is not text counts as absent."""
         given = {key: settings.get(key) for key in ("baseUrl", "apiVersion", "proxy", "caBundle")}
         texts = {key: value for key, value in given.items() if isinstance(value, str) and value}
         return cls(
@@ -138,7 +138,7 @@ class Connection:
 
     @property
     def version(self) -> ApiVersion:
-        """The version of the API. Raises ValueError where there is none such."""
+        """The API version. Raises ValueError for an unknown one."""
         return ApiVersion.parse(self.api_version)
 
     @property
@@ -146,7 +146,7 @@ class Connection:
         """The address without a trailing slash.
 
         Raises:
-            ValueError: where it is no http(s) address.
+            ValueError: not an http(s) address.
 
         """
         parts = _split(self.base_url)
@@ -160,14 +160,14 @@ class Connection:
 
     @property
     def via(self) -> Proxy | None:
-        """The proxy. Raises ValueError where it is no http(s) address."""
+        """The proxy. Raises ValueError if it is not an http(s) address."""
         return None if self.proxy is None else Proxy.parse(self.proxy.get_secret_value())
 
     def check_trust(self) -> None:
-        """Make sure that the CA bundle is one.
+        """Check the CA bundle.
 
         Raises:
-            ValueError: where it cannot be read or holds no certificate.
+            ValueError: the file cannot be read or contains no certificate.
 
         """
         if self.ca_bundle is None:
@@ -188,7 +188,7 @@ class Connection:
 def _split(url: str) -> Any:
     try:
         parts = urlsplit(url)
-        _ = parts.port  # raises where it is no number
+        _ = parts.port  # raises ValueError for a port that is not a number
     except ValueError:
         return None
     return parts if parts.scheme in ("http", "https") and parts.hostname else None

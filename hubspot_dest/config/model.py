@@ -1,7 +1,7 @@
-"""The destination's configuration: what a user may write, and what the rest of the package reads.
+"""The destination's configuration, validated or read leniently, as the package uses it.
 
-`Config.strict` holds a configuration against the models below and names everything that is wrong with it.
-`Config.lenient` reads it the way upstream does, which checks nothing (walkerOS 4.4, sections 4.1 and 5.1).
+`Config.strict` validates a configuration and reports every problem.
+`Config.lenient` reads it as upstream does, without validation (walkerOS 4.4, sections 4.1 and 5.1).
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ DEFAULT_DLQ_MAX: Final = 100
 
 
 class ConfigError(ValueError):
-    """A configuration that cannot work.
+    """The configuration is invalid.
 
     Attributes:
-        problems: everything that is wrong, each with its path.
+        problems: all problems, each with its path.
 
     """
 
@@ -40,25 +40,25 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A destination's configuration, read once.
+    """A destination's configuration.
 
     Attributes:
-        raw: a copy of what was configured, without token and environment: what the planner compiles.
+        raw: a copy of the configuration without token and environment; the planner compiles it.
         token: the private app's access token, masked wherever it is printed.
-        id: the destination's id; names it in messages.
-        consent: the names of which one must be granted, or None.
-        disabled: nothing is done at all.
-        mock: returned instead of sending; `UNDEFINED` where there is none.
-        batch: gather occurrences instead of sending each.
-        batch_size: how many make a flush due, 1 to 500.
-        batch_chunk: how many go out at once; less than `batch_size` for a fraction only, which upstream allows.
-        queue_max: how many events may wait for consent.
-        dlq_max: how many failed events are kept.
-        timeout_ms: how long HubSpot may take to answer.
-        connection: where HubSpot is, and how it is reached.
-        collector: the collector's state to begin with, as a flow file has it: consent, user, globals, custom.
-        env_client: a client handed in through the configuration's `env`, or None.
-        warnings: what works, but not as its author may think.
+        id: the destination's id, used in messages.
+        consent: consent names, one of which must be granted, or None.
+        disabled: events are not processed.
+        mock: returned instead of sending, or `UNDEFINED`.
+        batch: collect occurrences and send them in batches.
+        batch_size: number of occurrences that triggers a flush, 1 to 500.
+        batch_chunk: occurrences per request; differs from `batch_size` only for a fractional size.
+        queue_max: maximum number of events waiting for consent.
+        dlq_max: maximum number of kept dead letters.
+        timeout_ms: HTTP timeout, milliseconds.
+        connection: base URL, API version, proxy and CA bundle.
+        collector: the collector's initial state from a flow file: consent, user, globals, custom.
+        env_client: a client from the configuration's `env`, or None.
+        warnings: settings that are valid but probably not meant.
 
     """
 
@@ -81,14 +81,14 @@ class Config:
 
     @classmethod
     def strict(cls, raw: Any, *, token: str | None = None) -> Self:
-        """Check and read a configuration.
+        """Validate and read a configuration.
 
         Args:
-            raw: the configuration as a mapping, as it stands in a walkerOS flow.
+            raw: the configuration, as in a walkerOS flow.
             token: takes precedence over `settings.accessToken`.
 
         Raises:
-            ConfigError: with every problem found, where there is any that is not just a warning.
+            ConfigError: at least one problem is an error; all problems are listed.
 
         """
         try:
@@ -103,7 +103,7 @@ class Config:
 
     @classmethod
     def lenient(cls, raw: Any, *, token: str | None = None) -> Self:
-        """Read a configuration as upstream does: what is odd means what JavaScript makes of it."""
+        """Read a configuration as upstream does, with JavaScript's coercions."""
         return cls._read(raw if isinstance(raw, dict) else {}, token, ())
 
     @classmethod
@@ -134,10 +134,10 @@ class Config:
         )
 
     def require_settings(self, *, needs_token: bool = True) -> None:
-        """Check what nothing can be sent without.
+        """Check the settings that sending requires.
 
         Raises:
-            ConfigError: with upstream's own message: `Config settings accessToken missing`.
+            ConfigError: a required setting is missing; upstream's message: `Config settings accessToken missing`.
 
         """
         if needs_token and not self.token.get_secret_value():
@@ -161,12 +161,12 @@ def _without_secrets(raw: dict[str, Any]) -> dict[str, Any]:
     settings = copied.get("settings")
     if isinstance(settings, dict):
         settings.pop("accessToken", None)
-        settings.pop("proxy", None)  # may hold a password
+        settings.pop("proxy", None)  # may contain a password
     return copied
 
 
 def _copy(value: Any) -> Any:
-    """Copy maps and lists, so that nobody can change the configuration under our feet; share the rest."""
+    """Copy maps and lists, so that later changes by the caller have no effect; share other values."""
     if isinstance(value, dict):
         return {key: _copy(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -175,7 +175,7 @@ def _copy(value: Any) -> Any:
 
 
 def _batch_size(value: Any) -> float:
-    """Read `batchSize` as upstream does: absent, 0 and nonsense mean 50, more than 500 means 500."""
+    """Read `batchSize` as upstream does: absent, 0 and invalid values mean 50, more than 500 means 500."""
     if isinstance(value, str):
         try:
             value = float(value)
@@ -183,7 +183,7 @@ def _batch_size(value: Any) -> float:
             return DEFAULT_BATCH
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or value == 0:
         return 1 if value is True else DEFAULT_BATCH
-    # Below 1 upstream sends empty batches for ever (defect D14); one at a time is as near as it gets.
+    # Below 1 upstream sends empty batches forever (defect D14); batches of one come closest.
     return max(1, min(value, MAX_BATCH))
 
 

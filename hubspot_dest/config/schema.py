@@ -1,4 +1,4 @@
-"""The configuration's shape as pydantic models: names as upstream writes them, types, ranges."""
+"""Pydantic models of the configuration, with upstream's names."""
 
 from __future__ import annotations
 
@@ -52,44 +52,44 @@ Scalar = StrictStr | StrictBool | StrictInt | float
 
 
 class Settings(_Model):
-    """The settings of the documented page."""
+    """The settings of walkerOS' documentation, and ours."""
 
     accessToken: StrictStr | None = Field(default=None, repr=False)  # noqa: N815 - as upstream writes it
     """The private app's access token; HUBSPOT_ACCESS_TOKEN takes precedence."""
     eventNamePrefix: StrictStr | None = None  # noqa: N815 - as upstream writes it
     """Put before every event name: `pe12345678_`."""
     email: Any = None
-    """Mapping value that gives the event's e-mail; `user.email` by default."""
+    """Mapping value of the event's e-mail; `user.email` by default."""
     objectId: MappingValue = None  # noqa: N815 - as upstream writes it
-    """Mapping value that gives the id of the HubSpot record."""
+    """Mapping value of the HubSpot record's id."""
     identify: MappingValue = None
-    """Mapping value that gives `{email, properties}` of the contact to create or update."""
+    """Mapping value of the contact to upsert: `{email, properties}`."""
     defaultProperties: dict[StrictStr, Scalar] | None = None  # noqa: N815 - as upstream writes it
-    """Properties of every occurrence, under its own."""
+    """Properties of every occurrence; the occurrence's own take precedence."""
     batch: StrictBool | None = None
-    """Gather occurrences and send them together."""
+    """Collect occurrences and send them in batches."""
     batchSize: Annotated[StrictInt, Field(ge=1, le=500)] | None = None  # noqa: N815 - as upstream writes it
-    """How many make a batch: 1 to 500, 50 by default."""
-    # The next four are ours; walkerOS ignores settings that it does not know (walkerOS 4.4, section 5.1).
+    """Batch size: 1 to 500, 50 by default."""
+    # The next four are this project's; walkerOS ignores unknown settings (walkerOS 4.4, section 5.1).
     baseUrl: Annotated[StrictStr, AfterValidator(_base_url)] | None = None  # noqa: N815 - as the others are written
-    """Where HubSpot is; the real one by default."""
+    """HubSpot's base URL; the real one by default."""
     apiVersion: Annotated[StrictStr, AfterValidator(_api_version)] | None = None  # noqa: N815 - likewise
-    """Which version of HubSpot's API is spoken: `v3` by default, or a dated one."""
+    """HubSpot's API version: `v3` by default, or a dated one."""
     proxy: Annotated[StrictStr, AfterValidator(_proxy)] | None = Field(default=None, repr=False)
-    """The proxy to go through: `http://[user:password@]host:port`."""
+    """HTTP proxy: `http://[user:password@]host:port`."""
     caBundle: StrictStr | None = None  # noqa: N815 - likewise
-    """A file of certificates, PEM, to trust instead of the system's."""
+    """A PEM file of CA certificates that replaces the system's."""
 
 
 class RuleSettings(_Model):
     """The HubSpot settings of one rule."""
 
     eventName: StrictStr | None = None  # noqa: N815 - as upstream writes it
-    """The event's name after the prefix, taken as it is."""
+    """The event's name after the prefix, used verbatim."""
     identify: MappingValue = None
-    """Instead of the destination's `identify`."""
+    """Replaces the destination's `identify`."""
     properties: MappingValue = None
-    """Mapping value that gives the occurrence's properties."""
+    """Mapping value of the occurrence's properties."""
 
 
 class Rule(_Model):

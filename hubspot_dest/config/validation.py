@@ -1,4 +1,4 @@
-"""What is wrong with a configuration before it is used: names, types, ranges, shapes of mapping values."""
+"""Validate a configuration: names, types, ranges and shapes of mapping values."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with a configuration.
+    """One problem of a configuration.
 
     Attributes:
-        path: where, as keys and list positions from the top of the configuration.
+        path: keys and list indexes from the root of the configuration.
         message: what is wrong.
         hint: what to do about it.
-        severity: an `error` keeps the configuration from being used, a `warning` does not.
+        severity: an `error` makes the configuration unusable, a `warning` does not.
 
     """
 
@@ -41,7 +41,7 @@ class Problem:
 
     @property
     def where(self) -> str:
-        """The path as people write it: `mapping.order.complete[0].settings`."""
+        """The path as text: `mapping.order.complete[0].settings`."""
         text = ""
         for step in self.path:
             text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
@@ -75,7 +75,7 @@ _FUNCTIONS: Final = ("condition", "fn", "validate")
 
 
 def find_problems(raw: Any) -> list[Problem]:
-    """Return everything that is wrong with a configuration, errors and warnings, in the order of its parts."""
+    """Return all problems of a configuration, errors and warnings, in document order."""
     if not isinstance(raw, dict):
         return [Problem((), f"a configuration is a map, not {_kind(raw)}", 'begin with {"settings": {…}}')]
     problems = _model_problems(Wrapper, raw, ())
@@ -196,7 +196,7 @@ def _function_problems(source: Any, path: Path) -> list[Problem]:
 
 
 def _code_problems(raw: dict[str, Any]) -> list[Problem]:
-    """Compile every `$code:` function once, so that one that does not parse is found by its place."""
+    """Compile every `$code:` function, so that a syntax error is reported with its path."""
     places = [
         (path, source)
         for key, value in raw.items()
@@ -205,7 +205,7 @@ def _code_problems(raw: dict[str, Any]) -> list[Problem]:
     ]
     if not places:
         return []
-    from hubspot_dest.mapping.javascript import (  # for those who have code
+    from hubspot_dest.mapping.javascript import (  # only loaded for configurations with code
         JavaScriptEngine,
         JavaScriptSyntaxError,
     )
@@ -244,12 +244,12 @@ def _model_problems(model: type[BaseModel], raw: dict[str, Any], path: Path) -> 
 
 
 def _unique(problems: Iterator[Problem]) -> list[Problem]:
-    """Keep one problem a place: pydantic names every branch of a union that did not match."""
+    """Keep one problem per path: pydantic reports every branch of a failed union."""
     return list({problem.path: problem for problem in problems}.values())
 
 
 def _from_pydantic(detail: ErrorDetails, model: type[BaseModel], path: Path) -> Problem:
-    # Branch names of unions stand in the location beside keys and positions; they are no part of the path.
+    # pydantic's location contains union branch names, which are not part of the path.
     place = tuple(step for step in detail["loc"] if not (isinstance(step, str) and step in _BRANCHES))
     where = (*path, *place)
     if detail["type"] == "extra_forbidden":

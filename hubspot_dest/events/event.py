@@ -1,4 +1,4 @@
-"""What a walkerOS event is, and how a partial one becomes whole (walkerOS 4.4, section 1)."""
+"""walkerOS events, and the completion of partial ones (walkerOS 4.4, section 1)."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ NAME_REQUIRED: Final = "Event name is required"
 
 
 class InvalidEventError(ValueError):
-    """An event that upstream rejects at the door: `Event name is required`, `Event name is invalid`."""
+    """An event that upstream rejects: `Event name is required`, `Event name is invalid`."""
 
 
 def has_id(event: Event) -> bool:
-    """Tell whether an event has a usable id of its own: a text that is not empty (1.2)."""
+    """Return whether an event has a usable id: a non-empty text (1.2)."""
     own = event.get("id")
     return isinstance(own, str) and own != ""
 
 
 def new_event_id() -> str:
-    """Return 16 lowercase hexadecimal digits, never all zero: a span id of W3C's (1.1)."""
+    """Return a W3C span id: 16 lowercase hexadecimal digits, not all zero (1.1)."""
     return f"{secrets.randbits(64) or 1:016x}"
 
 
@@ -48,7 +48,7 @@ def event_name(event: Any) -> tuple[str, str, str]:
     """Return (name, entity, action) of an event.
 
     Raises:
-        InvalidEventError: where the name is missing, is no text, or has no two words split by single spaces (1.3).
+        InvalidEventError: the name is missing, not text, or not two words separated by a space (1.3).
 
     """
     name: Any = event.get("name", UNDEFINED) if isinstance(event, dict) else UNDEFINED
@@ -70,27 +70,27 @@ def complete_event(
     timing: Callable[[], float],
     source: Callable[[], dict[str, Any]],
 ) -> Event:
-    """Return the whole event: the 15 known fields, each with its default where it is absent.
+    """Return the complete event: its 15 fields, with defaults for absent ones.
 
     An explicit null stays; unknown keys are dropped; `partial` is not changed.
 
     Args:
-        partial: the event as it came.
-        collector: gives user, consent and globals where the event has none; its globals lie under the event's.
+        partial: the event as received.
+        collector: supplies user, consent and globals; the event's own globals take precedence.
         now_ms: the timestamp of an event without one, in ms since 1970.
-        new_id: makes the id of an event without a usable one.
-        timing: gives the seconds since the run began, for an event without them.
-        source: gives the event's source, stamped; asked for only if the name is one.
+        new_id: returns an id for an event without a usable one.
+        timing: returns the seconds since the run began.
+        source: returns the event's source; called only for a valid name.
 
     Raises:
         InvalidEventError: see `event_name`.
-        JsTypeError: where `globals` is null, which upstream cannot merge.
+        JsTypeError: `globals` is null, which upstream cannot merge.
 
     """
     name, entity, action = event_name(partial)
     get = partial.get
     if partial.keys() == _FIELDS and has_id(partial):
-        # What comes from another collector is whole already; only the stamps are new.
+        # An event from another collector is complete; only the stamps change.
         whole = partial.copy()
         whole["globals"] = _globals(collector.globals, partial["globals"])
         whole["source"] = source()
@@ -126,10 +126,10 @@ def _globals(floor: dict[str, Any], own: Any) -> dict[str, Any]:
 
 
 def with_user(event: Event, user: dict[str, Any]) -> Event:
-    """Return the event with the collector's user under its own (section 4.2, step 7).
+    """Return the event with the collector's user merged under its own (section 4.2, step 7).
 
     Raises:
-        JsTypeError: where the event's user is null, which upstream cannot merge: the push fails.
+        JsTypeError: the event's user is null, which upstream cannot merge: the push fails.
 
     """
     own = event["user"]

@@ -22,17 +22,17 @@ _NOT_RUN: Final = {
 
 @dataclass(frozen=True, slots=True)
 class FlowDestination:
-    """A destination of a flow.
+    """A HubSpot destination in a flow.
 
     Attributes:
         flow: the flow's name.
-        name: the destination's.
-        config: its configuration, references replaced.
-        entry: the whole entry as it stands in the file.
-        collector: the collector's state to begin with, references replaced.
-        path: where `config` stands in the file.
-        several: whether there are other destinations beside it.
-        notes: what its author should know, with paths from the top of the file.
+        name: the destination's name.
+        config: its configuration, with references resolved.
+        entry: the whole entry, unresolved.
+        collector: the collector's initial state, with references resolved.
+        path: the path of `config` in the file.
+        several: whether the flow has other destinations.
+        notes: warnings, with paths from the root of the file.
 
     """
 
@@ -47,7 +47,7 @@ class FlowDestination:
 
 
 def is_flow(raw: Any) -> bool:
-    """Tell whether this is a flow file rather than a destination's configuration."""
+    """Return whether this is a flow file rather than a destination's configuration."""
     return isinstance(raw, dict) and "flows" in raw and "settings" not in raw
 
 
@@ -60,7 +60,7 @@ def find_destination(raw: dict[str, Any], wanted: str, environment: Mapping[str,
         environment: gives `$env` and `$secret`.
 
     Raises:
-        FlowError: there is none, several, or something in it leads nowhere.
+        FlowError: no destination, several, or an unresolvable reference.
 
     """
     flows = _flows(raw)
@@ -99,7 +99,7 @@ def _is_meant(place: tuple[str, str], wanted: str) -> bool:
 def _is_hubspot(name: str, entry: dict[str, Any]) -> bool:
     package = entry.get("package")
     if isinstance(package, str) and package:
-        # A version may follow: "name@^4".
+        # a version may follow: "name@^4"
         return package == _PACKAGE or package.startswith(f"{_PACKAGE}@")
     config = entry.get("config")
     settings = config.get("settings") if isinstance(config, dict) else None
@@ -143,7 +143,7 @@ def _read(
     if raw.get("include"):
         notes.append(Problem(("include",), "included folders are not read here", severity="warning"))
     state = collector if isinstance(collector, dict) else {}
-    # A flow's destination is called by its name in the flow.
+    # the destination's id is its name in the flow
     config = {"id": name, **config}
     return FlowDestination(
         flow, name, config, entry, state, (*place, "config"), several, (*notes, *references.missing)
@@ -158,7 +158,7 @@ def _references(
     entry: dict[str, Any],
     reading: tuple[str, ...],
 ) -> References:
-    """Return what replaces references in a step of a flow; `reading` are the flows whose config is being read."""
+    """Return the reference resolver of a flow's step; `reading` lists the flows being resolved."""
 
     def sibling(name: str) -> Any:
         if name not in flows:

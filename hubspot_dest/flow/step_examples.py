@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from hubspot_dest.events.shape import command_problems, event_problems
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 
 __all__ = ["StepExample", "step_examples"]
 
 _COMMANDS: Final = ("config", "consent", "user", "run")
+_OUT_FORM: Final = "`out` is a list of calls, [[name, argument, …]], or false or [] where nothing goes out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +21,14 @@ class StepExample:
 
     Attributes:
         name: its key.
-        title: two to five words, or its name.
+        title: two to five words; the name where there is no title.
         description: a sentence, or empty.
         given: the event, or the data of a command.
-        command: `consent`, `user`, `run` or `config`, if `given` belongs to a command; else empty.
-        rule: stands at `mapping[entity][action]` for this example, or `UNDEFINED`.
-        settings: lie over the destination's own settings.
-        calls: what must be called at the client, in order; None where the example does not say.
+        command: `consent`, `user`, `run` or `config` where `given` belongs to a command; else empty.
+        rule: replaces `mapping[entity][action]` for this example, or `UNDEFINED`.
+        settings: override the destination's own settings.
+        calls: the expected client calls, in order; None where the example has no `out`.
+        problems: why the example cannot be checked, one sentence each; empty for a valid example.
 
     """
 
@@ -36,39 +40,102 @@ class StepExample:
     rule: Any = UNDEFINED
     settings: dict[str, Any] = field(default_factory=dict)
     calls: list[list[Any]] | None = None
+    problems: tuple[str, ...] = ()
 
 
 def step_examples(entry: Any) -> list[StepExample]:
-    """Return the examples of a destination's entry in a flow; what is none is left out.
+    """Return every example of a destination's entry in a flow, the invalid ones with their problems.
 
     Args:
         entry: `{config, examples: {name: {title?, description?, in, mapping?, out?, command?, settings?}}}`.
 
     """
     found = entry.get("examples") if isinstance(entry, dict) else None
-    if not isinstance(found, dict):
+    if found is None:
         return []
-    return [_example(str(name), one) for name, one in found.items() if isinstance(one, dict) and "in" in one]
+    if not isinstance(found, dict):
+        return [_invalid("examples", "`examples` is an object, {name: {in: event, out: [[call, …]]}}")]
+    return [_example(str(name), body) for name, body in found.items()]
 
 
-def _example(name: str, one: dict[str, Any]) -> StepExample:
-    command, settings = one.get("command"), one.get("settings")
+def _invalid(name: str, problem: str) -> StepExample:
+    return StepExample(name, name, "", None, problems=(problem,))
+
+
+def _example(name: str, body: Any) -> StepExample:
+    if not isinstance(body, dict):
+        return _invalid(name, "an example is an object, {in: event, out: [[call, …]]}")
+    command, settings = body.get("command"), body.get("settings")
+    problems = [*_command_problems(body), *_input_problems(body), *_out_problems(body)]
+    if settings is not None and not isinstance(settings, dict):
+        problems.append("`settings` is an object")
     return StepExample(
         name,
-        str(one.get("title") or name),
-        str(one.get("description") or ""),
-        one["in"],
-        command if command in _COMMANDS else "",
-        one.get("mapping", UNDEFINED),
+        str(body.get("title") or name),
+        str(body.get("description") or ""),
+        body.get("in"),
+        command if isinstance(command, str) and command in _COMMANDS else "",
+        body.get("mapping", UNDEFINED),
         settings if isinstance(settings, dict) else {},
-        _calls(one.get("out", UNDEFINED)),
+        _calls(body.get("out", UNDEFINED)),
+        tuple(problems),
     )
 
 
+def _command_problems(body: dict[str, Any]) -> list[str]:
+    command = body.get("command")
+    if command is None or (isinstance(command, str) and command in _COMMANDS):
+        return []
+    near = difflib.get_close_matches(str(command), _COMMANDS, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(_COMMANDS)}"
+    return [f"unknown command {command!r}{hint}"]
+
+
+def _input_problems(body: dict[str, Any]) -> list[str]:
+    if "in" not in body:
+        return ["the example has no `in`: there is no event to check"]
+    if body.get("command") is None:
+        return [f"`in`: {problem}" for problem in event_problems(body["in"])]
+    return [f"`in`: {problem}" for problem in command_problems(str(body["command"]), body["in"])]
+
+
+def _out_problems(body: dict[str, Any]) -> list[str]:
+    out = body.get("out", UNDEFINED)
+    if out is UNDEFINED or out is False:
+        return []
+    if not isinstance(out, list):
+        return [f"{_OUT_FORM}; this one is {_kind(out)}"]
+    calls = [out] if out and isinstance(out[0], str) else out
+    return [
+        f"{_OUT_FORM}; out[{index}] is {_kind(call)}"
+        for index, call in enumerate(calls)
+        if not (isinstance(call, list) and call and isinstance(call[0], str))
+    ]
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return "a list without a name" if value else "an empty list"
+    names = {str: "a text", int: "a number", float: "a number", dict: "an object"}
+    return names.get(type(value), type(value).__name__)
+
+
 def _calls(out: Any) -> list[list[Any]] | None:
-    """Return a list of effects; up to version 3 a single one stood alone (section 9)."""
+    """Return the expected calls; up to version 3 a single call was not wrapped in a list (section 9)."""
+    if out is False:
+        return []
     if not isinstance(out, list):
         return None
-    if out and isinstance(out[0], str):
-        return [out]
-    return [effect for effect in out if isinstance(effect, list)]
+    calls = (
+        [out] if out and isinstance(out[0], str) else [effect for effect in out if isinstance(effect, list)]
+    )
+    return [[_callable_name(call[0]), *call[1:]] if call else call for call in calls]
+
+
+def _callable_name(name: Any) -> Any:
+    """Return a call's name without the `client.` that walkerOS 4.7 writes before it."""
+    return name.removeprefix("client.") if isinstance(name, str) else name

@@ -1,1 +1,1 @@
-"""Watch a destination: what happens to every event as JSON lines, and counts and timings for dashboards."""
+"""Observability of a destination: a trail of JSON lines, and metrics for dashboards."""

@@ -1,4 +1,4 @@
-"""The measures that there are, and what can take them."""
+"""The metrics, and the Protocol of the backends that record them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ __all__ = ["BUCKETS", "MEASURES", "Instruments", "Measure"]
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One measure.
+    """One metric.
 
     Attributes:
-        kind: `counter` only grows; `timing` is a histogram of seconds; `gauge` is read when somebody asks.
+        kind: `counter` only grows; `timing` is a histogram of seconds; `gauge` is read on demand.
         help: what it counts.
-        labels: what it is told apart by; none has a person's name, or more than a few values.
+        labels: low-cardinality labels without personal data.
 
     """
 
@@ -34,18 +34,18 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "queued": Measure("gauge", "Events that wait for their batch, or lie in the outbox."),
     "waiting_for_consent": Measure("gauge", "Events that wait for consent."),
 }
-# Seconds; HubSpot answers in tenths, an outbox in milliseconds.
+# Seconds: HubSpot answers within tenths, an outbox within milliseconds.
 BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
 class Instruments(Protocol):
-    """Something that takes measures; safe to use from several threads."""
+    """Records metrics; safe to use from several threads."""
 
     def count(self, name: str, labels: Mapping[str, str], by: int = 1) -> None:
-        """Count one of `MEASURES`."""
+        """Increase a counter of `MEASURES`."""
 
     def time(self, name: str, labels: Mapping[str, str], seconds: float) -> None:
-        """Note how long something took."""
+        """Record a duration in seconds."""
 
     def gauge(self, name: str, read: Callable[[], float]) -> None:
-        """Give what is to be called whenever somebody asks for the gauge."""
+        """Register the function that reads a gauge."""

@@ -1,4 +1,4 @@
-"""The watcher: hears every outcome and every exchange, and hands both to the trail and the instruments."""
+"""The observer: receives every outcome and every HTTP exchange, for the trail and the metrics."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ _REACHED: Final = ("sent", "queued")
 
 
 class Observer:
-    """Watches destinations.
+    """Observes destinations.
 
     >>> watcher = Watcher(PrometheusInstruments(), trail=Trail("trail.jsonl"))  # doctest: +SKIP
     >>> destination = watcher.destination(config, outbox="events.sqlite3")  # doctest: +SKIP
 
     Args:
-        instruments: take the counts and timings.
-        trail: gets a line for everything that happens.
+        instruments: record the metrics.
+        trail: gets a line per outcome and exchange.
 
     Attributes:
-        line_of: tells in which line of its source an event stood, by its id; None for unknown.
+        line_of: returns the source line of an event by its id, or None.
 
     """
 
@@ -49,10 +49,10 @@ class Observer:
     def destination(
         self, config: Config | dict[str, Any], *, base_url: str | None = None, **options: Any
     ) -> HubSpotDestination:
-        """Make a destination that is watched; everything is as `HubSpotDestination` takes it.
+        """Return an observed destination; arguments as for `HubSpotDestination`.
 
         Raises:
-            ConfigError: and whatever else `HubSpotDestination` raises.
+            ConfigError: see `HubSpotDestination`, which may raise others too.
 
         """
         loaded = config if isinstance(config, Config) else Config.strict(config)
@@ -66,7 +66,7 @@ class Observer:
         return made
 
     def client_factory(self, config: Config) -> Callable[[SecretStr], HubSpotClient]:
-        """Return what makes a client whose exchanges are watched."""
+        """Return a client factory whose clients report their exchanges."""
 
         def make(token: SecretStr) -> HubSpotClient:
             return HubSpotClient(
@@ -78,10 +78,10 @@ class Observer:
 
         return make
 
-    # ---- what is heard
+    # ---- notifications
 
     def exchanged(self, exchange: Exchange) -> None:
-        """Take one request and its answer; called by the thread that made it."""
+        """Record one exchange; called by the thread that made the request."""
         status = str(exchange.status) if exchange.status is not None else exchange.error or "none"
         for one in self._instruments:
             one.count("requests", {"call": exchange.call, "status": status})
@@ -94,9 +94,9 @@ class Observer:
             self._trail.write(level, {"kind": "request", "call": exchange.call, **_answer(exchange)})
 
     def hear(self, outcome: Outcome) -> None:
-        """Take one outcome; called by the thread that came to it."""
+        """Record one outcome; called by the thread that produced it."""
         count = max(1, len(outcome.events))
-        # With an outbox an event has two outcomes: when it was accepted, and when HubSpot had its word.
+        # With an outbox an event has two outcomes: accepted, and answered by HubSpot.
         delivered = outcome.kind == "flushed" or outcome.delivery
         labels = {
             "stage": "delivered" if delivered else "accepted",
@@ -110,7 +110,7 @@ class Observer:
             self._trail.write(level, self._told(outcome, self._answers(outcome)))
 
     def answered(self, status: int, seconds: float) -> None:
-        """Take one answer of the collector endpoint."""
+        """Record one answer of the collector endpoint."""
         labels = {"status": str(status)}
         for one in self._instruments:
             one.count("http_requests", labels)
@@ -119,17 +119,17 @@ class Observer:
     # ---- the trail
 
     def _exchanges(self) -> deque[Exchange]:
-        """Return what this thread exchanged since its last outcome."""
+        """Return this thread's exchanges since its last outcome."""
         known: deque[Exchange] | None = getattr(self._here, "exchanges", None)
         if known is None:
             known = self._here.exchanges = deque(maxlen=1000)
         return known
 
     def _answers(self, outcome: Outcome) -> list[Exchange]:
-        """Return the exchanges that belong to an outcome: outcomes are told in the order of their calls."""
+        """Return the exchanges of an outcome; outcomes arrive in the order of their calls."""
         exchanges = self._exchanges()
         if outcome.delivery:
-            # Attempts that failed before had their own lines; the last exchange is the answer.
+            # Failed attempts have their own lines; the last exchange is the answer.
             last = [exchanges[-1]] if exchanges and (outcome.calls or outcome.error) else []
             exchanges.clear()
             return last

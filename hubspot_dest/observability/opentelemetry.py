@@ -1,4 +1,4 @@
-"""Measures for OpenTelemetry (`hubspot-dest[otel]`): into whatever meter provider the program has set up."""
+"""Metrics for OpenTelemetry (`hubspot-dest[otel]`), through the program's meter provider."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SPOKEN: Final = {"otlp": "otlp_proto_http"}
 
 
 class OtelInstruments:
-    """Hands measures to OpenTelemetry; names begin with `hubspot_dest.`.
+    """Records metrics with OpenTelemetry; names begin with `hubspot_dest.`.
 
     Args:
         provider: the meter provider; the program's global one by default.
@@ -43,15 +43,15 @@ class OtelInstruments:
                 )
 
     def count(self, name: str, labels: Mapping[str, str], by: int = 1) -> None:
-        """Count."""
+        """Increase a counter."""
         self._known[name].add(by, dict(labels))
 
     def time(self, name: str, labels: Mapping[str, str], seconds: float) -> None:
-        """Note how long something took."""
+        """Record a duration in seconds."""
         self._known[name].record(seconds, dict(labels))
 
     def gauge(self, name: str, read: Callable[[], float]) -> None:
-        """Read a gauge when somebody asks."""
+        """Register an observable gauge."""
 
         def observe(options: Any) -> Iterable[metrics.Observation]:  # noqa: ARG001 - a callback's shape
             return [metrics.Observation(read())]
@@ -62,13 +62,13 @@ class OtelInstruments:
 
 
 def configured_provider() -> tuple[Any, Callable[[], None]]:
-    """Return a meter provider as OpenTelemetry's environment variables say (`OTEL_METRICS_EXPORTER`, …), and its end.
+    """Return a meter provider configured by `OTEL_METRICS_EXPORTER` and the like, and its shutdown function.
 
-    A provider that the program, or `opentelemetry-instrument`, has set up already is taken as it is.
+    A provider that the program or `opentelemetry-instrument` configured is used unchanged.
 
     Raises:
-        ImportError: where the SDK, or the exporter that is asked for, is not installed.
-        RuntimeError: likewise.
+        ImportError: the SDK or the requested exporter is not installed.
+        RuntimeError: the exporter cannot be loaded.
 
     """
     known = metrics.get_meter_provider()

@@ -1,4 +1,4 @@
-"""Measures for Prometheus, through its own client (`hubspot-dest[prometheus]`)."""
+"""Metrics for Prometheus, through its official client (`hubspot-dest[prometheus]`)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PREFIX: Final = "hubspot_dest_"
 
 
 class PrometheusInstruments:
-    """Keeps measures in a registry of its own; names begin with `hubspot_dest_`."""
+    """Records metrics in its own registry; names begin with `hubspot_dest_`."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -30,32 +30,32 @@ class PrometheusInstruments:
                 )
 
     def count(self, name: str, labels: Mapping[str, str], by: int = 1) -> None:
-        """Count."""
+        """Increase a counter."""
         self._known[name].labels(**labels).inc(by)
 
     def time(self, name: str, labels: Mapping[str, str], seconds: float) -> None:
-        """Note how long something took."""
+        """Record a duration in seconds."""
         self._known[name].labels(**labels).observe(seconds)
 
     def gauge(self, name: str, read: Callable[[], float]) -> None:
-        """Read a gauge when somebody asks."""
+        """Register an observable gauge."""
         if name not in self._known:
             self._known[name] = Gauge(_PREFIX + name, MEASURES[name].help, registry=self.registry)
         self._known[name].set_function(read)
 
     def text(self) -> str:
-        """Return everything in Prometheus' text format."""
+        """Return all metrics in Prometheus' text format."""
         exposed: bytes = generate_latest(self.registry)
         return exposed.decode()
 
     def serve(self, host: str, port: int) -> tuple[int, Callable[[], None]]:
-        """Answer at `/metrics` from a thread of its own.
+        """Serve `/metrics` from a background thread.
 
         Returns:
-            the port, and what ends it.
+            the port, and a function that stops the server.
 
         Raises:
-            OSError: the port is taken.
+            OSError: the port is in use.
 
         """
         server, thread = start_http_server(port, addr=host, registry=self.registry)

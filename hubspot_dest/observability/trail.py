@@ -1,4 +1,4 @@
-"""The trail: one JSON object a line for everything that happens, so that an event can be followed by its id."""
+"""The trail: a JSON line per outcome, exchange and log record, so that an event can be followed by its id."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["JsonLines", "Trail"]
 
 
 class JsonLines(logging.Formatter):
-    """Makes log records JSON objects: `time`, `level`, `kind`, and what the record has to say. Tokens are masked.
+    """Formats log records as JSON objects: `time`, `level`, `kind` and the record's fields. Tokens are masked.
 
     Args:
-        token: masked wherever it stands, beside everything that looks like a private-app token.
+        token: masked wherever it occurs, like everything that looks like a private-app token.
 
     """
 
@@ -48,15 +48,15 @@ class JsonLines(logging.Formatter):
 class Trail:
     """Writes the trail to a file, or to stderr for `-`. Safe to use from several threads.
 
-    The file is opened for appending, and again when it was moved away, so logrotate needs no signal. What the library
-    logs besides goes into the trail as well. A file that can no longer be written never stops a delivery.
+    The file is opened for appending, and reopened after it was moved, so logrotate needs no signal. Other log records
+    of the library go into the trail as well. A file that cannot be written never stops a delivery.
 
     Args:
         path: the file.
-        token: masked wherever it stands.
+        token: masked wherever it occurs.
 
     Raises:
-        OSError: where the file cannot be opened.
+        OSError: the file cannot be opened.
 
     """
 
@@ -72,7 +72,7 @@ class Trail:
         self._library.addHandler(self._handler)
 
     def write(self, level: int, record: dict[str, Any]) -> None:
-        """Write one record; its `kind` says what it is about."""
+        """Write one record of a `kind`."""
         made = logging.LogRecord("hubspot_dest.trail", level, "", 0, "", None, None)
         made.trail = record
         made.created = time.time()
@@ -85,4 +85,4 @@ class Trail:
 
 
 def _quiet(record: logging.LogRecord) -> None:
-    """Say nothing where a line cannot be written: the delivery matters more, and the disk says so elsewhere."""
+    """Ignore a failed write: delivery must go on, and the first failure was reported."""

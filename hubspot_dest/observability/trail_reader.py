@@ -1,4 +1,4 @@
-"""Follow one event through a trail."""
+"""Read the records of one event from a trail."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ __all__ = ["follow"]
 
 
 def follow(trail: Path, event_id: str) -> Iterator[dict[str, Any]]:
-    """Yield the records of a trail that tell of an event, in their order; `event_id` may be its uuid as well.
+    """Yield the records of a trail about one event, in order; `event_id` may also be its uuid.
 
     Raises:
-        OSError: where the trail cannot be read.
+        OSError: the trail cannot be read.
 
     """
     mark = event_id.encode()
@@ -28,7 +28,7 @@ def follow(trail: Path, event_id: str) -> Iterator[dict[str, Any]]:
             if record is None or not _tells_of(record, event_id, also.decode()):
                 continue
             if record.get("uuid") == event_id and isinstance(record.get("id"), str):
-                also = record["id"].encode()  # batches name their events by id
+                also = record["id"].encode()  # a batch lists the ids of its events
             yield record
 
 
@@ -36,7 +36,7 @@ def _record(line: bytes) -> dict[str, Any] | None:
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError:
-        return None  # cut off by a crash, or not ours
+        return None  # truncated by a crash, or not a trail record
     return value if isinstance(value, dict) else None
 
 

@@ -1,1 +1,1 @@
-"""One result, many forms: text for people, JSON Lines for programs, JUnit for CI."""
+"""Output formats of results: text for people, JSON Lines for programs, JUnit for CI."""

@@ -1,4 +1,4 @@
-"""Results as JSON that any program reads: undefined, NaN and broken Unicode included."""
+"""Results as portable JSON, including undefined, NaN and invalid Unicode."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["as_json", "outcome_record", "plain"]
 
 
 def plain(value: Any) -> Any:
-    """Return `value` with what JSON lacks written out: undefined as null, NaN and infinities as their names."""
+    """Return `value` in JSON types: undefined as null, NaN and infinities as their names."""
     if value is UNDEFINED:
         return None
     if isinstance(value, float) and not math.isfinite(value):
@@ -33,7 +33,7 @@ def plain(value: Any) -> Any:
 
 
 def as_json(value: Any) -> str:
-    """Return one line of JSON; texts that are no valid Unicode go out escaped."""
+    """Return one line of JSON; invalid Unicode is escaped."""
     try:
         return orjson.dumps(value).decode()
     except TypeError:
@@ -41,11 +41,11 @@ def as_json(value: Any) -> str:
 
 
 def outcome_record(outcome: Outcome, line: int | None) -> dict[str, Any]:
-    """Return what `--json` says of one event or one batch; docs/preview.md names the fields.
+    """Return the `--json` record of one event or batch; docs/preview.md documents the fields.
 
     Args:
-        outcome: what happened.
-        line: where the event stands in its file; None for a batch.
+        outcome: the outcome.
+        line: the event's line in its file; None for a batch.
 
     """
     record: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""JUnit XML, as every CI reads it: suites of cases with failure texts."""
+"""JUnit XML: a suite of cases with failure texts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Case", "junit_xml"]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case: its name, the group it belongs to, and why it failed or was skipped; None for neither."""
+    """One test case: its name, its group, and its failure or skip reason, or None."""
 
     name: str
     group: str
@@ -21,7 +21,7 @@ class Case:
 
 
 def junit_xml(suite: str, cases: list[Case]) -> str:
-    """Return the XML of one suite; texts carry nothing that XML or a terminal would obey."""
+    """Return the XML of one suite; control characters are escaped."""
     failures = sum(case.failure is not None for case in cases)
     skipped = sum(case.skipped is not None for case in cases)
     counts = f'tests="{len(cases)}" failures="{failures}" errors="0" skipped="{skipped}"'

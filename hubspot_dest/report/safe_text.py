@@ -6,16 +6,16 @@ from typing import Any
 
 __all__ = ["safe_text"]
 
-# What a terminal, or a reader, could be misled by: controls, escapes, bidirectional overrides, invisible characters.
+# Characters that could mislead a terminal or a reader: controls, escapes, bidirectional overrides, invisibles.
 _HARMLESS_SPACES = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
 def safe_text(text: Any, *, limit: int | None = None) -> str:
-    r"""Return `text` with nothing in it that a terminal would obey: every such character as `\xNN` or `\uNNNN`.
+    r"""Return `text` with every character that a terminal would interpret escaped as `\xNN` or `\uNNNN`.
 
     Args:
-        text: anything; values of events are hostile.
-        limit: cut after so many characters, and say so with `…`.
+        text: any value; event values are untrusted.
+        limit: maximum length; a longer text is cut and ends with `…`.
 
     """
     plain = text if isinstance(text, str) else str(text)

@@ -1,4 +1,4 @@
-"""Results as text for people: a symbol, a word and a colour for every outcome, and where every value came from."""
+"""Results as text: a symbol, a word and a colour per outcome, and the origin of every value."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hubspot_dest.report.safe_text import safe_text
 
 __all__ = ["Painter", "outcome_lines", "trace_lines"]
 
-# Symbol, then the colour as ANSI names it; the word itself always stands beside them.
+# Symbol and ANSI colour; the outcome's word is always printed beside them.
 _LOOKS: Final = {
     "sent": ("✓", 32),
     "identified": ("◆", 36),
@@ -28,10 +28,10 @@ _WIDTH: Final = 140
 
 
 class Painter:
-    """Colours words, or does not.
+    """Adds ANSI colours, or leaves text plain.
 
     Args:
-        colour: whether to; nothing is ever said by colour alone.
+        colour: whether to add colours; meaning never depends on colour alone.
 
     """
 
@@ -39,16 +39,16 @@ class Painter:
         self._colour = colour
 
     def paint(self, text: str, code: int) -> str:
-        """Return `text` in the colour of an ANSI code."""
+        """Return `text` in an ANSI colour."""
         return f"\x1b[{code}m{text}\x1b[0m" if self._colour else text
 
     def dim(self, text: str) -> str:
-        """Return `text` as what matters less."""
+        """Return `text` dimmed."""
         return self.paint(text, 2)
 
 
 def outcome_lines(outcome: Outcome, where: str, painter: Painter, *, explain: bool = False) -> Iterator[str]:
-    """Yield the lines of one outcome: what happened and why, the calls, what walkerOS would do, the trace."""
+    """Yield the lines of one outcome: kind and reason, calls, walkerOS' behaviour, trace."""
     symbol, colour = _LOOKS[outcome.kind]
     head = painter.paint(f"{symbol} {outcome.kind:<10}", colour)
     person = _person(outcome)
@@ -94,13 +94,13 @@ def _person(outcome: Outcome) -> str:
 
 
 def trace_lines(trace: Trace, indent: str, painter: Painter, *, as_text: bool = False) -> Iterator[str]:
-    """Yield `revenue ← key data.total ← 99.5 → "99.5"`, with the steps below it indented.
+    """Yield `revenue ← key data.total ← 99.5 → "99.5"`, with nested steps indented.
 
     Args:
-        trace: where one value came from.
-        indent: put before every line.
-        painter: colours the notes.
-        as_text: the value goes to HubSpot as text; show that text where the value is none.
+        trace: the origin of one value.
+        indent: prefix of every line.
+        painter: colours the text.
+        as_text: the value goes to HubSpot as text; show that text.
 
     """
     name = safe_text(trace.name) if trace.name else "·"

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-__all__ = ["FORMAT", "UNANSWERED", "Cassette", "CassetteError", "Exchange", "Meanwhile", "Meta", "People"]
+__all__ = ["FORMAT", "UNANSWERED", "Cassette", "CassetteError", "Interaction", "Meanwhile", "Meta", "People"]
 
 FORMAT: Final = 1
 UNANSWERED: Final = 0  # in place of a status: the connection ended without an answer
@@ -22,7 +22,7 @@ class CassetteError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class Interaction:
     """One request and its answer. Bodies are text as they went over the wire; status 0 is no answer at all."""
 
     method: str
@@ -63,31 +63,31 @@ def decoded(text: str) -> Any:
         return text
 
 
-class _Model(BaseModel):
+class _CassetteModel(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
 
-class Meanwhile(_Model):
-    """What somebody else does to the account after so many requests: a seed, as `account` is."""
+class Meanwhile(_CassetteModel):
+    """What another writer does to the account after `after` requests: a seed, like `account`."""
 
     after: int = Field(ge=1)
     account: dict[str, Any]
 
 
-class People(_Model):
+class People(_CassetteModel):
     """How a replay recognises who was replaced, without their names: keyed digests, and the stand-in of each."""
 
     key: str
     stand_ins: dict[str, str]
 
 
-class Meta(_Model):
+class Meta(_CassetteModel):
     """What a cassette was made from: enough to make it again.
 
     Attributes:
         outbox: events went through an outbox: what fails is sent again.
         seed: decides the order of batch results, ids and whatever else HubSpot draws.
-        live: it was recorded from a real portal, or nobody can tell; then HubSpot's ids of contacts are somebody's.
+        live: recorded from a real portal, or of unknown origin: HubSpot's contact ids are then personal data.
         people: only where a test's own people come in at replay (the marker of the pytest plugin).
 
     """
@@ -111,35 +111,35 @@ class Meta(_Model):
     people: People | None = None
 
 
-class _Status(_Model):
+class _RecordedStatus(_CassetteModel):
     code: int
 
 
-class _Body(_Model):
+class _RecordedBody(_CassetteModel):
     string: str = ""
 
 
-class _Response(_Model):
-    status: _Status
+class _RecordedResponse(_CassetteModel):
+    status: _RecordedStatus
     headers: dict[str, list[str]] = Field(default_factory=dict)
-    body: _Body = Field(default_factory=_Body)
+    body: _RecordedBody = Field(default_factory=_RecordedBody)
 
 
-class _Request(_Model):
+class _RecordedRequest(_CassetteModel):
     method: str
     uri: str
     body: str | None = None
     headers: dict[str, list[str]] = Field(default_factory=dict)
 
 
-class _Interaction(_Model):
-    request: _Request
-    response: _Response
+class _RecordedInteraction(_CassetteModel):
+    request: _RecordedRequest
+    response: _RecordedResponse
 
 
-class _File(_Model):
+class _CassetteFile(_CassetteModel):
     version: Literal[1]
-    interactions: list[_Interaction]
+    interactions: list[_RecordedInteraction]
     hubspot_dest: dict[str, Any] | None = None
 
 
@@ -148,13 +148,13 @@ class Cassette:
     """Recorded exchanges in order, and what they were made from."""
 
     meta: Meta
-    exchanges: tuple[Exchange, ...]
+    interactions: tuple[Interaction, ...]
 
     def text(self) -> str:
         """Return the file's text: JSON that vcrpy reads, stable from one recording to the next."""
         whole = {
             "version": 1,
-            "interactions": [one.as_vcr() for one in self.exchanges],
+            "interactions": [one.as_vcr() for one in self.interactions],
             "hubspot_dest": self.meta.model_dump(),
         }
         return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
@@ -182,7 +182,7 @@ class Cassette:
         except ValueError as error:
             raise CassetteError(f"{path} is no cassette, or was cut short: {error}") from None
         try:
-            file = _File.model_validate(raw)
+            file = _CassetteFile.model_validate(raw)
         except ValidationError as error:
             raise CassetteError(f"{path} is no cassette: {_first(error)}") from None
         if file.hubspot_dest is None:
@@ -197,9 +197,9 @@ class Cassette:
         return cls(meta, tuple(_exchange(one) for one in file.interactions))
 
 
-def _exchange(one: _Interaction) -> Exchange:
+def _exchange(one: _RecordedInteraction) -> Interaction:
     parts = urlsplit(one.request.uri)
-    return Exchange(
+    return Interaction(
         one.request.method,
         parts.path + (f"?{parts.query}" if parts.query else ""),
         one.request.body or "",

@@ -13,42 +13,45 @@ from typing import Any, Final
 
 import urllib3
 
-from simulator.cassettes.cassette import UNANSWERED, Cassette, CassetteError, Exchange, decoded
-from simulator.cassettes.recorder import TOKEN, Setting, standing
+from simulator.cassettes.cassette import UNANSWERED, Cassette, CassetteError, Interaction, decoded
+from simulator.cassettes.session import TOKEN, RecordingSetup, running_hubspot
 from simulator.conformance.difference import Difference, differences
 
-__all__ = ["Compared", "age_in_days", "compare"]
+__all__ = ["ComparedAnswer", "age_in_days", "compare"]
 
 _HEADERS: Final = ("content-type", "retry-after")  # what a sender acts on
 _TIMEOUT: Final = urllib3.Timeout(connect=5.0, read=30.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparedAnswer:
     """One request, and where today's answer is not the recorded one.
 
     Attributes:
-        place: where it stands on the tape, from 0.
-        differences: of status, error category, shape of the body and headers that matter; `expected` is the tape's.
+        place: its index in the cassette, from 0.
+        differences: of status, error category, shape of the body and headers that matter; `expected` is the cassette's.
 
     """
 
-    place: int
+    position: int
     method: str
     target: str
     differences: tuple[Difference, ...]
 
 
-def compare(cassette: Cassette) -> list[Compared]:
+def compare(cassette: Cassette) -> list[ComparedAnswer]:
     """Send every request in order to an account like the recorded one.
 
     Raises:
-        ValueError: the cassette's account, switches or faults are none.
+        ValueError: the cassette's account, switches or faults are invalid.
 
     """
     meta = cassette.meta
-    with standing(meta.config, Setting.of(meta)) as (hubspot, told), urllib3.PoolManager() as pool:
-        return list(_answers(cassette, pool, hubspot.base_url, told))
+    with (
+        running_hubspot(meta.config, RecordingSetup.of(meta)) as (hubspot, notify),
+        urllib3.PoolManager() as pool,
+    ):
+        return list(_answers(cassette, pool, hubspot.base_url, notify))
 
 
 def age_in_days(cassette: Cassette, today: date | None = None) -> int:
@@ -67,15 +70,15 @@ def age_in_days(cassette: Cassette, today: date | None = None) -> int:
 
 
 def _answers(
-    cassette: Cassette, pool: urllib3.PoolManager, base_url: str, told: Callable[[int], None]
-) -> Iterator[Compared]:
-    for place, one in enumerate(cassette.exchanges):
+    cassette: Cassette, pool: urllib3.PoolManager, base_url: str, notify: Callable[[int], None]
+) -> Iterator[ComparedAnswer]:
+    for position, one in enumerate(cassette.interactions):
         found = differences(_essence(one), _essence(_ask(one, pool, base_url)))
-        told(place + 1)
-        yield Compared(place, one.method, one.target, tuple(found))
+        notify(position + 1)
+        yield ComparedAnswer(position, one.method, one.target, tuple(found))
 
 
-def _ask(one: Exchange, pool: urllib3.PoolManager, base_url: str) -> Exchange:
+def _ask(one: Interaction, pool: urllib3.PoolManager, base_url: str) -> Interaction:
     sent = {**one.request_headers, "authorization": f"Bearer {TOKEN}"}
     for name in ("host", "content-length", "content-encoding", "accept-encoding", "connection"):
         sent.pop(name, None)  # of the recorded connection, not of this one
@@ -91,13 +94,13 @@ def _ask(one: Exchange, pool: urllib3.PoolManager, base_url: str) -> Exchange:
             timeout=_TIMEOUT,
         )
     except urllib3.exceptions.HTTPError:
-        return Exchange(one.method, one.target, one.body, UNANSWERED, "")
+        return Interaction(one.method, one.target, one.body, UNANSWERED, "")
     headers = {name.lower(): value for name, value in answer.headers.items()}
     text = answer.data.decode("utf-8", "backslashreplace")
-    return Exchange(one.method, one.target, one.body, answer.status, text, {}, headers)
+    return Interaction(one.method, one.target, one.body, answer.status, text, {}, headers)
 
 
-def _essence(one: Exchange) -> dict[str, Any]:
+def _essence(one: Interaction) -> dict[str, Any]:
     """Return what two answers have to share: ids and times may differ, what they are may not."""
     body = decoded(one.answer)
     made: dict[str, Any] = {"status": one.status, "shape": _shape(body)}

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hubspot_dest._version import __version__
-from simulator.cassettes.cassette import FORMAT, Cassette, CassetteError, Exchange, Meta
-from simulator.cassettes.recorder import CLOCK_MS, digest_of
+from simulator.cassettes.cassette import FORMAT, Cassette, CassetteError, Interaction, Meta
+from simulator.cassettes.session import CLOCK_MS, digest_of
 
 __all__ = ["imported"]
 
@@ -31,76 +31,76 @@ _ANSWERED: Final = ("content-type", "retry-after", "x-hubspot-correlation-id", "
 _PACKED: Final = ("gzip", "x-gzip", "deflate")
 
 
-class _Model(BaseModel):
+class _ImportModel(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
 
-class _Pair(_Model):
+class _Pair(_ImportModel):
     name: str
     value: str
 
 
-class _Post(_Model):
+class _Post(_ImportModel):
     text: str = ""
     encoding: str = ""
 
 
-class _HarRequest(_Model):
+class _HarRequest(_ImportModel):
     method: str
     url: str
     headers: list[_Pair] = Field(default_factory=list)
     postData: _Post = Field(default_factory=_Post)  # noqa: N815 - HAR's name
 
 
-class _HarResponse(_Model):
+class _HarResponse(_ImportModel):
     status: int
     headers: list[_Pair] = Field(default_factory=list)
     content: _Post = Field(default_factory=_Post)
 
 
-class _HarEntry(_Model):
+class _HarEntry(_ImportModel):
     request: _HarRequest
     response: _HarResponse
     startedDateTime: str = ""  # noqa: N815 - HAR's name
 
 
-class _HarLog(_Model):
+class _HarLog(_ImportModel):
     entries: list[_HarEntry]
 
 
-class _Har(_Model):
+class _Har(_ImportModel):
     log: _HarLog
 
 
-class _VcrRequest(_Model):
+class _VcrRequest(_ImportModel):
     method: str
     uri: str
     body: str | bytes | None = None
     headers: dict[str, list[str] | str] = Field(default_factory=dict)
 
 
-class _VcrStatus(_Model):
+class _VcrStatus(_ImportModel):
     code: int
 
 
-class _VcrBody(_Model):
+class _VcrBody(_ImportModel):
     string: str | bytes | None = None
     base64_string: str | None = None
 
 
-class _VcrResponse(_Model):
+class _VcrResponse(_ImportModel):
     status: _VcrStatus
     headers: dict[str, list[str] | str] = Field(default_factory=dict)
     body: _VcrBody = Field(default_factory=_VcrBody)
 
 
-class _VcrInteraction(_Model):
+class _VcrInteraction(_ImportModel):
     request: _VcrRequest
     response: _VcrResponse
     recorded_at: str = ""
 
 
-class _Vcr(_Model):
+class _Vcr(_ImportModel):
     version: int = 1
     interactions: list[_VcrInteraction]
 
@@ -165,13 +165,13 @@ def _parsed(path: Path) -> Any:
         raise CassetteError(f"{path} is neither JSON nor plain YAML, or was cut short: {first}") from None
 
 
-def _from_har(one: _HarEntry) -> tuple[str, Exchange]:
+def _from_har(one: _HarEntry) -> tuple[str, Interaction]:
     sent = {pair.name.lower(): pair.value for pair in one.request.headers}
-    answered = {pair.name.lower(): pair.value for pair in one.response.headers}
+    played = {pair.name.lower(): pair.value for pair in one.response.headers}
     # HAR holds bodies unpacked, whatever the header says.
     body, answer = _har_text(one.request.postData), _har_text(one.response.content)
     return one.request.url, _exchange(
-        one.request.method, one.request.url, body, one.response.status, answer, sent, answered
+        one.request.method, one.request.url, body, one.response.status, answer, sent, played
     )
 
 
@@ -179,14 +179,14 @@ def _har_text(post: _Post) -> str:
     return _text(base64.b64decode(post.text, validate=True)) if post.encoding == "base64" else post.text
 
 
-def _from_vcr(one: _VcrInteraction) -> tuple[str, Exchange]:
-    sent, answered = _flat(one.request.headers), _flat(one.response.headers)
+def _from_vcr(one: _VcrInteraction) -> tuple[str, Interaction]:
+    sent, played = _flat(one.request.headers), _flat(one.response.headers)
     packed = one.response.body
     data = packed.string if packed.base64_string is None else base64.b64decode(packed.base64_string)
     body = _unpacked(one.request.body, sent.get("content-encoding", ""))
-    answer = _unpacked(data, answered.get("content-encoding", ""))
+    answer = _unpacked(data, played.get("content-encoding", ""))
     return one.request.uri, _exchange(
-        one.request.method, one.request.uri, body, one.response.status.code, answer, sent, answered
+        one.request.method, one.request.uri, body, one.response.status.code, answer, sent, played
     )
 
 
@@ -197,19 +197,19 @@ def _exchange(
     status: int,
     answer: str,
     sent: dict[str, str],
-    answered: dict[str, str],
-) -> Exchange:
+    played: dict[str, str],
+) -> Interaction:
     parts = urlsplit(url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     kept = {name: value for name, value in sent.items() if name in _SENT}
-    return Exchange(
+    return Interaction(
         method.upper(),
         target,
         body,
         status,
         answer,
         kept,
-        {name: value for name, value in answered.items() if name in _ANSWERED},
+        {name: value for name, value in played.items() if name in _ANSWERED},
     )
 
 

@@ -17,9 +17,9 @@ from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.doctor.portal import Account, read_account
-from simulator.cassettes.cassette import Cassette, Exchange
-from simulator.cassettes.player import Recorder
-from simulator.cassettes.recorder import meta_of, play
+from simulator.cassettes.cassette import Cassette, Interaction
+from simulator.cassettes.recorder import TrafficRecorder
+from simulator.cassettes.session import meta_of, play
 
 __all__ = ["Amount", "amount_of", "portal_of", "record_live"]
 
@@ -84,11 +84,11 @@ def record_live(
         about: what the cassette shows.
 
     """
-    recorder, clock_ms = Recorder(), time.time_ns() // 1_000_000
+    recorder, clock_ms = TrafficRecorder(), time.time_ns() // 1_000_000
     play(config.raw, events, "", recorder, clock_ms=clock_ms, live=config)
     host = urlsplit(config.connection.base_url).hostname
     meta = meta_of(config.raw, events, about=about, against=f"portal {account.portal_id} at {host}, live")
-    known = [{"email": email} for email in _known(recorder.exchanges)]
+    known = [{"email": email} for email in _known(recorder.interactions)]
     update: dict[str, Any] = {
         "live": True,
         "clock_ms": clock_ms,
@@ -96,13 +96,13 @@ def record_live(
         # What the portal has defined is not recorded; a comparison takes names at first sight.
         "switches": {"auto_define": True},
     }
-    return Cassette(meta.model_copy(update=update), tuple(recorder.exchanges))
+    return Cassette(meta.model_copy(update=update), tuple(recorder.interactions))
 
 
-def _known(exchanges: Sequence[Exchange]) -> Iterator[str]:
+def _known(interactions: Sequence[Interaction]) -> Iterator[str]:
     """Yield the addresses of contacts that were there before: their first update was taken."""
     seen = set()
-    for one in exchanges:
+    for one in interactions:
         path, _, query = one.target.partition("?")
         if one.method != "PATCH" or "idProperty=email" not in query:
             continue

@@ -1,224 +1,97 @@
-"""Record what a configuration says to HubSpot: real sender, official client, a HubSpot on this machine."""
+"""Record the client's requests and their answers at its connection pools.
+
+vcrpy patches whole libraries, for the process and not for a thread, and sends unknown requests to the network (both
+measured). All requests of the sender go through one place: recording there is safe with threads and leaks nothing.
+"""
 
 from __future__ import annotations
 
-import copy
-import hashlib
-import itertools
-import json
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Final, Protocol
+import threading
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import urlsplit
 
-from pydantic import SecretStr
+from urllib3.exceptions import HTTPError
 
-from hubspot_dest._version import __version__
-from hubspot_dest.config.model import Config
-from hubspot_dest.delivery.client.client import HubSpotClient, Pool
-from hubspot_dest.delivery.dispatch.retry import RetryPolicy
-from hubspot_dest.delivery.outbox.settings import OutboxSettings
-from hubspot_dest.destination import HubSpotDestination
-from hubspot_dest.outcome import Outcome
-from simulator.cassettes.cassette import FORMAT, Cassette, Meanwhile, Meta
-from simulator.cassettes.player import Recorder
-from simulator.hubspot import FakeHubSpot
-from simulator.hubspot.service import HubSpot
-from simulator.hubspot.state.behaviours import Behaviours
-from simulator.hubspot.state.portal import portal_of
+from hubspot_dest.delivery.client.client import Pool
+from simulator.cassettes.cassette import UNANSWERED, Interaction
 
-__all__ = [
-    "CLOCK_MS",
-    "TOKEN",
-    "Setting",
-    "digest_of",
-    "meta_of",
-    "play",
-    "record",
-    "standing",
-    "without_token",
-]
+__all__ = ["TrafficRecorder", "target_of"]
 
-CLOCK_MS: Final = 1_767_225_600_000  # 2026-01-01T00:00:00Z, in every recording and replay
-TOKEN: Final = "pat-na1-cassette"  # noqa: S105 - opens nothing
-SIMULATOR: Final = f"the simulator of hubspot-dest {__version__}; never the real HubSpot"
-# What is tried again is tried at once: a recording is no place to wait in.
-_IMPATIENT: Final = RetryPolicy(
-    base_seconds=0.001, cap_seconds=0.01, locked_seconds=0.001, ten_seconds=0.001, paused_seconds=0.01
-)
-_PATIENCE_SECONDS: Final = 20.0
+_KEPT: Final = ("content-type", "retry-after", "x-hubspot-correlation-id", "location")
+_MASK: Final = "****"
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What a HubSpot on this machine is before the first event: its contents, switches, faults, and what others do."""
-
-    account: dict[str, Any] = field(default_factory=dict)
-    switches: dict[str, Any] = field(default_factory=dict)
-    faults: Sequence[str] = ()
-    meanwhile: Meanwhile | None = None
-    outbox: bool = False
-    seed: int = 1
-
-    @classmethod
-    def of(cls, meta: Meta) -> Setting:
-        """Return the setting in which a cassette was recorded."""
-        return cls(
-            meta.account, meta.switches, meta.faults, meta.meanwhile, outbox=meta.outbox, seed=meta.seed
-        )
-
-
-def record(
-    config: dict[str, Any],
-    events: Iterable[dict[str, Any]],
-    setting: Setting | None = None,
-    *,
-    about: str = "",
-) -> Cassette:
-    """Send events and record every exchange; not scrubbed yet.
-
-    Raises:
-        ConfigError: where the configuration cannot work.
-        ValueError: where setting, switches or faults are none.
-
-    """
-    setting, sent = setting or Setting(), list(events)
-    with standing(config, setting) as (hubspot, told):
-        recorder = Recorder(told)
-        play(config, sent, hubspot.base_url, recorder, outbox=setting.outbox)
-    meta = meta_of(config, sent, about=about)
-    update: dict[str, Any] = {
-        "account": setting.account,
-        "switches": setting.switches,
-        "faults": list(setting.faults),
-        "meanwhile": setting.meanwhile,
-        "outbox": setting.outbox,
-        "seed": setting.seed,
-    }
-    return Cassette(meta.model_copy(update=update), tuple(recorder.exchanges))
-
-
-@contextmanager
-def standing(config: dict[str, Any], setting: Setting) -> Iterator[tuple[FakeHubSpot, Callable[[int], None]]]:
-    """Start a HubSpot of the configuration's portal as the setting says.
-
-    Yields:
-        it, and what is to be told after every request how many were answered: then others do what they did.
-
-    Raises:
-        ValueError: where setting, switches or faults are none.
-
-    """
-    service = HubSpot(
-        token=TOKEN,
-        portal_id=portal_of(config),
-        switches=Behaviours.from_mapping(setting.switches),
-        seed=setting.seed,
-    )
-    with FakeHubSpot(service, token=TOKEN, faults=setting.faults) as hubspot:
-        service.seed(hubspot.account, setting.account)
-        yield hubspot, _rival(service, hubspot, setting.meanwhile)
-
-
-def meta_of(
-    config: dict[str, Any], events: Sequence[dict[str, Any]], *, about: str, against: str = SIMULATOR
-) -> Meta:
-    """Return what is said of a recording, of today and of this version."""
-    plain = without_token(config)
-    return Meta(
-        format=FORMAT,
-        about=about,
-        sender=__version__,
-        against=against,
-        recorded=datetime.now(UTC).date().isoformat(),
-        config=plain,
-        digest=digest_of(plain),
-        events=list(events),
-        clock_ms=CLOCK_MS,
-    )
-
-
-def play(
-    config: dict[str, Any],
-    events: Iterable[dict[str, Any]],
-    base_url: str,
-    wrap: Around,
-    *,
-    outbox: bool = False,
-    clock_ms: int = CLOCK_MS,
-    live: Config | None = None,
-) -> list[Outcome]:
-    """Send events with the real sender; requests go through what `wrap` puts around the client's connections.
+class TrafficRecorder:
+    """Records what goes through the pools that it is put around. Safe to use from several threads.
 
     Args:
-        config: the destination's.
-        events: in order.
-        base_url: where HubSpot is, or a closed port.
-        wrap: records, or answers.
-        outbox: through an outbox with one connection, so that the order is the same each time.
-        clock_ms: the moment of events without one.
-        live: the same configuration as it was loaded, with its token and connection, to reach a real portal.
+        on_noted: called with the number of interactions after each, before the sender sees the answer.
 
     """
 
-    def client(secret: SecretStr) -> HubSpotClient:
-        if live is not None:
-            seconds = live.timeout_ms / 1000
-            return HubSpotClient(
-                secret, timeout_seconds=seconds, connection=live.connection, around=wrap.around
-            )
-        return HubSpotClient(secret, base_url=base_url, timeout_seconds=5.0, around=wrap.around)
-
-    numbers = itertools.count(1)
-    with tempfile.TemporaryDirectory() as folder:
-        durable = OutboxSettings(
-            Path(folder) / "outbox", durability="normal", connections=1, flush_seconds=0.0, policy=_IMPATIENT
-        )
-        destination = HubSpotDestination(
-            live or Config.strict(copy.deepcopy(config), token=TOKEN),
-            client_factory=client,
-            now_ms=lambda: clock_ms,
-            new_id=lambda: f"{next(numbers):016x}",
-            outbox=durable if outbox else None,
-        )
-        outcomes: list[Outcome] = []
-        for event in events:
-            outcomes.append(destination.push(copy.deepcopy(event)))
-            if outbox:  # one by one: what is under way together comes in any order
-                outcomes += destination.flush(deadline=_PATIENCE_SECONDS)
-        return outcomes + destination.close()
-
-
-def _rival(service: HubSpot, hubspot: FakeHubSpot, meanwhile: Meanwhile | None) -> Callable[[int], None]:
-    """Return what, told how many requests were answered, does what somebody else did at that moment."""
-
-    def told(count: int) -> None:
-        if meanwhile is not None and count == meanwhile.after:
-            service.seed(hubspot.account, meanwhile.account)
-
-    return told
-
-
-class Around(Protocol):
-    """What can be put around a client's connections; `Recorder` and `CassettePlayer` are such."""
+    def __init__(self, on_noted: Callable[[int], None] | None = None) -> None:
+        self._lock = threading.Lock()
+        self._on_noted = on_noted
+        self.interactions: list[Interaction] = []
 
     def around(self, pool: Pool) -> Pool:
-        """Return what is used in place of a pool."""
+        """Return a pool that sends through `pool` and records."""
+        return _RecordingPool(pool, self)
+
+    def note(self, interaction: Interaction) -> None:
+        """Keep an exchange."""
+        with self._lock:
+            self.interactions.append(interaction)
+            count = len(self.interactions)
+        if self._on_noted is not None:
+            self._on_noted(count)
 
 
-def digest_of(config: dict[str, Any]) -> str:
-    """Return the SHA-256 of a configuration."""
-    return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
+class _RecordingPool:
+    def __init__(self, pool: Pool, recorder: TrafficRecorder) -> None:
+        self._pool = pool
+        self._recorder = recorder
+
+    def request(self, method: str, url: str, *, body: bytes | None, headers: Any, **options: Any) -> Any:
+        try:
+            response = self._pool.request(method, url, body=body, headers=headers, **options)
+        except HTTPError:
+            # HubSpot may have processed the request: a cassette without it could not be replayed.
+            self._note(method, url, body, headers, UNANSWERED, b"", {})
+            raise
+        kept = {name.lower(): value for name, value in response.headers.items() if name.lower() in _KEPT}
+        self._note(method, url, body, headers, int(response.status), bytes(response.data), kept)
+        return response
+
+    def _note(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        headers: Any,
+        status: int,
+        answer: bytes,
+        kept: dict[str, str],
+    ) -> None:
+        sent = {name.lower(): str(value) for name, value in dict(headers or {}).items()}
+        if "authorization" in sent:
+            sent["authorization"] = _MASK
+        sent.pop("user-agent", None)  # the version of the sender is none of the request's meaning
+        self._recorder.note(
+            Interaction(
+                method,
+                target_of(url),
+                (body or b"").decode("utf-8", "backslashreplace"),
+                status,
+                answer.decode("utf-8", "backslashreplace"),
+                sent,
+                kept,
+            )
+        )
 
 
-def without_token(config: dict[str, Any]) -> dict[str, Any]:
-    """Return a configuration that may be written down."""
-    plain = copy.deepcopy(config)
-    settings = plain.get("settings")
-    if isinstance(settings, dict):
-        settings.pop("accessToken", None)
-    plain.pop("env", None)
-    return plain
+def target_of(url: str) -> str:
+    """Return path and query of an address."""
+    parts = urlsplit(url)
+    return parts.path + (f"?{parts.query}" if parts.query else "")

@@ -1,4 +1,4 @@
-"""Send a cassette's events again, against the tape, and say request by request what changed."""
+"""Send a cassette's events again, against the cassette, and report per request what changed."""
 
 from __future__ import annotations
 
@@ -7,37 +7,37 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from simulator.cassettes.cassette import Cassette
-from simulator.cassettes.player import Answered, CassettePlayer
-from simulator.cassettes.recorder import play
+from simulator.cassettes.player import CassettePlayer, PlayedRequest
+from simulator.cassettes.session import play
 from simulator.conformance.difference import Difference, differences
 
-__all__ = ["CLOSED", "Replayed", "judged", "replay"]
+__all__ = ["CLOSED", "ReplayedRequest", "compare_requests", "replay"]
 
-# A port that nobody listens on: whatever slipped past the tape would fail loudly.
+# A closed port: a request that bypassed the cassette would fail.
 CLOSED: Final = "http://127.0.0.1:9"
 
 Verdict = Literal["same", "changed", "new", "missing"]
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
+class ReplayedRequest:
     """One request: what became of it since it was recorded.
 
     Attributes:
-        place: where it stands on the tape, from 0; None for a new one.
-        verdict: `same`, `changed` (with the differences), `new` (the tape has none), `missing` (it was not made).
-        differences: of the bodies; `expected` is the tape's.
+        place: its index in the cassette, from 0; None for a new one.
+        verdict: `same`, `changed` (with the differences), `new` (not in the cassette), `missing` (not sent).
+        differences: of the bodies; `expected` is the cassette's.
 
     """
 
-    place: int | None
+    position: int | None
     verdict: Verdict
     method: str
     target: str
     differences: tuple[Difference, ...] = ()
 
 
-def replay(cassette: Cassette, config: dict[str, Any] | None = None) -> list[Replayed]:
+def replay(cassette: Cassette, config: dict[str, Any] | None = None) -> list[ReplayedRequest]:
     """Plan and send a cassette's events again; nothing touches the network.
 
     Args:
@@ -48,7 +48,7 @@ def replay(cassette: Cassette, config: dict[str, Any] | None = None) -> list[Rep
         ConfigError: where the configuration cannot work.
 
     """
-    player = CassettePlayer(cassette.exchanges)
+    player = CassettePlayer(cassette.interactions)
     meta = cassette.meta
     play(
         meta.config if config is None else config,
@@ -58,26 +58,26 @@ def replay(cassette: Cassette, config: dict[str, Any] | None = None) -> list[Rep
         outbox=meta.outbox,
         clock_ms=meta.clock_ms,
     )
-    return judged(cassette, player)
+    return compare_requests(cassette, player)
 
 
-def judged(cassette: Cassette, player: CassettePlayer) -> list[Replayed]:
+def compare_requests(cassette: Cassette, player: CassettePlayer) -> list[ReplayedRequest]:
     """Return what became of every request, those first that were made."""
-    return [*_asked(cassette, player.answered), *_unasked(cassette, player.unused)]
+    return [*_asked(cassette, player.played), *_unasked(cassette, player.unused)]
 
 
-def _asked(cassette: Cassette, answered: list[Answered]) -> Iterator[Replayed]:
-    for one in answered:
-        if one.place is None:
-            yield Replayed(None, "new", one.method, one.target)
+def _asked(cassette: Cassette, played: list[PlayedRequest]) -> Iterator[ReplayedRequest]:
+    for one in played:
+        if one.position is None:
+            yield ReplayedRequest(None, "new", one.method, one.target)
         elif one.exact:
-            yield Replayed(one.place, "same", one.method, one.target)
+            yield ReplayedRequest(one.position, "same", one.method, one.target)
         else:
-            found = differences(cassette.exchanges[one.place].json, one.body)
-            yield Replayed(one.place, "changed", one.method, one.target, tuple(found))
+            found = differences(cassette.interactions[one.position].json, one.body)
+            yield ReplayedRequest(one.position, "changed", one.method, one.target, tuple(found))
 
 
-def _unasked(cassette: Cassette, unused: list[int]) -> Iterator[Replayed]:
-    for place in unused:
-        one = cassette.exchanges[place]
-        yield Replayed(place, "missing", one.method, one.target)
+def _unasked(cassette: Cassette, unused: list[int]) -> Iterator[ReplayedRequest]:
+    for position in unused:
+        one = cassette.interactions[position]
+        yield ReplayedRequest(position, "missing", one.method, one.target)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from simulator.cassettes.cassette import Cassette, Meanwhile
-from simulator.cassettes.recorder import Setting, record
 from simulator.cassettes.redaction.scrubber import scrubbed
+from simulator.cassettes.session import RecordingSetup, record
 from simulator.examples.documented import documented_examples
 
 __all__ = ["Recipe", "recipes"]
@@ -28,20 +28,20 @@ class Recipe:
     about: str
     config: dict[str, Any]
     events: list[dict[str, Any]]
-    setting: Setting = field(default_factory=Setting)
+    setup: RecordingSetup = field(default_factory=RecordingSetup)
 
     def made(self) -> Cassette:
         """Record it, scrubbed."""
-        return scrubbed(record(self.config, self.events, self.setting, about=self.about))
+        return scrubbed(record(self.config, self.events, self.setup, about=self.about))
 
 
 def recipes() -> Iterator[Recipe]:
     """Yield every recipe."""
     for example in documented_examples():
         about = f"The documented example: {example.name}"
-        setting = Setting(example.account)
+        setup = RecordingSetup(example.account)
         yield Recipe(
-            f"documented-{example.key}", about, example.config("pat-na1-cassette"), [example.event], setting
+            f"documented-{example.key}", about, example.config("pat-na1-cassette"), [example.event], setup
         )
     yield from _batches()
     yield from _contacts()
@@ -68,7 +68,7 @@ def _event(number: int = 1, **user: Any) -> dict[str, Any]:
 
 
 def _batches() -> Iterator[Recipe]:
-    known = Setting({"definitions": [_VIEW], "contacts": [_ADA]})
+    known = RecordingSetup({"definitions": [_VIEW], "contacts": [_ADA]})
     batch = _config(batch=True, batchSize=500)
     events = [_event(number) for number in range(1, 502)]
     yield Recipe("batch-500", "500 events are one request", batch, events[:500], known)
@@ -77,13 +77,13 @@ def _batches() -> Iterator[Recipe]:
 
 def _contacts() -> Iterator[Recipe]:
     config = _config(**_identify("firstname", "user.first"))
-    defined = Setting({"definitions": [_VIEW]})
+    defined = RecordingSetup({"definitions": [_VIEW]})
     events = [_event(1, first="Ada"), _event(2, first="Ada"), _event(3, first="Augusta")]
     about = "A contact that HubSpot does not know: update 404, create, and no further call until something changes"
     yield Recipe("unknown-contact", about, config, events, defined)
     stage = _config(**_identify("lifecyclestage", "user.stage"))
     about = "A life-cycle stage only moves forward: the second update answers 200 and changes nothing"
-    known = Setting({"definitions": [_VIEW], "contacts": [_ADA]})
+    known = RecordingSetup({"definitions": [_VIEW], "contacts": [_ADA]})
     yield Recipe(
         "stage-backwards", about, stage, [_event(1, stage="customer"), _event(2, stage="lead")], known
     )
@@ -91,7 +91,9 @@ def _contacts() -> Iterator[Recipe]:
     about = "A contact property that HubSpot does not have: 400, and the event goes on"
     yield Recipe("property-refused", about, odd, [_event(1, first="Ada")], known)
     about = "Somebody else creates the contact between update (404) and create (409): it is updated by id"
-    race = Setting({"definitions": [_VIEW]}, meanwhile=Meanwhile(after=1, account={"contacts": [_ADA]}))
+    race = RecordingSetup(
+        {"definitions": [_VIEW]}, meanwhile=Meanwhile(after=1, account={"contacts": [_ADA]})
+    )
     yield Recipe("create-race", about, config, [_event(1, first="Ada")], race)
 
 
@@ -99,12 +101,14 @@ def _trouble() -> Iterator[Recipe]:
     known = {"definitions": [_VIEW], "contacts": [_ADA]}
     about = "Stored but unanswered: the batch goes out again with the same uuids, and counts once"
     batch = _config(batch=True, batchSize=3)
-    lost = Setting(known, {}, ("lost:count=1",))
+    lost = RecordingSetup(known, {}, ("lost:count=1",))
     yield Recipe("stored-unanswered", about, batch, [_event(number) for number in (1, 2, 3)], lost)
-    yield Recipe("undefined-event", "An event that is not defined: 400", _config(), [_event()], Setting())
+    yield Recipe(
+        "undefined-event", "An event that is not defined: 400", _config(), [_event()], RecordingSetup()
+    )
     events = [_event(number) for number in (1, 2, 3)]
     about = "The token is revoked with the second event"
-    yield Recipe("token-revoked", about, _config(), events, Setting(known, {}, ("401:nth=2",)))
+    yield Recipe("token-revoked", about, _config(), events, RecordingSetup(known, {}, ("401:nth=2",)))
     for name, fault, about in (
         (
             "rate-limited",
@@ -117,7 +121,7 @@ def _trouble() -> Iterator[Recipe]:
             "HubSpot fails once: the same event goes out again with its uuid, and arrives",
         ),
     ):
-        yield Recipe(name, about, _config(), events, Setting(known, {}, (fault,), outbox=True))
+        yield Recipe(name, about, _config(), events, RecordingSetup(known, {}, (fault,), outbox=True))
 
 
 def main(folder: Path) -> None:

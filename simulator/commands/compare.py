@@ -14,7 +14,7 @@ from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.report.safe_text import safe_text
 
 if TYPE_CHECKING:
-    from simulator.cassettes.comparison import Compared
+    from simulator.cassettes.comparison import ComparedAnswer
 
 __all__ = ["command"]
 
@@ -86,12 +86,12 @@ def command(cassettes: tuple[Path, ...], max_age: int | None, table: Path | None
     raise SystemExit(int(ExitCode.CHECK_FAILED if wrong or old else ExitCode.OK))
 
 
-def _show(path: Path, found: list[Compared], *, as_json: bool) -> None:
+def _show(path: Path, found: list[ComparedAnswer], *, as_json: bool) -> None:
     for one in found:
         if as_json:
             different = [[each.path, repr(each.expected), repr(each.actual)] for each in one.differences]
             request = {"method": one.method, "target": one.target, "differences": different}
-            print_data(json.dumps({"cassette": str(path), "place": one.place, **request}))
+            print_data(json.dumps({"cassette": str(path), "place": one.position, **request}))
         elif one.differences:
             print_data(f"≠ {safe_text(path)}  {safe_text(one.method)} {safe_text(one.target)}")
             for each in one.differences:

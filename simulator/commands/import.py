@@ -42,5 +42,5 @@ def command(file: Path, output: Path, every_host: bool, keep_people: bool, patte
         stop(f"nothing was saved: {safe_text(error)}", "--scrub 'a pattern for it', or --keep-people")
     except OSError as error:
         stop(f"{safe_text(output)} cannot be written: {error.strerror}")
-    say(f"{len(cassette.exchanges)} requests imported into {safe_text(output)}")
+    say(f"{len(cassette.interactions)} requests imported into {safe_text(output)}")
     raise SystemExit(int(ExitCode.OK))

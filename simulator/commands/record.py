@@ -66,8 +66,8 @@ def command(
     Events and properties are defined at first sight unless --seed-file defines them. People become stand-ins, the same
     everywhere; the cassette is not saved if anything in it still looks like a token, a secret or an address.
     """
-    from simulator.cassettes.recorder import Setting, record
     from simulator.cassettes.redaction.scrubber import ScrubError, scrubbed
+    from simulator.cassettes.session import RecordingSetup, record
 
     if (base_url or yes) and not live:
         stop("--base-url and --yes go with --live", "leave them out: a HubSpot on this machine is recorded")
@@ -88,9 +88,9 @@ def command(
         name, _, value = one.partition("=")
         wanted[name] = value
     try:
-        setting = Setting(_json(seed_file) if seed_file else {}, wanted, faults)
+        setup = RecordingSetup(_json(seed_file) if seed_file else {}, wanted, faults)
         cassette = scrubbed(
-            record(loaded.raw, _events(events, max_line_bytes), setting, about=about),
+            record(loaded.raw, _events(events, max_line_bytes), setup, about=about),
             keep_people=keep_people,
             patterns=patterns,
         )
@@ -102,7 +102,7 @@ def command(
     except ValueError as error:
         stop(safe_text(error))
     say(
-        f"{len(cassette.exchanges)} requests of {len(cassette.meta.events)} events recorded in {safe_text(output)}"
+        f"{len(cassette.interactions)} requests of {len(cassette.meta.events)} events recorded in {safe_text(output)}"
     )
     raise SystemExit(int(ExitCode.OK))
 
@@ -156,7 +156,7 @@ def _record_live(path: Path, events: list[dict[str, Any]], output: Path, wanted:
         )
     except OSError as error:
         stop(f"{safe_text(output)} cannot be written: {error.strerror}")
-    say(f"{len(made.exchanges)} requests of {len(events)} events recorded in {safe_text(output)}")
+    say(f"{len(made.interactions)} requests of {len(events)} events recorded in {safe_text(output)}")
 
 
 def _events(source: str, max_line_bytes: int) -> list[dict[str, Any]]:

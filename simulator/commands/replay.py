@@ -17,7 +17,7 @@ from hubspot_dest.report.safe_text import safe_text
 
 if TYPE_CHECKING:
     from simulator.cassettes.cassette import Cassette
-    from simulator.cassettes.replay import Replayed
+    from simulator.cassettes.replay import ReplayedRequest
 
 __all__ = ["command"]
 
@@ -48,7 +48,7 @@ def command(cassettes: tuple[Path, ...], config_file: Path | None, accept: bool,
     for path in cassettes:
         try:
             cassette = Cassette.load(path)
-            if not cassette.meta.events and cassette.exchanges:
+            if not cassette.meta.events and cassette.interactions:
                 stop(
                     f"{safe_text(path)} holds no events to send: it was imported, or is a test's",
                     "hubspot-sim compare",
@@ -77,10 +77,10 @@ def command(cassettes: tuple[Path, ...], config_file: Path | None, accept: bool,
     raise SystemExit(int(ExitCode.CHECK_FAILED if wrong and not accept else ExitCode.OK))
 
 
-def _show(path: Path, found: list[Replayed], *, as_json: bool) -> None:
+def _show(path: Path, found: list[ReplayedRequest], *, as_json: bool) -> None:
     for one in found:
         if as_json:
-            where = {"cassette": str(path), "place": one.place, "verdict": one.verdict}
+            where = {"cassette": str(path), "place": one.position, "verdict": one.verdict}
             differences = [[each.path, repr(each.expected), repr(each.actual)] for each in one.differences]
             request = {"method": one.method, "target": one.target, "differences": differences}
             print_data(json.dumps({**where, **request}))
@@ -95,10 +95,10 @@ def _show(path: Path, found: list[Replayed], *, as_json: bool) -> None:
 
 
 def _accept(path: Path, cassette: Cassette, config: dict[str, Any] | None) -> None:
-    from simulator.cassettes.recorder import Setting, record
     from simulator.cassettes.redaction.scrubber import scrubbed
+    from simulator.cassettes.session import RecordingSetup, record
 
     meta = cassette.meta
-    made = scrubbed(record(config or meta.config, meta.events, Setting.of(meta), about=meta.about))
+    made = scrubbed(record(config or meta.config, meta.events, RecordingSetup.of(meta), about=meta.about))
     made.save(path)
-    say(f"{safe_text(path)} recorded anew: {len(made.exchanges)} requests")
+    say(f"{safe_text(path)} recorded anew: {len(made.interactions)} requests")

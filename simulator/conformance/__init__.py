@@ -1,1 +1,1 @@
-"""Hold the sender against vectors of walkerOS' own behaviour."""
+"""Run the sender against recorded behaviour vectors of walkerOS."""

@@ -1,4 +1,4 @@
-"""What JSON cannot say, as the vector files write it: `{"$undefined": true}`, `{"$number": "NaN"}` and the like."""
+"""Encode values that JSON cannot represent as the vector files do: `{"$undefined": true}`, `{"$number": "NaN"}`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FOREIGN: Final = {"$date": "Date", "$invalidDate": "Date", "$function": "functi
 
 
 def decode(value: Any) -> Any:
-    """Return the value that a vector's JSON stands for."""
+    """Decode a value from a vector's JSON."""
     if isinstance(value, list):
         return [decode(item) for item in value]
     if not isinstance(value, dict):
@@ -31,7 +31,7 @@ def decode(value: Any) -> Any:
 
 
 def encode(value: Any) -> Any:
-    """Return the JSON that a vector writes for a value."""
+    """Encode a value as a vector's JSON."""
     if value is UNDEFINED:
         return {"$undefined": True}
     if isinstance(value, Foreign):

@@ -1,4 +1,4 @@
-"""Run one case of the whole destination, in parity mode, against a spy in the place of HubSpot."""
+"""Run one whole-destination case in parity mode against a recording client."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ NOW_MS = 1_750_000_000_000
 _STEP_FIELDS = ("ok", "done", "queued", "failed", "invalid", "error", "calls")
 
 
-class Spy:
-    """Records calls in the documented notation and fails where the case says so."""
+class RecordingSpy:
+    """Records calls in the documented notation and fails where the case says."""
 
     def __init__(self, fail_on: Any) -> None:
         self.calls: list[list[Any]] = []
@@ -49,8 +49,8 @@ class Spy:
         self._call("crm.contacts.basicApi.create", {"properties": properties})
 
 
-class _Records(logging.Handler):
-    """Keeps (level, message) of every log record, levels as upstream calls them."""
+class _LogRecords(logging.Handler):
+    """Keeps (level, message) of every log record, with upstream's level names."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,8 +63,8 @@ class _Records(logging.Handler):
 
 
 def run_destination_case(case: dict[str, Any], expect: dict[str, Any]) -> tuple[Any, Any]:
-    """Return (expected, actual) of one destination case, each as JSON, only what must agree."""
-    spy, records = Spy(case.get("failOn")), _Records()
+    """Return (expected, actual) of one destination case as JSON, reduced to the fields that must agree."""
+    spy, records = RecordingSpy(case.get("failOn")), _LogRecords()
     destination = _destination(decode(case), spy, records)
     failures = case.get("failOn") or []
     injected = {failure["message"] for failure in (failures if isinstance(failures, list) else [failures])}
@@ -84,7 +84,7 @@ def run_destination_case(case: dict[str, Any], expect: dict[str, Any]) -> tuple[
     return wanted, actual
 
 
-def _destination(case: dict[str, Any], spy: Spy, records: _Records) -> HubSpotDestination:
+def _destination(case: dict[str, Any], spy: RecordingSpy, records: _LogRecords) -> HubSpotDestination:
     logger = logging.Logger("conformance", logging.DEBUG)
     logger.addHandler(records)
     config = dict(case["config"])
@@ -105,7 +105,7 @@ def _destination(case: dict[str, Any], spy: Spy, records: _Records) -> HubSpotDe
     )
 
 
-def _step(destination: HubSpotDestination, step: dict[str, Any], spy: Spy) -> dict[str, Any]:
+def _step(destination: HubSpotDestination, step: dict[str, Any], spy: RecordingSpy) -> dict[str, Any]:
     refreshes = False
     if "event" in step:
         outcome = destination.push(step["event"])
@@ -122,7 +122,7 @@ def _step(destination: HubSpotDestination, step: dict[str, Any], spy: Spy) -> di
 
 
 def _push_result(happened: list[Outcome]) -> dict[str, Any]:
-    """Say what upstream's push result says of one pass (spec sections 4.2 and 4.6)."""
+    """Return upstream's push result of one pass (walkerOS 4.4, sections 4.2 and 4.6)."""
     for outcome in happened:
         if outcome.reason == "invalid_event":
             return {"ok": False, "invalid": True, "error": True}
@@ -144,7 +144,7 @@ def _push_result(happened: list[Outcome]) -> dict[str, Any]:
 
 
 def _comparable(step: dict[str, Any], injected: set[str]) -> dict[str, Any]:
-    """Keep what must agree of a step; the text of a failure counts where the case injected it, else its presence."""
+    """Reduce a step to the fields that must agree; a failure's text counts only where the case injected it."""
     kept = {name: step[name] for name in _STEP_FIELDS if name in step}
     if "error" in kept:
         kept["error"] = True

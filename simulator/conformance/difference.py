@@ -1,4 +1,4 @@
-"""Where two JSON values differ, as short as can be said."""
+"""The differences of two JSON values, each at its path."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MISSING: Final = _Missing()
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place where two values differ; `MISSING` stands for nothing on one side."""
+    """One place where two values differ; `MISSING` marks a side that has no value."""
 
     path: str
     expected: Any
@@ -26,7 +26,7 @@ class Difference:
 
 
 def differences(expected: Any, actual: Any, path: str = "") -> list[Difference]:
-    """Return every place where `actual` is not `expected`: keys in any order, 1 equal to 1.0, true apart from 1."""
+    """Return every difference of `actual` from `expected`; key order is ignored, 1 equals 1.0 but not true."""
     if isinstance(expected, dict) and isinstance(actual, dict):
         keys = [*expected, *(key for key in actual if key not in expected)]
         return [
@@ -50,7 +50,7 @@ def _same(expected: Any, actual: Any) -> bool:
     if isinstance(expected, bool) or isinstance(actual, bool):
         return expected is actual
     if isinstance(expected, (int, float)) and isinstance(actual, (int, float)):
-        # JSON numbers are doubles where the vectors come from.
+        # JSON numbers are doubles in JavaScript, where the vectors were recorded.
         return _double(expected) == _double(actual)
     return type(expected) is type(actual) and bool(expected == actual)
 

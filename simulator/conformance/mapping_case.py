@@ -21,7 +21,7 @@ __all__ = ["KINDS", "run_mapping_case"]
 
 
 def run_mapping_case(case: dict[str, Any], expect: dict[str, Any], callbacks: Callbacks) -> tuple[Any, Any]:
-    """Return (expected, actual) of one mapping case, each as JSON, only what must agree."""
+    """Return (expected, actual) of one mapping case as JSON, reduced to the fields that must agree."""
     event = decode(case.get("event", {"$undefined": True}))
     state = decode(case.get("consent"))
     ev = Evaluation(event, Collector(consent=state if isinstance(state, dict) else {}))

@@ -1,4 +1,4 @@
-"""Read vector files and hold the sender, in parity mode, against every line."""
+"""Read vector files and compare the sender, in parity mode, with every line."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ __all__ = ["FileResult", "Verdict", "VectorFileError", "run_file"]
 
 
 class VectorFileError(ValueError):
-    """A file that is no file of vectors; the message names file, line and what to do."""
+    """The file is not a vector file; the message names file, line and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One vector: its id, its tags, and where the sender differs from it (nowhere: they agree)."""
+    """The result of one vector: its id, its tags and the differences; none if they agree."""
 
     id: str
     family: str
@@ -33,25 +33,25 @@ class Verdict:
 
     @property
     def agrees(self) -> bool:
-        """Whether the sender does what walkerOS does."""
+        """Whether the sender agrees with walkerOS."""
         return not self.differences
 
 
 @dataclass(slots=True)
 class FileResult:
-    """All vectors of one file."""
+    """The results of one file."""
 
     path: Path
     verdicts: list[Verdict] = field(default_factory=list)
 
     @property
     def agreeing(self) -> int:
-        """How many vectors agree."""
+        """The number of vectors that agree."""
         return sum(verdict.agrees for verdict in self.verdicts)
 
     @property
     def differing(self) -> list[Verdict]:
-        """The vectors that do not."""
+        """The vectors that differ."""
         return [verdict for verdict in self.verdicts if not verdict.agrees]
 
 
@@ -59,7 +59,7 @@ def run_file(path: Path, *, only: str = "*") -> FileResult:
     """Run every vector of a file whose id matches the pattern `only`.
 
     Raises:
-        VectorFileError: where the file cannot be read, or a line is no vector.
+        VectorFileError: the file cannot be read, or a line is not a vector.
 
     """
     result = FileResult(path)
@@ -82,14 +82,14 @@ def _verdict(identifier: str, vector: dict[str, Any], callbacks: Callbacks) -> V
         else:
             expected, actual = run_destination_case(case, expect)
         found = tuple(differences(expected, actual))
-    except Exception as error:  # a sender that fails on one vector must not hide how it does on the others
+    except Exception as error:  # an exception on one vector must not hide the others
         found = (Difference("run", "a result", f"the sender raised {type(error).__name__}: {error}"),)
     tags = tuple(vector.get("tags") or case.get("tags") or ())
     return Verdict(identifier, str(case.get("family", "")), tags, found)
 
 
 def _what_is_missing(vector: Any) -> str | None:
-    """Return what keeps a line from being a vector, or None."""
+    """Return why a line is not a vector, or None."""
     if not isinstance(vector, dict):
         return 'each line is an object {"case": {…}, "expect": {…}}'
     case, expect = vector.get("case"), vector.get("expect")

@@ -14,10 +14,10 @@ PORTAL: Final = 12345678
 
 
 class Expectation(msgspec.Struct, frozen=True):
-    """What must come out of an example.
+    """The expected result of an example.
 
     Attributes:
-        outcome: `sent`, `identified`, `skipped` or `ignored`; empty where nothing is said of outcome and warnings.
+        outcome: `sent`, `identified`, `skipped` or `ignored`; empty where outcome and warnings are not compared.
         calls: the SDK calls in the documented notation, in order.
         warnings: (level, message) of every log record, in order.
 
@@ -32,14 +32,14 @@ class Example(msgspec.Struct, frozen=True):
     """One documented example.
 
     Attributes:
-        name: what people call it.
-        key: what walkerOS calls it.
-        shows: what it is about, in one sentence.
+        name: display name.
+        key: walkerOS' name.
+        shows: one sentence on its purpose.
         event: the walkerOS event.
         settings: the destination's settings, without the token.
-        account: what HubSpot must know beforehand: a seed with `contacts` and `definitions`.
-        expect: what must come out.
-        rule: what stands at `mapping[entity][action]`, if anything does.
+        account: the account's initial state: a seed with `contacts` and `definitions`.
+        expect: the expected result.
+        rule: the rule at `mapping[entity][action]`, or None.
 
     """
 
@@ -54,23 +54,28 @@ class Example(msgspec.Struct, frozen=True):
 
     @property
     def collector(self) -> dict[str, Any]:
-        """The collector's state to begin with: consent, user, globals, custom."""
+        """The collector's initial state: consent, user, globals, custom."""
         return {}
 
     @property
     def command(self) -> str:
-        """The collector's command that the event is the data of; none of the documented ones is one."""
+        """The collector command whose data the event is; empty for the documented examples."""
         return ""
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why the example cannot be checked; always empty for the documented ones."""
+        return ()
+
     def config(self, token: str) -> dict[str, Any]:
-        """Return the destination's configuration, with this token."""
+        """Return the destination's configuration with this token."""
         config: dict[str, Any] = {"settings": {**self.settings, "accessToken": token}}
         if self.rule is not None:
             config["mapping"] = {self.event["entity"]: {self.event["action"]: self.rule}}
         return config
 
 
-class _File(msgspec.Struct):
+class _ExamplesFile(msgspec.Struct):
     about: str
     portal: int
     examples: list[Example]
@@ -78,6 +83,6 @@ class _File(msgspec.Struct):
 
 @cache
 def documented_examples() -> tuple[Example, ...]:
-    """Return the eight examples, in the order of the documentation."""
+    """Return the eight examples in the order of the documentation."""
     data = resources.files("simulator.examples").joinpath("examples.json").read_bytes()
-    return tuple(msgspec.json.decode(data, type=_File).examples)
+    return tuple(msgspec.json.decode(data, type=_ExamplesFile).examples)

@@ -1,4 +1,4 @@
-"""The step examples of a user's own flow, in the form in which the documented ones are run and checked."""
+"""The step examples of a user's flow, in the form of the documented examples."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from simulator.hubspot.state.portal import portal_of
 
 __all__ = ["FlowExample", "flow_examples", "hubspot_for"]
 
-# Whoever's configuration it is, HubSpot must be able to know the contacts that an example updates.
+# The simulated account must know the contacts that an example updates.
 _UPDATE = "crm.contacts.basicApi.update"
 
 
@@ -27,8 +27,9 @@ class FlowExample(Example, frozen=True, kw_only=True):
     Attributes:
         base: the destination's configuration, without token.
         state: the collector's state in the flow.
-        given_command: the collector's command that `event` is the data of, or empty.
-        expects: it says what must be called; else there is nothing to hold it against.
+        given_command: the collector command whose data `event` is, or empty.
+        expects: the example has an `out` to compare with, or problems to report.
+        invalid: why the example cannot be checked.
 
     """
 
@@ -36,21 +37,27 @@ class FlowExample(Example, frozen=True, kw_only=True):
     state: dict[str, Any]
     given_command: str = ""
     expects: bool = True
+    invalid: tuple[str, ...] = ()
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why the example cannot be checked, one sentence each."""
+        return self.invalid
 
     @property
     def collector(self) -> dict[str, Any]:
-        """The collector's state to begin with."""
+        """The collector's initial state."""
         return self.state
 
     @property
     def command(self) -> str:
-        """The collector's command that the event is the data of, or empty."""
+        """The collector command whose data the event is, or empty."""
         return self.given_command
 
     def config(self, token: str) -> dict[str, Any]:
-        """Return the flow's configuration with what the example lays over it, and this token."""
+        """Return the flow's configuration with the example's overrides and this token."""
         settings = {**self.base.get("settings", {}), **self.settings, "accessToken": token}
-        for key in ("baseUrl", "proxy", "caBundle"):  # it goes to the HubSpot on this machine
+        for key in ("baseUrl", "proxy", "caBundle"):  # the example is sent to the simulated HubSpot
             settings.pop(key, None)
         config = {**self.base, "settings": settings}
         if self.rule is not None:
@@ -63,7 +70,7 @@ class FlowExample(Example, frozen=True, kw_only=True):
 
 
 def flow_examples(path: Path) -> list[FlowExample]:
-    """Return the step examples of a flow or a destination's entry, those too that do not say what must be called.
+    """Return the step examples of a flow or a destination's entry, including those without `out`.
 
     Raises:
         ConfigFileError: the file cannot be used.
@@ -92,11 +99,12 @@ def _of(step: StepExample, config: Config) -> FlowExample:
         base=config.raw,
         state=config.collector,
         given_command=step.command,
-        expects=step.calls is not None,
+        expects=step.calls is not None or bool(step.problems),
+        invalid=step.problems,
     )
 
 
 def hubspot_for(examples: list[FlowExample]) -> FakeHubSpot:
-    """Return a HubSpot for a flow's examples, not started: its portal, and every name known at first sight."""
+    """Return a simulated HubSpot, not started, of the examples' portal that defines every name on first use."""
     portal = portal_of(examples[0].base if examples else {})
     return FakeHubSpot(HubSpot(portal_id=portal, switches=Behaviours(auto_define=True)))

@@ -1,4 +1,4 @@
-"""The check's results for programs: JSON Lines and JUnit."""
+"""The results of `check` as JSON Lines and JUnit."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from hubspot_dest.report.json_report import as_json, plain
 from hubspot_dest.report.junit import Case, junit_xml
 from simulator.conformance.difference import MISSING, Difference
-from simulator.examples.runner import Checked, Run
-from simulator.examples.unknown_contact import KEY, NAME, Comparison
+from simulator.examples.runner import CheckedExample, ExampleRun
+from simulator.examples.unknown_contact import KEY, NAME, UnknownContactResult
 
 __all__ = ["difference_text", "json_lines", "junit_text"]
 
@@ -17,14 +17,16 @@ _AGAINST = "a HubSpot on this machine"
 
 
 def json_lines(
-    checked: Sequence[Checked], comparison: Comparison | None, silent: Sequence[str] | None = None
+    checked: Sequence[CheckedExample],
+    comparison: UnknownContactResult | None,
+    silent: Sequence[str] | None = None,
 ) -> Iterator[str]:
-    """Yield one JSON object an example, one for the unknown contact, and a summary last (docs/check.md).
+    """Yield a JSON object per example, one for the unknown contact, and a summary last (docs/check.md).
 
     Args:
-        checked: what was run.
-        comparison: what became of the unknown contact, if that was asked.
-        silent: the keys of a flow's examples that expect nothing, and were not run.
+        checked: the examples that ran.
+        comparison: the result for an unknown contact, or None.
+        silent: the keys of examples without `out`, which did not run.
 
     """
     for one in checked:
@@ -61,7 +63,7 @@ def json_lines(
     )
 
 
-def _run(run: Run) -> dict[str, Any]:
+def _run(run: ExampleRun) -> dict[str, Any]:
     return {
         "outcome": run.outcome.kind,
         "reason": run.outcome.reason,
@@ -82,7 +84,7 @@ def _difference(found: Difference) -> dict[str, Any]:
     }
 
 
-def junit_text(checked: Sequence[Checked], comparison: Comparison | None) -> str:
+def junit_text(checked: Sequence[CheckedExample], comparison: UnknownContactResult | None) -> str:
     """Return the JUnit XML of a check."""
     cases = [Case(one.example.name, "documented", _failure(one.differences)) for one in checked]
     if comparison is not None:

@@ -1,4 +1,4 @@
-"""Run examples: a walkerOS event in, real HTTP out, and every difference from what the example says."""
+"""Run examples from walkerOS event to HTTP request, and list the differences from the expected result."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 import re
 import threading
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,8 @@ from pydantic import SecretStr
 
 from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.destination import HubSpotDestination
+from hubspot_dest.mapping.jsdates import date_ms
+from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.outcome import Outcome
 from simulator.conformance.difference import MISSING, Difference, differences
 from simulator.examples.documented import Example
@@ -25,7 +28,7 @@ from simulator.examples.wire_format import (
 )
 from simulator.hubspot import FakeHubSpot
 
-__all__ = ["Arrival", "Checked", "Run", "check_example", "run_example"]
+__all__ = ["ArrivedRequest", "CheckedExample", "ExampleRun", "check_example", "run_example"]
 
 _ARRIVAL_SECONDS = 5.0
 _CALL = re.compile(r"calls\[(\d+)\](?:\[\d+\](\..+))?")
@@ -33,15 +36,15 @@ _WIRE = re.compile(r"wire\[(\d+)\](?:\.body(\..+))?")
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """One request as it arrived, and what HubSpot said to it.
+class ArrivedRequest:
+    """One request as it arrived, and HubSpot's answer.
 
     Attributes:
         method: `POST`, `PATCH`.
-        target: path and query as they came.
+        target: path and query, as received.
         body: decoded JSON.
-        status: what HubSpot answered.
-        decision: why, in words.
+        status: HTTP status of the answer.
+        decision: the reason, a sentence.
 
     """
 
@@ -53,56 +56,56 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """What one run of an example did.
+class ExampleRun:
+    """The result of running an example.
 
     Attributes:
-        outcome: what the sender says happened.
-        calls: what was called at the official client's boundary.
+        outcome: the sender's outcome.
+        calls: the calls at the official client's boundary.
         logs: (level, message) of every log record.
-        arrivals: what arrived at HubSpot.
+        arrivals: the requests that arrived at HubSpot.
 
     """
 
     outcome: Outcome
     calls: list[list[Any]]
     logs: list[tuple[str, str]]
-    arrivals: list[Arrival]
+    arrivals: list[ArrivedRequest]
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """One example, what it did, and where that differs from the documentation (nowhere: it passes)."""
+class CheckedExample:
+    """One example, its run, and the differences from the expected result; none if it passes."""
 
     example: Example
-    run: Run
+    run: ExampleRun
     differences: list[Difference]
 
     @property
     def passes(self) -> bool:
-        """Whether everything is as documented."""
+        """Whether nothing differs."""
         return not self.differences
 
     @property
     def told(self) -> list[Difference]:
-        """The differences for people: what the call and its request say alike is said once, of the call."""
+        """The differences without duplicates: one that call and request share is listed once, for the call."""
         of_calls = {found for one in self.differences if (found := _said(one, _CALL)) is not None}
         return [one for one in self.differences if _said(one, _WIRE) not in of_calls]
 
 
 def _said(one: Difference, pattern: re.Pattern[str]) -> tuple[str, str, str, str] | None:
-    """Return which call or request a difference is about, where in its body, and both sides; None if another thing."""
+    """Return the call or request that a difference is about, the path in its body and both sides; None for others."""
     match = pattern.fullmatch(one.path)
     if match is None:
         return None
-    if not match[2]:  # the whole of it: a call that is missing, or one too many, looks otherwise on the wire
+    if not match[2]:  # a missing or an extra call looks different on the wire
         if one.expected is not MISSING and one.actual is not MISSING:
             return None
         return match[1], "", str(one.expected is MISSING), str(one.actual is MISSING)
     return match[1], match[2], repr(one.expected), repr(one.actual)
 
 
-class _Records(logging.Handler):
+class _LogCapture(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self.kept: list[tuple[str, str]] = []
@@ -114,7 +117,7 @@ class _Records(logging.Handler):
 
 @dataclass(slots=True)
 class _Uuids:
-    """Takes the sender's one addition off occurrences, and notes each, so that its form can be judged."""
+    """Removes the sender's `uuid` from occurrences and collects it, so that its form can be checked."""
 
     found: list[Any] = field(default_factory=list)
 
@@ -128,19 +131,19 @@ class _Uuids:
 
 def run_example(
     hubspot: FakeHubSpot, example: Example, *, account: dict[str, Any] | None = None, parity: bool = False
-) -> Run:
-    """Empty HubSpot, seed it, and push the example's event through the official client over HTTP.
+) -> ExampleRun:
+    """Reset HubSpot, seed it, and push the example's event through the official client over HTTP.
 
     Args:
-        hubspot: a running HubSpot; its default account is used, and emptied first.
+        hubspot: a running simulated HubSpot; its default account is reset first.
         example: what to run.
-        account: another seed than the example's own.
-        parity: do what walkerOS 4.4 does.
+        account: a seed that replaces the example's.
+        parity: behave as walkerOS 4.4 does.
 
     """
     hubspot.reset()
     hubspot.service.seed(hubspot.account, example.account if account is None else account)
-    records = _Records()
+    records = _LogCapture()
     logger = logging.Logger("documented", logging.DEBUG)
     logger.addHandler(records)
     client = WatchedClient(HubSpotClient(SecretStr(hubspot.token), base_url=hubspot.base_url))
@@ -156,17 +159,32 @@ def run_example(
         user=state.get("user"),
         globals_=state.get("globals"),
         custom=state.get("custom"),
+        now_ms=_frozen_clock(example),
     ) as destination:
         outcome = _play(destination, example)
     for _ in client.calls:
-        # HubSpot answers first and writes its journal then; a request that never arrives is a difference.
+        # The journal is written after the answer; a request that never arrives is a difference.
         noted.acquire(timeout=_ARRIVAL_SECONDS)
     unsubscribe()
     arrivals = [
-        Arrival(**arrived_request(entry), status=entry.answer.status, decision=entry.answer.decision)
+        ArrivedRequest(**arrived_request(entry), status=entry.answer.status, decision=entry.answer.decision)
         for entry in hubspot.journal.entries()
     ]
-    return Run(outcome, client.calls, records.kept, arrivals)
+    return ExampleRun(outcome, client.calls, records.kept, arrivals)
+
+
+def _frozen_clock(example: Example) -> Callable[[], int] | None:
+    """Return the clock of an example whose event has no timestamp: the moment that its `out` expects."""
+    if "timestamp" in example.event or example.command:
+        return None
+    moments = [
+        moment
+        for call in example.expect.calls
+        for argument in call[1:]
+        if isinstance(argument, dict)
+        and (moment := date_ms(argument.get("occurredAt", UNDEFINED))) is not None
+    ]
+    return (lambda: moments[0]) if moments else None
 
 
 def _play(destination: HubSpotDestination, example: Example) -> Outcome:
@@ -177,8 +195,18 @@ def _play(destination: HubSpotDestination, example: Example) -> Outcome:
     return happened[-1] if happened else Outcome("ignored", "command", "the command sends nothing by itself")
 
 
-def check_example(hubspot: FakeHubSpot, example: Example) -> Checked:
-    """Run an example and hold calls and wire against what it says; outcome and warnings too, if it tells of them."""
+def check_example(hubspot: FakeHubSpot, example: Example) -> CheckedExample:
+    """Run an example and compare calls and wire with its `out`; outcome and warnings too where it states them.
+
+    An example that is no valid step example fails without being run, with its problems as the differences.
+    """
+    if example.problems:
+        outcome = Outcome("failed", "invalid_example", "; ".join(example.problems))
+        return CheckedExample(
+            example,
+            ExampleRun(outcome, [], [], []),
+            [Difference("example", "a valid step example", problem) for problem in example.problems],
+        )
     run = run_example(hubspot, example)
     expect = example.expect
     at_client, on_wire = _Uuids(), _Uuids()
@@ -194,11 +222,14 @@ def check_example(hubspot: FakeHubSpot, example: Example) -> Checked:
     if all(is_documented(call) for call in expect.calls):
         wanted["wire"] = [{**documented_request(call), "answered": True} for call in expect.calls]
     else:
-        del got["wire"]  # the calls differ already, and what they would be on the wire nobody knows
+        del got["wire"]  # the calls differ already; their wire format is undefined
     if expect.outcome:
         wanted |= {"outcome": expect.outcome, "warnings": [list(one) for one in expect.warnings]}
         got |= {"outcome": run.outcome.kind, "warnings": [list(one) for one in run.logs]}
-    return Checked(
+    elif run.outcome.kind == "failed" and not any(request["answered"] is False for request in requests):
+        # An event that failed before its first call also sends nothing; that is not what `out: []` says.
+        wanted["outcome"], got["outcome"] = "an event that is processed", f"failed: {run.outcome.sentence}"
+    return CheckedExample(
         example,
         run,
         [*differences(wanted, got), *_additions(at_client.found, on_wire.found)],

@@ -1,4 +1,4 @@
-"""The check's results for people: 80 columns, the same text on a terminal and in a pipe, colour only on top."""
+"""The results of `check` as text: 80 columns, identical on a terminal and in a pipe except for colour."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from hubspot_dest.report.text_report import Painter
 from simulator.conformance.difference import Difference
 from simulator.examples.documented import PORTAL
 from simulator.examples.json_report import difference_text
-from simulator.examples.runner import Arrival, Checked, Run
-from simulator.examples.unknown_contact import Comparison
+from simulator.examples.runner import ArrivedRequest, CheckedExample, ExampleRun
+from simulator.examples.unknown_contact import UnknownContactResult
 
 __all__ = [
     "comparison_lines",
@@ -30,7 +30,7 @@ _WHAT, _SIDE, _WIDTH = 35, 36, 80
 
 
 def header_lines(painter: Painter) -> Iterator[str]:
-    """Yield what is about to be checked, and how."""
+    """Yield the header: what is checked, and how."""
     yield painter.paint("The documented examples of walkerOS' HubSpot destination", _BOLD)
     yield "  walkerOS event > hubspot-dest > official client > HTTP > a HubSpot on this"
     yield f"  machine (portal {PORTAL}), emptied and seeded anew for each of them"
@@ -39,7 +39,7 @@ def header_lines(painter: Painter) -> Iterator[str]:
 
 
 def flow_header_lines(name: str, painter: Painter) -> Iterator[str]:
-    """Yield whose step examples are about to be checked, and how."""
+    """Yield the header of a flow's examples."""
     yield painter.paint(f"The step examples of {safe_text(name, limit=60)}", _BOLD)
     yield "  walkerOS event > hubspot-dest > official client > HTTP > a HubSpot on this"
     yield "  machine, emptied for each of them; it knows every name at first sight"
@@ -47,8 +47,10 @@ def flow_header_lines(name: str, painter: Painter) -> Iterator[str]:
     yield painter.dim(f"    {'example':<22}what arrived")
 
 
-def flow_total_lines(checked: Sequence[Checked], silent: Sequence[str], painter: Painter) -> Iterator[str]:
-    """Yield the total of a flow's step examples, those that expect nothing, and what was compared."""
+def flow_total_lines(
+    checked: Sequence[CheckedExample], silent: Sequence[str], painter: Painter
+) -> Iterator[str]:
+    """Yield the totals of a flow's examples, the examples without `out`, and what was compared."""
     passed = sum(one.passes for one in checked)
     yield ""
     noun = "step example passes" if len(checked) == 1 else "step examples pass"
@@ -60,19 +62,22 @@ def flow_total_lines(checked: Sequence[Checked], silent: Sequence[str], painter:
     yield "  arrived. The one addition is the `uuid` of an occurrence."
 
 
-def example_lines(number: int, checked: Checked, painter: Painter, *, verbose: bool = False) -> Iterator[str]:
-    """Yield one example: what arrived at HubSpot, the verdict, and the differences side by side if it fails."""
+def example_lines(
+    number: int, checked: CheckedExample, painter: Painter, *, verbose: bool = False
+) -> Iterator[str]:
+    """Yield one example: the requests, the verdict, and the differences side by side if it fails."""
     verdict = ("pass", _GREEN) if checked.passes else ("FAIL", _RED)
     rows = [*_rows(checked.run.arrivals), *_why_not(checked.run)]
     yield from _table(str(number), checked.example.name, rows, verdict, painter)
-    for found in checked.told:
-        yield from _side_by_side(found, painter)
+    if not checked.example.problems:  # the rows show them
+        for found in checked.told:
+            yield from _side_by_side(found, painter)
     if verbose:
         yield from _details(checked)
 
 
-def comparison_lines(comparison: Comparison, number: int, painter: Painter) -> Iterator[str]:
-    """Yield what happens when HubSpot does not know the contact: this sender, and walkerOS beside it."""
+def comparison_lines(comparison: UnknownContactResult, number: int, painter: Painter) -> Iterator[str]:
+    """Yield the result for an unknown contact: this sender beside walkerOS."""
     yield ""
     yield "Beyond the documentation: example 3, and HubSpot does not know the contact:"
     yield "  this sender, and its parity mode, which does what walkerOS 4.4 does."
@@ -87,9 +92,13 @@ def comparison_lines(comparison: Comparison, number: int, painter: Painter) -> I
 
 
 def total_lines(
-    checked: Sequence[Checked], comparison: Comparison | None, painter: Painter, *, next_command: str
+    checked: Sequence[CheckedExample],
+    comparison: UnknownContactResult | None,
+    painter: Painter,
+    *,
+    next_command: str,
 ) -> Iterator[str]:
-    """Yield the totals, what was held against what, what was not, and what to try next if all is well."""
+    """Yield the totals, what was compared, and a next command if everything passes."""
     passed = sum(one.passes for one in checked)
     wanting = passed < len(checked) or (comparison is not None and not comparison.passes)
     yield ""
@@ -109,12 +118,12 @@ def total_lines(
     yield f"Next: {'hubspot-sim check --verbose' if wanting else next_command}"
 
 
-def _rows(arrivals: Sequence[Arrival]) -> list[tuple[str, str, str]]:
+def _rows(arrivals: Sequence[ArrivedRequest]) -> list[tuple[str, str, str]]:
     return [(*_what(one), str(one.status)) for one in arrivals]
 
 
-def _what(one: Arrival) -> tuple[str, str]:
-    """Say what a request was about: an occurrence with whose it is, a contact with what was written."""
+def _what(one: ArrivedRequest) -> tuple[str, str]:
+    """Describe a request: an occurrence with its identity, or a contact with the written properties."""
     body = one.body if isinstance(one.body, dict) else {}
     properties = body.get("properties")
     written = properties if isinstance(properties, dict) else {}
@@ -129,12 +138,12 @@ def _what(one: Arrival) -> tuple[str, str]:
     return "contact", f"{_addressed(one)}: {values}"
 
 
-def _addressed(one: Arrival) -> str:
+def _addressed(one: ArrivedRequest) -> str:
     return unquote(one.target.partition("?")[0].rsplit("/", 1)[-1])
 
 
-def _why_not(run: Run) -> list[tuple[str, str, str]]:
-    """Say why no event arrived: skipped, ignored or contact only, in the sender's own words."""
+def _why_not(run: ExampleRun) -> list[tuple[str, str, str]]:
+    """Explain why no event arrived, with the sender's sentence."""
     outcome = run.outcome
     if outcome.kind in ("skipped", "ignored"):
         said = run.logs[0][1] if run.logs else outcome.sentence
@@ -176,7 +185,7 @@ def _wrapped(value: Any) -> list[str]:
     return textwrap.wrap(safe_text(difference_text(value), limit=600), _SIDE - 1) or [""]
 
 
-def _details(checked: Checked) -> Iterator[str]:
+def _details(checked: CheckedExample) -> Iterator[str]:
     yield from _paragraph(checked.example.shows)
     yield from _paragraph(f"in: {as_json(checked.example.event)}")
     for call in checked.run.calls:

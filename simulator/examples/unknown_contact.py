@@ -1,4 +1,4 @@
-"""What happens when HubSpot does not know the contact: this sender beside walkerOS, both for real."""
+"""Run the unknown-contact case with this sender and with walkerOS' behaviour."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Final
 
 from simulator.conformance.difference import Difference, differences
 from simulator.examples.documented import Example
-from simulator.examples.runner import Run, run_example
+from simulator.examples.runner import ExampleRun, run_example
 from simulator.hubspot import FakeHubSpot
 
-__all__ = ["KEY", "NAME", "Comparison", "compare_unknown_contact"]
+__all__ = ["KEY", "NAME", "UnknownContactResult", "compare_unknown_contact"]
 
 NAME: Final = "unknown contact"
 KEY: Final = "unknownContact"
@@ -20,34 +20,34 @@ _WALKEROS: Final = {"outcome": "failed", "statuses": [404], "on the timeline": 0
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """The example that identifies a contact, run twice against an account that does not know it.
+class UnknownContactResult:
+    """The identifying example, run twice against an account without the contact.
 
     Attributes:
-        example: what was run.
-        sender: what this sender did: create the contact, then send.
-        walkeros: what walkerOS 4.4 does (parity): the event is lost.
-        differences: where either did not do what is said here.
+        example: the example.
+        sender: this sender's run: it creates the contact, then sends.
+        walkeros: the run in parity mode: the event is lost.
+        differences: where either run differs from that.
 
     """
 
     example: Example
-    sender: Run
-    walkeros: Run
+    sender: ExampleRun
+    walkeros: ExampleRun
     differences: list[Difference]
 
     @property
     def passes(self) -> bool:
-        """Whether both did what is said of them."""
+        """Whether both runs behaved as expected."""
         return not self.differences
 
 
-def compare_unknown_contact(hubspot: FakeHubSpot, example: Example) -> Comparison:
-    """Run the example without its contacts, as this sender and as walkerOS.
+def compare_unknown_contact(hubspot: FakeHubSpot, example: Example) -> UnknownContactResult:
+    """Run the example without its contacts, in default and in parity mode.
 
     Args:
-        hubspot: a running HubSpot; its default account is emptied.
-        example: one that updates a contact and sends an occurrence.
+        hubspot: a running simulated HubSpot; its default account is reset.
+        example: an example that updates a contact and sends an occurrence.
 
     """
     nobody = {**example.account, "contacts": []}
@@ -59,14 +59,14 @@ def compare_unknown_contact(hubspot: FakeHubSpot, example: Example) -> Compariso
         *differences(_SENDER, _seen(sender, kept), "sender"),
         *differences(_WALKEROS, _seen(walkeros, left), "walkeros"),
     ]
-    return Comparison(example, sender, walkeros, found)
+    return UnknownContactResult(example, sender, walkeros, found)
 
 
 def _timeline(hubspot: FakeHubSpot, example: Example) -> int:
     return len(hubspot.account.timeline(example.event["user"]["email"]))
 
 
-def _seen(run: Run, on_timeline: int) -> dict[str, object]:
+def _seen(run: ExampleRun, on_timeline: int) -> dict[str, object]:
     return {
         "outcome": run.outcome.kind,
         "statuses": [one.status for one in run.arrivals],

@@ -1,4 +1,4 @@
-"""What must arrive on the wire for a documented call, said independently of the client that sends it."""
+"""The expected HTTP request of a documented call, derived independently of the client."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ Request = dict[str, Any]
 
 
 class WatchedClient:
-    """The official client with a note of every call, in the documented notation, taken at its boundary."""
+    """Wraps the official client and records every call in the documented notation."""
 
     def __init__(self, client: HubSpotClient) -> None:
         self.calls: list[list[Any]] = []
         self._client = client
 
     def send(self, occurrence: dict[str, Any]) -> None:
-        """Note and make `events.send.basicApi.send`. Raises DeliveryError."""
+        """Record and make `events.send.basicApi.send`. Raises DeliveryError."""
         self.calls.append(["events.send.basicApi.send", dict(occurrence)])
         self._client.send(occurrence)
 
     def send_batch(self, inputs: list[dict[str, Any]]) -> None:
-        """Note and make `events.send.batchApi.send`. Raises DeliveryError."""
+        """Record and make `events.send.batchApi.send`. Raises DeliveryError."""
         self.calls.append(["events.send.batchApi.send", {"inputs": [dict(one) for one in inputs]}])
         self._client.send_batch(inputs)
 
     def update_contact(self, contact_id: str, properties: dict[str, str], id_property: str | None) -> None:
-        """Note and make `crm.contacts.basicApi.update`. Raises DeliveryError."""
+        """Record and make `crm.contacts.basicApi.update`. Raises DeliveryError."""
         more = [] if id_property is None else [id_property]
         self.calls.append(
             ["crm.contacts.basicApi.update", contact_id, {"properties": dict(properties)}, *more]
@@ -41,7 +41,7 @@ class WatchedClient:
         self._client.update_contact(contact_id, properties, id_property)
 
     def create_contact(self, properties: dict[str, str]) -> None:
-        """Note and make `crm.contacts.basicApi.create`. Raises DeliveryError."""
+        """Record and make `crm.contacts.basicApi.create`. Raises DeliveryError."""
         self.calls.append(["crm.contacts.basicApi.create", {"properties": dict(properties)}])
         self._client.create_contact(properties)
 
@@ -50,7 +50,7 @@ def documented_request(call: list[Any]) -> Request:
     """Return the method, target and body that HubSpot's API reference gives for a call (wire facts, 1.1 and 3).
 
     Raises:
-        ValueError: for a call that no example makes.
+        ValueError: the call is not one of the documented examples'.
 
     """
     match call:
@@ -69,7 +69,7 @@ def documented_request(call: list[Any]) -> Request:
 
 
 def is_documented(call: list[Any]) -> bool:
-    """Tell whether `documented_request` knows the call."""
+    """Return whether `documented_request` supports the call."""
     try:
         documented_request(call)
     except ValueError:
@@ -78,7 +78,7 @@ def is_documented(call: list[Any]) -> bool:
 
 
 def arrived_request(entry: Entry) -> Request:
-    """Return what arrived, as HubSpot decodes it; a body that is no JSON stays text."""
+    """Return the received request with its decoded body; a body that is not JSON stays text."""
     try:
         body: Any = orjson.loads(entry.body)
     except orjson.JSONDecodeError:

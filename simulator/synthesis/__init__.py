@@ -1,4 +1,4 @@
-"""Synthetic walkerOS events: people who live through journeys; the same seed gives the same bytes."""
+"""Synthetic walkerOS events from simulated people and their journeys; the same seed gives the same bytes."""
 
 from .stream import Crowd, events
 

@@ -1,4 +1,4 @@
-"""Who has an account, and what that brings them back for: log-ins, and once a month the end of their subscription."""
+"""Account holders and their return visits: logins, and a monthly subscription renewal or cancellation."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from .people import Person
 
 __all__ = ["Members"]
 
-_SIGNS_UP = 0.35  # of those without an account who could
-_CHURN = 0.25  # of the subscriptions that are due
+_SIGNS_UP = 0.35  # share of people without an account who sign up
+_CHURN = 0.25  # share of due subscriptions
 
 
 class Members:
     """The accounts of a crowd.
 
     Args:
-        people: everybody.
+        people: everyone in the crowd.
 
     """
 
@@ -31,36 +31,36 @@ class Members:
         for one in people:
             self._by_due.setdefault(one.due, []).append(one)
 
-    def someone_due(self, when: float, dice: random.Random) -> Person | None:
-        """Return somebody whose subscription goes on or ends today; None where the dice find nobody."""
+    def someone_due(self, when: float, rng: random.Random) -> Person | None:
+        """Return a person whose subscription renews or ends today, or None."""
         today = datetime.fromtimestamp(when, UTC)
         several = self._by_due.get(today.day)
-        person = dice.choice(several) if several else None
+        person = rng.choice(several) if several else None
         return person if person is not None and self._is_due(person, today) else None
 
-    def journey(self, person: Person, when: float, dice: random.Random) -> Iterator[Step]:
-        """Return what a person comes for."""
-        wanted = dice.choices(("shop", "leads", "account"), person.likes)[0]
+    def journey(self, person: Person, when: float, rng: random.Random) -> Iterator[Step]:
+        """Return the purpose of a person's visit."""
+        wanted = rng.choices(("shop", "leads", "account"), person.likes)[0]
         today = datetime.fromtimestamp(when, UTC)
         if self._is_due(person, today):
-            return self._settle(person, today, dice)
+            return self._settle(person, today, rng)
         if wanted == "account" and person.id in self._plans:
-            return log_in(dice)
-        if wanted == "account" and dice.random() < _SIGNS_UP:
-            plan = self._plans[person.id] = dice.choice(PLANS)[0]
+            return log_in(rng)
+        if wanted == "account" and rng.random() < _SIGNS_UP:
+            plan = self._plans[person.id] = rng.choice(PLANS)[0]
             self._paid[person.id] = today.year, today.month
-            return sign_up(dice, plan)
-        return leads(dice) if wanted == "leads" else shop(dice)
+            return sign_up(rng, plan)
+        return leads(rng) if wanted == "leads" else shop(rng)
 
     def _is_due(self, person: Person, today: datetime) -> bool:
         price = self._prices.get(self._plans.get(person.id, ""), 0.0)
         paid = self._paid.get(person.id) == (today.year, today.month)
         return price > 0 and person.due == today.day and not paid
 
-    def _settle(self, person: Person, today: datetime, dice: random.Random) -> Iterator[Step]:
+    def _settle(self, person: Person, today: datetime, rng: random.Random) -> Iterator[Step]:
         plan = self._plans[person.id]
         self._paid[person.id] = today.year, today.month
-        if dice.random() < _CHURN:
+        if rng.random() < _CHURN:
             del self._plans[person.id]
-            return cancel(dice, plan)
-        return renew(dice, plan, self._prices[plan])
+            return cancel(rng, plan)
+        return renew(rng, plan, self._prices[plan])

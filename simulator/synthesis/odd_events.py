@@ -1,4 +1,4 @@
-"""What breaks mappings in real life, one kind at a time, so that a test can name what it met."""
+"""Odd inputs that break mappings in practice, one kind at a time, so that a test can name the kind."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ __all__ = ["ODDITIES", "make_odd"]
 
 Event = dict[str, Any]
 _TEXTS = (
-    "Zoë \N{WOMAN}\u200d\N{ROCKET} Ångström",  # one sign made of three
-    "\u05e2\u05d1\u05e8\u05d9\u05ea \u200fRTL",  # from right to left
-    "e\u0301 and \u200b nothing",  # a combined letter, and a space of no width
-    "\u0130stanbul \ufb00",  # letters that grow when their case changes
-    "\u65e5\u672c\u8a9e\u306e\u30bf\u30a4\u30c8\u30eb",  # signs of double width
+    "Zoë \N{WOMAN}\u200d\N{ROCKET} Ångström",  # one grapheme of three code points
+    "\u05e2\u05d1\u05e8\u05d9\u05ea \u200fRTL",  # right-to-left text
+    "e\u0301 and \u200b nothing",  # a combining letter and a zero-width space
+    "\u0130stanbul \ufb00",  # letters whose case mapping is longer
+    "\u65e5\u672c\u8a9e\u306e\u30bf\u30a4\u30c8\u30eb",  # double-width characters
 )
 
 
@@ -26,14 +26,14 @@ def _null_data(event: Event, _: random.Random) -> None:
     event["data"] = None
 
 
-def _unicode(event: Event, dice: random.Random) -> None:
-    text = dice.choice(_TEXTS)
+def _unicode(event: Event, rng: random.Random) -> None:
+    text = rng.choice(_TEXTS)
     event["data"] = {**(event["data"] or {}), "title": text, "naïve key": text}
 
 
-def _numeric_id(event: Event, dice: random.Random) -> None:
-    event["user"] = {**event["user"], "id": dice.randrange(10**9)}
-    event["data"] = {**(event["data"] or {}), "id": dice.randrange(10**6)}
+def _numeric_id(event: Event, rng: random.Random) -> None:
+    event["user"] = {**event["user"], "id": rng.randrange(10**9)}
+    event["data"] = {**(event["data"] or {}), "id": rng.randrange(10**6)}
 
 
 def _no_user(event: Event, _: random.Random) -> None:
@@ -66,8 +66,8 @@ def _texts_for_numbers(event: Event, _: random.Random) -> None:
     }
 
 
-def _numbers_at_the_edge(event: Event, dice: random.Random) -> None:
-    edge = dice.choice((0, -0.0, 1e21, 1e-7, 9007199254740993, -1, 0.1 + 0.2))
+def _numbers_at_the_edge(event: Event, rng: random.Random) -> None:
+    edge = rng.choice((0, -0.0, 1e21, 1e-7, 9007199254740993, -1, 0.1 + 0.2))
     event["data"] = {**(event["data"] or {}), "total": edge, "value": edge}
 
 
@@ -87,7 +87,7 @@ def _empty(event: Event, _: random.Random) -> None:
 
 
 def _old_release(event: Event, _: random.Random) -> None:
-    """Make it an event of walkerOS 3: `event` beside `name`, version and group at the top, a numeric count."""
+    """Turn it into a walkerOS 3 event: `event` beside `name`, version and group at the top level, a numeric count."""
     source = event.pop("source")
     event["event"] = event["name"]
     event["version"] = {"source": "3.4.2", "tagging": 1}
@@ -120,8 +120,8 @@ ODDITIES: dict[str, Callable[[Event, random.Random], None]] = {
 }
 
 
-def make_odd(event: Event, dice: random.Random, kind: str | None = None) -> str:
-    """Spoil an event in place, and return how: a name of `ODDITIES`."""
-    kind = kind or dice.choice(list(ODDITIES))
-    ODDITIES[kind](event, dice)
+def make_odd(event: Event, rng: random.Random, kind: str | None = None) -> str:
+    """Make an event odd in place and return the kind: a name of `ODDITIES`."""
+    kind = kind or rng.choice(list(ODDITIES))
+    ODDITIES[kind](event, rng)
     return kind

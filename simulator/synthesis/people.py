@@ -1,4 +1,4 @@
-"""The people who make the events: drawn once from Faker, so that a stream of events costs no draw of a name."""
+"""The simulated people: drawn once from Faker, so that a stream of events draws no names."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _SYSTEMS = (
 )
 _SCREENS = {"desktop": "1920x1080", "mobile": "390x844", "tablet": "820x1180"}
 
-_MEMBERS = 0.6  # of all people have an account from before
-# How many people are about at each hour of the day.
+_MEMBERS = 0.6  # share of people who start with an account
+# Number of active people at each hour of the day.
 _HOURS = (1, 1, 1, 1, 1, 2, 4, 7, 9, 10, 10, 10, 11, 10, 9, 9, 9, 9, 10, 12, 13, 11, 6, 3)
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Something that a person browses with; it is known before the person is."""
+    """A device; its properties are known before the person is identified."""
 
     id: str
     kind: str
@@ -39,20 +39,20 @@ class Device:
 
     @property
     def screen(self) -> str:
-        """Return the size of its screen."""
+        """Return the screen size."""
         return _SCREENS[self.kind]
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody with a name, an address and habits.
+    """A simulated person with a name, an address and habits.
 
     Attributes:
-        likes: which journeys suit them, with weights: shop, leads, account.
+        likes: weights of the journeys: shop, leads, account.
         consent: `granted`, `refused`, `later` (refuses first, grants in a later session) or `withdrawn`.
-        hour: at which hour of the day (UTC) they like to come.
-        plan: which plan their account has from before, if they have one.
-        due: on which day of the month a subscription of theirs ends or goes on, 1 to 28.
+        hour: preferred hour of the day, UTC.
+        plan: the plan of an account that exists from the start, or None.
+        due: day of the month on which a subscription renews or ends, 1 to 28.
 
     """
 
@@ -75,12 +75,12 @@ class Person:
 
 
 def busy(hour: int) -> float:
-    """Return how much goes on at an hour of the day: 1 at the busiest."""
+    """Return the activity at an hour of the day, 1 at the peak."""
     return _HOURS[hour] / max(_HOURS)
 
 
 def draw_people(seed: int, count: int, locale: str) -> list[Person]:
-    """Draw so many people; the same seed and locale give the same people.
+    """Draw `count` people; the same seed and locale give the same people.
 
     Raises:
         AttributeError: Faker has no such locale.
@@ -88,17 +88,17 @@ def draw_people(seed: int, count: int, locale: str) -> list[Person]:
     """
     faker = Faker(locale)
     faker.seed_instance(seed)
-    dice = random.Random(f"people {seed}")  # noqa: S311 - people, not secrets
+    rng = random.Random(f"people {seed}")  # noqa: S311 - people, not secrets
     language, _, region = locale.partition("_")
-    return [_draw(number, faker, dice, language, region or language.upper()) for number in range(count)]
+    return [_draw(number, faker, rng, language, region or language.upper()) for number in range(count)]
 
 
-def _draw(number: int, faker: Faker, dice: random.Random, language: str, country: str) -> Person:
+def _draw(number: int, faker: Faker, rng: random.Random, language: str, country: str) -> Person:
     first, last = faker.first_name(), faker.last_name()
-    # Addresses of a domain that is nobody's (RFC 2606), told apart by their number.
+    # Addresses in a reserved domain (RFC 2606), unique by number.
     name = ".".join(filter(None, map(_letters, (first, last)))) or faker.user_name()
-    email = f"{name}{number}@example.{dice.choice(('com', 'org', 'net'))}"
-    devices = tuple(_device(dice) for _ in range(dice.choice((1, 1, 2, 2, 3))))
+    email = f"{name}{number}@example.{rng.choice(('com', 'org', 'net'))}"
+    devices = tuple(_device(rng) for _ in range(rng.choice((1, 1, 2, 2, 3))))
     return Person(
         id=f"us3r{number:05d}",
         first=first,
@@ -111,19 +111,19 @@ def _draw(number: int, faker: Faker, dice: random.Random, language: str, country
         country=country,
         language=language,
         devices=devices,
-        likes=(dice.randint(0, 5), dice.randint(0, 3), dice.randint(1, 3)),
-        consent=dice.choices(("granted", "refused", "later", "withdrawn"), (70, 12, 12, 6))[0],
-        hour=dice.choices(range(24), _HOURS)[0],
-        plan=dice.choice(PLANS)[0] if dice.random() < _MEMBERS else "",
-        due=dice.randint(1, 28),
+        likes=(rng.randint(0, 5), rng.randint(0, 3), rng.randint(1, 3)),
+        consent=rng.choices(("granted", "refused", "later", "withdrawn"), (70, 12, 12, 6))[0],
+        hour=rng.choices(range(24), _HOURS)[0],
+        plan=rng.choice(PLANS)[0] if rng.random() < _MEMBERS else "",
+        due=rng.randint(1, 28),
     )
 
 
 def _letters(name: str) -> str:
-    """Return what of a name can stand in an e-mail address: nothing of one in another script."""
+    """Return the part of a name that an e-mail address can contain; empty for a non-Latin name."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return "".join(one for one in plain if one.isalnum())
 
 
-def _device(dice: random.Random) -> Device:
-    return Device(f"{dice.getrandbits(64):016x}", *dice.choice(_SYSTEMS))
+def _device(rng: random.Random) -> Device:
+    return Device(f"{rng.getrandbits(64):016x}", *rng.choice(_SYSTEMS))

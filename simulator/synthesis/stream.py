@@ -1,4 +1,4 @@
-"""The endless stream: many people at once, in the order of time, as a walkerOS collector would send it."""
+"""The endless event stream: concurrent visits in time order, as a walkerOS collector would send them."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from .people import Person, busy, draw_people
 
 __all__ = ["START", "Crowd", "events"]
 
-START = datetime(2026, 1, 5, 8, tzinfo=UTC)  # a fixed Monday: no clock of the machine is read
+START = datetime(2026, 1, 5, 8, tzinfo=UTC)  # a fixed Monday: the machine's clock is not read
 _HOST = "https://www.example.com"
 _REFERRERS = ("", "https://search.example/", "https://news.example/weekly", "https://social.example/post/7")
-# Of those who change their mind so many do so with the first event of a visit, the others in its course.
+# Share of consent changes at the first event of a visit; the others happen during it.
 _AT_ONCE = 0.5
-_REMINDED = 0.04  # of the visits are of somebody whose subscription is due, as long as there is somebody
-_DRAWS = 5  # in a small crowd somebody may be about twice
+_REMINDED = 0.04  # share of visits by people whose subscription is due
+_DRAWS = 5  # in a small crowd one person may have two visits
 
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """Who is about.
+    """The size and the pace of the simulated crowd.
 
     Attributes:
-        people: how many there are.
-        at_once: how many of them are on a journey at once, at the most.
-        familiar: which part of the visits begins logged in, 0 to 1.
-        pause: seconds from one visit to the next in the place of one of those, on average at the busiest hour.
+        people: number of people.
+        at_once: maximum number of concurrent visits.
+        familiar: share of visits that begin logged in, 0 to 1.
+        pause: mean seconds between two visits of one slot, at the peak hour.
 
     """
 
@@ -53,18 +53,18 @@ def events(
     start: datetime | None = None,
     crowd: Crowd = Crowd(),
 ) -> Iterator[dict[str, Any]]:
-    """Yield walkerOS 4 events without end.
+    """Yield walkerOS 4 events endlessly.
 
     Args:
         seed: the same seed, locale, odd, start and crowd give the same events, on every machine.
-        locale: whose names and cities, as Faker names it.
-        odd: which part of the events is spoilt as real life spoils them, 0 to 1; those carry `custom.odd`.
-        start: the moment of the first events; a Monday in 2026 by default.
-        crowd: who is about.
+        locale: Faker's locale for names and cities.
+        odd: share of events that are made odd, 0 to 1; those carry `custom.odd`.
+        start: time of the first event; a Monday in 2026 by default.
+        crowd: size and pace.
 
     Raises:
         AttributeError: Faker has no such locale.
-        ValueError: `odd` is no part.
+        ValueError: `odd` is not between 0 and 1.
 
     """
     if not 0 <= odd <= 1:
@@ -76,67 +76,67 @@ def events(
 def _stream(
     seed: int, people: list[Person], odd: float, begun: float, crowd: Crowd
 ) -> Iterator[dict[str, Any]]:
-    dice = random.Random(f"events {seed}")  # noqa: S311 - journeys, not secrets
-    door = _Door(people, crowd, dice)
-    # (when, tie-breaker, visit): the next step of everybody who is about.
+    rng = random.Random(f"events {seed}")  # noqa: S311 - journeys, not secrets
+    door = _Door(people, crowd, rng)
+    # (time, tie-breaker, visit): the next step of every active visit.
     waiting: list[tuple[float, int, _Visit]] = []
     for number in range(crowd.at_once):
         heapq.heappush(waiting, door.first(begun, number))
     number = crowd.at_once
     while True:
         when, order, visit = heapq.heappop(waiting)
-        event = visit.event(when, dice)
+        event = visit.event(when, rng)
         following = visit.advance()
         if following is not None:
             heapq.heappush(waiting, (when + following, order, visit))
         else:
             heapq.heappush(waiting, door.next(when, number, visit))
             number += 1
-        if odd and dice.random() < odd:
-            kind = make_odd(event, dice)
+        if odd and rng.random() < odd:
+            kind = make_odd(event, rng)
             event["custom"] = {**event["custom"], "odd": kind}
         yield event
 
 
 class _Door:
-    """Who comes next, and when: many by day, few by night; everybody in one visit at a time."""
+    """Chooses who visits next and when: many by day, few by night, one visit per person at a time."""
 
-    def __init__(self, people: list[Person], crowd: Crowd, dice: random.Random) -> None:
+    def __init__(self, people: list[Person], crowd: Crowd, rng: random.Random) -> None:
         self._people = people
         self._crowd = crowd
-        self._dice = dice
+        self._rng = rng
         self._members = Members(people)
         self._minds = _Minds()
         self._about: set[str] = set()
 
     def first(self, begun: float, number: int) -> tuple[float, int, _Visit]:
-        """Return a visit that begins with the stream."""
-        return self._enter(begun + self._dice.uniform(0, min(600.0, self._crowd.pause)), number)
+        """Return a visit that starts with the stream."""
+        return self._enter(begun + self._rng.uniform(0, min(600.0, self._crowd.pause)), number)
 
     def next(self, when: float, number: int, left: _Visit) -> tuple[float, int, _Visit]:
-        """Return the visit that follows one that is over."""
+        """Return the visit that follows a finished one."""
         self._about.discard(left.person.id)
         while True:
-            when += self._dice.uniform(0.2, 1.8) * self._crowd.pause
-            if self._dice.random() < busy(datetime.fromtimestamp(when, UTC).hour):
+            when += self._rng.uniform(0.2, 1.8) * self._crowd.pause
+            if self._rng.random() < busy(datetime.fromtimestamp(when, UTC).hour):
                 return self._enter(when, number)
 
     def _enter(self, when: float, number: int) -> tuple[float, int, _Visit]:
-        dice, person = self._dice, self._somebody(when)
+        rng, person = self._rng, self._somebody(when)
         self._about.add(person.id)
-        steps = self._members.journey(person, when, dice)
-        visit = _Visit(person, steps, dice, self._crowd.familiar, self._minds)
+        steps = self._members.journey(person, when, rng)
+        visit = _Visit(person, steps, rng, self._crowd.familiar, self._minds)
         return when + visit.step.wait, number, visit
 
     def _somebody(self, when: float) -> Person:
-        dice = self._dice
-        due = self._members.someone_due(when, dice) if dice.random() < _REMINDED else None
+        rng = self._rng
+        due = self._members.someone_due(when, rng) if rng.random() < _REMINDED else None
         if due is not None and due.id not in self._about:
             return due
         hour = datetime.fromtimestamp(when, UTC).hour
         for _ in range(_DRAWS):
-            # Two draws: whoever likes this hour better comes.
-            first, second = dice.choice(self._people), dice.choice(self._people)
+            # Two draws: the person who prefers this hour wins.
+            first, second = rng.choice(self._people), rng.choice(self._people)
             person = min(first, second, key=lambda one: (_apart(one.hour, hour), one.id))
             if person.id not in self._about:
                 break
@@ -144,39 +144,39 @@ class _Door:
 
 
 def _apart(hour: int, other: int) -> int:
-    """Return how many hours lie between two hours of the day."""
+    """Return the distance between two hours of the day."""
     return min((hour - other) % 24, (other - hour) % 24)
 
 
 class _Visit:
-    """One person on one device, on the way through one journey."""
+    """One person on one device in one journey."""
 
     def __init__(
-        self, person: Person, steps: Iterator[Step], dice: random.Random, familiar: float, minds: _Minds
+        self, person: Person, steps: Iterator[Step], rng: random.Random, familiar: float, minds: _Minds
     ) -> None:
         self.person = person
-        self._device = dice.choice(person.devices)
+        self._device = rng.choice(person.devices)
         self._steps = steps
         self.step: Step = next(steps)
-        self._known = dice.random() < familiar  # a log-in that lasts from an earlier visit
+        self._known = rng.random() < familiar  # a session that is still logged in
         self._count = 0
-        self._trace = f"{dice.getrandbits(128):032x}"
-        self._session = f"{dice.getrandbits(48):012x}"
-        self._referrer = dice.choice(_REFERRERS)
+        self._trace = f"{rng.getrandbits(128):032x}"
+        self._session = f"{rng.getrandbits(48):012x}"
+        self._referrer = rng.choice(_REFERRERS)
         self._began: float | None = None
         self._minds = minds
-        self._changes_after = minds.visit(person, dice)
+        self._changes_after = minds.visit(person, rng)
 
     def advance(self) -> float | None:
-        """Go on to the next step and return its wait in seconds; None at the end of the journey."""
+        """Advance to the next step and return its wait in seconds; None at the end of the journey."""
         step = next(self._steps, None)
         if step is None:
             return None
         self.step = step
         return step.wait
 
-    def event(self, when: float, dice: random.Random) -> dict[str, Any]:
-        """Make the event of the present step."""
+    def event(self, when: float, rng: random.Random) -> dict[str, Any]:
+        """Return the event of the current step."""
         step = self.step
         self._began = when if self._began is None else self._began
         self._known = self._known or step.knows
@@ -193,7 +193,7 @@ class _Visit:
             "user": self._user(),
             "nested": step.nested,
             "consent": self._minds.consent(self.person),
-            "id": f"{dice.getrandbits(64) | 1:016x}",
+            "id": f"{rng.getrandbits(64) | 1:016x}",
             "trigger": step.trigger,
             "entity": entity,
             "action": action,
@@ -239,30 +239,30 @@ class _Visit:
 
 
 class _Minds:
-    """Who has changed their mind about consent: once, and for all of their devices."""
+    """Consent changes: at most one per person, for all of their devices."""
 
     def __init__(self) -> None:
         self._visits: Counter[str] = Counter()
         self._changed: set[str] = set()
 
-    def visit(self, person: Person, dice: random.Random) -> int | None:
-        """Return after how many events of this visit the mind is changed; None where it is not."""
+    def visit(self, person: Person, rng: random.Random) -> int | None:
+        """Return the number of events in this visit before consent changes, or None."""
         self._visits[person.id] += 1
-        at_once, after = dice.random() < _AT_ONCE, 1 + int(4 * dice.random())
+        at_once, after = rng.random() < _AT_ONCE, 1 + int(4 * rng.random())
         due = self._visits[person.id] == 1 + _turning(person) and person.consent in ("later", "withdrawn")
         return (0 if at_once else after) if due else None
 
     def change(self, person: Person) -> None:
-        """Change a person's mind."""
+        """Change a person's consent."""
         self._changed.add(person.id)
 
     def consent(self, person: Person) -> dict[str, bool]:
-        """Return what a person consents to by now."""
+        """Return a person's current consent."""
         begins = person.consent in ("granted", "withdrawn")
         marketing = begins != (person.id in self._changed)
         return {"functional": True, "analytics": person.consent != "refused", "marketing": marketing}
 
 
 def _turning(person: Person) -> int:
-    """Return after how many visits a person changes their mind, if it is one who does."""
+    """Return the number of visits before a person's consent changes, or None."""
     return 1 + sum(map(ord, person.id)) % 3

@@ -15,9 +15,10 @@ import pytest
 from pydantic import SecretStr
 
 from hubspot_dest.delivery.client.client import HubSpotClient
-from simulator.cassettes.player import CassettePlayer, Recorder
-from simulator.cassettes.recorder import Setting, record
+from simulator.cassettes.player import CassettePlayer
+from simulator.cassettes.recorder import TrafficRecorder
 from simulator.cassettes.replay import replay
+from simulator.cassettes.session import RecordingSetup, record
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.service import HubSpot
 from simulator.hubspot.state.behaviours import Behaviours
@@ -73,14 +74,14 @@ class _Decoy:
 @pytest.mark.parametrize("attempt", [1, 2, 3])
 def test_the_real_client_in_sixteen_threads_loses_nothing_and_leaks_nothing(attempt: int) -> None:
     service = HubSpot(token="t", switches=Behaviours.from_mapping({"auto_define": True}))
-    recorder = Recorder()
+    recorder = TrafficRecorder()
     with FakeHubSpot(service, token="t") as hubspot:
         url = hubspot.base_url
         _send_all(HubSpotClient(SecretStr("t"), base_url=url, timeout_seconds=60, around=recorder.around))
-    assert Counter(json.loads(one.body)["properties"]["n"] for one in recorder.exchanges) == Counter(
+    assert Counter(json.loads(one.body)["properties"]["n"] for one in recorder.interactions) == Counter(
         range(REQUESTS)
     )
-    player = CassettePlayer(recorder.exchanges)
+    player = CassettePlayer(recorder.interactions)
     with _Decoy() as decoy:
         _send_all(HubSpotClient(SecretStr("t"), base_url=decoy.base_url, around=player.around))
         assert decoy.reached == []
@@ -92,8 +93,8 @@ def test_the_real_client_in_sixteen_threads_loses_nothing_and_leaks_nothing(atte
                 pass
         assert decoy.reached == ["connection"]
     assert player.unused == []
-    assert len(player.answered) == REQUESTS
-    assert all(one.exact for one in player.answered)
+    assert len(player.played) == REQUESTS
+    assert all(one.exact for one in player.played)
 
 
 def test_ten_thousand_recorded_requests_replay_in_under_twenty_seconds() -> None:
@@ -111,7 +112,7 @@ def test_ten_thousand_recorded_requests_replay_in_under_twenty_seconds() -> None
         }
         for number in range(10_000)
     ]
-    cassette = record(config, events, Setting({}, {"auto_define": True}))
+    cassette = record(config, events, RecordingSetup({}, {"auto_define": True}))
     started = time.perf_counter()
     verdicts = Counter(one.verdict for one in replay(cassette))
     seconds = time.perf_counter() - started

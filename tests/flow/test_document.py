@@ -189,7 +189,10 @@ def test_step_examples_are_read_in_every_form_they_have(tmp_path: Path) -> None:
         ("nothing", []),
         ("silent", None),
         ("order", []),
+        ("broken", None),
+        ("odd", None),
     ]
+    assert [bool(one.problems) for one in found] == [False] * 5 + [True] * 2
     assert (found[1].title, found[1].description, found[0].title) == ("T", "D", "flat")
     assert (found[4].command, found[4].settings) == ("consent", {"batch": True})
 

@@ -179,16 +179,16 @@ def test_people_of_events_that_are_pushed_together_are_not_on_the_tape_either(pr
 
 
 def test_an_answer_about_the_twelfth_person_is_not_about_the_first() -> None:
-    from simulator.cassettes.cassette import Exchange
-    from simulator.cassettes.matchers import RecognisingPlayer, harmless
+    from simulator.cassettes.cassette import Interaction
+    from simulator.cassettes.pseudonymous_player import PseudonymousPlayer, pseudonymise
 
     def contact(number: int) -> str:
         return json.dumps({"properties": {"email": f"p{number}@corp.example", "firstname": f'Zy"{number}a'}})
 
-    raw = [Exchange("POST", "/c", contact(number), 200, contact(number)) for number in range(1, 15)]
-    made, people = harmless(raw)
+    raw = [Interaction("POST", "/c", contact(number), 200, contact(number)) for number in range(1, 15)]
+    made, people = pseudonymise(raw)
     assert "corp.example" not in json.dumps([one.as_vcr() for one in made])
-    player = RecognisingPlayer(made, people)
+    player = PseudonymousPlayer(made, people)
     for one in raw:
         answer = player.request("POST", "http://h/c", body=one.body.encode(), headers={})
         assert json.loads(answer.data) == json.loads(one.answer)

@@ -1,6 +1,6 @@
 """Texts inside of texts: percent-encoded, HTML entities, JSON's escapes, base64, hexadecimal, gzip.
 
-Each is looked into, and touched only where something inside is to be replaced: what is nobody's stays byte for byte.
+Each is decoded, and changed only where its content is replaced: other text stays byte for byte.
 Writings are written again; what is packed goes altogether.
 """
 
@@ -42,7 +42,7 @@ def rewrapped(text: str, scrub: Scrub) -> str:
 
 
 def _emptied(word: str, scrub: Scrub) -> str:
-    """Take out a packed word that holds somebody: what it stands for cannot be kept and be harmless."""
+    """Remove an encoded word that contains a person: it cannot be kept and be harmless."""
     plain = unpacked(word)
     return word if not plain or scrub(plain) == plain else "****"
 

@@ -29,7 +29,7 @@ EMAIL: Final = re.compile(
     re.IGNORECASE,
 )
 STAND_IN: Final = re.compile(r"person\d+(?:@|%40)example\.com", re.IGNORECASE)
-# Fields that tell who somebody is, in walkerOS' users and in HubSpot's contacts.
+# Fields that identify a person in walkerOS' users and in HubSpot's contacts.
 PERSONAL: Final = frozenset(
     "firstname lastname first_name last_name name fullname phone mobilephone fax address street zip city ip ip_address "  # noqa: SIM905
     "device session hash twitterhandle linkedinbio company jobtitle date_of_birth userid user_id".split()
@@ -39,7 +39,7 @@ _ABOUT_PEOPLE: Final = frozenset({"user", "properties"})
 _TIMES: Final = frozenset(
     "createdAt updatedAt createdate lastmodifieddate startedAt completedAt archivedAt timestamp".split()  # noqa: SIM905
 )
-# What an event or a rule is called is no text about people, though somebody may be called Page or Order.
+# Names of events and rules are not about people, although a person may be called Page or Order.
 _NAMES_OF_THINGS: Final = frozenset({"name", "eventName", "entity", "action", "event"})
 _CORRELATION: Final = "00000000-0000-7000-8000-000000000000"
 _MOMENT: Final = "2026-01-01T00:00:00.000Z"
@@ -58,7 +58,7 @@ _EXISTING: Final = re.compile(r"(Existing ID: )(\d+)")
 _SEGMENT: Final = re.compile(r"(?<=/)(\d{2,})(?=[/?]|$)")
 
 
-# What finds the writings; what stands for each; and for each in small letters.
+# The pattern of all spellings; the replacement of each; the same by lower-case spelling.
 _Search = tuple[re.Pattern[str], Mapping[str, str], Mapping[str, str]] | None
 
 
@@ -70,7 +70,7 @@ class Known(NamedTuple):
 
 
 def known_in(value: Any, *, ids: bool) -> Iterable[Known]:
-    """Yield everything in a JSON value that names somebody, in the order in which it stands there.
+    """Yield every value in a JSON value that identifies a person, in document order.
 
     Args:
         value: events, bodies, account contents.
@@ -187,14 +187,16 @@ class Pseudonyms:
                 return self._ids[value]
             return self.text(value, names=name not in _NAMES_OF_THINGS)
         if isinstance(value, int) and not isinstance(value, bool):
-            stand_in = self.made.get(str(value), self._ids.get(str(value), ""))
+            pseudonym = self.made.get(str(value), self._ids.get(str(value), ""))
             return (
-                int(stand_in) if stand_in.isdigit() and name.lower() in (PERSONAL | {"vid", "id"}) else value
+                int(pseudonym)
+                if pseudonym.isdigit() and name.lower() in (PERSONAL | {"vid", "id"})
+                else value
             )
         return value
 
     def _key(self, name: str) -> str:
-        """Return the key of an object: a word of a schema if it is written like one, unless it is somebody's name."""
+        """Return the key of an object: a word of a schema if it is written like one, unless it is a person's name."""
         if name in self.made and not _SCHEMA_WORD.fullmatch(name) and not self.keeps_people:
             return self.made[name]
         return self.text(name, names=False)
@@ -261,26 +263,26 @@ class Pseudonyms:
             return address
         # HubSpot keeps addresses in lower case: both writings are the same person.
         key = address.lower().replace("%40", "@").replace("%2b", "+")
-        stand_in = self.made.get(key)
-        if stand_in is None:
-            stand_in = self._recognise(key)
-            if stand_in is None:
+        pseudonym = self.made.get(key)
+        if pseudonym is None:
+            pseudonym = self._recognise(key)
+            if pseudonym is None:
                 self._emails += 1
-                stand_in = f"person{self._emails}@example.com"
-            self.made[key] = stand_in
-        stand_in = stand_in.replace("@", "%40") if "%40" in address else stand_in
-        return stand_in.capitalize() if address[:1].isupper() else stand_in
+                pseudonym = f"person{self._emails}@example.com"
+            self.made[key] = pseudonym
+        pseudonym = pseudonym.replace("@", "%40") if "%40" in address else pseudonym
+        return pseudonym.capitalize() if address[:1].isupper() else pseudonym
 
 
 def _compiled(known: Mapping[str, str]) -> _Search:
-    """Return what finds each value in each writing, and what stands for it there."""
+    """Return the pattern of every spelling of each value, and its replacements."""
     ways: dict[str, str] = {}
-    for value, stand_in in known.items():
+    for value, pseudonym in known.items():
         for write in _WRITINGS:
-            ways.setdefault(write(value), write(stand_in))
+            ways.setdefault(write(value), write(pseudonym))
     folded: dict[str, str] = {}
-    for written, stand_in in ways.items():
-        folded.setdefault(written.lower(), stand_in)
+    for written, pseudonym in ways.items():
+        folded.setdefault(written.lower(), pseudonym)
     pattern = re.compile(f"{_BEFORE}{one_of((*ways, *folded))}(?![A-Za-z0-9])", re.IGNORECASE)
     return pattern, ways, folded
 
@@ -290,7 +292,7 @@ def _replaced(text: str, search: _Search) -> str:
         return text
     pattern, ways, folded = search
 
-    def stand_in(found: re.Match[str]) -> str:
+    def pseudonym(found: re.Match[str]) -> str:
         written = found[0]
         if written in ways:
             return ways[written]
@@ -299,7 +301,7 @@ def _replaced(text: str, search: _Search) -> str:
         made = folded.get(written.lower(), written)
         return made.lower() if written.islower() else made.upper() if written.isupper() else made
 
-    return pattern.sub(stand_in, text)
+    return pattern.sub(pseudonym, text)
 
 
 def _stand_in(kind: str, value: str, number: int) -> str:

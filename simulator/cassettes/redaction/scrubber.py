@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from simulator.cassettes.cassette import Cassette, Exchange, Meta, decoded
+from simulator.cassettes.cassette import Cassette, Interaction, Meta, decoded
 from simulator.cassettes.redaction.pseudonyms import EMAIL, STAND_IN, Known, Pseudonyms, known_in
 
 __all__ = ["ScrubError", "leaks", "replaced", "scrubbed"]
@@ -52,7 +52,7 @@ def scrubbed(cassette: Cassette, *, keep_people: bool = False, patterns: tuple[s
     )
 
 
-def replaced(cassette: Cassette, stand_ins: Pseudonyms) -> Cassette:
+def replaced(cassette: Cassette, pseudonyms: Pseudonyms) -> Cassette:
     """Return the cassette as the stand-ins make it.
 
     Raises:
@@ -61,34 +61,34 @@ def replaced(cassette: Cassette, stand_ins: Pseudonyms) -> Cassette:
     """
     meta = cassette.meta.model_dump()
     for part in ("events", "account", "meanwhile", "config"):
-        meta[part] = stand_ins.value(meta[part])
-    exchanges = tuple(_exchange(one, stand_ins) for one in cassette.exchanges)
-    made = Cassette(Meta.model_validate(meta), exchanges)
-    found = leaks(made.text(), people=not stand_ins.keeps_people)
+        meta[part] = pseudonyms.value(meta[part])
+    interactions = tuple(_exchange(one, pseudonyms) for one in cassette.interactions)
+    made = Cassette(Meta.model_validate(meta), interactions)
+    found = leaks(made.text(), people=not pseudonyms.keeps_people)
     if found:
         raise ScrubError(f"still in the cassette: {'; '.join(found[:5])}")
     return made
 
 
-def _exchange(one: Exchange, stand_ins: Pseudonyms) -> Exchange:
-    return Exchange(
+def _exchange(one: Interaction, pseudonyms: Pseudonyms) -> Interaction:
+    return Interaction(
         one.method,
-        stand_ins.target(one.target),
-        stand_ins.body(one.body, one.target),
+        pseudonyms.target(one.target),
+        pseudonyms.body(one.body, one.target),
         one.status,
-        stand_ins.body(one.answer, one.target),
-        stand_ins.headers(one.request_headers),
-        stand_ins.headers(one.headers),
+        pseudonyms.body(one.answer, one.target),
+        pseudonyms.headers(one.request_headers),
+        pseudonyms.headers(one.headers),
     )
 
 
 def leaks(text: str, *, people: bool = True) -> list[str]:
-    """Return what looks like a token, a secret of high entropy, or somebody's address, shortened."""
+    """Return, shortened, what looks like a token, a high-entropy secret, or a person's address."""
     found = [f"a token ({one[:8]}…)" for one in _TOKEN.findall(text) if "****" not in one]
     if people:
         found += [f"an address ({one[:3]}…)" for one in EMAIL.findall(text) if not STAND_IN.fullmatch(one)]
     if _BINARY.search(text):
-        found.append("a body that is packed or binary, which nobody can look into")
+        found.append("a compressed or binary body, which cannot be inspected")
     found += [
         f"something that looks like a secret ({one[:6]}…, {len(one)} characters)"
         for one in _WORDY.findall(text)
@@ -103,12 +103,12 @@ def _entropy(text: str) -> float:
 
 
 def _known(cassette: Cassette) -> Iterator[Known]:
-    """Yield everything that names somebody, in the order in which it first stands there."""
+    """Yield every value that identifies a person, in order of first appearance."""
     meta, ids = cassette.meta, cassette.meta.live
     yield from known_in(meta.events, ids=ids)
     yield from known_in(meta.account, ids=ids)
     if meta.meanwhile is not None:
         yield from known_in(meta.meanwhile.account, ids=ids)
-    for one in cassette.exchanges:
+    for one in cassette.interactions:
         yield from known_in(one.json, ids=ids)
         yield from known_in(decoded(one.answer), ids=ids)

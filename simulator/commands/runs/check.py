@@ -19,7 +19,7 @@ from hubspot_dest.report.text_report import Painter
 from simulator.examples.documented import Example, documented_examples
 from simulator.examples.flow_examples import flow_examples, hubspot_for
 from simulator.examples.json_report import json_lines, junit_text
-from simulator.examples.runner import Checked, check_example
+from simulator.examples.runner import CheckedExample, check_example
 from simulator.examples.text_report import (
     comparison_lines,
     example_lines,
@@ -28,7 +28,7 @@ from simulator.examples.text_report import (
     header_lines,
     total_lines,
 )
-from simulator.examples.unknown_contact import KEY, NAME, Comparison, compare_unknown_contact
+from simulator.examples.unknown_contact import KEY, NAME, UnknownContactResult, compare_unknown_contact
 from simulator.hubspot import FakeHubSpot
 
 __all__ = ["check"]
@@ -44,12 +44,12 @@ def check(
     if flow is not None:
         _check_flow(flow, only, as_json=as_json, junit=junit, verbose=verbose, no_color=no_color)
     chosen = [one for one in documented_examples() if _is_meant(only, one.name, one.key)]
-    stranger = _is_meant(only, NAME, KEY)
-    if not chosen and not stranger:
+    unknown_contact = _is_meant(only, NAME, KEY)
+    if not chosen and not unknown_contact:
         known = ", ".join([*(one.name for one in documented_examples()), NAME])
         stop(f"no example is called {safe_text(only)!r}", f"one of: {known}")
     painter = Painter(colour=use_colour(refused=no_color))
-    checked, comparison = _run(chosen, stranger, None if as_json else painter, verbose)
+    checked, comparison = _run(chosen, unknown_contact, None if as_json else painter, verbose)
     _print(
         json_lines(checked, comparison)
         if as_json
@@ -94,10 +94,10 @@ def _check_flow(
 
 
 def _run(
-    chosen: list[Example], stranger: bool, painter: Painter | None, verbose: bool
-) -> tuple[list[Checked], Comparison | None]:
+    chosen: list[Example], unknown_contact: bool, painter: Painter | None, verbose: bool
+) -> tuple[list[CheckedExample], UnknownContactResult | None]:
     """Run what was chosen, and show each as soon as it is through; without a painter show nothing."""
-    checked: list[Checked] = []
+    checked: list[CheckedExample] = []
     comparison = None
     try:
         hubspot = FakeHubSpot().start()
@@ -112,7 +112,7 @@ def _run(
             checked.append(check_example(hubspot, example))
             if painter is not None:
                 _print(example_lines(number, checked[-1], painter, verbose=verbose))
-        if stranger:
+        if unknown_contact:
             example = next(one for one in documented_examples() if one.key == _IDENTIFIES)
             comparison = compare_unknown_contact(hubspot, example)
             if painter is not None:

@@ -13,7 +13,7 @@ from hubspot_dest.config.loading import ConfigFileError
 from simulator.engine.engine import Engine
 from simulator.examples.documented import Example, documented_examples
 from simulator.examples.flow_examples import FlowExample, hubspot_for
-from simulator.examples.runner import Checked, check_example
+from simulator.examples.runner import CheckedExample, check_example
 from simulator.hubspot.fake import FakeHubSpot
 from simulator.tui.views.view import View
 from simulator.tui.widgets.json_lines import json_lines, short
@@ -26,7 +26,7 @@ __all__ = ["ChecksView"]
 _NO_EXAMPLES = "Your configuration has no step examples; a flow file has them beside a destination's config."
 
 _NO_EXPECTATION = "No expectation: the example has no `out`, so nothing is checked."
-_Found = tuple[list[Checked], list[FlowExample]]
+_Found = tuple[list[CheckedExample], list[FlowExample]]
 """What was checked, and all examples of the user's own."""
 
 
@@ -49,7 +49,7 @@ class ChecksView(View):
         self.own: list[FlowExample] = []
         self.examples = Choice(id="examples", classes="left")
         self.side = LineList(id="example", classes="right")
-        self.checked: dict[str, Checked] = {}
+        self.checked: dict[str, CheckedExample] = {}
         self.trouble = ""
         self._under_way: Future[_Found] | None = None
         self._saved = self._stale = False
@@ -225,7 +225,7 @@ class ChecksView(View):
         self.side.show(lines, top=top)
 
 
-def _side_by_side(example: Any, checked: Checked | None, width: int) -> list[Line]:
+def _side_by_side(example: Any, checked: CheckedExample | None, width: int) -> list[Line]:
     lines = [line((f"── {_wanted(example)} calls ", "accent"))]
     for call in example.expect.calls:
         texts = " ".join(one for one in call[1:] if isinstance(one, str))

@@ -17,11 +17,12 @@ import pytest
 from vcr.serialize import deserialize
 from vcr.serializers import jsonserializer
 
-from simulator.cassettes.cassette import Cassette, CassetteError, Exchange
-from simulator.cassettes.player import CassettePlayer, Recorder
-from simulator.cassettes.recorder import record
+from simulator.cassettes.cassette import Cassette, CassetteError, Interaction
+from simulator.cassettes.player import CassettePlayer
+from simulator.cassettes.recorder import TrafficRecorder
 from simulator.cassettes.redaction.scrubber import ScrubError, leaks, scrubbed
 from simulator.cassettes.replay import replay
+from simulator.cassettes.session import record
 from simulator.cassettes.shipped import recipes
 
 FOLDER = Path(__file__).parents[3] / "cassettes"
@@ -44,7 +45,7 @@ def test_a_shipped_cassette_replays_green_and_is_what_its_recipe_makes(path: Pat
     cassette = Cassette.load(path)
     assert {one.verdict for one in replay(cassette)} <= {"same"}
     made = RECIPES[path.stem].made()
-    assert made.exchanges == cassette.exchanges
+    assert made.interactions == cassette.interactions
     assert "never the real HubSpot" in cassette.meta.against
     assert leaks(path.read_text(encoding="utf-8")) == []
 
@@ -53,8 +54,8 @@ def test_a_shipped_cassette_replays_green_and_is_what_its_recipe_makes(path: Pat
 def test_vcrpy_reads_a_cassette(path: Path) -> None:
     requests, responses = deserialize(path.read_text(encoding="utf-8"), jsonserializer)
     cassette = Cassette.load(path)
-    assert [one.method for one in requests] == [one.method for one in cassette.exchanges]
-    assert [one["status"]["code"] for one in responses] == [one.status for one in cassette.exchanges]
+    assert [one.method for one in requests] == [one.method for one in cassette.interactions]
+    assert [one["status"]["code"] for one in responses] == [one.status for one in cassette.interactions]
 
 
 def test_one_changed_property_turns_exactly_the_affected_requests_red_with_the_field_named() -> None:
@@ -118,9 +119,9 @@ def test_no_original_of_five_hundred_people_survives_equal_stays_equal_and_repla
         }
         for number, person in enumerate(people)
     ]
-    from simulator.cassettes.recorder import Setting
+    from simulator.cassettes.session import RecordingSetup
 
-    raw = record(config, events, Setting({}, {"auto_define": True}))
+    raw = record(config, events, RecordingSetup({}, {"auto_define": True}))
     clean = scrubbed(raw)
     text = clean.text()
     for person in people:
@@ -143,12 +144,12 @@ def test_no_original_of_five_hundred_people_survives_equal_stays_equal_and_repla
 )
 def test_a_planted_secret_is_taken_out_or_saving_fails(planted: str) -> None:
     recipe = RECIPES["unknown-contact"]
-    raw = record(recipe.config, recipe.events, recipe.setting)
-    spoilt = Exchange(
+    raw = record(recipe.config, recipe.events, recipe.setup)
+    spoilt = Interaction(
         "POST", f"/x?note={planted}", f'{{"note":"{planted}"}}', 200, f'{{"token":"{planted}"}}'
     )
     try:
-        made = scrubbed(Cassette(raw.meta, (*raw.exchanges, spoilt)))
+        made = scrubbed(Cassette(raw.meta, (*raw.interactions, spoilt)))
     except ScrubError:
         return
     assert planted not in made.text()
@@ -161,11 +162,11 @@ class _Nowhere:
 
 
 def test_sixteen_threads_lose_nothing_and_nothing_reaches_a_decoy() -> None:
-    exchanges = [Exchange("POST", f"/p{n % 50}", json.dumps({"n": n}), 204, "") for n in range(8000)]
+    interactions = [Interaction("POST", f"/p{n % 50}", json.dumps({"n": n}), 204, "") for n in range(8000)]
     with socket.create_server(("127.0.0.1", 0)) as decoy:
         decoy.setblocking(False)
         base = f"http://127.0.0.1:{decoy.getsockname()[1]}"
-        player, recorder = CassettePlayer(exchanges), Recorder()
+        player, recorder = CassettePlayer(interactions), TrafficRecorder()
         pool = recorder.around(player.around(_Nowhere()))
         work = list(range(8000))
         random.Random(1).shuffle(work)
@@ -181,8 +182,8 @@ def test_sixteen_threads_lose_nothing_and_nothing_reaches_a_decoy() -> None:
         for thread in threads:
             thread.join()
         assert player.unused == []
-        assert all(one.exact for one in player.answered)
-        assert len(recorder.exchanges) == 8000
+        assert all(one.exact for one in player.played)
+        assert len(recorder.interactions) == 8000
         with pytest.raises(BlockingIOError):
             decoy.accept()
 

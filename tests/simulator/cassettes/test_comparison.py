@@ -25,10 +25,10 @@ def sim(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
-def spoilt(cassette: Cassette, place: int, **changed: object) -> Cassette:
-    exchanges = list(cassette.exchanges)
-    exchanges[place] = dataclasses.replace(exchanges[place], **changed)  # type: ignore[arg-type]
-    return Cassette(cassette.meta, tuple(exchanges))
+def spoilt(cassette: Cassette, position: int, **changed: object) -> Cassette:
+    interactions = list(cassette.interactions)
+    interactions[position] = dataclasses.replace(interactions[position], **changed)  # type: ignore[arg-type]
+    return Cassette(cassette.meta, tuple(interactions))
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
@@ -65,7 +65,7 @@ def test_an_answer_that_differs_where_a_sender_would_notice_is_named(
 
 def test_another_error_category_or_a_missing_field_is_named() -> None:
     cassette = Cassette.load(FOLDER / "undefined-event.json")
-    body = json.loads(cassette.exchanges[0].answer)
+    body = json.loads(cassette.interactions[0].answer)
     body["category"], body["extra"] = "SOMETHING_ELSE", [1]
     found = compare(spoilt(cassette, 0, answer=json.dumps(body)))[0].differences
     assert {re.sub(r"\[\d+]", "", one.path) for one in found} == {"category", "shape.extra"}
@@ -89,7 +89,7 @@ def test_a_recording_that_is_too_old_fails_once_a_cassette(tmp_path: Path) -> No
 def test_an_age_is_days_weeks_or_years(age: str, code: int, tmp_path: Path) -> None:
     cassette = Cassette.load(FOLDER / "undefined-event.json")
     file = tmp_path / "old.json"
-    Cassette(cassette.meta.model_copy(update={"recorded": "2020-01-01"}), cassette.exchanges).save(file)
+    Cassette(cassette.meta.model_copy(update={"recorded": "2020-01-01"}), cassette.interactions).save(file)
     done = sim("compare", str(file), f"--max-age={age}")
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr

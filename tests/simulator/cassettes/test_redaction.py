@@ -13,12 +13,12 @@ from urllib.parse import quote, quote_plus, unquote
 import pytest
 from faker import Faker
 
-from simulator.cassettes.cassette import Cassette, Exchange
-from simulator.cassettes.recorder import Setting, record
+from simulator.cassettes.cassette import Cassette, Interaction
 from simulator.cassettes.redaction.encodings import unpacked
 from simulator.cassettes.redaction.scrubber import ScrubError, leaks, scrubbed
 from simulator.cassettes.redaction.trie import one_of
 from simulator.cassettes.replay import replay
+from simulator.cassettes.session import RecordingSetup, record
 
 PEOPLE = 500
 
@@ -49,7 +49,7 @@ def token(number: int) -> str:
     return f"pat-na1-{number:08x}-aaaa-bbbb-cccc-{number:012x}"
 
 
-def every_place(person: dict[str, Any], secret: str) -> list[Exchange]:
+def every_place(person: dict[str, Any], secret: str) -> list[Interaction]:
     """Return exchanges that carry the person and the token in every way that they can be carried."""
     email, name = person["email"], person["lastname"]
     whole = json.dumps(person, ensure_ascii=False)
@@ -59,14 +59,14 @@ def every_place(person: dict[str, Any], secret: str) -> list[Exchange]:
     inner = {"error": json.dumps({"who": email, "name": name}), "deep": {"list": [[{"user": person}]]}}
     json_type = {"content-type": "application/json"}
     return [
-        Exchange("GET", f"/crm/v3/objects/contacts/{quote(email, safe='')}?idProperty=email", "", 200, said),
-        Exchange("GET", f"/search?q={quote_plus(said)}&hapikey={secret}", "", 200, page),
-        Exchange("GET", f"/r?to={quote(quote(said, safe=''), safe='')}", "", 404, said),
-        Exchange("POST", "/crm/v3/objects/contacts", json.dumps({"properties": person}), 201, whole),
-        Exchange("POST", "/x", json.dumps(inner), 400, json.dumps({"message": said, "context": {"v": [said]}})),
-        Exchange("POST", "/form", f"email={quote_plus(email)}&n={quote_plus(name)}&t={secret}", 200, page),
-        Exchange("POST", "/b", json.dumps({"blob": packed, "token": secret}), 200, f'"{packed}"'),
-        Exchange(
+        Interaction("GET", f"/crm/v3/objects/contacts/{quote(email, safe='')}?idProperty=email", "", 200, said),
+        Interaction("GET", f"/search?q={quote_plus(said)}&hapikey={secret}", "", 200, page),
+        Interaction("GET", f"/r?to={quote(quote(said, safe=''), safe='')}", "", 404, said),
+        Interaction("POST", "/crm/v3/objects/contacts", json.dumps({"properties": person}), 201, whole),
+        Interaction("POST", "/x", json.dumps(inner), 400, json.dumps({"message": said, "context": {"v": [said]}})),
+        Interaction("POST", "/form", f"email={quote_plus(email)}&n={quote_plus(name)}&t={secret}", 200, page),
+        Interaction("POST", "/b", json.dumps({"blob": packed, "token": secret}), 200, f'"{packed}"'),
+        Interaction(
             "POST",
             "/h",
             "",
@@ -75,7 +75,7 @@ def every_place(person: dict[str, Any], secret: str) -> list[Exchange]:
             {"authorization": f"Bearer {secret}", "cookie": f"hubspotutk={person['id']}", "x-user": email},
             {**json_type, "set-cookie": f"who={email}", "location": f"/contacts/{quote(email)}"},
         ),
-        Exchange("POST", "/oauth/v1/token", f"code={secret[4:]}", 200, f'{{"access_token":"{secret}"}}'),
+        Interaction("POST", "/oauth/v1/token", f"code={secret[4:]}", 200, f'{{"access_token":"{secret}"}}'),
     ]  # fmt: skip
 
 
@@ -85,19 +85,21 @@ def test_of_five_hundred_people_and_their_tokens_in_every_place_nothing_survives
     events = [
         {"name": "page view", "user": one, "data": {"t": f"Hello {one['firstname']}"}} for one in everybody
     ]
-    exchanges = [one for n, person in enumerate(everybody) for one in every_place(person, token(n))]
+    interactions = [one for n, person in enumerate(everybody) for one in every_place(person, token(n))]
     meta = base.meta.model_copy(update={"events": events, "live": True})
-    made = scrubbed(Cassette(meta, tuple(exchanges)))
-    text, each = made.text(), len(exchanges) // PEOPLE
+    made = scrubbed(Cassette(meta, tuple(interactions)))
+    text, each = made.text(), len(interactions) // PEOPLE
     assert leaks(text) == []
     for number, person in enumerate(everybody):
-        mine = made.exchanges[number * each : (number + 1) * each]
-        told = json.dumps([one.as_vcr() for one in mine], ensure_ascii=False) + str(made.meta.events[number])
+        mine = made.interactions[number * each : (number + 1) * each]
+        notify = json.dumps([one.as_vcr() for one in mine], ensure_ascii=False) + str(
+            made.meta.events[number]
+        )
         packed = base64.b64encode(json.dumps(person, ensure_ascii=False).encode()).decode()
         for value in (*person.values(), token(number)[4:], packed):
             for written in (value, quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1]):
-                assert written not in told, value
-        assert person["email"].lower() not in told.lower()
+                assert written not in notify, value
+        assert person["email"].lower() not in notify.lower()
         assert person["email"] not in text
     assert "hubspotutk" not in text
 
@@ -109,11 +111,11 @@ def test_equal_stays_equal_in_every_writing() -> None:
     made = scrubbed(Cassette(meta, tuple(every_place(person, token(1)))))
     email = made.meta.events[0]["user"]["email"].lower()
     name = made.meta.events[0]["user"]["lastname"]
-    assert quote(email, safe="") in made.exchanges[0].target.lower()
-    assert email in made.exchanges[0].answer.lower()
-    assert quote_plus(name) in made.exchanges[1].target
-    assert json.loads(made.exchanges[3].body)["properties"]["lastname"] == name
-    assert json.loads(json.loads(made.exchanges[4].body)["error"])["name"] == name
+    assert quote(email, safe="") in made.interactions[0].target.lower()
+    assert email in made.interactions[0].answer.lower()
+    assert quote_plus(name) in made.interactions[1].target
+    assert json.loads(made.interactions[3].body)["properties"]["lastname"] == name
+    assert json.loads(json.loads(made.interactions[4].body)["error"])["name"] == name
 
 
 def test_a_recording_of_such_people_still_replays_after_scrubbing() -> None:
@@ -140,7 +142,7 @@ def test_a_recording_of_such_people_still_replays_after_scrubbing() -> None:
         }
         for number, one in enumerate(people()[:120])
     ]
-    made = scrubbed(record(config, events, Setting({}, {"auto_define": True})))
+    made = scrubbed(record(config, events, RecordingSetup({}, {"auto_define": True})))
     assert {one.verdict for one in replay(made)} == {"same"}
     assert not any(one["firstname"] in made.text() for one in people()[:120])
 
@@ -161,17 +163,19 @@ def test_what_things_are_called_is_left_alone_though_somebody_is_called_so() -> 
 
 def test_hubspots_ids_are_taken_out_of_what_was_recorded_live_and_stay_the_same_contact() -> None:
     base = record({"settings": {"eventNamePrefix": "pe12345678_"}}, [])
-    exchanges = (
-        Exchange("POST", "/crm/v3/objects/contacts", "{}", 409, '{"message":"Contact exists. Existing ID: 8841207"}'),
-        Exchange("PATCH", "/crm/v3/objects/contacts/8841207", "{}", 200, '{"id":"8841207","properties":{}}'),
-        Exchange("POST", "/events/v3/send", '{"objectId":"8841207"}', 204, ""),
+    interactions = (
+        Interaction(
+            "POST", "/crm/v3/objects/contacts", "{}", 409, '{"message":"Contact exists. Existing ID: 8841207"}'
+        ),
+        Interaction("PATCH", "/crm/v3/objects/contacts/8841207", "{}", 200, '{"id":"8841207","properties":{}}'),
+        Interaction("POST", "/events/v3/send", '{"objectId":"8841207"}', 204, ""),
     )  # fmt: skip
-    made = scrubbed(Cassette(base.meta.model_copy(update={"live": True}), exchanges))
+    made = scrubbed(Cassette(base.meta.model_copy(update={"live": True}), interactions))
     assert "8841207" not in made.text()
     (number,) = set(re.findall(r"\b1\d{10}\b", made.text()))
-    assert made.exchanges[1].target.endswith(f"/{number}")
-    assert f"Existing ID: {number}" in made.exchanges[0].answer
-    kept = scrubbed(Cassette(base.meta, exchanges))
+    assert made.interactions[1].target.endswith(f"/{number}")
+    assert f"Existing ID: {number}" in made.interactions[0].answer
+    kept = scrubbed(Cassette(base.meta, interactions))
     assert "8841207" in kept.text()  # of the simulator they are nobody's, and a comparison needs them
 
 
@@ -196,7 +200,7 @@ WRITINGS = {
 }
 
 
-def someone(*exchanges: Exchange) -> Cassette:
+def someone(*interactions: Interaction) -> Cassette:
     user = {
         "email": "Anna.9x@mail7.example.net",
         "firstname": "Zylvora",
@@ -204,13 +208,15 @@ def someone(*exchanges: Exchange) -> Cassette:
         "phone": "+49 30 10000077",
     }
     base = record({"settings": {"eventNamePrefix": "pe12345678_"}}, [])
-    return Cassette(base.meta.model_copy(update={"events": [{"name": "page view", "user": user}]}), exchanges)
+    return Cassette(
+        base.meta.model_copy(update={"events": [{"name": "page view", "user": user}]}), interactions
+    )
 
 
 @pytest.mark.parametrize("written", WRITINGS.values(), ids=list(WRITINGS))
 def test_a_person_is_found_in_every_writing_and_is_the_same_person_there(written: Any) -> None:
-    made = scrubbed(someone(Exchange("POST", "/x", json.dumps({"a": written}), 200, str(written))))
-    (one,) = made.exchanges
+    made = scrubbed(someone(Interaction("POST", "/x", json.dumps({"a": written}), 200, str(written))))
+    (one,) = made.interactions
     for text in (one.body, one.answer):
         bare = "\n".join((text, html.unescape(text), unquote(unquote(text)), json.loads(one.body).__repr__()))
         for word in ("zylvora", "mokadr", "10000077", "anna.9x", "mail7"):
@@ -233,34 +239,34 @@ def test_a_person_is_found_in_every_writing_and_is_the_same_person_there(written
 )
 def test_a_secret_of_another_house_is_taken_out(secret: str) -> None:
     body = json.dumps({"a": secret, "password": "hunter2"})
-    text = scrubbed(someone(Exchange("POST", "/x", body, 200, f"<p>{secret}</p>"))).text()
+    text = scrubbed(someone(Interaction("POST", "/x", body, 200, f"<p>{secret}</p>"))).text()
     assert secret not in text
     assert "MIIB" not in text
     assert "hunter2" not in text
     assert (
         "asiapacificmarketing1"
-        in scrubbed(someone(Exchange("GET", "/asiapacificmarketing1", "", 200, ""))).text()
+        in scrubbed(someone(Interaction("GET", "/asiapacificmarketing1", "", 200, ""))).text()
     )
 
 
 def test_a_binary_body_that_nobody_can_look_into_is_not_saved() -> None:
     binary = bytes((31, 139, 8, 0, 3, 255, 17, 254)).decode("utf-8", "backslashreplace")
     hidden = "".join(f"\\x{ord(one):02x}" for one in binary)
-    with pytest.raises(ScrubError, match="packed or binary"):
-        scrubbed(someone(Exchange("POST", "/x", hidden, 200, "")))
+    with pytest.raises(ScrubError, match="compressed or binary"):
+        scrubbed(someone(Interaction("POST", "/x", hidden, 200, "")))
 
 
 @pytest.mark.parametrize("pattern", [r"ord-\d+", r"(?i)secret-[a-z]+"])
 def test_a_pattern_of_ones_own_is_taken_out_everywhere(pattern: str) -> None:
     base = record({"settings": {"eventNamePrefix": "pe12345678_"}}, [])
-    one = Exchange("GET", "/x/ord-17?y=Secret-abc", '{"z":"ord-18 secret-xyz"}', 200, "ord-19 SECRET-q")
+    one = Interaction("GET", "/x/ord-17?y=Secret-abc", '{"z":"ord-18 secret-xyz"}', 200, "ord-19 SECRET-q")
     text = scrubbed(Cassette(base.meta, (one,)), patterns=(pattern,)).text()
     assert re.search(pattern, text) is None
 
 
 def test_nothing_is_saved_while_an_entropy_scan_finds_something() -> None:
     base = record({"settings": {"eventNamePrefix": "pe12345678_"}}, [])
-    one = Exchange("POST", "/x", '{"note":"kJ8s9dLq0ZxWv7Yt5Rb3Nm1Pc2Hf4Gg6"}', 200, "")
+    one = Interaction("POST", "/x", '{"note":"kJ8s9dLq0ZxWv7Yt5Rb3Nm1Pc2Hf4Gg6"}', 200, "")
     with pytest.raises(ScrubError, match="looks like a secret"):
         scrubbed(Cassette(base.meta, (one,)))
 

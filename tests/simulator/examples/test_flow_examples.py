@@ -77,7 +77,7 @@ def test_an_example_brings_its_own_rule_settings_and_commands(tmp_path: Path) ->
 
 def test_a_call_that_hubspot_does_not_know_is_a_difference_and_no_crash(tmp_path: Path) -> None:
     def odd(entry: dict[str, Any]) -> None:
-        entry["examples"]["noise"]["out"] = [["crm.deals.basicApi.create", {}], [], ["x"]]
+        entry["examples"]["noise"]["out"] = [["crm.deals.basicApi.create", {}], ["x"]]
 
     done = run(changed(tmp_path, odd), "--only", "noise")
     assert done.exit_code == 1
@@ -142,3 +142,30 @@ def test_a_difference_that_the_call_and_the_wire_have_alike_is_told_once(tmp_pat
     done = run(changed(tmp_path, misspell))
     assert done.output.count("properties.revenue") == 1
     assert done.output.count("differs at") == 2, "the call that is missing is one difference, not two"
+
+
+CASES = [
+    json.loads(line) for line in (Path(__file__).with_name("step_examples.jsonl")).read_text().splitlines()
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
+def test_an_example_that_proves_nothing_never_passes(case: dict[str, Any], tmp_path: Path) -> None:
+    mapping = {"order": {"complete": {"settings": {"eventName": "purchase"}}, "view": {"ignore": True}}}
+    settings = {
+        "accessToken": "pat-na1-00000000-0000-0000-0000-000000000000",
+        "eventNamePrefix": "pe12345678_",
+    }
+    destination = {
+        "package": "@walkeros/server-destination-hubspot",
+        "config": {"settings": settings, "mapping": mapping},
+        "examples": {case["id"]: case["example"]},
+    }
+    flow = {
+        "version": 4,
+        "flows": {"shop": {"config": {"platform": "server"}, "destinations": {"crm": destination}}},
+    }
+    path = tmp_path / "flow.json"
+    path.write_text(json.dumps(flow), encoding="utf-8")
+    done = run(path)
+    assert (done.exit_code == 0) is case["passes"], done.output

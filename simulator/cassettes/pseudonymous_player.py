@@ -1,0 +1,166 @@
+"""Record and replay where the people come from outside the cassette: a test's own events, at every run.
+
+The cassette holds pseudonyms; a test sends its own people. Keyed digests in the cassette tell who is
+who, so that a request is made harmless in the same way at every run before it is looked up. A digest is not a name, but
+but a guessed name can be verified with it: a cassette of real people is recorded with `hubspot-sim record` instead.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+import secrets
+import threading
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from hubspot_dest.delivery.client.client import Pool
+from simulator.cassettes.cassette import Interaction, People, decoded
+from simulator.cassettes.player import CassettePlayer
+from simulator.cassettes.recorder import TrafficRecorder, target_of
+from simulator.cassettes.redaction.pseudonyms import Pseudonyms, known_in
+from simulator.cassettes.redaction.scrubber import ScrubError
+from simulator.cassettes.redaction.trie import one_of
+
+__all__ = ["PlayOrRecordPool", "PseudonymousPlayer", "pseudonymise"]
+
+
+@dataclass(frozen=True, slots=True)
+class _PersonalisedResponse:
+    status: int
+    data: bytes
+    headers: dict[str, str]
+
+
+def _pseudonyms(people: People | None) -> Pseudonyms:
+    known = {} if people is None else people.stand_ins
+    taken = len(known)
+
+    def recognise(value: str) -> str | None:
+        return None if people is None else known.get(_digest(people.key, value))
+
+    return Pseudonyms(recognise=recognise, taken=taken)
+
+
+def _digest(key: str, value: str) -> str:
+    return hmac.new(bytes.fromhex(key), value.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:16]
+
+
+def _request(pseudonyms: Pseudonyms, target: str, body: str) -> tuple[str, str]:
+    """Return target and body without people; whom the body names is known from then on."""
+    pseudonyms.learn(known_in(decoded(body), ids=False))
+    return pseudonyms.target(target), pseudonyms.body(body, target)
+
+
+def pseudonymise(
+    interactions: Iterable[Interaction],
+    before: People | None = None,
+    events: Sequence[tuple[int, Any]] = (),
+) -> tuple[tuple[Interaction, ...], People]:
+    """Return recorded exchanges with stand-ins, and how to recognise whom they stand for.
+
+    Args:
+        exchanges: in the order in which they were made.
+        before: of the recording that these are added to.
+        events: what was pushed, each with the number of exchanges before it: the people in them are known from then
+            on, wherever the mapping puts the name.
+
+    Raises:
+        ScrubError: a request contains a name before any request identifies it as a name.
+
+    """
+    pseudonyms, made = _pseudonyms(before), []
+    waiting = deque(events)
+    for number, one in enumerate(interactions):
+        while waiting and waiting[0][0] <= number:
+            pseudonyms.learn(known_in([waiting.popleft()[1]], ids=False))
+        target, body = _request(pseudonyms, one.target, one.body)
+        answer = pseudonyms.body(one.answer, one.target)
+        sent, headers = pseudonyms.headers(one.request_headers), pseudonyms.headers(one.headers)
+        made.append(Interaction(one.method, target, body, one.status, answer, sent, headers))
+    for one in made:
+        if any(pseudonyms.people(text) != text for text in (one.target, one.body)):
+            message = "a request contains a name before the request that identifies it as one"
+            raise ScrubError(f"{message}: {one.method} {one.target}")
+    key = before.key if before is not None else secrets.token_hex(16)
+    known = {_digest(key, original): pseudonym for original, pseudonym in pseudonyms.made.items()}
+    return tuple(made), People(key=key, stand_ins={**(before.stand_ins if before else {}), **known})
+
+
+class PseudonymousPlayer(CassettePlayer):
+    """A player for requests about a test's own people.
+
+    Args:
+        interactions: see `CassettePlayer`.
+        people: the digests and pseudonyms of the cassette.
+
+    """
+
+    def __init__(self, interactions: Sequence[Interaction], people: People | None) -> None:
+        super().__init__(interactions)
+        self._people = _pseudonyms(people)
+        self._knowing = threading.Lock()
+
+    def _known(self, target: str, body: bytes | None) -> tuple[str, str]:
+        with self._knowing:
+            return _request(self._people, target, (body or b"").decode("utf-8", "backslashreplace"))
+
+    def request(self, method: str, url: str, *, body: bytes | None, headers: Any, **options: Any) -> Any:
+        """Answer a request from the cassette, with the test's own people in the answer."""
+        target, said = self._known(target_of(url), body)
+        parts = urlsplit(url)
+        response = super().request(
+            method, f"{parts.scheme}://{parts.netloc}{target}", body=said.encode(), headers=headers, **options
+        )
+        answer = _turned_back(response.data.decode("utf-8", "backslashreplace"), self._people.made)
+        return _PersonalisedResponse(response.status, answer.encode(), dict(response.headers))
+
+    def learn(self, event: Any) -> None:
+        """Know whom an event is about, before its requests come."""
+        with self._knowing:
+            self._people.learn(known_in([event], ids=False))
+
+    def holds(self, method: str, url: str, body: bytes | None) -> bool:
+        """Tell whether this exact request is in the cassette and unused."""
+        target, said = self._known(target_of(url), body)
+        return self.has(method, target, decoded(said))
+
+
+def _turned_back(answer: str, made: Mapping[str, str]) -> str:
+    """Return an answer with the originals of stand-ins: all at once, so that Firstname1 is no part of Firstname12."""
+    originals = {pseudonym: original for original, pseudonym in tuple(made.items())}
+    if not originals:
+        return answer
+    pattern = re.compile(rf"(?<![^\W_]){one_of(originals)}(?![^\W_])")
+    value = decoded(answer)
+    plain = not isinstance(value, (dict, list))
+
+    def original(found: re.Match[str]) -> str:
+        text = originals[found[0]]
+        return text if plain else json.dumps(text, ensure_ascii=False)[1:-1]
+
+    return pattern.sub(original, answer)
+
+
+class PlayOrRecordPool:
+    """Answers recorded requests from the cassette, and records the rest."""
+
+    def __init__(self, player: PseudonymousPlayer, recorder: TrafficRecorder) -> None:
+        self._player = player
+        self._recorder = recorder
+        self._pool: Pool | None = None
+
+    def around(self, pool: Pool) -> Pool:
+        """Return a pool that answers from the cassette where it can, and from `pool` otherwise."""
+        self._pool = self._recorder.around(pool)
+        return self
+
+    def request(self, method: str, url: str, *, body: bytes | None, headers: Any, **options: Any) -> Any:
+        """Answer a request."""
+        pool: Any = self._player if self._player.holds(method, url, body) else self._pool
+        return pool.request(method, url, body=body, headers=headers, **options)

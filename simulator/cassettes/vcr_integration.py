@@ -1,0 +1,110 @@
+"""Use this project's cassettes with vcrpy: our serializer, persister and matchers, registered with a `vcr.VCR`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import vcr
+from vcr.serialize import deserialize, serialize
+
+from simulator.cassettes.matchers import match_json_body, match_target
+from simulator.cassettes.redaction.scrubber import ScrubError, leaks
+
+__all__ = ["SERIALIZER", "configure", "new_vcr"]
+
+SERIALIZER: Final = "hubspot_dest"
+_SECTION: Final = "hubspot_dest"
+
+
+class _Serializer:
+    """vcrpy's JSON form, with this project's section kept beside the interactions."""
+
+    @staticmethod
+    def deserialize(cassette_string: str) -> dict[str, Any]:
+        """Return the decoded file. Raises ValueError for text that is not JSON."""
+        decoded: dict[str, Any] = json.loads(cassette_string)
+        return decoded
+
+    @staticmethod
+    def serialize(cassette_dict: dict[str, Any]) -> str:
+        """Return the text of a file, as `Cassette.text` formats it."""
+        return json.dumps(cassette_dict, indent=1, ensure_ascii=False) + "\n"
+
+
+class _Persister:
+    """Writes a cassette whole or not at all, keeps our section, and refuses to save a secret."""
+
+    @staticmethod
+    def load_cassette(cassette_path: Any, serializer: Any) -> Any:
+        """Return (requests, responses). Raises CassetteNotFoundError and CassetteDecodeError as vcrpy expects."""
+        from vcr.persisters.filesystem import CassetteDecodeError, CassetteNotFoundError
+
+        path = Path(cassette_path)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError as error:
+            raise CassetteNotFoundError(f"there is no cassette {path}") from error
+        except UnicodeDecodeError as error:
+            raise CassetteDecodeError(f"{path} is not UTF-8 text") from error
+        return deserialize(text, serializer)
+
+    @staticmethod
+    def save_cassette(cassette_path: Any, cassette_dict: dict[str, Any], serializer: Any) -> None:
+        """Write the file.
+
+        Raises:
+            ScrubError: the recording contains a token or another secret; the file stays as it was.
+
+        """
+        path = Path(cassette_path)
+        text: str = serialize(cassette_dict, serializer)
+        section = _section(path)
+        if section is not None:
+            text = _Serializer.serialize({**json.loads(text), _SECTION: section})
+        if found := leaks(text):
+            raise ScrubError(f"{path} was not saved, it contains {found[0]}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(path.name + ".new")
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+
+
+def _section(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8")).get(_SECTION)
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def configure(recorder: Any) -> None:
+    """Register our serializer, persister and matchers with a `vcr.VCR`, and make them its defaults.
+
+    Args:
+        recorder: a `vcr.VCR`; its `match_on`, `serializer` and persister are replaced, and the `Authorization`
+            header is filtered.
+
+    """
+    recorder.register_serializer(SERIALIZER, _Serializer)
+    recorder.register_persister(_Persister)
+    recorder.register_matcher("hubspot_target", match_target)
+    recorder.register_matcher("hubspot_json_body", match_json_body)
+    recorder.serializer = SERIALIZER
+    recorder.match_on = ("method", "hubspot_target", "hubspot_json_body")
+    recorder.filter_headers = (*recorder.filter_headers, ("authorization", "****"))
+    recorder.decode_compressed_response = True
+
+
+def new_vcr(**options: Any) -> Any:
+    """Return a configured `vcr.VCR`.
+
+    Use it as `with new_vcr().use_cassette("cassettes/shop.json"): …`.
+
+    Args:
+        options: passed to `vcr.VCR`, e.g. `record_mode="none"`.
+
+    """
+    recorder = vcr.VCR(**options)
+    configure(recorder)
+    return recorder
