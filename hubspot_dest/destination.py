@@ -17,7 +17,7 @@ from hubspot_dest.delivery.direct_sink import ClientFactory, DirectSink, Reporte
 from hubspot_dest.delivery.outbox.settings import OutboxSettings
 from hubspot_dest.driving import Driving, Listener
 from hubspot_dest.events.collector import COMMANDS, CollectorState
-from hubspot_dest.events.event import InvalidEventError, with_user
+from hubspot_dest.events.event import InvalidEventError, NullFieldError, with_user
 from hubspot_dest.mapping.evaluation import Issue
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
 from hubspot_dest.outcome import Outcome, outcome_of
@@ -199,7 +199,8 @@ class HubSpotDestination(Driving):
             return self._tell(happened, self._rejected(raw, "invalid_event", str(error), issue))
         except (JsTypeError, RecursionError) as error:
             issue = Issue("ERROR", "push failed", {"error": str(error)})
-            return self._tell(happened, self._rejected(raw, "push_error", str(error), issue))
+            sentence = error.sentence if isinstance(error, NullFieldError) else str(error)
+            return self._tell(happened, self._rejected(raw, "push_error", sentence, issue))
         outcome = self._run_pass(event, own_consent, happened)
         assert outcome is not None  # an event always has one
         return outcome
@@ -369,8 +370,8 @@ class HubSpotDestination(Driving):
     def _deliver(self, event: dict[str, Any], happened: list[Outcome]) -> Outcome:
         try:
             event = with_user(event, self._collector.view.user)
-        except JsTypeError as error:
-            return self._rejected(event, "push_error", str(error), Issue("ERROR", "push failed", {}))
+        except NullFieldError as error:
+            return self._rejected(event, "push_error", error.sentence, Issue("ERROR", "push failed", {}))
         plan = self._planner.plan(event, self._collector.view, self._now_ms(), traced=self.traced)
         outcome = outcome_of("skipped", plan.reason, plan.sentence, event)
         outcome.plan = plan

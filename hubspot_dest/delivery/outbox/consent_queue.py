@@ -10,6 +10,7 @@ from hubspot_dest.delivery.client.codec import decode
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.outbox.schema import OutboxError
 from hubspot_dest.events.consent_queue import ConsentQueue, Event
+from hubspot_dest.events.event import NullFieldError
 from hubspot_dest.mapping.jsvalues import truthy
 from hubspot_dest.outcome import Outcome
 
@@ -49,6 +50,9 @@ class OutboxConsentQueue(ConsentQueue):
         if self._refuses(own):
             outcome.reason = "consent_refused"
             outcome.sentence = f"its own consent refuses {self.needs}: it is not kept"
+            return
+        if event.get("user") is None:  # it could never be sent
+            self._carrier.refuse(outcome, DeliveryError("impossible", NullFieldError("user").sentence))
             return
         try:
             self._carrier.hold(outcome, encode({"event": event, "own": own}))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from hubspot_dest.delivery.outbox.guard import OutboxGuard
 from hubspot_dest.delivery.outbox.records import (
     INTENT_COLUMNS,
     SEPARATOR,
@@ -22,6 +23,8 @@ from hubspot_dest.delivery.outbox.records import (
 from hubspot_dest.delivery.outbox.schema import Durability, FileLock, connect, in_words
 
 __all__ = ["OutboxStore", "write"]
+
+_PROBE_BYTES = 65_536
 
 
 class OutboxStore:
@@ -38,6 +41,7 @@ class OutboxStore:
         self._lock_file = FileLock(self.path)
         try:
             self._db = connect(self.path, durability)
+            self.guard = OutboxGuard(self.path)
         except BaseException:
             self._lock_file.release()
             raise
@@ -103,6 +107,27 @@ class OutboxStore:
             try:
                 return self._db.execute(statement, values).fetchall()
             except sqlite3.Error as error:
+                raise in_words(error, self.path) from None
+
+    def probe(self) -> None:
+        """Write as much as a large request would, and take it back.
+
+        Raises:
+            OutboxError: nothing can be accepted; the message says why.
+
+        """
+        with self._writing:
+            try:
+                self.guard.check()
+                self._db.execute("BEGIN IMMEDIATE")
+                try:
+                    self._db.execute("INSERT OR REPLACE INTO meta VALUES ('probe', ?)", ("x" * _PROBE_BYTES,))
+                    self._db.execute("DELETE FROM meta WHERE name = 'probe'")
+                    self._db.execute("COMMIT")
+                finally:
+                    if self._db.in_transaction:
+                        self._db.execute("ROLLBACK")
+            except (sqlite3.Error, OSError) as error:
                 raise in_words(error, self.path) from None
 
     def dead(self) -> int:
