@@ -46,7 +46,8 @@ class NullFieldError(JsTypeError):
 
     def __init__(self, field: str) -> None:
         super().__init__("Cannot convert undefined or null to object")
-        self.sentence = f"{field} is null ($.{field}), which walkerOS cannot merge; leave the field out, or send an object"
+        todo = "leave the field out, or send an object"
+        self.sentence = f"{field} is null ($.{field}), which walkerOS cannot merge; {todo}"
 
 
 def has_id(event: Event) -> bool:

@@ -171,4 +171,4 @@ def test_a_bug_of_ours_is_an_answer_and_not_silence(caplog: pytest.LogCaptureFix
             front.listeners.clear()
 
     asyncio.run(main())
-    assert "a request could not be answered" in caplog.text
+    assert "a request failed because of a bug" in caplog.text
