@@ -22,11 +22,13 @@ from hubspot_dest.intake.byte_stream import (
     OverlongLine,
     PrefixObserver,
 )
+from hubspot_dest.intake.json_depth import TOO_DEEP, is_too_deep, may_be_too_deep
 from hubspot_dest.intake.source import open_source, source_name
 
 __all__ = ["BadLine", "EventSource", "IntakeError", "Line", "read_events", "source_name"]
 
 _NAME_HINT = 'an event name is two words, entity and action: "order complete"'
+_FLATTER = "write the event with fewer levels"
 
 
 class IntakeError(Exception):
@@ -175,13 +177,13 @@ def _read(lines: Lines, number: int = 0) -> Iterator[Line | BadLine]:
         try:
             value = orjson.loads(line)
         except orjson.JSONDecodeError as error:
-            if line[:1] in (b"{", b"[") and not _is_too_deep(error):
+            if line[:1] in (b"{", b"[") and not _exceeds_depth(error):
                 # The beginning of a document over several lines, or a broken line: the following lines decide.
                 yield from _document(line, lines, number, error)
                 return
             yield _broken(number, error, lines.end, unfinished=lines.unfinished)
             continue
-        yield from _events(value, number, lines.end)
+        yield from _events(value, number, lines.end, deep=may_be_too_deep(line))
 
 
 def _document(
@@ -226,7 +228,7 @@ def _document(
         else:
             yield _broken(number, error, lines.end, unfinished=lines.unfinished)
         return
-    yield from _events(value, number, lines.end)
+    yield from _events(value, number, lines.end, deep=True)
 
 
 def _remaining(lines: Lines, number: int) -> Iterator[Line | BadLine]:
@@ -247,10 +249,10 @@ def _line(line: bytes, number: int, end: int, *, unfinished: bool = False) -> It
     except orjson.JSONDecodeError as error:
         yield _broken(number, error, end, unfinished=unfinished)
         return
-    yield from _events(value, number, end)
+    yield from _events(value, number, end, deep=may_be_too_deep(line))
 
 
-def _is_too_deep(error: orjson.JSONDecodeError) -> bool:
+def _exceeds_depth(error: orjson.JSONDecodeError) -> bool:
     return (
         "limit" in str(error).partition(": line ")[0]
     )  # "depth limit exceeded"; "Recursion limit reached" before 3.13
@@ -265,17 +267,20 @@ def _is_object(line: bytes) -> bool:
         return False
 
 
-def _events(value: Any, number: int, end: int) -> Iterator[Line | BadLine]:
+def _events(value: Any, number: int, end: int, *, deep: bool) -> Iterator[Line | BadLine]:
+    """Yield the events of a JSON value; `deep` if one of them may be nested too deeply."""
     if isinstance(value, dict) and isinstance(value.get("batch"), list):
         value = value["batch"]
     if isinstance(value, list):
         for position, item in enumerate(value):
-            yield _checked(item, number, position, end)
+            yield _checked(item, number, position, end, deep=deep)
         return
-    yield _checked(value, number, None, end)
+    yield _checked(value, number, None, end, deep=deep)
 
 
-def _checked(value: Any, number: int, position: int | None, end: int) -> Line | BadLine:
+def _checked(value: Any, number: int, position: int | None, end: int, *, deep: bool) -> Line | BadLine:
+    if deep and is_too_deep(value):
+        return BadLine(number, TOO_DEEP, _FLATTER, position, end=end)
     if not isinstance(value, dict):
         kind = {list: "a list", str: "text", bool: "true or false", type(None): "null"}.get(
             type(value), "a number"
@@ -292,12 +297,8 @@ def _checked(value: Any, number: int, position: int | None, end: int) -> Line | 
 
 
 def _broken(number: int, error: orjson.JSONDecodeError, end: int, *, unfinished: bool = False) -> BadLine:
-    if _is_too_deep(error):
-        message, hint = (
-            "the JSON is nested too deeply: more than 1,024 levels",
-            "write the event with fewer levels",
-        )
-        return BadLine(number, message, hint, end=end)
+    if _exceeds_depth(error):
+        return BadLine(number, TOO_DEEP, _FLATTER, end=end)
     message = str(error).split(": line ")[0]
     hint = "each line is one event as JSON, or the whole file is one JSON array"
     line = number + error.lineno - 1

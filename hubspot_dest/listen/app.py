@@ -10,9 +10,10 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
+from hubspot_dest.intake.json_depth import TOO_DEEP
 from hubspot_dest.listen.address_rate import AddressRate
 from hubspot_dest.listen.authentication import AuthenticationError, BearerSecret, NoSignature, Signatures
 from hubspot_dest.listen.replies import (
@@ -23,7 +24,7 @@ from hubspot_dest.listen.replies import (
     pixel_reply,
     single_reply,
 )
-from hubspot_dest.listen.request_bodies import BodyError, events_of, query_event, unpacked
+from hubspot_dest.listen.request_bodies import BodyError, TooDeep, events_of, query_event, unpacked
 from hubspot_dest.outcome import Outcome
 
 __all__ = ["Collector", "Front", "ListenSettings"]
@@ -252,7 +253,10 @@ class Collector:
             self.troubled, self._troubled_ms = unstored[0].sentence, self.now_ms()
         elif outcomes:
             self.troubled = None
-        return outcomes
+        return [
+            replace(outcome, sentence=TOO_DEEP) if isinstance(event, TooDeep) else outcome
+            for event, outcome in zip(events, outcomes, strict=True)
+        ]
 
     async def _body(self, receive: Receive, length: int | None, limit: int) -> bytes:
         too_large = BodyError(413, f"the body is larger than {limit} bytes")

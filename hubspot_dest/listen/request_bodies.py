@@ -10,9 +10,10 @@ from urllib.parse import parse_qsl
 
 import orjson
 
+from hubspot_dest.intake.json_depth import is_too_deep, may_be_too_deep
 from hubspot_dest.mapping.jsvalues import parse_number
 
-__all__ = ["BodyError", "events_of", "query_event", "unpacked"]
+__all__ = ["BodyError", "TooDeep", "events_of", "query_event", "unpacked"]
 
 _BRACKETS: Final = re.compile(r"[\[\]]+")
 _INDEX: Final = re.compile(r"\d{1,3}")  # 1,000 items at most: a gap in a list costs memory
@@ -32,6 +33,10 @@ class BodyError(ValueError):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
+
+
+class TooDeep(dict[str, Any]):
+    """Replaces an event that is nested too deeply; it has no name, so that it is refused and counted as any other."""
 
 
 def unpacked(body: bytes, encoding: str, limit: int) -> bytes:
@@ -62,7 +67,7 @@ def events_of(body: bytes) -> tuple[list[Any], bool]:
     """Return the events of a body, and whether it is an envelope of several.
 
     A list is its items; an object with a list `batch` is that list's items; another object is one event; anything else
-    is one event too, which will be refused for its missing name.
+    is one event too, which will be refused for its missing name. What is nested too deeply is a `TooDeep`.
 
     Raises:
         BodyError: 400 if it is not JSON, or nested too deeply.
@@ -72,11 +77,14 @@ def events_of(body: bytes) -> tuple[list[Any], bool]:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise BodyError(400, f"broken JSON: {error}") from None
-    if isinstance(value, list):
-        return value, True
+    several = True
     if isinstance(value, dict) and isinstance(value.get("batch"), list):
-        return value["batch"], True
-    return [value], False
+        value = value["batch"]
+    elif not isinstance(value, list):
+        value, several = [value], False
+    if may_be_too_deep(body):
+        value = [TooDeep() if is_too_deep(event) else event for event in value]
+    return value, several
 
 
 def query_event(query: str) -> dict[str, Any]:
