@@ -161,6 +161,11 @@ class HubSpotDestination(Driving):
         return self._carrier.dead_letters
 
     @property
+    def rescued(self) -> Path | None:
+        """A copy of the outbox that was made at the end because its file had been removed or replaced; None if none."""
+        return None if self._durable is None else self._durable.rescued
+
+    @property
     def waiting(self) -> int:
         """How many events wait for consent."""
         return len(self._waiting)

@@ -97,6 +97,8 @@ class OutboxSink(DirectSink):
         self._process: int | None = None
         self.hurried = False
         self.held_again = False
+        self.rescued: Path | None = None
+        """A copy of what was left at the end, where the outbox's file had been removed or replaced."""
         self._open(Path(settings.path))
         _forget_in_children(self)
         atexit.register(_at_exit, weakref.ref(self))
@@ -316,10 +318,20 @@ class OutboxSink(DirectSink):
         self.flush_all(deadline=deadline, stall=stall)
         self.workers.stop(min(deadline if deadline is not None else 10.0, self._config.timeout_ms / 1000 + 1))
         left, held = self.outbox.pending, self.outbox.held
+        trouble = self.outbox.trouble()
         try:
+            if trouble and (left or held):
+                self.outbox.flush()
+                self.rescued = self.outbox.rescue(left + held)
             self.outbox.close()
         except OutboxError as error:
             _log.error("%s", error)
+        if trouble and (left or held):
+            copied = (
+                "nothing of it can be read" if self.rescued is None else f"they were copied to {self.rescued}"
+            )
+            _log.error("%s; %d events were not delivered: %s", trouble, left + held, copied)
+            return left
         if left:
             _log.warning("%d events are safe in the outbox %s", left, self.outbox.path)
         if held:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from hubspot_dest.listen.uvicorn_compat import ConnectionLimits, GuardedServer, 
 
 __all__ = ["serve"]
 
+_SWITCH_SECONDS: Final = 0.0005
 _OTHER_DESCRIPTORS: Final = 256  # beside the connections: the outbox, HubSpot, files that Python loads
 
 
@@ -65,6 +67,8 @@ def serve(
         await server.serve(sockets=[listener])
         await finish()
 
+    # The event loop waits this long for the thread that pushes, each time that it was waiting for the network.
+    sys.setswitchinterval(_SWITCH_SECONDS)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(main())
 

@@ -1,6 +1,7 @@
 """`listen` under attack: honest senders notice little, memory and descriptors stay flat, and nothing is lost.
 
-LISTEN_ATTACK_SECONDS says for how long it is attacked (60); as long again, at most a minute, it is measured without.
+LISTEN_ATTACK_SECONDS says for how long it is attacked (60), in four parts; as long again it is measured without, in the
+pauses between: whatever else this machine does meets both.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +31,7 @@ pytestmark = [pytest.mark.deep, pytest.mark.skipif(not Path("/proc/self/fd").exi
 SECONDS = float(os.environ.get("LISTEN_ATTACK_SECONDS", "60"))
 RATE = 200.0
 SENDERS = 20
+ROUNDS = 4
 MAX_CONNECTIONS = 500  # fewer than the attackers want to hold
 
 
@@ -38,7 +41,9 @@ class Honest:
 
     host: str
     port: int
-    seconds: dict[str, list[float]] = field(default_factory=lambda: {"without": [], "with": []})
+    seconds: dict[str, list[float]] = field(
+        default_factory=lambda: {"without": [], "with": [], "between": []}
+    )
     accepted: list[str] = field(default_factory=list)
     again: int = 0
     phase: str = "without"
@@ -153,15 +158,24 @@ def test_honest_senders_notice_little_of_an_attack(
         parts = urlsplit(running.base_url)
         honest = Honest(str(parts.hostname), int(parts.port or 0))
         pid = running.process.pid
+        done: Counter[str] = Counter()
         with in_a_thread(honest):
-            time.sleep(min(60.0, SECONDS))
+            time.sleep(2)
             at_rest = descriptors(pid)
-            honest.phase = "with"
-            with attacked(running) as done:
-                until = time.monotonic() + SECONDS
-                while time.monotonic() < until:
-                    time.sleep(1)
-                    samples.append((memory_mb(pid), descriptors(pid)))
+            for _ in range(ROUNDS):
+                honest.phase = "without"
+                time.sleep(SECONDS / ROUNDS)
+                with attacked(running) as counts:
+                    honest.phase = "with"
+                    until = time.monotonic() + SECONDS / ROUNDS
+                    while time.monotonic() < until:
+                        time.sleep(0.5)
+                        samples.append((memory_mb(pid), descriptors(pid)))
+                    honest.phase = "between"
+                done.update(counts[0])
+                until = time.monotonic() + 20
+                while descriptors(pid) > at_rest + 5 and time.monotonic() < until:
+                    time.sleep(0.1)
         until = time.monotonic() + 20
         while descriptors(pid) > at_rest and time.monotonic() < until:
             time.sleep(0.1)
@@ -178,7 +192,7 @@ def test_honest_senders_notice_little_of_an_attack(
             f"{len(honest.accepted)} accepted, {honest.again} on a new connection; "
             f"memory {samples[0][0]:.0f} MB, at most {max(one[0] for one in samples):.0f}, last third +{grown:.1f}; "
             f"descriptors at rest {at_rest}, at most {max(one[1] for one in samples)}, after {after}\n"
-            f"attack: {done[0]}\n{said}\n"
+            f"attack: {dict(done)}\n{said}\n"
         )
     assert (code, "Traceback" in said) == (0, False), said
     arrived = hubspot.account.occurrences

@@ -224,11 +224,16 @@ class _Run:
         said = f"{self.taken} events were accepted, {self.failed} failed"
         gone = self._outbox_trouble or self._trouble()
         if waiting:
-            safe = self._durable and not gone
-            where = "safe in the outbox" if safe else "and are lost with this process"
+            where = "safe in the outbox" if self._durable else "and are lost with this process"
+            if gone:
+                where = "and are lost with it" if self._destination.rescued is None else "safe in the copy"
             said += f"; {waiting} wait for consent, {where}"
         if gone and (left or waiting):
-            say(f"{said}; {left} were not delivered and are lost with this process: {safe_text(gone)}")
+            copy = self._destination.rescued
+            lost = "are lost with this process"
+            if copy is not None:
+                lost = f"are safe in a copy: deliver them with --outbox {safe_text(copy)}"
+            say(f"{said}; {left} were not delivered and {lost}: {safe_text(gone)}")
             return ExitCode.CHECK_FAILED
         if not left:
             say(f"{said}; nothing is left")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import threading
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hubspot_dest.delivery.outbox.guard import OutboxGuard
+from hubspot_dest.delivery.outbox.private_file import create_private
 from hubspot_dest.delivery.outbox.records import (
     INTENT_COLUMNS,
     SEPARATOR,
@@ -129,6 +131,35 @@ class OutboxStore:
                         self._db.execute("ROLLBACK")
             except (sqlite3.Error, OSError) as error:
                 raise in_words(error, self.path) from None
+
+    def rescue(self, events: int) -> Path | None:
+        """Copy the outbox to a new file beside it, where the file under its path is no longer this one.
+
+        SQLite still reads a file that was removed or replaced, and what it knows of one that was truncated.
+
+        Args:
+            events: how many the copy must hold to be of use, waiting ones included.
+
+        Returns:
+            the copy; None if it would not be complete.
+
+        """
+        number = 1
+        while (target := Path(f"{self.path}.rescued{number}")).exists():
+            number += 1
+        with self._writing:
+            try:
+                absolute = create_private(target)
+                self._db.execute("VACUUM INTO ?", (str(absolute),))
+                with contextlib.closing(sqlite3.connect(absolute)) as copy:
+                    count = "SELECT (SELECT count(*) FROM intents) + (SELECT count(*) FROM held)"
+                    if copy.execute(count).fetchone()[0] >= events:
+                        return target
+            except (sqlite3.Error, OSError):
+                pass
+        with contextlib.suppress(OSError):
+            target.unlink(missing_ok=True)
+        return None
 
     def dead(self) -> int:
         """Return how many dead letters there are."""
