@@ -18,7 +18,7 @@ from benchmarks.sink import sink
 from benchmarks.workload import CONFIG, events, lines
 from hubspot_dest import HubSpotDestination, OutboxSettings
 from hubspot_dest.delivery.outbox.schema import Durability
-from hubspot_dest.mapping.context import Collector
+from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.planning.planner import Planner
 
 __all__ = ["measure"]
@@ -96,7 +96,7 @@ def _singles(base_url: str, whole: list[dict[str, object]]) -> float:
 
 def _models(base_url: str, whole: list[dict[str, object]]) -> float:
     """Send what the planner made through the client as its documentation shows: a model an event."""
-    planner, collector = Planner(CONFIG), Collector()
+    planner, collector = Planner(CONFIG), CollectorView()
     occurrences = [planner.plan(event, collector, 1).occurrence or {} for event in whole]
     api = hubspot.HubSpot(access_token="pat-na1-benchmark", host=base_url).events.send.batch_api
     begun = time.perf_counter()

@@ -16,7 +16,7 @@ from benchmarks.measuring import Figure, greatest_memory
 from benchmarks.sink import sink
 from benchmarks.workload import CONFIG, events, lines
 from hubspot_dest import HubSpotDestination
-from hubspot_dest.mapping.context import Collector
+from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.planning.planner import Planner
 
 __all__ = ["measure"]
@@ -73,7 +73,7 @@ def _pushed(base_url: str, config: dict[str, object], whole: list[dict[str, obje
 
 
 def _bodies(whole: list[dict[str, object]]) -> list[bytes]:
-    planner, collector = Planner(_SINGLE), Collector()
+    planner, collector = Planner(_SINGLE), CollectorView()
     return [orjson.dumps(planner.plan(event, collector, 1).occurrence) for event in whole]
 
 

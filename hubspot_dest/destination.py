@@ -1,49 +1,58 @@
-"""HubSpotDestination: push, flush, close. The only place where mapping, memory and delivery meet."""
+"""HubSpotDestination: push, commands, flush, close."""
 
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
+import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from hubspot_dest.config.model import Config, ConfigError
 from hubspot_dest.delivery.client.client import Client
 from hubspot_dest.delivery.client.errors import DeliveryError
-from hubspot_dest.delivery.direct_sink import ClientFactory, DirectSink, Reporter, official_clients
+from hubspot_dest.delivery.client.provider import ClientFactory
 from hubspot_dest.delivery.outbox.settings import OutboxSettings
-from hubspot_dest.driving import Driving, Listener
-from hubspot_dest.events.collector import COMMANDS, CollectorState
-from hubspot_dest.events.event import InvalidEventError, NullFieldError, with_user
+from hubspot_dest.delivery.sink import PendingCommit
+from hubspot_dest.events.collector import COMMANDS, Collector
+from hubspot_dest.events.consent_queue import Denied
+from hubspot_dest.events.event import InvalidEventError, sentence_of
+from hubspot_dest.factory import Delivering, build, read_config
+from hubspot_dest.mapping.dialect import dialect_of
 from hubspot_dest.mapping.evaluation import Issue
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
 from hubspot_dest.outcome import Outcome, outcome_of
 from hubspot_dest.planning.plan import SCOPE
-from hubspot_dest.planning.planner import Planner
-from hubspot_dest.planning.profiles import Profile, better, walkeros
+from hubspot_dest.planning.profiles import profile_of
 
 if TYPE_CHECKING:
-    from hubspot_dest.delivery.outbox_sink import OutboxSink
+    from hubspot_dest.delivery.outbox.queue import Outbox
+    from hubspot_dest.delivery.outbox.records import Progress
 
 __all__ = ["HubSpotDestination", "Listener"]
 
-# A library says nothing unless the program that uses it wants to hear it.
+Listener = Callable[[Outcome], None]
+
+# A library logs nothing unless the program that uses it wants that.
 logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
 
 
-class HubSpotDestination(Driving):
+class HubSpotDestination:
     """Sends walkerOS events to HubSpot as a walkerOS destination configuration says.
 
-    One destination with its collector's state. Methods may be called from several threads; events go out in the
-    order in which they came.
+    One destination with its collector's state. Methods may be called from several threads; events are sent in the
+    order in which they were pushed.
 
     Args:
         config: the destination's configuration: a mapping as in a walkerOS flow, or a loaded `Config`. Never changed.
-        parity: do what walkerOS 4.4 does, call for call, its losses included; else do better on purpose
+        parity: do what walkerOS does, call for call, its losses included; else do better on purpose
             (docs/departures.md).
+        walkeros: the version of walkerOS that parity means, and that plans are compared with: `4.4` or `4.7`.
         client: calls HubSpot; by default the official client with the configuration's token.
         client_factory: makes the client from the token when the first event needs it.
         base_url: where HubSpot is, instead of the configuration's `baseUrl`.
@@ -53,13 +62,19 @@ class HubSpotDestination(Driving):
         traced: plans record where every value came from.
         logger: gets every issue as a log record; `hubspot_dest` by default.
         outbox: a durable queue: its path, or `OutboxSettings`. What `push` calls `queued` is then on disk and reaches
-            HubSpot in the background; listeners hear what became of it, from the thread that delivered it.
+            HubSpot in the background; listeners get the later outcomes, in the thread that delivered.
+        listeners: called with every outcome, those included of what an earlier run left in the outbox.
+
+    Attributes:
+        listeners: called with every outcome. The first outcome of an event is also what `push` returns; later ones
+            have the same `event_id` (a batch: `events`) and `delivery` set.
+        dropped: how many events were dropped because too many waited for consent.
 
     Raises:
-        ConfigError: where the configuration cannot work: no token, no prefix, unknown keys, wrong types
+        ConfigError: the configuration cannot work: no token, no prefix, unknown keys, wrong types
             (in parity only what upstream could not even read).
-        OutboxError: where the outbox cannot be used.
-        ValueError: for an outbox in parity.
+        OutboxError: the outbox cannot be used.
+        ValueError: an outbox in parity, or an unknown version of walkerOS.
 
     """
 
@@ -68,6 +83,7 @@ class HubSpotDestination(Driving):
         config: dict[str, Any] | Config,
         *,
         parity: bool = False,
+        walkeros: str = "4.4",
         client: Client | None = None,
         client_factory: ClientFactory | None = None,
         base_url: str | None = None,
@@ -80,53 +96,45 @@ class HubSpotDestination(Driving):
         traced: bool = False,
         logger: logging.Logger | None = None,
         outbox: OutboxSettings | Path | str | None = None,
+        listeners: Iterable[Listener] = (),
     ) -> None:
         if parity and outbox is not None:
             msg = "walkerOS has no outbox: parity=True and outbox= exclude each other"
             raise ValueError(msg)
+        profile = profile_of(dialect_of(walkeros), parity=parity)
         self.parity = parity
-        self._do: Profile = walkeros() if parity else better()
-        if not isinstance(config, Config):
-            config = Config.lenient(config) if parity else Config.strict(config)
-        self.config = config
-        self._now_ms = now_ms or (lambda: time.time_ns() // 1_000_000)
-        self._given_client = client if client is not None else config.env_client
-        if not self._do.lazy_checks:
+        self.config = config = read_config(config, profile)
+        self.traced = traced
+        self.dropped = 0
+        self.listeners: list[Listener] = list(listeners)
+        self._lock = threading.RLock()
+        given = client if client is not None else config.env_client
+        self._needs_token = given is None or profile.given_client_needs_token
+        self._official_client = given is None and client_factory is None
+        self._logs_first_merge_error = profile.logs_first_merge_error
+        self._checked = not profile.lazy_checks
+        if self._checked:
             self._require_usable()
-        self._checked = not self._do.lazy_checks
-        self._reporter = Reporter(logger or logging.getLogger("hubspot_dest"))
-        self._planner = Planner(config.raw, policy=self._do.plan)
-        self._collector = CollectorState.begun(
+        now_ms = now_ms or _now_ms
+        collector = Collector.begun(
             config.collector,
-            now_ms=self._now_ms,
+            now_ms=now_ms,
             consent=consent,
             user=user,
             globals_=globals_,
             custom=custom,
             new_id=new_id,
         )
-        self.dropped = 0
-        self.traced = traced
-        self.listeners: list[Listener] = []
-        self._lock = threading.RLock()
-        self._closed = False
-        factory = client_factory or official_clients(config, base_url)
-        self._durable = None if outbox is None else self._with_outbox(factory, outbox)
-        self._carrier = self._durable or DirectSink(
-            config, self._do, self._given_client, factory, self._reporter
-        )
-        self._waiting = self._carrier.waiting_room()
-
-    def _with_outbox(self, factory: ClientFactory, outbox: OutboxSettings | Path | str) -> OutboxSink:
-        from hubspot_dest.delivery.outbox_sink import (
-            OutboxSink,  # SQLite is only loaded where there is an outbox
-        )
-
-        settings = outbox if isinstance(outbox, OutboxSettings) else OutboxSettings(outbox)
-        self._watch_forks()
-        return OutboxSink(
-            self.config, settings, self._do, self._given_client, factory, self._reporter, self._hear
-        )
+        log = logger or logging.getLogger("hubspot_dest")
+        how = Delivering(given, client_factory, base_url, log, outbox, self._notify)
+        parts = build(config, profile, collector, now_ms, how)
+        self._collector = parts.collector
+        self._consent_queue = parts.consent_queue
+        self._planner = parts.planner
+        self._sink = parts.sink
+        self._reporter = parts.reporter
+        if self._sink.background:
+            self._renew_lock_after_fork()
 
     def __repr__(self) -> str:
         return f"HubSpotDestination(id={self.config.id!r}, parity={self.parity}, token=****)"
@@ -138,42 +146,40 @@ class HubSpotDestination(Driving):
         self.close()
 
     def check_address(self) -> None:
-        """Make the client now, so that an address that is none is found before the first event.
+        """Make the client now, so that a wrong address is found before the first event.
 
         Raises:
-            ValueError: where the base URL is no http(s) address.
+            ValueError: the base URL is not an http(s) address.
 
         """
-        self._carrier.client()
+        self._sink.check_address()
 
-    # ---- what waits where
+    # ---- what waits
 
     @property
     def queued(self) -> int:
-        """How many occurrences wait for their batch, or lie in the outbox."""
-        if self._durable is not None:
-            return self._durable.outbox.pending
-        return len(self._carrier.batch) if self._carrier.batch is not None else 0
+        """How many occurrences wait for their batch, or are in the outbox."""
+        return self._sink.pending
 
     @property
     def dead_letters(self) -> deque[tuple[dict[str, Any], DeliveryError]]:
         """The last events that were given up, each with the reason; at most the configuration's `dlqMax`."""
-        return self._carrier.dead_letters
-
-    @property
-    def rescued(self) -> Path | None:
-        """A copy of the outbox that was made at the end because its file had been removed or replaced; None if none."""
-        return None if self._durable is None else self._durable.rescued
+        return self._sink.dead_letters
 
     @property
     def waiting(self) -> int:
         """How many events wait for consent."""
-        return len(self._waiting)
+        return len(self._consent_queue)
 
     @property
-    def state(self) -> CollectorState:
+    def state(self) -> Collector:
         """The collector's state."""
         return self._collector
+
+    @property
+    def outbox(self) -> Outbox | None:
+        """The outbox, or None."""
+        return self._sink.outbox
 
     # ---- events
 
@@ -183,68 +189,173 @@ class HubSpotDestination(Driving):
         Never raises for what an event holds or HubSpot answers: that is an outcome. Events that waited for
         consent and batches that filled up in the same pass are in `also`. With an outbox, `queued` means on disk.
         """
+        return self._pass((event,), None)[0]
+
+    def push_many(self, events: Iterable[Any], *, progress: Progress | None = None) -> list[Outcome]:
+        """Take several events as `push` takes one; with an outbox they are made durable together.
+
+        Args:
+            events: walkerOS events, in order.
+            progress: how far their source was read; kept in the outbox in the same transaction.
+
+        Returns:
+            one outcome per event; what else happened is in the last one's `also`.
+
+        """
+        return self._pass(events, progress)
+
+    def _pass(self, events: Iterable[Any], progress: Progress | None) -> list[Outcome]:
         happened: list[Outcome] = []
         with self._lock:
-            outcome = self._accept(event, happened)
-            ticket = self._carrier.hand_over()
-            if ticket is None:
-                self._announce(happened)
-        if ticket is not None:
-            self._settle(ticket, happened)
-        if len(happened) > 1:
-            outcome.also = tuple(other for other in happened if other is not outcome)
-        return outcome
+            own = [self._take(event, happened) for event in events]
+            pending = self._sink.stage(progress)
+            if pending is None:
+                self._finish(happened, own)
+        if pending is not None:
+            happened = self._commit(pending, happened, own)
+        return [happened[number] for number in own]
 
-    def _accept(self, raw: Any, happened: list[Outcome]) -> Outcome:
-        own_consent = raw.get("consent") if isinstance(raw, dict) else None
+    def _take(self, raw: Any, happened: list[Outcome]) -> int:
+        """Take one event as far as it goes; return where its outcome is in `happened`."""
         try:
             event = self._collector.complete(raw)
         except InvalidEventError as error:
             issue = Issue("WARN", "invalid event rejected", {"error": str(error)})
-            return self._tell(happened, self._rejected(raw, "invalid_event", str(error), issue))
+            return _add(happened, self._rejected(raw, "invalid_event", str(error), issue))
         except (JsTypeError, RecursionError) as error:
             issue = Issue("ERROR", "push failed", {"error": str(error)})
-            sentence = error.sentence if isinstance(error, NullFieldError) else str(error)
-            return self._tell(happened, self._rejected(raw, "push_error", sentence, issue))
-        outcome = self._run_pass(event, own_consent, happened)
-        assert outcome is not None  # an event always has one
-        return outcome
+            return _add(happened, self._rejected(raw, "push_error", sentence_of(error), issue))
+        if self.config.disabled:
+            return _add(happened, outcome_of("ignored", "disabled", "the destination is disabled", event))
+        # One pass over waiting events and the new one (walkerOS 4.4, section 4.2).
+        released = self._consent_queue.release()
+        denied = self._consent_queue.admit(event)
+        number = -1 if denied is None else self._deny(event, denied, happened)
+        allowed = [*released, event] if denied is None else released
+        if allowed and not self._checked and not self._check(happened):
+            return len(happened) - 1
+        last = self._deliver(allowed, happened, "push failed")
+        return last if denied is None else number
 
-    def _rejected(self, raw: Any, reason: str, sentence: str, issue: Issue) -> Outcome:
-        outcome = outcome_of("failed", reason, sentence, raw if isinstance(raw, dict) else {})
-        self._reporter.report(outcome, [issue])
-        return outcome
+    def _deliver(self, events: Sequence[dict[str, Any]], happened: list[Outcome], on_error: str) -> int:
+        """Plan events and hand the plans to the sink; return where the last one's outcome is."""
+        number, logged = -1, False
+        for event in events:
+            try:
+                plan = self._planner.plan(event, traced=self.traced)
+            except JsTypeError as error:
+                # Upstream's pass is one promise: its first error is logged, as that of what began the pass.
+                quiet = logged and self._logs_first_merge_error
+                issues = () if quiet else (Issue("ERROR", on_error, {"error": str(error)}),)
+                number = _add(happened, self._rejected(event, "push_error", sentence_of(error), *issues))
+                logged = True
+                continue
+            outcome = self._sink.accept(plan)
+            if outcome.also:
+                happened.extend(outcome.also)
+            number = _add(happened, outcome)
+        return number
+
+    def _deny(self, event: dict[str, Any], denied: Denied, happened: list[Outcome]) -> int:
+        outcome = outcome_of("denied", denied.reason, denied.sentence, event)
+        if isinstance(denied.error, DeliveryError):
+            outcome = self._reporter.failed(outcome, denied.error, denied.reason, event)
+        number = _add(happened, outcome)
+        dropped = self._consent_queue.drop_excess()
+        self.dropped += len(dropped)
+        sentence = f"more than {self.config.queue_max} events wait for consent; the oldest is dropped"
+        text = "destination.queuePush overflow; oldest events dropped"
+        issues = (Issue("WARN", text, {"droppedCount": self.dropped}, SCOPE),) if dropped else ()
+        self._reporter.log(issues)
+        for lost in dropped:
+            _add(happened, outcome_of("failed", "consent_queue_full", sentence, lost, issues=issues))
+            issues = ()
+        return number
+
+    def _rejected(self, raw: Any, reason: str, sentence: str, *issues: Issue) -> Outcome:
+        self._reporter.log(issues)
+        event = raw if isinstance(raw, dict) else {}
+        return outcome_of("failed", reason, sentence, event, issues=issues)
+
+    def _check(self, happened: list[Outcome]) -> bool:
+        """Check the settings as late as upstream does: what was allowed is then lost (defect D7)."""
+        try:
+            self._require_usable()
+        except ConfigError as error:
+            message = str(error)
+            issues = (
+                Issue("ERROR", message, {}, SCOPE),
+                Issue("ERROR", "destination init failed", {"error": message}, SCOPE),
+            )
+            self._reporter.log(issues)
+            _add(happened, Outcome("failed", "init_failed", message, issues=issues))
+            return False
+        self._checked = True
+        return True
+
+    def _require_usable(self) -> None:
+        self.config.require_settings(needs_token=self._needs_token)
+        if self._official_client:
+            self.config.check_token()
+
+    # ---- the end of a pass
+
+    def _commit(self, pending: PendingCommit, happened: list[Outcome], own: list[int]) -> list[Outcome]:
+        """Make a pass durable, outside the lock: others may join the group commit meanwhile."""
+        happened = self._sink.commit(pending, happened)
+        with self._lock:
+            self._finish(happened, own)
+        return happened
+
+    def _finish(self, happened: list[Outcome], own: list[int]) -> None:
+        """Put what else happened into the last own outcome, and notify the listeners of all."""
+        if own and len(happened) > len(own):
+            numbers = set(own)
+            others = tuple(other for number, other in enumerate(happened) if number not in numbers)
+            happened[own[-1]] = replace(happened[own[-1]], also=others)
+        for listener in self.listeners:
+            for outcome in happened:
+                listener(outcome)
+
+    def _notify(self, outcome: Outcome) -> None:
+        """Notify the listeners of a later outcome; called by the threads that deliver."""
+        for listener in tuple(self.listeners):
+            try:
+                listener(outcome)
+            except Exception:  # a listener's failure must not make the delivery fail and be repeated
+                logging.getLogger("hubspot_dest").exception("a listener failed")
+
+    # ---- collector commands
 
     def push_command(self, command: str, data: Any = UNDEFINED) -> list[Outcome]:
-        """Carry out a collector command such as `walker consent`, and return what it set in motion.
+        """Carry out a collector command such as `walker consent`, and return the outcomes that follow from it.
 
         An unknown command is a warning and an outcome `failed` with reason `unknown_command`.
         """
         action = command.removeprefix("walker ")
-        if command == "walker shutdown" and self._durable is not None:
+        if command == "walker shutdown":
             return self.close()
         happened: list[Outcome] = []
         with self._lock:
             if not command.startswith("walker ") or action not in COMMANDS:
-                outcome = Outcome("failed", "unknown_command", f"no command {command!r}")
-                self._reporter.report(outcome, [Issue("WARN", "unknown command", {"command": action})])
-                self._tell(happened, outcome)
-            elif action == "shutdown" and self._durable is None:
-                self._shut_down(happened)
-            elif self._change_state(action, data):
-                self._run_pass(None, None, happened)
-            ticket = self._carrier.hand_over()
-            if ticket is None:
-                self._announce(happened)
-        if ticket is not None:
-            self._settle(ticket, happened)
-        return happened
+                issue = Issue("WARN", "unknown command", {"command": action})
+                self._reporter.log((issue,))
+                sentence = f"no command {command!r}"
+                happened.append(Outcome("failed", "unknown_command", sentence, issues=(issue,)))
+            elif self._change_state(action, data) and not self.config.disabled:
+                released = self._consent_queue.release()
+                if released and (self._checked or self._check(happened)):
+                    self._deliver(released, happened, "command failed")
+            pending = self._sink.stage()
+            if pending is None:
+                self._finish(happened, [])
+        return happened if pending is None else self._commit(pending, happened, [])
 
     def _change_state(self, action: str, data: Any) -> bool:
-        """Change the collector's state; tell whether waiting events are to be looked at again."""
+        """Change the collector's state; tell whether waiting events have to be checked again."""
         if action == "run":
             self._collector.run(data)
-            self._waiting.clear()
+            self._consent_queue.clear()
             return True
         change = {
             "consent": self._collector.set_consent,
@@ -259,143 +370,92 @@ class HubSpotDestination(Driving):
         change(data)
         return True
 
+    def consent(self, states: dict[str, Any]) -> list[Outcome]:
+        """Grant or refuse consent; events that waited for it are sent, in order."""
+        return self.push_command("walker consent", states)
+
+    def release_waiting(self) -> list[Outcome]:
+        """Send events that an earlier run left waiting for consent and that have it now.
+
+        Any push or command does so as well; this is for a start without one.
+        """
+        return self.consent({})
+
+    def user(self, user: dict[str, Any]) -> list[Outcome]:
+        """Merge into the collector's user, which is merged under every event's own."""
+        return self.push_command("walker user", user)
+
+    def globals(self, values: dict[str, Any]) -> list[Outcome]:
+        """Merge into the collector's globals, which are merged under every event's own."""
+        return self.push_command("walker globals", values)
+
+    def custom(self, values: dict[str, Any]) -> list[Outcome]:
+        """Merge into the collector's custom, which functions see."""
+        return self.push_command("walker custom", values)
+
+    def run(self, state: dict[str, Any] | None = None) -> list[Outcome]:
+        """Begin a new run: count and trace anew. What waited for consent is forgotten, unless it is in an outbox."""
+        return self.push_command("walker run", state)
+
     # ---- the end
 
     def flush(self, *, deadline: float | None = None) -> list[Outcome]:
-        """Send what waits, and say how that went.
+        """Send what waits, and return what came of it.
 
         Args:
-            deadline: with an outbox, wait no longer than so many seconds; None waits as long as HubSpot takes, but
-                not for what only a person can put right (a wrong token).
+            deadline: with an outbox, seconds to wait at most; None waits as long as HubSpot takes, but not for what
+                only a person can fix (a wrong token).
 
         """
-        if self._durable is not None:
-            durable = self._durable
-            return self._gather(lambda: durable.flush_all(deadline=deadline))
-        happened: list[Outcome] = []
+        if self._sink.background:
+            return self._sink.flush(deadline=deadline)
         with self._lock:
-            self._carrier.flush(happened)
-            self._announce(happened)
+            happened = self._sink.flush(deadline=deadline)
+            self._finish(happened, [])
         return happened
 
     def close(self, *, deadline: float | None = None, stall: float | None = None) -> list[Outcome]:
         """Send what waits, for the last time, and report. What HubSpot does not take stays in the queue or outbox.
 
         Args:
-            deadline: with an outbox, how many seconds at most; its settings' `close_seconds` if not given.
-            stall: with an outbox, end when nothing got through for so many seconds, instead.
+            deadline: with an outbox, seconds to wait at most; its settings' `close_seconds` if not given.
+            stall: with an outbox, end when nothing was delivered for so many seconds, instead.
 
         """
-        if self._durable is None:
-            return self.push_command("walker shutdown")
-        durable = self._durable
-        return self._gather(lambda: durable.close(deadline=deadline, stall=stall))
+        if self._sink.background:
+            return self._sink.close(deadline=deadline, stall=stall)
+        with self._lock:
+            happened = self._sink.close(deadline=deadline, stall=stall)
+            self._finish(happened, [])
+        return happened
 
-    def _shut_down(self, happened: list[Outcome]) -> None:
-        if self._closed:
-            return
-        self._closed = True
-        given = self._given_client is not None
-        if not self.queued or (given and not self._do.flush_given_client):
-            return
-        failed = next((one for one in self._carrier.flush(happened) if one.kind == "failed"), None)
-        if failed is not None and self.parity:
-            message = failed.error.message if failed.error else failed.sentence
-            text = f"destination '{self.config.id}' destroy failed: Error: {message}"
-            self._reporter.report(failed, [Issue("ERROR", text, {}, SCOPE)])
+    @property
+    def unrecorded(self) -> int:
+        """How many deliveries could not be recorded in the outbox: they are repeated by the next run."""
+        return self._sink.unrecorded
 
-    # ---- one pass over waiting events and the new one (walkerOS 4.4, section 4.2)
+    def end_within(self, seconds: float) -> None:
+        """Let delivery, also one that is waited for already, end within so many seconds. Safe in signal handlers."""
+        self._sink.end_within(seconds)
 
-    def _announce(self, happened: list[Outcome]) -> None:
-        for listener in self.listeners:
-            for outcome in happened:
-                listener(outcome)
+    def abort(self) -> None:
+        """Wait for HubSpot no more, not even at the end of the process. Safe in signal handlers."""
+        self._sink.abort()
 
-    def _run_pass(
-        self, event: dict[str, Any] | None, own_consent: Any, happened: list[Outcome]
-    ) -> Outcome | None:
-        """Take every waiting event and then the new one as far as consent allows; return the new one's outcome."""
-        if self.config.disabled:
-            if event is None:
-                return None
-            return self._tell(
-                happened, outcome_of("ignored", "disabled", "the destination is disabled", event)
-            )
-        state = self._collector.view.consent
-        allowed = self._waiting.release(state)
-        denied = None
-        if event is not None:
-            if self._waiting.admits(event, own_consent, state):
-                allowed.append(event)
-            else:
-                sentence = f"waits for consent: {self._waiting.needs}"
-                denied = self._tell(happened, outcome_of("denied", "consent_missing", sentence, event))
-                self._waiting.keep(event, own_consent, denied)
-                self._drop_excess(happened)
-        if allowed and not self._checked and not self._init(happened):
-            return happened[-1]
-        delivered = None
-        for one in allowed:
-            delivered = self._tell(happened, self._deliver(one, happened))
-        return denied or delivered
+    def _renew_lock_after_fork(self) -> None:
+        """Give a forked child a lock of its own: the parent's may be held by a thread that the child does not have."""
+        if hasattr(os, "register_at_fork"):
+            renew = weakref.WeakMethod(self._renew_lock)
+            os.register_at_fork(after_in_child=lambda: (method := renew()) and method())
 
-    def _drop_excess(self, happened: list[Outcome]) -> None:
-        dropped = self._waiting.drop_excess()
-        self.dropped += len(dropped)
-        sentence = f"more than {self.config.queue_max} events wait for consent; the oldest is dropped"
-        for number, event in enumerate(dropped):
-            outcome = outcome_of("failed", "consent_queue_full", sentence, event)
-            if number == 0:
-                text = "destination.queuePush overflow; oldest events dropped"
-                self._reporter.report(outcome, [Issue("WARN", text, {"droppedCount": self.dropped}, SCOPE)])
-            self._tell(happened, outcome)
+    def _renew_lock(self) -> None:
+        self._lock = threading.RLock()
 
-    def _init(self, happened: list[Outcome]) -> bool:
-        """Check the settings as late as upstream does: what was allowed is then gone (defect D7)."""
-        try:
-            self._require_usable()
-        except ConfigError as error:
-            message = str(error)
-            outcome = Outcome("failed", "init_failed", message)
-            issues = [
-                Issue("ERROR", message, {}, SCOPE),
-                Issue("ERROR", "destination init failed", {"error": message}, SCOPE),
-            ]
-            self._reporter.report(outcome, issues)
-            self._tell(happened, outcome)
-            return False
-        self._checked = True
-        return True
 
-    def _require_usable(self) -> None:
-        self.config.require_settings(needs_token=self._given_client is None or self.parity)
+def _add(happened: list[Outcome], outcome: Outcome) -> int:
+    happened.append(outcome)
+    return len(happened) - 1
 
-    # ---- one event
 
-    def _deliver(self, event: dict[str, Any], happened: list[Outcome]) -> Outcome:
-        try:
-            event = with_user(event, self._collector.view.user)
-        except NullFieldError as error:
-            return self._rejected(event, "push_error", error.sentence, Issue("ERROR", "push failed", {}))
-        plan = self._planner.plan(event, self._collector.view, self._now_ms(), traced=self.traced)
-        outcome = outcome_of("skipped", plan.reason, plan.sentence, event)
-        outcome.plan = plan
-        if plan.hints:
-            outcome.hints = plan.hints
-        if plan.issues:
-            self._reporter.report(outcome, plan.issues[: plan.issues_before_send])
-        if plan.verdict == "ready" and self.config.mock is UNDEFINED:
-            self._carrier.carry_out(plan, outcome, happened)
-        elif plan.verdict == "ignored":
-            outcome.kind, outcome.returned = "ignored", False
-        elif plan.verdict == "failed":
-            self._carrier.fail(outcome, DeliveryError("impossible", plan.sentence), plan.reason)
-        elif self.config.mock is not UNDEFINED:
-            outcome.reason, outcome.sentence = "mock", "the destination is mocked"
-            outcome.returned = self.config.mock
-        return outcome
-
-    @staticmethod
-    def _tell(happened: list[Outcome], outcome: Outcome) -> Outcome:
-        happened.append(outcome)
-        return outcome
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,4 +1,8 @@
-"""What did happen to an event: the one object that the command line, the terminal, reports and tests all see."""
+"""What happened to an event: the one result type that the command line, the terminal, reports and tests share.
+
+An outcome is made once and never changes. What happens later, such as a delivery from the outbox, is another outcome
+with the same `event_id`.
+"""
 
 from __future__ import annotations
 
@@ -15,28 +19,29 @@ __all__ = ["Kind", "Outcome", "outcome_of"]
 Kind = Literal["denied", "ignored", "skipped", "identified", "sent", "queued", "flushed", "failed"]
 
 
-# No slots, and tuples for what is empty nearly always: an outcome is made for every event.
-@dataclass
+# No slots: `outcome_of` leaves defaults to the class, since an outcome is made for every event.
+@dataclass(frozen=True)
 class Outcome:
-    """What happened to one event, or to one batch.
+    """What happened to one event, or to one batch. Frozen.
 
     Attributes:
         kind: `denied` (waits for consent), `ignored`, `skipped`, `identified` (contact only), `sent`, `queued`
-            (in the batch), `flushed` (a batch that went out), `failed`.
+            (in the batch, or on disk in the outbox), `flushed` (a batch that was sent), `failed`.
         reason: why, as a stable code: `no_identity`, `rule_ignore`, `consent_missing`, `contact_unchanged` …
-        sentence: why, in words.
+        sentence: the reason as a sentence.
         name: the event's name; empty for a batch.
-        event_id: the event's id; empty for a batch.
-        plan: what should have happened; None where it did not come to a plan.
-        calls: the SDK calls that were made for it, in the documented notation, failed ones included.
-        issues: what there is to tell; each is a log record as well.
-        hints: what walkerOS does not say but a user wants to know.
+        event_id: the event's id, which links the first outcome of an event with later ones; empty for a batch.
+        plan: what should have happened; None if the event was not planned.
+        calls: the SDK calls made for it, in the documented notation, failed ones included.
+        issues: warnings and errors; each is a log record as well.
+        hints: what walkerOS does not report but a user wants to know.
         error: why it failed.
-        upstream: what walkerOS itself would have done, where that differs.
+        upstream: what walkerOS itself would have done, if that differs.
         events: for a batch, the ids of its events.
         returned: what upstream's push returns: `False` for ignored events, the mock, else `UNDEFINED`.
-        also: what else happened in the same pass: waiting events released, batches flushed.
-        delivery: with an outbox, it tells what became of events that were `queued` before.
+        also: the other outcomes of the same call of `push`: waiting events released, batches flushed.
+        delivery: with an outbox, this is a later outcome of events that were `queued` before.
+        person: whose event it is, if there is no plan to tell: an e-mail, or `objectId 7`.
 
     """
 
@@ -55,15 +60,21 @@ class Outcome:
     returned: Any = UNDEFINED
     also: tuple[Outcome, ...] = ()
     delivery: bool = False
-
-    def record(self, call: list[Any]) -> None:
-        """Note a call that is about to be made."""
-        self.calls = (*self.calls, call)
+    person: str = ""
 
     @property
     def ok(self) -> bool:
         """Whether nothing went wrong: a skipped event is fine, a refused contact is not."""
         return self.kind != "failed" and self.error is None
+
+    @property
+    def walkeros(self) -> str | None:
+        """What walkerOS itself would have done with the mapping and with the delivery, if that differs."""
+        planned = self.plan.divergences if self.plan is not None else ()
+        if not planned:
+            return self.upstream
+        sentences = [divergence.sentence for divergence in planned]
+        return "; ".join([*sentences, self.upstream] if self.upstream else sentences)
 
     @property
     def rule_label(self) -> str:
@@ -76,14 +87,26 @@ class Outcome:
         return self.plan.rule_key if self.plan is not None else ""
 
 
-def outcome_of(kind: Kind, reason: str, sentence: str, event: dict[str, Any]) -> Outcome:
-    """Return the outcome of an event, made without the cost of a dozen defaults."""
+def outcome_of(kind: Kind, reason: str, sentence: str, event: dict[str, Any], **more: Any) -> Outcome:
+    """Return the outcome of an event.
+
+    Args:
+        kind: as in `Outcome`.
+        reason: as in `Outcome`.
+        sentence: as in `Outcome`.
+        event: gives name and id.
+        more: further attributes of the outcome.
+
+    """
     name, event_id = event.get("name"), event.get("id")
-    # Past the constructor: it would set a dozen fields to what the class says already, for every event.
+    # Past the constructor, which would set sixteen attributes through `object.__setattr__` for every event.
     outcome: Outcome = object.__new__(Outcome)
-    outcome.kind = kind
-    outcome.reason = reason
-    outcome.sentence = sentence
-    outcome.name = name if isinstance(name, str) else ""
-    outcome.event_id = event_id if isinstance(event_id, str) else ""
+    values = outcome.__dict__
+    values["kind"] = kind
+    values["reason"] = reason
+    values["sentence"] = sentence
+    values["name"] = name if isinstance(name, str) else ""
+    values["event_id"] = event_id if isinstance(event_id, str) else ""
+    if more:
+        values.update(more)
     return outcome

@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from pydantic import SecretStr
@@ -20,6 +20,9 @@ from simulator.cassettes.recorder import TrafficRecorder
 from simulator.cassettes.redaction.scrubber import ScrubError, leaks
 from simulator.cassettes.replay import CLOSED, ReplayedRequest, compare_requests
 from simulator.cassettes.session import CLOCK_MS, TOKEN, meta_of
+
+if TYPE_CHECKING:
+    from hubspot_dest.delivery.outbox.records import Progress
 
 __all__ = ["CassetteTest", "cassette_path"]
 
@@ -40,15 +43,24 @@ def cassette_path(item: pytest.Item, folder: str) -> Path:
 
 
 class _LearningDestination(HubSpotDestination):
-    """A destination that tells whom its events are about before it says anything to HubSpot."""
+    """A destination that announces each event before anything is sent for it."""
 
     def __init__(self, learn: Callable[[Any], None], *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._learn = learn
 
-    def _accept(self, raw: Any, happened: list[Outcome]) -> Outcome:
-        self._learn(raw)
-        return super()._accept(raw, happened)
+    def push(self, event: Any) -> Outcome:
+        """Push one event."""
+        return self.push_many((event,))[0]
+
+    def push_many(self, events: Iterable[Any], *, progress: Progress | None = None) -> list[Outcome]:
+        """Push several events; each is announced right before it is taken."""
+        return super().push_many(self._announced(events), progress=progress)
+
+    def _announced(self, events: Iterable[Any]) -> Iterator[Any]:
+        for event in events:
+            self._learn(event)
+            yield event
 
 
 class CassetteTest:

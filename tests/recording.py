@@ -1,38 +1,20 @@
-"""A client that records calls in the documented notation and fails where it is told to."""
+"""Clients whose calls fail as a test wants, and the errors for that."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from hubspot_dest.delivery.client.errors import DeliveryError
+from hubspot_dest.delivery.client.recording_client import RecordingClient
+
+SEND = "events.send.basicApi.send"
+BATCH = "events.send.batchApi.send"
+UPDATE = "crm.contacts.basicApi.update"
+CREATE = "crm.contacts.basicApi.create"
 
 
-class RecordingClient:
-    """Stands in for HubSpot where a test is about the sender's decisions, not about the wire."""
-
-    def __init__(self, *failures: tuple[str, int, DeliveryError]) -> None:
-        self.calls: list[list[Any]] = []
-        self._failures = {(method, number): error for method, number, error in failures}
-        self._counts: dict[str, int] = {}
-
-    def _record(self, method: str, *arguments: Any) -> None:
-        self.calls.append([method, *arguments])
-        number = self._counts[method] = self._counts.get(method, 0) + 1
-        error = self._failures.get((method, number))
-        if error is not None:
-            raise error
-
-    def send(self, occurrence: dict[str, Any]) -> None:
-        self._record("send", occurrence)
-
-    def send_batch(self, inputs: list[dict[str, Any]]) -> None:
-        self._record("batch", list(inputs))
-
-    def update_contact(self, contact_id: str, properties: dict[str, str], id_property: str | None) -> None:
-        self._record("update", contact_id, properties, id_property)
-
-    def create_contact(self, properties: dict[str, str]) -> None:
-        self._record("create", properties)
+def failing(*failures: tuple[str, int, DeliveryError]) -> RecordingClient:
+    """Return a client whose calls fail: (name, number among the calls of that name, error)."""
+    errors = {(name, number): error for name, number, error in failures}
+    return RecordingClient(fail=lambda name, number: errors.get((name, number)))
 
 
 def refused(status: int, message: str = "no") -> DeliveryError:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from hubspot_dest import ConfigError, HubSpotDestination
-from tests.recording import UNAVAILABLE, RecordingClient, refused
+from hubspot_dest.delivery.client.recording_client import RecordingClient
+from tests.recording import BATCH, CREATE, SEND, UNAVAILABLE, UPDATE, failing, refused
 
 SETTINGS = {"accessToken": "pat-na1-11111111-2222-3333-4444-555555555555", "eventNamePrefix": "pe1_"}
 IDENTIFY = {"map": {"email": "user.email", "properties": {"map": {"firstname": "user.first"}}}}
@@ -58,7 +59,7 @@ def test_people_who_take_turns_are_written_once_each() -> None:
         sender.push(event(number, mail, user={"email": mail, "first": "X"}))
         for number, mail in enumerate(["a@x.y", "b@x.y", "A@x.y", "b@x.y"])
     ]
-    assert methods(client) == ["update", "send", "update", "send", "send", "send"]
+    assert methods(client) == [UPDATE, SEND, UPDATE, SEND, SEND, SEND]
     assert outcomes[2].upstream is not None
     assert "remembers the last one only" in outcomes[2].upstream
 
@@ -68,58 +69,58 @@ def test_walkeros_writes_people_who_take_turns_again_and_again() -> None:
     sender = destination(client, parity=True, settings={"identify": IDENTIFY})
     for number, mail in enumerate(["a@x.y", "b@x.y", "a@x.y"]):
         sender.push(event(number, mail, user={"email": mail, "first": "X"}))
-    assert methods(client).count("update") == 3
+    assert methods(client).count(UPDATE) == 3
 
 
 def test_a_stranger_is_created_and_the_event_is_not_lost() -> None:
-    client = RecordingClient(("update", 1, refused(404, "resource not found")))
+    client = failing((UPDATE, 1, refused(404, "resource not found")))
     outcome = destination(client, settings={"identify": IDENTIFY}).push(
         event(user={"email": "a@x.y", "first": "A"})
     )
-    assert methods(client) == ["update", "create", "send"]
-    assert client.calls[1][1] == {"firstname": "A", "email": "a@x.y"}
+    assert methods(client) == [UPDATE, CREATE, SEND]
+    assert client.calls[1][1]["properties"] == {"firstname": "A", "email": "a@x.y"}
     assert outcome.kind == "sent"
     assert outcome.upstream is not None
     assert "would lose this event" in outcome.upstream
 
 
 def test_walkeros_loses_the_event_of_a_stranger() -> None:
-    client = RecordingClient(("update", 1, refused(404, "resource not found")))
+    client = failing((UPDATE, 1, refused(404, "resource not found")))
     sender = destination(client, parity=True, settings={"identify": IDENTIFY})
     outcome = sender.push(event(user={"email": "a@x.y", "first": "A"}))
-    assert methods(client) == ["update"]
+    assert methods(client) == [UPDATE]
     assert outcome.kind == "failed"
     assert len(sender.dead_letters) == 1
 
 
 def test_who_was_created_meanwhile_is_updated_by_id() -> None:
     conflict = refused(409, "Contact already exists. Existing ID: 37765128953")
-    client = RecordingClient(("update", 1, refused(404)), ("create", 1, conflict))
+    client = failing((UPDATE, 1, refused(404)), (CREATE, 1, conflict))
     outcome = destination(client, settings={"identify": IDENTIFY}).push(
         event(user={"email": "a@x.y", "first": "A"})
     )
-    assert client.calls[2] == ["update", "37765128953", {"firstname": "A"}, None]
+    assert client.calls[2] == [UPDATE, "37765128953", {"properties": {"firstname": "A"}}]
     assert outcome.kind == "sent"
 
 
 def test_a_contact_that_hubspot_refuses_does_not_cost_the_event_and_is_not_hidden() -> None:
-    client = RecordingClient(("update", 1, refused(400, "Property values were not valid")))
+    client = failing((UPDATE, 1, refused(400, "Property values were not valid")))
     outcome = destination(client, settings={"identify": IDENTIFY}).push(
         event(user={"email": "a@x.y", "first": "A"})
     )
-    assert methods(client) == ["update", "send"]
+    assert methods(client) == [UPDATE, SEND]
     assert outcome.kind == "sent"
     assert not outcome.ok
     assert "refused the contact" in outcome.issues[0].message
 
 
 def test_a_contact_that_could_not_be_written_is_tried_again_with_the_next_event() -> None:
-    client = RecordingClient(("update", 1, UNAVAILABLE))
+    client = failing((UPDATE, 1, UNAVAILABLE))
     sender = destination(client, settings={"identify": IDENTIFY})
     first = sender.push(event(1, user={"email": "a@x.y", "first": "A"}))
     second = sender.push(event(2, user={"email": "a@x.y", "first": "A"}))
     assert (first.kind, second.kind) == ("failed", "sent")
-    assert methods(client) == ["update", "update", "send"]
+    assert methods(client) == [UPDATE, UPDATE, SEND]
 
 
 def test_a_batch_goes_out_when_it_is_full_and_the_rest_when_the_sender_closes() -> None:
@@ -128,12 +129,12 @@ def test_a_batch_goes_out_when_it_is_full_and_the_rest_when_the_sender_closes() 
         kinds = [sender.push(event(number)).kind for number in range(5)]
         assert kinds == ["queued"] * 5
         assert sender.queued == 1
-    assert [len(call[1]) for call in client.calls] == [2, 2, 1]
+    assert [len(call[1]["inputs"]) for call in client.calls] == [2, 2, 1]
     assert sender.queued == 0
 
 
 def test_a_failed_flush_keeps_its_events_and_says_so() -> None:
-    client = RecordingClient(("batch", 1, UNAVAILABLE))
+    client = failing((BATCH, 1, UNAVAILABLE))
     sender = destination(client, settings={"batch": True, "batchSize": 2})
     sender.push(event(1))
     outcome = sender.push(event(2))
@@ -144,7 +145,7 @@ def test_a_failed_flush_keeps_its_events_and_says_so() -> None:
     sender.push(event(3))
     assert len(client.calls) == 1, "a failing HubSpot is not asked again at every event"
     sender.push(event(4))
-    assert [[one["occurredAt"][-4:] for one in call[1]] for call in client.calls[1:]] == [
+    assert [[one["occurredAt"][-4:] for one in call[1]["inputs"]] for call in client.calls[1:]] == [
         ["001Z", "002Z"],
         ["003Z", "004Z"],
     ]
@@ -152,7 +153,7 @@ def test_a_failed_flush_keeps_its_events_and_says_so() -> None:
 
 
 def test_walkeros_loses_the_whole_batch() -> None:
-    client = RecordingClient(("batch", 1, UNAVAILABLE))
+    client = failing((BATCH, 1, UNAVAILABLE))
     sender = destination(client, parity=True, settings={"batch": True, "batchSize": 2})
     first, second = sender.push(event(1)), sender.push(event(2))
     assert (first.kind, second.kind) == ("queued", "failed")
@@ -184,7 +185,7 @@ def test_walkeros_sends_it_all_the_same() -> None:
     sender = destination(client, parity=True, consent={"marketing": True})
     sender.push(event(1, consent={"marketing": False}))
     sender.consent({"marketing": True})
-    assert methods(client) == ["send"]
+    assert methods(client) == [SEND]
 
 
 def test_what_waits_for_consent_is_bounded_and_what_is_dropped_is_named() -> None:
@@ -310,8 +311,8 @@ def test_the_token_is_nowhere_to_be_seen() -> None:
 
 
 def test_dead_letters_are_bounded_and_the_overflow_is_told_once() -> None:
-    failures = [("send", number, UNAVAILABLE) for number in (1, 2, 3, 4)]
-    sender = destination(RecordingClient(*failures), dlqMax=2)
+    failures = [(SEND, number, UNAVAILABLE) for number in (1, 2, 3, 4)]
+    sender = destination(failing(*failures), dlqMax=2)
     outcomes = [sender.push(event(number)) for number in (1, 2, 3, 4)]
     assert [letter[0]["id"] for letter in sender.dead_letters] == ["e3", "e4"]
     told = [[issue.message for issue in outcome.issues] for outcome in outcomes]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import errno
 import io
 import os
 import sys
@@ -22,6 +23,7 @@ from hubspot_dest.report.safe_text import safe_text
 __all__ = ["guarded", "print_data", "progress", "say", "stop"]
 
 
+_FULL: Final = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 _BROKEN_PIPE: Final = 141  # as a shell says of a program that SIGPIPE ended
 
 
@@ -30,8 +32,11 @@ def say(line: str) -> None:
     try:
         sys.stderr.write(line + "\n")
         sys.stderr.flush()
+    except RuntimeError:  # a signal handler that interrupts such a write may not enter it again
+        with contextlib.suppress(OSError):
+            os.write(2, f"{line}\n".encode(errors="backslashreplace"))
     except (OSError, ValueError):
-        pass  # nobody listens any more, or the disk of the log is full: the work goes on, and so does its exit code
+        pass  # stderr is closed, or its disk is full: the work goes on, and so does its exit code
 
 
 def progress(text: str) -> None:
@@ -80,6 +85,11 @@ def guarded(main: Callable[[], Any], program: str) -> NoReturn:
     except (KeyboardInterrupt, click.Abort):
         code = ExitCode.INTERRUPTED
         say("interrupted")
+    except OSError as error:
+        code = _system_error(error)
+    except MemoryError:
+        code = ExitCode.USAGE_ERROR
+        say("error: there is not enough memory")
     except Exception as error:  # the last resort, so that a bug of ours is a sentence too
         code = ExitCode.USAGE_ERROR
         _say_bug(error, program)
@@ -116,8 +126,26 @@ def _speak_any_encoding() -> None:
         return json.dumps(error.object[error.start : error.end])[1:-1], error.end
 
     codecs.register_error("coded", coded)
-    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+    # In the C locale Python's own way is `surrogateescape`, which writes no character that the encoding lacks.
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors in ("strict", "surrogateescape"):
         sys.stdout.reconfigure(errors="coded")
+
+
+def _system_error(error: OSError) -> int:
+    """Say what the operating system refused: that is no bug of this program. Return the exit code."""
+    if isinstance(error, BrokenPipeError):
+        return _BROKEN_PIPE
+    where = f"{safe_text(error.filename)}: " if error.filename is not None else ""
+    said = error.strerror or str(error) or type(error).__name__
+    if error.errno in _FULL and not where:
+        where = "standard output cannot be written: "
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    say(f"error: {where}{safe_text(said)}")
+    if os.environ.get("HUBSPOT_DEST_DEBUG"):
+        for line in traceback.format_exception(error):
+            say(f"  {safe_text(line)}")
+    return int(ExitCode.USAGE_ERROR)
 
 
 def _unwritten(error: OSError) -> NoReturn:

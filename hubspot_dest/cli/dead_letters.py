@@ -11,7 +11,7 @@ from hubspot_dest.cli.console import say, stop
 from hubspot_dest.delivery.dispatch.per_key_queue import CONTACT
 from hubspot_dest.delivery.outbox.private_file import private_opener
 from hubspot_dest.delivery.outbox.records import DeadLetter, dead_letter
-from hubspot_dest.delivery.outbox.schema import OutboxError, connect_reading, in_words
+from hubspot_dest.delivery.outbox.schema import OutboxError, connect_reading, to_error
 from hubspot_dest.report.json_report import as_json, plain
 from hubspot_dest.report.safe_text import safe_text
 
@@ -33,7 +33,7 @@ def letters_of(path: Path) -> Iterator[DeadLetter]:
         for row in connection.execute("SELECT * FROM dead ORDER BY seq"):
             yield dead_letter(row)
     except sqlite3.Error as error:
-        raise in_words(error, path) from None
+        raise to_error(error, path) from None
     finally:
         connection.close()
 

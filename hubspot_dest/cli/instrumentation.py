@@ -9,6 +9,8 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Final
 
 from hubspot_dest.cli.console import say, stop
@@ -93,11 +95,22 @@ def watching(options: WatchingOptions, config: Config) -> Iterator[Instrumentati
         trail = None
         if options.trail is not None:
             try:
-                trail = Trail(options.trail, token=config.token.get_secret_value())
+                trail = Trail(
+                    options.trail,
+                    token=config.token.get_secret_value(),
+                    on_error=partial(_trail_failed, options.trail),
+                )
             except OSError as error:
                 stop(f"--trail {safe_text(options.trail)} cannot be written: {error.strerror or error}")
             stack.callback(trail.close)
         yield Instrumentation(Observer(*instruments, trail=trail), url, options.shows_progress)
+
+
+def _trail_failed(path: Path, error: OSError) -> None:
+    reason = error.strerror or error
+    say(
+        f"warning: --trail {safe_text(path)} cannot be written: {reason}; events go out all the same, untracked"
+    )
 
 
 def _serve_prometheus(address: str, instruments: list[Instruments], stack: contextlib.ExitStack) -> str:

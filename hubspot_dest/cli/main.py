@@ -13,6 +13,7 @@ __all__ = ["main"]
 _COMMANDS = {
     "doctor": "Ask HubSpot whether it has what a configuration needs: token, portal, definitions, properties.",
     "follow": "Tell what became of one event, from its line to HubSpot's answer, by its id.",
+    "lint": "Report all mistakes of a configuration at once, each with its line; no event is needed.",
     "listen": "Take events over HTTP as a walkerOS collector does, and deliver them.",
     "outbox": "Look into an outbox: what waits, what was given up and why; send it again, or drop it.",
     "preview": "Show what HubSpot would receive, event by event, without any network.",

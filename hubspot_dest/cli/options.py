@@ -27,6 +27,9 @@ __all__ = [
     "use_colour",
 ]
 
+PARITY_HELP = "Do what walkerOS does, its losses included."
+WALKEROS_HELP = "The version of walkerOS that --parity means and results are compared with."
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -40,7 +43,8 @@ def shared_options(function: F) -> F:
             metavar="NAME[=true|false]",
             help="The collector's consent to begin with; may be repeated.",
         ),
-        click.option("--parity", is_flag=True, help="Do what walkerOS 4.4 does, its losses included."),
+        click.option("--parity", is_flag=True, help=PARITY_HELP),
+        walkeros_option(WALKEROS_HELP),
         click.option(
             "--json",
             "as_json",
@@ -64,6 +68,13 @@ def line_limit_option(function: F) -> F:
         metavar="N",
         help="A longer line of EVENTS is a bad line; it is not read into memory.",
     )(function)
+
+
+def walkeros_option(text: str) -> Callable[[F], F]:
+    """Return the option `--walkeros 4.4|4.7`, with its help text."""
+    return click.option(
+        "--walkeros", type=click.Choice(["4.4", "4.7"]), default="4.4", show_default=True, help=text
+    )
 
 
 def consent_states(values: Iterable[str]) -> dict[str, bool]:

@@ -97,6 +97,14 @@ def _checked(opened: _Opened, *, needs_token: bool) -> tuple[Config, list[str]]:
         config.require_settings(needs_token=needs_token)
     except ConfigError as error:
         raise ConfigFileError(lines(error.problems) + opened.notes) from None
+    if needs_token:
+        try:
+            config.check_token()
+        except ConfigError as error:
+            if not os.environ.get(TOKEN_VARIABLE):
+                raise ConfigFileError(lines(error.problems) + opened.notes) from None
+            said = [f"{TOKEN_VARIABLE}: {one.message} ({one.hint})" for one in error.problems]
+            raise ConfigFileError(said) from None
     if opened.collector:
         config = replace(config, collector=opened.collector)
     return config, opened.notes + lines(config.warnings)
@@ -232,10 +240,12 @@ def _note_places(
 ) -> None:
     places.setdefault(path, _Place(node.start_mark.line + 1, node.start_mark.column + 1))
     if isinstance(node, yaml.MappingNode):
-        seen: dict[tuple[str, str], int] = {}
+        seen: dict[str, int] = {}
         for key, value in node.value:
             line = key.start_mark.line + 1
-            name = (key.tag, str(key.value))
+            if not isinstance(key, yaml.ScalarNode):
+                raise ConfigFileError([f"{file}, line {line}: a key is text, not a list or a map"])
+            name = str(key.value)
             if name in seen:
                 twice = f"the key {key.value!r} stands twice in one map, first in line {seen[name]}"
                 raise ConfigFileError([f"{file}, line {line}: {twice}; only one of them can count"])

@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from pydantic import SecretStr
 
 from hubspot_dest.config.connection import Connection
-from hubspot_dest.config.validation import Problem, find_problems
+from hubspot_dest.config.validation import Problem, find_problems, usable_client
 from hubspot_dest.mapping.jsvalues import UNDEFINED, truthy
 
 __all__ = ["Config", "ConfigError", "Problem"]
@@ -117,7 +118,8 @@ class Config:
         given = settings.get("accessToken") if token is None else token
         return cls(
             raw=_without_secrets(raw),
-            token=SecretStr(given if isinstance(given, str) else ""),
+            # A secret that is mounted as a file mostly ends with a line break.
+            token=SecretStr(given.rstrip("\r\n") if isinstance(given, str) else ""),
             id=identifier if isinstance(identifier, str) and identifier else "hubspot",
             consent=consent if isinstance(consent, dict) else None,
             disabled=truthy(raw.get("disabled", UNDEFINED)),
@@ -129,9 +131,26 @@ class Config:
             dlq_max=_whole(raw.get("dlqMax"), DEFAULT_DLQ_MAX),
             timeout_ms=_whole(raw.get("timeout"), DEFAULT_TIMEOUT_MS) or DEFAULT_TIMEOUT_MS,
             connection=Connection.of_settings(settings),
-            env_client=env.get("client") if isinstance(env, dict) else None,
+            env_client=usable_client(env),
             warnings=warnings,
         )
+
+    def check_token(self) -> None:
+        """Make sure that the token can be sent as an HTTP header (RFC 9110, section 5.5).
+
+        Raises:
+            ConfigError: it holds a line break, a space, or a character beyond ASCII; the token is not quoted.
+
+        """
+        token = self.token.get_secret_value()
+        place = next((number for number, one in enumerate(token) if not "!" <= one <= "~"), None)
+        if place is None:
+            return
+        name = unicodedata.name(token[place], f"U+{ord(token[place]):04X}").lower()
+        name = {"\n": "a line break", "\r": "a line break", "\t": "a tab"}.get(token[place], name)
+        message = f"character {place + 1} of the access token is {name}, which no HTTP header takes"
+        hint = "copy the whole token again; HubSpot's tokens consist of letters, digits and -"
+        raise ConfigError(message, (Problem(("settings", "accessToken"), message, hint),))
 
     def require_settings(self, *, needs_token: bool = True) -> None:
         """Check the settings that sending requires.

@@ -15,8 +15,11 @@ from pydantic_core import ErrorDetails
 
 from hubspot_dest.config.schema import Rule, RuleSettings, Settings, Wrapper
 from hubspot_dest.mapping.callbacks import code_source
+from hubspot_dest.mapping.jsvalues import UNDEFINED, truthy
+from hubspot_dest.mapping.values import PRODUCERS
+from hubspot_dest.planning.rules_index import rule_entries
 
-__all__ = ["Problem", "find_problems"]
+__all__ = ["Problem", "find_problems", "usable_client"]
 
 Path = tuple[str | int, ...]
 Severity = Literal["error", "warning"]
@@ -82,6 +85,7 @@ def find_problems(raw: Any) -> list[Problem]:
     problems += [
         Problem((key,), "has no effect", why, "warning") for key, why in _NO_EFFECT.items() if key in raw
     ]
+    problems += _env_problems(raw.get("env"))
     settings = raw.get("settings")
     if isinstance(settings, dict):
         for key in ("email", "objectId", "identify"):
@@ -90,21 +94,25 @@ def find_problems(raw: Any) -> list[Problem]:
     problems += _policy_problems(raw.get("policy"), ("policy",))
     if raw.get("data") is not None:
         problems += _value_problems(raw["data"], ("data",))
-    for path, rule in _rules(raw.get("mapping")):
-        problems += _rule_problems(rule, path)
+    for entry in rule_entries(raw.get("mapping")):
+        problems += _rule_problems(entry.rule, entry.path)
     return problems + _code_problems(raw)
 
 
-def _rules(mapping: Any) -> Iterator[tuple[Path, Any]]:
-    if not isinstance(mapping, dict):
-        return
-    for entity, actions in mapping.items():
-        for action, rules in actions.items() if isinstance(actions, dict) else ():
-            path: Path = ("mapping", entity, action)
-            if isinstance(rules, list):
-                yield from (((*path, index), rule) for index, rule in enumerate(rules))
-            else:
-                yield path, rules
+def usable_client(env: Any) -> Any:
+    """Return the client that Python code injects at `env.client`; None for what a file can hold there."""
+    client = env.get("client") if isinstance(env, dict) else None
+    return None if isinstance(client, (str, bool, int, float, dict, list)) else client
+
+
+def _env_problems(env: Any) -> list[Problem]:
+    if env is None or env == {}:
+        return []
+    why = "the official HubSpot client is used; walkerOS would use what env injects, in place of HubSpot"
+    if not isinstance(env, dict):
+        return [Problem(("env",), "is ignored", why, "warning")]
+    used = {"client"} if usable_client(env) is not None else set()
+    return [Problem(("env", key), "is ignored", why, "warning") for key in env if key not in used]
 
 
 def _rule_problems(rule: Any, path: Path) -> list[Problem]:
@@ -158,7 +166,20 @@ def _value_problems(value: Any, path: Path) -> list[Problem]:
     problems: list[Problem] = []
     for key, inner in value.items():
         problems += _part_problems(key, inner, (*path, key))
-    return problems
+    return problems + _dead_producers(value, path)
+
+
+def _dead_producers(value: dict[Any, Any], path: Path) -> list[Problem]:
+    present = [name for name in PRODUCERS if truthy(value.get(name, UNDEFINED))]
+    return [
+        Problem(
+            (*path, dead),
+            f"has no effect beside {present[0]}: a mapping value has one producer",
+            f"the order is {', '.join(PRODUCERS)}; to change what a path gives, use fn alone",
+            "warning",
+        )
+        for dead in present[1:]
+    ]
 
 
 def _part_problems(key: Any, inner: Any, path: Path) -> list[Problem]:

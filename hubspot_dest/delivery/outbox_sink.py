@@ -1,123 +1,119 @@
-"""Carry plans out through the outbox: accepted means on disk, and delivery goes on behind the caller's back."""
+"""Carry plans out through the outbox: accepted means on disk; threads of its own deliver to HubSpot."""
 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import logging
 import os
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.calls import Calls
-from hubspot_dest.delivery.client.client import Client, encode
-from hubspot_dest.delivery.client.codec import decode
+from hubspot_dest.delivery.client.codec import decode, encode
 from hubspot_dest.delivery.client.errors import DeliveryError
-from hubspot_dest.delivery.direct_sink import ClientFactory, DirectSink, Reporter
+from hubspot_dest.delivery.client.provider import ClientProvider
 from hubspot_dest.delivery.dispatch.dispatcher import Dispatcher
 from hubspot_dest.delivery.dispatch.in_flight import Report
 from hubspot_dest.delivery.dispatch.per_key_queue import CONTACT, EVENT
 from hubspot_dest.delivery.dispatch.rate import RateBudget
 from hubspot_dest.delivery.dispatch.workers import Workers
 from hubspot_dest.delivery.occurrence_uuid import occurrence_uuid
-from hubspot_dest.delivery.outbox.consent_queue import OutboxConsentQueue
 from hubspot_dest.delivery.outbox.contact_cache import OutboxContactCache
 from hubspot_dest.delivery.outbox.outcomes import outcomes_of
 from hubspot_dest.delivery.outbox.queue import NewIntent, Outbox, Progress
-from hubspot_dest.delivery.outbox.records import Group, ParkedEvent
+from hubspot_dest.delivery.outbox.records import ParkedEvent
 from hubspot_dest.delivery.outbox.schema import OutboxError
 from hubspot_dest.delivery.outbox.settings import OutboxSettings
-from hubspot_dest.outcome import Outcome
+from hubspot_dest.delivery.reporter import Reporter
+from hubspot_dest.delivery.sink import PendingCommit
+from hubspot_dest.outcome import Outcome, outcome_of
 from hubspot_dest.planning.plan import ContactUpsert, Plan
-from hubspot_dest.planning.profiles import Profile
 
-__all__ = ["OutboxSink", "PendingCommit"]
+__all__ = ["OutboxSink", "UnitOfWork"]
 
 _log = logging.getLogger("hubspot_dest")
 
 
 @dataclass(slots=True)
-class PendingCommit:
-    """What one push put into the outbox, until it is on disk."""
+class UnitOfWork:
+    """What plans asked for since the last `stage`.
 
-    group: Group
-    outcomes: list[Outcome]
-    emails: list[str]
+    Attributes:
+        intents: what is to be delivered, in order.
+        parked: events that wait for consent: id and JSON.
+        released: the numbers of parked events that wait no longer.
 
-
-@dataclass(slots=True)
-class _Basket:
-    """What plans asked for since the last `hand_over`."""
+    """
 
     intents: list[NewIntent] = field(default_factory=list)
-    outcomes: list[Outcome] = field(default_factory=list)
-    memory: dict[str, dict[str, str]] = field(default_factory=dict)
-    held: list[tuple[str, bytes]] = field(default_factory=list)
+    parked: list[tuple[str, bytes]] = field(default_factory=list)
     released: list[int] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.intents or self.held or self.released)
+        return bool(self.intents or self.parked or self.released)
 
 
-class OutboxSink(DirectSink):
-    """What lies between a plan and HubSpot when there is an outbox.
+class OutboxSink:
+    """Writes plans to the outbox before `commit` returns, and delivers from there.
 
     Args:
         config: the destination's configuration.
         settings: the outbox and how it is delivered.
-        strategies: the better sender's; parity never has an outbox.
-        client: calls HubSpot, or None for the factory's.
-        client_factory: makes the client from the token.
-        reporter: is told every issue.
-        tell: is told every outcome of a delivery, from the thread that delivered.
+        clients: provides the client.
+        reporter: logs issues and keeps dead letters.
+        on_outcome: is called with every outcome of a delivery, in the thread that delivered.
 
     Raises:
         OutboxError: the outbox cannot be used.
 
     """
 
+    background = True
+
     def __init__(
         self,
+        *,
         config: Config,
         settings: OutboxSettings,
-        strategies: Profile,
-        client: Client | None,
-        client_factory: ClientFactory,
+        clients: ClientProvider,
         reporter: Reporter,
-        tell: Callable[[Outcome], None],
+        on_outcome: Callable[[Outcome], None],
     ) -> None:
-        super().__init__(config, strategies, client, client_factory, reporter)
-        self.batch = None
+        self._config = config
         self._settings = settings
-        self._tell = tell
-        self._own_client = client is None
+        self._clients = clients
+        self._reporter = reporter
+        self._on_outcome = on_outcome
+        self._gathering: list[list[Outcome]] = []
         self._process: int | None = None
-        self.hurried = False
-        self.held_again = False
-        self.rescued: Path | None = None
-        """A copy of what was left at the end, where the outbox's file had been removed or replaced."""
+        self._aborted = False
+        self.restored = False
         self._open(Path(settings.path))
-        _forget_in_children(self)
-        atexit.register(_at_exit, weakref.ref(self))
+        _release_in_children(self)
+        atexit.register(_close_at_exit, weakref.ref(self))
 
     def _open(self, path: Path) -> None:
         settings = self._settings
         self.outbox = Outbox(path, durability=settings.durability)
         try:
-            client = self.client()
-            self._aim(f"{getattr(client, 'base_url', 'a given client')} {self._prefix()}")
+            client = self._clients.client()
+            self._bind(f"{getattr(client, 'base_url', 'a given client')} {self._prefix()}")
             self._adopt_orphans(path)
         except BaseException:
             self.outbox.close()
             raise
-        self._ledger = OutboxContactCache(self.outbox)
-        self._basket = _Basket()
+        self._contacts = OutboxContactCache(self.outbox)
+        self._unit = UnitOfWork()
         budget = RateBudget(settings.max_rps)
         if hasattr(client, "on_headers"):
-            client.on_headers = lambda headers: budget.heard(headers, time.monotonic())
+            client.on_headers = lambda headers: budget.observe(headers, time.monotonic())
         self.dispatcher = Dispatcher(
             self.outbox,
             Calls(client),
@@ -127,7 +123,7 @@ class OutboxSink(DirectSink):
             flush_seconds=settings.flush_seconds,
             policy=settings.policy,
             budget=budget,
-            report=self._heard,
+            report=self._on_report,
         )
         self.workers = Workers(self.dispatcher, settings.connections)
         self._process = os.getpid()
@@ -138,20 +134,20 @@ class OutboxSink(DirectSink):
         settings = self._config.raw.get("settings")
         return str(settings.get("eventNamePrefix", "")) if isinstance(settings, dict) else ""
 
-    def _aim(self, target: str) -> None:
-        """Make sure that what the outbox holds goes to no other HubSpot than it was accepted for."""
+    def _bind(self, target: str) -> None:
+        """Bind the outbox to one HubSpot: what it holds is never sent to another than it was accepted for."""
         before = self.outbox.meta("target")
         if before == target:
             return
-        held = self.outbox.pending + self.outbox.dead() + self.outbox.held
-        if before is not None and held:
+        count = self.outbox.pending + self.outbox.dead() + self.outbox.parked
+        if before is not None and count:
             msg = (
-                f"outbox {self.outbox.path} holds {held} events for {before}, "
+                f"outbox {self.outbox.path} holds {count} events for {before}, "
                 f"and this configuration sends to {target}; give another --outbox (outbox=), "
                 "or see `hubspot-dest outbox status`"
             )
             raise OutboxError(msg)
-        self.outbox.retarget(target)
+        self.outbox.rebind(target)
 
     def _adopt_orphans(self, path: Path) -> None:
         """Take over what forked children of an earlier run left behind."""
@@ -160,107 +156,129 @@ class OutboxSink(DirectSink):
                 try:
                     self.outbox.adopt(orphan)
                 except OutboxError as error:
-                    _log.info("%s", error)  # a child that still lives delivers its own
+                    _log.info("%s", error)  # a child that is still alive delivers its own
+
+    @property
+    def dead_letters(self) -> deque[tuple[dict[str, Any], DeliveryError]]:
+        """The last events that were given up by this process, each with the reason."""
+        return self._reporter.dead_letters
+
+    @property
+    def pending(self) -> int:
+        """How many intents are in the outbox. Takes no lock: signal handlers ask for it."""
+        return self.outbox.pending
+
+    def check_address(self) -> None:
+        """Make the client now. Raises ValueError if the base URL is not an http(s) address."""
+        self._clients.client()
 
     # ---- accepting
 
-    def carry_out(self, plan: Plan, outcome: Outcome, happened: list[Outcome]) -> None:  # noqa: ARG002 - base's shape
-        """Put what a plan says into the basket; it is accepted once `settle` has come back."""
+    def accept(self, plan: Plan) -> Outcome:
+        """Add what a plan says to the unit of work; its outcome counts once `commit` returns it."""
+        unsent = self._reporter.unsent(plan)
+        if unsent is not None:
+            return unsent
+        event = plan.event if plan.received is None else plan.received
+        issues = plan.issues
+        if issues:
+            self._reporter.log(issues)
+        more: dict[str, Any] = {"plan": plan, "issues": issues, "hints": plan.hints}
+        event_id = event.get("id")
+        event_id = event_id if isinstance(event_id, str) else ""
         try:
             self._belong_to_this_process()
-            intents, memory = self._intents(plan, outcome)
+            intents, unchanged = self._intents(plan, event_id)
         except (DeliveryError, OutboxError) as error:
-            self.refuse(outcome, error)
-            return
-        if plan.issues:
-            self._reporter.report(outcome, plan.issues[plan.issues_before_send :])
+            return self._refused(outcome_of("failed", plan.reason, plan.sentence, event, **more), error)
         if intents:
-            outcome.kind, outcome.reason, outcome.sentence = "queued", "outbox", "safe in the outbox"
+            self._unit.intents += intents
             if plan.occurrence is None:
-                outcome.kind, outcome.sentence = "identified", "the contact is safe in the outbox"
-            self._basket.intents += intents
-            self._basket.outcomes.append(outcome)
-            if memory is not None:
-                self._basket.memory[memory[0]] = memory[1]
+                outcome = outcome_of(
+                    "identified", "outbox", "the contact is safe in the outbox", event, **more
+                )
+            else:
+                outcome = outcome_of("queued", "outbox", "safe in the outbox", event, **more)
+        elif unchanged:
+            sentence = "the contact is as HubSpot knows it"
+            outcome = outcome_of("skipped", "contact_unchanged", sentence, event, **more)
+        else:
+            outcome = outcome_of("skipped", plan.reason, plan.sentence, event, **more)
         if plan.error is not None:
-            self.fail(outcome, DeliveryError("impossible", plan.error), "mapping_error")
+            impossible = DeliveryError("impossible", plan.error)
+            return self._reporter.failed(outcome, impossible, "mapping_error")
+        return outcome
 
-    def _intents(
-        self, plan: Plan, outcome: Outcome
-    ) -> tuple[list[NewIntent], tuple[str, dict[str, str]] | None]:
+    def _intents(self, plan: Plan, event_id: str) -> tuple[list[NewIntent], bool]:
+        """Return what is to be delivered, and whether a contact is left out because HubSpot knows it already."""
         identity = _keys(plan.email, plan.object_id)
         intents: list[NewIntent] = []
-        memory = None
         if plan.occurrence is not None:
-            plan.occurrence["uuid"] = occurrence_uuid(outcome.event_id)
-            event_id = _storable(outcome.event_id)
-            intents.append(NewIntent(EVENT, identity, event_id, encode(plan.occurrence)))
+            plan.occurrence["uuid"] = occurrence_uuid(event_id)
+            intents.append(NewIntent(EVENT, identity, _storable(event_id), encode(plan.occurrence)))
         contact = plan.contact
-        if contact is not None and contact.properties is not None:
-            now = time.time()
-            if not self._ledger.knows(contact, now):
-                intents.insert(0, _contact_intent(contact, identity, outcome.event_id))
-                memory = self._ledger.remember(contact, now)
-            elif plan.occurrence is None:
-                outcome.reason, outcome.sentence = "contact_unchanged", "the contact is as HubSpot knows it"
-        return intents, memory
+        if contact is None or contact.properties is None:
+            return intents, False
+        if self._contacts.knows(contact):
+            return intents, True
+        intents.insert(0, _contact_intent(contact, identity, event_id))
+        self._contacts.remember(contact)
+        return intents, False
 
-    def hand_over(self, progress: Progress | None = None) -> PendingCommit | None:
-        """Give the basket to the outbox; call it under the lock under which the plans were carried out."""
-        basket = self._basket
-        if not basket and progress is None:
-            return None
-        self._basket = _Basket()
-        group = self.outbox.add(basket.intents, basket.memory, progress, basket.held, basket.released)
-        return PendingCommit(group, basket.outcomes, list(basket.memory))
-
-    def settle(self, ticket: PendingCommit) -> None:
-        """Return when the ticket's events are on disk; if they cannot be, their outcomes say so."""
-        try:
-            self.outbox.settle(ticket.group)
-        except OutboxError as error:
-            for email in ticket.emails:
-                self._ledger.forget(email)
-            for outcome in ticket.outcomes:
-                self.refuse(outcome, error)
-            self.held_again = True  # what was let go with it waits as before
-            return
-        self.workers.start()
-
-    def refuse(self, outcome: Outcome, error: DeliveryError | OutboxError) -> None:
-        """Give an event up that could not be accepted: it cannot be written down, or the outbox cannot be used."""
+    def _refused(self, outcome: Outcome, error: DeliveryError | OutboxError) -> Outcome:
+        """Give an event up that could not be accepted: it cannot be written as JSON, or the outbox cannot be used."""
         if isinstance(error, DeliveryError):
-            self.fail(outcome, error, "impossible")
-        else:
-            self.fail(outcome, DeliveryError("impossible", str(error)), "outbox")
+            return self._reporter.failed(outcome, error, "impossible")
+        return self._reporter.failed(outcome, DeliveryError("impossible", str(error)), "outbox")
+
+    def stage(self, progress: Progress | None = None) -> PendingCommit | None:
+        """Hand the unit of work over to the next group commit.
+
+        Call it under the lock under which the plans were accepted.
+        """
+        unit = self._unit
+        if not unit and progress is None:
+            return None
+        self._unit = UnitOfWork()
+        memory = self._contacts.unstage()
+        group = self.outbox.add(unit.intents, memory, progress, unit.parked, unit.released)
+        return PendingCommit(group, tuple(memory))
+
+    def commit(self, pending: PendingCommit, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """Return the outcomes of a pass once it is on disk; if it cannot be, those that relied on it are `failed`."""
+        try:
+            self.outbox.commit(pending.group)
+        except OutboxError as error:
+            for email in pending.emails:
+                self._contacts.forget(email)
+            self.restored = True  # events released with it wait as before
+            return [
+                self._refused(outcome, error) if _relies_on_commit(outcome) else outcome
+                for outcome in outcomes
+            ]
+        self.workers.start()
+        return list(outcomes)
 
     # ---- what waits for consent
 
-    def waiting_room(self) -> OutboxConsentQueue:
-        """Return where events wait for consent; without a limit of the user's own nothing is dropped there."""
-        own = self._config.raw.get("queueMax") is not None
-        return OutboxConsentQueue(self._config.consent, self._config.queue_max if own else None, self)
-
     @property
-    def held(self) -> int:
+    def parked(self) -> int:
         """How many events wait for consent."""
-        basket = self._basket
-        return self.outbox.held + len(basket.held) - len(basket.released)
+        unit = self._unit
+        return self.outbox.parked + len(unit.parked) - len(unit.released)
 
-    def hold(self, outcome: Outcome, event: bytes) -> None:
-        """Put an event that waits for consent into the basket.
+    def park(self, event_id: str, event: bytes) -> None:
+        """Add an event that waits for consent to the unit of work.
 
         Raises:
-            OutboxError: it cannot be.
+            OutboxError: the outbox cannot be used.
 
         """
         self._belong_to_this_process()
-        outcome.sentence += "; safe in the outbox"
-        self._basket.held.append((_storable(outcome.event_id), event))
-        self._basket.outcomes.append(outcome)
+        self._unit.parked.append((_storable(event_id), event))
 
-    def held_events(self, after: int = 0) -> Iterator[ParkedEvent]:
-        """Yield what waits for consent, oldest first.
+    def parked_events(self, after: int = 0) -> Iterator[ParkedEvent]:
+        """Yield what waits for consent and has a greater number, oldest first.
 
         Raises:
             OutboxError: it cannot be read.
@@ -268,75 +286,103 @@ class OutboxSink(DirectSink):
         """
         self._belong_to_this_process()
         self.outbox.flush()  # what another thread is about to write is part of it
-        return self.outbox.held_events(after)
+        return self.outbox.parked_events(after)
 
-    def let_go(self, number: int) -> None:
-        """Note that an event waits no longer; written with what becomes of it."""
-        self._basket.released.append(number)
+    def release(self, number: int) -> None:
+        """Remove a parked event, in the transaction of what becomes of it."""
+        self._unit.released.append(number)
 
-    def take_back(self, count: int) -> list[bytes]:
-        """Take the oldest events out of the basket again."""
-        taken = self._basket.held[:count]
-        del self._basket.held[:count]
+    def unstage(self, count: int) -> list[bytes]:
+        """Take the oldest parked events out of the unit of work."""
+        taken = self._unit.parked[:count]
+        del self._unit.parked[:count]
         return [event for _, event in taken]
 
     # ---- delivering
 
-    def _heard(self, report: Report) -> None:
+    def _on_report(self, report: Report) -> None:
         if report.kind == "failed":
-            said = report.error.describe() if report.error is not None else ""
-            _log.info("%d %s will be tried again: %s", len(report.intents), report.what, said)
-            return
+            message = report.error.describe() if report.error is not None else ""
+            _log.info("%d %s will be tried again: %s", len(report.intents), report.what, message)
         for outcome in outcomes_of(report, self.outbox.pending):
-            outcome.delivery = True
             if outcome.kind == "failed":
-                _log.log(
-                    logging.WARNING if report.kind == "paused" else logging.ERROR, "%s", outcome.sentence
-                )
-            self._tell(outcome)
+                level = logging.WARNING if report.kind == "paused" else logging.ERROR
+                _log.log(level, "%s", outcome.sentence)
+            for gathered in tuple(self._gathering):
+                gathered.append(outcome)
+            self._on_outcome(outcome)
         if report.kind == "dead" and report.error is not None:
             for intent in report.intents:
                 payload = decode(intent.payload)
-                self.dead_letters.append((payload, report.error))
+                self._reporter.dead_letters.append((payload, report.error))
                 if report.what == "contacts":
-                    self._ledger.forget(str(payload.get("email", "")).lower())
+                    self._contacts.forget(str(payload.get("email", "")).lower())
 
-    def flush_all(self, *, deadline: float | None, stall: float | None = None) -> bool:
-        """Deliver what is in the outbox; return whether all of it went or was given up."""
+    @contextlib.contextmanager
+    def _gathered(self) -> Iterator[list[Outcome]]:
+        """Gather the outcomes of deliveries while the block runs."""
+        outcomes: list[Outcome] = []
+        self._gathering.append(outcomes)
+        try:
+            yield outcomes
+        finally:
+            self._gathering = [other for other in self._gathering if other is not outcomes]
+
+    def flush(self, *, deadline: float | None = None) -> list[Outcome]:
+        """Deliver what is in the outbox, and return the outcomes of that; they have been notified already."""
+        with self._gathered() as outcomes:
+            self._drain(deadline=deadline)
+        return outcomes
+
+    def _drain(self, *, deadline: float | None, stall: float | None = None) -> None:
         self._belong_to_this_process()
         self.workers.start()
-        return self.workers.drain(deadline=deadline, stall=stall)
+        self.workers.drain(deadline=deadline, stall=stall)
 
-    def close(self, *, deadline: float | None = None, stall: float | None = None) -> int:
-        """Deliver until the deadline, stop, and close the outbox; return how many intents stay in it."""
+    def close(self, *, deadline: float | None = None, stall: float | None = None) -> list[Outcome]:
+        """Deliver until the deadline, stop, and close the outbox; what is left stays in it."""
         if self._process != os.getpid() or self.outbox.closed:
-            return 0
+            return []
         if deadline is None and stall is None:
             deadline = self._settings.close_seconds
-        if self.hurried:
+        if self._aborted:
             deadline = 0.0
-        self.flush_all(deadline=deadline, stall=stall)
-        self.workers.stop(min(deadline if deadline is not None else 10.0, self._config.timeout_ms / 1000 + 1))
-        left, held = self.outbox.pending, self.outbox.held
+        with self._gathered() as outcomes:
+            self._drain(deadline=deadline, stall=stall)
+            seconds = deadline if deadline is not None else 10.0
+            self.workers.stop(min(seconds, self._config.timeout_ms / 1000 + 1))
+        left, parked = self.outbox.pending, self.outbox.parked
         trouble = self.outbox.trouble()
         try:
-            if trouble and (left or held):
+            if trouble and (left or parked):
                 self.outbox.flush()
-                self.rescued = self.outbox.rescue(left + held)
+                self.outbox.rescue(left + parked)
             self.outbox.close()
         except OutboxError as error:
             _log.error("%s", error)
-        if trouble and (left or held):
-            copied = (
-                "nothing of it can be read" if self.rescued is None else f"they were copied to {self.rescued}"
-            )
-            _log.error("%s; %d events were not delivered: %s", trouble, left + held, copied)
-            return left
+        if trouble and (left or parked):
+            copy = self.outbox.rescued
+            copied = "nothing of them can be read" if copy is None else f"they were copied to {copy}"
+            _log.error("%s; %d events were not delivered: %s", trouble, left + parked, copied)
+            return outcomes
         if left:
             _log.warning("%d events are safe in the outbox %s", left, self.outbox.path)
-        if held:
-            _log.info("%d events wait for consent in the outbox %s", held, self.outbox.path)
-        return left
+        if parked:
+            _log.info("%d events wait for consent in the outbox %s", parked, self.outbox.path)
+        return outcomes
+
+    @property
+    def unrecorded(self) -> int:
+        """How many deliveries are not recorded in the outbox: the next run repeats them."""
+        return self.outbox.unrecorded
+
+    def end_within(self, seconds: float) -> None:
+        """End delivery within so many seconds, also if it is waited for already. Safe in signal handlers."""
+        self.workers.end_within(seconds)
+
+    def abort(self) -> None:
+        """Make `close` wait for nothing, not even at the end of the process. Safe in signal handlers."""
+        self._aborted = True
 
     # ---- forks
 
@@ -355,12 +401,17 @@ class OutboxSink(DirectSink):
         msg = f"outbox {self._settings.path}: a thousand children have one already"
         raise OutboxError(msg)
 
-    def forked(self) -> None:
-        """Let go of the parent's outbox; called in the child, before anything else runs there."""
+    def after_fork_in_child(self) -> None:
+        """Abandon the parent's outbox; called in the child, before anything else runs there."""
         self.outbox.abandon()
-        if self._own_client:
-            self._client = None  # its locks may be held by a thread that the child does not have
+        self._clients.discard()
         self._process = None
+
+
+def _relies_on_commit(outcome: Outcome) -> bool:
+    return outcome.kind in ("queued", "identified") or (
+        outcome.kind == "denied" and outcome.reason == "consent_missing"
+    )
 
 
 def _contact_intent(contact: ContactUpsert, identity: tuple[str, ...], event_id: str) -> NewIntent:
@@ -370,7 +421,7 @@ def _contact_intent(contact: ContactUpsert, identity: tuple[str, ...], event_id:
 
 
 def _keys(email: str | None, object_id: str | None) -> tuple[str, ...]:
-    """Return whose an occurrence is."""
+    """Return the keys of an occurrence: its e-mail and its object id."""
     if object_id is None:
         return (_key("e", (email or "").lower()),)
     key = _key("o", object_id)
@@ -378,30 +429,30 @@ def _keys(email: str | None, object_id: str | None) -> tuple[str, ...]:
 
 
 def _key(kind: str, identity: str) -> str:
-    """Return a key without line breaks, which part keys from each other; no identity that HubSpot takes has one."""
+    """Return a key without line breaks, which separate keys; no identity that HubSpot takes has one."""
     if identity.isascii() and "\n" not in identity:
         return f"{kind}:{identity}"
     return f"{kind}:{_storable(identity)}".replace("\n", " ")
 
 
 def _storable(text: str) -> str:
-    """Return a text that can be written down: half a surrogate pair cannot."""
+    """Return text that SQLite can store: a lone surrogate cannot be."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _forget_in_children(carrier: OutboxSink) -> None:
+def _release_in_children(sink: OutboxSink) -> None:
     if hasattr(os, "register_at_fork"):
-        reference = weakref.ref(carrier)
+        reference = weakref.ref(sink)
 
         def child() -> None:
-            one = reference()
-            if one is not None:
-                one.forked()
+            parent_sink = reference()
+            if parent_sink is not None:
+                parent_sink.after_fork_in_child()
 
         os.register_at_fork(after_in_child=child)
 
 
-def _at_exit(reference: weakref.ref[OutboxSink]) -> None:
-    carrier = reference()
-    if carrier is not None:
-        carrier.close()
+def _close_at_exit(reference: weakref.ref[OutboxSink]) -> None:
+    sink = reference()
+    if sink is not None:
+        sink.close()

@@ -80,12 +80,22 @@ def examine(config: Config, needs: Needs, client: HubSpotClient | None) -> Itera
     """
     yield from _stated(config)
     prefix = str((config.raw.get("settings") or {}).get("eventNamePrefix", ""))
+    names = _bad_names(needs, prefix)
     if client is None:
         yield _prefix(prefix, None)
         yield Check("token", "note", "not checked: HubSpot was not asked", "leave out --offline")
+        yield from _named(names)
     else:
-        yield from _live(client, prefix, needs)
-    yield from _names(needs, prefix)
+        proven = False
+        for check in _live(client, prefix, needs, names):
+            proven = proven or (check.live and check.verdict == "ok")
+            yield check
+        if not proven:
+            sentence = "not one question was answered as HubSpot answers it: nothing is proven"
+            yield Check(
+                "HubSpot", "wrong", sentence, "check baseUrl, apiVersion, proxy and the token", live=True
+            )
+    yield from _counts(needs)
     for sentence in dict.fromkeys(needs.unknown):
         yield Check("not known", "note", sentence)
     yield Check(
@@ -132,13 +142,14 @@ def _by_way(connection: Connection) -> str:
     return f", {', '.join(parts)}" if parts else ""
 
 
-def _live(client: HubSpotClient, prefix: str, needs: Needs) -> Iterator[Check]:
+def _live(client: HubSpotClient, prefix: str, needs: Needs, names: dict[str, str]) -> Iterator[Check]:
     try:
         account, limits = read_account(client)
     except DeliveryError as error:
         yield _no_account(error)
-        if error.status is None or error.status == 401:
+        if error.status is None or error.status == 401 or 300 <= error.status < 400:
             yield _prefix(prefix, None)
+            yield from _named(names)
             return  # nothing else would be answered either
         yield _prefix(prefix, None)
     else:
@@ -146,16 +157,31 @@ def _live(client: HubSpotClient, prefix: str, needs: Needs) -> Iterator[Check]:
         yield Check("token", "ok", f"HubSpot takes it: portal {account.portal_id}{zone}", live=True)
         yield from _account_limits(limits)
         yield _prefix(prefix, account)
-    yield from _guarded("event definitions", _DEFINE_SCOPE, lambda: _events(needs, read_definitions(client)))
+    yield from _guarded(
+        "event definitions",
+        _DEFINE_SCOPE,
+        lambda: _events(needs, read_definitions(client), names),
+        lambda: _named(names),
+    )
     if needs.contact_properties:
         yield from _guarded(
-            "contact properties", _SCHEMA_SCOPE, lambda: _contacts(needs, read_contact_properties(client))
+            "contact properties",
+            _SCHEMA_SCOPE,
+            lambda: _contacts(needs, read_contact_properties(client)),
+            lambda: (),
         )
 
 
 def _no_account(error: DeliveryError) -> Check:
     if error.status is None:
+        if error.kind == "unauthorized":  # the token cannot even be sent
+            return Check("token", "wrong", error.message, "copy the whole token again", live=True)
         return Check("HubSpot", "wrong", error.message, "check baseUrl, proxy and caBundle", live=True)
+    if 300 <= error.status < 400:
+        sentence = f"{error.status}: {error.message}"
+        return Check(
+            "HubSpot", "wrong", sentence, "set baseUrl to the address where HubSpot answers", live=True
+        )
     if error.status == 401:
         hint = "make a new one in HubSpot: Development, Keys; then HUBSPOT_ACCESS_TOKEN"
         return Check("token", "wrong", f"HubSpot does not take it: {error.describe()}", hint, live=True)
@@ -203,21 +229,29 @@ def _prefix(prefix: str, account: Account | None) -> Check:
     return Check("prefix", "ok", f"{prefix} is this portal's", live=True)
 
 
-def _guarded(subject: str, scope: str, checks: Callable[[], Iterable[Check]]) -> Iterator[Check]:
+def _guarded(
+    subject: str, scope: str, checks: Callable[[], Iterable[Check]], otherwise: Callable[[], Iterable[Check]]
+) -> Iterator[Check]:
+    """Yield the checks; where HubSpot does not answer, say so and yield what is known without it."""
     try:
         yield from checks()
     except DeliveryError as error:
         if error.status == 403:
+            wanted = ", ".join(error.scopes) or scope
             sentence = f"not checked, the token may not read them: {error.describe()}"
-            yield Check(subject, "note", sentence, f"give it the scope {scope}, if only for this", live=True)
+            yield Check(subject, "note", sentence, f"give it the scope {wanted}, if only for this", live=True)
         else:
             yield Check(subject, "warning", f"not checked: {error.describe()}", live=True)
+        yield from otherwise()
 
 
-def _events(needs: Needs, known: dict[str, Definition]) -> Iterator[Check]:
+def _events(needs: Needs, known: dict[str, Definition], bad_names: dict[str, str]) -> Iterator[Check]:
     for name, properties in sorted(needs.events.items()):
         subject = f"event {name}"
         definition = known.get(name)
+        if definition is None and name in bad_names:
+            yield from _named({name: f"has no definition: {bad_names[name]}"}, live=True)
+            continue
         if definition is None:
             yield Check(
                 subject, "wrong", "has no definition: HubSpot refuses it", _like(name, known), live=True
@@ -246,15 +280,26 @@ def _contacts(needs: Needs, known: set[str]) -> Iterator[Check]:
         yield Check("contact properties", "ok", f"all there: {names}", live=True)
 
 
-def _names(needs: Needs, prefix: str) -> Iterator[Check]:
-    """Yield what HubSpot's own rules say of the names and counts (wire facts, 1.5)."""
-    for name, properties in sorted(needs.events.items()):
+def _bad_names(needs: Needs, prefix: str) -> dict[str, str]:
+    """Return the names that HubSpot's documents do not allow, and why (HubSpot wire facts, section 1.5)."""
+    found = {}
+    for name in sorted(needs.events):
         own = name.removeprefix(prefix)
         if _EVENT_NAME.fullmatch(own) is None or len(own) > 50:
-            sentence = (
+            found[name] = (
                 f"HubSpot has no events called {own!r}: at most 50 of a-z, 0-9, _ and -, a letter first"
             )
-            yield Check(f"event {name}", "wrong", sentence, "give the rule settings.eventName")
+    return found
+
+
+def _named(names: dict[str, str], *, live: bool = False) -> Iterator[Check]:
+    for name, sentence in names.items():
+        yield Check(f"event {name}", "wrong", sentence, "give the rule settings.eventName", live=live)
+
+
+def _counts(needs: Needs) -> Iterator[Check]:
+    """Yield what has more properties than HubSpot takes (HubSpot wire facts, section 1.5)."""
+    for name, properties in sorted(needs.events.items()):
         if len(properties) > _MOST_PROPERTIES:
             sentence = f"{len(properties)} properties; HubSpot takes {_MOST_PROPERTIES}"
             yield Check(f"event {name}", "wrong", sentence)

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from hubspot_dest.mapping.jsvalues import js_lower, to_string, truthy, whitespace_runs_to
 from hubspot_dest.planning.plan import Plan
+from hubspot_dest.planning.rules_index import ANY, RuleEntry, rules_of
 
 __all__ = ["Needs", "needs_of"]
 
-_ANYTHING: Final = "*"
 _MOVING: Final = ("fn", "loop", "set", "key")  # beside them a map is not all that can come out
 
 
@@ -48,14 +48,15 @@ def needs_of(raw: dict[str, Any]) -> Needs:
     needs = Needs()
     prefix = to_string(settings.get("eventNamePrefix", ""))
     defaults = set(settings.get("defaultProperties") or {})
-    for place, entity, action, rule in _rules(raw.get("mapping")):
+    for entry in rules_of(raw.get("mapping")):
+        place, rule = entry.place, entry.rule
         if rule.get("ignore") is True:
             continue
         own = rule.get("settings") or {}
         _add_contact(needs, own.get("identify"), f"{place}.settings.identify")
         if rule.get("silent") is True or rule.get("skip") is True:
             continue
-        name = _event_name(own.get("eventName"), rule.get("name"), entity, action)
+        name = _event_name(own.get("eventName"), rule.get("name"), entry)
         if name is None:
             needs.unknown.append(f"the event names of {place}, which matches several")
             continue
@@ -72,32 +73,22 @@ def needs_of(raw: dict[str, Any]) -> Needs:
 
 def _open_questions(raw: dict[str, Any]) -> Iterator[str]:
     mapping = raw.get("mapping") or {}
-    if _ANYTHING not in (mapping.get(_ANYTHING) or {}):
+    if ANY not in (mapping.get(ANY) or {}):
         yield "the names of events that no rule matches: they are sent under their own"
     policies = [("policy", raw.get("policy"))]
-    policies += [(f"{place}.policy", rule.get("policy")) for place, _, _, rule in _rules(mapping)]
+    policies += [(f"{entry.place}.policy", entry.rule.get("policy")) for entry in rules_of(mapping)]
     for place, policy in policies:
         if isinstance(policy, dict) and "name" in policy:
             yield f"event names, since {place} changes them"
 
 
-def _rules(mapping: Any) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
-    for entity, actions in mapping.items() if isinstance(mapping, dict) else ():
-        for action, rules in actions.items() if isinstance(actions, dict) else ():
-            several = isinstance(rules, list)
-            for number, rule in enumerate(rules if several else [rules]):
-                if isinstance(rule, dict):
-                    place = f"mapping.{entity}.{action}" + (f"[{number}]" if several else "")
-                    yield place, entity, action, rule
-
-
-def _event_name(own: Any, renamed: Any, entity: str, action: str) -> str | None:
+def _event_name(own: Any, renamed: Any, entry: RuleEntry) -> str | None:
     if isinstance(own, str) and truthy(own):
         return own
     if not isinstance(renamed, str):
-        if _ANYTHING in (entity, action):
+        if ANY in (entry.entity, entry.action):
             return None
-        renamed = f"{entity} {action}"
+        renamed = entry.key
     return whitespace_runs_to(js_lower(renamed), "_")
 
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from hubspot_dest.events.event import NAME_REQUIRED, InvalidEventError, complete_event, new_event_id
-from hubspot_dest.mapping.context import Collector
+from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.jsvalues import UNDEFINED, truthy
 from hubspot_dest.mapping.process import merge
 
-__all__ = ["COMMANDS", "CollectorState"]
+__all__ = ["COMMANDS", "Collector"]
 
 RELEASE = "4.4.0"
 COMMANDS = frozenset(
@@ -20,7 +20,7 @@ COMMANDS = frozenset(
 )
 
 
-class CollectorState:
+class Collector:
     """What a walkerOS collector keeps between events, as far as a destination can see it.
 
     Args:
@@ -45,7 +45,7 @@ class CollectorState:
     ) -> None:
         self._now_ms = now_ms
         self._new_id = new_id or new_event_id
-        self.view = Collector(
+        self.view = CollectorView(
             consent=dict(consent or {}),
             user=dict(user or {}),
             globals=dict(globals_ or {}),

@@ -1,82 +1,145 @@
-"""Events that wait for consent: bounded, in order, released when consent comes (walkerOS 4.4, sections 4.2 to 4.4)."""
+"""Events that wait for consent: bounded, in order, released when consent comes (walkerOS 4.4, sections 4.2 to 4.4).
+
+`ConsentQueue` has two implementations: `MemoryConsentQueue` here, and `OutboxConsentQueue` beside the outbox.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
 
 from hubspot_dest.mapping.consent import granted_consent
-from hubspot_dest.outcome import Outcome
+from hubspot_dest.mapping.context import CollectorView
 
-__all__ = ["ConsentQueue"]
+__all__ = ["ConsentGate", "ConsentQueue", "Denied", "Event", "MemoryConsentQueue"]
 
 Event = dict[str, Any]
 
 
-class ConsentQueue:
-    """Where an event stays, in memory, until its destination's consent is granted.
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """Why an event may not pass.
+
+    Attributes:
+        reason: `consent_missing`: it waits; `consent_refused`: it can never pass and is not kept; or why keeping it
+            failed.
+        sentence: the reason as a sentence.
+        error: what failed when it was to be kept; else None.
+
+    """
+
+    reason: str
+    sentence: str
+    error: Exception | None = None
+
+
+class ConsentQueue(Protocol):
+    """Lets events pass whose destination has consent, and keeps the others until it has."""
+
+    def __len__(self) -> int:
+        """Return how many events wait."""
+
+    def admit(self, event: Event) -> Denied | None:
+        """Let an event pass (None; its consent is then the names that are granted), or keep it and say why."""
+
+    def release(self) -> Sequence[Event]:
+        """Take out the events that may pass by now, oldest first."""
+
+    def drop_excess(self) -> list[Event]:
+        """Take out the oldest events beyond the limit."""
+
+    def clear(self) -> None:
+        """Begin a new run."""
+
+
+class ConsentGate:
+    """Decides whether an event may pass; keeps nothing.
 
     Args:
-        required: the names of which one must be granted; None or empty lets everything through.
-        limit: how many may wait; the oldest goes first.
+        required: the names of which one must be granted; None or empty lets everything pass.
+        collector: the collector's state, whose consent applies.
         own_refusal_counts: an event that itself refuses stays, whatever the collector grants later; else the
             collector's consent replaces its own, as upstream does (defect D6).
 
     """
 
-    def __init__(self, required: dict[str, Any] | None, limit: int, *, own_refusal_counts: bool) -> None:
-        self._required = required
-        self._limit = max(0, limit)
-        self._own_refusal_counts = own_refusal_counts
-        self._events: deque[tuple[Event, Any]] = deque()
+    def __init__(
+        self, required: dict[str, Any] | None, collector: CollectorView, *, own_refusal_counts: bool
+    ) -> None:
+        self.required = required
+        self.collector = collector
+        self.own_refusal_counts = own_refusal_counts
+        self.names: Final = " or ".join(name for name, flag in (required or {}).items() if flag)
 
-    def __len__(self) -> int:
-        return len(self._events)
+    def own_consent(self, event: Event) -> Any:
+        """Return the consent that an event came with; None if `Collector.complete` gave it the collector's."""
+        consent = event["consent"]
+        return None if consent is self.collector.consent else consent
 
-    @property
-    def needs(self) -> str:
-        """What an event waits for, in words."""
-        return " or ".join(name for name, flag in (self._required or {}).items() if flag)
-
-    def admits(self, event: Event, own: Any, state: dict[str, Any]) -> bool:
+    def admits(self, event: Event, own: Any) -> bool:
         """Tell whether an event may pass; its consent is then the names that are granted.
 
         Args:
-            event: a whole event.
+            event: a complete event.
             own: the consent that the event itself came with.
-            state: the collector's consent.
 
         """
         granted = granted_consent(
-            self._required, state, own if self._own_refusal_counts else event["consent"]
+            self.required, self.collector.consent, own if self.own_refusal_counts else event["consent"]
         )
         if granted is None:
             return False
         event["consent"] = granted
         return True
 
-    def keep(self, event: Event, own: Any, outcome: Outcome) -> None:  # noqa: ARG002 - the durable one tells how it went
-        """Keep an event that may not pass."""
-        self._events.append((event, own))
 
-    def release(self, state: dict[str, Any]) -> list[Event]:
-        """Return the events that may go by now, oldest first; the others go on waiting."""
+class MemoryConsentQueue:
+    """Keeps events in memory until the destination's consent is granted.
+
+    Args:
+        gate: decides which events pass.
+        limit: how many may wait; the oldest is dropped first.
+
+    """
+
+    def __init__(self, gate: ConsentGate, limit: int) -> None:
+        self._gate = gate
+        self._limit = max(0, limit)
+        self._events: deque[tuple[Event, Any]] = deque()
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def admit(self, event: Event) -> Denied | None:
+        """Let an event pass (None), or keep it and say why."""
+        gate = self._gate
+        own = gate.own_consent(event)
+        if gate.admits(event, own):
+            return None
+        self._events.append((event, own))
+        return Denied("consent_missing", f"waits for consent: {gate.names}")
+
+    def release(self) -> Sequence[Event]:
+        """Take out the events that may pass by now, oldest first; the others stay."""
         if not self._events:
-            return []
+            return ()
+        gate = self._gate
         waiting = list(self._events)
         self._events.clear()
         released = []
         for event, own in waiting:
-            if not self._own_refusal_counts:
-                event["consent"] = state
-            if self.admits(event, own, state):
+            if not gate.own_refusal_counts:
+                event["consent"] = gate.collector.consent
+            if gate.admits(event, own):
                 released.append(event)
             else:
                 self._events.append((event, own))
         return released
 
     def drop_excess(self) -> list[Event]:
-        """Take out the oldest events beyond the limit and return them."""
+        """Take out the oldest events beyond the limit."""
         return [self._events.popleft()[0] for _ in range(len(self._events) - self._limit)]
 
     def clear(self) -> None:

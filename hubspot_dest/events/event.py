@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any, Final
 
-from hubspot_dest.mapping.context import Collector
+from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
 from hubspot_dest.mapping.process import merge
 
@@ -18,6 +18,7 @@ __all__ = [
     "event_name",
     "has_id",
     "new_event_id",
+    "sentence_of",
     "with_user",
 ]
 
@@ -50,6 +51,11 @@ class NullFieldError(JsTypeError):
         self.sentence = f"{field} is null ($.{field}), which walkerOS cannot merge; {todo}"
 
 
+def sentence_of(error: Exception) -> str:
+    """Return why an event cannot be pushed, as a sentence for users."""
+    return error.sentence if isinstance(error, NullFieldError) else str(error)
+
+
 def has_id(event: Event) -> bool:
     """Return whether an event has a usable id: a non-empty text (1.2)."""
     own = event.get("id")
@@ -80,7 +86,7 @@ def event_name(event: Any) -> tuple[str, str, str]:
 
 def complete_event(
     partial: Event,
-    collector: Collector,
+    collector: CollectorView,
     *,
     now_ms: int,
     new_id: Callable[[], str],

@@ -9,7 +9,7 @@ from typing import Any, Final
 from hubspot_dest.config.validation import Problem
 from hubspot_dest.flow.references import FlowError, Path, References
 
-__all__ = ["FlowDestination", "find_destination", "is_flow"]
+__all__ = ["FlowDestination", "find_destination", "is_flow", "references_of", "select_destination"]
 
 _PACKAGE: Final = "@walkeros/server-destination-hubspot"
 _VERSION: Final = 4
@@ -17,6 +17,7 @@ _NOT_RUN: Final = {
     "before": "transformers are not run here: events arrive as their source made them",
     "next": "other steps are not run here",
     "cache": "events are not cached here",
+    "env": "the official HubSpot client is used, whatever env injects",
 }
 
 
@@ -64,14 +65,41 @@ def find_destination(raw: dict[str, Any], wanted: str, environment: Mapping[str,
 
     """
     flows = _flows(raw)
+    flow, name = _selected(flows, wanted)
+    several = sum(len(_destinations(body)) for body in flows.values()) > 1
+    return _read(raw, flows, flow, name, environment, several=several)
+
+
+def select_destination(raw: dict[str, Any], wanted: str) -> tuple[str, str]:
+    """Return (flow, destination) of the HubSpot destination of a flow file of any version.
+
+    Args:
+        raw: the file.
+        wanted: `flow`, `flow.destination` or `destination` where there are several; empty for the only one.
+
+    Raises:
+        FlowError: no destination, or several.
+
+    """
+    flows = raw.get("flows")
+    usable = flows if isinstance(flows, dict) else {}
+    return _selected({name: body for name, body in usable.items() if isinstance(body, dict)}, wanted)
+
+
+def references_of(raw: dict[str, Any], flow: str, name: str, environment: Mapping[str, str]) -> References:
+    """Return the reference resolver of a destination; see `select_destination`."""
+    flows = raw["flows"]
+    return _references(raw, flows, flow, environment, _destinations(flows[flow])[name], ())
+
+
+def _selected(flows: dict[str, Any], wanted: str) -> tuple[str, str]:
     places = [(flow, name) for flow, body in flows.items() for name in _destinations(body)]
     meant = [place for place in places if _is_meant(place, wanted)]
-    hubspot = [one for one in meant if _is_hubspot(one[1], _destinations(flows[one[0]])[one[1]])]
+    hubspot = [place for place in meant if _is_hubspot(place[1], _destinations(flows[place[0]])[place[1]])]
     chosen = hubspot or (meant if wanted else [])
     if len(chosen) != 1:
         raise _unclear(chosen, places, wanted)
-    flow, name = chosen[0]
-    return _read(raw, flows, flow, name, environment, several=len(places) > 1)
+    return chosen[0]
 
 
 def _flows(raw: dict[str, Any]) -> dict[str, Any]:
@@ -146,7 +174,7 @@ def _read(
     # the destination's id is its name in the flow
     config = {"id": name, **config}
     return FlowDestination(
-        flow, name, config, entry, state, (*place, "config"), several, (*notes, *references.missing)
+        flow, name, config, entry, state, (*place, "config"), several, (*notes, *references.warnings)
     )
 
 

@@ -1,7 +1,8 @@
-"""References in a flow file: `$var`, `$env`, `$secret`, `$flow`, `$contract` (walkerOS 4.4, section 6.2)."""
+"""References in a flow file: `$var`, `$env`, `$secret`, `$flow`, `$contract` (walkerOS 4.4, sections 6.2 and 7)."""
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,17 @@ _WHOLE: Final = re.compile(rf"\$(var|contract|flow)\.({_NAME}){_STEPS}")
 _SECRET: Final = re.compile(r"\$secret\.([A-Z0-9_]+)")
 _INLINE_VAR: Final = re.compile(rf"\$var\.({_NAME}){_STEPS}")
 _INLINE_ENV: Final = re.compile(rf'\$env\.({_NAME})(?::([^"}}\s]*))?')
+# A default after anything but a colon: `$env.TOKEN=x`, `$env.TOKEN || x`.
+_WRONG_DEFAULT: Final = re.compile(rf"\$env\.({_NAME})\s*(?:=|\|\|?|\?\?)\s*(\S*)", re.DOTALL)
+_ANY: Final = re.compile(rf"\$({_NAME})([.:])([A-Za-z0-9_][A-Za-z0-9_.]*)?")
+_KNOWN: Final = ("var", "env", "secret", "flow", "contract", "store", "def", "code")
+_WHOLE_ONLY: Final = re.compile(rf"\$(secret|flow|contract|store)\.{_NAME}")
+_CODE: Final = "$code:"
+# Texts and comments of JavaScript, in which a dollar sign is only a character.
+_JS_TEXT: Final = re.compile(
+    r"""'(?:\\.|[^'\\\n])*+'|"(?:\\.|[^"\\\n])*+"|`(?:\\.|[^`\\])*+`|//[^\n]*+|/\*.*?\*/""", re.DOTALL
+)
+_JS_NAME: Final = re.compile(rf"(?<![A-Za-z0-9_$.])\$({_NAME})(\s*\.)?")
 
 
 class FlowError(Exception):
@@ -39,24 +51,32 @@ class FlowError(Exception):
         self.problem = Problem(path, message, hint)
 
 
+def _unknown(reference: str, kind: str, path: Path) -> FlowError:
+    near = difflib.get_close_matches(kind, _KNOWN, n=1, cutoff=0.5)
+    hint = (
+        f"did you mean ${near[0]}.?" if near else f"there are: {', '.join(f'${one}' for one in _KNOWN[:6])}"
+    )
+    return FlowError(path, f"{reference!r} is not a reference: walkerOS has no ${kind}", hint)
+
+
 def _no_flow(name: str) -> Any:
     raise KeyError(name)
 
 
 @dataclass(slots=True)
 class References:
-    """Replaces references by what they stand for.
+    """Replace references by their values.
 
     Args:
         variables: those of the step over those of the flow over those of the root.
         environment: the process's.
         contract: the file's contracts, by name.
         sibling: gives the `config` block of another flow of the file, with its own references replaced; raises KeyError
-            where there is no such flow.
+            for an unknown flow.
 
     Attributes:
-        missing: what stood for a variable of the environment that is not set; there it is now left out, as walkerOS'
-            server bundle does.
+        warnings: references that do not do what their author may expect: an unset variable of the environment, whose
+            setting is left out as in walkerOS' server bundle; a reference that stays text.
 
     """
 
@@ -64,15 +84,18 @@ class References:
     environment: Mapping[str, str]
     contract: Mapping[str, Any] = field(default_factory=dict)
     sibling: Callable[[str], Any] = _no_flow
-    missing: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
     _values: int = 0
     _text_length: int = 0
 
     def resolve(self, value: Any, path: Path = ()) -> Any:
-        """Return a value without references; keys stay as they are, `$code:` and `$store.` too.
+        """Return a value without references. Keys and `$store.` references stay as they are.
+
+        Inside `$code:`, variables and the environment are inserted as text, before the code is read (section 7).
 
         Raises:
-            FlowError: a reference leads nowhere, or in a circle, or they expand without bound.
+            FlowError: a reference has no target, goes in a circle, is of a kind that no version of walkerOS has, or
+                they expand without bound.
 
         """
         return self._value(value, path, ())
@@ -89,8 +112,14 @@ class References:
         if chain:
             self._count(path, values=1)
         if isinstance(value, str):
-            return value if "$" not in value or value.startswith("$code:") else self._text(value, path, chain)
+            if "$" not in value:
+                return value
+            if value.startswith(_CODE):
+                return _CODE + self._code(value.removeprefix(_CODE), path, chain)
+            return self._text(value, path, chain)
         if isinstance(value, dict):
+            if len(value) == 1 and isinstance(value.get("$code"), str):
+                return {"$code": self._code(value["$code"], (*path, "$code"), chain)}
             found = {key: self._value(item, (*path, key), chain) for key, item in value.items()}
             return {key: item for key, item in found.items() if item is not UNDEFINED}
         if isinstance(value, list):
@@ -104,10 +133,56 @@ class References:
             return self._found(kind, name, steps, path, chain)
         if secret := _SECRET.fullmatch(text):
             return self.environment.get(secret[1]) or self._unset(secret[1], path)
+        self._check(text, path)
         text = _INLINE_VAR.sub(lambda one: self._inline(one, path, chain), text)
         if (alone := _INLINE_ENV.fullmatch(text)) and alone[2] is None and alone[1] not in self.environment:
             return self._unset(alone[1], path)
         return _INLINE_ENV.sub(lambda one: self._environment(one, path), text)
+
+    def _code(self, code: str, path: Path, chain: tuple[str, ...]) -> str:
+        """Return a function's source with variables and the environment inserted as text."""
+        # A name of the code itself (`$event => $event.id`) appears without a dot where it is declared.
+        own = {found[1] for found in _JS_NAME.finditer(code) if found[2] is None}
+        for found in _JS_NAME.finditer(_JS_TEXT.sub(" ", code)):
+            if found[1] not in _KNOWN and found[1] not in own:
+                raise _unknown(f"${found[1]}.", found[1], path)
+        self._warn_whole_only(code, path)
+        if inserted := _INLINE_ENV.search(code):
+            message = f"{inserted[0]} inside a function is resolved here; a server bundle of walkerOS leaves a marker"
+            self.warnings.append(
+                Problem(path, message, "put it into a variable and use $var", severity="warning")
+            )
+        code = _INLINE_VAR.sub(lambda one: self._inline(one, path, chain), code)
+        return _INLINE_ENV.sub(lambda one: self._environment(one, path), code)
+
+    def _check(self, text: str, path: Path) -> None:
+        """Refuse a reference of an unknown kind, and warn of one that stays text."""
+        found = _ANY.fullmatch(text)
+        if found is not None and found[2] == "." and found[1] not in _KNOWN:
+            raise _unknown(text, found[1], path)
+        if wrong := _WRONG_DEFAULT.fullmatch(text):
+            hint = f"write $env.{wrong[1]}:{wrong[2]}"
+            if wrong[1] not in self.environment:
+                message = f"environment variable {wrong[1]} is not set, and {text!r} has no default"
+                raise FlowError(path, f"{message}: a default follows a colon", hint)
+            message = f"a default follows a colon; here the rest of {text!r} is appended to the value"
+            self.warnings.append(Problem(path, message, hint, severity="warning"))
+        if found is not None and (found[2] == ":" or found[1] == "def") and found[1] != "code":
+            kind = "var" if found[1] == "def" else found[1]
+            message = f"{text!r} is not a reference of walkerOS 4 and stays text"
+            self.warnings.append(
+                Problem(path, message, f"write ${kind}.{found[3] or 'NAME'}", severity="warning")
+            )
+        elif found is not None and found[1] == "secret":
+            message = f"{text!r} stays text: the name of a secret has capital letters, digits and _ only"
+            self.warnings.append(Problem(path, message, severity="warning"))
+        elif found is None:
+            self._warn_whole_only(text, path)
+
+    def _warn_whole_only(self, text: str, path: Path) -> None:
+        for inline in _WHOLE_ONLY.finditer(text):
+            message = f"{inline[0]} stays text here: only $var and $env are resolved inside a longer text"
+            self.warnings.append(Problem(path, message, "make it the whole value", severity="warning"))
 
     def _found(self, kind: str, name: str, steps: list[str], path: Path, chain: tuple[str, ...]) -> Any:
         reference = f"${kind}.{name}"
@@ -157,5 +232,5 @@ class References:
 
     def _unset(self, name: str, path: Path) -> Any:
         message = f"environment variable {name} is not set; the setting is left out"
-        self.missing.append(Problem(path, message, severity="warning"))
+        self.warnings.append(Problem(path, message, severity="warning"))
         return UNDEFINED

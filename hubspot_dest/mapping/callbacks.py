@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +12,12 @@ from hubspot_dest.mapping.jsvalues import Foreign, JsTypeError
 if TYPE_CHECKING:
     from hubspot_dest.mapping.javascript import JavaScriptEngine, JavaScriptFunction
 
-__all__ = ["Callback", "Callbacks", "code_source"]
+__all__ = ["Callback", "Callbacks", "code_source", "may_give_a_promise"]
 
 Callback = Callable[[Any, Any], Any]
 
 _PREFIX = "$code:"
+_MAY_PROMISE = re.compile(r"\basync\b|\bPromise\b")
 
 
 def code_source(value: Any) -> str | None:
@@ -27,11 +29,19 @@ def code_source(value: Any) -> str | None:
     return None
 
 
+def may_give_a_promise(source: Any) -> bool:
+    """Return whether a function of the configuration gives a promise, as far as its source or type shows."""
+    code = code_source(source)
+    if code is not None:
+        return _MAY_PROMISE.search(code) is not None
+    return inspect.iscoroutinefunction(source)
+
+
 class Callbacks:
-    """Turn what a configuration has at `fn`, `condition` and `validate` into something to call.
+    """Turn the sources at `fn`, `condition` and `validate` of a configuration into callables.
 
     Args:
-        engine: runs `$code:` functions; one per configuration. Made when the first one is met, if not given.
+        engine: runs `$code:` functions, one engine per configuration; by default made for the first function.
 
     """
 
@@ -41,27 +51,38 @@ class Callbacks:
     def callable(self, source: Any) -> Callback:
         """Return a function of (value, context) for a mapping value's callback; promises are awaited.
 
-        What is no function raises `JsTypeError` when it is called, as upstream does.
+        A source that is not a function raises `JsTypeError` when it is called, as upstream does.
 
         Raises:
             JavaScriptSyntaxError: for `$code:` that does not parse.
 
         """
-        code = code_source(source)
-        if code is not None:
-            return self._javascript(code)
-        if callable(source):
-            return lambda value, context: _settle(source(value, context))
-        return _no_function
+        return self._awaited(source)
 
-    def rule_condition(self, source: Any) -> Callback:
-        """Return a function for a rule's condition, which upstream does not await: a promise is true (3.1)."""
+    def rule_condition(self, source: Any, *, awaited: bool = True) -> Callback:
+        """Return a function of (event, context) for a rule's condition.
+
+        Args:
+            source: what the configuration has at `condition`.
+            awaited: await a promise; walkerOS 4.4 does not, so that a promise counts as true (section 3.1).
+
+        """
+        if awaited:
+            return self._awaited(source)
         code = code_source(source)
         if code is not None:
             function = self._javascript(code)
             return lambda event, context: function(event, context, settle=False)
         if callable(source):
             return lambda event, context: _unsettled(source(event, context))
+        return _no_function
+
+    def _awaited(self, source: Any) -> Callback:
+        code = code_source(source)
+        if code is not None:
+            return self._javascript(code)
+        if callable(source):
+            return lambda value, context: _settle(source(value, context))
         return _no_function
 
     def _javascript(self, code: str) -> JavaScriptFunction:
@@ -80,7 +101,7 @@ def _no_function(value: Any, context: Any) -> Any:  # noqa: ARG001 - the signatu
 
 
 def _settle(result: Any) -> Any:
-    """Return the result of an `async def` callback; it may await what is ready, but nothing that needs a loop."""
+    """Return the result of an `async def` callback, which must not wait for an event loop."""
     if not inspect.iscoroutine(result):
         return result
     try:

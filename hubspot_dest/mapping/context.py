@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-__all__ = ["SILENT", "CallContext", "Collector", "Logger", "SilentLogger"]
+__all__ = ["SILENT", "CallContext", "CollectorView", "Logger", "SilentLogger"]
 
 
 class Logger(Protocol):
@@ -46,7 +46,7 @@ SILENT: Final = SilentLogger()
 
 
 @dataclass(slots=True)
-class Collector:
+class CollectorView:
     """The collector's state, as far as functions and mappings see it.
 
     Attributes:
@@ -82,7 +82,7 @@ class CallContext:
     event: Any = field(default_factory=dict)
     mapping: Any = field(default_factory=dict)
     consent: dict[str, Any] | None = None
-    collector: Collector = field(default_factory=Collector)
+    collector: CollectorView = field(default_factory=CollectorView)
     logger: Logger = SILENT
     scope: object = None
     now_ms: int | None = None

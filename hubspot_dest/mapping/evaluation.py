@@ -1,7 +1,7 @@
-"""One planning of one event: what mapping values may look at, and what they leave behind.
+"""The state of planning one event: inputs of mapping values, collected issues, and the trace.
 
-Evaluating a mapping value is pure but for this object, which lives as long as one plan: it collects the issues
-that upstream would log, counts mapping errors as upstream does, and, when asked, the trace of every value.
+Evaluating a mapping value is pure except for this object, which exists for one plan. It collects the issues that
+upstream would log, counts mapping errors as upstream does, and records the trace of every value on request.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from hubspot_dest.mapping.context import CallContext, Collector
+from hubspot_dest.mapping.context import CallContext, CollectorView
+from hubspot_dest.mapping.dialect import Divergence
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 
 __all__ = ["Evaluation", "Issue", "Trace", "error_detail"]
@@ -19,13 +20,15 @@ Level = Literal["ERROR", "WARN", "INFO", "DEBUG"]
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """Something to tell the user: what upstream would log, or a warning of our own.
+    """A log entry of one plan: what upstream would log, or a warning of this project.
 
     Attributes:
         level: upstream's level.
-        message: upstream's message where it has one.
-        detail: what it is about; never a secret.
-        scope: `hubspot` for the destination's own, empty for the collector's.
+        message: upstream's message where upstream has one.
+        detail: structured data; never a secret.
+        scope: `hubspot` for entries of the destination, empty for entries of the collector.
+        code: what happened, stable: `rule_condition_failed`, `function_failed`; empty where there is no code yet.
+        sentence: the same for people: where, what, and what follows from it; empty where the message says it all.
 
     """
 
@@ -33,18 +36,25 @@ class Issue:
     message: str
     detail: dict[str, Any] = field(default_factory=dict)
     scope: str = ""
+    code: str = ""
+    sentence: str = ""
+
+    @property
+    def text(self) -> str:
+        """The sentence for people, or the message where there is no sentence."""
+        return self.sentence or self.message
 
 
 @dataclass(slots=True)
 class Trace:
-    """Where one value came from: a step, what it gave, and the steps below it.
+    """Where one value came from: a step, its result, and its inner steps.
 
     Attributes:
-        step: what was done, in the words of the mapping language: `key data.total`, `map`, `loop nested`, `fn`.
-        result: what came out; `UNDEFINED` where nothing did.
-        name: the property or position that the result is for, where it has one.
-        notes: what decided: `condition is false`, `consent missing: marketing`.
-        steps: the steps that this one is made of.
+        step: what was done, in terms of the mapping language: `key data.total`, `map`, `loop nested`, `fn`.
+        result: the result; `UNDEFINED` for no result.
+        name: the property or position that the result belongs to; may be empty.
+        notes: reasons for the result: `condition is false`, `consent missing: marketing`.
+        steps: the inner steps.
 
     """
 
@@ -56,62 +66,80 @@ class Trace:
 
 
 class _IssueLogger:
-    """The `logger` that callbacks see: what they say becomes an issue of this plan."""
+    """The `logger` of callbacks: each message becomes an issue of this plan."""
 
     __slots__ = ("_issues",)
 
     def __init__(self, issues: list[Issue]) -> None:
         self._issues = issues
 
-    def _say(self, level: Level, message: Any, extra: Any) -> None:
+    def _add(self, level: Level, message: Any, extra: Any) -> None:
         detail = {} if extra is None or extra is UNDEFINED else {"extra": extra}
         self._issues.append(Issue(level, str(message), detail))
 
     def error(self, message: Any, extra: Any = None, /) -> None:
         """Record an error."""
-        self._say("ERROR", message, extra)
+        self._add("ERROR", message, extra)
 
     def warn(self, message: Any, extra: Any = None, /) -> None:
         """Record a warning."""
-        self._say("WARN", message, extra)
+        self._add("WARN", message, extra)
 
     def info(self, message: Any, extra: Any = None, /) -> None:
         """Record an information."""
-        self._say("INFO", message, extra)
+        self._add("INFO", message, extra)
 
     def debug(self, message: Any, extra: Any = None, /) -> None:
         """Record a debug message."""
-        self._say("DEBUG", message, extra)
+        self._add("DEBUG", message, extra)
 
 
 class Evaluation:
-    """The state of one planning.
+    """The state of planning one event.
 
     Attributes:
         event: the event as callbacks see it; policies replace it.
         collector: consent, user, globals and custom of the collector.
-        issues: what was logged, in order.
-        hints: what upstream does not say, but a user would like to know.
+        issues: log entries, in order.
+        hints: remarks that upstream does not log but users need.
         failed: upstream's count of mapping errors (`status.failed`).
-        now_ms: the time that stands for now, in ms since 1970.
+        now_ms: the current time for functions, in ms since 1970.
+        mapped: how many issues policies, rules and `data` gave; None until they are done.
+        item_consent: the consent that 4.4 would take from the innermost loop item with a consent of its own.
 
     """
 
-    __slots__ = ("_logger", "_open", "collector", "event", "failed", "hints", "issues", "now_ms", "traces")
+    __slots__ = (
+        "_divergences",
+        "_logger",
+        "_open",
+        "collector",
+        "event",
+        "failed",
+        "hints",
+        "issues",
+        "item_consent",
+        "mapped",
+        "now_ms",
+        "traces",
+    )
 
-    def __init__(self, event: Any, collector: Collector, now_ms: int | None = None) -> None:
+    def __init__(self, event: Any, collector: CollectorView, now_ms: int | None = None) -> None:
         self.event = event
         self.collector = collector
         self.now_ms = now_ms
         self.issues: list[Issue] = []
         self.hints: list[str] = []
         self.failed = 0
+        self.item_consent: Any = None
+        self.mapped: int | None = None
+        self._divergences: dict[tuple[str, int], Divergence] | None = None
         self.traces: list[Trace] = []
         self._open: list[Trace] = []
         self._logger: _IssueLogger | None = None
 
     def context(self, item: Any, consent: Any) -> CallContext:
-        """Return what a callback gets as its second argument."""
+        """Return the second argument of a callback."""
         if self._logger is None:
             self._logger = _IssueLogger(self.issues)
         return CallContext(
@@ -124,9 +152,24 @@ class Evaluation:
             now_ms=self.now_ms,
         )
 
-    def log_error(self, message: str, error: BaseException, **detail: Any) -> None:
-        """Record that a callback or a mapping failed, as upstream logs it."""
-        self.issues.append(Issue("ERROR", message, {**detail, "error": error_detail(error)}))
+    def log_error(
+        self, message: str, error: BaseException, *, code: str, sentence: str = "", **detail: Any
+    ) -> None:
+        """Add the issue that upstream logs when a callback or a mapping fails."""
+        found = error_detail(error)
+        sentence = sentence or f"{message}: {found['name']}: {found['message']}"
+        self.issues.append(Issue("ERROR", message, {**detail, "error": found}, code=code, sentence=sentence))
+
+    @property
+    def divergences(self) -> tuple[Divergence, ...]:
+        """What walkerOS 4.4 would have done differently, one entry per place of the configuration."""
+        return () if self._divergences is None else tuple(self._divergences.values())
+
+    def diverge(self, code: str, place: object, sentence: str) -> None:
+        """Record what walkerOS 4.4 would do at `place`, a part of the configuration, unless it is recorded already."""
+        if self._divergences is None:
+            self._divergences = {}
+        self._divergences.setdefault((code, id(place)), Divergence(code, sentence))
 
     def open(self, step: str, name: str = "") -> None:
         """Begin a step of the trace."""
@@ -135,21 +178,21 @@ class Evaluation:
         self._open.append(trace)
 
     def note(self, text: str) -> None:
-        """Say what decided the step that is open."""
+        """Add a reason to the open step."""
         if self._open:
             self._open[-1].notes.append(text)
 
     def close(self, result: Any) -> None:
-        """End the step that is open."""
+        """End the open step."""
         self._open.pop().result = result
 
     def name_last(self, name: str) -> None:
-        """Say what the step that just ended was for."""
+        """Name the step that ended last."""
         (self._open[-1].steps if self._open else self.traces)[-1].name = name
 
 
 def error_detail(error: BaseException) -> dict[str, str]:
-    """Return name and message of an error as JavaScript has them."""
+    """Return name and message of an error, as JavaScript names them."""
     name = getattr(error, "name", None)
     message = getattr(error, "message", None)
     known = {"JsTypeError": "TypeError", "RecursionError": "RangeError"}

@@ -1,7 +1,8 @@
-"""JavaScript's dates: what `new Date(value)` makes of a timestamp, and how it prints (walkerOS 4.4, section 5.7).
+"""JavaScript's dates: `new Date(value)` for a timestamp, and `toISOString` (walkerOS 4.4, section 5.7).
 
-A string without an offset is read as UTC. JavaScript reads it in the zone of the machine it runs on; a result
-that depends on the machine is of no use to anybody, so this is a departure (docs/departures.md).
+A text without an offset is read as UTC. JavaScript reads it in the time zone of its machine; this is a departure,
+because a result must not depend on the machine (docs/departures.md). So are V8's free forms (`"1"`, `"may 123"`),
+which are not a date here.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ LAST_PLAIN_MS: Final = 253_402_300_800_000
 
 _DAY_MS: Final = 86_400_000
 _MAX_MS: Final = 8.64e15
-# Days from 1970-01-01 to 0001-01-01 and to 10000-01-01: between them Python's own calendar does.
+# Days from 1970-01-01 to 0001-01-01 and to 10000-01-01: the range of Python's calendar.
 _FIRST_DAY: Final = -719_162
 _LAST_DAY: Final = 2_932_897
 _EPOCH: Final = date(1970, 1, 1)
 
-# Tables instead of number formatting: printing a date is a fifth of planning an event.
+# Tables instead of number formatting: formatting a date is a fifth of planning an event.
 _MINUTES: Final = tuple(f"{minute // 60:02d}:{minute % 60:02d}:" for minute in range(1440))
 _SECONDS: Final = tuple(f"{second:02d}." for second in range(60))
 _MILLIS: Final = tuple(f"{milli:03d}Z" for milli in range(1000))
@@ -34,24 +35,25 @@ _MILLIS: Final = tuple(f"{milli:03d}Z" for milli in range(1000))
 _ISO: Final = re.compile(
     r"(?P<year>\d{4}|[+-]\d{6})(-(?P<month>\d{2})(-(?P<day>\d{2}))?)?"
     r"([T ](?P<hour>\d{2}):(?P<minute>\d{2})(:(?P<second>\d{2})([.,](?P<fraction>\d+))?)?)?"
-    r"\s*(?P<zone>[Zz]|[+-]\d{2}:?\d{2})?"
+    r"\s*+(?P<zone>[Zz]|[+-]\d{2}:?\d{2})?"
 )
 _NUMERIC: Final = re.compile(
     r"(?:(?P<year>\d{4})[/-](?P<month>\d{1,2})[/-](?P<day>\d{1,2})"
     r"|(?P<month2>\d{1,2})[/-](?P<day2>\d{1,2})[/-](?P<year2>\d{4}))"
-    r"(?:,?\s+(?P<hour>\d{1,2}):(?P<minute>\d{2})(:(?P<second>\d{2}))?)?"
-    r"(?:\s*(?P<zone>Z|GMT|UTC|[+-]\d{2}:?\d{2}))?"
+    r"(?:,?\s++(?P<hour>\d{1,2}):(?P<minute>\d{2})(:(?P<second>\d{2}))?)?"
+    r"(?:\s*+(?P<zone>Z|GMT|UTC|[+-]\d{2}:?\d{2}))?"
 )
 _NAMED: Final = re.compile(
-    r"(?:[A-Za-z]{3,9},?\s+)?(?:(?P<day>\d{1,2})\s+(?P<month>[A-Za-z]{3,9})|(?P<month2>[A-Za-z]{3,9})\s+(?P<day2>\d{1,2}))"
-    r",?\s+(?P<year>\d{4})(?:\s+(?P<hour>\d{1,2}):(?P<minute>\d{2})(:(?P<second>\d{2}))?)?"
-    r"(?:\s*(?:GMT|UTC)?(?P<zone>Z|[+-]\d{2}:?\d{2})?)?(?:\s*\(.*\))?"
+    r"(?:[A-Za-z]{3,9},?\s++)?"
+    r"(?:(?P<day>\d{1,2})\s++(?P<month>[A-Za-z]{3,9})|(?P<month2>[A-Za-z]{3,9})\s++(?P<day2>\d{1,2}))"
+    r",?\s++(?P<year>\d{4})(?:\s++(?P<hour>\d{1,2}):(?P<minute>\d{2})(:(?P<second>\d{2}))?)?"
+    r"\s*+(?:GMT|UTC)?(?P<zone>Z|[+-]\d{2}:?\d{2})?\s*+(?:\(.*\))?"
 )
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 def date_ms(value: Any) -> int | None:
-    """Return what `new Date(value).getTime()` returns, in ms since 1970, and None for an invalid date."""
+    """Return `new Date(value).getTime()`, in ms since 1970; None for an invalid date."""
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, (int, float)):
@@ -72,7 +74,7 @@ def _clip(number: int | float) -> int | None:
 
 
 def iso_string(ms: int) -> str:
-    """Print ms since 1970 as `toISOString` does: three fraction digits, `Z`, long years as `±YYYYYY`."""
+    """Return ms since 1970 in the form of `toISOString`: three fraction digits, `Z`, long years as `±YYYYYY`."""
     rest = ms % _DAY_MS
     within = rest % 60_000
     return (
@@ -82,7 +84,7 @@ def iso_string(ms: int) -> str:
 
 @lru_cache(maxsize=4096)
 def _day(days: int) -> str:
-    """Return `2023-11-14T` for days since 1970; remembered, since events come in runs of one day."""
+    """Return `2023-11-14T` for days since 1970; cached, because consecutive events share a day."""
     if _FIRST_DAY <= days < _LAST_DAY:
         return f"{(_EPOCH + timedelta(days)).isoformat()}T"
     # The Gregorian calendar repeats every 400 years, or 146,097 days.
@@ -135,7 +137,7 @@ def _from_legacy(match: re.Match[str]) -> int | None:
 
 
 def _epoch_ms(year: int, month: int, day: int, hour: int, minute: int, second: int, milli: int) -> int:
-    """Return ms since 1970; a day beyond the month's end runs on into the next, as in JavaScript."""
+    """Return ms since 1970; a day beyond the end of its month counts on into the next month, as in JavaScript."""
     cycles, base = divmod(year - 1, 400)
     start = datetime(base + 1, month, 1, tzinfo=UTC)
     days = start.toordinal() - _EPOCH.toordinal() + cycles * 146_097 + day - 1
@@ -150,7 +152,7 @@ def _offset_ms(zone: str | None) -> int:
     return (-minutes if zone[0] == "-" else minutes) * 60_000
 
 
-# `iso_string(when)` for written-out code that has `rest` and `within` at hand: a call costs as much as the text.
+# `iso_string(when)` for generated code that has `rest` and `within`: a call would cost as much as the text.
 ISO_SOURCE: Final = (
     'f"{day(when // 86_400_000)}{minutes[rest // 60_000]}{seconds[within // 1000]}{millis[within % 1000]}"'
 )

@@ -1,8 +1,7 @@
-"""JavaScript's idea of strings, truth and undefined, in one place.
+"""JavaScript semantics of values: undefined, truthiness, strings, numbers, keys (walkerOS 4.4, sections 0, 2.7, 5.6).
 
-walkerOS runs in JavaScript, and its mapping language leans on distinctions that Python lacks
-(walkerOS 4.4, spec sections 0, 2.7 and 5.6): `undefined` beside `null`, empty lists that are true,
-numbers that are doubles and print their own way. Everything else in the package asks here.
+The mapping language depends on distinctions that Python lacks: `undefined` beside `null`, empty lists that are true,
+numbers that are doubles and have a text form of their own.
 """
 
 from __future__ import annotations
@@ -10,13 +9,16 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Hashable
 from typing import Any, Final, final
 
 __all__ = [
     "OBJECT_TEXT",
     "UNDEFINED",
+    "EmptiedList",
     "Foreign",
     "JsTypeError",
+    "PrototypelessMap",
     "Undefined",
     "cast_to_property",
     "entries",
@@ -27,18 +29,18 @@ __all__ = [
     "key_order",
     "number_to_string",
     "parse_number",
-    "same_value_zero",
+    "same_value_key",
     "to_string",
     "truthy",
     "whitespace_runs_to",
 ]
 
 OBJECT_TEXT: Final = "[object Object]"
-"""What JavaScript makes of an object that is to be a text."""
+"""The text form of an object in JavaScript."""
 
 
 class JsTypeError(TypeError):
-    """What upstream would throw as a TypeError: a mapping of an impossible shape, a value with its own `toString`."""
+    """A TypeError of upstream: a mapping of an impossible shape, or a value that cannot become a text."""
 
 
 @final
@@ -74,9 +76,9 @@ UNDEFINED: Final = Undefined()
 
 @final
 class Foreign:
-    """A JavaScript value that JSON cannot carry (a Date, a function, a BigInt, a symbol …).
+    """A JavaScript value that JSON cannot express (a Date, a function, a BigInt, a symbol …).
 
-    It is true, and never a property: `cast_to_property` turns it into `UNDEFINED`.
+    It is truthy and never a property: `cast_to_property` turns it into `UNDEFINED`.
     """
 
     __slots__ = ("kind",)
@@ -88,18 +90,28 @@ class Foreign:
         return f"<JavaScript {self.kind}>"
 
 
-# JavaScript's `\s` (spec section 0): with U+FEFF, without U+0085 and U+001C-001F, unlike Python's.
+# JavaScript's `\s` (section 0): with U+FEFF, without U+0085 and U+001C-001F, unlike Python's.
 _WHITESPACE: Final = re.compile("[\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+")
 _ARRAY_INDEX: Final = re.compile(r"0|[1-9][0-9]{0,9}")
 _MAX_ARRAY_INDEX: Final = 2**32 - 2
-_DECIMAL: Final = re.compile(r"[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|Infinity)")
+_DECIMAL: Final = re.compile(r"[+-]?(\d++(\.\d*+)?([eE][+-]?\d++)?|\.\d++([eE][+-]?\d++)?|Infinity)")
 _RADIX: Final = re.compile(r"0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+")
 _SAFE_INTEGER: Final = 2**53
 _QUICK_DEPTH: Final = 64
 
 
+@final
+class PrototypelessMap(dict[str, Any]):
+    """An object without prototype, such as the groups of a regular expression: a map that has no text form."""
+
+
+@final
+class EmptiedList(list[Any]):
+    """The empty list that a loop gives when its list has items but no item gives a value."""
+
+
 def truthy(value: Any) -> bool:
-    """Tell whether JavaScript takes `value` for true: empty lists and empty maps are (spec section 0)."""
+    """Return whether `value` is truthy in JavaScript, as empty lists and empty maps are (section 0)."""
     if value is True or value is False:
         return bool(value)
     if value is UNDEFINED or value is None:
@@ -112,17 +124,13 @@ def truthy(value: Any) -> bool:
 
 
 def number_to_string(number: int | float) -> str:
-    """Print a number as JavaScript does (spec section 5.6): `99.5`, `1` for 1.0, `1e+21`, `1e-7`.
+    """Return the text of a number in JavaScript (section 5.6): `99.5`, `1` for 1.0, `1e+21`, `1e-7`.
 
-    Integers become doubles first, as JSON numbers do in JavaScript; those beyond the range of a double print
-    as `Infinity`.
+    Integers become doubles first, as JSON numbers do in JavaScript; beyond the range of a double they are `Infinity`.
     """
     if type(number) is int and -_SAFE_INTEGER <= number <= _SAFE_INTEGER:
         return str(number)
-    try:
-        double = float(number)
-    except OverflowError:
-        return "Infinity" if number > 0 else "-Infinity"
+    double = _as_double(number)
     if double != double:
         return "NaN"
     if math.isinf(double):
@@ -135,8 +143,15 @@ def number_to_string(number: int | float) -> str:
     return _relayout(shortest)
 
 
+def _as_double(number: int | float) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+
+
 def _relayout(shortest: str) -> str:
-    """Lay out Python's shortest digits as ECMAScript's Number::toString does; Python switches to `e` earlier."""
+    """Format Python's shortest digits as ECMAScript's Number::toString does; Python switches to `e` earlier."""
     sign = "-" if shortest.startswith("-") else ""
     mantissa, _, exponent = shortest.lstrip("-").partition("e")
     whole, _, fraction = mantissa.partition(".")
@@ -151,10 +166,10 @@ def _relayout(shortest: str) -> str:
 
 
 def to_string(value: Any) -> str:
-    """Return what JavaScript's `String(value)` returns (spec section 5.6).
+    """Return what JavaScript's `String(value)` returns (section 5.6).
 
     Raises:
-        JsTypeError: for a map with an own `toString` or `valueOf`, which JavaScript cannot convert.
+        JsTypeError: for a map with an own `toString`, and for one without a prototype: JavaScript cannot convert them.
 
     """
     if isinstance(value, str):
@@ -170,20 +185,44 @@ def to_string(value: Any) -> str:
     if value is UNDEFINED:
         return "undefined"
     if isinstance(value, list):
-        return ",".join(["" if item is None or item is UNDEFINED else to_string(item) for item in value])
+        return _join(value)
     if isinstance(value, dict):
-        if "toString" in value:
+        if "toString" in value or isinstance(value, PrototypelessMap):
             msg = "Cannot convert object to primitive value"
             raise JsTypeError(msg)
         return OBJECT_TEXT
     return str(value)
 
 
-def cast_to_property(value: Any) -> Any:
-    """Return `value` if it is a property through and through, else `UNDEFINED` (spec section 2.7).
+def _join(items: list[Any]) -> str:
+    """Return `items.join()`: lists inside lists are joined alike, so one flat list of texts is enough, at any depth."""
+    texts: list[str] = []
+    open_lists = {id(items)}
+    pending = [(items, iter(items))]
+    while pending:
+        current, rest = pending[-1]
+        for item in rest:
+            if not isinstance(item, list):
+                texts.append("" if item is None or item is UNDEFINED else to_string(item))
+            elif (
+                not item or id(item) in open_lists
+            ):  # a list that contains itself is empty there, as in JavaScript
+                texts.append("")
+            else:
+                open_lists.add(id(item))
+                pending.append((item, iter(item)))
+                break
+        else:
+            pending.pop()
+            open_lists.discard(id(current))
+    return ",".join(texts)
 
-    A property is a string, a boolean, a number other than NaN, `UNDEFINED`, or a list or map of properties.
-    All or nothing: one null anywhere inside makes the whole value `UNDEFINED`.
+
+def cast_to_property(value: Any) -> Any:
+    """Return `value` if it is a property, else `UNDEFINED` (section 2.7).
+
+    A property is a string, a boolean, a number other than NaN, `UNDEFINED`, or a list or map of properties. One null
+    at any depth makes the whole value `UNDEFINED`.
     """
     kind = type(value)
     if kind is str or kind is int or kind is bool:
@@ -206,7 +245,7 @@ def _is_property(value: Any, depth: int) -> bool:
 
 
 def _is_deep_property(value: Any) -> bool:
-    """Check without recursion: a value nested (or cyclic) beyond Python's stack must not end the process."""
+    """Check without recursion: a deep or cyclic value must not exhaust Python's stack."""
     seen: set[int] = set()
     pending = [value]
     while pending:
@@ -221,12 +260,12 @@ def _is_deep_property(value: Any) -> bool:
 
 
 def is_array_index(key: str) -> bool:
-    """Tell whether JavaScript treats the key `key` as an array index ("0", "7", not "07")."""
+    """Return whether JavaScript treats `key` as an array index ("0", "7", not "07")."""
     return _ARRAY_INDEX.fullmatch(key) is not None and int(key) <= _MAX_ARRAY_INDEX
 
 
 def key_order(mapping: dict[str, Any]) -> list[str]:
-    """Return the keys in JavaScript's order: array indices ascending, then as inserted (spec section 0)."""
+    """Return the keys in JavaScript's order: array indices ascending, then the others as inserted (section 0)."""
     keys = list(mapping)
     indices = [key for key in keys if isinstance(key, str) and key[:1].isdigit() and is_array_index(key)]
     if not indices:
@@ -253,7 +292,7 @@ def entries(value: Any) -> list[tuple[str, Any]]:
 
 
 def has_own_keys(value: Any) -> bool:
-    """Tell whether `Object.keys(value)` has any: false for numbers and booleans, too.
+    """Return whether `Object.keys(value)` has any key; numbers and booleans have none.
 
     Raises:
         JsTypeError: for null and undefined.
@@ -264,19 +303,22 @@ def has_own_keys(value: Any) -> bool:
     return bool(entries(value))
 
 
-def same_value_zero(left: Any, right: Any) -> bool:
-    """Compare as `Array.prototype.includes` does: maps and lists by identity, NaN equal to itself."""
-    if isinstance(left, bool) or isinstance(right, bool):
-        return left is right
-    if isinstance(left, (int, float)) and isinstance(right, (int, float)):
-        return left == right or (left != left and right != right)
-    if isinstance(left, str) and isinstance(right, str):
-        return left == right
-    return left is right
+def same_value_key(value: Any) -> Hashable:
+    """Return a key that is equal for two values exactly if `Array.prototype.includes` takes them for the same.
+
+    Maps and lists are the same by identity, NaN is the same as itself, and `true` is not 1. A key of a map or list is
+    valid as long as the value exists.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return "identity", id(value)
+    double = _as_double(value)
+    return "number", double if double == double else "NaN"
 
 
 def js_lower(text: str) -> str:
-    """Lower-case as JavaScript's `toLowerCase`: full Unicode, whatever the locale (spec section 0)."""
+    """Return the text in lower case, as JavaScript's `toLowerCase`: full Unicode, independent of locale (section 0)."""
     return text.lower()
 
 
@@ -286,19 +328,19 @@ def whitespace_runs_to(text: str, replacement: str) -> str:
 
 
 def parse_number(text: str) -> float:
-    """Return what JavaScript's `Number(text)` returns; NaN where it is no number (spec section 2.4, remove)."""
+    """Return what JavaScript's `Number(text)` returns: NaN for a text that is not a number (section 2.4, remove)."""
     stripped = _WHITESPACE.sub(" ", text).strip(" ")
     if stripped == "":
         return 0.0
     if _DECIMAL.fullmatch(stripped):
         return float(stripped.replace("Infinity", "inf"))
     if _RADIX.fullmatch(stripped):
-        return float(int(stripped, 0))
+        return _as_double(int(stripped, 0))
     return math.nan
 
 
 def json_text(value: Any) -> str:
-    """Return `JSON.stringify(value)` for a map of strings, in JavaScript's key order (spec section 5.4)."""
+    """Return `JSON.stringify(value)` for a map of strings, in JavaScript's key order (section 5.4)."""
     if isinstance(value, dict):
         value = {key: value[key] for key in key_order(value)}
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,7 +1,7 @@
 """Read, write and delete values by dotted path (walkerOS 4.4 mapping, section 2.4).
 
-A path is split on every dot (there is no escape), `*` stands for every item of a list, lists answer to their
-indices and to `length`. Reading never fails: what is not there is `UNDEFINED`, or the default.
+A path is split at every dot (there is no escape); `*` means every item of a list; lists have indices and `length`.
+Reading never fails: a missing value is `UNDEFINED`, or the default.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from typing import Any
 
 from hubspot_dest.mapping.jsvalues import UNDEFINED, is_array_index, parse_number
 
-__all__ = ["Getter", "compile_path", "delete_by_path", "get_by_path", "set_by_path"]
+__all__ = ["Getter", "clear_by_path", "compile_path", "delete_by_path", "get_by_path", "set_by_path"]
 
 Getter = Callable[[Any], Any]
 
 
 def get_by_path(value: Any, path: str, default: Any = UNDEFINED) -> Any:
-    """Return what stands at `path` in `value`, or `default` where nothing does; null is something."""
+    """Return the value at `path`, or `default` if there is none; null is a value."""
     return _walk(value, path.split("."), 0, default)
 
 
 def compile_path(path: str, default: Any = UNDEFINED) -> Getter:
-    """Return a function that does `get_by_path(value, path, default)`, made fast for plain two-step paths."""
+    """Return `get_by_path` for a fixed path and default, with a fast form for plain two-step paths."""
     keys = path.split(".")
     if len(keys) == 2 and "*" not in keys:
         return _two_steps(keys[0], keys[1], keys, default)
@@ -62,7 +62,7 @@ def _walk(value: Any, keys: list[str], start: int, default: Any) -> Any:
 
 
 def _each(items: list[Any], keys: list[str], rest: int, default: Any) -> list[Any]:
-    # Upstream joins what is left and splits it again: after a trailing `*` that is one empty key.
+    # Upstream joins the remaining steps and splits them again: after a trailing `*` that is one empty key.
     remaining = keys[rest:] or [""]
     return [_walk(item, remaining, 0, default) for item in items]
 
@@ -76,10 +76,10 @@ def _from_list(items: list[Any], key: str) -> Any:
 
 
 def set_by_path(value: Any, path: str, new: Any) -> Any:
-    """Return a copy of `value` with `new` at `path`; anything but a map comes back unchanged.
+    """Return a copy of `value` with `new` at `path`; a value that is not a map is returned unchanged.
 
     Missing, null and scalar steps become maps; a list takes string indices, and holes beyond its end are
-    `UNDEFINED`; `*` is a plain key. Only what lies on the path is copied, the rest is shared.
+    `UNDEFINED`; `*` is a plain key. Only the containers on the path are copied, the rest is shared.
     """
     if not isinstance(value, dict):
         return value
@@ -98,18 +98,45 @@ def _with(container: Any, keys: list[str], index: int, new: Any) -> Any:
         position = int(key)
         copied.extend([UNDEFINED] * (position + 1 - len(copied)))
         copied[position] = new
-    # Any other key of a list is a property beside its items, which no JSON and no mapping value shows.
+    # Any other key of a list is a property beside its items, which neither JSON nor a mapping value can show.
     return copied
 
 
+def clear_by_path(value: Any, path: str) -> Any:
+    """Return a copy of `value` without the key at `path`; a missing path changes nothing (walkerOS 4.7, section 1.7).
+
+    An item of a list becomes a hole (`UNDEFINED`), so that the items after it keep their positions.
+    """
+    return _cleared(value, path.split("."), 0)
+
+
+def _cleared(container: Any, keys: list[str], index: int) -> Any:
+    key = keys[index]
+    if not isinstance(container, (dict, list)) or (
+        _own(container, key) is UNDEFINED and not _has(container, key)
+    ):
+        return container
+    if index == len(keys) - 1:
+        if isinstance(container, dict):
+            return {name: item for name, item in container.items() if name != key}
+        return _with(container, keys, index, UNDEFINED) if is_array_index(key) else container
+    inside = _own(container, key)
+    changed = _cleared(inside, keys, index + 1)
+    return container if changed is inside else _with(container, [key], 0, changed)
+
+
+def _has(container: Any, key: str) -> bool:
+    return isinstance(container, dict) and key in container
+
+
 def _own(container: Any, key: str) -> Any:
-    return container.get(key) if isinstance(container, dict) else _from_list(container, key)
+    return container.get(key, UNDEFINED) if isinstance(container, dict) else _from_list(container, key)
 
 
 def delete_by_path(value: Any, path: str) -> Any:
-    """Return a copy of `value` without what stands at `path`; a missing path changes nothing.
+    """Return a copy of `value` without the value at `path`; a missing path changes nothing.
 
-    In a list, a step is a number as JavaScript's `Number()` reads it, and the item is taken out, not emptied.
+    In a list, a step is a number as JavaScript's `Number()` reads it, and the item is removed, not emptied.
     """
     if not isinstance(value, (dict, list)):
         return value

@@ -1,4 +1,4 @@
-"""Edit an event before its rule is found, or after (walkerOS 4.4 mapping, sections 3.3 and 3.4)."""
+"""Edit an event before its rule is found, or after it (walkerOS 4.4, sections 3.3 and 3.4; since 4.4, section 1.7)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from hubspot_dest.mapping.callbacks import Callbacks
+from hubspot_dest.mapping.dialect import WALKEROS_4_7, Dialect
 from hubspot_dest.mapping.evaluation import Evaluation
 from hubspot_dest.mapping.jsvalues import UNDEFINED, entries, truthy
-from hubspot_dest.mapping.paths import set_by_path
-from hubspot_dest.mapping.settling import settling_ticks
+from hubspot_dest.mapping.paths import clear_by_path, set_by_path
+from hubspot_dest.mapping.promise_order import count_ticks
 from hubspot_dest.mapping.values import Resolve, ValueCompiler
 
 __all__ = ["Policy", "overlapping_paths"]
@@ -17,27 +18,29 @@ __all__ = ["Policy", "overlapping_paths"]
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The edits of one policy: every path with its value, in the order of the configuration.
+    """The edits of one policy: each path with its value, in the order of the configuration.
 
-    All values are read from the event as it was; the results are applied one after the other. Upstream applies
-    them in the order in which its promises happen to settle, which differs for overlapping paths only.
+    All values are read from the original event; the results are applied one after the other. Upstream applies them in
+    the order in which its promises settle, which makes a difference for overlapping paths only.
 
     Attributes:
         edits: path and value, in the order of the configuration.
-        settling: for each edit its mapping, where they are to be applied as upstream's promises settle; else empty.
+        dialect: the version of the mapping language: whether an edit without a result removes the field.
+        unsettled: the mapping of each edit, if the edits are to be applied in upstream's order; otherwise empty.
 
     """
 
     edits: tuple[tuple[str, Resolve], ...]
-    settling: tuple[Any, ...] = ()
+    dialect: Dialect = WALKEROS_4_7
+    unsettled: tuple[Any, ...] = ()
 
     @classmethod
     def compile(cls, policy: Any, values: ValueCompiler, *, as_settled: bool = False) -> Policy | None:
-        """Compile what stands at `policy`; None where nothing does.
+        """Compile a `policy`; None for none.
 
         Args:
             policy: path to mapping value.
-            values: compiles the values.
+            values: compiles the values; its dialect holds for the edits, too.
             as_settled: apply overlapping edits in upstream's accidental order.
 
         """
@@ -46,31 +49,46 @@ class Policy:
         pairs = entries(policy)
         edits = tuple((path, values.compile_named(f"policy {path}", value)) for path, value in pairs)
         overlap = as_settled and overlapping_paths(policy)
-        return cls(edits, tuple(value for _, value in pairs) if overlap else ())
+        unsettled = tuple(value for _, value in pairs) if overlap else ()
+        return cls(edits, values.dialect, unsettled)
 
     def apply(self, event: Any, ev: Evaluation) -> Any:
-        """Return the event with every path set to its value, also where the value is `UNDEFINED`."""
+        """Return the event with every path set to its value; the dialect decides about a value that is `UNDEFINED`."""
         ev.event = event
         results = [(path, resolve(event, ev, ev.collector.consent)) for path, resolve in self.edits]
         for index in self._order(event, ev):
-            event = set_by_path(event, *results[index])
+            path, result = results[index]
+            if result is UNDEFINED and self.dialect.policy_removes:
+                event = self._remove(event, path, ev)
+            else:
+                event = set_by_path(event, path, result)
         return event
+
+    def _remove(self, event: Any, path: str, ev: Evaluation) -> Any:
+        edited = clear_by_path(event, path)
+        would = "leave the field in place" if edited is not event else "create the field"
+        ev.diverge(
+            "walkeros_policy_keeps_key",
+            path,
+            f"walkerOS 4.4 would {would}, with the value undefined (policy {path}); since 4.7.0 it is removed",
+        )
+        return edited
 
     def _order(self, event: Any, ev: Evaluation) -> list[int]:
         indices = list(range(len(self.edits)))
-        if not self.settling:
+        if not self.unsettled:
             return indices
         scratch = Evaluation(event, ev.collector, ev.now_ms)
-        values = ValueCompiler(Callbacks())
+        values = ValueCompiler(Callbacks(), dialect=self.dialect)
 
         def probe(mapping: Any, value: Any) -> Any:
             return values.compile(mapping)(value, scratch, ev.collector.consent)
 
         consent = ev.collector.consent
-        return sorted(indices, key=lambda index: settling_ticks(self.settling[index], event, consent, probe))
+        return sorted(indices, key=lambda index: count_ticks(self.unsettled[index], event, consent, probe))
 
 
 def overlapping_paths(policy: Any) -> list[tuple[str, str]]:
-    """Return the pairs of paths of a policy of which one lies inside the other: upstream's order is accidental."""
+    """Return the pairs of paths of a policy of which the second is inside the first: upstream's order is accidental."""
     paths = [path for path, _ in entries(policy)] if truthy(policy) and policy is not UNDEFINED else []
     return [(one, other) for one in paths for other in paths if other.startswith(f"{one}.")]

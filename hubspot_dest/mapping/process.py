@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from hubspot_dest.mapping.evaluation import Evaluation
-from hubspot_dest.mapping.jsvalues import UNDEFINED, Undefined, entries, same_value_zero, truthy
+from hubspot_dest.mapping.jsvalues import UNDEFINED, Undefined, entries, same_value_key, truthy
 from hubspot_dest.mapping.paths import delete_by_path
 from hubspot_dest.mapping.policy import Policy
 from hubspot_dest.mapping.rules import Rule, RuleSet
@@ -22,14 +22,14 @@ _EVENT_KEYS = ("entity", "action", "id", "timestamp", "name", "trigger", "timing
 
 @dataclass(frozen=True, slots=True)
 class Processed(Generic[S]):
-    """What the mapping made of one event.
+    """The result of mapping one event.
 
     Attributes:
         event: the event after policies and the rule's name.
-        data: the payload, `UNDEFINED` where there is none. HubSpot's destination does not use it.
+        data: the payload; `UNDEFINED` for none. HubSpot's destination does not use it.
         rule: the rule that matched, or None.
-        key: its key, `order complete`; the empty string or `UNDEFINED` where none matched (`RuleSet.find`).
-        ignore: whether the rule says that the event goes no further.
+        key: its key, `order complete`; the empty string or `UNDEFINED` for no match (`RuleSet.find`).
+        ignore: whether the rule drops the event.
 
     """
 
@@ -48,13 +48,13 @@ class Processor(Generic[S]):
     rules: RuleSet[S]
     data: Resolve | None
     include: Any
-    no_data: Any = UNDEFINED  # what stands at `data` where it is untrue: upstream takes it as it is
+    no_data: Any = UNDEFINED  # a false value at `data`, which upstream takes as it is
 
     def process(self, event: Any, ev: Evaluation) -> Processed[S]:
         """Process one event.
 
         Raises:
-            RuleError: where finding the rule fails, which upstream lets fail the whole push.
+            RuleError: finding the rule fails, and with it the push.
 
         """
         if self.policy is not None:
@@ -63,7 +63,7 @@ class Processor(Generic[S]):
         if rule is not None and rule.policy is not None:
             event = rule.policy.apply(event, ev)
         if rule is not None and truthy(rule.name):
-            # The name is changed in the event itself, so that data which is the whole event shows it, as upstream.
+            # As upstream: the name is changed in the event itself, so that `data` shows it where it is the event.
             event = dict(event)
         ev.event = event
         data = self.no_data if self.data is None else self.data(event, ev, ev.collector.consent)
@@ -99,7 +99,8 @@ class Processor(Generic[S]):
 def merge(target: dict[str, Any], source: dict[str, Any]) -> dict[str, Any]:
     """Return target's entries, then source's: two lists become their union, else source wins (section 3.5).
 
-    Shallow: maps inside are replaced, not merged. A source key that holds `UNDEFINED` still overrides.
+    Shallow: inner maps are replaced, not merged. A source key with the value `UNDEFINED` overrides, too. The time is
+    linear in the size of both.
     """
     merged = dict(target)
     for key, value in source.items():
@@ -110,8 +111,11 @@ def merge(target: dict[str, Any], source: dict[str, Any]) -> dict[str, Any]:
 
 def _union(first: list[Any], second: list[Any]) -> list[Any]:
     united = list(first)
+    known = {same_value_key(item) for item in first}
     for item in second:
-        if not any(same_value_zero(item, known) for known in united):
+        key = same_value_key(item)
+        if key not in known:
+            known.add(key)
             united.append(item)
     return united
 

@@ -1,18 +1,18 @@
-"""Find the rule for an event (walkerOS 4.4 mapping, section 3.1).
+"""Find the rule for an event (walkerOS 4.4 mapping, section 3.1; walkerOS since 4.4, sections 1.1 to 1.3).
 
-Precedence: the exact entity and action; the entity with `*`; only where the entity is not listed at all, `*` with
-the action; `* *`. A list of rules gives the first whose condition holds. Only own keys count.
+Precedence: the exact entity and action; the entity with `*`; `*` with the action, only if the entity is not listed
+at all; `* *`. In a list of rules the first one whose condition is true matches. Only own keys count.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from hubspot_dest.mapping.callbacks import Callback, Callbacks
-from hubspot_dest.mapping.context import Collector
-from hubspot_dest.mapping.evaluation import Evaluation
+from hubspot_dest.mapping.callbacks import Callback, Callbacks, may_give_a_promise
+from hubspot_dest.mapping.context import CollectorView
+from hubspot_dest.mapping.evaluation import Evaluation, error_detail
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, Undefined, truthy
 from hubspot_dest.mapping.policy import Policy
 from hubspot_dest.mapping.values import Resolve, ValueCompiler
@@ -24,7 +24,7 @@ _MISSING: Any = UNDEFINED
 
 
 class RuleError(Exception):
-    """A rule's condition threw, or a rule has an impossible shape: upstream fails the whole push (section 3.1)."""
+    """Finding the rule failed, which fails the push: a null in a list of rules, or in 4.4 a condition that throws."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,10 @@ class Rule(Generic[S]):
 
     Attributes:
         raw: the rule as configured; read only.
+        key: the entity and action that it is configured for: `order complete`, `order *`.
         index: its position where the action has a list of rules, else None.
-        condition: holds or not, given (event, context); None where there is none.
+        condition: decides for (event, context) whether the rule matches; None if it always does.
+        asynchronous: whether the condition gives a promise, as far as its source shows.
         policy: edits of the event, or None.
         data: the payload mapping, or None.
         settings: what the destination made of the rule's settings.
@@ -42,25 +44,32 @@ class Rule(Generic[S]):
     """
 
     raw: dict[str, Any]
+    key: str
     index: int | None
     condition: Callback | None
+    asynchronous: bool
     policy: Policy | None
     data: Resolve | None
     settings: S
 
     @property
+    def label(self) -> str:
+        """The key, with the position counted from 1 for a rule of a list: `order complete [2]`."""
+        return self.key if self.index is None else f"{self.key} [{self.index + 1}]"
+
+    @property
     def name(self) -> Any:
-        """The name that the event gets; `UNDEFINED` where the rule has none."""
+        """The new name of the event; `UNDEFINED` for a rule without a name."""
         return self.raw.get("name", UNDEFINED)
 
     @property
     def ignore(self) -> bool:
-        """Whether the event goes no further."""
+        """Whether the event is dropped."""
         return truthy(self.raw.get("ignore", UNDEFINED))
 
     @property
     def silent(self) -> Any:
-        """What stands at `silent`; the destination decides what it means."""
+        """The value of `silent`; the destination decides what it means."""
         return self.raw.get("silent", UNDEFINED)
 
 
@@ -68,10 +77,10 @@ class RuleSet(Generic[S]):
     """The rules of one configuration, compiled once.
 
     Args:
-        mapping: `{entity: {action: rule or list of rules}}`; anything untrue means no rules.
-        values: compiles the mapping values inside the rules.
+        mapping: `{entity: {action: rule or list of rules}}`; a false value means no rules.
+        values: compiles the mapping values inside the rules; its dialect holds for the rules, too.
         callbacks: compiles the rules' conditions.
-        settings: compiles what stands at a rule's `settings`, given the whole raw rule.
+        settings: compiles a rule's `settings`, given the whole raw rule.
         as_settled: apply overlapping edits of a policy in upstream's accidental order.
 
     """
@@ -86,6 +95,7 @@ class RuleSet(Generic[S]):
         as_settled: bool = False,
     ) -> None:
         self._as_settled = as_settled
+        self._dialect = values.dialect
         self._values = values
         self._callbacks = callbacks
         self._settings = settings
@@ -94,19 +104,23 @@ class RuleSet(Generic[S]):
         if isinstance(mapping, dict):
             for entity, actions in mapping.items():
                 if truthy(actions):
-                    self._entities[entity] = self._block(actions)
+                    self._entities[entity] = self._block(entity, actions)
 
-    def _block(self, actions: Any) -> dict[str, list[Rule[S] | None]]:
+    def _block(self, entity: str, actions: Any) -> dict[str, list[Rule[S] | None]]:
         if not isinstance(actions, dict):
             return {}
-        return {action: self._list(rules) for action, rules in actions.items() if truthy(rules)}
+        return {
+            action: self._list(f"{entity} {action}", rules)
+            for action, rules in actions.items()
+            if truthy(rules)
+        }
 
-    def _list(self, rules: Any) -> list[Rule[S] | None]:
+    def _list(self, key: str, rules: Any) -> list[Rule[S] | None]:
         if isinstance(rules, list):
-            return [self._rule(rule, index) for index, rule in enumerate(rules)]
-        return [self._rule(rules, None)]
+            return [self._rule(key, rule, index) for index, rule in enumerate(rules)]
+        return [self._rule(key, rules, None)]
 
-    def _rule(self, raw: Any, index: int | None) -> Rule[S] | None:
+    def _rule(self, key: str, raw: Any, index: int | None) -> Rule[S] | None:
         if raw is None or raw is UNDEFINED:
             return None
         raw = raw if isinstance(raw, dict) else {}
@@ -114,29 +128,33 @@ class RuleSet(Generic[S]):
         data = raw.get("data", UNDEFINED)
         return Rule(
             raw=raw,
+            key=key,
             index=index,
-            condition=self._callbacks.rule_condition(condition) if truthy(condition) else None,
+            condition=self._condition(condition) if truthy(condition) else None,
+            asynchronous=may_give_a_promise(condition),
             policy=Policy.compile(raw.get("policy", UNDEFINED), self._values, as_settled=self._as_settled),
             data=self._values.compile(data) if truthy(data) else None,
             settings=self._settings(raw),
         )
 
-    def __iter__(self) -> Any:
+    def _condition(self, source: Any) -> Callback:
+        return self._callbacks.rule_condition(source, awaited=self._dialect.awaits_conditions)
+
+    def __iter__(self) -> Iterator[tuple[str, Rule[S]]]:
         """Yield (rule key, rule) for every rule, as configured."""
-        for entity, actions in self._entities.items():
-            for action, rules in (actions or {}).items():
-                for rule in rules:
-                    if rule is not None:
-                        yield f"{entity} {action}", rule
+        for actions in self._entities.values():
+            for rules in (actions or {}).values():
+                yield from ((rule.key, rule) for rule in rules if rule is not None)
 
     def find(self, event: Any, ev: Evaluation) -> tuple[Rule[S] | None, str | Undefined]:
         """Return the rule for the event's name and its key (`order complete`, `order *`).
 
-        Without a match the rule is None and the key is the empty string; the key is `UNDEFINED`, as upstream's is,
-        where there are no rules at all or the name has no two words.
+        Without a match the rule is None and the key is the empty string. The key is `UNDEFINED`, as upstream's is,
+        if there are no rules at all or the name does not have two words.
 
         Raises:
-            RuleError: where a condition throws or is no function, a rule in a list is null, or the name is no text.
+            RuleError: a rule in a list is null, or the name is not a text; in 4.4 also: a condition throws or is
+                not a function.
 
         """
         name = event.get("name", UNDEFINED) if isinstance(event, dict) else UNDEFINED
@@ -154,7 +172,7 @@ class RuleSet(Generic[S]):
         return self._look_up(entity, action, event, ev)
 
     def unconditional(self, name: str) -> tuple[Rule[S] | None, str | Undefined] | None:
-        """Return what `find` gives for every event of this name, or None where that depends on the event."""
+        """Return the result of `find` for every event of this name, or None if it depends on the event."""
         pieces = name.split(" ")
         entity, action = pieces[0], pieces[1] if len(pieces) > 1 else ""
         entity_key = entity if entity in self._entities else "*"
@@ -163,7 +181,7 @@ class RuleSet(Generic[S]):
         fallback = (self._entities.get("*") or {}).get("*") or []
         if any(rule is None or rule.condition is not None for rule in [*candidates[:1], *fallback[:1]]):
             return None
-        return self.find({"name": name}, Evaluation({}, Collector()))
+        return self.find({"name": name}, Evaluation({}, CollectorView()))
 
     def _look_up(self, entity: str, action: str, event: Any, ev: Evaluation) -> tuple[Rule[S] | None, str]:
         entity_key = entity if entity in self._entities else "*"
@@ -173,8 +191,10 @@ class RuleSet(Generic[S]):
             rule = self._first(block.get(action_key), event, ev)
             if rule is not None:
                 return rule, f"{entity_key} {action_key}"
-        fallback = (self._entities.get("*") or {}).get("*")
-        rule = self._first(fallback, event, ev)
+            if entity_key == "*" and action_key == "*" and not self._dialect.repeats_last_resort:
+                return None, ""
+        last_resort = (self._entities.get("*") or {}).get("*")
+        rule = self._first(last_resort, event, ev)
         return (rule, "* *") if rule is not None else (None, "")
 
     def _first(self, rules: list[Rule[S] | None] | None, event: Any, ev: Evaluation) -> Rule[S] | None:
@@ -182,19 +202,62 @@ class RuleSet(Generic[S]):
             if rule is None:
                 msg = "Cannot read properties of null (reading 'condition')"
                 raise RuleError(msg)
-            if rule.condition is None or self._holds(rule, event, ev):
+            if rule.condition is None or self._matches(rule, rule.condition, event, ev):
                 return rule
         return None
 
-    def _holds(self, rule: Rule[S], event: Any, ev: Evaluation) -> bool:
-        assert rule.condition is not None
+    def _matches(self, rule: Rule[S], condition: Callback, event: Any, ev: Evaluation) -> bool:
         own = event.get("consent", UNDEFINED)
+        ev.event = event
+        context = ev.context(rule.raw, own if truthy(own) else ev.collector.consent)
         try:
-            ev.event = event
-            context = ev.context(rule.raw, own if truthy(own) else ev.collector.consent)
-            return truthy(rule.condition(event, context))
-        except JsTypeError as error:
-            msg = "rule.condition is not a function" if str(error) == "fn is not a function" else str(error)
-            raise RuleError(msg) from error
+            matches = truthy(condition(event, context))
         except Exception as error:
-            raise RuleError(getattr(error, "message", None) or str(error)) from error
+            if not self._dialect.failed_condition_is_no_match:
+                raise RuleError(_message(error)) from error
+            _report_failure(rule, event, ev, error)
+            return False
+        if not matches and rule.asynchronous and self._dialect.awaits_conditions:
+            ev.diverge(
+                "walkeros_async_condition",
+                rule,
+                f"walkerOS 4.4 would take rule '{rule.label}': an async condition is always true there; "
+                "since 4.7.2 it is awaited",
+            )
+        return matches
+
+
+def _message(error: Exception) -> str:
+    message = getattr(error, "message", None) or str(error)
+    if isinstance(error, JsTypeError) and message == "fn is not a function":
+        return "rule.condition is not a function"
+    return str(message)
+
+
+def _report_failure(rule: Rule[S], event: Any, ev: Evaluation, error: Exception) -> None:
+    """Add the issue for a condition that failed: the rule does not match, and the event goes on."""
+    found = error_detail(error)
+    why = f"the condition of rule '{rule.label}' failed ({found['name']}: {_message(error)})"
+    if rule.ignore:
+        code = "ignore_condition_failed"
+        sentence = f"{why}: the rule does not match, so an event that it was to ignore may be sent"
+    else:
+        code = "rule_condition_failed"
+        sentence = (
+            f"{why}: the rule does not match; the next rule is tried, or the event goes out without a rule"
+        )
+    ev.log_error(
+        "mapping rule condition failed",
+        error,
+        code=code,
+        sentence=f"{sentence}. Correct the condition, for example with ?. where a value may be missing",
+        event=event.get("name"),
+        mappingKey=rule.key,
+        rule=rule.label,
+    )
+    would = (
+        "take this rule, and end its process over the rejected promise"
+        if rule.asynchronous
+        else "lose this event: a rule condition that throws fails the push there"
+    )
+    ev.diverge("walkeros_condition_threw", rule, f"walkerOS 4.4 would {would}; since 4.7.2 it is no match")

@@ -1,8 +1,8 @@
-"""Compile a mapping value into a closure (walkerOS 4.4 mapping, section 2).
+"""Compile a mapping value into a closure (walkerOS 4.4 mapping, section 2; walkerOS since 4.4, sections 1.4 to 1.6).
 
 A mapping value is a path, a map of `condition, consent, fn, key, loop, map, set, validate, value`, or a list of
-alternatives. The configuration is read once, here; events pay only for what their values need. The same code
-compiles the traced form: it does the same and also says what it did.
+alternatives. The configuration is read once, at compile time; an event pays only for what its values need. The same
+code compiles the traced form, which gives the same results and records each step.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from typing import Any
 
 from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.consent import granted_consent
+from hubspot_dest.mapping.dialect import WALKEROS_4_7, Dialect
 from hubspot_dest.mapping.evaluation import Evaluation
 from hubspot_dest.mapping.jsvalues import (
     UNDEFINED,
+    EmptiedList,
     JsTypeError,
     cast_to_property,
     entries,
@@ -23,24 +25,34 @@ from hubspot_dest.mapping.jsvalues import (
 )
 from hubspot_dest.mapping.paths import Getter, compile_path
 
-__all__ = ["Resolve", "ValueCompiler"]
+__all__ = ["PRODUCERS", "Resolve", "ValueCompiler"]
 
 # (input value, evaluation, effective consent) -> property or UNDEFINED
 Resolve = Callable[[Any, Evaluation, Any], Any]
+
+PRODUCERS = ("loop", "map", "set", "key", "fn")
+"""The keys of a mapping value that produce its result, in the order in which the first one present counts."""
 
 _SIMPLE = frozenset({str, int, bool})
 
 
 class ValueCompiler:
-    """Compile mapping values of one configuration.
+    """Compile the mapping values of one configuration.
 
     Args:
-        callbacks: turns what stands at `fn`, `condition` and `validate` into callables.
+        callbacks: turns the sources at `fn`, `condition` and `validate` into callables.
         traced: compile the form that records a trace; results are the same.
+        dialect: which version of the mapping language to compile.
+
+    Attributes:
+        dialect: the version of the mapping language.
 
     """
 
-    def __init__(self, callbacks: Callbacks, *, traced: bool = False) -> None:
+    def __init__(
+        self, callbacks: Callbacks, *, traced: bool = False, dialect: Dialect = WALKEROS_4_7
+    ) -> None:
+        self.dialect = dialect
         self._callbacks = callbacks
         self._traced = traced
 
@@ -48,8 +60,16 @@ class ValueCompiler:
         """Return upstream's `getMappingValue` for `mapping` (section 2.2).
 
         The result never raises: an error inside an alternative is recorded as upstream logs it, and the next
-        alternative is tried. The first result that is not `UNDEFINED` wins.
+        alternative is tried. The first result that is not `UNDEFINED` wins. The consent of the input, where it has
+        one, replaces the effective consent.
         """
+        return self._value(mapping, own_consent=True)
+
+    def _nested(self, mapping: Any) -> Resolve:
+        """Compile a mapping value inside another one: its input may be an item of a loop."""
+        return self._value(mapping, own_consent=self.dialect.item_consent_grants)
+
+    def _value(self, mapping: Any, *, own_consent: bool) -> Resolve:
         if not self._traced:
             if isinstance(mapping, str) and mapping:
                 return self._path(mapping)
@@ -64,14 +84,14 @@ class ValueCompiler:
         def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
             if value is UNDEFINED:
                 return UNDEFINED
-            if type(value) is dict and truthy(own := value.get("consent", UNDEFINED)):
+            if own_consent and isinstance(value, dict) and truthy(own := value.get("consent", UNDEFINED)):
                 consent = own
             for number, alternative in enumerate(alternatives, 1):
                 try:
                     result = alternative(value, ev, consent)
                 except (JsTypeError, RecursionError) as error:
                     ev.failed += 1
-                    ev.log_error("mapping processing failed", error)
+                    ev.log_error("mapping processing failed", error, code="mapping_failed")
                     result = UNDEFINED
                     if traced:
                         ev.note(f"failed: {error}")
@@ -84,7 +104,7 @@ class ValueCompiler:
         return self._step(_describe(mapping), resolve) if traced else resolve
 
     def compile_named(self, name: str, mapping: Any) -> Resolve:
-        """Return `compile(mapping)`, whose step in a trace is known as `name`."""
+        """Return `compile(mapping)`, named `name` in a trace."""
         return self._named(name, self.compile(mapping))
 
     def _path(self, path: str) -> Resolve:
@@ -99,7 +119,7 @@ class ValueCompiler:
         return resolve
 
     def _quick_map(self, mapping: dict[str, Any]) -> Resolve | None:
-        """Compile a map whose entries are plain paths or defaults, the shape of nearly every configuration."""
+        """Compile a map of plain paths and defaults, the shape of nearly every configuration; None for others."""
         inner = mapping.get("map")
         if len(mapping) != 1 or not isinstance(inner, dict) or not inner:
             return None
@@ -136,7 +156,7 @@ class ValueCompiler:
         if not has_own_keys(item):
             return _nothing
         if isinstance(item, list):
-            # Upstream takes the `map` of a list inside a list for a mapping; it is JavaScript's own, without entries.
+            # Upstream reads `map` of a list inside a list as a mapping: JavaScript's own method, without entries.
             return lambda value, ev, consent: {}  # noqa: ARG005 - one signature for all
         return self._form(item, item)
 
@@ -159,6 +179,7 @@ class ValueCompiler:
         required = required if truthy(required) else None
         produce = self._producer(item, form, static)
         validate = self._gate(form.get("validate", UNDEFINED), item, "validate")
+        tell_item_consent = not self.dialect.item_consent_grants
         traced = self._traced
 
         def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
@@ -168,8 +189,12 @@ class ValueCompiler:
                 return UNDEFINED
             if required is not None and granted_consent(required, consent) is None:
                 if traced:
-                    ev.note(f"consent missing: {', '.join(map(str, required))}")
+                    ev.note(f"consent missing: {', '.join(name for name, _ in entries(required))}")
+                if tell_item_consent and ev.item_consent is not None:
+                    _tell_item_consent(form, required, ev, granted=False)
                 return static
+            if tell_item_consent and required is not None and ev.item_consent is not None:
+                _tell_item_consent(form, required, ev, granted=True)
             current = produce(value, ev, consent)
             if validate is not None and not validate(current, ev, consent):
                 if traced:
@@ -185,32 +210,53 @@ class ValueCompiler:
         return resolve
 
     def _producer(self, item: Any, form: dict[str, Any], static: Any) -> Resolve:
-        """Compile steps 5 to 8: static value or input, then fn, then key, then one of loop, map, set."""
-        for name, build in (("loop", self._loop), ("map", self._map), ("set", self._set)):
-            part = form.get(name, UNDEFINED)
-            if truthy(part):
-                return build(part, self._base(item, form, static))
-        return self._base(item, form, static)
+        """Compile steps 5 to 8 (section 2.3): the static value or the input, unless a producer gives the result."""
+        present = [name for name in PRODUCERS if truthy(form.get(name, UNDEFINED))]
+        if not self.dialect.one_producer:
+            return self._layered(item, form, static, present)
+        if not present:
+            return _static_or_input(static)
+        name = present[0]
+        if name == "loop":
+            return self._loop(form, static, None)
+        return self._build(name, item, form, static)
 
-    def _base(self, item: Any, form: dict[str, Any], static: Any) -> Resolve:
-        key = form.get("key", UNDEFINED)
-        getter: Getter | None = None
-        if truthy(key):
-            getter = compile_path(key, static) if isinstance(key, str) else _no_path
-        fn = form.get("fn", UNDEFINED)
-        function = self._callbacks.callable(fn) if truthy(fn) else None
+    def _layered(self, item: Any, form: dict[str, Any], static: Any, present: list[str]) -> Resolve:
+        """Compile all producers: `fn` runs first, `key` replaces its result, then `loop`, `map` or `set` does."""
+        base = _static_or_input(static)
+        if "fn" in present:
+            base = self._fn(form["fn"], item)
+        if "key" in present:
+            key = self._key(form["key"], static)
+            base = _in_turn(base, key) if "fn" in present else key
+        if not present or present[0] in ("key", "fn"):
+            return base
+        if present[0] == "loop":
+            return self._loop(form, static, base)
+        produce = self._build(present[0], item, form, static)
+        # What is replaced runs all the same: a function may log or throw, and a key that is no path fails.
+        return _in_turn(base, produce) if "fn" in present or "key" in present else produce
+
+    def _build(self, name: str, item: Any, form: dict[str, Any], static: Any) -> Resolve:
+        if name == "map":
+            return self._map(form["map"])
+        if name == "set":
+            return self._set(form["set"])
+        return self._key(form["key"], static) if name == "key" else self._fn(form["fn"], item)
+
+    def _key(self, path: Any, static: Any) -> Resolve:
+        getter = compile_path(path, static) if isinstance(path, str) else _no_path
+        return lambda value, ev, consent: getter(value)  # noqa: ARG005 - one signature for all
+
+    def _fn(self, source: Any, item: Any) -> Resolve:
+        function = self._callbacks.callable(source)
 
         def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
-            current = value if static is UNDEFINED else static
-            if function is not None:
-                try:
-                    current = function(value, ev.context(item, consent))
-                except (
-                    Exception
-                ) as error:  # whatever a user's function raises is upstream's `mapping fn failed`
-                    ev.log_error("mapping fn failed", error)
-                    current = UNDEFINED
-            return current if getter is None else getter(value)
+            try:
+                return function(value, ev.context(item, consent))
+            except Exception as error:  # whatever a user's function raises is upstream's `mapping fn failed`
+                ev.log_error("mapping fn failed", error, code="function_failed")
+                return UNDEFINED
 
         return resolve
 
@@ -224,34 +270,39 @@ class ValueCompiler:
             try:
                 return truthy(function(value, ev.context(item, consent)))
             except Exception as error:  # whatever a user's function raises is upstream's `mapping … failed`
-                ev.log_error(f"mapping {what} failed", error)
+                ev.log_error(f"mapping {what} failed", error, code=f"{what}_failed")
                 return False
 
         return gate
 
-    def _loop(self, part: Any, base: Resolve) -> Resolve:
+    def _loop(self, form: dict[str, Any], static: Any, base: Resolve | None) -> Resolve:
+        """Compile a loop; where its scope is not a list, it gives what `base` gives, or nothing without one."""
+        part = form["loop"]
         if not isinstance(part, (list, str)):
             return _impossible
         scope = part[0] if len(part) > 0 else UNDEFINED
         # A default parameter upstream: an absent item mapping is the empty mapping.
-        each = self.compile(part[1] if len(part) > 1 else UNDEFINED)
-        source = None if scope == "this" else self.compile(scope)
+        each = self._nested(part[1] if len(part) > 1 else UNDEFINED)
+        if not self.dialect.item_consent_grants:
+            each = _aware_of_item_consent(each)
+        source = None if scope == "this" else self._nested(scope)
+        tell = _tell_no_list(form, static) if base is None else None
 
         def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
-            current = base(value, ev, consent)
+            before = base(value, ev, consent) if base is not None else UNDEFINED
             items = [value] if source is None else source(value, ev, consent)
             if not isinstance(items, list):
-                return current
+                return before if tell is None else tell(value, ev)
             results = [each(item, ev, consent) for item in items]
-            return [result for result in results if result is not UNDEFINED]
+            kept = [result for result in results if result is not UNDEFINED]
+            return kept if kept or not items else EmptiedList()
 
         return resolve
 
-    def _map(self, part: Any, base: Resolve) -> Resolve:
-        compiled = [(name, self._named(name, self.compile(item))) for name, item in entries(part)]
+    def _map(self, part: Any) -> Resolve:
+        compiled = [(name, self._named(name, self._nested(item))) for name, item in entries(part)]
 
         def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
-            base(value, ev, consent)
             found: dict[str, Any] = {}
             for name, entry in compiled:
                 result = entry(value, ev, consent)
@@ -261,7 +312,7 @@ class ValueCompiler:
 
         return resolve
 
-    def _set(self, part: Any, base: Resolve) -> Resolve:
+    def _set(self, part: Any) -> Resolve:
         if not isinstance(part, list):
             return _impossible
         compiled = [self._item(item) for item in part]
@@ -269,7 +320,6 @@ class ValueCompiler:
             compiled = [self._step(_describe(item), one) for item, one in zip(part, compiled, strict=True)]
 
         def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
-            base(value, ev, consent)
             return [item(value, ev, consent) for item in compiled]
 
         return resolve
@@ -328,6 +378,78 @@ def _with_default(getter: Getter, default: Any) -> Getter:
     return get
 
 
+def _static_or_input(static: Any) -> Resolve:
+    if static is UNDEFINED:
+        return lambda value, ev, consent: value  # noqa: ARG005 - one signature for all
+    return lambda value, ev, consent: static  # noqa: ARG005 - one signature for all
+
+
+def _in_turn(first: Resolve, second: Resolve) -> Resolve:
+    """Return `second`, run after `first`, whose result is dropped."""
+
+    def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
+        first(value, ev, consent)
+        return second(value, ev, consent)
+
+    return resolve
+
+
+def _aware_of_item_consent(each: Resolve) -> Resolve:
+    """Return `each`, with `Evaluation.item_consent` set while it works on an item that has a consent of its own."""
+
+    def resolve(item: Any, ev: Evaluation, consent: Any) -> Any:
+        own = item.get("consent", UNDEFINED) if isinstance(item, dict) else UNDEFINED
+        if not truthy(own):
+            return each(item, ev, consent)
+        outer, ev.item_consent = ev.item_consent, own
+        try:
+            return each(item, ev, consent)
+        finally:
+            ev.item_consent = outer
+
+    return resolve
+
+
+def _tell_item_consent(form: dict[str, Any], required: Any, ev: Evaluation, *, granted: bool) -> None:
+    """Record where walkerOS 4.4 would decide by the consent of a loop item, and decide otherwise."""
+    if (granted_consent(required, ev.item_consent) is not None) == granted:
+        return
+    would = "leave out" if granted else "send"
+    ev.diverge(
+        "walkeros_item_consent",
+        form,
+        f"walkerOS 4.4 would {would} the value of a loop item ({_describe(form)}): the item's own consent key decides "
+        "there; since 4.7.1 it is plain data",
+    )
+
+
+def _tell_no_list(form: dict[str, Any], static: Any) -> Callable[[Any, Evaluation], Any]:
+    """Return what records what walkerOS 4.4 would give where the scope of a loop is not a list; it gives nothing."""
+    key = form.get("key", UNDEFINED)
+    getter = compile_path(key, static) if truthy(key) and isinstance(key, str) else None
+    by_function = getter is None and truthy(form.get("fn", UNDEFINED))
+
+    def tell(value: Any, ev: Evaluation) -> Any:
+        before = getter(value) if getter is not None else value if static is UNDEFINED else static
+        if by_function:
+            would = "give the result of fn"
+        elif before is static or cast_to_property(before) is UNDEFINED:
+            return UNDEFINED
+        elif getter is not None:
+            would = f"give the value at {key}"
+        else:
+            as_text = ', as text "[object Object]"' if isinstance(before, dict) else ""
+            would = f"give the whole input{as_text}"
+        ev.diverge(
+            "walkeros_loop_without_list",
+            form,
+            f"walkerOS 4.4 would {would} ({_describe(form)} found no list); since 4.7.0 that gives nothing",
+        )
+        return UNDEFINED
+
+    return tell
+
+
 def _nothing(value: Any, ev: Evaluation, consent: Any) -> Any:  # noqa: ARG001 - one signature for all
     return UNDEFINED
 
@@ -347,7 +469,7 @@ def _type_name(value: Any) -> str:
 
 
 def _describe(mapping: Any) -> str:
-    """Say in the words of the mapping language what a mapping value does."""
+    """Describe a mapping value in terms of the mapping language."""
     if isinstance(mapping, str):
         return f"key {mapping}" if mapping else "the whole input"
     if isinstance(mapping, list):

@@ -58,8 +58,10 @@ class Observer:
         loaded = config if isinstance(config, Config) else Config.strict(config)
         if base_url is not None:
             loaded = replace(loaded, connection=replace(loaded.connection, base_url=base_url))
-        made = HubSpotDestination(loaded, client_factory=self.client_factory(loaded), **options)
-        made.listeners.append(self.hear)
+        listeners = (self.hear, *options.pop("listeners", ()))
+        made = HubSpotDestination(
+            loaded, client_factory=self.client_factory(loaded), listeners=listeners, **options
+        )
         for one in self._instruments:
             one.gauge("queued", lambda: made.queued)
             one.gauge("waiting_for_consent", lambda: made.waiting)

@@ -6,6 +6,7 @@ import logging
 import logging.handlers
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -60,14 +61,22 @@ class Trail:
 
     """
 
-    def __init__(self, path: Path | str, *, token: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        token: str | None = None,
+        on_error: Callable[[OSError], None] = lambda error: None,  # noqa: ARG005
+    ) -> None:
         self._handler: logging.Handler = (
             logging.StreamHandler(sys.stderr)
             if str(path) == "-"
             else logging.handlers.WatchedFileHandler(path, encoding="utf-8")
         )
+        self._on_error = on_error
+        self._failed = False
         self._handler.setFormatter(JsonLines(token))
-        self._handler.handleError = _quiet  # type: ignore[method-assign]
+        self._handler.handleError = self._line_failed  # type: ignore[method-assign]
         self._library = logging.getLogger("hubspot_dest")
         self._library.addHandler(self._handler)
 
@@ -76,13 +85,26 @@ class Trail:
         made = logging.LogRecord("hubspot_dest.trail", level, "", 0, "", None, None)
         made.trail = record
         made.created = time.time()
-        self._handler.handle(made)
+        try:
+            self._handler.handle(made)
+        except OSError as error:  # from looking whether the file was moved away
+            self._fail(error)
 
     def close(self) -> None:
         """Close the file."""
         self._library.removeHandler(self._handler)
-        self._handler.close()
+        try:
+            self._handler.close()
+        except OSError as error:
+            self._fail(error)
 
+    def _line_failed(self, record: logging.LogRecord) -> None:  # noqa: ARG002 - logging's signature
+        error = sys.exc_info()[1]
+        if isinstance(error, OSError):
+            self._fail(error)
 
-def _quiet(record: logging.LogRecord) -> None:
-    """Ignore a failed write: delivery must go on, and the first failure was reported."""
+    def _fail(self, error: OSError) -> None:
+        """Report once that lines are missing: the delivery goes on."""
+        if not self._failed:
+            self._failed = True
+            self._on_error(error)

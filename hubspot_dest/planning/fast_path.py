@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from hubspot_dest.mapping.jsdates import ISO_SOURCE, ISO_TABLES, LAST_PLAIN_MS
-from hubspot_dest.mapping.textmap import PlainPath, TextMap, found_text
+from hubspot_dest.mapping.plain_map import PlainMap, PlainPath, found_text
 from hubspot_dest.planning.plan import Plan
 
 __all__ = ["QuickPlan", "write_quick_plan"]
@@ -47,7 +47,7 @@ def write_quick_plan(
     rule_index: int | None,
     email: str | None,
     object_id: str | None,
-    properties: TextMap,
+    properties: PlainMap,
     defaults: dict[str, Any],
 ) -> QuickPlan | None:
     """Return a planner for the events of one name, or None where an identity is no plain path.

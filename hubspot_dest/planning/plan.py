@@ -8,23 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from hubspot_dest.mapping.dialect import WALKEROS_4_4, WALKEROS_4_7, Dialect, Divergence
 from hubspot_dest.mapping.evaluation import Issue, Trace
+from hubspot_dest.planning.rules_index import label_of
 
-__all__ = ["INVALID_DATE", "SCOPE", "ContactUpsert", "Plan", "PlanPolicy", "Verdict", "label_of"]
+__all__ = ["INVALID_DATE", "SCOPE", "ContactUpsert", "Plan", "PlanPolicy", "Verdict"]
 
 # Stands where upstream has a Date that is none; HubSpot never sees it, since serialising it fails.
 INVALID_DATE: Final = {"$invalidDate": True}
 SCOPE: Final = "hubspot"
 
 Verdict = Literal["ready", "ignored", "skipped", "failed"]
-
-
-def label_of(key: str, index: int | None) -> str:
-    """Return what a rule is called: its key, with its position counted from 1 where it is one of a list.
-
-    Filters, exports and screens find a rule by this text.
-    """
-    return key if index is None else f"{key} [{index + 1}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +31,12 @@ class PlanPolicy:
         settled_order: overlapping edits of a policy are applied in upstream's accidental order (section 3.4), not as
             they stand in the configuration.
         refuse_bad_dates: a timestamp that is no date fails that event alone, not the batch around it (section 5.7).
+        omit_unprintable: a property that JavaScript cannot convert to a text is left out, with an error; in walkerOS
+            it fails the event.
+        omit_emptied: a property whose loop has items but no value to send (no consent, a false condition) is left out;
+            walkerOS sends an empty text, which clears a property of a contact.
+        dialect: the version of the mapping language: the default is the one without the defects of 4.4.
+        divergences: plans name what walkerOS 4.4 would have done with the mapping, where that differs.
 
     """
 
@@ -44,11 +44,29 @@ class PlanPolicy:
     stringify_defaults: bool = True
     refuse_bad_dates: bool = True
     settled_order: bool = False
+    omit_unprintable: bool = True
+    omit_emptied: bool = True
+    dialect: Dialect = WALKEROS_4_7
+    divergences: bool = True
 
     @classmethod
-    def parity(cls) -> PlanPolicy:
-        """Return what walkerOS 4.4 does."""
-        return cls(honour_skip=False, stringify_defaults=False, refuse_bad_dates=False, settled_order=True)
+    def parity(cls, dialect: Dialect = WALKEROS_4_4) -> PlanPolicy:
+        """Return what walkerOS does, with the mapping language of one of its versions."""
+        return cls(
+            honour_skip=False,
+            stringify_defaults=False,
+            refuse_bad_dates=False,
+            settled_order=True,
+            omit_unprintable=False,
+            omit_emptied=False,
+            dialect=dialect,
+            divergences=False,
+        )
+
+    @classmethod
+    def better(cls, compared_with: Dialect = WALKEROS_4_4) -> PlanPolicy:
+        """Return the better sender's policy; its plans name how they differ from a version of walkerOS."""
+        return cls(divergences=compared_with != WALKEROS_4_7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +101,11 @@ class Plan:
         error: why the occurrence cannot be made, after the contact upsert was.
         issues: what there is to tell, in order; the first `issues_before_send` of them precede the contact upsert.
         hints: what walkerOS does not say, but a user would like to know.
+        mapped: how many of the issues come from policies and rules, before the destination's own part; None if finding
+            the rule failed.
         trace: where every value came from; None unless asked for.
+        divergences: what walkerOS 4.4 would have done with the mapping, where that differs.
+        received: the event before policies and the rule's name changed it; None if they did not.
 
     """
 
@@ -102,6 +124,9 @@ class Plan:
     hints: tuple[str, ...] = ()
     trace: tuple[Trace, ...] | None = None
     rule_index: int | None = None
+    divergences: tuple[Divergence, ...] = ()
+    mapped: int | None = 0
+    received: dict[str, Any] | None = None
 
     @property
     def rule_label(self) -> str:

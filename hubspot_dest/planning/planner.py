@@ -6,16 +6,20 @@ chosen by `PlanPolicy`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from hubspot_dest.events.event import with_user
 from hubspot_dest.mapping.callbacks import Callbacks
-from hubspot_dest.mapping.context import Collector
+from hubspot_dest.mapping.context import CollectorView
+from hubspot_dest.mapping.dialect import Dialect
 from hubspot_dest.mapping.evaluation import Evaluation, Issue
 from hubspot_dest.mapping.jsdates import LAST_PLAIN_MS, date_ms, iso_string
 from hubspot_dest.mapping.jsvalues import (
     OBJECT_TEXT,
     UNDEFINED,
+    EmptiedList,
     JsTypeError,
     entries,
     js_lower,
@@ -23,15 +27,15 @@ from hubspot_dest.mapping.jsvalues import (
     truthy,
     whitespace_runs_to,
 )
+from hubspot_dest.mapping.plain_map import PlainMap
 from hubspot_dest.mapping.policy import Policy
 from hubspot_dest.mapping.process import Processed, Processor
 from hubspot_dest.mapping.rules import Rule, RuleError, RuleSet
-from hubspot_dest.mapping.textmap import TextMap
 from hubspot_dest.mapping.values import Resolve, ValueCompiler
 from hubspot_dest.planning.fast_path import QuickPlan, write_quick_plan
 from hubspot_dest.planning.plan import INVALID_DATE, SCOPE, ContactUpsert, Plan, PlanPolicy
 
-__all__ = ["Compiler", "Planner"]
+__all__ = ["CollectorPlanner", "Compiler", "Planner"]
 
 NO_IDENTITY: Final = "HubSpot requires email or objectId; skipping event"
 NO_CONTACT_EMAIL: Final = "HubSpot identify requires email; skipping contact upsert"
@@ -41,7 +45,7 @@ _NAMES: Final = 1024  # how many event names to remember; a tracking plan has fe
 class Compiler(Protocol):
     """Makes what compiles mapping values: `ValueCompiler` itself, or something that makes one of its kind."""
 
-    def __call__(self, callbacks: Callbacks, *, traced: bool) -> ValueCompiler:
+    def __call__(self, callbacks: Callbacks, *, traced: bool, dialect: Dialect) -> ValueCompiler:
         """Return a compiler."""
 
 
@@ -50,7 +54,7 @@ class _RuleSettings:
     event_name: Any = UNDEFINED
     identify: Resolve | None = None
     properties: Resolve | None = None
-    texts: TextMap | None = None
+    texts: PlainMap | None = None
     silent: bool = False
 
 
@@ -98,7 +102,9 @@ class Planner:
         self._plain = self._compile(traced=False)
         self._traced: _Compiled | None = None
 
-    def plan(self, event: dict[str, Any], collector: Collector, now_ms: int, *, traced: bool = False) -> Plan:
+    def plan(
+        self, event: dict[str, Any], collector: CollectorView, now_ms: int, *, traced: bool = False
+    ) -> Plan:
         """Return what should happen to a whole event. Never raises, however odd the event.
 
         Args:
@@ -126,16 +132,22 @@ class Planner:
         except (RuleError, JsTypeError, RecursionError) as error:
             plan = Plan(ev.event, "failed", "mapping_error", str(error) or type(error).__name__)
             plan.error = plan.sentence
+        plan.mapped = ev.mapped
         plan.issues = tuple(ev.issues)
         plan.hints = tuple(ev.hints)
+        if self._policy.divergences:
+            plan.divergences = ev.divergences
         if plan.verdict != "ready":
             plan.issues_before_send = len(plan.issues)
         if traced:
             plan.trace = tuple(ev.traces)
+        if plan.event is not event:
+            plan.received = event
         return plan
 
     def _plan(self, compiled: _Compiled, event: dict[str, Any], ev: Evaluation, now_ms: int) -> Plan:
         processed = compiled.processor.process(event, ev)
+        ev.mapped = len(ev.issues)
         event, key = processed.event, str(processed.key or "")
         index = None if processed.rule is None else processed.rule.index
         if processed.ignore:
@@ -152,7 +164,7 @@ class Planner:
         plan = Plan(event, "ready", "send", "", key, email, object_id, rule_index=index)
         identify = rule.identify or compiled.identify
         if identify is not None:
-            plan.contact = _contact(identify(event, ev, consent), ev)
+            plan.contact = self._contact(identify(event, ev, consent), ev)
         plan.issues_before_send = len(ev.issues)
         if rule.silent:
             plan.reason, plan.sentence = "silent_rule", f"rule '{key}' is silent"
@@ -183,7 +195,7 @@ class Planner:
                     if type(value) is str:
                         properties[name] = value
                     elif value is not None and value is not UNDEFINED:
-                        properties[name] = _property_text(name, value, ev)
+                        self._set_text(properties, name, value, ev, name)
         occurred_at = _occurred_at(event.get("timestamp", UNDEFINED), now_ms)
         if occurred_at is None:
             if self._policy.refuse_bad_dates:
@@ -198,6 +210,41 @@ class Planner:
         if plan.object_id is not None:
             occurrence["objectId"] = plan.object_id
         return occurrence
+
+    def _contact(self, resolved: Any, ev: Evaluation) -> ContactUpsert | None:
+        if not isinstance(resolved, dict):
+            return None
+        email = resolved.get("email", UNDEFINED)
+        if not isinstance(email, str) or not email:
+            ev.issues.append(Issue("WARN", NO_CONTACT_EMAIL, {}, SCOPE))
+            return None
+        properties = resolved.get("properties", UNDEFINED)
+        if not isinstance(properties, dict):
+            return ContactUpsert(email, None)
+        texts: dict[str, str] = {}
+        for name, value in properties.items():
+            if value is not None and value is not UNDEFINED:
+                self._set_text(texts, name, value, ev, f"contact.{name}")
+        return ContactUpsert(email, texts)
+
+    def _set_text(
+        self, properties: dict[str, Any], name: str, value: Any, ev: Evaluation, label: str
+    ) -> None:
+        """Set a property to the text of a value, unless the policy leaves it out."""
+        if isinstance(value, EmptiedList) and self._policy.omit_emptied:
+            return
+        try:
+            text = to_string(value)
+        except JsTypeError as error:
+            if not self._policy.omit_unprintable:
+                raise
+            ev.issues.append(_unprintable(label, error))
+            return
+        if isinstance(value, (dict, list)) and OBJECT_TEXT in text:
+            ev.hints.append(
+                f'{label} is an object, and HubSpot receives the text "{OBJECT_TEXT}"; map one of its values instead'
+            )
+        properties[name] = text
 
     def _event_name(self, processed: Processed[_RuleSettings], rule: _RuleSettings) -> str:
         if truthy(rule.event_name):
@@ -246,7 +293,7 @@ class Planner:
             rule_index=None if rule is None else rule.index,
             email=email or None,
             object_id=object_id or None,
-            properties=settings.texts or TextMap(),
+            properties=settings.texts or PlainMap(),
             defaults=self._defaults,
         )
 
@@ -259,7 +306,7 @@ class Planner:
         return {name: text for name, text in texts.items() if text is not None}
 
     def _compile(self, *, traced: bool) -> _Compiled:
-        values = self._compiler(self._callbacks, traced=traced)
+        values = self._compiler(self._callbacks, traced=traced, dialect=self._policy.dialect)
         config, settings = self._config, self._settings
         email = settings.get("email", UNDEFINED)
         email = "user.email" if email is UNDEFINED or email is None else email
@@ -295,9 +342,40 @@ class Planner:
             event_name=settings.get("eventName", UNDEFINED),
             identify=_optional(values, "identify", UNDEFINED if identify is None else identify),
             properties=_optional(values, "properties", settings.get("properties", UNDEFINED)),
-            texts=TextMap.parse(settings.get("properties")),
+            texts=PlainMap.parse(settings.get("properties")),
             silent=rule.get("silent") is True or skip,
         )
+
+
+class CollectorPlanner:
+    """A planner and the collector whose events it plans.
+
+    Args:
+        planner: the compiled configuration.
+        collector: the collector's state.
+        now_ms: the clock, in ms since 1970.
+
+    """
+
+    def __init__(self, planner: Planner, collector: CollectorView, now_ms: Callable[[], int]) -> None:
+        self._planner = planner
+        self._collector = collector
+        self._now_ms = now_ms
+
+    def plan(self, event: dict[str, Any], *, traced: bool = False) -> Plan:
+        """Return what should happen to a complete event that has consent.
+
+        Args:
+            event: not changed; the collector's user is merged under its own.
+            traced: also record where every value came from.
+
+        Raises:
+            NullFieldError: the event's user is null: the push fails.
+
+        """
+        collector = self._collector
+        event = with_user(event, collector.user)
+        return self._planner.plan(event, collector, self._now_ms(), traced=traced)
 
 
 def _default_text(value: Any) -> str | None:
@@ -340,33 +418,16 @@ def _text(value: Any, what: str, ev: Evaluation) -> str | None:
     return None
 
 
-def _contact(resolved: Any, ev: Evaluation) -> ContactUpsert | None:
-    if not isinstance(resolved, dict):
-        return None
-    email = resolved.get("email", UNDEFINED)
-    if not isinstance(email, str) or not email:
-        ev.issues.append(Issue("WARN", NO_CONTACT_EMAIL, {}, SCOPE))
-        return None
-    properties = resolved.get("properties", UNDEFINED)
-    if not isinstance(properties, dict):
-        return ContactUpsert(email, None)
-    return ContactUpsert(
-        email,
-        {
-            name: _property_text(f"contact.{name}", value, ev)
-            for name, value in properties.items()
-            if value is not None and value is not UNDEFINED
-        },
+def _unprintable(label: str, error: JsTypeError) -> Issue:
+    return Issue(
+        "ERROR",
+        "property cannot be converted to text",
+        {"property": label, "error": {"name": "TypeError", "message": str(error)}},
+        SCOPE,
+        code="property_not_text",
+        sentence=f"{label} cannot be converted to text ({error}) and is left out; walkerOS would lose the event. "
+        "Map one of its values instead",
     )
-
-
-def _property_text(name: str, value: Any, ev: Evaluation) -> str:
-    text = to_string(value)
-    if isinstance(value, (dict, list)) and OBJECT_TEXT in text:
-        ev.hints.append(
-            f'{name} is an object, and HubSpot receives the text "{OBJECT_TEXT}"; map one of its values instead'
-        )
-    return text
 
 
 def _occurred_at(timestamp: Any, now_ms: int) -> str | None:

@@ -1,106 +1,96 @@
-"""The two ways to be right: walkerOS call for call, or better on purpose. Chosen once, in one place.
+"""The two profiles: what walkerOS does, call for call, and what this sender does by default.
 
-Every difference between `walkeros()` and `better()` stands in docs/departures.md.
+A profile is data. `factory.py` chooses one and the collaborators that fit it; no other code asks which one it is.
+Every difference between `PARITY` and `DEFAULT` is listed in docs/departures.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
-from hubspot_dest.delivery.client.client import Client
-from hubspot_dest.delivery.client.errors import DeliveryError
-from hubspot_dest.delivery.contact_cache import ContactCache, LastContact, ManyContacts
-from hubspot_dest.planning.plan import ContactUpsert, PlanPolicy
+from hubspot_dest.mapping.dialect import WALKEROS_4_4, Dialect
+from hubspot_dest.planning.plan import PlanPolicy
 
-__all__ = ["Profile", "better", "walkeros"]
-
-Record = Callable[[list[Any]], None]
-Upsert = Callable[[Client, ContactUpsert, Record], str | None]
+__all__ = ["DEFAULT", "PARITY", "Profile", "profile_of"]
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What the destination does where walkerOS and the better sender differ.
+    """What the destination does where walkerOS and this sender differ.
 
     Attributes:
-        plan: what planning does better.
-        memory: makes the contact memory.
-        upsert: writes one contact, records its calls, and returns what walkerOS would have done where that
-            differs, or None. Raises DeliveryError.
+        plan: what planning does differently.
+        contact_memory: how many contacts are remembered as already written: the last one, or many.
+        creates_contacts: an update that HubSpot answers with 404 creates the contact.
         uuid: every occurrence carries a uuid derived from the event's id, so that a retry counts once (defect D22).
         lossy_batches: a batch leaves the queue before it is sent (defect D1).
         own_refusal_counts: an event that itself refuses consent is never released by the collector's (defect D6).
         contact_blocks_event: a contact that HubSpot refuses keeps the event from being sent (defect D2).
-        lazy_checks: a missing token is found at the first event, which is then lost (defect D7), not at once.
-        flush_given_client: a client handed in from outside is flushed at shutdown as well (defect D23).
+        lazy_checks: the configuration is read without validation, and a missing token is found at the first event,
+            which is then lost (defect D7), not at construction.
+        given_client_needs_token: a client that is passed in does not replace the token.
+        flush_given_client: a client that is passed in is flushed at shutdown as well (defect D23).
+        logs_destroy_failure: a flush that fails at shutdown is logged as `destroy failed`.
+        logs_first_merge_error: of several events of a pass whose user cannot be merged, only the first is logged.
 
     """
 
     plan: PlanPolicy
-    memory: Callable[[], ContactCache]
-    upsert: Upsert
+    contact_memory: Literal["last", "many"]
+    creates_contacts: bool
     uuid: bool
     lossy_batches: bool
     own_refusal_counts: bool
     contact_blocks_event: bool
     lazy_checks: bool
+    given_client_needs_token: bool
     flush_given_client: bool
+    logs_destroy_failure: bool
+    logs_first_merge_error: bool
 
 
-def walkeros() -> Profile:
-    """Return what walkerOS 4.4 does, its losses included."""
-    return Profile(
-        plan=PlanPolicy.parity(),
-        memory=LastContact,
-        upsert=_update_only,
-        uuid=False,
-        lossy_batches=True,
-        own_refusal_counts=False,
-        contact_blocks_event=True,
-        lazy_checks=True,
-        flush_given_client=False,
-    )
+# What walkerOS does, its losses included.
+PARITY: Final = Profile(
+    plan=PlanPolicy.parity(),
+    contact_memory="last",
+    creates_contacts=False,
+    uuid=False,
+    lossy_batches=True,
+    own_refusal_counts=False,
+    contact_blocks_event=True,
+    lazy_checks=True,
+    given_client_needs_token=True,
+    flush_given_client=False,
+    logs_destroy_failure=True,
+    logs_first_merge_error=True,
+)
+
+# Keeps what walkerOS loses and saves the calls that it repeats.
+DEFAULT: Final = Profile(
+    plan=PlanPolicy(),
+    contact_memory="many",
+    creates_contacts=True,
+    uuid=True,
+    lossy_batches=False,
+    own_refusal_counts=True,
+    contact_blocks_event=False,
+    lazy_checks=False,
+    given_client_needs_token=False,
+    flush_given_client=True,
+    logs_destroy_failure=False,
+    logs_first_merge_error=False,
+)
 
 
-def better() -> Profile:
-    """Return the sender that keeps what upstream loses and spares what it repeats."""
-    return Profile(
-        plan=PlanPolicy(),
-        memory=ManyContacts,
-        upsert=_update_or_create,
-        uuid=True,
-        lossy_batches=False,
-        own_refusal_counts=True,
-        contact_blocks_event=False,
-        lazy_checks=False,
-        flush_given_client=True,
-    )
+def profile_of(dialect: Dialect = WALKEROS_4_4, *, parity: bool) -> Profile:
+    """Return `PARITY` or `DEFAULT` for a version of walkerOS.
 
+    Args:
+        dialect: the version that parity reproduces, and that the plans of `DEFAULT` are compared with.
+        parity: which of the two.
 
-def _update_only(client: Client, contact: ContactUpsert, record: Record) -> None:
-    properties = contact.properties or {}
-    record(["crm.contacts.basicApi.update", contact.email, {"properties": properties}, "email"])
-    client.update_contact(contact.email, properties, "email")
-
-
-def _update_or_create(client: Client, contact: ContactUpsert, record: Record) -> str | None:
-    """Update; a stranger is created; who was created by somebody else meanwhile is updated by id."""
-    properties = contact.properties or {}
-    try:
-        _update_only(client, contact, record)
-        return None
-    except DeliveryError as error:
-        if error.status != 404:
-            raise
-    created = {**properties, "email": contact.email}
-    record(["crm.contacts.basicApi.create", {"properties": created}])
-    try:
-        client.create_contact(created)
-    except DeliveryError as error:
-        if error.status != 409 or error.existing_id is None:
-            raise
-        record(["crm.contacts.basicApi.update", error.existing_id, {"properties": properties}])
-        client.update_contact(error.existing_id, properties, None)
-    return "walkerOS would lose this event: the contact is unknown, and its update answers 404"
+    """
+    if parity:
+        return replace(PARITY, plan=PlanPolicy.parity(dialect))
+    return replace(DEFAULT, plan=PlanPolicy.better(dialect))

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from hubspot_dest.mapping.evaluation import Trace
+from hubspot_dest.mapping.evaluation import Issue, Trace
 from hubspot_dest.mapping.jsvalues import UNDEFINED, Foreign
 from hubspot_dest.outcome import Outcome
 
@@ -57,19 +57,29 @@ def outcome_record(outcome: Outcome, line: int | None) -> dict[str, Any]:
         "sentence": outcome.sentence,
         "rule": outcome.rule_key or None,
         "calls": plain(outcome.calls),
-        "issues": [
-            {"level": issue.level, "message": issue.message, "detail": plain(issue.detail)}
-            for issue in outcome.issues
-        ],
+        "issues": [_issue(issue) for issue in outcome.issues],
         "hints": list(outcome.hints),
         "error": outcome.error.as_dict() if outcome.error is not None else None,
-        "walkeros": outcome.upstream,
+        "walkeros": outcome.walkeros,
     }
+    if outcome.plan is not None and outcome.plan.divergences:
+        record["divergences"] = [
+            {"code": one.code, "sentence": one.sentence} for one in outcome.plan.divergences
+        ]
     if outcome.events:
         record["events"] = list(outcome.events)
     if outcome.plan is not None and outcome.plan.trace is not None:
         record["trace"] = [_trace(trace) for trace in outcome.plan.trace]
     return record
+
+
+def _issue(issue: Issue) -> dict[str, Any]:
+    found: dict[str, Any] = {"level": issue.level, "message": issue.message, "detail": plain(issue.detail)}
+    if issue.code:
+        found["code"] = issue.code
+    if issue.sentence:
+        found["sentence"] = issue.sentence
+    return found
 
 
 def _trace(trace: Trace) -> dict[str, Any]:

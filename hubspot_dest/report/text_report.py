@@ -11,7 +11,7 @@ from hubspot_dest.outcome import Outcome
 from hubspot_dest.report.json_report import as_json, plain
 from hubspot_dest.report.safe_text import safe_text
 
-__all__ = ["Painter", "outcome_lines", "trace_lines"]
+__all__ = ["Painter", "outcome_lines", "person_of", "trace_lines"]
 
 # Symbol and ANSI colour; the outcome's word is always printed beside them.
 _LOOKS: Final = {
@@ -51,9 +51,9 @@ def outcome_lines(outcome: Outcome, where: str, painter: Painter, *, explain: bo
     """Yield the lines of one outcome: kind and reason, calls, walkerOS' behaviour, trace."""
     symbol, colour = _LOOKS[outcome.kind]
     head = painter.paint(f"{symbol} {outcome.kind:<10}", colour)
-    person = _person(outcome)
+    person = safe_text(person_of(outcome), limit=40)
     rule = f"  rule '{safe_text(outcome.rule_key)}'" if outcome.rule_key else ""
-    name = safe_text(outcome.name or "batch", limit=40)
+    name = safe_text(outcome.name or _unnamed(outcome), limit=40)
     yield f"{head} {where:>8}  {name}{'  ' + person if person else ''}{painter.dim(rule)}"
     if outcome.kind not in ("sent", "flushed") or not outcome.ok:
         yield f"             {safe_text(outcome.reason)}: {safe_text(outcome.sentence, limit=300)}"
@@ -61,13 +61,11 @@ def outcome_lines(outcome: Outcome, where: str, painter: Painter, *, explain: bo
         yield f"             {safe_text(call[0])} {_arguments(call)}"
     for issue in outcome.issues:
         if issue.message != outcome.sentence:
-            yield painter.paint(
-                f"             {issue.level.lower()}: {safe_text(issue.message, limit=300)}", 33
-            )
+            yield painter.paint(f"             {issue.level.lower()}: {safe_text(issue.text, limit=300)}", 33)
     for hint in outcome.hints:
         yield f"             hint: {safe_text(hint, limit=300)}"
-    if outcome.upstream:
-        yield painter.paint(f"             {safe_text(outcome.upstream, limit=300)}", 35)
+    if outcome.walkeros:
+        yield painter.paint(f"             {safe_text(outcome.walkeros, limit=300)}", 35)
     if explain and outcome.plan is not None:
         for trace in outcome.plan.trace or ():
             yield from trace_lines(trace, "             ", painter)
@@ -84,13 +82,23 @@ def _arguments(call: list[Any]) -> str:
     return " ".join(safe_text(as_json(plain(argument)), limit=600) for argument in call[1:])
 
 
-def _person(outcome: Outcome) -> str:
+def _unnamed(outcome: Outcome) -> str:
+    """Return what to call an outcome that is not one event's: only several events together are a batch."""
+    if len(outcome.events) > 1:
+        return f"batch of {len(outcome.events)}"
+    if outcome.kind == "identified" or outcome.reason == "contact_failed":
+        return "contact"
+    return "event" if outcome.events or outcome.event_id else "delivery"
+
+
+def person_of(outcome: Outcome) -> str:
+    """Return whose event it is: the e-mail, or `objectId 7`; empty where that is not known."""
     plan = outcome.plan
     if plan is None:
-        return ""
+        return outcome.person
     if plan.email:
-        return safe_text(plan.email, limit=40)
-    return f"objectId {safe_text(plan.object_id, limit=30)}" if plan.object_id else ""
+        return plan.email
+    return f"objectId {plan.object_id}" if plan.object_id else ""
 
 
 def trace_lines(trace: Trace, indent: str, painter: Painter, *, as_text: bool = False) -> Iterator[str]:

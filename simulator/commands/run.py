@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from hubspot_dest.cli.options import PARITY_HELP, WALKEROS_HELP, walkeros_option
 from simulator.commands.source_options import source_options
 from simulator.hubspot.faults.stories import STORIES
 
@@ -22,7 +23,8 @@ __all__ = ["command"]
 )
 @source_options
 @click.option("--seed", default=1, show_default=True, type=int, help="The same seed gives the same events.")
-@click.option("--parity", is_flag=True, help="Do what walkerOS 4.4 does, its losses included.")
+@click.option("--parity", is_flag=True, help=PARITY_HELP)
+@walkeros_option(WALKEROS_HELP)
 @click.option("--strict", is_flag=True, help="Refuse names without a definition, as HubSpot does.")
 @click.option("--fault", "faults", multiple=True, metavar="SPEC", help="Such as 429:path=/crm/*,every=3.")
 @click.option("--story", type=click.Choice(sorted(STORIES)), help="A named set of faults.")

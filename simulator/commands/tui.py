@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from hubspot_dest.cli.options import PARITY_HELP, WALKEROS_HELP, walkeros_option
 from hubspot_dest.cli.param_types import RealRange
 from simulator.commands.source_options import source_options
 
@@ -30,7 +31,8 @@ __all__ = ["command"]
     show_default=True,
     help="Rows to keep.",
 )
-@click.option("--parity", is_flag=True, help="Do what walkerOS 4.4 does, its losses included.")
+@click.option("--parity", is_flag=True, help=PARITY_HELP)
+@walkeros_option(WALKEROS_HELP)
 @click.option("--strict", is_flag=True, help="Refuse names without a definition, as HubSpot does.")
 @click.option(
     "--theme",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from hubspot_dest.delivery.client.errors import DeliveryError
+from hubspot_dest.delivery.client.recording_client import RecordingClient
 from hubspot_dest.destination import HubSpotDestination
+from hubspot_dest.mapping.dialect import Dialect
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.outcome import Outcome
 from simulator.conformance.codec import decode, encode
@@ -17,36 +20,17 @@ NOW_MS = 1_750_000_000_000
 _STEP_FIELDS = ("ok", "done", "queued", "failed", "invalid", "error", "calls")
 
 
-class RecordingSpy:
-    """Records calls in the documented notation and fails where the case says."""
+def _failures(fail_on: Any) -> Callable[[str, int], DeliveryError | None]:
+    """Return which calls fail: those that the case names, by method and number."""
+    failures = fail_on if isinstance(fail_on, list) else [fail_on] if fail_on else []
 
-    def __init__(self, fail_on: Any) -> None:
-        self.calls: list[list[Any]] = []
-        self._fail_on = fail_on if isinstance(fail_on, list) else [fail_on] if fail_on else []
-        self._counts: dict[str, int] = {}
-
-    def _call(self, method: str, *arguments: Any) -> None:
-        self.calls.append([method, *arguments])
-        number = self._counts[method] = self._counts.get(method, 0) + 1
-        for failure in self._fail_on:
+    def fail(method: str, number: int) -> DeliveryError | None:
+        for failure in failures:
             if failure["method"] == method and failure["nth"] in ("all", number):
-                raise DeliveryError("refused", failure["message"])
+                return DeliveryError("refused", failure["message"])
+        return None
 
-    def send(self, occurrence: dict[str, Any]) -> None:
-        """Record `events.send.basicApi.send`."""
-        self._call("events.send.basicApi.send", occurrence)
-
-    def send_batch(self, inputs: list[dict[str, Any]]) -> None:
-        """Record `events.send.batchApi.send`."""
-        self._call("events.send.batchApi.send", {"inputs": inputs})
-
-    def update_contact(self, contact_id: str, properties: dict[str, str], id_property: str | None) -> None:
-        """Record `crm.contacts.basicApi.update`."""
-        self._call("crm.contacts.basicApi.update", contact_id, {"properties": properties}, id_property)
-
-    def create_contact(self, properties: dict[str, str]) -> None:
-        """Record `crm.contacts.basicApi.create`."""
-        self._call("crm.contacts.basicApi.create", {"properties": properties})
+    return fail
 
 
 class _LogRecords(logging.Handler):
@@ -62,19 +46,19 @@ class _LogRecords(logging.Handler):
         self.kept.append([level, record.getMessage()])
 
 
-def run_destination_case(case: dict[str, Any], expect: dict[str, Any]) -> tuple[Any, Any]:
+def run_destination_case(case: dict[str, Any], expect: dict[str, Any], dialect: Dialect) -> tuple[Any, Any]:
     """Return (expected, actual) of one destination case as JSON, reduced to the fields that must agree."""
-    spy, records = RecordingSpy(case.get("failOn")), _LogRecords()
-    destination = _destination(decode(case), spy, records)
+    client, records = RecordingClient(fail=_failures(case.get("failOn"))), _LogRecords()
+    destination = _destination(decode(case), client, records, dialect)
     failures = case.get("failOn") or []
     injected = {failure["message"] for failure in (failures if isinstance(failures, list) else [failures])}
-    steps = [_comparable(_step(destination, decode(step), spy), injected) for step in case["steps"]]
+    steps = [_comparable(_step(destination, decode(step), client), injected) for step in case["steps"]]
     final = {
         "batchQueue": destination.queued,
         "dlq": len(destination.dead_letters),
         "consentQueue": destination.waiting,
     }
-    actual = {"calls": encode(spy.calls), "logs": records.kept, "steps": steps, "final": final}
+    actual = {"calls": encode(client.calls), "logs": records.kept, "steps": steps, "final": final}
     wanted = {
         "calls": expect["calls"],
         "logs": [[log["level"], log["message"]] for log in expect["logs"]],
@@ -84,18 +68,21 @@ def run_destination_case(case: dict[str, Any], expect: dict[str, Any]) -> tuple[
     return wanted, actual
 
 
-def _destination(case: dict[str, Any], spy: RecordingSpy, records: _LogRecords) -> HubSpotDestination:
+def _destination(
+    case: dict[str, Any], client: RecordingClient, records: _LogRecords, dialect: Dialect
+) -> HubSpotDestination:
     logger = logging.Logger("conformance", logging.DEBUG)
     logger.addHandler(records)
     config = dict(case["config"])
     now = case.get("now")
     handed_in = case.get("client", "env") == "env"
     if handed_in:
-        config["env"] = {**(config.get("env") or {}), "client": spy}
+        config["env"] = {**(config.get("env") or {}), "client": client}
     return HubSpotDestination(
         config,
         parity=True,
-        client_factory=None if handed_in else lambda token: spy,  # noqa: ARG005 - the factory's shape
+        walkeros=dialect.version,
+        client_factory=None if handed_in else lambda token: client,  # noqa: ARG005 - the factory's shape
         consent=case.get("consent"),
         user=case.get("user"),
         globals_=case.get("globals"),
@@ -105,7 +92,7 @@ def _destination(case: dict[str, Any], spy: RecordingSpy, records: _LogRecords) 
     )
 
 
-def _step(destination: HubSpotDestination, step: dict[str, Any], spy: RecordingSpy) -> dict[str, Any]:
+def _step(destination: HubSpotDestination, step: dict[str, Any], client: RecordingClient) -> dict[str, Any]:
     refreshes = False
     if "event" in step:
         outcome = destination.push(step["event"])
@@ -118,7 +105,7 @@ def _step(destination: HubSpotDestination, step: dict[str, Any], spy: RecordingS
     result = _push_result(happened)
     if refreshes and destination.waiting and set(result) == {"ok"} and result["ok"]:
         result["queued"] = True
-    return {**result, "calls": len(spy.calls)}
+    return {**result, "calls": len(client.calls)}
 
 
 def _push_result(happened: list[Outcome]) -> dict[str, Any]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.consent import granted_consent
-from hubspot_dest.mapping.context import Collector
+from hubspot_dest.mapping.context import CollectorView
+from hubspot_dest.mapping.dialect import Dialect
 from hubspot_dest.mapping.evaluation import Evaluation
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, cast_to_property, truthy
-from hubspot_dest.mapping.paths import get_by_path, set_by_path
+from hubspot_dest.mapping.paths import clear_by_path, get_by_path, set_by_path
 from hubspot_dest.mapping.policy import Policy
 from hubspot_dest.mapping.process import Processor
 from hubspot_dest.mapping.rules import RuleError, RuleSet
@@ -20,14 +22,31 @@ from simulator.conformance.codec import decode, encode
 __all__ = ["KINDS", "run_mapping_case"]
 
 
-def run_mapping_case(case: dict[str, Any], expect: dict[str, Any], callbacks: Callbacks) -> tuple[Any, Any]:
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One mapping case, decoded, with what it runs on."""
+
+    case: dict[str, Any]
+    event: Any
+    ev: Evaluation
+    values: ValueCompiler
+    callbacks: Callbacks
+
+    def rules(self, mapping: Any) -> RuleSet[None]:
+        return RuleSet(mapping, self.values, self.callbacks, lambda raw: None, as_settled=True)  # noqa: ARG005
+
+
+def run_mapping_case(
+    case: dict[str, Any], expect: dict[str, Any], callbacks: Callbacks, dialect: Dialect
+) -> tuple[Any, Any]:
     """Return (expected, actual) of one mapping case as JSON, reduced to the fields that must agree."""
     event = decode(case.get("event", {"$undefined": True}))
     state = decode(case.get("consent"))
-    ev = Evaluation(event, Collector(consent=state if isinstance(state, dict) else {}))
+    ev = Evaluation(event, CollectorView(consent=state if isinstance(state, dict) else {}))
+    run = _Run(case, event, ev, ValueCompiler(callbacks, dialect=dialect), callbacks)
     actual: dict[str, Any] = {}
     try:
-        actual["result"] = encode(KINDS[case["kind"]](case, event, ev, callbacks))
+        actual["result"] = encode(KINDS[case["kind"]](run))
     except (RuleError, JsTypeError) as error:
         actual["error"] = str(error)
     wanted: dict[str, Any] = {"result": expect["result"]} if "result" in expect else {}
@@ -43,48 +62,48 @@ def run_mapping_case(case: dict[str, Any], expect: dict[str, Any], callbacks: Ca
     return wanted, actual
 
 
-def _value(case: dict[str, Any], event: Any, ev: Evaluation, callbacks: Callbacks) -> Any:
-    return ValueCompiler(callbacks).compile(decode(case["mapping"]))(event, ev, ev.collector.consent)
+def _value(run: _Run) -> Any:
+    return run.values.compile(decode(run.case["mapping"]))(run.event, run.ev, run.ev.collector.consent)
 
 
-def _path(case: dict[str, Any], event: Any, ev: Evaluation, callbacks: Callbacks) -> Any:  # noqa: ARG001 - one shape
-    default = decode(case["default"]) if "default" in case else UNDEFINED
-    return get_by_path(decode(case["value"]), case["path"], default)
+def _path(run: _Run) -> Any:
+    default = decode(run.case["default"]) if "default" in run.case else UNDEFINED
+    return get_by_path(decode(run.case["value"]), run.case["path"], default)
 
 
-def _set_path(case: dict[str, Any], event: Any, ev: Evaluation, callbacks: Callbacks) -> Any:  # noqa: ARG001 - one shape
-    return set_by_path(decode(case["value"]), case["path"], decode(case["set"]))
+def _set_path(run: _Run) -> Any:
+    value, path, new = decode(run.case["value"]), run.case["path"], decode(run.case["set"])
+    if new is UNDEFINED and run.values.dialect.policy_removes:
+        return clear_by_path(value, path)
+    return set_by_path(value, path, new)
 
 
-def _consent(case: dict[str, Any], event: Any, ev: Evaluation, callbacks: Callbacks) -> Any:  # noqa: ARG001 - one shape
-    required, state, own = (decode(case.get(name)) for name in ("required", "state", "individual"))
+def _consent(run: _Run) -> Any:
+    required, state, own = (decode(run.case.get(name)) for name in ("required", "state", "individual"))
     granted = granted_consent(None if required is UNDEFINED else required, state, own)
     return False if granted is None else granted
 
 
-def _cast(case: dict[str, Any], event: Any, ev: Evaluation, callbacks: Callbacks) -> Any:  # noqa: ARG001 - one shape
-    return cast_to_property(decode(case["value"]))
+def _cast(run: _Run) -> Any:
+    return cast_to_property(decode(run.case["value"]))
 
 
-def _rule(case: dict[str, Any], event: Any, ev: Evaluation, callbacks: Callbacks) -> Any:
-    mapping = decode(case["mappingRules"]) if "mappingRules" in case else UNDEFINED
-    rules = RuleSet(mapping, ValueCompiler(callbacks), callbacks, lambda raw: None, as_settled=True)  # noqa: ARG005
-    rule, key = rules.find(event, ev)
+def _rule(run: _Run) -> Any:
+    mapping = decode(run.case["mappingRules"]) if "mappingRules" in run.case else UNDEFINED
+    rule, key = run.rules(mapping).find(run.event, run.ev)
     return {"matched": rule is not None, "mappingKey": key, "index": None if rule is None else rule.index}
 
 
-def _process(case: dict[str, Any], event: Any, ev: Evaluation, callbacks: Callbacks) -> Any:
-    config = decode(case.get("config") or {})
-    values = ValueCompiler(callbacks)
+def _process(run: _Run) -> Any:
+    config, values = decode(run.case.get("config") or {}), run.values
     data = config.get("data", UNDEFINED)
-    rules = RuleSet(config.get("mapping", UNDEFINED), values, callbacks, lambda raw: None, as_settled=True)  # noqa: ARG005
     processed = Processor(
         policy=Policy.compile(config.get("policy", UNDEFINED), values, as_settled=True),
-        rules=rules,
+        rules=run.rules(config.get("mapping", UNDEFINED)),
         data=values.compile(data) if truthy(data) else None,
         include=config.get("include", UNDEFINED),
         no_data=UNDEFINED if truthy(data) else data,
-    ).process(event, ev)
+    ).process(run.event, run.ev)
     return {
         "event": processed.event,
         "data": processed.data,
@@ -94,7 +113,7 @@ def _process(case: dict[str, Any], event: Any, ev: Evaluation, callbacks: Callba
     }
 
 
-KINDS: dict[str, Callable[[dict[str, Any], Any, Evaluation, Callbacks], Any]] = {
+KINDS: dict[str, Callable[[_Run], Any]] = {
     "value": _value,
     "path": _path,
     "setpath": _set_path,

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from hubspot_dest.mapping.callbacks import Callbacks
+from hubspot_dest.mapping.dialect import WALKEROS_4_4, Dialect
 from simulator.conformance.destination_case import run_destination_case
 from simulator.conformance.difference import Difference, differences
 from simulator.conformance.mapping_case import KINDS, run_mapping_case
@@ -55,8 +56,8 @@ class FileResult:
         return [verdict for verdict in self.verdicts if not verdict.agrees]
 
 
-def run_file(path: Path, *, only: str = "*") -> FileResult:
-    """Run every vector of a file whose id matches the pattern `only`.
+def run_file(path: Path, *, only: str = "*", dialect: Dialect = WALKEROS_4_4) -> FileResult:
+    """Run every vector of a file whose id matches the pattern `only`, in parity with a version of walkerOS.
 
     Raises:
         VectorFileError: the file cannot be read, or a line is not a vector.
@@ -67,20 +68,20 @@ def run_file(path: Path, *, only: str = "*") -> FileResult:
     for vector in _vectors(path):
         identifier = str(vector["case"]["id"])
         if fnmatch.fnmatchcase(identifier, only):
-            result.verdicts.append(_verdict(identifier, vector, callbacks))
+            result.verdicts.append(_verdict(identifier, vector, callbacks, dialect))
     if not result.verdicts:
         msg = f"{path}: holds no vectors" + ("" if only == "*" else f" whose id matches {only!r}")
         raise VectorFileError(msg)
     return result
 
 
-def _verdict(identifier: str, vector: dict[str, Any], callbacks: Callbacks) -> Verdict:
+def _verdict(identifier: str, vector: dict[str, Any], callbacks: Callbacks, dialect: Dialect) -> Verdict:
     case, expect = vector["case"], vector["expect"]
     try:
         if "kind" in case:
-            expected, actual = run_mapping_case(case, expect, callbacks)
+            expected, actual = run_mapping_case(case, expect, callbacks, dialect)
         else:
-            expected, actual = run_destination_case(case, expect)
+            expected, actual = run_destination_case(case, expect, dialect)
         found = tuple(differences(expected, actual))
     except Exception as error:  # an exception on one vector must not hide the others
         found = (Difference("run", "a result", f"the sender raised {type(error).__name__}: {error}"),)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from math import inf
 from typing import Any, Final
 
-from hubspot_dest.mapping.callbacks import Callbacks
+from hubspot_dest.mapping.callbacks import Callbacks, may_give_a_promise
 from hubspot_dest.mapping.context import CallContext
 from hubspot_dest.mapping.javascript.errors import JavaScriptLimitError
 from hubspot_dest.mapping.jsvalues import UNDEFINED, cast_to_property, truthy
@@ -44,13 +44,15 @@ def gives_nothing(code: Code) -> str:
 
 def _constant(code: Code) -> tuple[bool, Any]:
     """Return whether a function looks at nothing, and what it returns then, or the error that it throws."""
-    return _run(str(code), awaited=not isinstance(code.owner, RulePlace))
+    if isinstance(code.owner, RulePlace) and may_give_a_promise(code):
+        return False, None  # walkerOS 4.4 takes the promise for true, newer versions await it
+    return _run(str(code))
 
 
 @lru_cache(
     maxsize=4096
 )  # all that stands behind or inside asks again, and one that loops takes its time each time
-def _run(source: str, *, awaited: bool) -> tuple[bool, Any]:
+def _run(source: str) -> tuple[bool, Any]:
     words = tokens(source.removeprefix("$code:"))
     arrow = _arrow(words)
     body = words[arrow + 1 :] if arrow is not None else []
@@ -58,8 +60,7 @@ def _run(source: str, *, awaited: bool) -> tuple[bool, Any]:
     strange = any("${" in one.text or (one.kind == "sign" and not one.text.isascii()) for one in body)
     if not body or names or strange:
         return False, None
-    runner = Callbacks()
-    function = runner.callable(source) if awaited else runner.rule_condition(source)
+    function = Callbacks().callable(source)
     try:
         return True, function({}, CallContext())
     except JavaScriptLimitError:  # on another machine, or another day, it may come to its end

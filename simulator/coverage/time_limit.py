@@ -81,9 +81,9 @@ class TimedCallbacks(Callbacks):
         """Return a function for a mapping value's callback; see `Callbacks`."""
         return self._timed(super().callable(source))
 
-    def rule_condition(self, source: Any) -> Callback:
+    def rule_condition(self, source: Any, *, awaited: bool = True) -> Callback:
         """Return a function for a rule's condition; see `Callbacks`."""
-        return self._timed(super().rule_condition(source))
+        return self._timed(super().rule_condition(source, awaited=awaited))
 
     def _timed(self, function: Callback) -> Callback:
         def timed(value: Any, context: Any) -> Any:

@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hubspot_dest.config.model import Config
-from hubspot_dest.events.collector import CollectorState
-from hubspot_dest.events.event import InvalidEventError
 from hubspot_dest.mapping.callbacks import Callback, Callbacks
 from hubspot_dest.mapping.consent import granted_consent
+from hubspot_dest.mapping.dialect import Dialect
 from hubspot_dest.mapping.evaluation import Evaluation
-from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, cast_to_property, truthy
+from hubspot_dest.mapping.jsvalues import UNDEFINED, cast_to_property, truthy
 from hubspot_dest.mapping.paths import get_by_path
 from hubspot_dest.mapping.values import Resolve, ValueCompiler
-from hubspot_dest.planning.plan import Plan, PlanPolicy
+from hubspot_dest.planning.dry_run import DryRun
+from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.planner import Planner
+from hubspot_dest.planning.profiles import profile_of
 from simulator.coverage.mapping_tree import Code, Item, RulePlace, Tree
 from simulator.coverage.targets import DESTINATION, Place
 from simulator.coverage.time_limit import Clock, TimedCallbacks
@@ -125,8 +126,8 @@ class _WatchedCallbacks(TimedCallbacks):
     def callable(self, source: Any) -> Callback:
         return self._watched(source, super().callable(source))
 
-    def rule_condition(self, source: Any) -> Callback:
-        return self._watched(source, super().rule_condition(source))
+    def rule_condition(self, source: Any, *, awaited: bool = True) -> Callback:
+        return self._watched(source, super().rule_condition(source, awaited=awaited))
 
     def _watched(self, source: Any, function: Callback) -> Callback:
         if not isinstance(source, Code):
@@ -148,9 +149,9 @@ class _WatchedCallbacks(TimedCallbacks):
 class _WatchedCompiler(ValueCompiler):
     """Compiles mapping values as ever, and notes what every alternative gives."""
 
-    def __init__(self, callbacks: Callbacks, tree: Tree, notes: _Notes) -> None:
+    def __init__(self, callbacks: Callbacks, tree: Tree, notes: _Notes, dialect: Dialect) -> None:
         # The traced form goes through every alternative; the other takes shortcuts around them.
-        super().__init__(callbacks, traced=True)
+        super().__init__(callbacks, traced=True, dialect=dialect)
         self._tree = tree
         self._notes = notes
 
@@ -195,11 +196,17 @@ class Lab:
         self._clock = clock or Clock()
         self._callbacks = callbacks = _WatchedCallbacks(notes, self._clock)
 
-        def compiler(callbacks: Callbacks, *, traced: bool) -> ValueCompiler:  # noqa: ARG001 - see there
-            return _WatchedCompiler(callbacks, tree, notes)
+        def compiler(
+            callbacks: Callbacks,
+            *,
+            traced: bool,  # noqa: ARG001 - always traced, see `_WatchedCompiler`
+            dialect: Dialect,
+        ) -> ValueCompiler:
+            return _WatchedCompiler(callbacks, tree, notes, dialect)
 
-        policy = PlanPolicy.parity() if parity else PlanPolicy()
-        self._planner = Planner(tree.raw, policy=policy, callbacks=callbacks, compiler=compiler)
+        profile = profile_of(parity=parity)
+        planner = Planner(tree.raw, policy=profile.plan, callbacks=callbacks, compiler=compiler)
+        self._dry_run = DryRun(config, profile=profile, planner=planner)
         self.tried = 0
 
     @property
@@ -231,16 +238,11 @@ class Lab:
         self.tried += 1
         notes = self._notes
         notes.begin()
-        state = CollectorState.begun(self._config.collector, now_ms=lambda: NOW_MS, new_id=lambda: "0" * 16)
-        try:
-            whole = state.complete(event)
-        except (InvalidEventError, JsTypeError, RecursionError):
+        plan = self._dry_run.plan(event, NOW_MS, traced=True)
+        if plan.reason in ("invalid_event", "push_error"):
             return Trial(event, frozenset(), None)
-        granted = granted_consent(self._config.consent, state.view.consent, event.get("consent"))
-        if granted is None:
+        if plan.reason == "consent_missing":
             return Trial(event, frozenset({(DESTINATION, "consent missing")}), None)
-        whole["consent"] = granted
-        plan = self._planner.plan(whole, state.view, NOW_MS, traced=True)
         plan.trace = None
         self._rules(plan)
         self._identity(plan)

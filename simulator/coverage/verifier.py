@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from hubspot_dest.config.model import Config
+from hubspot_dest.planning.dry_run import DryRun
 from hubspot_dest.planning.plan import Plan
+from hubspot_dest.planning.profiles import profile_of
 from simulator.coverage.event_shapes import Event
 from simulator.coverage.mapping_tree import Tree
 from simulator.coverage.time_limit import Clock, TimedCallbacks, TimeUpError
 from simulator.coverage.trials import NOW_MS, Lab, Trial
-from simulator.engine.dry_run import DryRun
 
 __all__ = ["Verifier"]
 
@@ -35,7 +36,7 @@ class Verifier:
     def __init__(self, config: Config, tree: Tree, clock: Clock, *, parity: bool) -> None:
         self._callbacks = TimedCallbacks(clock)
         self._lab = Lab(config, tree, clock=clock, parity=parity)
-        self._plain = DryRun(config, parity=parity, callbacks=self._callbacks)
+        self._plain = DryRun(config, profile=profile_of(parity=parity), callbacks=self._callbacks)
         self.time_up = False
         self.unsteady = 0
 

@@ -9,9 +9,12 @@ from difflib import get_close_matches
 from typing import Any, Literal
 
 from hubspot_dest.config.model import Config
+from hubspot_dest.mapping.dialect import dialect_of
 from hubspot_dest.mapping.jsvalues import truthy
-from hubspot_dest.planning.plan import Plan, label_of
-from simulator.engine.dry_run import DryRun
+from hubspot_dest.planning.dry_run import DryRun
+from hubspot_dest.planning.plan import Plan
+from hubspot_dest.planning.profiles import profile_of
+from hubspot_dest.planning.rules_index import label_of
 from simulator.engine.rows import UNSOUGHT
 from simulator.engine.rule_coverage import described
 
@@ -22,6 +25,10 @@ _MOST = 3
 _TRIED = 30  # rules of a list; each costs a compilation
 
 
+Answer = Literal["matched", "false", "failed", "never asked"]
+_FAILED = frozenset({"rule_condition_failed", "ignore_condition_failed"})
+
+
 @dataclass(frozen=True, slots=True)
 class Alternative:
     """A rule that was there for an event.
@@ -29,13 +36,13 @@ class Alternative:
     Attributes:
         label: its key, with its position in a list.
         condition: its condition in a few words; empty where it has none.
-        answer: `matched`; its condition was `false`; or `never asked`, because an earlier one won.
+        answer: `matched`; its condition was `false` or `failed`; or `never asked`, because an earlier one won.
 
     """
 
     label: str
     condition: str
-    answer: Literal["matched", "false", "never asked"]
+    answer: Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,7 @@ def alternatives(mapping: Any, name: str, plan: Plan) -> list[Alternative]:
     won = (plan.rule_key, plan.rule_index)
     # A rule's key leads straight to its list; only what falls through to `* *` passed another list before.
     keys = [plan.rule_key] if plan.rule_key and plan.rule_key != "* *" else _keys(mapping, name)
+    failed = {issue.detail.get("rule") for issue in plan.issues if issue.code in _FAILED}
     found: list[Alternative] = []
     over = False
     for key in keys:
@@ -76,12 +84,13 @@ def alternatives(mapping: Any, name: str, plan: Plan) -> list[Alternative]:
             condition = rule.get("condition")
             said = described(condition) if truthy(condition) else ""
             here = (key, index) == won
-            found.append(Alternative(label, said, "matched" if here else "never asked" if over else "false"))
+            answer: Answer = "matched" if here else "never asked" if over else "false"
+            found.append(Alternative(label, said, "failed" if label in failed and not here else answer))
             over = over or here
     return [] if len(found) == 1 and over else found
 
 
-def stumbled(config: Config, event: Any, now_ms: int, *, parity: bool = False) -> str:
+def stumbled(config: Config, event: Any, now_ms: int, *, parity: bool = False, walkeros: str = "4.4") -> str:
     """Return the label of the rule at which the mapping failed on an event; empty where it was none of them.
 
     The event is planned again with one rule more each time: the first with which it fails is the one.
@@ -90,19 +99,22 @@ def stumbled(config: Config, event: Any, now_ms: int, *, parity: bool = False) -
         config: what the event was planned with.
         event: the event, with what was granted or refused on the screen.
         now_ms: when it came, in ms since 1970.
-        parity: do what walkerOS 4.4 does.
+        parity: do what walkerOS does.
+        walkeros: the version of walkerOS that is meant.
 
     """
     mapping, name = config.raw.get("mapping"), event.get("name") if isinstance(event, dict) else None
     if not isinstance(mapping, dict) or not isinstance(name, str):
         return ""
 
+    profile = profile_of(dialect_of(walkeros), parity=parity)
+
     def fails(rules: dict[str, list[Any]]) -> bool:
         cut: dict[str, dict[str, Any]] = {}
         for key, some in rules.items():
             entity, _, action = key.partition(" ")
             cut.setdefault(entity, {})[action] = some
-        tried = DryRun(replace(config, raw={**config.raw, "mapping": cut}), parity=parity)
+        tried = DryRun(replace(config, raw={**config.raw, "mapping": cut}), profile=profile)
         return tried.plan(event, now_ms).reason == "mapping_error"
 
     before: dict[str, list[Any]] = {}

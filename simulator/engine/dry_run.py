@@ -8,18 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from hubspot_dest.config.model import Config
-from hubspot_dest.events.collector import CollectorState
-from hubspot_dest.events.event import InvalidEventError
-from hubspot_dest.mapping.callbacks import Callbacks
-from hubspot_dest.mapping.consent import granted_consent
-from hubspot_dest.mapping.jsvalues import JsTypeError
-from hubspot_dest.planning.plan import Plan, PlanPolicy
-from hubspot_dest.planning.planner import Planner
+from hubspot_dest.mapping.dialect import dialect_of
+from hubspot_dest.planning.dry_run import DryRun
+from hubspot_dest.planning.plan import Plan
+from hubspot_dest.planning.profiles import profile_of
 from simulator.conformance.difference import Difference, differences
 from simulator.engine.rows import Row
 from simulator.engine.sources.bad_input import said_of
 
-__all__ = ["Change", "DryRun", "DryRuns", "Reloaded", "compare"]
+__all__ = ["Change", "DryRuns", "Reloaded", "RowPlanner", "compare"]
 
 _KEPT = 4
 
@@ -70,59 +67,51 @@ class Reloaded:
     stranded: int = 0
 
 
-class DryRun:
-    """Plans events as the destination would, up to the sending. For the thread that made it.
+class RowPlanner:
+    """Plans the events of rows, bad input included. For the thread that made it.
 
     Args:
         config: what to map and how.
-        parity: do what walkerOS 4.4 does.
-        callbacks: runs the functions of the configuration.
+        parity: do what walkerOS does.
+        walkeros: the version of walkerOS that is meant.
 
     """
 
-    def __init__(self, config: Config, *, parity: bool = False, callbacks: Callbacks | None = None) -> None:
-        self._config = config
-        policy = PlanPolicy.parity() if parity else PlanPolicy()
-        self._planner = Planner(config.raw, policy=policy, callbacks=callbacks)
+    def __init__(self, config: Config, *, parity: bool = False, walkeros: str = "4.4") -> None:
+        self._dry_run = DryRun(config, profile=profile_of(dialect_of(walkeros), parity=parity))
 
     def plan(self, event: Any, now_ms: int, *, traced: bool = False) -> Plan:
-        """Return what should happen to an event that came `now_ms` after 1970. Never raises for what it holds."""
+        """Return what should happen to an event at a time in ms since 1970. Never raises for what it holds."""
         if (wrong := said_of(event)) is not None:
             return Plan(event, "failed", "bad_input", wrong)
-        state = CollectorState.begun(self._config.collector, now_ms=lambda: now_ms, new_id=lambda: "0" * 16)
-        own = event.get("consent") if isinstance(event, dict) else None
-        try:
-            whole = state.complete(event)
-        except (InvalidEventError, JsTypeError, RecursionError) as error:
-            plain = event if isinstance(event, dict) else {}
-            return Plan(plain, "failed", "invalid_event", str(error))
-        granted = granted_consent(self._config.consent, state.view.consent, own)
-        if granted is None:
-            return Plan(whole, "skipped", "consent_missing", "waits for consent")
-        whole["consent"] = granted
-        return self._planner.plan(whole, state.view, now_ms, traced=traced)
+        return self._dry_run.plan(event, now_ms, traced=traced)
 
 
 class DryRuns:
-    """Keeps a few rehearsals for each thread: compiling a large mapping for every event looked at would be felt.
+    """Keeps a few planners for each thread: compiling a large mapping for every event looked at would be felt.
 
     Args:
-        parity: do what walkerOS 4.4 does.
+        parity: do what walkerOS does.
+        walkeros: the version of walkerOS that is meant.
 
     """
 
-    def __init__(self, *, parity: bool = False) -> None:
+    def __init__(self, *, parity: bool = False, walkeros: str = "4.4") -> None:
         self._parity = parity
+        self._walkeros = walkeros
         self._kept = threading.local()
 
-    def of(self, config: Config) -> DryRun:
-        """Return a rehearsal of this configuration that belongs to the calling thread."""
-        kept: dict[int, tuple[Config, DryRun]] = self._kept.__dict__.setdefault("kept", {})
+    def of(self, config: Config) -> RowPlanner:
+        """Return a planner of this configuration that belongs to the calling thread."""
+        kept: dict[int, tuple[Config, RowPlanner]] = self._kept.__dict__.setdefault("kept", {})
         found = kept.get(id(config))
         if found is None:
             if len(kept) >= _KEPT:
                 del kept[next(iter(kept))]
-            found = kept[id(config)] = config, DryRun(config, parity=self._parity)
+            found = kept[id(config)] = (
+                config,
+                RowPlanner(config, parity=self._parity, walkeros=self._walkeros),
+            )
         return found[1]
 
     def calls(self, config: Config, row: Row) -> list[list[Any]]:
@@ -137,7 +126,7 @@ class DryRuns:
 
 
 def compare(
-    old: DryRun, new: DryRun, rows: Iterable[Row]
+    old: RowPlanner, new: RowPlanner, rows: Iterable[Row]
 ) -> tuple[tuple[Change, ...], list[tuple[Row, Plan]]]:
     """Plan every event with both configurations; return what differs, oldest first, and all new plans."""
     changes, plans = [], []

@@ -47,7 +47,8 @@ class Engine:
         seed: decides the stream and the order of batch results.
         rate: events a second; 0 as fast as it goes.
         capacity: how many rows are kept.
-        parity: do what walkerOS 4.4 does.
+        parity: do what walkerOS does.
+        walkeros: the version of walkerOS that is meant.
         account: what HubSpot knows beforehand.
         strict: refuse names without a definition, as HubSpot does; else they are made at first sight.
         limits: enforce HubSpot's rate limits.
@@ -65,6 +66,7 @@ class Engine:
         rate: float = 4.0,
         capacity: int = 100_000,
         parity: bool = False,
+        walkeros: str = "4.4",
         account: Mapping[str, Any] | None = None,
         strict: bool = False,
         limits: bool = False,
@@ -73,15 +75,16 @@ class Engine:
     ) -> None:
         self.seed = seed
         self.parity = parity
+        self.walkeros = walkeros
         self._source = source
         self._seeded = account or {}
         switches = Behaviours(auto_define=not strict, enforce_rate_limits=limits)
         self.service, self.hubspot = hubspot_for(config, switches, seed, remembered, clock)
         self.service.seed(self.hubspot.account, self._seeded)
         self.ring = Ring(capacity)
-        self.rehearsals = DryRuns(parity=parity)
+        self.rehearsals = DryRuns(parity=parity, walkeros=walkeros)
         self.pace = Pace(rate)
-        self.ledger = EventLog(self.ring, self.hubspot.clock, self.service)
+        self.ledger = EventLog(self.ring, self.hubspot.clock, self.service, parity=parity)
         self.exhausted = False
         self.trouble = ""
         self.generation = 0
@@ -368,7 +371,7 @@ class Engine:
         self.configs.append(config)
         self.generation = len(self.configs) - 1
         self.ledger.follow(config)
-        return Sender(config, self.hubspot, parity=self.parity)
+        return Sender(config, self.hubspot, parity=self.parity, walkeros=self.walkeros)
 
     # ---- the thread
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict, deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from hubspot_dest.config.model import Config
 from hubspot_dest.outcome import Outcome
@@ -15,6 +16,7 @@ from simulator.engine.rule_coverage import Hits
 
 __all__ = ["EventLog"]
 
+_WOULD_LOSE: Final = re.compile(r"walkerOS(?: 4\.4)? would lose")
 _BATCH = "events.send.batchApi.send"
 _UPDATE = "crm.contacts.basicApi.update"
 
@@ -26,10 +28,13 @@ class EventLog:
         ring: where rows are kept.
         clock: UNIX time in seconds.
         service: knows what HubSpot took without a word to the sender.
+        parity: the sender does what walkerOS does: an event that it gives up is one that walkerOS loses.
 
     """
 
-    def __init__(self, ring: Ring, clock: Callable[[], float], service: WatchedHubSpot) -> None:
+    def __init__(
+        self, ring: Ring, clock: Callable[[], float], service: WatchedHubSpot, *, parity: bool = False
+    ) -> None:
         self.ring = ring
         self.counts = Counts()
         self.hits = Hits()
@@ -37,6 +42,7 @@ class EventLog:
         self.changes = 0
         self._clock = clock
         self._service = service
+        self._parity = parity
         self._queued: dict[str, list[Row]] = defaultdict(list)
         self._required: dict[str, Any] = {}
         self._doubtful: list[Exchange] = []
@@ -106,8 +112,9 @@ class EventLog:
             row.attempts += 1
             self._move(row, outcome.kind)
         row.consent = consent
-        row.upstream = outcome.upstream or ""
-        if row.upstream.startswith("walkerOS would lose"):
+        row.upstream = outcome.walkeros or ""
+        given_up = self._parity and outcome.kind == "failed" and outcome.plan is not None
+        if given_up or _WOULD_LOSE.search(row.upstream):
             counts.lost_upstream += 1
         self._saved(outcome)
         self.ring.remember(row.number, outcome)
@@ -139,6 +146,8 @@ class EventLog:
         row.upstream = outcome.upstream or ""
         if outcome.kind == "failed":
             self.counts.batches_failed += 1
+            if outcome.reason == "batch_lost":
+                self._lost(outcome, row)
         else:
             self.counts.batches += 1
             for event_id in outcome.events:
@@ -150,6 +159,24 @@ class EventLog:
         self.ring.append(row)
         self.ring.remember(number, outcome)
         self._tell(row)
+
+    def _lost(self, outcome: Outcome, batch: Row) -> None:
+        """Count the events of a batch that walkerOS removed from its queue before a send that failed (defect D1)."""
+        for event_id in outcome.events:
+            waiting = self._queued.get(event_id)
+            if not waiting:
+                continue  # the event that filled the batch: its own outcome says that it failed, and is counted
+            self.counts.lost_upstream += 1
+            row = waiting.pop(0)
+            if not waiting:
+                del self._queued[event_id]
+            row.batch, row.exchanges = batch.number, (*row.exchanges, *batch.exchanges)
+            row.reason, row.sentence = (
+                "batch_lost",
+                f"lost with its batch of {batch.size}: {outcome.sentence}",
+            )
+            self._move(row, "failed")
+            self._tell(row)
 
     def _flushed(self, row: Row, batch: Row) -> None:
         row.batch, row.exchanges = batch.number, (*row.exchanges, *batch.exchanges)

@@ -11,11 +11,12 @@ from hubspot_dest.config.model import Config
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, to_string
 from hubspot_dest.mapping.paths import compile_path
 from hubspot_dest.outcome import Outcome
-from hubspot_dest.planning.plan import Plan, label_of
+from hubspot_dest.planning.plan import Plan
+from hubspot_dest.planning.rules_index import label_of, rules_of
 from simulator.engine.row_filter import exactly, is_path
 from simulator.engine.rows import STUCK, UNSOUGHT, Row
 
-__all__ = ["Hits", "PropertyHits", "RuleHits", "described", "rules_of"]
+__all__ = ["Hits", "PropertyHits", "RuleHits", "described"]
 
 _OTHERS = "(others)"
 _WRITES = ("queued", "flushed", "sent", "identified", "failed")  # outcomes of events that have a contact
@@ -137,12 +138,13 @@ class Hits:
             for value, known in zip(defaults.values(), self.defaults.values(), strict=True)
         ]
         self.rules = {}
-        for key, index, rule in rules_of(self._raw.get("mapping")):
+        for entry in rules_of(self._raw.get("mapping")):
+            key, rule = entry.key, entry.rule
             own = rule.get("settings")
             own = own if isinstance(own, dict) else {}
             made = RuleHits(
                 key,
-                index,
+                entry.index,
                 tuple(_notes(rule, own)),
                 properties=_map_properties(own.get("properties")),
                 contact=_contact_properties(own.get("identify")),
@@ -164,9 +166,9 @@ class Hits:
             return settings.get(key) if isinstance(settings, dict) else None
         if key == "policy":
             return self._raw.get("policy")
-        for found, place, rule in rules_of(self._raw.get("mapping")):
-            if (found, place) == (key, index):
-                return rule
+        for entry in rules_of(self._raw.get("mapping")):
+            if (entry.key, entry.index) == (key, index):
+                return entry.rule
         return None
 
     def count(self, outcome: Outcome) -> None:
@@ -223,18 +225,6 @@ def _note(wanted: dict[str, PropertyHits], found: dict[str, Any]) -> None:
     for name, known in wanted.items():
         known.asked += 1
         known.resolved += name in found
-
-
-def rules_of(mapping: Any) -> Iterator[tuple[str, int | None, dict[str, Any]]]:
-    """Yield every rule of a mapping with its key, and its position where it is one of a list."""
-    for entity, actions in mapping.items() if isinstance(mapping, dict) else ():
-        for action, rules in actions.items() if isinstance(actions, dict) else ():
-            if isinstance(rules, dict):
-                yield f"{entity} {action}", None, rules
-            elif isinstance(rules, list):
-                for index, rule in enumerate(rules):
-                    if isinstance(rule, dict):
-                        yield f"{entity} {action}", index, rule
 
 
 def _notes(rule: dict[str, Any], settings: dict[str, Any]) -> Iterator[str]:

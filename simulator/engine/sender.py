@@ -9,9 +9,9 @@ from pydantic import SecretStr
 
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.client import Client, HubSpotClient
+from hubspot_dest.delivery.client.recording_client import RecordingClient
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.outcome import Outcome
-from simulator.engine.probes import WatchedClient
 from simulator.engine.rows import Exchange
 from simulator.engine.sources.bad_input import said_of
 from simulator.hubspot.fake import FakeHubSpot
@@ -27,12 +27,13 @@ class Sender:
     Args:
         config: what to map and how.
         hubspot: a running HubSpot.
-        parity: do what walkerOS 4.4 does.
+        parity: do what walkerOS does.
+        walkeros: the version of walkerOS that is meant.
 
     """
 
-    def __init__(self, config: Config, hubspot: FakeHubSpot, *, parity: bool) -> None:
-        self._client: WatchedClient | None = None
+    def __init__(self, config: Config, hubspot: FakeHubSpot, *, parity: bool, walkeros: str = "4.4") -> None:
+        self._client: RecordingClient | None = None
         quiet = logging.Logger("engine", logging.CRITICAL)
         quiet.addHandler(logging.NullHandler())
 
@@ -40,11 +41,11 @@ class Sender:
             real = HubSpotClient(
                 token, base_url=hubspot.base_url, timeout_seconds=min(10.0, config.timeout_ms / 1000)
             )
-            self._client = WatchedClient(real, hubspot.clock)
+            self._client = RecordingClient(real, clock=hubspot.clock)
             return self._client
 
         self._destination = HubSpotDestination(
-            config, parity=parity, client_factory=factory, traced=True, logger=quiet
+            config, parity=parity, walkeros=walkeros, client_factory=factory, traced=True, logger=quiet
         )
 
     @property
@@ -73,7 +74,18 @@ class Sender:
 
     def drain(self) -> list[Exchange]:
         """Return the calls since the last time."""
-        return self._client.drain() if self._client is not None else []
+        recorded = self._client.drain() if self._client is not None else []
+        return [
+            Exchange(
+                call.call[0],
+                call.started,
+                call.ended,
+                call.status,
+                call.size,
+                "" if call.error is None else call.error.describe(),
+            )
+            for call in recorded
+        ]
 
     def let_go(self) -> None:
         """Let the destination forget events that wait for consent: a stream has many visitors, each with their own.

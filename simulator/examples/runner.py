@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from hubspot_dest.delivery.client.client import HubSpotClient
+from hubspot_dest.delivery.client.recording_client import RecordingClient
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.mapping.jsdates import date_ms
 from hubspot_dest.mapping.jsvalues import UNDEFINED
@@ -21,7 +22,6 @@ from hubspot_dest.outcome import Outcome
 from simulator.conformance.difference import MISSING, Difference, differences
 from simulator.examples.documented import Example
 from simulator.examples.wire_format import (
-    WatchedClient,
     arrived_request,
     documented_request,
     is_documented,
@@ -146,7 +146,7 @@ def run_example(
     records = _LogCapture()
     logger = logging.Logger("documented", logging.DEBUG)
     logger.addHandler(records)
-    client = WatchedClient(HubSpotClient(SecretStr(hubspot.token), base_url=hubspot.base_url))
+    client = RecordingClient(HubSpotClient(SecretStr(hubspot.token), base_url=hubspot.base_url))
     noted = threading.Semaphore(0)
     unsubscribe = hubspot.journal.subscribe(lambda _: noted.release())
     state = example.collector

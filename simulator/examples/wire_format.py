@@ -7,43 +7,11 @@ from urllib.parse import quote
 
 import orjson
 
-from hubspot_dest.delivery.client.client import HubSpotClient
 from simulator.hubspot.journal.journal import Entry
 
-__all__ = ["WatchedClient", "arrived_request", "documented_request", "is_documented"]
+__all__ = ["arrived_request", "documented_request", "is_documented"]
 
 Request = dict[str, Any]
-
-
-class WatchedClient:
-    """Wraps the official client and records every call in the documented notation."""
-
-    def __init__(self, client: HubSpotClient) -> None:
-        self.calls: list[list[Any]] = []
-        self._client = client
-
-    def send(self, occurrence: dict[str, Any]) -> None:
-        """Record and make `events.send.basicApi.send`. Raises DeliveryError."""
-        self.calls.append(["events.send.basicApi.send", dict(occurrence)])
-        self._client.send(occurrence)
-
-    def send_batch(self, inputs: list[dict[str, Any]]) -> None:
-        """Record and make `events.send.batchApi.send`. Raises DeliveryError."""
-        self.calls.append(["events.send.batchApi.send", {"inputs": [dict(one) for one in inputs]}])
-        self._client.send_batch(inputs)
-
-    def update_contact(self, contact_id: str, properties: dict[str, str], id_property: str | None) -> None:
-        """Record and make `crm.contacts.basicApi.update`. Raises DeliveryError."""
-        more = [] if id_property is None else [id_property]
-        self.calls.append(
-            ["crm.contacts.basicApi.update", contact_id, {"properties": dict(properties)}, *more]
-        )
-        self._client.update_contact(contact_id, properties, id_property)
-
-    def create_contact(self, properties: dict[str, str]) -> None:
-        """Record and make `crm.contacts.basicApi.create`. Raises DeliveryError."""
-        self.calls.append(["crm.contacts.basicApi.create", {"properties": dict(properties)}])
-        self._client.create_contact(properties)
 
 
 def documented_request(call: list[Any]) -> Request:

@@ -82,7 +82,9 @@ class Navigation(App[None]):
         rule = row.rule
         if row.reason == "mapping_error":
             config, now_ms = self.engine.configs[row.generation], int(row.at * 1000)
-            rule = stumbled(config, row.seen_event(), now_ms, parity=self.engine.parity)
+            rule = stumbled(
+                config, row.seen_event(), now_ms, parity=self.engine.parity, walkeros=self.engine.walkeros
+            )
         if not rule and row.reason in UNSOUGHT:
             self.notify(f"no rule was looked for: {row.why[:80]}", timeout=3, markup=False)
             return

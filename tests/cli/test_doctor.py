@@ -179,3 +179,68 @@ def test_definitions_beyond_the_first_page_are_seen(run: Run, hubspot: FakeHubSp
     mapping: dict[str, Any] = {"a": {"229": {}, "000": {}}}
     done, _ = doctor(run, hubspot, configuration(tmp_path, hubspot, mapping=mapping))
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    "status", ["302 Found", "307 Temporary Redirect", "404 Not Found", "500 Error", "403 Forbidden"]
+)
+def test_it_is_not_green_where_nothing_was_proven(run: Run, status: str) -> None:
+    from tests.delivery.wire import answer, wire
+
+    location = "Location: https://login.example.org/start"
+    with wire(answer(status, b"", *([location] if status[0] == "3" else []))) as server:
+        done = run("hubspot_dest", "doctor", SHOP, "--base-url", server.base_url)
+    assert done.returncode == 1
+    assert "nothing is proven" in done.stdout
+    if status[0] == "3":
+        assert "a redirect to https://login.example.org/start, which is not followed" in done.stdout
+
+
+def test_a_bad_event_name_is_said_once(run: Run, hubspot: FakeHubSpot, tmp_path: Path) -> None:
+    config = configuration(
+        tmp_path, hubspot, mapping={"a": {"b": {"settings": {"eventName": "Add To Cart"}}}}
+    )
+    done, checks = doctor(run, hubspot, config)
+    assert done.returncode == 1
+    assert len(found(checks, "event pe12345678_Add To Cart")) == 1
+
+
+def test_offline_needs_no_token(run: Run, hubspot: FakeHubSpot, tmp_path: Path) -> None:
+    config = tmp_path / "config.json"
+    config.write_text('{"settings": {"eventNamePrefix": "pe1_"}}', encoding="utf-8")
+    done, _ = doctor(run, hubspot, str(config), "--offline")
+    assert done.returncode == 0, done.stderr
+    assert doctor(run, hubspot, str(config))[0].returncode == 2
+
+
+@pytest.mark.parametrize("command", ["doctor", "send"])
+@pytest.mark.parametrize("token", ["pat-na1-secret…", "secret\ntoken", "secret token"])
+def test_a_token_that_no_header_takes_is_said_at_the_start_and_never_shown(
+    run: Run, hubspot: FakeHubSpot, command: str, token: str
+) -> None:
+    done = run(
+        "hubspot_dest", command, SHOP, EVENTS, "--base-url", hubspot.base_url, HUBSPOT_ACCESS_TOKEN=token
+    )
+    assert done.returncode == 2
+    assert "HUBSPOT_ACCESS_TOKEN: character " in done.stderr
+    assert "which no HTTP header takes" in done.stderr
+    assert "secret" not in done.stdout + done.stderr
+    assert hubspot.journal.entries() == []
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_the_line_break_behind_a_mounted_secret_is_no_part_of_the_token(
+    run: Run, hubspot: FakeHubSpot, ending: str
+) -> None:
+    done, checks = doctor(run, hubspot, SHOP, HUBSPOT_ACCESS_TOKEN=hubspot.token + ending)
+    assert found(checks, "token")[0]["verdict"] == "ok", done.stdout
+
+
+def test_events_of_which_none_can_be_read_prove_nothing(
+    run: Run, hubspot: FakeHubSpot, tmp_path: Path
+) -> None:
+    events = tmp_path / "events.jsonl"
+    events.write_text("no event\n", encoding="utf-8")
+    done, _ = doctor(run, hubspot, SHOP, str(events))
+    assert done.returncode == 2
+    assert "holds no usable event" in done.stderr

@@ -177,8 +177,8 @@ def test_progress_says_how_far_it_is(
 ) -> None:
     from hubspot_dest import HubSpotDestination
     from hubspot_dest.cli.instrumentation import Instrumentation
+    from hubspot_dest.delivery.client.recording_client import RecordingClient
     from hubspot_dest.observability.observer import Observer
-    from tests.recording import RecordingClient
 
     now = [1000.0]
     monkeypatch.setattr("hubspot_dest.cli.instrumentation.time.monotonic", lambda: now[0])

@@ -13,11 +13,12 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,11 @@ def test_an_earlier_outbox_is_delivered_whole(tmp_path: Path) -> None:
     for name in ("shop.yaml", "events.jsonl"):
         shutil.copy(DATA / name, tmp_path / name)
     with FakeHubSpot(HubSpot(switches=Behaviours(auto_define=True))) as fake:
+        with closing(sqlite3.connect(outbox)) as database, database:  # it was made for a port of that day
+            database.execute(
+                "UPDATE meta SET value = replace(value, 'http://127.0.0.1:9', ?) WHERE name = 'target'",
+                [fake.base_url],
+            )
         command = [sys.executable, "-m", "hubspot_dest", "send", "shop.yaml", "events.jsonl"]
         command += ["--base-url", fake.base_url, "--outbox", str(outbox), "--resume"]
         environment = {**os.environ, "HUBSPOT_ACCESS_TOKEN": fake.token}

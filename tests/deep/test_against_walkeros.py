@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from hubspot_dest.mapping.callbacks import Callbacks
-from hubspot_dest.mapping.context import Collector
+from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.evaluation import Evaluation
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
 from hubspot_dest.mapping.paths import get_by_path, set_by_path
@@ -174,7 +174,7 @@ class Cases:
 
 def ours(case: dict[str, Any]) -> dict[str, Any]:
     """Answer a case as walkeros.mjs does, with this project's mapping."""
-    ev = Evaluation(case.get("event"), Collector(consent=case["consent"]))
+    ev = Evaluation(case.get("event"), CollectorView(consent=case["consent"]))
     values, callbacks = ValueCompiler(Callbacks()), Callbacks()
     out: dict[str, Any] = {}
     try:

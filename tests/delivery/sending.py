@@ -68,7 +68,7 @@ class World:
     reports: list[Report] = field(default_factory=list)
 
     def accept(self, *intents: NewIntent) -> None:
-        self.outbox.settle(self.outbox.add(intents))
+        self.outbox.commit(self.outbox.add(intents))
 
     def run(self, *, seconds: float = 86_400.0 * 7) -> float:
         """Deliver until nothing is left to do or so much time went by; return how much did."""
@@ -86,7 +86,7 @@ class World:
 def make_world(path: Path, client: Any, *, clock: TestClock | None = None, **options: Any) -> World:
     clock = clock or TestClock()
     outbox = Outbox(path, durability="normal", wall=clock.wall)
-    options = {"dice": random.Random(1), **options}
+    options = {"rng": random.Random(1), **options}
     reports: list[Report] = []
     dispatcher = Dispatcher(
         outbox, Calls(client), clock.monotonic, clock.wall, report=reports.append, **options
@@ -99,7 +99,7 @@ def sending(path: Path, hubspot: FakeHubSpot, **options: Any) -> Iterator[World]
     """Give an outbox that delivers to a HubSpot on this machine."""
     client = HubSpotClient(SecretStr(hubspot.token), base_url=hubspot.base_url, timeout_seconds=1.0)
     world = make_world(path, client, **options)
-    client.on_headers = lambda headers: world.dispatcher.budget.heard(headers, world.clock.now)
+    client.on_headers = lambda headers: world.dispatcher.budget.observe(headers, world.clock.now)
     try:
         yield world
     finally:

@@ -223,11 +223,11 @@ def test_six_hours_of_outage_lose_nothing_and_keep_order_and_memory_small(
     down = Fault(FaultKind.UNAVAILABLE, for_seconds=6 * 3600)
     hubspot.faults.add(down, now=clock.wall())
     total = 10_800  # one every two seconds; the deep suite has 200 a second
-    with sending(tmp_path / "o", hubspot, clock=clock, batch_size=500, window=1000) as world:
+    with sending(tmp_path / "o", hubspot, clock=clock, batch_size=500, buffer_size=1000) as world:
         for second in range(0, total, 60):
             world.accept(*(event(f"e{n}", f"p{n % 37}@example.org") for n in range(second, second + 60)))
             world.run(seconds=120)
-            assert len(world.dispatcher._lanes) <= 1060
+            assert len(world.dispatcher._queue) <= 1060
         assert requests(hubspot) < 2000
         world.run()
         assert world.outbox.pending == 0

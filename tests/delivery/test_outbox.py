@@ -21,7 +21,7 @@ REFUSED = DeliveryError("refused", "no such event", status=400, category="VALIDA
 
 
 def put(outbox: Outbox, *ids: str) -> None:
-    outbox.settle(outbox.add(event(one, "ada@example.org") for one in ids))
+    outbox.commit(outbox.add(event(one, "ada@example.org") for one in ids))
 
 
 def waiting(outbox: Outbox) -> list[str]:
@@ -42,7 +42,7 @@ def test_what_was_accepted_is_there_after_a_restart_in_its_order(tmp_path: Path)
 def test_what_was_accepted_is_there_after_a_process_that_never_closed_it(tmp_path: Path) -> None:
     program = (
         "import os, sys; from hubspot_dest.delivery.outbox.queue import Outbox, NewIntent; o = Outbox(sys.argv[1]); "
-        "o.settle(o.add([NewIntent(1, ('e:a',), 'x', b'{}')])); os._exit(1)"
+        "o.commit(o.add([NewIntent(1, ('e:a',), 'x', b'{}')])); os._exit(1)"
     )
     subprocess.run([sys.executable, "-c", program, str(tmp_path / "o")], check=False, timeout=30)
     outbox = Outbox(tmp_path / "o")
@@ -204,9 +204,9 @@ def test_memory_and_progress_are_written_with_what_they_speak_of_or_not_at_all(t
     outbox = Outbox(tmp_path / "o", max_pages=40)
     note = Progress("shop.jsonl", "abc", 3, 7, -1)
     known = {"ada@example.org": {"plan": "pro"}}
-    outbox.settle(outbox.add([contact("ada@example.org", "c", plan="pro")], known, note))
+    outbox.commit(outbox.add([contact("ada@example.org", "c", plan="pro")], known, note))
     with pytest.raises(OutboxError, match="full"):
-        outbox.settle(
+        outbox.commit(
             outbox.add(
                 (event(f"e{n}", "x" * 4000) for n in range(100)),
                 {"ada@example.org": {"plan": "free"}},

@@ -232,9 +232,9 @@ def test_a_file_of_the_version_before_goes_on_to_be_used(tmp_path: Path, hubspot
 def test_what_waits_can_be_thrown_away_by_age(tmp_path: Path, hubspot: FakeHubSpot) -> None:
     now = [1000.0]
     outbox = Outbox(tmp_path / "x", wall=lambda: now[0])
-    outbox.settle(outbox.add(held=[("old", json.dumps({}).encode())]))
+    outbox.commit(outbox.add(parked=[("old", json.dumps({}).encode())]))
     now[0] = 2000.0
-    outbox.settle(outbox.add(held=[("new", b"{}")]))
-    assert outbox.purge(held=True, before=1500.0) == (0, 1)
-    assert [one.event_id for one in outbox.held_events()] == ["new"]
+    outbox.commit(outbox.add(parked=[("new", b"{}")]))
+    assert outbox.purge(parked=True, before=1500.0) == (0, 1)
+    assert [one.event_id for one in outbox.parked_events()] == ["new"]
     outbox.close()

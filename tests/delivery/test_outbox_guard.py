@@ -16,7 +16,7 @@ from hubspot_dest.delivery.outbox.schema import OutboxError
 
 def accept(outbox: Outbox, count: int = 1, size: int = 500) -> None:
     intents = [NewIntent(1, ("e:a@b.co",), "e1", b"x" * size)] * count
-    outbox.settle(outbox.add(intents))
+    outbox.commit(outbox.add(intents))
 
 
 def wal(path: Path) -> Path:

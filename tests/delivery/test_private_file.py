@@ -36,7 +36,7 @@ def rights(path: Path) -> int:
 @pytest.mark.parametrize("name", SQLITE_WORDS)
 def test_an_outbox_is_in_the_file_of_that_very_name_for_its_owner_only(tmp_path: Path, name: str) -> None:
     outbox = Outbox(name)
-    outbox.settle(outbox.add([NewIntent(1, ("e:a@b.co",), "e1", b"{}")]))
+    outbox.commit(outbox.add([NewIntent(1, ("e:a@b.co",), "e1", b"{}")]))
     # SQLite's own files have those rights too while it is open.
     made = sorted(path.name for path in tmp_path.iterdir())
     assert made == sorted([name, f"{name}-lock", f"{name}-shm", f"{name}-wal"])

@@ -31,7 +31,7 @@ def test_no_ten_seconds_see_more_contact_calls_than_the_account_may(
     headers: dict[str, str], limit: int
 ) -> None:
     budget = RateBudget()
-    budget.heard(headers, 999.0)
+    budget.observe(headers, 999.0)
     sent = times(budget, "contacts", 60)
     assert most_in(sent, 10.0) <= limit
     assert len(sent) >= 0.75 * limit * 6
@@ -55,7 +55,7 @@ def test_the_users_own_limit_counts_everything_together() -> None:
 
 def test_when_others_spend_the_budget_contacts_wait() -> None:
     budget = RateBudget()
-    budget.heard({**TIER, "X-HubSpot-RateLimit-Remaining": "3"}, 1000.0)
+    budget.observe({**TIER, "X-HubSpot-RateLimit-Remaining": "3"}, 1000.0)
     assert budget.delay("contacts", 1000.0) == pytest.approx(1.0)
     assert budget.delay("events", 1000.0) == 0.0
 
@@ -63,5 +63,5 @@ def test_when_others_spend_the_budget_contacts_wait() -> None:
 @pytest.mark.parametrize("odd", ["", "-1", "NaN", "9" * 50, "²"])
 def test_headers_that_make_no_sense_change_nothing(odd: str) -> None:
     budget = RateBudget()
-    budget.heard(dict.fromkeys([*TIER, "X-HubSpot-RateLimit-Remaining"], odd), 1000.0)
+    budget.observe(dict.fromkeys([*TIER, "X-HubSpot-RateLimit-Remaining"], odd), 1000.0)
     assert budget.delay("contacts", 1000.0) == 0.0

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from hubspot_dest.delivery.client.errors import DeliveryError, error_from_answer
+from hubspot_dest.delivery.dispatch.breaker import Breaker
 from hubspot_dest.delivery.dispatch.retry import (
     Bisect,
-    Breaker,
     Circumstances,
     Dead,
     Decision,
@@ -167,5 +167,5 @@ def test_an_outage_is_looked_at_by_one_request_at_a_time_and_ends_with_the_first
         breaker.failed(now)
     assert max(waits) <= 8.0
     assert waits[-1] >= 4.0
-    breaker.passed()
+    breaker.succeeded()
     assert breaker.delay(now) == 0.0

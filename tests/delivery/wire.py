@@ -43,7 +43,7 @@ def wire(*answers: bytes | None) -> Iterator[Wire]:
     stop = threading.Event()
 
     def serve(connection: socket.socket) -> None:
-        with connection, connection.makefile("rb") as reader:
+        with contextlib.suppress(ConnectionError), connection, connection.makefile("rb") as reader:
             # A TLS greeting begins with 0x16; a plain server hangs up on it.
             while (request := reader.readline(65_536 if state.requests else 1)) not in (b"", b"\x16"):
                 request += reader.readline() if len(request) == 1 else b""

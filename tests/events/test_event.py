@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from hubspot_dest.events.collector import CollectorState
+from hubspot_dest.events.collector import Collector
 from hubspot_dest.events.event import InvalidEventError, event_name
 from hubspot_dest.mapping.jsvalues import JsTypeError
 from tests.configurations import EVENTS
@@ -15,8 +15,8 @@ from tests.configurations import EVENTS
 NOW = 1_750_000_000_000
 
 
-def state(**more: Any) -> CollectorState:
-    return CollectorState(now_ms=lambda: NOW, new_id=lambda: "f" * 16, **more)
+def state(**more: Any) -> Collector:
+    return Collector(now_ms=lambda: NOW, new_id=lambda: "f" * 16, **more)
 
 
 def test_an_event_is_filled_up_as_walkeros_fills_it() -> None:

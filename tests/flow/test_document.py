@@ -10,7 +10,7 @@ import pytest
 
 from hubspot_dest import HubSpotDestination
 from hubspot_dest.config.loading import ConfigFileError, load_config, load_examples
-from tests.recording import RecordingClient
+from hubspot_dest.delivery.client.recording_client import RecordingClient
 
 TOKEN = "pat-na1-11111111-2222-3333-4444-555555555555"
 PACKAGE = "@walkeros/server-destination-hubspot"

@@ -53,7 +53,13 @@ def resolve(value: Any, **environment: str) -> Any:
         ("$def.x", "$def.x"),
         ("$var:p", "$var:p"),
         ("costs 5$", "costs 5$"),
-        ("$code:(v) => `$var.p`", "$code:(v) => `$var.p`"),
+        ("$code:(v) => `$var.p`", "$code:(v) => `pe1_`"),
+        ("$code:(e) => e.data.total * $var.n", "$code:(e) => e.data.total * 1.5"),
+        ("$code:(e) => `${$var.m.a.b}: ${e.id}`", "$code:(e) => `${2}: ${e.id}`"),
+        ({"$code": "() => '$var.p'"}, {"$code": "() => 'pe1_'"}),
+        ("$code:($event) => $event.data.id", "$code:($event) => $event.data.id"),
+        ("$code:(e) => '$vars.x costs $5'", "$code:(e) => '$vars.x costs $5'"),
+        ("$code:(e) => $env.T:7", "$code:(e) => 7"),
         ({"$var.p": "$var.p"}, {"$var.p": "pe1_"}),
         ([1, None, "$var.p"], [1, None, "pe1_"]),
     ],
@@ -81,6 +87,14 @@ def test_the_environment_gives_values_and_secrets() -> None:
         ("a $env.NOT_SET b", "environment variable NOT_SET is not set"),
         ("$contract.blog", 'there is no contract "blog"'),
         ("$flow.other.url", 'there is no flow "other"'),
+        ("$vars.rate", "'\\$vars.rate' is not a reference: walkerOS has no \\$vars"),
+        ("$environment.X", "walkerOS has no \\$environment"),
+        ("$code:(e) => $var.unknown", 'there is no variable "unknown"'),
+        ("$code:(e) => $var.m", 'variable "m" is a map'),
+        ("$code:(e) => e.data.total * $vars.rate", "'\\$vars.' is not a reference"),
+        ("$code:(e) => $env.NOT_SET", "environment variable NOT_SET is not set"),
+        ("$env.TOKEN=x", "a default follows a colon"),
+        ("$env.TOKEN || x", "a default follows a colon"),
     ],
 )
 def test_a_reference_that_leads_nowhere_is_named_with_its_place(text: str, said: str) -> None:
@@ -89,11 +103,38 @@ def test_a_reference_that_leads_nowhere_is_named_with_its_place(text: str, said:
     assert found.value.problem.path == ("settings", 0, "x")
 
 
+def test_a_default_after_an_equals_sign_is_told_how_to_write_it() -> None:
+    with pytest.raises(FlowError) as found:
+        References({}, {}).resolve("$env.TOKEN=abc")
+    assert found.value.problem.hint == "write $env.TOKEN:abc"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("$env.T=x", "a default follows a colon"),
+        ("$var:p", "is not a reference of walkerOS 4"),
+        ("$secret:TOKEN", "is not a reference of walkerOS 4"),
+        ("$def.x", "is not a reference of walkerOS 4"),
+        ("$secret.lower", "capital letters"),
+        ("https://$flow.other.url/x", "stays text here"),
+        ("Bearer $secret.TOKEN", "stays text here"),
+        ("$code:() => '$secret.TOKEN'", "stays text here"),
+        ("$code:() => '$env.T'", "a server bundle of walkerOS leaves a marker"),
+    ],
+)
+def test_a_reference_that_does_not_do_what_it_says_is_warned_of(text: str, said: str) -> None:
+    references = References(VARIABLES, {"T": "v"})
+    references.resolve({"a": text})
+    assert [(one.path, one.severity) for one in references.warnings] == [(("a",), "warning")]
+    assert said in references.warnings[0].message
+
+
 def test_what_the_environment_does_not_have_is_left_out_and_told() -> None:
     references = References({}, {})
     found = references.resolve({"a": "$env.TOKEN", "b": ["$secret.KEY", 1], "c": 2})
     assert found == {"b": [None, 1], "c": 2}
-    assert [(one.path, one.severity) for one in references.missing] == [
+    assert [(one.path, one.severity) for one in references.warnings] == [
         (("a",), "warning"),
         (("b", 0), "warning"),
     ]

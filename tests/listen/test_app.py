@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from hubspot_dest import AsyncHubSpotDestination, HubSpotDestination, Outcome
+from hubspot_dest.delivery.client.recording_client import RecordingClient
 from hubspot_dest.listen.app import Collector, ListenSettings
-from tests.recording import RecordingClient
 
 CONFIG = {"settings": {"accessToken": "pat-na1-x", "eventNamePrefix": "pe1_"}}
 PAGE = {"name": "page view", "id": "e1", "user": {"email": "ada@example.org"}}

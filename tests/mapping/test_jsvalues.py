@@ -21,7 +21,7 @@ from hubspot_dest.mapping.jsvalues import (
     key_order,
     number_to_string,
     parse_number,
-    same_value_zero,
+    same_value_key,
     to_string,
     truthy,
     whitespace_runs_to,
@@ -150,7 +150,7 @@ def test_entries_of_nothing_fail_as_in_javascript() -> None:
     ],
 )
 def test_numbers_in_paths_are_read_as_javascript_reads_them(text: str, number: float) -> None:
-    assert same_value_zero(parse_number(text), number)
+    assert same_value_key(parse_number(text)) == same_value_key(number)
 
 
 def test_only_javascript_whitespace_becomes_an_underscore_in_event_names() -> None:
@@ -159,7 +159,9 @@ def test_only_javascript_whitespace_becomes_an_underscore_in_event_names() -> No
 
 
 def test_true_is_not_one_when_lists_are_united() -> None:
-    assert not same_value_zero(True, 1)
-    assert same_value_zero(1, 1.0)
-    assert same_value_zero(math.nan, math.nan)
-    assert not same_value_zero([], [])
+    assert same_value_key(True) != same_value_key(1)
+    assert same_value_key(1) == same_value_key(1.0)
+    assert same_value_key(math.nan) == same_value_key(float("nan"))
+    first: list[int] = []
+    second: list[int] = []
+    assert same_value_key(first) != same_value_key(second)

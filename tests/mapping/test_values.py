@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from hubspot_dest.mapping.callbacks import Callbacks
-from hubspot_dest.mapping.context import Collector
+from hubspot_dest.mapping.context import CollectorView
+from hubspot_dest.mapping.dialect import WALKEROS_4_4, WALKEROS_4_7, Dialect
 from hubspot_dest.mapping.evaluation import Evaluation
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.mapping.values import ValueCompiler
@@ -22,11 +23,12 @@ EVENT: dict[str, Any] = {
 }
 
 
-def resolve(mapping: Any, event: Any = EVENT) -> tuple[Any, Evaluation]:
+def resolve(mapping: Any, event: Any = EVENT, dialect: Dialect = WALKEROS_4_7) -> tuple[Any, Evaluation]:
     """Resolve plainly and traced, insist that both agree, and return the result with its evaluation."""
-    plain, traced = Evaluation(event, Collector()), Evaluation(event, Collector())
-    result = ValueCompiler(Callbacks()).compile(mapping)(event, plain, {})
-    assert ValueCompiler(Callbacks(), traced=True).compile(mapping)(event, traced, {}) == result
+    plain, traced = Evaluation(event, CollectorView()), Evaluation(event, CollectorView())
+    result = ValueCompiler(Callbacks(), dialect=dialect).compile(mapping)(event, plain, {})
+    again = ValueCompiler(Callbacks(), traced=True, dialect=dialect).compile(mapping)(event, traced, {})
+    assert again == result
     assert [issue.message for issue in plain.issues] == [issue.message for issue in traced.issues]
     return result, plain
 
@@ -54,7 +56,7 @@ def raising(value: Any, context: Any) -> Any:
         ({"loop": ["data.tags", ""]}, ["x", "y"]),
         ({"loop": ["nested", "data.id"]}, ["p1", "p2"]),
         ({"loop": ["this", "data.id"]}, ["o1"]),
-        ({"loop": ["groups", {"loop": ["items", "v"]}]}, [[1, 2], {"name": "bare"}]),
+        ({"loop": ["groups", {"loop": ["items", "v"]}]}, [[1, 2]]),
         ({"map": {"a": "nope"}, "value": "S"}, {}),
         ({"map": {"a": "data.id", "b": "nope"}}, {"a": "o1"}),
         ({"set": ["data.id", "nope", {"value": 2}]}, ["o1", UNDEFINED, 2]),
@@ -74,9 +76,7 @@ def test_a_mapping_value_gives_what_walkeros_gives(mapping: Any, result: Any) ->
     assert resolve(mapping)[0] == result
 
 
-@pytest.mark.parametrize(
-    "mapping", ["", {"foo": 1}, {"loop": ["missing", "x"]}, {"condition": lambda v, c: True}]
-)
+@pytest.mark.parametrize("mapping", ["", {"foo": 1}, {"condition": lambda v, c: True}])
 def test_a_value_that_says_nothing_gives_the_whole_input(mapping: Any) -> None:
     assert resolve(mapping, {"a": 1})[0] == {"a": 1}
 
@@ -134,13 +134,87 @@ def test_async_functions_are_awaited() -> None:
     assert resolve({"fn": fn})[0] == "awaited"
 
 
-def test_the_item_of_a_loop_brings_its_own_consent() -> None:
-    event = {"items": [{"id": 1, "consent": {"m": True}}, {"id": 2}], "consent": {}}
-    assert resolve({"loop": ["items", {"consent": {"m": True}, "key": "id"}]}, event)[0] == [1]
+@pytest.mark.parametrize(
+    ("own", "events", "result", "older"),
+    [
+        ({"m": True}, {"m": False}, [], [1]),
+        ({"m": False}, {"m": True}, [1], []),
+        ({}, {"m": True}, [1], []),
+        (None, {"m": True}, [1], [1]),
+        (None, {"m": False}, [], []),
+    ],
+)
+def test_the_consent_of_a_loop_item_is_plain_data(own: Any, events: Any, result: Any, older: Any) -> None:
+    event = {"items": [{"id": 1} if own is None else {"id": 1, "consent": own}], "consent": events}
+    mapping = {"loop": ["items", {"consent": {"m": True}, "key": "id"}]}
+    got, ev = resolve(mapping, event)
+    assert got == result
+    assert resolve(mapping, event, WALKEROS_4_4)[0] == older
+    assert [one.code for one in ev.divergences] == (["walkeros_item_consent"] if result != older else [])
+
+
+def test_the_consent_of_a_loop_item_is_plain_data_at_every_depth() -> None:
+    inner = {"map": {"mail": {"key": "mail", "consent": {"m": True}}, "said": "consent.m"}}
+    mapping = {"loop": ["groups", {"loop": ["people", inner]}]}
+    event = {
+        "groups": [
+            {"consent": {"m": True}, "people": [{"mail": "a@x.org"}, {"mail": "b", "consent": {"m": 1}}]}
+        ],
+        "consent": {"m": False},
+    }
+    got, ev = resolve(mapping, event)
+    assert got == [[{}, {"said": 1}]]
+    assert len(ev.divergences) == 1
+
+
+@pytest.mark.parametrize(
+    ("mapping", "result", "older"),
+    [
+        ({"loop": ["nope", "id"]}, UNDEFINED, {"id": "o1"}),
+        ({"loop": ["id", "x"]}, UNDEFINED, {"id": "o1"}),
+        ({"loop": ["nope", "id"], "value": "V"}, "V", "V"),
+        ({"key": "id", "loop": ["nope", "id"]}, UNDEFINED, "o1"),
+        ({"key": "nope", "loop": ["nope", "id"]}, UNDEFINED, UNDEFINED),
+        ({"fn": lambda v, c: "F", "loop": ["nope", "id"], "value": "V"}, "V", "F"),
+        ([{"loop": ["nope", "id"]}, "id"], "o1", {"id": "o1"}),
+        (
+            {"map": {"id": "id", "skus": {"loop": ["nope", "id"]}}},
+            {"id": "o1"},
+            {"id": "o1", "skus": {"id": "o1"}},
+        ),
+    ],
+)
+def test_a_loop_without_a_list_gives_nothing(mapping: Any, result: Any, older: Any) -> None:
+    got, ev = resolve(mapping, {"id": "o1"})
+    assert got == result
+    assert resolve(mapping, {"id": "o1"}, WALKEROS_4_4)[0] == older
+    assert [one.code for one in ev.divergences] == (["walkeros_loop_without_list"] if result != older else [])
+
+
+@pytest.mark.parametrize("beside", [{"key": "data.id"}, {"map": {"a": "data.id"}}, {"set": ["data.id"]}])
+def test_a_second_producer_is_not_run(beside: dict[str, Any]) -> None:
+    called: list[Any] = []
+
+    def fn(value: Any, context: Any) -> Any:
+        called.append(value)
+        return raising(value, context)
+
+    expected = resolve(beside)[0]
+    got, ev = resolve({"fn": fn, **beside})
+    assert (got, called, ev.issues) == (expected, [], [])
+    got, ev = resolve({"fn": fn, **beside}, EVENT, WALKEROS_4_4)
+    assert got == expected
+    assert [issue.message for issue in ev.issues] == ["mapping fn failed"]
+
+
+def test_validate_sees_the_result_of_the_one_producer() -> None:
+    seen: list[Any] = []
+    resolve({"loop": ["nope", "x"], "validate": lambda v, c: seen.append(v)})
+    assert seen == [UNDEFINED, UNDEFINED]
 
 
 def test_a_trace_tells_where_every_value_came_from() -> None:
-    ev = Evaluation(EVENT, Collector())
+    ev = Evaluation(EVENT, CollectorView())
     mapping = {"map": {"id": "data.id", "cur": {"key": "data.currency", "value": "EUR"}, "no": "nope"}}
     ValueCompiler(Callbacks(), traced=True).compile_named("properties", mapping)(EVENT, ev, {})
     (trace,) = ev.traces

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hubspot_dest.events.collector import CollectorState
-from hubspot_dest.mapping.context import Collector
+from hubspot_dest.events.collector import Collector
+from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
 from hubspot_dest.planning.plan import Plan, PlanPolicy
 from hubspot_dest.planning.planner import Planner
@@ -22,7 +22,7 @@ PROPERTY = settings(max_examples=100, deadline=None, suppress_health_check=[Heal
 
 
 def whole(event: dict[str, Any]) -> dict[str, Any]:
-    return CollectorState(now_ms=lambda: NOW, new_id=lambda: "0" * 16).complete(event)
+    return Collector(now_ms=lambda: NOW, new_id=lambda: "0" * 16).complete(event)
 
 
 def same(left: Any, right: Any) -> bool:
@@ -76,11 +76,11 @@ def test_no_event_makes_planning_raise_and_neither_event_nor_configuration_chang
         return
     frozen = copy.deepcopy(full)
     one, other = Planner(config, policy=policy), Planner(config, policy=policy)
-    first = essence(one.plan(full, Collector(), NOW))
+    first = essence(one.plan(full, CollectorView(), NOW))
     # The second time the shortcut is there: a name is met for the first time only once.
-    assert same(essence(one.plan(full, Collector(), NOW)), first)
-    assert same(essence(other.plan(full, Collector(), NOW)), first)
-    assert same(essence(one.plan(full, Collector(), NOW, traced=True)), first)
+    assert same(essence(one.plan(full, CollectorView(), NOW)), first)
+    assert same(essence(other.plan(full, CollectorView(), NOW)), first)
+    assert same(essence(one.plan(full, CollectorView(), NOW, traced=True)), first)
     assert same(config, before)
     assert same(full, frozen)
 
@@ -93,8 +93,8 @@ def test_plans_do_not_depend_on_what_was_planned_before(
     full = [one for one in map(complete, events) if one is not None]
     used = Planner(config)
     for event in full:
-        fresh = Planner(config).plan(event, Collector(), NOW)
-        assert same(essence(used.plan(event, Collector(), NOW)), essence(fresh))
+        fresh = Planner(config).plan(event, CollectorView(), NOW)
+        assert same(essence(used.plan(event, CollectorView(), NOW)), essence(fresh))
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_plans_do_not_depend_on_what_was_planned_before(
 )
 def test_even_an_unfinished_event_gives_a_plan(odd: dict[str, Any]) -> None:
     planner = Planner({"settings": {"eventNamePrefix": "pe1_"}, "mapping": {"*": {"*": {}}}})
-    assert planner.plan(odd, Collector(), NOW).verdict in ("failed", "skipped")
+    assert planner.plan(odd, CollectorView(), NOW).verdict in ("failed", "skipped")
 
 
 SHOP = {
@@ -153,16 +153,16 @@ def test_the_shortcut_gives_what_the_general_way_gives(total: Any) -> None:
         {"name": "order complete", "data": {"total": total}, "user": {"email": "a@b.c"}, "timestamp": 1}
     )
     planner = Planner(SHOP)
-    general = essence(planner.plan(event, Collector(), NOW, traced=True))
-    assert same(essence(planner.plan(event, Collector(), NOW)), general)
-    assert same(essence(planner.plan(event, Collector(), NOW)), general)
+    general = essence(planner.plan(event, CollectorView(), NOW, traced=True))
+    assert same(essence(planner.plan(event, CollectorView(), NOW)), general)
+    assert same(essence(planner.plan(event, CollectorView(), NOW)), general)
 
 
 def test_an_object_that_becomes_a_meaningless_text_is_told_by_both_ways_of_planning() -> None:
     event = whole({"name": "order complete", "data": {"total": {"net": 5}}, "user": {"email": "a@b.c"}})
     planner = Planner(SHOP)
     for traced in (True, False, False):
-        plan = planner.plan(event, Collector(), NOW, traced=traced)
+        plan = planner.plan(event, CollectorView(), NOW, traced=traced)
         assert plan.occurrence is not None
         assert plan.occurrence["properties"]["revenue"] == "[object Object]", "as walkerOS sends it"
         assert "revenue is an object" in plan.hints[0]
@@ -177,7 +177,7 @@ def test_a_plan_knows_which_rule_of_a_list_matched() -> None:
     large, small = (
         planner.plan(
             whole({"name": "order complete", "data": {"total": total}, "user": {"email": "a@b.c"}}),
-            Collector(),
+            CollectorView(),
             NOW,
         )
         for total in (500, 5)
@@ -187,14 +187,14 @@ def test_a_plan_knows_which_rule_of_a_list_matched() -> None:
 
 def test_a_trace_names_the_path_that_a_policy_sets() -> None:
     planner = Planner({"policy": {"data.total": {"value": 7}}})
-    plan = planner.plan(whole({"name": "a b", "user": {"email": "a@b.c"}}), Collector(), NOW, traced=True)
+    plan = planner.plan(whole({"name": "a b", "user": {"email": "a@b.c"}}), CollectorView(), NOW, traced=True)
     assert plan.trace is not None
     assert plan.trace[0].name == "policy data.total"
 
 
 def test_an_object_id_that_is_a_number_is_explained_not_swallowed() -> None:
     event = whole({"name": "order complete", "user": {"id": 12345}, "timestamp": 1})
-    plan = Planner(SHOP).plan(event, Collector(), NOW)
+    plan = Planner(SHOP).plan(event, CollectorView(), NOW)
     assert plan.reason == "no_identity"
     assert "number 12345" in plan.hints[0]
 
@@ -207,17 +207,19 @@ def test_skip_suppresses_the_event_keeps_the_contact_and_warns() -> None:
         },
     }
     event = whole({"name": "user login", "user": {"email": "a@b.c"}})
-    plan = Planner(config).plan(event, Collector(), NOW)
+    plan = Planner(config).plan(event, CollectorView(), NOW)
     assert plan.occurrence is None
     assert plan.contact is not None
     assert "walkerOS 4 ignores it" in plan.issues[0].message
-    assert Planner(config, policy=PlanPolicy.parity()).plan(event, Collector(), NOW).occurrence is not None
+    assert (
+        Planner(config, policy=PlanPolicy.parity()).plan(event, CollectorView(), NOW).occurrence is not None
+    )
 
 
 def test_a_timestamp_that_is_no_date_fails_its_own_event_only() -> None:
     planner = Planner({"settings": {"eventNamePrefix": "pe1_"}})
     plan = planner.plan(
-        whole({"name": "a b", "user": {"email": "a@b.c"}, "timestamp": "soon"}), Collector(), NOW
+        whole({"name": "a b", "user": {"email": "a@b.c"}, "timestamp": "soon"}), CollectorView(), NOW
     )
     assert plan.occurrence is None
     assert plan.error == "timestamp 'soon' is no date"
@@ -227,6 +229,6 @@ def test_thousands_of_event_names_do_not_fill_the_memory() -> None:
     planner = Planner({"settings": {"eventNamePrefix": "pe1_"}})
     for number in range(3000):
         event = whole({"name": f"n{number} x", "user": {"email": "a@b.c"}, "timestamp": 1})
-        assert planner.plan(event, Collector(), NOW).occurrence is not None
+        assert planner.plan(event, CollectorView(), NOW).occurrence is not None
     assert len(planner._quick) <= 1024
     assert len(planner._names) <= 1024

@@ -16,7 +16,7 @@ from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.param_types import RealRange
 from hubspot_dest.delivery.dispatch.per_key_queue import CONTACT
 from hubspot_dest.delivery.outbox.queue import Outbox
-from hubspot_dest.delivery.outbox.schema import OutboxError, connect_reading, in_words
+from hubspot_dest.delivery.outbox.schema import OutboxError, connect_reading, to_error
 from hubspot_dest.report.json_report import as_json
 from hubspot_dest.report.safe_text import safe_text
 
@@ -72,7 +72,7 @@ def _status(file: Path) -> dict[str, Any]:
         # A file of an earlier version gets the table when `send` opens it.
         held = connection.execute("SELECT count(*) FROM held").fetchone()[0] if known else 0
     except sqlite3.Error as error:
-        stop(safe_text(in_words(error, file)))
+        stop(safe_text(to_error(error, file)))
     finally:
         connection.close()
     return {
@@ -153,14 +153,14 @@ def purge(file: Path, pending: bool, for_consent: bool, older_than: float | None
     """Drop the dead letters for good."""
     outbox = _open(file)
     try:
-        waiting = outbox.pending * pending + outbox.held * for_consent
+        waiting = outbox.pending * pending + outbox.parked * for_consent
         others = pending or for_consent
         what = f"{outbox.dead()} dead letters" + (f" and {waiting} that wait" if others else "")
         if not yes and not click.confirm(f"drop {what} for good?", default=False, err=True):
             say("nothing was dropped")
             raise SystemExit(int(ExitCode.USAGE_ERROR))
         before = None if older_than is None else time.time() - older_than * 86_400
-        gone_dead, gone = outbox.purge(pending=pending, held=for_consent, before=before)
+        gone_dead, gone = outbox.purge(pending=pending, parked=for_consent, before=before)
     except OutboxError as error:
         stop(safe_text(error))
     finally:

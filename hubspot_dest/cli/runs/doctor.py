@@ -39,7 +39,7 @@ def doctor(
 ) -> None:
     """Carry `doctor` out; the options are those of `commands/doctor.py`."""
     logging.getLogger("hubspot_dest").propagate = False
-    loaded = connected(open_config(config), reach)
+    loaded = connected(open_config(config, needs_token=not offline), reach)
     needs = (
         needs_of(loaded.raw)
         if events is None
@@ -64,19 +64,22 @@ def doctor(
 def _planned(config: Config, source: str, states: dict[str, bool], max_line_bytes: int) -> Needs:
     """Plan every event of a source, without any network, and return what the plans need."""
     needs = Needs()
-    bad = 0
+    bad = good = 0
     destination = HubSpotDestination(config, client=NullClient(), consent=states)
     try:
         for read in read_events(source, max_line_bytes=max_line_bytes):
             if isinstance(read, BadLine):
                 bad += 1
                 continue
+            good += 1
             outcome = destination.push(read.event)
             for one in (outcome, *outcome.also):
                 if one.plan is not None:
                     needs.add_plan(one.plan)
     except IntakeError as error:
         stop(safe_text(error))
+    if not good:
+        stop(f"{safe_text(source_name(source))} holds no usable event: nothing can be said of it")
     if bad:
         needs.unknown.append(f"what {bad} lines of {source_name(source)} mean, which are no events")
     if destination.waiting:

@@ -200,6 +200,11 @@ class _Run:
         outbox = self._destination.outbox
         return "" if outbox is None else outbox.trouble()
 
+    @property
+    def _rescued(self) -> Path | None:
+        outbox = self._destination.outbox
+        return None if outbox is None else outbox.rescued
+
     def _probe(self) -> str:
         outbox = self._destination.outbox
         try:
@@ -213,7 +218,7 @@ class _Run:
         if count == 1:
             say(f"{signal.Signals(number).name}: completing the requests in progress; once more ends at once")
         else:
-            self._destination.hurry()
+            self._destination.abort()
 
     def _hear(self, outcome: Outcome) -> None:
         self.failed += outcome.kind == "failed"
@@ -226,10 +231,10 @@ class _Run:
         if waiting:
             where = "safe in the outbox" if self._durable else "and are lost with this process"
             if gone:
-                where = "and are lost with it" if self._destination.rescued is None else "safe in the copy"
+                where = "and are lost with it" if self._rescued is None else "safe in the copy"
             said += f"; {waiting} wait for consent, {where}"
         if gone and (left or waiting):
-            copy = self._destination.rescued
+            copy = self._rescued
             lost = "are lost with this process"
             if copy is not None:
                 lost = f"are safe in a copy: deliver them with --outbox {safe_text(copy)}"

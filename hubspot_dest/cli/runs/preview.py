@@ -18,8 +18,8 @@ from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.intake.reader import BadLine, IntakeError, read_events, source_name
-from hubspot_dest.mapping.jsvalues import truthy
 from hubspot_dest.outcome import Outcome
+from hubspot_dest.planning.rules_index import rule_keys
 from hubspot_dest.report.json_report import as_json, outcome_record
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter, outcome_lines
@@ -32,6 +32,7 @@ def preview(
     events: str | None,
     consent: tuple[str, ...],
     parity: bool,
+    walkeros: str,
     as_json: bool,
     no_color: bool,
     explain: bool,
@@ -48,7 +49,7 @@ def preview(
     if events is None and sys.stdin.isatty():
         _show_rules(loaded, config)
         return
-    run = _Preview(loaded, parity=parity, states=states, explain=explain)
+    run = _Preview(loaded, parity=parity, walkeros=walkeros, states=states, explain=explain)
     run.show = (
         _JsonShow() if as_json else _TextShow(Painter(colour=use_colour(refused=no_color)), explain=explain)
     )
@@ -62,11 +63,14 @@ class _Preview:
     show: _TextShow | _JsonShow
     only: str | None = None
 
-    def __init__(self, config: Config, *, parity: bool, states: dict[str, bool], explain: bool) -> None:
+    def __init__(
+        self, config: Config, *, parity: bool, walkeros: str, states: dict[str, bool], explain: bool
+    ) -> None:
         ids = itertools.count(1)
         self._destination = HubSpotDestination(
             config,
             parity=parity,
+            walkeros=walkeros,
             client_factory=lambda token: NullClient(),  # noqa: ARG005 - the factory's shape
             consent=states,
             traced=explain,
@@ -126,7 +130,7 @@ class _TextShow:
         say(tally.sentence())
         if destination.waiting:
             say(f"{destination.waiting} events still wait for consent; --consent NAME grants it")
-        unmet = [key for key in _rule_keys(destination.config) if key not in tally.rules]
+        unmet = [key for key in rule_keys(destination.config.raw.get("mapping")) if key not in tally.rules]
         if unmet and tally.events:
             say(f"rules that no event met: {', '.join(safe_text(key) for key in unmet)}")
 
@@ -138,25 +142,12 @@ class _JsonShow:
 
     def summary(self, tally: RunCounters, destination: HubSpotDestination) -> None:
         """Print the counts as JSON."""
-        unmet = [key for key in _rule_keys(destination.config) if key not in tally.rules]
+        unmet = [key for key in rule_keys(destination.config.raw.get("mapping")) if key not in tally.rules]
         print_data(as_json(tally.record(waiting=destination.waiting, rulesNeverMet=unmet)))
 
 
-def _rule_keys(config: Config) -> list[str]:
-    mapping = config.raw.get("mapping")
-    if not isinstance(mapping, dict):
-        return []
-    return [
-        f"{entity} {action}"
-        for entity, actions in mapping.items()
-        if isinstance(actions, dict)
-        for action, rules in actions.items()
-        if truthy(rules)
-    ]
-
-
 def _show_rules(config: Config, path: Path) -> None:
-    keys = _rule_keys(config)
+    keys = rule_keys(config.raw.get("mapping"))
     mode = f"batches of {config.batch_size}" if config.batch else "each event by itself"
     print_data(f"{safe_text(path)}: fine; {len(keys)} rules, {mode}")
     for key in keys:

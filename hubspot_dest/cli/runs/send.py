@@ -15,6 +15,7 @@ from hubspot_dest.cli.console import say, stop
 from hubspot_dest.cli.dead_letters import write_dead_letters
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.instrumentation import watching
+from hubspot_dest.cli.leftovers import Leftovers, leftovers_of
 from hubspot_dest.cli.option_groups import ConnectionOptions, DeliveryOptions, WatchingOptions
 from hubspot_dest.cli.options import consent_states, open_config, use_colour
 from hubspot_dest.cli.runs.send_run import Plan, SendRun
@@ -38,6 +39,7 @@ def send(
     events: str,
     consent: tuple[str, ...],
     parity: bool,
+    walkeros: str,
     as_json: bool,
     no_color: bool,
     yes: bool,
@@ -69,20 +71,23 @@ def send(
         _ask(loaded, events, max_line_bytes, yes=yes)
     painter = Painter(colour=use_colour(refused=no_color))
     with watching(watched, loaded) as watch:
+        left = leftovers_of(path) if path is not None else Leftovers()
+        run = SendRun(left, as_json=as_json, painter=painter, lossy=parity)
+        watch.watcher.line_of = run.line_of
         destination = _destination(
             watch.watcher,
             loaded,
             parity=parity,
+            walkeros=walkeros,
             consent=consent_states(consent),
             outbox=delivery.outbox(path),
             client=NullClient() if dry_run else None,
+            listeners=[run.tell],
         )
         watch.attach(destination)
-        plan = _plan(destination, events, resume=resume, dry=dry_run)
+        plan = _plan(destination, events, left, resume=resume, dry=dry_run)
         plan = replace(plan, since_ms=since_ms, stall=stall, max_line_bytes=max_line_bytes)
-        run = SendRun(destination, plan, as_json=as_json, painter=painter)
-        watch.watcher.line_of = run.line_of
-        code = run.run()
+        code = run.run(destination, plan)
         if dead_letters is not None:
             write_dead_letters(dead_letters, path, destination)
     raise SystemExit(int(code))
@@ -105,13 +110,14 @@ def _moment(text: str | None) -> float | None:
     return ms
 
 
-def _plan(destination: HubSpotDestination, events: str, *, resume: bool, dry: bool) -> Plan:
+def _plan(destination: HubSpotDestination, events: str, left: Leftovers, *, resume: bool, dry: bool) -> Plan:
     """Say what lies in the outbox, and find where to begin."""
     outbox = destination.outbox
     if outbox is None:
         return Plan(events, dry=dry)
-    if outbox.pending:
-        say(f"{outbox.pending} events of an earlier run are in the outbox; they go out as well")
+    if left.events or left.contacts:
+        also = f" with {left.contacts} contacts" if left.contacts else ""
+        say(f"{left.events} events of an earlier run{also} are in the outbox; they go out as well")
     if reads_once(events):
         return Plan(events, outbox=str(outbox.path))
     try:

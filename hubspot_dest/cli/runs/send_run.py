@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import signal
 import threading
-from dataclasses import dataclass
-from types import FrameType
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, NamedTuple
 
 from hubspot_dest.cli.console import print_data, progress, say
 from hubspot_dest.cli.counters import RunCounters
+from hubspot_dest.cli.event_balance import EventBalance
 from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.cli.leftovers import Leftovers
+from hubspot_dest.cli.run_deadline import SIGNAL_SECONDS, RunDeadline
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.events.event import has_id, new_event_id
 from hubspot_dest.intake.byte_stream import DEFAULT_MAX_LINE_BYTES
@@ -19,15 +22,23 @@ from hubspot_dest.intake.resume_position import Resumption
 from hubspot_dest.mapping.jsdates import date_ms
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.outcome import Outcome
+from hubspot_dest.report.fixes import fix_for
 from hubspot_dest.report.json_report import as_json, outcome_record
+from hubspot_dest.report.reason_table import ReasonTable
 from hubspot_dest.report.safe_text import safe_text
-from hubspot_dest.report.text_report import Painter, outcome_lines
+from hubspot_dest.report.text_report import Painter, outcome_lines, person_of
 
 __all__ = ["SendRun", "Plan"]
 
-_CHUNK = 1000
-_LINES = 100_000  # how many events can be told with their line while they are on their way
-_SIGNAL_SECONDS = 10.0
+_CHUNK: Final = 1000
+_ORIGINS: Final = 100_000  # how many events can be told with their line while they are on their way
+_SKIPPED_LINES: Final = 20  # each is shown; further ones are in the table
+_STATES: Final = {
+    "delivery_paused",
+    "delivery_resumed",
+    "retry",
+    "bisected",
+}  # of the delivery, not of an event
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,53 +71,99 @@ class _Interrupted(Exception):  # noqa: N818 - a signal, not an error
     pass
 
 
-class SendRun:
-    """Pushes everything that a source has, and says what became of it."""
+class _Origin(NamedTuple):
+    """Where an event came from and whose it is, while it is on its way."""
 
-    def __init__(
-        self, destination: HubSpotDestination, plan: Plan, *, as_json: bool, painter: Painter
-    ) -> None:
-        self._destination = destination
-        self._plan = plan
+    line: int
+    name: str
+    person: str
+
+
+@dataclass(slots=True)
+class _DeliveryState:
+    """What was said of the delivery as a whole: every new kind of failure once, and the last reason."""
+
+    last: str = ""
+    fix: str = ""
+    said: set[tuple[Any, ...]] = field(default_factory=set)
+
+    def is_new(self, outcome: Outcome) -> bool:
+        """Note a failure; tell whether none of its kind was said yet."""
+        error = outcome.error
+        if error is None:
+            return False
+        self.last = error.describe()
+        kind = (error.kind, error.status, error.category, error.policy_name, error.message[:40])
+        if kind in self.said or len(self.said) > _CHUNK:
+            return False
+        self.said.add(kind)
+        return True
+
+
+class SendRun:
+    """Pushes everything that a source has, and says what became of it.
+
+    Its `tell` is a listener of the destination, which is told from the first delivery on.
+
+    Args:
+        leftovers: what the outbox held before it was opened.
+        lossy: batches that fail are lost, as in walkerOS.
+
+    """
+
+    def __init__(self, leftovers: Leftovers, *, as_json: bool, painter: Painter, lossy: bool = False) -> None:
         self._as_json = as_json
         self._painter = painter
-        self._tally = RunCounters()
+        self._counters = RunCounters()
+        self._balance = EventBalance(
+            pending=leftovers.events,
+            contact_only=leftovers.contact_only,
+            waiting=leftovers.waiting,
+            lossy=lossy,
+        )
+        self._reasons = ReasonTable()
+        self._delivery = _DeliveryState()
+        self._origins: dict[str, _Origin] = {}
         self._lines: dict[str, int] = {}
         self._reading = False
-        self._stopped: int | None = None
-        self._delivered = 0
         self._older = 0
-        self._refused = False
+        self._skipped_said = 0
+        self._outbox_failed = False
+        self._input_failed = False
+        self._output_failed: int | None = None
         self._telling = threading.RLock()  # with an outbox, the threads that deliver tell as well
-        self._left_before = destination.queued
-        destination.listeners.append(self._tell)
+        self._ending = threading.Lock()
+        self._deadline = RunDeadline(self._on_first_signal, self._last_words)
+        self._plan = Plan("-")
+        self._destination: HubSpotDestination | None = None
 
     def line_of(self, event_id: str) -> int | None:
         """Return the line of an event that is on its way, or None."""
-        return self._lines.get(event_id)
+        origin = self._origins.get(event_id)
+        return self._lines.get(event_id) if origin is None else origin.line
 
-    def run(self) -> ExitCode:
+    def run(self, destination: HubSpotDestination, plan: Plan) -> ExitCode:
         """Deliver; the first signal stops reading and flushes, the second ends at once."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._on_signal)
+        self._destination, self._plan = destination, plan
+        self._deadline.start()
         chunk: list[Line | BadLine] = []
         try:
-            if self._destination.waiting:
-                self._destination.release_waiting()  # an earlier run had not the consent that this one begins with
+            if destination.waiting:
+                destination.release_waiting()  # an earlier run had not the consent that this one begins with
             self._read(chunk)
         except _Interrupted:
             pass
         except IntakeError as error:
             say(f"error: {safe_text(error)}")
-            if self._tally.events + len(chunk) == 0:
-                self._destination.close(deadline=0.0)
+            if self._balance.came_in + len(chunk) == 0 and not self._balance.earlier:
+                destination.close(deadline=0.0)
                 return ExitCode.USAGE_ERROR
-            self._tally.wrong += 1
+            self._input_failed = True
         finally:
             self._reading = False
         self._take(chunk)
-        self._end()
-        return self._finish()
+        self._end(destination)
+        return self._finish(destination)
 
     def _read(self, chunk: list[Line | BadLine]) -> None:
         resumption = self._plan.resumption
@@ -124,37 +181,45 @@ class SendRun:
             if len(chunk) >= size or not source.at_hand:
                 self._take(chunk)
                 chunk.clear()
-            if self._stopped is not None or self._refused:
+            if self._deadline.number is not None or self._outbox_failed or self._output_failed is not None:
                 return
             self._reading = True
 
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a handler's signature
-        if self._stopped is not None:
-            self._destination.hurry()
-            self._say_rest()
-            raise SystemExit(128 + number)
-        self._stopped = number
-        say("interrupted: flushing what waits; once more ends at once")
+    def _on_first_signal(self, number: int) -> None:
+        if self._destination is not None:
+            self._destination.end_within(self._deadline.delivery_seconds)
+        name = signal.Signals(number).name
+        say(
+            f"interrupted ({name}): no more is read; what waits is sent for at most {SIGNAL_SECONDS:g} s; "
+            "once more ends at once"
+        )
         if self._reading:
             raise _Interrupted
 
     # ---- a few lines
 
-    def _take(self, chunk: list[Line | BadLine]) -> None:
-        if not chunk:
+    def _take(self, chunk: Iterable[Line | BadLine]) -> None:
+        assert self._destination is not None
+        taken = list(chunk)
+        if not taken:
             return
-        for bad in chunk:
+        for bad in taken:
             if isinstance(bad, BadLine):
-                self._tally.bad_line(bad, self._plan.source)
-        events = [read.event for read in chunk if isinstance(read, Line) and self._wanted(read)]
-        self._tally.events += len(events)
+                self._counters.bad_line(bad, self._plan.source)
+                self._reasons.add_reason("bad line", "no_event", bad.message, bad.hint, line=bad.number)
+        events = [read.event for read in taken if isinstance(read, Line) and self._wanted(read)]
+        self._balance.came_in += len(events)
+        self._counters.events += len(events)
         # What the file broke off in is not taken: it may be whole when the run is resumed.
-        taken = [read for read in chunk if not (isinstance(read, BadLine) and read.unfinished)]
+        whole = [read for read in taken if not (isinstance(read, BadLine) and read.unfinished)]
         resumption = self._plan.resumption
-        note = resumption.at(taken[-1]) if resumption is not None and taken else None
+        note = resumption.at(whole[-1]) if resumption is not None and whole else None
         self._destination.push_many(events, progress=note)
-        if self._tally.events % _CHUNK == 0:
-            progress(f"{self._tally.events} events")
+        with self._telling:
+            self._balance.accepted()
+            self._lines.clear()
+        if self._balance.came_in % _CHUNK == 0:
+            progress(f"{self._balance.came_in} events")
 
     def _wanted(self, read: Line) -> bool:
         since, event = self._plan.since_ms, read.event
@@ -165,67 +230,204 @@ class SendRun:
                 return False
         if not has_id(event):
             event["id"] = new_event_id()  # as the collector would: here so that its line can be told
-        if len(self._lines) < _LINES:
-            self._lines[event["id"]] = read.number
+        self._lines[event["id"]] = read.number
         return True
 
-    def _tell(self, outcome: Outcome) -> None:
+    # ---- what became of them
+
+    def tell(self, outcome: Outcome) -> None:
+        """Count an outcome and say what is to be said of it; called by the thread that came to it."""
         with self._telling:
-            self._tally.count(outcome)
-            self._delivered += (
-                len(outcome.events) if outcome.kind == "flushed" else int(outcome.kind == "sent")
-            )
-            line = self._lines.get(outcome.event_id)
-            if outcome.kind not in ("denied", "queued", "identified"):
-                for event_id in (outcome.event_id, *outcome.events):
-                    self._lines.pop(event_id, None)
-            if self._as_json:
-                print_data(as_json(outcome_record(outcome, line)))
-            elif not outcome.ok:
-                where = f"line {line}" if line is not None else ""
-                for text in outcome_lines(outcome, where, self._painter):
-                    say(text)
-            self._refused = self._refused or (outcome.reason == "outbox" and outcome.kind == "failed")
+            self._counters.count(outcome)
+            self._balance.count(outcome)
+            origin = self._origin(outcome)
+            if outcome.reason == "outbox" and outcome.kind == "failed":
+                outcome_is_new = not self._outbox_failed
+                self._outbox_failed = True
+            else:
+                outcome_is_new = True
+            if outcome.reason in _STATES:
+                self._say_state(outcome)
+            else:
+                self._note(outcome, origin)
+                if not self._as_json and outcome_is_new:
+                    self._say_outcome(outcome, origin)
+            if self._as_json and self._output_failed is None:
+                line = origin.line if origin is not None else self._lines.get(outcome.event_id)
+                self._print(as_json(outcome_record(outcome, line)))
+
+    def _origin(self, outcome: Outcome) -> _Origin | None:
+        """Return where an outcome's event came from; note it for what is still to come."""
+        event_id = outcome.event_id
+        on_its_way = outcome.kind in ("queued", "identified", "denied") and not outcome.delivery
+        line = self._lines.get(event_id)
+        if on_its_way and line is not None:
+            origin = _Origin(line, outcome.name, person_of(outcome))
+            if len(self._origins) < _ORIGINS:
+                self._origins[event_id] = origin
+            return origin
+        if outcome.delivery and outcome.kind not in ("sent", "flushed", "failed"):
+            return None
+        if outcome.reason == "contact_failed" and outcome.delivery:
+            return self._origins.get(event_id)  # its event is still on its way
+        done = [self._origins.pop(one, None) for one in (event_id, *outcome.events)]
+        if done[0] is not None:
+            return done[0]
+        return _Origin(line, outcome.name, person_of(outcome)) if line is not None else None
+
+    def _note(self, outcome: Outcome, origin: _Origin | None) -> None:
+        """Put what was not sent into the table of reasons."""
+        refused = outcome.kind == "failed" or outcome.error is not None
+        if not refused and outcome.kind not in ("skipped", "denied"):
+            return
+        if outcome.kind == "failed" and outcome.events:
+            self._reasons.add(outcome, count=len(outcome.events))
+            return
+        line, name, person = origin if origin is not None else (None, outcome.name, person_of(outcome))
+        self._reasons.add(outcome, line, name, person)
+
+    def _say_outcome(self, outcome: Outcome, origin: _Origin | None) -> None:
+        if outcome.ok and outcome.kind != "skipped":
+            return
+        if outcome.kind == "skipped":
+            self._skipped_said += 1
+            if self._skipped_said > _SKIPPED_LINES:
+                if self._skipped_said == _SKIPPED_LINES + 1:
+                    say("further skipped events are counted in the table at the end")
+                return
+        if origin is not None:
+            name, person = origin.name or outcome.name, outcome.person or origin.person
+            outcome = replace(outcome, name=name, person=person)
+        where = f"line {origin.line}" if origin is not None else ""
+        for text in outcome_lines(outcome, where, self._painter):
+            say(text)
+
+    def _say_state(self, outcome: Outcome) -> None:
+        """Say every new kind of failure once, before the next attempt."""
+        if outcome.reason == "delivery_resumed":
+            say("HubSpot takes requests again: delivery goes on")
+        elif outcome.reason != "bisected" and self._delivery.is_new(outcome) and outcome.error is not None:
+            self._delivery.fix = fix_for(outcome)
+            what = "delivery pauses" if outcome.reason == "delivery_paused" else "not delivered yet"
+            by_hand = outcome.error.kind in ("unauthorized", "refused")
+            then = self._delivery.fix if by_hand else "it is tried again"
+            say(f"warning: {what}: {safe_text(outcome.error.describe(), limit=300)}; {then}")
+
+    def _print(self, text: str) -> None:
+        """Write a line of data; a delivering thread must not end by itself where that fails."""
+        try:
+            print_data(text)
+        except SystemExit as end:
+            self._output_failed = end.code if isinstance(end.code, int) else int(ExitCode.USAGE_ERROR)
 
     # ---- the end
 
-    def _end(self) -> None:
+    def _end(self, destination: HubSpotDestination) -> None:
         if not self._plan.outbox:
-            self._destination.close()  # its listeners hear it all
-        elif self._stopped is not None:
-            self._destination.close(deadline=_SIGNAL_SECONDS)
+            destination.close()  # its listeners are told everything
+        elif self._deadline.number is not None:
+            destination.close(deadline=self._deadline.delivery_seconds)
         else:
-            self._destination.close(stall=self._plan.stall)
+            destination.close(stall=self._plan.stall)
 
-    def _finish(self) -> ExitCode:
-        if self._plan.outbox:
-            self._tally.settle(self._destination.queued)
-        if self._as_json:
-            rest = {"waiting": self._destination.waiting, "unsent": self._destination.queued}
-            print_data(as_json(self._tally.record(delivered=self._delivered, **rest)))
-        say(self._tally.sentence())
-        if self._older:
-            say(f"{self._older} older events were left out")
-        self._say_rest()
-        if self._stopped is not None:
-            return ExitCode.INTERRUPTED if self._stopped == signal.SIGINT else ExitCode.TERMINATED
-        nothing = self._tally.events + self._older == 0
-        if nothing and self._plan.after == (0, -1) and not self._left_before:
+    def _finish(self, destination: HubSpotDestination) -> ExitCode:
+        with self._ending:
+            self._say_end(destination)
+        if self._output_failed is not None:
+            raise SystemExit(self._output_failed)
+        number = self._deadline.number
+        if number is not None:
+            return ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED
+        balance = self._balance
+        nothing = balance.came_in + self._older + balance.earlier == 0
+        if nothing and self._plan.after == (0, -1):
             say(f"error: {safe_text(source_name(self._plan.source))} holds no usable event")
             return ExitCode.USAGE_ERROR
-        left = self._destination.queued
-        return ExitCode.CHECK_FAILED if self._tally.bad_lines or self._tally.wrong or left else ExitCode.OK
+        wrong = balance.failed or balance.contacts_refused or self._counters.bad_lines or self._input_failed
+        left = destination.queued or balance.pending or destination.unrecorded
+        return ExitCode.CHECK_FAILED if wrong or left else ExitCode.OK
 
-    def _say_rest(self) -> None:
-        failed = self._tally.kinds["failed"]
+    def _last_words(self) -> None:
+        """Say what is left, from the thread that ends the process."""
+        if self._destination is not None and self._ending.acquire(blocking=False):
+            self._say_end(self._destination)
+
+    def _say_end(self, destination: HubSpotDestination) -> None:
+        balance, waiting = self._balance, destination.waiting
+        bad = self._counters.bad_lines
+        if balance.pending and self._delivery.last:
+            self._reasons.add_reason(
+                "safe" if self._plan.outbox else "lost",
+                "not_delivered",
+                self._delivery.last,
+                self._delivery.fix,
+                count=balance.pending,
+            )
+        if self._as_json and self._output_failed is None:
+            record = self._counters.record(
+                delivered=balance.sent,
+                waiting=waiting,
+                unsent=destination.queued,
+                balance=balance.record(waiting=waiting, bad_lines=bad),
+                contacts={"written": balance.contacts_written, "refused": balance.contacts_refused},
+                reasons=self._reasons.records(),
+                lastFailure=self._delivery.last or None,
+                unrecorded=destination.unrecorded,
+            )
+            record["outcomes"] = {kind: count for kind, count in self._kinds(waiting).items() if count}
+            self._print(as_json(record))
+        if not self._as_json and (table := self._reasons.lines()):
+            say("")
+            for line in table:
+                say(line)
+            say("")
+        say(self._sentence(waiting))
+        if self._older:
+            say(f"{self._older} older events were left out")
+        say(self._rest(destination, waiting))
+
+    def _kinds(self, waiting: int) -> dict[str, int]:
+        """Return how many events came to what; the sum is what came in, with what an earlier run left."""
+        balance = self._balance
+        return {
+            "sent": balance.sent,
+            "queued": balance.pending,
+            "identified": balance.contacts_only,
+            "skipped": balance.skipped,
+            "ignored": balance.ignored,
+            "denied": waiting,
+            "failed": balance.failed,
+        }
+
+    def _sentence(self, waiting: int) -> str:
+        balance, counters = self._balance, self._counters
+        kinds = ", ".join(f"{count} {kind}" for kind, count in self._kinds(waiting).items() if count)
+        earlier = f" and {balance.earlier} of an earlier run" if balance.earlier else ""
+        bad = f", {counters.bad_lines} bad lines" if counters.bad_lines else ""
+        calls = f"{counters.contact_calls} contact calls, {counters.event_calls} event calls"
+        return f"{balance.came_in} events{earlier}: {kinds or 'nothing'}{bad}; {calls}"
+
+    def _rest(self, destination: HubSpotDestination, waiting: int) -> str:
+        balance, outbox = self._balance, safe_text(self._plan.outbox)
         went = "would go out; nothing was sent" if self._plan.dry else "went out"
-        parts = [f"{self._delivered} events {went}", f"{failed} failed"]
-        left: Any = self._destination.queued
-        if left and self._plan.outbox:
-            parts.append(f"{left} are safe in the outbox {safe_text(self._plan.outbox)}; send again to go on")
-        elif left:
-            parts.append(f"{left} were not taken and are lost with this process")
-        if self._destination.waiting:
-            safe = ", safe in the outbox" if self._plan.outbox else ""
-            parts.append(f"{self._destination.waiting} still wait for consent{safe}")
-        say("; ".join(parts))
+        parts = [f"{balance.sent} events {went}", f"{balance.failed} failed"]
+        if balance.contacts_only:
+            parts.append(f"{balance.contacts_only} only wrote a contact")
+        if balance.contacts_refused:
+            parts.append(f"{balance.contacts_refused} contacts were refused")
+        contacts = balance.pending_contacts(destination.queued) if outbox else 0
+        if outbox and (balance.pending or contacts):
+            also = f" with {contacts} contacts" if contacts else ""
+            parts.append(f"{balance.pending} are safe in the outbox {outbox}{also}; send again to go on")
+        elif balance.pending:
+            parts.append(f"{balance.pending} were not taken and are lost with this process")
+        if waiting:
+            parts.append(f"{waiting} still wait for consent{', safe in the outbox' if outbox else ''}")
+        if destination.unrecorded:
+            parts.append(
+                f"{destination.unrecorded} were delivered, which could not be recorded in the outbox {outbox}: "
+                "make room on the disk; HubSpot counts them once when they are sent again"
+            )
+        if self._delivery.last and balance.pending:
+            parts.append(f"last failure: {safe_text(self._delivery.last, limit=300)}")
+        return "; ".join(parts)

@@ -1,26 +1,27 @@
 """The official client, made fast and safe: one cached API object each, plain dictionaries, timeouts, our errors.
 
 The generated client builds a new connection pool at every access of an API, copies models field by field, has no
-timeout, and lets errors of four libraries through (wire facts, sections 7.3 to 7.7). All of that is settled here,
+timeout, and raises errors of four libraries (wire facts, sections 7.3 to 7.7). All of that is handled here,
 through the client's own `api_factory` hook and one subclass of its ApiClient.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import orjson
 from pydantic import SecretStr
 
 from hubspot_dest._version import __version__
 from hubspot_dest.config.connection import DEFAULT_BASE_URL, ApiVersion, Connection, Proxy
-from hubspot_dest.delivery.client.errors import DeliveryError, error_from_answer, mask_token
+from hubspot_dest.delivery.client.codec import encode
+from hubspot_dest.delivery.client.errors import DeliveryError, error_from_answer
 from hubspot_dest.delivery.client.exchange import Exchange, timed_api_client
+from hubspot_dest.delivery.client.transport import exchange, prepare
 
 __all__ = ["DEFAULT_BASE_URL", "Client", "HubSpotClient", "Pool"]
 
@@ -58,14 +59,14 @@ class HubSpotClient:
         base_url: where HubSpot is; a trailing slash is taken off.
         timeout_seconds: how long to wait for an answer.
         connection: where HubSpot is, its API's version, proxy and CA bundle; instead of `base_url`.
-        on_exchange: is told every request and its answer, from the thread that made it.
-        around: is given each pool of connections and returns what is used in its place, such as a recorder.
+        on_exchange: is called with every request and its answer, in the thread that made it.
+        around: gets each connection pool and returns what is used in its place, such as a recorder.
 
     Attributes:
-        on_headers: is told the headers of every answer; None for nobody.
+        on_headers: is called with the headers of every answer, unless None.
 
     Raises:
-        ValueError: where an address is no http(s) address, the version is unknown, or the CA bundle is none.
+        ValueError: an address is not an http(s) address, the version is unknown, or the CA bundle cannot be used.
 
     """
 
@@ -108,7 +109,7 @@ class HubSpotClient:
         self._api("batch").send({"inputs": inputs}, _preload_content=False, _request_timeout=self._timeout)
 
     def update_contact(self, contact_id: str, properties: dict[str, str], id_property: str | None) -> Any:
-        """Update a contact by e-mail (`id_property="email"`) or by id. Raises DeliveryError, 404 for a stranger."""
+        """Update a contact by e-mail (`id_property="email"`) or by id. Raises DeliveryError (404: unknown contact)."""
         more = {} if id_property is None else {"id_property": id_property}
         return self._api("contacts").update(
             contact_id,
@@ -144,7 +145,7 @@ class HubSpotClient:
         )
 
     def read(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Any:
-        """Read what stands at a path, given as in v3; return the answer, its body in `data`. Raises DeliveryError."""
+        """Read a path, given as in v3; return the answer, its body in `data`. Raises DeliveryError."""
         return self._api("contacts").api_client.call_api(
             path,
             "GET",
@@ -179,7 +180,7 @@ class HubSpotClient:
                 self._apis[name] = send.basic_api if name == "basic" else send.batch_api
         return self._apis[name]
 
-    def _hear(self, headers: Any) -> None:
+    def _observe_headers(self, headers: Any) -> None:
         if self.on_headers is not None:
             self.on_headers(headers)
 
@@ -192,10 +193,12 @@ class HubSpotClient:
         if self._proxy is not None:
             configuration.proxy = self._proxy.url
             configuration.proxy_headers = _proxy_headers(self._proxy)
-        plain = timed_api_client(_api_client_class(package.ApiClient, self._hear), self._on_exchange)
+        plain = timed_api_client(
+            _api_client_class(package.ApiClient, self._observe_headers), self._on_exchange
+        )
         api_client = _speaking(self.version, plain)(configuration=configuration)
         api_client.user_agent = f"hubspot-dest/{__version__} hubspot-api-client-python"
-        _silence(api_client.rest_client.pool_manager)
+        prepare(api_client.rest_client.pool_manager)
         if self._around is not None:
             api_client.rest_client.pool_manager = self._around(api_client.rest_client.pool_manager)
         return getattr(package, api_name)(api_client=api_client)
@@ -208,8 +211,8 @@ def _check_dates(occurrences: list[dict[str, Any]]) -> None:
             raise DeliveryError("impossible", "Invalid time value")
 
 
-def _api_client_class(base: type[Any], hear: Callable[[Any], None]) -> type[Any]:
-    """Return the package's ApiClient with our way of writing bodies and reading answers; `hear` gets their headers."""
+def _api_client_class(base: type[Any], on_headers: Callable[[Any], None]) -> type[Any]:
+    """Return the package's ApiClient with our bodies and errors; `on_headers` gets the headers of answers."""
 
     class PlainApiClient(base):  # type: ignore[misc]
         """Sends plain dictionaries as they are, encoded once, and turns every failure into DeliveryError."""
@@ -234,10 +237,10 @@ def _api_client_class(base: type[Any], hear: Callable[[Any], None]) -> type[Any]
                 url = f"{url}?{urlencode(query_params)}"
             token = self.configuration.access_token
             data = None if body is None else encode(body)
-            response = _exchange(
+            response = exchange(
                 self.rest_client.pool_manager, method, url, data, headers, _request_timeout, token
             )
-            hear(response.headers)
+            on_headers(response.headers)
             if not 200 <= response.status <= 299:
                 raise error_from_answer(response.status, response.data, response.headers, token)
             return response
@@ -266,99 +269,3 @@ def _proxy_headers(proxy: Proxy) -> dict[str, str]:
     login = None if proxy.login is None else proxy.login.get_secret_value()
     headers: dict[str, str] = dict(urllib3.make_headers(proxy_basic_auth=login))
     return headers
-
-
-def encode(body: Any) -> bytes:
-    """Return JSON bytes; a text that is no valid Unicode goes out escaped, as JavaScript writes it.
-
-    Raises:
-        DeliveryError: of kind `impossible` where it cannot be written at all.
-
-    """
-    try:
-        return orjson.dumps(body)
-    except TypeError:
-        pass
-    try:
-        return json.dumps(body, allow_nan=False).encode("ascii")
-    except (TypeError, ValueError) as error:
-        raise DeliveryError("impossible", f"it cannot be written as JSON: {error}") from None
-    except RecursionError:
-        raise DeliveryError("impossible", "it cannot be written as JSON: it is nested too deeply") from None
-
-
-def _exchange(
-    pool: Any, method: str, url: str, data: bytes | None, headers: Any, timeout: Any, token: str
-) -> Any:
-    import urllib3
-
-    connect, read = timeout
-    try:
-        # A redirect would carry the token to an address that nobody chose.
-        return pool.request(
-            method,
-            url,
-            body=data,
-            headers=headers,
-            timeout=urllib3.Timeout(connect=connect, read=read),
-            redirect=False,
-        )
-    except urllib3.exceptions.NewConnectionError as error:  # a kind of timeout to urllib3, refused or not
-        raise DeliveryError("unreachable", mask_token(_reason(error, url), token)) from None
-    except urllib3.exceptions.TimeoutError as error:
-        connecting = isinstance(error, urllib3.exceptions.ConnectTimeoutError)
-        waited = connect if connecting else read
-        where = urlsplit(url).netloc
-        raise DeliveryError(
-            "unreachable" if connecting else "timeout", f"no answer from {where} within {waited:g} s"
-        ) from None
-    except urllib3.exceptions.ProxyError as error:
-        raise DeliveryError("unreachable", _proxy_reason(pool, error)) from None
-    except urllib3.exceptions.HTTPError as error:
-        raise DeliveryError("unreachable", mask_token(_reason(error, url), token)) from None
-
-
-def _reason(error: Exception, url: str) -> str:
-    """Say why there was no answer, in a sentence without the inner names of libraries."""
-    inner = getattr(error, "reason", None) or error
-    text = str(inner)
-    where = urlsplit(url).netloc
-    if "refused" in text.lower():
-        return f"nothing listens at {where} (connection refused)"
-    if "resolve" in text.lower() or "name or service" in text.lower():
-        return f"the name {urlsplit(url).hostname} cannot be resolved"
-    if type(inner).__name__ in ("SSLError", "CertificateError") or "certificate" in text.lower():
-        return f"TLS with {where} failed: {text.rsplit('] ', 1)[-1]}"
-    return f"the connection to {where} broke: {type(inner).__name__}"
-
-
-def _proxy_reason(pool: Any, error: Any) -> str:
-    """Say why a proxy did not let us through: `Tunnel connection failed: 407 Proxy Authentication Required`."""
-    where = pool.proxy.netloc
-    inner = error.original_error
-    text = str(inner)
-    if "refused" in text.lower():
-        return f"no proxy listens at {where} (connection refused)"
-    if "resolve" in text.lower() or "name or service" in text.lower():
-        return f"the name of the proxy {where} cannot be resolved"
-    said = text.removeprefix("Tunnel connection failed: ")
-    return f"the proxy {where} does not let us through: {said if said != text else type(inner).__name__}"
-
-
-def _silence(pool_manager: Any) -> None:
-    """Make sure that no switch of the standard library prints our headers: `debuglevel` would, token and all."""
-    import urllib3
-
-    class Connection(urllib3.connection.HTTPConnection):
-        debuglevel = 0
-
-    class SecureConnection(urllib3.connection.HTTPSConnection):
-        debuglevel = 0
-
-    class Pool(urllib3.HTTPConnectionPool):
-        ConnectionCls = Connection
-
-    class SecurePool(urllib3.HTTPSConnectionPool):
-        ConnectionCls = SecureConnection
-
-    pool_manager.pool_classes_by_scheme = {"http": Pool, "https": SecurePool}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from typing import Any, Literal
+from urllib.parse import urlsplit, urlunsplit
 
 __all__ = ["DeliveryError", "ErrorKind", "error_from_answer", "mask_token"]
 
@@ -38,6 +39,7 @@ class DeliveryError(Exception):
         correlation_id: what HubSpot's support asks for.
         policy_name: which limit was hit (`TEN_SECONDLY_ROLLING`, `DAILY` …).
         retry_after: seconds that HubSpot asks to wait, if it does.
+        scopes: the scopes that the token lacks, where HubSpot names them.
 
     """
 
@@ -51,6 +53,7 @@ class DeliveryError(Exception):
         correlation_id: str | None = None,
         policy_name: str | None = None,
         retry_after: float | None = None,
+        scopes: tuple[str, ...] = (),
     ) -> None:
         super().__init__(message)
         self.kind: ErrorKind = kind
@@ -60,6 +63,7 @@ class DeliveryError(Exception):
         self.correlation_id = correlation_id
         self.policy_name = policy_name
         self.retry_after = retry_after
+        self.scopes = scopes
 
     @property
     def existing_id(self) -> str | None:
@@ -77,6 +81,8 @@ class DeliveryError(Exception):
         if self.category:
             parts.append(self.category)
         parts.append(self.message)
+        if self.scopes:
+            parts.append(f"(missing scope: {', '.join(self.scopes)})")
         if self.correlation_id:
             parts.append(f"(correlation {self.correlation_id})")
         return " ".join(parts)
@@ -91,6 +97,7 @@ class DeliveryError(Exception):
             "correlationId": self.correlation_id,
             "policyName": self.policy_name,
             "retryAfter": self.retry_after,
+            "missingScopes": list(self.scopes) or None,
         }
         return {name: value for name, value in known.items() if value is not None}
 
@@ -112,7 +119,10 @@ def error_from_answer(status: int, body: bytes, headers: Any, token: str | None 
     if not isinstance(answer, dict):
         answer = {}
     message = answer.get("message")
-    if not isinstance(message, str):
+    if not isinstance(message, str) and 300 <= status < 400 and headers.get("Location"):
+        target = _without_login(str(headers["Location"]))
+        message = f"a redirect to {target}, which is not followed; is the base URL right?"
+    elif not isinstance(message, str):
         plain = _words_of(text[:_PAGE], str(status))
         message = f"no JSON: {plain[:120]}" if plain else "no body"
     return DeliveryError(
@@ -123,7 +133,30 @@ def error_from_answer(status: int, body: bytes, headers: Any, token: str | None 
         correlation_id=_word(answer, "correlationId") or headers.get("X-HubSpot-Correlation-Id"),
         policy_name=_word(answer, "policyName"),
         retry_after=_seconds(headers.get("Retry-After")),
+        scopes=_missing_scopes(answer),
     )
+
+
+def _missing_scopes(answer: dict[str, Any]) -> tuple[str, ...]:
+    """Return `requiredGranularScopes`, of the errors and of the answer itself (HubSpot wire facts, section 4)."""
+    errors = answer.get("errors")
+    found: dict[str, None] = {}
+    for one in [answer, *(errors if isinstance(errors, list) else [])]:
+        context = one.get("context") if isinstance(one, dict) else None
+        scopes = context.get("requiredGranularScopes") if isinstance(context, dict) else None
+        for scope in scopes if isinstance(scopes, list) else []:
+            if isinstance(scope, str):
+                found[scope] = None
+    return tuple(found)
+
+
+def _without_login(url: str) -> str:
+    """Return an address without user, password and query."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "an address that cannot be read"
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def _words_of(page: str, status: str) -> str:

@@ -1,7 +1,7 @@
-"""Takes what was accepted to HubSpot: who goes next, over which connection, and what to do when it fails.
+"""Deliver what was accepted: which intents are sent next, and what happens when a request fails.
 
-`step` does one piece of work, or says how long there is nothing to do; it neither sleeps nor reads a clock of its own,
-so hours can be tested in milliseconds. Threads do nothing but call it (`workers.py`).
+`step` does one piece of work, or returns how long there is nothing to do. It neither sleeps nor reads a clock of its
+own, so hours can be tested in milliseconds. The threads of `workers.py` only call it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Final
 from hubspot_dest.delivery.client.calls import Calls
 from hubspot_dest.delivery.client.codec import decode
 from hubspot_dest.delivery.client.errors import DeliveryError
-from hubspot_dest.delivery.dispatch.in_flight import InFlightRequest, Report, What, by_person, merged, parts
+from hubspot_dest.delivery.dispatch.in_flight import InFlightRequest, Report, What, by_email, merged, parts
 from hubspot_dest.delivery.dispatch.per_key_queue import Intent
 from hubspot_dest.delivery.dispatch.rate import RateBudget
 from hubspot_dest.delivery.dispatch.retry import (
@@ -32,7 +32,7 @@ from hubspot_dest.delivery.dispatch.retry import (
     decide,
 )
 from hubspot_dest.delivery.dispatch.throttle import Throttle
-from hubspot_dest.delivery.outbox.buffer import Window
+from hubspot_dest.delivery.outbox.buffer import Buffer
 from hubspot_dest.delivery.outbox.queue import Outbox
 from hubspot_dest.delivery.outbox.schema import OutboxError
 
@@ -49,7 +49,7 @@ class _Wait:
 
 
 _REFILL: Final = "refill"
-_WHATS: Final[tuple[What, What]] = ("contacts", "events")
+_KINDS: Final[tuple[What, What]] = ("contacts", "events")
 _Choice = InFlightRequest | _Wait | str
 
 
@@ -59,16 +59,16 @@ class Dispatcher:
 
     Args:
         outbox: what to deliver.
-        calls: how.
+        calls: makes the requests.
         batch_size: how many events in a request; 1 sends each alone.
-        flush_seconds: a batch that is not full goes out when its oldest event is so old.
+        flush_seconds: a batch that is not full is sent when its oldest event is so old.
         monotonic: seconds that never jump.
         wall: UNIX time in seconds.
-        policy: how patient to be.
-        budget: how fast to be.
-        dice: for the jitter.
-        report: is told everything, from the thread that did it.
-        window: how many intents with their payloads are in memory at most.
+        policy: what is retried, and for how long.
+        budget: the rate limits.
+        rng: draws the jitter.
+        report: is called with every report, in the thread that made it.
+        buffer_size: how many intents with their payloads are in memory at most.
 
     """
 
@@ -80,34 +80,34 @@ class Dispatcher:
     flush_seconds: float = 1.0
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     budget: RateBudget = field(default_factory=RateBudget)
-    dice: random.Random = field(default_factory=random.Random)
+    rng: random.Random = field(default_factory=random.Random)
     report: Callable[[Report], None] = lambda report: None  # noqa: ARG005
-    window: int = 20_000
+    buffer_size: int = 20_000
 
     def __post_init__(self) -> None:
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.generation = 0
         self.halted: DeliveryError | None = None
-        self.trouble: OutboxError | None = None
-        self.passes = 0
-        self._window = Window(self.outbox, self.window, self.lock)
-        self._lanes = self._window.lanes
-        self._traffic = Throttle(self.budget, self.dice)
+        self.outbox_error: OutboxError | None = None
+        self.successes = 0
+        self._buffer = Buffer(self.outbox, self.buffer_size, self.lock)
+        self._queue = self._buffer.queue
+        self._throttle = Throttle(self.budget, self.rng)
         self._waiting: dict[What, list[tuple[float, int, InFlightRequest]]] = {"contacts": [], "events": []}
         self._tie = itertools.count()
         self._draining = 0
-        self._passed_at = -math.inf
+        self._succeeded_at = -math.inf
         self._written_at = self.monotonic()
         self.outbox.on_commit = self._accepted
 
     @property
     def idle(self) -> bool:
         """Whether everything that was accepted is delivered or given up."""
-        return not (len(self._lanes) or self._window.behind)
+        return not (len(self._queue) or self._buffer.behind)
 
     def drain(self, *, on: bool) -> None:
-        """Send batches that are not full, until told otherwise; calls nest."""
+        """Send batches that are not full, until switched off; calls nest."""
         with self.lock:
             self._draining += 1 if on else -1
             self._wake()
@@ -116,10 +116,10 @@ class Dispatcher:
         self.generation += 1
         self.changed.notify_all()
 
-    def _tell(self, report: Report) -> None:
+    def _notify(self, report: Report) -> None:
         try:
             self.report(report)
-        except Exception:  # whoever listens must not be able to stop or repeat a delivery
+        except Exception:  # a listener must not be able to stop or repeat a delivery
             logging.getLogger("hubspot_dest").exception("a report of a delivery failed")
 
     # ---- what comes in
@@ -127,31 +127,31 @@ class Dispatcher:
     def _accepted(self, intents: list[Intent]) -> None:
         """Take what was just committed; called in order."""
         with self.lock:
-            lanes = self._lanes
-            quiet = lanes.oldest() is None
-            if not self._window.accept(intents, self.monotonic()):
+            queue = self._queue
+            quiet = queue.oldest() is None
+            if not self._buffer.accept(intents, self.monotonic()):
                 return
-            # A batch that is filling needs nobody; its first event sets the clock of flush by age.
+            # A batch that fills up needs no thread; its first event starts the flush timer.
             size = self.batch_size
-            if quiet or lanes.contacts or (len(lanes) >= size and lanes.events_at_hand(size) >= size):
+            if quiet or queue.contacts or (len(queue) >= size and queue.ready_events(size) >= size):
                 self._wake()
 
     def _refill(self) -> float:
         try:
-            self._window.refill(self.monotonic())
+            self._buffer.refill(self.monotonic())
         except OutboxError as error:
-            return self._outbox_trouble(error)
+            return self._outbox_failed(error)
         with self.lock:
             self._wake()
         return 0.0
 
-    def _outbox_trouble(self, error: OutboxError) -> float:
-        if self.trouble is None and not self.outbox.closed:
-            self.trouble = error
-            self._tell(Report("paused", reason="outbox", error=DeliveryError("impossible", str(error))))
+    def _outbox_failed(self, error: OutboxError) -> float:
+        if self.outbox_error is None and not self.outbox.closed:
+            self.outbox_error = error
+            self._notify(Report("paused", reason="outbox", error=DeliveryError("impossible", str(error))))
         return 1.0
 
-    # ---- who goes next
+    # ---- what is sent next
 
     def step(self) -> float | None:
         """Do one piece of work.
@@ -164,91 +164,93 @@ class Dispatcher:
         with self.lock:
             choice = self._choose(self.monotonic())
         if isinstance(choice, _Wait):
-            self._write_down(soon=True)
+            self._write_results(soon=True)
             return None if choice.seconds == math.inf else max(choice.seconds, _SHORTEST_WAIT)
         if not isinstance(choice, InFlightRequest):
             return self._refill()
         try:
-            self._perform(choice)
+            self._execute(choice)
         finally:
             with self.lock:
                 self._wake()
-        self._write_down(soon=False)
+        self._write_results(soon=False)
         return 0.0
 
     def _choose(self, now: float) -> _Choice:
-        if self._window.begin_refill():
+        if self._buffer.begin_refill():
             return _REFILL
         waits: list[float] = []
         # Contacts first: their events wait for them.
-        for what in _WHATS:
-            rest = self._traffic.delay(what, now)
-            # Whoever looks whether an outage is over is somebody new: the one that failed may be the trouble itself.
-            ways = (self._fresh, self._again) if self._traffic.outage(what) else (self._again, self._fresh)
-            for way in ways:
-                wait, take = way(what, now)
+        for what in _KINDS:
+            rest = self._throttle.delay(what, now)
+            # An outage is probed with a new request: the one that failed may be the cause itself.
+            sources = [self._retry_due, self._first_send_due]
+            if self._throttle.outage(what):
+                sources.reverse()
+            for due in sources:
+                wait, take = due(what, now)
                 if max(wait, rest) <= 0:
-                    self._traffic.sending(what, now)
+                    self._throttle.sending(what, now)
                     return take()
                 waits.append(max(wait, rest))
         return _Wait(min(waits))
 
-    def _again(self, what: What, now: float) -> tuple[float, Callable[[], InFlightRequest]]:
-        """Return in how many seconds a load is due to be sent again, and how to get it."""
+    def _retry_due(self, what: What, now: float) -> tuple[float, Callable[[], InFlightRequest]]:
+        """Return in how many seconds a retry is due, and how to get its request."""
         heap = self._waiting[what]
         return (heap[0][0] - now if heap else math.inf), lambda: heapq.heappop(heap)[2]
 
-    def _fresh(self, what: What, now: float) -> tuple[float, Callable[[], InFlightRequest]]:
-        """Return in how many seconds a load of intents that were not sent before is due, and how to get it."""
-        lanes = self._lanes
+    def _first_send_due(self, what: What, now: float) -> tuple[float, Callable[[], InFlightRequest]]:
+        """Return in how many seconds a request of new intents is due, and how to get it."""
+        queue = self._queue
         if what == "events":
             return self._until_full(now), lambda: InFlightRequest(
-                what, [(lanes.take_events(self.batch_size), False)]
+                what, [(queue.take_events(self.batch_size), False)]
             )
         most = _MOST_CONTACTS if self.calls.many_contacts else 1
-        return (0.0 if lanes.contacts else math.inf), lambda: InFlightRequest(
-            what, [(lanes.take_contacts(most), False)]
+        return (0.0 if queue.contacts else math.inf), lambda: InFlightRequest(
+            what, [(queue.take_contacts(most), False)]
         )
 
     def _until_full(self, now: float) -> float:
-        """Return how long until the next events may go: when a batch is full, old enough, or the end is near."""
-        oldest = self._lanes.oldest()
+        """Return how long until the next events are sent: when a batch is full, old enough, or being drained."""
+        oldest = self._queue.oldest()
         if oldest is None:
             return math.inf
         if self._draining or self.batch_size == 1:
             return 0.0
         rest = oldest + self.flush_seconds - now
-        if rest <= 0 or self._lanes.events_at_hand(self.batch_size) >= self.batch_size:
+        if rest <= 0 or self._queue.ready_events(self.batch_size) >= self.batch_size:
             return 0.0
         return rest
 
     # ---- one request
 
-    def _perform(self, load: InFlightRequest) -> None:
-        group, tells = load.groups[-1]
+    def _execute(self, request: InFlightRequest) -> None:
+        group, decisive = request.groups[-1]
         try:
-            light = [one for one in group if one.payload is None]
-            if light:
-                self.outbox.load(light)
+            evicted = [one for one in group if one.payload is None]
+            if evicted:
+                self.outbox.load(evicted)
                 with self.lock:
-                    self._lanes.loaded(len(light))
-            if load.what == "events":
+                    self._queue.loaded(len(evicted))
+            if request.what == "events":
                 self._send(group)
             else:
-                group = self._upsert(load, group)
+                group = self._upsert(request, group)
         except DeliveryError as error:
-            self._failed(load, error)
+            self._failed(request, error)
             return
         except OutboxError as error:
             with self.lock:
-                self._traffic.withdrawn(load.what)
-            self._later(load, self._outbox_trouble(error))
+                self._throttle.withdrawn(request.what)
+            self._schedule(request, self._outbox_failed(error))
             return
         except Exception as error:
-            self._failed(load, DeliveryError("unreachable", f"{type(error).__name__}: {error}"))
+            self._failed(request, DeliveryError("unreachable", f"{type(error).__name__}: {error}"))
             return
-        load.groups.pop()
-        self._passed(load, group, tells=tells)
+        request.groups.pop()
+        self._succeeded(request, group, decisive=decisive)
 
     def _send(self, group: list[Intent]) -> None:
         if len(group) == 1 and self.batch_size == 1:
@@ -257,92 +259,95 @@ class Dispatcher:
         else:
             self.calls.send_batch([one.payload or b"" for one in group])
             call = "events.send.batchApi.send"
-        self._tell(Report("delivered", "events", group, (call,)))
+        self._notify(Report("delivered", "events", group, (call,)))
 
-    def _upsert(self, load: InFlightRequest, group: list[Intent]) -> list[Intent]:
-        """Write contacts; return those that are done. Those that are not become loads of their own."""
-        people = by_person(group)
-        if len(people) == 1:
+    def _upsert(self, request: InFlightRequest, group: list[Intent]) -> list[Intent]:
+        """Write contacts; return those that are done. Each of the others becomes a request of its own."""
+        contacts = by_email(group)
+        if len(contacts) == 1:
             calls = self.calls.upsert(merged(group))
-            self._tell(Report("delivered", "contacts", group, calls))
+            self._notify(Report("delivered", "contacts", group, calls))
             return group
-        results = self.calls.upsert_many([merged(one) for one in people]).errors
-        done = [one for person, error in zip(people, results, strict=True) if error is None for one in person]
-        self._tell(Report("delivered", "contacts", done, ("crm.contacts.batchApi.upsert",)))
-        for person, error in zip(people, results, strict=True):
+        results = self.calls.upsert_many([merged(one) for one in contacts]).errors
+        done = [
+            intent
+            for contact, error in zip(contacts, results, strict=True)
+            if error is None
+            for intent in contact
+        ]
+        self._notify(Report("delivered", "contacts", done, ("crm.contacts.batchApi.upsert",)))
+        for contact, error in zip(contacts, results, strict=True):
             if error is None:
                 continue
-            own = InFlightRequest("contacts", [(person, False)], load.failures)
+            own = InFlightRequest("contacts", [(contact, False)], request.failures)
             if error.status in (404, 409):
-                self._later(
-                    own, 0.0
-                )  # the way of single contacts knows what to do: create, or take the existing id
+                self._schedule(own, 0.0)  # a single contact is created, or updated by its existing id
             else:
                 self._failed(own, error)
         return done
 
-    def _passed(self, load: InFlightRequest, group: list[Intent], *, tells: bool) -> None:
+    def _succeeded(self, request: InFlightRequest, group: list[Intent], *, decisive: bool) -> None:
         self.outbox.finished(group)
         with self.lock:
-            self.passes += 1
-            self._passed_at = self.monotonic()
-            self._traffic.answered(load.what)
+            self.successes += 1
+            self._succeeded_at = self.monotonic()
+            self._throttle.answered(request.what)
             resumed, self.halted = self.halted is not None, None
             for intent in group:
-                self._lanes.done(intent)
-        load.failures = 0
-        if load.groups:
-            if tells and len(load.groups[-1][0]) > 1:
-                # A bad whole, and nothing wrong with its first part: go on with the parts of the second at once.
-                load.groups[-1:] = parts(load.groups[-1][0])
-            self._later(load, 0.0)
+                self._queue.done(intent)
+        request.failures = 0
+        if request.groups:
+            if decisive and len(request.groups[-1][0]) > 1:
+                # The whole is bad and its first part is not: bisect the second part at once.
+                request.groups[-1:] = parts(request.groups[-1][0])
+            self._schedule(request, 0.0)
         if resumed:
-            self._tell(Report("resumed"))
+            self._notify(Report("resumed"))
 
-    # ---- what did not go well
+    # ---- failures
 
-    def _failed(self, load: InFlightRequest, error: DeliveryError) -> None:
-        group, _ = load.groups[-1]
+    def _failed(self, request: InFlightRequest, error: DeliveryError) -> None:
+        group, _ = request.groups[-1]
         with self.lock:
             now = self.monotonic()
-            load.failures += 1
-            blamed = load.failed_at is not None and self._passed_at > load.failed_at
-            load.failed_at = now
-        decision = decide(error, self._case(load, group, blamed=blamed), self.policy, self.dice)
+            request.failures += 1
+            blamed = request.failed_at is not None and self._succeeded_at > request.failed_at
+            request.failed_at = now
+        decision = decide(error, self._case(request, group, blamed=blamed), self.policy, self.rng)
         outage = isinstance(decision, Retry) and decision.outage
         with self.lock:
             if outage:
-                self._traffic.failed(load.what, now)
+                self._throttle.failed(request.what, now)
             else:
-                self._traffic.answered(load.what)
+                self._throttle.answered(request.what)
         if isinstance(decision, Dead):
-            load.groups.pop()
-            self._bury(load.what, group, decision.reason, error)
-            load.failures = 0
-            if load.groups:
-                self._later(load, 0.0)
+            request.groups.pop()
+            self._give_up(request.what, group, decision.reason, error)
+            request.failures = 0
+            if request.groups:
+                self._schedule(request, 0.0)
         elif isinstance(decision, Bisect):
-            load.groups[-1:] = parts(group)
-            load.failures = 0
-            self._later(load, 0.0)
+            request.groups[-1:] = parts(group)
+            request.failures = 0
+            self._schedule(request, 0.0)
         elif isinstance(decision, Pause):
-            load.failures -= 1
+            request.failures -= 1
             self._pause(decision, error, now)
-            self._later(load, 0.0)
+            self._schedule(request, 0.0)
         else:
             if blamed:
                 for intent in group:
                     intent.attempts += 1
                 self.outbox.failed(group)
-            self._tell(Report("failed", load.what, group, reason="retry", error=error))
-            self._later(load, decision.after)
+            self._notify(Report("failed", request.what, group, reason="retry", error=error))
+            self._schedule(request, decision.after)
 
-    def _case(self, load: InFlightRequest, group: list[Intent], *, blamed: bool) -> Circumstances:
+    def _case(self, request: InFlightRequest, group: list[Intent], *, blamed: bool) -> Circumstances:
         wall = self.wall()
         return Circumstances(
-            what=load.what,
+            what=request.what,
             size=len(group),
-            failures=load.failures,
+            failures=request.failures,
             blamed=max(one.attempts for one in group) + blamed,
             age_seconds=wall - min(one.accepted_at for one in group),
             now=wall,
@@ -350,40 +355,42 @@ class Dispatcher:
 
     def _pause(self, pause: Pause, error: DeliveryError, now: float) -> None:
         with self.lock:
-            told = self.budget.paused(pause.scope, now)
+            reported = self.budget.paused(pause.scope, now)
             self.budget.pause(pause.scope, now + pause.seconds)
             if pause.needs_hand:
-                told = self.halted is not None
+                reported = self.halted is not None
                 self.halted = error
-        if not told:
-            self._tell(Report("paused", reason=pause.reason, error=error))
+        if not reported:
+            self._notify(Report("paused", reason=pause.reason, error=error))
 
-    def _bury(self, what: What, group: list[Intent], reason: str, error: DeliveryError) -> None:
+    def _give_up(self, what: What, group: list[Intent], reason: str, error: DeliveryError) -> None:
         for intent in group:
             self.outbox.died(intent, reason, error)
             if what == "contacts":
                 self._forget(intent)
-        self._tell(Report("dead", what, group, reason=reason, error=error))
+        self._notify(Report("dead", what, group, reason=reason, error=error))
         with self.lock:
             for intent in group:
-                self._lanes.done(intent)
+                self._queue.done(intent)
 
     def _forget(self, intent: Intent) -> None:
-        """Take back that HubSpot knows a contact which it refused."""
+        """Forget a contact that HubSpot refused, so that it is written again."""
         try:
             self.outbox.forget(str(decode(intent.payload).get("email", "")).lower())
         except OutboxError as error:
-            self._outbox_trouble(error)
+            self._outbox_failed(error)
 
-    def _later(self, load: InFlightRequest, seconds: float) -> None:
+    def _schedule(self, request: InFlightRequest, seconds: float) -> None:
         with self.lock:
-            heapq.heappush(self._waiting[load.what], (self.monotonic() + seconds, next(self._tie), load))
+            heapq.heappush(
+                self._waiting[request.what], (self.monotonic() + seconds, next(self._tie), request)
+            )
             self._wake()
 
-    # ---- writing down
+    # ---- writing results
 
-    def _write_down(self, *, soon: bool) -> None:
-        """Note in the outbox what is done; not after each request, since HubSpot counts a repeat once anyway."""
+    def _write_results(self, *, soon: bool) -> None:
+        """Write to the outbox what is done; not after each request, since HubSpot counts a repeat only once."""
         now = self.monotonic()
         waiting = self.outbox.finished(())
         if not waiting or not (
@@ -394,6 +401,6 @@ class Dispatcher:
         try:
             self.outbox.flush()
         except OutboxError as error:
-            self._outbox_trouble(error)
+            self._outbox_failed(error)
         else:
-            self.trouble = None
+            self.outbox_error = None

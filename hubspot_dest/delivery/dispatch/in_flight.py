@@ -1,4 +1,4 @@
-"""Requests on their way, and what is told about them."""
+"""Requests in flight, and reports about them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from hubspot_dest.delivery.client.client import encode
-from hubspot_dest.delivery.client.codec import decode
+from hubspot_dest.delivery.client.codec import decode, encode
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.dispatch.per_key_queue import Intent
 
-__all__ = ["InFlightRequest", "Report", "What", "by_person", "merged", "parts"]
+__all__ = ["InFlightRequest", "Report", "What", "by_email", "merged", "parts"]
 
 What = Literal["contacts", "events"]
 
@@ -23,9 +22,9 @@ class Report:
     """What happened to some intents.
 
     Attributes:
-        kind: `delivered`, `dead`, `failed` (it will be tried again), `paused` or `resumed` (no intents).
+        kind: `delivered`, `dead`, `failed` (it will be retried), `paused` or `resumed` (no intents).
         what: contacts or events.
-        intents: which.
+        intents: the intents.
         calls: the names of the calls that were made.
         reason: a stable code.
         error: what HubSpot said.
@@ -42,18 +41,18 @@ class Report:
 
 @dataclass(slots=True)
 class InFlightRequest:
-    """Intents on their way: one request, or what is left of one that goes out in parts."""
+    """Intents in flight: one request, or what is left of one that is bisected."""
 
     what: What
     groups: list[
         tuple[list[Intent], bool]
-    ]  # the last one is next; True: if it passes, the one before it is bad
+    ]  # the last is sent next; True: if it succeeds, the one before it is bad
     failures: int = 0
     failed_at: float | None = None
 
 
 def parts(group: list[Intent]) -> list[tuple[list[Intent], bool]]:
-    """Return the parts of a group that HubSpot refused, the first one last, for it goes out next.
+    """Return the parts of a group that HubSpot refused, the first one last, since it is sent next.
 
     If the first part passes, the second must be the bad one and is parted again without being sent whole. A bad first
     part therefore costs two requests and a bad second one costs one, so the first is made smaller, by the golden
@@ -65,19 +64,19 @@ def parts(group: list[Intent]) -> list[tuple[list[Intent], bool]]:
     return [(group[cut:], False), (group[:cut], True)]
 
 
-def by_person(group: list[Intent]) -> list[list[Intent]]:
-    """Return contacts by their e-mail, each person's in order."""
-    people: dict[str, list[Intent]] = {}
+def by_email(group: list[Intent]) -> list[list[Intent]]:
+    """Return contact intents by their e-mail, each contact's in order."""
+    contacts: dict[str, list[Intent]] = {}
     for intent in group:
-        people.setdefault(intent.keys[0], []).append(intent)
-    return list(people.values())
+        contacts.setdefault(intent.keys[0], []).append(intent)
+    return list(contacts.values())
 
 
-def merged(person: list[Intent]) -> bytes:
-    """Return one contact for all that one person's intents say; the later word counts."""
-    if len(person) == 1:
-        return person[0].payload or b"{}"
-    contacts = [decode(one.payload) for one in person]
+def merged(intents: list[Intent]) -> bytes:
+    """Return one contact upsert for several of one contact; later values win."""
+    if len(intents) == 1:
+        return intents[0].payload or b"{}"
+    contacts = [decode(intent.payload) for intent in intents]
     properties: dict[str, str] = {}
     for contact in contacts:
         properties |= contact["properties"]

@@ -1,4 +1,4 @@
-"""Stay below HubSpot's limits by what its answers say, so that 429 is the exception. Pure: time is handed in.
+"""Stay below HubSpot's limits by what its answers say, so that 429 is the exception. Pure: time is passed in.
 
 Account limits count contact calls; sends are exempt from them and have a limit of their own (HubSpot wire facts,
 sections 1.5 and 6).
@@ -14,7 +14,7 @@ __all__ = ["Bucket", "RateBudget"]
 What = Literal["contacts", "events"]
 
 _LOWEST_TIER: Final = (
-    100  # per ten seconds; what a private app may on a free account, until an answer says more
+    100  # per ten seconds; what a private app may on a free account, until an answer tells more
 )
 _SENDS_PER_SECOND: Final = 1250
 _SUSTAINED, _BURST, _RESERVE = (
@@ -56,7 +56,7 @@ class Bucket:
 
 
 class RateBudget:
-    """How many requests may go out now, contacts and events apart.
+    """How many requests may be sent now, contacts and events apart.
 
     In any ten seconds at most 95 % of the account's limit is used: 80 % sustained and 15 % at once. The rest is for
     other programs with the same token.
@@ -74,19 +74,19 @@ class RateBudget:
         self._until: dict[str, float] = {}
 
     def delay(self, what: What, now: float) -> float:
-        """Return how many seconds until a request of this kind may go out; 0 for now."""
+        """Return how many seconds until a request of this kind may be sent; 0 for now."""
         bucket = self._contacts if what == "contacts" else self._events
         wait = max(bucket.delay(now), self._until.get(what, 0.0) - now, self._until.get("all", 0.0) - now)
         return max(wait, self._all.delay(now)) if self._all is not None else wait
 
     def take(self, what: What, now: float) -> None:
-        """Note that a request goes out."""
+        """Note that a request is sent."""
         (self._contacts if what == "contacts" else self._events).take(now)
         if self._all is not None:
             self._all.take(now)
 
     def pause(self, scope: Literal["contacts", "events", "all"], until: float) -> None:
-        """Let nothing of this scope out before `until`."""
+        """Send nothing of this scope before `until`."""
         self._until[scope] = max(until, self._until.get(scope, 0.0))
 
     def paused(self, scope: str, now: float) -> bool:
@@ -97,8 +97,8 @@ class RateBudget:
         """Forget every pause."""
         self._until.clear()
 
-    def heard(self, headers: Mapping[str, str], now: float) -> None:
-        """Learn from an answer's headers; answers without them, as those of sends, say nothing."""
+    def observe(self, headers: Mapping[str, str], now: float) -> None:
+        """Learn from an answer's headers; answers to sends have none."""
         limit = _number(headers, "X-HubSpot-RateLimit-Max")
         interval = _number(headers, "X-HubSpot-RateLimit-Interval-Milliseconds")
         if limit and interval and limit != self._limit:
@@ -107,7 +107,7 @@ class RateBudget:
             self._contacts.resize(in_ten * _SUSTAINED, in_ten * _BURST)
         remaining = _number(headers, "X-HubSpot-RateLimit-Remaining")
         if limit and interval and remaining is not None and remaining <= limit * _RESERVE:
-            # Somebody else uses the same budget: let a tenth of the interval roll over.
+            # Another program uses the same budget: let a tenth of the interval roll over.
             self.pause("contacts", now + interval / 10_000)
 
 

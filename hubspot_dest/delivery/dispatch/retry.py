@@ -1,4 +1,4 @@
-"""What to do when HubSpot did not take something: again, later, in parts, or never. Pure: no clock, no sleeping.
+"""Decide what to do when HubSpot did not take something: retry, wait, bisect, or give up. Pure: no clock, no sleeping.
 
 The table of docs/delivery.md is this module in words (HubSpot wire facts, sections 1.3, 5 and 6).
 """
@@ -15,7 +15,6 @@ from hubspot_dest.delivery.client.errors import DeliveryError
 
 __all__ = [
     "Bisect",
-    "Breaker",
     "Circumstances",
     "Dead",
     "Decision",
@@ -32,7 +31,7 @@ _NOT_HERE: Final = (404, 405, 407, 410, 501)
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How patient to be.
+    """How often and how long to retry.
 
     Attributes:
         base_seconds: the first wait is drawn from 0 to this; each further one from twice as much.
@@ -41,8 +40,8 @@ class RetryPolicy:
         give_up_seconds: an intent older than this is given up at its next failure, whoever else got through.
         locked_seconds: HubSpot's locks last this long (wire facts, 5).
         ten_seconds: how long a ten-secondly limit takes to roll over.
-        paused_seconds: between looks when something is wrong that only a person can put right (401, 403, address).
-        portal_zone: the time zone of the account, whose midnight ends the daily limit; HubSpot does not say it here.
+        paused_seconds: between attempts when something is wrong that only a person can fix (401, 403, address).
+        portal_zone: the time zone of the account, whose midnight ends the daily limit; not in HubSpot's answers.
 
     """
 
@@ -64,7 +63,7 @@ class Circumstances:
         what: a contact or event occurrences.
         size: how many intents the request held.
         failures: how often this request failed, this failure included; waits for a limit do not count.
-        blamed: how many of these failures came while others got through: an outage is nobody's fault.
+        blamed: how many of these failures happened while other requests succeeded; an outage is not the intent's fault.
         age_seconds: since the oldest of them was accepted.
         now: UNIX time.
 
@@ -80,7 +79,7 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Send the same again after so many seconds; nobody else waits for it."""
+    """Send the same again after so many seconds; others do not wait for it."""
 
     after: float
     outage: bool = True
@@ -88,14 +87,14 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Dead:
-    """Never send it again: into the dead letters, for this reason."""
+    """Never send it again: make it a dead letter, for this reason."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Bisect:
-    """Send it in parts, until what is wrong stands alone."""
+    """Send it in parts, until what is wrong is isolated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ class Pause:
         seconds: how long.
         scope: what waits: HubSpot's account limits count contacts only, a wrong token stops everything.
         reason: `ten_secondly`, `daily`, `secondly`, `limit`, `moving`, `unauthorized` or `address`.
-        needs_hand: nothing gets better by waiting; somebody has to change something.
+        needs_hand: waiting does not help; a person has to change something.
 
     """
 
@@ -119,14 +118,14 @@ class Pause:
 Decision = Retry | Dead | Bisect | Pause
 
 
-def decide(error: DeliveryError, case: Circumstances, policy: RetryPolicy, dice: random.Random) -> Decision:
+def decide(error: DeliveryError, case: Circumstances, policy: RetryPolicy, rng: random.Random) -> Decision:
     """Return what to do about a request that HubSpot did not take.
 
     Args:
         error: what came back.
-        case: what was sent, and how it stands with others.
-        policy: how patient to be.
-        dice: for the jitter.
+        case: what was sent, and how its failures compare with others.
+        policy: how often and how long to retry.
+        rng: draws the jitter.
 
     """
     if error.kind == "impossible":
@@ -134,12 +133,12 @@ def decide(error: DeliveryError, case: Circumstances, policy: RetryPolicy, dice:
     if error.kind == "unauthorized":
         return Pause(policy.paused_seconds, "all", "unauthorized", needs_hand=True)
     if error.kind == "rate_limited":
-        return _limited(error, case, policy, dice)
+        return _limited(error, case, policy, rng)
     if error.status == 477:  # the account moves to another data centre: up to a day
         return Pause(_asked(error, policy.cap_seconds), "all", "moving")
     if error.kind == "refused":
         return _refused(error, case, policy)
-    return _trouble(error, case, policy, dice)
+    return _trouble(error, case, policy, rng)
 
 
 def _refused(error: DeliveryError, case: Circumstances, policy: RetryPolicy) -> Decision:
@@ -151,9 +150,9 @@ def _refused(error: DeliveryError, case: Circumstances, policy: RetryPolicy) -> 
     return Bisect() if case.size > 1 else Dead("refused")
 
 
-def _limited(error: DeliveryError, case: Circumstances, policy: RetryPolicy, dice: random.Random) -> Pause:
+def _limited(error: DeliveryError, case: Circumstances, policy: RetryPolicy, rng: random.Random) -> Pause:
     name = (error.policy_name or "").upper()
-    jitter = dice.random()
+    jitter = rng.random()
     if name == "DAILY":
         seconds, reason = _until_midnight(case.now, policy.portal_zone) + jitter, "daily"
     elif name == "TEN_SECONDLY_ROLLING":
@@ -161,16 +160,16 @@ def _limited(error: DeliveryError, case: Circumstances, policy: RetryPolicy, dic
     elif name == "SECONDLY":
         seconds, reason = 1.0 + jitter / 10, "secondly"
     else:
-        seconds, reason = _drawn(case.failures + 3, policy, dice) + 1.0, "limit"
+        seconds, reason = _drawn(case.failures + 3, policy, rng) + 1.0, "limit"
     if error.retry_after is not None:
         seconds = error.retry_after + jitter / 10
     return Pause(seconds, case.what, reason)
 
 
 def _trouble(
-    error: DeliveryError, case: Circumstances, policy: RetryPolicy, dice: random.Random
+    error: DeliveryError, case: Circumstances, policy: RetryPolicy, rng: random.Random
 ) -> Retry | Dead | Bisect:
-    """Decide about no answer, a broken one, 408, 423 and 5xx: HubSpot's trouble, until one intent proves to be it."""
+    """Decide about a missing or broken answer, 408, 423 and 5xx: HubSpot's fault, until one intent proves to be it."""
     if case.size > 1 and case.failures >= 2 and (case.blamed or error.status == 500):
         return Bisect()
     if case.size == 1:
@@ -178,7 +177,7 @@ def _trouble(
             return Dead("attempts")
         if case.age_seconds >= policy.give_up_seconds:
             return Dead("age")
-    after = _drawn(case.failures, policy, dice)
+    after = _drawn(case.failures, policy, rng)
     if error.status == 423:
         return Retry(policy.locked_seconds + after, outage=False)
     if error.retry_after is not None:
@@ -186,10 +185,10 @@ def _trouble(
     return Retry(after)
 
 
-def _drawn(failures: int, policy: RetryPolicy, dice: random.Random) -> float:
+def _drawn(failures: int, policy: RetryPolicy, rng: random.Random) -> float:
     """Draw a wait with full jitter: 0 to base · 2^(failures - 1), never from more than the cap."""
     most = min(policy.cap_seconds, policy.base_seconds * 2.0 ** min(failures - 1, 30))
-    return dice.random() * most
+    return rng.random() * most
 
 
 def _asked(error: DeliveryError, default: float) -> float:
@@ -201,58 +200,3 @@ def _until_midnight(now: float, zone: str) -> float:
     here = datetime.fromtimestamp(now, ZoneInfo(zone))
     midnight = (here + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     return midnight.astimezone(UTC).timestamp() - now
-
-
-class Breaker:
-    """Notices an outage: after so many failures in a row, one request at a time looks whether it is over.
-
-    Args:
-        failures: how many in a row make an outage.
-        first_seconds: the first wait; it doubles up to `cap_seconds`.
-        cap_seconds: the longest wait between two looks.
-        dice: for the jitter: between half of the wait and all of it, so that there is always some rest.
-
-    """
-
-    def __init__(
-        self,
-        dice: random.Random,
-        *,
-        failures: int = 5,
-        first_seconds: float = 1.0,
-        cap_seconds: float = 30.0,
-    ) -> None:
-        self._dice = dice
-        self._failures = failures
-        self._first, self._cap = first_seconds, cap_seconds
-        self._in_a_row = 0
-        self._until = 0.0
-        self._wait = first_seconds
-        self.looking = False
-
-    @property
-    def open(self) -> bool:
-        """Whether there is an outage."""
-        return self._in_a_row >= self._failures
-
-    def delay(self, now: float) -> float | None:
-        """Return how long nothing may be sent: 0 for now; None while somebody else looks (it will tell)."""
-        if not self.open:
-            return 0.0
-        return None if self.looking else max(0.0, self._until - now)
-
-    def sending(self) -> None:
-        """Note that a request goes out; during an outage it is the one that looks."""
-        self.looking = self.open
-
-    def passed(self) -> None:
-        """Note an answer that shows HubSpot to be there."""
-        self._in_a_row, self._wait, self.looking = 0, self._first, False
-
-    def failed(self, now: float) -> None:
-        """Note a failure that may be an outage."""
-        self._in_a_row += 1
-        self.looking = False
-        if self.open:
-            self._until = now + self._wait * (0.5 + self._dice.random() / 2)
-            self._wait = min(self._cap, self._wait * 2)

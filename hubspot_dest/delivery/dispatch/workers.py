@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -17,7 +18,7 @@ _LONGEST_REST = 3600.0
 class Workers:
     """A few daemon threads that call `Dispatcher.step`; each keeps one connection busy.
 
-    Where no thread can be started (at the end of a process), `drain` does the work itself.
+    If no thread can be started (at the end of a process), `drain` does the work itself.
 
     Args:
         dispatcher: does the work.
@@ -40,6 +41,11 @@ class Workers:
         self._starting = threading.Lock()
         self._stopping = False
         self._refused = False
+        self._ends_at = math.inf
+
+    def end_within(self, seconds: float) -> None:
+        """Let every `drain` and `stop`, also one that is under way, end by then. Takes no lock."""
+        self._ends_at = min(self._ends_at, self._monotonic() + seconds)
 
     @property
     def running(self) -> bool:
@@ -47,7 +53,7 @@ class Workers:
         return bool(self._threads)
 
     def start(self) -> None:
-        """Start the threads if they do not run; where that is not possible any more, say nothing and go without."""
+        """Start the threads if they do not run; without them if that is not possible any more."""
         if self._threads or self._refused or self._stopping:
             return
         with self._starting:
@@ -69,7 +75,7 @@ class Workers:
                 generation = dispatcher.generation
             try:
                 wait = dispatcher.step()
-            except Exception:  # a bug of ours: say it, and go on with the others
+            except Exception:  # a bug of ours: log it, and go on with the others
                 logging.getLogger("hubspot_dest").exception("delivery has a bug")
                 wait = 1.0
             if wait == 0.0:
@@ -83,29 +89,29 @@ class Workers:
 
         Args:
             deadline: wait no longer than so many seconds; None for no such limit.
-            stall: give up when nothing got through for so many seconds; None for never.
-            settled: go on waiting although only a person can put right what is wrong.
+            stall: give up when nothing was delivered for so many seconds; None for never.
+            settled: go on waiting although only a person can fix what is wrong.
 
         Returns:
             whether everything is.
 
         """
         dispatcher = self._dispatcher
-        begun = passed_at = self._monotonic()
-        passes = dispatcher.passes
+        begun = succeeded_at = self._monotonic()
+        successes = dispatcher.successes
         dispatcher.drain(on=True)
         try:
             while not dispatcher.idle:
                 now = self._monotonic()
-                if dispatcher.passes != passes:
-                    passes, passed_at = dispatcher.passes, now
+                if dispatcher.successes != successes:
+                    successes, succeeded_at = dispatcher.successes, now
                 if dispatcher.halted is not None and not settled:
                     return False
-                rests = [0.25]
+                rests = [0.25, self._ends_at - now]
                 if deadline is not None:
                     rests.append(begun + deadline - now)
                 if stall is not None:
-                    rests.append(passed_at + stall - now)
+                    rests.append(succeeded_at + stall - now)
                 if min(rests) <= 0:
                     return False
                 self._rest(min(rests))
@@ -125,11 +131,12 @@ class Workers:
             self._sleep(seconds if wait is None else min(wait, seconds))
 
     def stop(self, seconds: float) -> bool:
-        """Let the threads end after what they are at; return whether all did within so many seconds."""
+        """Let the threads finish their request and end; return whether all did within so many seconds."""
         self._stopping = True
         with self._dispatcher.lock:
             self._dispatcher.changed.notify_all()
-        until = time.monotonic() + seconds
+        # Half a second is for what is on its way to the disk.
+        until = min(time.monotonic() + seconds, max(self._ends_at, time.monotonic()) + 0.5)
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join(max(0.0, until - time.monotonic()))

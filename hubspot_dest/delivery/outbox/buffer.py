@@ -1,4 +1,4 @@
-"""The part of an outbox that is in memory: what was just committed, or read back when there is room again."""
+"""The part of an outbox that is in memory: what was just committed, or read when there is room again."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from typing import Final
 from hubspot_dest.delivery.dispatch.per_key_queue import Intent, PerKeyQueue
 from hubspot_dest.delivery.outbox.queue import Outbox
 
-__all__ = ["Window"]
+__all__ = ["Buffer"]
 
-_MOST_LIGHT: Final = 100_000  # intents without payload, behind somebody who cannot go; some 20 MB
+_MOST_EVICTED: Final = 100_000  # intents without payload, behind a blocked key; some 20 MB
 
 
-class Window:
-    """Keeps the lanes filled in the order of the outbox, and small however much lies on disk.
+class Buffer:
+    """Keeps the queue filled in the order of the outbox, and small however much is on disk.
 
     Args:
-        outbox: where everything lies.
+        outbox: what to read from.
         size: how many intents with their payloads are in memory at most.
-        lock: held while the window or its lanes change; `refill` takes it itself.
+        lock: held while the buffer or its queue changes; `refill` takes it itself.
 
     """
 
     def __init__(self, outbox: Outbox, size: int, lock: threading.RLock) -> None:
-        self.lanes = PerKeyQueue()
+        self.queue = PerKeyQueue()
         self._outbox = outbox
         self._size = size
         self._lock = lock
@@ -35,29 +35,29 @@ class Window:
 
     @property
     def _in_memory(self) -> int:
-        return self.lanes.count - self.lanes.light
+        return self.queue.count - self.queue.evicted
 
     def accept(self, intents: list[Intent], now: float) -> bool:
-        """Take what was just committed, if there is room and nothing older lies on disk; tell whether it did."""
+        """Take what was just committed, if there is room and nothing older is on disk only; tell whether it did."""
         self._committed = intents[-1].seq
         if self.behind or self._in_memory >= self._size:
             self.behind = True
             return False
         for intent in intents:
-            self.lanes.enter(intent, now)
+            self.queue.enter(intent, now)
         self._cursor = self._committed
         return True
 
     def begin_refill(self) -> bool:
         """Tell whether it is time to read, and that the caller is the one to do it."""
-        room = self._in_memory < self._size / 2 and self.lanes.light < _MOST_LIGHT
+        room = self._in_memory < self._size / 2 and self.queue.evicted < _MOST_EVICTED
         if not self.behind or not room or self._refilling:
             return False
         self._refilling = True
         return True
 
     def refill(self, now: float) -> None:
-        """Read what lies on disk only; the lock is not held meanwhile.
+        """Read what is on disk only; the lock is not held meanwhile.
 
         Raises:
             OutboxError: it could not be read.
@@ -70,7 +70,7 @@ class Window:
             found = self._outbox.read(after, room)
             with self._lock:
                 for intent in found:
-                    self.lanes.enter(intent, now)
+                    self.queue.enter(intent, now)
                 newest = found[-1].seq if found else after
                 self._cursor = newest if len(found) == room else max(committed, newest)
                 self.behind = self._cursor < self._committed

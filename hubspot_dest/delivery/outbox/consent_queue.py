@@ -1,108 +1,141 @@
-"""Events that wait for consent in the outbox: they are there after every kind of end, and go out once consent comes."""
+"""Events that wait for consent in the outbox: they survive every kind of end, and are sent once consent comes."""
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, Protocol
 
-from hubspot_dest.delivery.client.client import encode
-from hubspot_dest.delivery.client.codec import decode
+from hubspot_dest.delivery.client.codec import decode, encode
 from hubspot_dest.delivery.client.errors import DeliveryError
+from hubspot_dest.delivery.outbox.records import ParkedEvent
 from hubspot_dest.delivery.outbox.schema import OutboxError
-from hubspot_dest.events.consent_queue import ConsentQueue, Event
+from hubspot_dest.events.consent_queue import ConsentGate, Denied, Event
 from hubspot_dest.events.event import NullFieldError
 from hubspot_dest.mapping.jsvalues import truthy
-from hubspot_dest.outcome import Outcome
 
-if TYPE_CHECKING:
-    from hubspot_dest.delivery.outbox_sink import OutboxSink
-
-__all__ = ["OutboxConsentQueue"]
+__all__ = ["OutboxConsentQueue", "Parking"]
 
 _log: Final = logging.getLogger("hubspot_dest")
 
 
-class OutboxConsentQueue(ConsentQueue):
-    """Where an event stays, on disk, until its destination's consent is granted.
+class Parking(Protocol):
+    """Where events are parked: the outbox, with what this process has not committed yet.
 
-    Nothing of it lies in memory, so it is looked through only when the collector's consent has changed. An event that
-    itself refuses all that would do can never go, and is not kept at all.
-
-    Args:
-        required: the names of which one must be granted; None or empty lets everything through.
-        limit: how many may wait, the oldest goes first; None for as many as the disk holds.
-        carrier: takes them into the outbox, and their release in the transaction of what becomes of them.
+    Attributes:
+        restored: a commit failed, and events that it released wait again.
 
     """
 
-    def __init__(self, required: dict[str, Any] | None, limit: int | None, carrier: OutboxSink) -> None:
-        super().__init__(required, limit or 0, own_refusal_counts=True)
-        self._bounded = limit is not None
-        self._carrier = carrier
-        self._seen: dict[str, Any] | None = None
+    restored: bool
+
+    @property
+    def parked(self) -> int:
+        """How many events are parked."""
+
+    def park(self, event_id: str, event: bytes) -> None:
+        """Park an event with the next commit. Raises OutboxError."""
+
+    def parked_events(self, after: int = 0) -> Iterator[ParkedEvent]:
+        """Yield parked events with a greater number, oldest first. Raises OutboxError."""
+
+    def release(self, number: int) -> None:
+        """Remove a parked event with the next commit."""
+
+    def unstage(self, count: int) -> list[bytes]:
+        """Take out the oldest events that are parked and not committed yet."""
+
+
+class OutboxConsentQueue:
+    """Keeps events on disk until their destination's consent is granted.
+
+    Nothing of it is in memory, so it is read only when the collector's consent has changed. An event that refuses all
+    required consent itself can never pass, and is not kept.
+
+    Args:
+        gate: decides which events pass.
+        limit: how many may wait, the oldest is dropped first; None for as many as the disk holds.
+        parking: keeps them, and commits their release together with what became of them.
+
+    """
+
+    def __init__(self, gate: ConsentGate, limit: int | None, parking: Parking) -> None:
+        self._gate = gate
+        self._limit = limit
+        self._parking = parking
+        self._checked: dict[str, Any] | None = None  # the consent that all parked events were checked against
         self._dropped_through = 0
 
     def __len__(self) -> int:
-        return self._carrier.held
+        return self._parking.parked
 
-    def keep(self, event: Event, own: Any, outcome: Outcome) -> None:
-        """Keep an event that may not pass; the outcome says if that cannot be."""
-        if self._refuses(own):
-            outcome.reason = "consent_refused"
-            outcome.sentence = f"its own consent refuses {self.needs}: it is not kept"
-            return
+    def admit(self, event: Event) -> Denied | None:
+        """Let an event pass (None), or park it and say why."""
+        gate = self._gate
+        own = gate.own_consent(event)
+        if gate.admits(event, own):
+            return None
+        if self._can_never_pass(own):
+            return Denied("consent_refused", f"its own consent refuses {gate.names}: it is not kept")
         if event.get("user") is None:  # it could never be sent
-            self._carrier.refuse(outcome, DeliveryError("impossible", NullFieldError("user").sentence))
-            return
+            sentence = NullFieldError("user").sentence
+            return Denied("impossible", sentence, DeliveryError("impossible", sentence))
+        event_id = event.get("id")
         try:
-            self._carrier.hold(outcome, encode({"event": event, "own": own}))
-        except (DeliveryError, OutboxError) as error:
-            self._carrier.refuse(outcome, error)
+            self._parking.park(
+                event_id if isinstance(event_id, str) else "", encode({"event": event, "own": own})
+            )
+        except DeliveryError as error:
+            return Denied("impossible", error.describe(), error)
+        except OutboxError as error:
+            return Denied("outbox", str(error), DeliveryError("impossible", str(error)))
+        return Denied("consent_missing", f"waits for consent: {gate.names}; safe in the outbox")
 
-    def _refuses(self, own: Any) -> bool:
+    def _can_never_pass(self, own: Any) -> bool:
         """Tell whether no consent of the collector could ever let an event with this consent pass."""
         if not isinstance(own, dict):
             return False
-        wanted = [name for name, flag in (self._required or {}).items() if truthy(flag)]
+        wanted = [name for name, flag in (self._gate.required or {}).items() if truthy(flag)]
         return all(name in own and not truthy(own[name]) for name in wanted)
 
-    def release(self, state: dict[str, Any]) -> list[Event]:
-        """Return the events that may go by now, oldest first; the others go on waiting, as all do if it goes wrong."""
-        if state is self._seen and not self._carrier.held_again:
-            return []
+    def release(self) -> Sequence[Event]:
+        """Take out the events that may pass by now, oldest first; all stay if the outbox cannot be read."""
+        consent = self._gate.collector.consent
+        if consent is self._checked and not self._parking.restored:
+            return ()
         try:
-            released, numbers = self._passing(state) if len(self) else ([], [])
+            released, numbers = self._passing() if len(self) else ([], [])
         except OutboxError as error:
-            _log.error("%s; events that wait for consent go on waiting", error)
-            return []
+            _log.error("%s; events that wait for consent stay in the outbox", error)
+            return ()
         for number in numbers:
-            self._carrier.let_go(number)
-        self._seen, self._carrier.held_again = state, False
+            self._parking.release(number)
+        self._checked, self._parking.restored = consent, False
         return released
 
-    def _passing(self, state: dict[str, Any]) -> tuple[list[Event], list[int]]:
+    def _passing(self) -> tuple[list[Event], list[int]]:
         released, numbers = [], []
-        for held in self._carrier.held_events():
-            kept = decode(held.event)
+        for parked in self._parking.parked_events():
+            kept = decode(parked.event)
             event: Event = kept["event"]
-            if self.admits(event, kept["own"], state):
+            if self._gate.admits(event, kept["own"]):
                 released.append(event)
-                numbers.append(held.number)
+                numbers.append(parked.number)
         return released, numbers
 
     def drop_excess(self) -> list[Event]:
-        """Take out the oldest events beyond the configuration's own `queueMax` and return them."""
-        excess = len(self) - self._limit if self._bounded else 0
+        """Take out the oldest events beyond the configuration's own `queueMax`."""
+        excess = len(self) - self._limit if self._limit is not None else 0
         if excess <= 0:
             return []
         dropped: list[Event] = []
-        for held in self._carrier.held_events(self._dropped_through):
+        for parked in self._parking.parked_events(self._dropped_through):
             if len(dropped) == excess:
                 break
-            self._carrier.let_go(held.number)
-            self._dropped_through = held.number
-            dropped.append(decode(held.event)["event"])
-        return dropped + [decode(one)["event"] for one in self._carrier.take_back(excess - len(dropped))]
+            self._parking.release(parked.number)
+            self._dropped_through = parked.number
+            dropped.append(decode(parked.event)["event"])
+        return dropped + [decode(event)["event"] for event in self._parking.unstage(excess - len(dropped))]
 
     def clear(self) -> None:
-        """Forget nothing: what is in the outbox was accepted, whatever run it came from."""
+        """Forget nothing: what is in the outbox was accepted, whichever run it came from."""

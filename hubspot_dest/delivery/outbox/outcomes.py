@@ -1,16 +1,17 @@
-"""What a delivery from the outbox came to, in the words that everybody else uses."""
+"""Turn reports of deliveries from the outbox into outcomes."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
+from hubspot_dest.delivery.client.codec import decode
 from hubspot_dest.delivery.dispatch.in_flight import Report
 from hubspot_dest.delivery.dispatch.per_key_queue import Intent
 from hubspot_dest.outcome import Outcome
 
 __all__ = ["outcomes_of"]
 
-_STRANGER: Final = "walkerOS would lose this event: the contact is unknown, and its update answers 404"
+_UNKNOWN_CONTACT: Final = "walkerOS would lose this event: the contact is unknown, and its update answers 404"
 
 
 def outcomes_of(report: Report, left: int) -> list[Outcome]:
@@ -18,31 +19,53 @@ def outcomes_of(report: Report, left: int) -> list[Outcome]:
     if report.kind == "delivered":
         return [_delivered(report)] if report.intents else []
     error = report.error
-    said = error.describe() if error is not None else ""
+    message = error.describe() if error is not None else ""
     if report.kind == "paused":
-        sentence = f"delivery pauses ({report.reason}): {said}; {left} are safe in the outbox"
-        return [Outcome("failed", "delivery_paused", sentence, error=error)]
+        sentence = f"delivery pauses ({report.reason}): {message}; {left} are safe in the outbox"
+        return [Outcome("failed", "delivery_paused", sentence, error=error, delivery=True)]
+    if report.kind == "failed":
+        ids = tuple(intent.event_id for intent in report.intents)
+        sentence = f"it will be tried again: {message}"
+        return [Outcome("queued", "retry", sentence, events=ids, error=error, delivery=True)]
     if report.kind == "resumed":
-        return [Outcome("flushed", "delivery_resumed", "delivery goes on")]
-    return [_dead(report, intent, said) for intent in report.intents]
+        return [Outcome("flushed", "delivery_resumed", "delivery goes on", delivery=True)]
+    return [_dead(report, intent, message) for intent in report.intents]
 
 
 def _delivered(report: Report) -> Outcome:
-    ids = tuple(one.event_id for one in report.intents)
+    ids = tuple(intent.event_id for intent in report.intents)
+    calls: tuple[list[Any], ...] = tuple([name] for name in report.calls)
     if report.what == "contacts":
-        outcome = Outcome("identified", "contact_written", f"{len(ids)} contacts written", events=ids)
-        if any(name.endswith(".create") for name in report.calls):
-            outcome.upstream = _STRANGER
-    elif report.calls[0].endswith("basicApi.send"):
-        outcome = Outcome("sent", "delivered", "HubSpot took it", event_id=ids[0])
-    else:
-        outcome = Outcome("flushed", "batch_sent", f"{len(ids)} events in one batch", events=ids)
-    outcome.calls = tuple([name] for name in report.calls)
-    return outcome
+        created = any(name.endswith(".create") for name in report.calls)
+        return Outcome(
+            "identified",
+            "contact_written",
+            f"{len(ids)} contacts written",
+            events=ids,
+            calls=calls,
+            upstream=_UNKNOWN_CONTACT if created else None,
+            delivery=True,
+        )
+    if report.calls[0].endswith("basicApi.send"):
+        return Outcome("sent", "delivered", "HubSpot took it", event_id=ids[0], calls=calls, delivery=True)
+    sentence = f"{len(ids)} events in one batch"
+    return Outcome("flushed", "batch_sent", sentence, events=ids, calls=calls, delivery=True)
 
 
-def _dead(report: Report, intent: Intent, said: str) -> Outcome:
+def _dead(report: Report, intent: Intent, message: str) -> Outcome:
+    payload = decode(intent.payload)
+    reason, sentence = report.reason, message
     if report.what == "contacts":
-        sentence = f"HubSpot refused the contact; its events go on: {said}"
-        return Outcome("failed", "contact_failed", sentence, event_id=intent.event_id, error=report.error)
-    return Outcome("failed", report.reason, said, event_id=intent.event_id, error=report.error)
+        reason, sentence = "contact_failed", f"HubSpot refused the contact; its events go on: {message}"
+    object_id = payload.get("objectId")
+    person = payload.get("email") or (f"objectId {object_id}" if object_id else "")
+    return Outcome(
+        "failed",
+        reason,
+        sentence,
+        str(payload.get("eventName", "")),
+        intent.event_id,
+        error=report.error,
+        delivery=True,
+        person=str(person),
+    )

@@ -24,7 +24,7 @@ from hubspot_dest.delivery.outbox.records import (
     Progress,
     ranges,
 )
-from hubspot_dest.delivery.outbox.schema import Durability, OutboxError, in_words
+from hubspot_dest.delivery.outbox.schema import Durability, OutboxError, to_error
 from hubspot_dest.delivery.outbox.store import OutboxStore, write
 
 __all__ = ["NewIntent", "Outbox", "Progress"]
@@ -69,8 +69,8 @@ class Outbox(OutboxStore):
         try:
             self._next = (self._read(newest)[0][0] or 0) + 1
             self._stored = self._read("SELECT count(*) FROM intents")[0][0]
-            self._held, newest_held = self._read("SELECT count(*), coalesce(max(number), 0) FROM held")[0]
-            self._next_held = newest_held + 1
+            self._parked, newest_parked = self._read("SELECT count(*), coalesce(max(number), 0) FROM held")[0]
+            self._next_parked = newest_parked + 1
         except BaseException:  # a damaged file may show itself only now
             self._db.close()
             self._lock_file.release()
@@ -94,7 +94,7 @@ class Outbox(OutboxStore):
         except OutboxError as error:
             return str(error)
         except OSError as error:
-            return str(in_words(error, self.path))
+            return str(to_error(error, self.path))
         finally:
             self._writing.release()
         return ""
@@ -111,10 +111,15 @@ class Outbox(OutboxStore):
         return int(self._stored)
 
     @property
-    def held(self) -> int:
+    def unrecorded(self) -> int:
+        """How many deliveries and dead letters are not yet written to the file. Takes no lock."""
+        return len(self._done) + len(self._dead)
+
+    @property
+    def parked(self) -> int:
         """How many events wait for consent, those included that are about to be written."""
         with self._adding:
-            return int(self._held) + len(self._group.held) - len(self._group.released)
+            return int(self._parked) + len(self._group.parked) - len(self._group.released)
 
     # ---- accepting
 
@@ -123,17 +128,17 @@ class Outbox(OutboxStore):
         intents: Iterable[NewIntent] = (),
         memory: Mapping[str, dict[str, str]] | None = None,
         progress: Progress | None = None,
-        held: Iterable[tuple[str, bytes]] = (),
+        parked: Iterable[tuple[str, bytes]] = (),
         released: Iterable[int] = (),
     ) -> Group:
-        """Take intents in; they count as accepted when `settle` returns.
+        """Take intents in; they count as accepted when `commit` returns.
 
         Args:
             intents: in order.
             memory: by e-mail, lower case: everything that HubSpot will know of it once all is delivered.
             progress: how far the source was read.
-            held: events that wait for consent: id and JSON.
-            released: the numbers of held events that wait no longer; what became of them is among the intents.
+            parked: events that wait for consent: id and JSON.
+            released: the numbers of parked events that wait no longer; what became of them is among the intents.
 
         """
         now = self._wall()
@@ -148,13 +153,13 @@ class Outbox(OutboxStore):
                 group.memory[email] = (json.dumps(properties), now)
             if progress is not None:
                 group.progress = progress
-            for event_id, event in held:
-                group.held.append(ParkedEvent(self._next_held, event_id, now, event))
-                self._next_held += 1
+            for event_id, event in parked:
+                group.parked.append(ParkedEvent(self._next_parked, event_id, now, event))
+                self._next_parked += 1
             group.released += released
             return group
 
-    def settle(self, group: Group) -> None:
+    def commit(self, group: Group) -> None:
         """Return when everything in the group is on disk.
 
         Raises:
@@ -162,13 +167,13 @@ class Outbox(OutboxStore):
 
         """
         with self._writing:
-            # Whoever comes first commits for all; a group that is not settled is the one that is being filled.
-            if not group.settled:
-                self._commit()
+            # Whoever comes first commits for all; a group that is not committed is the one that is being filled.
+            if not group.committed:
+                self._write_group()
         if group.error is not None:
             raise group.error
 
-    def _commit(self) -> None:
+    def _write_group(self) -> None:
         """Write the group of the moment, and what was delivered since the last time, in one transaction."""
         with self._adding:
             group, self._group = self._group, Group()
@@ -185,7 +190,7 @@ class Outbox(OutboxStore):
             if group and (problem := self.guard.identity()):
                 raise OutboxError(problem)
         except BaseException as error:  # whatever it was, nobody may believe that the group is on disk
-            group.error = error if isinstance(error, OutboxError) else in_words(error, self.path)
+            group.error = error if isinstance(error, OutboxError) else to_error(error, self.path)
             with self._adding:  # what was delivered is written down with the next group; a repeat counts once
                 self._done, self._dead = done + self._done, dead + self._dead
                 self._attempts = attempts | self._attempts
@@ -194,11 +199,11 @@ class Outbox(OutboxStore):
         else:
             with self._adding:
                 self._stored += len(group.intents)
-                self._held += len(group.held) - len(group.released)
+                self._parked += len(group.parked) - len(group.released)
             if group.intents and self.on_commit is not None:
                 self.on_commit(group.intents)
         finally:
-            group.settled = True
+            group.committed = True
 
     # ---- delivering
 
@@ -212,10 +217,10 @@ class Outbox(OutboxStore):
 
     def died(self, intent: Intent, reason: str, error: DeliveryError) -> None:
         """Note what is given up; it is written down with the next commit."""
-        said = json.dumps(error.as_dict())
+        text = json.dumps(error.as_dict())
         with self._adding:
             self._stored -= 1
-            self._dead.append((intent.seq, self._wall(), reason, said, intent.attempts))
+            self._dead.append((intent.seq, self._wall(), reason, text, intent.attempts))
 
     def failed(self, intents: Iterable[Intent]) -> None:
         """Note how often intents failed; it is written down with the next commit."""
@@ -234,7 +239,7 @@ class Outbox(OutboxStore):
                 group = self._group
                 if not (group or self._done or self._dead or self._attempts):
                     return
-            self._commit()
+            self._write_group()
         if group.error is not None:
             raise group.error
 
@@ -276,10 +281,10 @@ class Outbox(OutboxStore):
         return super().dead() + waiting
 
     def remembered(self, email: str) -> tuple[dict[str, str], float] | None:
-        """Return what HubSpot knows of a person, and when it was told."""
+        """Return what HubSpot knows of a contact, and since when (UNIX time)."""
         with self._adding:
-            told = self._group.memory.get(email)
-        return super().remembered(email) if told is None else (json.loads(told[0]), told[1])
+            staged = self._group.memory.get(email)
+        return super().remembered(email) if staged is None else (json.loads(staged[0]), staged[1])
 
     def revive(self) -> int:
         """Put every dead letter back among what is to be sent, behind what waits already; return how many."""
@@ -299,7 +304,7 @@ class Outbox(OutboxStore):
             except sqlite3.Error as error:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
-                raise in_words(error, self.path) from None
+                raise to_error(error, self.path) from None
             self._next += len(rows)
             self._stored += len(rows)
             if rows:
@@ -307,13 +312,13 @@ class Outbox(OutboxStore):
         return len(rows)
 
     def purge(
-        self, *, pending: bool = False, held: bool = False, before: float | None = None
+        self, *, pending: bool = False, parked: bool = False, before: float | None = None
     ) -> tuple[int, int]:
         """Throw away dead letters, and what waits too if that is wanted, for good; return how many of each.
 
         Args:
             pending: also what waits for delivery.
-            held: also what waits for consent; `before` counts there as well.
+            parked: also what waits for consent; `before` counts there as well.
             before: of the dead letters only those that were given up before this UNIX time.
 
         """
@@ -324,10 +329,10 @@ class Outbox(OutboxStore):
             if pending:
                 self._change("DELETE FROM memory")  # it told of contacts that will not be written now
             self._stored -= gone
-            if held:
-                gone_held = self._change("DELETE FROM held WHERE ? IS NULL OR since < ?", (before, before))
-                self._held -= gone_held
-                gone += gone_held
+            if parked:
+                gone_parked = self._change("DELETE FROM held WHERE ? IS NULL OR since < ?", (before, before))
+                self._parked -= gone_parked
+                gone += gone_parked
         return gone_dead, gone
 
     def adopt(self, path: Path) -> int:
@@ -342,16 +347,16 @@ class Outbox(OutboxStore):
             found = other.read(0, 2**62)
             group = self.add(
                 (NewIntent(one.kind, one.keys, one.event_id, one.payload or b"") for one in found),
-                held=[(one.event_id, one.event) for one in other.held_events()],
+                parked=[(one.event_id, one.event) for one in other.parked_events()],
             )
-            self.settle(group)
+            self.commit(group)
             for letter in other.dead_letters():
                 row = (self._next, letter.kind, "", letter.event_id, letter.accepted_at, letter.attempts)
                 payload = json.dumps(letter.payload).encode()
                 more = (payload, letter.died_at, letter.reason, json.dumps(letter.error))
                 self._change("INSERT INTO dead VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, *more))
                 self._next += 1
-            other.purge(pending=True, held=True)
+            other.purge(pending=True, parked=True)
             if found:
                 self.forget()  # older values may go out after newer ones
         finally:
@@ -372,7 +377,7 @@ class Outbox(OutboxStore):
                 if self._db.execute("PRAGMA freelist_count").fetchone()[0] > _FREE_PAGES:
                     self._db.executescript("PRAGMA incremental_vacuum")  # `execute` would stop after one page
             except sqlite3.Error as error:
-                raise in_words(error, self.path) from None
+                raise to_error(error, self.path) from None
             finally:
                 self._closed = True
                 self._db.close()

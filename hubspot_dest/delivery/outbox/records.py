@@ -81,18 +81,18 @@ class DeadLetter:
 
 @dataclass(slots=True)
 class Group:
-    """What is committed together."""
+    """What is committed together; `error` says why it could not be."""
 
     intents: list[Intent] = field(default_factory=list)
     memory: dict[str, tuple[str, float]] = field(default_factory=dict)
     progress: Progress | None = None
-    held: list[ParkedEvent] = field(default_factory=list)
+    parked: list[ParkedEvent] = field(default_factory=list)
     released: list[int] = field(default_factory=list)
-    settled: bool = False
+    committed: bool = False
     error: OutboxError | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.intents or self.memory or self.progress or self.held or self.released)
+        return bool(self.intents or self.memory or self.progress or self.parked or self.released)
 
 
 def dead_letter(row: Sequence[Any]) -> DeadLetter:

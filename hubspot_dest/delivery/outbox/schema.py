@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from hubspot_dest.delivery.outbox.private_file import create_private
 
-__all__ = ["MIGRATIONS", "Durability", "FileLock", "OutboxError", "connect", "connect_reading", "in_words"]
+__all__ = ["MIGRATIONS", "Durability", "FileLock", "OutboxError", "connect", "connect_reading", "to_error"]
 
 Durability = Literal["full", "normal"]
 
@@ -44,7 +44,7 @@ class OutboxError(Exception):
     """The outbox cannot be used; the message says where, what, and what to do."""
 
 
-def in_words(error: BaseException, path: Path) -> OutboxError:
+def to_error(error: BaseException, path: Path) -> OutboxError:
     """Return what went wrong with the file as one clear message."""
     name = getattr(error, "sqlite_errorname", "") or ""
     if isinstance(error, OSError):
@@ -131,7 +131,7 @@ def connect(path: Path, durability: Durability, migrations: Sequence[str] = MIGR
             cached_statements=64,
         )
     except (sqlite3.Error, OSError) as error:
-        raise in_words(error, path) from None
+        raise to_error(error, path) from None
     try:
         with _closing_on_error(connection):
             _check(connection, path, len(migrations))
@@ -144,7 +144,7 @@ def connect(path: Path, durability: Durability, migrations: Sequence[str] = MIGR
             )  # pages: fewer rows are copied that are gone soon
             _migrate(connection, migrations)
     except sqlite3.Error as error:
-        raise in_words(error, path) from None
+        raise to_error(error, path) from None
     return connection
 
 
@@ -163,7 +163,7 @@ def connect_reading(path: Path) -> sqlite3.Connection:
         with _closing_on_error(connection):
             _check(connection, path, len(MIGRATIONS), empty=False)
     except sqlite3.Error as error:
-        raise in_words(error, path) from None
+        raise to_error(error, path) from None
     return connection
 
 

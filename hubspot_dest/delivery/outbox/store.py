@@ -22,7 +22,7 @@ from hubspot_dest.delivery.outbox.records import (
     dead_letter,
     ranges,
 )
-from hubspot_dest.delivery.outbox.schema import Durability, FileLock, connect, in_words
+from hubspot_dest.delivery.outbox.schema import Durability, FileLock, connect, to_error
 
 __all__ = ["OutboxStore", "write"]
 
@@ -41,6 +41,8 @@ class OutboxStore:
     def __init__(self, path: Path | str, durability: Durability) -> None:
         self.path = Path(path)
         self._lock_file = FileLock(self.path)
+        self.rescued: Path | None = None
+        """A copy of what was left, made at the end because the file had been removed or replaced."""
         try:
             self._db = connect(self.path, durability)
             self.guard = OutboxGuard(self.path)
@@ -50,11 +52,11 @@ class OutboxStore:
         self._writing = threading.RLock()
 
     def remembered(self, email: str) -> tuple[dict[str, str], float] | None:
-        """Return what HubSpot knows of a person, and when it was told."""
+        """Return what HubSpot knows of a contact, and since when (UNIX time)."""
         rows = self._read("SELECT properties, told_at FROM memory WHERE email = ?", (email,))
         return (json.loads(rows[0][0]), rows[0][1]) if rows else None
 
-    def held_events(self, after: int = 0) -> Iterator[ParkedEvent]:
+    def parked_events(self, after: int = 0) -> Iterator[ParkedEvent]:
         """Yield the events that wait for consent and are on disk, oldest first.
 
         Args:
@@ -67,13 +69,13 @@ class OutboxStore:
             after = rows[-1][0]
 
     def forget(self, email: str | None = None) -> None:
-        """Forget what HubSpot knows of a person, or of everybody."""
+        """Forget what HubSpot knows of a contact, or of all."""
         with self._writing:
             where, values = ("", ()) if email is None else (" WHERE email = ?", (email,))
             self._change(f"DELETE FROM memory{where}", values)  # noqa: S608 - fixed
 
     def forget_older(self, moment: float) -> None:
-        """Forget what was told before a UNIX time."""
+        """Forget what was remembered before a UNIX time."""
         self._change("DELETE FROM memory WHERE told_at < ?", (moment,))
 
     def progress(self, source: str) -> Progress | None:
@@ -90,8 +92,8 @@ class OutboxStore:
         """Write a note about the whole outbox."""
         self._change("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
-    def retarget(self, target: str) -> None:
-        """Begin anew for another HubSpot: what was said to the one before counts no more."""
+    def rebind(self, target: str) -> None:
+        """Bind an empty outbox to another HubSpot: what the one before knows counts no more."""
         with self._writing:
             self.forget()
             self._change("DELETE FROM progress")
@@ -102,14 +104,14 @@ class OutboxStore:
             try:
                 return self._db.execute(statement, values).rowcount
             except sqlite3.Error as error:
-                raise in_words(error, self.path) from None
+                raise to_error(error, self.path) from None
 
     def _read(self, statement: str, values: tuple[Any, ...] = ()) -> list[Any]:
         with self._writing:
             try:
                 return self._db.execute(statement, values).fetchall()
             except sqlite3.Error as error:
-                raise in_words(error, self.path) from None
+                raise to_error(error, self.path) from None
 
     def probe(self) -> None:
         """Write as much as a large request would, and take it back.
@@ -130,9 +132,9 @@ class OutboxStore:
                     if self._db.in_transaction:
                         self._db.execute("ROLLBACK")
             except (sqlite3.Error, OSError) as error:
-                raise in_words(error, self.path) from None
+                raise to_error(error, self.path) from None
 
-    def rescue(self, events: int) -> Path | None:
+    def rescue(self, events: int) -> None:
         """Copy the outbox to a new file beside it, where the file under its path is no longer this one.
 
         SQLite still reads a file that was removed or replaced, and what it knows of one that was truncated.
@@ -140,8 +142,7 @@ class OutboxStore:
         Args:
             events: how many the copy must hold to be of use, waiting ones included.
 
-        Returns:
-            the copy; None if it would not be complete.
+        `rescued` is the copy then; None if it would not be complete.
 
         """
         number = 1
@@ -154,12 +155,12 @@ class OutboxStore:
                 with contextlib.closing(sqlite3.connect(absolute)) as copy:
                     count = "SELECT (SELECT count(*) FROM intents) + (SELECT count(*) FROM held)"
                     if copy.execute(count).fetchone()[0] >= events:
-                        return target
+                        self.rescued = target
+                        return
             except (sqlite3.Error, OSError):
                 pass
         with contextlib.suppress(OSError):
             target.unlink(missing_ok=True)
-        return None
 
     def dead(self) -> int:
         """Return how many dead letters there are."""
@@ -207,14 +208,14 @@ def write(
         if group.memory:
             db.executemany(
                 "INSERT OR REPLACE INTO memory VALUES (?, ?, ?)",
-                ((email, *told) for email, told in group.memory.items()),
+                ((email, *known) for email, known in group.memory.items()),
             )
         if group.progress is not None:
             one = group.progress
             values = (one.source, one.head, one.head_bytes, one.line, one.position)
             db.execute("INSERT OR REPLACE INTO progress VALUES (?, ?, ?, ?, ?)", values)
-        if group.held or group.released:
-            db.executemany("INSERT INTO held VALUES (?, ?, ?, ?)", group.held)
+        if group.parked or group.released:
+            db.executemany("INSERT INTO held VALUES (?, ?, ?, ?)", group.parked)
             db.executemany("DELETE FROM held WHERE number BETWEEN ? AND ?", ranges(group.released))
         db.executemany("DELETE FROM intents WHERE seq BETWEEN ? AND ?", ranges(done))
         if attempts:

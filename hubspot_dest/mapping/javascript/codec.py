@@ -1,7 +1,7 @@
 """Carry values between Python and JavaScript: JSON text, and marks for what JSON cannot say.
 
 A mark is `[path, kind, detail]`: kind 0 is `undefined`, 1 a number (NaN, ±Infinity, -0 or beyond 2**53, spelled in
-`detail`), 2 a foreign value of the kind `detail`. host.js has the other half.
+`detail`), 2 a foreign value of the kind `detail`, 3 an object without prototype. host.js has the other half.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Final
 import orjson
 
 from hubspot_dest.mapping.javascript.errors import JavaScriptLimitError
-from hubspot_dest.mapping.jsvalues import UNDEFINED, Foreign
+from hubspot_dest.mapping.jsvalues import UNDEFINED, Foreign, PrototypelessMap
 
 __all__ = ["MAX_DEPTH", "decode", "encode"]
 
@@ -21,7 +21,7 @@ __all__ = ["MAX_DEPTH", "decode", "encode"]
 MAX_DEPTH: Final = 200
 
 _OPTIONS: Final = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
-_UNDEFINED_MARK, _NUMBER_MARK = 0, 1
+_UNDEFINED_MARK, _NUMBER_MARK, _BARE_MARK = 0, 1, 3
 
 Mark = list[Any]
 
@@ -116,9 +116,13 @@ def decode(text: str, *, marked: bool) -> Any:
         for step in path:
             inner = inner[last]
             last = step
-        inner[last] = UNDEFINED if kind == _UNDEFINED_MARK else _special(kind, detail)
+        inner[last] = _special(kind, detail, inner[last])
     return holder[0]
 
 
-def _special(kind: int, detail: str) -> Any:
+def _special(kind: int, detail: Any, data: Any) -> Any:
+    if kind == _UNDEFINED_MARK:
+        return UNDEFINED
+    if kind == _BARE_MARK:
+        return PrototypelessMap(data)
     return float(detail) if kind == _NUMBER_MARK else Foreign(detail)

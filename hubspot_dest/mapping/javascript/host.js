@@ -2,11 +2,11 @@
 // and frozen; natural method calls are safe from here on, since user code can no longer change what they mean.
 //
 // Values cross as JSON text plus "fixups", for what JSON cannot say: [path, kind, detail] with kind 0 undefined,
-// 1 a number (NaN, -0, Infinity, beyond 2^53), 2 a foreign value.
+// 1 a number (NaN, -0, Infinity, beyond 2^53), 2 a foreign value, 3 an object without prototype.
 (hooks, stringify, maxDepth, maxNodes, maxChars) => {
   "use strict";
   const { isArray } = Array;
-  const { keys, is, freeze } = Object;
+  const { keys, is, freeze, getPrototypeOf } = Object;
   const { isFinite } = Number;
   const tagOf = Object.prototype.toString;
   const NativePromise = Promise;
@@ -79,6 +79,7 @@
       map[key] = copy(value[key]);
       path.pop();
     }
+    if (getPrototypeOf(value) === null) mark(3); // after what is inside it, which is marked by its own path
     return map;
   };
   const encode = (value) => {

@@ -9,6 +9,7 @@ import orjson
 
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.mapping.dialect import dialect_of
 from hubspot_dest.report.safe_text import safe_text
 from simulator.conformance.codec import encode
 from simulator.conformance.difference import MISSING, Difference
@@ -19,12 +20,12 @@ __all__ = ["conform"]
 _SHOWN = 3
 
 
-def conform(files: tuple[Path, ...], as_json: bool, only: str, show_all: bool) -> None:
+def conform(files: tuple[Path, ...], walkeros: str, as_json: bool, only: str, show_all: bool) -> None:
     """Carry `conform` out; the options are those of `commands/conform.py`."""
     results = []
     for path in files:
         try:
-            results.append(run_file(path, only=only))
+            results.append(run_file(path, only=only, dialect=dialect_of(walkeros)))
         except VectorFileError as error:
             stop(safe_text(error), "see docs/conformance.md for the format")
         (_print_json if as_json else _print_text)(results[-1], show_all)

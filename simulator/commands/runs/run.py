@@ -39,6 +39,7 @@ def run(
     events: int | None,
     seed: int,
     parity: bool,
+    walkeros: str,
     strict: bool,
     faults: tuple[str, ...],
     story: str | None,
@@ -58,7 +59,7 @@ def run(
         stop(safe_text(error))
     stopper = GracefulShutdown()  # before anybody is told where to send
     origin = chosen(SourceOptions(**source))
-    engine = Engine(loaded, source=origin.source, seed=seed, parity=parity, strict=strict)
+    engine = Engine(loaded, source=origin.source, seed=seed, parity=parity, walkeros=walkeros, strict=strict)
     try:
         engine.start()
     except OSError as error:

@@ -37,6 +37,7 @@ def show(
     no_tour: bool,
     capacity: int,
     parity: bool,
+    walkeros: str,
     strict: bool,
     theme: str,
     web: bool,
@@ -87,6 +88,7 @@ def show(
         rate=rate,
         capacity=capacity,
         parity=parity,
+        walkeros=walkeros,
         strict=strict,
         remembered=capacity,
     )

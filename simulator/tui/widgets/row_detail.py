@@ -50,9 +50,9 @@ def detail_lines(engine: Engine, row: Row, palette: Palette, width: int) -> list
             lines += wrapped(f"hint: {hint}", "warn", width)
     if outcome is not None:
         for issue in outcome.issues:
-            about = f" {short(issue.detail, 120)}" if issue.detail else ""
+            about = f" {short(issue.detail, 120)}" if issue.detail and not issue.sentence else ""
             colour = "bad" if issue.level == "ERROR" else "warn"
-            lines += wrapped(f"{issue.level.lower()}: {issue.message}{about}", colour, width)
+            lines += wrapped(f"{issue.level.lower()}: {issue.text}{about}", colour, width)
     if plan is not None and row.event:
         lines += choice_lines(engine, row, plan, width)
     lines += _wire(engine, row, width)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from hubspot_dest.planning.plan import Plan, label_of
+from hubspot_dest.planning.plan import Plan
+from hubspot_dest.planning.rules_index import label_of, rules_of
 from simulator.engine.alternatives import alternatives, nearest, stumbled
 from simulator.engine.engine import Engine
 from simulator.engine.row_filter import exactly, parse_filter
 from simulator.engine.rows import UNSOUGHT, Row
-from simulator.engine.rule_coverage import rules_of
 from simulator.tui.theme import SYMBOLS, Palette
 from simulator.tui.widgets.json_lines import json_lines
 from simulator.tui.widgets.lines import Line, line
@@ -18,7 +18,12 @@ from simulator.tui.widgets.text_width import fit, harmless
 
 __all__ = ["Chosen", "choice_lines", "near_lines", "side_lines"]
 
-_ANSWERS = {"matched": ("✔", "good"), "false": ("✘", "warn"), "never asked": ("·", "faint")}
+_ANSWERS = {
+    "matched": ("✔", "good"),
+    "false": ("✘", "warn"),
+    "failed": ("!", "bad"),
+    "never asked": ("·", "faint"),
+}
 _TITLES = {
     "policy": "the policy",
     "defaultProperties": "the default properties",
@@ -86,7 +91,11 @@ def choice_lines(engine: Engine, row: Row, plan: Plan, width: int) -> list[Line]
     """Return what each rule that was there for an event answered, and what an event without one may have meant."""
     if plan.reason == "mapping_error":
         label = stumbled(
-            engine.configs[row.generation], row.seen_event(), int(row.at * 1000), parity=engine.parity
+            engine.configs[row.generation],
+            row.seen_event(),
+            int(row.at * 1000),
+            parity=engine.parity,
+            walkeros=engine.walkeros,
         )
         return [line(("it failed at the rule ", "dim"), (harmless(label, 80), "bad"))] if label else []
     if plan.reason in UNSOUGHT:
@@ -105,6 +114,7 @@ def choice_lines(engine: Engine, row: Row, plan: Plan, width: int) -> list[Line]
         said = {
             "matched": "holds" if asked else "no condition",
             "false": "false",
+            "failed": "failed",
             "never asked": "never asked",
         }
         lines.append(
@@ -116,7 +126,7 @@ def choice_lines(engine: Engine, row: Row, plan: Plan, width: int) -> list[Line]
             )
         )
     if not plan.rule_key and isinstance(mapping, dict):
-        near = near_lines(looked_for, [rule_key for rule_key, _, _ in rules_of(mapping)])
+        near = near_lines(looked_for, [entry.key for entry in rules_of(mapping)])
         lines += [line(""), *near[:-1]] if near else []
     return lines
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hubspot_dest.mapping.context import CallContext, Collector
+from hubspot_dest.mapping.context import CallContext, CollectorView
 from hubspot_dest.mapping.javascript import JavaScriptEngine, JavaScriptError
 
 VANDALS = [
@@ -134,7 +134,7 @@ def test_changes_to_mapping_consent_and_collector_do_not_outlive_the_plan() -> N
     )
     mapping: dict[str, Any] = {}
     consent: dict[str, Any] = {}
-    collector = Collector()
+    collector = CollectorView()
 
     def context(scope: object) -> CallContext:
         return CallContext(event={}, mapping=mapping, consent=consent, collector=collector, scope=scope)
@@ -152,7 +152,7 @@ def test_each_mapping_consent_and_collector_is_shown_to_its_own_call() -> None:
     scope = object()
     for n in (1, 2, 1, 3):
         context = CallContext(
-            event={}, mapping={"n": n}, consent={"n": n}, collector=Collector(user={"n": n}), scope=scope
+            event={}, mapping={"n": n}, consent={"n": n}, collector=CollectorView(user={"n": n}), scope=scope
         )
         assert read(1, context) == [n, n, n]
 
@@ -214,7 +214,7 @@ def test_a_collector_that_cannot_be_shown_fails_every_time_in_the_same_words() -
     engine = JavaScriptEngine()
     circle: dict[str, Any] = {}
     circle["self"] = circle
-    context = CallContext(event={}, collector=Collector(custom=circle), scope=object())
+    context = CallContext(event={}, collector=CollectorView(custom=circle), scope=object())
     for _ in range(2):
         with pytest.raises(JavaScriptError, match="nested deeper"):
             engine.function("(value, context) => context.collector.user")(1, context)

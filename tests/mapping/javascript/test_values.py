@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hubspot_dest.mapping.context import CallContext, Collector
+from hubspot_dest.mapping.context import CallContext, CollectorView
 from hubspot_dest.mapping.javascript import (
     JavaScriptEngine,
     JavaScriptError,
@@ -190,7 +190,7 @@ def test_the_context_shows_event_mapping_consent_and_collector() -> None:
         event={"name": "a b"},
         mapping={"fn": print, "key": "data.id", "loop": ["nested", {"condition": "$code:() => 1"}]},
         consent={"marketing": True},
-        collector=Collector({"a": True}, {"id": "u"}, {"g": 1}, {"c": None}),
+        collector=CollectorView({"a": True}, {"id": "u"}, {"g": 1}, {"c": None}),
         scope=object(),
     )
     assert run("(v, c) => Object.keys(c)", 1, context) == [

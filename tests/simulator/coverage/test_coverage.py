@@ -17,11 +17,11 @@ import pytest
 import yaml
 
 from hubspot_dest.config.model import Config, ConfigError
+from hubspot_dest.planning.dry_run import DryRun
 from simulator.coverage import Coverage, cover
 from simulator.coverage.js_scan import read_hints
 from simulator.coverage.regex_samples import sample
 from simulator.coverage.search import Search
-from simulator.engine.dry_run import DryRun
 from simulator.engine.engine import Engine
 from simulator.engine.sources.file_source import FileSource
 from tests.ctrl_c import hear_ctrl_c

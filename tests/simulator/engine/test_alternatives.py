@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from hubspot_dest.config.model import Config
+from hubspot_dest.planning.dry_run import DryRun
+from hubspot_dest.planning.profiles import PARITY
 from simulator.engine.alternatives import Alternative, alternatives, nearest, stumbled
-from simulator.engine.dry_run import DryRun
 
 BIG = {"condition": "$code:(event) => event.data.total > 100", "settings": {"eventName": "big"}}
 PAID = {"condition": "$code:(event) => event.data.paid", "settings": {"eventName": "paid"}}
@@ -70,9 +71,9 @@ def test_an_odd_name_is_looked_for_where_the_planner_looks(name: str) -> None:
     told(name, {})
 
 
-def test_a_mapping_that_failed_has_no_answers() -> None:
+def test_a_condition_that_failed_is_told_from_one_that_is_false() -> None:
     throws = {"order": {"complete": [{"condition": "$code:() => { throw new Error('no') }"}, ANY]}}
-    assert told("order complete", {}, throws) == []
+    assert [one.answer for one in told("order complete", {}, throws)] == ["failed", "matched"]
 
 
 @pytest.mark.parametrize(
@@ -117,5 +118,15 @@ def test_where_a_condition_threw_its_rule_is_named(
         raw={"settings": {"eventNamePrefix": "pe1_"}, "mapping": mapping, **extra},
     )
     event = {"name": "order complete", "data": {"total": 5}, "user": {"email": "ada@example.org"}}
-    assert DryRun(config).plan(event, 1).reason == "mapping_error"
-    assert stumbled(config, event, 1) == label
+    assert DryRun(config, profile=PARITY).plan(event, 1).reason == "mapping_error"
+    assert stumbled(config, event, 1, parity=True) == label
+
+
+def test_a_condition_that_throws_names_its_rule_and_the_event_goes_on() -> None:
+    config = Config.strict(
+        {"settings": {"eventNamePrefix": "pe1_"}, "mapping": {"order": {"complete": [BIG, THROWS, ANY]}}}
+    )
+    event = {"name": "order complete", "data": {"total": 5}, "user": {"email": "ada@example.org"}}
+    plan = DryRun(config).plan(event, 1)
+    assert (plan.verdict, plan.rule_label) == ("ready", "order complete [3]")
+    assert "condition of rule 'order complete [2]' failed" in plan.issues[0].text

@@ -279,9 +279,9 @@ def test_walkeros_loses_the_event_of_a_stranger_and_this_sender_does_not(hubspot
 def test_a_sender_that_loses_the_stranger_fails(
     hubspot: FakeHubSpot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hubspot_dest.planning import profiles as strategies
+    from hubspot_dest.delivery.contact_upsert import update_only
 
-    monkeypatch.setattr(strategies, "_update_or_create", strategies._update_only)
+    monkeypatch.setattr("hubspot_dest.factory.update_or_create", update_only)
     assert not compare_unknown_contact(hubspot, example("destinationIdentify")).passes
 
 

@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 from hubspot_dest.events.event import event_name
-from hubspot_dest.mapping.context import Collector
+from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.planning.planner import Planner
 from simulator.synthesis import Crowd, events
 from simulator.synthesis.odd_events import ODDITIES, make_odd
@@ -166,7 +166,7 @@ def test_each_oddity_spoils_what_it_names_and_no_plan_breaks(kind: str) -> None:
         assert make_odd(event, dice, kind) == kind
         assert orjson.dumps(event) != before or kind in ("texts-for-numbers", "empty")
         if "user" in event:
-            planner.plan({**event, "user": event["user"] or {}}, Collector(), 1)
+            planner.plan({**event, "user": event["user"] or {}}, CollectorView(), 1)
 
 
 def test_the_odd_part_is_as_large_as_asked_and_says_which_it_is() -> None:

@@ -20,7 +20,7 @@ from hubspot_dest.mapping.jsvalues import (
     to_string,
 )
 
-__all__ = ["PlainPath", "TextMap", "found_text"]
+__all__ = ["PlainPath", "PlainMap", "found_text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +86,13 @@ class _Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class TextMap:
+class PlainMap:
     """`{map: {name: path | {key, value} | {value}}}` with plain paths only."""
 
     entries: tuple[_Entry, ...] = ()
 
     @classmethod
-    def parse(cls, mapping: Any) -> TextMap | None:
+    def parse(cls, mapping: Any) -> PlainMap | None:
         """Return the map, or None where it needs more than can be written out."""
         inner = mapping.get("map") if isinstance(mapping, dict) and len(mapping) == 1 else None
         if not isinstance(inner, dict) or not inner:

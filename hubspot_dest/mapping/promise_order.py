@@ -1,8 +1,8 @@
-"""In which order upstream's promises settle, where two paths of one policy overlap (walkerOS 4.4 mapping, section 3.4).
+"""The order in which upstream's promises settle, for overlapping paths of one policy (walkerOS 4.4, section 3.4).
 
-Upstream computes all values of a policy at once and applies each when its promise settles, so the depth of a mapping
-decides who comes last. The counts are those that the specification measured; they matter for overlapping paths only,
-and only parity asks for them.
+Upstream computes all values of a policy concurrently and applies each one when its promise settles, so that the depth
+of a mapping decides which edit comes last. The counts were measured (section 3.4). They matter for overlapping paths
+only, and only in parity.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import Any
 from hubspot_dest.mapping.consent import granted_consent
 from hubspot_dest.mapping.jsvalues import UNDEFINED, entries, has_own_keys, truthy
 
-__all__ = ["settling_ticks"]
+__all__ = ["count_ticks"]
 
-# Resolves a mapping value against an input, to see which alternative hits and what a loop goes through.
+# Resolves a mapping value against an input: which alternative gives a result, and the items of a loop.
 Probe = Callable[[Any, Any], Any]
 
 _CALLBACK = 3
 
 
-def settling_ticks(mapping: Any, value: Any, consent: Any, probe: Probe) -> int:
+def count_ticks(mapping: Any, value: Any, consent: Any, probe: Probe) -> int:
     """Return after how many microtasks upstream has resolved `mapping` against `value`."""
     if value is UNDEFINED:
         return 1
@@ -64,7 +64,7 @@ def _inside(item: dict[str, Any], value: Any, consent: Any, probe: Probe) -> int
         return _loop(loop, value, consent, probe)
     inner = item.get("map", UNDEFINED)
     if truthy(inner):
-        return 1 + sum(1 + settling_ticks(one, value, consent, probe) for _, one in entries(inner))
+        return 1 + sum(1 + count_ticks(one, value, consent, probe) for _, one in entries(inner))
     items = item.get("set", UNDEFINED)
     if isinstance(items, list):
         return 1 + max((_alternative(one, value, consent, probe) for one in items), default=0)
@@ -76,7 +76,7 @@ def _loop(loop: list[Any], value: Any, consent: Any, probe: Probe) -> int:
     items: Any = [value]
     ticks = 0
     if loop[0] != "this":
-        items, ticks = probe(loop[0], value), settling_ticks(loop[0], value, consent, probe)
+        items, ticks = probe(loop[0], value), count_ticks(loop[0], value, consent, probe)
     if not isinstance(items, list):
         return ticks
-    return ticks + 1 + max((settling_ticks(each, one, consent, probe) for one in items), default=0)
+    return ticks + 1 + max((count_ticks(each, one, consent, probe) for one in items), default=0)

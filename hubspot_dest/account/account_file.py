@@ -1,0 +1,212 @@
+"""Read and write an account file: JSON or YAML, the entries as HubSpot's API gives them.
+
+`name` (or `fullyQualifiedName`), `type` and `options[].value` suffice, so that it can be written by hand. Unknown keys
+of an entry are HubSpot's own and are kept out of the way; unknown keys of the file itself are mistakes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+import orjson
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from hubspot_dest.account.schema import AccountLimits, AccountSchema, EventDefinition
+from hubspot_dest.checks.properties import FIELD_TYPES, Option, Property
+from hubspot_dest.checks.standard_properties import STANDARD_CONTACT_PROPERTIES
+
+__all__ = ["VERSION", "AccountFileError", "parse_account", "read_account_file", "write_account_file"]
+
+VERSION: Final = 1
+_MAX_BYTES: Final = 64 * 1024 * 1024
+
+
+class AccountFileError(ValueError):
+    """An account file that cannot be used; the message names the file and the place."""
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True, populate_by_name=True)
+
+
+class _Option(_Entry):
+    value: str | bool | int | float
+    label: str | None = None
+    display_order: int | None = Field(default=None, alias="displayOrder")
+
+    def option(self, position: int) -> Option:
+        order = position if self.display_order is None else self.display_order
+        return Option(_text(self.value), self.label or _text(self.value), order)
+
+
+class _Rights(_Entry):
+    read_only: bool = Field(default=False, alias="readOnlyValue")
+
+
+class _Property(_Entry):
+    name: str = Field(min_length=1)
+    type: str = "string"
+    label: str | None = None
+    field_type: str | None = Field(default=None, alias="fieldType")
+    options: list[_Option] | None = None
+    unique: bool | None = Field(default=None, alias="hasUniqueValue")
+    calculated: bool | None = None
+    archived: bool | None = None
+    rights: _Rights | None = Field(default=None, alias="modificationMetadata")
+
+    @model_validator(mode="after")
+    def _known_type(self) -> _Property:
+        if self.type not in (*FIELD_TYPES, "object_coordinates", "json", "phone_number", "currency_number"):
+            msg = f"{self.name} has the type {self.type!r}; there are {', '.join(FIELD_TYPES)}"
+            raise ValueError(msg)
+        return self
+
+    def declared(self, standard: Property | None = None) -> Property:
+        """Return the property; what a hand-written entry leaves out of a standard one stays as HubSpot has it."""
+        known = standard or Property(self.name)
+        rights = known.read_only if self.rights is None else self.rights.read_only
+        return Property(
+            self.name,
+            self.type,
+            self.field_type or known.field_type,
+            known.options
+            if self.options is None
+            else tuple(one.option(number) for number, one in enumerate(self.options)),
+            read_only=bool(rights or self.calculated),
+            unique=known.unique if self.unique is None else self.unique,
+            label=self.label or known.label,
+        )
+
+
+class _Definition(_Entry):
+    full_name: str | None = Field(default=None, alias="fullyQualifiedName")
+    name: str | None = None
+    archived: bool | None = None
+    properties: list[_Property] | None = None
+
+    @model_validator(mode="after")
+    def _named(self) -> _Definition:
+        if not (self.full_name or self.name):
+            msg = "an event definition has fullyQualifiedName, or name"
+            raise ValueError(msg)
+        return self
+
+
+class _Limits(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    callsPerDay: int | None = Field(default=None, ge=0)  # noqa: N815 - a key of the file
+    callsPerBurst: int | None = Field(default=None, ge=0)  # noqa: N815 - a key of the file
+    burstMilliseconds: int | None = Field(default=None, ge=1)  # noqa: N815 - a key of the file
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, populate_by_name=True)
+    version: Literal[1]
+    portal_id: int = Field(alias="portalId", ge=1)
+    definitions: list[_Definition] | None = Field(default=None, alias="eventDefinitions")
+    contacts: list[_Property] | None = Field(default=None, alias="contactProperties")
+    limits: _Limits | None = None
+
+
+def read_account_file(path: Path) -> AccountSchema:
+    """Return what an account file says.
+
+    Raises:
+        AccountFileError: where it cannot be read, or is no account file.
+
+    """
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            msg = f"{path}: larger than 64 MB; this is no account file"
+            raise AccountFileError(msg)
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        msg = f"{path}: cannot be read: {error.strerror or error}"
+        raise AccountFileError(msg) from None
+    except UnicodeDecodeError:
+        msg = f"{path}: is not UTF-8"
+        raise AccountFileError(msg) from None
+    try:
+        raw = yaml.load(text, Loader=_LOADER) if path.suffix in (".yaml", ".yml") else orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        msg = f"{path}, line {error.lineno}: broken JSON: {error.msg}"
+        raise AccountFileError(msg) from None
+    except yaml.YAMLError as error:
+        msg = f"{path}: broken YAML: {str(error).splitlines()[0]}"
+        raise AccountFileError(msg) from None
+    return parse_account(raw, str(path))
+
+
+def parse_account(raw: Any, where: str = "account") -> AccountSchema:
+    """Return what the content of an account file says.
+
+    Args:
+        raw: the file's content, parsed.
+        where: what messages call it.
+
+    Raises:
+        AccountFileError: where it is no account file.
+
+    """
+    try:
+        known = _File.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(step) for step in first["loc"]) or "the file"
+        message = first["msg"].removeprefix("Value error, ")
+        msg = (
+            f'{where}: {place}: {message}; an account file begins with {{"version": 1, "portalId": 12345678}}'
+        )
+        raise AccountFileError(msg) from None
+    return AccountSchema(
+        known.portal_id,
+        None if known.definitions is None else _definitions(known.definitions, known.portal_id),
+        MappingProxyType(
+            {
+                one.name: one.declared(STANDARD_CONTACT_PROPERTIES.get(one.name))
+                for one in known.contacts or ()
+                if not one.archived
+            }
+        ),
+        contacts_complete=known.contacts is not None,
+        limits=AccountLimits()
+        if known.limits is None
+        else AccountLimits(
+            known.limits.callsPerDay, known.limits.callsPerBurst, known.limits.burstMilliseconds
+        ),
+    )
+
+
+def write_account_file(path: Path, content: Mapping[str, Any]) -> None:
+    """Write an account file as JSON with sorted keys, so that a review shows what changed. Raises OSError."""
+    body = orjson.dumps(
+        content, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+    )
+    path.write_bytes(body)
+
+
+def _definitions(entries: list[_Definition], portal_id: int) -> Mapping[str, EventDefinition]:
+    prefix = f"pe{portal_id}_"
+    found: dict[str, EventDefinition] = {}
+    for one in entries:
+        if one.archived:
+            continue
+        name = one.full_name or (one.name or "")
+        if one.full_name is None and not name.startswith(prefix):
+            name = prefix + name
+        properties = {each.name: each.declared() for each in one.properties or () if not each.archived}
+        found[name] = EventDefinition(name, MappingProxyType(properties))
+    return MappingProxyType(found)
+
+
+def _text(value: str | bool | float) -> str:
+    return (
+        value if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else f"{value:g}"
+    )
+
+
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -1,0 +1,108 @@
+"""What HubSpot says to the properties of a contact (HubSpot wire facts, sections 3.1, 3.7 and 11)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from hubspot_dest.checks.emails import check_email
+from hubspot_dest.checks.finding import Violation
+from hubspot_dest.checks.names import check_contact_property_name, nearest_name
+from hubspot_dest.checks.occurrences import Lookup
+from hubspot_dest.checks.values import check_value
+
+__all__ = ["check_contact_email", "check_contact_properties", "check_contact_property", "empty_contact"]
+
+_EMAIL_CODES: Final = MappingProxyType(
+    {
+        "syntax": "contact_email_invalid",
+        "domain_near": "contact_email_invalid",
+        "domain_unknown": "contact_email_domain",
+        "strict": "contact_email_strict",
+        "spaces": "contact_email_spaces",
+    }
+)
+
+
+def check_contact_properties(
+    properties: Mapping[str, str], declared: Lookup, known: Collection[str], *, complete: bool
+) -> Iterator[Violation]:
+    """Yield everything that HubSpot has against the properties of one contact.
+
+    Args:
+        properties: name to text.
+        declared: finds a property of contacts.
+        known: the names of all that are known, for fixes.
+        complete: whether contacts have no other properties than the known ones.
+
+    """
+    for name, value in properties.items():
+        violation = check_contact_property(name, value, declared, known, complete=complete)
+        if violation is not None:
+            yield violation
+
+
+def check_contact_property(
+    name: str, value: str, declared: Lookup, known: Collection[str], *, complete: bool
+) -> Violation | None:
+    """Return what HubSpot has against one property of a contact; see `check_contact_properties`."""
+    path = f"properties.{name}"
+    found = declared(name)
+    if found is None:
+        impossible = check_contact_property_name(name, known)
+        if not complete or (impossible is not None and impossible.code == "contact_property_name"):
+            return impossible
+        near = nearest_name(name, known)
+        return Violation(
+            "contact_property_unknown",
+            f"contacts have no property {name}",
+            f"did you mean {near}?" if near else "make it in HubSpot: Settings, Properties",
+            path,
+            "PROPERTY_DOESNT_EXIST",
+            f'Property "{name}" does not exist',
+        )
+    if found.read_only:
+        return Violation(
+            "contact_property_read_only",
+            f"{name} is filled in by HubSpot itself and cannot be set",
+            "leave it out of the mapping",
+            path,
+            "READ_ONLY_VALUE",
+            f'"{name}" is a calculated property; its value cannot be set.',
+        )
+    if name == "email":
+        return None if value == "" else check_contact_email(value, path)
+    misfit = check_value(found, value)
+    if misfit is None:
+        return None
+    return Violation(
+        f"contact_{misfit.kind}",
+        misfit.sentence,
+        misfit.fix,
+        path,
+        misfit.hubspot_code,
+        misfit.hubspot_message,
+    )
+
+
+def check_contact_email(email: str, path: str = "email") -> Violation | None:
+    """Return what HubSpot has against the e-mail of a contact, None where it takes it."""
+    found = check_email(email)
+    if found is None:
+        return None
+    message = f"Email address {email} is invalid"
+    return Violation(_EMAIL_CODES[found.kind], found.sentence, found.fix, path, "INVALID_EMAIL", message)
+
+
+def empty_contact() -> Violation:
+    """Return what HubSpot has against an update that names no property (section 3.1)."""
+    return Violation(
+        "contact_empty",
+        "every field that identify maps is empty: HubSpot answers 400 to an update of nothing, and walkerOS loses "
+        "the event with it",
+        "map a property that is always there, or give one a default: {key, value}",
+        "properties",
+        "",
+        "No properties found to update, please provide at least one.",
+    )

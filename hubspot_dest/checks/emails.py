@@ -1,0 +1,141 @@
+"""Whether HubSpot takes a text for an e-mail address (HubSpot wire facts, section 11: the commons-validator family)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Final, Literal
+
+__all__ = ["EmailProblem", "check_email", "list_date"]
+
+Kind = Literal["syntax", "domain_near", "domain_unknown", "strict", "spaces"]
+
+_ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+")
+_LOCAL: Final = re.compile(r"[^\x00-\x20\x7f()<>@,;:\\\".\[\]]+(\.[^\x00-\x20\x7f()<>@,;:\\\".\[\]]+)*")
+_QUOTED: Final = re.compile(r'"([^"\\\x00-\x1f\x7f]|\\.)*"')
+_LABEL: Final = re.compile(r"[^\W_](?:(?:[^\W_]|-)*[^\W_])?")
+_MAX_LOCAL: Final = 64
+_MAX_DOMAIN: Final = 253
+
+
+@dataclass(frozen=True, slots=True)
+class EmailProblem:
+    """Why a text is no e-mail address.
+
+    Attributes:
+        kind: `syntax`: not even the form of one; `domain_near`: an unknown top-level domain within one edit of a
+            known one; `domain_unknown`: any other unknown one; `strict`: what validators of the family refuse
+            beside that, though nobody has seen HubSpot do so; `spaces`: fine but for spaces around it.
+        sentence: what is wrong.
+        fix: what to do about it.
+
+    """
+
+    kind: Kind
+    sentence: str
+    fix: str
+
+
+def check_email(text: str) -> EmailProblem | None:
+    """Return why HubSpot would not take `text` for an e-mail address, None where it would."""
+    stripped = text.strip()
+    found = _check(stripped)
+    if found is not None or stripped == text:
+        return found
+    return EmailProblem(
+        "spaces",
+        f"there are spaces around the address {stripped}: whether HubSpot takes them off is not documented",
+        "take the spaces off, with a function in the mapping",
+    )
+
+
+def list_date() -> str:
+    """Return the date of the list of top-level domains: `2026-10-22`."""
+    return _known()[0]
+
+
+def _check(text: str) -> EmailProblem | None:
+    shown = text if len(text) <= 80 else f"{text[:79]}…"
+    local, _, domain = text.rpartition("@")
+    labels = domain.split(".")
+    if _ADDRESS.fullmatch(text) is None and not (_QUOTED.fullmatch(local) and domain):
+        return _no_address(shown)
+    if domain.startswith("[") and domain.endswith("]"):
+        return EmailProblem(
+            "strict", f"{shown} names an IP address as its domain", "send an address with a domain"
+        )
+    if len(labels) < 2 or not labels[-1]:
+        return _no_address(shown)
+    strict = _strict(local, domain, labels)
+    if strict:
+        return EmailProblem("strict", f"{shown} {strict}", "check where the address comes from")
+    return _top_level(shown, labels[-1])
+
+
+def _no_address(shown: str) -> EmailProblem:
+    return EmailProblem(
+        "syntax",
+        f'"{shown}" is no e-mail address',
+        "map a field that holds an address such as ada@example.com",
+    )
+
+
+def _strict(local: str, domain: str, labels: list[str]) -> str:
+    """Say what validators of the family refuse beside the form (INFER)."""
+    if _LOCAL.fullmatch(local) is None and _QUOTED.fullmatch(local) is None:
+        return "has dots or characters before the @ that validators refuse"
+    if len(local) > _MAX_LOCAL or len(domain) > _MAX_DOMAIN:
+        return "is longer than an address may be"
+    if not all(_LABEL.fullmatch(one) and len(one) <= 63 for one in labels):
+        return "has a domain that cannot exist: labels take letters, digits and inner hyphens"
+    return ""
+
+
+def _top_level(shown: str, name: str) -> EmailProblem | None:
+    date, known = _known()
+    lower = name.lower()
+    if lower in known:
+        return None
+    near = _near(lower)
+    if near is not None:
+        return EmailProblem(
+            "domain_near",
+            f"{shown}: there is no top-level domain .{lower} (list of {date}); it is one letter from .{near}",
+            f"correct the address: .{near}",
+        )
+    return EmailProblem(
+        "domain_unknown",
+        f"{shown}: .{lower} is not in the list of top-level domains of {date}",
+        "check the address; a domain younger than the list is fine",
+    )
+
+
+@cache
+def _known() -> tuple[str, frozenset[str]]:
+    text = files("hubspot_dest.checks").joinpath("top_level_domains.txt").read_text(encoding="utf-8")
+    head, *names = text.splitlines()
+    return head.rpartition(" ")[2], frozenset(names)
+
+
+def _near(name: str) -> str | None:
+    """Return the known top-level domain within one edit (a letter more, less, other, or two swapped), if there is one.
+
+    Of several, the most used ones go first.
+    """
+    if len(name) > 64:
+        return None
+    known = _known()[1]
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    found = set()
+    for at in range(len(name) + 1):
+        head, tail = name[:at], name[at:]
+        found |= {head + one + tail for one in letters}
+        if tail:
+            found |= {head + tail[1:], *(head + one + tail[1:] for one in letters)}
+        if len(tail) > 1:
+            found.add(head + tail[1] + tail[0] + tail[2:])
+    candidates = found & known
+    usual = [one for one in ("com", "co", "net", "org", "de", "uk", "edu", "info") if one in candidates]
+    return usual[0] if usual else min(candidates, default=None)

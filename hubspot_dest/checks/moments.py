@@ -1,0 +1,77 @@
+"""Points in time as HubSpot reads them, and which of them are hardly meant (HubSpot wire facts, sections 1.2 and 11)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+__all__ = ["EARLIEST_PLAUSIBLE", "check_occurred_at", "looks_like_seconds", "moment_of", "time_of_day"]
+
+from hubspot_dest.checks.finding import Violation
+
+EARLIEST_PLAUSIBLE: Final = "2000"
+"""The first year that a tracked event can plausibly belong to; HubSpot itself documents no limit."""
+_FUTURE: Final = timedelta(days=1)
+_MIDNIGHT: Final = (0, 0, 0, 0)
+
+
+def moment_of(value: str) -> datetime | None:
+    """Return a moment from ISO 8601 text (naive stays naive) or UNIX milliseconds, None for anything else."""
+    try:
+        if value[10:11] == "T":  # the usual case first
+            return datetime.fromisoformat(value)
+        if value.lstrip("-").isdigit() and value.isascii():
+            return datetime.fromtimestamp(int(value) / 1000, UTC)
+        return datetime.fromisoformat(value) if "T" in value or "-" in value else None
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def time_of_day(moment: datetime) -> str:
+    """Return the time in UTC as HubSpot writes it, `11:6:40.123`; empty at midnight. A naive moment counts as UTC."""
+    known = moment if moment.tzinfo is None else moment.astimezone(UTC)
+    if (known.hour, known.minute, known.second, known.microsecond) == _MIDNIGHT:
+        return ""
+    return f"{known.hour}:{known.minute}:{known.second}.{known.microsecond // 1000}"
+
+
+def looks_like_seconds(value: str) -> bool:
+    """Tell whether a number is hardly milliseconds: those of 2001 and later in seconds are January 1970 in ms."""
+    return value.isascii() and value.isdigit() and 978_307_200 <= int(value) < 100_000_000_000
+
+
+def check_occurred_at(occurred_at: str, now_ms: int) -> Violation | None:
+    """Return what is doubtful about an occurrence's time: none of it is refused as far as is known (section 1.3).
+
+    Args:
+        occurred_at: ISO 8601 text in UTC, as the sender makes it.
+        now_ms: the run's clock, in ms since 1970.
+
+    """
+    if occurred_at[:1] == "2" and occurred_at <= _limit(now_ms):
+        return None
+    if occurred_at[:1] in ("+", "-") or len(occurred_at.partition("-")[0]) > 4:
+        far = not occurred_at.startswith("-")
+    else:
+        far = occurred_at >= EARLIEST_PLAUSIBLE
+    if far:
+        return Violation(
+            "occurred_at_future",
+            f"{occurred_at} lies in the future of the clock",
+            "give the timestamp in milliseconds since 1970, not microseconds, and check the clock of its source",
+            "occurredAt",
+        )
+    return Violation(
+        "occurred_at_past",
+        f"{occurred_at} is before {EARLIEST_PLAUSIBLE}: the timestamp looks like seconds, HubSpot takes milliseconds",
+        "multiply the timestamp by 1000",
+        "occurredAt",
+    )
+
+
+def _limit(now_ms: int) -> str:
+    try:
+        moment = datetime.fromtimestamp(now_ms / 1000, UTC) + _FUTURE
+    except (ValueError, OverflowError, OSError):
+        return "9999"
+    return moment.strftime("%Y-%m-%dT%H:%M:%S")

@@ -1,0 +1,160 @@
+"""What HubSpot says to the properties and the identity of an occurrence (HubSpot wire facts, sections 1.3 to 1.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Final
+
+from hubspot_dest.checks.emails import check_email
+from hubspot_dest.checks.finding import Violation
+from hubspot_dest.checks.limits import MAX_PROPERTIES, value_limit
+from hubspot_dest.checks.names import check_property_name, nearest_name
+from hubspot_dest.checks.properties import PropertyLike
+from hubspot_dest.checks.values import check_value
+
+__all__ = [
+    "Lookup",
+    "check_event_email",
+    "check_object_id",
+    "check_properties_count",
+    "check_property_declared",
+    "check_property_value",
+    "check_value_length",
+    "check_value_object",
+]
+
+Lookup = Callable[[str], PropertyLike | None]
+"""Finds a property by its name."""
+
+OBJECT_TEXT: Final = "[object Object]"
+
+
+def check_properties_count(properties: Mapping[str, object]) -> Violation | None:
+    """Return a violation where more properties have data than an occurrence may have; empty ones do not count."""
+    count = len(properties)
+    if count > MAX_PROPERTIES:
+        count = sum(value is not None and value != "" for value in properties.values())
+    if count <= MAX_PROPERTIES:
+        return None
+    return Violation(
+        "properties_count",
+        f"{count} properties have data; HubSpot takes {MAX_PROPERTIES}",
+        "map fewer properties; default properties count as well",
+        "properties",
+        "",
+        f"At most {MAX_PROPERTIES} properties are allowed.",
+    )
+
+
+def check_property_declared(
+    name: str, event: str, declared: Lookup, known: Collection[str]
+) -> Violation | None:
+    """Return why an event's definition does not take a property, None where it has it.
+
+    Args:
+        name: the property.
+        event: the event's full name.
+        declared: finds the properties of its definition, standard ones included.
+        known: the names of the definition's own properties, for the fix.
+
+    """
+    if declared(name) is not None or declared(name.lower()) is not None:
+        return None
+    impossible = check_property_name(name)
+    if impossible is not None and impossible.code in ("property_name_characters", "property_name_length"):
+        return impossible
+    near = nearest_name(name, known)
+    return Violation(
+        "property_undefined",
+        f"the definition of {event} has no property {name}",
+        f"did you mean {near}?" if near else "add it to the definition, or leave it out",
+        f"properties.{name}",
+        "PROPERTY_DOESNT_EXIST",
+        f'Property "{name}" does not exist',
+    )
+
+
+def check_value_length(name: str, value: str) -> Violation | None:
+    """Return a violation where a value has more characters than HubSpot takes for this name (section 1.5)."""
+    limit = value_limit(name)
+    if len(value) <= limit:
+        return None
+    return Violation(
+        "value_length",
+        f"{name} has {len(value):,} characters; HubSpot takes {limit:,}",
+        "map a shorter value",
+        f"properties.{name}",
+        "",
+        f"Property {name} is longer than {limit} characters.",
+    )
+
+
+def check_property_value(declared: PropertyLike, value: str) -> Violation | None:
+    """Return why a value does not fit the type of an event's property, None where it does."""
+    found = check_value(declared, value)
+    if found is None:
+        return None
+    return Violation(
+        f"property_{found.kind}",
+        found.sentence,
+        found.fix,
+        f"properties.{declared.name}",
+        found.hubspot_code,
+        found.hubspot_message,
+    )
+
+
+def check_value_object(path: str, value: str) -> Violation | None:
+    """Return a violation where a text is what JavaScript makes of an object."""
+    if OBJECT_TEXT not in value:
+        return None
+    return Violation(
+        "value_object",
+        f'{path.rpartition(".")[2]} is an object, and HubSpot receives the text "{OBJECT_TEXT}"',
+        "map one of its values instead",
+        path,
+    )
+
+
+def check_event_email(email: str) -> Violation | None:
+    """Return what is wrong with the e-mail of an occurrence; what HubSpot does then is unknown (section 1.3)."""
+    found = check_email(email)
+    if found is None:
+        return None
+    message = f"Email address {email} is invalid"
+    return Violation("email_invalid", found.sentence, found.fix, "email", "INVALID_EMAIL", message)
+
+
+def check_object_id(object_id: str) -> Violation | None:
+    """Return a violation where an object id cannot be the number of a record (section 1.2)."""
+    if object_id.isascii() and object_id.isdigit():
+        return None
+    shown = object_id if len(object_id) <= 60 else f"{object_id[:59]}…"
+    return Violation(
+        "object_id_not_number",
+        f"the object id {shown} is no number: HubSpot's record ids are",
+        "map the id of the HubSpot record, or the e-mail",
+        "objectId",
+        "",
+        f"No object with id {object_id}.",
+    )
+
+
+def check_properties(
+    event: str, properties: Mapping[str, str], declared: Lookup, known: Collection[str]
+) -> Iterator[Violation]:
+    """Yield everything that HubSpot has against the properties of an occurrence whose definition is known."""
+    count = check_properties_count(properties)
+    if count is not None:
+        yield count
+    for name, value in properties.items():
+        undeclared = check_property_declared(name, event, declared, known)
+        if undeclared is not None:
+            yield undeclared
+        length = check_value_length(name, value)
+        if length is not None:
+            yield length
+        found = declared(name) or declared(name.lower())
+        misfit = None if found is None else check_property_value(found, value)
+        if misfit is not None:
+            yield misfit

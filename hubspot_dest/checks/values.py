@@ -1,0 +1,172 @@
+"""Whether a value fits the type and the options of its property (HubSpot wire facts, sections 2.5, 3.7 and 11)."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from hubspot_dest.checks.moments import looks_like_seconds, moment_of, time_of_day
+from hubspot_dest.checks.properties import PropertyLike
+
+__all__ = ["Misfit", "check_value", "is_several"]
+
+_NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_ONE_OPTION: Final = frozenset({"select", "radio", "booleancheckbox"})
+_SHOWN: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """Why a value does not fit; codes begin with `contact_` or `property_`, by whose property it is.
+
+    Attributes:
+        kind: the rest of the check's code: `value_number`, `value_date`, `value_midnight`, `value_datetime`,
+            `value_bool`, `value_option`, `value_seconds`.
+        sentence: what is wrong.
+        fix: what to do about it.
+        hubspot_code: HubSpot's own code.
+        hubspot_message: HubSpot's own sentence.
+
+    """
+
+    kind: str
+    sentence: str
+    fix: str
+    hubspot_code: str = ""
+    hubspot_message: str = ""
+
+
+def check_value(declared: PropertyLike, value: str) -> Misfit | None:
+    """Return why `value` does not fit, None where it does; an empty text clears the property and always fits."""
+    if value == "" or declared.type == "string":
+        return None
+    check = _BY_TYPE.get(declared.type)
+    return None if check is None else check(declared, value)
+
+
+def is_several(declared: PropertyLike) -> bool:
+    """Tell whether an enumeration takes several options, separated by semicolons; unknown field types may."""
+    return declared.field_type not in _ONE_OPTION
+
+
+def _number(declared: PropertyLike, value: str) -> Misfit | None:
+    if _NUMBER.fullmatch(value) is not None:
+        return None
+    fix = "send digits with a point: 1234.5"
+    plain = value.replace(",", "").replace(" ", "")
+    if plain != value and _NUMBER.fullmatch(plain):
+        fix = f"send it without separators: {plain}"
+    return Misfit(
+        "value_number",
+        f"{_quoted(value)} is no number, and {declared.name} takes numbers",
+        fix,
+        "INVALID_LONG",
+        f"{value} was not a valid long.",
+    )
+
+
+def _date(declared: PropertyLike, value: str) -> Misfit | None:
+    moment = moment_of(value)
+    if moment is None:
+        return Misfit(
+            "value_date",
+            f"{_quoted(value)} is no date, and {declared.name} takes dates",
+            "send YYYY-MM-DD, or milliseconds since 1970 of midnight UTC",
+            "INVALID_DATE",
+            f"{value} was not a valid date.",
+        )
+    time = time_of_day(moment)
+    if not time:
+        return None
+    return Misfit(
+        "value_midnight",
+        f"{_quoted(value)} is at {time} UTC, and {declared.name} takes midnight UTC only",
+        f"send the day alone: {moment.date().isoformat()}"
+        + ("; the value looks like seconds" if looks_like_seconds(value) else ""),
+        "INVALID_DATE",
+        f"{value} is at {time} UTC, not midnight!",
+    )
+
+
+def _datetime(declared: PropertyLike, value: str) -> Misfit | None:
+    if moment_of(value) is None:
+        return Misfit(
+            "value_datetime",
+            f"{_quoted(value)} is no point in time, and {declared.name} takes one",
+            "send milliseconds since 1970, or ISO 8601: 2026-01-31T12:00:00Z",
+            "INVALID_DATE",
+            f"{value} was not a valid date.",
+        )
+    if looks_like_seconds(value):
+        return Misfit(
+            "value_seconds",
+            f"{declared.name}: {value} is a moment of 1970 in milliseconds; it looks like seconds",
+            "multiply it by 1000",
+        )
+    return None
+
+
+def _bool(declared: PropertyLike, value: str) -> Misfit | None:
+    if value.lower() in ("true", "false"):
+        return None
+    return Misfit(
+        "value_bool",
+        f"{_quoted(value)} is neither true nor false, and {declared.name} takes nothing else",
+        "send true or false",
+        "INVALID_OPTION",
+        f"{value} was not one of the allowed options: [true, false]",
+    )
+
+
+def _option(declared: PropertyLike, value: str) -> Misfit | None:
+    if not declared.options:
+        return None
+    allowed = {one.value for one in declared.options}
+    parts = [one.strip() for one in value.split(";")] if is_several(declared) else [value]
+    if allowed.issuperset(parts):
+        return None
+    listed = ", ".join(
+        f'label: "{one.label or one.value}"\nvalue: "{one.value}"\ndisplay_order: {one.display_order}\n'
+        for one in declared.options
+    )
+    return Misfit(
+        "value_option",
+        f"{_quoted(value)} is not one of the options of {declared.name}: {_some(sorted(allowed))}",
+        _option_fix(declared, value, allowed),
+        "INVALID_OPTION",
+        f"{value} was not one of the allowed options: [{listed}]",
+    )
+
+
+def _option_fix(declared: PropertyLike, value: str, allowed: set[str]) -> str:
+    parts = [one.strip() for one in value.split(",")]
+    if is_several(declared) and len(parts) > 1 and allowed.issuperset(parts):
+        return f"separate options with a semicolon: {';'.join(parts)}"
+    folded = value.casefold().strip()
+    by_label = [
+        one.value for one in declared.options if folded in (one.value.casefold(), one.label.casefold())
+    ]
+    near = by_label or difflib.get_close_matches(value, list(allowed), n=1, cutoff=0.6)
+    if near:
+        return f"send the option's internal value: {near[0]}"
+    return "send one of its options, or add the option in HubSpot"
+
+
+def _some(values: list[str]) -> str:
+    shown = ", ".join(values[:8])
+    return shown if len(values) <= 8 else f"{shown} and {len(values) - 8} more"
+
+
+def _quoted(value: str) -> str:
+    return f'"{value}"' if len(value) <= _SHOWN else f'"{value[: _SHOWN - 1]}…"'
+
+
+_BY_TYPE: Final = {
+    "number": _number,
+    "date": _date,
+    "datetime": _datetime,
+    "bool": _bool,
+    "enumeration": _option,
+}

@@ -1,0 +1,49 @@
+"""`hubspot-dest lint CONFIG`: everything that is known before an event is seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+__all__ = ["command"]
+
+
+@click.command("lint")
+@click.argument("config", type=click.Path(path_type=Path), metavar="[CONFIG]", required=False)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["refused", "lost", "doubtful", "never"]),
+    default="lost",
+    show_default=True,
+    help="Exit 1 from this severity on; lost includes refused.",
+)
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json", "sarif", "github", "junit"]),
+    default="text",
+    show_default=True,
+    help="Form of the findings on standard output.",
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="The same as --format json: one finding a line, a summary last."
+)
+@click.option(
+    "--fix", is_flag=True, help="Correct in the file what can be corrected mechanically, then lint again."
+)
+@click.option("--explain", metavar="CODE", help="Show the page of one code, and end.")
+@click.option(
+    "--node", type=click.IntRange(16), default=22, show_default=True, help="Node.js of your walkerOS server."
+)
+@click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
+def command(**options: Any) -> None:
+    """Report all mistakes of CONFIG at once, each with its line. No network, token or event is needed.
+
+    CONFIG is a walkerOS flow file, FILE#flow.destination, or a destination's configuration, JSON or YAML. Exit 0: no
+    finding of the severity of --fail-on. 1: at least one. 2: the file cannot be read.
+    """
+    from hubspot_dest.cli.runs.lint import lint  # here, so that --help waits for nothing
+
+    lint(**options)

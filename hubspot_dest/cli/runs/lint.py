@@ -1,0 +1,139 @@
+"""What `hubspot-dest lint` does."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from hubspot_dest.checks.catalogue import CATALOGUE, Check
+from hubspot_dest.checks.finding import SEVERITIES, Finding
+from hubspot_dest.cli.console import print_data, say, stop
+from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.cli.options import use_colour
+from hubspot_dest.config.loading import file_of
+from hubspot_dest.lint.catalogue import LINT_CHECKS
+from hubspot_dest.lint.fixes import apply_edits, edits_of
+from hubspot_dest.lint.linter import LintResult, lint_text
+from hubspot_dest.report.finding_text import count_sentence, finding_cases, finding_lines
+from hubspot_dest.report.github_annotations import annotation_lines
+from hubspot_dest.report.json_report import as_json
+from hubspot_dest.report.junit import junit_xml
+from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.report.sarif import sarif_log
+from hubspot_dest.report.text_report import Painter
+
+__all__ = ["fails", "lint"]
+
+_MAX_BYTES: Final = 16 * 1024 * 1024
+
+
+def lint(
+    config: Path | None,
+    fail_on: str,
+    output: str,
+    as_json: bool,
+    fix: bool,
+    explain: str | None,
+    node: int,
+    no_color: bool,
+) -> None:
+    """Carry `lint` out; the options are those of `commands/lint.py`."""
+    checks = {**CATALOGUE, **LINT_CHECKS}
+    if explain is not None:
+        _explain(explain, checks)
+        return
+    if config is None:
+        stop("no CONFIG is given", "hubspot-dest lint shop.yaml")
+    file = file_of(config)
+    wanted = str(config)[len(str(file)) + 1 :]
+    result = _lint(file, wanted, node)
+    if fix:
+        result = _fix(file, wanted, node, result)
+    _print(result, "json" if as_json else output, checks, Painter(colour=use_colour(refused=no_color)))
+    raise SystemExit(int(ExitCode.CHECK_FAILED if fails(result.findings, fail_on) else ExitCode.OK))
+
+
+def fails(findings: tuple[Finding, ...], fail_on: str) -> bool:
+    """Return whether a finding is as severe as `fail_on` says: refused, lost, doubtful or never."""
+    if fail_on == "never":
+        return False
+    counted = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
+    return any(finding.severity in counted for finding in findings)
+
+
+def _lint(file: Path, wanted: str, node: int) -> LintResult:
+    try:
+        if file.is_dir():
+            stop(f"{safe_text(file)} is a folder, not a file")
+        with file.open("rb") as stream:
+            content = stream.read(_MAX_BYTES + 1)
+    except OSError as error:
+        stop(f"{safe_text(file)} cannot be read: {error.strerror or error}")
+    if len(content) > _MAX_BYTES:
+        stop(f"{safe_text(file)} is larger than 16 MiB")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        stop(f"{safe_text(file)} is not UTF-8 text (byte {error.start})")
+    return lint_text(str(file), text, destination=wanted, environment=os.environ, node=node)
+
+
+def _fix(file: Path, wanted: str, node: int, result: LintResult) -> LintResult:
+    edits = edits_of(result)
+    if not edits or result.source is None:
+        say("nothing to fix mechanically")
+        return result
+    raw = file.read_bytes()
+    mark = b"\xef\xbb\xbf" if raw.startswith(b"\xef\xbb\xbf") else b""
+    beside = file.with_name(file.name + ".new")
+    try:
+        beside.write_bytes(mark + apply_edits(result.source.text, edits).encode())
+        beside.chmod(file.stat().st_mode)
+        beside.replace(file)
+    except OSError as error:
+        stop(f"{safe_text(file)} cannot be written: {error.strerror or error}")
+    say(f"fixed {len(edits)} of {len(result.findings)} findings in {safe_text(file)}")
+    return _lint(file, wanted, node)
+
+
+def _print(result: LintResult, output: str, checks: dict[str, Check], painter: Painter) -> None:
+    findings = result.findings
+    if output == "json":
+        for finding in findings:
+            print_data(as_json(finding.as_dict()))
+        counts = {
+            severity: sum(finding.severity == severity for finding in findings) for severity in SEVERITIES
+        }
+        print_data(as_json({"file": result.file, "findings": len(findings), **counts}))
+    elif output == "sarif":
+        print_data(as_json(sarif_log(findings, checks)))
+    elif output == "github":
+        for line in annotation_lines(findings):
+            print_data(line)
+        say(f"{safe_text(result.file)}: {count_sentence(findings)}")
+    elif output == "junit":
+        print_data(junit_xml("hubspot-dest lint", finding_cases(findings, result.file)).rstrip())
+    else:
+        for line in finding_lines(findings, painter):
+            print_data(line)
+        print_data(f"{safe_text(result.file)}: {count_sentence(findings)}")
+
+
+def _explain(code: str, checks: dict[str, Check]) -> None:
+    import difflib
+
+    check = checks.get(code)
+    if check is None:
+        near = difflib.get_close_matches(code, checks, n=1)
+        stop(
+            f"there is no code {safe_text(code)!r}",
+            f"--explain {near[0]}" if near else "a code that lint printed",
+        )
+    print_data(f"{check.code} ({check.severity}): {check.title}")
+    print_data("")
+    print_data(check.about)
+    print_data(f"Fix: {check.fix}")
+    if check.wording:
+        print_data(f"HubSpot answers: {check.wording}")
+    print_data(f"Evidence: {check.evidence}; {check.source}")

@@ -1,0 +1,86 @@
+"""`Sink`: where plans go. `DirectSink` calls HubSpot at once, `OutboxSink` writes to the outbox and delivers later."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from hubspot_dest.delivery.client.errors import DeliveryError
+from hubspot_dest.outcome import Outcome
+from hubspot_dest.planning.plan import Plan
+
+if TYPE_CHECKING:
+    from hubspot_dest.delivery.outbox.queue import Outbox
+    from hubspot_dest.delivery.outbox.records import Group, Progress
+
+__all__ = ["PendingCommit", "Sink"]
+
+
+@dataclass(frozen=True, slots=True)
+class PendingCommit:
+    """What one push put into the outbox and is not on disk yet.
+
+    Attributes:
+        group: the group commit that it is part of.
+        emails: the contacts that are remembered as written with it.
+
+    """
+
+    group: Group
+    emails: tuple[str, ...]
+
+
+class Sink(Protocol):
+    """Takes plans and reports outcomes.
+
+    `accept` and `stage` are called under the destination's lock, `commit` is not.
+
+    Attributes:
+        background: delivers from threads of its own: `flush` and `close` wait for them, and must not be called under
+            the destination's lock; their outcomes have been notified already.
+
+    """
+
+    background: bool
+
+    @property
+    def dead_letters(self) -> deque[tuple[dict[str, Any], DeliveryError]]:
+        """The last events that were given up, each with the reason."""
+
+    @property
+    def outbox(self) -> Outbox | None:
+        """The outbox, or None."""
+
+    @property
+    def pending(self) -> int:
+        """How many occurrences were accepted and not yet delivered."""
+
+    def accept(self, plan: Plan) -> Outcome:
+        """Carry a plan out as far as it goes now. Batches sent on this occasion are in the outcome's `also`."""
+
+    def stage(self, progress: Progress | None = None) -> PendingCommit | None:
+        """Hand over what was accepted since the last call; None if nothing has to be made durable."""
+
+    def commit(self, pending: PendingCommit, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """Return the outcomes of a pass once they are durable; `failed` for those that could not be made so."""
+
+    def flush(self, *, deadline: float | None = None) -> list[Outcome]:
+        """Send what waits, and return what came of it."""
+
+    def close(self, *, deadline: float | None = None, stall: float | None = None) -> list[Outcome]:
+        """Send what waits for the last time, and release everything."""
+
+    @property
+    def unrecorded(self) -> int:
+        """How many deliveries are not recorded yet: after a crash they are repeated."""
+
+    def end_within(self, seconds: float) -> None:
+        """Let `flush` and `close` end within so many seconds, also if under way. Safe in signal handlers."""
+
+    def abort(self) -> None:
+        """Make `close` wait for nothing. Safe in signal handlers."""
+
+    def check_address(self) -> None:
+        """Make the client now. Raises ValueError if the base URL is not an http(s) address."""

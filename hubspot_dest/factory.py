@@ -1,0 +1,121 @@
+"""From a configuration to the collaborators of one destination. Everything that can be chosen is chosen here."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hubspot_dest.config.model import Config
+from hubspot_dest.delivery.batch_queue import BatchQueue
+from hubspot_dest.delivery.client.client import Client
+from hubspot_dest.delivery.client.provider import ClientFactory, ClientProvider, official_clients
+from hubspot_dest.delivery.contact_cache import LastContact, ManyContacts
+from hubspot_dest.delivery.contact_upsert import update_only, update_or_create
+from hubspot_dest.delivery.direct_sink import DirectSink
+from hubspot_dest.delivery.outbox.settings import OutboxSettings
+from hubspot_dest.delivery.reporter import Reporter
+from hubspot_dest.delivery.sink import Sink
+from hubspot_dest.events.collector import Collector
+from hubspot_dest.events.consent_queue import ConsentGate, ConsentQueue, MemoryConsentQueue
+from hubspot_dest.outcome import Outcome
+from hubspot_dest.planning.planner import CollectorPlanner, Planner
+from hubspot_dest.planning.profiles import Profile
+
+__all__ = ["Collaborators", "Delivering", "build", "read_config"]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivering:
+    """How plans reach HubSpot.
+
+    Attributes:
+        client: calls HubSpot; None for the factory's.
+        client_factory: makes the client from the token; None for the official client's.
+        base_url: another HubSpot than the configuration's.
+        logger: gets every issue.
+        outbox: a durable queue; None sends directly.
+        on_outcome: is called with what becomes of events in the outbox.
+
+    """
+
+    client: Client | None
+    client_factory: ClientFactory | None
+    base_url: str | None
+    logger: logging.Logger
+    outbox: OutboxSettings | Path | str | None
+    on_outcome: Callable[[Outcome], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Collaborators:
+    """What a destination consists of: `push` is one call to each of the first four."""
+
+    collector: Collector
+    consent_queue: ConsentQueue
+    planner: CollectorPlanner
+    sink: Sink
+    reporter: Reporter
+
+
+def read_config(config: dict[str, Any] | Config, profile: Profile) -> Config:
+    """Return a configuration, checked as the profile wants it.
+
+    Raises:
+        ConfigError: the configuration cannot work.
+
+    """
+    if isinstance(config, Config):
+        return config
+    return Config.lenient(config) if profile.lazy_checks else Config.strict(config)
+
+
+def build(
+    config: Config, profile: Profile, collector: Collector, now_ms: Callable[[], int], how: Delivering
+) -> Collaborators:
+    """Return the collaborators of one destination.
+
+    Args:
+        config: the destination's configuration.
+        profile: what to do where walkerOS and this sender differ.
+        collector: the state around the destination.
+        now_ms: the clock, in ms since 1970.
+        how: how plans reach HubSpot.
+
+    Raises:
+        OutboxError: the outbox cannot be used.
+        ValueError: the outbox's base URL is not an http(s) address.
+
+    """
+    planner = CollectorPlanner(Planner(config.raw, policy=profile.plan), collector.view, now_ms)
+    gate = ConsentGate(config.consent, collector.view, own_refusal_counts=profile.own_refusal_counts)
+    reporter = Reporter(how.logger, config.dlq_max, config.mock)
+    factory = how.client_factory or official_clients(config, how.base_url)
+    clients = ClientProvider(how.client, factory, config.token)
+    if how.outbox is None:
+        batch = BatchQueue(config.batch_size, chunk=config.batch_chunk, lossy=profile.lossy_batches)
+        direct = DirectSink(
+            clients=clients,
+            contacts=LastContact() if profile.contact_memory == "last" else ManyContacts(),
+            upsert=update_or_create if profile.creates_contacts else update_only,
+            batch=batch if config.batch else None,
+            profile=profile,
+            reporter=reporter,
+            name=config.id,
+        )
+        queue = MemoryConsentQueue(gate, config.queue_max)
+        return Collaborators(collector, queue, planner, direct, reporter)
+    # SQLite is loaded only if there is an outbox.
+    from hubspot_dest.delivery.outbox.consent_queue import OutboxConsentQueue
+    from hubspot_dest.delivery.outbox_sink import OutboxSink
+
+    settings = how.outbox if isinstance(how.outbox, OutboxSettings) else OutboxSettings(how.outbox)
+    durable = OutboxSink(
+        config=config, settings=settings, clients=clients, reporter=reporter, on_outcome=how.on_outcome
+    )
+    # Without a limit of the user's own, as many events wait as the disk holds.
+    limit = config.queue_max if config.raw.get("queueMax") is not None else None
+    parked = OutboxConsentQueue(gate, limit, durable)
+    return Collaborators(collector, parked, planner, durable, reporter)

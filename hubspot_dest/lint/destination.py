@@ -1,0 +1,199 @@
+"""The destination's own settings: identity, names for HubSpot, default properties, tokens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from hubspot_dest.checks.contacts import check_contact_property
+from hubspot_dest.checks.names import check_event_name, check_name_twins, check_property_name
+from hubspot_dest.checks.occurrences import check_properties_count, check_value_length
+from hubspot_dest.checks.standard_properties import STANDARD_CONTACT_PROPERTIES
+from hubspot_dest.lint.subject import Report, Subject
+
+__all__ = ["check_destination"]
+
+Path = tuple[str | int, ...]
+
+_TOKEN: Final = re.compile(r"\bpat-[a-z0-9]{2,4}-[0-9a-fA-F-]{20,}")
+_EXAMPLE_TOKEN: Final = re.compile(r"pat-[a-z0-9]{2,4}-[0-]+")
+
+
+def check_destination(subject: Subject) -> Iterator[Report]:
+    """Yield what is wrong with the settings of the destination and of its rules."""
+    yield from _names(subject)
+    yield from _properties(subject)
+    yield from _default_properties(subject)
+    yield from _identity(subject)
+    yield from _tokens(subject)
+
+
+def _names(subject: Subject) -> Iterator[Report]:
+    prefix = subject.settings.get("eventNamePrefix")
+    if not isinstance(prefix, str) or "$" in prefix:
+        return
+    probe = check_event_name(f"{prefix}purchase")
+    if probe is not None:
+        yield Report.of(probe, ("settings", "eventNamePrefix"), on_value=True)
+        return
+    for entry in subject.rules():
+        if (
+            not isinstance(entry.rule, dict)
+            or entry.rule.get("ignore") is True
+            or entry.rule.get("silent") is True
+        ):
+            continue
+        settings = entry.rule.get("settings")
+        name = settings.get("eventName") if isinstance(settings, dict) else None
+        if isinstance(name, str) and name and "$" not in name:
+            found = check_event_name(prefix + name)
+            if found is not None:
+                yield Report.of(found, (*entry.path, "settings", "eventName"), on_value=True)
+        elif (
+            name is None
+            and not {" ", "."} & set(entry.entity + entry.action)
+            and "*" not in (entry.entity, entry.action)
+            and not entry.rule.get("name")
+        ):
+            found = check_event_name(prefix + f"{entry.entity}_{entry.action}".lower().replace(" ", "_"))
+            if found is not None:
+                yield Report.of(found, entry.path)
+
+
+def _properties(subject: Subject) -> Iterator[Report]:
+    defaults = subject.settings.get("defaultProperties")
+    common = set(defaults) if isinstance(defaults, dict) else set()
+    for entry in subject.rules():
+        settings = entry.rule.get("settings") if isinstance(entry.rule, dict) else None
+        if not isinstance(settings, dict):
+            continue
+        yield from _literal_map(settings.get("properties"), (*entry.path, "settings", "properties"), common)
+        yield from _contact(settings.get("identify"), (*entry.path, "settings", "identify"))
+    yield from _contact(subject.settings.get("identify"), ("settings", "identify"))
+
+
+def _literal_map(value: Any, path: Path, common: set[str]) -> Iterator[Report]:
+    if not isinstance(value, dict) or not isinstance(value.get("map"), dict):
+        return
+    names = [str(name) for name in value["map"]]
+    for name in names:
+        found = check_property_name(name)
+        if found is not None:
+            yield Report.of(found, (*path, "map", name))
+        item = value["map"][name]
+        text = item.get("value") if isinstance(item, dict) else None
+        if isinstance(text, str) and (long := check_value_length(name, text)) is not None:
+            yield Report.of(long, (*path, "map", name, "value"), on_value=True)
+    for twin in check_name_twins({*names, *common}):
+        yield Report.of(twin, (*path, "map", twin.path.removeprefix("properties.")))
+    constant = dict.fromkeys({*names, *common}, "x")
+    if (many := check_properties_count(constant)) is not None:
+        yield Report(
+            "properties_count", (*path, "map"), f"up to {len(constant)} properties: {many.sentence}", many.fix
+        )
+
+
+def _contact(value: Any, path: Path) -> Iterator[Report]:
+    if not isinstance(value, dict) or not isinstance(value.get("map"), dict):
+        return
+    parts = value["map"]
+    if "email" not in parts:
+        yield Report(
+            "identify_without_email", path, "identify maps no email, so no contact is created or updated"
+        )
+    properties = parts.get("properties")
+    if not isinstance(properties, dict) or not isinstance(properties.get("map"), dict):
+        return
+    for name, item in properties["map"].items():
+        constant = item.get("value") if isinstance(item, dict) else None
+        text = constant if isinstance(constant, str) else None
+        place = (*path, "map", "properties", "map", name)
+        declared = STANDARD_CONTACT_PROPERTIES.get(str(name))
+        if declared is not None and text is None and not declared.read_only:
+            continue  # its value is only known with an event
+        found = check_contact_property(
+            str(name),
+            text or "",
+            STANDARD_CONTACT_PROPERTIES.get,
+            STANDARD_CONTACT_PROPERTIES,
+            complete=False,
+        )
+        if found is not None:
+            yield Report.of(found, place)
+
+
+def _default_properties(subject: Subject) -> Iterator[Report]:
+    defaults = subject.settings.get("defaultProperties")
+    if not isinstance(defaults, dict):
+        return
+    for name, value in defaults.items():
+        path: Path = ("settings", "defaultProperties", name)
+        if (found := check_property_name(str(name))) is not None:
+            yield Report.of(found, path)
+        if isinstance(value, str):
+            if (long := check_value_length(str(name), value)) is not None:
+                yield Report.of(long, path, on_value=True)
+        elif isinstance(value, (bool, int, float)):
+            shown = str(value).lower() if isinstance(value, bool) else str(value)
+            yield Report(
+                "default_property_type",
+                path,
+                f"{name} goes out as {shown}, not as text",
+                f'write "{shown}"',
+                on_value=True,
+            )
+
+
+def _identity(subject: Subject) -> Iterator[Report]:
+    settings = subject.settings
+    for name in ("email", "objectId"):
+        value = settings.get(name)
+        constant = value.get("value") if isinstance(value, dict) and len(value) == 1 else None
+        if isinstance(constant, (int, float)) and not isinstance(constant, bool):
+            yield Report(
+                "identity_constant_number",
+                ("settings", name),
+                f"{name} is the number {constant}: walkerOS takes text only",
+                f'write {{"value": "{constant}"}}',
+            )
+    if settings.get("email") == "" and settings.get("objectId") in (None, ""):
+        yield Report(
+            "identity_never", ("settings", "email"), "email is switched off and there is no objectId"
+        )
+    own = settings.get("email", "user.email")
+    places: list[tuple[Path, Any]] = [(("settings", "identify"), settings.get("identify"))]
+    for entry in subject.rules():
+        inner = entry.rule.get("settings") if isinstance(entry.rule, dict) else None
+        if isinstance(inner, dict):
+            places.append(((*entry.path, "settings", "identify"), inner.get("identify")))
+    for path, identify in places:
+        parts = identify.get("map") if isinstance(identify, dict) else None
+        other = parts.get("email") if isinstance(parts, dict) else None
+        left, right = _plain_path(own), _plain_path(other)
+        if left and right and left != right:
+            yield Report(
+                "identity_mismatch",
+                (*path, "map", "email"),
+                f"identify takes the e-mail from {right}, the event from {left}: two contacts where they differ",
+                f"use {left} in both",
+            )
+
+
+def _plain_path(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict) and isinstance(value.get("key"), str) and not value.get("fn"):
+        return str(value["key"])
+    return ""
+
+
+def _tokens(subject: Subject) -> Iterator[Report]:
+    for path in subject.source.positions:
+        text = subject.source.at(path)
+        found = _TOKEN.search(text) if isinstance(text, str) else None
+        if found is None or _EXAMPLE_TOKEN.fullmatch(found[0]):
+            continue
+        yield Report(
+            "token_in_file", path, "an access token is in the file in clear text", in_file=True, on_value=True
+        )

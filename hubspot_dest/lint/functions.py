@@ -1,0 +1,90 @@
+"""`$code:` functions that cannot run in production, or give another result at every call (walkerOS 4.4, section 7)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from hubspot_dest.lint.subject import Report, Subject
+from hubspot_dest.mapping.callbacks import code_source
+
+__all__ = ["check_functions"]
+
+Path = tuple[str | int, ...]
+
+_TEXT: Final = re.compile(
+    r"'(?:\\.|[^'\\\n])*+'|\"(?:\\.|[^\"\\\n])*+\"|`(?:\\.|[^`\\])*+`|//[^\n]*+|/\*.*?\*/", re.DOTALL
+)
+_MISSING: Final = (
+    (
+        re.compile(r"\bcrypto\s*\.\s*createHash\b"),
+        "crypto.createHash",
+        "await crypto.subtle.digest('SHA-256', …)",
+    ),
+    (re.compile(r"\brequire\s*\("), "require", "write the code inside the function"),
+    (re.compile(r"(?<![.\w])import\s*\("), "import()", "write the code inside the function"),
+    (
+        re.compile(r"(?<![.\w])(?:window|document|navigator|location|localStorage|sessionStorage)\s*[.\[]"),
+        "a browser's object",
+        "map it in the browser, and read it from the event",
+    ),
+    (re.compile(r"(?<![.\w])(?:fetch|XMLHttpRequest)\s*\("), "a network request", "map what the event has"),
+    (re.compile(r"(?<![.\w])process\s*\.\s*(?!env\b)\w"), "process", "use $env.NAME in a variable"),
+)
+_NEW: Final = (
+    (re.compile(r"\bObject\s*\.\s*groupBy\b"), "Object.groupBy", 21, "reduce"),
+    (re.compile(r"\bMap\s*\.\s*groupBy\b"), "Map.groupBy", 21, "reduce"),
+    (re.compile(r"\bArray\s*\.\s*fromAsync\b"), "Array.fromAsync", 22, "a loop with await"),
+    (re.compile(r"\bPromise\s*\.\s*withResolvers\b"), "Promise.withResolvers", 22, "new Promise"),
+    (re.compile(r"\bPromise\s*\.\s*try\b"), "Promise.try", 23, "an async function"),
+    (re.compile(r"\bRegExp\s*\.\s*escape\b"), "RegExp.escape", 24, "replace with an escaped class"),
+    (re.compile(r"\bIterator\s*\.\s*from\b"), "Iterator.from", 22, "an array"),
+)
+_CHANGING: Final = (
+    (re.compile(r"\bMath\s*\.\s*random\b"), "Math.random()", "the event's id"),
+    (re.compile(r"\bDate\s*\.\s*now\b"), "Date.now()", "event.timestamp"),
+    (re.compile(r"\bnew\s+Date\s*(?:\(\s*\)|(?![\w\s(]))"), "new Date()", "new Date(event.timestamp)"),
+    (re.compile(r"\bperformance\s*\.\s*now\b"), "performance.now()", "event.timing"),
+    (
+        re.compile(r"\bcrypto\s*\.\s*(?:randomUUID|getRandomValues)\b"),
+        "crypto's random numbers",
+        "the event's id",
+    ),
+)
+
+
+def check_functions(subject: Subject) -> Iterator[Report]:
+    """Yield what is wrong with functions beside their syntax."""
+    for key, value in subject.config.items():
+        if key in ("env", "credentials"):
+            continue
+        for path, source in _functions(value, (key,)):
+            yield from _function(_TEXT.sub(" ", source), path, subject.node)
+
+
+def _functions(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    source = code_source(value)
+    if source is not None:
+        yield path, source
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _functions(inner, (*path, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _functions(inner, (*path, index))
+
+
+def _function(code: str, path: Path, node: int) -> Iterator[Report]:
+    for pattern, name, instead in _MISSING:
+        if pattern.search(code):
+            sentence = f"the function uses {name}, which walkerOS' server does not give it"
+            yield Report("code_missing_api", path, sentence, f"use {instead}", on_value=True)
+    for pattern, name, since, instead in _NEW:
+        if since > node and pattern.search(code):
+            sentence = f"{name} needs Node.js {since}; --node is {node}"
+            yield Report("code_new_api", path, sentence, f"use {instead}, or --node {since}", on_value=True)
+    for pattern, name, instead in _CHANGING:
+        if pattern.search(code):
+            sentence = f"{name} gives another value at every call: a retry sends another value than the first attempt"
+            yield Report("code_not_deterministic", path, sentence, f"use {instead}", on_value=True)

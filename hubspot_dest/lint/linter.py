@@ -1,0 +1,292 @@
+"""Lint a configuration file: read it leniently, run every check, and give each finding its line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any, Final
+
+from hubspot_dest.checks.finding import Finding, Severity, worst
+from hubspot_dest.config.validation import Problem, find_problems
+from hubspot_dest.flow.document import is_flow, references_of, select_destination
+from hubspot_dest.flow.references import FlowError, References
+from hubspot_dest.flow.step_examples import step_examples
+from hubspot_dest.lint.catalogue import check_of
+from hubspot_dest.lint.destination import check_destination
+from hubspot_dest.lint.flow_keys import check_flow_keys
+from hubspot_dest.lint.functions import check_functions
+from hubspot_dest.lint.rules import check_rules
+from hubspot_dest.lint.source_file import SourceFile, SourceSyntaxError, parse_source
+from hubspot_dest.lint.subject import Report, Subject
+from hubspot_dest.lint.values import check_values
+from hubspot_dest.mapping.jsvalues import UNDEFINED
+
+__all__ = ["DEFAULT_NODE", "LintResult", "LocatedFinding", "lint_text"]
+
+DEFAULT_NODE: Final = 22
+"""The major version of Node.js that a walkerOS server runs on, where nothing else is said."""
+
+Path = tuple[str | int, ...]
+Check = Callable[[Subject], Iterator[Report]]
+
+_CHECKS: Final[tuple[Check, ...]] = (check_destination, check_rules, check_values, check_functions)
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedFinding:
+    """A finding and the path in the file that it is about, references followed."""
+
+    finding: Finding
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class LintResult:
+    """The findings of one file, in the order of its lines.
+
+    Attributes:
+        file: the file's name.
+        located: the findings, each with its path in the file.
+        source: the parsed file; None where it cannot be parsed.
+
+    """
+
+    file: str
+    located: tuple[LocatedFinding, ...]
+    source: SourceFile | None = None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings alone."""
+        return tuple(found.finding for found in self.located)
+
+    @property
+    def worst(self) -> Severity | None:
+        """The worst severity, None without a finding."""
+        return worst(self.findings)
+
+
+def lint_text(
+    name: str,
+    text: str,
+    *,
+    destination: str = "",
+    environment: Mapping[str, str] | None = None,
+    node: int = DEFAULT_NODE,
+) -> LintResult:
+    """Return every finding of a configuration or a flow file. No network, no token, no event is needed.
+
+    Args:
+        name: the file's name, for messages and to tell JSON from YAML.
+        text: its text.
+        destination: `flow`, `flow.destination` or `destination`, where a flow file has several.
+        environment: resolves `$env` and `$secret`.
+        node: major version of Node.js that will run the functions.
+
+    """
+    try:
+        source = parse_source(FilePath(name).name, text)
+    except SourceSyntaxError as problem:
+        check = check_of("syntax")
+        sentence = f"line {problem.line}, column {problem.column}: {problem}"
+        finding = Finding(
+            "syntax",
+            check.severity,
+            sentence,
+            check.fix,
+            check.evidence,
+            file=name,
+            line=problem.line,
+            by=check.by,
+        )
+        return LintResult(name, (LocatedFinding(finding, ()),))
+    reports = list(_file_reports(source))
+    subject: Subject | None = None
+    if is_flow(source.value):
+        reports += check_flow_keys(source.value)
+        subject = _flow_subject(source, destination, environment or {}, node, reports)
+    elif isinstance(source.value, dict):
+        subject = _plain_subject(source, node, reports)
+    else:
+        reports.append(Report("invalid_value", (), "a configuration is a map: {settings: {…}}", in_file=True))
+    if subject is not None:
+        reports += _configuration_reports(subject)
+    return LintResult(name, _findings(name, source, subject, reports), source)
+
+
+def _file_reports(source: SourceFile) -> Iterator[Report]:
+    for path, first in source.duplicates:
+        yield Report(
+            "duplicate_key",
+            path,
+            f"the key {path[-1]!r} is in the map twice, first in line {first}",
+            in_file=True,
+        )
+
+
+def _plain_subject(source: SourceFile, node: int, reports: list[Report]) -> Subject:
+    entry = source.value
+    if isinstance(entry.get("config"), dict) and "settings" not in entry:
+        reports += _example_reports(entry, ())
+        return Subject(source, entry["config"], ("config",), node=node)
+    return Subject(source, entry, node=node)
+
+
+def _flow_subject(
+    source: SourceFile, wanted: str, environment: Mapping[str, str], node: int, reports: list[Report]
+) -> Subject | None:
+    document = source.value
+    try:
+        flow, name = select_destination(document, wanted)
+    except FlowError as error:
+        problem = error.problem
+        reports.append(Report("flow_destination", problem.path, problem.message, problem.hint, in_file=True))
+        return None
+    body = document["flows"][flow]
+    place: Path = ("flows", flow, "destinations", name)
+    entry = body["destinations"][name]
+    references = references_of(document, flow, name, environment)
+    resolver = _LenientResolver(references, reports)
+    config = resolver.resolve(
+        entry.get("config") if isinstance(entry.get("config"), dict) else {}, (*place, "config")
+    )
+    resolver.resolve(body.get("collector", {}), ("flows", flow, "collector"))
+    for warning in references.warnings:
+        if warning.path[-1:] == ("accessToken",) and "is not set" in warning.message:
+            continue  # lint needs no token
+        code = "reference_unset" if "is not set" in warning.message else "reference_as_text"
+        reports.append(Report(code, warning.path, warning.message, warning.hint, in_file=True, on_value=True))
+    reports += _chain_reports(entry, place)
+    reports += _chain_reports(body.get("collector"), ("flows", flow, "collector"))
+    reports += _example_reports(entry, place)
+    scopes = ((*place, "variables"), ("flows", flow, "variables"), ("variables",))
+    return Subject(source, {"id": name, **config}, (*place, "config"), scopes, node)
+
+
+@dataclass(slots=True)
+class _LenientResolver:
+    """Resolves what can be resolved, and reports every reference that cannot, not only the first."""
+
+    references: References
+    reports: list[Report]
+
+    def resolve(self, value: Any, path: Path) -> Any:
+        if isinstance(value, dict):
+            resolved = {key: self.resolve(item, (*path, key)) for key, item in value.items()}
+            return {key: item for key, item in resolved.items() if item is not UNDEFINED}
+        if isinstance(value, list):
+            return [self.resolve(item, (*path, index)) for index, item in enumerate(value)]
+        if not isinstance(value, str) or "$" not in value:
+            return value
+        try:
+            return self.references.resolve(value, path)
+        except FlowError as error:
+            problem = error.problem
+            self.reports.append(
+                Report(
+                    "reference_unresolved",
+                    problem.path,
+                    problem.message,
+                    problem.hint,
+                    in_file=True,
+                    on_value=True,
+                )
+            )
+            return value
+
+
+def _chain_reports(owner: Any, path: Path) -> Iterator[Report]:
+    for key in ("before", "next", "cache"):
+        if isinstance(owner, dict) and owner.get(key) not in (None, [], {}):
+            yield Report(
+                "step_not_run",
+                (*path, key),
+                f"{key} can change or drop events in walkerOS, and is not run here",
+                in_file=True,
+            )
+
+
+def _example_reports(entry: Any, place: Path) -> Iterator[Report]:
+    for example in step_examples(entry):
+        path = (*place, "examples", example.name)
+        for problem in example.problems:
+            yield Report("example_invalid", path, f"example {example.name!r}: {problem}", in_file=True)
+        if not example.problems and example.calls is None:
+            yield Report(
+                "example_without_out",
+                path,
+                f"example {example.name!r} has no out: it proves nothing",
+                in_file=True,
+            )
+
+
+def _configuration_reports(subject: Subject) -> Iterator[Report]:
+    for problem in find_problems(dict(subject.config)):
+        yield Report(_code_of(problem), problem.path, problem.message, problem.hint)
+    for check in _CHECKS:
+        yield from check(subject)
+
+
+def _code_of(problem: Problem) -> str:
+    """Return the lint code of a problem of `find_problems`."""
+    if problem.message.startswith("unknown key"):
+        return "unknown_key"
+    if "does not parse" in problem.message:
+        return "code_syntax"
+    if problem.path[-1:] == ("skip",):
+        return "skip_ignored"
+    if problem.message.startswith("overlaps with"):
+        return "policy_overlap"
+    if problem.path[:1] == ("env",):
+        return "env_ignored"
+    if "defaultProperties" in problem.path and problem.severity == "error":
+        return "default_property_type"
+    return "invalid_value" if problem.severity == "error" else "no_effect"
+
+
+def _findings(
+    name: str, source: SourceFile, subject: Subject | None, reports: list[Report]
+) -> tuple[LocatedFinding, ...]:
+    found: dict[tuple[Any, ...], tuple[tuple[int, int], LocatedFinding]] = {}
+    for report in reports:
+        full = report.path if report.in_file or subject is None else (*subject.prefix, *report.path)
+        origin = source.origin(full, subject.scopes if subject is not None else (), of_value=report.on_value)
+        position = source.position(origin)
+        check = check_of(report.code)
+        finding = Finding(
+            report.code,
+            check.severity,
+            report.sentence,
+            report.fix or check.fix,
+            check.evidence,
+            config_path=_text(full),
+            file=name,
+            line=None if position is None else position.line,
+            by=check.by,
+        )
+        order = (0, 0) if position is None else (position.line, position.column)
+        key = (report.code, full, report.sentence)
+        found.setdefault(key, (order, LocatedFinding(finding, origin)))
+    ordered = [located for _, located in sorted(found.values(), key=lambda item: item[0])]
+    return tuple(_without_duplicates(ordered))
+
+
+def _without_duplicates(ordered: list[LocatedFinding]) -> Iterator[LocatedFinding]:
+    """Drop a finding of a place that another finding describes more exactly."""
+    exact = {
+        located.finding.config_path
+        for located in ordered
+        if located.finding.code in ("producer_dead", "default_property_type", "contact_property_read_only")
+    }
+    for located in ordered:
+        if located.finding.code in ("no_effect", "invalid_value") and located.finding.config_path in exact:
+            continue
+        yield located
+
+
+def _text(path: Path) -> str:
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+    return text

@@ -1,0 +1,152 @@
+"""What the checks of a configuration look at, and what they report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from hubspot_dest.checks.finding import Violation
+from hubspot_dest.lint.source_file import SourceFile
+
+__all__ = ["Report", "RuleEntry", "Subject", "walk_values"]
+
+Path = tuple[str | int, ...]
+
+_VALUE_PLACES: Final = ("email", "objectId", "identify")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One thing that a check reports.
+
+    Attributes:
+        code: of the check.
+        path: where: from the root of the configuration, or of the file where `in_file` is set.
+        sentence: what is wrong.
+        fix: what to do; empty for the check's own.
+        in_file: `path` begins at the root of the file.
+        on_value: it concerns the value, not its key: a value that is a reference is followed to its definition.
+
+    """
+
+    code: str
+    path: Path
+    sentence: str
+    fix: str = ""
+    in_file: bool = False
+    on_value: bool = False
+
+    @classmethod
+    def of(cls, violation: Violation, path: Path, *, on_value: bool = False) -> Report:
+        """Return the report of a violation of HubSpot's rules."""
+        return cls(violation.code, path, violation.sentence, violation.fix, on_value=on_value)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleEntry:
+    """A rule of the mapping.
+
+    Attributes:
+        path: from the root of the configuration.
+        entity: the first key.
+        action: the second key.
+        index: in a list of rules, else None.
+        rule: as it is configured; any type.
+
+    """
+
+    path: Path
+    entity: str
+    action: str
+    index: int | None
+    rule: Any
+
+    @property
+    def label(self) -> str:
+        """Its name for people: `order complete [2]`."""
+        position = "" if self.index is None else f" [{self.index + 1}]"
+        return f"{self.entity} {self.action}{position}"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A destination's configuration in its file.
+
+    Attributes:
+        source: the file.
+        config: the configuration, with the references that could be resolved.
+        prefix: its path in the file.
+        scopes: the `variables` blocks that apply, the nearest first.
+        node: major version of Node.js that runs the functions.
+
+    """
+
+    source: SourceFile
+    config: Mapping[str, Any]
+    prefix: Path = ()
+    scopes: tuple[Path, ...] = ()
+    node: int = 22
+    behaviours: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The destination's settings; empty where they are not a map."""
+        settings = self.config.get("settings")
+        return settings if isinstance(settings, dict) else {}
+
+    def rules(self) -> Iterator[RuleEntry]:
+        """Yield every rule of the mapping, in document order."""
+        mapping = self.config.get("mapping")
+        if not isinstance(mapping, dict):
+            return
+        for entity, actions in mapping.items():
+            if not isinstance(actions, dict):
+                continue
+            for action, rules in actions.items():
+                path: Path = ("mapping", entity, action)
+                if isinstance(rules, list):
+                    for index, rule in enumerate(rules):
+                        yield RuleEntry((*path, index), str(entity), str(action), index, rule)
+                else:
+                    yield RuleEntry(path, str(entity), str(action), None, rules)
+
+    def values(self) -> Iterator[tuple[Path, Any]]:
+        """Yield every top-level mapping value with its path: settings, policies, and those of the rules."""
+        for name in _VALUE_PLACES:
+            if self.settings.get(name) is not None:
+                yield ("settings", name), self.settings[name]
+        yield from _policy_values(self.config.get("policy"), ("policy",))
+        for entry in self.rules():
+            if not isinstance(entry.rule, dict):
+                continue
+            settings = entry.rule.get("settings")
+            for name in ("properties", "identify"):
+                if isinstance(settings, dict) and settings.get(name) is not None:
+                    yield (*entry.path, "settings", name), settings[name]
+            yield from _policy_values(entry.rule.get("policy"), (*entry.path, "policy"))
+
+
+def _policy_values(policy: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+    if isinstance(policy, dict):
+        for key, value in policy.items():
+            yield (*path, key), value
+
+
+def walk_values(value: Any, path: Path, *, looped: bool = False) -> Iterator[tuple[Path, Any, bool]]:
+    """Yield a mapping value and every one inside it: (path, value, whether its input is a loop's item)."""
+    yield path, value, looped
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from walk_values(item, (*path, index), looped=looped)
+    elif isinstance(value, dict):
+        if isinstance(value.get("map"), dict):
+            for key, item in value["map"].items():
+                yield from walk_values(item, (*path, "map", key), looped=looped)
+        if isinstance(value.get("set"), list):
+            for index, item in enumerate(value["set"]):
+                yield from walk_values(item, (*path, "set", index), looped=looped)
+        loop = value.get("loop")
+        if isinstance(loop, list) and len(loop) == 2:
+            yield from walk_values(loop[0], (*path, "loop", 0), looped=looped)
+            yield from walk_values(loop[1], (*path, "loop", 1), looped=looped or loop[0] != "this")
