@@ -178,9 +178,9 @@ def _parse(path: Path, text: str) -> tuple[Any, dict[tuple[Any, ...], _Place]]:
             if node is not None:
                 _note_places(path, node, (), places)
             if not as_json and node is not None:
-                raw = loader.construct_document(node)  # type: ignore[no-untyped-call]
+                raw = loader.construct_document(node)
         finally:
-            loader.dispose()  # type: ignore[no-untyped-call]
+            loader.dispose()
     except yaml.MarkedYAMLError as error:
         if not as_json:
             mark = error.problem_mark

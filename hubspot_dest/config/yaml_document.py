@@ -32,7 +32,7 @@ class BoundedLoader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         """Compose a node and count what it expands to."""
-        event = self.peek_event()
+        event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent):
             node = super().compose_node(parent, index)
             size = self._sizes.get(id(node))
@@ -63,7 +63,7 @@ class BoundedLoader(yaml.SafeLoader):
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         """Build a value; one that cannot be built (`2024-99-99`) is an error with its line."""
         try:
-            return super().construct_object(node, deep=deep)  # type: ignore[no-untyped-call]
+            return super().construct_object(node, deep=deep)
         except (ValueError, OverflowError) as error:
             raise _error(str(error), node.start_mark) from None
 
@@ -98,5 +98,5 @@ class JsonLoader(BoundedLoader):
         return node
 
 
-def _error(problem: str, mark: yaml.Mark | None) -> yaml.MarkedYAMLError:
+def _error(problem: str, mark: Any) -> yaml.MarkedYAMLError:
     return yaml.MarkedYAMLError(problem=problem, problem_mark=mark)

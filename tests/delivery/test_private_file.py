@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from hubspot_dest import HubSpotDestination
+from hubspot_dest.delivery.client.recording_client import RecordingClient
 from hubspot_dest.delivery.outbox.queue import NewIntent, Outbox
 from hubspot_dest.delivery.outbox.schema import OutboxError
 from simulator.hubspot.state.store import Store, StoreError
-from tests.recording import RecordingClient
 
 SQLITE_WORDS = [
     ":memory:",

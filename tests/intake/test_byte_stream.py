@@ -70,7 +70,7 @@ def test_a_packed_event_is_there_as_soon_as_its_writer_flushed_it() -> None:
         packing.compress(line.encode() + b"\n") + packing.flush(zlib.Z_SYNC_FLUSH) for line in FLUSHED[:3]
     ]
     lines = Lines(ByteStream(Dripping(*pieces, ended=False)))
-    assert [next(lines).decode() for _ in range(3)] == FLUSHED[:3]
+    assert [next(lines) for _ in range(3)] == [line.encode() for line in FLUSHED[:3]]
 
 
 def test_plain_events_wait_for_no_second_look() -> None:

@@ -87,7 +87,12 @@ def test_a_socket_and_a_pipe_in_non_blocking_mode_are_read_to_their_end() -> Non
         with theirs:
             theirs.sendall(lines(1))
             assert isinstance(next(found), Line)
-            rest = threading.Timer(0.05, lambda: (theirs.sendall(lines(2)), theirs.shutdown(socket.SHUT_WR)))
+
+            def later() -> None:
+                theirs.sendall(lines(2))
+                theirs.shutdown(socket.SHUT_WR)
+
+            rest = threading.Timer(0.05, later)
             rest.start()  # a pause of the writer is not the end
             assert sum(isinstance(read, Line) for read in found) == 2
             rest.join()

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from hubspot_dest import AsyncHubSpotDestination
+from hubspot_dest.delivery.client.recording_client import RecordingClient
 from hubspot_dest.listen.app import Collector, ListenSettings
 from hubspot_dest.listen.sockets import bind
 from hubspot_dest.listen.uvicorn_compat import ConnectionLimits, GuardedServer, guarded_config
-from tests.recording import RecordingClient
 
 CONFIG = {"settings": {"accessToken": "pat-na1-x", "eventNamePrefix": "pe1_"}}
 EVENT = json.dumps({"name": "page view", "user": {"email": "ada@example.org"}}).encode()
