@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import socket
+import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from hubspot_dest.delivery.outbox.schema import OutboxError, connect_reading
 from simulator.hubspot import FakeHubSpot
 from tests.cli.conftest import Run
 
@@ -284,3 +289,30 @@ def test_resume_after_a_rotation_sends_every_line_of_the_new_file(
     assert len(hubspot.account.occurrences) == 70
     assert ("is not the file that was sent before" in done.stderr) is bool(says)
     assert says in done.stderr
+
+
+def test_what_is_left_of_an_outbox_that_was_removed_is_not_said_to_be_in_it(
+    config: str, tmp_path: Path, hubspot: FakeHubSpot
+) -> None:
+    source, box = write(tmp_path / "a.jsonl", [view(1), view(2)]), tmp_path / "o"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hubspot_dest", "send", config, source, "--base-url", "http://127.0.0.1:9",
+         "--outbox", str(box), "--wait", "4"],
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        events = 0
+        while events < 2 and process.poll() is None:
+            with (
+                contextlib.suppress(OutboxError, sqlite3.Error),
+                contextlib.closing(connect_reading(box)) as reading,
+            ):
+                events = reading.execute("SELECT count(*) FROM intents WHERE event_id <> ''").fetchone()[0]
+        box.unlink()
+        said = process.communicate(timeout=60)[1]
+    finally:
+        process.kill()
+    assert process.returncode == 1, said
+    assert "was removed while in use" in said
+    assert "safe in the outbox" not in said.splitlines()[-1]
+    assert f"are safe in a copy: deliver them with --outbox {box}.rescued1" in said.splitlines()[-1]

@@ -416,13 +416,17 @@ class SendRun:
         if balance.contacts_refused:
             parts.append(f"{balance.contacts_refused} contacts were refused")
         contacts = balance.pending_contacts(destination.queued) if outbox else 0
-        if outbox and (balance.pending or contacts):
-            also = f" with {contacts} contacts" if contacts else ""
+        also = f" with {contacts} contacts" if contacts else ""
+        gone = _trouble(destination)
+        if gone and (balance.pending or contacts or waiting):
+            parts.append(f"{balance.pending}{also} {gone}")
+        elif outbox and (balance.pending or contacts):
             parts.append(f"{balance.pending} are safe in the outbox {outbox}{also}; send again to go on")
         elif balance.pending:
             parts.append(f"{balance.pending} were not taken and are lost with this process")
         if waiting:
-            parts.append(f"{waiting} still wait for consent{', safe in the outbox' if outbox else ''}")
+            safe = ", safe in the outbox" if outbox and not gone else ""
+            parts.append(f"{waiting} still wait for consent{safe}")
         if destination.unrecorded:
             parts.append(
                 f"{destination.unrecorded} were delivered, which could not be recorded in the outbox {outbox}: "
@@ -431,3 +435,16 @@ class SendRun:
         if self._delivery.last and balance.pending:
             parts.append(f"last failure: {safe_text(self._delivery.last, limit=300)}")
         return "; ".join(parts)
+
+
+def _trouble(destination: HubSpotDestination) -> str:
+    """Return what becomes of undelivered events whose outbox file was removed or replaced; empty if it is in place."""
+    outbox = destination.outbox
+    if outbox is None:
+        return ""
+    gone = safe_text(outbox.trouble())
+    if outbox.rescued is not None:
+        return f"are safe in a copy: deliver them with --outbox {safe_text(outbox.rescued)}; {gone}".rstrip(
+            "; "
+        )
+    return f"are lost: {gone}" if gone else ""
