@@ -147,3 +147,19 @@ def test_a_line_that_never_ends_ends_the_command(run: Run, tmp_path: Path, confi
     assert done.returncode == 2
     assert "line 1: the line is longer than 1,000 bytes" in done.stderr
     assert "has no end" in done.stderr
+
+
+@pytest.mark.parametrize("command", [("preview",), ("preview", "--parity"), ("send", "--dry-run")])
+def test_a_null_that_walkeros_cannot_merge_is_named_by_its_field(
+    run: Run, tmp_path: Path, config: str, command: tuple[str, ...]
+) -> None:
+    events = tmp_path / "events.jsonl"
+    ada = {"email": "ada@example.org"}
+    rows = [{"name": "page view", "globals": None, "user": ada}, {"name": "page view", "user": None}]
+    events.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    done = run("hubspot_dest", command[0], config, str(events), *command[1:])
+    said = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == 1
+    assert "globals is null ($.globals)" in said
+    assert "user is null ($.user)" in said
+    assert "Cannot convert" not in said
