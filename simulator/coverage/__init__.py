@@ -1,5 +1,5 @@
-"""Events made for a configuration: they reach every rule, every alternative and every path that can be reached."""
+"""Coverage-guided events: they reach every rule, every alternative and every path that is reachable."""
 
-from simulator.coverage.coverage import Coverage, Unreached, cover
+from simulator.coverage.coverage import CoverageResult, Unreached, cover
 
-__all__ = ["Coverage", "Unreached", "cover"]
+__all__ = ["CoverageResult", "Unreached", "cover"]

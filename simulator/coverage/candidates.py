@@ -1,4 +1,4 @@
-"""What to put where a function looks, so that it says yes, or no."""
+"""Candidate values for the properties that a function reads, so that it returns true or false."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, Final
 
-from simulator.coverage.event_shapes import ABSENT, Resize, Wish
-from simulator.coverage.js_scan import Comparison, Hints, Look
+from simulator.coverage.event_shapes import ABSENT, Edits, Resize
+from simulator.coverage.js_scan import CodeHints, JsComparison, PropertyRead
 from simulator.coverage.mapping_tree import Path
 from simulator.coverage.regex_samples import sample
 
-__all__ = ["POOL", "guesses", "looked_at"]
+__all__ = ["POOL", "candidates", "read_path"]
 
-# What values of events are like, ordinary and odd; tried where nothing better is known.
+# Typical and odd event values, tried where nothing better is known.
 POOL: Final[tuple[Any, ...]] = (
     ABSENT, "text", 7, True, 1, 0, None, "", False, 1000, -1, 0.5, "1", "ada@example.com", "https://www.example.com/a",
     ["text"], [], {"id": "x"}, {}, 1_000_000, "2026-01-05T09:00:00Z", 1_767_600_000_000, "x" * 300, [1, 2, 3],
@@ -27,20 +27,20 @@ _TYPES: Final[dict[Any, Any]] = {
 }
 
 
-def looked_at(look: Look, base: Path | None) -> Path | None:
-    """Return where in the event a function looks, given where its input stands; None where that is not known."""
+def read_path(look: PropertyRead, base: Path | None) -> Path | None:
+    """Return the event path that a function reads, given the path of its input; None if unknown."""
     if look.whole:
         return look.path
     return None if base is None else base + look.path
 
 
-def guesses(hints: Hints, base: Path | None, *, yes: bool) -> Iterator[Wish]:
-    """Yield wishes that may make a function say yes (or no), the likeliest first.
+def candidates(hints: CodeHints, base: Path | None, *, yes: bool) -> Iterator[Edits]:
+    """Yield edits that may make a function return true (or false), the likeliest first.
 
     Args:
-        hints: what the function looks at.
-        base: where its input stands in the event.
-        yes: what it is to say.
+        hints: the properties that the function reads.
+        base: the path of its input in the event.
+        yes: the wanted result.
 
     """
     sides = [side for one in hints.comparisons if (side := _sides(one, base)) is not None]
@@ -58,7 +58,7 @@ def guesses(hints: Hints, base: Path | None, *, yes: bool) -> Iterator[Wish]:
         for side in sides:
             yield from ((one,) for one in side[other])
     paths = list(
-        dict.fromkeys(path for one in hints.looks if (path := looked_at(one, base)) is not None and path)
+        dict.fromkeys(path for one in hints.looks if (path := read_path(one, base)) is not None and path)
     )
     if base and not paths:
         paths = [base]
@@ -72,7 +72,7 @@ def guesses(hints: Hints, base: Path | None, *, yes: bool) -> Iterator[Wish]:
 Side = tuple[list[tuple[Path, Any]], list[tuple[Path, Any]]]
 
 
-def _all(sides: list[Side], which: int, *, turned: int = -1, choice: int = 0) -> Wish:
+def _all(sides: list[Side], which: int, *, turned: int = -1, choice: int = 0) -> Edits:
     picked = []
     for number, side in enumerate(sides):
         options = side[1 - which if number == turned else which]
@@ -81,9 +81,9 @@ def _all(sides: list[Side], which: int, *, turned: int = -1, choice: int = 0) ->
     return tuple(picked)
 
 
-def _sides(one: Comparison, base: Path | None) -> Side | None:
-    """Return what makes a comparison true, and what makes it false."""
-    path = looked_at(one.look, base)
+def _sides(one: JsComparison, base: Path | None) -> Side | None:
+    """Return the values that make a comparison true and false."""
+    path = read_path(one.look, base)
     if path is None:
         return None
     if path[-1:] == ("length",):
@@ -155,7 +155,7 @@ def _others(literal: Any) -> list[Any]:
 
 
 def _moments(number: float) -> list[int]:
-    """Return moments that a number may be the year, the hour, or the day of the week or month of."""
+    """Return timestamps whose year, hour, weekday or day of the month is a number."""
     if 1970 <= number <= 2200:
         return [int((number - 1970 + more) * 365.25 * 86_400_000) + 5 * 86_400_000 for more in (0, 1, -1)]
     if 0 <= number <= 31:
@@ -167,7 +167,7 @@ def _moments(number: float) -> list[int]:
 
 
 def _near(literals: list[Any]) -> list[Any]:
-    """Return the literals of a function and what lies next to them."""
+    """Return the literals of a function and their neighbouring values."""
     found: list[Any] = []
     for one in literals:
         found.append(one)
@@ -179,7 +179,7 @@ def _near(literals: list[Any]) -> list[Any]:
 
 
 def _between(literals: list[Any]) -> list[float]:
-    """Return what lies between two numbers next to each other, as it is and before a factor was applied to it."""
+    """Return values between two adjacent numbers, as they are and divided by a factor."""
     numbers = sorted({one for one in literals if isinstance(one, (int, float)) and not isinstance(one, bool)})
     middles = [(low + high) / 2 for low, high in pairwise(numbers)]
     return [*middles, *(middle / one for middle in middles for one in numbers if one and abs(one) != 1)][:40]

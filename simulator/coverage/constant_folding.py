@@ -1,4 +1,4 @@
-"""What can be said for certain about a `$code:` function without trying events: little, but that without a doubt."""
+"""Sound static facts about a `$code:` function: few, but certain."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from hubspot_dest.mapping.callbacks import Callbacks, may_give_a_promise
 from hubspot_dest.mapping.context import CallContext
 from hubspot_dest.mapping.javascript.errors import JavaScriptLimitError
 from hubspot_dest.mapping.jsvalues import UNDEFINED, cast_to_property, truthy
-from simulator.coverage.js_scan import Comparison, Hints, Look, read_hints
+from simulator.coverage.js_scan import CodeHints, JsComparison, PropertyRead, read_hints
 from simulator.coverage.js_tokens import Token, tokens
-from simulator.coverage.mapping_tree import Code, Path, RulePlace
+from simulator.coverage.mapping_tree import MarkedCode, Path, RuleNode
 
 __all__ = ["contradiction", "gives_nothing", "is_constant", "needs"]
 
@@ -26,14 +26,14 @@ _KEYWORDS: Final = frozenset(
 _COMPARED: Final = frozenset({"===", ">", ">=", "<", "<="})
 
 
-def is_constant(code: Code, *, true: bool) -> bool:
-    """Tell whether a function looks at nothing, and what it returns is true (or untrue; one that throws is neither)."""
+def is_constant(code: MarkedCode, *, true: bool) -> bool:
+    """Return whether a function reads nothing and returns a truthy (or falsy) value; one that throws is neither."""
     known, result = _constant(code)
     return known and not isinstance(result, BaseException) and truthy(result) is true
 
 
-def gives_nothing(code: Code) -> str:
-    """Tell of a function that looks at nothing why it never gives a property; the empty text for all others."""
+def gives_nothing(code: MarkedCode) -> str:
+    """Return why a function that reads nothing never gives a property; empty for all others."""
     known, result = _constant(code)
     if known and isinstance(result, BaseException):
         return f"its function always throws: {getattr(result, 'message', None) or result}"
@@ -42,16 +42,16 @@ def gives_nothing(code: Code) -> str:
     return ""
 
 
-def _constant(code: Code) -> tuple[bool, Any]:
-    """Return whether a function looks at nothing, and what it returns then, or the error that it throws."""
-    if isinstance(code.owner, RulePlace) and may_give_a_promise(code):
+def _constant(code: MarkedCode) -> tuple[bool, Any]:
+    """Return whether a function reads nothing, and its result or error."""
+    if isinstance(code.owner, RuleNode) and may_give_a_promise(code):
         return False, None  # walkerOS 4.4 takes the promise for true, newer versions await it
     return _run(str(code))
 
 
 @lru_cache(
     maxsize=4096
-)  # all that stands behind or inside asks again, and one that loops takes its time each time
+)  # dependent checks ask again, and a function that loops takes its time limit each time
 def _run(source: str) -> tuple[bool, Any]:
     words = tokens(source.removeprefix("$code:"))
     arrow = _arrow(words)
@@ -63,14 +63,14 @@ def _run(source: str) -> tuple[bool, Any]:
     function = Callbacks().callable(source)
     try:
         return True, function({}, CallContext())
-    except JavaScriptLimitError:  # on another machine, or another day, it may come to its end
+    except JavaScriptLimitError:  # on another machine it may finish in time
         return False, None
-    except Exception as error:  # whatever a user's function throws
+    except Exception as error:  # a user's function may throw anything
         return True, error.with_traceback(None)
 
 
-def needs(code: Code, path: Path) -> bool:
-    """Tell whether a condition cannot hold where nothing usable stands at `path` of its input.
+def needs(code: MarkedCode, path: Path) -> bool:
+    """Return whether a condition cannot hold where `path` of its input has no usable value.
 
     That is so where it is `A && B && …`, and one of them compares the path with a literal that neither null, nor a map
     or list with null in it, can be equal to, greater or less than.
@@ -81,13 +81,13 @@ def needs(code: Code, path: Path) -> bool:
     return any(_fails_without(code, part, path) for part in _conjuncts(body))
 
 
-def contradiction(code: Code) -> str:
-    """Return the path of which a condition wants what cannot be: `A && B` with a number above 10 and below 5.
+def contradiction(code: MarkedCode) -> str:
+    """Return the path with contradicting demands in a condition: `A && B` with a number above 10 and below 5.
 
-    The empty text where none is found.
+    Empty where there is no contradiction.
     """
     body = _body(code)
-    ranges: dict[Look, list[tuple[str, float]]] = {}
+    ranges: dict[PropertyRead, list[tuple[str, float]]] = {}
     for part in _conjuncts(body) if body is not None else []:
         one = _comparison(code, part)
         if one is None or isinstance(one.literal, bool) or not isinstance(one.literal, (int, float)):
@@ -102,10 +102,10 @@ def contradiction(code: Code) -> str:
     return ""
 
 
-def _body(code: Code) -> list[Token] | None:
-    """Return the expression of an arrow function; None for any other function.
+def _body(code: MarkedCode) -> list[Token] | None:
+    """Return the expression of an arrow function, None for other functions.
 
-    None also where a parameter has a default, or takes a list apart: what is absent is then not nothing.
+    Also None for parameters with defaults or list patterns: an absent value is then not undefined.
     """
     words = tokens(code.removeprefix("$code:"))
     arrow = _arrow(words)
@@ -117,7 +117,7 @@ def _body(code: Code) -> list[Token] | None:
 
 
 def _arrow(words: list[Token]) -> int | None:
-    """Return where the function's own arrow stands: right after its parameters; a callback inside has one as well."""
+    """Return the index of the function's own arrow: right after its parameters; callbacks have arrows too."""
     at = 1 if words[:1] == [Token("name", "async")] else 0
     if words[at : at + 1] == [Token("sign", "(")]:
         depth = 0
@@ -131,7 +131,7 @@ def _arrow(words: list[Token]) -> int | None:
 
 
 def _conjuncts(body: list[Token]) -> list[list[Token]]:
-    """Return what stands between `&&`; nothing where anything else could decide."""
+    """Return the operands of `&&`; nothing where another operator could decide."""
     parts: list[list[Token]] = [[]]
     depth = 0
     for word in body:
@@ -146,25 +146,25 @@ def _conjuncts(body: list[Token]) -> list[list[Token]]:
     return parts
 
 
-def _fails_without(code: Code, part: list[Token], path: Path) -> bool:
+def _fails_without(code: MarkedCode, part: list[Token], path: Path) -> bool:
     if part[:1] == [Token("sign", "[")]:
         return _listed(code, part, path)
     one = _comparison(code, part)
-    if one is None or one.look != Look(path):
+    if one is None or one.look != PropertyRead(path):
         return False
     if one.operator == "===":
         return one.literal is not None
     if isinstance(one.literal, bool) or not isinstance(one.literal, (int, float)):
         return False
-    # What is not there compares as NaN; null, and a list with nothing but null, as 0: then 0 must fail as well.
+    # An absent value compares as NaN, null and a list of nulls as 0: then 0 must fail too.
     holds = {">": one.literal < 0, ">=": one.literal <= 0, "<": one.literal > 0, "<=": one.literal >= 0}
     return one.operator in holds and not holds[one.operator]
 
 
-def _comparison(code: Code, part: list[Token]) -> Comparison | None:
-    """Return the one comparison that a part of a condition consists of; None for anything else.
+def _comparison(code: MarkedCode, part: list[Token]) -> JsComparison | None:
+    """Return the comparison that a part of a condition consists of, None for other parts.
 
-    That is `path operator literal`, or the reverse, and not a word more: `5 - path > 1` compares something else.
+    That is `path operator literal` or the reverse, and nothing more: `5 - path > 1` compares another value.
     """
     at = [place for place, one in enumerate(part) if one.kind == "sign" and one.text in _COMPARED]
     if len(at) != 1:
@@ -177,7 +177,7 @@ def _comparison(code: Code, part: list[Token]) -> Comparison | None:
 
 
 def _is_path(words: list[Token]) -> bool:
-    """Tell whether words are `event.data?.total`, and nothing else."""
+    """Return whether tokens form a path such as `event.data?.total`."""
     names, dots = words[::2], words[1::2]
     plain = all(one.kind == "name" and one.text not in _KEYWORDS for one in names)
     return len(words) % 2 == 1 and plain and all(one.text in (".", "?.") for one in dots)
@@ -190,8 +190,8 @@ def _is_literal(words: list[Token]) -> bool:
     return known or (len(words) == 1 and words[0].kind in ("text", "number"))
 
 
-def _listed(code: Code, part: list[Token], path: Path) -> bool:
-    """Tell whether a part is `["a", "b"].includes(path)`, with texts and numbers only."""
+def _listed(code: MarkedCode, part: list[Token], path: Path) -> bool:
+    """Return whether a part is `["a", "b"].includes(path)` with texts and numbers only."""
     end = next((at for at, one in enumerate(part) if one == Token("sign", "]")), 0)
     plain = all(one.kind in ("text", "number") or one.text == "," for one in part[1:end])
     call = [one.text for one in part[end + 1 : end + 4]] == [".", "includes", "("]
@@ -200,10 +200,10 @@ def _listed(code: Code, part: list[Token], path: Path) -> bool:
         return False
     if any(one.kind == "sign" and one.text not in (".", "?.") for one in inside):
         return False
-    return _hints(code, inside).looks == [Look(path)]
+    return _hints(code, inside).looks == [PropertyRead(path)]
 
 
-def _hints(code: Code, part: list[Token]) -> Hints:
+def _hints(code: MarkedCode, part: list[Token]) -> CodeHints:
     head = code.removeprefix("$code:").split("=>")[0]
     return read_hints(f"{head}=> {' '.join(_source(one) for one in part)}")
 

@@ -1,4 +1,4 @@
-"""Events that reach everything in a configuration that can be reached, and what could not be, with the reason."""
+"""Find events that cover a configuration, and report what is not covered, with the reason."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from simulator.coverage.event_shapes import Event
 from simulator.coverage.reasons import Reasons
 from simulator.coverage.search import Search
 from simulator.coverage.targets import DESTINATION, Target
-from simulator.coverage.time_limit import Clock
+from simulator.coverage.time_limit import TimeLimit
 from simulator.coverage.trials import Trial
 from simulator.coverage.verifier import Verifier
 
-__all__ = ["Coverage", "Unreached", "cover"]
+__all__ = ["CoverageResult", "Unreached", "cover"]
 
 _STEP_MS = 1000
 _NO_TIME = "time was up before the event that reaches it was planned once more"
@@ -28,13 +28,13 @@ _ODD = "the event that reached it did not when it was planned once more"
 
 @dataclass(frozen=True, slots=True)
 class Unreached:
-    """Something that no event of the result reaches.
+    """A target that no event of the result reaches.
 
     Attributes:
-        label: what: `order complete [3]`, `order complete [1]: properties.revenue: data.total absent`.
+        label: display name: `order complete [3]`, `order complete [1]: properties.revenue: data.total absent`.
         kind: `rule` or `path`.
-        reason: why not.
-        proven: whether it is certain that no event can; else the search found none.
+        reason: the reason.
+        proven: whether it is proven that no event can; otherwise the search found none.
 
     """
 
@@ -45,16 +45,16 @@ class Unreached:
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
-    """What came out.
+class CoverageResult:
+    """The result of a search.
 
     Attributes:
         events: whole walkerOS 4 events, in the order of the configuration.
-        rules: how many rules there are, and how many of them were reached.
-        paths: likewise for everything else.
-        unreached: what was not reached.
-        tried: how many events were planned.
-        time_up: whether time was up before everything was tried.
+        rules: (reached, all) rules.
+        paths: (reached, all) other targets.
+        unreached: the targets that were not reached.
+        tried: number of planned events.
+        time_up: whether the time limit ended the search.
 
     """
 
@@ -67,17 +67,17 @@ class Coverage:
 
     @property
     def complete(self) -> bool:
-        """Whether everything that can be reached was reached."""
+        """Whether all reachable targets were reached."""
         return all(one.proven for one in self.unreached)
 
     @property
     def sentence(self) -> str:
-        """The result in a few words: `reached 14 of 15 rules, 41 of 44 paths`."""
+        """The result in a sentence: `reached 14 of 15 rules, 41 of 44 paths`."""
         (rules, all_rules), (paths, all_paths) = self.rules, self.paths
         return f"reached {rules} of {all_rules} rules, {paths} of {all_paths} paths"
 
     def plain(self) -> dict[str, Any]:
-        """Return the result without its events, as JSON shows it."""
+        """Return the result as JSON, without its events."""
         return {
             "complete": self.complete,
             "timeUp": self.time_up,
@@ -98,40 +98,40 @@ def cover(
     *,
     parity: bool = False,
     seconds: float | None = None,
-    told: Callable[[int, int, int], None] | None = None,
+    on_progress: Callable[[int, int, int], None] | None = None,
     stopped: Callable[[], bool] = lambda: False,
-) -> Coverage:
-    """Search events that reach every rule and every path of a configuration.
+) -> CoverageResult:
+    """Search for events that reach every rule and every path of a configuration.
 
-    What is counted as reached was reached by the events that are returned, planned by the sender's own planner.
+    A target counts as reached only if the returned events reach it in the sender's own planner.
 
     Args:
         config: the destination's configuration.
-        seed: the same seed and configuration give the same events, as long as time is not up.
-        parity: for walkerOS' own destination, call for call, instead of the sender.
-        seconds: how long it may take; what was found until then is the result. None for as long as it takes.
-        told: hears how far the search is: events tried, things reached, things to reach.
-        stopped: whether somebody wants no more; what was found until then is the result, as if time were up.
+        seed: the same seed and configuration give the same events, unless the time limit ends the search.
+        parity: for walkerOS' behaviour instead of the sender's.
+        seconds: time limit; the result is what was found by then. None for no limit.
+        told: called with the progress: events tried, targets reached, all targets.
+        stopped: returns whether to stop; the result is then what was found.
 
     Raises:
-        JavaScriptSyntaxError: where a `$code:` function does not parse.
-        RuntimeError: the planner that was watched planned an event differently from the sender's: a bug here.
+        JavaScriptSyntaxError: a `$code:` function does not parse.
+        RuntimeError: the instrumented planner and the sender's disagree: a bug.
 
     """
-    clock = Clock(seconds, stopped=stopped)
-    search = Search(config, seed, clock=clock, parity=parity, told=told)
+    time_limit = TimeLimit(seconds, stopped=stopped)
+    search = Search(config, seed, time_limit=time_limit, parity=parity, on_progress=on_progress)
     search.run()
-    clock.last_part()
-    verifier = Verifier(config, search.tree, clock, parity=parity)
+    time_limit.last_part()
+    verifier = Verifier(config, search.tree, time_limit, parity=parity)
     chosen = search.chosen()
     trials = verifier.trials(_stamped(chosen, seed))
     if not verifier.time_up and not set(search.found) <= _reached(trials):
-        # Something looks at the time or the id of an event: then both stay what they were.
+        # The configuration reads the time or the id of an event: both stay unchanged.
         trials = verifier.trials(chosen)
     if config.batch:
         trials += verifier.trials(_filling(config, trials, seed))
     reached = _reached(trials) | _batches(config, trials)
-    explain = Reasons(search, _NO_TIME if verifier.time_up else _UNSTEADY if verifier.unsteady else _ODD)
+    explain = Reasons(search, _NO_TIME if verifier.time_up else _UNSTEADY if verifier.unstable else _ODD)
     unreached = tuple(
         Unreached(one.label, "rule" if one.is_rule else "path", *explain.why(one, reached))
         for one in search.targets
@@ -141,12 +141,12 @@ def cover(
     for is_rule in (True, False):
         every = [one for one in search.targets if one.is_rule is is_rule]
         counts.append((sum(one in reached for one in every), len(every)))
-    return Coverage(
+    return CoverageResult(
         tuple(trial.event for trial in trials),
         counts[0],
         counts[1],
         unreached,
-        search.lab.tried,
+        search.runner.tried,
         search.time_up or verifier.time_up,
     )
 
@@ -157,12 +157,12 @@ def _reached(trials: list[Trial]) -> set[Target]:
 
 def _sent(trial: Trial) -> bool:
     occurrence = trial.plan.occurrence if trial.plan is not None and trial.plan.error is None else None
-    # A date that is none ends in walkerOS when the event is about to be sent.
+    # An invalid date makes walkerOS fail when it sends the event.
     return occurrence is not None and occurrence["occurredAt"] != INVALID_DATE
 
 
 def _batches(config: Config, trials: list[Trial]) -> set[Target]:
-    """Return what the events reach together: a batch that is full, and what is left for the last one."""
+    """Return the batch targets that the events reach together: a full batch and a last partial one."""
     count = sum(map(_sent, trials))
     found = set()
     if config.batch and count >= config.batch_size:
@@ -173,7 +173,7 @@ def _batches(config: Config, trials: list[Trial]) -> set[Target]:
 
 
 def _filling(config: Config, trials: list[Trial], seed: int) -> list[Event]:
-    """Return more events of those that are sent, until they fill a batch and begin another."""
+    """Return further sent events until they fill a batch and begin another."""
     sent = [trial.event for trial in trials if _sent(trial)]
     if not sent:
         return []
@@ -184,12 +184,12 @@ def _filling(config: Config, trials: list[Trial], seed: int) -> list[Event]:
 
 
 def _stamped(events: list[Event], seed: int, begin: int = 0) -> list[Event]:
-    """Return copies of the events one second after the other, each with an id of its own."""
-    dice = random.Random(f"cover stamps {seed} {begin}")  # noqa: S311 - ids, not secrets
+    """Return copies of the events, one second apart, each with its own id."""
+    rng = random.Random(f"cover stamps {seed} {begin}")  # noqa: S311 - ids, not secrets
     made = []
     for number, event in enumerate(events, begin):
         copy = dict(event)
-        identifier, moment = f"{dice.getrandbits(64) | 1:016x}", event.get("timestamp")
+        identifier, moment = f"{rng.getrandbits(64) | 1:016x}", event.get("timestamp")
         if isinstance(event.get("id"), str):
             copy["id"] = identifier
         if type(moment) is int:

@@ -1,4 +1,4 @@
-"""Whole events for a configuration, and copies of them in which something is as it is wished for."""
+"""Complete events for a configuration, and edited copies of them."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any, Final
 
 from simulator.coverage.mapping_tree import Path
 
-__all__ = ["ABSENT", "Resize", "Wish", "base_event", "plausible", "somebody", "wished"]
+__all__ = ["ABSENT", "Resize", "Edits", "base_event", "plausible", "draw_person", "apply_edits"]
 
 Event = dict[str, Any]
 ABSENT: Final = object()
-"""Wished for where nothing is to stand."""
+"""Edit that removes a value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resize:
-    """Wished for where a list is to have so many items."""
+    """Edit that gives a list a number of items."""
 
     count: int
 
@@ -26,8 +26,8 @@ class Resize:
 Person = tuple[str, str]
 """A first and a last name."""
 
-Wish = tuple[tuple[Path, Any], ...]
-"""What is to stand where, one after the other."""
+Edits = tuple[tuple[Path, Any], ...]
+"""Edits, applied in order: (path, value)."""
 
 _START_MS: Final = 1_767_600_000_000
 _NUMBERS: Final = frozenset(
@@ -53,25 +53,25 @@ _PEOPLE: Final[tuple[Person, ...]] = (
 )
 
 
-def somebody(dice: random.Random) -> Person:
+def draw_person(rng: random.Random) -> Person:
     """Draw a first and a last name."""
-    return dice.choice(_PEOPLE)
+    return rng.choice(_PEOPLE)
 
 
-def plausible(path: Path, dice: random.Random, *, text: bool = False, person: Person | None = None) -> Any:
-    """Return what may well stand at a path, going by its last step.
+def plausible(path: Path, rng: random.Random, *, text: bool = False, person: Person | None = None) -> Any:
+    """Return a plausible value for a path, by its last step.
 
     Args:
-        path: where.
-        dice: decides what several would do for.
-        text: whether it must be text.
-        person: whose event it is; anybody's by default.
+        path: the path.
+        dice: chooses among equivalent values.
+        text: whether the value must be text.
+        person: the event's person; a random one by default.
 
     """
     named = [step for step in path if step != "*" and not step.isdigit()]
     last = named[-1] if named else "value"
     plain = last.lower().replace("_", "")
-    first, family = person or somebody(dice)
+    first, family = person or draw_person(rng)
     if "mail" in plain:
         return f"{first}.{family}@example.com".lower()
     if plain in ("firstname", "givenname"):
@@ -79,9 +79,9 @@ def plausible(path: Path, dice: random.Random, *, text: bool = False, person: Pe
     if plain in ("lastname", "familyname", "surname"):
         return family
     if plain == "id" or plain.endswith("id"):
-        return f"{plain}-{dice.randrange(10**4):04d}"
+        return f"{plain}-{rng.randrange(10**4):04d}"
     if not text and (plain in _NUMBERS or plain.endswith(("count", "total", "price", "value"))):
-        return dice.choice((4, 42, 128, 999))
+        return rng.choice((4, 42, 128, 999))
     if not text and (plain.startswith(("is", "has")) and last[2:3].isupper()):
         return True
     if path[:1] == ("context",) and len(path) == 2:
@@ -89,10 +89,10 @@ def plausible(path: Path, dice: random.Random, *, text: bool = False, person: Pe
     return _TEXTS.get(plain, f"some {last}")
 
 
-def base_event(name: str, consents: list[str], dice: random.Random) -> Event:
-    """Return a whole walkerOS 4 event of somebody who is known, with every consent and nothing in particular."""
+def base_event(name: str, consents: list[str], rng: random.Random) -> Event:
+    """Return a complete walkerOS 4 event of an identified person, with every consent."""
     entity, _, action = name.partition(" ")
-    first, family = dice.choice(_PEOPLE)
+    first, family = rng.choice(_PEOPLE)
     return {
         "name": name,
         "data": {},
@@ -100,14 +100,14 @@ def base_event(name: str, consents: list[str], dice: random.Random) -> Event:
         "globals": {"pagegroup": "cover"},
         "custom": {},
         "user": {
-            "id": f"us3r{dice.randrange(10**4):04d}",
-            "device": f"{dice.getrandbits(64):016x}",
-            "session": f"{dice.getrandbits(48):012x}",
+            "id": f"us3r{rng.randrange(10**4):04d}",
+            "device": f"{rng.getrandbits(64):016x}",
+            "session": f"{rng.getrandbits(48):012x}",
             "email": f"{first}.{family}@example.com".lower(),
         },
         "nested": [],
         "consent": {"functional": True, **dict.fromkeys(consents, True)},
-        "id": f"{dice.getrandbits(64) | 1:016x}",
+        "id": f"{rng.getrandbits(64) | 1:016x}",
         "trigger": "load",
         "entity": entity,
         "action": action,
@@ -118,7 +118,7 @@ def base_event(name: str, consents: list[str], dice: random.Random) -> Event:
             "platform": "web",
             "schema": "4",
             "count": 1,
-            "trace": f"{dice.getrandbits(128):032x}",
+            "trace": f"{rng.getrandbits(128):032x}",
             "url": "https://www.example.com/",
             "referrer": "",
             "release": {"web": "4.4.0"},
@@ -126,10 +126,10 @@ def base_event(name: str, consents: list[str], dice: random.Random) -> Event:
     }
 
 
-def wished(event: Event, wish: Wish) -> Event:
-    """Return a copy of an event in which everything is as wished."""
+def apply_edits(event: Event, edits: Edits) -> Event:
+    """Return a copy of an event with the edits applied."""
     made = copy.deepcopy(event)
-    for path, value in wish:
+    for path, value in edits:
         if path == ("name",) or path in (("entity",), ("action",)):
             _rename(made, path[0], value)
         elif path:
@@ -138,7 +138,7 @@ def wished(event: Event, wish: Wish) -> Event:
 
 
 def _rename(event: Event, what: str, value: Any) -> None:
-    """Change a part of the name, and with it what follows from it: a name and its words belong together."""
+    """Change a part of the name and the fields that depend on it."""
     if not isinstance(value, str) or not value:
         _put(event, (what,), value)
         return

@@ -1,6 +1,6 @@
-"""Read from a `$code:` function what it looks at and what it compares that with: the search tries those first.
+"""Scan a `$code:` function for the properties that it reads and the literals that it compares them with.
 
-This is no parser: what it finds is a hint, and whether a hint was right is seen by planning the event.
+This is a scanner, not a parser: its results are hints, which planning an event confirms or not.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from simulator.coverage.js_tokens import Token, tokens
 from simulator.coverage.mapping_tree import Path
 from simulator.coverage.regex_samples import sample
 
-__all__ = ["Comparison", "Hints", "Look", "read_hints"]
+__all__ = ["JsComparison", "CodeHints", "PropertyRead", "read_hints"]
 
 _OPERATORS: Final = frozenset({"===", "!==", "==", "!=", ">=", "<=", ">", "<"})
 _TURNED: Final = {">": "<", "<": ">", ">=": "<=", "<=": ">="}
@@ -29,45 +29,45 @@ _TESTS: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """Something that a function looks at: below its input, or below the event (`whole`)."""
+class PropertyRead:
+    """A property that a function reads: of its input, or of the event (`whole`)."""
 
     path: Path
     whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """A look, how it is compared, and with what: `===`, `>=`, …, `includes`, `startsWith`, `length >` and so on."""
+class JsComparison:
+    """A read property, the operator and the literal: `===`, `>=`, …, `includes`, `startsWith`, `length >` and so on."""
 
-    look: Look
+    look: PropertyRead
     operator: str
     literal: Any
 
 
 @dataclass(slots=True)
-class Hints:
-    """What a function looks at, in the order of its source."""
+class CodeHints:
+    """The properties that a function reads, in source order."""
 
-    looks: list[Look] = field(default_factory=list)
-    comparisons: list[Comparison] = field(default_factory=list)
+    looks: list[PropertyRead] = field(default_factory=list)
+    comparisons: list[JsComparison] = field(default_factory=list)
     literals: list[Any] = field(default_factory=list)
 
 
-def read_hints(code: str) -> Hints:
-    """Return the hints in a function's source."""
-    reader = _Reader(tokens(code.removeprefix("$code:")))
+def read_hints(code: str) -> CodeHints:
+    """Return the hints of a function's source."""
+    reader = _Scanner(tokens(code.removeprefix("$code:")))
     reader.read()
     return reader.hints
 
 
-class _Reader:
-    """Goes through the words once, remembering what names stand for."""
+class _Scanner:
+    """Scans the tokens once and tracks what names refer to."""
 
     def __init__(self, words: list[Token]) -> None:
         self.words = words
-        self.hints = Hints()
-        self._names: dict[str, Look] = {}
+        self.hints = CodeHints()
+        self._names: dict[str, PropertyRead] = {}
 
     def read(self) -> None:
         start = self._parameters()
@@ -86,16 +86,16 @@ class _Reader:
     # ---- names
 
     def _parameters(self) -> int:
-        """Read what the parameters are called: the input, then the context."""
+        """Scan the parameters: the input, then the context."""
         at = 0
         while self._word(at) in ("async", "function") or (
             self._word(at - 1) == "function" and self._word(at) != "("
         ):
             at += 1
-        roots = (Look(()), None)
+        roots = (PropertyRead(()), None)
         if self._word(at) != "(":
             if self._word(at + 1) == "=>":
-                self._names[self.words[at].text] = Look(())
+                self._names[self.words[at].text] = PropertyRead(())
             return at + 2
         at += 1
         for number in range(8):
@@ -109,7 +109,7 @@ class _Reader:
                 if look is not None:
                     self._names[self.words[at].text] = look
                 elif number == 1:
-                    self._names[self.words[at].text] = Look(("$context",), whole=True)
+                    self._names[self.words[at].text] = PropertyRead(("$context",), whole=True)
                 at += 1
             while at < len(self.words) and self._word(at) not in (",", ")"):
                 at += 1
@@ -117,12 +117,12 @@ class _Reader:
                 at += 1
         return at + 1
 
-    def _pattern(self, at: int, look: Look) -> int:
-        """Read `{ a, b: c, d: { e } }` as names for what is below a look; return where it ends."""
+    def _pattern(self, at: int, look: PropertyRead) -> int:
+        """Read `{ a, b: c, d: { e } }` as names for properties; return the end index."""
         at += 1
         while at < len(self.words) and self._word(at) != "}":
             if self.words[at].kind in ("name", "text"):
-                below = Look((*look.path, self.words[at].text), look.whole)
+                below = PropertyRead((*look.path, self.words[at].text), look.whole)
                 if self._word(at + 1) == ":" and self._word(at + 2) == "{":
                     at = self._pattern(at + 2, below)
                     continue
@@ -135,23 +135,23 @@ class _Reader:
         return at + 1
 
     def _context(self, at: int) -> int:
-        """Read what is taken out of the context: `{ event }` is the event, `{ consent }` its consent."""
-        return self._pattern(at, Look(("$context",), whole=True))
+        """Scan the destructured context: `{ event }` is the event, `{ consent }` its consent."""
+        return self._pattern(at, PropertyRead(("$context",), whole=True))
 
     @staticmethod
-    def _plain(look: Look) -> Look | None:
-        """Turn what is below the context into what is below the event; None for what events cannot change."""
+    def _plain(look: PropertyRead) -> PropertyRead | None:
+        """Map a context property to an event property; None for one that events cannot change."""
         if look.path[:1] != ("$context",):
             return look
         below = look.path[1:]
         if below[:1] == ("event",):
-            return Look(below[1:], whole=True)
-        return Look(below, whole=True) if below[:1] == ("consent",) else None
+            return PropertyRead(below[1:], whole=True)
+        return PropertyRead(below, whole=True) if below[:1] == ("consent",) else None
 
-    # ---- looks
+    # ---- property reads
 
-    def _chain(self, at: int) -> tuple[Look | None, int, str]:
-        """Read `event.data?.items[0].length`: the look, where it ends, and the method that is called on it."""
+    def _chain(self, at: int) -> tuple[PropertyRead | None, int, str]:
+        """Read `event.data?.items[0].length`: the property, the end index, and the called method."""
         found = self._names.get(self.words[at].text) if self.words[at].kind == "name" else None
         if found is None or self._word(at - 1) in (".", "?."):
             return None, at + 1, ""
@@ -161,7 +161,7 @@ class _Reader:
             following = self.words[at + 1] if at + 1 < len(self.words) else None
             if self._word(at) in (".", "?.") and following is not None and following.kind == "name":
                 if self._word(at + 2) == "(" or (self._word(at + 2) == "?." and self._word(at + 3) == "("):
-                    return Look(tuple(path), found.whole), at + 2, following.text
+                    return PropertyRead(tuple(path), found.whole), at + 2, following.text
                 path.append(following.text)
                 at += 2
             elif self._word(at) == "?." and self._word(at + 1) == "[":
@@ -176,7 +176,7 @@ class _Reader:
                 at += 3
             else:
                 break
-        return Look(tuple(path), found.whole), at, ""
+        return PropertyRead(tuple(path), found.whole), at, ""
 
     def _one(self, at: int) -> int:
         if self._word(at) in ("const", "let", "var"):
@@ -199,7 +199,7 @@ class _Reader:
                 method, end = self._word(end + 1), end + 2
         if method in _TESTS:
             for literal in self._arguments(end):
-                self.hints.comparisons.append(Comparison(plain, method, literal))
+                self.hints.comparisons.append(JsComparison(plain, method, literal))
             return end
         self._compared(plain, at, end)
         return end
@@ -228,21 +228,21 @@ class _Reader:
                 self._names[self.words[at].text] = look
         return at + 1
 
-    def _each(self, at: int, look: Look, method: str) -> None:
-        """Read the name that a callback has for an item: `nested.some(n => …)`."""
+    def _each(self, at: int, look: PropertyRead, method: str) -> None:
+        """Scan the parameter of a callback: `nested.some(n => …)`."""
         at += 1
         if self._word(at) == "(":
             at += 1
         if method == "reduce":
             at += 2
-        below = Look((*look.path, "*"), look.whole)
+        below = PropertyRead((*look.path, "*"), look.whole)
         if self._word(at) == "{":
             self._pattern(at, below)
         elif at < len(self.words) and self.words[at].kind == "name":
             self._names[self.words[at].text] = below
 
-    def _compared(self, look: Look, begin: int, end: int) -> None:
-        # `(event.data.total ?? 0) >= 5`, `Number(event.data.total) >= 5`: the default and the brackets are passed over.
+    def _compared(self, look: PropertyRead, begin: int, end: int) -> None:
+        # `(event.data.total ?? 0) >= 5`, `Number(event.data.total) >= 5`: the default and the brackets are skipped.
         after = end
         while self._word(after) in (")", "??", "||") and after < end + 4:
             after += 2 if self._word(after) in ("??", "||") else 1
@@ -269,36 +269,36 @@ class _Reader:
                 self._add(look, _TURNED.get(operator, operator), literal, begin)
                 return
         if self._word(before) == "in" and before > 0 and self.words[before - 1].kind == "text":
-            below = Look((*look.path, self.words[before - 1].text), look.whole)
+            below = PropertyRead((*look.path, self.words[before - 1].text), look.whole)
             self.hints.looks.append(below)
-            self.hints.comparisons.append(Comparison(below, "truthy", None))
+            self.hints.comparisons.append(JsComparison(below, "truthy", None))
             return
         self._asked_by(look, begin)
 
-    def _asked_by(self, look: Look, begin: int) -> None:
-        """Read `["a", "b"].includes(event.data.x)`, `/a/.test(event.data.x)`, `Array.isArray(…)`, or a bare look."""
+    def _asked_by(self, look: PropertyRead, begin: int) -> None:
+        """Read `["a", "b"].includes(event.data.x)`, `/a/.test(event.data.x)`, `Array.isArray(…)`, a bare property."""
         call = begin - 1
         while call > 0 and self._word(call) != "(" and self._word(call) in (")",):
             call -= 1
         method = self._word(call - 1) if self._word(call) == "(" else ""
         if method == "test" and call >= 3 and self.words[call - 3].kind == "regex":
-            self.hints.comparisons.append(Comparison(look, "test", self.words[call - 3].text))
+            self.hints.comparisons.append(JsComparison(look, "test", self.words[call - 3].text))
         elif method == "includes" and self._word(call - 3) == "]":
             at = call - 4
             while at >= 0 and self._word(at) != "[":
                 if (literal := _literal(self.words[at])) is not _NOTHING:
-                    self.hints.comparisons.append(Comparison(look, "===", literal))
+                    self.hints.comparisons.append(JsComparison(look, "===", literal))
                 at -= 1
         elif method == "isArray":
-            self.hints.comparisons.append(Comparison(look, "isArray", None))
+            self.hints.comparisons.append(JsComparison(look, "isArray", None))
         elif self._word(begin - 1) != "." and look.path:
             asked = "falsy" if self._word(begin - 1) == "!" and self._word(begin - 2) != "!" else "truthy"
-            self.hints.comparisons.append(Comparison(look, asked, None))
+            self.hints.comparisons.append(JsComparison(look, asked, None))
 
-    def _add(self, look: Look, operator: str, literal: Any, begin: int) -> None:
+    def _add(self, look: PropertyRead, operator: str, literal: Any, begin: int) -> None:
         if self._word(begin - 1) == "typeof":
             operator = "typeof" if operator in ("===", "==") else "not typeof"
-        self.hints.comparisons.append(Comparison(look, operator, literal))
+        self.hints.comparisons.append(JsComparison(look, operator, literal))
 
     # ---- brackets
 

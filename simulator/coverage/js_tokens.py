@@ -1,4 +1,4 @@
-"""Split the JavaScript of a configuration into words, as far as finding what it compares needs it."""
+"""Tokenize the JavaScript of a configuration, as far as the scanner needs."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _ESCAPE: Final = re.compile(r"\\(u\{[0-9a-fA-F]+\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word of the source: its kind, and its text (of a text, what it says; of a regex, its pattern)."""
+    """A token: its kind and its text (a string's value, a regex's pattern)."""
 
     kind: Kind
     text: str
 
     @property
     def literal(self) -> str | float | int | bool | None:
-        """What a text, a number, or `true` and the like stand for.
+        """The value of a literal token.
 
         Raises:
-            ValueError: it stands for nothing.
+            ValueError: the token is not a literal.
 
         """
         if self.kind == "text":
@@ -50,7 +50,7 @@ _WORDS: Final[dict[str, bool | None]] = {"true": True, "false": False, "null": N
 
 
 def tokens(source: str) -> list[Token]:
-    """Return the words of a source, in order; what cannot be read is passed over."""
+    """Return the tokens of a source in order; unreadable characters are skipped."""
     found: list[Token] = []
     place = 0
     while place < len(source):

@@ -1,7 +1,7 @@
-"""The places of a configuration that events can reach: its rules, and every alternative of every mapping value.
+"""The tree of a configuration: its rules, and every alternative of every mapping value.
 
-The configuration is copied with marks: a path is a `Marked` text, a function a `Code`; maps and lists are known by
-their identity. So whoever compiles the copy can tell which place he is at, although the language has no names.
+The configuration is copied with marks: a path is a `MarkedPath` text, a function a `MarkedCode`; maps and lists are
+identified by object identity. An instrumented compiler of the copy so knows the node that it evaluates.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ from hubspot_dest.mapping.callbacks import code_source
 from hubspot_dest.mapping.jsvalues import UNDEFINED, truthy
 from hubspot_dest.planning.rules_index import label_of
 
-__all__ = ["Code", "Item", "Marked", "Path", "RulePlace", "Tree", "steps"]
+__all__ = ["MarkedCode", "ValueNode", "MarkedPath", "Path", "RuleNode", "MappingTree", "steps"]
 
 Path = tuple[str, ...]
-"""Where something stands in an event; `*` is every item of a list."""
+"""A path in an event; `*` is every item of a list."""
 What = Literal["condition", "validate", "fn"]
 _FUNCTIONS: Final[dict[str, What]] = {"condition": "condition", "validate": "validate", "fn": "fn"}
 
 
 @dataclass(eq=False, slots=True)
-class RulePlace:
+class RuleNode:
     """A rule.
 
     Attributes:
-        entity: its key's first part.
-        action: its key's second part.
-        index: its position in a list of rules, else None.
+        entity: first part of its key.
+        action: second part of its key.
+        index: its index in a list of rules, or None.
         raw: the marked copy.
-        before: the rules of its list that are asked before it.
+        before: the rules of its list that are tried before it.
 
     """
 
@@ -39,91 +39,91 @@ class RulePlace:
     action: str
     index: int | None
     raw: dict[str, Any]
-    before: tuple[RulePlace, ...] = ()
+    before: tuple[RuleNode, ...] = ()
 
     @property
     def label(self) -> str:
-        """What people call it: `order complete [2]`."""
+        """Its display name: `order complete [2]`."""
         return label_of(f"{self.entity} {self.action}", self.index)
 
     @property
-    def condition(self) -> Code | None:
-        """Its condition; None where it has none, or none that could be run."""
+    def condition(self) -> MarkedCode | None:
+        """Its condition, or None."""
         found = self.raw.get("condition")
-        return found if isinstance(found, Code) else None
+        return found if isinstance(found, MarkedCode) else None
 
     @property
     def conditional(self) -> bool:
-        """Whether it asks at all."""
+        """Whether it has a condition."""
         return truthy(self.raw.get("condition", UNDEFINED))
 
 
 @dataclass(eq=False, slots=True)
-class Item:
+class ValueNode:
     """One alternative of a mapping value: a path or a map of `key`, `fn`, `loop` and so on.
 
     Attributes:
-        label: where it stands, for people.
-        rule: the rule it belongs to; None for what stands above the rules.
-        part: which part of the rule or destination: `properties`, `identify`, `policy`, `data`, `email`, `objectId`.
-        around: the item that it is inside of, or None.
-        input: where its input stands in the event; None where that is not known.
-        form: what it says, a path as `{"key": …}`.
-        before: the alternatives that are asked before it.
+        label: display name of its place.
+        rule: its rule; None for values outside of rules.
+        part: the part of the rule or destination: `properties`, `identify`, `policy`, `data`, `email`, `objectId`.
+        around: the enclosing item, or None.
+        input: the event path of its input; None if unknown.
+        form: its object form; a path is `{"key": …}`.
+        before: the alternatives that are tried before it.
         last: whether it is the last alternative.
-        inner: the alternatives of a list in a list, of which the first true one is taken.
-        looped: whether it is inside a loop, so that its input is an item, not the event.
+        inner: the alternatives of a nested list, of which the first truthy one is taken.
+        looped: whether its input is a loop's item instead of the event.
 
     """
 
     label: str
-    rule: RulePlace | None
+    rule: RuleNode | None
     part: str
-    around: Item | None
+    around: ValueNode | None
     input: Path | None
     form: dict[str, Any]
-    before: tuple[Item, ...] = ()
+    before: tuple[ValueNode, ...] = ()
     last: bool = True
-    inner: tuple[Item, ...] = ()
+    inner: tuple[ValueNode, ...] = ()
     looped: bool = False
-    scope: tuple[Item, ...] = ()
+    scope: tuple[ValueNode, ...] = ()
 
     @property
     def key(self) -> str | None:
-        """The path that it reads; None where it reads none."""
+        """The path that it reads, or None."""
         found = self.form.get("key")
         return str(found) if isinstance(found, str) and found and not self._built else None
 
     @property
     def _built(self) -> bool:
-        """Whether loop, map or set makes the value, whatever the key says."""
+        """Whether loop, map or set produces the value instead of the key."""
         return any(truthy(self.form.get(name, UNDEFINED)) for name in ("loop", "map", "set"))
 
     @property
     def target(self) -> Path | None:
-        """Where the value that it reads stands in the event."""
+        """The event path of the value that it reads."""
         if self.input is None or self._built:
             return None
         return self.input + steps(self.key) if self.key else self.input
 
-    def code(self, what: What) -> Code | None:
-        """Return its function of this kind, or None."""
+    def code(self, what: What) -> MarkedCode | None:
+        """Return its function of a kind, or None."""
         found = self.form.get(what)
-        return found if isinstance(found, Code) else None
+        return found if isinstance(found, MarkedCode) else None
 
 
-class Marked(str):
-    """A path that knows its place."""
+class MarkedPath(str):
+    """A path that refers to its node."""
 
     __slots__ = ("place",)
-    place: Item
+    place: ValueNode
 
 
-class Code(str):
-    """A `$code:` function that knows its place and what it is for."""
+class MarkedCode(str):
+    """A `$code:` function that refers to its node and purpose."""
 
     __slots__ = ("owner", "what")
-    owner: Item | RulePlace
+    owner: ValueNode | RuleNode
     what: What
 
 
@@ -133,8 +133,8 @@ def steps(path: str) -> Path:
 
 
 @dataclass(slots=True)
-class Tree:
-    """All places of a configuration, in its order, and the marked copy that leads to them.
+class MappingTree:
+    """All nodes of a configuration, in document order, and the marked copy that refers to them.
 
     Args:
         source: the destination's configuration.
@@ -143,11 +143,11 @@ class Tree:
 
     source: dict[str, Any]
     raw: dict[str, Any] = field(init=False)
-    rules: list[RulePlace] = field(default_factory=list)
-    items: list[Item] = field(default_factory=list)
-    _known: dict[int, Item] = field(default_factory=dict)
-    _blocks: dict[tuple[str, str], list[RulePlace]] = field(default_factory=dict)
-    _of_rule: dict[RulePlace | None, list[Item]] = field(default_factory=dict)
+    rules: list[RuleNode] = field(default_factory=list)
+    items: list[ValueNode] = field(default_factory=list)
+    _known: dict[int, ValueNode] = field(default_factory=dict)
+    _blocks: dict[tuple[str, str], list[RuleNode]] = field(default_factory=dict)
+    _of_rule: dict[RuleNode | None, list[ValueNode]] = field(default_factory=dict)
     _written: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -174,28 +174,28 @@ class Tree:
         for item in self.items:
             self._of_rule.setdefault(item.rule, []).append(item)
 
-    def place_of(self, item: Any) -> Item | None:
-        """Return the place of a mapping item of the marked copy."""
-        if isinstance(item, Marked):
+    def node_of(self, item: Any) -> ValueNode | None:
+        """Return the node of a mapping item of the marked copy."""
+        if isinstance(item, MarkedPath):
             return item.place
         return self._known.get(id(item)) if isinstance(item, (dict, list)) else None
 
-    def block(self, entity: str, action: str) -> list[RulePlace]:
+    def block(self, entity: str, action: str) -> list[RuleNode]:
         """Return the rules of one key."""
         return self._blocks.get((entity, action), [])
 
-    def items_of(self, rule: RulePlace | None) -> Iterator[Item]:
-        """Yield the items that an event of this rule may meet: those above the rules, and its own."""
+    def items_of(self, rule: RuleNode | None) -> Iterator[ValueNode]:
+        """Yield the items that an event of this rule may reach: those outside of rules, and the rule's own."""
         yield from self.own_items(None)
         if rule is not None:
             yield from self.own_items(rule)
 
-    def own_items(self, rule: RulePlace | None) -> list[Item]:
-        """Return the items of a rule; with None those above the rules."""
+    def own_items(self, rule: RuleNode | None) -> list[ValueNode]:
+        """Return the items of a rule; with None those outside of rules."""
         return self._of_rule.get(rule, [])
 
     def writes(self, field: str) -> bool:
-        """Tell whether any policy writes in this field of events."""
+        """Return whether a policy writes to this field."""
         return field in self._written
 
     # ---- reading
@@ -203,7 +203,7 @@ class Tree:
     def _rules(self, entity: str, action: str, rules: Any) -> Any:
         if not isinstance(rules, list):
             return self._rule(entity, action, None, rules, ()) if isinstance(rules, dict) else rules
-        before: list[RulePlace] = []
+        before: list[RuleNode] = []
         copied = []
         for index, rule in enumerate(rules):
             if not isinstance(rule, dict):
@@ -214,10 +214,10 @@ class Tree:
         return copied
 
     def _rule(
-        self, entity: str, action: str, index: int | None, rule: dict[str, Any], before: tuple[RulePlace, ...]
+        self, entity: str, action: str, index: int | None, rule: dict[str, Any], before: tuple[RuleNode, ...]
     ) -> dict[str, Any]:
         raw = dict(rule)
-        place = RulePlace(str(entity), str(action), index, raw, before)
+        place = RuleNode(str(entity), str(action), index, raw, before)
         self.rules.append(place)
         self._blocks.setdefault((place.entity, place.action), []).append(place)
         if "condition" in raw:
@@ -233,7 +233,7 @@ class Tree:
                     settings[part] = self._value(settings[part], _Spot(f"{place.label}: {part}", place, part))
         return raw
 
-    def _policy(self, policy: dict[str, Any], rule: RulePlace | None) -> dict[str, Any]:
+    def _policy(self, policy: dict[str, Any], rule: RuleNode | None) -> dict[str, Any]:
         head = "policy" if rule is None else f"{rule.label}: policy"
         self._written |= {steps(str(path))[0] for path in policy}
         return {
@@ -246,7 +246,7 @@ class Tree:
         if not isinstance(value, list):
             return self._item(value, spot, (), last=True)[0]
         copied: list[Any] = []
-        before: list[Item] = []
+        before: list[ValueNode] = []
         for number, item in enumerate(value):
             label = f"{spot.label}, alternative {number + 1}" if len(value) > 1 else spot.label
             copy, place = self._item(item, spot.named(label), tuple(before), last=number == len(value) - 1)
@@ -256,12 +256,12 @@ class Tree:
         return copied
 
     def _item(
-        self, item: Any, spot: _Spot, before: tuple[Item, ...], *, last: bool
-    ) -> tuple[Any, Item | None]:
-        place = Item(spot.label, spot.rule, spot.part, spot.around, spot.input, {}, before, last)
+        self, item: Any, spot: _Spot, before: tuple[ValueNode, ...], *, last: bool
+    ) -> tuple[Any, ValueNode | None]:
+        place = ValueNode(spot.label, spot.rule, spot.part, spot.around, spot.input, {}, before, last)
         place.looped = spot.looped
         if isinstance(item, str):
-            marked = Marked(item)
+            marked = MarkedPath(item)
             marked.place = place
             place.form = {"key": item}
             self.items.append(place)
@@ -278,10 +278,10 @@ class Tree:
         self._known[id(copy)] = place
         return copy, place
 
-    def _list(self, item: list[Any], place: Item, spot: _Spot) -> list[Any]:
+    def _list(self, item: list[Any], place: ValueNode, spot: _Spot) -> list[Any]:
         self.items.append(place)
         copied: list[Any] = []
-        inner: list[Item] = []
+        inner: list[ValueNode] = []
         for number, one in enumerate(item):
             copy, found = self._item(
                 one, spot.named(f"{spot.label}.{number + 1}", around=place), tuple(inner),
@@ -294,7 +294,7 @@ class Tree:
         self._known[id(copied)] = place
         return copied
 
-    def _part(self, name: str, part: Any, place: Item, spot: _Spot) -> Any:
+    def _part(self, name: str, part: Any, place: ValueNode, spot: _Spot) -> Any:
         what = _FUNCTIONS.get(name)
         if what is not None:
             return _code(part, place, what)
@@ -312,7 +312,7 @@ class Tree:
             return self._loop(part, place, spot)
         return part
 
-    def _loop(self, part: list[Any], place: Item, spot: _Spot) -> list[Any]:
+    def _loop(self, part: list[Any], place: ValueNode, spot: _Spot) -> list[Any]:
         scope, inside = part[0], spot.input
         copied = list(part)
         if scope != "this":
@@ -330,23 +330,23 @@ class Tree:
 
 @dataclass(slots=True)
 class _Spot:
-    """Where reading is: what the next item inherits."""
+    """The current position: what the next item inherits."""
 
     label: str
-    rule: RulePlace | None
+    rule: RuleNode | None
     part: str
-    around: Item | None = None
+    around: ValueNode | None = None
     input: Path | None = ()
     looped: bool = False
 
-    def named(self, label: str, *, around: Item | None = None) -> _Spot:
+    def named(self, label: str, *, around: ValueNode | None = None) -> _Spot:
         return _Spot(label, self.rule, self.part, around or self.around, self.input, self.looped)
 
 
-def _code(value: Any, owner: Item | RulePlace, what: What) -> Any:
+def _code(value: Any, owner: ValueNode | RuleNode, what: What) -> Any:
     source = code_source(value)
     if source is None:
         return value
-    code = Code(f"$code:{source}")
+    code = MarkedCode(f"$code:{source}")
     code.owner, code.what = owner, what
     return code

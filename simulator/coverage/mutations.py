@@ -1,4 +1,4 @@
-"""How an event is to be changed so that it reaches something: derived from what the configuration says there."""
+"""Derive edits of events that may reach a target from the configuration."""
 
 from __future__ import annotations
 
@@ -10,43 +10,43 @@ from typing import Any, Final
 
 from hubspot_dest.config.model import Config
 from hubspot_dest.mapping.jsvalues import truthy
-from simulator.coverage.candidates import POOL, guesses, looked_at
-from simulator.coverage.event_shapes import ABSENT, Resize, Wish, plausible, somebody
-from simulator.coverage.js_scan import Hints, read_hints
-from simulator.coverage.mapping_tree import Code, Item, Path, RulePlace, Tree, steps
+from simulator.coverage.candidates import POOL, candidates, read_path
+from simulator.coverage.event_shapes import ABSENT, Edits, Resize, draw_person, plausible
+from simulator.coverage.js_scan import CodeHints, read_hints
+from simulator.coverage.mapping_tree import MappingTree, MarkedCode, Path, RuleNode, ValueNode, steps
 from simulator.coverage.targets import Target
-from simulator.coverage.time_limit import Clock
+from simulator.coverage.time_limit import TimeLimit
 
-__all__ = ["Moves"]
+__all__ = ["EditPlanner"]
 
-_COMBINED: Final = 400  # combinations of what is in the way and what is wanted
-_EACH: Final = 14  # ways to deal with one thing that is in the way
+_COMBINED: Final = 400  # combinations of gates and wanted results
+_EACH: Final = 14  # ways to pass one gate
 _IDENTITY: Final = ("email", "objectId")
 
-Options = list[Wish]
+Options = list[Edits]
 
 
-class Moves:
-    """Knows what to wish for.
+class EditPlanner:
+    """Derives edits for targets.
 
     Args:
-        tree: the configuration's places.
+        tree: the configuration's tree.
         config: the configuration.
-        dice: decides where several values would do.
-        clock: is asked before what may take long.
+        dice: chooses among equivalent values.
+        clock: checked before long work.
 
     """
 
-    def __init__(self, tree: Tree, config: Config, dice: random.Random, clock: Clock) -> None:
+    def __init__(self, tree: MappingTree, config: Config, rng: random.Random, time_limit: TimeLimit) -> None:
         self._tree = tree
         self._config = config
-        self._dice = dice
-        self._clock = clock
-        self._nothings: dict[Item, Options] = {}
-        self._hints: dict[Code, Hints] = {}
+        self._rng = rng
+        self._time_limit = time_limit
+        self._nothings: dict[ValueNode, Options] = {}
+        self._hints: dict[MarkedCode, CodeHints] = {}
         settings = config.raw.get("settings")
         settings = settings if isinstance(settings, dict) else {}
-        # Without a word about it, the e-mail is read from the user.
+        # By default the e-mail is read from the user.
         self._plain_email = settings.get("email") is None
 
     # ---- what the configuration names
@@ -60,10 +60,10 @@ class Moves:
             names |= dict.fromkeys(required) if isinstance(required, dict) else {}
         return [str(name) for name in names]
 
-    def paths(self, rule: RulePlace | None) -> dict[Path, bool]:
-        """Return where the configuration reads in an event of a rule, and whether text is needed there."""
+    def paths(self, rule: RuleNode | None) -> dict[Path, bool]:
+        """Return the paths that the configuration reads in an event of a rule, and whether each must be text."""
         found: dict[Path, bool] = {}
-        codes: list[tuple[Code, Path | None]] = []
+        codes: list[tuple[MarkedCode, Path | None]] = []
         for item in self._tree.items_of(rule):
             target = item.target
             if item.key is not None and target is not None and target[-1] not in ("*", "length"):
@@ -77,33 +77,33 @@ class Moves:
             ]
         for code, base in codes:
             for look in self._read(code).looks:
-                path = looked_at(look, base)
+                path = read_path(look, base)
                 if path and path[-1] not in ("*", "length"):
                     found.setdefault(path, False)
         return {path: text for path, text in found.items() if path[0] not in ("name", "entity", "action")}
 
-    def _codes(self, item: Item) -> Iterator[tuple[Code, Path | None]]:
+    def _codes(self, item: ValueNode) -> Iterator[tuple[MarkedCode, Path | None]]:
         for what, base in (("condition", item.input), ("fn", item.input), ("validate", item.target)):
             code = item.code(what)  # type: ignore[arg-type]
             if code is not None:
                 yield code, base
 
-    def full(self, rule: RulePlace | None) -> Wish:
-        """Return a wish for everything that the configuration reads, shallow before deep."""
+    def full(self, rule: RuleNode | None) -> Edits:
+        """Return edits for everything that the configuration reads, shallow before deep."""
         paths = self.paths(rule)
         known = sorted(paths, key=len)
         above = {path[:end] for path in known for end in range(len(path))}
-        person = somebody(self._dice)  # whoever it is, it is one person
+        person = draw_person(self._rng)  # all fields describe one person
         return tuple(
-            (path, plausible(path, self._dice, text=paths[path], person=person))
+            (path, plausible(path, self._rng, text=paths[path], person=person))
             for path in known
             if path not in above
         )
 
-    def layers(self, rule: RulePlace) -> Iterator[Wish]:
-        """Yield wishes that take away the first alternatives everywhere, then the second as well, and so on.
+    def layers(self, rule: RuleNode) -> Iterator[Edits]:
+        """Yield edits that remove the first alternatives everywhere, then the second too, and so on.
 
-        What the conditions of the rule look at stays.
+        Properties that the rule's conditions read are kept.
         """
         block = [one.condition for one in self._tree.block(rule.entity, rule.action)]
         kept = {
@@ -121,8 +121,8 @@ class Moves:
         for depth in range(max((before for before, _ in items), default=-1) + 1):
             yield tuple((target, ABSENT) for before, target in items if before <= depth)
 
-    def values(self, rule: RulePlace | None) -> list[Any]:
-        """Return values worth trying at random: what the functions compare with, and the pool."""
+    def values(self, rule: RuleNode | None) -> list[Any]:
+        """Return values for random tries: the functions' literals, and the pool."""
         found: list[Any] = []
         for item in self._tree.items_of(rule):
             for code, _ in self._codes(item):
@@ -134,23 +134,23 @@ class Moves:
         near = [value + step for value in found if type(value) in (int, float) for step in (-1, 1)]
         return [*found, *near, *POOL]
 
-    def _read(self, code: Code) -> Hints:
+    def _read(self, code: MarkedCode) -> CodeHints:
         if code not in self._hints:
             self._hints[code] = read_hints(code)
         return self._hints[code]
 
     # ---- wishes
 
-    def wishes(self, target: Target) -> Iterator[Wish]:
-        """Yield wishes that may make an event reach the target, the likeliest first."""
-        for wish in self._wishes(target):
-            yield self._through_policies(wish)
+    def edits_for(self, target: Target) -> Iterator[Edits]:
+        """Yield edits that may make an event reach the target, the likeliest first."""
+        for edits in self._wishes(target):
+            yield self._through_policies(edits)
 
-    def _wishes(self, target: Target) -> Iterator[Wish]:
+    def _wishes(self, target: Target) -> Iterator[Edits]:
         place, what = target.place, target.what
-        if isinstance(place, RulePlace):
+        if isinstance(place, RuleNode):
             yield from self._of_rule(place, yes=what == "matched")
-        elif isinstance(place, Item):
+        elif isinstance(place, ValueNode):
             way = [*self._rule_way(place.rule), *self._way(place)]
             yield from _combined([*way, [*self._own(place, what)]])
             if what in ("value", "present", "nothing"):
@@ -158,27 +158,27 @@ class Moves:
         else:
             yield from self._of_destination(what)
 
-    def _of_rule(self, rule: RulePlace, *, yes: bool) -> Iterator[Wish]:
+    def _of_rule(self, rule: RuleNode, *, yes: bool) -> Iterator[Edits]:
         way = [
             self._function(one.condition, (), yes=False) for one in rule.before if one.condition is not None
         ]
         own = [self._function(rule.condition, (), yes=yes)] if rule.condition is not None else []
-        # What is wanted of the rule itself is tried on its own first: it may be all that is missing.
+        # The rule's own condition is tried alone first: it may be all that is missing.
         for options in own:
             yield from options
         yield from _combined([*way, *own])
         yield from _combined([*own, *way])
 
-    def _rule_way(self, rule: RulePlace | None) -> list[Options]:
+    def _rule_way(self, rule: RuleNode | None) -> list[Options]:
         if rule is None or (not rule.before and rule.condition is None):
             return []
         return [[(), *islice(self._of_rule(rule, yes=True), 4)]]
 
-    def _function(self, code: Code | None, base: Path | None, *, yes: bool) -> Options:
-        return [] if code is None else list(islice(guesses(self._read(code), base, yes=yes), 120))
+    def _function(self, code: MarkedCode | None, base: Path | None, *, yes: bool) -> Options:
+        return [] if code is None else list(islice(candidates(self._read(code), base, yes=yes), 120))
 
-    def _way(self, item: Item) -> list[Options]:
-        """Return how to deal with each thing that may stand between an event and an item."""
+    def _way(self, item: ValueNode) -> list[Options]:
+        """Return the options to pass each gate between an event and an item."""
         way: list[Options] = []
         if item.around is not None:
             way += self._way(item.around)
@@ -191,8 +191,8 @@ class Moves:
                 way.append(nothing[:_EACH])
         return way
 
-    def _open(self, item: Item) -> Options:
-        """Return what opens an item's condition and consent."""
+    def _open(self, item: ValueNode) -> Options:
+        """Return the options that satisfy an item's condition and consent."""
         options = [self._function(item.code("condition"), item.input, yes=True)[:_EACH]]
         if isinstance(item.form.get("consent"), dict):
             options.append(self._consent(item, granted=True))
@@ -200,15 +200,15 @@ class Moves:
             options.append([(), *self._function(item.code("validate"), item.target, yes=True)[:_EACH]])
         return list(_combined([one for one in options if one]))
 
-    def _nothing(self, item: Item) -> Options:
-        """Return what makes an alternative give nothing, so that the next one is asked."""
+    def _nothing(self, item: ValueNode) -> Options:
+        """Return the options that make an alternative give nothing, so that the next one is tried."""
         known = self._nothings.get(item)
         if known is None:
-            self._clock.check()
+            self._time_limit.check()
             known = self._nothings[item] = self._emptied(item)
         return known
 
-    def _emptied(self, item: Item) -> Options:
+    def _emptied(self, item: ValueNode) -> Options:
         found: Options = []
         if item.key is not None and item.target:
             found += [((item.target, ABSENT),), ((item.target, None),)]
@@ -225,24 +225,24 @@ class Moves:
             found.insert(0, tuple(part for one in item.inner for part in (self._nothing(one) or [()])[0]))
         return found
 
-    def _looks(self, item: Item) -> list[Path]:
+    def _looks(self, item: ValueNode) -> list[Path]:
         code = item.code("fn")
         looks = self._read(code).looks if code is not None else []
-        paths = [path for one in looks if (path := looked_at(one, item.input))]
+        paths = [path for one in looks if (path := read_path(one, item.input))]
         return [path for path in paths if path[-1] != "*"]
 
-    def _consent(self, item: Item, *, granted: bool) -> Options:
+    def _consent(self, item: ValueNode, *, granted: bool) -> Options:
         required = item.form.get("consent")
         names = [str(name) for name, flag in required.items() if flag] if isinstance(required, dict) else []
         found: Options = [tuple((("consent", name), granted) for name in names)]
         if item.looped and item.input is not None and not granted:
-            # An item of a loop may bring a consent of its own, which then counts instead of the event's.
+            # An item of a loop may have its own consent, which replaces the event's.
             others = dict.fromkeys(self.consents, True) | dict.fromkeys(names, False) | {"functional": True}
             found.insert(0, (((*item.input, "consent"), others),))
         return found
 
-    def _own(self, item: Item, what: str) -> Options:
-        """Return what makes this happen at an item that is asked already."""
+    def _own(self, item: ValueNode, what: str) -> Options:
+        """Return the options that produce a result at an item that is reached."""
         gate, _, answer = what.partition(" ")
         if gate in ("condition", "validate"):
             code = item.code("condition" if gate == "condition" else "validate")
@@ -258,14 +258,14 @@ class Moves:
             return [((scope.target, Resize(count)),) for scope in item.scope if scope.target]
         return self._value(item, what)
 
-    def _value(self, item: Item, what: str) -> Options:
+    def _value(self, item: ValueNode, what: str) -> Options:
         target = item.target
         if what == "absent" and target:
             whole = tuple("0" if step == "*" else step for step in target)
             return [
                 ((target, ABSENT),),
                 ((target, None),),
-                ((target, {"id": None}),),  # what is no property through and through is as good as nothing
+                ((target, {"id": None}),),  # a value with an invalid part counts as nothing
                 ((target, [None] * 50),),
                 ((whole, ABSENT),),
                 ((target[:-1], ABSENT),),
@@ -273,13 +273,13 @@ class Moves:
                 ((target[:-1], []),),
             ]
         if what == "present" and target:
-            likely = plausible(target, self._dice, text=item.part in _IDENTITY)
+            likely = plausible(target, self._rng, text=item.part in _IDENTITY)
             return [((target, likely),), *(((target, value),) for value in POOL if value is not ABSENT)]
         if what == "nothing":
             return self._nothing(item)
         found: Options = [()]
         if looks := self._looks(item):
-            found.append(tuple((path, plausible(path, self._dice)) for path in looks))
+            found.append(tuple((path, plausible(path, self._rng)) for path in looks))
         found += self._function(item.code("fn"), item.input, yes=True)
         for one in item.inner:
             found += self._value(one, "present" if one.key else "value")
@@ -287,7 +287,7 @@ class Moves:
 
     # ---- the destination
 
-    def _of_destination(self, what: str) -> Iterator[Wish]:
+    def _of_destination(self, what: str) -> Iterator[Edits]:
         if what.startswith("consent"):
             names = self._config.consent or {}
             wanted = what.endswith("granted")
@@ -310,26 +310,26 @@ class Moves:
                 ways += [several[:_EACH] for several in options if several]
         yield from _combined(ways)
 
-    def _identities(self, part: str) -> list[Item]:
+    def _identities(self, part: str) -> list[ValueNode]:
         return [one for one in self._tree.own_items(None) if one.part == part and one.around is None]
 
-    def _gives(self, item: Item) -> Options:
+    def _gives(self, item: ValueNode) -> Options:
         return self._value(item, "present" if item.key else "value")
 
     # ---- policies
 
-    def _through_policies(self, wish: Wish) -> Wish:
-        """Add to a wish what a policy would make the wished value of: it writes over what events bring."""
+    def _through_policies(self, edits: Edits) -> Edits:
+        """Add edits of the fields from which policies derive an edited value: policies overwrite events."""
         added: list[tuple[Path, Any]] = []
         for path, source in self._policies:
-            for wished, value in wish:
-                if wished[: len(path)] == path:
-                    added.append(((*source, *wished[len(path) :]), value))
-        return (*wish, *added)
+            for apply_edits, value in edits:
+                if apply_edits[: len(path)] == path:
+                    added.append(((*source, *apply_edits[len(path) :]), value))
+        return (*edits, *added)
 
     @cached_property
     def _policies(self) -> list[tuple[Path, Path]]:
-        """Where policies write, and where they take it from."""
+        """The fields that policies write and read."""
         return [
             (steps(item.label.split(",")[0].rpartition("policy ")[2]), item.target)
             for item in self._tree.items
@@ -337,10 +337,10 @@ class Moves:
         ]
 
 
-def _combined(options: list[Options]) -> Iterator[Wish]:
-    """Yield combinations of one option each, the first ones of all first."""
+def _combined(options: list[Options]) -> Iterator[Edits]:
+    """Yield combinations of one option each, first options first."""
     several = [one for one in options if one]
     if not several:
         return
     for picked in islice(product(*several), _COMBINED):
-        yield tuple(part for wish in picked for part in wish)
+        yield tuple(part for edits in picked for part in edits)

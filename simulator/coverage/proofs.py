@@ -1,4 +1,4 @@
-"""What no event can reach in a configuration, as far as the configuration itself proves it."""
+"""Proofs that no event can reach a target, from the configuration alone."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any, Final
 from hubspot_dest.config.model import Config
 from hubspot_dest.mapping.jsvalues import UNDEFINED, cast_to_property, truthy
 from simulator.coverage.constant_folding import contradiction, gives_nothing, is_constant, needs
-from simulator.coverage.mapping_tree import Item, Path, RulePlace, Tree, steps
+from simulator.coverage.mapping_tree import MappingTree, Path, RuleNode, ValueNode, steps
 from simulator.coverage.targets import DESTINATION, Target
 
 __all__ = ["always_written", "proof"]
 
-# What walkerOS gives every event, so that it is never missing (section 1).
+# Fields that walkerOS gives every event (section 1).
 _ALWAYS: Final = frozenset({"name", "id", "consent"})
 _FIELDS: Final = frozenset(
     """
@@ -22,10 +22,10 @@ _FIELDS: Final = frozenset(
 )
 
 
-def proof(target: Target, tree: Tree, config: Config, *, parity: bool = False) -> str:
-    """Return why no event can reach this, or the empty text where that is not known beforehand.
+def proof(target: Target, tree: MappingTree, config: Config, *, parity: bool = False) -> str:
+    """Return why no event can reach a target, or the empty text without a proof.
 
-    With `parity` it is what walkerOS' own destination does with an event that counts.
+    With `parity` walkerOS' behaviour counts.
     """
     if config.disabled:
         return "the destination is disabled"
@@ -33,16 +33,16 @@ def proof(target: Target, tree: Tree, config: Config, *, parity: bool = False) -
     if config.consent and not any(truthy(flag) for flag in config.consent.values()):
         held = what == "consent missing" and place is DESTINATION
         return "" if held else "its consent asks for no name with true"
-    if isinstance(place, RulePlace):
+    if isinstance(place, RuleNode):
         return _of_rule(place) or (_of_condition(place, what) if what == "condition false" else _never(place))
-    if isinstance(place, Item):
+    if isinstance(place, ValueNode):
         return _of_place(place, what, tree, config, parity=parity)
     if what == "a batch of the rest" and config.batch_size == 1:
         return "a batch of one event is always full"
     return _of_destination(what, tree)
 
 
-def _of_rule(rule: RulePlace) -> str:
+def _of_rule(rule: RuleNode) -> str:
     for word in (rule.entity, rule.action):
         if not word or " " in word:
             return f"no event's name has the word {word!r}: names are split at spaces"
@@ -54,7 +54,7 @@ def _of_rule(rule: RulePlace) -> str:
     return ""
 
 
-def _never(rule: RulePlace) -> str:
+def _never(rule: RuleNode) -> str:
     if rule.condition is not None and is_constant(rule.condition, true=False):
         return "its condition is always false: it does not look at the event"
     if rule.condition is not None and (path := contradiction(rule.condition)):
@@ -62,13 +62,13 @@ def _never(rule: RulePlace) -> str:
     return ""
 
 
-def _of_condition(rule: RulePlace, what: str) -> str:
+def _of_condition(rule: RuleNode, what: str) -> str:
     if rule.condition is not None and what == "condition false" and is_constant(rule.condition, true=True):
         return "its condition is always true: it does not look at the event"
     return ""
 
 
-def _of_place(item: Item, what: str, tree: Tree, config: Config, *, parity: bool) -> str:
+def _of_place(item: ValueNode, what: str, tree: MappingTree, config: Config, *, parity: bool) -> str:
     rule = item.rule
     if rule is not None:
         if why := _of_rule(rule) or _never(rule):
@@ -78,41 +78,41 @@ def _of_place(item: Item, what: str, tree: Tree, config: Config, *, parity: bool
         silent = rule.raw.get("silent") is True or (rule.raw.get("skip") is True and not parity)
         if item.part == "properties" and silent:
             return "its rule is silent: its properties are never sent"
-    around: Item | None = item
+    around: ValueNode | None = item
     while around is not None:
         if why := _shadowed(around) or (_unasked(around.around) if around.around else ""):
             return why
         around = around.around
-    return _of_outcome(item, what, tree, config)
+    return _of_outcome(item, what, tree, config, parity=parity)
 
 
-def _shadowed(item: Item) -> str:
+def _shadowed(item: ValueNode) -> str:
     inner = item.around is not None and item in item.around.inner
     for number, earlier in enumerate(item.before, 1):
-        # In a list inside a list the first true one is taken, else the first that is there at all: a key that gives 0
-        # is passed over, though there is a value to fall back on.
+        # In a nested list the first truthy value is taken, else the first present one: a key that gives 0
+        # is skipped, although there is a fallback value.
         if _always_gives(earlier) and (not inner or _always_true(earlier)):
             return f"alternative {number} before it always gives a value"
     return ""
 
 
-def _always_gives(item: Item) -> bool:
+def _always_gives(item: ValueNode) -> bool:
     form = item.form
     if truthy(form.get("condition", UNDEFINED)):
         return False
     if "value" in form:
         return cast_to_property(form["value"]) is not UNDEFINED
-    # A map is there even if it is empty; but one null in it, and all of it is nothing.
+    # An empty map is a value; a null inside makes the whole map nothing.
     return set(form) == {"map"} and truthy(form["map"]) and cast_to_property(form["map"]) is not UNDEFINED
 
 
-def _always_true(item: Item) -> bool:
-    """Tell whether what an item gives is true whatever comes; it always gives something."""
+def _always_true(item: ValueNode) -> bool:
+    """Return whether an item always gives a truthy value."""
     return set(item.form) == {"map"} or (set(item.form) == {"value"} and truthy(item.form["value"]))
 
 
-def _unasked(around: Item) -> str:
-    """Tell why what is inside an item is never asked, where its gates never open."""
+def _unasked(around: ValueNode) -> str:
+    """Return why the inside of an item is never evaluated."""
     condition = around.code("condition")
     if condition is not None and is_constant(condition, true=False):
         return "the condition around it is always false: it does not look at the event"
@@ -121,12 +121,12 @@ def _unasked(around: Item) -> str:
     return ""
 
 
-def _no_consent(item: Item) -> bool:
+def _no_consent(item: ValueNode) -> bool:
     required = item.form.get("consent")
     return isinstance(required, dict) and bool(required) and not any(map(truthy, required.values()))
 
 
-def _of_outcome(item: Item, what: str, tree: Tree, config: Config) -> str:
+def _of_outcome(item: ValueNode, what: str, tree: MappingTree, config: Config, *, parity: bool) -> str:
     gate = what.partition(" ")[0]
     if gate in ("condition", "validate"):
         code = item.code("condition" if gate == "condition" else "validate")
@@ -136,7 +136,7 @@ def _of_outcome(item: Item, what: str, tree: Tree, config: Config) -> str:
             return _closed_condition(item) if what.endswith("true") else ""
         return _closed(item)
     if what == "consent missing":
-        return _missing_consent(item, tree, config) or _closed_condition(item)
+        return _missing_consent(item, tree, config, parity=parity) or _closed_condition(item)
     if why := _closed(item):
         return why
     if what == "value" and (why := _valueless(item) or _nothing_by_function(item)):
@@ -149,35 +149,35 @@ def _of_outcome(item: Item, what: str, tree: Tree, config: Config) -> str:
     return _needed(item, tree, config) if what == "absent" else ""
 
 
-def _nothing_by_function(item: Item) -> str:
-    """Tell of a function why it never gives a value, unless something beside it takes its place (section 2.3)."""
+def _nothing_by_function(item: ValueNode) -> str:
+    """Return why a function never gives a value, unless another producer replaces it (section 2.3)."""
     code = item.code("fn")
     replaced = any(truthy(item.form.get(name)) for name in ("key", "loop", "map", "set"))
     return gives_nothing(code) if code is not None and not replaced else ""
 
 
-def _valueless(item: Item) -> str:
-    """Tell of a fixed value why it is none."""
+def _valueless(item: ValueNode) -> str:
+    """Return why a fixed value is not a property."""
     alone = set(item.form) <= {"value", "condition", "consent", "validate"} and "value" in item.form
     if not alone or item.inner or cast_to_property(item.form["value"]) is not UNDEFINED:
         return ""
     return "null is no value, nor is what holds null"
 
 
-def _unknown(field: str, tree: Tree) -> str:
-    """Tell why nothing can stand in a field that events do not have."""
+def _unknown(field: str, tree: MappingTree) -> str:
+    """Return why a field never has a value: events do not have it."""
     if field in _FIELDS or field == "*" or tree.writes(field):
         return ""
     return f"events have no field {field!r}: walkerOS drops what it does not know"
 
 
-def _needed(item: Item, tree: Tree, config: Config) -> str:
-    """Tell why an event cannot come here without what a path reads, or return the empty text."""
+def _needed(item: ValueNode, tree: MappingTree, config: Config) -> str:
+    """Return why an event without a path's value cannot reach an item, or the empty text."""
     if item.input != () or item.key is None:
         return ""
     if item.part in ("identify", "properties") and steps(item.key) == _sole_identity(tree, config):
         return f"an event without {item.key} has no identity, and is skipped before"
-    around: Item | None = item
+    around: ValueNode | None = item
     while around is not None:
         code = around.code("condition")
         if code is not None and around.input == () and needs(code, steps(item.key)):
@@ -193,20 +193,20 @@ def _needed(item: Item, tree: Tree, config: Config) -> str:
     return ""
 
 
-def _policies(item: Item, tree: Tree) -> Iterator[list[Item]]:
-    """Yield, for every policy that ran before, the alternatives of what it writes where an item reads."""
+def _policies(item: ValueNode, tree: MappingTree) -> Iterator[list[ValueNode]]:
+    """Yield, for every earlier policy, the alternatives of what it writes at the item's path."""
     for rule in (None, item.rule) if item.part != "policy" else (None,) if item.rule is not None else ():
         policy = tree.raw.get("policy") if rule is None else rule.raw.get("policy")
         if isinstance(policy, dict) and item.key in policy and (rule is not None or item.rule is not None):
             written = policy[item.key]
             alternatives = written if isinstance(written, list) else [written]
-            yield [one for one in map(tree.place_of, alternatives) if one is not None]
+            yield [one for one in map(tree.node_of, alternatives) if one is not None]
 
 
-def always_written(item: Item, tree: Tree) -> bool:
-    """Tell whether a policy gives what an item reads a value, whatever the event brings.
+def always_written(item: ValueNode, tree: MappingTree) -> bool:
+    """Return whether a policy always sets the value that an item reads.
 
-    That is no proof: it is lost where the event has a list around it, in which it has no place.
+    This is not a proof: the value is lost where the event has a list above the path.
     """
     return any(any(map(_always_gives, alternatives)) for alternatives in _policies(item, tree))
 
@@ -217,8 +217,8 @@ def _touches(policy: Any, key: str) -> bool:
     )
 
 
-def _sole_identity(tree: Tree, config: Config) -> Path | None:
-    """Return the one path that every event must have to get anywhere; None where there are other ways."""
+def _sole_identity(tree: MappingTree, config: Config) -> Path | None:
+    """Return the only path that can identify an event, or None."""
     settings = config.raw.get("settings")
     settings = settings if isinstance(settings, dict) else {}
     if truthy(settings.get("objectId", UNDEFINED)) and settings.get("objectId") is not None:
@@ -230,7 +230,7 @@ def _sole_identity(tree: Tree, config: Config) -> Path | None:
     return steps(str(items[0].key)) if plain else None
 
 
-def _closed_condition(item: Item) -> str:
+def _closed_condition(item: ValueNode) -> str:
     code = item.code("condition")
     if code is not None and is_constant(code, true=False):
         return "its condition is always false: it does not look at the event"
@@ -239,14 +239,15 @@ def _closed_condition(item: Item) -> str:
     return ""
 
 
-def _closed(item: Item) -> str:
+def _closed(item: ValueNode) -> str:
     if _no_consent(item):
         return "its consent asks for no name with true"
     return _closed_condition(item)
 
 
-def _missing_consent(item: Item, tree: Tree, config: Config) -> str:
-    if item.looped or _writes_consent(tree):
+def _missing_consent(item: ValueNode, tree: MappingTree, config: Config, *, parity: bool) -> str:
+    # In walkerOS 4.4 an item of a loop may have its own consent; since 4.7.1 only the event's counts.
+    if (parity and item.looped) or _writes_consent(tree):
         return ""
     required = {name for name, flag in _flags(item.form.get("consent")) if truthy(flag)}
     lets = {name for name, flag in _flags(config.consent) if truthy(flag)}
@@ -259,12 +260,12 @@ def _flags(consent: Any) -> Iterator[tuple[str, Any]]:
     return iter(consent.items()) if isinstance(consent, dict) else iter(())
 
 
-def _writes_consent(tree: Tree) -> bool:
+def _writes_consent(tree: MappingTree) -> bool:
     policies = [tree.raw.get("policy"), *(rule.raw.get("policy") for rule in tree.rules)]
     return any(str(path).startswith("consent") for one in policies if isinstance(one, dict) for path in one)
 
 
-def _of_destination(what: str, tree: Tree) -> str:
+def _of_destination(what: str, tree: MappingTree) -> str:
     if what in ("no identity", "objectId alone"):
         parts = ("email", "objectId") if what == "no identity" else ("email",)
         for item in tree.items:

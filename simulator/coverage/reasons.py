@@ -1,8 +1,8 @@
-"""Why something was not reached: proven from the configuration, or what the search met when it tried."""
+"""Reasons why a target was not reached: a proof, or what the search observed."""
 
 from __future__ import annotations
 
-from simulator.coverage.mapping_tree import Code, Item, RulePlace
+from simulator.coverage.mapping_tree import MarkedCode, RuleNode, ValueNode
 from simulator.coverage.proofs import always_written
 from simulator.coverage.search import Search
 from simulator.coverage.targets import Target
@@ -11,11 +11,11 @@ __all__ = ["Reasons"]
 
 
 class Reasons:
-    """Explains what a search did not reach.
+    """Explains the unreached targets of a search.
 
     Args:
-        search: a search that is done.
-        lost: why something is not reached although the search found an event for it.
+        search: a finished search.
+        lost: the reason for targets whose event was found but not confirmed.
 
     """
 
@@ -26,7 +26,7 @@ class Reasons:
     def why(self, target: Target, reached: set[Target]) -> tuple[str, bool]:
         """Return the reason, and whether it is proven that no event can reach it.
 
-        What stands inside something that is proven unreachable is unreachable as well.
+        The inside of an unreachable item is unreachable too.
         """
         why, proven = self._why(target, reached)
         if not proven and self._search.given_up(target):
@@ -39,16 +39,21 @@ class Reasons:
         if target in self._search.found:
             return self._lost, False
         place = target.place
-        if isinstance(place, RulePlace):
+        if isinstance(place, RuleNode):
             return self._of_rule(place, target.what), False
-        if isinstance(place, Item):
+        if isinstance(place, ValueNode):
             return self._of_item(place, target.what, reached)
         if "batch" in target.what:
             return "no event that was tried is sent", False
-        return f"none of the {self._search.lab.tried:,} events tried did it", False
+        return f"none of the {self._search.runner.tried:,} events tried did it", False
 
-    def _of_rule(self, rule: RulePlace, what: str) -> str:
-        if what == "matched" and not self._told(rule.condition) and rule.before and rule.condition is None:
+    def _of_rule(self, rule: RuleNode, what: str) -> str:
+        if (
+            what == "matched"
+            and not self._failure_sentence(rule.condition)
+            and rule.before
+            and rule.condition is None
+        ):
             return "the rules before it took every event that was tried"
         if rule.condition is not None:
             return self._of_code(
@@ -56,9 +61,9 @@ class Reasons:
             )
         if rule.conditional:
             return "its condition is no function"
-        return f"none of the {self._search.lab.tried:,} events tried came to it"
+        return f"none of the {self._search.runner.tried:,} events tried came to it"
 
-    def _of_item(self, item: Item, what: str, reached: set[Target]) -> tuple[str, bool]:
+    def _of_item(self, item: ValueNode, what: str, reached: set[Target]) -> tuple[str, bool]:
         rule = item.rule
         if rule is not None and Target(rule, "matched") not in reached:
             why, proven = self._why(Target(rule, "matched"), reached)
@@ -75,23 +80,26 @@ class Reasons:
         code = item.code("fn")
         if code is not None and what in ("value", "nothing"):
             gave = "no value" if what == "value" else "a value"
-            return f"its function gave {gave} for every event that was tried{self._told(code)}", False
+            return (
+                f"its function gave {gave} for every event that was tried{self._failure_sentence(code)}",
+                False,
+            )
         if what == "absent" and always_written(item, self._search.tree):
             return f"a policy always writes {item.key}", False
-        return f"none of the {self._search.lab.tried:,} events tried did it", False
+        return f"none of the {self._search.runner.tried:,} events tried did it", False
 
-    def _not_asked(self, item: Item) -> str:
+    def _not_asked(self, item: ValueNode) -> str:
         for number, earlier in enumerate(item.before, 1):
             if not self._search.was_asked(item) and self._search.was_asked(earlier):
                 return f"alternative {number} before it gave a value for every event that was tried"
         if item.around is not None:
             return f"it was never asked: it stands inside {item.around.label}"
-        return f"it was never asked by any of the {self._search.lab.tried:,} events tried"
+        return f"it was never asked by any of the {self._search.runner.tried:,} events tried"
 
-    def _of_code(self, code: Code, what: str, answer: str) -> str:
-        return f"its {what} was never {answer} for any event that was tried{self._told(code)}"
+    def _of_code(self, code: MarkedCode, what: str, answer: str) -> str:
+        return f"its {what} was never {answer} for any event that was tried{self._failure_sentence(code)}"
 
-    def _told(self, code: Code | None) -> str:
-        """Return how often a function threw, in words; nothing where it never did."""
-        count, message = self._search.lab.failures(code) if code is not None else (0, "")
+    def _failure_sentence(self, code: MarkedCode | None) -> str:
+        """Return a sentence on how often a function threw; empty if never."""
+        count, message = self._search.runner.failures(code) if code is not None else (0, "")
         return f"; it threw {count:,} times: {message}" if count else ""

@@ -1,4 +1,4 @@
-"""Make a text that a regular expression of a configuration is likely to match."""
+"""Generate a text that a regular expression is likely to match."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _COUNT: Final = re.compile(r"\{(\d+)(?:,\d*)?\}")
 
 
 def sample(pattern: str) -> str:
-    """Return a text: the first alternative, every repetition as short as it may be, but not empty for `*`."""
+    """Return a text: first alternatives, shortest repetitions, but one repetition for `*`."""
     text, _ = _sequence(pattern, 0)
     return text
 
 
 def _sequence(pattern: str, at: int) -> tuple[str, int]:
-    """Read to the end of a group; only its first alternative counts."""
+    """Parse to the end of a group; only its first alternative counts."""
     parts: list[str] = []
     first = True
     while at < len(pattern) and pattern[at] != ")":

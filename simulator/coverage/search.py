@@ -1,4 +1,4 @@
-"""Look for events that reach everything in a configuration, guided by what the events so far reached."""
+"""Coverage-guided search for events that reach every target of a configuration."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ from typing import Any, Final
 
 from hubspot_dest.config.model import Config
 from hubspot_dest.mapping.jsvalues import to_string
-from simulator.coverage.event_shapes import Event, base_event, wished
-from simulator.coverage.mapping_tree import Item, RulePlace, Tree
-from simulator.coverage.mutations import Moves
+from simulator.coverage.event_shapes import Event, apply_edits, base_event
+from simulator.coverage.mapping_tree import MappingTree, RuleNode, ValueNode
+from simulator.coverage.mutations import EditPlanner
 from simulator.coverage.proofs import proof
 from simulator.coverage.targets import Place, Target, targets_of
-from simulator.coverage.time_limit import Clock, TimeUpError
-from simulator.coverage.trials import Lab, Trial
+from simulator.coverage.time_limit import TimeLimit, TimeUpError
+from simulator.coverage.trials import Trial, TrialRunner
 
 __all__ = ["Search"]
 
-_SEEDS: Final = 3  # events kept for a place, from which others begin
-_WISHES: Final = 500  # for one target and one event
-_RANDOM: Final = 400  # for one target that nothing else reached
+_SEEDS: Final = 3  # events kept per node as starting points
+_WISHES: Final = 500  # tries per target and event
+_RANDOM: Final = 400  # random tries per unreached target
 _BATCH: Final = frozenset({"a full batch", "a batch of the rest"})
 
 
 class Search:
-    """Tries events on a configuration until everything is reached that it can reach.
+    """Searches for events that reach all targets.
 
     Args:
         config: the configuration.
         seed: the same seed gives the same events, unless time is up.
-        clock: how long it may take.
-        parity: look for what events reach in walkerOS' own destination.
-        told: is called with how many events were tried, how many targets were reached, and how many there are.
+        clock: the time limit.
+        parity: search for walkerOS' behaviour.
+        told: called with the numbers of tried events, reached targets and all targets.
 
     Attributes:
-        tree: the configuration's places.
-        targets: everything there is to reach.
-        found: what was reached, with the event that was first.
-        proofs: what no event can reach, with the reason.
-        lab: where events are tried.
-        time_up: whether it ended before it was done.
+        tree: the configuration's tree.
+        targets: all targets.
+        found: the reached targets, each with its first event.
+        proofs: the unreachable targets, with the reason.
+        lab: plans the tried events.
+        time_up: whether the time limit ended the search.
 
     """
 
@@ -52,36 +52,36 @@ class Search:
         config: Config,
         seed: int,
         *,
-        clock: Clock | None = None,
+        time_limit: TimeLimit | None = None,
         parity: bool = False,
-        told: Callable[[int, int, int], None] | None = None,
+        on_progress: Callable[[int, int, int], None] | None = None,
     ) -> None:
         self.config = config
-        self.clock = clock = clock or Clock()
-        self.tree = Tree(config.raw)
-        self.lab = Lab(config, self.tree, clock=clock, parity=parity)
+        self.time_limit = time_limit = time_limit or TimeLimit()
+        self.tree = MappingTree(config.raw)
+        self.runner = TrialRunner(config, self.tree, time_limit=time_limit, parity=parity)
         self.targets = targets_of(self.tree, config)
         self.found: dict[Target, Trial] = {}
         self.proofs: dict[Target, str] = {}
         self.time_up = False
         with self._in_time():
             self._prove(parity=parity)
-        self._told = told or (lambda tried, reached, every: None)  # noqa: ARG005
+        self._failure_sentence = on_progress or (lambda tried, reached, every: None)  # noqa: ARG005
         self._done_with: set[Target] = set()
-        self._dice = random.Random(f"cover {seed}")  # noqa: S311 - events, not secrets
-        self._moves = Moves(self.tree, config, self._dice, clock)
+        self._rng = random.Random(f"cover {seed}")  # noqa: S311 - events, not secrets
+        self._moves = EditPlanner(self.tree, config, self._rng, time_limit)
         self._open = dict.fromkeys(one for one in self.targets if one.what not in _BATCH)
         self._seeds: dict[Place, list[Trial]] = defaultdict(list)
-        self._bases: dict[RulePlace | None, Event] = {}
+        self._bases: dict[RuleNode | None, Event] = {}
 
     def run(self) -> None:
-        """Search until nothing is left to try, or time is up."""
+        """Search until there is nothing left to try, or the time limit."""
         if not self.config.disabled and not self.time_up:
             with self._in_time():
                 self._run()
 
     def given_up(self, target: Target) -> bool:
-        """Tell whether time was up before everything was tried for a target that was not found."""
+        """Return whether the time limit ended the search for a target."""
         return self.time_up and target not in self._done_with and target not in self.found
 
     @contextmanager
@@ -93,7 +93,7 @@ class Search:
 
     def _prove(self, *, parity: bool) -> None:
         for target in self.targets:
-            self.clock.check()
+            self.time_limit.check()
             if why := proof(target, self.tree, self.config, parity=parity):
                 self.proofs[target] = why
 
@@ -113,15 +113,15 @@ class Search:
                 self._done_with.add(target)
 
     def was_asked(self, place: Place) -> bool:
-        """Tell whether any event that was tried came to a place."""
+        """Return whether any tried event reached a node."""
         return bool(self._seeds.get(place))
 
     # ---- trying
 
     def _try(self, event: Event) -> Trial:
-        self.clock.check()
-        self._told(self.lab.tried, len(self.found), len(self.targets))
-        trial = self.lab.plan(event)
+        self.time_limit.check()
+        self._failure_sentence(self.runner.tried, len(self.found), len(self.targets))
+        trial = self.runner.plan(event)
         for place, what in trial.hits:
             target = Target(place, what)
             if target in self._open:
@@ -134,24 +134,24 @@ class Search:
         return trial
 
     def _begin(self) -> None:
-        """Try an event of every rule with everything that is read, and one with nothing."""
+        """Try an event per rule with every property that is read, and one without."""
         names = list(self._names())
         for rule, name in names:
-            bare = base_event(name, self._moves.consents, self._dice)
-            self._bases[rule] = full = wished(bare, self._moves.full(rule))
+            bare = base_event(name, self._moves.consents, self._rng)
+            self._bases[rule] = full = apply_edits(bare, self._moves.full(rule))
             self._try(full)
             self._try(bare)
 
     def _open_rules(self) -> None:
-        """Reach every rule, then take away much at once: that leaves little to aim at one by one."""
+        """Reach every rule, then remove many properties at once: few targets remain for single edits."""
         for target in [one for one in self._open if one.is_rule and one not in self.proofs]:
             self._aim(target)
         for rule in self.tree.rules:
             for trial in self._seeds[rule][:1]:
-                for wish in self._moves.layers(rule):
-                    self._try(wished(trial.event, wish))
+                for edits in self._moves.layers(rule):
+                    self._try(apply_edits(trial.event, edits))
 
-    def _names(self) -> Iterator[tuple[RulePlace | None, str]]:
+    def _names(self) -> Iterator[tuple[RuleNode | None, str]]:
         for rule in self.tree.rules:
             yield rule, self._name(rule)
         yield None, f"{self._fresh(set(self._entities()), 'thing')} happen"
@@ -159,8 +159,8 @@ class Search:
     def _entities(self) -> Iterator[str]:
         return (rule.entity for rule in self.tree.rules)
 
-    def _name(self, rule: RulePlace) -> str:
-        """Return a name of which only this rule's key comes into question."""
+    def _name(self, rule: RuleNode) -> str:
+        """Return an event name that only this rule's key matches."""
         entity = rule.entity
         if entity == "*":
             entity = self._fresh(set(self._entities()), "thing")
@@ -182,21 +182,21 @@ class Search:
 
     def _aim(self, target: Target) -> None:
         for event in self._near(target):
-            for wish in islice(self._moves.wishes(target), _WISHES):
-                self._try(wished(event, wish))
+            for edits in islice(self._moves.edits_for(target), _WISHES):
+                self._try(apply_edits(event, edits))
                 if target not in self._open:
                     return
 
     def _near(self, target: Target) -> list[Event]:
-        """Return events from which the target may not be far, the nearest first."""
+        """Return starting events for a target, the nearest first."""
         place: Place | None = target.place
         found: list[Event] = []
-        while isinstance(place, Item):
+        while isinstance(place, ValueNode):
             found += [trial.event for trial in self._seeds[place][:_SEEDS]]
             for earlier in reversed(place.before):
                 found += [trial.event for trial in self._seeds[earlier][:1]]
             place = place.around or place.rule
-        rule = place if isinstance(place, RulePlace) else None
+        rule = place if isinstance(place, RuleNode) else None
         if rule is not None:
             found += [trial.event for trial in self._seeds[rule][:1]]
             found.append(self._bases[rule])
@@ -206,23 +206,23 @@ class Search:
         return list(distinct.values())[:5]
 
     def _wander(self, target: Target) -> None:
-        """Change things at random that the functions around look at."""
+        """Edit properties at random that the surrounding functions read."""
         place = target.place
-        rule = place if isinstance(place, RulePlace) else place.rule if isinstance(place, Item) else None
+        rule = place if isinstance(place, RuleNode) else place.rule if isinstance(place, ValueNode) else None
         paths, values = list(self._moves.paths(rule)), self._moves.values(rule)
         near = self._near(target)
         if not paths:
             return
         for _ in range(_RANDOM):
-            wish: list[Any] = [
-                (self._dice.choice(paths), self._dice.choice(values)) for _ in range(self._dice.randint(1, 4))
+            edits: list[Any] = [
+                (self._rng.choice(paths), self._rng.choice(values)) for _ in range(self._rng.randint(1, 4))
             ]
-            self._try(wished(self._dice.choice(near), tuple(wish)))
+            self._try(apply_edits(self._rng.choice(near), tuple(edits)))
             if target not in self._open:
                 return
 
     def chosen(self) -> list[Event]:
-        """Return few events that reach together what was found, in the order of the configuration."""
+        """Return a small set of events that reaches all found targets, in document order."""
         wanted = [one for one in self.targets if one in self.found]
         left = set(wanted)
         taken: list[Trial] = []
@@ -235,7 +235,7 @@ class Search:
 
 
 def _needed(trials: list[Trial], wanted: set[Target]) -> list[Trial]:
-    """Leave out every event whose share the others reach as well."""
+    """Drop every event whose targets the others reach too."""
     reached = [{Target(place, what) for place, what in trial.hits} & wanted for trial in trials]
     times = Counter(target for one in reached for target in one)
     kept = []

@@ -1,4 +1,4 @@
-"""What there is to reach in a configuration."""
+"""The targets of a configuration."""
 
 from __future__ import annotations
 
@@ -8,45 +8,45 @@ from typing import Final
 
 from hubspot_dest.config.model import Config
 from hubspot_dest.mapping.jsvalues import UNDEFINED, truthy
-from simulator.coverage.mapping_tree import Item, RulePlace, Tree
+from simulator.coverage.mapping_tree import MappingTree, RuleNode, ValueNode
 
 __all__ = ["DESTINATION", "Destination", "Place", "Target", "targets_of"]
 
 
 class Destination:
-    """The place of what concerns the destination as a whole."""
+    """The node of targets that concern the whole destination."""
 
     label = "the destination"
 
 
 DESTINATION: Final = Destination()
-Place = Destination | RulePlace | Item
+Place = Destination | RuleNode | ValueNode
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Something to reach: a place, and what is to happen there."""
+    """A target: a node, and a result at it."""
 
     place: Place
     what: str
 
     @property
     def is_rule(self) -> bool:
-        """Whether it is a rule, not a path."""
+        """Whether it is a rule rather than a path."""
         return self.what == "matched"
 
     @property
     def label(self) -> str:
-        """What people call it."""
+        """Its display name."""
         if self.is_rule:
             return self.place.label
-        if isinstance(self.place, Item) and self.what in ("present", "absent"):
+        if isinstance(self.place, ValueNode) and self.what in ("present", "absent"):
             return f"{self.place.label}: {self.place.key} {self.what}"
         return f"{self.place.label}: {self.what}"
 
 
-def targets_of(tree: Tree, config: Config) -> list[Target]:
-    """Return everything there is to reach, in the order of the configuration."""
+def targets_of(tree: MappingTree, config: Config) -> list[Target]:
+    """Return all targets in document order."""
     found = [Target(DESTINATION, what) for what in _destination(tree, config)]
     for item in tree.own_items(None):
         found += [Target(item, what) for what in _of_item(item)]
@@ -58,7 +58,7 @@ def targets_of(tree: Tree, config: Config) -> list[Target]:
     return found
 
 
-def _destination(tree: Tree, config: Config) -> Iterator[str]:
+def _destination(tree: MappingTree, config: Config) -> Iterator[str]:
     if config.consent:
         yield from ("consent granted", "consent missing")
     settings = config.raw.get("settings")
@@ -79,7 +79,7 @@ def _destination(tree: Tree, config: Config) -> Iterator[str]:
         yield from ("a full batch", "a batch of the rest")
 
 
-def _of_item(item: Item) -> Iterator[str]:
+def _of_item(item: ValueNode) -> Iterator[str]:
     form = item.form
     for what in ("condition", "validate"):
         if truthy(form.get(what, UNDEFINED)):

@@ -1,4 +1,4 @@
-"""How long a search may take. What it found is worth something, so it is not killed: it is told that time is up."""
+"""The time limit of a search, checked cooperatively so that results found before it are kept."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from typing import Any, Final
 from hubspot_dest.mapping.callbacks import Callback, Callbacks
 from hubspot_dest.mapping.javascript.errors import JavaScriptLimitError
 
-__all__ = ["Clock", "TimeUpError", "TimedCallbacks"]
+__all__ = ["TimeLimit", "TimeUpError", "TimedCallbacks"]
 
-_SEARCH: Final = 0.7  # of the time; the rest is for planning what was found once more
-_STOPPED: Final = 5.0  # seconds for that, where somebody waits for the end
+_SEARCH: Final = 0.7  # share of the time; the rest is for the verification
+_STOPPED: Final = 5.0  # seconds for the verification after a stop
 
 
 class TimeUpError(BaseException):
-    """Time is up. No `Exception`: a function of a mapping that fails is caught on the way, and this must not be."""
+    """The time limit was reached. Not an `Exception`: handlers for failing mapping functions must not catch it."""
 
 
-class Clock:
-    """Says when time is up, to whoever asks before each piece of work.
+class TimeLimit:
+    """The time limit, checked before each piece of work.
 
     Args:
-        seconds: how long everything together may take; None for as long as it takes.
-        now: our seconds; they never go back.
-        stopped: whether somebody wants no more; the part for which time was put aside is not stopped.
+        seconds: the limit; None for no limit.
+        now: monotonic seconds.
+        stopped: returns whether to stop; the verification is not stopped.
 
     """
 
@@ -42,10 +42,10 @@ class Clock:
         self._part = _SEARCH
 
     def check(self) -> None:
-        """Go on, or not.
+        """Check the time limit.
 
         Raises:
-            TimeUpError: time is up.
+            TimeUpError: the time limit was reached.
 
         """
         if self._part < 1.0 and self._stopped():
@@ -54,7 +54,7 @@ class Clock:
             raise TimeUpError
 
     def last_part(self) -> None:
-        """Begin the part for which time was put aside."""
+        """Begin the verification, which has reserved time."""
         self._part = 1.0
         if self._stopped():
             enough = self._now() - self._begun + _STOPPED
@@ -62,32 +62,32 @@ class Clock:
 
 
 class TimedCallbacks(Callbacks):
-    """Runs functions as long as there is time: each may take a quarter of a second, and there may be hundreds.
+    """Runs functions within the time limit: each may take a quarter of a second, and there may be hundreds.
 
     Args:
-        clock: is asked before each call.
+        clock: checked before each call.
 
     Attributes:
-        limited: how many calls ran into a limit of the sandbox, so that another time they may come to another end.
+        limited: number of calls that hit a sandbox limit; another run may differ.
 
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, time_limit: TimeLimit) -> None:
         super().__init__()
-        self._clock = clock
+        self._time_limit = time_limit
         self.limited = 0
 
     def callable(self, source: Any) -> Callback:
-        """Return a function for a mapping value's callback; see `Callbacks`."""
+        """Return the function of a mapping value; see `Callbacks`."""
         return self._timed(super().callable(source))
 
     def rule_condition(self, source: Any, *, awaited: bool = True) -> Callback:
-        """Return a function for a rule's condition; see `Callbacks`."""
+        """Return the function of a rule's condition; see `Callbacks`."""
         return self._timed(super().rule_condition(source, awaited=awaited))
 
     def _timed(self, function: Callback) -> Callback:
         def timed(value: Any, context: Any) -> Any:
-            self._clock.check()
+            self._time_limit.check()
             try:
                 return function(value, context)
             except JavaScriptLimitError:

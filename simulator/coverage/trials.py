@@ -1,4 +1,4 @@
-"""Plan events with the real planner, and note which places of the configuration each one reached, and how."""
+"""Plan events with the real planner, and record the nodes that each one reached, and how."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from hubspot_dest.planning.dry_run import DryRun
 from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.planner import Planner
 from hubspot_dest.planning.profiles import profile_of
-from simulator.coverage.mapping_tree import Code, Item, RulePlace, Tree
+from simulator.coverage.mapping_tree import MappingTree, MarkedCode, RuleNode, ValueNode
 from simulator.coverage.targets import DESTINATION, Place
-from simulator.coverage.time_limit import Clock, TimedCallbacks
+from simulator.coverage.time_limit import TimedCallbacks, TimeLimit
 
-__all__ = ["NOW_MS", "Lab", "Trial"]
+__all__ = ["NOW_MS", "TrialRunner", "Trial"]
 
 NOW_MS: Final = 1_767_600_000_000
-"""The time at which all events are planned: no clock of the machine is read."""
+"""The fixed time at which all events are planned."""
 
 Hit = tuple[Place, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One event that was planned.
+    """One planned event.
 
     Attributes:
-        event: as it is sent to the destination.
-        hits: what it reached: places, and what happened there.
-        plan: what should happen to it; None where it is no event or waits for consent.
+        event: the event as pushed.
+        hits: the reached nodes and their results.
+        plan: its plan; None for an invalid event or one that waits for consent.
 
     """
 
@@ -49,42 +49,42 @@ class Trial:
 
 @dataclass(slots=True)
 class _Frame:
-    """What the functions of one item said while it was evaluated."""
+    """The function results of one item during its evaluation."""
 
     said: dict[str, bool] = field(default_factory=dict)
 
 
 class _Notes:
-    """What one planning reached; and of all of them, how functions failed."""
+    """The nodes that one planning reached, and the function failures of all."""
 
     def __init__(self) -> None:
         self.hits: set[Hit] = set()
         self.frames: list[_Frame] = []
-        self.sizes: dict[Item, int | None] = {}
-        self.rules: dict[RulePlace, bool] = {}
-        self.threw: dict[Code, Counter[str]] = defaultdict(Counter)
+        self.sizes: dict[ValueNode, int | None] = {}
+        self.rules: dict[RuleNode, bool] = {}
+        self.threw: dict[MarkedCode, Counter[str]] = defaultdict(Counter)
 
     def begin(self) -> None:
         self.hits, self.sizes, self.rules = set(), {}, {}
         self.frames.clear()
 
-    def function(self, code: Code, result: Any) -> None:
-        """Note what a function returned."""
-        if isinstance(code.owner, RulePlace):
+    def function(self, code: MarkedCode, result: Any) -> None:
+        """Record a function's result."""
+        if isinstance(code.owner, RuleNode):
             self.rules[code.owner] = truthy(result)
         elif self.frames and code.what != "fn":
             self.frames[-1].said[code.what] = truthy(result)
             self.hits.add((code.owner, f"{code.what} {'true' if truthy(result) else 'false'}"))
 
-    def failed(self, code: Code, error: BaseException) -> None:
+    def failed(self, code: MarkedCode, error: BaseException) -> None:
         self.threw[code][str(getattr(error, "message", None) or error)[:200]] += 1
-        if isinstance(code.owner, Item) and code.what != "fn":
+        if isinstance(code.owner, ValueNode) and code.what != "fn":
             self.hits.add((code.owner, f"{code.what} false"))
             if self.frames:
                 self.frames[-1].said[code.what] = False
 
-    def judge(self, place: Item, frame: _Frame, value: Any, consent: Any, result: Any) -> None:
-        """Note what became of one item."""
+    def judge(self, place: ValueNode, frame: _Frame, value: Any, consent: Any, result: Any) -> None:
+        """Record the result of one item."""
         hits = self.hits
         hits.add((place, "asked"))
         if frame.said.get("condition") is False:
@@ -111,16 +111,16 @@ class _Notes:
         self.sizes[place] = len(result) if isinstance(result, list) else None
 
     @staticmethod
-    def _is_fallback(place: Item, result: Any) -> bool:
+    def _is_fallback(place: ValueNode, result: Any) -> bool:
         static = place.form.get("value", UNDEFINED)
         return static is not UNDEFINED and result == static
 
 
 class _WatchedCallbacks(TimedCallbacks):
-    """Runs functions as long as there is time, and notes what the marked ones say."""
+    """Runs functions within the time limit, and records the results of the marked ones."""
 
-    def __init__(self, notes: _Notes, clock: Clock) -> None:
-        super().__init__(clock)
+    def __init__(self, notes: _Notes, time_limit: TimeLimit) -> None:
+        super().__init__(time_limit)
         self._notes = notes
 
     def callable(self, source: Any) -> Callback:
@@ -130,7 +130,7 @@ class _WatchedCallbacks(TimedCallbacks):
         return self._watched(source, super().rule_condition(source, awaited=awaited))
 
     def _watched(self, source: Any, function: Callback) -> Callback:
-        if not isinstance(source, Code):
+        if not isinstance(source, MarkedCode):
             return function
         notes = self._notes
 
@@ -147,20 +147,20 @@ class _WatchedCallbacks(TimedCallbacks):
 
 
 class _WatchedCompiler(ValueCompiler):
-    """Compiles mapping values as ever, and notes what every alternative gives."""
+    """Compiles mapping values as the sender does, and records the result of every alternative."""
 
-    def __init__(self, callbacks: Callbacks, tree: Tree, notes: _Notes, dialect: Dialect) -> None:
-        # The traced form goes through every alternative; the other takes shortcuts around them.
+    def __init__(self, callbacks: Callbacks, tree: MappingTree, notes: _Notes, dialect: Dialect) -> None:
+        # The traced form evaluates every alternative; the other takes shortcuts.
         super().__init__(callbacks, traced=True, dialect=dialect)
         self._tree = tree
         self._notes = notes
 
     def _item(self, item: Any, depth: int = 0) -> Resolve:
         resolve = super()._item(item, depth)
-        place = self._tree.place_of(item)
+        place = self._tree.node_of(item)
         return resolve if place is None else self._watch(place, resolve)
 
-    def _watch(self, place: Item, resolve: Resolve) -> Resolve:
+    def _watch(self, place: ValueNode, resolve: Resolve) -> Resolve:
         notes = self._notes
 
         def watched(value: Any, ev: Evaluation, consent: Any) -> Any:
@@ -176,25 +176,25 @@ class _WatchedCompiler(ValueCompiler):
         return watched
 
 
-class Lab:
-    """Tries events on a configuration.
+class TrialRunner:
+    """Plans trial events.
 
     Args:
-        config: what to map and how.
-        tree: its places.
-        clock: how long it may take.
-        parity: plan as walkerOS does.
+        config: the configuration.
+        tree: its tree.
+        clock: the time limit.
+        parity: plan with walkerOS' behaviour.
 
     """
 
     def __init__(
-        self, config: Config, tree: Tree, *, clock: Clock | None = None, parity: bool = False
+        self, config: Config, tree: MappingTree, *, time_limit: TimeLimit | None = None, parity: bool = False
     ) -> None:
         self._config = config
         self._tree = tree
         self._notes = notes = _Notes()
-        self._clock = clock or Clock()
-        self._callbacks = callbacks = _WatchedCallbacks(notes, self._clock)
+        self._time_limit = time_limit or TimeLimit()
+        self._callbacks = callbacks = _WatchedCallbacks(notes, self._time_limit)
 
         def compiler(
             callbacks: Callbacks,
@@ -211,28 +211,28 @@ class Lab:
 
     @property
     def limited(self) -> int:
-        """How many calls of functions ran into a limit of the sandbox."""
+        """The number of function calls that hit a sandbox limit."""
         return self._callbacks.limited
 
     def check(self) -> None:
-        """Go on, or not.
+        """Check the time limit.
 
         Raises:
-            TimeUpError: time is up.
+            TimeUpError: the time limit was reached.
 
         """
-        self._clock.check()
+        self._time_limit.check()
 
-    def failures(self, code: Code) -> tuple[int, str]:
-        """Return how often a function threw, and what it said most often."""
+    def failures(self, code: MarkedCode) -> tuple[int, str]:
+        """Return how often a function threw, and its most frequent error."""
         said = self._notes.threw.get(code)
         return (said.total(), said.most_common(1)[0][0]) if said else (0, "")
 
     def plan(self, event: dict[str, Any]) -> Trial:
-        """Plan one event as the destination would.
+        """Plan one event as the destination does.
 
         Raises:
-            TimeUpError: time is up in the middle of it.
+            TimeUpError: the time limit was reached while planning.
 
         """
         self.tried += 1

@@ -1,4 +1,4 @@
-"""Plan the events that were chosen once more: watched, and by the planner as the sender has it. Both must agree."""
+"""Plan the chosen events again, instrumented and with the sender's planner; both must agree."""
 
 from __future__ import annotations
 
@@ -10,41 +10,41 @@ from hubspot_dest.planning.dry_run import DryRun
 from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.profiles import profile_of
 from simulator.coverage.event_shapes import Event
-from simulator.coverage.mapping_tree import Tree
-from simulator.coverage.time_limit import Clock, TimedCallbacks, TimeUpError
-from simulator.coverage.trials import NOW_MS, Lab, Trial
+from simulator.coverage.mapping_tree import MappingTree
+from simulator.coverage.time_limit import TimedCallbacks, TimeLimit, TimeUpError
+from simulator.coverage.trials import NOW_MS, Trial, TrialRunner
 
 __all__ = ["Verifier"]
 
 
 class Verifier:
-    """Says what events reach, as far as that can be relied upon.
+    """Confirms what events reach.
 
     Args:
         config: the configuration.
-        tree: its places.
-        clock: how long it may take.
-        parity: plan as walkerOS does.
+        tree: its tree.
+        clock: the time limit.
+        parity: plan with walkerOS' behaviour.
 
     Attributes:
-        time_up: whether there was no time for all events.
-        unsteady: how many events were left out because a function came to another end the second time: it takes about
-            as long as a function may.
+        time_up: whether the time limit was reached before all events.
+        unsteady: number of events dropped because a function's result differed the second time: it takes about
+            as long as the limit.
 
     """
 
-    def __init__(self, config: Config, tree: Tree, clock: Clock, *, parity: bool) -> None:
-        self._callbacks = TimedCallbacks(clock)
-        self._lab = Lab(config, tree, clock=clock, parity=parity)
+    def __init__(self, config: Config, tree: MappingTree, time_limit: TimeLimit, *, parity: bool) -> None:
+        self._callbacks = TimedCallbacks(time_limit)
+        self._lab = TrialRunner(config, tree, time_limit=time_limit, parity=parity)
         self._plain = DryRun(config, profile=profile_of(parity=parity), callbacks=self._callbacks)
         self.time_up = False
-        self.unsteady = 0
+        self.unstable = 0
 
     def trials(self, events: Iterable[Event]) -> list[Trial]:
-        """Plan events and return what they reach, as many of the first ones as there is time for.
+        """Plan events and return what they reach, as many as the time limit allows.
 
         Raises:
-            RuntimeError: the planner that was watched planned an event differently from the sender's: a bug here.
+            RuntimeError: the instrumented planner and the sender's disagree: a bug.
 
         """
         found: list[Trial] = []
@@ -64,7 +64,7 @@ class Verifier:
         if trial.plan is None or _look(plan) == _look(trial.plan):
             return trial
         if self._callbacks.limited + self._lab.limited > before:
-            self.unsteady += 1
+            self.unstable += 1
             return None
         raise RuntimeError(f"watched, {event.get('name')!r} is planned differently: please report it")
 

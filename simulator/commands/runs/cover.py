@@ -16,7 +16,7 @@ from hubspot_dest.report.safe_text import safe_text
 from simulator.commands.graceful_shutdown import GracefulShutdown
 
 if TYPE_CHECKING:
-    from simulator.coverage import Coverage
+    from simulator.coverage import CoverageResult
 
 __all__ = ["write_cover"]
 
@@ -44,7 +44,7 @@ def write_cover(
         seed,
         parity=parity,
         seconds=seconds,
-        told=_Progress(seconds),
+        on_progress=_Progress(seconds),
         stopped=lambda: stopper.number is not None,
     )
     if sys.stderr.isatty():
@@ -84,7 +84,7 @@ class _Progress:
         progress(f"{tried:,} events tried, {reached:,} of {every:,} rules and paths reached, {spent}")
 
 
-def _tell(result: Coverage, seconds: float, *, stopped: bool) -> None:
+def _tell(result: CoverageResult, seconds: float, *, stopped: bool) -> None:
     say(f"{result.sentence}, with {len(result.events)} events ({result.tried:,} tried)")
     if stopped:
         say("interrupted: not everything was tried; what was found until then is written")

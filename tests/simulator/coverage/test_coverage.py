@@ -18,7 +18,7 @@ import yaml
 
 from hubspot_dest.config.model import Config, ConfigError
 from hubspot_dest.planning.dry_run import DryRun
-from simulator.coverage import Coverage, cover
+from simulator.coverage import CoverageResult, cover
 from simulator.coverage.js_scan import read_hints
 from simulator.coverage.regex_samples import sample
 from simulator.coverage.search import Search
@@ -111,9 +111,12 @@ EXPECTED: dict[str, tuple[tuple[int, int], tuple[int, int], dict[str, str], dict
     ),
     "consents": (
         (1, 1),
-        (27, 31),
+        (26, 31),
         {
             "lead create: properties.any_of_two: consent missing": (
+                "the destination's own consent is enough for it: an event without it is never let through"
+            ),
+            "lead create: properties.items each: consent missing": (
                 "the destination's own consent is enough for it: an event without it is never let through"
             ),
             "lead create: properties.never: consent granted": REFUSED,
@@ -198,7 +201,7 @@ def config_of(name: str) -> Config:
     return Config.strict(yaml.safe_load(path_of(name).read_text()), token="x")
 
 
-def made(**parts: Any) -> Coverage:
+def made(**parts: Any) -> CoverageResult:
     raw = {"settings": {"eventNamePrefix": "pe1_"}, **parts}
     return cover(Config.strict(raw, token="x"))
 
