@@ -161,6 +161,13 @@ class OverlongLine:
     limit: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Skipped:
+    """The bytes of an overlong line, its end included."""
+
+    size: int
+
+
 class Lines:
     """Lines of a stream without their line ends, each bounded in length.
 
@@ -182,7 +189,7 @@ class Lines:
         self._stream = stream
         self._max_line_bytes = max_line_bytes
         self._observer = observer
-        self._ready: deque[tuple[bytes | OverlongLine, int]] = deque()  # with the bytes that it takes
+        self._ready: deque[bytes | OverlongLine | _Skipped] = deque()
         self._partial: list[bytes] = []
         self._partial_bytes = 0
         self._skipped = 0
@@ -218,9 +225,17 @@ class Lines:
             if self._ended:
                 raise StopIteration
             self._read()
+        ready = self._ready
+        line = ready.popleft()
         self._count += 1
-        line, size = self._ready.popleft()
-        self.end += size
+        if type(line) is bytes:
+            self.end += len(line) + 1
+            if self._open_end and not ready:
+                self.end -= 1
+        elif ready and isinstance(ready[0], _Skipped):
+            self.end += ready[0].size
+            ready.popleft()
+        assert not isinstance(line, _Skipped)  # one follows its line directly
         return line
 
     def damage(self) -> tuple[int, str] | None:
@@ -241,17 +256,20 @@ class Lines:
             chunk = self._skip(chunk)
         if b"\n" in chunk:
             first, *whole, rest = chunk.split(b"\n")
-            self._add(b"".join((*self._partial, first)), 1)
-            for line in whole:
-                self._add(line, 1)
+            self._add(b"".join((*self._partial, first)))
+            if len(chunk) <= self._max_line_bytes:
+                self._ready.extend(whole)
+            else:
+                for line in whole:
+                    self._add(line)
             self._partial, self._partial_bytes = [rest], len(rest)
         elif chunk:
             self._partial.append(chunk)
             self._partial_bytes += len(chunk)
         if self._partial_bytes > self._limit(self._partial):
             # Report it now: its end may never come.
-            self._ready.append((OverlongLine(self._limit(self._partial)), 0))
-            self._skipped += self._partial_bytes
+            self._ready.append(OverlongLine(self._limit(self._partial)))
+            self._skipped = self._partial_bytes
             self._partial, self._partial_bytes, self._skipping = [], 0, True
 
     def _limit(self, pieces: list[bytes]) -> int:
@@ -264,11 +282,12 @@ class Lines:
         first = self._count == 0 and not self._ready and self._first_limit is not None
         return self._first_limit if first and self._first_limit is not None else self._max_line_bytes
 
-    def _add(self, line: bytes, end_bytes: int) -> None:
-        size = len(line) + end_bytes + self._skipped
-        self._skipped = 0
+    def _add(self, line: bytes) -> None:
         limit = self._max_line_bytes if len(line) <= self._max_line_bytes else self._limit([line])
-        self._ready.append((line if len(line) <= limit else OverlongLine(limit), size))
+        if len(line) <= limit:
+            self._ready.append(line)
+        else:
+            self._ready.extend((OverlongLine(limit), _Skipped(len(line) + 1)))
 
     def _skip(self, chunk: bytes) -> bytes:
         """Drop the rest of an overlong line; return what follows its end."""
@@ -276,6 +295,10 @@ class Lines:
         self._skipped += len(chunk) if end < 0 else end + 1
         if end >= 0:
             self._skipping = False
+            if self._ready:
+                self._ready.append(_Skipped(self._skipped))
+            else:
+                self.end += self._skipped
             return chunk[end + 1 :]
         if self._skipped > _MAX_SKIPPED_BYTES:
             self._endless = (
@@ -291,7 +314,7 @@ class Lines:
         # What the damage cut off is not a line; but a whole event may lack only its line end.
         if rest and not (self.wrong and not _is_whole(rest)):
             self._open_end = True
-            self._add(rest, 0)
+            self._add(rest)
 
 
 def _is_whole(rest: bytes) -> bool:

@@ -12,7 +12,7 @@ TOO_DEEP: Final = f"the event is nested more than {MAX_EVENT_DEPTH} levels deep"
 
 def may_be_too_deep(raw: bytes) -> bool:
     """Tell whether JSON has enough brackets to be too deep; the cheap question before `is_too_deep`."""
-    return raw.count(b"[") + raw.count(b"{") > MAX_EVENT_DEPTH
+    return len(raw) > 2 * MAX_EVENT_DEPTH and raw.count(b"[") + raw.count(b"{") > MAX_EVENT_DEPTH
 
 
 def is_too_deep(value: Any) -> bool:

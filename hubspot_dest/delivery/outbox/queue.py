@@ -187,8 +187,8 @@ class Outbox(OutboxStore):
             if group:
                 self.guard.check()
             write(self._db, group, done, dead, attempts)
-            if group and (problem := self.guard.identity()):
-                raise OutboxError(problem)
+            if group:
+                self.guard.confirm()
         except BaseException as error:  # whatever it was, nobody may believe that the group is on disk
             group.error = error if isinstance(error, OutboxError) else to_error(error, self.path)
             with self._adding:  # what was delivered is written down with the next group; a repeat counts once
