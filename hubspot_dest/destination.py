@@ -21,7 +21,7 @@ from hubspot_dest.delivery.outbox.settings import OutboxSettings
 from hubspot_dest.delivery.sink import PendingCommit
 from hubspot_dest.events.collector import COMMANDS, Collector
 from hubspot_dest.events.consent_queue import Denied
-from hubspot_dest.events.event import InvalidEventError, null_fields
+from hubspot_dest.events.event import InvalidEventError, sentence_of
 from hubspot_dest.factory import Delivering, build, read_config
 from hubspot_dest.mapping.dialect import dialect_of
 from hubspot_dest.mapping.evaluation import Issue
@@ -224,7 +224,7 @@ class HubSpotDestination:
             return _add(happened, self._rejected(raw, "invalid_event", str(error), issue))
         except (JsTypeError, RecursionError) as error:
             issue = Issue("ERROR", "push failed", {"error": str(error)})
-            return _add(happened, self._rejected(raw, "push_error", null_fields(raw) or str(error), issue))
+            return _add(happened, self._rejected(raw, "push_error", sentence_of(error), issue))
         if self.config.disabled:
             return _add(happened, outcome_of("ignored", "disabled", "the destination is disabled", event))
         # One pass over waiting events and the new one (walkerOS 4.4, section 4.2).
@@ -247,8 +247,7 @@ class HubSpotDestination:
                 # Upstream's pass is one promise: its first error is logged, as that of what began the pass.
                 quiet = logged and self._logs_first_merge_error
                 issues = () if quiet else (Issue("ERROR", on_error, {"error": str(error)}),)
-                sentence = null_fields(event) or str(error)
-                number = _add(happened, self._rejected(event, "push_error", sentence, *issues))
+                number = _add(happened, self._rejected(event, "push_error", sentence_of(error), *issues))
                 logged = True
                 continue
             outcome = self._sink.accept(plan)

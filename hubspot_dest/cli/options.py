@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from hubspot_dest.config.loading import ConfigFileError
     from hubspot_dest.config.model import Config
 
-__all__ = ["consent_states", "open_config", "refuse", "shared_options", "time_zone", "use_colour"]
+__all__ = [
+    "consent_states",
+    "line_limit_option",
+    "open_config",
+    "refuse",
+    "shared_options",
+    "time_zone",
+    "use_colour",
+]
 
 PARITY_HELP = "Do what walkerOS does, its losses included."
 WALKEROS_HELP = "The version of walkerOS that --parity means and results are compared with."
@@ -48,6 +56,18 @@ def shared_options(function: F) -> F:
     for decorator in reversed(decorators):
         function = decorator(function)
     return function
+
+
+def line_limit_option(function: F) -> F:
+    """Add --max-line-bytes to a command that reads events."""
+    return click.option(
+        "--max-line-bytes",
+        type=click.IntRange(1),
+        default=16 * 1024 * 1024,
+        show_default=True,
+        metavar="N",
+        help="A longer line of EVENTS is a bad line; it is not read into memory.",
+    )(function)
 
 
 def walkeros_option(text: str) -> Callable[[F], F]:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from hubspot_dest.cli.console import say, stop
+from hubspot_dest.cli.options import line_limit_option
 from hubspot_dest.cli.param_types import RealRange
+from hubspot_dest.intake.source import canonical, reads_once
 from hubspot_dest.report.safe_text import safe_text
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ class SourceOptions:
     listen: int | None
     locale: str
     odd: float
+    max_line_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ def source_options(command: F) -> F:
     @wraps(command)
     def with_source(**given: Any) -> Any:
         positional, option = given.pop("source"), given.pop("from_")
+        positional = positional if positional is None else canonical(positional)
         if positional is not None and option is not None and positional != option:
             stop("EVENTS and --from name two sources", "--from is another way to give EVENTS: leave one out")
         return command(**given, from_=positional if positional is not None else option)
@@ -81,6 +85,7 @@ def source_options(command: F) -> F:
             "from_",
             type=click.Path(allow_dash=True),
             metavar="FILE",
+            callback=lambda _context, _parameter, name: name if name is None else canonical(name),
             help="The same as EVENTS.",
         ),
         click.option(
@@ -109,7 +114,7 @@ def source_options(command: F) -> F:
             help="Which part of the made-up events is spoilt as real life spoils events.",
         ),
     )
-    decorated: Any = with_source
+    decorated: Any = line_limit_option(with_source)
     for option in reversed(options):
         decorated = option(decorated)
     return cast("F", decorated)
@@ -130,7 +135,7 @@ def chosen(options: SourceOptions, crowd: Crowd | None = None) -> Chosen:
     if options.listen is not None:
         return _listening(options.listen)
     if options.from_ is not None:
-        return _read(options.from_, options.speed)
+        return _read(options.from_, options.speed, options.max_line_bytes)
     return _made_up(options.locale, options.odd, crowd)
 
 
@@ -144,21 +149,26 @@ def _made_up(locale: str, odd: float, crowd: Crowd | None) -> Chosen:
     return Chosen(partial(events, locale=locale, odd=odd, crowd=crowd or Crowd()), synthetic=True)
 
 
-def _read(name: str, speed: float | None) -> Chosen:
+def _read(name: str, speed: float | None, max_line_bytes: int) -> Chosen:
     from simulator.engine.sources.file_source import FileSource
     from simulator.engine.sources.pipe_source import PipeSource
 
     path = Path(name)
     paced = speed is not None
     try:
-        if name == "-" or (path.exists() and not path.is_file() and not path.is_dir()):
+        if reads_once(name):
             said = "standard input" if name == "-" else path.name
-            pipe = PipeSource(name, speed)
+            pipe = PipeSource(name, speed, max_line_bytes=max_line_bytes)
             return Chosen(
                 pipe, endless=True, own_pace=True, once=True, name=said, paced=paced, close=pipe.close,
                 waiting=lambda: pipe.waiting,
             )  # fmt: skip
-        return Chosen(FileSource(path, speed), endless=paced, own_pace=paced, name=path.name)
+        return Chosen(
+            FileSource(path, speed, max_line_bytes=max_line_bytes),
+            endless=paced,
+            own_pace=paced,
+            name=path.name,
+        )
     except OSError as error:
         stop(f"{safe_text(name)} cannot be read: {error.strerror or error}")
 

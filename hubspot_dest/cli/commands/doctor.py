@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from hubspot_dest.cli.option_groups import connection_options
+from hubspot_dest.cli.options import line_limit_option
 from hubspot_dest.cli.standard_input import refuse_unread_input
 
 __all__ = ["command"]
@@ -20,6 +21,7 @@ __all__ = ["command"]
 @click.option(
     "--consent", multiple=True, metavar="NAME[=true|false]", help="The collector's consent; for EVENTS."
 )
+@line_limit_option
 @click.option("--offline", is_flag=True, help="Do not ask HubSpot; check the configuration alone.")
 @click.option("--json", "as_lines", is_flag=True, help="JSON Lines: one object a check, a summary last.")
 @click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")

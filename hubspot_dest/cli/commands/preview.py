@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.options import shared_options
+from hubspot_dest.cli.options import line_limit_option, shared_options
 from hubspot_dest.cli.standard_input import refuse_unread_input
 
 __all__ = ["command"]
@@ -17,6 +17,7 @@ __all__ = ["command"]
 @click.argument("events", type=click.Path(allow_dash=True), required=False, metavar="[EVENTS]")
 @click.option("--explain", is_flag=True, help="Show where every value came from.")
 @click.option("--only", metavar="OUTCOME", help="Show these outcomes only: sent, skipped, failed …")
+@line_limit_option
 def command(**options: Any) -> None:
     """Show what HubSpot would receive from EVENTS with CONFIG, event by event. No network at all.
 

@@ -36,6 +36,7 @@ def preview(
     no_color: bool,
     explain: bool,
     only: str | None,
+    max_line_bytes: int,
 ) -> None:
     """Carry `preview` out; the options are those of `commands/preview.py`."""
     logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
@@ -52,7 +53,7 @@ def preview(
         _JsonShow() if as_json else _TextShow(Painter(colour=use_colour(refused=no_color)), explain=explain)
     )
     run.only = only
-    raise SystemExit(int(run.play(events)))
+    raise SystemExit(int(run.play(events, max_line_bytes)))
 
 
 class _Preview:
@@ -77,10 +78,10 @@ class _Preview:
         self._lines: dict[str, int] = {}
         self._tally = RunCounters()
 
-    def play(self, source: str) -> ExitCode:
+    def play(self, source: str, max_line_bytes: int) -> ExitCode:
         """Take every event through, and say how it went."""
         try:
-            for read in read_events(source):
+            for read in read_events(source, max_line_bytes=max_line_bytes):
                 if isinstance(read, BadLine):
                     self._tally.bad_line(read, source)
                     continue

@@ -84,6 +84,21 @@ class Outbox(OutboxStore):
         """Whether it is closed."""
         return self._closed
 
+    def trouble(self) -> str:
+        """Return why nothing can be accepted, as far as the files show without waiting; empty if it can."""
+        problem = self.guard.identity(closed=self._closed)
+        if problem or self._closed or not self._writing.acquire(blocking=False):
+            return problem
+        try:
+            self.guard.check()
+        except OutboxError as error:
+            return str(error)
+        except OSError as error:
+            return str(to_error(error, self.path))
+        finally:
+            self._writing.release()
+        return ""
+
     @property
     def last(self) -> int:
         """The number of the newest intent."""
@@ -169,7 +184,11 @@ class Outbox(OutboxStore):
             if self._closed:
                 msg = f"outbox {self.path} is closed"
                 raise OutboxError(msg)
+            if group:
+                self.guard.check()
             write(self._db, group, done, dead, attempts)
+            if group:
+                self.guard.confirm()
         except BaseException as error:  # whatever it was, nobody may believe that the group is on disk
             group.error = error if isinstance(error, OutboxError) else to_error(error, self.path)
             with self._adding:  # what was delivered is written down with the next group; a repeat counts once

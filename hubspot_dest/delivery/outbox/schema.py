@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from hubspot_dest.delivery.outbox.disk_reserve import is_disk_full
+from hubspot_dest.delivery.outbox.private_file import create_private
 
 __all__ = ["MIGRATIONS", "Durability", "FileLock", "OutboxError", "connect", "connect_reading", "to_error"]
 
@@ -136,10 +137,12 @@ def connect(path: Path, durability: Durability, migrations: Sequence[str] = MIGR
 
     """
     try:
-        # Events are personal data; SQLite gives its -wal and -shm the rights of the file itself.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         connection = sqlite3.connect(
-            path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=64
+            create_private(path),
+            timeout=_BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=64,
         )
     except (sqlite3.Error, OSError) as error:
         raise to_error(error, path) from None

@@ -17,6 +17,8 @@ from hubspot_dest.delivery.outbox.disk_reserve import (
     is_disk_full,
     page_limits,
 )
+from hubspot_dest.delivery.outbox.guard import OutboxGuard
+from hubspot_dest.delivery.outbox.private_file import create_private
 from hubspot_dest.delivery.outbox.records import (
     INTENT_COLUMNS,
     SEPARATOR,
@@ -33,6 +35,7 @@ __all__ = ["OutboxStore", "write"]
 
 _SHORTEST_LOG = 16  # pages
 _VACUUM_PAGES = 50
+_PROBE_BYTES = 65_536
 
 
 class OutboxStore:
@@ -49,8 +52,11 @@ class OutboxStore:
         self.path = Path(path)
         self._lock_file = FileLock(self.path)
         self._reserve = DiskReserve(self.path)
+        self.rescued: Path | None = None
+        """A copy of what was left, made at the end because the file had been removed or replaced."""
         try:
             self._db = self._connect(durability)
+            self.guard = OutboxGuard(self.path)
         except BaseException:
             self._lock_file.release()
             raise
@@ -171,6 +177,55 @@ class OutboxStore:
                 return self._db.execute(statement, values).fetchall()
             except sqlite3.Error as error:
                 raise to_error(error, self.path) from None
+
+    def probe(self) -> None:
+        """Write as much as a large request would, and take it back.
+
+        Raises:
+            OutboxError: nothing can be accepted; the message says why.
+
+        """
+        with self._writing:
+            try:
+                self.guard.check()
+                self._db.execute("BEGIN IMMEDIATE")
+                try:
+                    self._db.execute("INSERT OR REPLACE INTO meta VALUES ('probe', ?)", ("x" * _PROBE_BYTES,))
+                    self._db.execute("DELETE FROM meta WHERE name = 'probe'")
+                    self._db.execute("COMMIT")
+                finally:
+                    if self._db.in_transaction:
+                        self._db.execute("ROLLBACK")
+            except (sqlite3.Error, OSError) as error:
+                raise to_error(error, self.path) from None
+
+    def rescue(self, events: int) -> None:
+        """Copy the outbox to a new file beside it, where the file under its path is no longer this one.
+
+        SQLite still reads a file that was removed or replaced, and what it knows of one that was truncated.
+
+        Args:
+            events: how many the copy must hold to be of use, waiting ones included.
+
+        `rescued` is the copy then; None if it would not be complete.
+
+        """
+        number = 1
+        while (target := Path(f"{self.path}.rescued{number}")).exists():
+            number += 1
+        with self._writing:
+            try:
+                absolute = create_private(target)
+                self._db.execute("VACUUM INTO ?", (str(absolute),))
+                with contextlib.closing(sqlite3.connect(absolute)) as copy:
+                    count = "SELECT (SELECT count(*) FROM intents) + (SELECT count(*) FROM held)"
+                    if copy.execute(count).fetchone()[0] >= events:
+                        self.rescued = target
+                        return
+            except (sqlite3.Error, OSError):
+                pass
+        with contextlib.suppress(OSError):
+            target.unlink(missing_ok=True)
 
     def dead(self) -> int:
         """Return how many dead letters there are."""
