@@ -35,6 +35,19 @@ __all__ = ["command"]
     metavar="FILE",
     help="Figures to hold the run against, or the saved --json of another run.",
 )
+@click.option(
+    "--no-outbox",
+    is_flag=True,
+    help="Send directly, without an outbox: nothing is tried again. --parity has none either.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["unexplained", "any", "never"]),
+    default="unexplained",
+    show_default=True,
+    help="Which failed events end the run with exit code 1: those that no fault, story or --odd of this run "
+    "caused; any; or none.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The result as one JSON object.")
 @click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
 def command(**options: Any) -> None:
@@ -42,8 +55,8 @@ def command(**options: Any) -> None:
 
     EVENTS is a file, a named pipe, or - for standard input; without it, and without --listen, the events are made up.
     What may never end is ended by Ctrl-C, and summed up as well. Without CONFIG it is the shop of the demonstration.
-    Exit 1 if --expect is not met, or if the sender's numbers and HubSpot's differ, or the source failed; 2 if it could
-    not run.
+    Exit 1 if --expect is not met, if events failed (--fail-on), if the sender's numbers and HubSpot's differ, or if the
+    source failed; 2 if it could not run. Waiting takes no time: an outage of half a minute is over at once.
     """
     refuse_unread_input("" if options["listen"] is not None else options["from_"], "hubspot-sim run CONFIG -")
     from simulator.commands.runs.run import run  # here, so that --help waits for nothing

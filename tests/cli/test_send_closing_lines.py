@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from hubspot_dest.delivery.outbox.settings import OutboxSettings
+from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.outcome import Outcome
 from simulator.hubspot import FakeHubSpot

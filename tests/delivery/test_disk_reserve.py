@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from hubspot_dest.delivery.client.errors import DeliveryError
-from hubspot_dest.delivery.dispatch.per_key_queue import EVENT
 from hubspot_dest.delivery.outbox.disk_reserve import DiskReserve
 from hubspot_dest.delivery.outbox.queue import NewIntent, Outbox
+from hubspot_dest.delivery.outbox.records import EVENT
 from hubspot_dest.delivery.outbox.schema import OutboxError
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-__all__ = ["FRAME_BYTES", "DiskReserve", "PageLimits", "free_bytes", "is_disk_full", "page_limits"]
+__all__ = ["DiskReserve", "DiskRoom", "is_disk_full"]
 
 _RESERVE_BYTES: Final = 8 * 1024 * 1024
 _LARGEST_SHARE: Final = 4  # of a small disk, no more than a quarter of what is free
@@ -25,6 +25,8 @@ FRAME_BYTES: Final = _PAGE + 24
 """A page of 4 KiB in the write-ahead log."""
 _KEPT_PAGES: Final = 256  # for removals: a dead letter is written before its event is removed
 _LOG_PAGES: Final = 1000
+_SHORTEST_LOG: Final = 16
+_VACUUM_PAGES: Final = 50
 _FULL: Final = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_TRUNCATE")
 
 
@@ -135,3 +137,65 @@ class DiskReserve:
         """Remove the file."""
         with contextlib.suppress(OSError):
             self._path.unlink(missing_ok=True)
+
+
+class DiskRoom:
+    """Keeps and uses the reserve of an open outbox.
+
+    Args:
+        db: the outbox's connection; whoever calls holds its lock.
+        path: the outbox's file.
+        reserve: the room on the disk.
+        max_pages: accept nothing beyond so many pages of 4 KiB; None for the disk's own end.
+
+    """
+
+    def __init__(
+        self, db: sqlite3.Connection, path: Path, reserve: DiskReserve, max_pages: int | None
+    ) -> None:
+        self._db = db
+        self._path = path
+        self._reserve = reserve
+        self._limits = page_limits(max_pages)
+        self._limits.apply(db, removing=False)
+        self.keep()
+
+    def keep(self) -> None:
+        """Take the reserve, and let the write-ahead log grow no further than the reserve has room to copy it."""
+        pages = min(self._limits.log, self._reserve.keep() // 2 // FRAME_BYTES)
+        with contextlib.suppress(sqlite3.Error):
+            self._db.execute(f"PRAGMA wal_autocheckpoint = {max(_SHORTEST_LOG, pages)}").fetchone()
+
+    def begin_removal(self) -> None:
+        """Let a removal use the reserve, and all of the file's pages. Raises sqlite3.Error and OSError."""
+        self._reserve.release()
+        self._limits.apply(self._db, removing=True)
+        # A copy that breaks off for want of room would use up the reserve.
+        self._db.execute("PRAGMA wal_autocheckpoint = 0").fetchone()
+        self.checkpoint()
+
+    def end_removal(self) -> None:
+        """Give room back to the disk where that takes none, and take the reserve again."""
+        with contextlib.suppress(sqlite3.Error, OSError):
+            self.checkpoint()
+            # Shrinking moves pages, and each goes through the log: a few at a time.
+            while self.pragma("freelist_count") > _VACUUM_PAGES:
+                self._db.executescript(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})")
+                self.checkpoint()
+        with contextlib.suppress(sqlite3.Error):
+            self._limits.apply(self._db, removing=False)
+        self.keep()
+
+    def checkpoint(self) -> None:
+        """Copy the write-ahead log into the file, if the file can grow so far. Raises sqlite3.Error and OSError."""
+        growth = self.pragma("page_count") * self.pragma("page_size") - self._path.stat().st_size
+        if growth <= free_bytes(self._path):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+    def pragma(self, name: str) -> int:
+        """Return a number that SQLite tells of the file."""
+        return int(self._db.execute(f"PRAGMA {name}").fetchone()[0])
+
+    def drop(self) -> None:
+        """Remove the reserve: with nothing in the outbox there is nothing to remove."""
+        self._reserve.remove()
