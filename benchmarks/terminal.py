@@ -93,7 +93,7 @@ def _child(told: Path, rate: float, filled: int) -> None:
         engine.pause()
         found = {"milliseconds": latencies, "taken": engine.counts.taken, "rows": len(engine.ring)}
         threads = {str(one.native_id): one.name for one in threading.enumerate()}
-        told.write_text(json.dumps({**found, "agree": engine.books().agree, "threads": threads}))
+        told.write_text(json.dumps({**found, "agree": engine.reconcile().agree, "threads": threads}))
 
 
 def _drive(seconds: float, rate: float, filled: int, told: Path) -> dict[str, Any]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hubspot_dest.delivery.client.errors import DeliveryError
     from hubspot_dest.delivery.dispatch.retry import RetryPolicy
     from hubspot_dest.delivery.outbox.schema import OutboxError
-    from hubspot_dest.delivery.outbox.settings import OutboxSettings
+    from hubspot_dest.delivery.settings import OutboxSettings
     from hubspot_dest.destination import HubSpotDestination
     from hubspot_dest.mapping.evaluation import Issue, Trace
     from hubspot_dest.outcome import Outcome
@@ -63,7 +63,7 @@ _HOMES = {
     "HubSpotDestination": "destination",
     "Issue": "mapping.evaluation",
     "OutboxError": "delivery.outbox.schema",
-    "OutboxSettings": "delivery.outbox.settings",
+    "OutboxSettings": "delivery.settings",
     "Outcome": "outcome",
     "Plan": "planning.plan",
     "Planner": "planning.planner",

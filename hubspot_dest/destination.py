@@ -17,7 +17,7 @@ from hubspot_dest.config.model import Config, ConfigError
 from hubspot_dest.delivery.client.client import Client
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.client.provider import ClientFactory
-from hubspot_dest.delivery.outbox.settings import OutboxSettings
+from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.delivery.sink import PendingCommit
 from hubspot_dest.events.collector import COMMANDS, Collector
 from hubspot_dest.events.consent_queue import Denied
@@ -180,6 +180,23 @@ class HubSpotDestination:
     def outbox(self) -> Outbox | None:
         """The outbox, or None."""
         return self._sink.outbox
+
+    def deliver_next(self, *, partial: bool = False) -> float | None:
+        """Do one piece of delivery in the calling thread: for an outbox with `connections=0`.
+
+        Args:
+            partial: send batches that are neither full nor old enough, too.
+
+        Returns:
+            0 if something was done; else in how many seconds there is something to do; None: nothing waits.
+
+        """
+        return self._sink.deliver_next(partial=partial)
+
+    @property
+    def halted(self) -> DeliveryError | None:
+        """Why nothing is delivered until somebody changes something, such as a revoked token; else None."""
+        return self._sink.halted
 
     # ---- events
 

@@ -15,8 +15,8 @@ from hubspot_dest.delivery.client.provider import ClientFactory, ClientProvider,
 from hubspot_dest.delivery.contact_cache import LastContact, ManyContacts
 from hubspot_dest.delivery.contact_upsert import update_only, update_or_create
 from hubspot_dest.delivery.direct_sink import DirectSink
-from hubspot_dest.delivery.outbox.settings import OutboxSettings
 from hubspot_dest.delivery.reporter import Reporter
+from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.delivery.sink import Sink
 from hubspot_dest.events.collector import Collector
 from hubspot_dest.events.consent_queue import ConsentGate, ConsentQueue, MemoryConsentQueue

@@ -41,6 +41,7 @@ class Outcome:
         returned: what upstream's push returns: `False` for ignored events, the mock, else `UNDEFINED`.
         also: the other outcomes of the same call of `push`: waiting events released, batches flushed.
         delivery: with an outbox, this is a later outcome of events that were `queued` before.
+        next_try: when it is tried again, in UNIX seconds; None where that is not known.
         person: whose event it is, if there is no plan to tell: an e-mail, or `objectId 7`.
 
     """
@@ -60,6 +61,7 @@ class Outcome:
     returned: Any = UNDEFINED
     also: tuple[Outcome, ...] = ()
     delivery: bool = False
+    next_try: float | None = None
     person: str = ""
 
     @property
@@ -70,11 +72,14 @@ class Outcome:
     @property
     def walkeros(self) -> str | None:
         """What walkerOS itself would have done with the mapping and with the delivery, if that differs."""
+        return "; ".join(self.walkeros_notes) or None
+
+    @property
+    def walkeros_notes(self) -> tuple[str, ...]:
+        """The parts of `walkeros`, one sentence each."""
         planned = self.plan.divergences if self.plan is not None else ()
-        if not planned:
-            return self.upstream
-        sentences = [divergence.sentence for divergence in planned]
-        return "; ".join([*sentences, self.upstream] if self.upstream else sentences)
+        said = tuple([divergence.sentence for divergence in planned])
+        return (*said, self.upstream) if self.upstream else said
 
     @property
     def rule_label(self) -> str:

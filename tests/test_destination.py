@@ -272,6 +272,55 @@ def test_a_disabled_or_mocked_destination_sends_nothing() -> None:
     assert client.calls == []
 
 
+def test_a_mock_logs_only_what_the_mapping_logs() -> None:
+    config: dict[str, Any] = {
+        "mock": 1,
+        "policy": {"data.x": {"fn": "$code:() => { throw new Error('no') }"}},
+    }
+    config["settings"] = {"identify": {"map": {"email": {"fn": "$code:() => { throw new Error('no') }"}}}}
+    outcome = destination(RecordingClient(), **config).push({"name": "page view"})
+    assert [issue.message for issue in outcome.issues] == ["mapping fn failed"]
+    assert (outcome.kind, outcome.reason) == ("skipped", "mock")
+
+
+@pytest.mark.parametrize(("parity", "logged"), [(True, 1), (False, 2)])
+def test_a_waiting_event_whose_user_is_null_costs_itself_and_nobody_else(parity: bool, logged: int) -> None:
+    client = RecordingClient()
+    sender = destination(client, parity=parity, consent={"marketing": True})
+    for number, user in enumerate([{"email": "a@x.org"}, None, None, {"email": "c@x.org"}]):
+        assert sender.push({"name": "page view", "id": f"{number:016x}", "user": user}).kind == "denied"
+    outcomes = sender.push_command("walker consent", {"marketing": True})
+    assert [outcome.reason for outcome in outcomes] == ["send", "push_error", "push_error", "send"]
+    messages = [issue.message for outcome in outcomes for issue in outcome.issues]
+    assert messages == ["command failed"] * logged
+    assert sender.waiting == 0
+
+
+def test_a_text_as_consent_requirement_lets_nothing_through_in_parity() -> None:
+    sender = destination(RecordingClient(), parity=True, consent="marketing")
+    assert sender.push({**event(), "consent": {"marketing": True}}).kind == "denied"
+    with pytest.raises(ConfigError, match="consent"):
+        HubSpotDestination({"settings": SETTINGS, "consent": "marketing"})
+
+
+@pytest.mark.parametrize("parity", [True, False])
+def test_events_released_together_go_out_one_after_the_other_oldest_first(parity: bool) -> None:
+    """The rule of docs/departures.md: an event is carried out whole, contact first, before the next one begins."""
+    client = RecordingClient()
+    settings = {"identify": IDENTIFY}
+    sender = destination(client, parity=parity, settings=settings, consent={"marketing": True})
+    for number in (1, 2, 3):
+        assert sender.push(event(number)).kind == "denied"
+    happened = sender.push_command("walker consent", {"marketing": True})
+    assert [outcome.event_id for outcome in happened] == [event(number)["id"] for number in (1, 2, 3)]
+    assert [call[0] for call in client.calls] == [
+        "crm.contacts.basicApi.update",
+        "events.send.basicApi.send",
+        "events.send.basicApi.send",
+        "events.send.basicApi.send",
+    ]
+
+
 @pytest.mark.parametrize("missing", ["accessToken", "eventNamePrefix"])
 def test_a_missing_token_or_prefix_is_found_before_any_event_is_lost(missing: str) -> None:
     settings = {name: value for name, value in SETTINGS.items() if name != missing}

@@ -79,6 +79,10 @@ def test_no_module_reaches_where_it_must_not() -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_the_root_of_the_sender_stays_readable_at_a_glance() -> None:
+    assert len(list((ROOT / "hubspot_dest").glob("*.py"))) <= 8
+
+
 @given(st.text())
 def test_nothing_that_a_terminal_obeys_survives(text: str) -> None:
     assert safe_text(text).isprintable()

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hubspot_dest.cli.console import say, stop
-from hubspot_dest.delivery.dispatch.per_key_queue import CONTACT
 from hubspot_dest.delivery.outbox.private_file import private_opener
-from hubspot_dest.delivery.outbox.records import DeadLetter, dead_letter
+from hubspot_dest.delivery.outbox.records import CONTACT, DeadLetter, dead_letter
 from hubspot_dest.delivery.outbox.schema import OutboxError, connect_reading, to_error
 from hubspot_dest.report.json_report import as_json, plain
 from hubspot_dest.report.safe_text import safe_text

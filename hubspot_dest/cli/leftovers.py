@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hubspot_dest.delivery.dispatch.per_key_queue import CONTACT
+from hubspot_dest.delivery.outbox.records import CONTACT
 from hubspot_dest.delivery.outbox.schema import OutboxError, connect_reading
 
 __all__ = ["Leftovers", "leftovers_of"]

@@ -15,7 +15,7 @@ from hubspot_dest.cli.param_types import RealRange
 
 if TYPE_CHECKING:
     from hubspot_dest.delivery.outbox.schema import Durability
-    from hubspot_dest.delivery.outbox.settings import OutboxSettings
+    from hubspot_dest.delivery.settings import OutboxSettings
 
 __all__ = [
     "DeliveryOptions",
@@ -91,7 +91,7 @@ class DeliveryOptions:
         if path is None:
             return None
         from hubspot_dest.delivery.dispatch.retry import RetryPolicy
-        from hubspot_dest.delivery.outbox.settings import OutboxSettings
+        from hubspot_dest.delivery.settings import OutboxSettings
 
         return OutboxSettings(
             path,

@@ -15,7 +15,7 @@ import yaml
 from hubspot_dest.config.model import Config, ConfigError
 from hubspot_dest.config.validation import Problem
 from hubspot_dest.config.yaml_document import MAX_DEPTH, JsonLoader
-from hubspot_dest.flow.document import find_destination, is_flow
+from hubspot_dest.flow.document import find_destination, ignored_parts, is_flow
 from hubspot_dest.flow.references import FlowError
 from hubspot_dest.flow.step_examples import StepExample, step_examples
 
@@ -262,6 +262,7 @@ def _unwrap(path: Path, raw: Any, places: dict[tuple[Any, ...], _Place]) -> _Ope
     """Take the configuration out of a flow's destination entry."""
     if isinstance(raw, dict) and isinstance(raw.get("config"), dict) and "settings" not in raw:
         notes = [f"{path}: a flow's destination entry; its config is used"]
+        notes += [_line(path, places, note, ()) for note in ignored_parts(raw, ())]
         return _Opened(path, raw["config"], places, ("config",), notes, raw)
     return _Opened(path, raw, places)
 

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from hubspot_dest.config.connection import Connection
 from hubspot_dest.config.validation import Problem, find_problems, usable_client
-from hubspot_dest.mapping.jsvalues import UNDEFINED, truthy
+from hubspot_dest.mapping.jsvalues import UNDEFINED, entries, truthy
 
 __all__ = ["Config", "ConfigError", "Problem"]
 
@@ -121,7 +121,7 @@ class Config:
             # A secret that is mounted as a file mostly ends with a line break.
             token=SecretStr(given.rstrip("\r\n") if isinstance(given, str) else ""),
             id=identifier if isinstance(identifier, str) and identifier else "hubspot",
-            consent=consent if isinstance(consent, dict) else None,
+            consent=_required(consent),
             disabled=truthy(raw.get("disabled", UNDEFINED)),
             mock=raw.get("mock", UNDEFINED),
             batch=truthy(settings.get("batch", UNDEFINED)),
@@ -171,6 +171,14 @@ class Config:
             problem = Problem(("settings", "eventNamePrefix"), "the event name prefix is missing", hint)
             msg = "Config settings eventNamePrefix missing"
             raise ConfigError(msg, (problem,))
+
+
+def _required(consent: Any) -> dict[str, Any] | None:
+    """Return the required consent as a map, as JavaScript reads it: a text or list has its positions as names.
+
+    No consent is named `0`, so that upstream never lets an event through for a text (section 2.6).
+    """
+    return dict(entries(consent)) if isinstance(consent, (dict, str, list)) else None
 
 
 def _without_secrets(raw: dict[str, Any]) -> dict[str, Any]:

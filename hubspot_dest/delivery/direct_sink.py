@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from hubspot_dest.delivery.batch_queue import BatchQueue, Queued
+from hubspot_dest.delivery.client.client import Client
+from hubspot_dest.delivery.client.codec import occurrence_uuid
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.client.provider import ClientProvider
 from hubspot_dest.delivery.contact_cache import ContactCache, LastContact
 from hubspot_dest.delivery.contact_upsert import Upsert
-from hubspot_dest.delivery.occurrence_uuid import occurrence_uuid
 from hubspot_dest.delivery.reporter import Reporter
 from hubspot_dest.delivery.sink import PendingCommit
 from hubspot_dest.mapping.evaluation import Issue
@@ -83,6 +84,7 @@ class DirectSink:
         name: str,
     ) -> None:
         self._clients = clients
+        self._client: Client | None = None
         self._contacts = contacts
         self._upstream_contacts = LastContact()  # what walkerOS would remember: where it would have called
         self._upsert = upsert
@@ -104,15 +106,22 @@ class DirectSink:
 
     def check_address(self) -> None:
         """Make the client now. Raises ValueError if the base URL is not an http(s) address."""
-        self._clients.client()
+        self._connect()
+
+    def _connect(self) -> Client:
+        """Return the client, made when the first call needs it."""
+        if self._client is None:
+            self._client = self._clients.client()
+        return self._client
 
     # ---- accepting
 
     def accept(self, plan: Plan) -> Outcome:
         """Carry a plan out, and return what came of it; batches sent on this occasion are in `also`."""
-        unsent = self._reporter.unsent(plan)
-        if unsent is not None:
-            return unsent
+        if plan.verdict != "ready" or self._reporter.mocked:
+            unsent = self._reporter.unsent(plan)
+            if unsent is not None:
+                return unsent
         event = plan.event if plan.received is None else plan.received
         attempt = _Attempt(plan, event, plan.reason, plan.sentence)
         before = plan.issues_before_send
@@ -152,7 +161,7 @@ class DirectSink:
             return True
         if contact.properties is not None:
             try:
-                attempt.upstream = self._upsert(self._clients.client(), contact, attempt.calls.append)
+                attempt.upstream = self._upsert(self._connect(), contact, attempt.calls.append)
             except DeliveryError as error:
                 attempt.error = error
                 return self._goes_on_without_contact(attempt, error)
@@ -173,7 +182,7 @@ class DirectSink:
     def _send(self, occurrence: dict[str, Any], attempt: _Attempt) -> Outcome:
         attempt.calls.append(["events.send.basicApi.send", occurrence])
         try:
-            self._clients.client().send(occurrence)
+            self._connect().send(occurrence)
         except DeliveryError as error:
             return self._reporter.failed(attempt.outcome(), error, "send_failed")
         return attempt.outcome("sent")
@@ -223,7 +232,7 @@ class DirectSink:
         inputs = [queued.occurrence for queued in chosen]
         calls = (["events.send.batchApi.send", {"inputs": inputs}],)
         try:
-            batch.send(chosen, self._clients.client())
+            batch.send(chosen, self._connect())
         except DeliveryError as error:
             sentence = f"{count} events were not taken: {error.describe()}"
             upstream: str | None = None
@@ -265,6 +274,15 @@ class DirectSink:
                 self._reporter.log([issue])
                 results[number] = replace(result, issues=(*result.issues, issue))
         return results
+
+    def deliver_next(self, *, partial: bool = False) -> float | None:  # noqa: ARG002 - the Protocol's shape
+        """Do nothing: what is accepted is delivered at once, or when its batch is full."""
+        return None
+
+    @property
+    def halted(self) -> DeliveryError | None:
+        """None: every event is answered on its own."""
+        return None
 
     @property
     def unrecorded(self) -> int:

@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import logging
 import os
+import random
 import time
 import weakref
 from collections import deque
@@ -16,22 +17,20 @@ from typing import Any
 
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.calls import Calls
-from hubspot_dest.delivery.client.codec import decode, encode
+from hubspot_dest.delivery.client.codec import decode, encode, occurrence_uuid
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.client.provider import ClientProvider
 from hubspot_dest.delivery.dispatch.dispatcher import Dispatcher
 from hubspot_dest.delivery.dispatch.in_flight import Report
-from hubspot_dest.delivery.dispatch.per_key_queue import CONTACT, EVENT
+from hubspot_dest.delivery.dispatch.outcomes import outcomes_of
 from hubspot_dest.delivery.dispatch.rate import RateBudget
 from hubspot_dest.delivery.dispatch.workers import Workers
-from hubspot_dest.delivery.occurrence_uuid import occurrence_uuid
 from hubspot_dest.delivery.outbox.contact_cache import OutboxContactCache
-from hubspot_dest.delivery.outbox.outcomes import outcomes_of
 from hubspot_dest.delivery.outbox.queue import NewIntent, Outbox, Progress
-from hubspot_dest.delivery.outbox.records import ParkedEvent
+from hubspot_dest.delivery.outbox.records import CONTACT, EVENT, ParkedEvent
 from hubspot_dest.delivery.outbox.schema import OutboxError
-from hubspot_dest.delivery.outbox.settings import OutboxSettings
 from hubspot_dest.delivery.reporter import Reporter
+from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.delivery.sink import PendingCommit
 from hubspot_dest.outcome import Outcome, outcome_of
 from hubspot_dest.planning.plan import ContactUpsert, Plan
@@ -101,7 +100,9 @@ class OutboxSink:
 
     def _open(self, path: Path) -> None:
         settings = self._settings
-        self.outbox = Outbox(path, durability=settings.durability)
+        wall = settings.clock or time.time
+        monotonic = settings.clock or time.monotonic
+        self.outbox = Outbox(path, durability=settings.durability, wall=wall)
         try:
             client = self._clients.client()
             self._bind(f"{getattr(client, 'base_url', 'a given client')} {self._prefix()}")
@@ -113,16 +114,17 @@ class OutboxSink:
         self._unit = UnitOfWork()
         budget = RateBudget(settings.max_rps)
         if hasattr(client, "on_headers"):
-            client.on_headers = lambda headers: budget.observe(headers, time.monotonic())
+            client.on_headers = lambda headers: budget.observe(headers, monotonic())
         self.dispatcher = Dispatcher(
             self.outbox,
             Calls(client),
-            time.monotonic,
-            time.time,
+            monotonic,
+            wall,
             batch_size=self._config.batch_size if self._config.batch else 1,
             flush_seconds=settings.flush_seconds,
             policy=settings.policy,
             budget=budget,
+            rng=settings.rng or random.Random(),  # noqa: S311 - jitter
             report=self._on_report,
         )
         self.workers = Workers(self.dispatcher, settings.connections)
@@ -176,9 +178,10 @@ class OutboxSink:
 
     def accept(self, plan: Plan) -> Outcome:
         """Add what a plan says to the unit of work; its outcome counts once `commit` returns it."""
-        unsent = self._reporter.unsent(plan)
-        if unsent is not None:
-            return unsent
+        if plan.verdict != "ready" or self._reporter.mocked:
+            unsent = self._reporter.unsent(plan)
+            if unsent is not None:
+                return unsent
         event = plan.event if plan.received is None else plan.received
         issues = plan.issues
         if issues:
@@ -240,7 +243,7 @@ class OutboxSink:
         if not unit and progress is None:
             return None
         self._unit = UnitOfWork()
-        memory = self._contacts.unstage()
+        memory = self._contacts.unstage() if self._contacts.staged else {}
         group = self.outbox.add(unit.intents, memory, progress, unit.parked, unit.released)
         return PendingCommit(group, tuple(memory))
 
@@ -300,11 +303,36 @@ class OutboxSink:
 
     # ---- delivering
 
+    def deliver_next(self, *, partial: bool = False) -> float | None:
+        """Do one piece of delivery in the calling thread.
+
+        Args:
+            partial: send batches that are neither full nor old enough, too.
+
+        Returns:
+            0 if something was done; else in how many seconds there is something to do; None: nothing waits.
+
+        """
+        self._belong_to_this_process()
+        if not partial:
+            return self.dispatcher.step()
+        self.dispatcher.drain(on=True)
+        try:
+            return self.dispatcher.step()
+        finally:
+            self.dispatcher.drain(on=False)
+
+    @property
+    def halted(self) -> DeliveryError | None:
+        """Why nothing is delivered until somebody changes something, such as a revoked token; else None."""
+        return self.dispatcher.halted
+
     def _on_report(self, report: Report) -> None:
-        if report.kind == "failed":
+        if report.kind in ("failed", "postponed", "bisected"):
             message = report.error.describe() if report.error is not None else ""
             _log.info("%d %s will be tried again: %s", len(report.intents), report.what, message)
-        for outcome in outcomes_of(report, self.outbox.pending):
+        wall = self._settings.clock or time.time
+        for outcome in outcomes_of(report, self.outbox.pending, wall()):
             if outcome.kind == "failed":
                 level = logging.WARNING if report.kind == "paused" else logging.ERROR
                 _log.log(level, "%s", outcome.sentence)

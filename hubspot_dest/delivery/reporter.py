@@ -27,6 +27,9 @@ _LEVELS: Final = {
 class Reporter:
     """Logs issues, keeps dead letters, and makes the outcomes of plans that are not sent.
 
+    Attributes:
+        mocked: nothing is sent, whatever a plan says.
+
     Args:
         logger: gets one record per issue, with its message, and its detail as `detail`.
         dead_letters: how many to keep.
@@ -36,6 +39,7 @@ class Reporter:
 
     def __init__(self, logger: logging.Logger, dead_letters: int, mock: Any = UNDEFINED) -> None:
         self._logger = logger
+        self.mocked = mock is not UNDEFINED
         self._mock = mock
         self._overflow_reported = False
         self.dead_letters: deque[tuple[dict[str, Any], DeliveryError]] = deque(maxlen=dead_letters)
@@ -49,7 +53,7 @@ class Reporter:
         """Return the outcome of a plan that says to send nothing; None if it is to be carried out."""
         verdict, mock = plan.verdict, self._mock
         # A mock replaces the destination itself: nothing of what the destination logs or does happens.
-        mocked = mock is not UNDEFINED and plan.mapped is not None and verdict != "ignored"
+        mocked = self.mocked and plan.mapped is not None and verdict != "ignored"
         if verdict == "ready" and not mocked:
             return None
         issues = plan.issues[: plan.mapped if mocked else plan.issues_before_send]

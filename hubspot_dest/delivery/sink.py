@@ -72,6 +72,13 @@ class Sink(Protocol):
     def close(self, *, deadline: float | None = None, stall: float | None = None) -> list[Outcome]:
         """Send what waits for the last time, and release everything."""
 
+    def deliver_next(self, *, partial: bool = False) -> float | None:
+        """Do one piece of delivery in the calling thread; return in how many seconds the next is due, or None."""
+
+    @property
+    def halted(self) -> DeliveryError | None:
+        """Why nothing is delivered until somebody changes something, such as a revoked token; else None."""
+
     @property
     def unrecorded(self) -> int:
         """How many deliveries are not recorded yet: after a crash they are repeated."""

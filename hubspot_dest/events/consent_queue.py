@@ -86,9 +86,12 @@ class ConsentGate:
             own: the consent that the event itself came with.
 
         """
-        granted = granted_consent(
-            self.required, self.collector.consent, own if self.own_refusal_counts else event["consent"]
-        )
+        consent = self.collector.consent
+        individual = own if self.own_refusal_counts else event["consent"]
+        if not (self.required or consent or individual):
+            event["consent"] = {}
+            return True
+        granted = granted_consent(self.required, consent, individual)
         if granted is None:
             return False
         event["consent"] = granted

@@ -9,7 +9,14 @@ from typing import Any, Final
 from hubspot_dest.config.validation import Problem
 from hubspot_dest.flow.references import FlowError, Path, References
 
-__all__ = ["FlowDestination", "find_destination", "is_flow", "references_of", "select_destination"]
+__all__ = [
+    "FlowDestination",
+    "find_destination",
+    "ignored_parts",
+    "is_flow",
+    "references_of",
+    "select_destination",
+]
 
 _PACKAGE: Final = "@walkeros/server-destination-hubspot"
 _VERSION: Final = 4
@@ -50,6 +57,15 @@ class FlowDestination:
 def is_flow(raw: Any) -> bool:
     """Return whether this is a flow file rather than a destination's configuration."""
     return isinstance(raw, dict) and "flows" in raw and "settings" not in raw
+
+
+def ignored_parts(entry: dict[str, Any], place: Path) -> list[Problem]:
+    """Return a warning for each part of a destination's entry, beside its `config`, that has no effect here."""
+    return [
+        Problem((*place, key), f"{key} has no effect here: {why}", severity="warning")
+        for key, why in _NOT_RUN.items()
+        if entry.get(key) not in (None, [], {})
+    ]
 
 
 def find_destination(raw: dict[str, Any], wanted: str, environment: Mapping[str, str]) -> FlowDestination:
@@ -163,11 +179,7 @@ def _read(
     if not isinstance(config, dict):
         raise FlowError((*place, "config"), "a destination's config must be a map")
     collector = references.resolve(body.get("collector", {}), ("flows", flow, "collector"))
-    notes = [
-        Problem((*place, key), f"{key} has no effect here: {why}", severity="warning")
-        for key, why in _NOT_RUN.items()
-        if entry.get(key) not in (None, [], {})
-    ]
+    notes = ignored_parts(entry, place)
     if raw.get("include"):
         notes.append(Problem(("include",), "included folders are not read here", severity="warning"))
     state = collector if isinstance(collector, dict) else {}

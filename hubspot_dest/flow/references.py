@@ -218,7 +218,7 @@ class References:
         value = self._found("var", one[1], steps, path, chain)
         if isinstance(value, (dict, list)):
             kind = "a map" if isinstance(value, dict) else "a list"
-            raise FlowError(path, f'variable "{one[1]}" is {kind} and cannot stand inside a longer text')
+            raise FlowError(path, f'variable "{one[1]}" is {kind} and cannot be part of a longer text')
         text = to_string(value)
         self._count(path, text=len(text))
         return text

@@ -1,1 +1,1 @@
-"""The walkerOS mapping language: knows events and values, knows nothing of HubSpot."""
+"""The walkerOS mapping language: events and values, without any knowledge of HubSpot."""

@@ -17,7 +17,8 @@ __all__ = ["Callback", "Callbacks", "code_source", "may_give_a_promise"]
 Callback = Callable[[Any, Any], Any]
 
 _PREFIX = "$code:"
-_MAY_PROMISE = re.compile(r"\basync\b|\bPromise\b")
+# An async function, or one that makes a promise itself; not the word in a text, as in `v.mode === "async"`.
+_MAY_PROMISE = re.compile(r"\s*\(*\s*async\b|.*\bPromise\s*\.|.*\bnew\s+Promise\b", re.DOTALL)
 
 
 def code_source(value: Any) -> str | None:
@@ -33,7 +34,7 @@ def may_give_a_promise(source: Any) -> bool:
     """Return whether a function of the configuration gives a promise, as far as its source or type shows."""
     code = code_source(source)
     if code is not None:
-        return _MAY_PROMISE.search(code) is not None
+        return _MAY_PROMISE.match(code) is not None
     return inspect.iscoroutinefunction(source)
 
 

@@ -1,22 +1,22 @@
-"""Required consent against granted consent (walkerOS 4.4 mapping, section 2.6)."""
+"""The consent check: required names against granted names (walkerOS 4.4 mapping, section 2.6)."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from hubspot_dest.mapping.jsvalues import entries, truthy
+from hubspot_dest.mapping.jsvalues import UNDEFINED, entries, truthy
 
-__all__ = ["granted_consent"]
+__all__ = ["granted_consent", "is_granted", "required_names"]
 
 
 def granted_consent(required: Any, state: Any = None, individual: Any = None) -> dict[str, bool] | None:
-    """Return the granted names if `required` allows, else None.
+    """Return the granted names if the required consent is given, else None.
 
     Args:
-        required: map of name to flag; allowed if it is absent or empty, or if **any** granted name is required
+        required: map of name to flag. It is given if it is absent or empty, or if **any** granted name is required
             with a true flag (or, not and).
         state: the collector's consent.
-        individual: the event's own consent, which wins over `state`.
+        individual: the event's own consent, which takes precedence over `state`.
 
     """
     states = {**_states(state), **_states(individual)} if individual else _states(state)
@@ -27,6 +27,19 @@ def granted_consent(required: Any, state: Any = None, individual: Any = None) ->
     if not flags or any(truthy(flags.get(name)) for name in granted):
         return granted
     return None
+
+
+def required_names(required: Any) -> tuple[str, ...] | None:
+    """Return the names of which one must be granted; None if nothing is required."""
+    flags = entries(required) if required else []
+    return tuple(name for name, flag in flags if truthy(flag)) if flags else None
+
+
+def is_granted(names: tuple[str, ...] | None, state: Any) -> bool:
+    """Return whether one of the required names is granted; the time does not depend on the size of the consent."""
+    if names is None:
+        return True
+    return isinstance(state, dict) and any(truthy(state.get(name, UNDEFINED)) for name in names)
 
 
 def _states(value: Any) -> dict[str, Any]:

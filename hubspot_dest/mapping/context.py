@@ -1,4 +1,4 @@
-"""What a function of a configuration gets beside its value (walkerOS 4.4 mapping, sections 2.3 and 7)."""
+"""The second argument of a function of a configuration (walkerOS 4.4 mapping, sections 2.3 and 7)."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ __all__ = ["SILENT", "CallContext", "CollectorView", "Logger", "SilentLogger"]
 
 
 class Logger(Protocol):
-    """Where functions say something: four levels, each with a message and anything beside it."""
+    """The logger of functions: four levels, each with a message and optional data."""
 
     def error(self, message: Any, extra: Any = None, /) -> None:
-        """Say that something failed."""
+        """Log an error."""
 
     def warn(self, message: Any, extra: Any = None, /) -> None:
-        """Say that something looks wrong."""
+        """Log a warning."""
 
     def info(self, message: Any, extra: Any = None, /) -> None:
-        """Say what happens."""
+        """Log an information."""
 
     def debug(self, message: Any, extra: Any = None, /) -> None:
-        """Say what only its author wants to know."""
+        """Log a debug message."""
 
 
 class SilentLogger:
-    """Keep nothing of what is said."""
+    """A logger that drops every message."""
 
     __slots__ = ()
 
@@ -69,13 +69,13 @@ class CallContext:
 
     Attributes:
         event: the whole event, also where the value is only an item of it.
-        mapping: the mapping item, or the rule, that the function stands in.
-        consent: the consent in effect; None where there is none.
+        mapping: the mapping value or rule that contains the function.
+        consent: the effective consent; None for none.
         collector: the collector's state.
-        logger: where the function may say something.
+        logger: takes the messages of the function.
         scope: an object that is new for every plan: what one function changes in the event, the next one of
             the same plan sees, and no other plan does.
-        now_ms: the time that stands for now, in ms since 1970; None for the clock's.
+        now_ms: the current time for the function, in ms since 1970; None for the time of the clock.
 
     """
 

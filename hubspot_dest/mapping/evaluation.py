@@ -27,8 +27,8 @@ class Issue:
         message: upstream's message where upstream has one.
         detail: structured data; never a secret.
         scope: `hubspot` for entries of the destination, empty for entries of the collector.
-        code: what happened, stable: `rule_condition_failed`, `function_failed`; empty where there is no code yet.
-        sentence: the same for people: where, what, and what follows from it; empty where the message says it all.
+        code: what happened, stable: `rule_condition_failed`, `function_failed`; may be empty.
+        sentence: the same for people: where, what, and the consequence; empty if the message is enough.
 
     """
 
@@ -41,7 +41,7 @@ class Issue:
 
     @property
     def text(self) -> str:
-        """The sentence for people, or the message where there is no sentence."""
+        """The sentence for people; the message if there is none."""
         return self.sentence or self.message
 
 

@@ -1,8 +1,8 @@
-"""A map of plain paths as source: the shape of nearly every configuration, written out to be fast.
+"""Generate source for a map of plain paths, the shape of nearly every configuration.
 
-Two steps of the general way become one: mapping (walkerOS 4.4 mapping, section 2.3) and JavaScript's `String()`
-(section 5.6). Source is generated, because a loop over entries costs twice as much as the same work written out;
-nothing of a configuration becomes source but string literals, made by `repr`.
+The generated code does two steps of the general path at once: mapping (walkerOS 4.4 mapping, section 2.3) and
+JavaScript's `String()` (section 5.6). A loop over the entries would cost twice as much. Of a configuration, only string
+literals made by `repr` become source.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from hubspot_dest.mapping.jsvalues import (
     to_string,
 )
 
-__all__ = ["PlainPath", "PlainMap", "found_text"]
+__all__ = ["PlainMap", "PlainPath", "found_text"]
 
 
 @dataclass(frozen=True, slots=True)
 class PlainPath:
-    """A path of two or three steps without wildcards: what can be written out.
+    """A path of two or three steps without wildcards, for which source can be generated.
 
     Attributes:
         section: the first step.
@@ -38,7 +38,7 @@ class PlainPath:
 
     @classmethod
     def parse(cls, path: Any) -> PlainPath | None:
-        """Return the path, or None where it is anything else."""
+        """Return the parsed path, or None for any other mapping value."""
         steps = path.split(".") if isinstance(path, str) else []
         if not 2 <= len(steps) <= 3 or "*" in steps:
             return None
@@ -59,7 +59,7 @@ class PlainPath:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One property: its name, the path, and the text that stands in where the path leads nowhere."""
+    """One property: its name, its path, and the text for a path without a value."""
 
     name: str
     path: PlainPath | None
@@ -93,7 +93,7 @@ class PlainMap:
 
     @classmethod
     def parse(cls, mapping: Any) -> PlainMap | None:
-        """Return the map, or None where it needs more than can be written out."""
+        """Return the parsed map, or None if one of its entries is not a plain path or default."""
         inner = mapping.get("map") if isinstance(mapping, dict) and len(mapping) == 1 else None
         if not isinstance(inner, dict) or not inner:
             return None
@@ -121,15 +121,15 @@ def _entry(name: str, item: Any) -> _Entry | None:
         return None
     default = cast_to_property(item.get("value", UNDEFINED))
     if isinstance(default, (dict, list)) or ("value" in item and default is UNDEFINED):
-        return None  # what is left out or fails to convert is the general way's business
+        return None  # left out, or not convertible: the general path decides
     return _Entry(name, path, None if default is UNDEFINED else to_string(default))
 
 
 def found_text(value: Any) -> str | None:
-    """Return the text that the general way makes of a found value, None where it leaves the property out.
+    """Return the text of a value as the general path makes it; None if the property is left out.
 
     Raises:
-        TypeError: for an object, of which there is more to say: that is the general way's business.
+        TypeError: for an object, about which the general path reports more.
 
     """
     if type(value) is int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from hubspot_dest.mapping.consent import granted_consent
+from hubspot_dest.mapping.consent import is_granted, required_names
 from hubspot_dest.mapping.jsvalues import UNDEFINED, entries, has_own_keys, truthy
 
 __all__ = ["count_ticks"]
@@ -52,7 +52,7 @@ def _form(item: Any, value: Any, consent: Any, probe: Probe) -> int:
         if probe({"condition": item["condition"], "value": True}, value) is UNDEFINED:
             return ticks
     required = item.get("consent", UNDEFINED)
-    if truthy(required) and granted_consent(required, consent) is None:
+    if truthy(required) and not is_granted(required_names(required), consent):
         return ticks
     ticks += _CALLBACK * sum(truthy(item.get(name, UNDEFINED)) for name in ("fn", "validate"))
     return ticks + _inside(item, value, consent, probe)

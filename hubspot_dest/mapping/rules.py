@@ -39,7 +39,7 @@ class Rule(Generic[S]):
         asynchronous: whether the condition gives a promise, as far as its source shows.
         policy: edits of the event, or None.
         data: the payload mapping, or None.
-        settings: what the destination made of the rule's settings.
+        settings: the rule's settings, compiled by the destination.
 
     """
 

@@ -7,13 +7,14 @@ code compiles the traced form, which gives the same results and records each ste
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from hubspot_dest.mapping.callbacks import Callbacks
-from hubspot_dest.mapping.consent import granted_consent
+from hubspot_dest.mapping.consent import is_granted, required_names
 from hubspot_dest.mapping.dialect import WALKEROS_4_7, Dialect
-from hubspot_dest.mapping.evaluation import Evaluation
+from hubspot_dest.mapping.evaluation import Evaluation, error_detail
 from hubspot_dest.mapping.jsvalues import (
     UNDEFINED,
     EmptiedList,
@@ -55,6 +56,7 @@ class ValueCompiler:
         self.dialect = dialect
         self._callbacks = callbacks
         self._traced = traced
+        self._place: tuple[str, ...] = ()  # the names around what is being compiled: `properties`, `total`
 
     def compile(self, mapping: Any) -> Resolve:
         """Return upstream's `getMappingValue` for `mapping` (section 2.2).
@@ -79,6 +81,7 @@ class ValueCompiler:
             mapping = {}
         items = mapping if isinstance(mapping, list) else [mapping]
         alternatives = [self._item(item) for item in items]
+        report = self._reporter("mapping processing failed", "mapping_failed", "it gives nothing")
         traced = self._traced
 
         def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
@@ -91,7 +94,7 @@ class ValueCompiler:
                     result = alternative(value, ev, consent)
                 except (JsTypeError, RecursionError) as error:
                     ev.failed += 1
-                    ev.log_error("mapping processing failed", error, code="mapping_failed")
+                    report(ev, error)
                     result = UNDEFINED
                     if traced:
                         ev.note(f"failed: {error}")
@@ -105,7 +108,31 @@ class ValueCompiler:
 
     def compile_named(self, name: str, mapping: Any) -> Resolve:
         """Return `compile(mapping)`, named `name` in a trace."""
-        return self._named(name, self.compile(mapping))
+        with self._inside(name):
+            return self._named(name, self.compile(mapping))
+
+    @contextmanager
+    def _inside(self, name: str) -> Iterator[None]:
+        outer, self._place = self._place, (*self._place, name)
+        try:
+            yield
+        finally:
+            self._place = outer
+
+    def _reporter(self, message: str, code: str, consequence: str) -> Callable[[Evaluation, Exception], None]:
+        """Return what adds the issue of a failure at the place that is being compiled."""
+        place = ".".join(self._place)
+
+        def report(ev: Evaluation, error: Exception) -> None:
+            found = error_detail(error)
+            what = message.removeprefix("mapping ")
+            sentence = f"{what}: {found['name']}: {found['message']}; {consequence}"
+            if not place:
+                ev.log_error(message, error, code=code, sentence=sentence)
+            else:
+                ev.log_error(message, error, code=code, sentence=f"{place}: {sentence}", place=place)
+
+        return report
 
     def _path(self, path: str) -> Resolve:
         getter = compile_path(path)
@@ -176,7 +203,7 @@ class ValueCompiler:
         fallback = cast_to_property(static)
         condition = self._gate(form.get("condition", UNDEFINED), item, "condition")
         required = form.get("consent", UNDEFINED)
-        required = required if truthy(required) else None
+        required = required_names(required) if truthy(required) else None
         produce = self._producer(item, form, static)
         validate = self._gate(form.get("validate", UNDEFINED), item, "validate")
         tell_item_consent = not self.dialect.item_consent_grants
@@ -187,9 +214,9 @@ class ValueCompiler:
                 if traced:
                     ev.note("condition is false")
                 return UNDEFINED
-            if required is not None and granted_consent(required, consent) is None:
+            if required is not None and not is_granted(required, consent):
                 if traced:
-                    ev.note(f"consent missing: {', '.join(name for name, _ in entries(required))}")
+                    ev.note(f"consent missing: {', '.join(required) or 'no name is true'}")
                 if tell_item_consent and ev.item_consent is not None:
                     _tell_item_consent(form, required, ev, granted=False)
                 return static
@@ -250,12 +277,13 @@ class ValueCompiler:
 
     def _fn(self, source: Any, item: Any) -> Resolve:
         function = self._callbacks.callable(source)
+        report = self._reporter("mapping fn failed", "function_failed", "it gives nothing")
 
         def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
             try:
                 return function(value, ev.context(item, consent))
             except Exception as error:  # whatever a user's function raises is upstream's `mapping fn failed`
-                ev.log_error("mapping fn failed", error, code="function_failed")
+                report(ev, error)
                 return UNDEFINED
 
         return resolve
@@ -265,24 +293,26 @@ class ValueCompiler:
         if not truthy(source):
             return None
         function = self._callbacks.callable(source)
+        report = self._reporter(f"mapping {what} failed", f"{what}_failed", "it counts as false")
 
         def gate(value: Any, ev: Evaluation, consent: Any) -> bool:
             try:
                 return truthy(function(value, ev.context(item, consent)))
             except Exception as error:  # whatever a user's function raises is upstream's `mapping … failed`
-                ev.log_error(f"mapping {what} failed", error, code=f"{what}_failed")
+                report(ev, error)
                 return False
 
         return gate
 
     def _loop(self, form: dict[str, Any], static: Any, base: Resolve | None) -> Resolve:
-        """Compile a loop; where its scope is not a list, it gives what `base` gives, or nothing without one."""
+        """Compile a loop. If its scope is not a list, it gives the result of `base`, or nothing without one."""
         part = form["loop"]
         if not isinstance(part, (list, str)):
             return _impossible
         scope = part[0] if len(part) > 0 else UNDEFINED
         # A default parameter upstream: an absent item mapping is the empty mapping.
-        each = self._nested(part[1] if len(part) > 1 else UNDEFINED)
+        with self._inside("*"):
+            each = self._nested(part[1] if len(part) > 1 else UNDEFINED)
         if not self.dialect.item_consent_grants:
             each = _aware_of_item_consent(each)
         source = None if scope == "this" else self._nested(scope)
@@ -300,7 +330,10 @@ class ValueCompiler:
         return resolve
 
     def _map(self, part: Any) -> Resolve:
-        compiled = [(name, self._named(name, self._nested(item))) for name, item in entries(part)]
+        compiled = []
+        for name, item in entries(part):
+            with self._inside(name):
+                compiled.append((name, self._named(name, self._nested(item))))
 
         def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
             found: dict[str, Any] = {}
@@ -349,7 +382,7 @@ class ValueCompiler:
 
 
 def _quick_getter(item: Any) -> Getter | None:
-    """Return a getter for a path or `{key, value}`, and None for anything that needs more."""
+    """Return a getter for a path or `{key, value}`, or None for any other mapping value."""
     if isinstance(item, str):
         return compile_path(item) if item else None
     if isinstance(item, dict) and set(item) == {"key"} and isinstance(item["key"], str) and item["key"]:
@@ -410,9 +443,11 @@ def _aware_of_item_consent(each: Resolve) -> Resolve:
     return resolve
 
 
-def _tell_item_consent(form: dict[str, Any], required: Any, ev: Evaluation, *, granted: bool) -> None:
+def _tell_item_consent(
+    form: dict[str, Any], required: tuple[str, ...], ev: Evaluation, *, granted: bool
+) -> None:
     """Record where walkerOS 4.4 would decide by the consent of a loop item, and decide otherwise."""
-    if (granted_consent(required, ev.item_consent) is not None) == granted:
+    if is_granted(required, ev.item_consent) == granted:
         return
     would = "leave out" if granted else "send"
     ev.diverge(

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.client import HubSpotClient
+from hubspot_dest.delivery.client.codec import occurrence_uuid
 from hubspot_dest.delivery.client.exchange import Exchange
-from hubspot_dest.delivery.occurrence_uuid import occurrence_uuid
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.observability.instruments import Instruments
 from hubspot_dest.observability.trail import Trail

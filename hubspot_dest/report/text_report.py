@@ -64,8 +64,8 @@ def outcome_lines(outcome: Outcome, where: str, painter: Painter, *, explain: bo
             yield painter.paint(f"             {issue.level.lower()}: {safe_text(issue.text, limit=300)}", 33)
     for hint in outcome.hints:
         yield f"             hint: {safe_text(hint, limit=300)}"
-    if outcome.walkeros:
-        yield painter.paint(f"             {safe_text(outcome.walkeros, limit=300)}", 35)
+    for note in outcome.walkeros_notes:
+        yield painter.paint(f"             {safe_text(note, limit=300)}", 35)
     if explain and outcome.plan is not None:
         for trace in outcome.plan.trace or ():
             yield from trace_lines(trace, "             ", painter)

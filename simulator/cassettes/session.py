@@ -20,7 +20,7 @@ from hubspot_dest._version import __version__
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.client import HubSpotClient, Pool
 from hubspot_dest.delivery.dispatch.retry import RetryPolicy
-from hubspot_dest.delivery.outbox.settings import OutboxSettings
+from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.outcome import Outcome
 from simulator.cassettes.cassette import FORMAT, Cassette, Meanwhile, Meta

@@ -34,6 +34,19 @@ __all__ = ["command"]
     metavar="FILE",
     help="Figures to hold the run against, or the saved --json of another run.",
 )
+@click.option(
+    "--no-outbox",
+    is_flag=True,
+    help="Send directly, without an outbox: nothing is tried again. --parity has none either.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["unexplained", "any", "never"]),
+    default="unexplained",
+    show_default=True,
+    help="Which failed events end the run with exit code 1: those that no fault, story or --odd of this run "
+    "caused; any; or none.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The result as one JSON object.")
 @click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
 def command(**options: Any) -> None:
@@ -41,7 +54,8 @@ def command(**options: Any) -> None:
 
     The events are made up, or come from a file, from standard input, or over HTTP (--from, --listen); what may never
     end is ended by Ctrl-C, and summed up as well. Without CONFIG it is the shop of the demonstration. Exit 1 if
-    --expect is not met, or if the sender's numbers and HubSpot's differ, or the source failed; 2 if it could not run.
+    --expect is not met, if events failed (--fail-on), if the sender's numbers and HubSpot's differ, or if the source
+    failed; 2 if it could not run. Waiting takes no time: an outage of half a minute is over at once.
     """
     from simulator.commands.runs.run import run  # here, so that --help waits for nothing
 

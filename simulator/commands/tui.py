@@ -35,6 +35,11 @@ __all__ = ["command"]
 @walkeros_option(WALKEROS_HELP)
 @click.option("--strict", is_flag=True, help="Refuse names without a definition, as HubSpot does.")
 @click.option(
+    "--no-outbox",
+    is_flag=True,
+    help="Send directly, without an outbox: nothing is tried again. --parity has none either.",
+)
+@click.option(
     "--theme",
     type=click.Choice(["harbour", "paper", "contrast"]),
     default="harbour",

@@ -15,10 +15,10 @@ from hubspot_dest.planning.dry_run import DryRun
 from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.profiles import profile_of
 from hubspot_dest.planning.rules_index import label_of
-from simulator.engine.rows import UNSOUGHT
+from simulator.engine.rows import NO_RULE_SOUGHT
 from simulator.engine.rule_coverage import described
 
-__all__ = ["Alternative", "Near", "alternatives", "nearest", "stumbled"]
+__all__ = ["Alternative", "Near", "alternatives", "nearest", "failing_rule"]
 
 _CLOSE = 0.78  # `order completed` is close to `order complete`, `order view` is not close to `page view`
 _MOST = 3
@@ -70,7 +70,7 @@ def alternatives(mapping: Any, name: str, plan: Plan) -> list[Alternative]:
         plan: what was planned for it.
 
     """
-    if plan.reason in UNSOUGHT or not isinstance(mapping, dict):
+    if plan.reason in NO_RULE_SOUGHT or not isinstance(mapping, dict):
         return []
     won = (plan.rule_key, plan.rule_index)
     # A rule's key leads straight to its list; only what falls through to `* *` passed another list before.
@@ -90,7 +90,9 @@ def alternatives(mapping: Any, name: str, plan: Plan) -> list[Alternative]:
     return [] if len(found) == 1 and over else found
 
 
-def stumbled(config: Config, event: Any, now_ms: int, *, parity: bool = False, walkeros: str = "4.4") -> str:
+def failing_rule(
+    config: Config, event: Any, now_ms: int, *, parity: bool = False, walkeros: str = "4.4"
+) -> str:
     """Return the label of the rule at which the mapping failed on an event; empty where it was none of them.
 
     The event is planned again with one rule more each time: the first with which it fails is the one.

@@ -14,15 +14,15 @@ from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.profiles import profile_of
 from simulator.conformance.difference import Difference, differences
 from simulator.engine.rows import Row
-from simulator.engine.sources.bad_input import said_of
+from simulator.engine.sources.bad_input import bad_input_reason
 
-__all__ = ["Change", "DryRuns", "Reloaded", "RowPlanner", "compare"]
+__all__ = ["PlanChange", "DryRuns", "Reloaded", "RowPlanner", "compare"]
 
 _KEPT = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PlanChange:
     """What a new configuration changes for one event.
 
     Attributes:
@@ -60,7 +60,7 @@ class Reloaded:
     """
 
     looked_at: int
-    changes: tuple[Change, ...]
+    changes: tuple[PlanChange, ...]
     again: int
     through: int = 0
     settings: tuple[str, ...] = ()
@@ -82,7 +82,7 @@ class RowPlanner:
 
     def plan(self, event: Any, now_ms: int, *, traced: bool = False) -> Plan:
         """Return what should happen to an event at a time in ms since 1970. Never raises for what it holds."""
-        if (wrong := said_of(event)) is not None:
+        if (wrong := bad_input_reason(event)) is not None:
             return Plan(event, "failed", "bad_input", wrong)
         return self._dry_run.plan(event, now_ms, traced=traced)
 
@@ -127,7 +127,7 @@ class DryRuns:
 
 def compare(
     old: RowPlanner, new: RowPlanner, rows: Iterable[Row]
-) -> tuple[tuple[Change, ...], list[tuple[Row, Plan]]]:
+) -> tuple[tuple[PlanChange, ...], list[tuple[Row, Plan]]]:
     """Plan every event with both configurations; return what differs, oldest first, and all new plans."""
     changes, plans = [], []
     for row in rows:
@@ -138,7 +138,9 @@ def compare(
         if found:
             better = _better(_goes(before), _goes(after))
             changes.append(
-                Change(row.number, row.name, row.person, _words(before), _words(after), better, tuple(found))
+                PlanChange(
+                    row.number, row.name, row.person, _words(before), _words(after), better, tuple(found)
+                )
             )
     return tuple(changes), plans
 

@@ -1,29 +1,34 @@
-"""The engine: a source, a configuration, the real sender in a thread, and a HubSpot on this machine over HTTP."""
+"""The engine: a source, a configuration, the real sender in one thread, and a HubSpot on this machine over HTTP."""
 
 from __future__ import annotations
 
+import itertools
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from hubspot_dest.config.model import Config
+from hubspot_dest.delivery.outbox.schema import OutboxError
+from simulator.engine.definitions import define_called
 from simulator.engine.dry_run import DryRuns, Reloaded, compare
 from simulator.engine.event_log import EventLog
-from simulator.engine.rate import Pace
+from simulator.engine.rate import EventRate
 from simulator.engine.reconciliation import Closing, Counts, Reconciliation
-from simulator.engine.rows import STUCK, Ring, Row, consented, packed, person_of
+from simulator.engine.rows import NOT_DELIVERED, Ring, Row, consented, packed, person_of
 from simulator.engine.sandbox_config import (
+    batched_like,
     batching,
-    gathered_like,
-    gathering,
+    batching_words,
     hubspot_for,
     portal_of,
-    tamed,
+    sandboxed,
 )
-from simulator.engine.sender import Sender
+from simulator.engine.sender import Attempt, DirectSender, OutboxSender, Sender
 from simulator.engine.source import Source, synthetic
 from simulator.engine.task_queue import TaskQueue
 from simulator.hubspot.faults.fault_board import ActiveFault, Fault
@@ -33,6 +38,11 @@ __all__ = ["Engine"]
 
 T = TypeVar("T")
 _SETTLE_SECONDS = 2.0
+_CLOSING_SECONDS = 5.0  # at the end, for how long to go on trying although nothing gets through
+_PATIENCE_SECONDS = 3600.0  # the same in simulated time, where waiting takes no time
+_EVENT_SECONDS = 0.1  # simulated seconds between two events
+_CALL_SECONDS = 0.0005  # simulated seconds before and after a call, so that no two share a moment
+_GLANCE_SECONDS = 0.5  # somebody may have skipped the clock
 _CLOSE_SECONDS = 30.0
 _COMPARED = 1000
 _DRY_SECONDS = 0.005
@@ -47,7 +57,10 @@ class Engine:
         seed: decides the stream and the order of batch results.
         rate: events a second; 0 as fast as it goes.
         capacity: how many rows are kept.
-        parity: do what walkerOS does.
+        parity: do what walkerOS 4.4 does; it has no outbox.
+        outbox: send through an outbox in a temporary folder; else directly, without retries.
+        simulated: time passes with events and with waiting, not by the system's clock: the same seed gives the same
+            run, and an outage of half a minute takes no half minute.
         walkeros: the version of walkerOS that is meant.
         account: what HubSpot knows beforehand.
         strict: refuse names without a definition, as HubSpot does; else they are made at first sight.
@@ -66,6 +79,8 @@ class Engine:
         rate: float = 4.0,
         capacity: int = 100_000,
         parity: bool = False,
+        outbox: bool = True,
+        simulated: bool = False,
         walkeros: str = "4.4",
         account: Mapping[str, Any] | None = None,
         strict: bool = False,
@@ -75,25 +90,36 @@ class Engine:
     ) -> None:
         self.seed = seed
         self.parity = parity
+        self.outbox = outbox and not parity
+        self.simulated = simulated
         self.walkeros = walkeros
         self._source = source
         self._seeded = account or {}
+        self.strict = strict
+        if simulated:
+            begun = clock()
+            clock = lambda: begun  # noqa: E731 - a clock that stands still but for what is skipped
         switches = Behaviours(auto_define=not strict, enforce_rate_limits=limits)
         self.service, self.hubspot = hubspot_for(config, switches, seed, remembered, clock)
         self.service.seed(self.hubspot.account, self._seeded)
         self.ring = Ring(capacity)
-        self.rehearsals = DryRuns(parity=parity, walkeros=walkeros)
-        self.pace = Pace(rate)
-        self.ledger = EventLog(self.ring, self.hubspot.clock, self.service, parity=parity)
+        self.dry_runs = DryRuns(parity=parity, walkeros=walkeros)
+        self.rate = EventRate(rate)
+        self.event_log = EventLog(self.ring, self.hubspot.clock, self.service, parity=parity)
         self.exhausted = False
         self.trouble = ""
         self.generation = 0
         self.configs: list[Config] = []
         self.consents: dict[str, bool] = {}
-        self._config = tamed(config)
+        self._config = sandboxed(config)
         self._file_batch = batching(config)
-        self._errands = TaskQueue()
+        self._tasks = TaskQueue()
         self._closing = False
+        self._due_at: float | None = None
+        """When the sender has something to deliver, by the clock; None while it waits for nothing."""
+        self._folder = tempfile.TemporaryDirectory(prefix="hubspot-sim-", ignore_cleanup_errors=True)
+        self._outboxes = itertools.count()
+        self._outbox_path = self._new_outbox_path()
         self._thread: threading.Thread | None = None
 
     # ---- life
@@ -107,10 +133,14 @@ class Engine:
         """
         self.hubspot.start()
         self._stream = iter(self._source(self.seed))
-        self.sender = self._new_sender(self._config)
+        self.sender = self._open_sender(self._config)
+        self._follow(self._config)
         self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
         self._thread.start()
         return self
+
+    def _new_outbox_path(self) -> Path:
+        return Path(self._folder.name) / f"outbox-{next(self._outboxes)}.sqlite"
 
     def __enter__(self) -> Self:
         return self.start()
@@ -119,7 +149,7 @@ class Engine:
         self.close()
 
     def close(self) -> Closing:
-        """Flush for the last time and end; say what HubSpot did not take."""
+        """Deliver what can be delivered, and end; return what HubSpot did not take."""
         thread = self._thread
         if thread is None or self._closing:
             return Closing(0, 0, 0)
@@ -127,21 +157,32 @@ class Engine:
             closing = self.do(self._close, _CLOSE_SECONDS)
         except TimeoutError:
             waits = self.counts.kinds["denied"]
-            closing = Closing(0, self.sender.queued, waits, f"no answer in {_CLOSE_SECONDS:g} s")
+            closing = Closing(0, self.queued, waits, f"no answer in {_CLOSE_SECONDS:g} s")
         finally:
             self._closing = True
-            self._errands.wake()
+            self._tasks.wake()
             thread.join(timeout=5.0)
             self.hubspot.stop()
+            self._folder.cleanup()
         return closing
 
     def _close(self) -> Closing:
-        before = self.counts.kinds["queued"]
-        self.ledger.also(self.sender.close(), self.sender.drain(), self.generation)
+        before = self.counts.delivered
+        self._drain(_CLOSING_SECONDS)
+        error = self.sender.halted or self._last_failure()
         left = self.sender.queued
-        failed = [row for row in self.ring.rows(self.ring.next - 3) if row.is_batch and row.kind == "failed"]
-        error = failed[-1].sentence if left and failed else ""
-        return Closing(max(0, before - left), left, self.counts.kinds["denied"], error)
+        self._enter(self.sender.close())
+        if not self.outbox:
+            left, error = self.sender.queued, self._last_failure()
+        delivered = self.counts.delivered - before
+        return Closing(max(0, delivered), left, self.counts.kinds["denied"], error if left else "")
+
+    def _last_failure(self) -> str:
+        """Return why HubSpot did not take the latest request that failed."""
+        for row in self.ring.rows(self.ring.next - 50):
+            if row.kind in ("failed", "queued") and row.exchanges and row.exchanges[-1].error:
+                return row.sentence
+        return ""
 
     # ---- reading
 
@@ -153,17 +194,23 @@ class Engine:
     @property
     def counts(self) -> Counts:
         """The counters."""
-        return self.ledger.counts
+        return self.event_log.counts
 
     @property
     def paused(self) -> bool:
         """Whether the stream stands still."""
-        return self.pace.paused
+        return self.rate.paused
 
     @property
     def queued(self) -> int:
-        """How many occurrences the sender holds for its next batch."""
-        return self.sender.queued
+        """How many events wait to be delivered."""
+        return self.counts.kinds["queued"]
+
+    @property
+    def next_try(self) -> float | None:
+        """When something is tried again, in UNIX seconds; None where nothing waits for that."""
+        at = self.event_log.next_try()
+        return at if at is None or self._due_at is None else max(at, self._due_at)
 
     def faults(self) -> tuple[ActiveFault, ...]:
         """Return the faults on the board, spent ones included."""
@@ -171,18 +218,18 @@ class Engine:
 
     def subscribe(self, listener: Callable[[Row], None]) -> Callable[[], None]:
         """Call the listener for every new row, on the engine's thread; return what ends that."""
-        return self.ledger.subscribe(listener)
+        return self.event_log.subscribe(listener)
 
-    def books(self) -> Reconciliation:
-        """Return both sides' numbers, taken while nothing is under way."""
-        return self.do(self._books)
+    def reconcile(self) -> Reconciliation:
+        """Compare both sides' numbers while nothing is under way."""
+        return self.do(self._reconcile)
 
-    def _books(self) -> Reconciliation:
+    def _reconcile(self) -> Reconciliation:
         self._await_hubspot()
         said = self.hubspot.account.counters()
         return self.counts.against(
             queued=self.sender.queued,
-            unsure=self.ledger.unsure(),
+            unsure=self.event_log.unsure(),
             by_hand=self.service.by_hand,
             stored=said.accepted,
             repeated=said.duplicates,
@@ -195,7 +242,7 @@ class Engine:
         account = self.hubspot.account
         while time.monotonic() < deadline:
             said = account.counters()
-            brought = self.counts.confirmed + self.ledger.unsure() + self.service.by_hand
+            brought = self.counts.confirmed + self.event_log.unsure() + self.service.by_hand
             if brought == said.accepted + said.duplicates + said.dropped:
                 return
             time.sleep(0.005)
@@ -216,30 +263,30 @@ class Engine:
         """Do something on the engine's thread between two events."""
         if self._thread is None or self._closing:
             raise RuntimeError("the engine does not run")
-        return self._errands.ask(work)
+        return self._tasks.ask(work)
 
     def pause(self) -> None:
         """Stop before the next event."""
-        self.pace.pause()
-        self._errands.wake()
+        self.rate.pause()
+        self._tasks.wake()
 
     def resume(self) -> None:
         """Go on."""
-        self.pace.resume()
-        self._errands.wake()
+        self.rate.resume()
+        self._tasks.wake()
 
     def step(self, count: int = 1) -> None:
         """Take so many events, then stand still."""
-        self.pace.step(count)
-        self._errands.wake()
+        self.rate.step(count)
+        self._tasks.wake()
 
     def set_rate(self, rate: float) -> None:
         """Take so many events a second; 0: as fast as it goes."""
-        self.pace.rate = max(0.0, rate)
-        self._errands.wake()
+        self.rate.per_second = max(0.0, rate)
+        self._tasks.wake()
 
     def run(self, count: int, seconds: float = 3600.0) -> Reconciliation:
-        """Take so many events as fast as they come, at most so long; wait, and return the books."""
+        """Take so many events as fast as they come, for at most so many seconds; then compare both sides."""
         deadline = time.monotonic() + seconds
 
         def take() -> None:
@@ -249,23 +296,74 @@ class Engine:
                     left -= 1
                 else:
                     time.sleep(_DRY_SECONDS)
+                self._deliver()
 
         self.do(take, seconds + 60.0)
-        return self.books()
+        return self.reconcile()
 
     def flush(self) -> Future[int]:
-        """Send what waits in the batch; return how many events HubSpot took."""
+        """Deliver what waits, as far as HubSpot takes it now; return how many events it took.
+
+        In simulated time later tries are made, too.
+        """
         return self.later(self._flush)
 
     def _flush(self) -> int:
-        before = self.counts.kinds["flushed"]
-        self.ledger.also(self.sender.flush(), self.sender.drain(), self.generation)
-        return self.counts.kinds["flushed"] - before
+        before = self.counts.delivered
+        if self.outbox and self.next_try is not None:
+            # A sender that starts does not wait for the next try of the former.
+            self._enter(self.sender.close())
+            self.sender = self._open_sender(self._config)
+        if self.simulated:
+            self._drain(_PATIENCE_SECONDS)
+        else:
+            self._enter(self.sender.flush())
+            self._deliver()
+        return self.counts.delivered - before
+
+    # ---- delivering, on the engine's thread
+
+    def _enter(self, attempts: Iterable[Attempt]) -> None:
+        for attempt in attempts:
+            self.event_log.deliver(attempt, self.generation)
+
+    def _deliver(self, *, partial: bool = False, once: bool = False) -> float | None:
+        """Deliver what is due; return in how many seconds something is due, or None.
+
+        Args:
+            partial: send batches that are not full, too.
+            once: stop after one request where somebody waits for the thread.
+
+        """
+        rest: float | None = 0.0
+        while rest == 0.0:
+            rest, attempts = self.sender.deliver_next(partial=partial)
+            self._enter(attempts)
+            if once and self._tasks.any:
+                break
+        self._due_at = None if rest is None else self.hubspot.clock() + rest
+        return rest
+
+    def _drain(self, seconds: float) -> None:
+        """Deliver everything that waits, later tries included, until nothing got through for so many seconds."""
+        clock = self.hubspot.clock
+        self._enter(self.sender.flush())
+        delivered, until = self.counts.delivered, clock() + seconds
+        while not self.sender.halted and clock() < until:
+            rest = self._deliver(partial=True)
+            if rest is None:
+                return
+            if self.counts.delivered != delivered:
+                delivered, until = self.counts.delivered, clock() + seconds
+            if self.simulated:
+                clock.skip(rest)
+            else:
+                time.sleep(min(rest, 0.1))
 
     def set_batch(self, size: int) -> Future[int]:
-        """Gather so many events a batch; 0: send each on its own. The sender begins anew, its memory empty.
+        """Send so many events in a batch; 0 sends each in a request of its own.
 
-        Returns how many events the former sender still held and could not send; they stand as failed.
+        Returns how many events the former sender could not send and no outbox keeps; they are failed.
         """
         size = min(500, max(0, size))
         changed = replace(
@@ -299,10 +397,11 @@ class Engine:
     def _again(self, rows: Iterable[Row]) -> int:
         count = 0
         for row in rows:
-            if row.kind not in STUCK:
+            if row.kind not in NOT_DELIVERED:
                 continue
             count += 1
             self._push(row.plain_event(), row)
+        self._deliver()
         return count
 
     def throw(self, *faults: Fault) -> None:
@@ -313,13 +412,27 @@ class Engine:
         """Take one fault, or all, from the board."""
         return self.hubspot.faults.clear(number)
 
+    def define_all(self) -> Future[int]:
+        """Define every event and property that the kept events use and HubSpot does not know; return how many."""
+        return self.later(self._define_all)
+
+    def _define_all(self) -> int:
+        calls = (
+            call
+            for row in self.ring.rows()
+            if row.event
+            for call in self.dry_runs.calls(self.configs[row.generation], row)
+        )
+        return define_called(self.hubspot.account, calls, self.hubspot.clock())
+
     def reset(self, seed: int | None = None) -> Future[None]:
         """Begin anew: empty account, counters at 0, the stream of the seed from its first event."""
         return self.later(lambda: self._reset(self.seed if seed is None else seed))
 
     def _reset(self, seed: int) -> None:
         self.sender.close()
-        self.sender.drain()
+        self._outbox_path = self._new_outbox_path()
+        self._due_at = None
         self.seed, self.exhausted, self.trouble = seed, False, ""
         self._stream = iter(self._source(seed))
         self.service.reset(self.hubspot.account)
@@ -327,8 +440,9 @@ class Engine:
         self.service.forget()
         self.hubspot.journal.clear()
         self.consents.clear()
-        self.ledger.clear()
-        self.sender = self._new_sender(self._config)
+        self.event_log.clear()
+        self.sender = self._open_sender(self._config)
+        self._follow(self._config)
 
     # ---- another configuration
 
@@ -338,50 +452,81 @@ class Engine:
         What waits in the batch is flushed by the old one first. Pinned events that are not through are run again. How
         events are gathered stays as it was set on the screen, unless the file itself changed that.
         """
-        return self.later(lambda: self._reload(tamed(config)))
+        return self.later(lambda: self._reload(sandboxed(config)))
 
     def _reload(self, config: Config) -> Reloaded:
         latest = [row for row in self.ring.rows(self.ring.next - _COMPARED) if row.event]
-        changes, plans = compare(self.rehearsals.of(self._config), self.rehearsals.of(config), latest)
+        changes, plans = compare(self.dry_runs.of(self._config), self.dry_runs.of(config), latest)
         settings: tuple[str, ...] = ()
         if batching(config) == self._file_batch:
-            config = gathered_like(config, self._config)
+            config = batched_like(config, self._config)
         else:
-            settings = (f"events go out {gathering(self._config)} → {gathering(config)}",)
+            settings = (f"events go out {batching_words(self._config)} → {batching_words(config)}",)
             self._file_batch = batching(config)
         self.hubspot.account.portal_id = portal_of(config)
         stranded = self._change(config)
         kept = [row for row in self.ring.rows() if row.pinned]
-        self.ledger.hits.rehearse(plans)
+        self.event_log.coverage.count_planned(plans)
         ran, through = self._again(kept), 0
         for row in kept:
-            if row.kind not in STUCK:
+            if row.kind not in NOT_DELIVERED:
                 row.pinned, through = False, through + 1
         return Reloaded(len(latest), changes, ran, through, settings, stranded)
 
     def _change(self, config: Config) -> int:
-        self.ledger.also(self.sender.close(), self.sender.drain(), self.generation)
+        """Replace the sender; return how many events are stranded: the new sender cannot have what the former held."""
+        self._deliver()
         stranded = self.sender.queued
-        self.ledger.strand(stranded)
+        self._enter(self.sender.close())
+        if not self.outbox:
+            stranded = self.sender.queued
         self._config = config
-        self.sender = self._new_sender(config)
+        try:
+            self.sender = self._open_sender(config)
+        except OutboxError:  # it holds events for another event name prefix
+            self._outbox_path = self._new_outbox_path()
+            self.sender = self._open_sender(config)
+        else:
+            stranded = 0 if self.outbox else stranded
+        self._follow(config)
+        self.event_log.strand(stranded)
+        self._deliver()
         return stranded
 
-    def _new_sender(self, config: Config) -> Sender:
+    def _open_sender(self, config: Config) -> Sender:
+        if self.outbox:
+            return OutboxSender(config, self.hubspot, self._outbox_path, seed=self.seed, tick=self._tick)
+        return DirectSender(config, self.hubspot, parity=self.parity, walkeros=self.walkeros, tick=self._tick)
+
+    def _follow(self, config: Config) -> None:
         self.configs.append(config)
         self.generation = len(self.configs) - 1
-        self.ledger.follow(config)
-        return Sender(config, self.hubspot, parity=self.parity, walkeros=self.walkeros)
+        self.event_log.follow(config)
+
+    def _tick(self) -> None:
+        """Let simulated time pass for a call."""
+        if self.simulated:
+            self.hubspot.clock.skip(_CALL_SECONDS)
 
     # ---- the thread
 
     def _work(self) -> None:
         while not self._closing:
-            self._errands.do_next(self.pace.wait(exhausted=self.exhausted))
-            for _ in range(self.pace.due()):
+            self._tasks.do_next(self._rest())
+            for _ in range(self.rate.due()):
                 self._take_next()
-                if self.exhausted or self._errands.any:
+                if self.exhausted or self._tasks.any:
                     break
+            if self._thread is not None and not self._closing:
+                self._deliver(once=True)
+
+    def _rest(self) -> float | None:
+        """Return for how many seconds there is nothing to do; None until somebody asks for something."""
+        rest = self.rate.wait(exhausted=self.exhausted)
+        if self._due_at is None:
+            return rest
+        due = min(_GLANCE_SECONDS, max(0.0, self._due_at - self.hubspot.clock()))
+        return due if rest is None else min(rest, due)
 
     def _take_next(self) -> bool:
         """Take one event, and tell whether there was one."""
@@ -393,18 +538,18 @@ class Engine:
         except Exception as error:  # a source is outside; its failure is a sentence on the screen
             self.exhausted, self.trouble = True, f"the source failed: {error}"
             return False
-        self.pace.took(nothing=event is None)
+        self.rate.took(nothing=event is None)
         if event is not None:
             self._push(event, None)
         return event is not None
 
     def _push(self, event: Any, again: Row | None) -> None:
+        if self.simulated:
+            self.hubspot.clock.skip(_EVENT_SECONDS)
         person, at = person_of(event), self.hubspot.clock()
-        consent = self.ledger.consent_of(person, self.consents)
+        consent = self.event_log.consent_of(person, self.consents)
         body = again.event if again is not None else packed(event)
         seen = consented(event, consent)
-        outcome = self.sender.push(seen)
-        self.ledger.enter(
-            outcome, self.sender.drain(), at, person, body, seen, self.generation, consent, again
-        )
-        self.sender.let_go()
+        push = self.sender.push(seen)
+        self.event_log.enter(push, at, person, body, seen, self.generation, consent, again)
+        self.sender.forget_parked()

@@ -1,24 +1,28 @@
-"""Turn what the sender says into rows and counters: every event once, under how far it came."""
+"""Turn outcomes into rows and counters: every event has one row, under how far it came."""
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from typing import Any, Final
 
 from hubspot_dest.config.model import Config
-from hubspot_dest.outcome import Outcome
-from simulator.engine.probes import WatchedHubSpot
+from hubspot_dest.outcome import Kind, Outcome
+from simulator.engine.probes import HubSpotProbe
 from simulator.engine.reconciliation import Counts
-from simulator.engine.rows import Exchange, Ring, Row
-from simulator.engine.rule_coverage import Hits
+from simulator.engine.rows import ObservedCall, Ring, Row
+from simulator.engine.rule_coverage import RuleCoverage
+from simulator.engine.sender import Attempt, Push
 
 __all__ = ["EventLog"]
 
-_WOULD_LOSE: Final = re.compile(r"walkerOS(?: 4\.4)? would lose")
-_BATCH = "events.send.batchApi.send"
-_UPDATE = "crm.contacts.basicApi.update"
+_UPDATE: Final = "crm.contacts.basicApi.update"
+_MOST_CALLS: Final = 12  # the latest calls that a row keeps
+_MOST_DOUBTFUL: Final = 1000
+_DOWN: Final = ("unavailable", "unreachable", "timeout", "unauthorized")
+_CONTACT_LOST: Final = "walkerOS would lose this event: its contact call failed"
+_SEND_LOST: Final = "walkerOS would lose this event: its request failed, and walkerOS does not send it again"
+_LOST: Final = "walkerOS loses this event: it does not send it again"
 
 
 class EventLog:
@@ -27,29 +31,36 @@ class EventLog:
     Args:
         ring: where rows are kept.
         clock: UNIX time in seconds.
-        service: knows what HubSpot took without a word to the sender.
-        parity: the sender does what walkerOS does: an event that it gives up is one that walkerOS loses.
+        service: knows what HubSpot took while the sender saw a failure.
+        parity: the sender does what walkerOS does: what HubSpot does not take is lost.
 
     """
 
     def __init__(
-        self, ring: Ring, clock: Callable[[], float], service: WatchedHubSpot, *, parity: bool = False
+        self, ring: Ring, clock: Callable[[], float], service: HubSpotProbe, *, parity: bool = False
     ) -> None:
         self.ring = ring
         self.counts = Counts()
-        self.hits = Hits()
+        self.coverage = RuleCoverage()
         self.changed: deque[int] = deque(maxlen=20_000)
         self.changes = 0
+        self.last_fault = ""
+        """The fault that struck the last failing call; empty where none did."""
+        self.paused = ""
+        """Why the delivery pauses; empty where it does not."""
+        self._down = ""
+        """Why HubSpot does not answer at the moment; empty where it does."""
+        self._parity = parity
         self._clock = clock
         self._service = service
-        self._parity = parity
-        self._queued: dict[str, list[Row]] = defaultdict(list)
+        self._waiting: dict[str, list[Row]] = defaultdict(list)
+        self._retrying: dict[int, Row] = {}
         self._required: dict[str, Any] = {}
-        self._doubtful: list[Exchange] = []
+        self._doubtful: list[ObservedCall] = []
         self._listeners: tuple[Callable[[Row], None], ...] = ()
 
     def subscribe(self, listener: Callable[[Row], None]) -> Callable[[], None]:
-        """Call the listener for every row that is new or changed, on the engine's thread."""
+        """Call the listener for every row that is new or changed, on the engine's thread; return what ends that."""
         self._listeners += (listener,)
 
         def end() -> None:
@@ -59,27 +70,30 @@ class EventLog:
 
     def follow(self, config: Config) -> None:
         """Count the hits of this configuration's rules from now on."""
-        self.hits.follow(config)
+        self.coverage.follow(config)
         self._required = {name: flag for name, flag in (config.consent or {}).items() if flag}
 
     def clear(self) -> None:
-        """Begin at zero."""
+        """Start again with no rows and all counters at 0."""
         self.ring.clear()
         self.counts = Counts()
-        self.hits.clear()
+        self.coverage.clear()
         self.changed.clear()
-        self._queued.clear()
+        self._waiting.clear()
+        self._retrying.clear()
         self._doubtful.clear()
+        self.last_fault = self.paused = self._down = ""
         self.changes += 1
 
     def consent_of(self, person: str, granted: dict[str, bool]) -> dict[str, bool] | None:
-        """Return what the screen says of a person's consent, as an event would say it; None where it says nothing."""
+        """Return a person's consent as the screen sets it, in the form of an event's; None where it sets none."""
         return dict.fromkeys(self._required, granted[person]) if person in granted else None
+
+    # ---- pushes
 
     def enter(
         self,
-        outcome: Outcome,
-        exchanges: list[Exchange],
+        push: Push,
         at: float,
         person: str,
         body: bytes,
@@ -88,148 +102,271 @@ class EventLog:
         consent: dict[str, bool] | None,
         again: Row | None,
     ) -> Row:
-        """Write down what became of one push, and of batches that it set off."""
-        own = tuple(one for one in exchanges if one.call != _BATCH)
-        counts = self.counts
+        """Enter what became of one push, and of batches that were sent on this occasion."""
+        outcome, counts = push.outcome, self.counts
         counts.pushes += 1
-        for exchange in own:
-            self._count(exchange)
+        for call in push.calls:
+            self._count(call)
         name = outcome.name
         if not name and isinstance(event, dict) and isinstance(event.get("name"), str):
             name = event["name"]
+        kind: Kind = outcome.kind
+        if push.waits and kind == "identified":
+            kind = "queued"  # its contact is in the outbox
         row = again
         if row is None:
             row = Row(
-                self.ring.next, at, outcome.kind, outcome.reason, outcome.sentence, name, person,
-                outcome.event_id, outcome.rule_label, body, own, generation,
+                self.ring.next, at, kind, outcome.reason, outcome.sentence, name, person,
+                outcome.event_id, outcome.rule_label, body, push.calls, generation,
             )  # fmt: skip
             counts.taken += 1
-            counts.kinds[row.kind] += 1
+            counts.kinds[kind] += 1
             self.ring.append(row)
         else:
-            row.exchanges, row.generation, row.rule = own, generation, outcome.rule_label
-            row.reason, row.sentence = outcome.reason, outcome.sentence
+            row.exchanges, row.generation, row.rule = push.calls, generation, outcome.rule_label
+            row.reason, row.sentence, row.tries, row.next_try = outcome.reason, outcome.sentence, 0, None
             row.attempts += 1
-            self._move(row, outcome.kind)
+            self._move(row, kind)
         row.consent = consent
-        row.upstream = outcome.walkeros or ""
-        given_up = self._parity and outcome.kind == "failed" and outcome.plan is not None
-        if given_up or _WOULD_LOSE.search(row.upstream):
-            counts.lost_upstream += 1
-        self._saved(outcome)
+        row.contact_only = push.waits and outcome.kind == "identified"
+        row.upstream = ""
+        self._compare(row, push.upstream)
+        counts.saved += push.saved
         self.ring.remember(row.number, outcome)
-        self.hits.count(outcome)
-        if row.kind == "queued":
-            self._queued[row.event_id].append(row)
-        self._tell(row)
-        others = [one for one in outcome.also if one is not outcome]
-        self.also(others, [one for one in exchanges if one.call == _BATCH], generation)
+        self.coverage.count(outcome)
+        if push.waits:
+            if self._down:
+                self._compare(
+                    row, f"walkerOS would lose this event: HubSpot did not answer when it came: {self._down}"
+                )
+            self._waiting[row.event_id].append(row)
+        if self._parity and kind == "failed" and outcome.plan is not None:
+            self._compare(row, f"{_LOST}: {outcome.sentence}")
+        self._notify(row)
+        for attempt in push.attempts:
+            self.deliver(attempt, generation)
+            if outcome.reason == "flush_failed":  # it filled the batch that failed
+                row.exchanges = (*row.exchanges, *attempt.calls)[-_MOST_CALLS:]
         return row
 
-    def also(self, outcomes: list[Outcome], exchanges: list[Exchange], generation: int) -> None:
-        """Write down batches; anything else in a pass is an event whose row is known already."""
-        rest = iter(exchanges)
-        for outcome in outcomes:
-            if outcome.events:
-                self._batch(outcome, next(rest, None), generation)
-        for exchange in rest:
-            self._count(exchange)
-
-    def _batch(self, outcome: Outcome, exchange: Exchange | None, generation: int) -> None:
-        number, size = self.ring.next, len(outcome.events)
-        if exchange is not None:
-            self._count(exchange)
-        row = Row(
-            number, self._clock(), outcome.kind, outcome.reason, outcome.sentence, f"batch of {size}", "", "",
-            "", b"", (exchange,) if exchange else (), generation, None, size,
-        )  # fmt: skip
-        row.upstream = outcome.upstream or ""
-        if outcome.kind == "failed":
-            self.counts.batches_failed += 1
-            if outcome.reason == "batch_lost":
-                self._lost(outcome, row)
-        else:
-            self.counts.batches += 1
-            for event_id in outcome.events:
-                waiting = self._queued.get(event_id)
-                if waiting:
-                    self._flushed(waiting.pop(0), row)
-                    if not waiting:
-                        del self._queued[event_id]
-        self.ring.append(row)
-        self.ring.remember(number, outcome)
-        self._tell(row)
-
-    def _lost(self, outcome: Outcome, batch: Row) -> None:
-        """Count the events of a batch that walkerOS removed from its queue before a send that failed (defect D1)."""
-        for event_id in outcome.events:
-            waiting = self._queued.get(event_id)
-            if not waiting:
-                continue  # the event that filled the batch: its own outcome says that it failed, and is counted
-            self.counts.lost_upstream += 1
-            row = waiting.pop(0)
-            if not waiting:
-                del self._queued[event_id]
-            row.batch, row.exchanges = batch.number, (*row.exchanges, *batch.exchanges)
-            row.reason, row.sentence = (
-                "batch_lost",
-                f"lost with its batch of {batch.size}: {outcome.sentence}",
-            )
-            self._move(row, "failed")
-            self._tell(row)
-
-    def _flushed(self, row: Row, batch: Row) -> None:
-        row.batch, row.exchanges = batch.number, (*row.exchanges, *batch.exchanges)
-        row.reason, row.sentence = "batch_sent", f"went out in a batch of {batch.size}"
-        self._move(row, "flushed")
-        self._tell(row)
-
-    def strand(self, left: int) -> None:
-        """Count what a closed sender could not send as failed: its queue is gone with it."""
-        if not left:
+    def _compare(self, row: Row, upstream: str) -> None:
+        """Note what walkerOS would have done; an event is lost once."""
+        if not upstream or row.loses:
             return
-        for row in [row for rows in self._queued.values() for row in rows]:
-            row.reason, row.sentence = "not_flushed", "its batch was not taken before the sender was replaced"
-            self._move(row, "failed")
-            self._tell(row)
-        self._queued.clear()
+        extra = row.extra_call
+        row.upstream = upstream
+        self.counts.lost_upstream += row.loses
+        self.counts.extra_upstream += row.extra_call - extra
 
-    def unsure(self) -> int:
-        """Return how many occurrences HubSpot took while the sender was told of a failure, or of nothing."""
-        found = self.counts.unsure
-        for exchange in self._doubtful:
-            found += self._service.taken_between(exchange.started, exchange.ended)
+    # ---- deliveries
+
+    def deliver(self, attempt: Attempt, generation: int) -> None:
+        """Enter one delivery: what was delivered, what is tried again, what is given up."""
+        for call in attempt.calls:
+            self._count(call)
+        for outcome in attempt.outcomes:
+            if outcome.reason in ("retry", "bisected"):
+                self._tried(outcome, attempt.calls, generation)
+            elif outcome.reason in ("delivery_paused", "delivery_resumed"):
+                self._paused(outcome, attempt.calls, generation)
+            elif outcome.reason == "contact_written":
+                self._contacts_written(outcome, attempt.calls)
+            elif outcome.kind in ("flushed", "sent"):
+                self._delivered(outcome, attempt.calls, generation)
+            elif outcome.events:
+                self._batch_failed(outcome, attempt.calls, generation)
+            else:
+                self._given_up(outcome, attempt.calls)
+
+    def _rows_of(self, outcome: Outcome) -> list[Row]:
+        """Return the rows that wait under the ids of an outcome; an id that came twice has a row each."""
+        found: list[Row] = []
+        seen: Counter[str] = Counter()
+        for event_id in outcome.events or (outcome.event_id,):
+            rows = self._waiting.get(event_id, ())
+            found += rows[seen[event_id] : seen[event_id] + 1]
+            seen[event_id] += 1
         return found
 
-    def _move(self, row: Row, kind: Any) -> None:
+    def _settle(self, row: Row, kind: Kind, calls: tuple[ObservedCall, ...]) -> None:
+        """Move a row that waits no longer."""
+        rows = self._waiting.get(row.event_id, [])
+        if row in rows:
+            rows.remove(row)
+            if not rows:
+                del self._waiting[row.event_id]
+        row.exchanges = (*row.exchanges, *calls)[-_MOST_CALLS:]
+        row.next_try = None
+        self._retrying.pop(row.number, None)
+        self._move(row, kind)
+        self.counts.recovered += row.recovered
+        self._notify(row)
+
+    def _delivered(self, outcome: Outcome, calls: tuple[ObservedCall, ...], generation: int) -> None:
+        rows = self._rows_of(outcome)
+        batch = None
+        if outcome.events:
+            self.counts.batches += 1
+            batch = self._add_batch(
+                outcome, calls, generation, tries=max((row.tries for row in rows), default=0)
+            )
+        for row in rows:
+            at_try = f", at try {row.tries + 1}" if row.tries else ""
+            if batch is not None:
+                row.batch, row.reason = batch.number, "batch_sent"
+                row.sentence = f"went out in a batch of {batch.size}{at_try}"
+            else:
+                row.reason, row.sentence = "delivered", f"went out{at_try}" if row.tries else ""
+            self._settle(row, "flushed" if batch is not None else "sent", calls)
+        self._resumed()
+
+    def _contacts_written(self, outcome: Outcome, calls: tuple[ObservedCall, ...]) -> None:
+        for row in self._rows_of(outcome):
+            self._compare(row, outcome.upstream or "")
+            if row.contact_only:
+                row.reason, row.sentence = "contact_written", ""
+                self._settle(row, "identified", calls)
+            else:
+                row.exchanges = (*row.exchanges, *calls)[-_MOST_CALLS:]
+                row.next_try = None
+                self._retrying.pop(row.number, None)
+                self._touch(row)
+        self._resumed()
+
+    def _tried(self, outcome: Outcome, calls: tuple[ObservedCall, ...], generation: int) -> None:
+        """Enter a failed request: its events are tried again, whole or in parts."""
+        rows = self._rows_of(outcome)
+        contact = any(call.call.startswith("crm.") for call in calls)
+        bisected = outcome.reason == "bisected"
+        if outcome.error is not None and outcome.error.kind in _DOWN:
+            self._down = outcome.error.describe()
+        self.counts.retries += not bisected
+        self.counts.bisected += bisected
+        if not contact and len(outcome.events) > 1:
+            self.counts.batches_failed += 1
+            self._add_batch(outcome, calls, generation)
+        for row in rows:
+            self.counts.retried += row.tries == 0
+            row.tries += 1
+            row.next_try, row.bisected = outcome.next_try, row.bisected or bisected
+            self._retrying[row.number] = row
+            row.reason = outcome.reason
+            row.sentence = outcome.error.describe() if outcome.error is not None else outcome.sentence
+            row.exchanges = (*row.exchanges, *calls)[-_MOST_CALLS:]
+            self._compare(row, _CONTACT_LOST if contact else _SEND_LOST)
+            self._touch(row)
+
+    def _paused(self, outcome: Outcome, calls: tuple[ObservedCall, ...], generation: int) -> None:
+        """Enter that everything waits, or that it goes on."""
+        pauses = outcome.reason == "delivery_paused"
+        self.counts.pauses += pauses
+        self.paused = (outcome.error.describe() if outcome.error is not None else "") if pauses else ""
+        row = self._add_batch(outcome, calls if pauses else (), generation)
+        row.name = "delivery paused" if pauses else "delivery resumed"
+        row.kind = "queued" if pauses else "flushed"
+        row.next_try = outcome.next_try
+        self._notify(row)
+
+    def _resumed(self) -> None:
+        self.paused = self._down = ""
+
+    def _given_up(self, outcome: Outcome, calls: tuple[ObservedCall, ...]) -> None:
+        """Enter an event that is not tried again, or a contact that HubSpot refuses while its event goes on."""
+        for row in self._rows_of(outcome):
+            if outcome.reason == "contact_failed":
+                self._compare(row, "walkerOS would lose this event: its contact is refused")
+                if not row.contact_only:
+                    row.exchanges = (*row.exchanges, *calls)[-_MOST_CALLS:]
+                    self._touch(row)
+                    continue
+            row.reason, row.sentence = outcome.reason, outcome.sentence
+            self._compare(row, _SEND_LOST)
+            self._settle(row, "failed", calls)
+
+    def _batch_failed(self, outcome: Outcome, calls: tuple[ObservedCall, ...], generation: int) -> None:
+        """Enter a batch that HubSpot did not take, and that no outbox keeps; walkerOS loses its events."""
+        self.counts.batches_failed += 1
+        batch = self._add_batch(outcome, calls, generation)
+        batch.upstream = outcome.upstream or ""
+        for row in self._rows_of(outcome):
+            if not self._parity:
+                self._compare(row, _SEND_LOST)
+                continue
+            row.batch, row.reason = batch.number, "batch_lost"
+            row.sentence = f"lost with its batch of {batch.size}: {outcome.sentence}"
+            self._compare(row, f"{_LOST}: its batch left the queue before HubSpot took it")
+            self._settle(row, "failed", calls)
+
+    def _add_batch(
+        self, outcome: Outcome, calls: tuple[ObservedCall, ...], generation: int, *, tries: int = 0
+    ) -> Row:
+        number, size = self.ring.next, len(outcome.events)
+        row = Row(
+            number, self._clock(), outcome.kind, outcome.reason, outcome.sentence, f"batch of {size}", "", "",
+            "", b"", calls, generation, None, max(1, size), tries=tries, next_try=outcome.next_try,
+        )  # fmt: skip
+        self.ring.append(row)
+        self.ring.remember(number, outcome)
+        self._notify(row)
+        return row
+
+    def strand(self, left: int) -> None:
+        """Count what a closed sender could not send as failed: its queue is lost with it."""
+        if not left:
+            return
+        for row in [row for rows in self._waiting.values() for row in rows]:
+            row.reason, row.sentence = "not_flushed", "HubSpot did not take it before the sender was replaced"
+            row.next_try = None
+            self._move(row, "failed")
+            self._notify(row)
+        self._waiting.clear()
+        self._retrying.clear()
+
+    def next_try(self) -> float | None:
+        """Return when the first of the waiting events is tried again, in UNIX seconds; None if none waits for that."""
+        return min([row.next_try for row in list(self._retrying.values()) if row.next_try], default=None)
+
+    def unsure(self) -> int:
+        """Return how many occurrences HubSpot took while the sender saw a failure, or no answer."""
+        found = self.counts.unsure
+        for call in self._doubtful:
+            found += self._service.taken_between(call.started, call.ended)
+        return found
+
+    # ---- counting
+
+    def _move(self, row: Row, kind: Kind) -> None:
         self.counts.kinds[row.kind] -= 1
         row.kind = kind
         self.counts.kinds[kind] += 1
+        self._mark_changed(row)
+
+    def _touch(self, row: Row) -> None:
+        self._mark_changed(row)
+        self._notify(row)
+
+    def _mark_changed(self, row: Row) -> None:
         self.changed.append(row.number)
         self.changes += 1
 
-    def _count(self, exchange: Exchange) -> None:
+    def _count(self, call: ObservedCall) -> None:
         counts = self.counts
-        counts.calls[exchange.call] += 1
-        if not exchange.error:
-            counts.confirmed += exchange.size
+        counts.calls[call.call] += 1
+        if not call.error:
+            counts.confirmed += call.size
             return
         counts.calls_failed += 1
-        counts.contacts_unknown += exchange.status == 404 and exchange.call == _UPDATE
-        if exchange.size:
-            self._doubtful.append(exchange)
-            if len(self._doubtful) > 1000:
-                # An old exchange is settled: HubSpot took it by now, or never will.
+        unknown = call.status == 404 and call.call == _UPDATE
+        counts.contacts_unknown += unknown
+        if not unknown:
+            self.last_fault = call.fault
+        if call.size:
+            self._doubtful.append(call)
+            if len(self._doubtful) > _MOST_DOUBTFUL:
+                # By now HubSpot took what an old call brought, or never will.
                 oldest = self._doubtful.pop(0)
                 counts.unsure += self._service.taken_between(oldest.started, oldest.ended)
 
-    def _saved(self, outcome: Outcome) -> None:
-        plan = outcome.plan
-        if plan is None or plan.verdict != "ready" or plan.contact is None or plan.contact.properties is None:
-            return
-        if not any(call[0].startswith("crm.") for call in outcome.calls):
-            self.counts.saved += 1
-
-    def _tell(self, row: Row) -> None:
+    def _notify(self, row: Row) -> None:
         for listener in self._listeners:
             listener(row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-__all__ = ["Pace"]
+__all__ = ["EventRate"]
 
 _SLICE = (
     0.02  # seconds between two looks at a fast stream; waking for every event would cost more than the events
@@ -14,16 +14,16 @@ _FULL_SPEED = 50  # events between two looks for commands when it goes as fast a
 _CATCH_UP = 0.25  # seconds of delay that are made up; a longer stall is forgotten
 
 
-class Pace:
+class EventRate:
     """Decides how many events are due. Any thread may steer; one thread asks.
 
     Args:
-        rate: events a second; 0 as fast as it goes.
+        per_second: events per second; 0 for full speed.
 
     """
 
-    def __init__(self, rate: float) -> None:
-        self.rate = rate
+    def __init__(self, per_second: float) -> None:
+        self.per_second = per_second
         self._lock = threading.Lock()
         self._paused = True
         self._steps = 0
@@ -58,9 +58,13 @@ class Pace:
         dry = self._dry_until - time.monotonic()
         if dry > 0:
             return dry
-        if self._paused or self.rate <= 0:
+        if self._paused or self.per_second <= 0:
             return 0.000_01
-        return max(_SLICE, self._from + 1 / self.rate - time.monotonic()) if self.rate < 50 else _SLICE
+        return (
+            max(_SLICE, self._from + 1 / self.per_second - time.monotonic())
+            if self.per_second < 50
+            else _SLICE
+        )
 
     def due(self) -> int:
         """Return how many events are due now."""
@@ -70,11 +74,11 @@ class Pace:
             now = time.monotonic()
             if now < self._dry_until:
                 return 0
-            if self.rate <= 0:
+            if self.per_second <= 0:
                 return _FULL_SPEED
-            if now - self._from > _CATCH_UP + 1 / self.rate:
-                self._from = now - _CATCH_UP - 1 / self.rate
-            return int((now - self._from) * self.rate)
+            if now - self._from > _CATCH_UP + 1 / self.per_second:
+                self._from = now - _CATCH_UP - 1 / self.per_second
+            return int((now - self._from) * self.per_second)
 
     def took(self, *, nothing: bool) -> None:
         """Count one event as taken; a source that has nothing just now is asked again a little later."""
@@ -84,5 +88,5 @@ class Pace:
                 return
             if self._paused:
                 self._steps = max(0, self._steps - 1)
-            elif self.rate > 0:
-                self._from += 1 / self.rate
+            elif self.per_second > 0:
+                self._from += 1 / self.per_second

@@ -1,4 +1,4 @@
-"""The engine's counters, and the proof that they say the same as the fake HubSpot's own."""
+"""The engine's counters, and their comparison with the fake HubSpot's own."""
 
 from __future__ import annotations
 
@@ -45,6 +45,12 @@ class Counts:
         confirmed: occurrences of which HubSpot told the sender that it took them.
         unsure: occurrences that HubSpot took although the sender was told of a failure, or of nothing.
         lost_upstream: events that walkerOS itself would have lost.
+        extra_upstream: events for which walkerOS itself would have made one call more.
+        retries: failed requests that were tried again.
+        retried: events that were in such a request.
+        recovered: those of them that were delivered in the end.
+        bisected: requests that HubSpot refused and that were sent again in parts.
+        pauses: how often the delivery paused, for a limit or a revoked token.
 
     """
 
@@ -60,6 +66,17 @@ class Counts:
     confirmed: int = 0
     unsure: int = 0
     lost_upstream: int = 0
+    extra_upstream: int = 0
+    retries: int = 0
+    retried: int = 0
+    recovered: int = 0
+    bisected: int = 0
+    pauses: int = 0
+
+    @property
+    def delivered(self) -> int:
+        """Events that HubSpot took, and contacts of events that have nothing else to send."""
+        return self.kinds["flushed"] + self.kinds["sent"] + self.kinds["identified"]
 
     @property
     def requests(self) -> int:
@@ -98,6 +115,12 @@ class Counts:
             "confirmed": self.confirmed,
             "takenWithoutWord": self.unsure,
             "walkerosWouldLose": self.lost_upstream,
+            "walkerosExtraCalls": self.extra_upstream,
+            "retries": self.retries,
+            "eventsRetried": self.retried,
+            "eventsRecovered": self.recovered,
+            "batchesBisected": self.bisected,
+            "deliveryPauses": self.pauses,
         }
 
 

@@ -1,56 +1,179 @@
-"""The filter language of the stream, after mitmproxy's: `outcome:failed and not person:ada*`.
+"""The filter language of the stream: one table of operators, an expression that prints as it is read, and its test.
 
-    field:value   one of outcome, event, person, rule, status, reason, is, text
+    field:value   one of the operators in `OPERATORS`
     path:value    a value inside the event: data.total:>100, user.country:de, nested.*.data.id:ers, data.total:none
-    field:=value  the whole value, where `*`, `?` and brackets mean themselves: rule:="order complete [2]"
-    word          looks for the word in everything, like text:word
+    field:=value  the whole value, in which `*`, `?` and brackets stand for themselves: rule:="order complete [2]"
+    word          the same as text:word
     a b, a and b  both;  a or b  either;  not a  neither;  ( ) group;  " " keep spaces together
 
-Values are compared without case. With `*` or `?` in it a value is a pattern for the whole, else it may stand anywhere;
-an outcome must be the whole word. `rule:none` are events that no rule matched. A status may be 429, 4xx, >=400 or
-none; one of an event's calls has it. `is:kept` are events that are run again at every save, `is:different` those that
-walkerOS would have treated otherwise, and `is:refused` those whose contact HubSpot did not take.
+Values are compared without case. A value with `*` or `?` is a pattern for the whole value, any other value may be a
+part of it; an outcome must be the whole word. The language is modelled on mitmproxy's filter expressions.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import translate
 from operator import ge, gt, le, lt
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.mapping.paths import compile_path
-from simulator.engine.rows import UNSOUGHT, Row
+from hubspot_dest.outcome import Kind
+from simulator.engine.rows import NO_RULE_SOUGHT, Row
 
-__all__ = ["FIELDS", "Filter", "FilterError", "exactly", "is_path", "parse_filter"]
+__all__ = [
+    "NOTATION",
+    "OPERATORS",
+    "Condition",
+    "Conjunction",
+    "Disjunction",
+    "Filter",
+    "FilterError",
+    "FilterExpression",
+    "Negation",
+    "Operator",
+    "complete",
+    "exactly",
+    "filter_help",
+    "is_path",
+    "parse_expression",
+    "parse_filter",
+]
 
-FIELDS = ("outcome", "event", "person", "rule", "status", "reason", "is", "text")
-OUTCOMES = ("denied", "ignored", "skipped", "identified", "sent", "queued", "flushed", "failed")
+OUTCOMES: tuple[str, ...] = get_args(Kind)
 Filter = Callable[[Row], bool]
+"""Decides about a row."""
 
 _TOKEN = re.compile(
-    r"""\s*(?:(?P<open>\()|(?P<close>\))|(?P<word>(?:[A-Za-z][\w.*]*:=?)?"(?:[^"\\]|\\.)*"|[^\s()"]+)|(?P<bad>\S))"""
+    r"""\s*(?:(?P<open>\()|(?P<close>\))|(?P<word>(?:[A-Za-z][\w.*]*:=?)?"(?:[^"\\]|\\.)*"|[^\s()"]+)|(?P<bad>\S))""",
+    re.DOTALL,
 )
 _DEEPEST = 50
-# What begins with a section of an event is a path; www.example.com:8080 is text.
+_UNQUOTED = re.compile(r"[\w@*?<>%+./\[\]-][\w@*?<>=%+./:\[\]-]*")
+# A path begins with a section of an event; www.example.com:8080 is text.
 _PATH = re.compile(r"(?:consent|context|custom|data|globals|nested|source|user)(?:\.[\w*]+)+")
 
 
 class FilterError(ValueError):
-    """A filter that cannot be read: what is wrong, and what would be right."""
+    """A filter that cannot be read; the message says what is wrong and what would be right."""
+
+
+# ---- expressions
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One operator with its value, or a path inside the event with its value.
+
+    Attributes:
+        name: an operator's name, or a path.
+        value: in lower case, without quotation marks.
+        whole: the value is compared whole.
+
+    """
+
+    name: str
+    value: str
+    whole: bool = False
+
+    def __str__(self) -> str:
+        plain = _UNQUOTED.fullmatch(self.value) is not None
+        return f"{self.name}:{'=' * self.whole}{self.value if plain else _quoted(self.value)}"
+
+    def test(self) -> Filter:
+        """Return what decides about a row. Raises FilterError for a value that the operator does not know."""
+        if is_path(self.name):
+            return _inside(self.name, self.value, whole=self.whole)
+        operator = _BY_NAME[self.name]
+        if self.whole and operator.whole is not None:
+            read, value = operator.whole, self.value
+            return lambda row: read(row).lower() == value
+        return operator.make(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """`not a`."""
+
+    part: FilterExpression
+
+    def __str__(self) -> str:
+        return f"not {_part(self.part)}"
+
+    def test(self) -> Filter:
+        """Return what decides about a row."""
+        inner = self.part.test()
+        return lambda row: not inner(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Conjunction:
+    """`a and b`; at least two parts."""
+
+    parts: tuple[FilterExpression, ...]
+
+    def __str__(self) -> str:
+        return " and ".join(map(_part, self.parts))
+
+    def test(self) -> Filter:
+        """Return what decides about a row."""
+        tests = [part.test() for part in self.parts]
+        return lambda row: all([test(row) for test in tests])
+
+
+@dataclass(frozen=True, slots=True)
+class Disjunction:
+    """`a or b`; at least two parts."""
+
+    parts: tuple[FilterExpression, ...]
+
+    def __str__(self) -> str:
+        return " or ".join(map(_part, self.parts))
+
+    def test(self) -> Filter:
+        """Return what decides about a row."""
+        tests = [part.test() for part in self.parts]
+        return lambda row: any(test(row) for test in tests)
+
+
+FilterExpression = Condition | Negation | Conjunction | Disjunction
+
+
+def _part(expression: FilterExpression) -> str:
+    return f"({expression})" if isinstance(expression, Conjunction | Disjunction) else str(expression)
+
+
+def _quoted(value: str) -> str:
+    escaped = re.sub(r'(["\\])', r"\\\1", value)
+    return f'"{escaped}"'
+
+
+# ---- reading
 
 
 def parse_filter(text: str) -> Filter | None:
-    """Return what decides about a row, or None for an empty filter: everything.
+    """Return what decides about a row, or None for an empty filter, which every row matches.
 
     Raises:
-        FilterError: the text is no filter.
+        FilterError: the text is not a filter.
+
+    """
+    expression = parse_expression(text)
+    return None if expression is None else expression.test()
+
+
+def parse_expression(text: str) -> FilterExpression | None:
+    """Return the expression of a filter; `str()` of it reads as the same expression. None for an empty filter.
+
+    Raises:
+        FilterError: the text is not a filter.
 
     """
     tokens = _tokens(text)
@@ -60,18 +183,32 @@ def parse_filter(text: str) -> Filter | None:
     found = parser.either(0)
     if parser.left:
         raise FilterError(f"{parser.left[0]!r} has no partner here; quote a text with a bracket in it")
+    found.test()  # an unknown outcome or status is an error now
     return found
 
 
 def exactly(name: str, value: str) -> str:
-    """Return a filter for what is exactly this: a rule's label, an event's name."""
-    quoted = re.sub(r'(["\\])', r"\\\1", value)
-    return f"{name}:={value}" if re.fullmatch(r"[\w.@-]+", value) else f'{name}:="{quoted}"'
+    """Return a filter for exactly this value: a rule's label, an event's name."""
+    plain = re.fullmatch(r"[\w.@-]+", value) is not None
+    return f"{name}:={value if plain else _quoted(value)}"
 
 
 def is_path(text: str) -> bool:
     """Tell whether a filter can look at this path inside an event."""
     return _PATH.fullmatch(text) is not None
+
+
+def complete(text: str) -> list[str]:
+    """Return how a filter that is being typed may go on: the whole text with its last word completed, best first."""
+    head, word = re.fullmatch(r"(.*?)([^\s()]*)", text, re.DOTALL).groups()  # type: ignore[union-attr]
+    if not word or '"' in word:
+        return []
+    name, colon, value = word.partition(":")
+    if not colon:
+        return [f"{head}{one.name}:" for one in OPERATORS if one.name.startswith(word.lower())]
+    operator = _BY_NAME.get(name.lower())
+    values = operator.values if operator is not None else ()
+    return [f"{head}{name}:{one}" for one in values if one.startswith(value.lower()) and one != value]
 
 
 def _tokens(text: str) -> list[str]:
@@ -90,27 +227,26 @@ class _Parser:
     def __init__(self, tokens: list[str]) -> None:
         self.left = tokens
 
-    def either(self, depth: int) -> Filter:
+    def either(self, depth: int) -> FilterExpression:
         choices = [self.both(depth)]
         while self._takes("or"):
             choices.append(self.both(depth))
-        return choices[0] if len(choices) == 1 else lambda row: any(one(row) for one in choices)
+        return choices[0] if len(choices) == 1 else Disjunction(tuple(choices))
 
-    def both(self, depth: int) -> Filter:
-        parts = [self.one(depth)]
+    def both(self, depth: int) -> FilterExpression:
+        parts = [self.single(depth)]
         while self.left and self.left[0] != ")" and self.left[0].lower() != "or":
             self._takes("and")
-            parts.append(self.one(depth))
-        return parts[0] if len(parts) == 1 else lambda row: all([one(row) for one in parts])
+            parts.append(self.single(depth))
+        return parts[0] if len(parts) == 1 else Conjunction(tuple(parts))
 
-    def one(self, depth: int) -> Filter:
+    def single(self, depth: int) -> FilterExpression:
         if depth > _DEEPEST:
             raise FilterError("nested too deeply")
         if not self.left:
             raise FilterError("something is missing at the end: outcome:failed and …")
         if self._takes("not"):
-            inner = self.one(depth + 1)
-            return lambda row: not inner(row)
+            return Negation(self.single(depth + 1))
         token = self.left.pop(0)
         if token == "(":  # noqa: S105 - a bracket
             found = self.either(depth + 1)
@@ -128,39 +264,41 @@ class _Parser:
         return False
 
 
-def _condition(token: str) -> Filter:
+def _condition(token: str) -> Condition:
     name, colon, value = token.partition(":")
-    whole = colon and value.startswith("=") and (name.lower() in _WHOLE or is_path(name))
+    operator = _BY_NAME.get(name.lower())
+    comparable = is_path(name) or (operator is not None and operator.whole is not None)
+    whole = bool(colon) and value.startswith("=") and comparable
     if whole:
         value = value[1:]
     if colon and is_path(name):
         value = _plain(value).lower()
         if not value:
             raise FilterError(f"{name}: needs a value; none stands for nothing there")
-        return _inside(name, value, whole=bool(whole))
-    if token.startswith('"') or not colon or name.lower() not in FIELDS:
+        return Condition(name, value, whole)
+    if token.startswith('"') or not colon or operator is None:
         if colon and name.isalpha() and not token.startswith('"') and not value.startswith("//"):
-            close = get_close_matches(name.lower(), FIELDS, n=1)
+            close = get_close_matches(name.lower(), _BY_NAME, n=1)
             hint = (
                 f"; did you mean {close[0]}:?"
                 if close
-                else f"; there are {', '.join(FIELDS)}, and paths like data.total"
+                else f"; there are {', '.join(_BY_NAME)}, and paths like data.total"
             )
             raise FilterError(f"there is no field {name!r}{hint}")
         name, value = "text", token
     value = _plain(value).lower()
     if not value:
         raise FilterError(f"{name}: needs a value")
-    if whole:
-        read = _WHOLE[name.lower()]
-        return lambda row: read(row).lower() == value
-    return _FIELDS[name.lower()](value)
+    return Condition(name.lower(), value, whole)
 
 
 def _plain(value: str) -> str:
     if value.startswith('"') and value.endswith('"') and len(value) > 1:
-        return re.sub(r"\\(.)", r"\1", value[1:-1])
+        return re.sub(r"\\(.)", r"\1", value[1:-1], flags=re.DOTALL)
     return value
+
+
+# ---- operators
 
 
 def _outcome(value: str) -> Filter:
@@ -184,7 +322,7 @@ def _textual(read: Callable[[Row], str]) -> Callable[[str], Filter]:
 
 def _rule(value: str) -> Filter:
     if value == "none":
-        return lambda row: not (row.rule or row.is_batch or row.reason in UNSOUGHT)
+        return lambda row: not (row.rule or row.is_batch or row.reason in NO_RULE_SOUGHT)
     return _textual(lambda row: row.rule)(value)
 
 
@@ -256,15 +394,9 @@ def _quickly(row: Row) -> Any:
 
 
 def _is(value: str) -> Filter:
-    marks: dict[str, Filter] = {
-        "kept": lambda row: row.pinned,
-        "different": lambda row: bool(row.upstream),
-        "refused": lambda row: row.refusal is not None,
-        "batch": lambda row: row.is_batch,
-    }
-    if value not in marks:
-        raise FilterError(f"a row is {', '.join(marks)}, not {value!r}")
-    return marks[value]
+    if value not in _MARKS:
+        raise FilterError(f"a row is {', '.join(_MARKS)}, not {value!r}")
+    return _MARKS[value]
 
 
 def _anything(value: str) -> Filter:
@@ -293,20 +425,80 @@ def _anything(value: str) -> Filter:
     return found
 
 
-_FIELDS: dict[str, Callable[[str], Filter]] = {
-    "outcome": _outcome,
-    "event": _textual(lambda row: row.name),
-    "person": _textual(lambda row: row.person),
-    "rule": _rule,
-    "status": _status,
-    "reason": _textual(lambda row: f"{row.reason} {row.why}"),
-    "is": _is,
-    "text": _anything,
+_MARKS: dict[str, Filter] = {
+    "kept": lambda row: row.pinned,
+    "different": lambda row: bool(row.upstream),
+    "refused": lambda row: row.refusal is not None,
+    "batch": lambda row: row.is_batch,
+    "retrying": lambda row: row.retrying,
+    "recovered": lambda row: row.recovered,
+    "bisected": lambda row: row.bisected,
+    "lost": lambda row: row.loses,
+    "extra": lambda row: row.extra_call,
 }
-_WHOLE: dict[str, Callable[[Row], str]] = {
-    "event": lambda row: row.name,
-    "person": lambda row: row.person,
-    "rule": lambda row: row.rule,
-    "reason": lambda row: row.reason,
-}
-"""What can be asked for exactly: `rule:="order complete"`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A field that a filter can ask for.
+
+    Attributes:
+        name: written before the colon.
+        example: how it is used.
+        says: what the example matches.
+        make: returns what decides about a row, for a value in lower case.
+        values: the values that it knows, for completion.
+        whole: what `name:=value` compares; None where that makes no sense.
+
+    """
+
+    name: str
+    example: str
+    says: str
+    make: Callable[[str], Filter]
+    values: tuple[str, ...] = ()
+    whole: Callable[[Row], str] | None = None
+
+
+OPERATORS = (
+    Operator("outcome", "outcome:failed", "one outcome, or a pattern such as f*", _outcome, OUTCOMES),
+    Operator(
+        "event", "event:order", "part of the event's name, or a pattern", _textual(lambda row: row.name),
+        whole=lambda row: row.name,
+    ),
+    Operator(
+        "person", "person:ada*", "the e-mail, user id, device or session", _textual(lambda row: row.person),
+        whole=lambda row: row.person,
+    ),
+    Operator(
+        "rule", 'rule:"order complete"', "the rule that matched; none: no rule", _rule, ("none",),
+        whole=lambda row: row.rule,
+    ),
+    Operator(
+        "status", "status:4xx", "an answer of HubSpot: 429, 4xx, >=500, none", _status,
+        ("2xx", "4xx", "5xx", "404", "429", "503", "none"),
+    ),
+    Operator(
+        "reason", "reason:no_identity", "the reason, by its code or its words",
+        _textual(lambda row: f"{row.reason} {row.why}"), whole=lambda row: row.reason,
+    ),
+    Operator("is", "is:kept", f"a mark: {', '.join(_MARKS)} (lost and extra: by walkerOS)", _is, tuple(_MARKS)),
+    Operator("text", "text:coupon", "a text anywhere in the row or its event", _anything),
+)  # fmt: skip
+"""Every operator: the parser, the help screen, docs/terminal.md and completion are made from this table."""
+_BY_NAME = {operator.name: operator for operator in OPERATORS}
+
+NOTATION = (
+    ("data.total:>100", "a value inside the event: a path with >, >=, <, <=, part or pattern"),
+    ("user.email:none", "the event has no value there"),
+    ('event:="page  view"', "exactly this value; also person, rule, reason, a path"),
+    ("coupon", "a bare word is text:coupon"),
+    ("a b   a or b   not a   ( )", "both (also: and), either, neither, groups"),
+)
+"""What is written besides operators: an example, and what it means."""
+
+
+def filter_help() -> Iterator[tuple[str, str]]:
+    """Yield an example and its meaning for everything that a filter can say."""
+    yield from ((operator.example, operator.says) for operator in OPERATORS)
+    yield from NOTATION

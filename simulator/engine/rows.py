@@ -1,26 +1,41 @@
-"""What the engine keeps of every event and every batch: one row each, the last so many of them."""
+"""One row for every event and every batch; the engine keeps the latest."""
 
 from __future__ import annotations
 
 import json
+import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.outcome import Kind, Outcome
 
-__all__ = ["STUCK", "UNSOUGHT", "Exchange", "Ring", "Row", "consented", "packed", "person_of"]
+__all__ = [
+    "EXTRA_CALL",
+    "NOT_DELIVERED",
+    "NO_RULE_SOUGHT",
+    "ObservedCall",
+    "Ring",
+    "Row",
+    "consented",
+    "packed",
+    "person_of",
+]
 
-STUCK = ("failed", "skipped", "ignored", "denied")
+EXTRA_CALL = "walkerOS would update the contact again: it remembers the last one only"
+_LOSES = re.compile(r"walkerOS(?: 4\.4)? (?:would lose|loses)")
+NOT_DELIVERED = ("failed", "skipped", "ignored", "denied")
 """The outcomes of an event that did not go out: it can be run again."""
-UNSOUGHT = ("mapping_error", "consent_missing", "bad_input", "invalid_event")
+NO_RULE_SOUGHT = ("mapping_error", "consent_missing", "bad_input", "invalid_event")
 """The reasons of events that no rule was looked for, or whose search failed: that none matched cannot be said."""
 
 
 @dataclass(slots=True)
-class Exchange:
+class ObservedCall:
     """One call of the official client, as the sender saw it.
 
     Attributes:
@@ -30,6 +45,8 @@ class Exchange:
         status: what HubSpot answered; None where no answer could be read.
         size: how many occurrences it carried; 0 for a contact.
         error: why it failed, in words.
+        fault: the fault that struck it, by its label; empty where none did.
+        failure: why it failed, as the client raised it.
 
     """
 
@@ -39,14 +56,16 @@ class Exchange:
     status: int | None
     size: int
     error: str = ""
+    fault: str = ""
+    failure: DeliveryError | None = None
 
     @property
     def milliseconds(self) -> float:
-        """How long the sender waited."""
+        """How long the sender waited for the answer."""
         return (self.ended - self.started) * 1000
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Row:
     """One event, or one batch, and how far it came. A row changes: what was queued is flushed later.
 
@@ -68,7 +87,11 @@ class Row:
         upstream: what walkerOS itself would have done, where that differs.
         attempts: how often it was pushed.
         pinned: it is run again at every save.
-        consent: what was granted or refused on the screen when it was pushed; it lies over the event's own.
+        consent: what was granted or refused on the screen when it was pushed; it takes precedence over the event's own.
+        tries: how many requests for it failed.
+        next_try: when it is tried again, in UNIX seconds; None where nothing is tried again.
+        bisected: the batch that it was in was sent again in parts.
+        contact_only: nothing but its contact is sent.
 
     """
 
@@ -82,7 +105,7 @@ class Row:
     event_id: str
     rule: str
     event: bytes
-    exchanges: tuple[Exchange, ...] = ()
+    exchanges: tuple[ObservedCall, ...] = ()
     generation: int = 0
     batch: int | None = None
     size: int = 0
@@ -90,6 +113,46 @@ class Row:
     attempts: int = 1
     pinned: bool = False
     consent: dict[str, bool] | None = None
+    tries: int = 0
+    next_try: float | None = None
+    bisected: bool = False
+    contact_only: bool = False
+
+    @property
+    def loses(self) -> bool:
+        """Whether walkerOS loses this event."""
+        return _LOSES.search(self.upstream) is not None
+
+    @property
+    def extra_call(self) -> bool:
+        """Whether walkerOS makes one call more."""
+        return not self.loses and EXTRA_CALL in self.upstream
+
+    @property
+    def state(self) -> str:
+        """How far it came, with what a screen tells apart: `retrying`, `bisected`, `recovered`, `paused`, or `kind`."""
+        if self.is_batch:
+            return "paused" if self.reason == "delivery_paused" else self.kind
+        if self.recovered:
+            return "recovered"
+        if self.retrying:
+            return "bisected" if self.reason == "bisected" else "retrying"
+        return self.kind
+
+    @property
+    def retrying(self) -> bool:
+        """Whether it waits to be tried again."""
+        return self.kind == "queued" and self.tries > 0
+
+    @property
+    def recovered(self) -> bool:
+        """Whether it was delivered after failed tries."""
+        return self.tries > 0 and self.kind in ("sent", "flushed", "identified")
+
+    @property
+    def fault(self) -> str:
+        """The last fault that made one of its calls fail; empty where none did."""
+        return next((call.fault for call in reversed(self.exchanges) if call.fault and call.error), "")
 
     @property
     def is_batch(self) -> bool:
@@ -98,11 +161,11 @@ class Row:
 
     @property
     def status(self) -> int | None:
-        """The status of the last exchange."""
+        """The status of the last call."""
         return self.exchanges[-1].status if self.exchanges else None
 
     @property
-    def refusal(self) -> Exchange | None:
+    def refusal(self) -> ObservedCall | None:
         """What HubSpot said of the contact, where it did not take it: the event may have gone out all the same."""
         about = [one for one in self.exchanges if one.call.startswith("crm.")]
         return about[-1] if about and about[-1].error else None
@@ -116,7 +179,10 @@ class Row:
     def why(self) -> str:
         """Why it came as far as it did, in words for people."""
         refusal = self.refusal
-        if refusal is not None and self.kind not in ("failed", "skipped"):
+        if self.retrying and self.next_try is not None:
+            at = time.strftime("%H:%M:%S", time.localtime(self.next_try))
+            return f"try {self.tries + 1} at {at}: {self.sentence}"
+        if refusal is not None and self.kind not in ("failed", "skipped", "queued") and not self.recovered:
             return (
                 f"contact not taken: {refusal.status or 'no answer'}; {self.sentence or 'the event went out'}"
             )

@@ -14,9 +14,9 @@ from hubspot_dest.outcome import Outcome
 from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.rules_index import label_of, rules_of
 from simulator.engine.row_filter import exactly, is_path
-from simulator.engine.rows import STUCK, UNSOUGHT, Row
+from simulator.engine.rows import NO_RULE_SOUGHT, NOT_DELIVERED, Row
 
-__all__ = ["Hits", "PropertyHits", "RuleHits", "described"]
+__all__ = ["RuleCoverage", "PropertyHits", "RuleHits", "described"]
 
 _OTHERS = "(others)"
 _WRITES = ("queued", "flushed", "sent", "identified", "failed")  # outcomes of events that have a contact
@@ -89,7 +89,7 @@ class RuleHits:
         )
 
 
-class Hits:
+class RuleCoverage:
     """Counts hits for the configuration in force. One thread counts; any may read."""
 
     def __init__(self) -> None:
@@ -102,7 +102,7 @@ class Hits:
         """What every occurrence carries unless its rule says otherwise; resolved where it went out as it stands."""
         self._edits: list[tuple[Callable[[Any], Any], PropertyHits]] = []
         self._default_values: list[tuple[tuple[Any, ...], PropertyHits]] = []
-        self.rehearsed = 0
+        self.planned_again = 0
         """How many of the counted events were not sent by this mapping, but planned anew when it was saved."""
         self._raw: dict[str, Any] = {}
 
@@ -112,18 +112,18 @@ class Hits:
             self._raw = config.raw
             self.clear()
 
-    def rehearse(self, plans: Iterable[tuple[Row, Plan]]) -> None:
+    def count_planned(self, plans: Iterable[tuple[Row, Plan]]) -> None:
         """Count what earlier events would have reached: a saved mapping is judged at once."""
         for row, plan in plans:
-            if row.pinned and row.kind in STUCK:
+            if row.pinned and row.kind in NOT_DELIVERED:
                 continue  # it is run again, and counted then
-            self.rehearsed += 1
-            if plan.reason not in UNSOUGHT:
+            self.planned_again += 1
+            if plan.reason not in NO_RULE_SOUGHT:
                 self._count(row.name, plan)
 
     def clear(self) -> None:
         """Begin at zero."""
-        self.rehearsed = 0
+        self.planned_again = 0
         self.unmatched = Counter()
         settings = self._raw.get("settings")
         settings = settings if isinstance(settings, dict) else {}

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pydantic import SecretStr
 
 from hubspot_dest.config.model import Config
-from simulator.engine.probes import BY_HAND, WatchedHubSpot
+from simulator.engine.probes import BY_HAND, HubSpotProbe
 from simulator.hubspot.control.clock import SkippableClock
 from simulator.hubspot.fake import FakeHubSpot
 from simulator.hubspot.journal.journal import Journal
@@ -16,17 +16,17 @@ from simulator.hubspot.service import DEFAULT_TOKEN
 from simulator.hubspot.state import portal
 from simulator.hubspot.state.behaviours import Behaviours
 
-__all__ = ["batching", "gathered_like", "gathering", "hubspot_for", "portal_of", "tamed"]
+__all__ = ["batching", "batched_like", "batching_words", "hubspot_for", "portal_of", "sandboxed"]
 
 
-def tamed(config: Config) -> Config:
+def sandboxed(config: Config) -> Config:
     """Return the configuration with the fake HubSpot's token and no client of its own: nothing gets out."""
     return replace(config, token=SecretStr(DEFAULT_TOKEN), env_client=None)
 
 
 def hubspot_for(
     config: Config, switches: Behaviours, seed: int, occurrences: int, clock: Callable[[], float]
-) -> tuple[WatchedHubSpot, FakeHubSpot]:
+) -> tuple[HubSpotProbe, FakeHubSpot]:
     """Return a HubSpot on this machine for a configuration's portal, not started, and its rules.
 
     Args:
@@ -38,7 +38,7 @@ def hubspot_for(
 
     """
     ticking = SkippableClock(clock)
-    service = WatchedHubSpot(
+    service = HubSpotProbe(
         portal_id=portal_of(config),
         token=DEFAULT_TOKEN,
         switches=switches,
@@ -63,11 +63,11 @@ def batching(config: Config) -> tuple[bool, int, int]:
     return config.batch, config.batch_size, config.batch_chunk
 
 
-def gathered_like(config: Config, other: Config) -> Config:
+def batched_like(config: Config, other: Config) -> Config:
     """Return a configuration that gathers events as another does."""
     return replace(config, batch=other.batch, batch_size=other.batch_size, batch_chunk=other.batch_chunk)
 
 
-def gathering(config: Config) -> str:
+def batching_words(config: Config) -> str:
     """Return in words how a configuration gathers events."""
     return f"in batches of {config.batch_size}" if config.batch else "one by one"

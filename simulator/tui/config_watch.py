@@ -23,8 +23,10 @@ class ConfigWatch:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.wrong: tuple[str, ...] = ()
-        """What is wrong with the file as it was read last."""
+        self.problems: tuple[str, ...] = ()
+        """What is wrong with the file as it was last read."""
+        self.warnings: tuple[str, ...] = ()
+        """What the loader warned of when the file was last read without errors."""
         self._seen = self._stamp()
         self._missed = 0
 
@@ -61,10 +63,10 @@ class ConfigWatch:
     def read(self) -> tuple[Config | None, str]:
         """Return the configuration, or None and what is wrong with it in one line."""
         try:
-            config = load_config(self.path)[0]
+            config, warnings = load_config(self.path)
         except ConfigFileError as error:
             more = f" (and {len(error.lines) - 1} more)" if len(error.lines) > 1 else ""
-            self.wrong = tuple(line.replace(str(self.path), self.path.name) for line in error.lines)
-            return None, self.wrong[0] + more
-        self.wrong = ()
+            self.problems = tuple(line.replace(str(self.path), self.path.name) for line in error.lines)
+            return None, self.problems[0] + more
+        self.problems, self.warnings = (), tuple(warnings)
         return config, ""

@@ -43,7 +43,7 @@ def json_rows(engine: Engine, rows: Iterable[Row]) -> Iterator[str]:
             "sentence": _CORRELATION.sub("", row.sentence),
             "rule": row.rule,
             "walkeros": row.upstream or None,
-            "calls": engine.rehearsals.calls(engine.configs[row.generation], row),
+            "calls": engine.dry_runs.calls(engine.configs[row.generation], row),
             "exchanges": [
                 {"call": one.call, "status": one.status, "error": _CORRELATION.sub("", one.error) or None}
                 for one in row.exchanges
@@ -68,7 +68,7 @@ def html_report(engine: Engine, rows: Iterable[Row], title: str, chosen: str = "
     paper = PALETTES["paper"]
     every = list(rows)
     shown = every[-_MOST:]
-    counts, books = engine.counts, engine.books()
+    counts, books = engine.counts, engine.reconcile()
     kinds = "".join(
         f"<tr><td>{SYMBOLS[kind]} {kind}</td><td class=n>{number:,}</td></tr>"
         for kind, number in sorted(counts.kinds.items())
@@ -77,7 +77,7 @@ def html_report(engine: Engine, rows: Iterable[Row], title: str, chosen: str = "
     rules = "".join(
         f"<tr{'' if rule.hits else ' class=never'}><td>{_safe(rule.label)}</td><td class=n>{rule.hits:,}</td>"
         f"<td>{_safe(_never(rule))}</td></tr>"
-        for rule in (engine.ledger.hits.identify, *engine.ledger.hits.all())
+        for rule in (engine.event_log.coverage.identify, *engine.event_log.coverage.all())
         if rule.hits or rule.properties or rule.contact or rule.key != "identify"
     )
     body = "".join(

@@ -19,7 +19,12 @@ SYMBOLS = {
     "ignored": "·",
     "denied": "▽",
     "failed": "✘",
+    "retrying": "↻",
+    "bisected": "÷",
+    "recovered": "✔",
+    "paused": "‖",
 }
+"""By outcome, and by the states of an event that the sender tries again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +64,10 @@ class Palette:
             "ignored": "dim",
             "denied": "soft",
             "failed": "bad",
+            "retrying": "warn",
+            "bisected": "warn",
+            "recovered": "good",
+            "paused": "warn",
         }.get(kind, "text")
 
 

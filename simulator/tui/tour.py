@@ -14,10 +14,10 @@ from hubspot_dest.config.yaml_document import BoundedLoader
 from simulator.engine.row_filter import FilterError, parse_filter
 from simulator.hubspot.faults.stories import STORIES
 from simulator.hubspot.faults.syntax import FaultSyntaxError
+from simulator.tui.fault_presets import faults_named
 from simulator.tui.theme import PALETTES
-from simulator.tui.views.faults import faults_named
 
-__all__ = ["Step", "Tour", "TourError", "Wait", "default_tour", "parted", "read_tour"]
+__all__ = ["TourStep", "Tour", "TourError", "Wait", "default_tour", "split_command", "read_tour"]
 
 POINTS = ("stream", "detail", "cards", "batch", "outcomes", "hubspot", "header", "left", "right")
 _VIEWS = ("live", "checks", "hubspot", "mapping", "faults")
@@ -57,11 +57,13 @@ class Wait(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     within: float = 30.0
 
 
-class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class TourStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One step: done first, then said and pointed at; then it waits.
 
     Attributes:
-        say: what is said.
+        say: what is said; `{delivered}` and the other figures are filled in.
+        missed: what is said instead where the row that the step waits for did not come.
+        small: what is said instead on a small screen.
         title: a few words above it.
         do: commands such as `view hubspot`, `rate 4`, `throw 429:count=6`, `select outcome:skipped`.
         point: what is brought out.
@@ -70,6 +72,8 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     say: str
+    missed: str = ""
+    small: str = ""
     title: str = ""
     do: list[str] = []
     point: str = ""
@@ -85,7 +89,7 @@ class Tour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A title and steps; `seed` decides the events."""
 
     title: str
-    steps: list[Step]
+    steps: list[TourStep]
     seed: int = 1
 
 
@@ -125,7 +129,7 @@ def read_tour(path: Path) -> Tour:
     return tour
 
 
-def parted(command: str) -> tuple[str, str]:
+def split_command(command: str) -> tuple[str, str]:
     """Return a command's word, and what it is for."""
     word, _, rest = command.strip().partition(" ")
     return word, rest.strip()
@@ -148,7 +152,7 @@ def _misshapen(told: str) -> str:
         name, _, index = part.rstrip("]").partition("[")
         places += [name, f"number {int(index) + 1}"] if index else [name]
     where = "".join(f", {one}" for one in places)
-    kind: type[msgspec.Struct] = Wait if parts == ["wait"] else Step if found and not parts else Tour
+    kind: type[msgspec.Struct] = Wait if parts == ["wait"] else TourStep if found and not parts else Tour
     fields = ", ".join(kind.__struct_fields__)
     if name := re.search(r"unknown field `(.*)`", told):
         return f"{where}: there is no {name[1]!r}; there are {fields}"
@@ -161,7 +165,7 @@ def _misshapen(told: str) -> str:
     return f"{where}: {told}"
 
 
-def _check(step: Step) -> None:
+def _check(step: TourStep) -> None:
     if step.point and step.point not in POINTS:
         raise ValueError(f"nothing is called {step.point!r}; point at {', '.join(POINTS)}")
     for name, seconds in (("seconds", step.wait.seconds), ("within", step.wait.within)):
@@ -169,7 +173,7 @@ def _check(step: Step) -> None:
             raise ValueError(f"wait, {name}: this needs a number of seconds, not {seconds:g}")
     parse_filter(step.wait.row)
     for command in step.do:
-        word, rest = parted(command)
+        word, rest = split_command(command)
         if word not in COMMANDS:
             raise ValueError(f"{word!r} cannot be done; there are {', '.join(COMMANDS)}")
         _check_rest(word, rest)

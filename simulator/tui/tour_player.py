@@ -1,42 +1,75 @@
-"""The panel in which a tour speaks, and the player behind it."""
+"""Plays a tour: by itself, or step by step by key."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, cast
 
-from textual.content import Content
-from textual.widgets import Static
-
+from simulator.engine.engine import Engine
 from simulator.engine.row_filter import Filter, parse_filter
 from simulator.engine.rows import Row
-from simulator.tui.tour import Step, Tour, parted
-from simulator.tui.views.faults import faults_named
-from simulator.tui.widgets.text_width import harmless
-
-if TYPE_CHECKING:
-    from simulator.tui.actions import Actions
+from simulator.tui.actions.navigation import Navigation
+from simulator.tui.actions.sending import SendingActions
+from simulator.tui.fault_presets import faults_named
+from simulator.tui.layout import Layout
+from simulator.tui.shell import Shell
+from simulator.tui.tour import Tour, TourStep, default_tour, split_command
+from simulator.tui.views.live import LiveView
+from simulator.tui.widgets.header import Header
+from simulator.tui.widgets.key_bar import KeyBar
+from simulator.tui.widgets.tour_panel import TourPanel
 
 __all__ = ["TourPlayer"]
 
-_LOOKS = ("view", "follow", "filter", "select", "theme", "details", "rate")
+_VIEWING = ("view", "follow", "filter", "select", "theme", "details", "rate")
+"""Commands that are done again on the way back; all others change something and are done once."""
 
 
-class TourPlayer(Static):
-    """Plays a tour: by itself, or step by step by key.
+class TourPlayer:
+    """Does what the steps say, waits for what they wait for, and shows their text.
 
     Args:
-        tour: what is told, if anything.
+        engine: runs the events.
+        shell: the app.
+        panel: shows the text.
+        layout: highlights parts of the screen.
+        live: the view with the stream.
+        header, keybar: show that a tour is playing.
+        navigation, sending: carry out commands.
+        tour: the tour; None for the one that ships, when it is asked for.
 
     """
 
-    def __init__(self, tour: Tour | None) -> None:
-        super().__init__("", id="speech", markup=False)
+    def __init__(
+        self,
+        engine: Engine,
+        shell: Shell,
+        panel: TourPanel,
+        layout: Layout,
+        live: LiveView,
+        header: Header,
+        keybar: KeyBar,
+        navigation: Navigation,
+        sending: SendingActions,
+        tour: Tour | None,
+    ) -> None:
+        self._engine = engine
+        self._shell = shell
+        self.panel = panel
+        self._layout = layout
+        self._live = live
+        self._header = header
+        self._keybar = keybar
+        self._navigation = navigation
+        self._sending = sending
         self.tour = tour
         self.on = False
         self.number = -1
         self.by_itself = True
+        self.found: Row | None = None
+        """The row that the present step waited for, once it came."""
+        self._given = tour is not None
+        self._seed: int | None = None
         self._waited = 0.0
         self._from = 0
         self._changes = 0
@@ -44,67 +77,77 @@ class TourPlayer(Static):
         self._reset: Future[None] | None = None
         self._met = False
         self._late = False
-        self._for: Filter | None = None
+        self._wanted: Filter | None = None
         self._threw = False
-        self.said_of: Row | None = None
-        """The row that the present step waited for, once it came."""
-        self._own = tour is not None
-        self._seed: int | None = None
         self._paused = False
-        self._held = False
+        self._interrupted = False
 
     @property
-    def simulator(self) -> Actions:
-        """The app."""
-        return cast("Actions", self.app)
-
-    @property
-    def step(self) -> Step | None:
-        """The step that is told."""
+    def step(self) -> TourStep | None:
+        """The present step."""
         steps = self.tour.steps if self.tour is not None else []
         return steps[self.number] if 0 <= self.number < len(steps) else None
 
-    def begin(self) -> None:
-        """Tell the tour from its first step."""
-        if self.tour is None:
-            from simulator.tui.tour import default_tour
+    # ---- starting, leaving, turning
 
-            self.tour = default_tour()
-        elif self._own and self._seed is not None:
-            self._again(self._seed)
+    def toggle(self) -> None:
+        """Start the tour, or leave it."""
+        if self.on:
+            self.leave()
         else:
-            self._seed = self.simulator.engine.seed
-        self._paused = self.simulator.engine.paused
+            self.begin()
+
+    def begin(self) -> None:
+        """Start at the first step."""
+        if self.tour is None:
+            self.tour = default_tour()
+        elif self._given and self._seed is not None:
+            self._restart_stream(self._seed)
+        else:
+            self._seed = self._engine.seed
+        self._paused = self._engine.paused
         self.on, self.number = True, -1
         self._mark(True)
-        self.add_class("-on")
+        self.panel.open()
         self.turn(1)
 
-    def _again(self, seed: int) -> None:
-        """Let the stream begin as the tour knows it: it tells of people whom HubSpot does not know yet."""
-        app = self.simulator
-        if not app.header.origin:  # events from elsewhere may never come again
-            self._begin_anew(seed)
-            app.notify("the tour and its events, from the beginning", timeout=3)
+    def _restart_stream(self, seed: int) -> None:
+        """Restart the stream for a tour that starts again: its text is about people whom HubSpot does not know yet."""
+        if not self._header.origin:  # events from outside may not come again
+            self._restart(seed)
+            self._shell.say("the tour and its events start again")
 
     def leave(self) -> None:
-        """End the tour; the stream goes on, without the faults that the tour threw."""
+        """End the tour; the stream goes on, without the faults that the tour set."""
         self.on = False
         if self._threw:
             self._threw = False
-            self.simulator.engine.clear_faults()
+            self._engine.clear_faults()
         self._mark(False)
-        self.remove_class("-on")
-        self.simulator.point_at("")
+        self.panel.close()
+        self._point_at("")
 
     def _mark(self, on: bool) -> None:
-        app = self.simulator
-        app.header.touring = app.keybar.touring = on
-        app.screen_stack[0].set_class(on, "-touring")
-        app.keybar.draw()
+        self._header.touring = self._keybar.touring = on
+        self._layout.set_touring(on)
+        self._keybar.draw()
+
+    def turn_by_key(self, by: int) -> None:
+        """Go to another step, or say how to start the tour."""
+        if not self.on:
+            self._shell.say("no tour is playing; T starts it", 2)
+        self.turn(by)
+
+    def toggle_by_itself(self) -> None:
+        """Let the tour play by itself, or by key."""
+        if not self.on:
+            self._shell.say("no tour is playing; T starts it", 2)
+            return
+        self.by_itself = not self.by_itself
+        self.draw()
 
     def turn(self, by: int) -> None:
-        """Go to another step."""
+        """Go to another step; behind the last one the tour ends."""
         if not self.on or self.tour is None:
             return
         if self.number + by >= len(self.tour.steps):
@@ -113,53 +156,78 @@ class TourPlayer(Static):
         self.number = max(0, self.number + by)
         step = self.step
         assert step is not None
-        app = self.simulator
         self._waited, self._met, self._late = 0.0, not step.wait.row, False
-        self._from, self._changes = app.engine.ring.next, app.engine.ledger.changes
-        self._counts = app.engine.counts
-        self._for, self.said_of = parse_filter(step.wait.row), None
-        for command in step.do:
-            # Back is for reading once more: what was done is not done again.
-            if by > 0 or parted(command)[0] in _LOOKS:
-                self._do(command)
-        app.point_at(step.point)
-        if any(parted(command)[0] == "details" for command in step.do):
-            app.open_details()  # after the pointing, which closes them in a small terminal to show something else
+        self._from, self._changes = self._engine.ring.next, self._engine.event_log.changes
+        self._counts = self._engine.counts
+        self._wanted, self.found = parse_filter(step.wait.row), None
+        words = [split_command(command) for command in step.do]
+        for word, rest in words:
+            if by > 0 or word in _VIEWING:
+                self._do(word, rest)
+        self._point_at(step.point)
+        if any(word == "details" for word, _ in words):
+            self._layout.open_details()  # pointing elsewhere closes them in a small terminal
         self.draw()
 
+    def _point_at(self, name: str) -> None:
+        self._layout.point_at(name, self._header.view)
+
+    # ---- what is said
+
     def draw(self) -> None:
-        """Show what is said."""
+        """Show the present step."""
         step, tour = self.step, self.tour
         if step is None or tour is None:
             return
-        self.border_title = Content(f" {harmless(step.title or tour.title, 120)} ")
-        how = "p by key" if self.by_itself else "p by itself"
-        dots = f"{self.number + 1} of {len(tour.steps)}"
-        state = "it did not come  " if self._late else "waiting …  " if not self._met else ""
-        if self._held:
-            state = "paused: space goes on  "
-        keys = f"→ next · ← back · {how} · esc leaves" if self.app.size.width >= 70 else "→ ← · esc"
-        self.border_subtitle = Content(f" {state}{dots} · {keys} ")
-        self.update(Content(harmless(" ".join(step.say.split()))))
+        state = "it did not happen" if self._late else "" if self._met else "waiting …"
+        if self._interrupted:
+            state = "paused: space goes on"
+        self.panel.show(
+            step.title or tour.title,
+            self._text(step),
+            state=state,
+            position=f"{self.number + 1} of {len(tour.steps)}",
+            by_itself=self.by_itself,
+        )
 
-    def on_resize(self) -> None:
-        """Name the keys that there is room for."""
-        self.draw()
+    def _text(self, step: TourStep) -> str:
+        """Return what is said: of what did happen, and of a small screen where it is small."""
+        text = step.say
+        if self._late and step.missed:
+            text = step.missed
+        elif self._layout.is_small and step.small:
+            text = step.small
+        return text.format_map(_Figures(self._figures())) if "{" in text else text
 
-    def _stands(self) -> bool:
-        """Tell whether the speaker has stopped, to answer a question or to read something that lies over the tour."""
-        return (self.simulator.engine.paused and not self._paused) or len(self.app.screen_stack) > 1
+    def _figures(self) -> dict[str, str]:
+        counts, row = self._engine.counts, self.found
+        delivered = counts.kinds["flushed"] + counts.kinds["sent"]
+        return {
+            "taken": f"{counts.taken:,}",
+            "delivered": f"{delivered:,}",
+            "waiting": f"{counts.kinds['queued']:,}",
+            "failed": f"{counts.kinds['failed']:,}",
+            "retried": f"{counts.retried:,}",
+            "recovered": f"{counts.recovered:,}",
+            "lost": f"{counts.lost_upstream:,}",
+            "saved": f"{counts.saved:,}",
+            "event": row.name if row is not None else "the event",
+            "person": (row.person if row is not None else "") or "this visitor",
+            "why": row.why if row is not None else "",
+        }
+
+    # ---- what is waited for
 
     def tick(self, seconds: float) -> None:
-        """Look whether what was waited for has come, and go on."""
+        """Look whether what the step waits for has come, and go on when it has."""
         step = self.step
         if not self.on or step is None:
             return
-        held = self._stands()
-        if held != self._held:
-            self._held = held
+        interrupted = self._is_interrupted()
+        if interrupted != self._interrupted:
+            self._interrupted = interrupted
             self.draw()
-        self._waited += 0.0 if held else seconds
+        self._waited += 0.0 if interrupted else seconds
         if not self._met:
             self._look()
             if self._met or self._waited > step.wait.within:
@@ -168,85 +236,98 @@ class TourPlayer(Static):
                 self._waited = 0.0
                 self.draw()
         enough = step.wait.seconds or step.reading_seconds
-        if self.by_itself and not held and self._met and not step.wait.key and self._waited >= enough:
+        if self.by_itself and not interrupted and self._met and not step.wait.key and self._waited >= enough:
             self.turn(1)
 
+    def _is_interrupted(self) -> bool:
+        """Tell whether the speaker paused the stream, or reads a dialog over the tour."""
+        return (self._engine.paused and not self._paused) or self._shell.panel is not None
+
     def _look(self) -> None:
-        engine, wanted = self.simulator.engine, self._for
+        engine, wanted = self._engine, self._wanted
         assert wanted is not None
         if self._reset is not None and not self._reset.done():
             return
-        if engine.counts is not self._counts:  # begun anew: numbers begin at 0 again
+        if engine.counts is not self._counts:  # the stream restarted: numbers begin at 0 again
             self._counts, self._from = engine.counts, 0
-        fresh = engine.ledger.changes - self._changes
+        fresh = engine.event_log.changes - self._changes
         changed = (
-            [engine.ring.get(number) for number in list(engine.ledger.changed)[-fresh:]] if fresh else []
+            [engine.ring.get(number) for number in list(engine.event_log.changed)[-fresh:]] if fresh else []
         )
         for row in (*engine.ring.rows(self._from), *changed):
             if row is not None and wanted(row):
-                self._met, self.said_of = True, row
-                stream = self.simulator.live.stream
+                self._met, self.found = True, row
+                stream = self._live.stream
                 stream.sync()
                 stream.follow = False
                 stream.go(stream.index(row.number))
                 return
 
-    def _do(self, command: str) -> None:
-        word, rest = parted(command)
-        app, engine = self.simulator, self.simulator.engine
-        stream = app.live.stream
-        actions: dict[str, Callable[[], object]] = {
-            "pause": lambda: self._pause(True),
-            "resume": lambda: self._pause(False),
-            "flush": engine.flush,
-            "clear": engine.clear_faults,
-            "again": app.action_again_all,
-            "anew": lambda: self._begin_anew(engine.seed),
-            "grant": self._grant,
-            "follow": lambda: stream.action_edge(1),
-            "details": app.open_details,
-            "step": lambda: engine.step(int(float(rest))),
-            "rate": lambda: engine.set_rate(float(rest)),
-            "batch": lambda: engine.set_batch(int(float(rest))),
-            "seed": lambda: self._begin_anew(int(float(rest))),
-            "view": lambda: app.action_view(rest),
-            "throw": lambda: self._throw(rest),
-            "filter": lambda: app.filter_stream(rest),
-            "theme": lambda: setattr(app, "theme", rest),
-            "select": lambda: self._select(rest),
+    # ---- what is done
+
+    @property
+    def _commands(self) -> Mapping[str, Callable[[str], object]]:
+        engine, stream = self._engine, self._live.stream
+        return {
+            "pause": lambda _: self._pause(True),
+            "resume": lambda _: self._pause(False),
+            "flush": lambda _: engine.flush(),
+            "clear": lambda _: engine.clear_faults(),
+            "again": lambda _: self._sending.run_failed_again(),
+            "anew": lambda _: self._restart(engine.seed),
+            "grant": lambda _: self._grant(),
+            "follow": lambda _: stream.action_edge(1),
+            "details": lambda _: self._layout.open_details(),
+            "step": lambda rest: engine.step(int(float(rest))),
+            "rate": lambda rest: engine.set_rate(float(rest)),
+            "batch": lambda rest: engine.set_batch(int(float(rest))),
+            "seed": lambda rest: self._restart(int(float(rest))),
+            "view": self._shell.open_view,
+            "throw": self._throw,
+            "filter": self._navigation.filter_stream,
+            "theme": self._shell.use_theme,
+            "select": self._select,
         }
-        actions[word]()
+
+    def _do(self, word: str, rest: str) -> None:
+        self._commands[word](rest)
 
     def _pause(self, paused: bool) -> None:
         self._paused = paused
-        engine = self.simulator.engine
-        (engine.pause if paused else engine.resume)()
+        (self._engine.pause if paused else self._engine.resume)()
 
-    def _begin_anew(self, seed: int) -> None:
-        self._reset = self.simulator.engine.reset(seed)
-        self.simulator.after(self._reset)
+    def _restart(self, seed: int) -> None:
+        self._reset = self._engine.reset(seed)
+        self._shell.when_done(self._reset)
 
     def _grant(self) -> None:
-        """Let the person of the chosen event agree. The key c would take back what was granted; this never does."""
-        app, row = self.simulator, self.simulator.chosen()
+        """Grant consent for the selected event's person; unlike the key c it never takes consent back."""
+        row = self._navigation.selected()
         if row is None:
             return
         if row.kind != "denied" or not row.person:
-            app.notify("the chosen event waits for nobody's consent", timeout=3)
+            self._shell.say("the selected event does not wait for consent")
             return
-        app.after(app.engine.grant(row.person, True))
-        app.notify(f"{row.person[:60]} grants consent", timeout=3, markup=False)
+        self._shell.when_done(self._engine.grant(row.person, True))
+        self._shell.say(f"{row.person[:60]} grants consent")
 
     def _throw(self, rest: str) -> None:
         self._threw = True
-        self.simulator.engine.throw(*faults_named(rest))
+        self._engine.throw(*faults_named(rest))
 
     def _select(self, text: str) -> None:
-        wanted, stream = parse_filter(text), self.simulator.live.stream
+        wanted, stream = parse_filter(text), self._live.stream
         stream.sync()
         stream.action_edge(1)
         if wanted is not None:
             stream.follow = False
             row = stream.row
             if (row is None or not wanted(row)) and not stream.jump(wanted, -1):
-                self.simulator.notify(f"no row matches {text}", timeout=3, markup=False)
+                self._shell.say(f"no row matches {text}")
+
+
+class _Figures(dict[str, str]):
+    """Figures by name; an unknown name stays as it is written."""
+
+    def __missing__(self, key: str) -> str:
+        return f"{{{key}}}"

@@ -162,3 +162,45 @@ def test_the_token_of_the_environment_comes_first_and_stays_hidden() -> None:
     assert loaded.token.get_secret_value() == "pat-na1-other"
     assert "pat-na1" not in repr(loaded)
     assert "accessToken" not in loaded.raw["settings"]
+
+
+@pytest.mark.parametrize(
+    ("value", "dead"),
+    [
+        ({"key": "data.id", "fn": "$code:(e) => e.id"}, ["fn"]),
+        ({"map": {"a": "data.id"}, "key": "data"}, ["key"]),
+        ({"loop": ["nested", "id"], "map": {"a": "b"}, "set": ["c"]}, ["map", "set"]),
+        ({"key": "data.id", "value": "x", "condition": "$code:() => 1"}, []),
+        ({"key": "", "fn": "$code:(e) => e.id"}, []),
+    ],
+)
+def test_a_producer_that_never_counts_is_warned_of(value: dict[str, Any], dead: list[str]) -> None:
+    mapping = {"order": {"complete": {"settings": {"properties": {"map": {"p": value}}}}}}
+    warnings = Config.strict({"settings": SETTINGS, "mapping": mapping}).warnings
+    place = "mapping.order.complete.settings.properties.map.p"
+    assert [warning.where for warning in warnings] == [f"{place}.{name}" for name in dead]
+    assert all("one producer" in warning.message for warning in warnings)
+
+
+@pytest.mark.parametrize(
+    ("env", "places"),
+    [
+        ({"client": "$code:({})"}, ["env.client"]),
+        ({"client": {"send": 1}, "fetch": "x"}, ["env.client", "env.fetch"]),
+        ({"client": None}, ["env.client"]),
+        ("x", ["env"]),
+        ({}, []),
+        (None, []),
+    ],
+)
+def test_what_a_file_injects_into_walkeros_is_ignored_with_a_warning(env: Any, places: list[str]) -> None:
+    config = Config.strict({"settings": SETTINGS, "env": env})
+    assert config.env_client is None
+    assert [warning.where for warning in config.warnings] == places
+
+
+def test_a_client_that_python_code_injects_is_used() -> None:
+    client = object()
+    config = Config.strict({"settings": SETTINGS, "env": {"client": client}})
+    assert config.env_client is client
+    assert config.warnings == ()

@@ -9,6 +9,7 @@ import json
 import random
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 
 from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.context import CollectorView
+from hubspot_dest.mapping.dialect import WALKEROS_4_4
 from hubspot_dest.mapping.evaluation import Evaluation
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
 from hubspot_dest.mapping.paths import get_by_path, set_by_path
@@ -62,11 +64,26 @@ POLICY_PATHS = [
 ]
 
 
+def paths_of(value: Any, prefix: str = "") -> Iterator[str]:
+    """Yield every path into a value: keys, indices, and `*` for the items of lists."""
+    if isinstance(value, dict):
+        steps = [(key, item) for key, item in value.items() if "." not in key]
+    elif isinstance(value, list):
+        steps = [(str(index), item) for index, item in enumerate(value)] + [("*", item) for item in value[:1]]
+    else:
+        return
+    for step, item in steps:
+        path = f"{prefix}{step}"
+        yield path
+        yield from paths_of(item, f"{path}.")
+
+
 class Cases:
     """Makes random cases, the same for the same seed."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
+        self._paths: list[str] = []
 
     def value(self, depth: int = 0) -> Any:
         dice = self._random.random()
@@ -97,6 +114,8 @@ class Cases:
 
     def path(self) -> str:
         choice = self._random.choice
+        if self._paths and self._random.random() < 0.6:
+            return choice(self._paths)
         if self._random.random() < 0.5:
             return f"{choice(['data', 'user', 'globals'])}.{choice(['id', 'a', 'b', 'total', 'list', '0'])}"
         return ".".join(choice(STEPS) for _ in range(self._random.randint(1, 4)))
@@ -156,8 +175,10 @@ class Cases:
     def case(self) -> dict[str, Any]:
         dice = self._random.random()
         consent = self._random.choice([{}, {"m": True}])
+        event = self.event()
+        self._paths = list(paths_of(event))
         if dice < 0.6:
-            return {"kind": "value", "event": self.event(), "mapping": self.mapping(), "consent": consent}
+            return {"kind": "value", "event": event, "mapping": self.mapping(), "consent": consent}
         if dice < 0.7:
             return {"kind": "path", "value": self.value(), "path": self.path(), "default": "D", "consent": {}}
         if dice < 0.8:
@@ -169,13 +190,13 @@ class Cases:
             config["data"] = self.mapping(1)
         if self._random.random() < 0.3:
             config["policy"] = self.policy()
-        return {"kind": "process", "event": self.event(), "config": config, "consent": {}}
+        return {"kind": "process", "event": event, "config": config, "consent": {}}
 
 
 def ours(case: dict[str, Any]) -> dict[str, Any]:
     """Answer a case as walkeros.mjs does, with this project's mapping."""
     ev = Evaluation(case.get("event"), CollectorView(consent=case["consent"]))
-    values, callbacks = ValueCompiler(Callbacks()), Callbacks()
+    values, callbacks = ValueCompiler(Callbacks(), dialect=WALKEROS_4_4), Callbacks()
     out: dict[str, Any] = {}
     try:
         out["result"] = encode(_answer(case, ev, values, callbacks))

@@ -83,6 +83,6 @@ def test_walkeros_own_senders_are_understood(tmp_path: Path) -> None:
                 ("form submit", "web@example.com"),
             ]
             assert {row.kind for row in rows} <= {"sent", "queued", "flushed"}
-            assert engine.books().problems == []
+            assert engine.reconcile().problems == []
     finally:
         source.close()

@@ -14,11 +14,11 @@ from pydantic import SecretStr
 
 from hubspot_dest.delivery.client.calls import Calls
 from hubspot_dest.delivery.client.client import HubSpotClient
+from hubspot_dest.delivery.client.codec import occurrence_uuid
 from hubspot_dest.delivery.dispatch.dispatcher import Dispatcher
 from hubspot_dest.delivery.dispatch.in_flight import Report
-from hubspot_dest.delivery.dispatch.per_key_queue import CONTACT, EVENT
-from hubspot_dest.delivery.occurrence_uuid import occurrence_uuid
 from hubspot_dest.delivery.outbox.queue import NewIntent, Outbox
+from hubspot_dest.delivery.outbox.records import CONTACT, EVENT
 from simulator.hubspot import FakeHubSpot
 
 PREFIX = "pe12345678_"

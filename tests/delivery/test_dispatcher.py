@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from hubspot_dest.delivery.client.codec import occurrence_uuid
 from hubspot_dest.delivery.dispatch.rate import RateBudget
 from hubspot_dest.delivery.dispatch.retry import RetryPolicy
 from hubspot_dest.delivery.dispatch.workers import Workers
-from hubspot_dest.delivery.occurrence_uuid import occurrence_uuid
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.faults.fault_board import Fault, FaultKind
 from tests.delivery.sending import TestClock, contact, event, requests, sending, uuids
@@ -29,7 +29,11 @@ def test_events_arrive_in_full_batches_across_people(
         world.accept(*(event(f"e{n}", f"p{n % 70}@example.org") for n in range(1000)))
         world.run()
         assert world.outbox.pending == 0
-    assert uuids(hubspot) == ids(*range(1000)) or sorted(uuids(hubspot)) == sorted(ids(*range(1000)))
+    place = {uuid: number for number, uuid in enumerate(uuids(hubspot))}
+    assert place.keys() == set(ids(*range(1000)))
+    for person in range(70):
+        mine = [place[uuid] for uuid in ids(*range(person, 1000, 70))]
+        assert mine == sorted(mine), f"the events of p{person} overtook each other"
     assert requests(hubspot, "/events/v3/send/batch") == 2
 
 

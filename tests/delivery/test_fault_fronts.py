@@ -11,7 +11,7 @@ import pytest
 
 from hubspot_dest import AsyncHubSpotDestination, HubSpotDestination
 from hubspot_dest.delivery.dispatch.retry import RetryPolicy
-from hubspot_dest.delivery.outbox.settings import OutboxSettings
+from hubspot_dest.delivery.settings import OutboxSettings
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.faults.fault_board import Fault, FaultKind
 from simulator.hubspot.http.certificate import Certificate, temporary_certificate

@@ -7,7 +7,7 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubspot_dest.delivery.occurrence_uuid import UUID_NAMESPACE, occurrence_uuid
+from hubspot_dest.delivery.client.codec import UUID_NAMESPACE, occurrence_uuid
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))

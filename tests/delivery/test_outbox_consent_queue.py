@@ -127,7 +127,7 @@ def test_a_full_disk_says_so_and_what_waited_before_goes_on_waiting(
 
     with make(hubspot, tmp_path) as destination:
         destination.push(event(1))
-        monkeypatch.setattr(outbox_module, "write", full)
+        monkeypatch.setattr(outbox_module, "_write", full)
         failed = destination.push(event(2))
         assert (failed.kind, failed.reason) == ("failed", "outbox")
         assert destination.waiting == 1

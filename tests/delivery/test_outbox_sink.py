@@ -97,7 +97,7 @@ def test_a_disk_that_is_full_is_an_outcome_and_the_contact_is_not_believed_known
     tmp_path: Path, hubspot: FakeHubSpot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with make(hubspot, tmp_path, {"identify": IDENTIFY}) as destination:
-        monkeypatch.setattr(outbox_module, "write", full_disk)
+        monkeypatch.setattr(outbox_module, "_write", full_disk)
         failed = destination.push(event(1, plan="pro"))
         assert (failed.kind, failed.reason) == ("failed", "outbox")
         assert "the disk is full" in failed.sentence
@@ -192,7 +192,7 @@ def test_an_object_id_and_an_email_of_one_person_keep_their_order(
         destination.push_many(events)
     both = [one["id"] for one in hubspot.account.occurrences]
     assert len(both) == 60
-    from hubspot_dest.delivery.occurrence_uuid import occurrence_uuid
+    from hubspot_dest.delivery.client.codec import occurrence_uuid
 
     place = {uuid: number for number, uuid in enumerate(both)}
     for first in (0, 1):  # by id alone and with both; by e-mail alone and with both

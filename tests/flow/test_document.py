@@ -161,13 +161,27 @@ def test_what_the_flow_says_of_the_collector_is_where_the_destination_begins(tmp
     assert refusing.push({"name": "page view"}).kind == "denied"
 
 
+def test_what_is_beside_the_config_of_an_entry_alone_is_warned_of_too(tmp_path: Path) -> None:
+    path = tmp_path / "entry.json"
+    path.write_text(json.dumps(entry(env={"client": "$code:({})"}, next="x")))
+    _, notes = load_config(path)
+    assert any("env: env has no effect here" in note for note in notes)
+    assert any("next: next has no effect here" in note for note in notes)
+
+
 def test_what_is_not_carried_out_is_said(tmp_path: Path) -> None:
-    path = write(tmp_path, {"s": flow({"crm": entry(before=["geo"], cache={"rules": []})})}, include=["x"])
+    path = write(
+        tmp_path,
+        {"s": flow({"crm": entry(before=["geo"], cache={"rules": []}, env={"client": "$code:({})"})})},
+        include=["x"],
+    )
     _, notes = load_config(path)
     assert [note.split(": ", 1)[1] for note in notes] == [
         "flows.s.destinations.crm.before: before has no effect here: transformers are not run here: events arrive as "
         "their source made them",
         "flows.s.destinations.crm.cache: cache has no effect here: events are not cached here",
+        "flows.s.destinations.crm.env: env has no effect here: the official HubSpot client is used, whatever env "
+        "injects",
         "include: included folders are not read here",
     ]
 

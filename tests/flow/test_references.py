@@ -82,7 +82,7 @@ def test_the_environment_gives_values_and_secrets() -> None:
         ("a $var.unknown b", 'there is no variable "unknown"'),
         ("$var.m.x.y", 'path "x.y" is not in \\$var.m: there is no "x"'),
         ("$var.loop", "circle: \\$var.loop -> \\$var.pool -> \\$var.loop"),
-        ("a $var.m b", 'variable "m" is a map and cannot stand inside a longer text'),
+        ("a $var.m b", 'variable "m" is a map and cannot be part of a longer text'),
         ("a $var.list", 'variable "list" is a list'),
         ("a $env.NOT_SET b", "environment variable NOT_SET is not set"),
         ("$contract.blog", 'there is no contract "blog"'),

@@ -96,6 +96,14 @@ def test_an_async_condition_that_is_false_does_not_match(condition: Any) -> None
     assert process(config, {"name": "a b"}, WALKEROS_4_4).event["name"] == "first"
 
 
+@pytest.mark.parametrize(
+    "condition", ["$code:(e) => e.mode === 'async'", "$code:(e) => e.kind === 'Promise'"]
+)
+def test_a_condition_that_only_names_a_promise_is_not_taken_for_an_async_one(condition: str) -> None:
+    _, ev = evaluate({"mapping": {"a": {"b": {"condition": condition}}}}, {"name": "a b"})
+    assert ev.divergences == ()
+
+
 def test_an_async_condition_that_is_true_matches_and_says_nothing() -> None:
     config = {"mapping": {"a": {"b": [{"condition": "$code:async () => 'yes'", "name": "first"}, {}]}}}
     processed, ev = evaluate(config, {"name": "a b"})

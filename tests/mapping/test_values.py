@@ -122,6 +122,22 @@ def test_a_function_that_fails_costs_its_value_and_says_so(mapping: Any, result:
     assert ev.failed == 0
 
 
+@pytest.mark.parametrize(
+    ("mapping", "place"),
+    [
+        ({"map": {"total": {"fn": raising}}}, "properties.total"),
+        ({"map": {"ids": {"loop": ["nested", {"map": {"id": {"fn": raising}}}]}}}, "properties.ids.*.id"),
+        ({"map": {"a": {"map": {"b": {"key": "data.id", "validate": raising}}}}}, "properties.a.b"),
+        ([{"condition": raising, "key": "data.id"}, "data.id"], "properties"),
+        ({"map": {"a": None}}, "properties.a"),
+    ],
+)
+def test_a_function_that_fails_is_named_by_the_place_of_its_value(mapping: Any, place: str) -> None:
+    ev = Evaluation(EVENT, CollectorView())
+    ValueCompiler(Callbacks()).compile_named("properties", mapping)(EVENT, ev, {})
+    assert {(issue.detail["place"], issue.text.split(":")[0]) for issue in ev.issues} == {(place, place)}
+
+
 @pytest.mark.parametrize("returned", [None, math.nan, object(), {"a": None}])
 def test_what_a_function_returns_must_be_a_property(returned: Any) -> None:
     assert resolve({"fn": lambda v, c: returned})[0] is UNDEFINED

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hubspot_dest.events.collector import Collector
 from hubspot_dest.mapping.context import CollectorView
+from hubspot_dest.mapping.dialect import WALKEROS_4_7
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
 from hubspot_dest.planning.plan import Plan, PlanPolicy
 from hubspot_dest.planning.planner import Planner
@@ -232,3 +233,64 @@ def test_thousands_of_event_names_do_not_fill_the_memory() -> None:
         assert planner.plan(event, CollectorView(), NOW).occurrence is not None
     assert len(planner._quick) <= 1024
     assert len(planner._names) <= 1024
+
+
+def mapped(properties: dict[str, Any], event: dict[str, Any], policy: PlanPolicy | None = None) -> Plan:
+    rule = {"settings": {"properties": {"map": properties}}}
+    config = {"settings": {"eventNamePrefix": "pe1_"}, "mapping": {"order": {"complete": rule}}}
+    given = {"name": "order complete", "user": {"email": "ada@example.org"}, **event}
+    return Planner(config, policy=policy).plan(whole(given), CollectorView(), NOW)
+
+
+GROUPS = "$code:(v) => /(?<y>[0-9]+)/.exec(v.data.id).groups"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        GROUPS,
+        "$code:() => Object.create(null)",
+        "$code:() => [Object.create(null)]",
+        "$code:() => ({toString: 1})",
+    ],
+)
+def test_a_value_without_a_text_costs_its_property_only(value: str) -> None:
+    properties, event = {"y": {"fn": value}, "t": "data.total"}, {"data": {"total": 1, "id": "a12"}}
+    plan = mapped(properties, event)
+    assert plan.error is None
+    assert plan.occurrence is not None
+    assert plan.occurrence["properties"] == {"t": "1"}
+    assert [(issue.level, issue.code) for issue in plan.issues] == [("ERROR", "property_not_text")]
+    assert plan.issues[0].sentence.startswith("y cannot be converted to text")
+    assert mapped(properties, event, PlanPolicy.parity()).error == "Cannot convert object to primitive value"
+
+
+def test_an_object_without_prototype_is_a_map_like_any_other_where_no_text_is_needed() -> None:
+    rule = {"settings": {"properties": {"fn": GROUPS}}}
+    config = {"settings": {"eventNamePrefix": "pe1_"}, "mapping": {"order": {"complete": rule}}}
+    event = {"name": "order complete", "user": {"email": "ada@example.org"}, "data": {"id": "a12"}}
+    plan = Planner(config).plan(whole(event), CollectorView(), NOW)
+    assert plan.occurrence is not None
+    assert plan.occurrence["properties"] == {"y": "12"}
+
+
+def test_a_loop_whose_items_are_all_withheld_sends_no_property() -> None:
+    loop = {"loop": ["data.people", {"key": "mail", "consent": {"marketing": True}}]}
+    event = {"data": {"people": [{"mail": "x@example.org"}], "t": 1}, "consent": {"marketing": False}}
+    plan, older = mapped({"m": loop, "t": "data.t"}, event), mapped({"m": loop}, event, PlanPolicy.parity())
+    empty = mapped({"m": loop}, {"data": {"people": []}})
+    assert plan.occurrence is not None
+    assert older.occurrence is not None
+    assert empty.occurrence is not None
+    assert plan.occurrence["properties"] == {"t": "1"}
+    assert older.occurrence["properties"] == {"m": ""}
+    assert empty.occurrence["properties"] == {"m": ""}
+
+
+def test_a_plan_names_what_walkeros_4_4_would_do_unless_it_is_compared_with_4_7() -> None:
+    properties, event = {"skus": {"loop": ["data.items", "id"]}}, {"data": {"id": "o1"}}
+    plan = mapped(properties, event)
+    assert [one.code for one in plan.divergences] == ["walkeros_loop_without_list"]
+    assert "[object Object]" in plan.divergences[0].sentence
+    assert mapped(properties, event, PlanPolicy.better(WALKEROS_4_7)).divergences == ()
+    assert mapped(properties, event, PlanPolicy.parity()).divergences == ()

@@ -14,8 +14,8 @@ from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.dead_letters import letter_record, letters_of
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.param_types import RealRange
-from hubspot_dest.delivery.dispatch.per_key_queue import CONTACT
 from hubspot_dest.delivery.outbox.queue import Outbox
+from hubspot_dest.delivery.outbox.records import CONTACT
 from hubspot_dest.delivery.outbox.schema import OutboxError, connect_reading, to_error
 from hubspot_dest.report.json_report import as_json
 from hubspot_dest.report.safe_text import safe_text

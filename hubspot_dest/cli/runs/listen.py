@@ -20,7 +20,7 @@ from hubspot_dest.cli.option_groups import ConnectionOptions, DeliveryOptions, W
 from hubspot_dest.cli.options import consent_states, open_config
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.outbox.schema import OutboxError
-from hubspot_dest.delivery.outbox.settings import OutboxSettings
+from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.intake.source import beside
 from hubspot_dest.listen.address_rate import AddressRate

@@ -53,6 +53,8 @@ class Calls:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self._unknown: set[str] = set()
+        """E-mails of contacts that HubSpot did not know at the last try, and that could not be created yet."""
         self._bulk = cast("BulkClient", client) if hasattr(client, "send_batch_encoded") else None
 
     @property
@@ -83,21 +85,29 @@ class Calls:
         """
         asked = decode(contact)
         email, properties = asked["email"], asked["properties"]
-        made = ["crm.contacts.basicApi.update"]
-        try:
-            self._update(email, properties, "email")
-            return made
-        except DeliveryError as error:
-            if error.status != UNKNOWN or error.message.startswith("no JSON"):
-                raise  # a 404 as a web page is a wrong address, not a stranger
+        made: list[str] = []
+        if email not in self._unknown:
+            made.append("crm.contacts.basicApi.update")
+            try:
+                self._update(email, properties, "email")
+                return made
+            except DeliveryError as error:
+                if error.status != UNKNOWN or error.message.startswith("no JSON"):
+                    raise  # a 404 as a web page is a wrong address, not an unknown contact
+        # If creating fails for now, the next try starts here: where a limit lets few calls through, two in a row may
+        # never get through.
+        self._unknown.add(email)
         made.append("crm.contacts.basicApi.create")
         try:
             self._create({**properties, "email": email})
         except DeliveryError as error:
+            if error.kind in ("refused", "impossible"):
+                self._unknown.discard(email)
             if error.status != CONFLICT or error.existing_id is None:
                 raise
             made.append("crm.contacts.basicApi.update")
             self._update(error.existing_id, properties, None)
+        self._unknown.discard(email)
         return made
 
     def _update(self, contact_id: str, properties: dict[str, str], id_property: str | None) -> None:

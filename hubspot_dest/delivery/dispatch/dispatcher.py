@@ -19,8 +19,8 @@ from typing import Final
 from hubspot_dest.delivery.client.calls import Calls
 from hubspot_dest.delivery.client.codec import decode
 from hubspot_dest.delivery.client.errors import DeliveryError
+from hubspot_dest.delivery.dispatch.buffer import Buffer
 from hubspot_dest.delivery.dispatch.in_flight import InFlightRequest, Report, What, by_email, merged, parts
-from hubspot_dest.delivery.dispatch.per_key_queue import Intent
 from hubspot_dest.delivery.dispatch.rate import RateBudget
 from hubspot_dest.delivery.dispatch.retry import (
     Bisect,
@@ -32,8 +32,8 @@ from hubspot_dest.delivery.dispatch.retry import (
     decide,
 )
 from hubspot_dest.delivery.dispatch.throttle import Throttle
-from hubspot_dest.delivery.outbox.buffer import Buffer
 from hubspot_dest.delivery.outbox.queue import Outbox
+from hubspot_dest.delivery.outbox.records import Intent
 from hubspot_dest.delivery.outbox.schema import OutboxError
 
 __all__ = ["Dispatcher", "Report"]
@@ -329,17 +329,23 @@ class Dispatcher:
         elif isinstance(decision, Bisect):
             request.groups[-1:] = parts(group)
             request.failures = 0
+            self._notify(Report("bisected", request.what, group, reason="bisected", error=error))
             self._schedule(request, 0.0)
         elif isinstance(decision, Pause):
             request.failures -= 1
             self._pause(decision, error, now)
+            self._notify(
+                Report("postponed", request.what, group, reason="retry", error=error, after=decision.seconds)
+            )
             self._schedule(request, 0.0)
         else:
             if blamed:
                 for intent in group:
                     intent.attempts += 1
                 self.outbox.failed(group)
-            self._notify(Report("failed", request.what, group, reason="retry", error=error))
+            self._notify(
+                Report("failed", request.what, group, reason="retry", error=error, after=decision.after)
+            )
             self._schedule(request, decision.after)
 
     def _case(self, request: InFlightRequest, group: list[Intent], *, blamed: bool) -> Circumstances:
@@ -361,7 +367,7 @@ class Dispatcher:
                 reported = self.halted is not None
                 self.halted = error
         if not reported:
-            self._notify(Report("paused", reason=pause.reason, error=error))
+            self._notify(Report("paused", reason=pause.reason, error=error, after=pause.seconds))
 
     def _give_up(self, what: What, group: list[Intent], reason: str, error: DeliveryError) -> None:
         for intent in group:

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from hubspot_dest.delivery.client.codec import decode, encode
 from hubspot_dest.delivery.client.errors import DeliveryError
-from hubspot_dest.delivery.dispatch.per_key_queue import Intent
+from hubspot_dest.delivery.outbox.records import Intent
 
 __all__ = ["InFlightRequest", "Report", "What", "by_email", "merged", "parts"]
 
@@ -22,21 +22,24 @@ class Report:
     """What happened to some intents.
 
     Attributes:
-        kind: `delivered`, `dead`, `failed` (it will be retried), `paused` or `resumed` (no intents).
+        kind: `delivered`, `dead`, `failed` (it will be tried again), `postponed` (the same, after a pause), `bisected`
+            (it is sent again in parts), `paused` (for the first time) or `resumed`; the last two without intents.
         what: contacts or events.
         intents: the intents.
         calls: the names of the calls that were made.
         reason: a stable code.
         error: what HubSpot said.
+        after: seconds until the next try; None where there is none.
 
     """
 
-    kind: Literal["delivered", "dead", "failed", "paused", "resumed"]
+    kind: Literal["delivered", "dead", "failed", "postponed", "bisected", "paused", "resumed"]
     what: What = "events"
     intents: Sequence[Intent] = ()
     calls: Sequence[str] = ()
     reason: str = ""
     error: DeliveryError | None = None
+    after: float | None = None
 
 
 @dataclass(slots=True)

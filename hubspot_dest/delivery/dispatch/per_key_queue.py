@@ -9,54 +9,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from typing import Final
 
-__all__ = ["CONTACT", "EVENT", "Intent", "PerKeyQueue"]
+from hubspot_dest.delivery.outbox.records import EVENT, Intent
 
-CONTACT: Final = 0
-EVENT: Final = 1
-
-
-class Intent:
-    """Something that was accepted and is to reach HubSpot.
-
-    Attributes:
-        seq: its place among all that was accepted.
-        kind: CONTACT or EVENT.
-        keys: e-mail and object id; intents that share a key keep their order.
-        event_id: the walkerOS event it came from.
-        accepted_at: UNIX time.
-        payload: the JSON for HubSpot; None while it is on disk only.
-        attempts: how often it failed.
-        waits: for how many of its keys an earlier intent comes first.
-        entered: monotonic time at which it was put into the queue.
-
-    """
-
-    __slots__ = ("accepted_at", "attempts", "entered", "event_id", "keys", "kind", "payload", "seq", "waits")
-
-    def __init__(
-        self,
-        seq: int,
-        kind: int,
-        keys: tuple[str, ...],
-        event_id: str,
-        accepted_at: float,
-        payload: bytes | None,
-        attempts: int = 0,
-    ) -> None:
-        self.seq = seq
-        self.kind = kind
-        self.keys = keys
-        self.event_id = event_id
-        self.accepted_at = accepted_at
-        self.payload = payload
-        self.attempts = attempts
-        self.waits = 0
-        self.entered = 0.0
-
-    def __repr__(self) -> str:
-        return f"Intent({self.seq}, {'contact' if self.kind == CONTACT else 'event'}, {self.event_id!r})"
+__all__ = ["PerKeyQueue"]
 
 
 class _Key:

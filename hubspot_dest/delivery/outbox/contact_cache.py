@@ -25,6 +25,9 @@ class OutboxContactCache:
         outbox: keeps what is remembered.
         wall: UNIX time in seconds.
 
+    Attributes:
+        staged: what was remembered and is not in a transaction yet: properties by e-mail.
+
     """
 
     def __init__(self, outbox: Outbox, wall: Callable[[], float] = time.time) -> None:
@@ -32,7 +35,7 @@ class OutboxContactCache:
         self._wall = wall
         outbox.forget_older(wall() - _VALID_SECONDS)
         self._contacts: dict[str, dict[str, str]] = {}
-        self._staged: dict[str, dict[str, str]] = {}
+        self.staged: dict[str, dict[str, str]] = {}
 
     def knows(self, contact: ContactUpsert) -> bool:
         """Tell whether every property of the contact was written before, with the same value.
@@ -51,13 +54,11 @@ class OutboxContactCache:
         email = contact.email.lower()
         known = {**(self._known(email) or {}), **(contact.properties or {})}
         self._keep(email, known)
-        self._staged[email] = known
+        self.staged[email] = known
 
     def unstage(self) -> dict[str, dict[str, str]]:
         """Take out what was remembered since the last call: properties by e-mail, for the transaction."""
-        staged = self._staged
-        if staged:
-            self._staged = {}
+        staged, self.staged = self.staged, {}
         return staged
 
     def forget(self, email: str) -> None:

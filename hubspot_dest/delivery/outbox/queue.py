@@ -6,33 +6,38 @@ commit), so no thread is needed to accept an event: also at the end of a process
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from hubspot_dest.delivery.client.errors import DeliveryError
-from hubspot_dest.delivery.dispatch.per_key_queue import Intent
+from hubspot_dest.delivery.outbox.guard import OutboxGuard
+from hubspot_dest.delivery.outbox.private_file import create_private
 from hubspot_dest.delivery.outbox.records import (
     INTENT_COLUMNS,
     SEPARATOR,
+    DeadLetter,
     Group,
+    Intent,
     NewIntent,
     ParkedEvent,
     Progress,
-    ranges,
+    dead_letter,
 )
-from hubspot_dest.delivery.outbox.schema import Durability, OutboxError, to_error
-from hubspot_dest.delivery.outbox.store import OutboxStore, write
+from hubspot_dest.delivery.outbox.schema import Durability, FileLock, OutboxError, connect, to_error
 
 __all__ = ["NewIntent", "Outbox", "Progress"]
 
 _FREE_PAGES = 256
+_PROBE_BYTES = 65_536
 
 
-class Outbox(OutboxStore):
+class Outbox:
     """The durable queue of one process. Safe to use from several threads.
 
     Args:
@@ -54,7 +59,17 @@ class Outbox(OutboxStore):
         wall: Callable[[], float] = time.time,
         max_pages: int | None = None,
     ) -> None:
-        super().__init__(path, durability)
+        self.path = Path(path)
+        self._lock_file = FileLock(self.path)
+        self.rescued: Path | None = None
+        """A copy of what was left, made at the end because the file had been removed or replaced."""
+        try:
+            self._db = connect(self.path, durability)
+            self.guard = OutboxGuard(self.path)
+        except BaseException:
+            self._lock_file.release()
+            raise
+        self._writing = threading.RLock()
         self._wall = wall
         if max_pages is not None:
             self._db.execute(f"PRAGMA max_page_count = {max_pages}")
@@ -98,6 +113,55 @@ class Outbox(OutboxStore):
         finally:
             self._writing.release()
         return ""
+
+    def probe(self) -> None:
+        """Write as much as a large request would, and take it back.
+
+        Raises:
+            OutboxError: nothing can be accepted; the message says why.
+
+        """
+        with self._writing:
+            try:
+                self.guard.check()
+                self._db.execute("BEGIN IMMEDIATE")
+                try:
+                    self._db.execute("INSERT OR REPLACE INTO meta VALUES ('probe', ?)", ("x" * _PROBE_BYTES,))
+                    self._db.execute("DELETE FROM meta WHERE name = 'probe'")
+                    self._db.execute("COMMIT")
+                finally:
+                    if self._db.in_transaction:
+                        self._db.execute("ROLLBACK")
+            except (sqlite3.Error, OSError) as error:
+                raise to_error(error, self.path) from None
+
+    def rescue(self, events: int) -> None:
+        """Copy the outbox to a new file beside it, where the file under its path is no longer this one.
+
+        SQLite still reads a file that was removed or replaced, and what it knows of one that was truncated.
+
+        Args:
+            events: how many the copy must hold to be of use, waiting ones included.
+
+        `rescued` is the copy then; None if it would not be complete.
+
+        """
+        number = 1
+        while (target := Path(f"{self.path}.rescued{number}")).exists():
+            number += 1
+        with self._writing:
+            try:
+                absolute = create_private(target)
+                self._db.execute("VACUUM INTO ?", (str(absolute),))
+                with contextlib.closing(sqlite3.connect(absolute)) as copy:
+                    count = "SELECT (SELECT count(*) FROM intents) + (SELECT count(*) FROM held)"
+                    if copy.execute(count).fetchone()[0] >= events:
+                        self.rescued = target
+                        return
+            except (sqlite3.Error, OSError):
+                pass
+        with contextlib.suppress(OSError):
+            target.unlink(missing_ok=True)
 
     @property
     def last(self) -> int:
@@ -186,7 +250,7 @@ class Outbox(OutboxStore):
                 raise OutboxError(msg)
             if group:
                 self.guard.check()
-            write(self._db, group, done, dead, attempts)
+            _write(self._db, group, done, dead, attempts)
             if group:
                 self.guard.confirm()
         except BaseException as error:  # whatever it was, nobody may believe that the group is on disk
@@ -267,7 +331,7 @@ class Outbox(OutboxStore):
 
         """
         by_seq = {one.seq: one for one in intents}
-        for first, last in ranges(sorted(by_seq)):
+        for first, last in _ranges(sorted(by_seq)):
             rows = self._read("SELECT seq, payload FROM intents WHERE seq BETWEEN ? AND ?", (first, last))
             for seq, payload in rows:
                 by_seq[seq].payload = payload
@@ -278,13 +342,16 @@ class Outbox(OutboxStore):
         """Return how many dead letters there are, those included that are about to be written."""
         with self._adding:
             waiting = len(self._dead)
-        return super().dead() + waiting
+        return int(self._read("SELECT count(*) FROM dead")[0][0]) + waiting
 
     def remembered(self, email: str) -> tuple[dict[str, str], float] | None:
         """Return what HubSpot knows of a contact, and since when (UNIX time)."""
         with self._adding:
             staged = self._group.memory.get(email)
-        return super().remembered(email) if staged is None else (json.loads(staged[0]), staged[1])
+        if staged is not None:
+            return json.loads(staged[0]), staged[1]
+        rows = self._read("SELECT properties, told_at FROM memory WHERE email = ?", (email,))
+        return (json.loads(rows[0][0]), rows[0][1]) if rows else None
 
     def revive(self) -> int:
         """Put every dead letter back among what is to be sent, behind what waits already; return how many."""
@@ -365,6 +432,77 @@ class Outbox(OutboxStore):
             Path(f"{path}{ending}").unlink(missing_ok=True)
         return len(found)
 
+    # ---- what is on disk
+
+    def parked_events(self, after: int = 0) -> Iterator[ParkedEvent]:
+        """Yield the events that wait for consent and are on disk, oldest first.
+
+        Args:
+            after: only those whose `number` is greater.
+
+        """
+        while rows := self._read("SELECT * FROM held WHERE number > ? ORDER BY number LIMIT 500", (after,)):
+            for row in rows:
+                yield ParkedEvent(*row)
+            after = rows[-1][0]
+
+    def forget(self, email: str | None = None) -> None:
+        """Forget what HubSpot knows of a contact, or of all."""
+        with self._writing:
+            where, values = ("", ()) if email is None else (" WHERE email = ?", (email,))
+            self._change(f"DELETE FROM memory{where}", values)  # noqa: S608 - fixed
+
+    def forget_older(self, moment: float) -> None:
+        """Forget what was remembered before a UNIX time."""
+        self._change("DELETE FROM memory WHERE told_at < ?", (moment,))
+
+    def progress(self, source: str) -> Progress | None:
+        """Return how far a source was read."""
+        rows = self._read("SELECT * FROM progress WHERE source = ?", (source,))
+        return Progress(*rows[0]) if rows else None
+
+    def meta(self, name: str) -> str | None:
+        """Return a note about the whole outbox."""
+        rows = self._read("SELECT value FROM meta WHERE name = ?", (name,))
+        return str(rows[0][0]) if rows else None
+
+    def set_meta(self, name: str, value: str) -> None:
+        """Write a note about the whole outbox."""
+        self._change("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def rebind(self, target: str) -> None:
+        """Bind an empty outbox to another HubSpot: what the one before knows counts no more."""
+        with self._writing:
+            self.forget()
+            self._change("DELETE FROM progress")
+            self.set_meta("target", target)
+
+    def _change(self, statement: str, values: tuple[Any, ...] = ()) -> int:
+        with self._writing:
+            try:
+                return self._db.execute(statement, values).rowcount
+            except sqlite3.Error as error:
+                raise to_error(error, self.path) from None
+
+    def _read(self, statement: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        with self._writing:
+            try:
+                return self._db.execute(statement, values).fetchall()
+            except sqlite3.Error as error:
+                raise to_error(error, self.path) from None
+
+    def dead_letters(self, after: int = 0) -> Iterator[DeadLetter]:
+        """Yield the dead letters, oldest first.
+
+        Args:
+            after: only those whose `seq` is greater.
+
+        """
+        while rows := self._read("SELECT * FROM dead WHERE seq > ? ORDER BY seq LIMIT 500", (after,)):
+            for row in rows:
+                yield dead_letter(row)
+            after = rows[-1][0]
+
     # ---- the end
 
     def close(self) -> None:
@@ -391,3 +529,74 @@ class Outbox(OutboxStore):
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._db))
         self._closed = True
         self._lock_file.release()
+
+
+def _write(
+    db: sqlite3.Connection,
+    group: Group,
+    done: list[int],
+    dead: list[tuple[int, float, str, str, int]],
+    attempts: dict[int, int],
+) -> None:
+    """Write a group, and what became of earlier ones, in one transaction.
+
+    Args:
+        db: the outbox.
+        group: what was accepted.
+        done: what HubSpot took, by number.
+        dead: what is given up: number, moment, reason, what HubSpot said, how often it was tried.
+        attempts: how often others failed, by number.
+
+    """
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        db.executemany(
+            f"INSERT INTO intents ({INTENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, 0, ?)",  # noqa: S608 - fixed names
+            (
+                (one.seq, one.kind, SEPARATOR.join(one.keys), one.event_id, one.accepted_at, one.payload)
+                for one in group.intents
+            ),
+        )
+        if group.memory:
+            db.executemany(
+                "INSERT OR REPLACE INTO memory VALUES (?, ?, ?)",
+                ((email, *known) for email, known in group.memory.items()),
+            )
+        if group.progress is not None:
+            one = group.progress
+            values = (one.source, one.head, one.head_bytes, one.line, one.position)
+            db.execute("INSERT OR REPLACE INTO progress VALUES (?, ?, ?, ?, ?)", values)
+        if group.parked or group.released:
+            db.executemany("INSERT INTO held VALUES (?, ?, ?, ?)", group.parked)
+            db.executemany("DELETE FROM held WHERE number BETWEEN ? AND ?", _ranges(group.released))
+        db.executemany("DELETE FROM intents WHERE seq BETWEEN ? AND ?", _ranges(done))
+        if attempts:
+            db.executemany(
+                "UPDATE intents SET attempts = ? WHERE seq = ?", ((n, seq) for seq, n in attempts.items())
+            )
+        for seq, died_at, reason, error, tries in dead:
+            db.execute(
+                "INSERT OR REPLACE INTO dead SELECT seq, kind, person, event_id, accepted_at, ?, payload, ?, ?, ? "
+                "FROM intents WHERE seq = ?",
+                (tries, died_at, reason, error, seq),
+            )
+            db.execute("DELETE FROM intents WHERE seq = ?", (seq,))
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def _ranges(seqs: list[int]) -> Iterator[tuple[int, int]]:
+    """Yield first and last of each run of consecutive numbers: batches are mostly runs, and a run is one statement."""
+    first = last = None
+    for seq in sorted(seqs):
+        if last is not None and seq == last + 1:
+            last = seq
+            continue
+        if first is not None and last is not None:
+            yield first, last
+        first = last = seq
+    if first is not None and last is not None:
+        yield first, last

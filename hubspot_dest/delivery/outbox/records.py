@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from hubspot_dest.delivery.dispatch.per_key_queue import Intent
 from hubspot_dest.delivery.outbox.schema import OutboxError
 
 __all__ = [
+    "CONTACT",
+    "EVENT",
+    "Intent",
     "DeadLetter",
     "Group",
     "ParkedEvent",
@@ -19,11 +21,56 @@ __all__ = [
     "Progress",
     "SEPARATOR",
     "dead_letter",
-    "ranges",
 ]
 
 SEPARATOR: Final = "\n"  # between the keys of a person; no e-mail that HubSpot takes holds one
 INTENT_COLUMNS: Final = "seq, kind, person, event_id, accepted_at, attempts, payload"
+
+
+CONTACT: Final = 0
+EVENT: Final = 1
+
+
+class Intent:
+    """Something that was accepted and is to reach HubSpot.
+
+    Attributes:
+        seq: its place among all that was accepted.
+        kind: CONTACT or EVENT.
+        keys: e-mail and object id; intents that share a key keep their order.
+        event_id: the walkerOS event it came from.
+        accepted_at: UNIX time.
+        payload: the JSON for HubSpot; None while it is on disk only.
+        attempts: how often it failed.
+        waits: for how many of its keys an earlier intent comes first.
+        entered: monotonic time at which it was put into the queue.
+
+    """
+
+    __slots__ = ("accepted_at", "attempts", "entered", "event_id", "keys", "kind", "payload", "seq", "waits")
+
+    def __init__(
+        self,
+        seq: int,
+        kind: int,
+        keys: tuple[str, ...],
+        event_id: str,
+        accepted_at: float,
+        payload: bytes | None,
+        attempts: int = 0,
+    ) -> None:
+        self.seq = seq
+        self.kind = kind
+        self.keys = keys
+        self.event_id = event_id
+        self.accepted_at = accepted_at
+        self.payload = payload
+        self.attempts = attempts
+        self.waits = 0
+        self.entered = 0.0
+
+    def __repr__(self) -> str:
+        return f"Intent({self.seq}, {'contact' if self.kind == CONTACT else 'event'}, {self.event_id!r})"
 
 
 class NewIntent(NamedTuple):
@@ -100,17 +147,3 @@ def dead_letter(row: Sequence[Any]) -> DeadLetter:
     seq, kind, _person, event_id, accepted_at, attempts, payload, died_at, reason, error = row
     said = json.loads(error)
     return DeadLetter(seq, kind, event_id, json.loads(payload), accepted_at, died_at, attempts, reason, said)
-
-
-def ranges(seqs: list[int]) -> Iterator[tuple[int, int]]:
-    """Yield first and last of each run of consecutive numbers: batches are mostly runs, and a run is one statement."""
-    first = last = None
-    for seq in sorted(seqs):
-        if last is not None and seq == last + 1:
-            last = seq
-            continue
-        if first is not None and last is not None:
-            yield first, last
-        first = last = seq
-    if first is not None and last is not None:
-        yield first, last

@@ -23,6 +23,7 @@ from simulator.commands.source_options import Chosen, SourceOptions, chosen
 from simulator.conformance.difference import MISSING
 from simulator.engine.engine import Engine
 from simulator.engine.expectations import ExpectationError, read_expectations, result_of, unmet
+from simulator.engine.failures import FailureTable
 from simulator.engine.story import story_path
 from simulator.hubspot.faults.stories import STORIES
 from simulator.hubspot.faults.syntax import FaultSyntaxError, parse_fault
@@ -44,6 +45,8 @@ def run(
     faults: tuple[str, ...],
     story: str | None,
     expect: Path | None,
+    no_outbox: bool,
+    fail_on: str,
     as_json: bool,
     no_color: bool,
     **source: Any,
@@ -59,7 +62,16 @@ def run(
         stop(safe_text(error))
     stopper = GracefulShutdown()  # before anybody is told where to send
     origin = chosen(SourceOptions(**source))
-    engine = Engine(loaded, source=origin.source, seed=seed, parity=parity, walkeros=walkeros, strict=strict)
+    engine = Engine(
+        loaded,
+        source=origin.source,
+        seed=seed,
+        parity=parity,
+        walkeros=walkeros,
+        outbox=not no_outbox,
+        simulated=True,
+        strict=strict,
+    )
     try:
         engine.start()
     except OSError as error:
@@ -71,6 +83,7 @@ def run(
         unseen = drain(engine, origin) if origin.once else 0
         engine.flush().result()
         result = result_of(engine)
+        failures = FailureTable(engine)
         bad = [row.sentence for row in engine.ring.rows() if row.reason == "bad_input"]
     finally:
         origin.close()
@@ -80,11 +93,12 @@ def run(
     seconds = round(time.perf_counter() - started, 2)
     result = {"events": result["counts"]["taken"], "seed": seed, "seconds": seconds, **result}
     result["notFlushed"] = closing.left + unseen
+    result["failures"] = failures.records()
     differing = unmet(expected, result)
     if as_json:
         print_data(orjson.dumps(result).decode())
     else:
-        for line in _lines(result, Painter(colour=use_colour(refused=no_color))):
+        for line in (*_lines(result, Painter(colour=use_colour(refused=no_color))), *failures.lines()):
             print_data(line)
     for one in differing:
         say(
@@ -97,12 +111,14 @@ def run(
         if not fault.matched:  # a path with a typo, and the run proves nothing
             say(f"warning: the fault {safe_text(spec)} met no request")
     if closing.left:
-        say(f"warning: {closing.left} events were not flushed: {safe_text(closing.error)}")
+        say(f"warning: {closing.left} events were not delivered: {safe_text(closing.error)}")
     if unseen:
         say(f"warning: {unseen} events that were accepted were not looked at")
     if engine.trouble:
         say(f"error: {safe_text(engine.trouble)}")
-    good = not (differing or result["notFlushed"] or engine.trouble) and result["books"]["agree"]
+    counted = {"unexplained": failures.unexplained, "any": failures.total, "never": 0}[fail_on]
+    undelivered = 0 if fail_on == "never" else result["notFlushed"]
+    good = not (differing or undelivered or counted or engine.trouble) and result["books"]["agree"]
     if good and stopper.number is not None and not origin.endless:
         raise SystemExit(128 + stopper.number)
     raise SystemExit(int(ExitCode.OK if good else ExitCode.CHECK_FAILED))
@@ -158,6 +174,12 @@ def _lines(result: dict[str, Any], painter: Painter) -> list[str]:
     lines.append(
         f"  {sum(counts['calls'].values()):,} calls ({calls}); {counts['callsSaved']:,} saved by the memory"
     )
+    if counts["retries"] or counts["batchesBisected"]:
+        bisected = f", {counts['batchesBisected']:,} sent again in parts" if counts["batchesBisected"] else ""
+        lines.append(
+            f"  {counts['retries']:,} requests tried again{bisected}; "
+            f"{counts['eventsRecovered']:,} of {counts['eventsRetried']:,} events in them recovered"
+        )
     if counts["walkerosWouldLose"]:
         lines.append(f"  walkerOS itself would lose {counts['walkerosWouldLose']:,} of these events")
     agrees = (

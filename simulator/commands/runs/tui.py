@@ -38,6 +38,7 @@ def show(
     capacity: int,
     parity: bool,
     walkeros: str,
+    no_outbox: bool,
     strict: bool,
     theme: str,
     web: bool,
@@ -89,6 +90,7 @@ def show(
         capacity=capacity,
         parity=parity,
         walkeros=walkeros,
+        outbox=not no_outbox,
         strict=strict,
         remembered=capacity,
     )

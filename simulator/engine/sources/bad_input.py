@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from hubspot_dest.intake.reader import BadLine
 
-__all__ = ["bad_input", "bad_line", "said_of"]
+__all__ = ["bad_input", "bad_line", "bad_input_reason"]
 
 # A map, so that it lives through being kept, exported and run again like any event; no event has only this key.
 _KEY: Final = "$badInput"
@@ -23,7 +23,7 @@ def bad_line(bad: BadLine, source: str) -> dict[str, str]:
     return bad_input(f"{bad.where(source)}: {bad.message}{hint}")
 
 
-def said_of(event: Any) -> str | None:
+def bad_input_reason(event: Any) -> str | None:
     """Return what is wrong with bad input, and None for everything else."""
     if isinstance(event, dict) and len(event) == 1 and isinstance(event.get(_KEY), str):
         return str(event[_KEY])

@@ -17,7 +17,7 @@ from simulator.examples.runner import CheckedExample, check_example
 from simulator.hubspot.fake import FakeHubSpot
 from simulator.tui.views.view import View
 from simulator.tui.widgets.json_lines import json_lines, short
-from simulator.tui.widgets.lines import Choice, Line, LineList, LineView, Piece, line
+from simulator.tui.widgets.lines import Choice, LineList, LineView, Piece, TextLine, line
 from simulator.tui.widgets.row_detail import wrapped
 from simulator.tui.widgets.text_width import fit, harmless
 
@@ -130,7 +130,7 @@ class ChecksView(View):
         if message.view is self.examples:
             self.run()
 
-    def _list(self, width: int) -> list[Line]:
+    def _list(self, width: int) -> list[TextLine]:
         every = documented_examples()
         lines = [
             line(
@@ -172,7 +172,7 @@ class ChecksView(View):
         passed = sum(one.passes for one in found)
         return f"{passed} of {len(found)} pass", "good" if passed == len(found) else "bad"
 
-    def _listed(self, examples: Iterable[Example], width: int) -> list[Line]:
+    def _listed(self, examples: Iterable[Example], width: int) -> list[TextLine]:
         lines, wide = [], width >= 56
         for example in examples:
             if not self.finds(example.name, example.shows):
@@ -225,7 +225,7 @@ class ChecksView(View):
         self.side.show(lines, top=top)
 
 
-def _side_by_side(example: Any, checked: CheckedExample | None, width: int) -> list[Line]:
+def _side_by_side(example: Any, checked: CheckedExample | None, width: int) -> list[TextLine]:
     lines = [line((f"── {_wanted(example)} calls ", "accent"))]
     for call in example.expect.calls:
         texts = " ".join(one for one in call[1:] if isinstance(one, str))

@@ -2,55 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from textual.app import ComposeResult
 
 from simulator.engine.engine import Engine
-from simulator.hubspot.faults.fault_board import Fault
 from simulator.hubspot.faults.stories import STORIES
-from simulator.hubspot.faults.syntax import parse_fault
 from simulator.hubspot.journal.journal import Entry
+from simulator.tui.fault_presets import FAULT_PRESETS, describe_fault, faults_named
 from simulator.tui.theme import SYMBOLS
 from simulator.tui.views.view import View
 from simulator.tui.widgets.cards import Pulse
-from simulator.tui.widgets.lines import Choice, Line, LineList, LineView, line
+from simulator.tui.widgets.lines import Choice, LineList, LineView, TextLine, line
 from simulator.tui.widgets.meters import compact, sparkline
 from simulator.tui.widgets.row_detail import wrapped
 from simulator.tui.widgets.text_width import fit, harmless
 
-__all__ = ["READY_FAULTS", "FaultsView", "faults_named"]
-
-READY_FAULTS = (
-    ("429:count=6,retry-after=1", "rate limit", "the next six calls answer 429"),
-    ("503:for=10s", "unavailable", "HubSpot is down for ten seconds"),
-    ("500:every=3", "now and then", "every third call answers 500"),
-    ("401", "token revoked", "everything answers 401 until cleared"),
-    ("latency:delay=800ms", "slow", "every call takes 0.8 s more"),
-    ("lost:count=4", "lost answers", "stored, but the answer never comes: a retry must not count twice"),
-    ("close-before:count=4", "cut before", "the connection breaks before anything is stored"),
-    ("truncated:count=4", "cut short", "the answer ends in the middle"),
-    ("empty-200:count=4", "empty answer", "200 without a body"),
-)
+__all__ = ["FaultsView"]
 
 _WIDE = 56
 """From here on a line has room for two things side by side."""
-_TELLS = {name: f"{tells} ({spec})" for spec, name, tells in READY_FAULTS}
-
-
-def faults_named(name: str) -> tuple[Fault, ...]:
-    """Return the faults of a story by its name, one that lies ready by its name, or one fault from its text.
-
-    Raises:
-        FaultSyntaxError: there is none of them.
-
-    """
-    story = STORIES.get(name)
-    if story is not None:
-        return story.faults
-    ready = next((spec for spec, called, _ in READY_FAULTS if called == name), None)
-    return (parse_fault(name),) if ready is None else (replace(parse_fault(ready), name=name),)
 
 
 class FaultsView(View):
@@ -89,25 +60,26 @@ class FaultsView(View):
         if message.view is self.choice and name is not None:
             faults = faults_named(name)
             self.engine.throw(*faults)
-            told = STORIES[name].tells if name in STORIES else _TELLS[name]
-            self.app.notify(told, title=f"thrown: {name}", severity="warning", timeout=4, markup=False)
+            self.app.notify(
+                describe_fault(name), title=f"thrown: {name}", severity="warning", timeout=4, markup=False
+            )
             self.tick(0)
 
-    def _choice(self, width: int) -> list[Line]:
+    def _choice(self, width: int) -> list[TextLine]:
         on = {one.fault.label for one in self._standing()}
         lines = [
             line(("Enter", "*accent"), (" throws,  ", "dim"), ("x", "*accent"), (" clears all", "dim")),
             line(""),
         ]
         lines.append(line(("── faults ", "accent")))
-        for _, name, tells in READY_FAULTS:
-            standing = name in on
+        for preset in FAULT_PRESETS:
+            standing = preset.name in on
             lines.append(
                 line(
                     ("⚡" if standing else "  ", "bad"),
-                    (f" {name:<13} ", "*text"),
-                    (fit(tells, max(0, width - 17)), "dim"),
-                    key=name,
+                    (f" {preset.name:<13} ", "*text"),
+                    (fit(preset.effect, max(0, width - 17)), "dim"),
+                    key=preset.name,
                 )
             )
         lines += [line(""), line(("── stories ", "accent"))]
@@ -125,7 +97,7 @@ class FaultsView(View):
         now = self.engine.hubspot.clock()
         return [one for one in self.engine.faults() if not one.is_spent(now)]
 
-    def _board(self, width: int) -> list[Line]:
+    def _board(self, width: int) -> list[TextLine]:
         lines = [*self._thrown(width), line(""), *self._flow(width)]
         counts = self.engine.counts
         lines += [line(""), line(("── what waits, and what is lost ", "accent"))]
@@ -133,13 +105,24 @@ class FaultsView(View):
         flushes = "F flushes" if width >= 44 else ""
         failed = counts.kinds["failed"]
         lines += [
-            line((f" ◔ {waits:>6} ", "info"), ("wait for their batch", "text"), (f"  {flushes}", "faint")),
+            line((f" ◔ {waits:>6} ", "info"), ("wait to be delivered", "text"), (f"  {flushes}", "faint")),
             line((f" ▽ {counts.kinds['denied']:>6} ", "soft"), ("wait for consent", "text")),
             line(
                 (f" ✘ {failed:>6} ", "bad" if failed else "faint"), ("failed", "text"),
                 ("   R runs them again", "faint"),
             ),
-            line((f" ≠ {counts.lost_upstream:>6} ", "accent"), ("walkerOS would have lost", "text")),
+            line((f" ↻ {counts.retried:>6} ", "warn" if counts.retried else "faint"), ("were tried again", "text")),
+            line(
+                (f" ✔ {counts.recovered:>6} ", "good" if counts.recovered else "faint"),
+                ("of them recovered", "text"),
+                (f"  {counts.bisected} sent in parts" if counts.bisected else "", "dim"),
+            ),
+            *_next_try(self.engine),
+            line(
+                (f"≠✘ {counts.lost_upstream:>6} ", "bad" if counts.lost_upstream else "faint"),
+                ("walkerOS loses", "text"),
+            ),
+            line((f"≠+ {counts.extra_upstream:>6} ", "dim"), ("one call more by walkerOS", "text")),
             line(""),
             line(("── latest refusals ", "accent")),
         ]  # fmt: skip
@@ -159,7 +142,7 @@ class FaultsView(View):
             lines.append(line((" none", "good")))
         return lines
 
-    def _thrown(self, width: int) -> list[Line]:
+    def _thrown(self, width: int) -> list[TextLine]:
         now, lines = self.engine.hubspot.clock(), [line(("── on the board ", "accent"))]
         for one in self.engine.faults()[-12:]:
             spent = one.is_spent(now)
@@ -178,7 +161,7 @@ class FaultsView(View):
             lines.append(line((" none: HubSpot is well", "good")))
         return lines
 
-    def _flow(self, width: int) -> list[Line]:
+    def _flow(self, width: int) -> list[TextLine]:
         lines = [line(("── second by second ", "accent"))]
         for name, values, colour in (
             ("calls", self._pulse.calls, "violet"),
@@ -198,7 +181,17 @@ class FaultsView(View):
         return f"  {fault.count - one.struck} left" if fault.count is not None else ""
 
 
-def _refused(entry: Entry, width: int) -> list[Line]:
+def _next_try(engine: Engine) -> list[TextLine]:
+    """Return when the sender tries again, and why it waits."""
+    at = engine.next_try
+    if at is None:
+        return []
+    seconds = max(0.0, at - engine.hubspot.clock())
+    why = f"  {harmless(engine.event_log.paused, 60)}" if engine.event_log.paused else ""
+    return [line((f"   next try in {seconds:.0f} s", "*warn"), (why, "dim"))]
+
+
+def _refused(entry: Entry, width: int) -> list[TextLine]:
     """Return what was refused, and by which fault; a small view gives the path a line, and keeps its end."""
     told = f"{entry.answer.status or 'no answer'} {entry.method}"
     target = harmless(entry.target.decode("latin-1").partition("?")[0])
@@ -211,7 +204,7 @@ def _refused(entry: Entry, width: int) -> list[Line]:
     return [line((f" ✘ {told} ", "bad"), (fault, "faint")), line((f"   {path}", "dim"))]
 
 
-def _failed(name: str, why: str, width: int) -> list[Line]:
+def _failed(name: str, why: str, width: int) -> list[TextLine]:
     """Return what failed, and why: beside it, or where there is no room, below."""
     sign = (f" {SYMBOLS['failed']} ", "bad")
     if width >= _WIDE:

@@ -12,7 +12,7 @@ from simulator.engine.engine import Engine
 from simulator.hubspot.journal.journal import Entry
 from simulator.tui.views.view import View
 from simulator.tui.widgets.json_lines import json_lines
-from simulator.tui.widgets.lines import Choice, Line, LineList, LineView, line
+from simulator.tui.widgets.lines import Choice, LineList, LineView, TextLine, line
 from simulator.tui.widgets.text_width import fit, harmless
 
 __all__ = ["HubSpotView"]
@@ -38,42 +38,42 @@ class HubSpotView(View):
     def __init__(self, engine: Engine, **options: object) -> None:
         super().__init__(engine, **options)
         self.page = 0
-        self.list_board = Choice(id="things", classes="left")
+        self.entries = Choice(id="things", classes="left")
         self.side = LineList(id="thing", classes="right")
         self._seen: Any = None
 
     def compose(self) -> ComposeResult:
         """Lay the list beside the chosen one."""
-        yield self.list_board
+        yield self.entries
         yield self.side
 
     def main(self) -> LineView:
         """Return the list."""
-        return self.list_board
+        return self.entries
 
     def action_turn(self, by: int) -> None:
         """Show contacts, definitions or the journal."""
         self.page = (self.page + by) % len(_PAGES)
-        self.list_board.cursor = 0
+        self.entries.cursor = 0
         self.tick(0)
 
     def tick(self, beat: int) -> None:
         """Draw twice a second; where many contacts are read through for it, less often. A key draws at once."""
         large = len(self.engine.hubspot.account.book) // _MANY if self.page == 0 else 0
         if beat % (5 * (1 + large)) == 0:
-            width = self.list_board.room
+            width = self.entries.room
             lines = (self._contacts, self._definitions, self._journal)[self.page](width)
-            self.list_board.show([self._pages(), line(""), *lines])
+            self.entries.show([self._pages(), line(""), *lines])
             self.show_side()
 
     def on_line_view_moved(self, message: LineView.Moved) -> None:
         """Show another one."""
-        if message.view is self.list_board:
+        if message.view is self.entries:
             self.show_side()
 
     def show_side(self) -> None:
         """Show the chosen one, if it is another or has changed."""
-        key, counters = self.list_board.key, self.engine.hubspot.account.counters()
+        key, counters = self.entries.key, self.engine.hubspot.account.counters()
         seen = (self.page, key, counters.accepted, self.side.room)
         if seen == self._seen:
             return
@@ -82,20 +82,20 @@ class HubSpotView(View):
         lines = (self._contact, self._definition, self._entry)[self.page](key) if key is not None else []
         self.side.show(lines or [line(("Nothing here yet.", "faint"))], top=other)
 
-    def _pages(self) -> Line:
+    def _pages(self) -> TextLine:
         pieces = []
         for number, name in enumerate(_PAGES):
             here = number == self.page
             pieces.append((f" {name} ", "*accent" if here else "dim"))
-        if self.list_board.room >= 45:
+        if self.entries.room >= 45:
             pieces.append((" ⇥ tab", "faint"))
         if self.search:
             pieces.append((f"   / {harmless(self.search, 30)}", "info"))
-        return Line(tuple(pieces))
+        return TextLine(tuple(pieces))
 
     # ---- contacts
 
-    def _contacts(self, width: int) -> list[Line]:
+    def _contacts(self, width: int) -> list[TextLine]:
         lines = []
         account = self.engine.hubspot.account
         every = account.contacts()
@@ -124,7 +124,7 @@ class HubSpotView(View):
                 break
         return lines or [line((" nobody is found" if self.search else " nobody yet", "faint"))]
 
-    def _contact(self, key: Any) -> list[Line]:
+    def _contact(self, key: Any) -> list[TextLine]:
         account = self.engine.hubspot.account
         contact = account.contact(key)
         if contact is None:
@@ -168,7 +168,7 @@ class HubSpotView(View):
 
     # ---- definitions
 
-    def _definitions(self, width: int) -> list[Line]:
+    def _definitions(self, width: int) -> list[TextLine]:
         lines = []
         for name, one in sorted(self.engine.hubspot.account.definitions.items()):
             if self.finds(name):
@@ -185,7 +185,7 @@ class HubSpotView(View):
         none = "none is found" if self.search else "none; they are made when the first event arrives"
         return lines or [line((f" {none}", "faint"))]
 
-    def _definition(self, key: Any) -> list[Line]:
+    def _definition(self, key: Any) -> list[TextLine]:
         one = self.engine.hubspot.account.definitions.get(key)
         if one is None:
             return []
@@ -196,7 +196,7 @@ class HubSpotView(View):
 
     # ---- the journal
 
-    def _journal(self, width: int) -> list[Line]:
+    def _journal(self, width: int) -> list[TextLine]:
         journal = self.engine.hubspot.journal
         lines = []
         for entry in reversed(journal.entries(limit=_MOST)):
@@ -207,7 +207,7 @@ class HubSpotView(View):
             lines.append(self._row(entry, target, width))
         return lines or [line((" no request is found" if self.search else " no request yet", "faint"))]
 
-    def _row(self, entry: Entry, target: str, width: int) -> Line:
+    def _row(self, entry: Entry, target: str, width: int) -> TextLine:
         good, status = entry.is_good, entry.answer.status or "—"
         fault = f" ⚡{entry.fault}" if entry.fault else ""
         return line(
@@ -218,7 +218,7 @@ class HubSpotView(View):
             key=entry.number,
         )
 
-    def _entry(self, key: Any) -> list[Line]:
+    def _entry(self, key: Any) -> list[TextLine]:
         journal = self.engine.hubspot.journal
         entry = next((one for one in reversed(journal.entries()) if one.number == key), None)
         if entry is None:

@@ -16,7 +16,7 @@ from simulator.tui.widgets.cards import (
     outcome_card,
     speed_card,
 )
-from simulator.tui.widgets.lines import Line, LineList, LineView, line
+from simulator.tui.widgets.lines import LineList, LineView, TextLine, line
 from simulator.tui.widgets.row_detail import detail_lines
 from simulator.tui.widgets.stream import Stream
 
@@ -60,7 +60,7 @@ class LiveView(View):
 
     def tick(self, beat: int) -> None:
         """Take in new rows; the counters twice a second."""
-        readable = 0 < self.engine.pace.rate <= _READABLE
+        readable = 0 < self.engine.rate.per_second <= _READABLE
         # Of a fast stream nobody reads what changes ten times a second.
         if readable or beat % 2 == 0:
             self.stream.sync()
@@ -85,6 +85,9 @@ class LiveView(View):
             row and row.number,
             row and row.kind,
             row and row.attempts,
+            row and row.tries,
+            row and row.next_try and round(row.next_try - self.engine.hubspot.clock()),
+            row and len(row.exchanges),
             row and row.status,
             row and row.pinned,
             row and self.engine.consents.get(row.person),
@@ -99,7 +102,7 @@ class LiveView(View):
         lines = self._empty() if row is None else detail_lines(self.engine, row, self.palette, width)
         self.detail.show(lines, top=top or other)
 
-    def _empty(self) -> list[Line]:
+    def _empty(self) -> list[TextLine]:
         """Return what is said where there is no row: each reason asks for something else."""
         stream, engine = self.stream, self.engine
         if stream.chosen is not None and engine.ring.next > stream.chosen >= 0 and stream.count():

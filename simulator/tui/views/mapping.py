@@ -8,9 +8,9 @@ from textual.message import Message
 from simulator.engine.engine import Engine
 from simulator.engine.rule_coverage import PropertyHits, RuleHits
 from simulator.tui.views.view import View
-from simulator.tui.widgets.lines import Choice, Line, LineList, LineView, line
+from simulator.tui.widgets.lines import Choice, LineList, LineView, TextLine, line
 from simulator.tui.widgets.meters import bar, compact
-from simulator.tui.widgets.rule_detail import Chosen, side_lines
+from simulator.tui.widgets.rule_detail import MappingSelection, side_lines
 from simulator.tui.widgets.text_width import fit, harmless
 
 __all__ = ["MappingView"]
@@ -37,35 +37,35 @@ class MappingView(View):
 
     def __init__(self, engine: Engine, **options: object) -> None:
         super().__init__(engine, **options)
-        self.tree_board = Choice(id="rules", classes="left")
+        self.rules = Choice(id="rules", classes="left")
         self.side = LineList(id="rule", classes="right")
 
     def compose(self) -> ComposeResult:
         """Lay the tree beside the rule."""
-        yield self.tree_board
+        yield self.rules
         yield self.side
 
     def main(self) -> LineView:
         """Return the tree."""
-        return self.tree_board
+        return self.rules
 
     def tick(self, beat: int) -> None:
         """Draw twice a second."""
         if beat % 5 == 0:
-            self.tree_board.show(self._tree(self.tree_board.room))
+            self.rules.show(self._tree(self.rules.room))
             self._show_side()
 
     def on_line_view_moved(self, message: LineView.Moved) -> None:
         """Show another rule."""
-        if message.view is self.tree_board:
+        if message.view is self.rules:
             self._show_side()
 
     def on_line_view_chosen(self, message: LineView.Chosen) -> None:
         """Ask for the events of a line."""
-        chosen: Chosen | None = self.tree_board.key
-        if message.view is not self.tree_board or chosen is None:
+        chosen: MappingSelection | None = self.rules.key
+        if message.view is not self.rules or chosen is None:
             return
-        hits = self.engine.ledger.hits
+        hits = self.engine.event_log.coverage
         if chosen.kind == "event":
             wanted = hits.filter_of_unmatched(chosen.key)
         elif chosen.key in _FOR_ALL:
@@ -78,15 +78,15 @@ class MappingView(View):
 
     def bring_rule(self, label: str) -> bool:
         """Put the cursor on a rule, if the mapping has it."""
-        rule = next((one for one in self.engine.ledger.hits.all() if one.label == label), None)
-        return rule is not None and self._bring(Chosen("rule", rule.key, rule.index))
+        rule = next((one for one in self.engine.event_log.coverage.all() if one.label == label), None)
+        return rule is not None and self._bring(MappingSelection("rule", rule.key, rule.index))
 
     def bring_unmatched(self, name: str) -> bool:
         """Put the cursor on the name of events that no rule matched."""
-        return self._bring(Chosen("event", name))
+        return self._bring(MappingSelection("event", name))
 
-    def _bring(self, wanted: Chosen) -> bool:
-        board = self.tree_board
+    def _bring(self, wanted: MappingSelection) -> bool:
+        board = self.rules
         self.search = ""  # what is brought must not be hidden
         board.show(self._tree(board.room))
         found = next((index for index, one in enumerate(board.lines) if one.key == wanted), None)
@@ -96,8 +96,8 @@ class MappingView(View):
             self._show_side()
         return found is not None
 
-    def _tree(self, width: int) -> list[Line]:
-        hits = self.engine.ledger.hits
+    def _tree(self, width: int) -> list[TextLine]:
+        hits = self.engine.event_log.coverage
         rules = hits.all()
         most = max([rule.hits for rule in rules] + [hits.identify.hits, 1])
         never = [rule for rule in rules if not rule.hits]
@@ -107,7 +107,9 @@ class MappingView(View):
             "warn" if unmatched else "dim",
         )
         # What a saved mapping would have made of earlier events counts as well: nobody wants to begin at zero.
-        since = f"since the save, and {compact(hits.rehearsed)} events before" if hits.rehearsed else ""
+        since = (
+            f"since the save, and {compact(hits.planned_again)} events before" if hits.planned_again else ""
+        )
         lines = [
             line(
                 (f"{len(rules)} rule{'s' * (len(rules) != 1)}", "*text"),
@@ -135,12 +137,12 @@ class MappingView(View):
                 line(
                     (said, "*text"),
                     (harmless(name, max(0, width - len(said))), "warn"),
-                    key=Chosen("event", name),
+                    key=MappingSelection("event", name),
                 )
             )
         return lines + found
 
-    def _section(self, key: str, group: dict[str, PropertyHits], width: int) -> list[Line]:
+    def _section(self, key: str, group: dict[str, PropertyHits], width: int) -> list[TextLine]:
         """Return what is for every event: the policy, or the default properties."""
         every = list(group.values())
         title = _FOR_ALL[key]
@@ -152,14 +154,14 @@ class MappingView(View):
             line(
                 ("● " if asked else "○ ", "good" if asked else "faint"),
                 (title, "*text"),
-                key=Chosen("rule", key),
+                key=MappingSelection("rule", key),
             )
         ]
         for number, one in enumerate(found, 1):
             lines.append(self._property(key, None, "", one, width, last=number == len(found)))
         return lines
 
-    def _rule(self, rule: RuleHits, most: int, width: int, note: str) -> list[Line]:
+    def _rule(self, rule: RuleHits, most: int, width: int, note: str) -> list[TextLine]:
         groups = (("", rule.properties), ("contact.", rule.contact))
         every = [(prefix, one) for prefix, group in groups for one in group.values()]
         found = [(prefix, one) for prefix, one in every if self.finds(prefix + one.name, one.source)]
@@ -181,7 +183,7 @@ class MappingView(View):
                 fit(f" {note}" if rule.hits else f" never matched  {note}", rest),
                 "dim" if rule.hits else "warn",
             ),
-            key=Chosen("rule", rule.key, rule.index),
+            key=MappingSelection("rule", rule.key, rule.index),
         )
         lines = [head]
         for number, (prefix, one) in enumerate(found, 1):
@@ -191,7 +193,7 @@ class MappingView(View):
 
     def _property(
         self, key: str, index: int | None, prefix: str, one: PropertyHits, width: int, *, last: bool
-    ) -> Line:
+    ) -> TextLine:
         never = one.never
         colour = "bad" if never else "text" if one.resolved else "faint"
         some = f"{compact(one.resolved)}" + (f" of {compact(one.asked)}" if one.resolved < one.asked else "")
@@ -203,8 +205,8 @@ class MappingView(View):
             (fit(prefix + one.name, 24 if wide else 18) + " ", colour),
             (f"{'✘ ' if never else ''}{said}".rjust(16 if wide else 8) + "  ", "bad" if never else "dim"),
             (fit(f"← {one.source}", width - 48) if wide else "", "faint"),
-            key=Chosen("rule", key, index, prefix + one.name),
+            key=MappingSelection("rule", key, index, prefix + one.name),
         )
 
     def _show_side(self) -> None:
-        self.side.show(side_lines(self.engine, self.tree_board.key, self.side.room, self.palette))
+        self.side.show(side_lines(self.engine, self.rules.key, self.side.room, self.palette))

@@ -7,7 +7,7 @@ from typing import Any
 
 from simulator.engine.engine import Engine
 from simulator.tui.theme import SYMBOLS
-from simulator.tui.widgets.lines import Line, LineList, Piece, line
+from simulator.tui.widgets.lines import LineList, Piece, TextLine, line
 from simulator.tui.widgets.meters import bar, compact, gauge, sparkline
 
 __all__ = ["Card", "Pulse", "batch_card", "compact_lines", "hubspot_card", "outcome_card", "speed_card"]
@@ -40,7 +40,7 @@ class Pulse:
         self._before = now
 
 
-def outcome_card(engine: Engine, width: int, height: int, palette: Any) -> list[Line]:
+def outcome_card(engine: Engine, width: int, height: int, palette: Any) -> list[TextLine]:
     """Return one bar an outcome, in two columns where one does not hold them all."""
     kinds = engine.counts.kinds
     most = max(1, *(kinds[kind] for kind in _KINDS))
@@ -61,10 +61,10 @@ def outcome_card(engine: Engine, width: int, height: int, palette: Any) -> list[
                 (f"{compact(number):>6}", "*text" if number else "faint"),
                 (f" {bar(number, most, room)}".ljust(room + 1) if room else "", colour),
             ]
-    return [Line(tuple(row)) for row in rows]
+    return [TextLine(tuple(row)) for row in rows]
 
 
-def speed_card(engine: Engine, pulse: Pulse, width: int) -> list[Line]:
+def speed_card(engine: Engine, pulse: Pulse, width: int) -> list[TextLine]:
     """Return the flow of the last minutes."""
     room = max(4, width - 15)
     series = (
@@ -86,7 +86,7 @@ def speed_card(engine: Engine, pulse: Pulse, width: int) -> list[Line]:
     return lines
 
 
-def batch_card(engine: Engine, width: int) -> list[Line]:
+def batch_card(engine: Engine, width: int) -> list[TextLine]:
     """Return how full the batch is, and what the contact memory saved."""
     config, counts = engine.config, engine.counts
     if config.batch:
@@ -97,12 +97,16 @@ def batch_card(engine: Engine, width: int) -> list[Line]:
             line(("batch  ", "dim"), ("off: each event is sent on its own", "text")),
             line(("batch  off", "text")),
         )
-    bad = f", {counts.batches_failed} refused" if counts.batches_failed else ""
+    bad = (
+        f", {counts.retries or counts.batches_failed} failed"
+        if counts.retries or counts.batches_failed
+        else ""
+    )
     made = counts.calls["crm.contacts.basicApi.update"] + counts.calls["crm.contacts.basicApi.create"]
     batches = compact(counts.batches)
-    lost, saved = counts.lost_upstream, compact(counts.saved)
+    lost, extra, saved = compact(counts.lost_upstream), compact(counts.extra_upstream), compact(counts.saved)
     share = (f" {round(100 * counts.saved / max(1, counts.saved + made))}%", "*text")
-    loses = "accent" if lost else "faint"
+    loses = "bad" if counts.lost_upstream else "faint"
     return [
         first,
         _fitting(
@@ -111,7 +115,8 @@ def batch_card(engine: Engine, width: int) -> list[Line]:
             line((f"{batches} flushed", "good"), (bad, "bad")),
             line((f"{batches} ok", "good"), (bad, "bad")),
         ),
-        _fitting(
+        _recovery(engine, width)
+        or _fitting(
             width,
             line(("memory ", "dim"), (f"{saved} calls saved", "violet"), share),
             line(("memory ", "dim"), (f"{saved} saved", "violet"), share),
@@ -119,13 +124,36 @@ def batch_card(engine: Engine, width: int) -> list[Line]:
         ),
         _fitting(
             width,
-            line(("≠      ", loses), (f"walkerOS loses {compact(lost)}", loses)),
-            line((f"≠ {compact(lost)} lost there", loses)),
+            line(("≠✘ ", loses), (f"walkerOS loses {lost}", loses), (f"  ≠+ {extra} calls more", "dim")),
+            line(("≠✘ ", loses), (f"walkerOS loses {lost}", loses), (f" ≠+ {extra}", "dim")),
+            line((f"≠✘ {lost}", loses), (f" ≠+ {extra}", "dim")),
         ),
     ]
 
 
-def hubspot_card(engine: Engine, width: int) -> list[Line]:
+def _recovery(engine: Engine, width: int) -> TextLine | None:
+    """Return when the sender tries again, or what has recovered; None where nothing failed."""
+    counts, at = engine.counts, engine.next_try
+    if at is not None:
+        seconds = max(0.0, at - engine.hubspot.clock())
+        waiting = compact(counts.kinds["queued"])
+        return _fitting(
+            width,
+            line(("↻      ", "warn"), (f"{waiting} wait, next try in {seconds:.0f} s", "*warn")),
+            line(("↻ ", "warn"), (f"next try in {seconds:.0f} s", "*warn")),
+            line((f"↻ in {seconds:.0f} s", "*warn")),
+        )
+    if not counts.recovered:
+        return None
+    recovered = compact(counts.recovered)
+    return _fitting(
+        width,
+        line(("↻      ", "good"), (f"{recovered} recovered", "good")),
+        line((f"↻ {recovered} recovered", "good")),
+    )
+
+
+def hubspot_card(engine: Engine, width: int) -> list[TextLine]:
     """Return what HubSpot holds, and what is left of its budget."""
     account = engine.hubspot.account
     said = account.counters()
@@ -144,7 +172,7 @@ def hubspot_card(engine: Engine, width: int) -> list[Line]:
     ]
 
 
-def _gauged(name: str, part: int, whole: int, colour: str, width: int) -> Line:
+def _gauged(name: str, part: int, whole: int, colour: str, width: int) -> TextLine:
     """Return a gauge with its numbers, which are never cut."""
     said = f" {part:>3} of {whole}"
     if width - len(name) - len(said) < 4:
@@ -153,13 +181,13 @@ def _gauged(name: str, part: int, whole: int, colour: str, width: int) -> Line:
     return line((name, "dim"), (full, colour), (rest, "panel"), (said, "*text"))
 
 
-def _fitting(width: int, *lines: Line) -> Line:
+def _fitting(width: int, *lines: TextLine) -> TextLine:
     """Return the first line that is not cut at this width, or else the last."""
     fit = (one for one in lines if sum(len(text) for text, _ in one.pieces) <= width)
     return next(fit, lines[-1])
 
 
-def compact_lines(engine: Engine, pulse: Pulse, width: int, palette: Any) -> list[Line]:
+def compact_lines(engine: Engine, pulse: Pulse, width: int, palette: Any) -> list[TextLine]:
     """Return all of it in one line, for a small terminal; with words where they fit."""
     kinds = engine.counts.kinds
     apart = [(kind, kind, kinds[kind]) for kind in _KINDS]
@@ -188,7 +216,7 @@ def compact_lines(engine: Engine, pulse: Pulse, width: int, palette: Any) -> lis
     if width - used >= 16:
         pieces.append(("  " + sparkline(pulse.taken, width - used - 10), "info"))
         pieces.append((f" {compact(pulse.taken[-1] if pulse.taken else 0):>4}/s", "*text"))
-    return [Line(tuple(pieces))]
+    return [TextLine(tuple(pieces))]
 
 
 def _budget(engine: Engine) -> tuple[int, int]:

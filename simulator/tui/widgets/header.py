@@ -8,7 +8,7 @@ from textual import events
 from textual.message import Message
 
 from simulator.engine.engine import Engine
-from simulator.tui.widgets.lines import Line, LineList, Piece
+from simulator.tui.widgets.lines import LineList, Piece, TextLine
 from simulator.tui.widgets.meters import gauge
 from simulator.tui.widgets.text_width import fit
 
@@ -49,6 +49,8 @@ class Header(LineList, can_focus=False):
         """Where events come from, if they are not made up."""
         self.filter_text = ""
         self.touring = False
+        self.warnings: tuple[str, ...] = ()
+        """The warnings of the configuration in force."""
 
     def update(self) -> None:
         """Draw anew."""
@@ -58,9 +60,9 @@ class Header(LineList, can_focus=False):
         if trouble:
             more = "  d: all of it" if self.explained else ""
             below = (f" ✘ {fit(trouble, width - 4 - len(more))}{more}", "*bad")
-        self.show([self._tabs_line(width), self._state_line(width), Line((below,))])
+        self.show([self._tabs_line(width), self._state_line(width), TextLine((below,))])
 
-    def _tabs_line(self, width: int) -> Line:
+    def _tabs_line(self, width: int) -> TextLine:
         brand = " ⬢ hubspot-sim  " if width >= 72 else " ⬢ "
         pieces: list[Piece] = [(brand, "*accent")]
         at = len(brand)
@@ -74,16 +76,16 @@ class Header(LineList, can_focus=False):
         note = "guided tour " if self.touring else "nothing leaves this machine "
         if width - at > len(note) + 2:
             pieces.append((note.rjust(width - at), "accent" if self.touring else "faint"))
-        return Line(tuple(pieces))
+        return TextLine(tuple(pieces))
 
-    def _state_line(self, width: int) -> Line:
+    def _state_line(self, width: int) -> TextLine:
         engine, config = self._engine, self._engine.config
         if engine.exhausted:
             state: Piece = (" ■ the stream is at its end", "*dim")
         elif engine.paused:
             state = (" ❚❚ paused ", "*warn")
         else:
-            rate = engine.pace.rate
+            rate = engine.rate.per_second
             fast = "as they come" if self.origin else "full speed"
             state = (f" ▶ {f'{rate:g} events/s' if rate else fast} ", "*good")
         pieces: list[Piece] = [
@@ -103,6 +105,15 @@ class Header(LineList, can_focus=False):
         faults = sum(not one.is_spent(engine.hubspot.clock()) for one in engine.faults())
         if faults:
             pieces.append((f"  ✘ {faults} fault{'s' if faults > 1 else ''}", "*bad"))
+        if engine.strict and engine.counts.kinds["failed"]:
+            pieces.append(("  strict: D defines all", "warn"))
+        at = engine.next_try
+        if at is not None:
+            word = "paused" if engine.event_log.paused else "retrying"
+            pieces.append((f"  ↻ {word}: next try in {max(0.0, at - engine.hubspot.clock()):.0f} s", "*warn"))
+        if self.warnings:
+            many = len(self.warnings)
+            pieces.append((f"  ⚠ {many} warning{'s' * (many > 1)}: w", "warn"))
         if not self._follows():
             pieces.append(("  ⇡ f follows", "warn"))
         used = sum(len(text) for text, _ in pieces)
@@ -114,7 +125,7 @@ class Header(LineList, can_focus=False):
             used = sum(len(text) for text, _ in pieces)
         if width - used > 8:
             pieces.append((fit(name, min(len(name), width - used - 2)).rjust(width - used - 1), "text"))
-        return Line(tuple(pieces))
+        return TextLine(tuple(pieces))
 
     def on_click(self, event: events.Click) -> None:
         """Open the view whose tab was clicked."""

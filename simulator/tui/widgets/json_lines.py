@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from simulator.conformance.difference import MISSING
-from simulator.tui.widgets.lines import Line, Piece
+from simulator.tui.widgets.lines import Piece, TextLine
 from simulator.tui.widgets.text_width import harmless
 
 __all__ = ["json_lines", "short"]
@@ -29,18 +29,18 @@ def short(value: Any, limit: int = 60) -> str:
     return harmless(text, limit) if len(text) <= limit else harmless(text[:limit]) + "…"
 
 
-def json_lines(value: Any, *, indent: int = 1, most: int = 400) -> list[Line]:
+def json_lines(value: Any, *, indent: int = 1, most: int = 400) -> list[TextLine]:
     """Return a value as indented lines, at most so many."""
-    lines: list[Line] = []
+    lines: list[TextLine] = []
     for found in _lines(value, indent, "", 0):
         if len(lines) >= most:
-            lines.append(Line(((" " * indent + "… and more", "faint"),)))
+            lines.append(TextLine(((" " * indent + "… and more", "faint"),)))
             break
         lines.append(found)
     return lines
 
 
-def _lines(value: Any, indent: int, name: str, depth: int) -> Iterator[Line]:
+def _lines(value: Any, indent: int, name: str, depth: int) -> Iterator[TextLine]:
     head: list[Piece] = [(" " * indent, "text")]
     if name:
         head += [(harmless(name, 80), "info"), ("  ", "faint")]
@@ -50,16 +50,16 @@ def _lines(value: Any, indent: int, name: str, depth: int) -> Iterator[Line]:
             and len(value) <= 4
             and not any(isinstance(one, dict | list) for one in value)
         ):
-            yield Line((*head, *_scalar(value)))
+            yield TextLine((*head, *_scalar(value)))
             return
         if name or depth:
-            yield Line((*head[:-1], ("" if name else "─", "faint")) if name else (*head, ("─", "faint")))
+            yield TextLine((*head[:-1], ("" if name else "─", "faint")) if name else (*head, ("─", "faint")))
         inner = indent + (2 if name or depth else 0)
         pairs = value.items() if isinstance(value, dict) else ((f"{i}", one) for i, one in enumerate(value))
         for key, one in pairs:
             yield from _lines(one, inner, str(key), depth + 1)
         return
-    yield Line((*head, *_scalar(value)))
+    yield TextLine((*head, *_scalar(value)))
 
 
 def _scalar(value: Any) -> tuple[Piece, ...]:

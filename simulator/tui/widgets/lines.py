@@ -14,12 +14,12 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
-from textual.widget import Widget
 
+from simulator.tui.compat import set_virtual_size
 from simulator.tui.theme import PALETTES, Palette
 from simulator.tui.widgets.text_width import fit, harmless
 
-__all__ = ["LineList", "Choice", "Line", "LineView", "Piece", "line"]
+__all__ = ["LineList", "Choice", "TextLine", "LineView", "Piece", "line"]
 
 # Lines that are kept as they were drawn. More would grow old, and what is old is rarely collected.
 _DRAWN = 300
@@ -29,16 +29,16 @@ Piece = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TextLine:
     """One line of a board; with a key it can be chosen."""
 
     pieces: Sequence[Piece] = field(default_factory=tuple)
     key: Any = None
 
 
-def line(*pieces: Piece | str, key: Any = None) -> Line:
+def line(*pieces: Piece | str, key: Any = None) -> TextLine:
     """Return a line; a piece without a colour is plain text."""
-    return Line(tuple((one, "text") if isinstance(one, str) else one for one in pieces), key)
+    return TextLine(tuple((one, "text") if isinstance(one, str) else one for one in pieces), key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +125,7 @@ class LineView(ScrollView, can_focus=True):
         """Take note that the number of lines changed."""
         size = Size(self.scrollable_content_region.width, self.count())
         if self.virtual_size != size:
-            # Setting it as usual lays out the whole screen anew, ten times a second; only the scrollbar is concerned.
-            self.set_reactive(Widget.virtual_size, size)
-            self._scroll_update(size)
+            set_virtual_size(self, size)
         self.refresh()
 
     def on_resize(self) -> None:
@@ -282,7 +280,7 @@ class LineList(LineView):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.lines: list[Line] = []
+        self.lines: list[TextLine] = []
         self._keyed = False
 
     @property
@@ -290,7 +288,7 @@ class LineList(LineView):
         """The key of the line under the cursor."""
         return self.lines[self.cursor].key if self.cursor < len(self.lines) else None
 
-    def show(self, lines: list[Line], *, top: bool = False) -> None:
+    def show(self, lines: list[TextLine], *, top: bool = False) -> None:
         """Show other lines; the cursor stays on its key if that is still there."""
         key = self.key
         self.lines = lines
@@ -348,7 +346,7 @@ class Choice(LineList):
     marks = True
 
 
-def text_of(lines: Sequence[Line]) -> str:
+def text_of(lines: Sequence[TextLine]) -> str:
     """Return lines as plain text."""
     return "\n".join("".join(harmless(text) for text, _ in one.pieces) for one in lines)
 

@@ -13,11 +13,12 @@ from hubspot_dest.mapping.evaluation import Trace
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.planning.plan import Plan
 from simulator.engine.engine import Engine
-from simulator.engine.rows import Exchange, Row
+from simulator.engine.rows import ObservedCall, Row
 from simulator.tui.theme import SYMBOLS, Palette
 from simulator.tui.widgets.json_lines import json_lines, short
-from simulator.tui.widgets.lines import Line, Piece, line
+from simulator.tui.widgets.lines import Piece, TextLine, line
 from simulator.tui.widgets.rule_detail import choice_lines
+from simulator.tui.widgets.stream import upstream_mark
 from simulator.tui.widgets.text_width import harmless
 
 __all__ = ["calls_of", "detail_lines", "wrapped"]
@@ -34,14 +35,14 @@ _NO_RULE = {
 """What is said where no rule matched, by the reason or by the outcome."""
 
 
-def detail_lines(engine: Engine, row: Row, palette: Palette, width: int) -> list[Line]:
+def detail_lines(engine: Engine, row: Row, palette: Palette, width: int) -> list[TextLine]:
     """Return everything there is to say of a row."""
     outcome = engine.ring.outcome(row.number)
     plan = outcome.plan if outcome is not None else None
     lines = list(_head(engine, row, palette, width))
     planned_again = False
     if plan is None and row.event:
-        plan = engine.rehearsals.of(engine.configs[row.generation]).plan(
+        plan = engine.dry_runs.of(engine.configs[row.generation]).plan(
             row.seen_event(), int(row.at * 1000), traced=True
         )
         planned_again = True
@@ -96,17 +97,26 @@ def calls_of(engine: Engine, row: Row) -> list[list[Any]]:
 
 
 def _planned(engine: Engine, row: Row) -> Plan:
-    return engine.rehearsals.of(engine.configs[row.generation]).plan(row.seen_event(), int(row.at * 1000))
+    return engine.dry_runs.of(engine.configs[row.generation]).plan(row.seen_event(), int(row.at * 1000))
 
 
-def _head(engine: Engine, row: Row, palette: Palette, width: int) -> Iterator[Line]:
-    colour = palette.outcome(row.kind)
+def _head(engine: Engine, row: Row, palette: Palette, width: int) -> Iterator[TextLine]:
+    colour = palette.outcome(row.state)
     yield line((harmless(row.name or "(no name)", 80), "*text"), (f"   #{row.number}", "faint"))
     said = row.why
-    yield line((f"{SYMBOLS.get(row.kind, '?')} {row.kind}", f"*{colour}"), (f"  {row.reason}", "faint"))
+    yield line((f"{SYMBOLS.get(row.state, '?')} {row.state}", f"*{colour}"), (f"  {row.reason}", "faint"))
     yield from wrapped(said, "text", width)
     if row.upstream:
-        yield from wrapped(f"≠ {row.upstream}", "accent", width)
+        mark, tone = upstream_mark(row)
+        title = (
+            "walkerOS loses this event"
+            if row.loses
+            else "walkerOS makes one call more"
+            if row.extra_call
+            else "walkerOS does it otherwise"
+        )
+        yield line((f"{mark} {title}", f"*{tone}"))
+        yield from wrapped(row.upstream, tone, width)
     if not row.is_batch:
         yield _fact("person", row.person or "nobody: no e-mail, no id")
         own = engine.consents.get(row.person)
@@ -116,6 +126,8 @@ def _head(engine: Engine, row: Row, palette: Palette, width: int) -> Iterator[Li
             )
         yield _fact("rule", row.rule or _NO_RULE.get(row.reason) or _NO_RULE.get(row.kind, "none matched"))
     yield _fact("taken", time.strftime("%H:%M:%S", time.localtime(row.at)) + _tries(row))
+    if row.tries:
+        yield _fact("tries", _delivery_tries(row, engine.hubspot.clock()))
     if row.pinned:
         yield _fact("kept", "run again at every save, until it goes out")
     if row.batch is not None:
@@ -126,22 +138,33 @@ def _tries(row: Row) -> str:
     return f", run {row.attempts} times" if row.attempts > 1 else ""
 
 
-def _fact(name: str, value: str) -> Line:
+def _delivery_tries(row: Row, now: float) -> str:
+    """Return how often the delivery was tried, and when it is tried next."""
+    failed = f"{row.tries} failed" + (", in a batch that was sent in parts" if row.bisected else "")
+    if row.recovered:
+        return f"{failed}, then delivered"
+    if row.next_try is None:
+        return failed
+    at = time.strftime("%H:%M:%S", time.localtime(row.next_try))
+    return f"{failed}; the next at {at}, in {max(0.0, row.next_try - now):.0f} s"
+
+
+def _fact(name: str, value: str) -> TextLine:
     return line((f"{name:<8}", "dim"), (harmless(value, 200), "text"))
 
 
-def _title(text: str, width: int) -> Line:
+def _title(text: str, width: int) -> TextLine:
     return line((f"── {text} ", "accent"), ("─" * max(0, width - len(text) - 5), "panel"))
 
 
-def wrapped(text: str, colour: str, width: int, *, indent: str = "") -> list[Line]:
+def wrapped(text: str, colour: str, width: int, *, indent: str = "") -> list[TextLine]:
     """Return text of several lines."""
     safe = harmless(text, 1200)
     parts = textwrap.wrap(safe, max(10, width - 2 - len(indent))) or [""]
     return [line((indent + part, colour)) for part in parts]
 
 
-def _wire(engine: Engine, row: Row, width: int) -> Iterator[Line]:
+def _wire(engine: Engine, row: Row, width: int) -> Iterator[TextLine]:
     if not row.exchanges:
         return
     yield line("")
@@ -162,7 +185,7 @@ def _wire(engine: Engine, row: Row, width: int) -> Iterator[Line]:
             yield from wrapped(f"   {exchange.error}", "bad", width)
 
 
-def _arrivals(engine: Engine, exchange: Exchange) -> list[dict[str, object]]:
+def _arrivals(engine: Engine, exchange: ObservedCall) -> list[dict[str, object]]:
     journal = engine.hubspot.journal
     return [
         journal.view(entry)
@@ -171,7 +194,7 @@ def _arrivals(engine: Engine, exchange: Exchange) -> list[dict[str, object]]:
     ][:3]
 
 
-def _call(call: list[Any]) -> Iterator[Line]:
+def _call(call: list[Any]) -> Iterator[TextLine]:
     name, *arguments = call
     texts = [one for one in arguments if isinstance(one, str)]
     yield line((f" {name}", "*text"), (f" {harmless(' '.join(texts), 120)}" if texts else "", "dim"))
@@ -190,7 +213,7 @@ def _call(call: list[Any]) -> Iterator[Line]:
             yield from json_lines(one, indent=3)
 
 
-def _trace(trace: Trace, depth: int, width: int) -> Iterator[Line]:
+def _trace(trace: Trace, depth: int, width: int) -> Iterator[TextLine]:
     nothing = trace.result is UNDEFINED or trace.result is None
     value = "nothing" if trace.result is UNDEFINED else short(trace.result, 56)
     name = f"{harmless(trace.name, 60)} ← " if trace.name else ""

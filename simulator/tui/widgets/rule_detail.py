@@ -7,16 +7,16 @@ from typing import Literal
 
 from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.rules_index import label_of, rules_of
-from simulator.engine.alternatives import alternatives, nearest, stumbled
+from simulator.engine.alternatives import alternatives, failing_rule, nearest
 from simulator.engine.engine import Engine
 from simulator.engine.row_filter import exactly, parse_filter
-from simulator.engine.rows import UNSOUGHT, Row
+from simulator.engine.rows import NO_RULE_SOUGHT, Row
 from simulator.tui.theme import SYMBOLS, Palette
 from simulator.tui.widgets.json_lines import json_lines
-from simulator.tui.widgets.lines import Line, line
+from simulator.tui.widgets.lines import TextLine, line
 from simulator.tui.widgets.text_width import fit, harmless
 
-__all__ = ["Chosen", "choice_lines", "near_lines", "side_lines"]
+__all__ = ["MappingSelection", "choice_lines", "near_lines", "side_lines"]
 
 _ANSWERS = {
     "matched": ("✔", "good"),
@@ -32,7 +32,7 @@ _TITLES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class MappingSelection:
     """What a line of the mapping stands for.
 
     Attributes:
@@ -49,7 +49,9 @@ class Chosen:
     name: str = ""
 
 
-def side_lines(engine: Engine, chosen: Chosen | None, width: int, palette: Palette) -> list[Line]:
+def side_lines(
+    engine: Engine, chosen: MappingSelection | None, width: int, palette: Palette
+) -> list[TextLine]:
     """Return what is said beside the mapping.
 
     Args:
@@ -59,7 +61,7 @@ def side_lines(engine: Engine, chosen: Chosen | None, width: int, palette: Palet
         palette: the colours.
 
     """
-    hits = engine.ledger.hits
+    hits = engine.event_log.coverage
     if chosen is not None and chosen.kind == "event":
         lines = [line((harmless(chosen.key, 80), "*text")), line(("no rule matched it", "warn")), line("")]
         lines += near_lines(chosen.key, [rule.key for rule in hits.all()])
@@ -87,10 +89,10 @@ def side_lines(engine: Engine, chosen: Chosen | None, width: int, palette: Palet
     return lines
 
 
-def choice_lines(engine: Engine, row: Row, plan: Plan, width: int) -> list[Line]:
+def choice_lines(engine: Engine, row: Row, plan: Plan, width: int) -> list[TextLine]:
     """Return what each rule that was there for an event answered, and what an event without one may have meant."""
     if plan.reason == "mapping_error":
-        label = stumbled(
+        label = failing_rule(
             engine.configs[row.generation],
             row.seen_event(),
             int(row.at * 1000),
@@ -98,13 +100,13 @@ def choice_lines(engine: Engine, row: Row, plan: Plan, width: int) -> list[Line]
             walkeros=engine.walkeros,
         )
         return [line(("it failed at the rule ", "dim"), (harmless(label, 80), "bad"))] if label else []
-    if plan.reason in UNSOUGHT:
+    if plan.reason in NO_RULE_SOUGHT:
         return []
     mapping = engine.configs[row.generation].raw.get("mapping")
     # A policy may have given the event the name by which its rule was looked for; a rule that won, another since.
     looked_for = row.name if plan.rule_key else str(plan.event.get("name", row.name))
     found = alternatives(mapping, looked_for, plan)
-    lines: list[Line] = []
+    lines: list[TextLine] = []
     if found:
         title = "── which rule "
         lines += [line(""), line((title, "accent"), ("─" * max(0, width - len(title) - 1), "panel"))]
@@ -131,7 +133,7 @@ def choice_lines(engine: Engine, row: Row, plan: Plan, width: int) -> list[Line]
     return lines
 
 
-def near_lines(name: str, keys: list[str]) -> list[Line]:
+def near_lines(name: str, keys: list[str]) -> list[TextLine]:
     """Return the rules that are written almost like an event's name; nothing where none is."""
     near = nearest(name, keys)
     if not near:
@@ -143,7 +145,7 @@ def near_lines(name: str, keys: list[str]) -> list[Line]:
     return [*lines, line("")]
 
 
-def _latest(engine: Engine, wanted: str, width: int, palette: Palette) -> list[Line]:
+def _latest(engine: Engine, wanted: str, width: int, palette: Palette) -> list[TextLine]:
     """Return the latest events that a filter takes: those that Enter shows."""
     lines, ring, takes = [], engine.ring, parse_filter(wanted)
     for number in range(ring.next - 1, max(ring.first, ring.next - 3000) - 1, -1):

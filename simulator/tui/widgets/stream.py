@@ -14,7 +14,7 @@ from simulator.tui.theme import SYMBOLS
 from simulator.tui.widgets.lines import LineView, Piece
 from simulator.tui.widgets.text_width import fit
 
-__all__ = ["Stream"]
+__all__ = ["Stream", "upstream_mark"]
 
 
 class Stream(LineView):
@@ -87,7 +87,7 @@ class Stream(LineView):
 
     def sync(self) -> bool:
         """Take in what happened since the last time; tell whether anything did."""
-        ring, ledger = self._ring, self._engine.ledger
+        ring, ledger = self._ring, self._engine.event_log
         # The engine's thread goes on meanwhile: what comes after this line is for the next time.
         upto, changes = ring.next, ledger.changes
         news = upto != self._looked_to or changes != self._changes_seen
@@ -111,7 +111,7 @@ class Stream(LineView):
         return news
 
     def _take_in(self, upto: int) -> None:
-        chosen, ring, ledger = self.filter, self._ring, self._engine.ledger
+        chosen, ring, ledger = self.filter, self._ring, self._engine.event_log
         assert chosen is not None
         self._found += [row.number for row in ring.rows(self._looked_to, upto) if chosen(row)]
         changed = list(ledger.changed)
@@ -197,6 +197,8 @@ class Stream(LineView):
             row.pinned,
             row.sentence,
             row.upstream,
+            row.tries,
+            row.next_try,
         )
         return (self._engine.seed, number, row.at, number == self.chosen, changing)
 
@@ -207,7 +209,7 @@ class Stream(LineView):
         if row is None:
             return (("", "dim"),)
         mark = "▌" if number == self.chosen else "◈" if row.pinned else " "
-        colour = self.palette.outcome(row.kind)
+        colour = self.palette.outcome(row.state)
         when = time.strftime("%H:%M:%S", time.localtime(row.at))
         if row.is_batch:
             return self._batch(row, mark, when, width)
@@ -216,14 +218,15 @@ class Stream(LineView):
         left.append((fit(row.name or "(no name)", name) + " ", "*text" if row.kind == "failed" else "text"))
         if person:
             left.append((fit(row.person or "nobody", person) + " ", "dim" if row.person else "faint"))
-        left.append((f"{SYMBOLS.get(row.kind, '?')} {row.kind:<10} ", f"*{colour}"))
+        left.append((f"{SYMBOLS.get(row.state, '?')} {row.state:<10} ", f"*{colour}"))
         used = 1 + 9 + name + 1 + (person + 1 if person else 0) + 13
         status = f"{row.status} {row.milliseconds:.0f} ms" if wide and row.exchanges and row.status else ""
         tail = len(status) + 1 if status else 0
         space = width - used - tail
-        if row.upstream and space > 2:
-            left.append(("≠ ", "accent"))
-            space -= 2
+        if row.upstream and space > 3:
+            mark, tone = upstream_mark(row)
+            left.append((f"{mark} ", tone))
+            space -= len(mark) + 1
         if space > 0:
             left.append((fit(row.why, space), "dim"))
         if tail:
@@ -231,12 +234,15 @@ class Stream(LineView):
         return left
 
     def _batch(self, row: Row, mark: str, when: str, width: int) -> Sequence[Piece]:
-        good = row.kind != "failed"
-        colour = "good" if good else "bad"
-        text = f"{'▣' if good else '✘'} {row.name} {'taken' if good else 'not taken'}"
-        status = f"{row.status or 'no answer'}" + (f" {row.milliseconds:.0f} ms" if row.exchanges else "")
+        good = row.kind in ("flushed", "sent")
+        colour = "good" if good else "warn" if row.kind == "queued" else "bad"
+        text = f"{'▣' if good else '↻' if row.kind == 'queued' else '✘'} {_batch_words(row)}"
+        if row.exchanges:
+            text += f" · {row.status or 'no answer'} {row.milliseconds:.0f} ms"
+        if row.next_try is not None:
+            text += f" · next try {time.strftime('%H:%M:%S', time.localtime(row.next_try))}"
         more = "" if good else f"  {row.sentence}"
-        body = fit(f"{text} · {status}{more}", max(0, width - 12))
+        body = fit(f"{text}{more}", max(0, width - 12))
         filled = body.rstrip()
         return (
             (mark, "accent"),
@@ -244,6 +250,26 @@ class Stream(LineView):
             (filled + " ", f"*{colour}"),
             ("━" * max(0, width - 11 - len(filled)), colour if good else "bad"),
         )
+
+
+def _batch_words(row: Row) -> str:
+    """Return what became of a batch, or of the delivery as a whole."""
+    if row.reason in ("delivery_paused", "delivery_resumed"):
+        return row.name
+    if row.reason == "retry":
+        return f"{row.name} not taken, is tried again"
+    if row.reason == "bisected":
+        return f"{row.name} refused, is sent in parts"
+    if row.kind == "failed":
+        return f"{row.name} not taken"
+    return f"{row.name} taken" + (f" at try {row.tries + 1}: recovered" if row.tries else "")
+
+
+def upstream_mark(row: Row) -> tuple[str, str]:
+    """Return the mark and the colour of what walkerOS would have done: lose the event, make one call more, or other."""
+    if row.loses:
+        return "≠✘", "bad"
+    return ("≠+", "dim") if row.extra_call else ("≠", "accent")
 
 
 def _columns(width: int) -> tuple[int, int, bool]:

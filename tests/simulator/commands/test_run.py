@@ -116,7 +116,9 @@ def test_lines_that_are_no_events_are_told_with_the_first_of_them(tmp_path: Path
         "warning: 2 lines are no events; the first: events.jsonl, line 2: Event name is invalid"
         in done.stderr
     )
-    assert done.returncode == 0  # they are rows that failed, which --expect can forbid
+    assert done.returncode == 1, "nothing of this run caused it"
+    assert "failed: bad_input" in done.stdout
+    assert run("--from", str(events), "--fail-on", "never").returncode == 0
 
 
 def test_a_fault_that_met_no_request_is_told_and_one_that_struck_is_not() -> None:
@@ -196,3 +198,80 @@ def test_a_closed_or_full_stream_neither_hangs_the_run_nor_turns_its_exit_code(
     assert done.returncode == code
     assert "Traceback" not in done.stderr
     assert "a bug" not in done.stderr
+
+
+@pytest.mark.parametrize("story", ["outage", "rate-limited-morning"])
+def test_a_story_that_ends_costs_no_event_and_no_exit_code(story: str) -> None:
+    done = run("--story", story, "--json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["counts"]["outcomes"].get("failed", 0) == 0
+    assert result["counts"]["outcomes"].get("queued", 0) == 0
+    assert result["counts"]["eventsRecovered"] == result["counts"]["eventsRetried"] > 0
+    assert result["counts"]["walkerosWouldLose"] > 0
+    assert result["failures"] == []
+    assert result["books"]["agree"] is True
+
+
+def test_a_revoked_token_is_no_success_and_every_event_is_named_with_its_cause() -> None:
+    done = run("--story", "token-revoked", "--json")
+    result = json.loads(done.stdout)
+    waiting = result["counts"]["outcomes"]["queued"]
+    assert done.returncode == 1
+    assert result["notFlushed"] == waiting == sum(row["count"] for row in result["failures"])
+    assert {row["cause"] for row in result["failures"]} == {"fault token-revoked"}
+    assert any("HUBSPOT_ACCESS_TOKEN" in (row["fix"] or "") for row in result["failures"])
+    assert "401" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "code"), [("unexplained", 0), ("any", 1), ("never", 0)], ids=["unexplained", "any", "never"]
+)
+def test_failures_that_a_fault_caused_end_the_run_only_if_asked(fail_on: str, code: int) -> None:
+    done = run("--no-outbox", "--fault", "503:path=/crm/*,count=2", "--fail-on", fail_on, "--json")
+    result = json.loads(done.stdout)
+    assert result["counts"]["outcomes"]["failed"] == 2
+    assert [(row["count"], row["cause"]) for row in result["failures"]] == [(2, "fault 503")]
+    assert done.returncode == code, done.stderr
+
+
+@pytest.mark.parametrize(("fail_on", "code"), [("unexplained", 1), ("any", 1), ("never", 0)])
+def test_failures_that_nothing_of_the_run_caused_end_it_with_a_table_of_reasons(
+    tmp_path: Path, fail_on: str, code: int
+) -> None:
+    events = tmp_path / "events.jsonl"
+    long = {"name": "page view", "data": {"title": "x" * 5000}, "user": {"email": "ada@example.org"}}
+    events.write_text(json.dumps({**long, "consent": {"marketing": True}}) + "\n")
+    done = run("--from", str(events), "--fail-on", fail_on)
+    assert done.returncode == code
+    assert "1 event failed or waiting, not caused by any fault, story or --odd of this run" in done.stdout
+    assert "failed: refused" in done.stdout
+    assert "ada@example.org" in done.stdout
+
+
+def test_failures_of_spoilt_events_are_explained_by_the_spoiling() -> None:
+    done = run("--odd", "0.5", "--json")
+    result = json.loads(done.stdout)
+    assert result["failures"], "half of the events are spoilt"
+    assert all((row["cause"] or "").startswith("--odd ") for row in result["failures"])
+    assert done.returncode == 0, done.stderr
+
+
+def test_in_parity_the_loss_of_a_failed_batch_is_shown_as_lost_and_the_numbers_agree(tmp_path: Path) -> None:
+    config, events = tmp_path / "flat.yaml", tmp_path / "events.jsonl"
+    config.write_text(
+        "settings: {eventNamePrefix: pe12345678_, email: user.email, batch: true, batchSize: 10}\n"
+    )
+    one = {"name": "page view", "user": {"email": "ada@example.org"}}
+    events.write_text("".join(json.dumps({**one, "id": f"e{n}"}) + "\n" for n in range(25)))
+    fault = ("--fault", "503:path=/events/*,count=1")
+    done = run(str(config), "--from", str(events), "--parity", *fault, "--json")
+    result = json.loads(done.stdout)
+    assert result["books"]["agree"] is True, result["books"]["problems"]
+    assert result["counts"]["outcomes"] == {"failed": 10, "flushed": 15, "queued": 0}
+    assert result["counts"]["walkerosWouldLose"] == 10
+    assert sum(row["count"] for row in result["failures"]) == 10
+    assert {row["cause"] for row in result["failures"]} == {"fault 503"}
+    with_outbox = json.loads(run(str(config), "--from", str(events), *fault, "--json").stdout)
+    assert with_outbox["counts"]["outcomes"].get("failed", 0) == 0
+    assert with_outbox["counts"]["walkerosWouldLose"] == 10

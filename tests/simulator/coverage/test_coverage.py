@@ -225,10 +225,10 @@ def test_the_engine_itself_hits_every_rule_that_is_called_reached(name: str, tmp
     with Engine(config_of(name), source=FileSource(file)) as engine:
         books = engine.run(10_000)
         assert books.problems == []
-        hit = {rule.label for rule in engine.ledger.hits.all() if rule.hits}
+        hit = {rule.label for rule in engine.event_log.coverage.all() if rule.hits}
         unreached = {one.label for one in result.unreached if one.kind == "rule"}
         # A rule that ignores is one that was hit as well.
-        assert {rule.label for rule in engine.ledger.hits.all()} - hit == unreached
+        assert {rule.label for rule in engine.event_log.coverage.all()} - hit == unreached
         assert engine.counts.taken == len(result.events)
         if engine.config.batch:
             assert engine.counts.batches >= 1
@@ -455,7 +455,7 @@ def test_a_flow_is_covered_under_the_consent_globals_and_user_that_its_collector
     assert [one.label for one in result.unreached if one.kind == "rule"] == ["order complete [2]"]
     with Engine(flow, source=lambda _: iter(result.events)) as engine:
         engine.run(1000)
-        assert {rule.label for rule in engine.ledger.hits.all() if rule.hits} == {"order complete [1]"}
+        assert {rule.label for rule in engine.event_log.coverage.all() if rule.hits} == {"order complete [1]"}
 
 
 def generate(*arguments: str) -> subprocess.CompletedProcess[str]:

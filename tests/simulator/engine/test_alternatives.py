@@ -10,7 +10,7 @@ import pytest
 from hubspot_dest.config.model import Config
 from hubspot_dest.planning.dry_run import DryRun
 from hubspot_dest.planning.profiles import PARITY
-from simulator.engine.alternatives import Alternative, alternatives, nearest, stumbled
+from simulator.engine.alternatives import Alternative, alternatives, failing_rule, nearest
 
 BIG = {"condition": "$code:(event) => event.data.total > 100", "settings": {"eventName": "big"}}
 PAID = {"condition": "$code:(event) => event.data.paid", "settings": {"eventName": "paid"}}
@@ -119,7 +119,7 @@ def test_where_a_condition_threw_its_rule_is_named(
     )
     event = {"name": "order complete", "data": {"total": 5}, "user": {"email": "ada@example.org"}}
     assert DryRun(config, profile=PARITY).plan(event, 1).reason == "mapping_error"
-    assert stumbled(config, event, 1, parity=True) == label
+    assert failing_rule(config, event, 1, parity=True) == label
 
 
 def test_a_condition_that_throws_names_its_rule_and_the_event_goes_on() -> None:

@@ -11,5 +11,5 @@ from tests.simulator.engine.wandering import wander
 
 @pytest.mark.parametrize("seed", range(5))
 def test_at_every_pause_the_counters_equal_hubspots_own(seed: int) -> None:
-    with Engine(story_config(), seed=seed) as engine:
+    with Engine(story_config(), simulated=True, seed=seed) as engine:
         assert len(list(wander(engine, seed))) == 8

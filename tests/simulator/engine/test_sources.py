@@ -87,7 +87,7 @@ def test_every_line_of_a_file_is_one_row_and_a_bad_line_says_where_it_stands(tmp
     good = lines(20)
     file = tmp_path / "events.jsonl"
     file.write_text("\n".join([*good[:10], '{"name": "broken', '{"name": "oneword"}', "17", *good[10:]]))
-    with Engine(story_config(), source=FileSource(file), seed=1) as engine:
+    with Engine(story_config(), simulated=True, source=FileSource(file), seed=1) as engine:
         engine.run(1000)
         assert engine.exhausted
         assert engine.trouble == ""
@@ -100,22 +100,20 @@ def test_every_line_of_a_file_is_one_row_and_a_bad_line_says_where_it_stands(tmp
         assert said[1].startswith("events.jsonl, line 12: Event name is invalid")
         assert said[2].startswith("events.jsonl, line 13: an event is a JSON object, not a number")
         assert {row.kind for row in bad} == {"failed"}
-        assert engine.books().problems == []
+        assert engine.reconcile().problems == []
 
 
 def test_a_bad_line_stays_what_it_is_when_it_is_run_again_or_planned_anew(tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl"
     file.write_text("{broken\n" + lines(1)[0])
-    with Engine(story_config(), source=FileSource(file), seed=1) as engine:
+    with Engine(story_config(), simulated=True, source=FileSource(file), seed=1) as engine:
         engine.run(10)
         row = engine.ring.get(0)
         assert row is not None
         before = row.sentence
         assert engine.again([0]).result(10) == 1
         assert (row.sentence, row.reason, row.attempts) == (before, "bad_input", 2)
-        assert (
-            compare(engine.rehearsals.of(engine.config), engine.rehearsals.of(engine.config), [row])[0] == ()
-        )
+        assert compare(engine.dry_runs.of(engine.config), engine.dry_runs.of(engine.config), [row])[0] == ()
 
 
 def test_an_array_and_a_packed_file_are_read_and_a_new_beginning_reads_from_the_first_event(
@@ -125,7 +123,7 @@ def test_an_array_and_a_packed_file_are_read_and_a_new_beginning_reads_from_the_
     array.write_text("[" + ",\n".join(lines(7)) + "]")
     packed.write_bytes(gzip.compress("\n".join(lines(7)).encode()))
     for file in (array, packed):
-        with Engine(story_config(), source=FileSource(file)) as engine:
+        with Engine(story_config(), simulated=True, source=FileSource(file)) as engine:
             engine.run(100)
             assert engine.counts.taken == 7
             engine.reset().result(10)
@@ -268,7 +266,7 @@ def test_a_stream_that_begins_anew_goes_on_where_a_pipe_stands(tmp_path: Path) -
     os.mkfifo(fifo)
     threading.Thread(target=lambda: fifo.write_text("\n".join(lines(30))), daemon=True).start()
     source = PipeSource(str(fifo))
-    with Engine(story_config(), source=source) as engine:
+    with Engine(story_config(), simulated=True, source=source) as engine:
         engine.run(10)
         engine.reset().result(10)
         engine.run(100)
@@ -281,7 +279,7 @@ def test_a_stream_that_begins_anew_goes_on_where_a_pipe_stands(tmp_path: Path) -
 
 def test_a_website_that_posts_is_seen_event_by_event(listening: ListeningSource) -> None:
     one, *more = [json.loads(line) for line in lines(8)]
-    with Engine(story_config(), source=listening) as engine:
+    with Engine(story_config(), simulated=True, source=listening) as engine:
         status, answer, _ = ask(listening, one, Content_Type="application/json")
         assert (status, answer["success"], answer["id"]) == (200, True, one["id"])
         status, answer, _ = ask(listening, {"batch": more[:3]}, Content_Type="text/plain")  # sendBeacon
@@ -297,7 +295,7 @@ def test_a_website_that_posts_is_seen_event_by_event(listening: ListeningSource)
         rows = [row for row in engine.ring.rows() if not row.is_batch]
         assert [row.event_id for row in rows[:8]] == [one["id"], *[event["id"] for event in more]]
         assert rows[8].plain_event()["data"] == {"id": 7}
-        assert engine.books().problems == []
+        assert engine.reconcile().problems == []
 
 
 def test_a_page_of_any_origin_may_send_and_a_server_name_that_is_not_ours_may_not(
@@ -323,7 +321,7 @@ def test_what_is_no_event_is_refused_as_walkeros_refuses_it_and_is_seen_all_the_
     assert (status, answer["errors"][0]["index"]) == (207, 1)
     assert ask(listening, b"{broken")[0] == 400
     assert ask(listening, [{"name": "page view"}] * 101)[0] == 400
-    with Engine(story_config(), source=listening) as engine:
+    with Engine(story_config(), simulated=True, source=listening) as engine:
         engine.run(3)
         rows = [row for row in engine.ring.rows() if not row.is_batch]
         assert [row.reason == "invalid_event" for row in rows] == [True, False, True]
@@ -335,7 +333,7 @@ def test_an_event_without_an_id_is_answered_with_the_one_that_its_row_has(listen
     _, several, _ = ask(listening, made[1:])
     told = [one["id"], *several["ids"]]
     assert all(len(text) == 16 and int(text, 16) for text in told)
-    with Engine(story_config(), source=listening) as engine:
+    with Engine(story_config(), simulated=True, source=listening) as engine:
         engine.run(3)
         assert [row.event_id for row in engine.ring.rows() if not row.is_batch] == told
 

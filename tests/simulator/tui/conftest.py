@@ -16,6 +16,7 @@ from simulator.engine.story import story_config
 from simulator.tui.app import SimulatorApp
 from tests.simulator.tui.settling import settling
 
+direct = pytest.mark.parametrize("engine", [{"outbox": False}], indirect=True, ids=["direct"])
 Opened = Callable[..., AbstractAsyncContextManager["Screenful"]]
 
 
@@ -68,8 +69,10 @@ def _settling() -> Iterator[None]:
 
 
 @pytest.fixture
-def engine() -> Iterator[Engine]:
-    with Engine(story_config(), seed=7, rate=0, capacity=2000) as engine:
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """Yield a paused engine; a test may ask for other options, such as `@direct` for a sender without an outbox."""
+    options = {"simulated": True, "seed": 7, "rate": 0, "capacity": 2000, **getattr(request, "param", {})}
+    with Engine(story_config(), **options) as engine:
         yield engine
 
 

@@ -20,7 +20,7 @@ def compare_screen_and_account(seed: int) -> int:
 
     async def main() -> None:
         nonlocal pauses
-        with Engine(story_config(), seed=seed) as engine:
+        with Engine(story_config(), simulated=True, seed=seed) as engine:
             app = SimulatorApp(engine, title="counting", ticking=False)
             async with app.run_test(size=(160, 50)) as pilot:
                 for _ in wander(engine, seed):

@@ -19,8 +19,9 @@ from textual.pilot import Pilot
 from simulator.engine.engine import Engine
 from simulator.engine.story import story_config
 from simulator.hubspot.faults.syntax import parse_fault
-from simulator.tui.app import VIEWS, SimulatorApp
+from simulator.tui.app import SimulatorApp
 from simulator.tui.exports import plain_svg
+from simulator.tui.keymap import VIEWS
 from simulator.tui.tour import default_tour
 
 SIZES = ((160, 50), (80, 24))
@@ -46,7 +47,7 @@ def pictures(width: int, height: int) -> Iterator[tuple[str, str]]:
     found: list[tuple[str, str]] = []
 
     async def main() -> None:
-        with Engine(story_config(), seed=SEED, clock=_Clockwork()) as engine:
+        with Engine(story_config(), simulated=True, seed=SEED, clock=lambda: _MORNING) as engine:
             _measure_nothing(engine)
             app = SimulatorApp(engine, title="the shop", ticking=False)
             async with app.run_test(size=(width, height)) as pilot:
@@ -55,9 +56,9 @@ def pictures(width: int, height: int) -> Iterator[tuple[str, str]]:
                     await pilot.press(str(number))
                     await _ready(app, engine, pilot, name)
                     found.append(_picture(app, f"{name}-{width}x{height}"))
-                app.action_view("live")
-                app.speech.tour = default_tour()
-                app.speech.begin()
+                app.open_view("live")
+                app.tour.tour = default_tour()
+                app.tour.begin()
                 engine.pause()
                 await _tick(app, pilot)
                 found.append(_picture(app, f"tour-{width}x{height}"))

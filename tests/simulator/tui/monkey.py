@@ -27,7 +27,7 @@ def session(seed: int, presses: int = 60) -> None:
     async def main() -> None:
         with (
             tempfile.TemporaryDirectory() as folder,
-            Engine(story_config(), seed=seed, rate=8, capacity=300) as engine,
+            Engine(story_config(), simulated=True, seed=seed, rate=8, capacity=300) as engine,
         ):
             app = SimulatorApp(engine, title="monkey", ticking=False, folder=Path(folder))
             async with app.run_test(size=dice.choice(SIZES)) as pilot:
@@ -48,7 +48,7 @@ def session(seed: int, presses: int = 60) -> None:
                 app.tick()
                 assert app.header.view == "live", f"seed {seed}: stuck"
                 engine.pause()
-                books = engine.books()
+                books = engine.reconcile()
                 assert books.agree, f"seed {seed}: {books.problems}"
 
     with settling():

@@ -12,12 +12,12 @@ from textual.binding import Binding
 from simulator.engine.engine import Engine
 from simulator.hubspot.faults.syntax import parse_fault
 from simulator.tui.app import SimulatorApp
-from simulator.tui.changes import ChangesScreen
+from simulator.tui.keymap import KEY_BAR
 from simulator.tui.views.hubspot import HubSpotView
-from simulator.tui.widgets.key_bar import KEYS
+from simulator.tui.widgets.changes_screen import ChangesScreen
 from simulator.tui.widgets.lines import LineView
 from simulator.tui.widgets.modals import HelpScreen, Question
-from tests.simulator.tui.conftest import Opened, Screenful
+from tests.simulator.tui.conftest import Opened, Screenful, direct
 
 BOUND = (SimulatorApp, LineView, HubSpotView, HelpScreen, ChangesScreen, Question)
 
@@ -70,7 +70,7 @@ def test_every_key_in_the_bar_is_one_that_does_something(opened: Opened) -> None
         "/": "slash",
     }
     bound = _bound_keys() | {"tab"}
-    for keys in KEYS.values():
+    for keys in KEY_BAR.values():
         for key, _, _ in keys:
             assert shown.get(key, key) in bound, key
 
@@ -118,11 +118,12 @@ def test_equals_is_plus_without_shift(engine: Engine, opened: Opened) -> None:
 
     async def script(screen: Screenful) -> None:
         await screen.press("equals_sign")
-        assert engine.pace.rate == 8
+        assert engine.rate.per_second == 8
 
     drive(opened, script)
 
 
+@direct
 def test_n_goes_on_to_the_next_failure_from_where_one_reads(engine: Engine, opened: Opened) -> None:
     engine.run(40)
     engine.throw(parse_fault("503"))

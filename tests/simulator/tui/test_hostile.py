@@ -62,9 +62,9 @@ def test_hostile_text_is_shown_and_not_obeyed(text: str) -> None:
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (160, 50)])
 def test_a_stream_of_hostile_events_keeps_its_columns(width: int, height: int) -> None:
     async def main() -> None:
-        with Engine(story_config(), source=hostile, rate=0) as engine:
+        with Engine(story_config(), simulated=True, source=hostile, rate=0) as engine:
             engine.run(60)
-            assert engine.books().agree
+            assert engine.reconcile().agree
             app = SimulatorApp(engine, title="hostile", ticking=False)
             async with app.run_test(size=(width, height)) as pilot:
                 for key in ("1", "3", "tab", "tab", "4", "5", "1", "up", "up", "up", "enter"):

@@ -21,7 +21,7 @@ from simulator.tui.app import SimulatorApp
 from simulator.tui.config_watch import ConfigWatch
 from simulator.tui.widgets.lines import LineList
 from simulator.tui.widgets.modals import HelpScreen, Question
-from tests.simulator.tui.conftest import Opened, Screenful
+from tests.simulator.tui.conftest import Opened, Screenful, direct
 
 
 def drive(opened: Opened, script: Callable[[Screenful], Awaitable[None]], **options: Any) -> None:
@@ -82,9 +82,9 @@ def test_plus_and_minus_change_the_rate(engine: Engine, opened: Opened) -> None:
 
     async def script(screen: Screenful) -> None:
         await screen.press("plus")
-        assert engine.pace.rate == 8
+        assert engine.rate.per_second == 8
         await screen.press("minus", "minus")
-        assert engine.pace.rate == 2
+        assert engine.rate.per_second == 2
 
     drive(opened, script)
 
@@ -142,6 +142,7 @@ def test_the_stream_stays_where_it_was_read_while_events_come(engine: Engine, op
     drive(opened, script)
 
 
+@direct
 def test_n_goes_to_the_failures(engine: Engine, opened: Opened) -> None:
     engine.run(50)
     engine.throw(*_faults("503:count=3"))
@@ -170,7 +171,7 @@ def test_batches_are_switched_sized_and_flushed(engine: Engine, opened: Opened) 
         assert engine.queued > 0
         await screen.press("F")
         assert engine.queued == 0
-        assert engine.books().agree
+        assert engine.reconcile().agree
 
     drive(opened, script)
 
@@ -186,7 +187,7 @@ def test_consent_of_a_person_lets_their_events_go(engine: Engine, opened: Opened
         await screen.press("c")
         assert denied.kind != "denied"
         assert "granted on this screen" in screen.text()
-        assert engine.books().agree
+        assert engine.reconcile().agree
         await screen.press("c")
         assert engine.consents[denied.person] is False
         assert "refused on this screen" in screen.text(), "nobody has to remember whom they refused for"
@@ -211,6 +212,7 @@ def test_a_person_s_consent_can_be_left_to_the_events_again(engine: Engine, open
     drive(opened, script)
 
 
+@direct
 def test_a_flush_that_hubspot_refuses_is_not_called_a_flush(engine: Engine, opened: Opened) -> None:
     while engine.queued < 3:
         engine.run(1)
@@ -219,10 +221,10 @@ def test_a_flush_that_hubspot_refuses_is_not_called_a_flush(engine: Engine, open
 
     async def script(screen: Screenful) -> None:
         await screen.press("F")
-        await screen.until(lambda: "HubSpot took none" in screen.said())
-        assert f"{waits} events flushed" not in screen.said()
+        await screen.until(lambda: "HubSpot took no event" in screen.said())
+        assert f"{waits} events delivered" not in screen.said()
         await screen.press("b")
-        await screen.until(lambda: f"{waits} events HubSpot did not take" in screen.said())
+        await screen.until(lambda: f"HubSpot did not take {waits} events" in screen.said())
 
     drive(opened, script)
 
@@ -244,7 +246,7 @@ def test_keys_for_an_event_do_nothing_to_one_that_is_not_on_the_screen(
         assert not denied.pinned
         assert screen.app.clipboard == ""
         await screen.press("1")
-        screen.app.search_for("outcome:sent")
+        screen.app.navigation.search_for("outcome:sent")
         stream.chosen = denied.number
         await screen.press("c")
         assert engine.consents == {}, "it is filtered away"
@@ -252,6 +254,7 @@ def test_keys_for_an_event_do_nothing_to_one_that_is_not_on_the_screen(
     drive(opened, script)
 
 
+@direct
 def test_n_begins_again_at_the_first_failure_after_the_last(engine: Engine, opened: Opened) -> None:
     engine.throw(*_faults("503:count=2"))
     engine.run(300)
@@ -271,7 +274,7 @@ def test_what_came_once_is_not_thrown_away_by_one_key(engine: Engine, opened: Op
 
     async def script(screen: Screenful) -> None:
         await screen.press("z")
-        assert "would be gone" in screen.text()
+        assert "would be lost" in screen.text()
         await screen.press("enter", "escape")
         assert engine.counts.taken == 20
         await screen.press("s")
@@ -286,7 +289,9 @@ def test_where_events_are_to_be_sent_stands_on_the_screen(tmp_path: Path) -> Non
     where = "http://127.0.0.1:8090/collect"
 
     async def main() -> None:
-        with Engine(story_config(), source=lambda _: itertools.repeat(None), rate=0) as engine:
+        with Engine(
+            story_config(), simulated=True, source=lambda _: itertools.repeat(None), rate=0
+        ) as engine:
             app = SimulatorApp(engine, title="mine", ticking=False, folder=tmp_path, origin=where)
             async with app.run_test(size=(160, 50)) as pilot:
                 screen = Screenful(app, pilot)
@@ -299,6 +304,7 @@ def test_where_events_are_to_be_sent_stands_on_the_screen(tmp_path: Path) -> Non
     asyncio.run(main())
 
 
+@direct
 def test_what_failed_is_run_again(engine: Engine, opened: Opened) -> None:
     engine.set_batch(0).result()
     engine.throw(*_faults("503"))
@@ -310,7 +316,7 @@ def test_what_failed_is_run_again(engine: Engine, opened: Opened) -> None:
         assert engine.counts.kinds["failed"] == failed - 1
         await screen.press("R")
         assert engine.counts.kinds["failed"] == 0
-        assert engine.books().agree
+        assert engine.reconcile().agree
 
     drive(opened, script)
 
@@ -338,7 +344,7 @@ def test_calls_are_copied_as_json_and_as_curl_that_works_as_it_stands(engine: En
             assert answer.status == 204
         engine.hubspot.clock.skip(10)
         assert len(engine.hubspot.account.occurrences) == before + 1
-        books = engine.books()
+        books = engine.reconcile()
         assert (books.by_hand, books.problems) == (1, [])
 
     drive(opened, script)
@@ -381,7 +387,7 @@ def test_help_theme_and_details_answer(engine: Engine, opened: Opened) -> None:
         await screen.press("question_mark")
         assert isinstance(screen.app.screen, HelpScreen)
         await screen.press("end")
-        assert "fields: outcome event person" in screen.text()
+        assert "outcome:failed" in screen.text()
         await screen.press("escape", "t")
         assert screen.app.theme == "paper"
         await screen.press("t", "t")
@@ -478,7 +484,7 @@ def test_the_command_palette_offers_everything(opened: Opened) -> None:
         names = {one.title for one in screen.app.get_system_commands(screen.app.screen)}
         assert {
             "View: Faults",
-            "Flush the batch",
+            "Send what waits now",
             "Copy the calls as curl",
             "Theme: contrast",
             "Help",
@@ -501,7 +507,7 @@ def test_a_filter_that_takes_no_row_says_so_where_the_details_are_closed(
     engine.run(60)
 
     async def script(screen: Screenful) -> None:
-        screen.app.search_for("event:nothing")
+        screen.app.navigation.search_for("event:nothing")
         await screen.settle()
         assert "No row matches the filter. esc clears it." in screen.text()
         await screen.press("escape")

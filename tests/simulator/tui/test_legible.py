@@ -11,7 +11,7 @@ from rich.segment import Segment
 
 from simulator.engine.engine import Engine
 from simulator.hubspot.faults.syntax import parse_fault
-from simulator.tui.app import VIEWS
+from simulator.tui.keymap import VIEWS
 from simulator.tui.theme import PALETTES
 from tests.simulator.tui.conftest import Opened, Screenful
 
@@ -73,13 +73,13 @@ def test_every_word_can_be_read_in_every_theme(engine: Engine, opened: Opened, t
             await screen.press("T")
             found: dict[str, str] = {}
             for view in VIEWS:
-                screen.app.action_view(view)
+                screen.app.open_view(view)
                 await screen.settle()
                 for place in ("stream", "detail", "cards", "") if view == "live" else ("left", "right", ""):
-                    screen.app.point_at(place)
+                    screen.app.screen_layout.point_at(place, screen.app.header.view)
                     await screen.settle()
                     found |= {f"{view}: {text}": told for text, told in _too_faint(screen, least).items()}
-            screen.app.action_view("live")
+            screen.app.open_view("live")
             await screen.press("escape")
             screen.app.notify("said in passing", title="a title", timeout=60)
             screen.app.notify("a warning", title="a title", severity="warning", timeout=60)
@@ -113,7 +113,7 @@ def test_what_is_chosen_has_a_mark_that_is_no_colour(engine: Engine, opened: Ope
     async def main() -> None:
         async with opened(width=80, height=24) as screen:
             engine.run(200)
-            screen.app.action_view(view)
+            screen.app.open_view(view)
             await screen.settle()
             await screen.press("down", "down")
             marked = [line for line in screen.text().splitlines()[3:] if line.startswith("▌")]

@@ -28,7 +28,7 @@ def test_what_is_said_in_passing_covers_neither_the_tour_nor_the_tabs(
                 await screen.tick()
                 for toast in app.screen.query(Toast):
                     assert toast.region.area, f"step {number}: what was said is not on the screen"
-                    assert not toast.region.overlaps(app.speech.region), f"step {number}"
+                    assert not toast.region.overlaps(app.tour.panel.region), f"step {number}"
                     assert not toast.region.overlaps(app.header.region), f"step {number}"
                 app.clear_notifications()
                 await screen.press("right")
@@ -78,7 +78,7 @@ def test_a_terminal_that_is_behind_gets_no_more_frames_and_the_tour_goes_on(
             screen.app._driver.is_behind = True  # type: ignore[union-attr]
             await screen.tick(3)
             assert drawn not in screen.text()
-            assert screen.app.speech.number == 1
+            assert screen.app.tour.number == 1
             screen.app._driver.is_behind = False  # type: ignore[union-attr]
             await screen.tick()
             assert drawn in screen.text()

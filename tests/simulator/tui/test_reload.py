@@ -12,8 +12,8 @@ from simulator.engine.engine import Engine
 from simulator.engine.story import story_path
 from simulator.examples.flow_examples import flow_examples
 from simulator.hubspot.service import DEFAULT_TOKEN
-from simulator.tui.changes import ChangesScreen
 from simulator.tui.config_watch import ConfigWatch
+from simulator.tui.widgets.changes_screen import ChangesScreen
 from simulator.tui.widgets.modals import Question
 from tests.simulator.tui.conftest import Opened
 
@@ -49,7 +49,7 @@ def test_a_save_shows_every_change_and_a_broken_one_keeps_the_old(
             rules = engine.config
             save(path, text.replace("mapping:", "mapping: ["))
             await screen.tick()
-            assert "the old mapping goes on" in screen.text()
+            assert "the old mapping stays in force" in screen.text()
             assert "line" in screen.text()
             assert "paused" in screen.text(), "what the engine does is still told"
             await screen.press("d")
@@ -61,7 +61,7 @@ def test_a_save_shows_every_change_and_a_broken_one_keeps_the_old(
             await screen.until(lambda: isinstance(screen.app.screen, ChangesScreen))
             assert screen.app.header.trouble == ""
             engine.run(50)
-            assert engine.books().agree
+            assert engine.reconcile().agree
 
     asyncio.run(main())
     assert DEFAULT_TOKEN in text
@@ -101,7 +101,7 @@ def test_a_configuration_that_is_gone_is_told_and_its_return_too(
         async with opened(watch=ConfigWatch(path)) as screen:
             hidden = path.rename(tmp_path / "away")
             await screen.tick(4)
-            assert "mine.yaml is gone; the old mapping goes on" in screen.text()
+            assert "mine.yaml is gone; the old mapping stays in force" in screen.text()
             hidden.rename(path)
             await screen.tick(2)
             assert "is gone" not in screen.text()

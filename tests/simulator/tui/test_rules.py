@@ -55,7 +55,7 @@ def drive(opened: Opened, script: Callable[[Screenful], Awaitable[None]], **size
 
 async def stand_on(screen: Screenful, text: str) -> None:
     """Put the cursor of the mapping on the first line that has a text."""
-    board = screen.app.mapping.tree_board
+    board = screen.app.mapping.rules
     at = next(
         index
         for index, one in enumerate(board.lines)
@@ -106,7 +106,7 @@ def test_what_is_for_every_event_has_no_filter_and_says_so(opened: Opened) -> No
         await stand_on(screen, "custom.site")
         await screen.press("enter")
         assert screen.app.header.view == "mapping"
-        assert "for every event" in screen.said()
+        assert "concerns every event" in screen.said()
 
     drive(opened, script)
 
@@ -123,7 +123,7 @@ def test_m_goes_from_an_event_to_its_rule_even_if_a_search_hid_it(
         screen.app.live.stream.go(row)
         await screen.press("m")
         assert screen.app.header.view == "mapping"
-        board = screen.app.mapping.tree_board
+        board = screen.app.mapping.rules
         assert key in "".join(piece for piece, _ in board.lines[board.cursor].pieces)
         assert key in screen.text()
         assert "title" not in screen.app.header.filter_text
@@ -136,7 +136,7 @@ def test_m_goes_from_an_event_to_its_rule_even_if_a_search_hid_it(
 def test_m_without_an_event_says_how_to_choose_one(opened: Opened) -> None:
     async def script(screen: Screenful) -> None:
         await screen.press("4", "m")
-        assert "press 1, and choose one" in screen.said()
+        assert "press 1, and select one" in screen.said()
 
     drive(opened, script)
 
@@ -153,8 +153,8 @@ def test_m_says_that_no_rule_was_looked_for_where_consent_is_missing(opened: Ope
                 await screen.tick()
                 await screen.press("m")
                 assert app.header.view == "live"
-                assert "no rule was looked for" in screen.said()
-                app.search_for("rule:none")
+                assert "no rule was looked up" in screen.said()
+                app.navigation.search_for("rule:none")
                 assert shown(app) == [], "nobody knows whether a rule would have matched"
 
     asyncio.run(main())
@@ -174,7 +174,7 @@ def test_a_misspelt_event_is_told_its_rule_in_the_mapping(opened: Opened) -> Non
 def test_the_policy_and_the_default_properties_stand_in_the_mapping_with_what_they_did(
     engine: Engine, opened: Opened
 ) -> None:
-    hits = engine.ledger.hits
+    hits = engine.event_log.coverage
     assert [(one.resolved, one.asked) for one in hits.policy.values()] == [(6, 6), (0, 6)]
     sent = sum(row.kind in ("sent", "queued", "flushed") for row in engine.ring.rows())
     assert [(one.resolved, one.asked) for one in hits.defaults.values()] == [(sent, sent), (sent - 2, sent)]
@@ -256,7 +256,7 @@ def test_m_goes_to_the_rule_at_which_the_mapping_failed(tmp_path: Path) -> None:
     config = Config.strict({**CONFIG, "mapping": {"order": {"complete": [BIG, throws, REST]}}})
 
     async def main() -> None:
-        with Engine(config, source=lambda _: iter(EVENTS)) as engine:
+        with Engine(config, parity=True, source=lambda _: iter(EVENTS)) as engine:
             engine.run(3)
             app = SimulatorApp(engine, title="shop.yaml", ticking=False, folder=tmp_path)
             async with app.run_test(size=(160, 50)) as pilot:
@@ -264,7 +264,7 @@ def test_m_goes_to_the_rule_at_which_the_mapping_failed(tmp_path: Path) -> None:
                 await screen.tick()
                 assert "it failed at the rule order complete [2]" in screen.text()
                 await screen.press("m")
-                board = app.mapping.tree_board
+                board = app.mapping.rules
                 assert "order complete [2]" in "".join(piece for piece, _ in board.lines[board.cursor].pieces)
 
     asyncio.run(main())
@@ -274,7 +274,7 @@ def test_a_search_stays_with_the_view_that_it_was_typed_for(engine: Engine, open
     async def main() -> None:
         async with opened() as screen:
             await screen.press("4", "slash", *"total:(")
-            screen.app.action_view("live")  # an event was chosen there just before
+            screen.app.open_view("live")  # an event was chosen there just before
             await screen.press("enter")
             assert screen.app.views["mapping"].search == "total:("
             assert screen.app.live.stream.filter is None

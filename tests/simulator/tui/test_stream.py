@@ -26,7 +26,7 @@ def drive(opened: Opened, script: Callable[[Screenful], Awaitable[None]], **opti
 
 
 def test_rows_that_are_read_stand_still_though_the_oldest_go(tmp_path: Path) -> None:
-    with Engine(story_config(), seed=7, rate=0, capacity=500) as engine:
+    with Engine(story_config(), simulated=True, seed=7, rate=0, capacity=500) as engine:
         engine.run(900)
 
         async def main() -> None:
@@ -115,11 +115,11 @@ def test_the_rows_are_those_of_the_filter_though_nothing_comes(engine: Engine, o
             if stream.follow != follows:
                 await screen.press("f")
             everything = rows()
-            screen.app.search_for("zzz")
+            screen.app.navigation.search_for("zzz")
             await screen.settle()
             assert rows() == []
             assert "No row matches the filter" in screen.text()
-            screen.app.search_for("outcome:skipped")
+            screen.app.navigation.search_for("outcome:skipped")
             await screen.settle()
             assert rows()
             assert all("skipped" in row for row in rows())

@@ -20,7 +20,7 @@ def test_the_tour_that_ships_comes_to_its_end_and_shows_what_it_promises(
     async def main() -> None:
         async with opened(tour=default_tour()) as screen:
             engine.set_batch(12).result()
-            app, speech = screen.app, screen.app.speech
+            app, speech = screen.app, screen.app.tour
             said: list[int] = []
             shown: dict[str, Row] = {}
             for _ in range(40_000):
@@ -31,14 +31,14 @@ def test_the_tour_that_ships_comes_to_its_end_and_shows_what_it_promises(
                 engine.run(1)
                 app.live.stream.sync()
                 speech.tick(0.2)
-                if speech.step is not None and speech.step.wait.row and speech.said_of is not None:
-                    shown[speech.step.title] = speech.said_of
+                if speech.step is not None and speech.step.wait.row and speech.found is not None:
+                    shown[speech.step.title] = speech.found
             assert said == list(range(len(default_tour().steps) - 1))
             await screen.tick()
             assert "Your turn" in screen.text()
             await screen.press("right")
             assert not speech.on
-            assert engine.books().agree
+            assert engine.reconcile().agree
             # What is said of a row is true of it.
             assert shown["Nobody yet"].person.startswith("device")
             assert shown["Nobody yet"].kind == "skipped"
@@ -53,14 +53,14 @@ def test_a_tour_is_led_by_key_and_left(engine: Engine, opened: Opened) -> None:
         async with opened(tour=default_tour(), width=80, height=24) as screen:
             assert "guided" in screen.text() or "Welcome" in screen.text()
             await screen.press("p", "right", "right", "left")
-            assert screen.app.speech.number == 1
-            screen.app.speech.tick(1000)
-            screen.app.speech.tick(1000)
-            assert screen.app.speech.number == 1
+            assert screen.app.tour.number == 1
+            screen.app.tour.tick(1000)
+            screen.app.tour.tick(1000)
+            assert screen.app.tour.number == 1
             await screen.press("escape")
-            assert not screen.app.speech.on
+            assert not screen.app.tour.on
             await screen.press("T")
-            assert screen.app.speech.number == 0
+            assert screen.app.tour.number == 0
 
     asyncio.run(main())
 
@@ -79,7 +79,7 @@ def test_going_back_throws_no_fault_again_and_leaving_clears_it(
             await screen.press("p", "right")
             assert len(engine.faults()) == 1
             await screen.press("right", "left")
-            assert screen.app.speech.number == 1
+            assert screen.app.tour.number == 1
             assert screen.app.header.view == "faults"
             assert engine.faults() == ()
             engine.throw(parse_fault("503"))
@@ -168,7 +168,7 @@ def test_the_tour_stands_still_while_the_speaker_answers_a_question(
 
     async def main() -> None:
         async with opened(tour=tour) as screen:
-            speech = screen.app.speech
+            speech = screen.app.tour
             await screen.press("space")
             speech.tick(60)
             speech.tick(60)
@@ -182,7 +182,7 @@ def test_the_tour_stands_still_while_the_speaker_answers_a_question(
             await screen.press("escape")
             speech.tick(60)
             await screen.tick()
-            assert "it did not come" in screen.text()
+            assert "it did not happen" in screen.text()
             speech.tick(60)
             assert speech.number == 1
 
@@ -194,8 +194,8 @@ def test_a_pause_that_the_tour_makes_itself_does_not_stop_it(opened: Opened, tmp
 
     async def main() -> None:
         async with opened(tour=tour) as screen:
-            screen.app.speech.tick(4)
-            assert screen.app.speech.number == 1
+            screen.app.tour.tick(4)
+            assert screen.app.tour.number == 1
 
     asyncio.run(main())
 
@@ -210,7 +210,7 @@ def test_a_row_is_waited_for_in_the_stream_that_the_step_began_anew(
         async with opened(tour=tour) as screen:
             await screen.press("right")
             engine.run(50)
-            speech = screen.app.speech
+            speech = screen.app.tour
             speech.tick(0.1)
             assert speech._met
             row = screen.app.live.stream.row
@@ -262,7 +262,7 @@ def test_grant_never_takes_consent_back(engine: Engine, opened: Opened, tmp_path
             engine.flush().result()
             await screen.press("right")
             assert list(engine.consents.values()) == [True]
-            assert "waits for nobody's consent" in screen.said()
+            assert "does not wait for consent" in screen.said()
 
     asyncio.run(main())
 

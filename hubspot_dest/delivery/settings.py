@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,11 +24,14 @@ class OutboxSettings:
         path: the outbox's file; one process at a time.
         durability: `full`: an accepted event survives power loss (one fsync a commit); `normal`: it survives the death
             of the process.
-        connections: how many requests are under way at once.
+        connections: how many requests are under way at once; 0 starts no thread: whoever owns the destination delivers
+            by calling `deliver_next`.
         flush_seconds: a batch that is not full goes out when its oldest event is so old.
         max_rps: requests a second at most; None for HubSpot's own limits.
         close_seconds: how long `close` and the end of the process wait for what is left; it stays in the outbox.
         policy: what is retried, and for how long.
+        clock: UNIX time in seconds for everything that waits; None for the system's clocks.
+        rng: draws the jitter; None for one without a seed.
 
     """
 
@@ -37,3 +42,5 @@ class OutboxSettings:
     max_rps: float | None = None
     close_seconds: float = 10.0
     policy: RetryPolicy = field(default_factory=RetryPolicy)
+    clock: Callable[[], float] | None = None
+    rng: random.Random | None = None

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from typing import Final
 
-from hubspot_dest.delivery.dispatch.per_key_queue import Intent, PerKeyQueue
+from hubspot_dest.delivery.dispatch.per_key_queue import PerKeyQueue
 from hubspot_dest.delivery.outbox.queue import Outbox
+from hubspot_dest.delivery.outbox.records import Intent
 
 __all__ = ["Buffer"]
 

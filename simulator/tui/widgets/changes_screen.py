@@ -7,15 +7,15 @@ from collections.abc import Iterable
 from rich.cells import cell_len
 
 from simulator.conformance.difference import MISSING
-from simulator.engine.dry_run import Change, Reloaded
+from simulator.engine.dry_run import PlanChange, Reloaded
 from simulator.tui.theme import Palette
 from simulator.tui.widgets.json_lines import short
-from simulator.tui.widgets.lines import Line, line
+from simulator.tui.widgets.lines import TextLine, line
 from simulator.tui.widgets.modals import Panel
 from simulator.tui.widgets.row_detail import wrapped
 from simulator.tui.widgets.text_width import fit, harmless
 
-__all__ = ["ChangesScreen", "change_lines", "wrong_lines"]
+__all__ = ["ChangesScreen", "WarningsScreen", "change_lines", "wrong_lines"]
 
 _GROUPS = 200
 _DIFFERENCES = 8
@@ -38,7 +38,7 @@ class ChangesScreen(Panel):
         self.reloaded = reloaded
         self.wrong = wrong
 
-    def lines(self, width: int, palette: Palette) -> list[Line]:
+    def lines(self, width: int, palette: Palette) -> list[TextLine]:
         """Return the changes."""
         del palette
         if self.reloaded is None:
@@ -46,7 +46,30 @@ class ChangesScreen(Panel):
         return change_lines(self.reloaded, width)
 
 
-def wrong_lines(wrong: Iterable[str], width: int) -> list[Line]:
+class WarningsScreen(Panel):
+    """The warnings of a configuration, whole.
+
+    Args:
+        warnings: one sentence each.
+
+    """
+
+    title_text = "warnings of the configuration"
+
+    def __init__(self, warnings: tuple[str, ...]) -> None:
+        super().__init__()
+        self._warnings = warnings
+
+    def lines(self, width: int, palette: Palette) -> list[TextLine]:
+        """Return the warnings, a long one on several lines."""
+        del palette
+        lines: list[TextLine] = []
+        for warning in self._warnings:
+            lines += [*wrapped(f"⚠ {warning}", "warn", width), line("")]
+        return lines
+
+
+def wrong_lines(wrong: Iterable[str], width: int) -> list[TextLine]:
     """Return what is wrong with a file, whole: a long line goes on in the next."""
     lines = [line(("It is not in force; the old mapping goes on.", "*bad"))]
     for one in wrong:
@@ -55,7 +78,7 @@ def wrong_lines(wrong: Iterable[str], width: int) -> list[Line]:
     return lines
 
 
-def change_lines(reloaded: Reloaded, width: int) -> list[Line]:
+def change_lines(reloaded: Reloaded, width: int) -> list[TextLine]:
     """Return what changed, the most telling first; events that change alike are one entry."""
     changes = reloaded.changes
     better = sum(one.better is True for one in changes)
@@ -91,9 +114,9 @@ def _change(number: int) -> str:
     return "changes" if number == 1 else "change"
 
 
-def _grouped(changes: Iterable[Change]) -> list[list[Change]]:
+def _grouped(changes: Iterable[PlanChange]) -> list[list[PlanChange]]:
     """Return events that change alike together, the worst and then the most frequent first."""
-    groups: dict[tuple[object, ...], list[Change]] = {}
+    groups: dict[tuple[object, ...], list[PlanChange]] = {}
     for one in changes:
         paths = tuple(
             (each.path, each.expected is MISSING, each.actual is MISSING) for each in one.differences
@@ -104,7 +127,7 @@ def _grouped(changes: Iterable[Change]) -> list[list[Change]]:
     )
 
 
-def _group_lines(alike: list[Change], width: int) -> Iterable[Line]:
+def _group_lines(alike: list[PlanChange], width: int) -> Iterable[TextLine]:
     one = alike[-1]
     mark, colour = _MARKS[one.better]
     many = f"  {len(alike)} times, the last " if len(alike) > 1 else "  "

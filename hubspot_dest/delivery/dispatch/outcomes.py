@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from hubspot_dest.delivery.client.codec import decode
 from hubspot_dest.delivery.dispatch.in_flight import Report
-from hubspot_dest.delivery.dispatch.per_key_queue import Intent
+from hubspot_dest.delivery.outbox.records import Intent
 from hubspot_dest.outcome import Outcome
 
 __all__ = ["outcomes_of"]
@@ -14,19 +14,26 @@ __all__ = ["outcomes_of"]
 _UNKNOWN_CONTACT: Final = "walkerOS would lose this event: the contact is unknown, and its update answers 404"
 
 
-def outcomes_of(report: Report, left: int) -> list[Outcome]:
-    """Return the outcomes of a report; `left` intents are still in the outbox."""
+def outcomes_of(report: Report, left: int, now: float) -> list[Outcome]:
+    """Return the outcomes of a report.
+
+    Args:
+        report: what happened.
+        left: how many intents are still in the outbox.
+        now: UNIX time in seconds.
+
+    """
+    next_try = None if report.after is None else now + report.after
     if report.kind == "delivered":
         return [_delivered(report)] if report.intents else []
     error = report.error
     message = error.describe() if error is not None else ""
     if report.kind == "paused":
         sentence = f"delivery pauses ({report.reason}): {message}; {left} are safe in the outbox"
-        return [Outcome("failed", "delivery_paused", sentence, error=error, delivery=True)]
-    if report.kind == "failed":
+        return [Outcome("failed", "delivery_paused", sentence, error=error, delivery=True, next_try=next_try)]
+    if report.kind in ("failed", "postponed", "bisected"):
         ids = tuple(intent.event_id for intent in report.intents)
-        sentence = f"it will be tried again: {message}"
-        return [Outcome("queued", "retry", sentence, events=ids, error=error, delivery=True)]
+        return [_again(report, ids, message, next_try)]
     if report.kind == "resumed":
         return [Outcome("flushed", "delivery_resumed", "delivery goes on", delivery=True)]
     return [_dead(report, intent, message) for intent in report.intents]
@@ -50,6 +57,15 @@ def _delivered(report: Report) -> Outcome:
         return Outcome("sent", "delivered", "HubSpot took it", event_id=ids[0], calls=calls, delivery=True)
     sentence = f"{len(ids)} events in one batch"
     return Outcome("flushed", "batch_sent", sentence, events=ids, calls=calls, delivery=True)
+
+
+def _again(report: Report, ids: tuple[str, ...], message: str, next_try: float | None) -> Outcome:
+    reason, sentence = "retry", f"it is tried again: {message}"
+    if report.kind == "bisected":
+        reason, sentence = "bisected", f"it is sent again in parts, to find what HubSpot refuses: {message}"
+    return Outcome(
+        "queued", reason, sentence, events=ids, error=report.error, delivery=True, next_try=next_try
+    )
 
 
 def _dead(report: Report, intent: Intent, message: str) -> Outcome:

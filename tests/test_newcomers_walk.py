@@ -1,0 +1,61 @@
+"""How many files somebody has to read to follow an event through the sender."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hubspot_dest import HubSpotDestination
+from simulator.hubspot import FakeHubSpot
+from tests.newcomers_walk import walking
+
+PREFIX = "pe12345678_"
+
+
+def event(number: int) -> dict[str, Any]:
+    return {
+        "name": "page view",
+        "id": f"e{number}",
+        "timestamp": 1_700_000_000_000 + number,
+        "data": {"title": "Home"},
+        "user": {"email": "ada@example.org"},
+    }
+
+
+@pytest.fixture
+def config(hubspot: FakeHubSpot) -> dict[str, Any]:
+    seed = {"definitions": [{"name": f"{PREFIX}page_view", "properties": ["title"]}]}
+    hubspot.service.seed(hubspot.account, seed)
+    rule = {"settings": {"properties": {"map": {"title": "data.title"}}}}
+    settings = {"accessToken": hubspot.token, "eventNamePrefix": PREFIX}
+    return {"settings": settings, "mapping": {"page": {"view": rule}}}
+
+
+@pytest.fixture
+def hubspot() -> Any:
+    with FakeHubSpot() as server:
+        yield server
+
+
+def test_a_direct_push_is_followed_in_ten_files(hubspot: FakeHubSpot, config: dict[str, Any]) -> None:
+    with HubSpotDestination(config, base_url=hubspot.base_url) as destination:
+        assert destination.push(event(1)).kind == "sent"  # compiles the rule and connects
+        with walking() as walk:
+            assert destination.push(event(2)).kind == "sent"
+    assert len(walk.files) <= 10, sorted(walk.files)
+
+
+def test_a_push_into_the_outbox_is_followed_to_the_socket_in_twenty_files(
+    hubspot: FakeHubSpot, config: dict[str, Any], tmp_path: Path
+) -> None:
+    with HubSpotDestination(config, base_url=hubspot.base_url, outbox=tmp_path / "outbox") as destination:
+        destination._sink.workers._refused = True  # type: ignore[attr-defined]  # `flush` delivers in this thread
+        destination.push(event(1))  # compiles the rule and connects
+        assert [outcome.kind for outcome in destination.flush()] == ["sent"]
+        with walking() as walk:
+            destination.push(event(2))
+            assert [outcome.kind for outcome in destination.flush()] == ["sent"]
+    assert walk.up_to_socket is not None
+    assert len(walk.up_to_socket) <= 20, sorted(walk.up_to_socket)
