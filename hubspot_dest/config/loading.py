@@ -103,7 +103,7 @@ def _checked(opened: _Opened, *, needs_token: bool) -> tuple[Config, list[str]]:
         except ConfigError as error:
             if not os.environ.get(TOKEN_VARIABLE):
                 raise ConfigFileError(lines(error.problems) + opened.notes) from None
-            said = [f"{TOKEN_VARIABLE}: {one.message} ({one.hint})" for one in error.problems]
+            said = [f"{TOKEN_VARIABLE}: {problem.message} ({problem.hint})" for problem in error.problems]
             raise ConfigFileError(said) from None
     if opened.collector:
         config = replace(config, collector=opened.collector)

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from hubspot_dest.events.event import InvalidEventError, event_name
+from hubspot_dest.events.json_depth import TOO_DEEP, is_too_deep, may_be_too_deep
 from hubspot_dest.intake.byte_stream import (
     DEFAULT_MAX_LINE_BYTES,
     MAX_DOCUMENT_BYTES,
@@ -22,7 +23,6 @@ from hubspot_dest.intake.byte_stream import (
     OverlongLine,
     PrefixObserver,
 )
-from hubspot_dest.intake.json_depth import TOO_DEEP, is_too_deep, may_be_too_deep
 from hubspot_dest.intake.source import open_source, source_name
 
 __all__ = ["BadLine", "EventSource", "IntakeError", "Line", "read_events", "source_name"]

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Seque
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
-from hubspot_dest.intake.json_depth import TOO_DEEP
+from hubspot_dest.events.json_depth import TOO_DEEP
 from hubspot_dest.listen.address_rate import AddressRate
 from hubspot_dest.listen.authentication import AuthenticationError, BearerSecret, NoSignature, Signatures
 from hubspot_dest.listen.replies import (
@@ -126,7 +126,7 @@ class Collector:
         try:
             reply = await self._answer(scope, headers, receive)
         except (_GoneError, asyncio.CancelledError):
-            return  # the client is gone, or the shutdown's time limit is over: there is nobody to answer
+            return  # the client is gone, or the time limit of the shutdown has passed
         except BodyError as error:
             reply = failure(error.status, str(error), self.now_ms())
         except AuthenticationError as error:
@@ -225,7 +225,7 @@ class Collector:
     async def _signed(
         self, headers: dict[bytes, bytes], content: bytes, accept: Callable[[], Awaitable[Reply]]
     ) -> Reply:
-        """Accept a request that is signed as required; one that was not accepted may come again as it is."""
+        """Accept a request that is signed as required; one that was not accepted may be repeated as it is."""
         signatures = self.settings.signatures
         claimed = signatures.claim(headers, content)
         accepted = False

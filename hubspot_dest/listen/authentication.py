@@ -70,7 +70,7 @@ class Signatures(Protocol):
         """Make sure that the signature is right and was not used; mark it as used."""
 
     def release(self, claimed: bytes, /) -> None:
-        """Let the same request come again: it was not accepted."""
+        """Allow the same request to be repeated: it was not accepted."""
 
 
 class NoSignature:
@@ -113,7 +113,7 @@ class RequestSignature:
         """Make sure that there is a signature of about now.
 
         Raises:
-            AuthenticationError: there is none.
+            AuthenticationError: it is missing, malformed or too old.
 
         """
         moment, _ = self._parts(headers)
@@ -146,7 +146,7 @@ class RequestSignature:
         return given
 
     def release(self, claimed: bytes, /) -> None:
-        """Let the same request come again: it was not accepted."""
+        """Allow the same request to be repeated: it was not accepted."""
         self._used.discard(claimed)
 
     def _parts(self, headers: Headers) -> tuple[bytes, bytes]:

@@ -1,7 +1,7 @@
 """Serve the collector endpoint with uvicorn, and shut down gracefully.
 
 uvicorn is an extra (`hubspot-dest[listen]`): a server that meets the open internet should be a well-kept library, the
-standard library's is not meant for that, and whoever only sends should not have to install one.
+standard library's is not meant for that, and those who only send should not have to install one.
 """
 
 from __future__ import annotations

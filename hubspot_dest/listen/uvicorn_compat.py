@@ -161,7 +161,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self._rest()
 
     def on_response_complete(self) -> None:
-        """Wait for the next request, or for the rest of a body that nobody wants."""
+        """Wait for the next request, or for the rest of a body whose request is answered."""
         super().on_response_complete()
         if not self.cycle.response_complete or self.transport.is_closing():
             return
@@ -188,7 +188,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def expire(self, now: float) -> None:
         """Close the connection if its client is late."""
         if self.transport.is_closing():
-            # An answer that nobody reads would keep a closed connection for ever.
+            # An unread answer would keep a closed connection for ever.
             self._closing_at = min(self._closing_at, now + self._table.limits.write_seconds)
             if now > self._closing_at:
                 self.transport.abort()
@@ -235,7 +235,7 @@ def guarded_config(app: Any, limits: ConnectionLimits, **options: Any) -> Config
         lifespan="off",
         ws="none",
         log_config=None,
-        log_level="critical",  # the application reports its own errors; what clients send that is not HTTP is no news
+        log_level="critical",  # the application reports its own errors; malformed requests are not reported
         access_log=False,
         server_header=False,
         proxy_headers=False,

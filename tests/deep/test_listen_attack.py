@@ -32,7 +32,7 @@ SECONDS = float(os.environ.get("LISTEN_ATTACK_SECONDS", "60"))
 RATE = 200.0
 SENDERS = 20
 ROUNDS = 4
-MAX_CONNECTIONS = 500  # fewer than the attackers want to hold
+MAX_CONNECTIONS = 800  # fewer than the attackers want to hold
 
 
 @dataclass

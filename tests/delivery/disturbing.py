@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from hubspot_dest.delivery.occurrence_uuid import occurrence_uuid
+from hubspot_dest.delivery.client.codec import occurrence_uuid
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.faults.fault_board import Fault
 from simulator.hubspot.service import HubSpot
