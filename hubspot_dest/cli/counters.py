@@ -14,7 +14,7 @@ __all__ = ["RunCounters"]
 
 CONTACTS_IN_A_CALL: Final = 100
 """As many as HubSpot takes in one `crm.contacts.batchApi.upsert` (HubSpot wire facts, section 3.3)."""
-_ORDER: Final = ("sent", "queued", "identified", "skipped", "ignored", "denied", "failed")
+_ORDER: Final = ("sent", "queued", "identified", "skipped", "ignored", "denied", "refused", "failed")
 
 
 class RunCounters:

@@ -540,55 +540,6 @@ class Outbox:
                 yield dead_letter(row)
             after = rows[-1][0]
 
-    def probe(self) -> None:
-        """Write as much as a large request would, and take it back.
-
-        Raises:
-            OutboxError: nothing can be accepted; the message says why.
-
-        """
-        with self._writing:
-            try:
-                self.guard.check()
-                self._db.execute("BEGIN IMMEDIATE")
-                try:
-                    self._db.execute("INSERT OR REPLACE INTO meta VALUES ('probe', ?)", ("x" * _PROBE_BYTES,))
-                    self._db.execute("DELETE FROM meta WHERE name = 'probe'")
-                    self._db.execute("COMMIT")
-                finally:
-                    if self._db.in_transaction:
-                        self._db.execute("ROLLBACK")
-            except (sqlite3.Error, OSError) as error:
-                raise to_error(error, self.path) from None
-
-    def rescue(self, events: int) -> None:
-        """Copy the outbox to a new file beside it, where the file under its path is no longer this one.
-
-        SQLite still reads a file that was removed or replaced, and what it knows of one that was truncated.
-
-        Args:
-            events: how many the copy must hold to be of use, waiting ones included.
-
-        `rescued` is the copy then; None if it would not be complete.
-
-        """
-        number = 1
-        while (target := Path(f"{self.path}.rescued{number}")).exists():
-            number += 1
-        with self._writing:
-            try:
-                absolute = create_private(target)
-                self._db.execute("VACUUM INTO ?", (str(absolute),))
-                with contextlib.closing(sqlite3.connect(absolute)) as copy:
-                    count = "SELECT (SELECT count(*) FROM intents) + (SELECT count(*) FROM held)"
-                    if copy.execute(count).fetchone()[0] >= events:
-                        self.rescued = target
-                        return
-            except (sqlite3.Error, OSError):
-                pass
-        with contextlib.suppress(OSError):
-            target.unlink(missing_ok=True)
-
     # ---- the end
 
     def close(self) -> None:
