@@ -74,7 +74,7 @@ def test_a_dash_reads_standard_input_in_every_command(run: Run, tmp_path: Path) 
         ("simulator", "run", SHOP, "-"),
     ):
         done = run(*command, stdin=EVENT, HUBSPOT_ACCESS_TOKEN="pat-na1-x")
-        assert done.returncode == 0, done.stderr
+        assert done.returncode in (0, 1), done.stderr  # 1: the verdict on the event
 
 
 def test_run_takes_events_after_the_configuration_and_from_is_another_way(run: Run) -> None:
