@@ -373,7 +373,7 @@ class CollectorPlanner:
             traced: also record where every value came from.
 
         Raises:
-            JsTypeError: the event's user is null, which upstream cannot merge: the push fails.
+            NullFieldError: the event's user is null: the push fails.
 
         """
         collector = self._collector

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -50,6 +49,7 @@ def preview(
     account: Path | None,
     fail_on: FailOn,
     no_findings: bool,
+    max_line_bytes: int,
 ) -> None:
     """Carry `preview` out; the options are those of `commands/preview.py`."""
     logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
@@ -59,7 +59,7 @@ def preview(
         loaded = replace(loaded, token=SecretStr("none"))  # walkerOS asks for one even where nothing is sent
     states = consent_states(consent)
     known = UNKNOWN_ACCOUNT if account is None else open_account(account)
-    if events is None and sys.stdin.isatty():
+    if events is None:
         _show_rules(loaded, config)
         return
     verdict = None if no_findings else _Verdict(loaded, known, fail_on)
@@ -68,7 +68,7 @@ def preview(
         _JsonShow() if as_json else _TextShow(Painter(colour=use_colour(refused=no_color)), explain=explain)
     )
     run.only = only
-    raise SystemExit(int(run.play(events or "-")))
+    raise SystemExit(int(run.play(events, max_line_bytes)))
 
 
 class _Verdict:
@@ -145,11 +145,11 @@ class _Preview:
         self._lines: dict[str, int] = {}
         self._counters = RunCounters()
 
-    def play(self, source: str) -> ExitCode:
+    def play(self, source: str, max_line_bytes: int) -> ExitCode:
         """Take every event through, and say how it went."""
         self._source = source_name(source)
         try:
-            for read in read_events(source):
+            for read in read_events(source, max_line_bytes=max_line_bytes):
                 if isinstance(read, BadLine):
                     self._counters.bad_line(read, source)
                     continue

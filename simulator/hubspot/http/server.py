@@ -15,10 +15,7 @@ from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 from typing import Any
 
-from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.server import ServerState
-
+from hubspot_dest.listen.uvicorn_compat import Config, HttpToolsProtocol, ServerState
 from simulator.hubspot.http.wire import TRANSPORT, Receive, Scope, Send, until_disconnected
 
 __all__ = ["ServerThread", "tls_context"]

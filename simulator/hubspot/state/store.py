@@ -17,6 +17,7 @@ from typing import Any, Final
 import msgspec
 import orjson
 
+from hubspot_dest.delivery.outbox.private_file import create_private
 from simulator.hubspot.state.account import SimulatedAccount
 from simulator.hubspot.state.behaviours import Behaviours
 from simulator.hubspot.state.changes import Changes
@@ -99,9 +100,12 @@ class Store:
         self.path = Path(path)
         self._lock = threading.Lock()
         try:
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1.0)
-        except sqlite3.Error as error:
-            raise StoreError(f"{path} cannot be opened: {error}") from None
+            self._db = sqlite3.connect(
+                create_private(path), isolation_level=None, check_same_thread=False, timeout=1.0
+            )
+        except (sqlite3.Error, OSError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise StoreError(f"{path} cannot be opened: {reason}") from None
         try:
             self._open()
         except sqlite3.Error as error:
