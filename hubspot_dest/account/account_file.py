@@ -31,7 +31,7 @@ class AccountFileError(ValueError):
 
 
 class _Entry(BaseModel):
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True, populate_by_name=True)
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
 
 class _Option(_Entry):
@@ -105,7 +105,7 @@ class _Limits(BaseModel):
 
 
 class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
     version: Literal[1]
     portal_id: int = Field(alias="portalId", ge=1)
     definitions: list[_Definition] | None = Field(default=None, alias="eventDefinitions")
