@@ -28,6 +28,8 @@ __all__ = ["JavaScriptEngine", "JavaScriptFunction"]
 _VALUE_ONLY: Final = re.compile(r"\s*(?:async\s+)?(?:\(\s*[\w$]*\s*\)|[\w$]+)\s*=>")
 # A new context costs this much processor time; who broke the old one pays for it.
 _NEW_CONTEXT_SECONDS: Final = 0.005
+# Below this part of the limit, a call that took too long did not do so by itself.
+_OWN_SHARE: Final = 0.8
 # What functions may use beside themselves in a context of this process: with so little, no single step takes long.
 _SLACK_BYTES: Final = 640 * 1024
 
@@ -122,8 +124,9 @@ class JavaScriptEngine:
                 sandbox.spent = 0.0
         try:
             return _run(again, function, value, context, settle)
-        except WorkerLostError:
-            account.overrun()  # twice in a row is no accident
+        except JavaScriptLimitError as error:
+            if error.kind == "time":
+                account.overrun()
             raise
 
     def _after_limit(
@@ -138,12 +141,16 @@ class JavaScriptEngine:
         sandbox = session.sandbox
         if isinstance(error, WorkerLostError):
             return self._remote(place, context)
-        if error.kind == "time":
-            sandbox.spent = 0.0
-            function.account.overrun()
-            function.bounded = function.bounded and not self._worker_allowed
-            return None
         here = session is place.local
+        if error.kind == "time":
+            spent, sandbox.spent = sandbox.spent, 0.0
+            if here and self._worker_allowed:
+                function.bounded = False
+                if spent < _OWN_SHARE * self._limits.seconds:
+                    # The clock here is that of the process, and other threads made it run: the worker's is its own.
+                    return self._remote(place, context)
+            function.account.overrun()
+            return None
         if here and error.kind == "stack" and sandbox.misplaced():
             # The thread's stack is used far deeper here than where the context was made: make it here.
             return self._new_local(place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import os
 import signal
 import subprocess
@@ -296,6 +297,29 @@ def test_threads_do_not_pay_for_each_other() -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_what_other_threads_use_is_not_charged_to_a_function() -> None:
+    engine = JavaScriptEngine(Limits(seconds=0.1, overruns=1))
+    loops = "for (const a of l) for (const b of l) for (const c of l) n += 1;"
+    source = f"(v) => {{ let n = 0; const l = [...'a'.repeat(67)]; {loops} return n }}"
+    honest = engine.function(source)
+    assert is_bounded(source)
+    done = threading.Event()
+
+    def burn() -> None:
+        while not done.is_set():
+            hashlib.pbkdf2_hmac("sha256", b"x", b"y", 2000)  # without the interpreter's lock
+
+    threads = [threading.Thread(target=burn) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    try:
+        assert [call(honest) for _ in range(5)] == [67**3] * 5
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
 
 
 def test_functions_run_inside_an_event_loop() -> None:
