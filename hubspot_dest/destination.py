@@ -33,6 +33,7 @@ from hubspot_dest.planning.profiles import profile_of
 if TYPE_CHECKING:
     from hubspot_dest.delivery.outbox.queue import Outbox
     from hubspot_dest.delivery.outbox.records import Progress
+    from hubspot_dest.verdict.judge import Judge
 
 __all__ = ["HubSpotDestination", "Listener"]
 
@@ -64,6 +65,8 @@ class HubSpotDestination:
         outbox: a durable queue: its path, or `OutboxSettings`. What `push` calls `queued` is then on disk and reaches
             HubSpot in the background; listeners get the later outcomes, in the thread that delivered.
         listeners: called with every outcome, those included of what an earlier run left in the outbox.
+        judge: puts on every plan what HubSpot will refuse of it; it changes no plan.
+        hold_refused: give up what the judge calls refused, instead of sending it.
 
     Attributes:
         listeners: called with every outcome. The first outcome of an event is also what `push` returns; later ones
@@ -97,6 +100,8 @@ class HubSpotDestination:
         logger: logging.Logger | None = None,
         outbox: OutboxSettings | Path | str | None = None,
         listeners: Iterable[Listener] = (),
+        judge: Judge | None = None,
+        hold_refused: bool = False,
     ) -> None:
         if parity and outbox is not None:
             msg = "walkerOS has no outbox: parity=True and outbox= exclude each other"
@@ -111,6 +116,7 @@ class HubSpotDestination:
         given = client if client is not None else config.env_client
         self._needs_token = given is None or profile.given_client_needs_token
         self._official_client = given is None and client_factory is None
+        self._judge = judge
         self._logs_first_merge_error = profile.logs_first_merge_error
         self._checked = not profile.lazy_checks
         if self._checked:
@@ -126,7 +132,7 @@ class HubSpotDestination:
             new_id=new_id,
         )
         log = logger or logging.getLogger("hubspot_dest")
-        how = Delivering(given, client_factory, base_url, log, outbox, self._notify)
+        how = Delivering(given, client_factory, base_url, log, outbox, self._notify, judge, hold_refused)
         parts = build(config, profile, collector, now_ms, how)
         self._collector = parts.collector
         self._consent_queue = parts.consent_queue
@@ -252,6 +258,8 @@ class HubSpotDestination:
         if allowed and not self._checked and not self._check(happened):
             return len(happened) - 1
         last = self._deliver(allowed, happened, "push failed")
+        if self._judge is not None and last >= 0 and (plan := happened[last].plan) is not None:
+            plan.findings += self._judge.judge_consent(raw.get("consent"))
         return last if denied is None else number
 
     def _deliver(self, events: Sequence[dict[str, Any]], happened: list[Outcome], on_error: str) -> int:

@@ -23,6 +23,8 @@ from hubspot_dest.events.consent_queue import ConsentGate, ConsentQueue, MemoryC
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.planning.planner import CollectorPlanner, Planner
 from hubspot_dest.planning.profiles import Profile
+from hubspot_dest.verdict.judge import Judge
+from hubspot_dest.verdict.judged_planner import JudgedPlanner
 
 __all__ = ["Collaborators", "Delivering", "build", "read_config"]
 
@@ -38,6 +40,8 @@ class Delivering:
         logger: gets every issue.
         outbox: a durable queue; None sends directly.
         on_outcome: is called with what becomes of events in the outbox.
+        judge: says of plans what HubSpot will refuse; None asks nobody.
+        hold_refused: send nothing that the judge calls refused.
 
     """
 
@@ -47,6 +51,8 @@ class Delivering:
     logger: logging.Logger
     outbox: OutboxSettings | Path | str | None
     on_outcome: Callable[[Outcome], None]
+    judge: Judge | None = None
+    hold_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ class Collaborators:
 
     collector: Collector
     consent_queue: ConsentQueue
-    planner: CollectorPlanner
+    planner: CollectorPlanner | JudgedPlanner
     sink: Sink
     reporter: Reporter
 
@@ -89,7 +95,11 @@ def build(
         ValueError: the outbox's base URL is not an http(s) address.
 
     """
-    planner = CollectorPlanner(Planner(config.raw, policy=profile.plan), collector.view, now_ms)
+    plain = CollectorPlanner(Planner(config.raw, policy=profile.plan), collector.view, now_ms)
+    planner: CollectorPlanner | JudgedPlanner = plain
+    if how.judge is not None:
+        blocks = profile.contact_blocks_event
+        planner = JudgedPlanner(plain, how.judge, now_ms, hold_refused=how.hold_refused, parity=blocks)
     gate = ConsentGate(config.consent, collector.view, own_refusal_counts=profile.own_refusal_counts)
     reporter = Reporter(how.logger, config.dlq_max, config.mock)
     factory = how.client_factory or official_clients(config, how.base_url)

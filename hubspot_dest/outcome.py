@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from hubspot_dest.checks.finding import Finding
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.mapping.evaluation import Issue
 from hubspot_dest.mapping.jsvalues import UNDEFINED
@@ -16,7 +17,7 @@ from hubspot_dest.planning.plan import Plan
 
 __all__ = ["Kind", "Outcome", "outcome_of"]
 
-Kind = Literal["denied", "ignored", "skipped", "identified", "sent", "queued", "flushed", "failed"]
+Kind = Literal["denied", "ignored", "skipped", "identified", "sent", "queued", "flushed", "failed", "refused"]
 
 
 # No slots: `outcome_of` leaves defaults to the class, since an outcome is made for every event.
@@ -26,7 +27,8 @@ class Outcome:
 
     Attributes:
         kind: `denied` (waits for consent), `ignored`, `skipped`, `identified` (contact only), `sent`, `queued`
-            (in the batch, or on disk in the outbox), `flushed` (a batch that was sent), `failed`.
+            (in the batch, or on disk in the outbox), `flushed` (a batch that was sent), `failed`; `refused` is
+            predicted: HubSpot would answer an error. Only commands that send nothing have it.
         reason: why, as a stable code: `no_identity`, `rule_ignore`, `consent_missing`, `contact_unchanged` …
         sentence: the reason as a sentence.
         name: the event's name; empty for a batch.
@@ -34,7 +36,6 @@ class Outcome:
         plan: what should have happened; None if the event was not planned.
         calls: the SDK calls made for it, in the documented notation, failed ones included.
         issues: warnings and errors; each is a log record as well.
-        hints: what walkerOS does not report but a user wants to know.
         error: why it failed.
         upstream: what walkerOS itself would have done, if that differs.
         events: for a batch, the ids of its events.
@@ -54,7 +55,6 @@ class Outcome:
     plan: Plan | None = None
     calls: tuple[list[Any], ...] = ()
     issues: tuple[Issue, ...] = ()
-    hints: tuple[str, ...] = ()
     error: DeliveryError | None = None
     upstream: str | None = None
     events: tuple[str, ...] = ()
@@ -67,7 +67,12 @@ class Outcome:
     @property
     def ok(self) -> bool:
         """Whether nothing went wrong: a skipped event is fine, a refused contact is not."""
-        return self.kind != "failed" and self.error is None
+        return self.kind not in ("failed", "refused") and self.error is None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the checks say of its plan; empty without a judge."""
+        return self.plan.findings if self.plan is not None else ()
 
     @property
     def walkeros(self) -> str | None:

@@ -30,7 +30,7 @@ class AccountFileError(ValueError):
 
 
 class _Entry(BaseModel):
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True, populate_by_name=True)
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
 
 class _Option(_Entry):
@@ -104,7 +104,7 @@ class _Limits(BaseModel):
 
 
 class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
     version: Literal[1]
     portal_id: int = Field(alias="portalId", ge=1)
     definitions: list[_Definition] | None = Field(default=None, alias="eventDefinitions")
@@ -131,7 +131,7 @@ def read_account_file(path: Path) -> AccountSchema:
         msg = f"{path}: is not UTF-8"
         raise AccountFileError(msg) from None
     try:
-        raw = yaml.load(text, Loader=_LOADER) if path.suffix in (".yaml", ".yml") else orjson.loads(text)
+        raw = yaml.safe_load(text) if path.suffix in (".yaml", ".yml") else orjson.loads(text)
     except orjson.JSONDecodeError as error:
         msg = f"{path}, line {error.lineno}: broken JSON: {error.msg}"
         raise AccountFileError(msg) from None
@@ -207,6 +207,3 @@ def _text(value: str | bool | float) -> str:
     return (
         value if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else f"{value:g}"
     )
-
-
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

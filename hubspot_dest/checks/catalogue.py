@@ -298,6 +298,16 @@ _CHECKS: Final = (
         switch=Switch("invalid_email", "reject"),
     ),
     Check(
+        "email_reserved",
+        "doubtful",
+        "GAP",
+        "an occurrence whose e-mail ends in a domain reserved for examples",
+        "RFC 2606 keeps .example, .invalid and .localhost for examples. The simulated HubSpot takes them; what the real "
+        "one does is unknown.",
+        "Use real addresses, or example.org in tests.",
+        "HubSpot wire facts, sections 1.3 and 11",
+    ),
+    Check(
         "object_id_not_number",
         "doubtful",
         "GAP",
@@ -380,6 +390,16 @@ _CHECKS: Final = (
         "Check the address.",
         "HubSpot wire facts, section 11",
         "Email address x is invalid",
+    ),
+    Check(
+        "contact_email_reserved",
+        "doubtful",
+        "GAP",
+        "a contact's e-mail that ends in a domain reserved for examples",
+        "RFC 2606 keeps .example, .invalid and .localhost for examples. The simulated HubSpot takes them; the real one "
+        "was seen to refuse other unknown top-level domains.",
+        "Use real addresses, or example.org in tests.",
+        "HubSpot wire facts, section 11",
     ),
     Check(
         "contact_email_strict",

@@ -19,6 +19,7 @@ _EMAIL_CODES: Final = MappingProxyType(
         "syntax": "contact_email_invalid",
         "domain_near": "contact_email_invalid",
         "domain_unknown": "contact_email_domain",
+        "domain_reserved": "contact_email_reserved",
         "strict": "contact_email_strict",
         "spaces": "contact_email_spaces",
     }
@@ -91,6 +92,8 @@ def check_contact_email(email: str, path: str = "email") -> Violation | None:
     found = check_email(email)
     if found is None:
         return None
+    if found.kind == "domain_reserved":
+        return Violation(_EMAIL_CODES[found.kind], found.sentence, found.fix, path)
     message = f"Email address {email} is invalid"
     return Violation(_EMAIL_CODES[found.kind], found.sentence, found.fix, path, "INVALID_EMAIL", message)
 

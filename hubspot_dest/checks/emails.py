@@ -10,12 +10,17 @@ from typing import Final, Literal
 
 __all__ = ["EmailProblem", "check_email", "list_date"]
 
-Kind = Literal["syntax", "domain_near", "domain_unknown", "strict", "spaces"]
+Kind = Literal["syntax", "domain_near", "domain_unknown", "domain_reserved", "strict", "spaces"]
 
+# Nearly every address there is; what does not look like this is looked at closely.
+_USUAL: Final = re.compile(
+    r"[A-Za-z0-9+_'-]{1,40}(?:\.[A-Za-z0-9+_'-]{1,40})?@(?:[a-z0-9]{1,30}(?:-[a-z0-9]{1,30})?\.){1,3}([a-z]+)"
+)
 _ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+")
 _LOCAL: Final = re.compile(r"[^\x00-\x20\x7f()<>@,;:\\\".\[\]]+(\.[^\x00-\x20\x7f()<>@,;:\\\".\[\]]+)*")
 _QUOTED: Final = re.compile(r'"([^"\\\x00-\x1f\x7f]|\\.)*"')
 _LABEL: Final = re.compile(r"[^\W_](?:(?:[^\W_]|-)*[^\W_])?")
+_RESERVED: Final = frozenset({"example", "invalid", "localhost"})
 _MAX_LOCAL: Final = 64
 _MAX_DOMAIN: Final = 253
 
@@ -26,7 +31,8 @@ class EmailProblem:
 
     Attributes:
         kind: `syntax`: not even the form of one; `domain_near`: an unknown top-level domain within one edit of a
-            known one; `domain_unknown`: any other unknown one; `strict`: what validators of the family refuse
+            known one; `domain_reserved`: one that RFC 2606 keeps for examples; `domain_unknown`: any other unknown
+            one; `strict`: what validators of the family refuse
             beside that, though nobody has seen HubSpot do so; `spaces`: fine but for spaces around it.
         sentence: what is wrong.
         fix: what to do about it.
@@ -40,6 +46,9 @@ class EmailProblem:
 
 def check_email(text: str) -> EmailProblem | None:
     """Return why HubSpot would not take `text` for an e-mail address, None where it would."""
+    usual = _USUAL.fullmatch(text)
+    if usual is not None and usual[1] in _known()[1] and len(text) <= _MAX_LOCAL:
+        return None
     stripped = text.strip()
     found = _check(stripped)
     if found is not None or stripped == text:
@@ -98,6 +107,12 @@ def _top_level(shown: str, name: str) -> EmailProblem | None:
     lower = name.lower()
     if lower in known:
         return None
+    if lower in _RESERVED:
+        return EmailProblem(
+            "domain_reserved",
+            f"{shown}: .{lower} is reserved for examples, and no real address ends in it",
+            "use real addresses, or example.org in tests",
+        )
     near = _near(lower)
     if near is not None:
         return EmailProblem(

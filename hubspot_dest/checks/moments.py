@@ -1,11 +1,18 @@
-"""Points in time as HubSpot reads them, and which of them are hardly meant (HubSpot wire facts, sections 1.2 and 11)."""
+"""Points in time as HubSpot reads them, and which are hardly meant (HubSpot wire facts, sections 1.2 and 11)."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-__all__ = ["EARLIEST_PLAUSIBLE", "check_occurred_at", "looks_like_seconds", "moment_of", "time_of_day"]
+__all__ = [
+    "EARLIEST_PLAUSIBLE",
+    "check_occurred_at",
+    "latest_plausible",
+    "looks_like_seconds",
+    "moment_of",
+    "time_of_day",
+]
 
 from hubspot_dest.checks.finding import Violation
 
@@ -48,7 +55,7 @@ def check_occurred_at(occurred_at: str, now_ms: int) -> Violation | None:
         now_ms: the run's clock, in ms since 1970.
 
     """
-    if occurred_at[:1] == "2" and occurred_at <= _limit(now_ms):
+    if occurred_at[:1] == "2" and occurred_at <= latest_plausible(now_ms):
         return None
     if occurred_at[:1] in ("+", "-") or len(occurred_at.partition("-")[0]) > 4:
         far = not occurred_at.startswith("-")
@@ -69,7 +76,8 @@ def check_occurred_at(occurred_at: str, now_ms: int) -> Violation | None:
     )
 
 
-def _limit(now_ms: int) -> str:
+def latest_plausible(now_ms: int) -> str:
+    """Return the latest moment that is not doubtful, a day after now, as text that compares with `occurredAt`."""
     try:
         moment = datetime.fromtimestamp(now_ms / 1000, UTC) + _FUTURE
     except (ValueError, OverflowError, OSError):

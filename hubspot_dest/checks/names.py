@@ -15,6 +15,7 @@ __all__ = [
     "check_name_twins",
     "check_property_name",
     "event_violation",
+    "is_contact_property_name",
     "is_plain_name",
     "nearest_name",
     "portal_of",
@@ -33,6 +34,11 @@ _ALLOWED: Final = "a-z, 0-9 and _, a letter first"
 def is_plain_name(name: str) -> bool:
     """Tell whether a name is one that every edition of HubSpot's documents allows, whatever its length."""
     return _PLAIN.fullmatch(name) is not None
+
+
+def is_contact_property_name(name: str) -> bool:
+    """Tell whether a contact property can be made under this name."""
+    return is_plain_name(name) and len(name) <= _MAX_CONTACT_NAME
 
 
 def portal_of(prefix: str) -> int | None:
@@ -143,7 +149,7 @@ def check_contact_property_name(name: str, known: Iterable[str]) -> Violation | 
         known: names that contacts are known to have, for the fix.
 
     """
-    if _PLAIN.fullmatch(name) is not None and len(name) <= _MAX_CONTACT_NAME:
+    if is_contact_property_name(name):
         return None
     message = f'Property "{name}" does not exist'
     near = nearest_name(name, known)

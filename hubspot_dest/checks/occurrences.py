@@ -121,6 +121,8 @@ def check_event_email(email: str) -> Violation | None:
     found = check_email(email)
     if found is None:
         return None
+    if found.kind == "domain_reserved":
+        return Violation("email_reserved", found.sentence, found.fix, "email")
     message = f"Email address {email} is invalid"
     return Violation("email_invalid", found.sentence, found.fix, "email", "INVALID_EMAIL", message)
 

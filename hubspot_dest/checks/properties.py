@@ -13,7 +13,8 @@ FIELD_TYPES: Final = MappingProxyType(
     {
         "string": "text",
         "number": "number",
-        "enumeration": "select",
+        # What an enumeration without a known field takes: several options, separated by semicolons.
+        "enumeration": "checkbox",
         "datetime": "date",
         "date": "date",
         "bool": "booleancheckbox",

@@ -205,7 +205,9 @@ def _event_properties() -> dict[str, Property]:
         Property("hs_screen_width", "number"),
         # The documented example sends `PDA;Smartphone`: several values.
         Property("hs_device_type", "enumeration", "checkbox", _labelled({one: one for one in _DEVICE_TYPES})),
-        Property("hs_page_content_type", "enumeration", "", _labelled({one: one for one in _PAGE_TYPES})),
+        Property(
+            "hs_page_content_type", "enumeration", "select", _labelled({one: one for one in _PAGE_TYPES})
+        ),
     ]
     return {one.name: one for one in made}
 

@@ -12,7 +12,7 @@ from hubspot_dest.report.safe_text import safe_text
 
 __all__ = ["RunCounters"]
 
-_ORDER: Final = ("sent", "queued", "identified", "skipped", "ignored", "denied", "failed")
+_ORDER: Final = ("sent", "queued", "identified", "skipped", "ignored", "denied", "refused", "failed")
 
 
 class RunCounters:

@@ -11,7 +11,9 @@ from hubspot_dest.cli.lazy_group import LazyGroup
 __all__ = ["main"]
 
 _COMMANDS = {
+    "account": "Keep what the account has in a file: event definitions, contact properties, limits.",
     "doctor": "Ask HubSpot whether it has what a configuration needs: token, portal, definitions, properties.",
+    "explain": "Explain a finding by its code: what it is about, how it is known, what to do.",
     "follow": "Tell what became of one event, from its line to HubSpot's answer, by its id.",
     "lint": "Report all mistakes of a configuration at once, each with its line; no event is needed.",
     "listen": "Take events over HTTP as a walkerOS collector does, and deliver them.",

@@ -14,10 +14,20 @@ from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.report.safe_text import safe_text
 
 if TYPE_CHECKING:
+    from hubspot_dest.account.schema import AccountSchema
     from hubspot_dest.config.loading import ConfigFileError
     from hubspot_dest.config.model import Config
 
-__all__ = ["consent_states", "open_config", "refuse", "shared_options", "time_zone", "use_colour"]
+__all__ = [
+    "account_option",
+    "consent_states",
+    "open_account",
+    "open_config",
+    "refuse",
+    "shared_options",
+    "time_zone",
+    "use_colour",
+]
 
 PARITY_HELP = "Do what walkerOS does, its losses included."
 WALKEROS_HELP = "The version of walkerOS that --parity means and results are compared with."
@@ -87,6 +97,30 @@ def open_config(path: Path, *, needs_token: bool = True) -> Config:
     for line in warnings:
         say(f"warning: {safe_text(line)}")
     return config
+
+
+def account_option(function: F) -> F:
+    """Add --account: what is known of the account without asking it; the command gets `account`."""
+    option = click.option(
+        "--account",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="What the account has, as `hubspot-dest account pull` wrote it.",
+    )
+    return option(function)
+
+
+def open_account(path: Path) -> AccountSchema:
+    """Read an account file; what cannot be used ends the command with exit code 2."""
+    from hubspot_dest.account.account_file import (  # for those who have one
+        AccountFileError,
+        read_account_file,
+    )
+
+    try:
+        return read_account_file(path)
+    except AccountFileError as error:
+        stop(safe_text(error), "hubspot-dest account pull CONFIG -o account.json")
 
 
 def refuse(error: ConfigFileError) -> NoReturn:

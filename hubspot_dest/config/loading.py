@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from hubspot_dest.config.model import Config, ConfigError
+from hubspot_dest.config.source_map import SourceMap
 from hubspot_dest.config.validation import Problem
 from hubspot_dest.flow.document import find_destination, ignored_parts, is_flow
 from hubspot_dest.flow.references import FlowError
@@ -115,7 +116,17 @@ def _checked(opened: _Opened, *, needs_token: bool) -> tuple[Config, list[str]]:
             raise ConfigFileError(said) from None
     if opened.collector:
         config = replace(config, collector=opened.collector)
+    config = replace(config, source=_source_map(opened))
     return config, opened.notes + lines(config.warnings)
+
+
+def _source_map(opened: _Opened) -> SourceMap:
+    """Return the lines of the configuration itself, by paths from its own top."""
+    depth = len(opened.prefix)
+    lines = {
+        path[depth:]: place.line for path, place in opened.places.items() if path[:depth] == opened.prefix
+    }
+    return SourceMap(str(opened.file), lines)
 
 
 def read_document(path: Path) -> Any:

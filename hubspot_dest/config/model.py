@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 from pydantic import SecretStr
 
 from hubspot_dest.config.connection import Connection
+from hubspot_dest.config.source_map import SourceMap
 from hubspot_dest.config.validation import Problem, find_problems, usable_client
 from hubspot_dest.mapping.jsvalues import UNDEFINED, entries, truthy
 
@@ -60,6 +61,7 @@ class Config:
         collector: the collector's initial state from a flow file: consent, user, globals, custom.
         env_client: a client from the configuration's `env`, or None.
         warnings: settings that are valid but probably not meant.
+        source: in which lines of which file it stands; None where it came from no file.
 
     """
 
@@ -79,6 +81,7 @@ class Config:
     collector: dict[str, Any] = field(default_factory=dict, repr=False)
     env_client: Any = field(default=None, repr=False)
     warnings: tuple[Problem, ...] = ()
+    source: SourceMap | None = field(default=None, repr=False)
 
     @classmethod
     def strict(cls, raw: Any, *, token: str | None = None) -> Self:

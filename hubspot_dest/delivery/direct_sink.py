@@ -49,7 +49,6 @@ class _Attempt:
             plan=self.plan,
             calls=tuple(self.calls),
             issues=self.issues,
-            hints=self.plan.hints,
             error=self.error,
             upstream=self.upstream,
         )
@@ -156,7 +155,7 @@ class DirectSink:
         if known:
             if contact.properties is not None and not upstream_knows:
                 attempt.upstream = "walkerOS would update the contact again: it remembers the last one only"
-            if attempt.plan.occurrence is None:
+            if attempt.plan.occurrence is None and contact.properties is not None:
                 attempt.reason, attempt.sentence = "contact_unchanged", "the contact is as HubSpot knows it"
             return True
         if contact.properties is not None:

@@ -186,7 +186,7 @@ class OutboxSink:
         issues = plan.issues
         if issues:
             self._reporter.log(issues)
-        more: dict[str, Any] = {"plan": plan, "issues": issues, "hints": plan.hints}
+        more: dict[str, Any] = {"plan": plan, "issues": issues}
         event_id = event.get("id")
         event_id = event_id if isinstance(event_id, str) else ""
         try:

@@ -59,7 +59,7 @@ class Reporter:
         issues = plan.issues[: plan.mapped if mocked else plan.issues_before_send]
         self.log(issues)
         event = plan.event if plan.received is None else plan.received
-        more: dict[str, Any] = {"plan": plan, "hints": plan.hints, "issues": issues}
+        more: dict[str, Any] = {"plan": plan, "issues": issues}
         if verdict == "ignored":
             return outcome_of("ignored", plan.reason, plan.sentence, event, returned=False, **more)
         if mocked:

@@ -101,7 +101,6 @@ class Evaluation:
         event: the event as callbacks see it; policies replace it.
         collector: consent, user, globals and custom of the collector.
         issues: log entries, in order.
-        hints: remarks that upstream does not log but users need.
         failed: upstream's count of mapping errors (`status.failed`).
         now_ms: the current time for functions, in ms since 1970.
         mapped: how many issues policies, rules and `data` gave; None until they are done.
@@ -116,7 +115,6 @@ class Evaluation:
         "collector",
         "event",
         "failed",
-        "hints",
         "issues",
         "item_consent",
         "mapped",
@@ -129,7 +127,6 @@ class Evaluation:
         self.collector = collector
         self.now_ms = now_ms
         self.issues: list[Issue] = []
-        self.hints: list[str] = []
         self.failed = 0
         self.item_consent: Any = None
         self.mapped: int | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from hubspot_dest.checks.finding import Finding, Violation
 from hubspot_dest.mapping.dialect import WALKEROS_4_4, WALKEROS_4_7, Dialect, Divergence
 from hubspot_dest.mapping.evaluation import Issue, Trace
 from hubspot_dest.planning.rules_index import label_of
@@ -100,9 +101,10 @@ class Plan:
         occurrence: the custom event occurrence as HubSpot's API takes it, or None.
         error: why the occurrence cannot be made, after the contact upsert was.
         issues: what there is to tell, in order; the first `issues_before_send` of them precede the contact upsert.
-        hints: what walkerOS does not say, but a user would like to know.
+        violations: what planning itself found doubtful: identities that are numbers.
         mapped: how many of the issues come from policies and rules, before the destination's own part; None if finding
             the rule failed.
+        findings: what the checks say of it; empty unless a judge was asked.
         trace: where every value came from; None unless asked for.
         divergences: what walkerOS 4.4 would have done with the mapping, where that differs.
         received: the event before policies and the rule's name changed it; None if they did not.
@@ -121,7 +123,8 @@ class Plan:
     error: str | None = None
     issues: tuple[Issue, ...] = ()
     issues_before_send: int = 0
-    hints: tuple[str, ...] = ()
+    violations: tuple[Violation, ...] = ()
+    findings: tuple[Finding, ...] = ()
     trace: tuple[Trace, ...] | None = None
     rule_index: int | None = None
     divergences: tuple[Divergence, ...] = ()

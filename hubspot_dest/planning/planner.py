@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from hubspot_dest.checks.finding import Violation
 from hubspot_dest.events.event import with_user
 from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.context import CollectorView
@@ -17,7 +18,6 @@ from hubspot_dest.mapping.dialect import Dialect
 from hubspot_dest.mapping.evaluation import Evaluation, Issue
 from hubspot_dest.mapping.jsdates import LAST_PLAIN_MS, date_ms, iso_string
 from hubspot_dest.mapping.jsvalues import (
-    OBJECT_TEXT,
     UNDEFINED,
     EmptiedList,
     JsTypeError,
@@ -39,6 +39,7 @@ __all__ = ["CollectorPlanner", "Compiler", "Planner"]
 
 NO_IDENTITY: Final = "HubSpot requires email or objectId; skipping event"
 NO_CONTACT_EMAIL: Final = "HubSpot identify requires email; skipping contact upsert"
+_NUMBERS: Final = (int, float)
 _NAMES: Final = 1024  # how many event names to remember; a tracking plan has fewer, an attacker more
 
 
@@ -134,7 +135,6 @@ class Planner:
             plan.error = plan.sentence
         plan.mapped = ev.mapped
         plan.issues = tuple(ev.issues)
-        plan.hints = tuple(ev.hints)
         if self._policy.divergences:
             plan.divergences = ev.divergences
         if plan.verdict != "ready":
@@ -153,15 +153,21 @@ class Planner:
         if processed.ignore:
             return Plan(event, "ignored", "rule_ignore", f"rule '{key}' ignores it", key, rule_index=index)
         consent = ev.collector.consent
-        email = _text(compiled.email(event, ev, consent), "email", ev) if compiled.email is not None else None
-        object_id = None
-        if compiled.object_id is not None:
-            object_id = _text(compiled.object_id(event, ev, consent), "objectId", ev)
+        raw_email = UNDEFINED if compiled.email is None else compiled.email(event, ev, consent)
+        raw_object_id = UNDEFINED if compiled.object_id is None else compiled.object_id(event, ev, consent)
+        email, object_id = _identity(raw_email), _identity(raw_object_id)
         if email is None and object_id is None:
             ev.issues.append(Issue("WARN", NO_IDENTITY, {"event": event.get("name")}, SCOPE))
-            return Plan(event, "skipped", "no_identity", "neither email nor objectId", key, rule_index=index)
+            plan = Plan(event, "skipped", "no_identity", "neither email nor objectId", key, rule_index=index)
+        else:
+            plan = Plan(event, "ready", "send", "", key, email, object_id, rule_index=index)
+        if type(raw_email) in _NUMBERS or type(raw_object_id) in _NUMBERS:
+            plan.violations = _number_identities(
+                email=raw_email, object_id=raw_object_id, verdict=plan.verdict
+            )
+        if plan.verdict == "skipped":
+            return plan
         rule = compiled.no_rule if processed.rule is None else processed.rule.settings
-        plan = Plan(event, "ready", "send", "", key, email, object_id, rule_index=index)
         identify = rule.identify or compiled.identify
         if identify is not None:
             plan.contact = self._contact(identify(event, ev, consent), ev)
@@ -240,10 +246,6 @@ class Planner:
                 raise
             ev.issues.append(_unprintable(label, error))
             return
-        if isinstance(value, (dict, list)) and OBJECT_TEXT in text:
-            ev.hints.append(
-                f'{label} is an object, and HubSpot receives the text "{OBJECT_TEXT}"; map one of its values instead'
-            )
         properties[name] = text
 
     def _event_name(self, processed: Processed[_RuleSettings], rule: _RuleSettings) -> str:
@@ -406,16 +408,26 @@ def _optional(values: ValueCompiler, name: str, mapping: Any, *, only_true: bool
     return values.compile_named(name, mapping)
 
 
-def _text(value: Any, what: str, ev: Evaluation) -> str | None:
+def _identity(value: Any) -> str | None:
     """Return a usable identity: a non-empty text; anything else does not count, a number least of all (D11)."""
-    if isinstance(value, str):
-        return value or None
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        # Upstream says nothing here, and the event is gone: the most common surprise with CRM ids.
-        ev.hints.append(
-            f"{what} resolved to the number {to_string(value)}; HubSpot's destination takes text only"
+    return value if isinstance(value, str) and value else None
+
+
+def _number_identities(*, email: Any, object_id: Any, verdict: str) -> tuple[Violation, ...]:
+    """Return a violation for each identity that is a number: the most common surprise with CRM ids.
+
+    walkerOS says nothing of it; without another identity the event is gone.
+    """
+    return tuple(
+        Violation(
+            "identity_number" if verdict == "skipped" else "identity_number_ignored",
+            f"{what} is the number {to_string(value)}, and HubSpot's destination takes text only",
+            f'make it text with a function: {{"fn": "$code:(event) => String(...)"}} in settings.{what}',
+            what,
         )
-    return None
+        for what, value in (("email", email), ("objectId", object_id))
+        if type(value) in _NUMBERS
+    )
 
 
 def _unprintable(label: str, error: JsTypeError) -> Issue:

@@ -58,9 +58,8 @@ def outcome_record(outcome: Outcome, line: int | None) -> dict[str, Any]:
         "rule": outcome.rule_key or None,
         "calls": plain(outcome.calls),
         "issues": [_issue(issue) for issue in outcome.issues],
-        "hints": list(outcome.hints),
+        "findings": [finding.as_dict() for finding in outcome.findings] if outcome.findings else [],
         "error": outcome.error.as_dict() if outcome.error is not None else None,
-        "walkeros": outcome.walkeros,
     }
     if outcome.plan is not None and outcome.plan.divergences:
         record["divergences"] = [

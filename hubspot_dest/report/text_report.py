@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from hubspot_dest.checks.finding import Finding
 from hubspot_dest.mapping.evaluation import Trace
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, to_string
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.report.json_report import as_json, plain
 from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.verdict.finding_table import Reason
 
-__all__ = ["Painter", "outcome_lines", "person_of", "trace_lines"]
+__all__ = ["Painter", "finding_lines", "outcome_lines", "person_of", "reason_lines", "trace_lines"]
 
 # Symbol and ANSI colour; the outcome's word is always printed beside them.
 _LOOKS: Final = {
@@ -23,8 +25,11 @@ _LOOKS: Final = {
     "ignored": ("·", 90),
     "denied": ("◌", 33),
     "failed": ("✗", 31),
+    "refused": ("✗", 31),
 }
 _WIDTH: Final = 140
+_SEVERITY_COLOURS: Final = {"refused": 31, "lost": 31, "doubtful": 33}
+_TO_NOBODY: Final = frozenset({"email_invalid", "email_reserved", "object_id_not_number"})
 
 
 class Painter:
@@ -50,6 +55,8 @@ class Painter:
 def outcome_lines(outcome: Outcome, where: str, painter: Painter, *, explain: bool = False) -> Iterator[str]:
     """Yield the lines of one outcome: kind and reason, calls, walkerOS' behaviour, trace."""
     symbol, colour = _LOOKS[outcome.kind]
+    if symbol == "✓" and any(one.code in _TO_NOBODY for one in outcome.findings):
+        symbol, colour = "?", 33  # HubSpot may take it, but ties it to no contact
     head = painter.paint(f"{symbol} {outcome.kind:<10}", colour)
     person = safe_text(person_of(outcome), limit=40)
     rule = f"  rule '{safe_text(outcome.rule_key)}'" if outcome.rule_key else ""
@@ -62,13 +69,47 @@ def outcome_lines(outcome: Outcome, where: str, painter: Painter, *, explain: bo
     for issue in outcome.issues:
         if issue.message != outcome.sentence:
             yield painter.paint(f"             {issue.level.lower()}: {safe_text(issue.text, limit=300)}", 33)
-    for hint in outcome.hints:
-        yield f"             hint: {safe_text(hint, limit=300)}"
+    for finding in outcome.findings:
+        yield from finding_lines(finding, painter)
     for note in outcome.walkeros_notes:
         yield painter.paint(f"             {safe_text(note, limit=300)}", 35)
     if explain and outcome.plan is not None:
         for trace in outcome.plan.trace or ():
             yield from trace_lines(trace, "             ", painter)
+
+
+def finding_lines(finding: Finding, painter: Painter) -> Iterator[str]:
+    """Yield the lines of one finding: severity and code, the sentence, what to do and where."""
+    by = " by walkerOS" if finding.by == "walkeros" else ""
+    head = painter.paint(f"{finding.severity}{by}", _SEVERITY_COLOURS[finding.severity])
+    yield f"             {head} {finding.code}: {safe_text(finding.sentence, limit=300)}"
+    where = safe_text(finding.config_path) if finding.config_path else ""
+    if finding.line is not None and finding.config_path:
+        where = f"{safe_text(finding.file)}, line {finding.line}: {where}"
+    fix = safe_text(finding.fix, limit=200)
+    yield painter.dim(f"               → {fix}{f' ({where})' if where else ''}")
+
+
+def reason_lines(reasons: Sequence[Reason]) -> Iterator[str]:
+    """Yield a table of reasons: severity, code, how many, the line of the first, what to do."""
+    if not reasons:
+        return
+    rows = [
+        (
+            one.finding.severity,
+            one.finding.code,
+            str(one.count),
+            "" if one.line is None else str(one.line),
+            safe_text(one.finding.fix, limit=120),
+        )
+        for one in reasons
+    ]
+    head = ("severity", "reason", "count", "first line", "fix")
+    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(4)]
+    for row in (head, *rows):
+        yield "  ".join(
+            [*(text.ljust(width) for text, width in zip(row, widths, strict=False)), row[4]]
+        ).rstrip()
 
 
 def _queued_call(outcome: Outcome) -> tuple[list[Any], ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.options import shared_options
+from hubspot_dest.cli.options import account_option, shared_options
 
 __all__ = ["command"]
 
@@ -15,13 +15,22 @@ __all__ = ["command"]
 @shared_options
 @click.argument("events", required=False, metavar="[EVENTS]")
 @click.option("--explain", is_flag=True, help="Show where every value came from.")
-@click.option("--only", metavar="OUTCOME", help="Show these outcomes only: sent, skipped, failed …")
+@account_option
+@click.option(
+    "--fail-on",
+    type=click.Choice(["refused", "lost", "doubtful", "never"]),
+    default="lost",
+    show_default=True,
+    help="Which findings make it end with exit code 1; lost includes refused.",
+)
+@click.option("--no-findings", is_flag=True, help="Do not judge the events: show what goes out, and no more.")
+@click.option("--only", metavar="OUTCOME", help="Show these outcomes only: sent, refused, skipped …")
 def command(**options: Any) -> None:
-    """Show what HubSpot would receive from EVENTS with CONFIG, event by event. No network at all.
+    """Show what HubSpot would receive from EVENTS with CONFIG, and refuse, event by event. No network at all.
 
     CONFIG is a walkerOS destination's configuration, JSON or YAML. EVENTS is a file of JSON Lines, a JSON array, one
-    object, or - for standard input; without EVENTS the configuration alone is checked. Exit 0: fine. 1: something is
-    wrong with an event. 2: it could not run.
+    object, or - for standard input; without EVENTS the configuration alone is checked. Exit 0: fine. 1: an event
+    failed, or HubSpot would refuse one, or one would be lost (--fail-on). 2: it could not run.
     """
     from hubspot_dest.cli.runs.preview import preview  # here, so that --help waits for nothing
 

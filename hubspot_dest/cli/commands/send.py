@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from hubspot_dest.cli.option_groups import connection_options, delivery_options, watching_options
-from hubspot_dest.cli.options import shared_options
+from hubspot_dest.cli.options import account_option, shared_options
 from hubspot_dest.cli.param_types import RealRange
 
 __all__ = ["command"]
@@ -42,6 +42,12 @@ __all__ = ["command"]
     show_default=True,
     metavar="SECONDS",
     help="At the end, give up when nothing got through for so long.",
+)
+@account_option
+@click.option(
+    "--hold-refused",
+    is_flag=True,
+    help="Do not send what HubSpot would refuse: give it up, with the reason (see preview).",
 )
 @delivery_options
 @connection_options

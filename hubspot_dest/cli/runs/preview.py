@@ -5,15 +5,19 @@ from __future__ import annotations
 import itertools
 import logging
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, Final
 
 from pydantic import SecretStr
 
+from hubspot_dest.account.schema import UNKNOWN_ACCOUNT, AccountSchema
+from hubspot_dest.checks.finding import Finding
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.counters import RunCounters
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.options import consent_states, open_config, use_colour
+from hubspot_dest.cli.options import consent_states, open_account, open_config, use_colour
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.destination import HubSpotDestination
@@ -22,9 +26,15 @@ from hubspot_dest.outcome import Outcome
 from hubspot_dest.planning.rules_index import rule_keys
 from hubspot_dest.report.json_report import as_json, outcome_record
 from hubspot_dest.report.safe_text import safe_text
-from hubspot_dest.report.text_report import Painter, outcome_lines
+from hubspot_dest.report.text_report import Painter, finding_lines, outcome_lines, reason_lines
+from hubspot_dest.verdict.finding_table import FailOn, FindingTable
+from hubspot_dest.verdict.judge import Judge
+from hubspot_dest.verdict.prediction import predict
+from hubspot_dest.verdict.quotas import Quotas
 
 __all__ = ["preview"]
+
+_WEIGHT: Final = 100  # every so many events, one is counted for the quotas
 
 
 def preview(
@@ -37,6 +47,9 @@ def preview(
     no_color: bool,
     explain: bool,
     only: str | None,
+    account: Path | None,
+    fail_on: FailOn,
+    no_findings: bool,
 ) -> None:
     """Carry `preview` out; the options are those of `commands/preview.py`."""
     logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
@@ -45,15 +58,55 @@ def preview(
     if not loaded.token.get_secret_value():
         loaded = replace(loaded, token=SecretStr("none"))  # walkerOS asks for one even where nothing is sent
     states = consent_states(consent)
+    known = UNKNOWN_ACCOUNT if account is None else open_account(account)
     if events is None and sys.stdin.isatty():
         _show_rules(loaded, config)
         return
-    run = _Preview(loaded, parity=parity, walkeros=walkeros, states=states, explain=explain)
+    verdict = None if no_findings else _Verdict(loaded, known, fail_on)
+    run = _Preview(loaded, parity=parity, walkeros=walkeros, states=states, explain=explain, verdict=verdict)
     run.show = (
         _JsonShow() if as_json else _TextShow(Painter(colour=use_colour(refused=no_color)), explain=explain)
     )
     run.only = only
     raise SystemExit(int(run.play(events or "-")))
+
+
+class _Verdict:
+    """What the checks say of one preview, and whether that makes it fail."""
+
+    def __init__(self, config: Config, account: AccountSchema, fail_on: FailOn) -> None:
+        self.judge = Judge(config.raw, source=config.source, account=account)
+        self.table = FindingTable()
+        self.account = account
+        self._quotas = Quotas(account.limits)
+        self._fail_on = fail_on
+        self._until_counted = _WEIGHT
+
+    def add(self, outcome: Outcome, line: int | None, source: str, *, parity: bool) -> Outcome:
+        """Count the findings of an outcome, and return what HubSpot would make of it."""
+        plan = outcome.plan
+        self._until_counted -= 1
+        if self._until_counted == 0 or (plan is not None and plan.contact is not None):
+            self._quotas.add(outcome, _WEIGHT - self._until_counted)
+            self._until_counted = _WEIGHT
+        if plan is None or not plan.findings:
+            return outcome
+        plan.findings = tuple(
+            one if one.config_path else replace(one, file=source, line=line) for one in plan.findings
+        )
+        self.table.add(plan.findings, line)
+        return predict(outcome, parity=parity)
+
+    def close(self) -> tuple[Finding, ...]:
+        """Count and return what can only be said at the end."""
+        found = (*self.judge.summary(), *self._quotas.findings())
+        self.table.add(found, None)
+        return found
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything was found that is severe enough to end with exit code 1."""
+        return self.table.fails(self._fail_on)
 
 
 class _Preview:
@@ -63,9 +116,18 @@ class _Preview:
     only: str | None = None
 
     def __init__(
-        self, config: Config, *, parity: bool, walkeros: str, states: dict[str, bool], explain: bool
+        self,
+        config: Config,
+        *,
+        parity: bool,
+        walkeros: str,
+        states: dict[str, bool],
+        explain: bool,
+        verdict: _Verdict | None,
     ) -> None:
         ids = itertools.count(1)
+        self._parity = parity
+        self._verdict = verdict
         self._destination = HubSpotDestination(
             config,
             parity=parity,
@@ -74,18 +136,21 @@ class _Preview:
             consent=states,
             traced=explain,
             new_id=lambda: f"{next(ids):016x}",  # the same input gives the same output
+            judge=None if verdict is None else verdict.judge,
         )
+        self._source = ""
         self._lines: dict[str, int] = {}
-        self._tally = RunCounters()
+        self._counters = RunCounters()
 
     def play(self, source: str) -> ExitCode:
         """Take every event through, and say how it went."""
+        self._source = source_name(source)
         try:
             for read in read_events(source):
                 if isinstance(read, BadLine):
-                    self._tally.bad_line(read, source)
+                    self._counters.bad_line(read, source)
                     continue
-                self._tally.events += 1
+                self._counters.events += 1
                 outcome = self._destination.push(read.event)
                 self._lines[outcome.event_id] = read.number
                 for other in outcome.also:
@@ -101,16 +166,24 @@ class _Preview:
             stop(safe_text(error))
         for outcome in self._destination.close():
             self._tell(outcome)
-        self.show.summary(self._tally, self._destination)
-        if self._tally.events == 0:
+        last = () if self._verdict is None else self._verdict.close()
+        self.show.summary(self._counters, self._destination, self._verdict, last)
+        if self._counters.events == 0:
             say(f"error: {safe_text(source_name(source))} holds no usable event")
             return ExitCode.USAGE_ERROR
-        return ExitCode.CHECK_FAILED if self._tally.bad_lines or self._tally.wrong else ExitCode.OK
+        # What is refused counts by --fail-on.
+        if self._counters.bad_lines or self._counters.wrong > self._counters.kinds["refused"]:
+            return ExitCode.CHECK_FAILED
+        failed = self._verdict is not None and self._verdict.failed
+        return ExitCode.CHECK_FAILED if failed else ExitCode.OK
 
     def _tell(self, outcome: Outcome) -> None:
-        self._tally.count(outcome)
+        line = self._lines.get(outcome.event_id)
+        if self._verdict is not None:
+            outcome = self._verdict.add(outcome, line, self._source, parity=self._parity)
+        self._counters.count(outcome)
         if self.only is None or outcome.kind == self.only:
-            self.show.outcome(outcome, self._lines.get(outcome.event_id))
+            self.show.outcome(outcome, line)
 
 
 class _TextShow:
@@ -124,14 +197,29 @@ class _TextShow:
         for text in outcome_lines(outcome, where, self._painter, explain=self._explain):
             print_data(text)
 
-    def summary(self, tally: RunCounters, destination: HubSpotDestination) -> None:
-        """Show the counts, and which rules no event met."""
-        say(tally.sentence())
+    def summary(
+        self,
+        counters: RunCounters,
+        destination: HubSpotDestination,
+        verdict: _Verdict | None,
+        last: tuple[Finding, ...],
+    ) -> None:
+        """Show the counts, which rules no event met, and every reason once."""
+        for finding in last:
+            for text in finding_lines(finding, self._painter):
+                print_data(text)
+        say(counters.sentence())
         if destination.waiting:
             say(f"{destination.waiting} events still wait for consent; --consent NAME grants it")
-        unmet = [key for key in rule_keys(destination.config.raw.get("mapping")) if key not in tally.rules]
-        if unmet and tally.events:
+        unmet = [key for key in rule_keys(destination.config.raw.get("mapping")) if key not in counters.rules]
+        if unmet and counters.events:
             say(f"rules that no event met: {', '.join(safe_text(key) for key in unmet)}")
+        if verdict is None:
+            return
+        for sentence in _once(counters, destination, verdict):
+            say(sentence)
+        for text in reason_lines(verdict.table.reasons):
+            say(text)
 
 
 class _JsonShow:
@@ -139,10 +227,36 @@ class _JsonShow:
         """Print one outcome as JSON."""
         print_data(as_json(outcome_record(outcome, line)))
 
-    def summary(self, tally: RunCounters, destination: HubSpotDestination) -> None:
+    def summary(
+        self,
+        counters: RunCounters,
+        destination: HubSpotDestination,
+        verdict: _Verdict | None,
+        last: tuple[Finding, ...],
+    ) -> None:
         """Print the counts as JSON."""
-        unmet = [key for key in rule_keys(destination.config.raw.get("mapping")) if key not in tally.rules]
-        print_data(as_json(tally.record(waiting=destination.waiting, rulesNeverMet=unmet)))
+        unmet = [key for key in rule_keys(destination.config.raw.get("mapping")) if key not in counters.rules]
+        more: dict[str, Any] = {"waiting": destination.waiting, "rulesNeverMet": unmet}
+        if verdict is not None:
+            more["findings"] = [finding.as_dict() for finding in last]
+            more["reasons"] = [reason.as_dict() for reason in verdict.table.reasons]
+            more["notes"] = list(_once(counters, destination, verdict))
+        print_data(as_json(counters.record(**more)))
+
+
+def _once(counters: RunCounters, destination: HubSpotDestination, verdict: _Verdict) -> Iterator[str]:
+    """Yield what depends on the account's contacts or is not known: true of the run, and no finding."""
+    if counters.contact_calls and destination.parity:
+        yield "contacts that HubSpot does not have yet are answered 404, and walkerOS then loses the event"
+    elif counters.contact_calls:
+        yield "contacts that HubSpot does not have yet are created; walkerOS would lose their events (404)"
+    if destination.config.batch and counters.kinds["refused"]:
+        yield "events go out in batches: HubSpot may refuse a whole batch for one refused event"
+    if verdict.account is UNKNOWN_ACCOUNT:
+        yield (
+            "not known without --account FILE: which events, properties and options the account has "
+            "(hubspot-dest account pull CONFIG -o account.json)"
+        )
 
 
 def _show_rules(config: Config, path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from hubspot_dest.account.schema import UNKNOWN_ACCOUNT
 from hubspot_dest.cli.connection_overrides import connected, is_real
 from hubspot_dest.cli.console import say, stop
 from hubspot_dest.cli.dead_letters import write_dead_letters
@@ -17,7 +18,7 @@ from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.instrumentation import watching
 from hubspot_dest.cli.leftovers import Leftovers, leftovers_of
 from hubspot_dest.cli.option_groups import ConnectionOptions, DeliveryOptions, WatchingOptions
-from hubspot_dest.cli.options import consent_states, open_config, use_colour
+from hubspot_dest.cli.options import consent_states, open_account, open_config, use_colour
 from hubspot_dest.cli.runs.send_run import Plan, SendRun
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.null_client import NullClient
@@ -29,6 +30,7 @@ from hubspot_dest.mapping.jsdates import date_ms
 from hubspot_dest.observability.observer import Observer
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter
+from hubspot_dest.verdict.judge import Judge
 
 __all__ = ["send"]
 
@@ -49,6 +51,8 @@ def send(
     dry_run: bool,
     dead_letters: Path | None,
     stall: float,
+    account: Path | None,
+    hold_refused: bool,
     delivery: DeliveryOptions,
     reach: ConnectionOptions,
     watched: WatchingOptions,
@@ -62,6 +66,10 @@ def send(
     if is_real(loaded) and not dry_run:
         _ask(loaded, events, yes=yes)
     painter = Painter(colour=use_colour(refused=no_color))
+    judge = None
+    if hold_refused or as_json or account is not None:
+        known = UNKNOWN_ACCOUNT if account is None else open_account(account)
+        judge = Judge(loaded.raw, source=loaded.source, account=known)
     with watching(watched, loaded) as watch:
         left = leftovers_of(path) if path is not None else Leftovers()
         run = SendRun(left, as_json=as_json, painter=painter, lossy=parity)
@@ -75,6 +83,8 @@ def send(
             outbox=delivery.outbox(path),
             client=NullClient() if dry_run else None,
             listeners=[run.tell],
+            judge=judge,
+            hold_refused=hold_refused,
         )
         watch.attach(destination)
         plan = _plan(destination, events, left, resume=resume, dry=dry_run)

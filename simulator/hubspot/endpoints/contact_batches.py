@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from hubspot_dest.checks.limits import MAX_CONTACT_BATCH
 from simulator.hubspot.endpoints.call import Call
 from simulator.hubspot.endpoints.contacts import (
     DEFAULT_SHOWN,
@@ -24,7 +25,7 @@ from simulator.hubspot.state.occurrences import iso
 
 __all__ = ["ContactBatch", "ContactReading", "archive", "create", "read", "update", "upsert"]
 
-MAX_INPUTS: Final = 100
+MAX_INPUTS: Final = MAX_CONTACT_BATCH
 MAX_WITH_HISTORY: Final = 50
 _NOT_FOUND: Final = (
     "Could not get some CONTACT objects, they may be deleted or not exist. Check that ids are valid."

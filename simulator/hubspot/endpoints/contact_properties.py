@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 import msgspec
 
+from hubspot_dest.checks.names import is_contact_property_name
+from hubspot_dest.checks.properties import FIELD_TYPES
 from simulator.hubspot.endpoints.call import Call
 from simulator.hubspot.endpoints.errors import Refusal, answer_json
 from simulator.hubspot.endpoints.request_bodies import decode
 from simulator.hubspot.http.messages import Answer
-from simulator.hubspot.state.property_values import FIELD_TYPES, Option, Property
+from simulator.hubspot.state.property_values import Option, Property
 
 __all__ = ["NewContactProperty", "create", "get", "list_all"]
-
-_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,99}")
 
 
 class PropertyOption(msgspec.Struct):
@@ -67,7 +66,7 @@ def get(call: Call) -> Answer:
 def create(call: Call) -> Answer:
     """Make a property."""
     body = decode(_BODY, call.body)
-    if _NAME.fullmatch(body.name) is None or body.type not in FIELD_TYPES:
+    if not is_contact_property_name(body.name) or body.type not in FIELD_TYPES:
         message = f"{body.name} of type {body.type}: lower-case names, types {', '.join(FIELD_TYPES)}"
         raise Refusal(400, message, "property.invalid")
     options = tuple(Option(one.label, one.value, one.displayOrder, one.hidden) for one in body.options or ())

@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 import msgspec
 import orjson
 
+from hubspot_dest.checks.contacts import empty_contact
+from hubspot_dest.checks.finding import Violation
 from simulator.hubspot.endpoints.call import Call
 from simulator.hubspot.endpoints.errors import Refusal, answer_json, no_content
 from simulator.hubspot.endpoints.event_reads import number
@@ -78,8 +80,10 @@ def update(call: Call) -> Answer:
     with account.lock:
         contact = _find(call)
         if not properties:
-            message = "No properties found to update, please provide at least one."
-            raise Refusal(400, message, "contact.update.empty", more={"context": {"properties": ["{}"]}})
+            empty = empty_contact()
+            message = empty.hubspot_message
+            more = {"context": {"properties": ["{}"]}}
+            raise Refusal(400, message, "contact.update.empty", more=more, checks=(empty.code,))
         check_properties(account, properties)
         check_unique(account, properties, contact)
         kept = account.book.change(contact, properties, call.now)
@@ -150,20 +154,31 @@ def texts(properties: Mapping[str, Any] | None) -> dict[str, str]:
 
 def check_properties(account: Account, properties: dict[str, str]) -> None:
     """Refuse properties that do not exist, do not fit or cannot be written. Raises Refusal."""
-    problems = account.property_problems(properties)
-    if problems:
-        raise refusal_of(problems)
+    violations = account.property_violations(properties)
+    if violations:
+        raise refusal_of(account.portal_id, properties, violations)
 
 
-def refusal_of(problems: list[dict[str, Any]]) -> Refusal:
+def refusal_of(portal_id: int, properties: Mapping[str, str], violations: Sequence[Violation]) -> Refusal:
     """Return HubSpot's 400 with the JSON text inside its message (section 3.7)."""
+    problems = [_problem(portal_id, properties, one) for one in violations]
     errors = [
         {"message": one["message"], "code": one["error"], "context": {"propertyName": [one["name"]]}}
         for one in problems
     ]
     message = f"Property values were not valid: {orjson.dumps(problems).decode()}"
     decision = "; ".join(one["message"] for one in problems)
-    return Refusal(400, message, "contact.properties", decision, more={"errors": errors})
+    codes = tuple(one.code for one in violations)
+    return Refusal(400, message, "contact.properties", decision, more={"errors": errors}, checks=codes)
+
+
+def _problem(portal_id: int, properties: Mapping[str, str], violation: Violation) -> dict[str, Any]:
+    """Return one violation as HubSpot lists it."""
+    name, message = violation.path.partition(".")[2], violation.hubspot_message
+    problem = {"isValid": False, "message": message, "error": violation.hubspot_code, "name": name}
+    if violation.hubspot_code not in ("PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"):
+        problem["propertyValue"] = properties.get(name, "")
+    return {**problem, "localizedErrorMessage": message, "portalId": portal_id}
 
 
 def check_unique(account: Account, properties: Mapping[str, str], contact: Contact | None) -> None:

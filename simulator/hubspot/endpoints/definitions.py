@@ -8,6 +8,9 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from hubspot_dest.checks.limits import MAX_DEFINITIONS, MAX_LABEL, MAX_NAME, MAX_PROPERTIES
+from hubspot_dest.checks.names import is_plain_name
+from hubspot_dest.checks.properties import FIELD_TYPES
 from simulator.hubspot.endpoints.call import Call
 from simulator.hubspot.endpoints.errors import Refusal, answer_json, no_content
 from simulator.hubspot.endpoints.event_reads import number
@@ -15,7 +18,7 @@ from simulator.hubspot.endpoints.request_bodies import decode
 from simulator.hubspot.http.messages import Answer
 from simulator.hubspot.state.account import Definition
 from simulator.hubspot.state.occurrences import iso
-from simulator.hubspot.state.property_values import FIELD_TYPES, Option, Property
+from simulator.hubspot.state.property_values import Option, Property
 
 __all__ = [
     "DefinitionChange",
@@ -31,10 +34,6 @@ __all__ = [
     "get",
     "list_all",
 ]
-
-MAX_DEFINITIONS: Final = 500
-MAX_PROPERTIES: Final = 50
-_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,49}")
 
 
 class EventPropertyOption(msgspec.Struct):
@@ -272,15 +271,15 @@ def _options(wanted: list[EventPropertyOption]) -> tuple[Option, ...]:
 
 
 def _check_label(label: str) -> None:
-    if not 1 <= len(label) <= 100:
-        raise Refusal(400, "label must have 1 to 100 characters", "definition.label")
+    if not 1 <= len(label) <= MAX_LABEL:
+        raise Refusal(400, f"label must have 1 to {MAX_LABEL} characters", "definition.label")
 
 
 def _check_name(name: str, what: str) -> None:
-    if _NAME.fullmatch(name) is None:
-        message = f"{what} {name!r}: at most 50 of a-z, 0-9 and _, beginning with a letter"
+    if not is_plain_name(name) or len(name) > MAX_NAME:
+        message = f"{what} {name!r}: at most {MAX_NAME} of a-z, 0-9 and _, beginning with a letter"
         raise Refusal(400, message, "definition.name")
 
 
 def _name_of(label: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")[:50]
+    return re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")[:MAX_NAME]

@@ -30,6 +30,7 @@ class Refusal(Exception):  # noqa: N818 - what HubSpot says, not a fault of ours
     category: str | None = "VALIDATION_ERROR"
     more: dict[str, Any] = field(default_factory=dict)
     headers: Sequence[tuple[str, str]] = ()
+    checks: Sequence[str] = ()
 
     def answer(self) -> Answer:
         """Return the envelope of section 5: status, message, correlationId, what more there is, category."""
@@ -44,7 +45,9 @@ class Refusal(Exception):  # noqa: N818 - what HubSpot says, not a fault of ours
             body["category"] = self.category
         headers = (("Content-Type", _JSON), ("X-HubSpot-Correlation-Id", identifier), *self.headers)
         decision = f"{self.status}: {self.decision or self.message}"
-        return Answer(self.status, headers, orjson.dumps(body), decision, self.rule)
+        return Answer(
+            self.status, headers, orjson.dumps(body), decision, self.rule, checks=tuple(self.checks)
+        )
 
 
 def correlation_id() -> str:
@@ -62,9 +65,11 @@ def answer_json(status: int, body: Any, decision: str, rule: str) -> Answer:
     return Answer(status, headers, orjson.dumps(body), decision, rule)
 
 
-def no_content(decision: str, rule: str) -> Answer:
+def no_content(decision: str, rule: str, checks: Sequence[str] = ()) -> Answer:
     """Return 204: accepted, which is not processed."""
-    return Answer(204, (("X-HubSpot-Correlation-Id", correlation_id()),), b"", decision, rule)
+    return Answer(
+        204, (("X-HubSpot-Correlation-Id", correlation_id()),), b"", decision, rule, checks=tuple(checks)
+    )
 
 
 def html_not_found(path: str) -> Answer:

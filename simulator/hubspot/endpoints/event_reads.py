@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+from hubspot_dest.checks.moments import moment_of
 from simulator.hubspot.endpoints.call import Call
 from simulator.hubspot.endpoints.errors import Refusal, answer_json
 from simulator.hubspot.http.messages import Answer
 from simulator.hubspot.state.occurrences import Occurrence, iso
-from simulator.hubspot.state.property_values import moment_of
 
 __all__ = ["event_types", "read_events"]
 

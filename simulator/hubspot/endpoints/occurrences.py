@@ -8,21 +8,24 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from hubspot_dest.checks.limits import MAX_BATCH, MAX_PROPERTIES, MAX_VALUE
+from hubspot_dest.checks.moments import moment_of
+from hubspot_dest.checks.names import check_event_name, check_property_name
+from hubspot_dest.checks.occurrences import (
+    check_event_email,
+    check_properties_count,
+    check_property_value,
+    check_value_length,
+)
 from simulator.hubspot.endpoints.call import Call
 from simulator.hubspot.endpoints.errors import Refusal, no_content
 from simulator.hubspot.endpoints.request_bodies import Scalar, decode, missing_fields, text_of
 from simulator.hubspot.http.messages import Answer
 from simulator.hubspot.state.account import Account, Definition
 from simulator.hubspot.state.occurrences import Occurrence, new_id
-from simulator.hubspot.state.property_values import is_email, misfit, moment_of
 from simulator.hubspot.state.standard_properties import DEFAULT_EVENT_PROPERTIES
 
 __all__ = ["Intake", "Sent", "SentBatch", "send", "send_batch"]
-
-MAX_BATCH: Final = 500
-MAX_PROPERTIES: Final = 50
-MAX_VALUE: Final = 256
-MAX_ADDRESS: Final = 1024
 
 
 class Sent(msgspec.Struct, gc=False):
@@ -191,16 +194,26 @@ class Intake:
 
 def _definition(account: Account, name: str, now: float) -> Definition:
     definition = account.definitions.get(name)
-    if definition is not None and name.startswith(f"pe{account.portal_id}_"):
+    prefix = f"pe{account.portal_id}_"
+    if definition is not None and name.startswith(prefix):
         return definition
-    if account.switches.auto_define and name.startswith(f"pe{account.portal_id}_"):
+    violation = check_event_name(name)
+    impossible = violation is not None and not account.takes(violation)
+    if account.switches.auto_define and not impossible and name.startswith(prefix):
         return account.define(name, now)
-    raise Refusal(400, f"Event with fully qualified name {name} does not exist.", "events.definition")
+    code = "event_undefined" if name.startswith(prefix) else "event_prefix_portal"
+    if violation is not None and impossible:
+        code = violation.code
+    message = f"Event with fully qualified name {name} does not exist."
+    raise Refusal(400, message, "events.definition", checks=(code,))
 
 
 def _properties(account: Account, definition: Definition, sent: dict[str, Scalar]) -> dict[str, str]:
-    if len(sent) > MAX_PROPERTIES:
-        raise Refusal(400, f"At most {MAX_PROPERTIES} properties are allowed.", "events.properties.count")
+    count = check_properties_count(sent)
+    if count is not None:
+        raise Refusal(
+            400, count.hubspot_message, "events.properties.count", count.sentence, checks=(count.code,)
+        )
     kept: dict[str, str] = {}
     own, plain = definition.properties, True
     for name, value in sent.items():
@@ -211,18 +224,30 @@ def _properties(account: Account, definition: Definition, sent: dict[str, Scalar
         if value is None:
             continue
         text = value if type(value) is str else text_of(value)
-        if len(text) > MAX_VALUE:
-            _check_length(name, text)
-        if declared.type != "string" and text and (found := misfit(declared, text)) is not None:
-            if account.switches.bad_value == "reject":
-                decision = f"property `{name}` of {definition.name}: {found[1]}"
-                raise Refusal(400, found[1], "events.property.value", decision)
-            continue
+        if len(text) > MAX_VALUE and (length := check_value_length(name, text)) is not None:
+            raise Refusal(400, length.hubspot_message, "events.property.length", checks=(length.code,))
+        if declared.type != "string" and text:
+            misfit = check_property_value(declared, text)
+            if misfit is not None and misfit.hubspot_message:
+                if not account.takes(misfit):
+                    decision = f"property `{name}` of {definition.name}: {misfit.hubspot_message}"
+                    raise Refusal(
+                        400, misfit.hubspot_message, "events.property.value", decision, checks=(misfit.code,)
+                    )
+                continue
         kept[declared.name] = text
     return kept if plain else _properties(account, definition, _lowered(account, definition, sent))
 
 
 def _lowered(account: Account, definition: Definition, sent: dict[str, Scalar]) -> dict[str, Scalar]:
+    for name in sent:
+        if definition.property(name) is None and definition.property(name.lower()) is None:
+            impossible = check_property_name(name)
+            if impossible is not None and not account.takes(impossible):
+                message = impossible.hubspot_message
+                raise Refusal(
+                    400, message, "events.property.name", impossible.sentence, checks=(impossible.code,)
+                )
     # Names that become equal are one: ascending order, the last seen stays (section 1.5).
     lowered = {name.lower(): sent[name] for name in sorted(sent)}
     for name in [one for one in lowered if definition.property(one) is None]:
@@ -231,16 +256,11 @@ def _lowered(account: Account, definition: Definition, sent: dict[str, Scalar]) 
             account.changed(definition)
         elif account.switches.unknown_property == "reject":
             decision = f"property `{name}` is not in definition {definition.name}"
-            raise Refusal(400, f'Property "{name}" does not exist', "events.property.unknown", decision)
+            message = f'Property "{name}" does not exist'
+            raise Refusal(400, message, "events.property.unknown", decision, checks=("property_undefined",))
         else:
             del lowered[name]
     return lowered
-
-
-def _check_length(name: str, text: str) -> None:
-    limit = MAX_ADDRESS if any(word in name for word in ("url", "referrer", "link")) else MAX_VALUE
-    if len(text) > limit:
-        raise Refusal(400, f"Property {name} is longer than {limit} characters.", "events.property.length")
 
 
 def _occurred(account: Account, sent: str | int) -> float:
@@ -286,9 +306,13 @@ def _by_email(account: Account, email: str, now: float) -> str | None:
     contact = account.contact(email, by_email=True)
     if contact is not None:
         return contact.id
-    if not is_email(email):
+    invalid = check_event_email(email)
+    if (
+        invalid is not None and invalid.hubspot_message
+    ) or "+invalid@" in email:  # the latter is never valid, for tests
         if account.switches.invalid_email == "reject":
-            raise Refusal(400, f"Email address {email} is invalid", "events.email.invalid")
+            message = f"Email address {email} is invalid"
+            raise Refusal(400, message, "events.email.invalid", checks=("email_invalid",))
         return None
     if account.switches.unknown_email == "create":
         return account.add_contact({"email": email}, now).id

@@ -47,6 +47,7 @@ class Answer:
         decision: one sentence for the journal: ``400: property `revenue` is not in definition pe123_purchase``.
         rule: the stable name of the rule that decided, as `docs/fidelity.md` lists it: `contact.update.unknown`.
         portal_id: the account that answered, if the token led to one.
+        checks: the codes of the checks (`hubspot-dest explain CODE`) for which it refused or dropped something.
 
     """
 
@@ -56,3 +57,4 @@ class Answer:
     decision: str = ""
     rule: str = ""
     portal_id: int | None = None
+    checks: tuple[str, ...] = ()

@@ -182,6 +182,7 @@ class Journal:
             "status": answer.status,
             "decision": mask.said(answer.decision, entry.target),
             "rule": answer.rule,
+            "checks": list(answer.checks),
             "portalId": answer.portal_id,
             "fault": entry.fault or None,
             "delivery": entry.delivery,

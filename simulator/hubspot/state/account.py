@@ -8,12 +8,17 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from hubspot_dest.account.schema import AccountSchema
+from hubspot_dest.checks.catalogue import CATALOGUE
+from hubspot_dest.checks.contacts import check_contact_property
+from hubspot_dest.checks.finding import Violation
+from hubspot_dest.checks.names import check_contact_property_name
 from simulator.hubspot.state.behaviours import Behaviours
 from simulator.hubspot.state.changes import Changes
 from simulator.hubspot.state.contacts import Contact, ContactBook
 from simulator.hubspot.state.definitions import Definition
 from simulator.hubspot.state.occurrences import Counters, OccurrenceLog, iso
-from simulator.hubspot.state.property_values import Property, is_email, misfit
+from simulator.hubspot.state.property_values import Property
 from simulator.hubspot.state.rate_limits import RateLimits
 from simulator.hubspot.state.seeds import Seed, made_property
 from simulator.hubspot.state.standard_properties import DEFAULT_CONTACT_PROPERTIES
@@ -156,28 +161,47 @@ class Account:
             now = self.log.counters
             return Counters(now.accepted, now.unassociated, now.duplicates, now.dropped, now.forgotten)
 
-    def property_problems(self, properties: dict[str, str]) -> list[dict[str, Any]]:
-        """Return what is wrong with contact properties, as HubSpot lists it (section 3.7)."""
-        problems = []
-        for name, value in properties.items():
-            found = self._problem(name, value)
-            if found is not None:
-                code, message = found
-                problem = {"isValid": False, "message": message, "error": code, "name": name}
-                if code not in ("PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"):
-                    problem["propertyValue"] = value
-                problems.append({**problem, "localizedErrorMessage": message, "portalId": self.portal_id})
-        return problems
+    def adopt(self, schema: AccountSchema) -> None:
+        """Have what an account file says: its portal's definitions and contact properties."""
+        with self.lock:
+            for definition in (schema.definitions or {}).values():
+                known = self.define(definition.full_name, 0.0)
+                for one in definition.properties.values():
+                    known.properties[one.name] = Property.of(
+                        one, group="event_properties", label=one.label, hubspot_defined=False
+                    )
+                self.changed(known)
+            for one in schema.own_contact_properties.values():
+                standard = one.name in DEFAULT_CONTACT_PROPERTIES
+                made = Property.of(one, group="contactinformation", label=one.label, hubspot_defined=standard)
+                self.add_contact_property(made)
 
-    def _problem(self, name: str, value: str) -> tuple[str, str] | None:
-        declared = self.contact_properties.get(name)
-        if declared is None and self.switches.auto_define:
-            declared = Property(name)
-            self.add_contact_property(declared)
-        if declared is None:
-            return "PROPERTY_DOESNT_EXIST", f'Property "{name}" does not exist'
-        if declared.read_only:
-            return "READ_ONLY_VALUE", f'"{name}" is a calculated property; its value cannot be set.'
-        if name == "email" and value != "" and not is_email(value):
-            return "INVALID_EMAIL", f"Email address {value} is invalid"
-        return misfit(declared, value) if value else None
+    def property_violations(self, properties: dict[str, str]) -> list[Violation]:
+        """Return what is wrong with contact properties (section 3.7)."""
+        found = []
+        for name, value in properties.items():
+            violation = self._violation(name, value)
+            if violation is not None and not self.takes(violation):
+                found.append(violation)
+        return found
+
+    def _violation(self, name: str, value: str) -> Violation | None:
+        known = self.contact_properties
+        if name not in known and self.switches.auto_define:
+            impossible = check_contact_property_name(name, known)
+            if impossible is not None and not self.takes(impossible):
+                return impossible
+            self.add_contact_property(Property(name))
+        violation = check_contact_property(name, value, known.get, known, complete=True)
+        if violation is None and name == "email" and "+invalid@" in value:  # never valid, for tests
+            message = f"Email address {value} is invalid"
+            path = "properties.email"
+            return Violation("contact_email_invalid", message, "", path, "INVALID_EMAIL", message)
+        return violation
+
+    def takes(self, violation: Violation) -> bool:
+        """Tell whether this account takes what breaks a check: a switch says so, or HubSpot has nothing against it."""
+        switch = CATALOGUE[violation.code].switch
+        if switch is None:
+            return not violation.hubspot_message
+        return bool(getattr(self.switches, switch.name) != switch.refuses)

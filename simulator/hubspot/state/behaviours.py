@@ -38,7 +38,10 @@ class Behaviours:
         tier: decides the rate limits.
         events_rps: requests per second that the send endpoints take.
         enforce_rate_limits: answer 429 above a limit; off, limits are counted and shown in headers only.
-        auto_define: make a definition, and any property, at first sight; HubSpot itself refuses.
+        name_hyphen: names of events and event properties with a hyphen, where they are made at first sight.
+        name_capital: names of properties with capitals, likewise.
+        auto_define: make a definition, and any property, at first sight, where HubSpot could have one of that name;
+            HubSpot itself refuses what is not defined.
 
     """
 
@@ -61,6 +64,8 @@ class Behaviours:
     tier: Literal["starter", "professional", "enterprise"] = "enterprise"
     events_rps: int = 1250
     enforce_rate_limits: bool = False
+    name_hyphen: Literal["accept", "reject"] = "accept"
+    name_capital: Literal["accept", "reject"] = "accept"
     auto_define: bool = False
 
     @classmethod

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from hubspot_dest.checks.standard_properties import goes_backward
 from simulator.hubspot.state.changes import Changes
 from simulator.hubspot.state.occurrences import iso
-from simulator.hubspot.state.standard_properties import LIFECYCLE_STAGES
 
 __all__ = ["Change", "Contact", "ContactBook"]
 
@@ -134,7 +134,7 @@ class ContactBook:
             self._changes.contacts[contact.id] = contact
         contact.updated_at = contact.properties["lastmodifieddate"] = when
         for name, value in properties.items():
-            if name == "lifecyclestage" and _backward(contact.properties.get(name, ""), value):
+            if name == "lifecyclestage" and goes_backward(contact.properties.get(name, ""), value):
                 kept.append(name)
                 continue
             if name in ("email", "hs_additional_emails"):
@@ -182,9 +182,3 @@ def _tally(contacts: list[Contact]) -> list[tuple[Contact, int]]:
     """Return each contact once, with how often it stood there."""
     found = {one.id: one for one in contacts}
     return [(found[identifier], count) for identifier, count in Counter(one.id for one in contacts).items()]
-
-
-def _backward(now: str, wanted: str) -> bool:
-    if now not in LIFECYCLE_STAGES or wanted not in LIFECYCLE_STAGES:
-        return False
-    return LIFECYCLE_STAGES.index(wanted) < LIFECYCLE_STAGES.index(now)

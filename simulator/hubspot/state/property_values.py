@@ -1,24 +1,13 @@
-"""Properties of contacts and events, and whether a value fits (HubSpot wire facts, sections 2.2, 2.5 and 3.7)."""
+"""Properties of contacts and events as an account keeps and shows them (HubSpot wire facts, sections 2.2 and 2.3)."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Self
 
-__all__ = ["FIELD_TYPES", "Option", "Property", "is_email", "misfit", "moment_of"]
+from hubspot_dest.checks.properties import FIELD_TYPES, PropertyLike
 
-FIELD_TYPES: Final = {
-    "string": "text",
-    "number": "number",
-    "enumeration": "select",
-    "datetime": "date",
-    "date": "date",
-    "bool": "booleancheckbox",
-}
-_NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]{2,}")
+__all__ = ["Option", "Property"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +38,21 @@ class Property:
     hidden: bool = False
     form_field: bool | None = None
     calculated: bool = False
+
+    @classmethod
+    def of(cls, known: PropertyLike, *, group: str, label: str = "", hubspot_defined: bool = True) -> Self:
+        """Return a property that the checks know, as an account has it."""
+        return cls(
+            known.name,
+            label,
+            known.type,
+            tuple(Option(one.label or one.value, one.value, one.display_order) for one in known.options),
+            group=group,
+            read_only=known.read_only,
+            hubspot_defined=hubspot_defined,
+            unique=known.unique,
+            field_type=known.field_type,
+        )
 
     def shown(self) -> dict[str, Any]:
         """Return the property as HubSpot's API shows it."""
@@ -83,39 +87,3 @@ class Property:
                 "readOnlyValue": self.read_only,
             },
         }
-
-
-def is_email(text: str) -> bool:
-    """Tell whether HubSpot takes `text` for an e-mail; `+invalid@` never is, for tests."""
-    return _EMAIL.fullmatch(text) is not None and "+invalid@" not in text
-
-
-def moment_of(value: str) -> datetime | None:
-    """Return a moment from ISO 8601 text (naive stays naive) or UNIX milliseconds, None for anything else."""
-    try:
-        if value[10:11] == "T":  # the usual case first
-            return datetime.fromisoformat(value)
-        if value.lstrip("-").isdigit():
-            return datetime.fromtimestamp(int(value) / 1000, UTC)
-        return datetime.fromisoformat(value) if "T" in value or "-" in value else None
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
-def misfit(declared: Property, value: str) -> tuple[str, str] | None:
-    """Return HubSpot's code and message where `value` does not fit, None where it does."""
-    if declared.type == "number" and _NUMBER.fullmatch(value) is None:
-        return "INVALID_LONG", f"{value} was not a valid long."
-    if declared.type in ("date", "datetime") and moment_of(value) is None:
-        return "INVALID_DATE", f"{value} was not a valid date."
-    if declared.type == "bool" and value.lower() not in ("true", "false"):
-        return "INVALID_OPTION", f"{value} was not one of the allowed options: [true, false]"
-    if declared.type == "enumeration" and declared.options:
-        allowed = {one.value for one in declared.options}
-        if not {one.strip() for one in value.split(";")} <= allowed:
-            listed = ", ".join(
-                f'label: "{one.label}"\nvalue: "{one.value}"\ndisplay_order: {one.display_order}\n'
-                for one in declared.options
-            )
-            return "INVALID_OPTION", f"{value} was not one of the allowed options: [{listed}]"
-    return None

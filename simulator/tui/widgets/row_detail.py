@@ -46,10 +46,10 @@ def detail_lines(engine: Engine, row: Row, palette: Palette, width: int) -> list
             row.seen_event(), int(row.at * 1000), traced=True
         )
         planned_again = True
-    if plan is not None and outcome is not None:
-        for hint in (*plan.hints, *(outcome.hints if not plan.hints else ())):
-            lines += wrapped(f"hint: {hint}", "warn", width)
     if outcome is not None:
+        for finding in outcome.findings:
+            colour = "warn" if finding.severity == "doubtful" else "bad"
+            lines += wrapped(f"{finding.severity}: {finding.sentence}; {finding.fix}", colour, width)
         for issue in outcome.issues:
             about = f" {short(issue.detail, 120)}" if issue.detail and not issue.sentence else ""
             colour = "bad" if issue.level == "ERROR" else "warn"

@@ -1,0 +1,59 @@
+"""The page of a check: what `hubspot-dest explain` shows, and docs/checks.md is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hubspot_dest.checks.catalogue import CATALOGUE, EVIDENCE_MEANINGS, Check
+
+__all__ = ["all_pages", "page_of"]
+
+_SEVERITIES = {
+    "refused": "HubSpot answers an error, or drops it",
+    "lost": "nothing of it will ever arrive",
+    "doubtful": "taken, but hardly what was meant, or unknown",
+}
+_LOSERS = {"walkeros": "walkerOS loses it; this sender does not", "both": "walkerOS and this sender alike"}
+
+
+def page_of(check: Check) -> str:
+    """Return the page of one check as Markdown."""
+    lines = [
+        f"### {check.code}",
+        "",
+        f"{check.title[0].upper()}{check.title[1:]}.",
+        "",
+        check.about,
+        "",
+        f"- **Severity**: {check.severity}: {_SEVERITIES[check.severity]}.",
+    ]
+    if check.by is not None:
+        lines.append(f"- **Lost by**: {_LOSERS[check.by]}.")
+    lines.append(f"- **Evidence**: {check.evidence}: {EVIDENCE_MEANINGS[check.evidence]} ({check.source}).")
+    if check.wording:
+        lines.append(f"- **HubSpot's words**: `{check.wording}`")
+    if check.switch is not None:
+        lines.append(
+            f"- **Switch** of the simulated HubSpot: `{check.switch.name}`; with `{check.switch.refuses}` it refuses "
+            "or drops."
+        )
+    lines += [f"- **Fix**: {check.fix}", ""]
+    return "\n".join(lines)
+
+
+def all_pages(checks: Iterable[Check] = tuple(CATALOGUE.values())) -> str:
+    """Return the pages of all checks with a table of contents, as docs/checks.md has them."""
+    every = list(checks)
+    head = [
+        "# Checks",
+        "",
+        "What `preview` says of events and configurations. Each finding names its check by a code;",
+        "`hubspot-dest explain CODE` shows the page of one. Made from `hubspot_dest/checks/catalogue.py`:",
+        "`hubspot-dest explain --all > docs/checks.md`.",
+        "",
+        "| code | severity | evidence | about |",
+        "|---|---|---|---|",
+        *(f"| [{one.code}](#{one.code}) | {one.severity} | {one.evidence} | {one.title} |" for one in every),
+        "",
+    ]
+    return "\n".join([*head, *(page_of(one) for one in every)])

@@ -1,0 +1,48 @@
+"""What `hubspot-dest account pull` does."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+
+import orjson
+
+from hubspot_dest.account.account_file import write_account_file
+from hubspot_dest.account.pull import pull_account
+from hubspot_dest.cli.connection_overrides import connected
+from hubspot_dest.cli.console import print_data, say, stop
+from hubspot_dest.cli.option_groups import ConnectionOptions
+from hubspot_dest.cli.options import open_config
+from hubspot_dest.delivery.client.client import HubSpotClient
+from hubspot_dest.delivery.client.errors import DeliveryError
+from hubspot_dest.report.safe_text import safe_text
+
+__all__ = ["pull_to"]
+
+
+def pull_to(config: Path, reach: ConnectionOptions, output: Path | None) -> None:
+    """Carry `account pull` out; the options are those of `commands/account.py`."""
+    logging.getLogger("hubspot_dest").propagate = False
+    loaded = connected(open_config(config), reach)
+    client = HubSpotClient(
+        loaded.token, timeout_seconds=loaded.timeout_ms / 1000, connection=loaded.connection
+    )
+    try:
+        content = pull_account(client)
+    except DeliveryError as error:
+        hint = "the token needs behavioral_events.event_definitions.read_write and crm.schemas.contacts.read"
+        stop(f"the account cannot be read: {safe_text(error.describe())}", hint)
+    counts = (
+        f"{len(content['eventDefinitions'])} events, {len(content['contactProperties'])} contact properties"
+    )
+    if output is None:
+        print_data(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode())
+    else:
+        try:
+            write_account_file(output, content)
+        except OSError as error:
+            stop(f"{safe_text(output)} cannot be written: {error.strerror or error}")
+    where = "standard output" if output is None else safe_text(output)
+    say(f"portal {content['portalId']}: {counts}, written to {where}")
+    sys.stdout.flush()

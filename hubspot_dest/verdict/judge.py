@@ -1,0 +1,635 @@
+"""Judge plans: what HubSpot's rules and walkerOS' own habits will do to each."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from dataclasses import replace as with_changes
+from typing import Any, Final
+
+from hubspot_dest.account.schema import UNKNOWN_ACCOUNT, AccountSchema, EventDefinition
+from hubspot_dest.checks.catalogue import finding_of
+from hubspot_dest.checks.contacts import check_contact_email, check_contact_property, empty_contact
+from hubspot_dest.checks.finding import Finding, Violation
+from hubspot_dest.checks.limits import MAX_PROPERTIES, MAX_VALUE
+from hubspot_dest.checks.moments import check_occurred_at, latest_plausible
+from hubspot_dest.checks.names import (
+    check_event_name,
+    check_name_twins,
+    check_property_name,
+    event_violation,
+    nearest_name,
+    split_event_name,
+)
+from hubspot_dest.checks.occurrences import (
+    OBJECT_TEXT,
+    check_event_email,
+    check_object_id,
+    check_properties_count,
+    check_property_declared,
+    check_property_value,
+    check_value_length,
+    check_value_object,
+)
+from hubspot_dest.checks.properties import PropertyLike
+from hubspot_dest.checks.standard_properties import STANDARD_EVENT_PROPERTIES, goes_backward
+from hubspot_dest.config.source_map import SourceMap
+from hubspot_dest.mapping.jsvalues import UNDEFINED, cast_to_property, js_lower
+from hubspot_dest.mapping.paths import get_by_path
+from hubspot_dest.planning.plan import Plan
+from hubspot_dest.verdict.mapping_paths import ConfigPath, EventPath, MappedValue, path_text
+from hubspot_dest.verdict.misspellings import Misspellings
+from hubspot_dest.verdict.rule_views import EVENT_FIELDS, ConfigView, RuleView
+
+__all__ = ["Judge"]
+
+_REMEMBERED: Final = 4_096
+_STAGES: Final = 50_000
+_GOOD_EMAILS: Final = 100_000
+_ENOUGH_EVENTS: Final = 20
+_LOOKED_AT: Final = 100
+_LARGE: Final = 1_000_000
+_DENIALS: Final = frozenset(
+    """
+    false no none denied deny declined rejected refused revoked withdrawn off 0 disabled opted_out optout opt-out
+    """.split()  # noqa: SIM905 - names read better as words
+)
+
+
+@dataclass(slots=True)
+class _RuleRun:
+    """What happened to the events of one rule so far.
+
+    Attributes:
+        view: what the rule says.
+        static: findings of every event that it handles.
+        pending: values none of whose paths was met yet.
+        met: how many events the rule handled.
+
+    """
+
+    view: RuleView
+    static: tuple[Finding, ...]
+    pending: list[MappedValue]
+    contact_pending: list[MappedValue]
+    met: int = 0
+    told: set[ConfigPath] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What is known of every occurrence of one rule and one name with the same properties.
+
+    Attributes:
+        run: the rule's run.
+        findings: what there is to say of the names.
+        typed: the properties whose values have a type to fit.
+        plain: whether an event can only have something wrong with its values: the usual case, decided fast.
+
+    """
+
+    run: _RuleRun
+    findings: tuple[Finding, ...]
+    typed: tuple[tuple[str, PropertyLike], ...]
+    plain: bool
+
+
+class Judge:
+    """Judges the plans of one run of one configuration.
+
+    Args:
+        config: the destination's configuration as configured.
+        source: in which lines of which file it stands.
+        account: what is known of the account; without it, what all accounts have.
+        behaviours: switches of the server that are set; what rests on one of them follows it.
+
+    """
+
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        *,
+        source: SourceMap | None = None,
+        account: AccountSchema = UNKNOWN_ACCOUNT,
+        behaviours: Mapping[str, str] | None = None,
+    ) -> None:
+        self._view = ConfigView(config)
+        self._source = source
+        self._account = account
+        self._behaviours = dict(behaviours or {})
+        self._lost_identity = self._view.lost_identity()
+        self._rules: dict[tuple[str, int | None], _RuleRun] = {}
+        self._shapes: dict[tuple[str, int | None, str, tuple[str, ...]], _Shape] = {}
+        self._good_emails: set[str] = set()
+        self._only_email = not self._view.object_id_paths
+        self._emails: dict[str, Violation] = {}
+        self._contact_emails: dict[str, Violation | None] = {}
+        self._stages: OrderedDict[str, str] = OrderedDict()
+        self._misspellings = Misspellings()
+        self._latest = ""
+        self._latest_from = self._latest_until = 0
+
+    # ---- one event
+
+    def judge(self, plan: Plan, now_ms: int) -> tuple[Finding, ...]:
+        """Return what there is to say of a plan.
+
+        Args:
+            plan: what should happen to the event.
+            now_ms: the run's clock, in ms since 1970.
+
+        """
+        occurrence = plan.occurrence
+        if occurrence is not None and plan.contact is None and self._only_email:
+            # An event that is fine costs a look at its shape, and one at all of its values together.
+            properties = occurrence["properties"]
+            names = tuple(properties)
+            shape = self._shapes.get((plan.rule_key, plan.rule_index, occurrence["eventName"], names))
+            if shape is not None and shape.plain and not shape.run.pending:
+                try:
+                    values = "".join(properties.values())
+                    if (
+                        len(values) <= MAX_VALUE
+                        and OBJECT_TEXT not in values
+                        and (
+                            (email := occurrence["email"]) in self._good_emails
+                            or self._event_email(email) is None
+                        )
+                        and "2" <= occurrence["occurredAt"] <= self._latest
+                        and self._latest_from <= now_ms < self._latest_until
+                    ):
+                        shape.run.met += 1
+                        return ()
+                except (TypeError, KeyError):
+                    pass  # parity leaves numbers among the texts, and events may have no e-mail
+        if plan.verdict not in ("ready", "skipped"):
+            return ()
+        run = self._rules.get((plan.rule_key, plan.rule_index)) or self._begin(plan)
+        run.met += 1
+        if run.met == _LOOKED_AT:
+            # A value with a default may be missing in every event; its path was looked at often enough.
+            run.pending = [one for one in run.pending if not one.has_default]
+            run.contact_pending = [one for one in run.contact_pending if not one.has_default]
+        found: list[Finding] = []
+        if occurrence is not None:
+            self._occurrence(occurrence, plan, run, now_ms, found)
+        if plan.contact is not None:
+            self._contact(plan, run, found)
+        if plan.violations:
+            found += [self._finding(one, self._place_of(one, run)) for one in plan.violations]
+        if plan.verdict == "ready":
+            self._values(plan, run, found)
+            found += run.static
+        elif self._lost_identity:
+            found.append(self._identity_lost())
+        if self._view.email_paths and plan.email is None:
+            self._inspect(self._view.email_paths, plan.event, run.view, found, nulls=False)
+        if self._view.object_id_paths and plan.object_id is None:
+            self._inspect(self._view.object_id_paths, plan.event, run.view, found, nulls=False)
+        if (meant := self._missed_rule(plan)) is not None:
+            found.append(self._capitals(plan, meant))
+        return tuple(dict.fromkeys(found)) if found else ()
+
+    def judge_consent(self, consent: Any) -> tuple[Finding, ...]:
+        """Return what there is to say of the consent that an event came with."""
+        if type(consent) is not dict or not self._view.consents:
+            return ()
+        return tuple(
+            self._finding(
+                Violation(
+                    "consent_reads_no",
+                    f'consent {name} is the text "{value}", which counts as granted',
+                    f"send {name}: false",
+                    f"consent.{name}",
+                ),
+                (),
+            )
+            for name, value in consent.items()
+            if type(value) is str and name in self._view.consents and value.strip().lower() in _DENIALS
+        )
+
+    def summary(self) -> tuple[Finding, ...]:
+        """Return what can only be said at the end: paths that no event of a rule had."""
+        found: list[Finding] = []
+        for run in self._rules.values():
+            if run.met < _ENOUGH_EVENTS:
+                continue
+            for value in (*run.pending, *run.contact_pending):
+                for path in () if value.has_default else value.paths:
+                    if path.at in run.told or path.first not in run.view.fields:
+                        continue
+                    run.told.add(path.at)
+                    rule = f"rule '{run.view.label}'" if run.view.label else "no rule"
+                    violation = Violation(
+                        "path_never_met",
+                        f"{path.path} led nowhere in all {run.met} events of {rule}",
+                        "correct the path, or take it out",
+                    )
+                    found.append(self._finding(violation, path.at, at=""))
+        return tuple(dict.fromkeys(found))
+
+    # ---- the configuration by itself
+
+    def configuration(self) -> tuple[Finding, ...]:
+        """Return what is certain before the first event: names that are fixed, references, constants."""
+        found: list[Finding] = []
+        if self._lost_identity:
+            found.append(self._identity_lost())
+        for entity, action, view in self._view.every_rule():
+            raw = self._view.raw_rule(
+                f"{entity} {action}", None if not isinstance(view.at[-1], int) else view.at[-1]
+            )
+            if raw.get("ignore") is True:
+                continue
+            key = (f"{entity} {action}", view.at[-1] if isinstance(view.at[-1], int) else None)
+            found += (self._rules.get(key) or self._begin_rule(*key)).static
+        return tuple(dict.fromkeys(found))
+
+    # ---- occurrences
+
+    def _occurrence(
+        self, occurrence: dict[str, Any], plan: Plan, run: _RuleRun, now_ms: int, found: list[Finding]
+    ) -> None:
+        name, properties = occurrence["eventName"], occurrence["properties"]
+        key = (plan.rule_key, plan.rule_index, name, tuple(properties))
+        shape = self._shapes.get(key)
+        if shape is None:
+            shape = self._shape_of(plan, name, properties, run)
+            if len(self._shapes) < _REMEMBERED:
+                self._shapes[key] = shape
+        if shape.findings:
+            found += shape.findings
+        for value in properties.values():
+            if type(value) is str and (len(value) > MAX_VALUE or OBJECT_TEXT in value):
+                self._long_values(properties, run, found)
+                break
+        if shape.typed:
+            for each, declared in shape.typed:
+                value = properties[each]
+                violation = check_property_value(declared, value) if type(value) is str and value else None
+                if violation is not None:
+                    found.append(self._finding(violation, self._place_of(violation, run), at="occurrence"))
+        if len(properties) > MAX_PROPERTIES and (many := check_properties_count(properties)) is not None:
+            place = (*run.view.at, "settings", "properties") if run.view.properties else ()
+            found.append(self._finding(many, place, at="occurrence"))
+        if (email := occurrence.get("email")) is not None:
+            violation = self._emails.get(email) or self._event_email(email)
+            if violation is not None:
+                found.append(self._finding(violation, _configured(self._view.email_paths), at="occurrence"))
+        if (object_id := occurrence.get("objectId")) is not None:
+            violation = check_object_id(object_id)
+            if violation is not None:
+                found.append(
+                    self._finding(violation, _configured(self._view.object_id_paths), at="occurrence")
+                )
+        occurred_at = occurrence.get("occurredAt")
+        if not self._latest_from <= now_ms < self._latest_until:
+            self._latest = latest_plausible(now_ms)
+            self._latest_from, self._latest_until = now_ms, now_ms + 60_000
+        if type(occurred_at) is str and not "2" <= occurred_at <= self._latest:
+            violation = check_occurred_at(occurred_at, now_ms)
+            if violation is not None:
+                found.append(self._finding(violation, (), at="occurrence"))
+
+    def _shape_of(self, plan: Plan, name: str, properties: Mapping[str, Any], run: _RuleRun) -> _Shape:
+        found: list[Finding] = []
+        definition = None
+        violation = self._event_name(name)
+        if violation is not None:
+            place = run.view.event_name_at
+            if violation.code in ("event_prefix", "event_prefix_portal"):
+                place = ("settings", "eventNamePrefix")
+            found.append(self._finding(violation, place, at="occurrence"))
+        elif self._account.definitions is not None:
+            definition = self._account.definitions.get(name)
+        typed: list[tuple[str, PropertyLike]] = []
+        for one in properties:
+            violation = self._property_name(one, name, definition)
+            if violation is not None:
+                found.append(self._finding(violation, self._place_of(violation, run), at="occurrence"))
+            declared = _declared(definition, one)
+            if declared is not None and declared.type != "string":
+                typed.append((one, declared))
+        for twin in check_name_twins(properties):
+            found.append(self._finding(twin, self._place_of(twin, run), at="occurrence"))
+        plain = (
+            not found
+            and not typed
+            and not run.static
+            and not run.view.contact
+            and len(properties) <= MAX_PROPERTIES
+            and all(one.name in properties or not one.paths for one in run.view.properties)
+            and self._missed_rule(plan) is None
+        )
+        return _Shape(run, tuple(found), tuple(typed), plain)
+
+    def _event_name(self, name: str) -> Violation | None:
+        definitions, portal_id = self._account.definitions, self._account.portal_id
+        if definitions is not None and name in definitions:
+            return None
+        violation = check_event_name(name)
+        if violation is not None and (violation.code != "event_name_hyphen" or definitions is None):
+            return violation
+        portal, own = split_event_name(name)
+        if portal_id is not None and portal != portal_id:
+            return event_violation(
+                "event_prefix_portal",
+                f"{name} belongs to portal {portal}; the account is portal {portal_id}",
+                f"set settings.eventNamePrefix to pe{portal_id}_",
+                name,
+            )
+        if definitions is None:
+            return None
+        near = nearest_name(own, [split_event_name(one)[1] for one in definitions])
+        fix = f"did you mean {near}?" if near else "define it in HubSpot, or map to an event that is defined"
+        return event_violation("event_undefined", f"the account has no event {name}", fix, name)
+
+    def _property_name(self, name: str, event: str, definition: EventDefinition | None) -> Violation | None:
+        if definition is None:
+            if name in STANDARD_EVENT_PROPERTIES:
+                return None
+            return check_property_name(name)
+        return check_property_declared(name, event, definition.declared, list(definition.properties))
+
+    def _long_values(self, properties: Mapping[str, Any], run: _RuleRun, found: list[Finding]) -> None:
+        for name, value in properties.items():
+            if type(value) is not str:
+                continue
+            for violation in (
+                check_value_length(name, value),
+                check_value_object(f"properties.{name}", value),
+            ):
+                if violation is not None:
+                    found.append(self._finding(violation, self._place_of(violation, run), at="occurrence"))
+
+    def _event_email(self, email: str) -> Violation | None:
+        if email in self._good_emails:
+            return None
+        violation = check_event_email(email)
+        if violation is None:
+            if len(self._good_emails) >= _GOOD_EMAILS:
+                self._good_emails.clear()
+            self._good_emails.add(email)
+        elif len(self._emails) < _REMEMBERED:
+            self._emails[email] = violation
+        return violation
+
+    # ---- contacts
+
+    def _contact(self, plan: Plan, run: _RuleRun, found: list[Finding]) -> None:
+        contact = plan.contact
+        assert contact is not None
+        properties = contact.properties
+        if properties is None:
+            if run.view.identifies_nothing:
+                nothing = Violation(
+                    "contact_without_properties",
+                    "identify gives an e-mail and no properties: nothing is written to the contact",
+                    "give identify a map of properties, or leave it out",
+                )
+                found.append(self._finding(nothing, run.view.identify_at, at="contact"))
+            return
+        email = contact.email
+        violation = (
+            self._contact_emails[email] if email in self._contact_emails else self._contact_email(email)
+        )
+        # A contact that is created gets the e-mail among its properties, where the mapping gives one.
+        if violation is not None and "email" not in properties:
+            found.append(self._finding(violation, run.view.identify_at, at="contact"))
+        if not properties:
+            found.append(self._finding(empty_contact(), run.view.identify_at, at="contact"))
+            return
+        known: Collection[str] = self._account.contact_properties
+        lookup, complete = self._account.contact_property, self._account.contacts_complete
+        size = 0
+        for name, value in properties.items():
+            size += len(value)
+            problem = check_contact_property(name, value, lookup, known, complete=complete)
+            if problem is None and OBJECT_TEXT in value:
+                problem = check_value_object(f"properties.{name}", value)
+            if problem is not None:
+                found.append(self._finding(problem, self._place_of(problem, run, contact=True), at="contact"))
+        if size > _LARGE:
+            violation = Violation(
+                "payload_size", f"the contact has {size:,} characters", "map less", "properties"
+            )
+            found.append(self._finding(violation, run.view.identify_at, at="contact"))
+        if (stage := properties.get("lifecyclestage")) is not None:
+            self._stage(email, stage, run, found)
+
+    def _contact_email(self, email: str) -> Violation | None:
+        violation = check_contact_email(email)
+        if len(self._contact_emails) >= _REMEMBERED:
+            self._contact_emails.clear()
+        self._contact_emails[email] = violation
+        return violation
+
+    def _stage(self, email: str, stage: str, run: _RuleRun, found: list[Finding]) -> None:
+        person = email.lower()
+        before = self._stages.get(person, "")
+        if goes_backward(before, stage):
+            violation = Violation(
+                "lifecycle_backward",
+                f"lifecyclestage goes back from {before} to {stage}: HubSpot keeps {before}",
+                "send the stage only when it moves forward",
+                "properties.lifecyclestage",
+            )
+            found.append(self._finding(violation, self._place_of(violation, run, contact=True), at="contact"))
+            return
+        self._stages[person] = stage
+        self._stages.move_to_end(person)
+        if len(self._stages) > _STAGES:
+            self._stages.popitem(last=False)
+
+    # ---- what the mapping did
+
+    def _values(self, plan: Plan, run: _RuleRun, found: list[Finding]) -> None:
+        """Look at every mapped value that gave nothing, and strike the met ones off the pending."""
+        if plan.occurrence is not None and run.view.properties:
+            self._missing(plan.occurrence["properties"], run.view.properties, run, run.pending, plan, found)
+        contact = plan.contact
+        if contact is not None and run.view.contact:
+            self._missing(contact.properties or {}, run.view.contact, run, run.contact_pending, plan, found)
+
+    def _missing(
+        self,
+        properties: Mapping[str, Any],
+        values: Iterable[MappedValue],
+        run: _RuleRun,
+        pending: list[MappedValue],
+        plan: Plan,
+        found: list[Finding],
+    ) -> None:
+        for value in values:
+            if value.name in properties and not (value.has_default and value in pending):
+                if pending and value in pending:
+                    pending.remove(value)
+                continue
+            if not value.paths:
+                continue
+            if self._inspect(value.paths, plan.event, run.view, found, nulls=True) and value in pending:
+                pending.remove(value)
+
+    def _inspect(
+        self, paths: tuple[EventPath, ...], event: Any, view: RuleView, found: list[Finding], *, nulls: bool
+    ) -> bool:
+        """Say what is wrong with paths that gave nothing; tell whether one of them leads somewhere."""
+        met = False
+        for path in paths:
+            value = get_by_path(event, path.path)
+            if value is not UNDEFINED and not (isinstance(value, list) and _all_undefined(value)):
+                met = True
+                if nulls and isinstance(value, (dict, list)) and cast_to_property(value) is UNDEFINED:
+                    found.append(self._emptied(path, value))
+            elif path.first not in view.fields:
+                found.append(self._unknown_field(path))
+            elif "*" not in path.path and (near := self._misspellings.nearest(event, path.path)):
+                violation = Violation(
+                    "path_misspelt",
+                    f"{path.path} leads nowhere, and the event has {near}",
+                    f"write {near}",
+                    path.path,
+                )
+                found.append(self._finding(violation, path.at, at="event"))
+        return met
+
+    def _unknown_field(self, path: EventPath) -> Finding:
+        near = nearest_name(path.first, EVENT_FIELDS) or _NEAR_FIELDS.get(path.first, "")
+        rest = path.path[len(path.first) :]
+        violation = Violation(
+            "path_unknown_field",
+            f"{path.path} leads nowhere: events have no field {path.first}",
+            f"write {near}{rest}" if near else "begin with data, user, globals, context, custom or nested",
+            path.path,
+        )
+        return self._finding(violation, path.at, at="event")
+
+    def _emptied(self, path: EventPath, value: Any) -> Finding:
+        inside = _first_null(value)
+        where = f"{path.path}.{inside}" if inside else path.path
+        violation = Violation(
+            "null_empties",
+            f"{where} is null, so walkerOS takes nothing of {path.path}",
+            "map its fields one by one",
+            where,
+        )
+        return self._finding(violation, path.at, at="event")
+
+    def _identity_lost(self) -> Finding:
+        paths = " and ".join(one.path for one in self._lost_identity)
+        first = self._lost_identity[0]
+        near = nearest_name(first.first, EVENT_FIELDS) or _NEAR_FIELDS.get(first.first, "user")
+        violation = Violation(
+            "identity_path",
+            f"no event has an identity: {paths} begins with no field of events, so every event is skipped",
+            f"write {near}{first.path[len(first.first) :]}",
+            first.path,
+        )
+        return self._finding(violation, first.at, at="event")
+
+    def _missed_rule(self, plan: Plan) -> str | None:
+        """Return the rule that an event would have met, but for capitals."""
+        if not self._view.rule_keys or (plan.rule_key and "*" not in plan.rule_key):
+            return None
+        name = plan.event.get("name")
+        if not isinstance(name, str):
+            return None
+        meant = self._view.rule_keys.get(js_lower(" ".join(name.split(" ")[:2])))
+        return None if meant == " ".join(name.split(" ")[:2]) else meant
+
+    def _capitals(self, plan: Plan, meant: str) -> Finding:
+        name = plan.event.get("name")
+        violation = Violation(
+            "rule_capitals",
+            f"the event {name} misses the rule {meant} by capitals",
+            "spell the event and the rule alike",
+            "name",
+        )
+        entity, _, action = meant.partition(" ")
+        return self._finding(violation, ("mapping", entity, action), at="event")
+
+    # ---- rules
+
+    def _begin(self, plan: Plan) -> _RuleRun:
+        return self._begin_rule(plan.rule_key, plan.rule_index)
+
+    def _begin_rule(self, key: str, index: int | None) -> _RuleRun:
+        view = self._view.rule(key, index)
+        run = _RuleRun(
+            view,
+            tuple(self._static(view)),
+            [one for one in view.properties if one.paths],
+            [one for one in view.contact if one.paths],
+        )
+        self._rules[key, index] = run
+        return run
+
+    def _static(self, view: RuleView) -> Iterator[Finding]:
+        for text, at in view.references:
+            violation = Violation(
+                "reference_unknown",
+                f"{text} is no reference that walkerOS replaces here; it goes out as it stands",
+                "in a flow write $var.NAME or $env.NAME; else write the value itself",
+            )
+            yield self._finding(violation, at, at="")
+        for value in view.contact:
+            declared = self._account.contact_property(value.name)
+            if value.constant is not None and declared is not None and declared.unique:
+                violation = Violation(
+                    "contact_unique_constant",
+                    f"{value.name} takes a value once, and every contact would get {value.constant}",
+                    "map a value of the person",
+                )
+                yield self._finding(violation, value.at, at="")
+
+    # ---- findings
+
+    def _place_of(self, violation: Violation, run: _RuleRun, *, contact: bool = False) -> ConfigPath:
+        head, _, name = violation.path.partition(".")
+        if head in ("email", "objectId"):
+            return ("settings", head)
+        if head != "properties":
+            return ()
+        view = run.view
+        if contact:
+            return view.contact_places.get(name) or view.identify_at
+        place = view.property_places.get(name)
+        return place or ((*view.at, "settings", "properties") if view.properties else ())
+
+    def _finding(self, violation: Violation, place: ConfigPath, *, at: str = "event") -> Finding:
+        finding = finding_of(violation, at=at, config_path=path_text(place), behaviours=self._behaviours)
+        if self._source is None or not place:
+            return finding
+        return with_changes(finding, file=self._source.file, line=self._source.line(place))
+
+
+_NEAR_FIELDS: Final = {"event": "data", "params": "data", "properties": "data", "usr": "user", "dta": "data"}
+
+
+def _configured(paths: tuple[EventPath, ...]) -> ConfigPath:
+    """Return where an identity is configured; nothing where it is the default."""
+    return paths[0].at if paths else ()
+
+
+def _declared(definition: EventDefinition | None, name: str) -> PropertyLike | None:
+    if definition is None:
+        return STANDARD_EVENT_PROPERTIES.get(name)
+    return definition.declared(name) or definition.declared(name.lower())
+
+
+def _all_undefined(items: list[Any]) -> bool:
+    return all(one is UNDEFINED or (isinstance(one, list) and _all_undefined(one)) for one in items)
+
+
+def _first_null(value: Any, depth: int = 0) -> str:
+    """Return the path of the first null inside a value, empty where it lies too deep."""
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, item in items:
+        if item is None:
+            return str(key)
+        if isinstance(item, (dict, list)) and depth < 20:
+            inner = _first_null(item, depth + 1)
+            if inner:
+                return f"{key}.{inner}"
+    return ""

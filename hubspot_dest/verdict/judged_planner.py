@@ -1,0 +1,57 @@
+"""Plan events and judge the plans."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hubspot_dest.planning.plan import Plan
+from hubspot_dest.planning.planner import CollectorPlanner
+from hubspot_dest.verdict.judge import Judge
+from hubspot_dest.verdict.prediction import refusal
+
+__all__ = ["JudgedPlanner"]
+
+
+class JudgedPlanner:
+    """Puts a judge's findings on the plans of a planner.
+
+    Args:
+        planner: makes the plans.
+        judge: judges them.
+        now_ms: the clock, in ms since 1970.
+        hold_refused: turn a plan that HubSpot will refuse into one that failed, so that nothing is sent.
+        parity: a refused contact takes its event with it.
+
+    """
+
+    def __init__(
+        self,
+        planner: CollectorPlanner,
+        judge: Judge,
+        now_ms: Callable[[], int],
+        *,
+        hold_refused: bool,
+        parity: bool,
+    ) -> None:
+        self._planner = planner
+        self._judge = judge
+        self._now_ms = now_ms
+        self._hold_refused = hold_refused
+        self._parity = parity
+
+    def plan(self, event: dict[str, Any], *, traced: bool = False) -> Plan:
+        """Return what should happen to a complete event, with what there is to say of it.
+
+        Raises:
+            JsTypeError: as the planner does.
+
+        """
+        plan = self._planner.plan(event, traced=traced)
+        plan.findings = self._judge.judge(plan, self._now_ms())
+        if self._hold_refused and plan.findings:
+            refused = refusal(plan, plan.findings, parity=self._parity)
+            if refused is not None:
+                plan.verdict, plan.reason = "failed", refused.code
+                plan.sentence = f"held, since HubSpot would refuse it: {refused.sentence}"
+        return plan

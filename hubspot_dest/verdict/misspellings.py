@@ -1,0 +1,98 @@
+"""Find the path of an event that a mapping's path was meant to be."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+__all__ = ["Misspellings", "edits"]
+
+_REMEMBERED: Final = 10_000
+_MOST_KEYS: Final = 200
+
+
+class Misspellings:
+    """Remembers what it found, since the events of a rule look alike."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, ...], str] = {}
+
+    def nearest(self, event: Any, path: str) -> str:
+        """Return the path of `event` that differs from `path` in one step by at most two letters; empty for none.
+
+        Args:
+            event: a whole event.
+            path: leads nowhere in it.
+
+        """
+        steps = path.split(".")
+        inside = event
+        for number, step in enumerate(steps):
+            if not isinstance(inside, dict):
+                return ""
+            if step in inside:
+                inside = inside[step]
+                continue
+            if number == 0 or len(inside) > _MOST_KEYS:
+                return ""
+            key = (path, *inside)
+            found = self._known.get(key)
+            if found is None:
+                found = _nearest_key(step, list(inside))
+                if len(self._known) < _REMEMBERED:
+                    self._known[key] = found
+            if not found:
+                return ""
+            rest = steps[number + 1 :]
+            return ".".join([*steps[:number], found, *rest]) if _leads(inside[found], rest) else ""
+        return ""
+
+
+def edits(one: str, other: str, limit: int) -> int:
+    """Return how many letters must be added, taken out, changed or swapped; more than `limit` counts as limit + 1."""
+    if abs(len(one) - len(other)) > limit:
+        return limit + 1
+    before: list[int] = []
+    previous = list(range(len(other) + 1))
+    for row, a in enumerate(one, 1):
+        current = [row]
+        for column, b in enumerate(other, 1):
+            cost = min(previous[column] + 1, current[column - 1] + 1, previous[column - 1] + (a != b))
+            if row > 1 and column > 1 and a == other[column - 2] and one[row - 2] == b:
+                cost = min(cost, before[column - 2] + 1)
+            current.append(cost)
+        before, previous = previous, current
+    return min(previous[-1], limit + 1)
+
+
+def _nearest_key(step: str, keys: list[Any]) -> str:
+    best, distance = "", 3
+    for key in keys:
+        if not isinstance(key, str) or not _comparable(step, key):
+            continue
+        if key.lower() == step.lower():
+            return key
+        # Short names of different things are near one another by nature: id and ip, name and type.
+        allowed = 2 if min(len(step), len(key)) >= 5 else 1
+        found = edits(step.lower(), key.lower(), allowed)
+        if found <= allowed and found < distance:
+            best, distance = key, found
+    return best
+
+
+def _comparable(step: str, key: str) -> bool:
+    """Tell whether two names are long enough, and differ in more than a number: `item1` and `item2` are two things."""
+    if step.lower() == key.lower():
+        return True
+    if min(len(step), len(key)) < 4:
+        return False
+    if len(step) == len(key) == 4 and sorted(step.lower()) != sorted(key.lower()):
+        return False  # size and site are two words
+    return step.rstrip("0123456789") != key.rstrip("0123456789")
+
+
+def _leads(value: Any, rest: list[str]) -> bool:
+    for step in rest:
+        if not isinstance(value, dict) or step not in value:
+            return False
+        value = value[step]
+    return True

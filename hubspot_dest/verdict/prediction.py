@@ -1,0 +1,46 @@
+"""What will become of an event, by its findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from hubspot_dest.checks.finding import Finding
+from hubspot_dest.outcome import Outcome
+from hubspot_dest.planning.plan import Plan
+
+__all__ = ["predict", "refusal"]
+
+_WOULD_GO: Final = frozenset({"sent", "queued", "identified", "skipped"})
+
+
+def refusal(plan: Plan, findings: Iterable[Finding], *, parity: bool) -> Finding | None:
+    """Return the finding for which HubSpot refuses the event itself, None where it takes it.
+
+    A refused contact does not stop the event here; in parity it does, since walkerOS gives up with the contact. Of an
+    event that only writes a contact, the contact is all there is.
+    """
+    alone = plan.occurrence is None or parity
+    return next(
+        (
+            one
+            for one in findings
+            if one.severity == "refused"
+            and (one.path.startswith("occurrence") or (alone and one.path.startswith("contact")))
+        ),
+        None,
+    )
+
+
+def predict(outcome: Outcome, *, parity: bool) -> Outcome:
+    """Return the outcome of an event that was sent nowhere; `refused` where HubSpot would refuse it."""
+    plan = outcome.plan
+    if plan is None or not plan.findings or outcome.kind not in _WOULD_GO:
+        return outcome
+    if plan.occurrence is None and plan.contact is None:
+        return outcome
+    refused = refusal(plan, plan.findings, parity=parity)
+    if refused is None:
+        return outcome
+    return replace(outcome, kind="refused", reason=refused.code, sentence=refused.sentence)

@@ -1,0 +1,231 @@
+"""What the verdict needs to know of a configuration, read once: by rule, the values, the paths, the fixed texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from hubspot_dest.verdict.mapping_paths import (
+    ConfigPath,
+    EventPath,
+    MappedValue,
+    default_texts,
+    event_paths,
+    mapped_values,
+)
+
+__all__ = ["EVENT_FIELDS", "ConfigView", "RuleView"]
+
+EVENT_FIELDS: Final = frozenset(
+    """
+    name data context globals custom user nested consent id trigger entity action timestamp timing source
+    """.split()  # noqa: SIM905 - fifteen names read better as words
+)
+"""The fields of events (walkerOS 4.4, section 1.1)."""
+
+# `${NAME}` anywhere; `$NAME` and `$def.name` as the whole text. `$code:` is a function, `$5` is money.
+_REFERENCE: Final = re.compile(r"\$\{[A-Za-z_][^{}\s]*\}|^\$(?!code:)[A-Za-z_]\w*([.:][^\s]*)?$", re.ASCII)
+
+
+@dataclass(frozen=True)
+class RuleView:
+    """What one rule, or the destination without one, does with events.
+
+    Attributes:
+        label: the rule's key with its position, as reports name it; empty for events without a rule.
+        at: where the rule stands in the configuration.
+        event_name_at: where its events get their name from.
+        properties: what fills the properties of occurrences.
+        contact: what fills the properties of contacts.
+        identify_at: where its identify stands; empty where it has none.
+        identifies_nothing: whether identify names a person and maps no properties at all.
+        references: fixed texts that look like references that nothing replaces.
+        fields: first steps that paths may begin with: the fields of events, and what policies add.
+
+    """
+
+    label: str
+    at: ConfigPath
+    event_name_at: ConfigPath
+    properties: tuple[MappedValue, ...] = ()
+    contact: tuple[MappedValue, ...] = ()
+    identify_at: ConfigPath = ()
+    identifies_nothing: bool = False
+    references: tuple[tuple[str, ConfigPath], ...] = ()
+    fields: frozenset[str] = EVENT_FIELDS
+    property_places: Mapping[str, ConfigPath] = field(default_factory=dict)
+    contact_places: Mapping[str, ConfigPath] = field(default_factory=dict)
+
+
+class ConfigView:
+    """A configuration, as the verdict looks at it.
+
+    Args:
+        raw: the destination's configuration as configured.
+
+    """
+
+    def __init__(self, raw: Mapping[str, Any]) -> None:
+        self._raw = raw
+        settings = raw.get("settings")
+        self._settings: dict[str, Any] = settings if isinstance(settings, dict) else {}
+        mapping = raw.get("mapping")
+        self._mapping: dict[str, Any] = mapping if isinstance(mapping, dict) else {}
+        self._views: dict[tuple[str, int | None], RuleView] = {}
+        self.rule_keys = {
+            f"{entity} {action}".lower(): f"{entity} {action}"
+            for entity, actions in self._mapping.items()
+            if isinstance(actions, dict)
+            for action, rules in actions.items()
+            if (rules or isinstance(rules, dict)) and "*" not in (entity, action)
+        }
+        self.consents = frozenset(_consents(raw))
+        self.email_paths = tuple(event_paths(self._settings.get("email"), ("settings", "email")))
+        self.object_id_paths = tuple(event_paths(self._settings.get("objectId"), ("settings", "objectId")))
+
+    @property
+    def defaults(self) -> Mapping[str, Any]:
+        """The default properties."""
+        defaults = self._settings.get("defaultProperties")
+        return defaults if isinstance(defaults, dict) else {}
+
+    def rule(self, key: str, index: int | None) -> RuleView:
+        """Return what the rule with this key does; the empty key stands for events that no rule matched."""
+        view = self._views.get((key, index))
+        if view is None:
+            view = self._views[key, index] = self._read(key, index)
+        return view
+
+    def every_rule(self) -> Iterator[tuple[str, str, RuleView]]:
+        """Yield entity, action and view of every rule of the configuration."""
+        for entity, actions in self._mapping.items():
+            for action, rules in actions.items() if isinstance(actions, dict) else ():
+                several = isinstance(rules, list)
+                for number in range(len(rules)) if several else (None,):
+                    yield entity, action, self.rule(f"{entity} {action}", number)
+
+    def lost_identity(self) -> tuple[EventPath, ...]:
+        """Return the identity's paths where none of them begins with a field of events, so that none is ever found."""
+        email = self._settings.get("email")
+        paths = [*self.email_paths, *self.object_id_paths]
+        if email is None or not paths or self._raw.get("policy"):
+            return ()
+        plain = all(_only_paths(one) for one in (email, self._settings.get("objectId")))
+        return tuple(paths) if plain and all(one.first not in EVENT_FIELDS for one in paths) else ()
+
+    def raw_rule(self, key: str, index: int | None) -> dict[str, Any]:
+        """Return a rule as configured; empty where there is none."""
+        entity, _, action = key.partition(" ")
+        actions = self._mapping.get(entity)
+        rule = actions.get(action) if isinstance(actions, dict) else None
+        if isinstance(rule, list):
+            rule = rule[index] if index is not None and index < len(rule) else None
+        return rule if isinstance(rule, dict) else {}
+
+    def _read(self, key: str, index: int | None) -> RuleView:
+        rule = self.raw_rule(key, index)
+        own = rule.get("settings")
+        settings: dict[str, Any] = own if isinstance(own, dict) else {}
+        entity, _, action = key.partition(" ")
+        at: ConfigPath = ("mapping", entity, action) if key else ()
+        if index is not None:
+            at = (*at, index)
+        identify, identify_at = settings.get("identify"), (*at, "settings", "identify")
+        if not identify:
+            identify, identify_at = self._settings.get("identify"), ("settings", "identify")
+        contact = tuple(_contact_values(identify, identify_at))
+        properties = (
+            tuple(mapped_values(settings["properties"], (*at, "settings", "properties")))
+            if settings.get("properties")
+            else ()
+        )
+        places = {str(name): ("settings", "defaultProperties", name) for name in self.defaults}
+        return RuleView(
+            label=key if index is None else f"{key} [{index + 1}]",
+            at=at,
+            event_name_at=_event_name_at(at, rule, settings),
+            properties=properties,
+            contact=contact,
+            identify_at=identify_at if identify else (),
+            identifies_nothing=_identifies_nothing(identify),
+            references=tuple(self._references(rule, settings, at, identify, identify_at)),
+            fields=EVENT_FIELDS
+            | _policy_fields(self._raw.get("policy"))
+            | _policy_fields(rule.get("policy")),
+            property_places={**places, **{one.name: one.at for one in properties if one.name}},
+            contact_places={one.name: one.at for one in contact if one.name},
+        )
+
+    def _references(
+        self,
+        rule: Mapping[str, Any],
+        settings: Mapping[str, Any],
+        at: ConfigPath,
+        identify: Any,
+        identify_at: ConfigPath,
+    ) -> Iterator[tuple[str, ConfigPath]]:
+        texts: list[tuple[Any, ConfigPath]] = [
+            (self._settings.get("eventNamePrefix"), ("settings", "eventNamePrefix")),
+            (settings.get("eventName"), (*at, "settings", "eventName")),
+            (rule.get("name"), (*at, "name")),
+            *((value, ("settings", "defaultProperties", name)) for name, value in self.defaults.items()),
+            *default_texts(settings.get("properties"), (*at, "settings", "properties")),
+            *default_texts(identify, identify_at),
+        ]
+        for value, place in (("email", "email"), ("objectId", "objectId")):
+            texts += [
+                (one.path, one.at) for one in event_paths(self._settings.get(value), ("settings", place))
+            ]
+        for text, place_of_text in texts:
+            if isinstance(text, str) and _REFERENCE.search(text):
+                yield text, place_of_text
+
+
+def _event_name_at(at: ConfigPath, rule: Mapping[str, Any], settings: Mapping[str, Any]) -> ConfigPath:
+    if settings.get("eventName"):
+        return (*at, "settings", "eventName")
+    return (*at, "name") if isinstance(rule.get("name"), str) else at
+
+
+def _contact_values(identify: Any, at: ConfigPath) -> Iterator[MappedValue]:
+    for number, one in enumerate(identify) if isinstance(identify, list) else [(None, identify)]:
+        inner = one.get("map") if isinstance(one, dict) else None
+        if isinstance(inner, dict) and inner.get("properties"):
+            place: ConfigPath = at if number is None else (*at, number)
+            yield from mapped_values(inner["properties"], (*place, "map", "properties"))
+
+
+def _identifies_nothing(identify: Any) -> bool:
+    if not isinstance(identify, dict) or set(identify) - {"map", "condition", "consent"}:
+        return False
+    inner = identify.get("map")
+    return isinstance(inner, dict) and "email" in inner and "properties" not in inner
+
+
+def _only_paths(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(_only_paths(one) for one in value)
+    if isinstance(value, dict):
+        return set(value) <= {"key"}
+    return value is None or isinstance(value, str)
+
+
+def _policy_fields(policy: Any) -> frozenset[str]:
+    return (
+        frozenset(str(key).partition(".")[0] for key in policy) if isinstance(policy, dict) else frozenset()
+    )
+
+
+def _consents(value: Any) -> Iterator[str]:
+    """Yield every name of a consent that something in the configuration asks for."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if key == "consent" and isinstance(inner, dict):
+                yield from (str(name) for name, flag in inner.items() if flag)
+            else:
+                yield from _consents(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _consents(inner)
