@@ -53,6 +53,14 @@ EVENT: dict[str, Any] = {
 }
 
 ONE = "(value) => value.data.total * 2"
+# The same work, but a loop whose end cannot be seen from the text: it runs in the worker process.
+WORKER = "(value) => { let n = 0; while (n < 2) n++; return value.data.total * n }"
+HASH = (
+    "async (v) => Buffer.from(await crypto.subtle.digest('SHA-256', "
+    "new TextEncoder().encode(v.user.email.trim().toLowerCase()))).toString('hex')"
+)
+MONEY = "(v) => v.data.total.toLocaleString('en-US', { style: 'currency', currency: 'EUR' })"
+UTM = "(v) => new URL(v.source.url).searchParams.get('utm_source')"
 Step = Callable[[], Any]
 
 
@@ -92,6 +100,12 @@ def main() -> None:
     first = measure("a plan with one function", plans([ONE]))
     six = measure("a plan with six functions", plans([ONE] * 6))
     print(f"{'  each further function':<58}{(six - first) / 5:>18.1f}")
+    first_there = measure("a plan with one function in the worker", plans([WORKER]))
+    six_there = measure("a plan with six functions in the worker", plans([WORKER] * 6))
+    print(f"{'  each further function in the worker':<58}{(six_there - first_there) / 5:>18.1f}")
+    measure("one function that hashes an e-mail", plans([HASH]), 500)
+    measure("one function that formats money", plans([MONEY]), 500)
+    measure("one function that reads a UTM parameter", plans([UTM]), 500)
     measure(
         "one function that reads context.consent", plans(["(value, context) => context.consent.marketing"])
     )
@@ -102,6 +116,7 @@ def main() -> None:
     engine = JavaScriptEngine()
     measure("compiling a function", lambda: engine.function(ONE), 500)
     measure("a new context with one function and one call", lambda: plans([ONE])(), 30)
+    measure("a new worker with one function and one call", lambda: plans([WORKER])(), 10)
 
 
 if __name__ == "__main__":

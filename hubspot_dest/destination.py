@@ -212,7 +212,15 @@ class HubSpotDestination:
         Never raises for what an event holds or HubSpot answers: that is an outcome. Events that waited for
         consent and batches that filled up in the same pass are in `also`. With an outbox, `queued` means on disk.
         """
-        return self._pass((event,), None)[0]
+        happened: list[Outcome] = []
+        with self._lock:
+            number = self._take(event, happened)
+            pending = self._sink.stage()
+            if pending is None:
+                self._finish(happened, (number,))
+        if pending is not None:
+            happened = self._commit(pending, happened, (number,))
+        return happened[number]
 
     def push_many(self, events: Iterable[Any], *, progress: Progress | None = None) -> list[Outcome]:
         """Take several events as `push` takes one; with an outbox they are made durable together.
@@ -225,9 +233,6 @@ class HubSpotDestination:
             one outcome per event; what else happened is in the last one's `also`.
 
         """
-        return self._pass(events, progress)
-
-    def _pass(self, events: Iterable[Any], progress: Progress | None) -> list[Outcome]:
         happened: list[Outcome] = []
         with self._lock:
             own = [self._take(event, happened) for event in events]
@@ -251,35 +256,50 @@ class HubSpotDestination:
         if self.config.disabled:
             return _add(happened, outcome_of("ignored", "disabled", "the destination is disabled", event))
         # One pass over waiting events and the new one (walkerOS 4.4, section 4.2).
+        begun = len(happened)
         released = self._consent_queue.release()
         denied = self._consent_queue.admit(event)
         number = -1 if denied is None else self._deny(event, denied, happened)
-        allowed = [*released, event] if denied is None else released
-        if allowed and not self._checked and not self._check(happened):
+        if not self._checked and (released or denied is None) and not self._check(happened):
             return len(happened) - 1
-        last = self._deliver(allowed, happened, "push failed")
-        if self._judge is not None and last >= 0 and (plan := happened[last].plan) is not None:
+        if released:
+            self._deliver_all(released, happened, "push failed", begun)
+        if denied is not None:
+            return number
+        last = self._deliver(event, happened, "push failed", begun)
+        if self._judge is not None and (plan := happened[last].plan) is not None:
             plan.findings += self._judge.judge_consent(raw.get("consent"))
-        return last if denied is None else number
+        return last
 
-    def _deliver(self, events: Sequence[dict[str, Any]], happened: list[Outcome], on_error: str) -> int:
-        """Plan events and hand the plans to the sink; return where the last one's outcome is."""
-        number, logged = -1, False
+    def _deliver_all(
+        self, events: Iterable[dict[str, Any]], happened: list[Outcome], on_error: str, begun: int = 0
+    ) -> None:
         for event in events:
-            try:
-                plan = self._planner.plan(event, traced=self.traced)
-            except JsTypeError as error:
-                # Upstream's pass is one promise: its first error is logged, as that of what began the pass.
-                quiet = logged and self._logs_first_merge_error
-                issues = () if quiet else (Issue("ERROR", on_error, {"error": str(error)}),)
-                number = _add(happened, self._rejected(event, "push_error", str(error), *issues))
-                logged = True
-                continue
-            outcome = self._sink.accept(plan)
-            if outcome.also:
-                happened.extend(outcome.also)
-            number = _add(happened, outcome)
-        return number
+            self._deliver(event, happened, on_error, begun)
+
+    def _deliver(self, event: dict[str, Any], happened: list[Outcome], on_error: str, begun: int) -> int:
+        """Plan an event and hand the plan to the sink; return where its outcome is.
+
+        Args:
+            event: a complete event that has consent.
+            happened: gets its outcome.
+            on_error: what is logged if the event cannot be merged with the collector's user.
+            begun: where the outcomes of this pass begin.
+
+        """
+        try:
+            plan = self._planner.plan(event, traced=self.traced)
+        except JsTypeError as error:
+            # Upstream's pass is one promise: its first error is logged, as that of what began the pass.
+            logged = any(other.reason == "push_error" for other in happened[begun:])
+            quiet = logged and self._logs_first_merge_error
+            issues = () if quiet else (Issue("ERROR", on_error, {"error": str(error)}),)
+            return _add(happened, self._rejected(event, "push_error", str(error), *issues))
+        outcome = self._sink.accept(plan)
+        if outcome.also:
+            happened.extend(outcome.also)
+        happened.append(outcome)
+        return len(happened) - 1
 
     def _deny(self, event: dict[str, Any], denied: Denied, happened: list[Outcome]) -> int:
         outcome = outcome_of("denied", denied.reason, denied.sentence, event)
@@ -325,14 +345,14 @@ class HubSpotDestination:
 
     # ---- the end of a pass
 
-    def _commit(self, pending: PendingCommit, happened: list[Outcome], own: list[int]) -> list[Outcome]:
+    def _commit(self, pending: PendingCommit, happened: list[Outcome], own: Sequence[int]) -> list[Outcome]:
         """Make a pass durable, outside the lock: others may join the group commit meanwhile."""
         happened = self._sink.commit(pending, happened)
         with self._lock:
             self._finish(happened, own)
         return happened
 
-    def _finish(self, happened: list[Outcome], own: list[int]) -> None:
+    def _finish(self, happened: list[Outcome], own: Sequence[int]) -> None:
         """Put what else happened into the last own outcome, and notify the listeners of all."""
         if own and len(happened) > len(own):
             numbers = set(own)
@@ -370,7 +390,7 @@ class HubSpotDestination:
             elif self._change_state(action, data) and not self.config.disabled:
                 released = self._consent_queue.release()
                 if released and (self._checked or self._check(happened)):
-                    self._deliver(released, happened, "command failed")
+                    self._deliver_all(released, happened, "command failed")
             pending = self._sink.stage()
             if pending is None:
                 self._finish(happened, [])

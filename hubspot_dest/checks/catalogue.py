@@ -302,8 +302,8 @@ _CHECKS: Final = (
         "doubtful",
         "GAP",
         "an occurrence whose e-mail ends in a domain reserved for examples",
-        "RFC 2606 keeps .example, .invalid and .localhost for examples. The simulated HubSpot takes them; what the real "
-        "one does is unknown.",
+        "RFC 2606 keeps .example, .invalid and .localhost for examples. The simulated HubSpot takes them; what the "
+        "real one does is unknown.",
         "Use real addresses, or example.org in tests.",
         "HubSpot wire facts, sections 1.3 and 11",
     ),

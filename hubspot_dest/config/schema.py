@@ -70,7 +70,7 @@ class Settings(_Model):
     """Collect occurrences and send them in batches."""
     batchSize: Annotated[StrictInt, Field(ge=1, le=500)] | None = None  # noqa: N815 - as upstream writes it
     """Batch size: 1 to 500, 50 by default."""
-    # The next four are this project's; walkerOS ignores unknown settings (walkerOS 4.4, section 5.1).
+    # The next five are this project's; walkerOS ignores unknown settings (walkerOS 4.4, section 5.1).
     baseUrl: Annotated[StrictStr, AfterValidator(_base_url)] | None = None  # noqa: N815 - as the others are written
     """HubSpot's base URL; the real one by default."""
     apiVersion: Annotated[StrictStr, AfterValidator(_api_version)] | None = None  # noqa: N815 - likewise
@@ -79,6 +79,8 @@ class Settings(_Model):
     """HTTP proxy: `http://[user:password@]host:port`."""
     caBundle: StrictStr | None = None  # noqa: N815 - likewise
     """A PEM file of CA certificates that replaces the system's."""
+    codeOverruns: Annotated[StrictInt, Field(ge=0)] | None = None  # noqa: N815 - likewise
+    """How many calls over the time limit switch a `$code:` function off: 3 by default, 0 for never."""
 
 
 class RuleSettings(_Model):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hubspot_dest.delivery.batch_queue import BatchQueue, Queued
@@ -27,31 +27,29 @@ if TYPE_CHECKING:
 __all__ = ["DirectSink"]
 
 
-@dataclass(slots=True)
 class _Attempt:
-    """What is known of one plan while it is carried out."""
+    """What is known of one plan while it is carried out; what is usual costs nothing."""
 
-    plan: Plan
-    event: dict[str, Any]
-    reason: str
-    sentence: str
-    calls: list[list[Any]] = field(default_factory=list)
+    calls: tuple[list[Any], ...] = ()
     issues: tuple[Issue, ...] = ()
     error: DeliveryError | None = None
     upstream: str | None = None
 
+    def __init__(self, plan: Plan, event: dict[str, Any]) -> None:
+        self.plan = plan
+        self.event = event
+        self.reason = plan.reason
+        self.sentence = plan.sentence
+
+    def record(self, call: list[Any]) -> None:
+        """Note a call that is about to be made."""
+        self.calls = (*self.calls, call)
+
     def outcome(self, kind: Kind = "skipped") -> Outcome:
-        return outcome_of(
-            kind,
-            self.reason,
-            self.sentence,
-            self.event,
-            plan=self.plan,
-            calls=tuple(self.calls),
-            issues=self.issues,
-            error=self.error,
-            upstream=self.upstream,
-        )
+        """Return what came of the plan."""
+        known = self.__dict__.copy()
+        del known["event"], known["reason"], known["sentence"]
+        return outcome_of(kind, self.reason, self.sentence, self.event, **known)
 
 
 class DirectSink:
@@ -122,13 +120,15 @@ class DirectSink:
             if unsent is not None:
                 return unsent
         event = plan.event if plan.received is None else plan.received
-        attempt = _Attempt(plan, event, plan.reason, plan.sentence)
-        before = plan.issues_before_send
-        self._note(attempt, plan.issues[:before])
+        attempt = _Attempt(plan, event)
+        issues, before = plan.issues, plan.issues_before_send
+        if issues:
+            self._note(attempt, issues[:before])
         if plan.contact is not None and not self._write_contact(attempt, plan.contact):
             assert attempt.error is not None
             return self._reporter.failed(attempt.outcome(), attempt.error, "contact_failed")
-        self._note(attempt, plan.issues[before:])
+        if issues:
+            self._note(attempt, issues[before:])
         if plan.error is not None:
             error = DeliveryError("impossible", plan.error)
             return self._reporter.failed(attempt.outcome(), error, "mapping_error")
@@ -160,7 +160,7 @@ class DirectSink:
             return True
         if contact.properties is not None:
             try:
-                attempt.upstream = self._upsert(self._connect(), contact, attempt.calls.append)
+                attempt.upstream = self._upsert(self._connect(), contact, attempt.record)
             except DeliveryError as error:
                 attempt.error = error
                 return self._goes_on_without_contact(attempt, error)
@@ -179,7 +179,7 @@ class DirectSink:
         return True
 
     def _send(self, occurrence: dict[str, Any], attempt: _Attempt) -> Outcome:
-        attempt.calls.append(["events.send.basicApi.send", occurrence])
+        attempt.record(["events.send.basicApi.send", occurrence])
         try:
             self._connect().send(occurrence)
         except DeliveryError as error:

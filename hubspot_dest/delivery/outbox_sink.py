@@ -32,7 +32,7 @@ from hubspot_dest.delivery.outbox.schema import OutboxError
 from hubspot_dest.delivery.reporter import Reporter
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.delivery.sink import PendingCommit
-from hubspot_dest.outcome import Outcome, outcome_of
+from hubspot_dest.outcome import Kind, Outcome, outcome_of
 from hubspot_dest.planning.plan import ContactUpsert, Plan
 
 __all__ = ["OutboxSink", "UnitOfWork"]
@@ -183,30 +183,29 @@ class OutboxSink:
             if unsent is not None:
                 return unsent
         event = plan.event if plan.received is None else plan.received
-        issues = plan.issues
-        if issues:
-            self._reporter.log(issues)
-        more: dict[str, Any] = {"plan": plan, "issues": issues}
+        more: dict[str, Any] = {"plan": plan}
+        if plan.issues:
+            self._reporter.log(plan.issues)
+            more["issues"] = plan.issues
         event_id = event.get("id")
-        event_id = event_id if isinstance(event_id, str) else ""
+        if not isinstance(event_id, str):
+            event_id = ""
         try:
-            self._belong_to_this_process()
+            if self._process is None:
+                self._belong_to_this_process()
             intents, unchanged = self._intents(plan, event_id)
         except (DeliveryError, OutboxError) as error:
             return self._refused(outcome_of("failed", plan.reason, plan.sentence, event, **more), error)
+        kind: Kind = "skipped"
+        reason, sentence = plan.reason, plan.sentence
         if intents:
             self._unit.intents += intents
+            kind, reason, sentence = "queued", "outbox", "safe in the outbox"
             if plan.occurrence is None:
-                outcome = outcome_of(
-                    "identified", "outbox", "the contact is safe in the outbox", event, **more
-                )
-            else:
-                outcome = outcome_of("queued", "outbox", "safe in the outbox", event, **more)
+                kind, sentence = "identified", "the contact is safe in the outbox"
         elif unchanged:
-            sentence = "the contact is as HubSpot knows it"
-            outcome = outcome_of("skipped", "contact_unchanged", sentence, event, **more)
-        else:
-            outcome = outcome_of("skipped", plan.reason, plan.sentence, event, **more)
+            reason, sentence = "contact_unchanged", "the contact is as HubSpot knows it"
+        outcome = outcome_of(kind, reason, sentence, event, **more)
         if plan.error is not None:
             impossible = DeliveryError("impossible", plan.error)
             return self._reporter.failed(outcome, impossible, "mapping_error")

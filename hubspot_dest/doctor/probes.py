@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from hubspot_dest.checks.catalogue import CATALOGUE
+from hubspot_dest.checks.limits import MAX_LONG_VALUE, MAX_PROPERTIES, MAX_VALUE
+from hubspot_dest.checks.names import check_event_name, portal_of
+from hubspot_dest.checks.standard_properties import STANDARD_EVENT_PROPERTIES
 from hubspot_dest.config.connection import DEFAULT_BASE_URL, Connection
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.client import HubSpotClient
@@ -22,7 +25,6 @@ from hubspot_dest.doctor.portal import (
     read_definitions,
 )
 from hubspot_dest.doctor.requirements import Needs
-from hubspot_dest.doctor.standard_properties import STANDARD_PROPERTIES
 
 __all__ = ["Check", "Verdict", "examine"]
 
@@ -32,9 +34,7 @@ SEND_SCOPE: Final = "analytics.behavioral_events.send"
 _DEFINE_SCOPE: Final = "behavioral_events.event_definitions.read_write"
 _SCHEMA_SCOPE: Final = "crm.schemas.contacts.read"
 _WRITE_SCOPE: Final = "crm.objects.contacts.write"
-_PREFIX: Final = re.compile(r"pe(\d+)_")
-_MOST_PROPERTIES: Final = 50
-_EVENT_NAME: Final = re.compile(r"[a-z][a-z0-9_-]*")
+_ANY_PREFIX: Final = "pe1_"  # the prefix is probed by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +127,8 @@ def _stated(config: Config) -> Iterator[Check]:
         "limits",
         "note",
         "HubSpot's documents: 1,250 event requests a second, 500 events a request, outside the account's daily and "
-        f"ten-secondly limits; {_MOST_PROPERTIES} properties an event, 256 characters a value (1,024 in names with "
-        "url, referrer or link); 100 contacts a request",
+        f"ten-secondly limits; {MAX_PROPERTIES} properties an event, {MAX_VALUE} characters a value "
+        f"({MAX_LONG_VALUE:,} in names with url, referrer or link); 100 contacts a request",
     )
 
 
@@ -209,8 +209,8 @@ def _account_limits(limits: Limits) -> Iterator[Check]:
 
 
 def _prefix(prefix: str, account: Account | None) -> Check:
-    match = _PREFIX.fullmatch(prefix)
-    if match is None:
+    portal = portal_of(prefix)
+    if portal is None:
         hint = (
             f"pe{account.portal_id}_"
             if account is not None
@@ -221,10 +221,10 @@ def _prefix(prefix: str, account: Account | None) -> Check:
         )
     if account is None:
         return Check(
-            "prefix", "note", f"{prefix} is for portal {match[1]}; whether that is the token's was not seen"
+            "prefix", "note", f"{prefix} is for portal {portal}; whether that is the token's was not seen"
         )
-    if int(match[1]) != account.portal_id:
-        sentence = f"{prefix} is portal {match[1]}'s, the token is portal {account.portal_id}'s"
+    if portal != account.portal_id:
+        sentence = f"{prefix} is portal {portal}'s, the token is portal {account.portal_id}'s"
         return Check("prefix", "wrong", sentence, f"eventNamePrefix: pe{account.portal_id}_", live=True)
     return Check("prefix", "ok", f"{prefix} is this portal's", live=True)
 
@@ -260,7 +260,7 @@ def _events(needs: Needs, known: dict[str, Definition], bad_names: dict[str, str
         if definition.archived:
             yield Check(subject, "wrong", "its definition is archived", "restore it in HubSpot", live=True)
             continue
-        missing = properties - definition.property_names - STANDARD_PROPERTIES
+        missing = properties - definition.property_names - STANDARD_EVENT_PROPERTIES.keys()
         for one in sorted(missing):
             hint = _like(one, definition.property_names) or "add it to the definition, or leave it out"
             yield Check(subject, "wrong", f"its definition has no property {one}", hint, live=True)
@@ -284,11 +284,9 @@ def _bad_names(needs: Needs, prefix: str) -> dict[str, str]:
     """Return the names that HubSpot's documents do not allow, and why (HubSpot wire facts, section 1.5)."""
     found = {}
     for name in sorted(needs.events):
-        own = name.removeprefix(prefix)
-        if _EVENT_NAME.fullmatch(own) is None or len(own) > 50:
-            found[name] = (
-                f"HubSpot has no events called {own!r}: at most 50 of a-z, 0-9, _ and -, a letter first"
-            )
+        violation = check_event_name(f"{_ANY_PREFIX}{name.removeprefix(prefix)}")
+        if violation is not None and CATALOGUE[violation.code].severity == "refused":
+            found[name] = violation.sentence
     return found
 
 
@@ -300,8 +298,8 @@ def _named(names: dict[str, str], *, live: bool = False) -> Iterator[Check]:
 def _counts(needs: Needs) -> Iterator[Check]:
     """Yield what has more properties than HubSpot takes (HubSpot wire facts, section 1.5)."""
     for name, properties in sorted(needs.events.items()):
-        if len(properties) > _MOST_PROPERTIES:
-            sentence = f"{len(properties)} properties; HubSpot takes {_MOST_PROPERTIES}"
+        if len(properties) > MAX_PROPERTIES:
+            sentence = f"{len(properties)} properties; HubSpot takes {MAX_PROPERTIES}"
             yield Check(f"event {name}", "wrong", sentence)
 
 

@@ -22,6 +22,13 @@ _MISSING: Final = (
         "crypto.createHash",
         "await crypto.subtle.digest('SHA-256', …)",
     ),
+    (
+        re.compile(
+            r"\bcrypto\s*\.\s*(?:createHmac|randomBytes|randomInt|createCipheriv|timingSafeEqual|pbkdf2Sync|scryptSync)\b"
+        ),
+        "a function of the module node:crypto",
+        "the global crypto, which is the Web Crypto",
+    ),
     (re.compile(r"\brequire\s*\("), "require", "write the code inside the function"),
     (re.compile(r"(?<![.\w])import\s*\("), "import()", "write the code inside the function"),
     (
@@ -40,6 +47,11 @@ _NEW: Final = (
     (re.compile(r"\bPromise\s*\.\s*try\b"), "Promise.try", 23, "an async function"),
     (re.compile(r"\bRegExp\s*\.\s*escape\b"), "RegExp.escape", 24, "replace with an escaped class"),
     (re.compile(r"\bIterator\s*\.\s*from\b"), "Iterator.from", 22, "an array"),
+    (re.compile(r"\bJSON\s*\.\s*rawJSON\b"), "JSON.rawJSON", 21, "JSON.stringify"),
+    (re.compile(r"\bError\s*\.\s*isError\b"), "Error.isError", 24, "instanceof Error"),
+    (re.compile(r"\bFloat16Array\b"), "Float16Array", 24, "Float32Array"),
+    (re.compile(r"\bMath\s*\.\s*f16round\b"), "Math.f16round", 24, "Math.fround"),
+    (re.compile(r"\bUint8Array\s*\.\s*from(?:Base64|Hex)\b"), "Uint8Array.fromBase64", 25, "Buffer.from"),
 )
 _CHANGING: Final = (
     (re.compile(r"\bMath\s*\.\s*random\b"), "Math.random()", "the event's id"),

@@ -43,11 +43,22 @@ class Callbacks:
 
     Args:
         engine: runs `$code:` functions, one engine per configuration; by default made for the first function.
+        code_overruns: how many calls over the time limit switch a `$code:` function off (0 for never); None for the
+            engine's own default.
+        reuse: compile the same source once, which makes its closures one for all places that have it.
 
     """
 
-    def __init__(self, engine: JavaScriptEngine | None = None) -> None:
+    def __init__(
+        self,
+        engine: JavaScriptEngine | None = None,
+        *,
+        code_overruns: int | None = None,
+        reuse: bool = False,
+    ) -> None:
         self._engine = engine
+        self._code_overruns = code_overruns
+        self._compiled: dict[str, JavaScriptFunction] | None = {} if reuse else None
 
     def callable(self, source: Any) -> Callback:
         """Return a function of (value, context) for a mapping value's callback; promises are awaited.
@@ -88,12 +99,19 @@ class Callbacks:
 
     def _javascript(self, code: str) -> JavaScriptFunction:
         if self._engine is None:
-            from hubspot_dest.mapping.javascript import (
-                JavaScriptEngine,  # only configurations with code pay for it
+            from hubspot_dest.mapping.javascript import (  # only configurations with code pay for it
+                JavaScriptEngine,
+                Limits,
             )
 
-            self._engine = JavaScriptEngine()
-        return self._engine.function(code)
+            overruns = self._code_overruns
+            self._engine = JavaScriptEngine(Limits() if overruns is None else Limits(overruns=overruns))
+        if self._compiled is None:
+            return self._engine.function(code)
+        function = self._compiled.get(code)
+        if function is None:
+            function = self._compiled[code] = self._engine.function(code)
+        return function
 
 
 def _no_function(value: Any, context: Any) -> Any:  # noqa: ARG001 - the signature of a callback

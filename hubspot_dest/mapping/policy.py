@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hubspot_dest.mapping.callbacks import Callbacks
@@ -27,12 +27,14 @@ class Policy:
         edits: path and value, in the order of the configuration.
         dialect: the version of the mapping language: whether an edit without a result removes the field.
         unsettled: the mapping of each edit, if the edits are to be applied in upstream's order; otherwise empty.
+        probing: runs the functions of `unsettled` to find that order.
 
     """
 
     edits: tuple[tuple[str, Resolve], ...]
     dialect: Dialect = WALKEROS_4_7
     unsettled: tuple[Any, ...] = ()
+    probing: Callbacks = field(default_factory=lambda: Callbacks(reuse=True), repr=False)
 
     @classmethod
     def compile(cls, policy: Any, values: ValueCompiler, *, as_settled: bool = False) -> Policy | None:
@@ -79,7 +81,7 @@ class Policy:
         if not self.unsettled:
             return indices
         scratch = Evaluation(event, ev.collector, ev.now_ms)
-        values = ValueCompiler(Callbacks(), dialect=self.dialect)
+        values = ValueCompiler(self.probing, dialect=self.dialect)
 
         def probe(mapping: Any, value: Any) -> Any:
             return values.compile(mapping)(value, scratch, ev.collector.consent)

@@ -92,10 +92,13 @@ class Planner:
     ) -> None:
         self._compiler = compiler
         self._policy = policy or PlanPolicy()
-        self._callbacks = callbacks or Callbacks()
         self._config = config
         settings = config.get("settings")
         self._settings: dict[str, Any] = settings if isinstance(settings, dict) else {}
+        overruns = self._settings.get("codeOverruns")
+        self._callbacks = callbacks or Callbacks(
+            code_overruns=overruns if type(overruns) is int and overruns >= 0 else None
+        )
         self._prefix = to_string(self._settings.get("eventNamePrefix", UNDEFINED))
         self._defaults = self._default_properties()
         self._names: dict[str, str] = {}

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hubspot_dest._version import __version__
+from hubspot_dest.intake.decompression import DecompressionError, decompress
 from simulator.cassettes.cassette import FORMAT, Cassette, CassetteError, Interaction, Meta
 from simulator.cassettes.session import CLOCK_MS, digest_of
 
@@ -132,7 +132,7 @@ def imported(path: Path, *, every_host: bool = False) -> Cassette:
         where = ".".join(str(step) for step in first["loc"])
         message = f"{path} is neither a HAR file nor a vcrpy cassette: {where}: {first['msg']}"
         raise CassetteError(message) from None
-    except (binascii.Error, zlib.error) as error:
+    except (binascii.Error, DecompressionError) as error:
         raise CassetteError(f"{path} holds a body that cannot be unpacked: {error}") from None
     taken = tuple(one for url, one in found if every_host or _is_hubspot(url))
     if not taken:
@@ -218,11 +218,12 @@ def _flat(headers: dict[str, list[str] | str]) -> dict[str, str]:
 
 def _unpacked(data: str | bytes | None, encoding: str) -> str:
     if isinstance(data, bytes) and encoding.strip().lower() in _PACKED and data[:1] not in (b"{", b"["):
-        unpacking = zlib.decompressobj(wbits=47)  # gzip or zlib, by its header
-        made = unpacking.decompress(data, _MOST_BYTES)
-        if unpacking.unconsumed_tail:
-            raise zlib.error(f"more than {_MOST_BYTES // 1024 // 1024} MB unpacked")
-        return _text(made)
+        try:
+            return _text(decompress(data, _MOST_BYTES))
+        except DecompressionError as error:
+            if error.reason == "cut off":
+                return _text(error.partial)
+            raise
     return data if isinstance(data, str) else _text(data or b"")
 
 

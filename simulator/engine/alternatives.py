@@ -51,7 +51,7 @@ class Near:
 
     Attributes:
         key: the rule's.
-        apart: what alone tells them apart: `capital letters`, `spaces`; empty where it is more than that.
+        apart: the only difference: `capital letters`, `spaces`; empty where it is more than that.
 
     """
 
@@ -65,7 +65,7 @@ def alternatives(mapping: Any, name: str, plan: Plan) -> list[Alternative]:
     Nothing is evaluated again: rules are asked in order, and the first that holds wins.
 
     Args:
-        mapping: what stands at `mapping` in the configuration.
+        mapping: the configuration's `mapping`.
         name: the event's name as its rule was looked for.
         plan: what was planned for it.
 

@@ -55,7 +55,7 @@ class Reloaded:
         again: how many kept events were run again.
         through: how many of these go out now; they are kept no longer.
         settings: what else is different, in words: how events are gathered in batches.
-        stranded: how many events the former sender still held and could not send; they stand as failed.
+        stranded: how many events the former sender still held and could not send; they are failed.
 
     """
 

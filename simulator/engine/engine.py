@@ -42,7 +42,7 @@ _CLOSING_SECONDS = 5.0  # at the end, for how long to go on trying although noth
 _PATIENCE_SECONDS = 3600.0  # the same in simulated time, where waiting takes no time
 _EVENT_SECONDS = 0.1  # simulated seconds between two events
 _CALL_SECONDS = 0.0005  # simulated seconds before and after a call, so that no two share a moment
-_GLANCE_SECONDS = 0.5  # somebody may have skipped the clock
+_GLANCE_SECONDS = 0.5  # the clock may have been skipped meanwhile
 _CLOSE_SECONDS = 30.0
 _COMPARED = 1000
 _DRY_SECONDS = 0.005
@@ -198,7 +198,7 @@ class Engine:
 
     @property
     def paused(self) -> bool:
-        """Whether the stream stands still."""
+        """Whether the stream is paused."""
         return self.rate.paused
 
     @property
@@ -276,7 +276,7 @@ class Engine:
         self._tasks.wake()
 
     def step(self, count: int = 1) -> None:
-        """Take so many events, then stand still."""
+        """Take so many events, then pause."""
         self.rate.step(count)
         self._tasks.wake()
 
@@ -332,7 +332,7 @@ class Engine:
 
         Args:
             partial: send batches that are not full, too.
-            once: stop after one request where somebody waits for the thread.
+            once: stop after one request if another task waits for the thread.
 
         """
         rest: float | None = 0.0
@@ -426,7 +426,7 @@ class Engine:
         return define_called(self.hubspot.account, calls, self.hubspot.clock())
 
     def reset(self, seed: int | None = None) -> Future[None]:
-        """Begin anew: empty account, counters at 0, the stream of the seed from its first event."""
+        """Restart: empty account, counters at 0, the stream of the seed from its first event."""
         return self.later(lambda: self._reset(self.seed if seed is None else seed))
 
     def _reset(self, seed: int) -> None:
@@ -521,7 +521,7 @@ class Engine:
                 self._deliver(once=True)
 
     def _rest(self) -> float | None:
-        """Return for how many seconds there is nothing to do; None until somebody asks for something."""
+        """Return for how many seconds there is nothing to do; None until a task arrives."""
         rest = self.rate.wait(exhausted=self.exhausted)
         if self._due_at is None:
             return rest

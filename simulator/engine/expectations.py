@@ -18,7 +18,7 @@ __all__ = ["ExpectationError", "read_expectations", "result_of", "unmet"]
 _SECTIONS = ("counts", "rules", "books", "hubspot")
 _FIGURES = ("events", "notFlushed")
 _IGNORED = frozenset({"seconds", "seed", "failures"})
-# What is told only where there is any: a name that is not told stands for 0. Every other name is told, or a typo.
+# Reported only if not 0: a missing name counts as 0. Every other name is always reported, or is a typo.
 _TOLD_IF_ANY: Final = (
     *(f"counts.outcomes.{kind}" for kind in get_args(Kind)),
     "counts.calls.",

@@ -20,7 +20,7 @@ from simulator.hubspot.service import HubSpot
 __all__ = ["BY_HAND", "Handled", "ClientProbe", "HubSpotProbe"]
 
 BY_HAND: Final = "pat-na1-00000000-0000-0000-0000-0000000000b1"
-"""The token of copied commands, so that what somebody sends by hand is told apart from what the sender sends."""
+"""The token of copied commands, which distinguishes what is sent by hand from what the sender sends."""
 _SENDS = {"/events/v3/send": False, "/events/v3/send/batch": True}
 
 
@@ -34,7 +34,7 @@ class ClientProbe:
         tick: called before and after every call; moves a simulated clock, so that no two calls share a moment.
 
     Attributes:
-        on_headers: is called with the headers of every answer; None for nobody.
+        on_headers: is called with the headers of every answer; None if nothing listens.
 
     """
 
@@ -139,7 +139,7 @@ class ClientProbe:
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """One request that HubSpot's rules took, whether or not the sender was told.
+    """One request that HubSpot's rules took, whether or not the sender received the answer.
 
     Attributes:
         received_at: UNIX time in seconds.

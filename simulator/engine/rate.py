@@ -32,7 +32,7 @@ class EventRate:
 
     @property
     def paused(self) -> bool:
-        """Whether the stream stands still."""
+        """Whether the stream is paused."""
         return self._paused
 
     def pause(self) -> None:
@@ -46,13 +46,13 @@ class EventRate:
             self._paused, self._from = False, time.monotonic()
 
     def step(self, count: int) -> None:
-        """Take so many events, then stand still."""
+        """Take so many events, then pause."""
         with self._lock:
             self._paused = True
             self._steps += count
 
     def wait(self, *, exhausted: bool) -> float | None:
-        """Return the seconds until something is due; None: until somebody says so."""
+        """Return the seconds until something is due; None: until a method is called."""
         if exhausted or (self._paused and not self._steps):
             return None
         dry = self._dry_until - time.monotonic()

@@ -42,8 +42,8 @@ class Counts:
         calls_failed: calls that failed.
         contacts_unknown: those of them that only said that HubSpot does not know the contact yet.
         saved: contact calls that the contact memory made unnecessary.
-        confirmed: occurrences of which HubSpot told the sender that it took them.
-        unsure: occurrences that HubSpot took although the sender was told of a failure, or of nothing.
+        confirmed: occurrences that HubSpot confirmed.
+        unsure: occurrences that HubSpot took although the sender saw a failure, or no answer.
         lost_upstream: events that walkerOS itself would have lost.
         extra_upstream: events for which walkerOS itself would have made one call more.
         retries: failed requests that were tried again.
@@ -130,12 +130,12 @@ class Reconciliation:
 
     Attributes:
         taken: events taken from the source.
-        accounted: events that stand under some outcome.
+        accounted: events that have an outcome.
         waiting: events that the engine believes to be in the batch queue.
         queued: what the sender itself says of its queue.
-        told: occurrences of which the sender was told that they were taken.
+        told: occurrences whose acceptance the sender saw.
         unsure: occurrences taken without a word to the sender.
-        by_hand: occurrences that somebody sent with a copied command.
+        by_hand: occurrences sent with a copied command.
         stored: what the fake account stored, by its own count.
         repeated: what it dropped because the uuid came before.
         dropped: what it dropped in silence.

@@ -274,7 +274,7 @@ def _condition(token: str) -> Condition:
     if colon and is_path(name):
         value = _plain(value).lower()
         if not value:
-            raise FilterError(f"{name}: needs a value; none stands for nothing there")
+            raise FilterError(f"{name}: needs a value; none matches a missing value")
         return Condition(name, value, whole)
     if token.startswith('"') or not colon or operator is None:
         if colon and name.isalpha() and not token.startswith('"') and not value.startswith("//"):
@@ -355,7 +355,7 @@ def _inside(path: str, value: str, *, whole: bool = False) -> Filter:
     getter, number = compile_path(path), re.fullmatch(r"(>=|<=|>|<)(-?\d+(?:\.\d+)?)", value)
     tests = {">=": ge, "<=": le, ">": gt, "<": lt}
     pattern = re.compile(translate(value)) if not whole and ("*" in value or "?" in value) else None
-    # What must stand in the event's JSON for the path to lead anywhere: most events need not be read for that.
+    # The event's JSON must contain these for the path to lead anywhere; most events need not be parsed.
     needed = [step.encode() for step in path.split(".") if step not in ("*", "length") and not step.isdigit()]
 
     def holds(found: Any) -> bool:

@@ -130,7 +130,7 @@ class Row:
 
     @property
     def state(self) -> str:
-        """How far it came, with what a screen tells apart: `retrying`, `bisected`, `recovered`, `paused`, or `kind`."""
+        """How far it came, as a screen distinguishes it: `retrying`, `bisected`, `recovered`, `paused`, or `kind`."""
         if self.is_batch:
             return "paused" if self.reason == "delivery_paused" else self.kind
         if self.recovered:
@@ -156,7 +156,7 @@ class Row:
 
     @property
     def is_batch(self) -> bool:
-        """Whether it stands for a batch, not for an event."""
+        """Whether the row is a batch, or about the delivery as a whole, not an event."""
         return self.size > 0
 
     @property

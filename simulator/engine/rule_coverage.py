@@ -99,11 +99,11 @@ class RuleCoverage:
         self.policy: dict[str, PropertyHits] = {}
         """What is written into every event before its rule is looked for, by path."""
         self.defaults: dict[str, PropertyHits] = {}
-        """What every occurrence carries unless its rule says otherwise; resolved where it went out as it stands."""
+        """What every occurrence carries unless its rule overrides it; resolved where it was sent unchanged."""
         self._edits: list[tuple[Callable[[Any], Any], PropertyHits]] = []
         self._default_values: list[tuple[tuple[Any, ...], PropertyHits]] = []
         self.planned_again = 0
-        """How many of the counted events were not sent by this mapping, but planned anew when it was saved."""
+        """How many of the counted events were not sent by this mapping, but planned again when it was saved."""
         self._raw: dict[str, Any] = {}
 
     def follow(self, config: Config) -> None:
@@ -204,7 +204,7 @@ class RuleCoverage:
             elif "email" in whose.contact:
                 whose.contact["email"].asked += 1
         elif whose is self.identify and plan.contact is not None:
-            whose.hits += 1  # written in a form whose properties cannot be told beforehand
+            whose.hits += 1  # written in a form whose properties are not known beforehand
 
 
 def _named(values: Any) -> dict[str, PropertyHits]:

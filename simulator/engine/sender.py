@@ -19,6 +19,7 @@ from hubspot_dest.delivery.outbox.records import EVENT
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.outcome import Outcome
+from hubspot_dest.verdict.judge import Judge
 from simulator.engine.probes import ClientProbe
 from simulator.engine.rows import EXTRA_CALL, ObservedCall
 from simulator.engine.sources.bad_input import bad_input_reason
@@ -176,6 +177,7 @@ class DirectSender:
             client_factory=self._client.make,
             traced=True,
             logger=_quiet_logger(),
+            judge=Judge(config.raw, source=config.source),
         )
 
     @property
@@ -276,7 +278,12 @@ class OutboxSender:
             rng=random.Random(seed),  # noqa: S311 - repeatable on purpose
         )
         self._destination = HubSpotDestination(
-            config, client_factory=self._client.make, traced=True, logger=_quiet_logger(), outbox=settings
+            config,
+            client_factory=self._client.make,
+            traced=True,
+            logger=_quiet_logger(),
+            outbox=settings,
+            judge=Judge(config.raw, source=config.source),
         )
         assert self._destination.outbox is not None
         self._outbox = self._destination.outbox

@@ -1,4 +1,4 @@
-"""The story that is shown without a configuration of one's own: a shop, told in a few rules."""
+"""The configuration that ships: a shop with a few rules."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["story_config", "story_path"]
 
 
 def story_path() -> Path:
-    """Return where the story's configuration stands."""
+    """Return the path of the story's configuration."""
     return Path(str(resources.files("simulator.engine").joinpath("story.yaml")))
 
 

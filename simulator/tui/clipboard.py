@@ -1,4 +1,4 @@
-"""Calls as text to take away: JSON, or curl commands that work as they stand, against the HubSpot in here."""
+"""Calls as text for the clipboard: JSON, or curl commands that work unchanged against the HubSpot on this machine."""
 
 from __future__ import annotations
 

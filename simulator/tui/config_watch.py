@@ -52,7 +52,7 @@ class ConfigWatch:
         return True
 
     def examples(self) -> list[FlowExample]:
-        """Return the step examples that stand beside the configuration.
+        """Return the step examples of the flow file.
 
         Raises:
             ConfigFileError: the file cannot be used.

@@ -1,4 +1,4 @@
-"""What can be kept of a session: JSON Lines of the rows, and a report in HTML."""
+"""Files of a session: the rows as JSON Lines, and a report in HTML."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FONT_FACE = re.compile(r"@font-face\s*\{[^}]*\}\s*")
 
 
 def plain_svg(svg: str) -> str:
-    """Return a screenshot that asks nobody for a font: whoever looks at it is looked at by nobody."""
+    """Return a screenshot that loads no font from the network."""
     return _FONT_FACE.sub("", svg).replace("Fira Code", "ui-monospace, Menlo, Consolas, DejaVu Sans Mono")
 
 
@@ -35,7 +35,7 @@ def json_rows(engine: Engine, rows: Iterable[Row]) -> Iterator[str]:
     correlation ids, the number of the row, which counts batches too.
     """
     for row in rows:
-        told = {
+        record = {
             "name": row.name,
             "person": row.person,
             "outcome": row.kind,
@@ -50,7 +50,7 @@ def json_rows(engine: Engine, rows: Iterable[Row]) -> Iterator[str]:
             ],
             "event": row.plain_event(),
         }
-        yield f"{{{', '.join(f'{json.dumps(key)}: {_canonical(value)}' for key, value in told.items())}}}"
+        yield f"{{{', '.join(f'{json.dumps(key)}: {_canonical(value)}' for key, value in record.items())}}}"
 
 
 def _canonical(value: Any) -> str:
@@ -92,7 +92,7 @@ def html_report(engine: Engine, rows: Iterable[Row], title: str, chosen: str = "
         else _safe("; ".join(books.problems))
     )
     which = f"of the filter {_safe(chosen)}" if chosen else "as they came"
-    told = f"{len(shown):,} of {len(every):,}, the latest" if len(shown) < len(every) else f"{len(shown):,}"
+    count = f"{len(shown):,} of {len(every):,}, the latest" if len(shown) < len(every) else f"{len(shown):,}"
     when = time.strftime("%Y-%m-%d %H:%M:%S %Z")
     return f"""<!doctype html><html lang=en><meta charset=utf-8><title>{_safe(title)}</title><style>
 body{{font:15px/1.5 system-ui,sans-serif;
@@ -109,7 +109,7 @@ The HubSpot of this page is the one on this machine.</p>
 <h2>Outcomes</h2><table>{kinds}</table>
 <h2>Rules</h2><table><tr><th>rule<th>hits<th>never resolved</tr>{rules}</table>
 <p>{when}, seed {engine.seed}{", parity" if engine.parity else ""}. The figures are of the whole run.</p>
-<h2>Events {which}: {told}</h2>
+<h2>Events {which}: {count}</h2>
 <table><tr><th>time<th>event<th>person<th>outcome<th>why<th>walkerOS</tr>{body}</table></html>
 """
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["LAST_WORDS", "Ended", "run_app", "tell"]
 
 LAST_WORDS = "hubspot-sim-last-words.txt"
-"""The file in which it is told what became of the queue when there is no terminal any more."""
+"""The file that reports what became of the queue when there is no terminal any more."""
 _ENDS = ("SIGTERM", "SIGHUP")
 
 
@@ -33,7 +33,7 @@ class Ended:
 
     Attributes:
         code: for the shell.
-        lost: the terminal is gone: nobody can be told anything on it.
+        lost: the terminal is gone; nothing can be written to it.
 
     """
 
@@ -60,7 +60,7 @@ def run_app(app: App[None]) -> Ended:
 
     # The sender's thread works in bursts; by default the screen would wait 5 ms for each turn of its loop meanwhile.
     sys.setswitchinterval(0.0005)
-    # A hundred thousand rows are looked through for cycles, in vain, and the screen stands still: rarely, then.
+    # A collection over a hundred thousand rows finds no cycles and stops the screen: collect rarely.
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 30)
@@ -73,7 +73,7 @@ def run_app(app: App[None]) -> Ended:
         ended.code, ended.lost = ExitCode.TERMINATED, True
     if app.return_code and ended.code is ExitCode.OK:
         ended.code = ExitCode.CHECK_FAILED  # it broke; Textual has shown where
-    # The last flush is not to be cut short by whoever is in a hurry.
+    # A second signal must not cut the last flush short.
     for name in _ENDS:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)

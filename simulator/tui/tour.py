@@ -115,7 +115,7 @@ def read_tour(path: Path) -> Tour:
     try:
         tour = msgspec.convert(raw, Tour)
     except msgspec.ValidationError as error:
-        raise TourError(f"{path}{_misshapen(str(error))}") from None
+        raise TourError(f"{path}{_shape_error(str(error))}") from None
     if not tour.steps:
         raise TourError(f"{path}: a tour has at least one step")
     if not _SEEDS[0] <= tour.seed <= _SEEDS[1]:
@@ -141,9 +141,9 @@ def _yaml_place(error: Exception) -> str:
     return (f", line {mark.line + 1}, column {mark.column + 1}" if mark else "") + f": {problem}"
 
 
-def _misshapen(told: str) -> str:
+def _shape_error(message: str) -> str:
     """Return what msgspec says, in the words of who writes a tour: which step, which part, what there is instead."""
-    told, _, path = told.partition(" - at ")
+    message, _, path = message.partition(" - at ")
     steps, *parts = re.findall(r"\w+(?:\[\d+\])?", path) or [""]
     found = re.fullmatch(r"steps\[(\d+)\]", steps)
     places = [f"step {int(found[1]) + 1}"] if found else [steps] if steps else []
@@ -153,15 +153,15 @@ def _misshapen(told: str) -> str:
     where = "".join(f", {one}" for one in places)
     kind: type[msgspec.Struct] = Wait if parts == ["wait"] else TourStep if found and not parts else Tour
     fields = ", ".join(kind.__struct_fields__)
-    if name := re.search(r"unknown field `(.*)`", told):
+    if name := re.search(r"unknown field `(.*)`", message):
         return f"{where}: there is no {name[1]!r}; there are {fields}"
-    if name := re.search(r"missing required field `(.*)`", told):
+    if name := re.search(r"missing required field `(.*)`", message):
         return f"{where}: {name[1]!r} is missing"
-    if shapes := _MISMATCH.search(told):
+    if shapes := _MISMATCH.search(message):
         wanted = _SHAPES.get(shapes["wanted"].partition(" ")[0], shapes["wanted"])
         instead = f" with {fields}" if wanted == "a mapping" else ""
         return f"{where}: this needs {wanted}{instead}, not {_GOT.get(shapes['got'], shapes['got'])}"
-    return f"{where}: {told}"
+    return f"{where}: {message}"
 
 
 def _check(step: TourStep) -> None:
@@ -194,7 +194,7 @@ def _check_rest(word: str, rest: str) -> None:
     if word in _NUMBERED:
         _check_number(word, rest)
     elif word in _BARE and rest:
-        raise ValueError(f"{word!r} stands alone")
+        raise ValueError(f"{word!r} takes no argument")
     elif word == "view" and rest not in _VIEWS:
         raise ValueError(f"there is no view {rest!r}; there are {', '.join(_VIEWS)}")
     elif word == "theme" and rest not in PALETTES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 
@@ -21,6 +22,7 @@ from simulator.tui.widgets.tour_panel import TourPanel
 
 __all__ = ["TourPlayer"]
 
+_FIGURE = re.compile(r"\{(\w+)\}")
 _VIEWING = ("view", "follow", "filter", "select", "theme", "details", "rate")
 """Commands that are done again on the way back; all others change something and are done once."""
 
@@ -197,7 +199,10 @@ class TourPlayer:
             text = step.missed
         elif self._layout.is_small and step.small:
             text = step.small
-        return text.format_map(_Figures(self._figures())) if "{" in text else text
+        if "{" not in text:
+            return text
+        figures = self._figures()
+        return _FIGURE.sub(lambda found: figures.get(found[1], found[0]), text)
 
     def _figures(self) -> dict[str, str]:
         counts, row = self._engine.counts, self.found
@@ -324,10 +329,3 @@ class TourPlayer:
             row = stream.row
             if (row is None or not wanted(row)) and not stream.jump(wanted, -1):
                 self._shell.say(f"no row matches {text}")
-
-
-class _Figures(dict[str, str]):
-    """Figures by name; an unknown name stays as it is written."""
-
-    def __missing__(self, key: str) -> str:
-        return f"{{{key}}}"

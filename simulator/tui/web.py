@@ -57,7 +57,7 @@ def _server(command: str, port: int) -> Any:
 
     @web.middleware
     async def guard(request: web.Request, handler: Any) -> Any:
-        """Let nobody in but this server's own pages: a page of the internet would have a shell's keys here."""
+        """Answer only this server's own pages: another website could press keys here."""
         host, origin = request.headers.get("Host", ""), request.headers.get("Origin")
         if host not in ours:
             raise web.HTTPMisdirectedRequest(text="this page is for this machine only\n")

@@ -193,6 +193,7 @@ MISTAKES = [
     Mistake("value_null", properties(a={"value": {"x": None}}), '"value"'),
     Mistake("code_syntax", properties(a={"fn": "$code:(e) => ("}), '"fn"'),
     Mistake("code_missing_api", properties(a={"fn": "$code:(e) => crypto.createHash('md5')"}), '"fn"'),
+    Mistake("code_missing_api", properties(a={"fn": "$code:(e) => crypto.randomBytes(8)"}), '"fn"'),
     Mistake("code_missing_api", properties(a={"fn": "$code:(e) => document.title"}), '"fn"'),
     Mistake("code_new_api", properties(a={"fn": "$code:(e) => RegExp.escape(e.id)"}), '"fn"'),
     Mistake("code_not_deterministic", properties(a={"fn": "$code:(e) => Math.random()"}), '"fn"'),

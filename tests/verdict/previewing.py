@@ -27,7 +27,8 @@ class Preview:
     @property
     def findings(self) -> list[dict[str, Any]]:
         """Every finding of every event, and those of the end."""
-        return [one for event in self.events for one in event["findings"]] + self.summary.get("findings", [])
+        found = [finding for event in self.events for finding in event["findings"]]
+        return [*found, *self.summary.get("findings", [])]
 
     def codes(self, severity: str = "") -> list[str]:
         """Return the codes of the findings, or of those of one severity."""

@@ -31,6 +31,7 @@ CONTACT: Final = 0
 EVENT: Final = 1
 
 
+@dataclass(slots=True, eq=False)
 class Intent:
     """Something that was accepted and is to reach HubSpot.
 
@@ -47,27 +48,15 @@ class Intent:
 
     """
 
-    __slots__ = ("accepted_at", "attempts", "entered", "event_id", "keys", "kind", "payload", "seq", "waits")
-
-    def __init__(
-        self,
-        seq: int,
-        kind: int,
-        keys: tuple[str, ...],
-        event_id: str,
-        accepted_at: float,
-        payload: bytes | None,
-        attempts: int = 0,
-    ) -> None:
-        self.seq = seq
-        self.kind = kind
-        self.keys = keys
-        self.event_id = event_id
-        self.accepted_at = accepted_at
-        self.payload = payload
-        self.attempts = attempts
-        self.waits = 0
-        self.entered = 0.0
+    seq: int
+    kind: int
+    keys: tuple[str, ...]
+    event_id: str
+    accepted_at: float
+    payload: bytes | None
+    attempts: int = 0
+    waits: int = 0
+    entered: float = 0.0
 
     def __repr__(self) -> str:
         return f"Intent({self.seq}, {'contact' if self.kind == CONTACT else 'event'}, {self.event_id!r})"

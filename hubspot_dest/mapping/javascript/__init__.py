@@ -6,7 +6,7 @@ from hubspot_dest.mapping.javascript.errors import (
     JavaScriptLimitError,
     JavaScriptSyntaxError,
 )
-from hubspot_dest.mapping.javascript.sandbox import Limits
+from hubspot_dest.mapping.javascript.limits import Limits
 
 __all__ = [
     "JavaScriptEngine",

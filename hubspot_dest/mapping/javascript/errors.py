@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-__all__ = ["JavaScriptError", "JavaScriptLimitError", "JavaScriptSyntaxError"]
+__all__ = ["JavaScriptError", "JavaScriptLimitError", "JavaScriptSyntaxError", "LimitKind", "WorkerLostError"]
+
+LimitKind = Literal["time", "memory", "stack", "off"]
 
 
 class JavaScriptError(Exception):
@@ -23,18 +25,26 @@ class JavaScriptError(Exception):
 
 
 class JavaScriptLimitError(JavaScriptError):
-    """A function took more time, memory or stack than it may.
+    """A function took more time, memory or stack than it may, or did so too often and is switched off.
 
     Attributes:
-        kind: which limit it was.
+        kind: which limit it was; `off` for a function that is not called any more.
 
     """
 
-    def __init__(
-        self, kind: Literal["time", "memory", "stack"], message: str, name: str = "InternalError"
-    ) -> None:
+    def __init__(self, kind: LimitKind, message: str, name: str = "InternalError") -> None:
         super().__init__(name, message)
         self.kind = kind
+
+
+class WorkerLostError(JavaScriptLimitError):
+    """The process that a function ran in ended, and not because its time was up.
+
+    Either somebody ended it (a machine short of memory does), or the function made the engine crash.
+    """
+
+    def __init__(self, code: int | None) -> None:
+        super().__init__("time", f"the process that the function ran in ended (code {code})")
 
 
 class JavaScriptSyntaxError(JavaScriptError):

@@ -168,7 +168,8 @@
     } catch { /* a name that throws is no name */ }
     const message = messageOf(error).slice(0, MAX_MESSAGE);
     let kind = error === null ? "null" : null; // where there is no memory for an error, the engine throws null
-    if (error instanceof InternalError && message === "out of memory") kind = "memory";
+    if (message === "[uninitialized]") kind = "memory"; // what the engine throws where normalize() has no memory
+    if (error instanceof InternalError && message.startsWith("out of memory")) kind = "memory";
     if (error instanceof RangeError && message === "Maximum call stack size exceeded") kind = "stack";
     return flat(ERROR + stringify([name.slice(0, MAX_MESSAGE), message, kind]));
   };
@@ -237,8 +238,22 @@
     return PROMISE;
   };
 
+  // The same event gives the same text, another event another: what is to be new for each event is made of it.
+  hooks.eventText = () => stringify([plan.event ?? null, hooks.now]);
+
   return freeze({
     begin,
+    // Add what a script of library/ makes.
+    install(make) {
+      const made = make(hooks);
+      hooks.deepFreeze([made]);
+      Object.assign(hooks.library, made);
+    },
+    // Add a time zone: its name, its table (null where there is no such zone), and how its abbreviations are to be read.
+    addZone(text) {
+      const zone = parse(text);
+      hooks.zones.set(zone.name.toLowerCase(), zone.table === null ? null : zone);
+    },
     register(make) {
       let value, failure = null;
       try { value = make(); } catch (error) { failure = fault(error); }

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any, Final, NoReturn
@@ -20,33 +19,18 @@ from hubspot_dest.mapping.javascript.errors import (
     JavaScriptLimitError,
     JavaScriptSyntaxError,
 )
+from hubspot_dest.mapping.javascript.library import script, scripts_for, zone_table, zones_for
+from hubspot_dest.mapping.javascript.limits import Limits
 
-__all__ = ["Limits", "Sandbox"]
+__all__ = ["Sandbox"]
 
 MAX_RESULT_PARTS: Final = 100_000
 MAX_RESULT_CHARS: Final = 4 * 1024 * 1024
 
+_SHORT: Final = 0.001
+
 _PLACE: Final = re.compile(r"<input>:(\d+):(\d+)")
 _OUT_OF_MEMORY: Final = ("InternalError: out of memory", "null", "[uninitialized]")
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one call of a function may use.
-
-    Attributes:
-        seconds: of processor time of the process, also over all steps of an async function together. Loops of the few
-            operations that keep the engine from looking at the clock are stopped after about three times that. Looking
-            up names through a hand-made chain of 100,000 prototypes, again and again, ends after some 15 seconds only.
-        memory_bytes: for everything in one thread's context: functions, what they keep, and the event.
-        stack_bytes: for calls within calls; the thread's own stack must have room for it. The default has room for
-            about 300 calls within calls.
-
-    """
-
-    seconds: float = 0.25
-    memory_bytes: int = 32 * 1024 * 1024
-    stack_bytes: int = 512 * 1024
 
 
 @cache
@@ -68,16 +52,22 @@ def _prelude() -> str:
 class Sandbox:
     """One context of one thread.
 
+    Args:
+        limits: what a call may use.
+        slack_bytes: what calls may use beside the functions themselves, if less than all memory.
+
     Attributes:
-        call, begin, set_event, …: the functions of host.js.
+        begin, set_event, …: the functions of host.js.
         broken: a limit was hit: make another one.
         busy: a call is under way.
         calls: how many there were.
         strangled: `strangle` was called.
+        spent: the processor time that functions took since it was set to 0, in seconds; without the calls that
+            took less than a millisecond.
 
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, *, slack_bytes: int | None = None) -> None:
         # The extension itself: the package around it starts a thread as soon as it is imported.
         from _quickjs import (  # type: ignore[import-not-found]
             Context,
@@ -88,23 +78,28 @@ class Sandbox:
         self._errors = (JSException, StackOverflow, MemoryError, UnicodeError)
         self._overflow = StackOverflow
         self._limits = limits
+        self._slack_bytes = slack_bytes
         self.broken = False
         self.busy = False
         self.calls = 0
         self.strangled = False
+        self.spent = 0.0
         self._context = Context()
         self._context.set_max_stack_size(limits.stack_bytes)
         self._context.set_memory_limit(limits.memory_bytes)
         pick = self._context.eval(_prelude())
         self._context.set_time_limit(limits.seconds)
         self.parse_json: Callable[[str], Any] = self._context.parse_json
-        self.call: Callable[..., Any] = pick("call")
+        self._call: Callable[..., Any] = pick("call")
         self.begin: Callable[..., Any] = pick("begin")
         self.set_event: Callable[..., Any] = pick("setEvent")
         self.set_collector: Callable[..., Any] = pick("setCollector")
         self.set_consent: Callable[..., Any] = pick("setConsent")
         self.add_mapping: Callable[..., int] = pick("addMapping")
         self._register = pick("register")
+        self._install: Callable[[Any], Any] = pick("install")
+        self._add_zone: Callable[[str], Any] = pick("addZone")
+        self._installed: set[str] = set()
         self._settled = pick("settled")
         self._drain = pick("drain")
         self._run_job: Callable[[], bool] = self._context.execute_pending_job
@@ -121,9 +116,11 @@ class Sandbox:
             JavaScriptSyntaxError: where it is not one expression.
 
         """
+        self._limit_memory(None)
         self._parse(_thunk(source))
         # What holds together only inside parentheses (`a)(b`, `a, b`) could not stand in a configuration.
         self._parse(f'"use strict"; () => 1 ? \n{source}\n : 0')
+        self._limit_memory(self._slack_bytes)
 
     def _parse(self, text: str) -> Any:
         try:
@@ -141,12 +138,66 @@ class Sandbox:
 
         What it throws, it throws again whenever it is called.
         """
+        self._limit_memory(None)
+        self._load(source)
+        started = time.thread_time()
         try:
-            return int(self._register(self._parse(_thunk(source))))
+            number = int(self._register(self._parse(_thunk(source))))
         except self._errors as error:
             self.fail(error)
+        finally:
+            self.spent += time.thread_time() - started
+        self._limit_memory(self._slack_bytes)
+        return number
 
-    def run_jobs(self, started: float) -> bool:
+    def _load(self, source: str) -> None:
+        """Put in what the text of a function names and this context does not have yet."""
+        names = scripts_for(source)
+        missing = [name for name in names if name not in self._installed]
+        zones = zones_for(source) if "intl" in names else []
+        try:
+            for name in missing:
+                self._install(self._context.eval(script(name)))
+            for zone in zones:
+                if zone not in self._installed:
+                    self._add_zone(zone_table(zone))
+        except self._errors as error:
+            self.fail(error)
+        self._installed.update(missing, zones)
+
+    def _limit_memory(self, slack_bytes: int | None) -> None:
+        limit = self._limits.memory_bytes
+        if slack_bytes is not None:
+            limit = min(limit, self.memory_used() + slack_bytes)
+        if not self.strangled:
+            self._context.set_memory_limit(limit)
+
+    def run(self, number: int, mode: int, given: Any, settle: bool, mapping: int) -> tuple[Any, str]:
+        """Call a function; return its answer (host.js says how to read it), and what it logged after that.
+
+        Raises:
+            JavaScriptError: where the engine itself ends the call; `drain` has what was logged.
+
+        """
+        started = time.thread_time()
+        clock = time.perf_counter()
+        try:
+            answer = self._call(number, mode, given, settle, mapping)
+            worked = self._run_jobs(started)
+            if answer == "p":
+                answer = self._settled()
+            later = self.drain() if worked else "[]"
+        except self._errors as error:
+            self.fail(error)
+        finally:
+            # The thread's own clock costs ten times what the wall's does, and nearly all calls are short.
+            if time.perf_counter() - clock > _SHORT:
+                self.spent += time.thread_time() - started
+        if self.strangled:
+            self.check_time()
+        return answer, later
+
+    def _run_jobs(self, started: float) -> bool:
         """Run what waits to be run: the steps of async functions. Return whether there was any.
 
         Args:
@@ -163,10 +214,6 @@ class Sandbox:
                 self.broken = True
                 raise JavaScriptLimitError("time", self._too_long())
         return True
-
-    def settled(self) -> Any:
-        """Return what the promise of the last call came to."""
-        return self._settled()
 
     def drain(self) -> str:
         """Return what was logged since the last answer, as JSON; nothing, where the context cannot say it."""

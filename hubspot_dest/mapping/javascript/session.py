@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any, Final
 
 from hubspot_dest.mapping.context import CallContext
 from hubspot_dest.mapping.javascript.codec import decode, encode
 from hubspot_dest.mapping.javascript.errors import JavaScriptError, JavaScriptLimitError
-from hubspot_dest.mapping.javascript.sandbox import Limits, Sandbox
+from hubspot_dest.mapping.javascript.runtime import Runtime
 from hubspot_dest.mapping.jsvalues import UNDEFINED, Foreign
 
 __all__ = ["Session"]
@@ -27,19 +26,25 @@ _LEVELS: Final = frozenset({"error", "warn", "info", "debug"})
 class Session:
     """A sandbox, the numbers of its functions, and the plan that is being made.
 
+    Args:
+        sandbox: where the functions run.
+        enough: how many bytes it may hold before it is replaced between two plans.
+        plans: how many plans there were before it.
+
     Attributes:
         sandbox: where the functions run.
         scope: of the plan that is being made.
+        plans: how many plans there were.
         tired: better replaced before the next plan.
 
     """
 
-    def __init__(self, limits: Limits) -> None:
-        self.sandbox = Sandbox(limits)
-        self._enough = limits.memory_bytes // 2
+    def __init__(self, sandbox: Runtime, enough: int, plans: int = 0) -> None:
+        self.sandbox = sandbox
+        self._enough = enough
         self._numbers: dict[int, int] = {}
         self._mappings: dict[int, tuple[Any, int]] = {}
-        self._plans = 0
+        self.plans = plans
         self.scope: object = None
         self.tired = False
         self._forget()
@@ -55,9 +60,9 @@ class Session:
         self._forget()
         now = context.now_ms
         self.sandbox.begin(None if now is None else float(now))  # the binding cuts ints to 32 bits
-        self._plans += 1
+        self.plans += 1
         # Functions may keep things in closures: what is half full goes before it hurts a neighbour.
-        if self._plans % _PLANS_BETWEEN_CHECKS == 0 and self.sandbox.memory_used() > self._enough:
+        if self.plans % _PLANS_BETWEEN_CHECKS == 0 and self.sandbox.memory_used() > self._enough:
             self.tired = True
 
     def call(
@@ -73,7 +78,6 @@ class Session:
         sandbox = self.sandbox
         sandbox.calls += 1
         sandbox.busy = True
-        started = time.thread_time()
         try:
             registered = self._numbers.get(number)
             if registered is None:
@@ -82,21 +86,15 @@ class Session:
                 self._begin(context)
             mapping = _NO_MAPPING if value_only else self._introduce(context)
             mode, given = self._pass(value, context)
-            answer = sandbox.call(registered, mode, given, settle, mapping)
-            worked = sandbox.run_jobs(started)
-            if answer == "p":
-                answer = sandbox.settled()
-            later = sandbox.drain() if worked else "[]"
+            answer, later = sandbox.run(registered, mode, given, settle, mapping)
+        except JavaScriptError:
+            _forward(sandbox.drain(), context)
+            raise
         except sandbox.errors as error:
             _forward(sandbox.drain(), context)
             sandbox.fail(error)
-        except JavaScriptLimitError:
-            _forward(sandbox.drain(), context)
-            raise
         finally:
             sandbox.busy = False
-        if sandbox.strangled:
-            sandbox.check_time()
         if type(answer) is not str:
             _forward(later, context)
             return answer

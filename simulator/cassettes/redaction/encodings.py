@@ -11,10 +11,11 @@ import binascii
 import html
 import json
 import re
-import zlib
 from collections.abc import Callable
 from typing import Final
 from urllib.parse import quote, unquote
+
+from hubspot_dest.intake.decompression import DecompressionError, decompress
 
 __all__ = ["readable", "rewrapped", "unpacked"]
 
@@ -57,10 +58,10 @@ def readable(data: bytes) -> str | None:
     """Return bytes as text, unzipped if they are zipped; None where they are no text."""
     if data[:2] == _GZIP or data[:1] == b"\x78":
         try:
-            unpacking = zlib.decompressobj(wbits=47)
-            data = unpacking.decompress(data, _MOST_BYTES)
-        except zlib.error:
-            pass  # not zipped after all: an x is the first byte of zlib's form, too
+            data = decompress(data, _MOST_BYTES)
+        except DecompressionError as error:
+            # Damaged: not compressed after all, since an x is the first byte of zlib's format, too.
+            data = data if error.reason == "damaged" else error.partial
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:

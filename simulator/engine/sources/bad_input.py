@@ -13,12 +13,12 @@ _KEY: Final = "$badInput"
 
 
 def bad_input(sentence: str) -> dict[str, str]:
-    """Return what stands in the stream for something that is no event."""
+    """Return the stream's entry for something that is not an event."""
     return {_KEY: sentence}
 
 
 def bad_line(bad: BadLine, source: str) -> dict[str, str]:
-    """Return what stands in the stream for a bad line of a file, in the words of the sender's intake."""
+    """Return the stream's entry for a bad line of a file, with the intake's message."""
     hint = f" ({bad.hint})" if bad.hint else ""
     return bad_input(f"{bad.where(source)}: {bad.message}{hint}")
 

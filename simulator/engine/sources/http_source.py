@@ -68,7 +68,7 @@ class ListeningSource:
 
     Args:
         port: where to listen; 0 for any free one.
-        limit: how many events may wait for the engine; beyond that the sender is told to come again: 503.
+        limit: how many events may wait for the engine; beyond that the answer is 503.
         allowed_hosts: further `Host` headers to accept, beside this machine's own.
 
     Raises:
@@ -105,7 +105,7 @@ class ListeningSource:
         return self
 
     def close(self) -> None:
-        """Stop listening; what waits stays for whoever still takes it."""
+        """Stop listening; what waits can still be taken."""
         self._collector.stopping = True
         self._server.stop()
 
@@ -116,7 +116,7 @@ class ListeningSource:
             yield self._queue.take()
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse whoever came here by another server's name: a page must not reach us through its own."""
+        """Refuse a request for another host name: a website must not reach this server through its own name."""
         if not self._guard.admits([value for name, value in scope["headers"] if name == b"host"]):
             headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
             await send({"type": "http.response.start", "status": 421, "headers": headers})

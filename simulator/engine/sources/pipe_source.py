@@ -45,7 +45,7 @@ class PipeSource:
         return max(0, self._read.qsize() - self._read_all)
 
     def close(self) -> None:
-        """Read no further; what was read stays for whoever still takes it."""
+        """Stop reading; what was read can still be taken."""
         self._closed = True
 
     def __call__(self, seed: int) -> Iterator[Any]:

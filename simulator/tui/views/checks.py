@@ -72,7 +72,7 @@ class ChecksView(View):
         """Run all examples against a HubSpot of their own, in a thread.
 
         Args:
-            saved: the configuration was saved: what is under way is of the old one, and what fails now is told.
+            saved: the configuration was saved: a run under way is outdated, and failures are announced.
 
         """
         self._saved = self._saved or saved

@@ -129,7 +129,7 @@ class FaultsView(View):
         refused = [one for one in self.engine.hubspot.journal.entries(limit=300) if _is_refusal(one)][-8:]
         if not refused:
             lines.append(line((" none", "good")))
-        lines += [told for entry in reversed(refused) for told in _refused(entry, width)]
+        lines += [refusal for entry in reversed(refused) for refusal in _refused(entry, width)]
         lines += [line(""), line(("── latest failures ", "accent"))]
         ring = self.engine.ring
         found = 0
@@ -193,15 +193,15 @@ def _next_try(engine: Engine) -> list[TextLine]:
 
 def _refused(entry: Entry, width: int) -> list[TextLine]:
     """Return what was refused, and by which fault; a small view gives the path a line, and keeps its end."""
-    told = f"{entry.answer.status or 'no answer'} {entry.method}"
+    text = f"{entry.answer.status or 'no answer'} {entry.method}"
     target = harmless(entry.target.decode("latin-1").partition("?")[0])
     fault = harmless(entry.fault, 16)
     if width >= _WIDE:
-        told = fit(f"{told} {target}", width - 4 - (17 if fault else 0))
-        return [line((f" ✘ {told}", "bad"), (f" {fault}", "faint"))]
+        text = fit(f"{text} {target}", width - 4 - (17 if fault else 0))
+        return [line((f" ✘ {text}", "bad"), (f" {fault}", "faint"))]
     room = max(8, width - 4)
     path = target if len(target) <= room else f"…{target[1 - room :]}"
-    return [line((f" ✘ {told} ", "bad"), (fault, "faint")), line((f"   {path}", "dim"))]
+    return [line((f" ✘ {text} ", "bad"), (fault, "faint")), line((f"   {path}", "dim"))]
 
 
 def _failed(name: str, why: str, width: int) -> list[TextLine]:

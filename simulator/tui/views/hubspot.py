@@ -122,7 +122,7 @@ class HubSpotView(View):
             if len(lines) == _MOST:
                 lines.append(line((f"  … {len(every) - _MOST} more; search with /", "faint")))
                 break
-        return lines or [line((" nobody is found" if self.search else " nobody yet", "faint"))]
+        return lines or [line((" no contact matches" if self.search else " no contacts yet", "faint"))]
 
     def _contact(self, key: Any) -> list[TextLine]:
         account = self.engine.hubspot.account
@@ -157,11 +157,11 @@ class HubSpotView(View):
                     (harmless(one["eventName"].partition("_")[2] or one["eventName"], 60), "*text"),
                 )
             )
-            told = ", ".join(
+            changed = ", ".join(
                 f"{name} {value}" for name, value in one["properties"].items() if not name.startswith("hs_")
             )
-            if told:
-                lines.append(line((" │   ", "faint"), (harmless(told, 300), "dim")))
+            if changed:
+                lines.append(line((" │   ", "faint"), (harmless(changed, 300), "dim")))
         if not timeline:
             lines.append(line((" nothing happened yet", "faint")))
         return lines

@@ -61,10 +61,10 @@ class LiveView(View):
     def tick(self, beat: int) -> None:
         """Take in new rows; the counters twice a second."""
         readable = 0 < self.engine.rate.per_second <= _READABLE
-        # Of a fast stream nobody reads what changes ten times a second.
+        # A fast stream cannot be read ten times a second.
         if readable or beat % 2 == 0:
             self.stream.sync()
-        # A key moves the cursor at once, the details follow with the clock: whoever holds the key down sees it move.
+        # A key moves the cursor at once; the details follow with the clock, so that a held key stays smooth.
         if readable or not self.stream.follow or beat % 5 == 0:
             self.show_detail()
         if beat % 5 == 0:

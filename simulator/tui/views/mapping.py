@@ -106,7 +106,7 @@ class MappingView(View):
             f"{compact(unmatched)} event{'s' * (unmatched != 1)} without a rule",
             "warn" if unmatched else "dim",
         )
-        # What a saved mapping would have made of earlier events counts as well: nobody wants to begin at zero.
+        # Earlier events count as the saved mapping would have treated them, so that figures do not start at zero.
         since = (
             f"since the save, and {compact(hits.planned_again)} events before" if hits.planned_again else ""
         )

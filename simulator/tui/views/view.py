@@ -20,7 +20,7 @@ class View(Container):
     """
 
     searched = ""
-    """What a search looks at, in words for whoever types it; empty where there is nothing to search."""
+    """What a search looks at, as a hint for the user; empty where there is no search."""
 
     def __init__(self, engine: Engine, **options: object) -> None:
         super().__init__(**options)  # type: ignore[arg-type]
@@ -33,7 +33,7 @@ class View(Container):
         return PALETTES.get(self.app.theme, PALETTES["harbour"])
 
     def finds(self, *texts: str) -> bool:
-        """Tell whether what is searched for stands in one of the texts; without a search everything is found."""
+        """Tell whether one of the texts contains the search text; without a search every text does."""
         wanted = self.search.lower()
         return not wanted or any(wanted in text.lower() for text in texts)
 

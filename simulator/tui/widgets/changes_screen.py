@@ -1,4 +1,4 @@
-"""What a saved configuration changed: the same change of many events is told once, or what is wrong with the file."""
+"""What a saved configuration changed, equal changes grouped; or what is wrong with the file."""
 
 from __future__ import annotations
 

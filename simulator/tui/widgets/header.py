@@ -44,7 +44,7 @@ class Header(LineList, can_focus=False):
         self.view = next(iter(views))
         self.trouble = ""
         self.explained = False
-        """Whether there is more to say of the trouble than stands at the top."""
+        """Whether `d` shows more about the trouble."""
         self.origin = ""
         """Where events come from, if they are not made up."""
         self.filter_text = ""
@@ -53,7 +53,7 @@ class Header(LineList, can_focus=False):
         """The warnings of the configuration in force."""
 
     def update(self) -> None:
-        """Draw anew."""
+        """Draw again."""
         width = self.size.width
         trouble = self.trouble or self._engine.trouble
         below: Piece = ("─" * width, "panel")
@@ -119,9 +119,9 @@ class Header(LineList, can_focus=False):
         used = sum(len(text) for text, _ in pieces)
         name = self.title_text + ("  parity" if engine.parity else "")
         if self.filter_text:
-            told = "  filter: " if self.view == "live" else "  search: "
-            room = max(30, width - used - len(told) - len(name) - 3)
-            pieces.append((told + fit(self.filter_text, min(room, len(self.filter_text))), "info"))
+            label = "  filter: " if self.view == "live" else "  search: "
+            room = max(30, width - used - len(label) - len(name) - 3)
+            pieces.append((label + fit(self.filter_text, min(room, len(self.filter_text))), "info"))
             used = sum(len(text) for text, _ in pieces)
         if width - used > 8:
             pieces.append((fit(name, min(len(name), width - used - 2)).rjust(width - used - 1), "text"))

@@ -71,7 +71,7 @@ class LineView(ScrollView, can_focus=True):
     ]
 
     class Moved(Message):
-        """The cursor stands on another line."""
+        """The cursor moved to another line."""
 
         def __init__(self, view: LineView) -> None:
             super().__init__()

@@ -118,7 +118,7 @@ def _head(engine: Engine, row: Row, palette: Palette, width: int) -> Iterator[Te
         yield line((f"{mark} {title}", f"*{tone}"))
         yield from wrapped(row.upstream, tone, width)
     if not row.is_batch:
-        yield _fact("person", row.person or "nobody: no e-mail, no id")
+        yield _fact("person", row.person or "anonymous: no e-mail, no id")
         own = engine.consents.get(row.person)
         if own is not None:
             yield _fact(

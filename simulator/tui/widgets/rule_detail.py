@@ -33,7 +33,7 @@ _TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class MappingSelection:
-    """What a line of the mapping stands for.
+    """What a line of the mapping refers to.
 
     Attributes:
         kind: a rule or a section, or events that no rule matched.
@@ -156,7 +156,7 @@ def _latest(engine: Engine, wanted: str, width: int, palette: Palette) -> list[T
             line(
                 (f" {SYMBOLS[row.kind]} {row.kind:<10} ", palette.outcome(row.kind)),
                 (fit(row.name, 18 if width >= 44 else max(0, width - 15)) + " ", "text"),
-                (fit(row.person or "nobody", max(0, width - 35)) if width >= 44 else "", "dim"),
+                (fit(row.person or "anonymous", max(0, width - 35)) if width >= 44 else "", "dim"),
             )
         )
         if len(lines) == 12:

@@ -92,7 +92,7 @@ class Stream(LineView):
         upto, changes = ring.next, ledger.changes
         news = upto != self._looked_to or changes != self._changes_seen
         if upto < self._looked_to:
-            # It began anew: whatever was looked at is gone, and what comes is wanted.
+            # The stream restarted: its rows are gone, and new ones are followed.
             self.chosen, self.cursor, self.follow = None, 0, True
             self._search(upto)
         elif self.filter is not None:
@@ -217,7 +217,7 @@ class Stream(LineView):
         left: list[Piece] = [(mark, "accent"), (f"{when} ", "faint")]
         left.append((fit(row.name or "(no name)", name) + " ", "*text" if row.kind == "failed" else "text"))
         if person:
-            left.append((fit(row.person or "nobody", person) + " ", "dim" if row.person else "faint"))
+            left.append((fit(row.person or "anonymous", person) + " ", "dim" if row.person else "faint"))
         left.append((f"{SYMBOLS.get(row.state, '?')} {row.state:<10} ", f"*{colour}"))
         used = 1 + 9 + name + 1 + (person + 1 if person else 0) + 13
         status = f"{row.status} {row.milliseconds:.0f} ms" if wide and row.exchanges and row.status else ""

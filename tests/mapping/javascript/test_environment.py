@@ -16,34 +16,11 @@ def run(source: str, value: Any = None, *, now_ms: int | None = None, scope: obj
     return ENGINE.function(source)(value, CallContext(scope=scope or object(), now_ms=now_ms))
 
 
-@pytest.mark.parametrize(
-    "expression",
-    [
-        "new Intl.NumberFormat('de-DE')",
-        "typeof Intl",
-        "globalThis.Intl",
-        "(1234.5).toLocaleString('de-DE')",
-        "(1234.5).toLocaleString()",
-        "10n.toLocaleString()",
-        "new Date(0).toLocaleDateString('de-DE')",
-        "new Date(0).toLocaleTimeString()",
-        "new Date(0).toLocaleString()",
-        "[1234.5].toLocaleString()",
-        "'a'.localeCompare('b')",
-        "'i'.toLocaleUpperCase('tr')",
-        "'I'.toLocaleLowerCase('tr')",
-    ],
-)
-def test_what_needs_locale_data_fails_instead_of_giving_another_text(expression: str) -> None:
-    with pytest.raises(JavaScriptError, match="is not available in this engine: it has no locale data"):
-        run(f"() => {expression}")
-
-
 def test_changing_case_without_naming_a_locale_works() -> None:
     assert run("() => 'aß'.toLocaleUpperCase() + 'AB'.toLocaleLowerCase(undefined)") == "ASSab"
 
 
-@pytest.mark.parametrize("name", ["process", "require", "fetch", "setTimeout", "Buffer", "URL", "module"])
+@pytest.mark.parametrize("name", ["process", "require", "fetch", "setTimeout", "module"])
 def test_what_only_node_has_is_named_as_such(name: str) -> None:
     for expression in (name, f"typeof {name}", f"globalThis.{name}"):
         with pytest.raises(
@@ -66,8 +43,6 @@ def test_what_only_node_has_is_named_as_such(name: str) -> None:
         "new Proxy({}, {})",
         "new WeakRef({})",
         "new SharedArrayBuffer(8)",
-        "performance.now()",
-        "crypto.randomUUID()",
     ],
 )
 def test_code_from_text_and_sources_of_chance_are_not_there(expression: str) -> None:
@@ -121,7 +96,7 @@ def test_a_structured_clone_shares_nothing() -> None:
         is True
     )
     assert run("() => structuredClone(new Map([[1, new Date(5)]])).get(1).getTime()") == 5
-    with pytest.raises(JavaScriptError, match="cannot be cloned"):
+    with pytest.raises(JavaScriptError, match="could not be cloned"):
         run("() => structuredClone({ f() {} })")
 
 

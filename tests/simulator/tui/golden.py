@@ -1,6 +1,6 @@
 """The five views as pictures that are the same byte for byte, on every machine with the pinned packages.
 
-The stream has a seed, HubSpot and the rows have a clock of their own, and the app ticks by hand. Two things are
+The stream has a seed, time is simulated, and the app ticks by hand. Two things are
 replaced: how long HubSpot's server took for a request, which it measures with the processor's clock; and in the SVG
 what tells how the screen was put together, not how it looks (a checksum in the names of its classes, rectangles
 without a width).
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,20 +25,10 @@ from simulator.tui.tour import default_tour
 
 SIZES = ((160, 50), (80, 24))
 SEED = 15
+TOUR_STEP = "A bad morning"
+"""The step of the tour that the picture shows, as the README names it."""
 _MORNING = 1_767_603_600.0  # 2026-01-05, 9 o'clock, the day on which the stream begins
 _BEATS, _EVENTS = 64, 4
-
-
-class _Clockwork:
-    """A clock that only the sender's thread moves: by 0.6 ms whenever it looks."""
-
-    def __init__(self) -> None:
-        self._now = _MORNING
-
-    def __call__(self) -> float:
-        if threading.current_thread().name == "engine":
-            self._now += 0.0006
-        return self._now
 
 
 def pictures(width: int, height: int) -> Iterator[tuple[str, str]]:
@@ -57,10 +46,7 @@ def pictures(width: int, height: int) -> Iterator[tuple[str, str]]:
                     await _ready(app, engine, pilot, name)
                     found.append(_picture(app, f"{name}-{width}x{height}"))
                 app.open_view("live")
-                app.tour.tour = default_tour()
-                app.tour.begin()
-                engine.pause()
-                await _tick(app, pilot)
+                await _outage(app, engine, pilot)
                 found.append(_picture(app, f"tour-{width}x{height}"))
 
     asyncio.run(main())
@@ -98,13 +84,35 @@ async def _ready(app: SimulatorApp, engine: Engine, pilot: Pilot[Any], name: str
             await asyncio.sleep(0.01)
             app.checks.tick(0)
     elif name == "faults":
-        engine.throw(parse_fault("503:count=9"))
-        for _ in range(6):
-            engine.run(_EVENTS)
-            engine.flush().result()
-            engine.hubspot.clock.skip(1)
-            app._beat = 0
-            app.tick()
+        engine.throw(parse_fault("503:for=30s"))
+        await _play_until_retrying(app, engine, pilot)
+    await _tick(app, pilot)
+
+
+async def _outage(app: SimulatorApp, engine: Engine, pilot: Pilot[Any]) -> None:
+    """Play the tour up to the step in which HubSpot is down, and until events wait to be tried again."""
+    engine.clear_faults()
+    engine.flush().result()
+    engine.resume = engine.pause  # type: ignore[method-assign] # events come from here alone
+    app.tour.tour = default_tour()
+    app.tour.by_itself = False
+    app.tour.begin()
+    while app.tour.step is not None and app.tour.step.title != TOUR_STEP:
+        app.tour.turn(1)
+    await _play_until_retrying(app, engine, pilot)
+    app.live.stream.sync()
+    app.tour.tick(0.1)
+    await _tick(app, pilot)
+
+
+async def _play_until_retrying(app: SimulatorApp, engine: Engine, pilot: Pilot[Any]) -> None:
+    """Play until the sender waits for its next try, and three events more."""
+    for _ in range(200):
+        engine.run(1)
+        if engine.next_try is not None:
+            break
+    engine.run(3)
+    app.look()
     await _tick(app, pilot)
 
 

@@ -304,3 +304,39 @@ def test_filter_is_of_the_stream_whichever_view_a_step_shows(
             assert screen.app.live.stream.count() > 90
 
     asyncio.run(main())
+
+
+def test_a_tour_says_what_did_happen_in_figures_and_where_a_row_did_not_come(
+    engine: Engine, opened: Opened, tmp_path: Path
+) -> None:
+    tour = _tour(
+        tmp_path,
+        "[{say: '{taken} taken, {person} and {unknown} {a.b}'}, "
+        "{say: it came, missed: 'it did not come, {failed} failed', wait: {row: 'outcome:failed', within: 1}}]",
+    )
+
+    async def main() -> None:
+        async with opened(tour=tour) as screen:
+            engine.run(20)
+            screen.app.tour.draw()
+            await screen.tick()
+            assert "20 taken, this visitor and {unknown} {a.b}" in screen.text()
+            await screen.press("right")
+            assert "it came" in screen.text()
+            screen.app.tour.tick(2)
+            await screen.tick()
+            assert "it did not come, 0 failed" in screen.text()
+
+    asyncio.run(main())
+
+
+def test_a_small_screen_has_a_text_of_its_own(opened: Opened, tmp_path: Path) -> None:
+    tour = _tour(tmp_path, "[{say: on the right, small: press enter}]")
+
+    async def main() -> None:
+        async with opened(tour=tour, width=80, height=24) as screen:
+            assert "press enter" in screen.text()
+        async with opened(tour=tour, width=160, height=50) as screen:
+            assert "on the right" in screen.text()
+
+    asyncio.run(main())
