@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hubspot_dest.config.validation import Problem
+from hubspot_dest.flow.contract import contracts_of, resolve_contracts
 from hubspot_dest.flow.references import FlowError, Path, References
 
 __all__ = [
@@ -235,13 +236,26 @@ def _references(
         inner = _references(raw, flows, name, environment, {}, (*reading, flow))
         return inner.resolve(flows[name].get("config", {}), ("flows", name, "config"))
 
-    contract = raw.get("contract")
     return References(
         {**_map(raw, "variables"), **_map(flows[flow], "variables"), **_map(entry, "variables")},
         environment,
-        contract if isinstance(contract, dict) else {},
+        _contracts(raw),
         sibling,
     )
+
+
+def _contracts(raw: dict[str, Any]) -> dict[str, Any]:
+    """Return the contracts that `$contract` can name, each with what it extends; one in a circle is left out."""
+    written = contracts_of(raw)
+    resolved, _ = resolve_contracts(written)
+    return {
+        name: {
+            **{key: value for key, value in written[name].items() if key not in ("extend", "extends")},
+            **({"events": one.events} if one.events else {}),
+            **({"schema": one.schema} if one.schema else {}),
+        }
+        for name, one in resolved.items()
+    }
 
 
 def _map(owner: dict[str, Any], key: str) -> dict[str, Any]:

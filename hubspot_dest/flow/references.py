@@ -70,7 +70,7 @@ class References:
     Args:
         variables: those of the step over those of the flow over those of the root.
         environment: the process's.
-        contract: the file's contracts, by name.
+        contract: the file's contracts, by name, with what they extend.
         sibling: gives the `config` block of another flow of the file, with its own references replaced; raises KeyError
             for an unknown flow.
 
@@ -208,10 +208,7 @@ class References:
             known = ", ".join(sorted(source)) or "none"
             what = "variable" if kind == "var" else "contract"
             raise FlowError(path, f'there is no {what} "{name}"', f"there are: {known}")
-        value = source[name]
-        if kind == "contract" and isinstance(value, dict) and ("extend" in value or "extends" in value):
-            raise FlowError(path, f'contract "{name}" extends another one, which is not read here')
-        return value
+        return source[name]
 
     def _inline(self, one: re.Match[str], path: Path, chain: tuple[str, ...]) -> str:
         steps = one[2].split(".")[1:]

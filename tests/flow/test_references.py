@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from hubspot_dest.flow.document import find_destination
 from hubspot_dest.flow.references import FlowError, References
 
 VARIABLES = {
@@ -138,3 +139,29 @@ def test_what_the_environment_does_not_have_is_left_out_and_told() -> None:
         (("a",), "warning"),
         (("b", 0), "warning"),
     ]
+
+
+def test_a_contract_reference_gives_the_contract_with_what_it_extends() -> None:
+    document: dict[str, Any] = {
+        "version": 4,
+        "contract": {
+            "base": {"schema": {"required": ["id"]}},
+            "shop": {"extend": "base", "schema": {"title": "Shop"}},
+        },
+        "flows": {
+            "shop": {
+                "destinations": {
+                    "hubspot": {"config": {"settings": {"eventNamePrefix": "$contract.shop.schema.title"}}}
+                }
+            }
+        },
+    }
+    found = find_destination(document, "", {})
+    assert found.config["settings"]["eventNamePrefix"] == "Shop"
+    document["flows"]["shop"]["destinations"]["hubspot"]["config"]["settings"]["email"] = (
+        "$contract.shop.schema"
+    )
+    assert find_destination(document, "", {}).config["settings"]["email"] == {
+        "required": ["id"],
+        "title": "Shop",
+    }

@@ -1,0 +1,1 @@
+"""Contracts: hold events against the JSON Schemas of a flow file."""
