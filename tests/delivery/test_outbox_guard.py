@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -133,4 +135,17 @@ def test_a_full_disk_fails_the_trial_write(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path / "o", max_pages=14)
     with pytest.raises(OutboxError, match="the disk is full"):
         outbox.probe()
+    outbox.close()
+
+
+def test_a_reader_of_another_process_takes_no_file_away_after_the_guard_has_looked(tmp_path: Path) -> None:
+    """Closing a descriptor of a database file would drop SQLite's locks in this process."""
+    outbox = Outbox(tmp_path / "o")
+    outbox.commit(outbox.add([NewIntent(1, ("e:a@b.co",), "e1", b"{}")]))
+    os.utime(tmp_path / "o")  # looks changed, so the next check reads the headers
+    outbox.guard.check()
+    program = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT count(*) FROM intents'); c.close()"
+    subprocess.run([sys.executable, "-c", program, str(tmp_path / "o")], check=True, timeout=30)
+    assert (tmp_path / "o-wal").exists()
+    assert outbox.trouble() == ""
     outbox.close()

@@ -39,7 +39,7 @@ def test_an_outbox_is_in_the_file_of_that_very_name_for_its_owner_only(tmp_path:
     outbox.commit(outbox.add([NewIntent(1, ("e:a@b.co",), "e1", b"{}")]))
     # SQLite's own files have those rights too while it is open.
     made = sorted(path.name for path in tmp_path.iterdir())
-    assert made == sorted([name, f"{name}-lock", f"{name}-shm", f"{name}-wal"])
+    assert made == sorted([name, f"{name}-lock", f"{name}-reserve", f"{name}-shm", f"{name}-wal"])
     assert {rights(path) for path in tmp_path.iterdir()} == {0o600}
     outbox.close()
     again = Outbox(name)

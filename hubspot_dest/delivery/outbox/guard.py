@@ -39,9 +39,17 @@ class OutboxGuard:
         self._database = str(path.absolute())
         self._log, self._index = f"{self._database}-wal", f"{self._database}-shm"
         self._known: dict[str, tuple[int, int]] = {}
+        # Kept open until SQLite has closed: closing any descriptor of a database file drops every POSIX lock that the
+        # process has on it, and another process would then take SQLite's files for unused (sqlite.org, howtocorrupt).
+        self._descriptors: dict[str, int] = {}
         self._broken = ""
         self._seen: _Looks = ()
         self.identity()
+
+    def close(self) -> None:
+        """Close the descriptors. Only after SQLite has closed the outbox."""
+        while self._descriptors:
+            os.close(self._descriptors.popitem()[1])
 
     def check(self) -> None:
         """Make sure that what was committed is in the files under the outbox's path. Needs the write lock.
@@ -97,24 +105,32 @@ class OutboxGuard:
 
     def _truncation(self) -> str:
         """Return what was cut off, and remember it: nothing brings it back."""
-        header, size = _head(self._database, 100)
+        header, size = self._head(self._database, 100)
         if len(header) < 100 or not header.startswith(_DATABASE_MAGIC):
             return self._remember("its first bytes are gone")
         page = _page_size(int.from_bytes(header[16:18], "big"))
         if size < int.from_bytes(header[28:32], "big") * page:
             return self._remember("its end is gone")
         try:
-            index, _ = _head(self._index, _INDEX.size)
+            index, _ = self._head(self._index, _INDEX.size)
         except FileNotFoundError:
             return ""
         initialised, page, frames = _INDEX.unpack(index) if len(index) == _INDEX.size else (0, 0, 0)
         if not initialised or not frames:
             return ""
-        log, size = _head(self._log, _LOG_HEADER)
+        log, size = self._head(self._log, _LOG_HEADER)
         cut = size < _LOG_HEADER + frames * (_FRAME_HEADER + _page_size(page))
         if cut or int.from_bytes(log[:4], "big") not in _LOG_MAGIC:
             return self._remember("its write-ahead log (-wal) is cut off")
         return ""
+
+    def _head(self, path: str, count: int) -> tuple[bytes, int]:
+        """Return the first bytes of a file, and its size. Raises OSError."""
+        descriptor = self._descriptors.get(path)
+        if descriptor is None:
+            descriptor = self._descriptors[path] = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+        os.lseek(descriptor, 0, os.SEEK_SET)  # the caller has the write lock
+        return os.read(descriptor, count), os.fstat(descriptor).st_size
 
     def _remember(self, what: str) -> str:
         self._broken = self._sentence(f"{self._path} was truncated or overwritten while in use: {what}")
@@ -123,15 +139,6 @@ class OutboxGuard:
     @staticmethod
     def _sentence(what: str) -> str:
         return f"outbox {what}; events that are accepted now would be lost: {_ADVICE}"
-
-
-def _head(path: str, count: int) -> tuple[bytes, int]:
-    """Return the first bytes of a file, and its size."""
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        return os.read(fd, count), os.fstat(fd).st_size
-    finally:
-        os.close(fd)
 
 
 def _page_size(stored: int) -> int:

@@ -557,6 +557,7 @@ class Outbox:
             finally:
                 self._closed = True
                 self._db.close()
+                self.guard.close()
                 if not (self._stored or self._parked or self._done or self._dead):
                     self._room.drop()
                 self._lock_file.release()
