@@ -17,7 +17,7 @@ from pathlib import Path
 import orjson
 
 from benchmarks.measuring import Figure, greatest_memory
-from simulator.hubspot.http.messages import Request
+from simulator.hubspot.messages import Request
 from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
 
 __all__ = ["measure"]

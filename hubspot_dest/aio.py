@@ -25,7 +25,9 @@ _T = TypeVar("_T")
 _TOGETHER = 500  # events in one push; more would keep the first of them waiting
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(
+    slots=True, eq=False, repr=False
+)  # `deque.remove` writes the job into its error: all events, each time
 class _Job:
     """Events to push, or something else to do; in both cases `done` gets the result."""
 

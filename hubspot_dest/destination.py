@@ -21,7 +21,7 @@ from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.delivery.sink import PendingCommit
 from hubspot_dest.events.collector import COMMANDS, Collector
 from hubspot_dest.events.consent_queue import Denied
-from hubspot_dest.events.event import InvalidEventError
+from hubspot_dest.events.event import InvalidEventError, sentence_of
 from hubspot_dest.factory import Delivering, build, read_config
 from hubspot_dest.mapping.dialect import dialect_of
 from hubspot_dest.mapping.evaluation import Issue
@@ -252,7 +252,7 @@ class HubSpotDestination:
             return _add(happened, self._rejected(raw, "invalid_event", str(error), issue))
         except (JsTypeError, RecursionError) as error:
             issue = Issue("ERROR", "push failed", {"error": str(error)})
-            return _add(happened, self._rejected(raw, "push_error", str(error), issue))
+            return _add(happened, self._rejected(raw, "push_error", sentence_of(error), issue))
         if self.config.disabled:
             return _add(happened, outcome_of("ignored", "disabled", "the destination is disabled", event))
         # One pass over waiting events and the new one (walkerOS 4.4, section 4.2).
@@ -267,8 +267,10 @@ class HubSpotDestination:
         if denied is not None:
             return number
         last = self._deliver(event, happened, "push failed", begun)
-        if self._judge is not None and (plan := happened[last].plan) is not None:
-            plan.findings += self._judge.judge_consent(raw.get("consent"))
+        if self._judge is not None and (consent := raw.get("consent")):
+            plan = happened[last].plan
+            if plan is not None and (found := self._judge.judge_consent(consent)):
+                plan.findings += found
         return last
 
     def _deliver_all(
@@ -294,7 +296,7 @@ class HubSpotDestination:
             logged = any(other.reason == "push_error" for other in happened[begun:])
             quiet = logged and self._logs_first_merge_error
             issues = () if quiet else (Issue("ERROR", on_error, {"error": str(error)}),)
-            return _add(happened, self._rejected(event, "push_error", str(error), *issues))
+            return _add(happened, self._rejected(event, "push_error", sentence_of(error), *issues))
         outcome = self._sink.accept(plan)
         if outcome.also:
             happened.extend(outcome.also)

@@ -11,6 +11,7 @@ import click
 from hubspot_dest._version import __version__
 from hubspot_dest.cli.console import guarded, stop
 from hubspot_dest.cli.lazy_group import LazyGroup
+from hubspot_dest.cli.main import COMMANDS as SENDER_COMMANDS
 
 __all__ = ["COMMANDS", "main"]
 
@@ -45,6 +46,7 @@ def _need_packages() -> None:
     package="simulator.commands",
     summaries=COMMANDS,
     before=_need_packages,
+    elsewhere=("hubspot-dest", SENDER_COMMANDS),
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, prog_name="hubspot-sim")
@@ -54,4 +56,4 @@ def _group() -> None:
 
 def main() -> None:
     """Run `hubspot-sim`."""
-    guarded(lambda: _group(standalone_mode=False), "hubspot-sim")
+    guarded(lambda: _group(prog_name="hubspot-sim", standalone_mode=False), "hubspot-sim")

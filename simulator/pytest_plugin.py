@@ -14,7 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from hubspot_dest import HubSpotDestination
     from simulator.hubspot.fake import FakeHubSpot
-    from simulator.hubspot.state.account import Account
+    from simulator.hubspot.state.account import SimulatedAccount
 
 __all__ = ["ContactSeen", "HubSpotSeen", "fake_hubspot", "hubspot_config", "hubspot_destination"]
 
@@ -58,9 +58,9 @@ class HubSpotSeen:
         return f"HubSpotSeen({self.base_url}, {len(self.account.contacts())} contacts)"
 
     @property
-    def account(self) -> Account:
+    def account(self) -> SimulatedAccount:
         """The account's state."""
-        account: Account = self._server.service.account_for(self.token)
+        account: SimulatedAccount = self._server.service.account_for(self.token)
         return account
 
     def seed(self, **data: Any) -> None:

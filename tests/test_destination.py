@@ -307,7 +307,8 @@ def test_a_text_as_consent_requirement_lets_nothing_through_in_parity() -> None:
 def test_events_released_together_go_out_one_after_the_other_oldest_first(parity: bool) -> None:
     """The rule of docs/departures.md: an event is carried out whole, contact first, before the next one begins."""
     client = RecordingClient()
-    settings = {"identify": IDENTIFY}
+    named = {"map": {"email": "user.email", "properties": {"map": {"firstname": {"value": "Ada"}}}}}
+    settings = {"identify": named}
     sender = destination(client, parity=parity, settings=settings, consent={"marketing": True})
     for number in (1, 2, 3):
         assert sender.push(event(number)).kind == "denied"

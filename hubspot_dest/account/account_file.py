@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from hubspot_dest.account.schema import AccountLimits, AccountSchema, EventDefinition
 from hubspot_dest.checks.properties import FIELD_TYPES, Option, Property
 from hubspot_dest.checks.standard_properties import STANDARD_CONTACT_PROPERTIES
+from hubspot_dest.config.yaml_document import BoundedLoader
 
 __all__ = ["VERSION", "AccountFileError", "parse_account", "read_account_file", "write_account_file"]
 
@@ -131,7 +132,8 @@ def read_account_file(path: Path) -> AccountSchema:
         msg = f"{path}: is not UTF-8"
         raise AccountFileError(msg) from None
     try:
-        raw = yaml.safe_load(text) if path.suffix in (".yaml", ".yml") else orjson.loads(text)
+        is_yaml = path.suffix in (".yaml", ".yml")
+        raw = yaml.load(text, Loader=BoundedLoader) if is_yaml else orjson.loads(text)  # noqa: S506 - a safe one
     except orjson.JSONDecodeError as error:
         msg = f"{path}, line {error.lineno}: broken JSON: {error.msg}"
         raise AccountFileError(msg) from None

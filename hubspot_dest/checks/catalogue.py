@@ -321,9 +321,9 @@ _CHECKS: Final = (
         "identity_number",
         "lost",
         "WALKEROS",
-        "an identity that is a number",
-        "walkerOS' HubSpot destination takes e-mail and objectId as text only. A number does not count, and an event "
-        "without another identity is skipped in silence.",
+        "an identity that is no text",
+        "walkerOS' HubSpot destination takes e-mail and objectId as text only. A number, true, a map or a list does "
+        "not count, and an event without another identity is skipped in silence.",
         'Make it text with a function: {"fn": "$code:(event) => String(event.user.id)"}.',
         "walkerOS 4.4, section 5.3",
         by="both",
@@ -332,7 +332,7 @@ _CHECKS: Final = (
         "identity_number_ignored",
         "doubtful",
         "WALKEROS",
-        "one of two identities is a number and does not count",
+        "one of two identities is no text and does not count",
         "walkerOS' HubSpot destination takes e-mail and objectId as text only; the other identity is used alone.",
         "Make it text with a function.",
         "walkerOS 4.4, section 5.3",
@@ -410,6 +410,7 @@ _CHECKS: Final = (
         "before the @, domains with _ and labels that begin with a hyphen. Nobody recorded HubSpot doing so.",
         "Check the address.",
         "HubSpot wire facts, section 11",
+        switch=Switch("strict_email", "reject"),
     ),
     Check(
         "contact_email_spaces",

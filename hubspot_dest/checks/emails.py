@@ -75,7 +75,7 @@ def _check(text: str) -> EmailProblem | None:
         return EmailProblem(
             "strict", f"{shown} names an IP address as its domain", "send an address with a domain"
         )
-    if len(labels) < 2 or not labels[-1]:
+    if len(labels) < 2 or "" in labels:
         return _no_address(shown)
     strict = _strict(local, domain, labels)
     if strict:

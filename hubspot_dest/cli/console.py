@@ -158,7 +158,7 @@ def _unwritten(error: OSError) -> NoReturn:
 
 
 def _say_bug(error: Exception, program: str) -> None:
-    from hubspot_dest.delivery.client.errors import mask_token
+    from hubspot_dest.masking import mask_token
 
     token = os.environ.get("HUBSPOT_ACCESS_TOKEN")
     say(

@@ -12,6 +12,8 @@ from hubspot_dest.report.safe_text import safe_text
 
 __all__ = ["RunCounters"]
 
+CONTACTS_IN_A_CALL: Final = 100
+"""As many as HubSpot takes in one `crm.contacts.batchApi.upsert` (HubSpot wire facts, section 3.3)."""
 _ORDER: Final = ("sent", "queued", "identified", "skipped", "ignored", "denied", "refused", "failed")
 
 
@@ -86,4 +88,13 @@ class RunCounters:
         kinds = ", ".join(f"{self.kinds[kind]} {kind}" for kind in _ORDER if self.kinds[kind]) or "nothing"
         bad = f", {self.bad_lines} bad lines" if self.bad_lines else ""
         calls = f"{self.contact_calls} contact calls, {self.event_calls} event calls"
+        together = self._together()
+        if together and together < self.contact_calls:
+            calls += (
+                f" (send with its outbox writes the contacts in {together}: crm.contacts.batchApi.upsert)"
+            )
         return f"{self.events} events: {kinds}{bad}; {calls}"
+
+    def _together(self) -> int:
+        """Return in how many calls the outbox writes the contacts, where all are accepted at once."""
+        return -(-self.contact_calls // CONTACTS_IN_A_CALL)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hubspot_dest.cli.console import say, stop
+from hubspot_dest.delivery.outbox.private_file import private_opener
 from hubspot_dest.delivery.outbox.records import CONTACT, DeadLetter, dead_letter
 from hubspot_dest.delivery.outbox.schema import OutboxError, connect_reading, to_error
 from hubspot_dest.report.json_report import as_json, plain
@@ -53,7 +54,8 @@ def letter_record(letter: DeadLetter) -> dict[str, Any]:
 def write_dead_letters(target: Path, outbox: Path | None, destination: HubSpotDestination) -> None:
     """Write what was given up to a file; of an outbox everything that lies in it."""
     try:
-        with target.open("w", encoding="utf-8") as stream:
+        # Not Path.open, which takes no opener.
+        with open(target, "w", encoding="utf-8", opener=private_opener) as stream:
             count = 0
             for record in _records(outbox, destination):
                 stream.write(as_json(record) + "\n")

@@ -140,6 +140,7 @@ class EventBalance:
 
     def record(self, *, waiting: int, bad_lines: int) -> dict[str, Any]:
         """Return the balance for `--json`: `cameIn` and `earlier` are the sum of the rest."""
+        known = self.went_out + self.skipped + self.ignored + self.failed + waiting + self.pending
         return {
             "cameIn": self.came_in + bad_lines,
             "earlier": self.earlier,
@@ -148,4 +149,5 @@ class EventBalance:
             "refused": self.failed + bad_lines,
             "waiting": waiting,
             "safe": self.pending,
+            "underWay": max(0, self.came_in + self.earlier - known),
         }

@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from typing import Final
 
 from hubspot_dest.cli.console import say
-from hubspot_dest.delivery.client.errors import mask_token
+from hubspot_dest.masking import mask_token
 from hubspot_dest.report.safe_text import safe_text
 
 __all__ = ["Complaints", "complain"]
 
 _LINES, _SECONDS = 20, 10.0
+_AGAIN_SECONDS: Final = 1.0
+_MOST_TEXTS: Final = 1000
+_STORED: Final = re.compile(r"outbox .+: the disk is full")
 _WORDS: Final = {logging.WARNING: "warning", logging.ERROR: "error", logging.CRITICAL: "error"}
 
 
 class Complaints(logging.Handler):
-    """Says warnings and errors, at most 20 in ten seconds; how many more there were is said later."""
+    """Says warnings and errors, at most 20 in ten seconds, and the same one once a second.
+
+    What an event cannot be stored for is logged by several parts of the program: that is one line, too. How many more
+    there were is said later.
+    """
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self._since = -_SECONDS
         self._said = 0
         self._unsaid = 0
+        self._said_at: dict[str, float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
         """Say one."""
@@ -32,10 +41,6 @@ class Complaints(logging.Handler):
             if self._unsaid:
                 say(f"warning: {self._unsaid} more like these were not said")
             self._since, self._said, self._unsaid = now, 0, 0
-        self._said += 1
-        if self._said > _LINES:
-            self._unsaid += 1
-            return
         text = mask_token(record.getMessage())
         if record.exc_info and record.exc_info[1] is not None:
             text += f": {type(record.exc_info[1]).__name__}: {mask_token(str(record.exc_info[1]))}"
@@ -43,7 +48,25 @@ class Complaints(logging.Handler):
         error = detail.get("error") if isinstance(detail, dict) else None
         if isinstance(error, dict):
             text += f": {error.get('status') or error.get('kind')} {error.get('message', '')}"
+        if not self._is_due(text, now):
+            self._unsaid += 1
+            return
+        self._said += 1
         say(f"{_WORDS.get(record.levelno, 'warning')}: {safe_text(text, limit=300)}")
+
+    def _is_due(self, text: str, now: float) -> bool:
+        """Tell whether a line may be said now: not too many, and the same one not so soon again."""
+        if self._said >= _LINES:
+            return False
+        same = _STORED.search(text)
+        key = same[0] if same is not None else text
+        last = self._said_at.get(key)
+        if last is not None and now - last < _AGAIN_SECONDS:
+            return False
+        if len(self._said_at) >= _MOST_TEXTS:
+            self._said_at.clear()
+        self._said_at[key] = now
+        return True
 
 
 def complain() -> None:

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 import click
 
 from hubspot_dest._version import __version__
 from hubspot_dest.cli.console import guarded
 from hubspot_dest.cli.lazy_group import LazyGroup
 
-__all__ = ["main"]
+__all__ = ["COMMANDS", "SIMULATOR_COMMANDS", "main"]
 
-_COMMANDS = {
-    "account": "Keep what the account has in a file: event definitions, contact properties, limits.",
-    "doctor": "Ask HubSpot whether it has what a configuration needs: token, portal, definitions, properties.",
-    "explain": "Explain a finding by its code: what it is about, how it is known, what to do.",
-    "follow": "Tell what became of one event, from its line to HubSpot's answer, by its id.",
-    "lint": "Report all mistakes of a configuration at once, each with its line; no event is needed.",
-    "listen": "Take events over HTTP as a walkerOS collector does, and deliver them.",
-    "outbox": "Look into an outbox: what waits, what was given up and why; send it again, or drop it.",
-    "preview": "Show what HubSpot would receive, event by event, without any network.",
-    "send": "Deliver events to HubSpot through the official client.",
-}
+COMMANDS = MappingProxyType(
+    {
+        "account": "Keep what the account has in a file: event definitions, contact properties, limits.",
+        "doctor": "Ask HubSpot whether it has what a configuration needs: token, portal, definitions, properties.",
+        "explain": "Explain a finding by its code: what it is about, how it is known, what to do.",
+        "follow": "Tell what became of one event, from its line to HubSpot's answer, by its id.",
+        "lint": "Report all mistakes of a configuration at once, each with its line; no event is needed.",
+        "listen": "Take events over HTTP as a walkerOS collector does, and deliver them.",
+        "outbox": "Look into an outbox: what waits, what was given up and why; send it again, or drop it.",
+        "preview": "Show what HubSpot would receive, event by event, without any network.",
+        "send": "Deliver events to HubSpot through the official client.",
+    }
+)
+
+
+# Named here, since nothing of hubspot_dest knows the simulator; a test holds the names against its own.
+SIMULATOR_COMMANDS = tuple(
+    "check compare conform generate import record replay run scrub serve tui".split()  # noqa: SIM905 - names
+)
 
 
 @click.command(
     cls=LazyGroup,
     package="hubspot_dest.cli.commands",
-    summaries=_COMMANDS,
+    summaries=COMMANDS,
+    elsewhere=("hubspot-sim", SIMULATOR_COMMANDS),
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, prog_name="hubspot-dest")
@@ -36,4 +47,4 @@ def _group() -> None:
 
 def main() -> None:
     """Run `hubspot-dest`."""
-    guarded(lambda: _group(standalone_mode=False), "hubspot-dest")
+    guarded(lambda: _group(prog_name="hubspot-dest", standalone_mode=False), "hubspot-dest")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "account_option",
     "consent_states",
+    "line_limit_option",
     "open_account",
     "open_config",
     "refuse",
@@ -58,6 +59,18 @@ def shared_options(function: F) -> F:
     for decorator in reversed(decorators):
         function = decorator(function)
     return function
+
+
+def line_limit_option(function: F) -> F:
+    """Add --max-line-bytes to a command that reads events."""
+    return click.option(
+        "--max-line-bytes",
+        type=click.IntRange(1),
+        default=16 * 1024 * 1024,
+        show_default=True,
+        metavar="N",
+        help="A longer line of EVENTS is a bad line; it is not read into memory.",
+    )(function)
 
 
 def walkeros_option(text: str) -> Callable[[F], F]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import queue
+import select
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -18,17 +18,20 @@ SIGNAL_SECONDS: Final = 10.0
 """Within so many seconds of the first signal the program has ended."""
 _DELIVERY_SECONDS: Final = 8.0
 _MARGIN: Final = 0.5
+_POKE_SECONDS: Final = 0.1
+_ENDING: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class RunDeadline:
     """Counts down from the first SIGINT or SIGTERM, and ends the process at the deadline or at the second signal.
 
-    A thread of its own does the ending, so that nothing can hold it up: no answer of HubSpot, no lock, no slow disk.
-    What is in the outbox is safe however the process ends.
+    A thread of its own learns of signals through the interpreter's wakeup pipe and does the ending, so that nothing
+    can hold it up: no answer of HubSpot, no lock, no slow disk. What is in the outbox is safe however the process
+    ends.
 
     Args:
         on_first: called in the signal handler, with the signal's number; takes no lock.
-        last_words: says what is left; called by the thread right before it ends the process.
+        last_words: says what is left; called by a thread right before the process is ended.
 
     Attributes:
         number: the first signal; None while there was none.
@@ -38,43 +41,72 @@ class RunDeadline:
     def __init__(self, on_first: Callable[[int], None], last_words: Callable[[], None]) -> None:
         self._on_first = on_first
         self._last_words = last_words
-        self._signals: queue.SimpleQueue[int] = queue.SimpleQueue()  # its `put` is safe in signal handlers
         self._since: float | None = None
         self.number: int | None = None
 
     def start(self) -> None:
-        """Take over SIGINT and SIGTERM."""
-        threading.Thread(target=self._count_down, name="hubspot-dest-deadline", daemon=True).start()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        """Take over SIGINT and SIGTERM; call it from the main thread."""
+        reading, writing = os.pipe()
+        os.set_blocking(writing, False)
+        signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+        if hasattr(signal, "SIGURG"):
+            signal.signal(signal.SIGURG, lambda number, frame: None)  # noqa: ARG005 - see `_interrupt_main`
+        arguments = (reading, threading.main_thread().ident)
+        threading.Thread(
+            target=self._count_down, args=arguments, name="hubspot-dest-deadline", daemon=True
+        ).start()
+        for number in _ENDING:
             signal.signal(number, self._on_signal)
 
     @property
     def delivery_seconds(self) -> float:
         """For how long delivery may go on from now."""
-        return self._rest(_DELIVERY_SECONDS)
-
-    @property
-    def closing_seconds(self) -> float:
-        """For how long the end of the run may take from now."""
-        return self._rest(SIGNAL_SECONDS - 2 * _MARGIN)
-
-    def _rest(self, seconds: float) -> float:
-        return seconds if self._since is None else max(0.0, self._since + seconds - time.monotonic())
+        if self._since is None:
+            return _DELIVERY_SECONDS
+        return max(0.0, self._since + _DELIVERY_SECONDS - time.monotonic())
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a handler's signature
-        first = self.number is None
-        if first:
+        if self.number is None:
             self.number, self._since = number, time.monotonic()
-        self._signals.put(number)
-        if first:
             self._on_first(number)
 
-    def _count_down(self) -> None:
-        number = self._signals.get()
-        with contextlib.suppress(queue.Empty):
-            number = self._signals.get(timeout=SIGNAL_SECONDS - _MARGIN)
+    def _count_down(self, pipe: int, main: int | None) -> None:
+        number = self._next_signal(pipe, None)
+        ends_at = time.monotonic() + SIGNAL_SECONDS - _MARGIN
+        second = None
+        while second is None and (rest := ends_at - time.monotonic()) > 0:
+            if self.number is None:
+                _interrupt_main(main)
+                rest = min(rest, _POKE_SECONDS)
+            second = self._next_signal(pipe, rest)
         # A disk or a terminal that hangs must not hold up the end either.
-        words = threading.Thread(target=self._last_words, daemon=True)
+        words = threading.Thread(target=self._end_words, daemon=True)
         words.start()
         words.join(_MARGIN / 2)
-        os._exit(128 + number)
+        os._exit(128 + (second or number or signal.SIGTERM))
+
+    def _end_words(self) -> None:
+        self._last_words()
+        sys.stdout.flush()
+
+    @staticmethod
+    def _next_signal(pipe: int, seconds: float | None) -> int | None:
+        """Return the next signal that asks for the end, or None where none came within so many seconds."""
+        until = None if seconds is None else time.monotonic() + seconds
+        while True:
+            rest = None if until is None else max(0.0, until - time.monotonic())
+            if not select.select([pipe], [], [], rest)[0]:
+                return None
+            number = os.read(pipe, 1)[0]
+            if number in _ENDING:
+                return number
+
+
+def _interrupt_main(main: int | None) -> None:
+    """Let the main thread run its signal handlers.
+
+    A signal that comes right before the main thread begins to read is noted by the interpreter, and does not interrupt
+    that read. SIGURG does, and does nothing else.
+    """
+    if main is not None and hasattr(signal, "pthread_kill") and hasattr(signal, "SIGURG"):
+        signal.pthread_kill(main, signal.SIGURG)

@@ -1,9 +1,10 @@
-"""Read a configuration or a whole flow from JSON or YAML, and say of every problem in which line it stands."""
+"""Read a configuration or a whole flow from JSON or YAML; every problem is reported with its line."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ import yaml
 from hubspot_dest.config.model import Config, ConfigError
 from hubspot_dest.config.source_map import SourceMap
 from hubspot_dest.config.validation import Problem
+from hubspot_dest.config.yaml_document import MAX_DEPTH, JsonLoader
 from hubspot_dest.flow.document import find_destination, ignored_parts, is_flow
 from hubspot_dest.flow.references import FlowError
 from hubspot_dest.flow.step_examples import StepExample, step_examples
@@ -22,18 +24,8 @@ __all__ = ["TOKEN_VARIABLE", "ConfigFileError", "file_of", "load_config", "load_
 
 TOKEN_VARIABLE = "HUBSPOT_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
 _MAX_BYTES = 16 * 1024 * 1024
-_MERGE = "tag:yaml.org,2002:merge"
-
-
-class _TextKeyLoader(yaml.SafeLoader):
-    """Reads every key as the text that is written, as JSON has it: `1`, `on` and `2026-01-01` are names, too."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        self.flatten_mapping(node)
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                key.tag = "tag:yaml.org,2002:str"
-        return super().construct_mapping(node, deep)
+# A text, also one without an end, or a bracket.
+_JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +38,7 @@ class ConfigFileError(Exception):
     """A configuration file that cannot be used.
 
     Attributes:
-        lines: one line a problem, ready for people: `shop.yaml, line 4: settings.batchsize: unknown key …`.
+        lines: one per problem, as shown to users: `shop.yaml, line 4: settings.batchsize: unknown key …`.
 
     """
 
@@ -57,7 +49,7 @@ class ConfigFileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """What a file holds: a configuration, and around it what the file says of it."""
+    """The content of a file: a configuration, and what the file says about it."""
 
     file: Path
     raw: Any
@@ -69,25 +61,25 @@ class _Opened:
 
 
 def load_config(path: Path, *, needs_token: bool = True) -> tuple[Config, list[str]]:
-    """Read and check a configuration; the token of the environment takes precedence over the file's.
+    """Read and validate a configuration; the token of the environment takes precedence over the file's.
 
     Args:
-        path: a destination's configuration, its entry in a flow, or a whole flow file: then `FILE#flow.destination`
-            says which, where there are several.
-        needs_token: whether a configuration without a token cannot work.
+        path: a destination's configuration, its entry in a flow, or a whole flow file; `FILE#flow.destination`
+            selects one of several destinations.
+        needs_token: refuse a configuration without a token.
 
     Returns:
-        the configuration, and its warnings as lines for people.
+        the configuration, and its warnings as lines for users.
 
     Raises:
-        ConfigFileError: where the file cannot be read, is neither JSON nor YAML, or cannot work.
+        ConfigFileError: the file cannot be read, is neither JSON nor YAML, or is not a valid configuration.
 
     """
     return _checked(_open(path), needs_token=needs_token)
 
 
 def load_examples(path: Path) -> tuple[Config, list[StepExample]]:
-    """Return a configuration, which needs no token, and the step examples beside it; a bare one has none.
+    """Return a configuration, which needs no token, and its step examples; only an entry of a flow has some.
 
     Raises:
         ConfigFileError: as `load_config`.
@@ -112,7 +104,7 @@ def _checked(opened: _Opened, *, needs_token: bool) -> tuple[Config, list[str]]:
         except ConfigError as error:
             if not os.environ.get(TOKEN_VARIABLE):
                 raise ConfigFileError(lines(error.problems) + opened.notes) from None
-            said = [f"{TOKEN_VARIABLE}: {one.message} ({one.hint})" for one in error.problems]
+            said = [f"{TOKEN_VARIABLE}: {problem.message} ({problem.hint})" for problem in error.problems]
             raise ConfigFileError(said) from None
     if opened.collector:
         config = replace(config, collector=opened.collector)
@@ -130,10 +122,10 @@ def _source_map(opened: _Opened) -> SourceMap:
 
 
 def read_document(path: Path) -> Any:
-    """Return what a JSON or YAML file holds, whatever it is; a key that stands twice is no more right than a typo.
+    """Return the content of a JSON or YAML file; a key that occurs twice in a map is an error.
 
     Raises:
-        ConfigFileError: where the file cannot be read, or is neither JSON nor YAML.
+        ConfigFileError: the file cannot be read, or is neither JSON nor YAML.
 
     """
     return _parse(path, _read(path))[0]
@@ -157,7 +149,7 @@ def _open(path: Path) -> _Opened:
     raw, places = _parse(file, _read(file))
     if not is_flow(raw):
         if wanted:
-            raise ConfigFileError([f"{file} is no flow file: there is nothing called {wanted!r} in it"])
+            raise ConfigFileError([f"{file} is not a flow file: nothing in it is called {wanted!r}"])
         return _unwrap(file, raw, places)
     try:
         found = find_destination(raw, wanted, os.environ)
@@ -181,38 +173,66 @@ def _read(path: Path) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ConfigFileError([f"{path} is no UTF-8 text (byte {error.start})"]) from None
+        raise ConfigFileError([f"{path} is not UTF-8 text (byte {error.start})"]) from None
 
 
 def _parse(path: Path, text: str) -> tuple[Any, dict[tuple[Any, ...], _Place]]:
     as_json = path.suffix == ".json" or (
         path.suffix not in (".yaml", ".yml") and text.lstrip()[:1] in ("{", "[")
     )
-    raw: Any = None
-    if as_json:
-        try:
-            raw = json.loads(text, object_pairs_hook=lambda pairs: _unique(path, pairs))
-        except json.JSONDecodeError as error:
-            where = f"{path}, line {error.lineno}, column {error.colno}"
-            raise ConfigFileError([f"{where}: broken JSON: {error.msg}"]) from None
-        except RecursionError:
-            raise ConfigFileError([f"{path}: nested too deeply to be a configuration"]) from None
+    raw = _parse_json(path, text) if as_json else None
     places: dict[tuple[Any, ...], _Place] = {}
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        if node is not None:
-            _note_places(path, node, (), places)
-        if not as_json:
-            raw = yaml.load(text, Loader=_TextKeyLoader)  # noqa: S506 - a SafeLoader
+        loader = JsonLoader(text)
+        try:
+            node = loader.get_single_node()
+            if node is not None:
+                _note_places(path, node, (), places)
+            if not as_json and node is not None:
+                raw = loader.construct_document(node)
+        finally:
+            loader.dispose()
     except yaml.MarkedYAMLError as error:
         if not as_json:
             mark = error.problem_mark
             where = f"{path}, line {mark.line + 1}, column {mark.column + 1}" if mark else str(path)
             raise ConfigFileError([f"{where}: broken YAML: {error.problem}"]) from None
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+    except yaml.reader.ReaderError as error:
         if not as_json:
-            raise ConfigFileError([f"{path}: broken YAML: {error}"]) from None
+            line = text.count("\n", 0, error.position) + 1
+            said = f"the character {text[error.position]!r} is not allowed"
+            raise ConfigFileError([f"{path}, line {line}: broken YAML: {said}"]) from None
     return raw, places
+
+
+def _parse_json(path: Path, text: str) -> Any:
+    _require_flat(path, text)
+    try:
+        return json.loads(text, object_pairs_hook=lambda pairs: _unique(path, pairs))
+    except json.JSONDecodeError as error:
+        where = f"{path}, line {error.lineno}, column {error.colno}"
+        raise ConfigFileError([f"{where}: broken JSON: {error.msg}"]) from None
+    except ValueError as error:  # a number of more than 4,300 digits
+        raise ConfigFileError([f"{path}: broken JSON: {error}"]) from None
+
+
+def _require_flat(path: Path, text: str) -> None:
+    """Refuse JSON that is nested deeper than a configuration can be, before anything recurses into it.
+
+    Raises:
+        ConfigFileError: it is; the message names the line.
+
+    """
+    depth = 0
+    for found in _JSON_TOKEN.finditer(text):
+        first = text[found.start()]
+        if first in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                line = text.count("\n", 0, found.start()) + 1
+                raise ConfigFileError([f"{path}, line {line}: nested more than {MAX_DEPTH} levels deep"])
+        elif first != '"':
+            depth -= 1
 
 
 def _unique(path: Path, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -236,7 +256,7 @@ def _note_places(
             line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode):
                 raise ConfigFileError([f"{file}, line {line}: a key is text, not a list or a map"])
-            name = "<<" if key.tag == _MERGE else str(key.value)
+            name = str(key.value)
             if name in seen:
                 twice = f"the key {key.value!r} stands twice in one map, first in line {seen[name]}"
                 raise ConfigFileError([f"{file}, line {line}: {twice}; only one of them can count"])

@@ -61,7 +61,7 @@ class Config:
         collector: the collector's initial state from a flow file: consent, user, globals, custom.
         env_client: a client from the configuration's `env`, or None.
         warnings: settings that are valid but probably not meant.
-        source: in which lines of which file it stands; None where it came from no file.
+        source: line numbers of the file that the configuration came from, or None.
 
     """
 

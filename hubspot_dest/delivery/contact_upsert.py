@@ -39,6 +39,8 @@ def update_or_create(client: Client, contact: ContactUpsert, record: RecordCall)
 
     """
     properties = contact.properties or {}
+    if not properties:
+        return _create_unknown(client, contact.email, record)
     try:
         return update_only(client, contact, record)
     except DeliveryError as error:
@@ -54,3 +56,19 @@ def update_or_create(client: Client, contact: ContactUpsert, record: RecordCall)
         record(["crm.contacts.basicApi.update", error.existing_id, {"properties": properties}])
         client.update_contact(error.existing_id, properties, None)
     return "walkerOS would lose this event: the contact is unknown, and its update answers 404"
+
+
+def _create_unknown(client: Client, email: str, record: RecordCall) -> str:
+    """Create a contact of which only the e-mail is known; if it exists there is nothing to write.
+
+    HubSpot refuses an update without properties.
+    """
+    record(["crm.contacts.basicApi.create", {"properties": {"email": email}}])
+    try:
+        client.create_contact({"email": email})
+    except DeliveryError as error:
+        if error.status != 409:
+            raise
+    return (
+        "walkerOS would lose this event: HubSpot refuses its update of the contact, which has no properties"
+    )

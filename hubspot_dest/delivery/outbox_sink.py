@@ -379,10 +379,19 @@ class OutboxSink:
             seconds = deadline if deadline is not None else 10.0
             self.workers.stop(min(seconds, self._config.timeout_ms / 1000 + 1))
         left, parked = self.outbox.pending, self.outbox.parked
+        trouble = self.outbox.trouble()
         try:
+            if trouble and (left or parked):
+                self.outbox.flush()
+                self.outbox.rescue(left + parked)
             self.outbox.close()
         except OutboxError as error:
             _log.error("%s", error)
+        if trouble and (left or parked):
+            copy = self.outbox.rescued
+            copied = "nothing of them can be read" if copy is None else f"they were copied to {copy}"
+            _log.error("%s; %d events were not delivered: %s", trouble, left + parked, copied)
+            return outcomes
         if left:
             _log.warning("%d events are safe in the outbox %s", left, self.outbox.path)
         if parked:

@@ -13,10 +13,12 @@ from hubspot_dest.mapping.process import merge
 __all__ = [
     "NAME_REQUIRED",
     "InvalidEventError",
+    "NullFieldError",
     "complete_event",
     "event_name",
     "has_id",
     "new_event_id",
+    "sentence_of",
     "with_user",
 ]
 
@@ -31,6 +33,27 @@ NAME_REQUIRED: Final = "Event name is required"
 
 class InvalidEventError(ValueError):
     """An event that upstream rejects: `Event name is required`, `Event name is invalid`."""
+
+
+class NullFieldError(JsTypeError):
+    """`globals` or `user` is null, which walkerOS cannot merge: it loses the event (walkerOS 4.4, section 4.2).
+
+    The message is walkerOS' own.
+
+    Attributes:
+        sentence: names the field, and what to do.
+
+    """
+
+    def __init__(self, field: str) -> None:
+        super().__init__("Cannot convert undefined or null to object")
+        todo = "leave the field out, or send an object"
+        self.sentence = f"{field} is null ($.{field}), which walkerOS cannot merge; {todo}"
+
+
+def sentence_of(error: Exception) -> str:
+    """Return why an event cannot be pushed, as a sentence for users."""
+    return error.sentence if isinstance(error, NullFieldError) else str(error)
 
 
 def has_id(event: Event) -> bool:
@@ -84,7 +107,7 @@ def complete_event(
 
     Raises:
         InvalidEventError: see `event_name`.
-        JsTypeError: `globals` is null, which upstream cannot merge.
+        NullFieldError: `globals` is null.
 
     """
     name, entity, action = event_name(partial)
@@ -120,8 +143,7 @@ def _globals(floor: dict[str, Any], own: Any) -> dict[str, Any]:
     if isinstance(own, dict):
         return merge(floor, own) if floor else own
     if own is None:
-        msg = "Cannot convert undefined or null to object"
-        raise JsTypeError(msg)
+        raise NullFieldError("globals")
     return floor
 
 
@@ -129,14 +151,13 @@ def with_user(event: Event, user: dict[str, Any]) -> Event:
     """Return the event with the collector's user merged under its own (section 4.2, step 7).
 
     Raises:
-        JsTypeError: the event's user is null, which upstream cannot merge: the push fails.
+        NullFieldError: the event's user is null: the push fails.
 
     """
     own = event["user"]
     if own is user or (isinstance(own, dict) and not user):
         return event
     if own is None:
-        msg = "Cannot convert undefined or null to object"
-        raise JsTypeError(msg)
+        raise NullFieldError("user")
     merged = merge(user, own) if isinstance(own, dict) else dict(user)
     return {**event, "user": merged}

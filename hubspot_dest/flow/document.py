@@ -112,10 +112,12 @@ def references_of(raw: dict[str, Any], flow: str, name: str, environment: Mappin
 def _selected(flows: dict[str, Any], wanted: str) -> tuple[str, str]:
     places = [(flow, name) for flow, body in flows.items() for name in _destinations(body)]
     meant = [place for place in places if _is_meant(place, wanted)]
-    hubspot = [place for place in meant if _is_hubspot(place[1], _destinations(flows[place[0]])[place[1]])]
-    chosen = hubspot or (meant if wanted else [])
+    hubspot = [one for one in meant if _is_hubspot(one[1], _destinations(flows[one[0]])[one[1]])]
+    # Who names a destination means it, unless its package says that it is another service's.
+    chosen = hubspot or [one for one in meant if wanted and not _names_package(flows, one)]
     if len(chosen) != 1:
-        raise _unclear(chosen, places, wanted)
+        every = [one for one in places if _is_hubspot(one[1], _destinations(flows[one[0]])[one[1]])]
+        raise _unclear(chosen, meant, places, every, wanted)
     return chosen[0]
 
 
@@ -151,14 +153,38 @@ def _is_hubspot(name: str, entry: dict[str, Any]) -> bool:
     return "hubspot" in name.lower() or (isinstance(settings, dict) and "eventNamePrefix" in settings)
 
 
-def _unclear(chosen: list[tuple[str, str]], places: list[tuple[str, str]], wanted: str) -> FlowError:
+def _names_package(flows: dict[str, Any], place: tuple[str, str]) -> bool:
+    entry = _destinations(flows[place[0]])[place[1]]
+    return bool(entry.get("package") or entry.get("code"))
+
+
+def _unclear(
+    chosen: list[tuple[str, str]],
+    meant: list[tuple[str, str]],
+    places: list[tuple[str, str]],
+    hubspot: list[tuple[str, str]],
+    wanted: str,
+) -> FlowError:
+    """Return why no destination, or no single one, can be taken, with those that there are."""
     named = [".".join(one) for one in chosen or places]
     listed = ", ".join(named) or "none"
     if chosen:
         message = f"several destinations could be meant: {listed}"
         return FlowError(("flows",), message, f"say which behind the file: FILE#{named[0]}")
+    ours = [".".join(one) for one in hubspot]
+    if wanted and meant:
+        said = ", ".join(".".join(one) for one in meant)
+        message = f"{wanted!r} is no HubSpot destination (it is {said})"
+        hint = (
+            f"HubSpot's are: {', '.join(ours)}"
+            if ours
+            else f"none of this file is HubSpot's; there are: {listed}"
+        )
+        return FlowError(("flows",), message, hint)
     if wanted:
-        return FlowError(("flows",), f"there is no destination {wanted!r}", f"there are: {listed}")
+        some = ours and len(ours) < len(places)
+        hint = f"HubSpot's are: {', '.join(ours)}" if some else f"there are: {listed}"
+        return FlowError(("flows",), f"there is no destination {wanted!r}", hint)
     hint = f"say which behind the file: FILE#{named[0]}" if named else f'add one of package "{_PACKAGE}"'
     return FlowError(("flows",), f"no destination of this flow is HubSpot's; there are: {listed}", hint)
 

@@ -15,6 +15,10 @@ __all__ = ["FlowError", "References"]
 
 Path = tuple[str | int, ...]
 
+_MAX_VALUES: Final = (
+    100_000  # that references may expand to: nine variables of nine others each grow without bound
+)
+_MAX_TEXT: Final = 16 * 1024 * 1024
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
 _STEPS: Final = r"((?:\.[A-Za-z0-9_]+)*)"
 _WHOLE: Final = re.compile(rf"\$(var|contract|flow)\.({_NAME}){_STEPS}")
@@ -81,6 +85,8 @@ class References:
     contract: Mapping[str, Any] = field(default_factory=dict)
     sibling: Callable[[str], Any] = _no_flow
     warnings: list[Problem] = field(default_factory=list)
+    _values: int = 0
+    _text_length: int = 0
 
     def resolve(self, value: Any, path: Path = ()) -> Any:
         """Return a value without references. Keys and `$store.` references stay as they are.
@@ -88,12 +94,23 @@ class References:
         Inside `$code:`, variables and the environment are inserted as text, before the code is read (section 7).
 
         Raises:
-            FlowError: a reference has no target, goes in a circle, or is of a kind that no version of walkerOS has.
+            FlowError: a reference has no target, goes in a circle, is of a kind that no version of walkerOS has, or
+                they expand without bound.
 
         """
         return self._value(value, path, ())
 
+    def _count(self, path: Path, *, values: int = 0, text: int = 0) -> None:
+        self._values += values
+        self._text_length += text
+        if self._values > _MAX_VALUES:
+            raise FlowError(path, f"the references expand to more than {_MAX_VALUES:,} values")
+        if self._text_length > _MAX_TEXT:
+            raise FlowError(path, f"the references expand to more than {_MAX_TEXT:,} characters of text")
+
     def _value(self, value: Any, path: Path, chain: tuple[str, ...]) -> Any:
+        if chain:
+            self._count(path, values=1)
         if isinstance(value, str):
             if "$" not in value:
                 return value
@@ -199,7 +216,9 @@ class References:
         if isinstance(value, (dict, list)):
             kind = "a map" if isinstance(value, dict) else "a list"
             raise FlowError(path, f'variable "{one[1]}" is {kind} and cannot be part of a longer text')
-        return to_string(value)
+        text = to_string(value)
+        self._count(path, text=len(text))
+        return text
 
     def _environment(self, one: re.Match[str], path: Path) -> str:
         found: str | None = self.environment.get(one[1], one[2])

@@ -1,4 +1,4 @@
-"""Read events from a file or standard input, one after the other, and name what is none by its line.
+"""Read events from a file or standard input, one by one; what is not an event is reported with its line.
 
 Forms: JSON Lines; a JSON array; one object, also over several lines; an envelope `{"batch": [...]}` as walkerOS
 servers take it (walkerOS 4.4, section 10), which counts as its events.
@@ -6,41 +6,66 @@ servers take it (walkerOS 4.4, section 10), which counts as its events.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import orjson
 
 from hubspot_dest.events.event import InvalidEventError, event_name
-from hubspot_dest.intake.byte_stream import Incoming, Lines
+from hubspot_dest.events.json_depth import TOO_DEEP, is_too_deep, may_be_too_deep
+from hubspot_dest.intake.byte_stream import (
+    DEFAULT_MAX_LINE_BYTES,
+    MAX_DOCUMENT_BYTES,
+    ByteStream,
+    Lines,
+    OverlongLine,
+    PrefixObserver,
+)
+from hubspot_dest.intake.source import open_source, source_name
 
 __all__ = ["BadLine", "EventSource", "IntakeError", "Line", "read_events", "source_name"]
 
 _NAME_HINT = 'an event name is two words, entity and action: "order complete"'
-_MAX_BYTES = 256 * 1024 * 1024  # of one JSON document that is not JSON Lines; lines have no such limit
+_FLATTER = "write the event with fewer levels"
 
 
 class IntakeError(Exception):
-    """A source that cannot be read at all; the message names it."""
+    """A source cannot be read; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One event and the line where it stands (of an array: where the array begins, with the event's position)."""
+    """One event with its place.
+
+    Attributes:
+        number: the line; for an item of an array, the line where the array begins.
+        event: the event.
+        position: the item of an array, from 0; None for an event on a line of its own.
+        end: offset in the decompressed source behind the line or document.
+
+    """
 
     number: int
     event: dict[str, Any]
     position: int | None = None
+    end: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """Something that is no event: the line, what is wrong, and what to do.
+    """Something that is not an event: the line, what is wrong, and what to do.
 
-    Where it is `unfinished`, the stream ended in the middle of it: what is wrong may be mended by what is to come.
+    Attributes:
+        number: the line.
+        message: what is wrong.
+        hint: what to do.
+        position: the item of an array, from 0.
+        column: the column of broken JSON, from 1.
+        unfinished: the stream ended in the middle of it; more may be written later.
+        end: offset in the decompressed source behind the line or document.
+
     """
 
     number: int
@@ -49,6 +74,7 @@ class BadLine:
     position: int | None = None
     column: int | None = None
     unfinished: bool = False
+    end: int = field(default=0, compare=False)
 
     def where(self, source: str) -> str:
         """Return `events.jsonl, line 3, column 7`, as far as known."""
@@ -61,38 +87,51 @@ class BadLine:
 
 
 class EventSource:
-    """Events and bad lines of a file or of standard input, as they come; `-` is standard input, gzip is unpacked.
+    """Events and bad lines of a source, as they arrive. Gzip is decompressed.
 
-    A line is handed on as soon as it is there. Damaged gzip ends with a bad line, behind all that could be unpacked.
+    A line is yielded as soon as it is complete. Damaged gzip ends with a bad line, behind everything that could be
+    decompressed. A source that can be read once must be iterated once.
 
     Args:
-        source: a path, or `-`.
+        source: a path, or `-` for standard input.
         after: begin behind this line and item (-1 for a line that is one event): where an earlier run stopped.
+        max_line_bytes: a longer line is a bad line, and is not kept in memory.
+        observer: receives every decompressed byte.
 
     """
 
-    def __init__(self, source: str, after: tuple[int, int] = (0, -1)) -> None:
+    def __init__(
+        self,
+        source: str,
+        after: tuple[int, int] = (0, -1),
+        *,
+        max_line_bytes: int = DEFAULT_MAX_LINE_BYTES,
+        observer: PrefixObserver | None = None,
+    ) -> None:
         self.source = source
         self._after = after
+        self._max_line_bytes = max_line_bytes
+        self._observer = observer
         self._lines: Lines | None = None
         self.damage = ""
-        """What is wrong with packed input, once it was read as far as it goes; empty where nothing is."""
+        """Why the source could not be read to its end, known after reading; empty if it could."""
 
     @property
     def at_hand(self) -> bool:
-        """Whether the next line is there already, so that reading it waits for nobody."""
+        """Whether the next line is available without reading."""
         return self._lines is not None and self._lines.at_hand
 
     def __iter__(self) -> Iterator[Line | BadLine]:
         """Yield what is read.
 
         Raises:
-            IntakeError: where the source cannot be opened or read.
+            IntakeError: the source cannot be opened or read.
 
         """
         try:
-            with _open(self.source) as stream:
-                lines = Lines(Incoming(stream, must_be_gzip=Path(self.source).suffix == ".gz"))
+            with open_source(self.source) as file:
+                stream = ByteStream(file, must_be_gzip=Path(self.source).suffix == ".gz")
+                lines = Lines(stream, max_line_bytes=self._max_line_bytes, observer=self._observer)
                 self._lines = lines
                 yield from _read(lines) if self._after == (0, -1) else self._rest(lines)
                 if (damage := lines.damage()) is not None:
@@ -107,7 +146,7 @@ class EventSource:
             raise IntakeError(msg) from None
 
     def _rest(self, lines: Lines) -> Iterator[Line | BadLine]:
-        """Pass over whole lines unread, and over the items of the line where reading stopped."""
+        """Skip whole lines without parsing them, and the items of the line where reading stopped."""
         for _ in range(self._after[0] - 1):
             if next(lines, None) is None:
                 return
@@ -116,90 +155,107 @@ class EventSource:
                 yield read
 
 
-def read_events(source: str) -> Iterator[Line | BadLine]:
-    """Yield events and bad lines as they come; see `EventSource`.
+def read_events(source: str, *, max_line_bytes: int = DEFAULT_MAX_LINE_BYTES) -> Iterator[Line | BadLine]:
+    """Yield events and bad lines as they arrive; see `EventSource`.
 
     Raises:
-        IntakeError: where the source cannot be opened or read.
+        IntakeError: the source cannot be opened or read.
 
     """
-    return iter(EventSource(source))
+    return iter(EventSource(source, max_line_bytes=max_line_bytes))
 
 
-def source_name(source: str) -> str:
-    """Return what people call a source."""
-    return "standard input" if source == "-" else source
-
-
-def _open(source: str) -> IO[bytes]:
-    if source == "-":
-        # Unbuffered lines: what another program writes is planned at once.
-        return open(sys.stdin.fileno(), "rb", closefd=False)
-    return Path(source).open("rb")
-
-
-def _read(stream: Lines, number: int = 0) -> Iterator[Line | BadLine]:
-    for raw in stream:
+def _read(lines: Lines, number: int = 0) -> Iterator[Line | BadLine]:
+    for raw in lines:
         number += 1
+        if isinstance(raw, OverlongLine):
+            yield _overlong(number, raw, lines.end)
+            continue
         line = raw.removeprefix(b"\xef\xbb\xbf").strip() if number == 1 else raw.strip()
         if not line:
             continue
         try:
             value = orjson.loads(line)
         except orjson.JSONDecodeError as error:
-            if line[:1] in (b"{", b"["):
-                # The beginning of a document over several lines, or a broken line: what follows decides.
-                yield from _document(line, stream, number, error)
+            if line[:1] in (b"{", b"[") and not _exceeds_depth(error):
+                # The beginning of a document over several lines, or a broken line: the following lines decide.
+                yield from _document(line, lines, number, error)
                 return
-            yield _broken(number, error, unfinished=stream.unfinished)
+            yield _broken(number, error, lines.end, unfinished=lines.unfinished)
             continue
-        yield from _events(value, number)
+        yield from _events(value, number, lines.end, deep=may_be_too_deep(line))
 
 
 def _document(
-    first: bytes, stream: Lines, number: int, first_error: orjson.JSONDecodeError
+    first: bytes, lines: Lines, number: int, first_error: orjson.JSONDecodeError
 ) -> Iterator[Line | BadLine]:
-    """Read on after a line that begins something: a document over several lines, or JSON Lines with a bad line."""
+    """Read on behind a line that begins something: a document over several lines, or JSON Lines with a bad line."""
     gathered = [first]
     size = 0
     current = number
-    for raw in stream:
+    first_end = lines.end
+    for raw in lines:
         current += 1
+        if isinstance(raw, OverlongLine):
+            # No document over several lines has such a line: JSON Lines, whose first line here is broken.
+            yield _broken(number, first_error, first_end)
+            yield _overlong(current, raw, lines.end)
+            yield from _remaining(lines, current)
+            return
         line = raw.strip()
         if first != b"[" and _is_object(line):
-            # A whole object on a line of its own: JSON Lines after all. The bad line is lost, the others are not.
-            yield _broken(number, first_error)
-            yield from _line(line, current)
-            for later in stream:
-                current += 1
-                yield from _line(later.strip(), current, unfinished=stream.unfinished)
+            # A whole object on a line of its own: JSON Lines after all. Only the broken line is lost.
+            yield _broken(number, first_error, first_end)
+            yield from _line(line, current, lines.end)
+            yield from _remaining(lines, current)
             return
         size += len(raw)
-        if size > _MAX_BYTES:
-            yield BadLine(number, "a JSON document of more than 256 MiB", "give one event a line: JSON Lines")
+        if size > MAX_DOCUMENT_BYTES:
+            yield BadLine(
+                number,
+                "a JSON document of more than 256 MiB",
+                "write one event per line: JSON Lines",
+                end=first_end,
+            )
             return
         gathered.append(raw.rstrip(b"\r\n"))
     whole = b"\n".join(gathered)
     try:
         value = orjson.loads(whole)
     except orjson.JSONDecodeError as error:
-        if (damage := stream.damage()) is not None:
-            yield _damaged(number, f"{damage[1]}: what begins on this line is not whole")
+        if (damage := lines.damage()) is not None:
+            yield _damaged(number, f"{damage[1]}: what begins on this line is not complete")
         else:
-            yield _broken(number, error, unfinished=stream.unfinished)
+            yield _broken(number, error, lines.end, unfinished=lines.unfinished)
         return
-    yield from _events(value, number)
+    yield from _events(value, number, lines.end, deep=True)
 
 
-def _line(line: bytes, number: int, *, unfinished: bool = False) -> Iterator[Line | BadLine]:
+def _remaining(lines: Lines, number: int) -> Iterator[Line | BadLine]:
+    """Read the rest as JSON Lines."""
+    for raw in lines:
+        number += 1
+        if isinstance(raw, OverlongLine):
+            yield _overlong(number, raw, lines.end)
+        else:
+            yield from _line(raw.strip(), number, lines.end, unfinished=lines.unfinished)
+
+
+def _line(line: bytes, number: int, end: int, *, unfinished: bool = False) -> Iterator[Line | BadLine]:
     if not line:
         return
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        yield _broken(number, error, unfinished=unfinished)
+        yield _broken(number, error, end, unfinished=unfinished)
         return
-    yield from _events(value, number)
+    yield from _events(value, number, end, deep=may_be_too_deep(line))
+
+
+def _exceeds_depth(error: orjson.JSONDecodeError) -> bool:
+    return (
+        "limit" in str(error).partition(": line ")[0]
+    )  # "depth limit exceeded"; "Recursion limit reached" before 3.13
 
 
 def _is_object(line: bytes) -> bool:
@@ -211,39 +267,53 @@ def _is_object(line: bytes) -> bool:
         return False
 
 
-def _events(value: Any, number: int) -> Iterator[Line | BadLine]:
+def _events(value: Any, number: int, end: int, *, deep: bool) -> Iterator[Line | BadLine]:
+    """Yield the events of a JSON value; `deep` if one of them may be nested too deeply."""
     if isinstance(value, dict) and isinstance(value.get("batch"), list):
         value = value["batch"]
     if isinstance(value, list):
         for position, item in enumerate(value):
-            yield _checked(item, number, position)
+            yield _checked(item, number, position, end, deep=deep)
         return
-    yield _checked(value, number, None)
+    yield _checked(value, number, None, end, deep=deep)
 
 
-def _checked(value: Any, number: int, position: int | None) -> Line | BadLine:
+def _checked(value: Any, number: int, position: int | None, end: int, *, deep: bool) -> Line | BadLine:
+    if deep and is_too_deep(value):
+        return BadLine(number, TOO_DEEP, _FLATTER, position, end=end)
     if not isinstance(value, dict):
         kind = {list: "a list", str: "text", bool: "true or false", type(None): "null"}.get(
             type(value), "a number"
         )
-        return BadLine(number, f"an event is a JSON object, not {kind}", 'begin with {"name": "…"}', position)
+        message = f"an event is a JSON object, not {kind}"
+        return BadLine(number, message, 'begin with {"name": "…"}', position, end=end)
     try:
         event_name(value)
     except InvalidEventError as error:
         name = value.get("name")
         shown = "there is no name" if "name" not in value else f"name is {name!r}"
-        return BadLine(number, f"{error} ($.name): {shown}", _NAME_HINT, position)
-    return Line(number, value, position)
+        return BadLine(number, f"{error} ($.name): {shown}", _NAME_HINT, position, end=end)
+    return Line(number, value, position, end)
 
 
-def _broken(number: int, error: orjson.JSONDecodeError, *, unfinished: bool = False) -> BadLine:
+def _broken(number: int, error: orjson.JSONDecodeError, end: int, *, unfinished: bool = False) -> BadLine:
+    if _exceeds_depth(error):
+        return BadLine(number, TOO_DEEP, _FLATTER, end=end)
     message = str(error).split(": line ")[0]
     hint = "each line is one event as JSON, or the whole file is one JSON array"
     line = number + error.lineno - 1
-    return BadLine(line, f"broken JSON: {message}", hint, column=error.colno, unfinished=unfinished)
+    return BadLine(line, f"broken JSON: {message}", hint, column=error.colno, unfinished=unfinished, end=end)
+
+
+def _overlong(number: int, line: OverlongLine, end: int) -> BadLine:
+    return BadLine(
+        number,
+        f"the line is longer than {line.limit:,} bytes",
+        "write one event per line, or allow longer lines with --max-line-bytes N",
+        end=end,
+    )
 
 
 def _damaged(number: int, message: str) -> BadLine:
-    return BadLine(
-        number, message, "every whole event before it was read; get the file anew", unfinished=True
-    )
+    hint = "every complete event before it was read; get the file again"
+    return BadLine(number, message, hint, unfinished=True)

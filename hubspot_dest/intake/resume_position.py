@@ -1,53 +1,92 @@
-"""Which file this is, and how far it was read: what `--resume` goes by."""
+"""How far a file was read, and whether it is still the same file: the basis of `--resume`."""
 
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from pathlib import Path
 
 from hubspot_dest.delivery.outbox.queue import Progress
+from hubspot_dest.intake.byte_stream import ByteStream
+from hubspot_dest.intake.reader import BadLine, Line
 
-__all__ = ["Resumption", "same_file"]
+__all__ = ["PrefixDigest", "Resumption", "difference"]
 
-_HEAD_BYTES = 4096
+
+class PrefixDigest:
+    """Digest of everything that precedes a position in a stream, computed as the stream is read."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self._offset = 0
+        self._pending: deque[bytes] = deque()
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes of the stream; they are kept until `at` has passed them."""
+        self._pending.append(chunk)
+
+    def at(self, offset: int) -> str:
+        """Return the SHA-256 digest of the first `offset` bytes, in hexadecimal digits.
+
+        The offset may not decrease from call to call, nor exceed what was fed.
+        """
+        while self._offset < offset:
+            chunk = self._pending.popleft()
+            wanted = offset - self._offset
+            if len(chunk) > wanted:
+                self._pending.appendleft(chunk[wanted:])
+                chunk = chunk[:wanted]
+            self._hash.update(chunk)
+            self._offset += len(chunk)
+        return self._hash.hexdigest()
 
 
 class Resumption:
-    """Makes the notes about one file's progress.
+    """Makes the notes about the progress in one regular file.
 
-    A file is known by its path and its first 4 KiB, so that a log may grow and a new file under an old name is new.
+    A file is known by its path and by all of its (decompressed) bytes before the position, so a log may grow, and a
+    file that was replaced, rewritten, rotated or truncated is another one.
 
     Args:
-        source: a path; standard input has no progress.
+        source: a path.
 
     Raises:
-        OSError: the file cannot be read.
+        OSError: the path cannot be resolved.
 
     """
 
     def __init__(self, source: str) -> None:
-        self._path = Path(source)
-        self.name = str(self._path.resolve())
-        with self._path.open("rb") as stream:
-            head = stream.read(_HEAD_BYTES)
-        self._head, self._head_bytes = _hash(head), len(head)
+        self.name = str(Path(source).resolve())
+        self.digest = PrefixDigest()
 
-    def at(self, line: int, position: int | None) -> Progress:
-        """Return the note that everything up to here was taken."""
-        where = -1 if position is None else position
-        return Progress(self.name, self._head, self._head_bytes, line, where)
+    def at(self, read: Line | BadLine) -> Progress:
+        """Return the note that everything up to and including this line or item was accepted."""
+        position = -1 if read.position is None else read.position
+        return Progress(self.name, self.digest.at(read.end), read.end, read.number, position)
 
 
-def same_file(progress: Progress) -> bool:
-    """Tell whether the file still begins as it did.
+def difference(progress: Progress) -> str:
+    """Return why the file is not the one that the note is about; empty if it is.
 
     Raises:
         OSError: the file cannot be read.
 
     """
-    with Path(progress.source).open("rb") as stream:
-        return _hash(stream.read(progress.head_bytes)) == progress.head
-
-
-def _hash(head: bytes) -> str:
-    return hashlib.sha256(head).hexdigest()
+    left, lines, last = progress.head_bytes, 0, b"\n"
+    digest = hashlib.sha256()
+    with Path(progress.source).open("rb") as file:
+        stream = ByteStream(file)
+        while left or lines < progress.line:
+            chunk = stream.read1()
+            if not chunk:
+                break
+            digest.update(chunk[:left])
+            left -= min(left, len(chunk))
+            lines += chunk.count(b"\n")
+            last = chunk[-1:]
+    lines += last != b"\n"
+    if left or lines < progress.line:
+        return f"it ends before line {progress.line}, where reading stopped"
+    if digest.hexdigest() != progress.head:
+        return f"it does not hold the same lines up to line {progress.line}, where reading stopped"
+    return ""

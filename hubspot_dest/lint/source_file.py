@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import yaml
 
+from hubspot_dest.config.yaml_document import BoundedLoader
+
 __all__ = ["Position", "SourceFile", "SourceSyntaxError", "parse_source"]
 
 Path = tuple[str | int, ...]
@@ -242,7 +244,7 @@ def _parse_yaml(name: str, text: str) -> SourceFile:
     positions: dict[Path, Position] = {}
     duplicates: list[tuple[Path, int]] = []
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=BoundedLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)

@@ -1,1 +1,1 @@
-"""The collector endpoint: takes what a walkerOS collector server takes, and answers when the event is safe."""
+"""The collector endpoint: accepts what a walkerOS collector server accepts, and answers when the event is safe."""

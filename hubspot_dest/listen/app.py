@@ -1,4 +1,4 @@
-"""The collector endpoint as an ASGI application: takes events, answers when they are safe, says how it is.
+"""The collector endpoint as an ASGI application: accepts events, answers when they are safe, reports its state.
 
 Plain ASGI: five routes need no framework, and the sender's dependencies stay few.
 """
@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
+from hubspot_dest.events.json_depth import TOO_DEEP
+from hubspot_dest.listen.address_rate import AddressRate
+from hubspot_dest.listen.authentication import AuthenticationError, BearerSecret, NoSignature, Signatures
 from hubspot_dest.listen.replies import (
     NOT_PROCESSED,
     Reply,
@@ -20,7 +24,7 @@ from hubspot_dest.listen.replies import (
     pixel_reply,
     single_reply,
 )
-from hubspot_dest.listen.request_bodies import BodyError, events_of, query_event, unpacked
+from hubspot_dest.listen.request_bodies import BodyError, TooDeep, events_of, query_event, unpacked
 from hubspot_dest.outcome import Outcome
 
 __all__ = ["Collector", "Front", "ListenSettings"]
@@ -31,36 +35,42 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _log: Final = logging.getLogger("hubspot_dest")
 _METHODS: Final = b"GET, POST, OPTIONS"
-# Then it is ready again until proved otherwise: whom nobody sends anything could never prove it is well.
+_HEALTH_METHODS: Final = b"GET, HEAD"
+# Without a trial write, it is ready again after this time: an endpoint that gets no events cannot prove that it works.
 _TROUBLE_MS: Final = 5_000
+_PROBE_MS: Final = 1_000
 _FULL: Final = ((b"retry-after", b"1"),)
+_CHALLENGE: Final = ((b"www-authenticate", b"Bearer"),)
 
 
 class Front(Protocol):
-    """Where events go: an `AsyncHubSpotDestination`, or whatever else takes them."""
+    """Where events go: an `AsyncHubSpotDestination`, or another implementation."""
 
     @property
     def pending(self) -> int:
-        """How many events were handed in and are not taken yet."""
+        """How many events were handed in and are not accepted yet."""
 
     @property
     def limit(self) -> int:
-        """How many may be, before senders are told to come again."""
+        """How many may be, before senders are answered 503."""
 
     async def push_many(self, events: Iterable[Any], /) -> list[Outcome]:
-        """Take several events, in order; return one outcome an event."""
+        """Accept several events, in order; return one outcome per event."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListenSettings:
-    """How the endpoint behaves.
+    """What the endpoint accepts.
 
     Attributes:
-        paths: where events are taken.
-        origins: whose pages may send; empty for everybody's.
-        max_body: bytes of a body, unpacked as well.
+        paths: where events are accepted.
+        origins: whose pages may send; empty for all.
+        max_body: bytes of a body, also when decompressed.
         max_batch: events of a body.
         body_seconds: how long a body may take to arrive.
+        secret: the secret that senders must know; None for none.
+        signatures: what requests must be signed with.
+        rate: how many requests one address may send; None for any number.
 
     """
 
@@ -69,25 +79,30 @@ class ListenSettings:
     max_body: int = 1_048_576
     max_batch: int = 100
     body_seconds: float = 15.0
+    secret: BearerSecret | None = None
+    signatures: Signatures = field(default_factory=NoSignature)
+    rate: AddressRate | None = None
 
 
 class _GoneError(Exception):
-    """The sender hung up."""
+    """The client closed the connection."""
 
 
 @dataclass(slots=True)
 class Collector:
-    """Takes events over HTTP for one destination.
+    """Accepts events over HTTP for one destination.
 
     Args:
         front: where the events go.
-        settings: how to behave.
+        settings: what is accepted.
         now_ms: the clock, in ms since 1970.
+        answered: called with the status of every answer and its seconds.
+        trouble: returns why nothing can be stored, without waiting; empty if nothing is known to be wrong.
+        probe: tries to store something, and returns why it failed; called in a thread. None where nothing is stored.
 
     Attributes:
-        stopping: set when the end has begun: no longer ready; what is under way is taken all the same.
-        troubled: why an event could not be kept just now, or None.
-        answered: is told the status of every answer, and how many seconds it took.
+        stopping: set when the shutdown has begun: no longer ready; requests in progress are completed.
+        troubled: why an event could not be stored most recently, or None.
 
     """
 
@@ -96,8 +111,11 @@ class Collector:
     now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000
     stopping: bool = False
     troubled: str | None = None
-    _troubled_ms: int = 0
     answered: Callable[[int, float], None] = lambda status, seconds: None  # noqa: ARG005
+    trouble: Callable[[], str] = lambda: ""
+    probe: Callable[[], str] | None = None
+    _troubled_ms: int = 0
+    _probed_ms: int = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -107,12 +125,14 @@ class Collector:
         headers = {bytes(name).lower(): bytes(value) for name, value in scope["headers"]}
         try:
             reply = await self._answer(scope, headers, receive)
-        except _GoneError:
-            return
+        except (_GoneError, asyncio.CancelledError):
+            return  # the client is gone, or the time limit of the shutdown has passed
         except BodyError as error:
             reply = failure(error.status, str(error), self.now_ms())
+        except AuthenticationError as error:
+            reply = failure(401, str(error), self.now_ms(), _CHALLENGE)
         except Exception:
-            _log.exception("a request could not be answered")
+            _log.exception("a request failed because of a bug")
             reply = failure(500, NOT_PROCESSED, self.now_ms())
         await send(
             {
@@ -132,27 +152,54 @@ class Collector:
     async def _answer(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Reply:
         method, path = scope["method"], scope["path"]
         if path in ("/health", "/ready"):
-            if method != "GET":
-                return _not_allowed(b"GET", self.now_ms())
-            return Reply.of(200, {"status": "ok"}) if path == "/health" else self._readiness()
+            if method not in ("GET", "HEAD"):
+                return _not_allowed(_HEALTH_METHODS, self.now_ms())
+            return Reply.of(200, {"status": "ok"}) if path == "/health" else await self._readiness()
+        if (limited := self._limited(scope)) is not None:
+            return limited
         if path not in self.settings.paths:
             return failure(404, "Not found", self.now_ms())
         if method == "OPTIONS":
             return Reply(204)
+        if method not in ("GET", "POST"):
+            return _not_allowed(_METHODS, self.now_ms())
+        if self.settings.secret is not None:
+            self.settings.secret.require(headers)
+        self.settings.signatures.check_time(headers)
         if method == "GET":
-            return await self._take_pixel(bytes(scope["query_string"]))
-        if method == "POST":
-            return await self._take_body(headers, receive)
-        return _not_allowed(_METHODS, self.now_ms())
+            query = bytes(scope["query_string"])
+            return await self._signed(headers, query, lambda: self._take_pixel(query))
+        body = await self._body(receive, _length(headers), self.settings.max_body)
+        return await self._signed(headers, body, lambda: self._take_body(headers, body))
 
-    def _readiness(self) -> Reply:
+    def _limited(self, scope: Scope) -> Reply | None:
+        """Return the answer to an address that sends too many requests."""
+        rate, client = self.settings.rate, scope.get("client")
+        if rate is None or client is None or not (wait := rate.wait(client[0])):
+            return None
+        message = f"Too many requests from this address: {rate.per_second:g} per second are allowed"
+        return failure(429, message, self.now_ms(), ((b"retry-after", str(math.ceil(wait)).encode()),))
+
+    async def _readiness(self) -> Reply:
         if self.stopping:
             return Reply.of(503, {"status": "not_ready"})
-        if self.troubled is not None and self.now_ms() - self._troubled_ms < _TROUBLE_MS:
-            return Reply.of(503, {"status": "failed", "reason": self.troubled})
+        if self.troubled is not None:
+            await self._try_again()
+        if reason := self.trouble() or self.troubled:
+            return Reply.of(503, {"status": "failed", "reason": reason})
         return Reply.of(200, {"status": "ready"})
 
-    # ---- taking events
+    async def _try_again(self) -> None:
+        """Find out whether events can be stored again: by a trial write, or else by the time that has passed."""
+        now = self.now_ms()
+        if self.probe is None:
+            if now - self._troubled_ms >= _TROUBLE_MS:
+                self.troubled = None
+        elif now - self._probed_ms >= _PROBE_MS:
+            self._probed_ms = now
+            self.troubled = await asyncio.to_thread(self.probe) or None
+
+    # ---- accepting events
 
     async def _take_pixel(self, query: bytes) -> Reply:
         if (busy := self._busy(1)) is not None:
@@ -164,11 +211,9 @@ class Collector:
         (outcome,) = await self._push([event])
         return pixel_reply(outcome)
 
-    async def _take_body(self, headers: dict[bytes, bytes], receive: Receive) -> Reply:
-        limit = self.settings.max_body
-        body = await self._body(receive, _length(headers), limit)
+    async def _take_body(self, headers: dict[bytes, bytes], body: bytes) -> Reply:
         encoding = headers.get(b"content-encoding", b"").decode("latin-1").strip().lower()
-        events, several = events_of(unpacked(body, encoding, limit))
+        events, several = events_of(unpacked(body, encoding, self.settings.max_body))
         if len(events) > self.settings.max_batch:
             message = f"Batch too large. Maximum size: {self.settings.max_batch} events"
             return failure(400, message, self.now_ms())
@@ -177,21 +222,41 @@ class Collector:
         outcomes = await self._push(events)
         return batch_reply(outcomes) if several else single_reply(outcomes[0], self.now_ms())
 
+    async def _signed(
+        self, headers: dict[bytes, bytes], content: bytes, accept: Callable[[], Awaitable[Reply]]
+    ) -> Reply:
+        """Accept a request that is signed as required; one that was not accepted may be repeated as it is."""
+        signatures = self.settings.signatures
+        claimed = signatures.claim(headers, content)
+        accepted = False
+        try:
+            reply = await accept()
+            accepted = reply.status in (200, 207)
+            return reply
+        finally:
+            if not accepted:
+                signatures.release(claimed)
+
     def _busy(self, count: int) -> Reply | None:
-        """Tell the sender to come again, rather than keep a crowd waiting in memory."""
+        """Return the answer to a sender while too many events wait in memory."""
         if self.front.pending and self.front.pending + count > self.front.limit:
             return failure(503, "Too many events at once", self.now_ms(), _FULL)
         return None
 
     async def _push(self, events: list[Any]) -> list[Outcome]:
-        # A sender that hangs up does not take back what it sent: the push goes on without it.
+        # A client that closes the connection does not take its events back: the push goes on without it.
         outcomes = await asyncio.shield(asyncio.ensure_future(self.front.push_many(events)))
-        unstored = [one for one in outcomes if one.reason == "outbox" and one.kind == "failed"]
+        unstored = [
+            outcome for outcome in outcomes if outcome.reason == "outbox" and outcome.kind == "failed"
+        ]
         if unstored:
             self.troubled, self._troubled_ms = unstored[0].sentence, self.now_ms()
         elif outcomes:
             self.troubled = None
-        return outcomes
+        return [
+            replace(outcome, sentence=TOO_DEEP) if isinstance(event, TooDeep) else outcome
+            for event, outcome in zip(events, outcomes, strict=True)
+        ]
 
     async def _body(self, receive: Receive, length: int | None, limit: int) -> bytes:
         too_large = BodyError(413, f"the body is larger than {limit} bytes")
@@ -218,13 +283,17 @@ class Collector:
         allowed = self.settings.origins
         if allowed and origin.decode("latin-1") not in allowed:
             return [(b"vary", b"Origin")]
-        who = origin if allowed else b"*"
         return [
-            (b"access-control-allow-origin", who),
+            (b"access-control-allow-origin", origin if allowed else b"*"),
             (b"access-control-allow-methods", _METHODS),
-            (b"access-control-allow-headers", b"Content-Type"),
+            (b"access-control-allow-headers", self._allowed_headers()),
             *([(b"vary", b"Origin")] if allowed else []),
         ]
+
+    def _allowed_headers(self) -> bytes:
+        secret = b", Authorization" if self.settings.secret is not None else b""
+        signature = b"" if isinstance(self.settings.signatures, NoSignature) else b", X-Signature-256"
+        return b"Content-Type" + secret + signature
 
 
 def _described(reply: Reply) -> list[tuple[bytes, bytes]]:

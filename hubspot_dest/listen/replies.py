@@ -1,4 +1,4 @@
-"""What the collector endpoint answers: the words of walkerOS' server sources, in their waiting form (section 10)."""
+"""The answers of the collector endpoint, worded as walkerOS' server sources with `async: false` (walkerOS 4.4, 10)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hubspot_dest.outcome import Outcome
 
 __all__ = ["NOT_PROCESSED", "PIXEL", "Reply", "batch_reply", "failure", "pixel_reply", "single_reply"]
 
-# One transparent dot.
+# One transparent pixel.
 PIXEL: Final = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 NOT_PROCESSED: Final = "Event was not processed"
 
@@ -22,7 +22,7 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An HTTP answer."""
+    """An HTTP response."""
 
     status: int
     body: bytes = b""
@@ -31,7 +31,7 @@ class Reply:
 
     @classmethod
     def of(cls, status: int, body: dict[str, Any], headers: Headers = ()) -> Reply:
-        """Return an answer in JSON."""
+        """Return a response in JSON."""
         return cls(status, orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS), headers=headers)
 
 
@@ -41,7 +41,7 @@ def failure(status: int, message: str, now_ms: int, headers: Headers = ()) -> Re
 
 
 def single_reply(outcome: Outcome, now_ms: int) -> Reply:
-    """Return the answer to one event."""
+    """Return the response to one event."""
     if outcome.kind != "failed":
         return Reply.of(200, {"success": True, "id": outcome.event_id or None, "timestamp": now_ms})
     status, message, headers = _trouble(outcome)
@@ -49,15 +49,17 @@ def single_reply(outcome: Outcome, now_ms: int) -> Reply:
 
 
 def batch_reply(outcomes: Iterable[Outcome]) -> Reply:
-    """Return the answer to several events: 200, or 207 with what failed by its position.
+    """Return the response to several events: 200, or 207 with the failed ones by position.
 
-    Where nothing could be kept (a full disk), it is 503: the sender is to keep them all and come again.
+    It is 503 if nothing could be stored (a full disk): the sender is to keep all of them and send them again.
     """
     several = list(outcomes)
-    troubles = [(index, _trouble(one)) for index, one in enumerate(several) if one.kind == "failed"]
+    troubles = [
+        (index, _trouble(outcome)) for index, outcome in enumerate(several) if outcome.kind == "failed"
+    ]
     done = len(several) - len(troubles)
     if not troubles:
-        ids = [one.event_id or None for one in several]
+        ids = [outcome.event_id or None for outcome in several]
         return Reply.of(200, {"success": True, "processed": done, "ids": ids})
     errors = [{"index": index, "error": message} for index, (_, message, _) in troubles]
     body = {"success": False, "processed": done, "failed": len(troubles), "errors": errors}
@@ -67,18 +69,20 @@ def batch_reply(outcomes: Iterable[Outcome]) -> Reply:
 
 
 def pixel_reply(outcome: Outcome | None) -> Reply:
-    """Return the picture; its status says what became of the event, which no picture's sender looks at."""
+    """Return the picture. Its status says what became of the event, although no page looks at it."""
     status = 400 if outcome is None else _trouble(outcome)[0] if outcome.kind == "failed" else 200
     return Reply(status, PIXEL, b"image/gif", ((b"cache-control", b"no-store"),))
 
 
+# No name; a null field, or too deep for the mapping; what cannot be written as JSON. `plan.error`: a bad time stamp.
+_NEVER_RIGHT: Final = ("invalid_event", "push_error", "impossible")
 _AGAIN: Final[Headers] = ((b"retry-after", b"5"),)
 
 
 def _trouble(outcome: Outcome) -> tuple[int, str, Headers]:
-    if outcome.reason == "invalid_event":
+    if outcome.reason in _NEVER_RIGHT or (outcome.plan is not None and outcome.plan.error is not None):
         return 400, outcome.sentence, ()
     if outcome.reason == "outbox":
-        # The only failure that coming again can mend: the event is neither on disk nor sent.
+        # The only failure that sending again can mend: the event is neither on disk nor sent.
         return 503, "The event could not be stored; send it again", _AGAIN
     return 500, NOT_PROCESSED, ()

@@ -1,4 +1,4 @@
-"""What a request says, read as walkerOS' server sources read it (walkerOS 4.4, section 10)."""
+"""The events of a request, read as walkerOS' server sources read them (walkerOS 4.4, section 10)."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ from urllib.parse import parse_qsl
 
 import orjson
 
+from hubspot_dest.events.json_depth import is_too_deep, may_be_too_deep
 from hubspot_dest.mapping.jsvalues import parse_number
 
-__all__ = ["BodyError", "events_of", "query_event", "unpacked"]
+__all__ = ["BodyError", "TooDeep", "events_of", "query_event", "unpacked"]
 
 _BRACKETS: Final = re.compile(r"[\[\]]+")
 _INDEX: Final = re.compile(r"\d{1,3}")  # 1,000 items at most: a gap in a list costs memory
-_DEEPEST: Final = 16
-_MOST_FIELDS: Final = 1000
+_MAX_DEPTH: Final = 16
+_MAX_FIELDS: Final = 1000
+_MAX_ITEMS: Final = 5000  # of all lists together, the gaps included
 
 
 class BodyError(ValueError):
-    """A body that says nothing; the message goes to the sender.
+    """A request without usable events; the message goes to the sender.
 
     Attributes:
         status: the HTTP status of the answer.
@@ -31,6 +33,10 @@ class BodyError(ValueError):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
+
+
+class TooDeep(dict[str, Any]):
+    """Replaces an event that is nested too deeply; it has no name, so that it is refused and counted as any other."""
 
 
 def unpacked(body: bytes, encoding: str, limit: int) -> bytes:
@@ -44,12 +50,12 @@ def unpacked(body: bytes, encoding: str, limit: int) -> bytes:
         return body
     if encoding not in ("gzip", "deflate"):
         raise BodyError(415, f"Content-Encoding {encoding[:20]!r} is not known: gzip, deflate or none")
-    # 32 lets zlib see for itself whether it is gzip or zlib; a bomb stops at the limit.
+    # 32 lets zlib recognise gzip or zlib; a bomb stops at the limit.
     unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
     try:
         plain = unpacker.decompress(body, limit + 1)
     except zlib.error:
-        raise BodyError(400, f"the body is no {encoding}") from None
+        raise BodyError(400, f"the body is not {encoding}") from None
     if len(plain) > limit:
         raise BodyError(413, f"the body is larger than {limit} bytes")
     if not unpacker.eof:
@@ -61,46 +67,52 @@ def events_of(body: bytes) -> tuple[list[Any], bool]:
     """Return the events of a body, and whether it is an envelope of several.
 
     A list is its items; an object with a list `batch` is that list's items; another object is one event; anything else
-    is one event too, which will be refused for its missing name.
+    is one event too, which will be refused for its missing name. What is nested too deeply is a `TooDeep`.
 
     Raises:
-        BodyError: 400 where it is no JSON.
+        BodyError: 400 if it is not JSON, or nested too deeply.
 
     """
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise BodyError(400, f"broken JSON: {error}") from None
-    if isinstance(value, list):
-        return value, True
+    several = True
     if isinstance(value, dict) and isinstance(value.get("batch"), list):
-        return value["batch"], True
-    return [value], False
+        value = value["batch"]
+    elif not isinstance(value, list):
+        value, several = [value], False
+    if may_be_too_deep(body):
+        value = [TooDeep() if is_too_deep(event) else event for event in value]
+    return value, several
 
 
 def query_event(query: str) -> dict[str, Any]:
     """Return the event of a pixel: `name=page%20view&data[id]=7` is `{"name": "page view", "data": {"id": 7}}`.
 
     Raises:
-        BodyError: 400 where it is nested or listed beyond reason.
+        BodyError: 400 if it has too many fields, levels or list items.
 
     """
     try:
-        fields = parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="replace")
+        fields = parse_qsl(query, keep_blank_values=True, max_num_fields=_MAX_FIELDS, errors="replace")
     except ValueError:
-        raise BodyError(400, f"more than {_MOST_FIELDS} fields in the query string") from None
+        raise BodyError(400, f"more than {_MAX_FIELDS} fields in the query string") from None
     event: dict[str, Any] = {}
+    items = 0
     for name, text in fields:
+        if name.count("[") >= _MAX_DEPTH or name.count("]") >= _MAX_DEPTH:
+            raise BodyError(400, f"a field of the query string is nested more than {_MAX_DEPTH} deep")
         steps = [step for step in _BRACKETS.split(name) if step]
-        if len(steps) > _DEEPEST:
-            raise BodyError(400, f"a field of the query string is nested more than {_DEEPEST} deep")
         if steps:
-            _put(event, steps, _cast(text))
+            items += _put(event, steps, _cast(text), _MAX_ITEMS - items)
     return event
 
 
-def _put(event: dict[str, Any], steps: list[str], value: Any) -> None:
+def _put(event: dict[str, Any], steps: list[str], value: Any, room: int) -> int:
+    """Put a value at its place; return how many list items that made, of which there may be `room`."""
     into: Any = event
+    made = 0
     for step, following in zip(steps, [*steps[1:], None], strict=True):
         fresh: Any = value if following is None else [] if _INDEX.fullmatch(following) else {}
         if isinstance(into, dict):
@@ -109,12 +121,17 @@ def _put(event: dict[str, Any], steps: list[str], value: Any) -> None:
             into = into[step]
         else:
             if _INDEX.fullmatch(step) is None:
-                return  # a list has no such place; JavaScript would lose it as well
+                return made  # a list has no such place; JavaScript would lose it as well
             index = int(step)
-            into.extend([None] * (index + 1 - len(into)))
+            gap = max(0, index + 1 - len(into))
+            made += gap
+            if made > room:
+                raise BodyError(400, f"the lists of the query string have more than {_MAX_ITEMS} items")
+            into.extend([None] * gap)
             if following is None or not isinstance(into[index], (dict, list)):
                 into[index] = fresh
             into = into[index]
+    return made
 
 
 def _cast(text: str) -> Any:

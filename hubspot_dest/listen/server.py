@@ -1,7 +1,7 @@
-"""Serve the collector endpoint with uvicorn, and stop gracefully.
+"""Serve the collector endpoint with uvicorn, and shut down gracefully.
 
-uvicorn is an extra (`hubspot-dest[listen]`): a server that meets the open internet is no place for own code, and the
-standard library's is not meant for that; whoever only sends should not have to install one.
+uvicorn is an extra (`hubspot-dest[listen]`): a server that meets the open internet should be a well-kept library, the
+standard library's is not meant for that, and those who only send should not have to install one.
 """
 
 from __future__ import annotations
@@ -10,59 +10,45 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator
-from typing import Any
-
-import uvicorn
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
 
 from hubspot_dest.listen.app import Collector
+from hubspot_dest.listen.uvicorn_compat import ConnectionLimits, GuardedServer, guarded_config
 
 __all__ = ["serve"]
 
-
-class _Server(uvicorn.Server):
-    """uvicorn's server, whose signals are ours."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals alone: `serve` has them."""
-        yield
+_SWITCH_SECONDS: Final = 0.0005
+_OTHER_DESCRIPTORS: Final = 256  # beside the connections: the outbox, HubSpot, files that Python loads
 
 
 def serve(
     collector: Collector,
     listener: socket.socket,
     *,
+    max_connections: int,
     grace_seconds: float,
     on_ready: Callable[[], None],
     on_signal: Callable[[int, int], None],
     finish: Callable[[], Awaitable[None]],
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then take what is under way to its end, and finish.
+    """Serve until SIGTERM or SIGINT, complete the requests in progress, and finish.
 
     Args:
-        collector: answers.
+        collector: the application.
         listener: an open socket; closed at the end.
-        grace_seconds: how long requests under way may take after the signal.
-        on_ready: called when a signal would end it gracefully.
-        on_signal: is told the signal, and how many there were; called in the event loop.
-        finish: awaited when no more requests come.
+        max_connections: how many connections may be open.
+        grace_seconds: how long requests in progress may take after the signal.
+        on_ready: called when a signal would shut it down gracefully.
+        on_signal: called in the event loop with the signal and the number of signals so far.
+        finish: awaited when no more requests can come.
 
     """
-    config = uvicorn.Config(
-        collector,
-        lifespan="off",
-        ws="none",
-        log_config=None,
-        log_level="error",  # what strangers send that is no HTTP is no news
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=30,
-        timeout_graceful_shutdown=max(1, round(grace_seconds)),
-        h11_max_incomplete_event_size=64 * 1024,
-    )
-    server = _Server(config)
+    limits = ConnectionLimits(connections=_possible(max_connections))
+    grace = max(1, round(grace_seconds))
+    config = guarded_config(collector, limits, timeout_graceful_shutdown=grace)
+    server = GuardedServer(config)
     signals = 0
 
     def stop(number: int) -> None:
@@ -81,8 +67,28 @@ def serve(
         await server.serve(sockets=[listener])
         await finish()
 
+    # The event loop waits this long for the thread that pushes, each time that it was waiting for the network.
+    sys.setswitchinterval(_SWITCH_SECONDS)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(main())
+
+
+def _possible(wanted: int) -> int:
+    """Return how many connections the system's limit of open files allows; raise that limit as far as needed."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return wanted
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = wanted + _OTHER_DESCRIPTORS
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        raised = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
+            soft = raised
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return wanted
+    return max(1, soft - min(_OTHER_DESCRIPTORS, soft // 2))
 
 
 def _on_signal(loop: asyncio.AbstractEventLoop, number: signal.Signals, stop: Callable[[int], None]) -> None:

@@ -1,4 +1,4 @@
-"""Open a listening socket; loads no server."""
+"""Listening sockets; this module loads no HTTP server."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _BACKLOG = 2048
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Open a listening socket, before anything else is started.
+    """Open a listening socket.
 
     Raises:
-        OSError: the port is taken, or the address is not this machine's.
+        OSError: the port is in use, or the address does not belong to this machine.
 
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hubspot_dest.delivery.client.errors import mask_token
+from hubspot_dest.masking import mask_token
 from hubspot_dest.report.json_report import as_json, plain
 
 __all__ = ["JsonLines", "Trail"]

@@ -7,7 +7,7 @@ from typing import Any
 from hubspot_dest.config.model import Config
 from hubspot_dest.events.collector import Collector
 from hubspot_dest.events.consent_queue import ConsentGate
-from hubspot_dest.events.event import InvalidEventError
+from hubspot_dest.events.event import InvalidEventError, sentence_of
 from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.jsvalues import JsTypeError
 from hubspot_dest.planning.plan import Plan
@@ -68,4 +68,4 @@ class DryRun:
         except InvalidEventError as error:
             return Plan(event, "failed", "invalid_event", str(error))
         except (JsTypeError, RecursionError) as error:
-            return Plan(event, "failed", "push_error", str(error))
+            return Plan(event, "failed", "push_error", sentence_of(error))

@@ -39,7 +39,7 @@ __all__ = ["CollectorPlanner", "Compiler", "Planner"]
 
 NO_IDENTITY: Final = "HubSpot requires email or objectId; skipping event"
 NO_CONTACT_EMAIL: Final = "HubSpot identify requires email; skipping contact upsert"
-_NUMBERS: Final = (int, float)
+_NO_TEXTS: Final = (int, float, bool, dict, list)
 _NAMES: Final = 1024  # how many event names to remember; a tracking plan has fewer, an attacker more
 
 
@@ -164,10 +164,8 @@ class Planner:
             plan = Plan(event, "skipped", "no_identity", "neither email nor objectId", key, rule_index=index)
         else:
             plan = Plan(event, "ready", "send", "", key, email, object_id, rule_index=index)
-        if type(raw_email) in _NUMBERS or type(raw_object_id) in _NUMBERS:
-            plan.violations = _number_identities(
-                email=raw_email, object_id=raw_object_id, verdict=plan.verdict
-            )
+        if type(raw_email) in _NO_TEXTS or type(raw_object_id) in _NO_TEXTS:
+            plan.violations = _odd_identities(email=raw_email, object_id=raw_object_id, verdict=plan.verdict)
         if plan.verdict == "skipped":
             return plan
         rule = compiled.no_rule if processed.rule is None else processed.rule.settings
@@ -375,7 +373,7 @@ class CollectorPlanner:
             traced: also record where every value came from.
 
         Raises:
-            JsTypeError: the event's user is null, which upstream cannot merge: the push fails.
+            NullFieldError: the event's user is null: the push fails.
 
         """
         collector = self._collector
@@ -416,21 +414,29 @@ def _identity(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _number_identities(*, email: Any, object_id: Any, verdict: str) -> tuple[Violation, ...]:
-    """Return a violation for each identity that is a number: the most common surprise with CRM ids.
+def _odd_identities(*, email: Any, object_id: Any, verdict: str) -> tuple[Violation, ...]:
+    """Return a violation for each identity that is no text; a number is the most common surprise with CRM ids.
 
     walkerOS says nothing of it; without another identity the event is gone.
     """
     return tuple(
         Violation(
             "identity_number" if verdict == "skipped" else "identity_number_ignored",
-            f"{what} is the number {to_string(value)}, and HubSpot's destination takes text only",
+            f"{what} is {_kind(value)}, and HubSpot's destination takes text only",
             f'make it text with a function: {{"fn": "$code:(event) => String(...)"}} in settings.{what}',
             what,
         )
         for what, value in (("email", email), ("objectId", object_id))
-        if type(value) in _NUMBERS
+        if type(value) in _NO_TEXTS
     )
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, (int, float)):
+        return f"the number {to_string(value)}"
+    return "a map" if isinstance(value, dict) else "a list"
 
 
 def _unprintable(label: str, error: JsTypeError) -> Issue:

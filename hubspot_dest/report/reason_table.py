@@ -81,6 +81,12 @@ class ReasonTable:
         row = self._rows.get(key)
         if row is None:
             row = self._rows[key] = Reason(outcome, code, sentence, fix, 0, line, name, person)
+        elif line is not None and (row.line is None or line < row.line):
+            row.line, row.event, row.person = (
+                line,
+                name,
+                person,
+            )  # deliveries do not come in the order of the file
         row.count += count
 
     def rows(self) -> list[Reason]:

@@ -12,7 +12,7 @@ from hubspot_dest.account.schema import UNKNOWN_ACCOUNT, AccountSchema, EventDef
 from hubspot_dest.checks.catalogue import finding_of
 from hubspot_dest.checks.contacts import check_contact_email, check_contact_property, empty_contact
 from hubspot_dest.checks.finding import Finding, Violation
-from hubspot_dest.checks.limits import MAX_PROPERTIES, MAX_VALUE
+from hubspot_dest.checks.limits import MAX_DEFINITIONS, MAX_PROPERTIES, MAX_VALUE
 from hubspot_dest.checks.moments import check_occurred_at, latest_plausible
 from hubspot_dest.checks.names import (
     check_event_name,
@@ -122,6 +122,7 @@ class Judge:
         self._rules: dict[tuple[str, int | None], _RuleRun] = {}
         self._shapes: dict[tuple[str, int | None, str, tuple[str, ...]], _Shape] = {}
         self._good_emails: set[str] = set()
+        self._names: set[str] = set()
         self._only_email = not self._view.object_id_paths
         self._emails: dict[str, Violation] = {}
         self._contact_emails: dict[str, Violation | None] = {}
@@ -180,6 +181,8 @@ class Judge:
             found += [self._finding(one, self._place_of(one, run)) for one in plan.violations]
         if plan.verdict == "ready":
             self._values(plan, run, found)
+            if plan.contact is None and run.view.contact_email_paths:
+                self._inspect(run.view.contact_email_paths, plan.event, run.view, found, nulls=False)
             found += run.static
         elif self._lost_identity:
             found.append(self._identity_lost())
@@ -228,6 +231,11 @@ class Judge:
                     )
                     found.append(self._finding(violation, path.at, at=""))
         return tuple(dict.fromkeys(found))
+
+    @property
+    def event_names(self) -> int:
+        """How many different events there were; beyond the most definitions of an account, at least so many."""
+        return len(self._names)
 
     # ---- the configuration by itself
 
@@ -293,6 +301,8 @@ class Judge:
                 found.append(self._finding(violation, (), at="occurrence"))
 
     def _shape_of(self, plan: Plan, name: str, properties: Mapping[str, Any], run: _RuleRun) -> _Shape:
+        if len(self._names) <= MAX_DEFINITIONS:
+            self._names.add(name)
         found: list[Finding] = []
         definition = None
         violation = self._event_name(name)
@@ -317,7 +327,7 @@ class Judge:
             not found
             and not typed
             and not run.static
-            and not run.view.contact
+            and not run.view.identify_at
             and len(properties) <= MAX_PROPERTIES
             and all(one.name in properties or not one.paths for one in run.view.properties)
             and self._missed_rule(plan) is None

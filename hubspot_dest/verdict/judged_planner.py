@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.planner import CollectorPlanner
@@ -11,6 +11,8 @@ from hubspot_dest.verdict.judge import Judge
 from hubspot_dest.verdict.prediction import refusal
 
 __all__ = ["JudgedPlanner"]
+
+_ASKED_EVERY: Final = 50
 
 
 class JudgedPlanner:
@@ -39,6 +41,7 @@ class JudgedPlanner:
         self._now_ms = now_ms
         self._hold_refused = hold_refused
         self._parity = parity
+        self._now = self._until_asked = 0
 
     def plan(self, event: dict[str, Any], *, traced: bool = False) -> Plan:
         """Return what should happen to a complete event, with what there is to say of it.
@@ -48,9 +51,16 @@ class JudgedPlanner:
 
         """
         plan = self._planner.plan(event, traced=traced)
-        plan.findings = self._judge.judge(plan, self._now_ms())
-        if self._hold_refused and plan.findings:
-            refused = refusal(plan, plan.findings, parity=self._parity)
+        # The clock matters by the day; asking it costs as much as judging.
+        if self._until_asked == 0:
+            self._now, self._until_asked = self._now_ms(), _ASKED_EVERY
+        self._until_asked -= 1
+        findings = self._judge.judge(plan, self._now)
+        if not findings:
+            return plan
+        plan.findings = findings
+        if self._hold_refused:
+            refused = refusal(plan, findings, parity=self._parity)
             if refused is not None:
                 plan.verdict, plan.reason = "failed", refused.code
                 plan.sentence = f"held, since HubSpot would refuse it: {refused.sentence}"

@@ -14,7 +14,7 @@ __all__ = ["Quotas"]
 
 
 class Quotas:
-    """Counts occurrences by month, contact calls by day, and the different events; memory stays small.
+    """Counts occurrences by month and contact calls by day; memory stays small.
 
     Args:
         limits: the account's own, where they are known; else those of the Enterprise tier, which custom events need.
@@ -26,33 +26,34 @@ class Quotas:
         self._calls_a_day = CONTACT_CALLS_A_DAY["enterprise"] if known is None else known
         self._months: Counter[str] = Counter()
         self._days: Counter[str] = Counter()
-        self._names: set[str] = set()
 
     def add(self, outcome: Outcome, weight: int) -> None:
-        """Count the outcome of one event.
+        """Count the occurrence of one event.
 
         Args:
             outcome: what happened to it.
             weight: how many occurrences it stands for; one of a hundred is enough for limits of millions.
 
         """
-        plan = outcome.plan
-        if plan is None:
-            return
-        occurrence = plan.occurrence
-        if occurrence is not None:
-            name, occurred_at = occurrence["eventName"], occurrence["occurredAt"]
-            if name not in self._names and len(self._names) <= MAX_DEFINITIONS:
-                self._names.add(name)
-            if type(occurred_at) is str:
-                self._months[occurred_at[:7]] += weight
-        if plan.contact is not None and outcome.calls:
-            calls = sum(str(call[0]).startswith("crm.") for call in outcome.calls)
-            if calls and occurrence is not None and type(occurrence["occurredAt"]) is str:
-                self._days[occurrence["occurredAt"][:10]] += calls
+        occurrence = None if outcome.plan is None else outcome.plan.occurrence
+        if occurrence is not None and type(occurrence["occurredAt"]) is str:
+            self._months[occurrence["occurredAt"][:7]] += weight
 
-    def findings(self) -> tuple[Finding, ...]:
-        """Return which limits the counts exceed."""
+    def add_calls(self, outcome: Outcome) -> None:
+        """Count the contact calls of one event, by the day on which it occurred."""
+        occurrence = None if outcome.plan is None else outcome.plan.occurrence
+        if occurrence is not None and outcome.calls and type(occurrence["occurredAt"]) is str:
+            self._days[occurrence["occurredAt"][:10]] += sum(
+                str(call[0]).startswith("crm.") for call in outcome.calls
+            )
+
+    def findings(self, event_names: int) -> tuple[Finding, ...]:
+        """Return which limits are exceeded.
+
+        Args:
+            event_names: how many different events there were.
+
+        """
         found = []
         for month, count in self._months.items():
             if count > OCCURRENCES_A_MONTH:
@@ -60,9 +61,9 @@ class Quotas:
                     f"{count:,} occurrences in {month}; an account takes {OCCURRENCES_A_MONTH:,} a month"
                 )
                 found.append(Violation("quota_occurrences", sentence))
-        if len(self._names) > MAX_DEFINITIONS:
+        if event_names > MAX_DEFINITIONS:
             sentence = (
-                f"more than {MAX_DEFINITIONS} different events; an account has that many definitions at most"
+                f"{event_names:,} different events; an account has {MAX_DEFINITIONS} definitions at most"
             )
             found.append(Violation("quota_definitions", sentence))
         for day, count in self._days.items():

@@ -25,8 +25,12 @@ EVENT_FIELDS: Final = frozenset(
 )
 """The fields of events (walkerOS 4.4, section 1.1)."""
 
-# `${NAME}` anywhere; `$NAME` and `$def.name` as the whole text. `$code:` is a function, `$5` is money.
-_REFERENCE: Final = re.compile(r"\$\{[A-Za-z_][^{}\s]*\}|^\$(?!code:)[A-Za-z_]\w*([.:][^\s]*)?$", re.ASCII)
+# `${NAME}` and the references of flows anywhere; `$NAME` as the whole text. `$code:` is a function, `$5` is money.
+_REFERENCE: Final = re.compile(
+    r"\$\{[A-Za-z_][^{}\s]*\}|\$(?:def|var|env|flow|secret|store|contract)\.[A-Za-z_]|"
+    r"^\$(?!code:)[A-Za-z_]\w*([.:][^\s]*)?$",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class RuleView:
         properties: what fills the properties of occurrences.
         contact: what fills the properties of contacts.
         identify_at: where its identify stands; empty where it has none.
+        contact_email_paths: what identify takes the person's e-mail from.
         identifies_nothing: whether identify names a person and maps no properties at all.
         references: fixed texts that look like references that nothing replaces.
         fields: first steps that paths may begin with: the fields of events, and what policies add.
@@ -52,6 +57,7 @@ class RuleView:
     properties: tuple[MappedValue, ...] = ()
     contact: tuple[MappedValue, ...] = ()
     identify_at: ConfigPath = ()
+    contact_email_paths: tuple[EventPath, ...] = ()
     identifies_nothing: bool = False
     references: tuple[tuple[str, ConfigPath], ...] = ()
     fields: frozenset[str] = EVENT_FIELDS
@@ -149,6 +155,7 @@ class ConfigView:
             properties=properties,
             contact=contact,
             identify_at=identify_at if identify else (),
+            contact_email_paths=tuple(_contact_email_paths(identify, identify_at)),
             identifies_nothing=_identifies_nothing(identify),
             references=tuple(self._references(rule, settings, at, identify, identify_at)),
             fields=EVENT_FIELDS
@@ -195,6 +202,14 @@ def _contact_values(identify: Any, at: ConfigPath) -> Iterator[MappedValue]:
         if isinstance(inner, dict) and inner.get("properties"):
             place: ConfigPath = at if number is None else (*at, number)
             yield from mapped_values(inner["properties"], (*place, "map", "properties"))
+
+
+def _contact_email_paths(identify: Any, at: ConfigPath) -> Iterator[EventPath]:
+    for number, one in enumerate(identify) if isinstance(identify, list) else [(None, identify)]:
+        inner = one.get("map") if isinstance(one, dict) else None
+        if isinstance(inner, dict):
+            place: ConfigPath = at if number is None else (*at, number)
+            yield from event_paths(inner.get("email"), (*place, "map", "email"))
 
 
 def _identifies_nothing(identify: Any) -> bool:

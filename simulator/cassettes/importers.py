@@ -143,6 +143,8 @@ def imported(path: Path, *, every_host: bool = False) -> Cassette:
 def _parsed(path: Path) -> Any:
     import yaml
 
+    from hubspot_dest.config.yaml_document import BoundedLoader
+
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise CassetteError(f"{path} is larger than {_MOST_BYTES // 1024 // 1024} MB")
@@ -156,7 +158,8 @@ def _parsed(path: Path) -> Any:
     except (ValueError, RecursionError):
         pass
     try:
-        return yaml.safe_load(text)  # never an object of Python: below 8.2.1 vcrpy itself ran code here
+        # Never an object of Python: below 8.2.1 vcrpy itself ran code here.
+        return yaml.load(text, Loader=BoundedLoader)  # noqa: S506 - a subclass of SafeLoader
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         first = (str(error).splitlines() or ["nested too deep"])[0]
         raise CassetteError(f"{path} is neither JSON nor plain YAML, or was cut short: {first}") from None

@@ -13,7 +13,7 @@ import click
 
 from hubspot_dest.cli.console import say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.options import open_config
+from hubspot_dest.cli.options import line_limit_option, open_config
 from hubspot_dest.intake.reader import BadLine, IntakeError, read_events
 from hubspot_dest.report.safe_text import safe_text
 
@@ -45,6 +45,7 @@ __all__ = ["command"]
 )
 @click.option("--base-url", metavar="URL", help="With --live: another HubSpot than the configuration's.")
 @click.option("--yes", is_flag=True, help="With --live: do not ask.")
+@line_limit_option
 def command(
     config: Path,
     events: str,
@@ -58,6 +59,7 @@ def command(
     live: bool,
     base_url: str | None,
     yes: bool,
+    max_line_bytes: int,
 ) -> None:
     """Send EVENTS with CONFIG to a HubSpot on this machine (or, --live, a real one), and keep every exchange.
 
@@ -74,7 +76,8 @@ def command(
             "--seed-file, --switch and --fault are for a HubSpot on this machine", "leave them out, or --live"
         )
     if live:
-        _record_live(config, _events(events), output, _Wanted(about, base_url, yes, keep_people, patterns))
+        wanted_live = _Wanted(about, base_url, yes, keep_people, patterns)
+        _record_live(config, _events(events, max_line_bytes), output, wanted_live)
         return
     os.environ.setdefault(
         "HUBSPOT_ACCESS_TOKEN", "pat-na1-cassette"
@@ -87,7 +90,7 @@ def command(
     try:
         setup = RecordingSetup(_json(seed_file) if seed_file else {}, wanted, faults)
         cassette = scrubbed(
-            record(loaded.raw, _events(events), setup, about=about),
+            record(loaded.raw, _events(events, max_line_bytes), setup, about=about),
             keep_people=keep_people,
             patterns=patterns,
         )
@@ -156,10 +159,10 @@ def _record_live(path: Path, events: list[dict[str, Any]], output: Path, wanted:
     say(f"{len(made.interactions)} requests of {len(events)} events recorded in {safe_text(output)}")
 
 
-def _events(source: str) -> list[dict[str, Any]]:
+def _events(source: str, max_line_bytes: int) -> list[dict[str, Any]]:
     found = []
     try:
-        for read in read_events(source):
+        for read in read_events(source, max_line_bytes=max_line_bytes):
             if isinstance(read, BadLine):
                 stop(f"{safe_text(read.where(source))}: {safe_text(read.message)}", safe_text(read.hint))
             found.append(read.event)

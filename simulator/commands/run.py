@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from hubspot_dest.cli.options import PARITY_HELP, WALKEROS_HELP, walkeros_option
+from hubspot_dest.cli.standard_input import refuse_unread_input
 from simulator.commands.source_options import source_options
 from simulator.hubspot.faults.stories import STORIES
 
@@ -52,11 +53,12 @@ __all__ = ["command"]
 def command(**options: Any) -> None:
     """Send events through CONFIG to a HubSpot on this machine, and say what became of them.
 
-    The events are made up, or come from a file, from standard input, or over HTTP (--from, --listen); what may never
-    end is ended by Ctrl-C, and summed up as well. Without CONFIG it is the shop of the demonstration. Exit 1 if
-    --expect is not met, if events failed (--fail-on), if the sender's numbers and HubSpot's differ, or if the source
-    failed; 2 if it could not run. Waiting takes no time: an outage of half a minute is over at once.
+    EVENTS is a file, a named pipe, or - for standard input; without it, and without --listen, the events are made up.
+    What may never end is ended by Ctrl-C, and summed up as well. Without CONFIG it is the shop of the demonstration.
+    Exit 1 if --expect is not met, if events failed (--fail-on), if the sender's numbers and HubSpot's differ, or if the
+    source failed; 2 if it could not run. Waiting takes no time: an outage of half a minute is over at once.
     """
+    refuse_unread_input("" if options["listen"] is not None else options["from_"], "hubspot-sim run CONFIG -")
     from simulator.commands.runs.run import run  # here, so that --help waits for nothing
 
     run(**options)

@@ -36,13 +36,26 @@ __all__ = ["command"]
     "allowed_hosts",
     multiple=True,
     metavar="NAME",
-    help="A further Host header to accept; others are refused.",
+    help="A further Host header to accept, and with --tls a name of the certificate; others are refused.",
 )
 @click.option(
     "--tier", type=click.Choice(["starter", "professional", "enterprise"]), help="Decides the rate limits."
 )
 @click.option(
     "--switch", "switches", multiple=True, metavar="NAME=VALUE", help="See docs/fidelity.md; may be repeated."
+)
+@click.option(
+    "--quota",
+    "quotas",
+    multiple=True,
+    metavar="NAME=N",
+    help="Shorten a quota: occurrences (a month), definitions, calls (a day).",
+)
+@click.option(
+    "--node-preload",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.cjs",
+    help='Write a preload that leads a Node process\'s calls of HubSpot here: NODE_OPTIONS="--require FILE.cjs".',
 )
 @click.option(
     "--auto-define", is_flag=True, help="Make definitions and properties at first sight; HubSpot refuses."

@@ -6,14 +6,16 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from hubspot_dest.cli.console import say, stop
+from hubspot_dest.cli.options import line_limit_option
 from hubspot_dest.cli.param_types import RealRange
+from hubspot_dest.intake.source import canonical, reads_once
 from hubspot_dest.report.safe_text import safe_text
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ class SourceOptions:
     listen: int | None
     locale: str
     odd: float
+    max_line_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +68,31 @@ class Chosen:
 
 
 def source_options(command: F) -> F:
-    """Add the options to a command, which gets them as `from_`, `speed`, `listen`, `locale` and `odd`."""
+    """Add EVENTS and the options to a command, which gets `from_`, `speed`, `listen`, `locale` and `odd`."""
+
+    @wraps(command)
+    def with_source(**given: Any) -> Any:
+        positional, option = given.pop("source"), given.pop("from_")
+        positional = positional if positional is None else canonical(positional)
+        if positional is not None and option is not None and positional != option:
+            stop("EVENTS and --from name two sources", "--from is another way to give EVENTS: leave one out")
+        return command(**given, from_=positional if positional is not None else option)
+
     options = (
+        click.argument("source", type=click.Path(allow_dash=True), required=False, metavar="[EVENTS]"),
         click.option(
             "--from",
             "from_",
+            type=click.Path(allow_dash=True),
             metavar="FILE",
-            help="Events of a file or a named pipe instead of made-up ones; - for standard input.",
+            callback=lambda _context, _parameter, name: name if name is None else canonical(name),
+            help="The same as EVENTS.",
         ),
         click.option(
             "--speed",
             type=RealRange(0, min_open=True),
             metavar="TIMES",
-            help="Play --from by the events' own timestamps: 1 as they happened, 10 ten times as fast.",
+            help="Play EVENTS by the events' own timestamps: 1 as they happened, 10 ten times as fast.",
         ),
         click.option(
             "--listen",
@@ -99,9 +114,10 @@ def source_options(command: F) -> F:
             help="Which part of the made-up events is spoilt as real life spoils events.",
         ),
     )
+    decorated: Any = line_limit_option(with_source)
     for option in reversed(options):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    return cast("F", decorated)
 
 
 def chosen(options: SourceOptions, crowd: Crowd | None = None) -> Chosen:
@@ -111,15 +127,15 @@ def chosen(options: SourceOptions, crowd: Crowd | None = None) -> Chosen:
     source cannot be opened.
     """
     if options.from_ is not None and options.listen is not None:
-        stop("--from and --listen exclude each other", "a stream has one source")
+        stop("EVENTS (--from) and --listen exclude each other", "a stream has one source")
     if options.speed is not None and options.from_ is None:
-        stop("--speed goes with --from: only events that were written down have a time of their own")
+        stop("--speed goes with EVENTS (--from): only events that were written down have a time of their own")
     if (options.from_ or options.listen) is not None and (options.locale != "en_US" or options.odd):
-        stop("--locale and --odd are for made-up events", "leave them out, or leave out --from and --listen")
+        stop("--locale and --odd are for made-up events", "leave them out, or leave out EVENTS and --listen")
     if options.listen is not None:
         return _listening(options.listen)
     if options.from_ is not None:
-        return _read(options.from_, options.speed)
+        return _read(options.from_, options.speed, options.max_line_bytes)
     return _made_up(options.locale, options.odd, crowd)
 
 
@@ -133,21 +149,26 @@ def _made_up(locale: str, odd: float, crowd: Crowd | None) -> Chosen:
     return Chosen(partial(events, locale=locale, odd=odd, crowd=crowd or Crowd()), synthetic=True)
 
 
-def _read(name: str, speed: float | None) -> Chosen:
+def _read(name: str, speed: float | None, max_line_bytes: int) -> Chosen:
     from simulator.engine.sources.file_source import FileSource
     from simulator.engine.sources.pipe_source import PipeSource
 
     path = Path(name)
     paced = speed is not None
     try:
-        if name == "-" or (path.exists() and not path.is_file() and not path.is_dir()):
+        if reads_once(name):
             said = "standard input" if name == "-" else path.name
-            pipe = PipeSource(name, speed)
+            pipe = PipeSource(name, speed, max_line_bytes=max_line_bytes)
             return Chosen(
                 pipe, endless=True, own_pace=True, once=True, name=said, paced=paced, close=pipe.close,
                 waiting=lambda: pipe.waiting,
             )  # fmt: skip
-        return Chosen(FileSource(path, speed), endless=paced, own_pace=paced, name=path.name)
+        return Chosen(
+            FileSource(path, speed, max_line_bytes=max_line_bytes),
+            endless=paced,
+            own_pace=paced,
+            name=path.name,
+        )
     except OSError as error:
         stop(f"{safe_text(name)} cannot be read: {error.strerror or error}")
 
@@ -176,7 +197,7 @@ def keyboard_from_terminal() -> None:
     try:
         terminal = os.open("/dev/tty", os.O_RDWR)
     except OSError:
-        hint = "mkfifo events; tui --from events, and write into it; or --from FILE"
+        hint = "mkfifo events; tui CONFIG events, and write into it; or a file as EVENTS"
         stop("standard input is the source, and there is no terminal for the keyboard", hint)
     sys.stdin = os.fdopen(os.dup(0))
     os.dup2(terminal, 0)

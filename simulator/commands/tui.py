@@ -55,7 +55,8 @@ __all__ = ["command"]
 def command(**options: Any) -> None:
     """See live what CONFIG makes of events: each on its way from the shop to a HubSpot on this machine.
 
-    Without CONFIG a shop and a guided tour are shown. Saving CONFIG plans the last thousand events again. What comes by
+    EVENTS is a file, a named pipe, or - for standard input; without it the events are made up. Without CONFIG a shop
+    and a guided tour are shown. Saving CONFIG plans the last thousand events again. What comes by
     --listen, --speed or a pipe comes at its own pace, unless --rate says otherwise.
     """
     from simulator.commands.runs.tui import show  # here, so that --help waits for nothing

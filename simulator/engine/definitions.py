@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from simulator.hubspot.state.account import Account
-from simulator.hubspot.state.property_values import Property
+from simulator.hubspot.state.account import SimulatedAccount
+from simulator.hubspot.state.property_values import AccountProperty
 from simulator.hubspot.state.standard_properties import DEFAULT_EVENT_PROPERTIES
 
 __all__ = ["define_called"]
 
 
-def define_called(account: Account, calls: Iterable[list[Any]], now: float) -> int:
+def define_called(account: SimulatedAccount, calls: Iterable[list[Any]], now: float) -> int:
     """Define what calls use and the account does not know, as text; return how many definitions and properties.
 
     Args:
@@ -29,7 +29,7 @@ def define_called(account: Account, calls: Iterable[list[Any]], now: float) -> i
             names = list(properties) if isinstance(properties, dict) else []
             if name.startswith("crm."):
                 for unknown in (one for one in names if one not in account.contact_properties):
-                    account.add_contact_property(Property(unknown))
+                    account.add_contact_property(AccountProperty(unknown))
                     made += 1
                 continue
             event_name = body.get("eventName")

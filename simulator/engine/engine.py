@@ -167,14 +167,14 @@ class Engine:
         return closing
 
     def _close(self) -> Closing:
-        before = self.counts.delivered
+        waiting, before = self.counts.kinds["queued"], self.counts.delivered
         self._drain(_CLOSING_SECONDS)
         error = self.sender.halted or self._last_failure()
         left = self.sender.queued
         self._enter(self.sender.close())
-        if not self.outbox:
-            left, error = self.sender.queued, self._last_failure()
         delivered = self.counts.delivered - before
+        if not self.outbox:  # in parity the last batch is lost: nothing is left of it in the sender
+            left, error = max(0, waiting - delivered), self._last_failure()
         return Closing(max(0, delivered), left, self.counts.kinds["denied"], error if left else "")
 
     def _last_failure(self) -> str:

@@ -14,7 +14,7 @@ from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.delivery.client.errors import DeliveryError
 from simulator.engine.rows import ObservedCall
 from simulator.hubspot.faults.fault_board import FaultBoard
-from simulator.hubspot.http.messages import Answer, Request
+from simulator.hubspot.messages import Answer, Request
 from simulator.hubspot.service import HubSpot
 
 __all__ = ["BY_HAND", "Handled", "ClientProbe", "HubSpotProbe"]

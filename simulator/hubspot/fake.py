@@ -42,10 +42,10 @@ class FakeHubSpot:
         clock: UNIX time in seconds; `hubspot.clock.skip(3600)` puts it forward. Give the same `SkippableClock` to the
             service, so that both skip.
         host: address to listen on.
-        port: 0 takes a free one.
+        port: 0 chooses a free one.
         allowed_hosts: further `Host` headers to accept.
         tls: paths of a certificate and its key, PEM.
-        control_token: what the control routes ask for; made up when empty.
+        control_token: what the control routes ask for; generated if empty.
         journal: where exchanges are kept.
 
     Raises:
@@ -85,12 +85,12 @@ class FakeHubSpot:
         self._control: Callable[..., Any] | None = None
 
     def __repr__(self) -> str:
-        """Show the address, never a token."""
+        """Return the address, never a token."""
         return f"FakeHubSpot({self.base_url or 'not started'})"
 
     @property
     def account(self) -> Any:
-        """Give the default token's account."""
+        """Return the default token's account."""
         return self.service.account_for(self.token)
 
     def start(self) -> Self:
@@ -132,7 +132,7 @@ class FakeHubSpot:
         self.stop()
 
     def new_account(self, **options: Any) -> str:
-        """Make an account of its own, isolated from all others, and give its token; for parallel tests."""
+        """Add an account that is isolated from all others, and return its token; for parallel tests."""
         token = f"pat-na1-{uuid.uuid4()}"
         options.setdefault("portal_id", next(self._portals))
         self.service.add_account(token, **options)

@@ -1,4 +1,4 @@
-"""HubSpot's rules behind one call: a request in, an answer out."""
+"""The simulated HubSpot behind one call: a request in, an answer out."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ from typing import Any, Final
 import msgspec
 from pydantic import ValidationError
 
-from simulator.hubspot.endpoints.account_info import named_token
 from simulator.hubspot.endpoints.auth import check_scope, refused, token_of, unknown_token
 from simulator.hubspot.endpoints.call import Call, Grant
-from simulator.hubspot.endpoints.errors import Refusal, html_not_found
-from simulator.hubspot.endpoints.occurrences import Intake, Sent, send
-from simulator.hubspot.endpoints.routes import SCOPES, TokenRoute, find_route, find_token_route
-from simulator.hubspot.http.messages import Answer, Request
-from simulator.hubspot.state.account import Account, Behaviours, Seed
+from simulator.hubspot.endpoints.errors import Refusal, html_not_found, too_many
+from simulator.hubspot.endpoints.occurrences.handler import OccurrenceIntake, send
+from simulator.hubspot.endpoints.occurrences.requests import OccurrenceRequest
+from simulator.hubspot.endpoints.registry import SCOPES, find_route
+from simulator.hubspot.endpoints.route import Route
+from simulator.hubspot.messages import Answer, Request
+from simulator.hubspot.state.account import SimulatedAccount
+from simulator.hubspot.state.behaviours import Behaviours
 from simulator.hubspot.state.changes import Changes
+from simulator.hubspot.state.rate_limits import LimitExceededError
+from simulator.hubspot.state.seeds import Seed
 from simulator.hubspot.state.store import Store, StoreError, token_hash
 
 __all__ = ["DEFAULT_TOKEN", "HubSpot"]
@@ -28,16 +32,16 @@ _DEFAULT_PORTAL: Final = 12345678
 
 
 class HubSpot:
-    """One or more accounts, told apart by their tokens. Safe to use from several threads.
+    """One or more accounts, each opened by its own tokens. Safe to use from several threads.
 
     Args:
         portal_id: the default account's portal.
         token: the default account's token.
         scopes: what that token may do; everything by default.
-        switches: what the specification left open.
+        switches: what the wire facts leave open.
         clock: UNIX time in seconds.
         seed: decides the order of batch results.
-        max_occurrences: how many an account keeps; beyond, the oldest tenth goes and its counters say so.
+        max_occurrences: number of occurrences that an account keeps; beyond it the oldest tenth is dropped and counted.
         store: where accounts outlive the process; every write is in it before its answer goes out. The default
             account is the file's account that the token opens, or else its first one of this portal.
 
@@ -58,7 +62,7 @@ class HubSpot:
         store: Store | None = None,
         max_occurrences: int = 2_000_000,
     ) -> None:
-        self._switches = switches or Behaviours()
+        self._behaviours = switches or Behaviours()
         self._store = store
         self._stored: dict[str, Grant] = {}
         self._clock = clock
@@ -79,16 +83,16 @@ class HubSpot:
         portal_id: int = _DEFAULT_PORTAL,
         scopes: Iterable[str] | None = None,
         switches: Behaviours | Mapping[str, Any] | None = None,
-    ) -> Account:
-        """Make an account of its own that this token leads to.
+    ) -> SimulatedAccount:
+        """Add an account that this token opens.
 
         Raises:
-            SwitchError: for a switch that there is not; a ValueError.
+            BehaviourError: an unknown switch or value; it is a ValueError.
 
         """
         if isinstance(switches, Mapping):
             switches = Behaviours.from_mapping(switches)
-        chosen = switches or self._switches
+        chosen = switches or self._behaviours
         allowed = None if scopes is None else frozenset(scopes)
         number = None
         if self._store is not None:
@@ -98,15 +102,15 @@ class HubSpot:
         self._grants[token] = Grant(account, allowed)
         return account
 
-    def add_token(self, token: str, account: Account) -> None:
-        """Let a further token lead to an account, with every scope; it is not kept in a store."""
+    def add_token(self, token: str, account: SimulatedAccount) -> None:
+        """Open an account with a further token, with every scope; a store does not keep it."""
         self._grants[token] = Grant(account)
 
-    def _made(self, portal_id: int, switches: Behaviours, number: int | None) -> Account:
+    def _made(self, portal_id: int, behaviours: Behaviours, number: int | None) -> SimulatedAccount:
         changes = None if number is None else Changes(number)
-        return Account(
+        return SimulatedAccount(
             portal_id,
-            switches,
+            behaviours,
             clock=self._clock,
             seed=self._seed,
             changes=changes,
@@ -121,10 +125,10 @@ class HubSpot:
         number = 0
         known = token_hash(token)
         for stored in store.accounts():
-            account = self._made(stored.portal_id, stored.switches, stored.number)
+            account = self._made(stored.portal_id, stored.behaviours, stored.number)
             store.load(stored.number, account)
-            for name, scopes in stored.tokens.items():
-                self._stored[name] = Grant(account, scopes)
+            for name, allowed in stored.tokens.items():
+                self._stored[name] = Grant(account, allowed)
             same_portal = portal_id in (None, stored.portal_id)
             if known in stored.tokens and not same_portal:
                 msg = f"{store.path} has portal {stored.portal_id} for this token, not {portal_id}"
@@ -133,9 +137,9 @@ class HubSpot:
                 chosen, number = self._stored.get(known) or Grant(account), stored.number
         if chosen is None:
             return False
-        # What the command line says now holds, whatever held at the last start.
-        chosen.account.switches = self._switches
-        store.save_switches(number, self._switches)
+        # The options of this start replace those of the last one.
+        chosen.account.behaviours = self._behaviours
+        store.save_behaviours(number, self._behaviours)
         chosen = Grant(chosen.account, None if scopes is None else frozenset(scopes))
         store.save_token(number, token, chosen.scopes)
         self._grants[token] = chosen
@@ -151,13 +155,13 @@ class HubSpot:
                 self._grants[token] = grant
         return grant
 
-    def account_for(self, token: str) -> Account | None:
+    def account_for(self, token: str) -> SimulatedAccount | None:
         """Return the token's account, or None."""
         grant = self._grant(token)
         return grant.account if grant else None
 
-    def accounts(self) -> list[Account]:
-        """Return every account, those of the store that nobody asked for yet included."""
+    def accounts(self) -> list[SimulatedAccount]:
+        """Return every account, including those of the store that were not used yet."""
         every = {id(one.account): one.account for one in (*self._grants.values(), *self._stored.values())}
         return list(every.values())
 
@@ -170,19 +174,19 @@ class HubSpot:
         """The file that keeps the accounts, None in memory."""
         return None if self._store is None else str(self._store.path)
 
-    def turn(self, account: Account, switches: Behaviours) -> None:
-        """Give an account other switches; what it knows stays."""
+    def turn(self, account: SimulatedAccount, behaviours: Behaviours) -> None:
+        """Give an account other behaviours; its contents stay."""
         with account.lock:
-            account.switches = switches
+            account.behaviours = behaviours
             if self._store is not None and account.changes is not None:
-                self._store.save_switches(account.changes.account, switches)
+                self._store.save_behaviours(account.changes.account, behaviours)
 
-    def reset(self, account: Account) -> None:
+    def reset(self, account: SimulatedAccount) -> None:
         """Empty one account."""
         account.reset()
         self._keep(account)
 
-    def _keep(self, account: Account) -> None:
+    def _keep(self, account: SimulatedAccount) -> None:
         """Commit what changed in an account. Raises StoreError."""
         changes = account.changes
         if self._store is None or changes is None:
@@ -192,11 +196,11 @@ class HubSpot:
                 self._store.commit(account, changes)
                 changes.clear()
 
-    def seed(self, account: Account, data: Mapping[str, Any]) -> None:
+    def seed(self, account: SimulatedAccount, data: Mapping[str, Any]) -> None:
         """Fill one account with contacts, definitions, contact properties and occurrences.
 
         Raises:
-            ValueError: where the data are not what a seed is.
+            ValueError: the data are not a valid seed.
 
         """
         try:
@@ -210,49 +214,40 @@ class HubSpot:
         self._seed_occurrences(account, seed.occurrences)
         self._keep(account)
 
-    def _seed_occurrences(self, account: Account, wanted: Sequence[Mapping[str, Any]]) -> None:
+    def _seed_occurrences(self, account: SimulatedAccount, wanted: Sequence[Mapping[str, Any]]) -> None:
         for number, one in enumerate(wanted):
             try:
-                Intake(account, self._clock()).take(msgspec.convert(one, Sent))
-                send(Call(account, msgspec.json.encode(one), (), (), self._clock()))
+                OccurrenceIntake(account, self._clock()).take(msgspec.convert(one, OccurrenceRequest))
+                send(Call(account, msgspec.json.encode(one), now=self._clock()))
             except (Refusal, msgspec.ValidationError) as error:
                 said = error.message if isinstance(error, Refusal) else str(error)
                 msg = f"seed.occurrences.{number}: {said}"
                 raise ValueError(msg) from None
 
     def close(self) -> None:
-        """Let go of the store; in memory there is nothing to."""
+        """Close the store, if there is one."""
         if self._store is not None:
             self._store.close()
 
     def handle(self, request: Request) -> Answer:
-        """Answer one request as HubSpot does; never raises."""
+        """Answer one request as HubSpot does; never raise."""
         try:
             return self._answer(request)
         except Refusal as refusal:
             return refusal.answer()
-        except StoreError as error:  # what memory has is tried again with the next write
+        except StoreError as error:  # the changes stay in memory and are written with the next commit
             return Refusal(500, "internal error", "simulator.store", str(error), category=None).answer()
-        except Exception as error:  # the server goes on, and says whose fault it is
+        except Exception as error:  # the server keeps running and names the cause
             decision = f"the simulator has a bug: {type(error).__name__}: {error}"
             return Refusal(500, "internal error", "simulator.bug", decision, category=None).answer()
-
-    def _about_token(self, request: Request, route: TokenRoute, parts: tuple[str, ...]) -> Answer:
-        token = named_token(request, parts)
-        grant = self._grant(token)
-        if grant is None:
-            raise unknown_token("auth.token_info.unknown")
-        call = Call(grant.account, request.body, request.query, parts, self._clock())
-        return replace(route.answer(call, grant, token, SCOPES), portal_id=grant.account.portal_id)
 
     def _answer(self, request: Request) -> Answer:
         found = find_route(request.method, request.path)
         if found is None:
-            about = find_token_route(request.method, request.path)
-            if about is not None:
-                return self._about_token(request, *about)
             return html_not_found(f"{request.method} {request.path}")
         route, parts = found
+        if route.token_of is not None:
+            return self._describe_token(request, route, parts)
         now = self._clock()
         authorization = request.headers.get("authorization", "")
         grant = self._grant(token_of(authorization)) or refused(authorization, now)
@@ -260,16 +255,47 @@ class HubSpot:
         headers: Sequence[tuple[str, str]] = ()
         try:
             check_scope(grant, route.scope)
-            with account.lock:
-                if route.counting == "send":
-                    account.limits.count_send(account.switches, now)
-                elif route.counting == "search":
-                    account.limits.count_search(account.switches, now)
-                else:
-                    headers = account.limits.count_call(account.switches, now)
-            answer = route.answer(Call(account, request.body, request.query, parts, now))
+            headers = _count(account, route, now)
+            answer = route.handler(_call(request, grant, parts, now))
+        except LimitExceededError as limit:
+            answer = too_many(limit).answer()
         except Refusal as refusal:
             answer = refusal.answer()
         if account.changes:
             self._keep(account)
         return replace(answer, headers=(*answer.headers, *headers), portal_id=account.portal_id)
+
+    def _describe_token(self, request: Request, route: Route, parts: tuple[str, ...]) -> Answer:
+        assert route.token_of is not None
+        token = route.token_of(request, parts)
+        grant = self._grant(token)
+        if grant is None:
+            raise unknown_token("auth.token_info.unknown")
+        answer = route.handler(_call(request, grant, parts, self._clock(), token))
+        return replace(answer, portal_id=grant.account.portal_id)
+
+
+def _count(account: SimulatedAccount, route: Route, now: float) -> Sequence[tuple[str, str]]:
+    """Count a request against the limit of its route, and return the headers that show what is left."""
+    with account.lock:
+        if route.counting == "send":
+            account.limits.count_send(account.behaviours, now)
+        elif route.counting == "search":
+            account.limits.count_search(account.behaviours, now)
+        else:
+            return account.limits.count_call(account.behaviours, now)
+    return ()
+
+
+def _call(request: Request, grant: Grant, parts: tuple[str, ...], now: float, token: str = "") -> Call:
+    return Call(
+        grant.account,
+        request.body,
+        request.query,
+        parts,
+        now,
+        request.path.rstrip("/"),
+        request.base_url,
+        SCOPES if grant.scopes is None else grant.scopes,
+        token,
+    )

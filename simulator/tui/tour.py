@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import yaml
 
+from hubspot_dest.config.yaml_document import BoundedLoader
 from simulator.engine.row_filter import FilterError, parse_filter
 from simulator.hubspot.faults.stories import STORIES
 from simulator.hubspot.faults.syntax import FaultSyntaxError
@@ -105,7 +106,7 @@ def read_tour(path: Path) -> Tour:
 
     """
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=BoundedLoader)  # noqa: S506 - a safe one
     except UnicodeDecodeError:
         raise TourError(f"{path} cannot be read: it is no text in UTF-8") from None
     except OSError as error:

@@ -5,10 +5,17 @@ from __future__ import annotations
 import base64
 import contextlib
 import gzip
+import hashlib
+import hmac
 import json
+import os
+import re
+import shutil
 import signal
 import socket
+import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -155,6 +162,7 @@ def test_a_page_of_any_origin_may_send(endpoint: Listening) -> None:
     [
         ("PUT", "/collect", 405),
         ("HEAD", "/collect", 405),
+        ("DELETE", "/ready", 405),
         ("POST", "/health", 405),
         ("POST", "/", 404),
         ("GET", "/x", 404),
@@ -167,6 +175,9 @@ def test_what_is_no_endpoint_says_so(endpoint: Listening, method: str, path: str
 def test_whoever_watches_learns_that_it_lives_and_is_ready(endpoint: Listening) -> None:
     assert endpoint.ask("GET", "/health").json == {"status": "ok"}
     assert endpoint.ask("GET", "/ready").json == {"status": "ready"}
+    for path in ("/health", "/ready"):
+        answer = endpoint.ask("HEAD", path)
+        assert (answer.status, answer.body) == (200, b"")
 
 
 def test_an_event_that_waits_for_consent_is_answered_like_any_other(
@@ -204,7 +215,7 @@ def test_a_signal_flushes_the_batch_and_says_what_went(
         code, said = running.stop(number)
     assert code == 0, said
     assert len(hubspot.account.occurrences) == 7
-    assert "7 events were taken, 0 failed; nothing is left" in said
+    assert "7 events were accepted, 0 failed; nothing is left" in said
     assert "Traceback" not in said
 
 
@@ -249,7 +260,7 @@ def test_strangers_that_speak_no_http_harm_nobody(
 ) -> None:
     parts = urlsplit(endpoint.base_url)
     address = (parts.hostname, parts.port)
-    with contextlib.suppress(ConnectionError), socket.create_connection(address, timeout=10) as connection:
+    with contextlib.suppress(OSError), socket.create_connection(address, timeout=10) as connection:
         connection.sendall(raw)
         connection.shutdown(socket.SHUT_WR)
         connection.recv(1000)
@@ -308,3 +319,170 @@ def test_a_port_that_is_taken_is_named(run: Run, tmp_path: Path, shop: FakeHubSp
         )
     assert done.returncode == 2
     assert f"port {port}" in done.stderr
+
+
+NESTED = b"[" * 1000 + b"]" * 1000
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (page(timestamp=1e300), "timestamp 1e+300 is no date"),
+        (page(timestamp="soon"), "timestamp 'soon' is no date"),
+        (page(globals=None), "globals is null ($.globals)"),
+        ({"name": "page view", "user": None}, "user is null ($.user)"),
+        (
+            json.dumps(page()).encode()[:-1] + b', "data": {"x": ' + NESTED + b"}}",
+            "nested more than 200 levels deep",
+        ),
+        (b"[" * 2000 + b"]" * 2000, "broken JSON"),
+    ],
+    ids=["1e300", "no date", "globals", "user", "1,000 lists", "2,000 lists"],
+)
+def test_what_nothing_will_ever_make_right_is_the_senders_mistake(
+    endpoint: Listening, hubspot: FakeHubSpot, body: Any, says: str
+) -> None:
+    """With a 5xx, senders would send it for ever."""
+    answer = endpoint.post(body)
+    assert (answer.status, answer.json["success"]) == (400, False)
+    assert says in answer.json["error"]
+    if not isinstance(body, bytes):
+        answer = endpoint.post([page(), body])
+        assert answer.status == 207
+        (error,) = answer.json["errors"]
+        assert (error["index"], says in error["error"]) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "&".join(["a[0][999][999][999]=1"] * 999),
+        "a" + "[b]" * 5000,
+        "a" + "%5Bb%5D" * 5000,
+        "&".join(["a"] * 5000),
+        "&".join(f"a{number}[999]=1" for number in range(900)),
+    ],
+    ids=["brackets", "deep", "encoded", "fields", "lists"],
+)
+def test_brackets_of_a_query_cost_next_to_nothing(endpoint: Listening, query: str) -> None:
+    cpu = Path(f"/proc/{endpoint.process.pid}/stat")
+    before = cpu.read_text(encoding="ascii").split()[13:15] if cpu.exists() else ["0", "0"]
+    for _ in range(10):
+        assert endpoint.ask("GET", f"/collect?{query}").status == 400
+    after = cpu.read_text(encoding="ascii").split()[13:15] if cpu.exists() else ["0", "0"]
+    assert sum(map(int, after)) - sum(map(int, before)) < 100  # a second for ten; it was nine
+
+
+# ---- who may send
+
+SECRET = "a secret of some length"
+
+
+def signature(content: bytes, moment: float, key: str = SECRET) -> str:
+    digest = hmac.new(key.encode(), f"{moment}.".encode() + content, hashlib.sha256).hexdigest()
+    return f"t={moment},v1={digest}"
+
+
+@pytest.fixture(scope="module")
+def guarded(shop: FakeHubSpot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listening]:
+    config = configuration(tmp_path_factory.mktemp("guarded"), shop)
+    options = ("--no-outbox", "--secret-env", "THE_SECRET", "--hmac-env", "THE_KEY")
+    with listening(config, *options, THE_SECRET=f"{SECRET}\n", THE_KEY=f"{SECRET}\n") as running:
+        yield running
+
+
+def test_only_who_knows_the_secret_and_signs_may_send(guarded: Listening, hubspot: FakeHubSpot) -> None:
+    body = json.dumps(page()).encode()
+    bearer = {"Authorization": f"Bearer {SECRET}"}
+    answer = guarded.post(body)
+    assert answer.status == 401
+    assert "Authorization: Bearer" in answer.json["error"]
+    assert answer.headers["www-authenticate"] == "Bearer"
+    answer = guarded.post(body, **bearer)
+    assert (answer.status, "a signature is missing" in answer.json["error"]) == (401, True)
+    answer = guarded.post(body, **bearer, X_Signature_256=signature(body, time.time(), "another key"))
+    assert (answer.status, "does not match" in answer.json["error"]) == (401, True)
+    assert hubspot.account.occurrences == []
+
+    signed = signature(body, time.time())
+    assert guarded.post(body, **bearer, X_Signature_256=signed).status == 200
+    answer = guarded.post(body, **bearer, X_Signature_256=signed)
+    assert (answer.status, "was used before" in answer.json["error"]) == (401, True)
+    answer = guarded.post(body, **bearer, X_Signature_256=signature(body, time.time() - 400))
+    assert (answer.status, "300 seconds off" in answer.json["error"]) == (401, True)
+    assert len(hubspot.account.occurrences) == 1
+
+
+def test_the_signature_is_of_the_bytes_that_are_sent(guarded: Listening, hubspot: FakeHubSpot) -> None:
+    bearer = {"Authorization": f"Bearer {SECRET}"}
+    packed = gzip.compress(json.dumps(page()).encode())
+    signed = signature(packed, time.time())
+    assert guarded.post(packed, **bearer, X_Signature_256=signed, Content_Encoding="gzip").status == 200
+    query = "name=page%20view&user[email]=ada@example.org"
+    signed = signature(query.encode(), time.time())
+    assert guarded.ask("GET", f"/collect?{query}", **bearer, X_Signature_256=signed).status == 200
+    assert guarded.ask("GET", f"/collect?{query}&x=1", **bearer, X_Signature_256=signed).status == 401
+    assert len(hubspot.account.occurrences) == 2
+
+
+def test_the_example_of_the_documentation_signs_rightly(guarded: Listening, hubspot: FakeHubSpot) -> None:
+    if shutil.which("openssl") is None or shutil.which("curl") is None:
+        pytest.skip("needs openssl and curl")
+    text = (Path(__file__).parents[2] / "docs" / "listen.md").read_text(encoding="utf-8")
+    script = re.search(r"```sh\n(BODY=.*?)```", text, re.DOTALL)
+    assert script is not None
+    ran = script[1].replace("http://127.0.0.1:8080", guarded.base_url)
+    done = subprocess.run(
+        ["sh", "-ec", ran], env={**os.environ, "COLLECT_KEY": SECRET, "COLLECT_SECRET": SECRET},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert '"success":true' in done.stdout, done
+    assert len(hubspot.account.occurrences) == 1
+
+
+def test_whoever_watches_and_browsers_that_ask_need_no_secret(guarded: Listening) -> None:
+    assert guarded.ask("GET", "/health").status == 200
+    assert guarded.ask("GET", "/ready").status == 200
+    answer = guarded.ask("OPTIONS", "/collect", Origin="https://shop.example")
+    assert answer.status == 204
+    assert answer.headers["access-control-allow-headers"] == "Content-Type, Authorization, X-Signature-256"
+
+
+def test_an_address_that_sends_too_much_is_told_when_to_come_again(tmp_path: Path, shop: FakeHubSpot) -> None:
+    with listening(configuration(tmp_path, shop), "--no-outbox", "--rate-per-address", "0.2") as running:
+        assert running.post({}).status == 400
+        answer = running.post(page())
+        assert answer.status == 429
+        assert "0.2 per second are allowed" in answer.json["error"]
+        assert 1 <= int(answer.headers["retry-after"]) <= 5
+        assert running.ask("GET", "/health").status == running.ask("GET", "/ready").status == 200
+
+
+@pytest.mark.parametrize("option", ["--secret-env", "--hmac-env"])
+def test_a_secret_that_is_not_there_is_one_message(
+    run: Run, tmp_path: Path, shop: FakeHubSpot, option: str
+) -> None:
+    config = str(configuration(tmp_path, shop))
+    for value in ("", " \n"):
+        done = run(
+            "hubspot_dest",
+            "listen",
+            config,
+            "--port",
+            "0",
+            "--no-outbox",
+            option,
+            "NOT_THERE",
+            NOT_THERE=value,
+        )
+        assert done.returncode == 2
+        assert f"{option}: the environment variable NOT_THERE is not set, or is empty" in done.stderr
+
+
+def test_no_secret_is_ever_written(tmp_path: Path, hubspot: FakeHubSpot) -> None:
+    config = configuration(tmp_path, hubspot)
+    options = ("--no-outbox", "--secret-env", "A", "--hmac-env", "B", "--trail", "-")
+    with listening(config, *options, A="the first secret 1", B="the second secret") as running:
+        assert running.post(page(), Authorization="Bearer the first secret 2").status == 401
+        _, said = running.stop()
+    assert "secret" not in said

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -90,3 +92,56 @@ def test_senders_notice_nothing_of_an_outage_and_the_rest_stays_for_the_next_sta
 def test_an_outbox_in_use_is_named_and_nobody_is_answered(hubspot: FakeHubSpot, config: Path) -> None:
     with listening(config), pytest.raises(AssertionError, match="outbox"), listening(config):
         pass
+
+
+@pytest.mark.parametrize("harm", ["removed", "replaced", "truncated"])
+def test_no_answer_of_200_for_what_is_not_on_disk(
+    hubspot: FakeHubSpot, config: Path, tmp_path: Path, harm: str
+) -> None:
+    hubspot.faults.add(parse_fault("503"), now=hubspot.clock())
+    box = tmp_path / "o"
+    with listening(config, "--outbox", str(box), "--grace", "0") as running:
+        assert running.post(page(1)).status == 200
+        assert running.ask("GET", "/ready").status == 200
+        if harm == "removed":
+            box.unlink()
+        elif harm == "replaced":
+            (tmp_path / "new").touch()
+            (tmp_path / "new").replace(box)
+        else:
+            os.truncate(box, 0)
+        ready = running.ask("GET", "/ready")
+        assert (ready.status, f"{harm}" in ready.json["reason"]) == (503, True)
+        answer = running.post(page(2))
+        assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+        assert running.post([page(3), page(4)]).status == 503
+        assert running.ask("GET", "/ready").status == 503
+        assert running.ask("GET", "/health").status == 200
+        code, said = running.stop()
+    assert code == 1
+    assert f"{harm}" in said
+    assert "safe in the outbox" not in said
+    copy = f"{box}.rescued1"
+    assert f"1 were not delivered and are safe in a copy: deliver them with --outbox {copy}" in said
+    assert Path(copy).stat().st_mode & 0o777 == 0o600
+    hubspot.faults.clear()
+    with listening(config, "--outbox", copy, "--grace", "20") as running:
+        code, said = running.stop()
+    assert (code, len(uuids(hubspot))) == (0, 1), said
+
+
+def test_a_configuration_that_can_be_read_once_has_its_outbox_in_the_current_folder(
+    hubspot: FakeHubSpot, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(
+        target=lambda: pipe.write_text(config.read_text(encoding="utf-8"), encoding="utf-8")
+    )
+    writer.start()
+    with listening(pipe) as running:
+        assert running.post(page(1)).status == 200
+        code, said = running.stop()
+    writer.join(10)
+    assert code == 0, said
+    assert Path(f"{pipe}.outbox.sqlite3").exists()

@@ -44,3 +44,19 @@ def test_a_flood_is_cut_and_counted(
     now[0] += 11
     logger.warning("again")
     assert capsys.readouterr().err == "warning: 480 more like these were not said\nwarning: again\n"
+
+
+def test_an_event_that_cannot_be_stored_is_one_line_a_second_and_not_three(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("hubspot_dest.cli.log_handler.time.monotonic", lambda: now[0])
+    logger = complaints()
+    full = "outbox /data/o.sqlite3: the disk is full; make room"
+    for second in range(3):
+        for number in range(50):
+            now[0] = 1000.0 + second + number / 100
+            logger.error("Push failed", extra={"detail": {"error": {"kind": "impossible", "message": full}}})
+            logger.error("%s", full)
+            logger.warning("event %d was refused: %s", number, full)
+    assert len(capsys.readouterr().err.splitlines()) == 3

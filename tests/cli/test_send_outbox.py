@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import socket
+import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from hubspot_dest.delivery.outbox.schema import OutboxError, connect_reading
 from simulator.hubspot import FakeHubSpot
 from tests.cli.conftest import Run
 
@@ -167,6 +172,7 @@ def test_dead_letters_are_named_exported_and_sent_again(
     )
     done = run(*arguments, "--dead-letters", str(letters))
     assert done.returncode == 1
+    assert letters.stat().st_mode & 0o777 == 0o600  # it holds people's addresses
     [letter] = [json.loads(line) for line in letters.read_text(encoding="utf-8").splitlines()]
     assert (letter["id"], letter["reason"], letter["error"]["status"]) == ("e2", "refused", 400)
     assert letter["payload"]["eventName"] == "pe12345678_page_read"
@@ -262,3 +268,51 @@ def test_a_restart_does_not_write_every_contact_again(run: Run, hubspot: FakeHub
     assert len(hubspot.account.occurrences) == 10
     assert len(hubspot.account.contacts()) == 1 + 5
     assert len(written) <= 5
+
+
+@pytest.mark.parametrize(
+    ("kept", "says"),
+    [(0, "ends before line 60"), (40, "ends before line 60"), (60, "")],
+    ids=["truncated", "rotated", "grown"],
+)
+def test_resume_after_a_rotation_sends_every_line_of_the_new_file(
+    run: Run, hubspot: FakeHubSpot, config: str, tmp_path: Path, kept: int, says: str
+) -> None:
+    """The first 4 KiB of the new file are those of the old one where it keeps 40 of 60 lines."""
+    source = write(tmp_path / "a.jsonl", [view(number) for number in range(60)])
+    assert Path(source).stat().st_size > 5000
+    arguments = ("hubspot_dest", "send", config, source, "--base-url", hubspot.base_url, "--resume")
+    run(*arguments)
+    write(tmp_path / "a.jsonl", [view(number) for number in (*range(kept), *range(100, 110))])
+    done = run(*arguments)
+    assert done.returncode == 0, done.stderr
+    assert len(hubspot.account.occurrences) == 70
+    assert ("is not the file that was sent before" in done.stderr) is bool(says)
+    assert says in done.stderr
+
+
+def test_what_is_left_of_an_outbox_that_was_removed_is_not_said_to_be_in_it(
+    config: str, tmp_path: Path, hubspot: FakeHubSpot
+) -> None:
+    source, box = write(tmp_path / "a.jsonl", [view(1), view(2)]), tmp_path / "o"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hubspot_dest", "send", config, source, "--base-url", "http://127.0.0.1:9",
+         "--outbox", str(box), "--wait", "4"],
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        events = 0
+        while events < 2 and process.poll() is None:
+            with (
+                contextlib.suppress(OutboxError, sqlite3.Error),
+                contextlib.closing(connect_reading(box)) as reading,
+            ):
+                events = reading.execute("SELECT count(*) FROM intents WHERE event_id <> ''").fetchone()[0]
+        box.unlink()
+        said = process.communicate(timeout=60)[1]
+    finally:
+        process.kill()
+    assert process.returncode == 1, said
+    assert "was removed while in use" in said
+    assert "safe in the outbox" not in said.splitlines()[-1]
+    assert f"are safe in a copy: deliver them with --outbox {box}.rescued1" in said.splitlines()[-1]

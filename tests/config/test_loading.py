@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from hubspot_dest.config.loading import ConfigFileError, load_config
+from hubspot_dest.config.loading import ConfigFileError, load_config, read_document
 
 TOKEN = "pat-na1-11111111-2222-3333-4444-555555555555"
 YAML = f"""\
@@ -111,3 +114,75 @@ def test_a_file_that_is_not_there_and_a_folder_are_named(tmp_path: Path) -> None
     for path in (tmp_path / "missing.json", tmp_path):
         with pytest.raises(ConfigFileError, match=str(path)):
             load_config(path)
+
+
+# ---- files that grow without bound
+
+LEVELS = [f"a0: &a0 [{', '.join(['x'] * 9)}]"] + [
+    f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 9)}]" for level in range(1, 9)
+]
+MERGES = ["a0: &a0 {x0: 1, y0: 2}"] + [
+    f"a{level}: &a{level} {{<<: [{', '.join([f'*a{level - 1}'] * 9)}], x{level}: 1}}" for level in range(1, 9)
+]
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "says"),
+    [
+        ("\n".join(LEVELS), "a.yaml", "line 6, column "),
+        ("\n".join(MERGES), "a.yaml", "line 6, column "),
+        ("settings: &s\n  x: *s\n", "a.yaml", "line 2, column 6: broken YAML: the alias *s is part of the value"),
+        ("a: 1\nb: " + "[" * 5000 + "]" * 5000, "a.yaml", "broken YAML: nested more than 100"),
+        ("a:\n" + "".join("-" * 1 + " " for _ in range(3000)), "a.yaml", "nested more than 100 levels deep"),
+        ('{"a": 1,\n "b": ' + "[" * 100_000, "a.json", "line 2: nested more than 100 levels deep"),
+        ('{"a":' * 300 + "1" + "}" * 300, "a", "line 1: nested more than 100 levels deep"),
+        ('{"a": ' + "1" * 5000 + "}", "a.json", "broken JSON"),
+        ("a: \x07", "a.yaml", "line 1: broken YAML: the character '\\x07' is not allowed"),
+        ("a: 1\nb: !!binary aGk=\n", "a.yaml", "line 2, column 4: broken YAML: a value of the kind"),
+        ("a: 1\n? [x]\n: 2\n", "a.yaml", "line 2, column 3: broken YAML: a key must be text"),
+        ("a: 1\nb: !!int x\n", "a.yaml", "line 2, column 4: broken YAML"),
+    ],
+    ids=["aliases", "merge keys", "cycle", "deep flow", "deep block", "deep JSON", "deep JSON objects", "digits",
+         "control character", "binary", "key", "number"],
+)  # fmt: skip
+def test_a_file_that_would_grow_without_bound_is_refused_at_its_line_and_at_once(
+    tmp_path: Path, content: str, name: str, says: str
+) -> None:
+    before = time.process_time()
+    (line,) = load(tmp_path, content, name)
+    assert says in line
+    assert time.process_time() - before < 5
+
+
+def test_aliases_of_a_usual_size_are_fine(tmp_path: Path) -> None:
+    shared = "x: &x {a: 1}\n" + "".join(f"y{number}: *x\n" for number in range(1000))
+    path = tmp_path / "a.yaml"
+    path.write_text(shared, encoding="utf-8")
+    assert read_document(path)["y999"] == {"a": 1}
+
+
+def test_brackets_in_a_text_are_no_depth(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('{"a": "' + '\\"[' * 1000 + '", "b": [[1]]}', encoding="utf-8")
+    assert read_document(path)["b"] == [[1]]
+
+
+def test_keys_and_dates_are_the_text_that_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("1: a\non: b\nnull: c\n2024-01-01: 2024-02-02\n", encoding="utf-8")
+    assert read_document(path) == {"1": "a", "on": "b", "null": "c", "2024-01-01": "2024-02-02"}
+
+
+def test_references_of_a_flow_that_grow_without_bound_are_refused(tmp_path: Path) -> None:
+    variables: dict[str, Any] = {"v0": ["x"] * 9}
+    for level in range(1, 9):
+        variables[f"v{level}"] = [f"$var.v{level - 1}"] * 9
+    step = {"package": "@walkeros/server-destination-hubspot", "config": {"settings": {"x": "$var.v8"}}}
+    flow = {"version": 4, "flows": {"a": {"variables": variables, "destinations": {"h": step}}}}
+    (line,) = load(tmp_path, json.dumps(flow), "flow.json")
+    assert "the references expand to more than 100,000 values" in line
+    texts = {"v0": "x" * 1000, **{f"v{n}": f"$var.v{n - 1} $var.v{n - 1}" for n in range(1, 40)}}
+    step["config"] = {"settings": {"x": "$var.v39"}}
+    flow["flows"] = {"a": {"variables": texts, "destinations": {"h": step}}}
+    (line,) = load(tmp_path, json.dumps(flow), "flow.json")
+    assert "characters of text" in line

@@ -164,7 +164,7 @@ const single = async () => {
 
 const listed = async (ada, plus) => {
   const page = await ok("page", () => contacts.basicApi.getPage(1, undefined, ["plan"]));
-  assert.deepEqual([page.results[0].id, page.paging.next.after], [ada.id, "1"]);
+  assert.deepEqual([page.results[0].id, page.paging.next.after], [ada.id, ada.id]);
   const rest = await ok("next page", () => contacts.basicApi.getPage(1, page.paging.next.after));
   assert.deepEqual([rest.results[0].id, rest.paging], [plus.id, undefined]);
   await refused("page too long", 400, INVALID, "limit", () => contacts.basicApi.getPage(101));
@@ -258,8 +258,8 @@ const readsBack = async (ada) => {
   assert.deepEqual(page.results[0].properties, { sku: "a" });
   assert.equal(occurredAt.toISOString(), "2026-01-02T03:04:05.678Z");
   assert.equal(page.paging.prev, undefined);
-  const next = await ok("events after", () => by(page.paging.next.after, undefined, 2));
-  const again = await ok("events before", () => by(undefined, next.paging.prev.before, 2));
+  const next = await ok("events after", () => by(decodeURIComponent(page.paging.next.after), undefined, 2));
+  const again = await ok("events before", () => by(undefined, decodeURIComponent(next.paging.prev.before), 2));
   assert.equal(again.results[0].id, "u1");
   assert.deepEqual((await ok("event types", () => api.getTypes())).eventTypes, [VIEW]);
   const [, found] = await raw("GET", "/events/v3/events", undefined, { "property.total": "2.5" });

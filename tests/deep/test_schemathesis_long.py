@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from simulator.hubspot.fake import FakeHubSpot
-from tests.simulator.hubspot.openapi.fuzzing import check, operations, running
+from tests.simulator.hubspot.control.openapi.fuzzing import check, operations, running
 
 
 @pytest.fixture(scope="module")

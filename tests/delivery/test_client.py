@@ -12,7 +12,8 @@ import pytest
 from pydantic import SecretStr
 
 from hubspot_dest.delivery.client.client import HubSpotClient
-from hubspot_dest.delivery.client.errors import DeliveryError, error_from_answer, mask_token
+from hubspot_dest.delivery.client.errors import DeliveryError, error_from_answer
+from hubspot_dest.masking import mask_token
 from tests.delivery.wire import NO_CONTENT, answer, wire
 
 TOKEN = "pat-na1-11111111-2222-3333-4444-555555555555"

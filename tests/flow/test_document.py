@@ -214,7 +214,7 @@ def test_step_examples_are_read_in_every_form_they_have(tmp_path: Path) -> None:
 def test_a_name_behind_a_file_that_is_no_flow_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "c.json"
     path.write_text(json.dumps(entry()["config"]), encoding="utf-8")
-    assert "is no flow file" in refused(f"{path}#crm")
+    assert "is not a flow file" in refused(f"{path}#crm")
 
 
 def test_a_file_whose_name_has_the_sign_in_it_is_still_a_file(tmp_path: Path) -> None:

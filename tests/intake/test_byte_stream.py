@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from hubspot_dest.intake.byte_stream import Incoming, Lines
+from hubspot_dest.intake.byte_stream import ByteStream, Lines
 from hubspot_dest.intake.reader import BadLine, EventSource, IntakeError, Line
 
 FLUSHED = [f'{{"name":"page view","data":{{"n":{number}}}}}' for number in range(300)]
@@ -61,7 +61,7 @@ def test_packed_events_are_known_by_their_bytes_and_all_read(
 def test_every_byte_alone_gives_the_same_lines() -> None:
     content = gzip.compress(RAW[:999]) + gzip.compress(RAW[999:]) + b"\0\0"
     pieces = [bytes([byte]) for byte in content]
-    assert list(Lines(Incoming(Dripping(*pieces)))) == RAW.split(b"\n")[:-1]
+    assert list(Lines(ByteStream(Dripping(*pieces)))) == RAW.split(b"\n")[:-1]
 
 
 def test_a_packed_event_is_there_as_soon_as_its_writer_flushed_it() -> None:
@@ -69,16 +69,16 @@ def test_a_packed_event_is_there_as_soon_as_its_writer_flushed_it() -> None:
     pieces = [
         packing.compress(line.encode() + b"\n") + packing.flush(zlib.Z_SYNC_FLUSH) for line in FLUSHED[:3]
     ]
-    lines = Lines(Incoming(Dripping(*pieces, ended=False)))
-    assert [next(lines).decode() for _ in range(3)] == FLUSHED[:3]
+    lines = Lines(ByteStream(Dripping(*pieces, ended=False)))
+    assert [next(lines) for _ in range(3)] == [line.encode() for line in FLUSHED[:3]]
 
 
 def test_plain_events_wait_for_no_second_look() -> None:
-    lines = Lines(Incoming(Dripping(b"{", b'"a":1}\n', b"x\n", ended=False)))
+    lines = Lines(ByteStream(Dripping(b"{", b'"a":1}\n', b"x\n", ended=False)))
     assert [next(lines), next(lines)] == [b'{"a":1}', b"x"]
     packed = gzip.compress(RAW)
-    assert len(list(Lines(Incoming(Dripping(packed[:1], packed[1:]))))) == 300
-    assert list(Lines(Incoming(Dripping(b"\x1f")))) == [b"\x1f"]
+    assert len(list(Lines(ByteStream(Dripping(packed[:1], packed[1:]))))) == 300
+    assert list(Lines(ByteStream(Dripping(b"\x1f")))) == [b"\x1f"]
 
 
 def test_wherever_the_file_is_cut_what_was_whole_is_read_and_the_cut_is_said_once(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_wherever_a_byte_is_damaged_nothing_before_it_is_lost(tmp_path: Path) ->
 def test_what_follows_the_gzip_and_is_none_is_said_and_not_taken_for_events(tmp_path: Path) -> None:
     good, [bad] = read(tmp_path / "a.gz", gzip.compress(RAW) + RAW)
     assert len(good) == 300
-    assert "is followed by something that is none" in bad.message
+    assert "is followed by something that is not gzip" in bad.message
 
 
 def test_a_document_that_is_cut_is_one_bad_line_where_it_begins(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_a_document_that_is_cut_is_one_bad_line_where_it_begins(tmp_path: Path) 
     good, [bad] = read(tmp_path / "a.json.gz", gzip.compress(array)[:-200])
     assert (good, bad.number) == ([], 1)
     assert "the gzip ends in the middle" in bad.message
-    assert "what begins on this line is not whole" in bad.message
+    assert "what begins on this line is not complete" in bad.message
 
 
 def test_a_whole_event_whose_line_end_was_cut_off_is_an_event(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_a_whole_event_whose_line_end_was_cut_off_is_an_event(tmp_path: Path) ->
 
 
 def test_what_is_called_gz_and_is_none_is_named(tmp_path: Path) -> None:
-    with pytest.raises(IntakeError, match="no gzip file, in spite of its name"):
+    with pytest.raises(IntakeError, match="not a gzip file, although its name says so"):
         read(tmp_path / "a.gz", RAW)
     assert read(tmp_path / "empty.gz", b"") == ([], [])
 
@@ -145,7 +145,7 @@ def test_much_that_was_packed_small_is_not_held_in_memory() -> None:
     packed = b"".join([packing.compress(b" " * 1023 + b"\n") for _ in range(64 * 1024)]) + packing.flush()
     tracemalloc.start()
     try:
-        count = sum(1 for _ in Lines(Incoming(io.BufferedReader(io.BytesIO(packed)))))
+        count = sum(1 for _ in Lines(ByteStream(io.BufferedReader(io.BytesIO(packed)))))
         assert count == 64 * 1024
         assert tracemalloc.get_traced_memory()[1] < 4 * 1024 * 1024
     finally:

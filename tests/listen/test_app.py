@@ -171,4 +171,45 @@ def test_a_bug_of_ours_is_an_answer_and_not_silence(caplog: pytest.LogCaptureFix
             front.listeners.clear()
 
     asyncio.run(main())
-    assert "a request could not be answered" in caplog.text
+    assert "a request failed because of a bug" in caplog.text
+
+
+def test_it_is_ready_again_when_a_trial_write_succeeds_and_not_before() -> None:
+    async def main() -> None:
+        destination = FullDisk(CONFIG, client=RecordingClient())
+        tried: list[int] = []
+
+        def probe() -> str:
+            tried.append(1)
+            return "the disk is full" if destination.full else ""
+
+        async with AsyncHubSpotDestination(destination) as front:
+            now = [1_000_000]
+            collector = Collector(front, now_ms=lambda: now[0], probe=probe)
+            assert (await ask(collector, path="/ready"))[0] == 200
+            assert not tried  # nothing is wrong: nothing is tried
+            await ask(collector, PAGE)
+            for _ in range(3):
+                now[0] += 60_000
+                status, _, said = await ask(collector, path="/ready")
+                assert (status, said["reason"]) == (503, "the disk is full")
+            assert (await ask(collector, path="/ready"))[0] == 503
+            assert len(tried) == 3  # one a second at most
+            destination.full = False
+            now[0] += 1_000
+            assert (await ask(collector, path="/ready"))[0] == 200
+
+    asyncio.run(main())
+
+
+def test_what_is_known_to_be_wrong_with_the_storage_is_not_ready_at_once() -> None:
+    async def main() -> None:
+        trouble = [""]
+        async with AsyncHubSpotDestination(CONFIG, client=RecordingClient()) as front:
+            collector = Collector(front, trouble=lambda: trouble[0])
+            assert (await ask(collector, path="/ready"))[0] == 200
+            trouble[0] = "the file was removed"
+            status, _, said = await ask(collector, path="/ready")
+            assert (status, said) == (503, {"status": "failed", "reason": "the file was removed"})
+
+    asyncio.run(main())

@@ -72,7 +72,7 @@ class _Agreement:
     ) -> list[tuple[str, int, tuple[str, ...]]]:
         self._hubspot.reset()
         account = self._hubspot.account
-        account.switches = Behaviours(auto_define=not strict)
+        account.behaviours = Behaviours(auto_define=not strict)
         if strict:
             account.adopt(SCHEMA)
         HubSpotDestination(config, client=self._client, now_ms=lambda: NOW).push(event)

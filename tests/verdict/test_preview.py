@@ -91,6 +91,9 @@ def test_what_hubspot_refuses_fails_the_preview(
         (destination(mapping=rule(eventName="purchase", properties=fixed(src="$env.SOURCE"))), order(),
          "reference_unknown"),
         (destination(defaultProperties={"src": "from ${SOURCE} with love"}), order(), "reference_unknown"),
+        (destination(defaultProperties={"src": "from $def.src"}), order(), "reference_unknown"),
+        (destination(identify={"map": {"email": "usr.email", "properties": {"map": {"firstname": {"value": "A"}}}}}),
+         order(), "path_unknown_field"),
         (destination(more={"consent": {"marketing": True}}), order(consent={"marketing": "denied"}),
          "consent_reads_no"),
         (destination(more={"consent": {"marketing": True}}), order(consent={"marketing": " No "}),
@@ -155,6 +158,8 @@ def test_an_ordinary_event_raises_no_alarm(
         (destination(email="usr.email", objectId="customer.id"), order(), "identity_path"),
         (destination(email={"key": "usr.email"}), order(), "identity_path"),
         (destination(email="user.id"), order(user={"id": 5}), "identity_number"),
+        (destination(email="user.id"), order(user={"id": True}), "identity_number"),
+        (destination(email="user"), order(), "identity_number"),
         (destination(identify=identify(firstname="user.first")), order(), "contact_empty"),
     ],
 )

@@ -8,17 +8,20 @@ from typing import Any
 import click
 
 from hubspot_dest.cli.option_groups import connection_options
+from hubspot_dest.cli.options import line_limit_option
+from hubspot_dest.cli.standard_input import refuse_unread_input
 
 __all__ = ["command"]
 
 
 @click.command("doctor")
 @click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG")
-@click.argument("events", required=False, metavar="[EVENTS]")
+@click.argument("events", type=click.Path(allow_dash=True), required=False, metavar="[EVENTS]")
 @connection_options
 @click.option(
     "--consent", multiple=True, metavar="NAME[=true|false]", help="The collector's consent; for EVENTS."
 )
+@line_limit_option
 @click.option("--offline", is_flag=True, help="Do not ask HubSpot; check the configuration alone.")
 @click.option("--json", "as_lines", is_flag=True, help="JSON Lines: one object a check, a summary last.")
 @click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
@@ -29,6 +32,7 @@ def command(**options: Any) -> None:
     the configuration, and says what cannot be known from that. Exit 0: nothing is wrong. 1: something is. 2: it could
     not run.
     """
+    refuse_unread_input(options["events"], "hubspot-dest doctor CONFIG -")
     from hubspot_dest.cli.runs.doctor import doctor  # here, so that --help waits for nothing
 
     doctor(**options)

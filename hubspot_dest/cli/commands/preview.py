@@ -6,14 +6,15 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.options import account_option, shared_options
+from hubspot_dest.cli.options import account_option, line_limit_option, shared_options
+from hubspot_dest.cli.standard_input import refuse_unread_input
 
 __all__ = ["command"]
 
 
 @click.command("preview")
 @shared_options
-@click.argument("events", required=False, metavar="[EVENTS]")
+@click.argument("events", type=click.Path(allow_dash=True), required=False, metavar="[EVENTS]")
 @click.option("--explain", is_flag=True, help="Show where every value came from.")
 @account_option
 @click.option(
@@ -25,6 +26,7 @@ __all__ = ["command"]
 )
 @click.option("--no-findings", is_flag=True, help="Do not judge the events: show what goes out, and no more.")
 @click.option("--only", metavar="OUTCOME", help="Show these outcomes only: sent, refused, skipped …")
+@line_limit_option
 def command(**options: Any) -> None:
     """Show what HubSpot would receive from EVENTS with CONFIG, and refuse, event by event. No network at all.
 
@@ -32,6 +34,7 @@ def command(**options: Any) -> None:
     object, or - for standard input; without EVENTS the configuration alone is checked. Exit 0: fine. 1: an event
     failed, or HubSpot would refuse one, or one would be lost (--fail-on). 2: it could not run.
     """
+    refuse_unread_input(options["events"], "hubspot-dest preview CONFIG -", open_pipe=True)
     from hubspot_dest.cli.runs.preview import preview  # here, so that --help waits for nothing
 
     preview(**options)

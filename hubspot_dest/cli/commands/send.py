@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from hubspot_dest.cli.option_groups import connection_options, delivery_options, watching_options
-from hubspot_dest.cli.options import account_option, shared_options
+from hubspot_dest.cli.options import account_option, line_limit_option, shared_options
 from hubspot_dest.cli.param_types import RealRange
 
 __all__ = ["command"]
@@ -16,7 +16,7 @@ __all__ = ["command"]
 
 @click.command("send")
 @shared_options
-@click.argument("events", metavar="EVENTS")
+@click.argument("events", type=click.Path(allow_dash=True), metavar="EVENTS")
 @click.option("--yes", is_flag=True, help="Do not ask before sending to the real HubSpot.")
 @click.option(
     "--outbox",
@@ -26,6 +26,7 @@ __all__ = ["command"]
 )
 @click.option("--no-outbox", is_flag=True, help="Keep what waits in memory only; a crash loses it.")
 @click.option("--resume", is_flag=True, help="Go on where an earlier run of this file and outbox stopped.")
+@line_limit_option
 @click.option("--since", metavar="WHEN", help="Leave older events out: 2026-11-01, 2026-11-01T08:00:00Z.")
 @click.option("--dry-run", is_flag=True, help="Do everything but send; no outbox is touched.")
 @click.option(

@@ -35,11 +35,16 @@ def doctor(
     offline: bool,
     as_lines: bool,
     no_color: bool,
+    max_line_bytes: int,
 ) -> None:
     """Carry `doctor` out; the options are those of `commands/doctor.py`."""
     logging.getLogger("hubspot_dest").propagate = False
     loaded = connected(open_config(config, needs_token=not offline), reach)
-    needs = needs_of(loaded.raw) if events is None else _planned(loaded, events, consent_states(consent))
+    needs = (
+        needs_of(loaded.raw)
+        if events is None
+        else _planned(loaded, events, consent_states(consent), max_line_bytes)
+    )
     seconds = loaded.timeout_ms / 1000
     client = None
     if not offline:
@@ -56,13 +61,13 @@ def doctor(
     raise SystemExit(int(ExitCode.CHECK_FAILED if verdicts["wrong"] else ExitCode.OK))
 
 
-def _planned(config: Config, source: str, states: dict[str, bool]) -> Needs:
+def _planned(config: Config, source: str, states: dict[str, bool], max_line_bytes: int) -> Needs:
     """Plan every event of a source, without any network, and return what the plans need."""
     needs = Needs()
     bad = good = 0
     destination = HubSpotDestination(config, client=NullClient(), consent=states)
     try:
-        for read in read_events(source):
+        for read in read_events(source, max_line_bytes=max_line_bytes):
             if isinstance(read, BadLine):
                 bad += 1
                 continue

@@ -1,8 +1,9 @@
-"""What `hubspot-dest listen` does."""
+"""The run of `hubspot-dest listen`."""
 
 from __future__ import annotations
 
 import importlib.util
+import os
 import signal
 import socket
 import sys
@@ -21,12 +22,17 @@ from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.outbox.schema import OutboxError
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.destination import HubSpotDestination
+from hubspot_dest.intake.source import beside
+from hubspot_dest.listen.address_rate import AddressRate
 from hubspot_dest.listen.app import Collector, ListenSettings
+from hubspot_dest.listen.authentication import BearerSecret, NoSignature, RequestSignature
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.report.json_report import as_json
 from hubspot_dest.report.safe_text import safe_text
 
 __all__ = ["listen"]
+
+_SHORTEST_SECRET = 16
 
 
 def listen(
@@ -35,6 +41,10 @@ def listen(
     port: int,
     paths: tuple[str, ...],
     origins: tuple[str, ...],
+    secret_env: str | None,
+    hmac_env: str | None,
+    rate_per_address: float | None,
+    max_connections: int,
     max_batch: int,
     max_body: int,
     limit: int,
@@ -48,7 +58,7 @@ def listen(
     reach: ConnectionOptions,
     watched: WatchingOptions,
 ) -> None:
-    """Carry `listen` out; the options are those of `commands/listen.py`."""
+    """Run `listen`; the options are those of `cli/commands/listen.py`."""
     complain()
     if outbox is not None and no_outbox:
         stop("--outbox and --no-outbox exclude each other")
@@ -57,14 +67,39 @@ def listen(
     loaded = connected(open_config(config), reach)
     if is_real(loaded) and not yes:
         stop("this would send to the real HubSpot", "--yes, or --base-url for a HubSpot on this machine")
-    path = None if no_outbox else outbox or Path(f"{config}.outbox.sqlite3")
-    settings = ListenSettings(tuple(_slashed(one) for one in paths), origins, max_body, max_batch)
-    # The port first: who cannot listen need not open an outbox.
+    path = None if no_outbox else outbox or beside(str(config), ".outbox.sqlite3", "listen")
+    settings = ListenSettings(
+        tuple(_slashed(path) for path in paths),
+        origins,
+        max_body,
+        max_batch,
+        secret=None if secret_env is None else BearerSecret(_from_environment("--secret-env", secret_env)),
+        signatures=NoSignature()
+        if hmac_env is None
+        else RequestSignature(_from_environment("--hmac-env", hmac_env)),
+        rate=None if rate_per_address is None else AddressRate(rate_per_address),
+    )
+    # The port first: a process that cannot listen need not open an outbox.
     with _bind(host, port) as listener, watching(watched, loaded) as watch:
         destination = _destination(watch, loaded, delivery.outbox(path), consent_states(consent))
-        run = _Run(destination, settings, limit, grace, watch)
+        run = _Run(destination, settings, limit, grace, max_connections, watch)
         code = run.serve(listener, lambda: run.announce(listener, loaded, as_line=as_line))
     raise SystemExit(int(code))
+
+
+def _from_environment(option: str, name: str) -> str:
+    """Return a secret; mounted secrets end in a line break, which is not part of it."""
+    secret = os.environ.get(name, "").strip()
+    if not secret:
+        stop(
+            f"{option}: the environment variable {safe_text(name)} is not set, or is empty",
+            f"export {name}=…",
+        )
+    if len(secret) < _SHORTEST_SECRET:
+        say(
+            f"warning: the secret in {safe_text(name)} has fewer than {_SHORTEST_SECRET} characters: it can be guessed"
+        )
+    return secret
 
 
 def _slashed(path: str) -> str:
@@ -95,7 +130,7 @@ def _destination(
 
 
 class _Run:
-    """One run of the endpoint, from the first request to what is left at the end."""
+    """One run of the endpoint, from the first request to the last line."""
 
     def __init__(
         self,
@@ -103,19 +138,22 @@ class _Run:
         settings: ListenSettings,
         limit: int,
         grace: float,
+        max_connections: int,
         watch: Instrumentation,
     ) -> None:
         self._destination = destination
         self._settings = settings
         self._limit = limit
         self._grace = grace
+        self._max_connections = max_connections
+        self._outbox_trouble = ""
         self._watch = watch
         self._durable = destination.outbox is not None
         self.taken = 0
         self.failed = 0
 
     def announce(self, listener: socket.socket, config: Config, *, as_line: bool) -> None:
-        """Say where it listens and where events go."""
+        """Report where it listens and where events go."""
         host, port = listener.getsockname()[:2]
         base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         if as_line:
@@ -128,21 +166,29 @@ class _Run:
             say("warning: no outbox: batches wait in memory, and a crash loses them")
 
     def serve(self, listener: socket.socket, announce: Callable[[], None]) -> ExitCode:
-        """Serve until told to stop, deliver what is left as far as there is time, and say what is."""
+        """Serve until a signal, deliver what is left as far as there is time, and report the rest."""
         from hubspot_dest.listen.server import serve
 
         front = AsyncHubSpotDestination(self._destination, limit=self._limit)
         self._destination.listeners.append(self._hear)
         if self._destination.waiting:
-            self._destination.release_waiting()  # the consent to begin with may be what they waited for
-        collector = Collector(front, self._settings, answered=self._watch.watcher.answered)
+            self._destination.release_waiting()  # this run's consent may be what they waited for
+        collector = Collector(
+            front,
+            self._settings,
+            answered=self._watch.watcher.answered,
+            trouble=self._trouble,
+            probe=self._probe if self._durable else None,
+        )
 
         async def finish() -> None:
+            self._outbox_trouble = self._trouble()
             await front.close(**({"deadline": self._grace} if self._durable else {}))
 
         serve(
             collector,
             listener,
+            max_connections=self._max_connections,
             grace_seconds=self._grace,
             on_ready=announce,
             on_signal=self._on_signal,
@@ -150,9 +196,27 @@ class _Run:
         )
         return self._end()
 
+    def _trouble(self) -> str:
+        outbox = self._destination.outbox
+        return "" if outbox is None else outbox.trouble()
+
+    @property
+    def _rescued(self) -> Path | None:
+        outbox = self._destination.outbox
+        return None if outbox is None else outbox.rescued
+
+    def _probe(self) -> str:
+        outbox = self._destination.outbox
+        try:
+            if outbox is not None:
+                outbox.probe()
+        except OutboxError as error:
+            return str(error)
+        return ""
+
     def _on_signal(self, number: int, count: int) -> None:
         if count == 1:
-            say(f"{signal.Signals(number).name}: taking what is under way to its end; once more ends at once")
+            say(f"{signal.Signals(number).name}: completing the requests in progress; once more ends at once")
         else:
             self._destination.abort()
 
@@ -162,10 +226,20 @@ class _Run:
 
     def _end(self) -> ExitCode:
         left, waiting = self._destination.queued, self._destination.waiting
-        said = f"{self.taken} events were taken, {self.failed} failed"
+        said = f"{self.taken} events were accepted, {self.failed} failed"
+        gone = self._outbox_trouble or self._trouble()
         if waiting:
             where = "safe in the outbox" if self._durable else "and are lost with this process"
+            if gone:
+                where = "and are lost with it" if self._rescued is None else "safe in the copy"
             said += f"; {waiting} wait for consent, {where}"
+        if gone and (left or waiting):
+            copy = self._rescued
+            lost = "are lost with this process"
+            if copy is not None:
+                lost = f"are safe in a copy: deliver them with --outbox {safe_text(copy)}"
+            say(f"{said}; {left} were not delivered and {lost}: {safe_text(gone)}")
+            return ExitCode.CHECK_FAILED
         if not left:
             say(f"{said}; nothing is left")
             return ExitCode.OK

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -50,6 +49,7 @@ def preview(
     account: Path | None,
     fail_on: FailOn,
     no_findings: bool,
+    max_line_bytes: int,
 ) -> None:
     """Carry `preview` out; the options are those of `commands/preview.py`."""
     logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
@@ -59,7 +59,7 @@ def preview(
         loaded = replace(loaded, token=SecretStr("none"))  # walkerOS asks for one even where nothing is sent
     states = consent_states(consent)
     known = UNKNOWN_ACCOUNT if account is None else open_account(account)
-    if events is None and sys.stdin.isatty():
+    if events is None:
         _show_rules(loaded, config)
         return
     verdict = None if no_findings else _Verdict(loaded, known, fail_on)
@@ -68,7 +68,7 @@ def preview(
         _JsonShow() if as_json else _TextShow(Painter(colour=use_colour(refused=no_color)), explain=explain)
     )
     run.only = only
-    raise SystemExit(int(run.play(events or "-")))
+    raise SystemExit(int(run.play(events, max_line_bytes)))
 
 
 class _Verdict:
@@ -80,15 +80,10 @@ class _Verdict:
         self.account = account
         self._quotas = Quotas(account.limits)
         self._fail_on = fail_on
-        self._until_counted = _WEIGHT
 
     def add(self, outcome: Outcome, line: int | None, source: str, *, parity: bool) -> Outcome:
         """Count the findings of an outcome, and return what HubSpot would make of it."""
         plan = outcome.plan
-        self._until_counted -= 1
-        if self._until_counted == 0 or (plan is not None and plan.contact is not None):
-            self._quotas.add(outcome, _WEIGHT - self._until_counted)
-            self._until_counted = _WEIGHT
         if plan is None or not plan.findings:
             return outcome
         plan.findings = tuple(
@@ -97,9 +92,17 @@ class _Verdict:
         self.table.add(plan.findings, line)
         return predict(outcome, parity=parity)
 
+    def count_calls(self, outcome: Outcome) -> None:
+        """Count the contact calls of an outcome."""
+        self._quotas.add_calls(outcome)
+
+    def sample(self, outcome: Outcome) -> None:
+        """Count an outcome for all since the last one that was sampled."""
+        self._quotas.add(outcome, _WEIGHT)
+
     def close(self) -> tuple[Finding, ...]:
         """Count and return what can only be said at the end."""
-        found = (*self.judge.summary(), *self._quotas.findings())
+        found = (*self.judge.summary(), *self._quotas.findings(self.judge.event_names))
         self.table.add(found, None)
         return found
 
@@ -142,11 +145,11 @@ class _Preview:
         self._lines: dict[str, int] = {}
         self._counters = RunCounters()
 
-    def play(self, source: str) -> ExitCode:
+    def play(self, source: str, max_line_bytes: int) -> ExitCode:
         """Take every event through, and say how it went."""
         self._source = source_name(source)
         try:
-            for read in read_events(source):
+            for read in read_events(source, max_line_bytes=max_line_bytes):
                 if isinstance(read, BadLine):
                     self._counters.bad_line(read, source)
                     continue
@@ -160,6 +163,8 @@ class _Preview:
                 for other in outcome.also:
                     if other.events:
                         self._tell(other)
+                if self._verdict is not None and not self._counters.events % _WEIGHT:
+                    self._verdict.sample(outcome)
                 if outcome.kind != "denied":
                     del self._lines[outcome.event_id]
         except IntakeError as error:
@@ -179,8 +184,13 @@ class _Preview:
 
     def _tell(self, outcome: Outcome) -> None:
         line = self._lines.get(outcome.event_id)
-        if self._verdict is not None:
-            outcome = self._verdict.add(outcome, line, self._source, parity=self._parity)
+        plan, verdict = outcome.plan, self._verdict
+        # Of an event that is fine there is nothing to do here.
+        if plan is not None and verdict is not None:
+            if plan.contact is not None:
+                verdict.count_calls(outcome)
+            if plan.findings:
+                outcome = verdict.add(outcome, line, self._source, parity=self._parity)
         self._counters.count(outcome)
         if self.only is None or outcome.kind == self.only:
             self.show.outcome(outcome, line)

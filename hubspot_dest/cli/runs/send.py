@@ -25,7 +25,8 @@ from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.delivery.outbox.schema import OutboxError
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.intake.reader import IntakeError, Line, read_events
-from hubspot_dest.intake.resume_position import Resumption, same_file
+from hubspot_dest.intake.resume_position import Resumption, difference
+from hubspot_dest.intake.source import beside, canonical, reads_once, source_name
 from hubspot_dest.mapping.jsdates import date_ms
 from hubspot_dest.observability.observer import Observer
 from hubspot_dest.report.safe_text import safe_text
@@ -47,6 +48,7 @@ def send(
     outbox: Path | None,
     no_outbox: bool,
     resume: bool,
+    max_line_bytes: int,
     since: str | None,
     dry_run: bool,
     dead_letters: Path | None,
@@ -60,11 +62,17 @@ def send(
     """Carry `send` out; the options are those of `commands/send.py`."""
     logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
     logging.getLogger("hubspot_dest").propagate = False  # every issue is said with its event
+    events = canonical(events)
+    if resume and reads_once(events):
+        stop(
+            f"--resume needs a file: {safe_text(source_name(events))} can be read only once, from where it is",
+            "leave out --resume: what an earlier run accepted is in the outbox and goes out in any case",
+        )
     path = _outbox_path(events, outbox, without=no_outbox or dry_run, parity=parity)
     since_ms = _moment(since)
     loaded = connected(open_config(config), reach)
     if is_real(loaded) and not dry_run:
-        _ask(loaded, events, yes=yes)
+        _ask(loaded, events, max_line_bytes, yes=yes)
     painter = Painter(colour=use_colour(refused=no_color))
     judge = None
     if hold_refused or as_json or account is not None:
@@ -88,7 +96,8 @@ def send(
         )
         watch.attach(destination)
         plan = _plan(destination, events, left, resume=resume, dry=dry_run)
-        code = run.run(destination, replace(plan, since_ms=since_ms, stall=stall))
+        plan = replace(plan, since_ms=since_ms, stall=stall, max_line_bytes=max_line_bytes)
+        code = run.run(destination, plan)
         if dead_letters is not None:
             write_dead_letters(dead_letters, path, destination)
     raise SystemExit(int(code))
@@ -99,7 +108,7 @@ def _outbox_path(events: str, given: Path | None, *, without: bool, parity: bool
         stop("--outbox cannot go with --no-outbox, --dry-run or --parity: walkerOS has none", "leave one out")
     if without or parity:
         return None
-    return given or Path("stdin.outbox.sqlite3" if events == "-" else f"{events}.outbox.sqlite3")
+    return given or beside(events, ".outbox.sqlite3", "stdin")
 
 
 def _moment(text: str | None) -> float | None:
@@ -119,13 +128,14 @@ def _plan(destination: HubSpotDestination, events: str, left: Leftovers, *, resu
     if left.events or left.contacts:
         also = f" with {left.contacts} contacts" if left.contacts else ""
         say(f"{left.events} events of an earlier run{also} are in the outbox; they go out as well")
-    if events == "-":
+    if reads_once(events):
         return Plan(events, outbox=str(outbox.path))
     try:
         resumption = Resumption(events)
         noted = outbox.progress(resumption.name) if resume else None
-        if noted is not None and not same_file(noted):
-            say(f"{safe_text(events)} is not the file that was sent before: beginning at its first line")
+        if noted is not None and (changed := difference(noted)):
+            said = f"{safe_text(events)} is not the file that was sent before: beginning at its first line"
+            say(f"{said}; {changed}")
             noted = None
     except OSError as error:
         destination.close(deadline=0.0)
@@ -149,11 +159,16 @@ def _destination(watcher: Observer, config: Config, **options: Any) -> HubSpotDe
     return destination
 
 
-def _ask(config: Config, events: str, *, yes: bool) -> None:
+def _ask(config: Config, events: str, max_line_bytes: int, *, yes: bool) -> None:
     """Say to which portal and how many events are about to go, and make sure that somebody wants that."""
     settings = config.raw.get("settings")
     prefix = settings.get("eventNamePrefix", "") if isinstance(settings, dict) else ""
-    count = "the events of standard input" if events == "-" else f"{_count(events)} events"
+    once = reads_once(events)  # counting would read it
+    count = (
+        f"the events of {safe_text(source_name(events))}"
+        if once
+        else f"{_count(events, max_line_bytes)} events"
+    )
     say(f"about to send {count} to the real HubSpot, event name prefix {safe_text(prefix)}")
     if yes:
         return
@@ -164,8 +179,8 @@ def _ask(config: Config, events: str, *, yes: bool) -> None:
         raise SystemExit(int(ExitCode.USAGE_ERROR))
 
 
-def _count(events: str) -> int:
+def _count(events: str, max_line_bytes: int) -> int:
     try:
-        return sum(isinstance(read, Line) for read in read_events(events))
+        return sum(isinstance(read, Line) for read in read_events(events, max_line_bytes=max_line_bytes))
     except IntakeError as error:
         stop(safe_text(error))

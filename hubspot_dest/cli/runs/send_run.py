@@ -16,6 +16,7 @@ from hubspot_dest.cli.leftovers import Leftovers
 from hubspot_dest.cli.run_deadline import SIGNAL_SECONDS, RunDeadline
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.events.event import has_id, new_event_id
+from hubspot_dest.intake.byte_stream import DEFAULT_MAX_LINE_BYTES
 from hubspot_dest.intake.reader import BadLine, EventSource, IntakeError, Line, source_name
 from hubspot_dest.intake.resume_position import Resumption
 from hubspot_dest.mapping.jsdates import date_ms
@@ -52,6 +53,7 @@ class Plan:
         outbox: the outbox's name for people; empty without one.
         stall: give up when nothing got through for so many seconds.
         dry: nothing is sent.
+        max_line_bytes: a longer line is a bad line.
 
     """
 
@@ -62,6 +64,7 @@ class Plan:
     outbox: str = ""
     stall: float = 60.0
     dry: bool = False
+    max_line_bytes: int = DEFAULT_MAX_LINE_BYTES
 
 
 class _Interrupted(Exception):  # noqa: N818 - a signal, not an error
@@ -163,7 +166,13 @@ class SendRun:
         return self._finish(destination)
 
     def _read(self, chunk: list[Line | BadLine]) -> None:
-        source = EventSource(self._plan.source, self._plan.after)
+        resumption = self._plan.resumption
+        source = EventSource(
+            self._plan.source,
+            self._plan.after,
+            max_line_bytes=self._plan.max_line_bytes,
+            observer=None if resumption is None else resumption.digest,
+        )
         size = _CHUNK if self._plan.outbox else 1
         self._reading = True
         for read in source:
@@ -204,9 +213,7 @@ class SendRun:
         # What the file broke off in is not taken: it may be whole when the run is resumed.
         whole = [read for read in taken if not (isinstance(read, BadLine) and read.unfinished)]
         resumption = self._plan.resumption
-        note = (
-            resumption.at(whole[-1].number, whole[-1].position) if resumption is not None and whole else None
-        )
+        note = resumption.at(whole[-1]) if resumption is not None and whole else None
         self._destination.push_many(events, progress=note)
         with self._telling:
             self._balance.accepted()
@@ -382,7 +389,7 @@ class SendRun:
     def _kinds(self, waiting: int) -> dict[str, int]:
         """Return how many events came to what; the sum is what came in, with what an earlier run left."""
         balance = self._balance
-        return {
+        kinds = {
             "sent": balance.sent,
             "queued": balance.pending,
             "identified": balance.contacts_only,
@@ -391,6 +398,8 @@ class SendRun:
             "denied": waiting,
             "failed": balance.failed,
         }
+        kinds["under way"] = max(0, balance.came_in + balance.earlier - sum(kinds.values()))
+        return kinds
 
     def _sentence(self, waiting: int) -> str:
         balance, counters = self._balance, self._counters
@@ -409,13 +418,20 @@ class SendRun:
         if balance.contacts_refused:
             parts.append(f"{balance.contacts_refused} contacts were refused")
         contacts = balance.pending_contacts(destination.queued) if outbox else 0
-        if outbox and (balance.pending or contacts):
-            also = f" with {contacts} contacts" if contacts else ""
+        also = f" with {contacts} contacts" if contacts else ""
+        gone = _trouble(destination)
+        if gone and (balance.pending or contacts or waiting):
+            parts.append(f"{balance.pending}{also} {gone}")
+        elif outbox and (balance.pending or contacts):
             parts.append(f"{balance.pending} are safe in the outbox {outbox}{also}; send again to go on")
         elif balance.pending:
             parts.append(f"{balance.pending} were not taken and are lost with this process")
+        if unfinished := self._kinds(waiting)["under way"]:
+            what = "were read but not accepted" if outbox else "were under way: HubSpot may have taken them"
+            parts.append(f"{unfinished} {what}")
         if waiting:
-            parts.append(f"{waiting} still wait for consent{', safe in the outbox' if outbox else ''}")
+            safe = ", safe in the outbox" if outbox and not gone else ""
+            parts.append(f"{waiting} still wait for consent{safe}")
         if destination.unrecorded:
             parts.append(
                 f"{destination.unrecorded} were delivered, which could not be recorded in the outbox {outbox}: "
@@ -424,3 +440,16 @@ class SendRun:
         if self._delivery.last and balance.pending:
             parts.append(f"last failure: {safe_text(self._delivery.last, limit=300)}")
         return "; ".join(parts)
+
+
+def _trouble(destination: HubSpotDestination) -> str:
+    """Return what becomes of undelivered events whose outbox file was removed or replaced; empty if it is in place."""
+    outbox = destination.outbox
+    if outbox is None:
+        return ""
+    gone = safe_text(outbox.trouble())
+    if outbox.rescued is not None:
+        return f"are safe in a copy: deliver them with --outbox {safe_text(outbox.rescued)}; {gone}".rstrip(
+            "; "
+        )
+    return f"are lost: {gone}" if gone else ""

@@ -85,6 +85,8 @@ class Calls:
         """
         asked = decode(contact)
         email, properties = asked["email"], asked["properties"]
+        if not properties:
+            return self._create_unknown(email)
         made: list[str] = []
         if email not in self._unknown:
             made.append("crm.contacts.basicApi.update")
@@ -109,6 +111,15 @@ class Calls:
             self._update(error.existing_id, properties, None)
         self._unknown.discard(email)
         return made
+
+    def _create_unknown(self, email: str) -> list[str]:
+        """Create a contact without properties; an update of a known one would be refused, and changes nothing."""
+        try:
+            self._create({"email": email})
+        except DeliveryError as error:
+            if error.status != CONFLICT:
+                raise
+        return ["crm.contacts.basicApi.create"]
 
     def _update(self, contact_id: str, properties: dict[str, str], id_property: str | None) -> None:
         if self._bulk is None:
@@ -136,7 +147,8 @@ class Calls:
                 {
                     "id": asked["email"],
                     "idProperty": "email",
-                    "properties": asked["properties"],
+                    # Without any property HubSpot might refuse it; its own e-mail changes nothing.
+                    "properties": asked["properties"] or {"email": asked["email"]},
                     "objectWriteTraceId": str(number),
                 }
             )

@@ -34,6 +34,8 @@ def encode(body: Any) -> bytes:
         return json.dumps(body, allow_nan=False).encode("ascii")
     except (TypeError, ValueError) as error:
         raise DeliveryError("impossible", f"it cannot be written as JSON: {error}") from None
+    except RecursionError:
+        raise DeliveryError("impossible", "it cannot be written as JSON: it is nested too deeply") from None
 
 
 def decode(payload: bytes | None) -> Any:

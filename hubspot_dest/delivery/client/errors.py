@@ -7,7 +7,9 @@ import re
 from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
-__all__ = ["DeliveryError", "ErrorKind", "error_from_answer", "mask_token"]
+from hubspot_dest.masking import mask_token
+
+__all__ = ["DeliveryError", "ErrorKind", "error_from_answer"]
 
 ErrorKind = Literal[
     "refused",  # HubSpot understood and says no: 400, 404, 409, 413 …; sending it again changes nothing
@@ -25,7 +27,6 @@ _TAG = re.compile(r"<[^<>]*>")
 _UNSEEN = re.compile(r"(?is)<(style|script)\b.*?(?:</\1>|\Z)")
 _PAGE = 20_000
 """How much of a page is looked at for words."""
-_TOKEN = re.compile(r"pat-([a-z]{2}\d)-[0-9A-Za-z-]{8,}")
 
 
 class DeliveryError(Exception):
@@ -100,13 +101,6 @@ class DeliveryError(Exception):
             "missingScopes": list(self.scopes) or None,
         }
         return {name: value for name, value in known.items() if value is not None}
-
-
-def mask_token(text: str, token: str | None = None) -> str:
-    """Return `text` without the token, and without anything that looks like a private-app token."""
-    if token and len(token) >= 4:
-        text = text.replace(token, "****")
-    return _TOKEN.sub(r"pat-\1-****", text)
 
 
 def error_from_answer(status: int, body: bytes, headers: Any, token: str | None = None) -> DeliveryError:

@@ -10,7 +10,8 @@ import http.client
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
-from hubspot_dest.delivery.client.errors import DeliveryError, mask_token
+from hubspot_dest.delivery.client.errors import DeliveryError
+from hubspot_dest.masking import mask_token
 
 __all__ = ["exchange", "prepare"]
 

@@ -11,6 +11,7 @@ from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.outbox.records import ParkedEvent
 from hubspot_dest.delivery.outbox.schema import OutboxError
 from hubspot_dest.events.consent_queue import ConsentGate, Denied, Event
+from hubspot_dest.events.event import NullFieldError
 from hubspot_dest.mapping.jsvalues import truthy
 
 __all__ = ["OutboxConsentQueue", "Parking"]
@@ -76,6 +77,9 @@ class OutboxConsentQueue:
             return None
         if self._can_never_pass(own):
             return Denied("consent_refused", f"its own consent refuses {gate.names}: it is not kept")
+        if event.get("user") is None:  # it could never be sent
+            sentence = NullFieldError("user").sentence
+            return Denied("impossible", sentence, DeliveryError("impossible", sentence))
         event_id = event.get("id")
         try:
             self._parking.park(

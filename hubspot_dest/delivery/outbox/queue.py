@@ -6,6 +6,7 @@ commit), so no thread is needed to accept an event: also at the end of a process
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import threading
@@ -15,6 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from hubspot_dest.delivery.client.errors import DeliveryError
+from hubspot_dest.delivery.outbox.disk_reserve import DiskReserve, DiskRoom, is_disk_full
+from hubspot_dest.delivery.outbox.guard import OutboxGuard
+from hubspot_dest.delivery.outbox.private_file import create_private
 from hubspot_dest.delivery.outbox.records import (
     INTENT_COLUMNS,
     SEPARATOR,
@@ -31,6 +35,8 @@ from hubspot_dest.delivery.outbox.schema import Durability, FileLock, OutboxErro
 __all__ = ["NewIntent", "Outbox", "Progress"]
 
 _FREE_PAGES = 256
+_PART = 200  # removals in one transaction on a full disk
+_PROBE_BYTES = 65_536
 
 
 class Outbox:
@@ -57,15 +63,18 @@ class Outbox:
     ) -> None:
         self.path = Path(path)
         self._lock_file = FileLock(self.path)
+        self.rescued: Path | None = None
+        """A copy of what was left, made at the end because the file had been removed or replaced."""
+        reserve = DiskReserve(self.path)
         try:
-            self._db = connect(self.path, durability)
+            self._db = _connect(self.path, durability, reserve)
+            self.guard = OutboxGuard(self.path)
         except BaseException:
             self._lock_file.release()
             raise
+        self._room = DiskRoom(self._db, self.path, reserve, max_pages)
         self._writing = threading.RLock()
         self._wall = wall
-        if max_pages is not None:
-            self._db.execute(f"PRAGMA max_page_count = {max_pages}")
         self._adding = threading.Lock()
         self._group = Group()
         self._done: list[int] = []
@@ -91,6 +100,70 @@ class Outbox:
     def closed(self) -> bool:
         """Whether it is closed."""
         return self._closed
+
+    def trouble(self) -> str:
+        """Return why nothing can be accepted, as far as the files show without waiting; empty if it can."""
+        problem = self.guard.identity(closed=self._closed)
+        if problem or self._closed or not self._writing.acquire(blocking=False):
+            return problem
+        try:
+            self.guard.check()
+        except OutboxError as error:
+            return str(error)
+        except OSError as error:
+            return str(to_error(error, self.path))
+        finally:
+            self._writing.release()
+        return ""
+
+    def probe(self) -> None:
+        """Write as much as a large request would, and take it back.
+
+        Raises:
+            OutboxError: nothing can be accepted; the message says why.
+
+        """
+        with self._writing:
+            try:
+                self.guard.check()
+                self._db.execute("BEGIN IMMEDIATE")
+                try:
+                    self._db.execute("INSERT OR REPLACE INTO meta VALUES ('probe', ?)", ("x" * _PROBE_BYTES,))
+                    self._db.execute("DELETE FROM meta WHERE name = 'probe'")
+                    self._db.execute("COMMIT")
+                finally:
+                    if self._db.in_transaction:
+                        self._db.execute("ROLLBACK")
+            except (sqlite3.Error, OSError) as error:
+                raise to_error(error, self.path) from None
+
+    def rescue(self, events: int) -> None:
+        """Copy the outbox to a new file beside it, where the file under its path is no longer this one.
+
+        SQLite still reads a file that was removed or replaced, and what it knows of one that was truncated.
+
+        Args:
+            events: how many the copy must hold to be of use, waiting ones included.
+
+        `rescued` is the copy then; None if it would not be complete.
+
+        """
+        number = 1
+        while (target := Path(f"{self.path}.rescued{number}")).exists():
+            number += 1
+        with self._writing:
+            try:
+                absolute = create_private(target)
+                self._db.execute("VACUUM INTO ?", (str(absolute),))
+                with contextlib.closing(sqlite3.connect(absolute)) as copy:
+                    count = "SELECT (SELECT count(*) FROM intents) + (SELECT count(*) FROM held)"
+                    if copy.execute(count).fetchone()[0] >= events:
+                        self.rescued = target
+                        return
+            except (sqlite3.Error, OSError):
+                pass
+        with contextlib.suppress(OSError):
+            target.unlink(missing_ok=True)
 
     @property
     def last(self) -> int:
@@ -177,12 +250,18 @@ class Outbox:
             if self._closed:
                 msg = f"outbox {self.path} is closed"
                 raise OutboxError(msg)
+            if group:
+                self.guard.check()
             _write(self._db, group, done, dead, attempts)
+            if group:
+                self.guard.confirm()
         except BaseException as error:  # whatever it was, nobody may believe that the group is on disk
             group.error = error if isinstance(error, OutboxError) else to_error(error, self.path)
             with self._adding:  # what was delivered is written down with the next group; a repeat counts once
                 self._done, self._dead = done + self._done, dead + self._dead
                 self._attempts = attempts | self._attempts
+            if is_disk_full(error) and self._record_on_full_disk() and not group:
+                group.error = None
             if not isinstance(error, Exception):  # a signal ends the process
                 raise
         else:
@@ -193,6 +272,31 @@ class Outbox:
                 self.on_commit(group.intents)
         finally:
             group.committed = True
+
+    def _record_on_full_disk(self) -> bool:
+        """Write down what was delivered and given up with the room that is kept for it; tell whether all of it was.
+
+        In small parts, so that what fits is written down.
+        """
+        with self._adding:
+            done, self._done = self._done, []
+            dead, self._dead = self._dead, []
+        if not (done or dead):
+            return True
+        try:
+            self._room.begin_removal()
+            while done or dead:
+                part, letter = done[:_PART], dead[:1]
+                _write(self._db, Group(), part, letter, {})
+                del done[:_PART], dead[:1]
+                self._room.checkpoint()  # so that the log is empty again
+            return True
+        except (sqlite3.Error, OSError):
+            return False
+        finally:
+            with self._adding:
+                self._done, self._dead = done + self._done, dead + self._dead
+            self._room.end_removal()
 
     # ---- delivering
 
@@ -353,7 +457,7 @@ class Outbox:
                 self.forget()  # older values may go out after newer ones
         finally:
             other.close()
-        for ending in ("", "-wal", "-shm", "-lock"):
+        for ending in ("", "-wal", "-shm", "-lock", "-reserve"):
             Path(f"{path}{ending}").unlink(missing_ok=True)
         return len(found)
 
@@ -407,7 +511,15 @@ class Outbox:
             try:
                 return self._db.execute(statement, values).rowcount
             except sqlite3.Error as error:
+                if not is_disk_full(error):
+                    raise to_error(error, self.path) from None
+            try:
+                self._room.begin_removal()
+                return self._db.execute(statement, values).rowcount
+            except (sqlite3.Error, OSError) as error:
                 raise to_error(error, self.path) from None
+            finally:
+                self._room.end_removal()
 
     def _read(self, statement: str, values: tuple[Any, ...] = ()) -> list[Any]:
         with self._writing:
@@ -437,13 +549,17 @@ class Outbox:
                 return
             try:
                 self.flush()
-                if self._db.execute("PRAGMA freelist_count").fetchone()[0] > _FREE_PAGES:
+                if self._room.pragma("freelist_count") > _FREE_PAGES:
                     self._db.executescript("PRAGMA incremental_vacuum")  # `execute` would stop after one page
             except sqlite3.Error as error:
-                raise to_error(error, self.path) from None
+                if not is_disk_full(error):  # on a full disk it shrinks when there is room to move its pages
+                    raise to_error(error, self.path) from None
             finally:
                 self._closed = True
                 self._db.close()
+                self.guard.close()
+                if not (self._stored or self._parked or self._done or self._dead):
+                    self._room.drop()
                 self._lock_file.release()
 
     def abandon(self) -> None:
@@ -454,6 +570,16 @@ class Outbox:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._db))
         self._closed = True
         self._lock_file.release()
+
+
+def _connect(path: Path, durability: Durability, reserve: DiskReserve) -> sqlite3.Connection:
+    """Open the outbox; on a full disk with the room of the reserve."""
+    try:
+        return connect(path, durability)
+    except OutboxError as error:
+        if not (error.disk_full and reserve.release()):
+            raise
+    return connect(path, durability)
 
 
 def _write(

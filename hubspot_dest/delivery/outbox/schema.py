@@ -9,12 +9,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
+from hubspot_dest.delivery.outbox.disk_reserve import is_disk_full
+from hubspot_dest.delivery.outbox.private_file import create_private
+
 __all__ = ["MIGRATIONS", "Durability", "FileLock", "OutboxError", "connect", "connect_reading", "to_error"]
 
 Durability = Literal["full", "normal"]
 
 _APPLICATION: Final = 0x48534F42  # "HSOB": tells our files from everybody else's
 _BUSY_SECONDS: Final = 5.0
+_INCREMENTAL: Final = 2
 
 # Each entry takes a file one version further: `user_version` says how many were applied. Never change one, add one.
 MIGRATIONS: Final[tuple[str, ...]] = (
@@ -39,7 +43,14 @@ MIGRATIONS: Final[tuple[str, ...]] = (
 
 
 class OutboxError(Exception):
-    """The outbox cannot be used; the message says where, what, and what to do."""
+    """The outbox cannot be used; the message says where, what, and what to do.
+
+    Attributes:
+        disk_full: whether there was no room for it.
+
+    """
+
+    disk_full = False
 
 
 def to_error(error: BaseException, path: Path) -> OutboxError:
@@ -50,8 +61,10 @@ def to_error(error: BaseException, path: Path) -> OutboxError:
         return OutboxError(
             f"outbox {path} cannot be written: {said}; choose another place with --outbox (outbox=)"
         )
-    if name.startswith("SQLITE_FULL"):
-        return OutboxError(f"outbox {path}: the disk is full; make room, nothing that was accepted is lost")
+    if is_disk_full(error):
+        full = OutboxError(f"outbox {path}: the disk is full; make room, nothing that was accepted is lost")
+        full.disk_full = True
+        return full
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
         return OutboxError(
             f"outbox {path} is damaged or is no outbox; move it away (keep it: `sqlite3 FILE .recover` may read it)"
@@ -90,8 +103,11 @@ class FileLock:
                 f"outbox {path} is in use by {who}; one process at a time: wait, or give each its own outbox"
             )
             raise OutboxError(msg) from None
-        os.ftruncate(self._fd, 0)
-        os.write(self._fd, str(self._owner).encode())
+        with contextlib.suppress(
+            OSError
+        ):  # on a full disk the lock counts all the same; only its owner is not named
+            os.ftruncate(self._fd, 0)
+            os.write(self._fd, str(self._owner).encode())
 
     def release(self) -> None:
         """Let others have it. In a forked child: let go of the copy, and the parent keeps its lock."""
@@ -121,23 +137,27 @@ def connect(path: Path, durability: Durability, migrations: Sequence[str] = MIGR
 
     """
     try:
-        # Events are personal data; SQLite gives its -wal and -shm the rights of the file itself.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         connection = sqlite3.connect(
-            path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=64
+            create_private(path),
+            timeout=_BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=64,
         )
     except (sqlite3.Error, OSError) as error:
         raise to_error(error, path) from None
     try:
         with _closing_on_error(connection):
             _check(connection, path, len(migrations))
-            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            # Before anything else: the first write would copy a long log, which a full disk has no room for.
+            connection.execute("PRAGMA wal_autocheckpoint = 0")
+            if connection.execute("PRAGMA auto_vacuum").fetchone()[0] != _INCREMENTAL:
+                connection.execute(
+                    "PRAGMA auto_vacuum = INCREMENTAL"
+                )  # it writes, even where nothing changes
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'full' else 'NORMAL'}")
             connection.execute("PRAGMA journal_size_limit = 16777216")
-            connection.execute(
-                "PRAGMA wal_autocheckpoint = 4000"
-            )  # pages: fewer rows are copied that are gone soon
             _migrate(connection, migrations)
     except sqlite3.Error as error:
         raise to_error(error, path) from None

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, quote_plus
 
+from hubspot_dest.masking import Masker
 from simulator.cassettes.redaction.encodings import rewrapped
 from simulator.cassettes.redaction.trie import one_of
-from simulator.hubspot.journal.masking import Masker
 
 __all__ = ["EMAIL", "Known", "PERSONAL", "STAND_IN", "Pseudonyms", "known_in"]
 

@@ -12,17 +12,12 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
+from hubspot_dest.masking import SECRET
 from simulator.cassettes.cassette import Cassette, Interaction, Meta, decoded
 from simulator.cassettes.redaction.pseudonyms import EMAIL, STAND_IN, Known, Pseudonyms, known_in
 
 __all__ = ["ScrubError", "leaks", "replaced", "scrubbed"]
 
-_TOKEN: Final = re.compile(
-    r"(?i:pat-[a-z0-9]{2,4}-[0-9a-z-]{8,}|(?:Bearer|Basic)\s+[\w.~+/-]{8,}=*)"
-    r"|(?<![\w-])(?i:sk|xox[abprs]|gh[opsru]|github_pat|glpat)[-_][\w-]{10,}"
-    r"|(?<!\w)eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*|(?<!\w)(?:AKIA|ASIA)[0-9A-Z]{16}(?!\w)"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.)*?(?:-----END [A-Z ]*-----|\Z)"
-)
 _BINARY: Final = re.compile(r"(?:\\+x[0-9a-f]{2}[^\\]{0,4}){6,}")
 _WORDY: Final = re.compile(r"[A-Za-z0-9+/_-]{24,}")
 _PLAIN: Final = re.compile(
@@ -48,7 +43,7 @@ def scrubbed(cassette: Cassette, *, keep_people: bool = False, patterns: tuple[s
     """
     known = [] if keep_people else list(_known(cassette))
     return replaced(
-        cassette, Pseudonyms(known, keep_people=keep_people, patterns=(_TOKEN.pattern, *patterns))
+        cassette, Pseudonyms(known, keep_people=keep_people, patterns=(SECRET.pattern, *patterns))
     )
 
 
@@ -84,7 +79,7 @@ def _exchange(one: Interaction, pseudonyms: Pseudonyms) -> Interaction:
 
 def leaks(text: str, *, people: bool = True) -> list[str]:
     """Return, shortened, what looks like a token, a high-entropy secret, or a person's address."""
-    found = [f"a token ({one[:8]}…)" for one in _TOKEN.findall(text) if "****" not in one]
+    found = [f"a token ({one[:8]}…)" for one in SECRET.findall(text) if "****" not in one]
     if people:
         found += [f"an address ({one[:3]}…)" for one in EMAIL.findall(text) if not STAND_IN.fullmatch(one)]
     if _BINARY.search(text):

@@ -17,12 +17,14 @@ from simulator.hubspot.faults.fault_board import Fault
 from simulator.hubspot.faults.stories import STORIES
 from simulator.hubspot.faults.syntax import FaultSyntaxError, parse_fault
 from simulator.hubspot.http.certificate import Certificate, temporary_certificate
+from simulator.hubspot.http.node_preload import write_node_preload
 from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
 from simulator.hubspot.state.behaviours import BehaviourError, Behaviours
 from simulator.hubspot.state.store import Store, StoreError
 
 __all__ = ["serve"]
 
+_QUOTAS = ("occurrences", "definitions", "calls")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -37,6 +39,8 @@ def serve(
     allowed_hosts: tuple[str, ...],
     tier: str | None,
     switches: tuple[str, ...],
+    quotas: tuple[str, ...],
+    node_preload: Path | None,
     auto_define: bool,
     seed_file: Path | None,
     faults: tuple[str, ...],
@@ -45,13 +49,13 @@ def serve(
 ) -> None:
     """Carry `serve` out; the options are those of `commands/serve.py`."""
     token = token or DEFAULT_TOKEN
-    chosen_switches = _switches(switches, tier, auto_define=auto_define)
+    chosen_switches = _switches(switches, quotas, tier, auto_define=auto_define)
     with ExitStack() as at_the_end:
         service = _service(portal, token, scopes, chosen_switches, store)
         at_the_end.callback(service.close)
         if seed_file is not None:
             _seed(service, token, seed_file)
-        certificate = at_the_end.enter_context(temporary_certificate(host)) if tls else None
+        certificate = at_the_end.enter_context(temporary_certificate(host, *allowed_hosts)) if tls else None
         tls_files = None if certificate is None else (certificate.chain, certificate.key)
         server = FakeHubSpot(
             service,
@@ -64,10 +68,12 @@ def serve(
         )
         _start(server, host, port)
         at_the_end.callback(server.stop)
+        if node_preload is not None:
+            _write_preload(node_preload, server.base_url)
         told = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: told.set())
-        _announce(server, host, certificate, as_json=as_json)
+        _announce(server, host, certificate, node_preload, as_json=as_json)
         # A plain wait would keep Python from seeing signals on some systems.
         while not told.wait(0.5):
             pass
@@ -102,7 +108,9 @@ def _start(server: FakeHubSpot, host: str, port: int) -> None:
         )
 
 
-def _switches(given: tuple[str, ...], tier: str | None, *, auto_define: bool) -> Behaviours:
+def _switches(
+    given: tuple[str, ...], quotas: tuple[str, ...], tier: str | None, *, auto_define: bool
+) -> Behaviours:
     # A server that people point things at is as strict as HubSpot; tests in Python are not slowed by limits.
     wanted: dict[str, Any] = {"enforce_rate_limits": True, "auto_define": auto_define}
     if tier is not None:
@@ -112,6 +120,14 @@ def _switches(given: tuple[str, ...], tier: str | None, *, auto_define: bool) ->
         if not equals:
             stop(f"--switch {safe_text(one)!r} has no value", "--switch unknown_property=drop")
         wanted[name] = value
+    for one in quotas:
+        name, _, value = one.partition("=")
+        if name not in _QUOTAS or not (value.isascii() and value.isdigit()):
+            stop(
+                f"--quota {safe_text(one)!r} is not NAME=N with {', '.join(_QUOTAS)}",
+                "--quota occurrences=1000",
+            )
+        wanted[f"quota_{name}"] = value
     try:
         return Behaviours.from_mapping(wanted)
     except BehaviourError as error:
@@ -134,13 +150,34 @@ def _seed(service: HubSpot, token: str, path: Path) -> None:
         stop(f"{safe_text(path)}: {safe_text(error)}", '{"contacts": [{"email": "ada@example.org"}]}')
 
 
-def _announce(server: FakeHubSpot, host: str, certificate: Certificate | None, *, as_json: bool) -> None:
+def _write_preload(path: Path, base_url: str) -> None:
+    try:
+        write_node_preload(path, base_url)
+    except FileExistsError:
+        stop(
+            f"--node-preload: {safe_text(path)} exists and is not a preload of hubspot-sim",
+            "name another file",
+        )
+    except OSError as error:
+        stop(f"--node-preload: {safe_text(path)} cannot be written: {error.strerror}")
+
+
+def _announce(
+    server: FakeHubSpot,
+    host: str,
+    certificate: Certificate | None,
+    node_preload: Path | None,
+    *,
+    as_json: bool,
+) -> None:
     if host not in _LOOPBACK:
         say(f"WARNING: listening on {safe_text(host)}: whoever reaches this machine can use this account")
     if as_json:
         where = {"baseUrl": server.base_url, "token": server.token, "controlToken": server.control_token}
         if certificate is not None:
             where["certificateAuthority"] = certificate.authority
+        if node_preload is not None:
+            where["nodePreload"] = str(node_preload.absolute())
         print_data(json.dumps(where))
         return
     print_data(f"HubSpot on this machine: {server.base_url}")
@@ -150,6 +187,8 @@ def _announce(server: FakeHubSpot, host: str, certificate: Certificate | None, *
         f"  curl    curl -H 'Authorization: Bearer {server.token}' {server.base_url}/crm/v3/objects/contacts/101"
     )
     print_data(f"  sender  hubspot-dest send CONFIG EVENTS --base-url {server.base_url}")
+    if node_preload is not None:
+        print_data(f'  walkerOS NODE_OPTIONS="--require {safe_text(node_preload.absolute())}" node …')
     if certificate is not None:
         print_data(
             f"  trust   SSL_CERT_FILE={certificate.authority}  (Node: NODE_EXTRA_CA_CERTS; curl: --cacert)"

@@ -49,7 +49,8 @@ def show(
     """Carry `tui` out; the options are those of `commands/tui.py`."""
     if web and source["from_"] == "-":
         stop(
-            "--web has no standard input: every page is a program of its own", "--from FILE, or --listen PORT"
+            "--web has no standard input: every page is a program of its own",
+            "a file as EVENTS, or --listen PORT",
         )
     if not web and not check:
         need_terminal(source["from_"])

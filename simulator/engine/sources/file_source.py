@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from hubspot_dest.intake.byte_stream import DEFAULT_MAX_LINE_BYTES
 from hubspot_dest.intake.reader import BadLine, EventSource, IntakeError, Line
 from simulator.engine.sources.bad_input import bad_line
 from simulator.engine.sources.timeline import played
@@ -19,17 +20,21 @@ class FileSource:
     Args:
         path: the file.
         speed: by the events' own timestamps: 1 as they happened, 10 ten times as fast; None for no waiting at all.
+        max_line_bytes: a longer line is a bad line.
 
     Raises:
         OSError: the file cannot be read.
 
     """
 
-    def __init__(self, path: Path, speed: float | None = None) -> None:
+    def __init__(
+        self, path: Path, speed: float | None = None, *, max_line_bytes: int = DEFAULT_MAX_LINE_BYTES
+    ) -> None:
         with path.open("rb") as stream:
             stream.read(1)  # a folder opens on some systems, and only reading tells
         self._path = path
         self._speed = speed
+        self._max_line_bytes = max_line_bytes
 
     def __call__(self, seed: int) -> Iterator[Any]:
         """Return the file's events; the seed changes nothing.
@@ -43,7 +48,7 @@ class FileSource:
 
     def _events(self) -> Iterator[Any]:
         name = self._path.name
-        source = EventSource(str(self._path))
+        source = EventSource(str(self._path), max_line_bytes=self._max_line_bytes)
         for read in source:
             yield entry(read, name)
         if source.damage:

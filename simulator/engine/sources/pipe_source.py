@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any, Final
 
+from hubspot_dest.intake.byte_stream import DEFAULT_MAX_LINE_BYTES
 from hubspot_dest.intake.reader import EventSource
 from simulator.engine.sources.file_source import damaged, entry
 from simulator.engine.sources.timeline import played
@@ -27,13 +28,22 @@ class PipeSource:
         source: `-` for standard input, or the path of a pipe.
         speed: by the events' own timestamps; None for as they come.
         waiting: how many events may be held.
+        max_line_bytes: a longer line is a bad line.
 
     """
 
-    def __init__(self, source: str, speed: float | None = None, waiting: int = _WAITING) -> None:
+    def __init__(
+        self,
+        source: str,
+        speed: float | None = None,
+        waiting: int = _WAITING,
+        *,
+        max_line_bytes: int = DEFAULT_MAX_LINE_BYTES,
+    ) -> None:
         self._source = source
         self._name = "standard input" if source == "-" else source.rpartition("/")[2]
         self._speed = speed
+        self._max_line_bytes = max_line_bytes
         self._read: queue.Queue[Any] = queue.Queue(waiting)
         self._reader: threading.Thread | None = None
         self._ended = self._closed = self._read_all = False
@@ -64,7 +74,7 @@ class PipeSource:
 
     def _work(self) -> None:
         try:
-            source = EventSource(self._source)
+            source = EventSource(self._source, max_line_bytes=self._max_line_bytes)
             for read in source:
                 self._read.put(entry(read, self._name))
                 if self._closed:

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from simulator.hubspot.control.context import RefusedError, room_of
+from simulator.hubspot.control.context import RefusedError, context_of
 from simulator.hubspot.control.queries import (
     ContactPage,
     account_view,
@@ -17,14 +17,15 @@ from simulator.hubspot.control.queries import (
     contacts_page,
     definitions_view,
 )
-from simulator.hubspot.state.account import Account
+from simulator.hubspot.control.route import ACCOUNT, PAGE, ControlRoute
+from simulator.hubspot.state.account import SimulatedAccount
 
 __all__ = ["ACCOUNT_ROUTES", "chosen_account", "whole_number"]
 __all__ += ["shown_contact", "shown_contacts", "shown_definitions"]
 
 
 async def _accounts(request: Request) -> Response:
-    accounts = room_of(request).service.accounts()
+    accounts = context_of(request).service.accounts()
     return JSONResponse([account_view(number, one) for number, one in enumerate(accounts)])
 
 
@@ -43,34 +44,34 @@ async def _definitions(request: Request) -> Response:
 
 
 # The page and the routes show the same. Looking through a large account happens beside the server's own thread, and
-# a token that somebody sent as a value is masked here as it is in the journal.
+# tokens that were sent as values are masked here as in the journal.
 
 
 async def shown_contacts(request: Request, words: str, start: int, limit: int) -> ContactPage:
     """Return a page of the chosen account's contacts. Raises RefusedError."""
-    account, mask = chosen_account(request), room_of(request).journal.masker
+    account, mask = chosen_account(request), context_of(request).journal.masker
     page = await run_in_threadpool(contacts_page, account, words=words, start=start, limit=limit)
     return replace(page, contacts=cast("list[dict[str, Any]]", mask.value(page.contacts)))
 
 
 async def shown_contact(request: Request) -> dict[str, Any]:
-    """Return the contact whose id stands in the path. Raises RefusedError."""
+    """Return the contact that the path names. Raises RefusedError."""
     identifier = request.path_params["contact"]
     found = await run_in_threadpool(contact_view, chosen_account(request), identifier)
     if found is None:
         raise RefusedError(f"no contact has the id {identifier}", 404)
-    return cast("dict[str, Any]", room_of(request).journal.masker.value(found))
+    return cast("dict[str, Any]", context_of(request).journal.masker.value(found))
 
 
 async def shown_definitions(request: Request) -> list[dict[str, Any]]:
     """Return the chosen account's definitions. Raises RefusedError."""
     found = await run_in_threadpool(definitions_view, chosen_account(request))
-    return cast("list[dict[str, Any]]", room_of(request).journal.masker.value(found))
+    return cast("list[dict[str, Any]]", context_of(request).journal.masker.value(found))
 
 
-def chosen_account(request: Request) -> Account:
+def chosen_account(request: Request) -> SimulatedAccount:
     """Return the account whose place in the list `account` names; the first by default. Raises RefusedError."""
-    accounts: list[Account] = room_of(request).service.accounts()
+    accounts: list[SimulatedAccount] = context_of(request).service.accounts()
     number = whole_number(request, "account", 0)
     if number >= len(accounts):
         raise RefusedError(f"there is no account {number}; GET /_simulator/accounts lists them", 404)
@@ -88,8 +89,29 @@ def whole_number(request: Request, name: str, default: int) -> int:
 
 
 ACCOUNT_ROUTES = (
-    ("GET", "/_simulator/accounts", _accounts),
-    ("GET", "/_simulator/contacts", _contacts),
-    ("GET", "/_simulator/contacts/{contact}", _contact),
-    ("GET", "/_simulator/definitions", _definitions),
+    ControlRoute("GET", "/_simulator/accounts", _accounts, "List the accounts", {200: "AnyList"}),
+    ControlRoute(
+        "GET",
+        "/_simulator/contacts",
+        _contacts,
+        "List contacts, newest first",
+        {200: "AnyObject"},
+        query={"q": {"type": "string"}, **ACCOUNT, **PAGE},
+    ),
+    ControlRoute(
+        "GET",
+        "/_simulator/contacts/{contact}",
+        _contact,
+        "Show a contact with its history and timeline",
+        {200: "AnyObject"},
+        query=ACCOUNT,
+    ),
+    ControlRoute(
+        "GET",
+        "/_simulator/definitions",
+        _definitions,
+        "List definitions with their counts",
+        {200: "AnyList"},
+        query=ACCOUNT,
+    ),
 )

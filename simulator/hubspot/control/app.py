@@ -1,6 +1,6 @@
 """The control application: routes under `/_simulator/` and the status page at `/`.
 
-Every route needs the control token; no answer carries a CORS header, so no web page of another origin can read one.
+Every route needs the control token; no answer has a CORS header, so no page of another origin can read it.
 """
 
 from __future__ import annotations
@@ -11,13 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulator.hubspot.control.accounts import ACCOUNT_ROUTES
-from simulator.hubspot.control.behaviours import SWITCH_ROUTES
 from simulator.hubspot.control.context import GUARDS, ControlContext, guarded
-from simulator.hubspot.control.journal_routes import READING_ROUTES
 from simulator.hubspot.control.openapi_routes import DOCUMENT_ROUTES
-from simulator.hubspot.control.pages import PAGE_ROUTES
-from simulator.hubspot.control.state_routes import CHANGING_ROUTES
+from simulator.hubspot.control.pages.routes import PAGE_ROUTES
+from simulator.hubspot.control.registry import CONTROL_ROUTES
 
 __all__ = ["control_app"]
 
@@ -34,13 +31,10 @@ async def _refused(request: Request, error: Exception) -> Response:
     )
 
 
-def control_app(room: ControlContext) -> Starlette:
-    """Make the ASGI application of the control routes and the status page."""
-    routes = [
-        Route(path, guarded(end), methods=[method])
-        for method, path, end in CHANGING_ROUTES + READING_ROUTES + SWITCH_ROUTES + ACCOUNT_ROUTES
-    ]
+def control_app(context: ControlContext) -> Starlette:
+    """Return the ASGI application of the control routes and the status page."""
+    routes = [Route(route.path, guarded(route.endpoint), methods=[route.method]) for route in CONTROL_ROUTES]
     app = Starlette(routes=[*routes, *(Route(path, end) for path, end in PAGE_ROUTES + DOCUMENT_ROUTES)])
     app.add_exception_handler(HTTPException, _refused)
-    app.state.room = room
+    app.state.context = context
     return app

@@ -1,4 +1,4 @@
-"""A clock that can be put forward: waiting an hour for a limit to reset takes no hour."""
+"""A clock that can be put forward, so that tests need not wait for limits to reset."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["SkippableClock"]
 
 
 class SkippableClock:
-    """Tell UNIX time in seconds, plus what has been skipped."""
+    """UNIX time in seconds, plus what was skipped."""
 
     def __init__(self, base: Callable[[], float] = time.time) -> None:
         self._base = base
@@ -18,11 +18,11 @@ class SkippableClock:
         self._lock = threading.Lock()
 
     def __call__(self) -> float:
-        """Tell the time."""
+        """Return the time."""
         return self._base() + self._skipped
 
     def skip(self, seconds: float) -> float:
-        """Put the clock forward and give the new time.
+        """Put the clock forward and return the new time.
 
         Raises:
             ValueError: `seconds` is negative; time never goes back.

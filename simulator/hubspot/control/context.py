@@ -1,4 +1,4 @@
-"""What every control route needs: the room it works on, who is let in, and how a wrong request is refused."""
+"""What every control route needs: its context, the check of the control token, and how a request is refused."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from simulator.hubspot.control.service import Service
 from simulator.hubspot.faults.fault_board import FaultBoard
 from simulator.hubspot.journal.journal import Journal
 
-__all__ = ["COOKIE", "ControlContext", "GUARDS", "RefusedError", "admitted", "guarded", "read", "room_of"]
+__all__ = ["COOKIE", "ControlContext", "GUARDS", "RefusedError", "admitted", "guarded", "read", "context_of"]
 
 COOKIE = "simulator_control"
 GUARDS = {
@@ -35,7 +35,7 @@ _Body = TypeVar("_Body")
 
 @dataclass(frozen=True, slots=True)
 class ControlContext:
-    """What the control routes work on. `new_account` makes an isolated account and gives its token."""
+    """What the control routes work on. `new_account` adds an isolated account and returns its token."""
 
     service: Service
     journal: Journal
@@ -48,17 +48,17 @@ class ControlContext:
 
 
 class RefusedError(Exception):
-    """A control request is wrong; the message says what would be right."""
+    """A control request that is not valid; the message says what is."""
 
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
         self.status = status
 
 
-def room_of(request: Request) -> ControlContext:
-    """Give the room of the application that the request came to."""
-    room: ControlContext = request.app.state.room
-    return room
+def context_of(request: Request) -> ControlContext:
+    """Return the context of the application that the request came to."""
+    context: ControlContext = request.app.state.context
+    return context
 
 
 def admitted(request: Request) -> bool:
@@ -69,11 +69,11 @@ def admitted(request: Request) -> bool:
         offered = bearer
     if not offered and request.method in ("GET", "HEAD"):
         offered = request.cookies.get(COOKIE, "")
-    return hmac.compare_digest(offered.encode(), room_of(request).token.encode())
+    return hmac.compare_digest(offered.encode(), context_of(request).token.encode())
 
 
 def guarded(endpoint: Endpoint) -> Endpoint:
-    """Let only requests with the control token in, and answer refusals as JSON."""
+    """Answer only requests with the control token, and refusals as JSON."""
 
     async def guarded_endpoint(request: Request) -> Response:
         if not admitted(request):
@@ -93,7 +93,7 @@ async def read(request: Request, kind: type[_Body]) -> _Body:
     """Read the JSON body as `kind`; an empty body counts as `{}`.
 
     Raises:
-        RefusedError: the body is not that; the message names the field.
+        RefusedError: the body is not valid; the message names the field.
 
     """
     body = await request.body()

@@ -1,9 +1,10 @@
-"""The control routes that tell what happened: journal, exports, live stream and the good/bad inbox."""
+"""The control routes of the journal: entries, exports, live stream and the good/bad inbox."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from typing import Any, Final
 
 import msgspec
 import orjson
@@ -11,8 +12,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from simulator.hubspot.control.context import RefusedError, room_of
+from simulator.hubspot.control.context import RefusedError, context_of
 from simulator.hubspot.control.queries import names_of
+from simulator.hubspot.control.route import LIMIT, PAGE, ControlRoute
 from simulator.hubspot.journal import inbox
 from simulator.hubspot.journal.har import har
 from simulator.hubspot.journal.journal import Entry, Filter, Journal
@@ -22,6 +24,11 @@ __all__ = ["READING_ROUTES"]
 _STREAM_BACKLOG = 1000
 _HEARTBEAT_SECONDS = 15.0
 _DEFAULT_LIMIT = 200
+_FILTERS: Final[dict[str, Any]] = {
+    **{name: {"type": "string"} for name in ("method", "path", "rule", "fault")},
+    **{name: {"type": "integer", "minimum": 0} for name in ("status", "portal", "after")},
+    "verdict": {"enum": ["good", "bad"]},
+}
 
 
 def _filter(request: Request, *also: str) -> Filter:
@@ -50,7 +57,7 @@ def _bytes(data: bytes, headers: dict[str, str] | None = None) -> Response:
 
 
 def _bounds(journal: Journal, matched: int) -> dict[str, str]:
-    """Say in headers what a list without room for it leaves out."""
+    """Return headers that say what a list leaves out."""
     return {
         "X-Simulator-Matched": str(matched),
         "X-Simulator-Dropped": str(journal.dropped),
@@ -60,7 +67,7 @@ def _bounds(journal: Journal, matched: int) -> dict[str, str]:
 
 
 async def _journal(request: Request) -> Response:
-    journal, chosen, limit = room_of(request).journal, _filter(request, "limit"), _limit(request)
+    journal, chosen, limit = context_of(request).journal, _filter(request, "limit"), _limit(request)
 
     def page() -> bytes:
         entries = journal.entries(chosen)
@@ -73,17 +80,19 @@ async def _journal(request: Request) -> Response:
 
 
 async def _clear_journal(request: Request) -> Response:
-    room_of(request).journal.clear()
+    context_of(request).journal.clear()
     return JSONResponse({"cleared": True})
 
 
 async def _har(request: Request) -> Response:
-    room, chosen = room_of(request), _filter(request)
-    return _bytes(await run_in_threadpool(lambda: orjson.dumps(har(room.journal, room.base_url, chosen))))
+    context, chosen = context_of(request), _filter(request)
+    return _bytes(
+        await run_in_threadpool(lambda: orjson.dumps(har(context.journal, context.base_url, chosen)))
+    )
 
 
 async def _json_lines(request: Request) -> Response:
-    journal, chosen = room_of(request).journal, _filter(request)
+    journal, chosen = context_of(request).journal, _filter(request)
     lines = await run_in_threadpool(lambda: list(journal.json_lines(chosen)))
     headers = _bounds(journal, len(lines))
     return Response(b"".join(lines), media_type="application/x-ndjson", headers=headers)
@@ -91,7 +100,7 @@ async def _json_lines(request: Request) -> Response:
 
 async def _stream(request: Request) -> Response:
     headers = {"X-Accel-Buffering": "no"}
-    journal = room_of(request).journal
+    journal = context_of(request).journal
     tell = journal.line if request.query_params.get("brief") == "true" else journal.view
     events = _events(journal, tell, _last_seen(request))
     return StreamingResponse(events, media_type="text/event-stream", headers=headers)
@@ -111,7 +120,7 @@ async def _events(
 
     def on_entry(entry: Entry) -> None:
         nonlocal skipped
-        if queue.full():  # a slow reader loses entries and is told how many; the server never waits for it
+        if queue.full():  # a slow reader loses entries and receives their number; the server never waits
             skipped += 1
         else:
             queue.put_nowait(entry)
@@ -123,9 +132,9 @@ async def _events(
         missed = [] if last_seen is None else journal.entries(Filter(after=last_seen))
         if len(missed) > _STREAM_BACKLOG:
             yield _skipped_event(len(missed) - _STREAM_BACKLOG)
-        told = 0
+        last = 0
         for entry in missed[-_STREAM_BACKLOG:]:
-            told = entry.number
+            last = entry.number
             yield _entry_event(entry.number, tell(entry))
         while True:
             try:
@@ -136,7 +145,7 @@ async def _events(
             if skipped:
                 yield _skipped_event(skipped)
                 skipped = 0
-            if entry.number > told:
+            if entry.number > last:
                 yield _entry_event(entry.number, tell(entry))
     finally:
         unsubscribe()
@@ -151,7 +160,7 @@ def _entry_event(number: int, told: dict[str, object]) -> bytes:
 
 
 async def _all(request: Request) -> Response:
-    counted = await run_in_threadpool(inbox.counts, room_of(request).journal)
+    counted = await run_in_threadpool(inbox.counts, context_of(request).journal)
     return _bytes(orjson.dumps(counted))
 
 
@@ -164,26 +173,56 @@ async def _bad(request: Request) -> Response:
 
 
 async def _items(request: Request, *, good: bool) -> Response:
-    room, limit = room_of(request), _limit(request)
+    context, limit = context_of(request), _limit(request)
 
     def defined(portal: int | None) -> inbox.Names:
-        accounts = room.service.accounts()
+        accounts = context.service.accounts()
         return names_of(one for one in accounts if portal is None or one.portal_id == portal)
 
     def listing() -> Response:
-        found = inbox.items(room.journal, good=good, limit=limit, defined=defined)
-        return _bytes(orjson.dumps(found.items), _bounds(room.journal, found.total))
+        found = inbox.items(context.journal, good=good, limit=limit, defined=defined)
+        return _bytes(orjson.dumps(found.items), _bounds(context.journal, found.total))
 
-    return await run_in_threadpool(listing)  # comparing names takes time; senders go on meanwhile
+    return await run_in_threadpool(listing)  # comparing names takes time, and must not stop the senders
 
 
 READING_ROUTES = (
-    ("GET", "/_simulator/journal", _journal),
-    ("DELETE", "/_simulator/journal", _clear_journal),
-    ("GET", "/_simulator/journal.har", _har),
-    ("GET", "/_simulator/journal.jsonl", _json_lines),
-    ("GET", "/_simulator/stream", _stream),
-    ("GET", "/_simulator/all", _all),
-    ("GET", "/_simulator/good", _good),
-    ("GET", "/_simulator/bad", _bad),
+    ControlRoute(
+        "GET",
+        "/_simulator/journal",
+        _journal,
+        "Read the journal",
+        {200: "JournalPage"},
+        query={**_FILTERS, **LIMIT},
+    ),
+    ControlRoute("DELETE", "/_simulator/journal", _clear_journal, "Clear the journal", {200: "AnyObject"}),
+    ControlRoute(
+        "GET",
+        "/_simulator/journal.har",
+        _har,
+        "Export the journal as HAR",
+        {200: "AnyObject"},
+        query=_FILTERS,
+    ),
+    ControlRoute(
+        "GET",
+        "/_simulator/journal.jsonl",
+        _json_lines,
+        "Export the journal as JSON Lines",
+        {200: ":application/x-ndjson"},
+        query=_FILTERS,
+    ),
+    ControlRoute(
+        "GET",
+        "/_simulator/stream",
+        _stream,
+        "Follow the journal live",
+        {200: ":text/event-stream"},
+        query={"after": PAGE["after"], "brief": {"enum": ["true", "false"]}},
+    ),
+    ControlRoute("GET", "/_simulator/all", _all, "Count what was accepted and refused", {200: "AnyObject"}),
+    ControlRoute("GET", "/_simulator/good", _good, "List what was accepted", {200: "AnyList"}, query=LIMIT),
+    ControlRoute(
+        "GET", "/_simulator/bad", _bad, "List what was refused, and why", {200: "AnyList"}, query=LIMIT
+    ),
 )

@@ -1,4 +1,4 @@
-"""What the status page and the control routes show of an account; the same data for both, and never a token."""
+"""What the status pages and the control routes show of an account: the same data for both, never a token."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from itertools import islice
 from typing import Any
 
 from simulator.hubspot.journal.inbox import Names
-from simulator.hubspot.state.account import Account, Contact
-from simulator.hubspot.state.occurrences import iso
+from simulator.hubspot.state.account import SimulatedAccount
+from simulator.hubspot.state.contacts import Contact
 from simulator.hubspot.state.standard_properties import DEFAULT_EVENT_PROPERTIES
+from simulator.hubspot.state.timestamps import iso
 
 __all__ = ["ContactPage", "account_view", "contact_view", "contacts_page", "definitions_view", "names_of"]
 
@@ -37,22 +38,25 @@ class ContactPage:
     after: int | None
 
 
-def account_view(number: int, account: Account) -> dict[str, Any]:
+def account_view(number: int, account: SimulatedAccount) -> dict[str, Any]:
     """Return what an account is and how much it holds; `number` is its place in the list of accounts."""
     with account.lock:
         return {
             "account": number,
             "portalId": account.portal_id,
-            "tier": account.switches.tier,
+            "tier": account.behaviours.tier,
             "contacts": len(account.book),
             "definitions": len(account.definitions),
             "occurrences": len(account.log.rows),
             "maxOccurrences": account.log.limit,
             "counters": asdict(account.log.counters),
+            "quotas": account.quotas(),
         }
 
 
-def contacts_page(account: Account, *, words: str = "", start: int = 0, limit: int = 50) -> ContactPage:
+def contacts_page(
+    account: SimulatedAccount, *, words: str = "", start: int = 0, limit: int = 50
+) -> ContactPage:
     """Return contacts, newest first; with words those where any property holds them."""
     words = words.strip().lower()
     with account.lock:
@@ -74,8 +78,8 @@ def contacts_page(account: Account, *, words: str = "", start: int = 0, limit: i
     return ContactPage(len(snapshot), len(found), rows, after)
 
 
-def contact_view(account: Account, identifier: str) -> dict[str, Any] | None:
-    """Return a contact with its properties, their history and its timeline, newest first; None for a stranger.
+def contact_view(account: SimulatedAccount, identifier: str) -> dict[str, Any] | None:
+    """Return a contact with its properties, their history and its timeline, newest first; None for an unknown contact.
 
     Of a long life the newest 500 occurrences and the newest 500 changes; `occurrences` and `changes` count all.
     """
@@ -109,7 +113,7 @@ def contact_view(account: Account, identifier: str) -> dict[str, Any] | None:
     return {**shown, "occurrences": len(mine), "timeline": timeline}
 
 
-def definitions_view(account: Account) -> list[dict[str, Any]]:
+def definitions_view(account: SimulatedAccount) -> list[dict[str, Any]]:
     """Return the definitions with their own properties, and how many occurrences each has."""
     with account.lock:
         everything = list(account.log.rows)
@@ -133,7 +137,7 @@ def definitions_view(account: Account) -> list[dict[str, Any]]:
         ]
 
 
-def names_of(accounts: Iterable[Account]) -> Names:
+def names_of(accounts: Iterable[SimulatedAccount]) -> Names:
     """Return what a sender may name in these accounts: events with their properties, and properties of contacts."""
     events: dict[str, frozenset[str]] = {}
     contacts: set[str] = set()

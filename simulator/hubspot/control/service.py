@@ -1,11 +1,11 @@
-"""What the control routes and the status page need of HubSpot's rules, and nothing more."""
+"""What the control routes and the status pages need of the simulated HubSpot."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from simulator.hubspot.http.messages import Answer, Request
+from simulator.hubspot.messages import Answer, Request
 
 __all__ = ["Service"]
 
@@ -17,10 +17,10 @@ class Service(Protocol):
         """Answer one request; never raises."""
 
     def add_account(self, token: str, *, portal_id: int = ...) -> Any:
-        """Make an account that this token leads to."""
+        """Add an account that this token opens."""
 
     def account_for(self, token: str) -> Any:
-        """Give the token's account, or None."""
+        """Return the token's account, or None."""
 
     def reset(self, account: Any) -> None:
         """Empty one account."""
@@ -29,7 +29,7 @@ class Service(Protocol):
         """Fill one account.
 
         Raises:
-            ValueError: the data are not what a seed is.
+            ValueError: the data are not a valid seed.
 
         """
 
@@ -38,13 +38,13 @@ class Service(Protocol):
         """The file that keeps the accounts, None in memory."""
 
     def accounts(self) -> list[Any]:
-        """Give every account."""
+        """Return every account."""
 
     def portals(self) -> list[int]:
-        """Give the portal of every account."""
+        """Return the portal of every account."""
 
     def turn(self, account: Any, switches: Any) -> None:
-        """Give an account other switches."""
+        """Give an account other behaviours."""
 
     def close(self) -> None:
-        """Let go of the store."""
+        """Close the store."""

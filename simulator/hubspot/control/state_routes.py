@@ -9,7 +9,8 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from simulator.hubspot.control.context import ControlContext, RefusedError, read, room_of
+from simulator.hubspot.control.context import ControlContext, RefusedError, context_of, read
+from simulator.hubspot.control.route import ControlRoute
 from simulator.hubspot.faults.fault_board import ActiveFault, Fault
 from simulator.hubspot.faults.stories import STORIES
 from simulator.hubspot.faults.syntax import (
@@ -19,10 +20,10 @@ from simulator.hubspot.faults.syntax import (
     parse_fault,
 )
 
-__all__ = ["CHANGING_ROUTES", "NewAccount", "Reset", "Seeding", "Skip"]
+__all__ = ["CHANGING_ROUTES", "AccountRequest", "ResetRequest", "SeedRequest", "ClockRequest"]
 
 
-class Reset(msgspec.Struct, forbid_unknown_fields=True):
+class ResetRequest(msgspec.Struct, forbid_unknown_fields=True):
     """Which account to empty, by its token; the default account without one."""
 
     token: str | None = None
@@ -30,64 +31,64 @@ class Reset(msgspec.Struct, forbid_unknown_fields=True):
     faults: bool = True
 
 
-class Seeding(msgspec.Struct, forbid_unknown_fields=True):
+class SeedRequest(msgspec.Struct, forbid_unknown_fields=True):
     """What an account begins with."""
 
     data: dict[str, Any]
     token: str | None = None
 
 
-class NewAccount(msgspec.Struct, forbid_unknown_fields=True):
+class AccountRequest(msgspec.Struct, forbid_unknown_fields=True):
     """Options of an account of its own: portal_id, scopes, switches."""
 
     options: dict[str, Any] = {}
 
 
-class Skip(msgspec.Struct, forbid_unknown_fields=True):
+class ClockRequest(msgspec.Struct, forbid_unknown_fields=True):
     """How far to put the clock forward."""
 
     skip_seconds: float
 
 
-def _account(room: ControlContext, token: str | None) -> Any:
-    account = room.service.account_for(token or room.default_token)
+def _account(context: ControlContext, token: str | None) -> Any:
+    account = context.service.account_for(token or context.default_token)
     if account is None:
         raise RefusedError("no account has this token; POST /_simulator/accounts makes one", 404)
     return account
 
 
 async def _reset(request: Request) -> Response:
-    room, wanted = room_of(request), await read(request, Reset)
-    room.service.reset(_account(room, wanted.token))
+    context, wanted = context_of(request), await read(request, ResetRequest)
+    context.service.reset(_account(context, wanted.token))
     if wanted.journal:
-        room.journal.clear()
+        context.journal.clear()
     if wanted.faults:
-        room.faults.clear()
+        context.faults.clear()
     return JSONResponse({"reset": True})
 
 
 async def _seed(request: Request) -> Response:
-    room, wanted = room_of(request), await read(request, Seeding)
+    context, wanted = context_of(request), await read(request, SeedRequest)
     try:
-        room.service.seed(_account(room, wanted.token), wanted.data)
+        context.service.seed(_account(context, wanted.token), wanted.data)
     except ValueError as error:
         raise RefusedError(f"the seed cannot be used: {error}") from None
     return JSONResponse({"seeded": True})
 
 
 async def _new_account(request: Request) -> Response:
-    room, wanted = room_of(request), await read(request, NewAccount)
+    context, wanted = context_of(request), await read(request, AccountRequest)
     try:
-        token = room.new_account(**wanted.options)
+        token = context.new_account(**wanted.options)
     except (TypeError, ValueError) as error:
         raise RefusedError(f"the account cannot be made: {error}") from None
-    return JSONResponse({"token": token}, 201)  # the only place that tells a token: whoever made it needs it
+    return JSONResponse({"token": token}, 201)  # the only answer with a token: its creator needs it
 
 
 async def _skip(request: Request) -> Response:
-    room, wanted = room_of(request), await read(request, Skip)
+    context, wanted = context_of(request), await read(request, ClockRequest)
     try:
-        now = room.clock.skip(wanted.skip_seconds)
+        now = context.clock.skip(wanted.skip_seconds)
     except ValueError as error:
         raise RefusedError(str(error)) from None
     return JSONResponse({"now": now})
@@ -104,13 +105,13 @@ def _shown(active: ActiveFault, now: float) -> dict[str, object]:
 
 
 async def _faults(request: Request) -> Response:
-    room = room_of(request)
-    now = room.clock()
-    return JSONResponse([_shown(active, now) for active in room.faults.active()])
+    context = context_of(request)
+    now = context.clock()
+    return JSONResponse([_shown(active, now) for active in context.faults.active()])
 
 
 async def _set_faults(request: Request) -> Response:
-    room = room_of(request)
+    context = context_of(request)
     try:
         wanted = orjson.loads(await request.body())
         faults = [_fault(one) for one in (wanted if isinstance(wanted, list) else [wanted])]
@@ -118,8 +119,8 @@ async def _set_faults(request: Request) -> Response:
         raise RefusedError(f"the body is not JSON: {error}") from None
     except FaultSyntaxError as error:
         raise RefusedError(str(error)) from None
-    now = room.clock()
-    return JSONResponse([_shown(active, now) for active in room.faults.add(*faults, now=now)], 201)
+    now = context.clock()
+    return JSONResponse([_shown(active, now) for active in context.faults.add(*faults, now=now)], 201)
 
 
 def _fault(wanted: object) -> Fault:
@@ -134,7 +135,7 @@ def _fault(wanted: object) -> Fault:
 
 async def _clear_faults(request: Request) -> Response:
     number = request.path_params.get("number")
-    gone = room_of(request).faults.clear(number)
+    gone = context_of(request).faults.clear(number)
     if number is not None and not gone:
         raise RefusedError(f"there is no fault {number}", 404)
     return JSONResponse({"cleared": gone})
@@ -144,23 +145,45 @@ async def _stories(_: Request) -> Response:
     return JSONResponse([{"name": story.name, "tells": story.tells} for story in STORIES.values()])
 
 
-async def _tell_story(request: Request) -> Response:
-    room, name = room_of(request), request.path_params["name"]
+async def _begin_story(request: Request) -> Response:
+    context, name = context_of(request), request.path_params["name"]
     if name not in STORIES:
         raise RefusedError(f"there is no story {name!r}; there are {', '.join(STORIES)}", 404)
-    now = room.clock()
-    return JSONResponse([_shown(one, now) for one in room.faults.add(*STORIES[name].faults, now=now)], 201)
+    now = context.clock()
+    return JSONResponse([_shown(one, now) for one in context.faults.add(*STORIES[name].faults, now=now)], 201)
 
 
 CHANGING_ROUTES = (
-    ("POST", "/_simulator/reset", _reset),
-    ("POST", "/_simulator/seed", _seed),
-    ("POST", "/_simulator/accounts", _new_account),
-    ("POST", "/_simulator/clock", _skip),
-    ("GET", "/_simulator/faults", _faults),
-    ("POST", "/_simulator/faults", _set_faults),
-    ("DELETE", "/_simulator/faults", _clear_faults),
-    ("DELETE", "/_simulator/faults/{number:int}", _clear_faults),
-    ("GET", "/_simulator/stories", _stories),
-    ("POST", "/_simulator/stories/{name}", _tell_story),
+    ControlRoute(
+        "POST",
+        "/_simulator/reset",
+        _reset,
+        "Empty an account, the journal and the faults",
+        {200: "AnyObject"},
+        request=ResetRequest,
+    ),
+    ControlRoute(
+        "POST", "/_simulator/seed", _seed, "Fill an account", {200: "AnyObject"}, request=SeedRequest
+    ),
+    ControlRoute(
+        "POST",
+        "/_simulator/accounts",
+        _new_account,
+        "Create an account of its own",
+        {201: "AnyObject"},
+        request=AccountRequest,
+    ),
+    ControlRoute(
+        "POST", "/_simulator/clock", _skip, "Put the clock forward", {200: "AnyObject"}, request=ClockRequest
+    ),
+    ControlRoute("GET", "/_simulator/faults", _faults, "List the faults", {200: "FaultList"}),
+    ControlRoute(
+        "POST", "/_simulator/faults", _set_faults, "Set faults", {201: "FaultList"}, request="FaultsRequest"
+    ),
+    ControlRoute("DELETE", "/_simulator/faults", _clear_faults, "Clear all faults", {200: "AnyObject"}),
+    ControlRoute(
+        "DELETE", "/_simulator/faults/{number:int}", _clear_faults, "Clear one fault", {200: "AnyObject"}
+    ),
+    ControlRoute("GET", "/_simulator/stories", _stories, "List the stories", {200: "AnyList"}),
+    ControlRoute("POST", "/_simulator/stories/{name}", _begin_story, "Begin a story", {201: "FaultList"}),
 )

@@ -1,4 +1,4 @@
-"""Who may ask what (HubSpot wire facts, section 4)."""
+"""Check tokens and scopes (HubSpot wire facts, section 4)."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _SCOPES: Final = "https://developers.hubspot.com/scopes"
 
 
 def token_of(authorization: str) -> str | None:
-    """Return the token of an `Authorization` header, None where it has none."""
+    """Return the token of an `Authorization` header, or None."""
     scheme, _, token = authorization.partition(" ")
     return token.strip() if scheme == "Bearer" else None
 
 
 def refused(authorization: str, now: float) -> NoReturn:
-    """Refuse a token that HubSpot does not know, or a text that is no token.
+    """Refuse an unknown token, or a text that is not a token.
 
     Raises:
         Refusal: 401.
@@ -39,7 +39,7 @@ def refused(authorization: str, now: float) -> NoReturn:
 
 
 def unknown_token(rule: str) -> Refusal:
-    """Return the 401 of a token that HubSpot does not know."""
+    """Return the 401 of an unknown token."""
     message = (
         "Authentication credentials not found. This API supports OAuth 2.0 authentication and you can find "
         "more details at https://developers.hubspot.com/docs/methods/auth/oauth-overview"

@@ -1,4 +1,4 @@
-"""HubSpot's answers when it says no, as captured (HubSpot wire facts, sections 3 to 5)."""
+"""Build answers: HubSpot's error envelope as captured, JSON, 204 (HubSpot wire facts, sections 3 to 6)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any, Final
 
 import orjson
 
-from simulator.hubspot.http.messages import Answer
+from simulator.hubspot.messages import Answer
+from simulator.hubspot.state.rate_limits import LimitExceededError
 
-__all__ = ["Refusal", "answer_json", "correlation_id", "html_not_found", "no_content"]
+__all__ = ["Refusal", "answer_json", "correlation_id", "html_not_found", "no_content", "too_many"]
 
 _RANDOM: Final = random.SystemRandom()  # ids differ between processes; nothing secret hangs on them
 _FREE: Final = 0x0FFF_3FFF_FFFF_FFFF_FFFF  # all bits but version and variant
@@ -20,8 +21,8 @@ _JSON = "application/json;charset=utf-8"
 
 
 @dataclass(slots=True)
-class Refusal(Exception):  # noqa: N818 - what HubSpot says, not a fault of ours
-    """A refusal on its way out: status, HubSpot's fields, and why in words for the journal."""
+class Refusal(Exception):  # noqa: N818 - an answer of HubSpot, not an error of this program
+    """A refusal: status, HubSpot's fields, and the decision for the journal."""
 
     status: int
     message: str
@@ -31,6 +32,7 @@ class Refusal(Exception):  # noqa: N818 - what HubSpot says, not a fault of ours
     more: dict[str, Any] = field(default_factory=dict)
     headers: Sequence[tuple[str, str]] = ()
     checks: Sequence[str] = ()
+    evidence: str = ""
 
     def answer(self) -> Answer:
         """Return the envelope of section 5: status, message, correlationId, what more there is, category."""
@@ -46,7 +48,13 @@ class Refusal(Exception):  # noqa: N818 - what HubSpot says, not a fault of ours
         headers = (("Content-Type", _JSON), ("X-HubSpot-Correlation-Id", identifier), *self.headers)
         decision = f"{self.status}: {self.decision or self.message}"
         return Answer(
-            self.status, headers, orjson.dumps(body), decision, self.rule, checks=tuple(self.checks)
+            self.status,
+            headers,
+            orjson.dumps(body),
+            decision,
+            self.rule,
+            checks=tuple(self.checks),
+            evidence=self.evidence,
         )
 
 
@@ -73,10 +81,21 @@ def no_content(decision: str, rule: str, checks: Sequence[str] = ()) -> Answer:
 
 
 def html_not_found(path: str) -> Answer:
-    """Return what HubSpot's server says to a path that it does not know: a page, no JSON."""
+    """Return the answer to an unknown path: a page, not JSON."""
     page = (
         b"<html>\n<head><title>Error 404 Not Found</title></head>\n"
         b"<body><h2>HTTP ERROR 404 Not Found</h2></body>\n</html>\n"
     )
     headers = (("Content-Type", "text/html;charset=iso-8859-1"),)
     return Answer(404, headers, page, f"404: no route {path}", "route.unknown")
+
+
+def too_many(limit: LimitExceededError) -> Refusal:
+    """Return the 429 of a limit, which has no category (HubSpot wire facts, section 6)."""
+    word = limit.policy.lower()
+    group = f"publicapi:private-app-api-calls-{word.replace('_rolling', '').replace('_', '-')}:1"
+    more = {"errorType": "RATE_LIMIT", "policyName": limit.policy, "groupName": group}
+    headers = (("Retry-After", str(limit.retry_after)),) if limit.retry_after else ()
+    rule = {"DAILY": "limit.daily", "SECONDLY": "limit.secondly"}.get(limit.policy, "limit.ten_secondly")
+    message = f"You have reached your {word} limit."
+    return Refusal(429, message, rule, category=None, more=more, headers=headers)

@@ -1,46 +1,43 @@
-"""Read request bodies, and refuse them in the words of HubSpot's Java (HubSpot wire facts, section 1.3)."""
+"""Decode request bodies, and refuse them in the words of HubSpot's Java (HubSpot wire facts, sections 1.3 and 11).
+
+HubSpot reads JSON with Jackson, which converts scalars: a number or a boolean is a text where text is expected, `"10"`
+is a number, `"true"` a boolean. A body of the expected types is decoded in one pass; any other is read a second time
+with these conversions.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, NoReturn, TypeVar
 
 import msgspec
+from msgspec import inspect
 
 from simulator.hubspot.endpoints.errors import Refusal
 
-__all__ = ["Scalar", "decode", "missing_fields", "text_of"]
+__all__ = ["Integer", "Scalar", "decode", "missing_fields", "text_of"]
 
 Scalar = str | int | float | bool | None
+Integer = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
+"""A whole number as Java has it."""
 _Body = TypeVar("_Body")
-_MISSING: Final = re.compile(r"missing required field `(\w+)`")
-_GOT: Final = re.compile(r"got `(\w+)`")
 _BYTE: Final = re.compile(r"\(byte (\d+)\)")
-_TOKENS: Final = {
-    "object": "Object value (token `JsonToken.START_OBJECT`)",
-    "array": "Array value (token `JsonToken.START_ARRAY`)",
-    "str": "String value (token `JsonToken.VALUE_STRING`)",
-    "int": "Integer value (token `JsonToken.VALUE_NUMBER_INT`)",
-    "float": "Floating-point value (token `JsonToken.VALUE_NUMBER_FLOAT`)",
-    "bool": "Boolean value (token `JsonToken.VALUE_TRUE`)",
-    "null": "Null value (token `JsonToken.VALUE_NULL`)",
-}
 _EXPECTED: Final = (
     "expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
 )
 
 
 def decode(decoder: msgspec.json.Decoder[_Body], body: bytes) -> _Body:
-    """Read a JSON body.
+    """Decode a JSON body.
 
     Raises:
-        Refusal: 400 that names line and column.
+        Refusal: 400 with line and column.
 
     """
     try:
         return decoder.decode(body)
-    except msgspec.ValidationError as error:
-        raise _wrong_shape(str(error), body) from error
+    except msgspec.ValidationError:
+        return _convert(decoder, body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         found = _BYTE.search(str(error))
         raise _malformed(body, int(found[1]) if found else None) from error
@@ -64,18 +61,137 @@ def text_of(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _wrong_shape(said: str, body: bytes) -> Refusal:
-    missing = _MISSING.search(said)
-    if missing:
-        return missing_fields(body, missing[1])
-    got = _GOT.search(said)
-    token = _TOKENS.get(got[1] if got else "object", _TOKENS["object"])
-    wanted = "java.util.LinkedHashMap" if "Expected `object" in said else "java.lang.String"
-    message = (
-        f"Invalid input JSON on line 1, column {len(body)}: Cannot deserialize value of type `{wanted}` "
-        f"from {token}"
-    )
-    return Refusal(400, message, "json.shape", f"the body has the wrong shape: {said}", category=None)
+def _convert(decoder: msgspec.json.Decoder[_Body], body: bytes) -> _Body:
+    try:
+        value = _Reader(body).read(inspect.type_info(decoder.type), msgspec.json.decode(body))
+        return msgspec.convert(value, decoder.type)
+    except (
+        msgspec.ValidationError,
+        RecursionError,
+    ) as error:  # such as a text that is too long for its field
+        message = f"Invalid input JSON on line 1, column {len(body)}"
+        raise Refusal(400, message, "json.shape", str(error), category=None) from error
+
+
+class _Reader:
+    """Converts the scalars of one body to the types of its shape, as Jackson does.
+
+    Args:
+        body: the bytes of the body, for the column of refusals.
+
+    """
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def read(self, kind: inspect.Type, value: Any) -> Any:
+        """Return the value with its scalars converted. Raises Refusal."""
+        if isinstance(kind, inspect.UnionType):
+            return self._read_union(kind, value)
+        if isinstance(kind, inspect.StructType):
+            return self._read_object(kind, value)
+        if isinstance(kind, inspect.ListType):
+            if not isinstance(value, list):
+                self._refuse("java.util.ArrayList", value)
+            return [self.read(kind.item_type, item) for item in value]
+        if isinstance(kind, inspect.DictType):
+            if not isinstance(value, dict):
+                self._refuse("java.util.LinkedHashMap", value)
+            return {name: self.read(kind.value_type, item) for name, item in value.items()}
+        return self._read_scalar(kind, value)
+
+    def _read_union(self, kind: inspect.UnionType, value: Any) -> Any:
+        kinds = [one for one in kind.types if not isinstance(one, inspect.NoneType)]
+        if value is None and len(kinds) < len(kind.types):
+            return None
+        if isinstance(value, dict | list):
+            wanted = (inspect.StructType, inspect.DictType) if isinstance(value, dict) else inspect.ListType
+            kinds = [one for one in kinds if isinstance(one, wanted)] or kinds
+        else:
+            fitting = [one for one in kinds if _fits(one, value)]
+            if fitting:
+                return self._read_scalar(fitting[0], value)
+        texts = [one for one in kinds if isinstance(one, inspect.StrType)]
+        return self.read((texts or kinds)[0], value)
+
+    def _read_object(self, kind: inspect.StructType, value: Any) -> Any:
+        if not isinstance(value, dict):
+            self._refuse("java.util.LinkedHashMap", value)
+        required = [field.encode_name for field in kind.fields if field.required]
+        missing = [name for name in required if value.get(name) is None]
+        if missing:  # to Jackson, null is a field that was not set
+            raise missing_fields(self._body, *missing)
+        kinds = {field.encode_name: field.type for field in kind.fields}
+        return {name: self.read(kinds[name], item) for name, item in value.items() if name in kinds}
+
+    def _read_scalar(self, kind: inspect.Type, value: Any) -> Any:
+        if isinstance(kind, inspect.StrType):
+            if value is None or isinstance(value, dict | list):
+                self._refuse("java.lang.String", value)
+            return value if isinstance(value, str) else text_of(value)
+        if isinstance(kind, inspect.IntType):
+            return self._read_number(kind, value)
+        if isinstance(kind, inspect.BoolType):
+            return self._read_flag(value)
+        return value
+
+    def _read_number(self, kind: inspect.IntType, value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            self._refuse("java.lang.Integer", value)
+        try:
+            number = int(value)
+        except (ValueError, OverflowError):
+            self._refuse("java.lang.Integer", value, "not a valid `java.lang.Integer` value")
+        if kind.le is not None and kind.ge is not None and not kind.ge <= number <= kind.le:
+            message = (
+                f"Invalid input JSON on line 1, column {len(self._body)}: Numeric value ({value}) out of range of int "
+                "(-2147483648 - 2147483647)"
+            )
+            raise Refusal(400, message, "json.shape", category=None)
+        return number
+
+    def _read_flag(self, value: Any) -> bool:
+        if isinstance(value, str):
+            if value.lower() not in ("true", "false"):
+                self._refuse("java.lang.Boolean", value, 'only "true" or "false" recognized')
+            return value.lower() == "true"
+        if not isinstance(value, int):
+            self._refuse("java.lang.Boolean", value)
+        return bool(value)
+
+    def _refuse(self, wanted: str, value: Any, why: str = "") -> NoReturn:
+        got = f'String "{value}": {why}' if why else _token(value)
+        message = (
+            f"Invalid input JSON on line 1, column {len(self._body)}: Cannot deserialize value of type "
+            f"`{wanted}` from {got}"
+        )
+        raise Refusal(400, message, "json.shape", category=None)
+
+
+def _fits(kind: inspect.Type, value: Any) -> bool:
+    if isinstance(value, bool):
+        return isinstance(kind, inspect.BoolType)
+    if isinstance(value, str):
+        return isinstance(kind, inspect.StrType)
+    if isinstance(value, int):
+        return isinstance(kind, inspect.IntType)
+    return isinstance(value, float) and isinstance(kind, inspect.FloatType)
+
+
+def _token(value: Any) -> str:
+    if value is None:
+        return "Null value (token `JsonToken.VALUE_NULL`)"
+    if isinstance(value, bool):
+        return f"Boolean value (token `JsonToken.VALUE_{str(value).upper()}`)"
+    if isinstance(value, dict):
+        return "Object value (token `JsonToken.START_OBJECT`)"
+    if isinstance(value, list):
+        return "Array value (token `JsonToken.START_ARRAY`)"
+    if isinstance(value, str):
+        return "String value (token `JsonToken.VALUE_STRING`)"
+    kind = "FLOAT" if isinstance(value, float) else "INT"
+    word = "Floating-point" if isinstance(value, float) else "Integer"
+    return f"{word} value (token `JsonToken.VALUE_NUMBER_{kind}`)"
 
 
 def _malformed(body: bytes, position: int | None) -> Refusal:

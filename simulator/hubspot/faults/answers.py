@@ -1,4 +1,4 @@
-"""Write the answers that faults give: HubSpot's JSON errors and its edge's HTML pages.
+"""Build the answers of faults: HubSpot's JSON errors and its edge's HTML pages.
 
 Bodies follow *HubSpot wire facts, sections 4 to 6*; what is only inferred there (the HTML of 502 to 504, the scope
 named by a 403) is marked in `docs/simulator.md`.
@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 import orjson
 
 from simulator.hubspot.faults.fault_board import Fault, FaultKind
-from simulator.hubspot.http.messages import Answer
+from simulator.hubspot.messages import Answer
 
 __all__ = ["fault_answer", "html_answer"]
 
@@ -33,7 +33,7 @@ _POLICY_MESSAGES = {
 
 
 def fault_answer(fault: Fault) -> Answer:
-    """Give the answer of a fault that answers by itself: a status, or a body that is not UTF-8."""
+    """Return the answer of a fault that replaces the answer: a status, or a body that is not UTF-8."""
     if fault.kind is FaultKind.NOT_UTF8:
         return Answer(
             500,
@@ -59,7 +59,7 @@ def fault_answer(fault: Fault) -> Answer:
 
 
 def html_answer(status: int, decision: str, rule: str, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
-    """Give a page as an edge server does."""
+    """Return a page such as an edge server sends."""
     title = f"{status} {_REASONS.get(status, 'Error')}"
     head = f"<html>\r\n<head><title>{title}</title></head>\r\n"
     page = f"{head}<body>\r\n<center><h1>{title}</h1></center>\r\n</body>\r\n</html>\r\n"

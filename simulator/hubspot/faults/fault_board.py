@@ -50,7 +50,7 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Say what goes wrong, for which requests, and how often.
+    """What goes wrong, for which requests, and how often.
 
     Attributes:
         kind: what happens.
@@ -92,7 +92,7 @@ class Fault:
 
     @property
     def label(self) -> str:
-        """Give the name that the journal shows."""
+        """Return the name that the journal shows."""
         return self.name or self.kind.value
 
     @property
@@ -181,7 +181,7 @@ class FaultBoard:
         return added
 
     def clear(self, number: int | None = None) -> int:
-        """Take one fault (or all) from the board; give how many went."""
+        """Remove one fault, or all; return how many were removed."""
         with self._lock:
             kept = tuple(one for one in self._active if number is not None and one.number != number)
             gone = len(self._active) - len(kept)
@@ -189,11 +189,11 @@ class FaultBoard:
         return gone
 
     def active(self) -> tuple[ActiveFault, ...]:
-        """List what stands on the board, spent faults included."""
+        """Return every fault, including spent ones."""
         return self._active
 
     def choose(self, method: str, path: str, now: float) -> ActiveFault | None:
-        """Give the fault that strikes this request; TLS faults are chosen by `choose_tls`."""
+        """Return the fault that strikes this request; `choose_tls` chooses TLS faults."""
         if not self._active:
             return None
         with self._lock:
@@ -202,7 +202,7 @@ class FaultBoard:
             )
 
     def choose_tls(self, now: float) -> ActiveFault | None:
-        """Give the TLS fault that strikes a new connection: there is no path and no method yet."""
+        """Return the TLS fault that strikes a new connection, which has no path and no method yet."""
         if not self._active:
             return None
         with self._lock:

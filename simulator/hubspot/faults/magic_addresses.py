@@ -66,6 +66,6 @@ def may_be_magic(raw_path: bytes, query: bytes, body: bytes) -> bool:
 
 
 def magic_fault(raw_path: bytes, query: bytes, body: bytes) -> Fault | None:
-    """Give the fault of the first magic address in the path, the query or the body, if there is one."""
+    """Return the fault of the first magic address in path, query or body, or None."""
     found = _PATTERN.search(body) or _IN_PATH.search(raw_path) or (query and _IN_PATH.search(query))
     return MAGIC[found[1].decode()].fault if found else None

@@ -30,11 +30,11 @@ _DURATION = re.compile(r"([0-9.]+)(ms|s|m)?")
 
 
 class FaultSyntaxError(ValueError):
-    """Say what is wrong with a fault, and what would be right."""
+    """A fault that cannot be read; the message says what is valid."""
 
 
 def parse_fault(spec: str) -> Fault:
-    """Read `KIND[:NAME=VALUE[,NAME=VALUE...]]`, as `--fault` takes it.
+    """Parse `KIND[:NAME=VALUE[,NAME=VALUE...]]`, the syntax of `--fault`.
 
     >>> parse_fault("429:path=/crm/*,every=3,retry-after=1").every
     3
@@ -88,7 +88,7 @@ def fault_from_mapping(table: Mapping[str, object]) -> Fault:
 
 
 def fault_to_mapping(fault: Fault) -> dict[str, object]:
-    """Give the fault's kind and whatever differs from the defaults."""
+    """Return the fault's kind and every field that differs from its default."""
     return {
         one.name: getattr(fault, one.name)
         for one in fields(Fault)

@@ -1,7 +1,7 @@
-"""The ASGI application: HubSpot's paths at full speed, everything else handed to the control routes.
+"""The ASGI application: HubSpot's paths at full speed, everything else is passed to the control routes.
 
-The hot path is plain ASGI (no framework): read, let the service answer, send, record. Faults leave it only when one is
-set or a magic address stands in the request.
+The hot path is plain ASGI without a framework: read, let the service answer, record, send. Faults are looked for only
+when one is set or the request has a magic address.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.hubspot.faults.answers import html_answer
-from simulator.hubspot.faults.delivery import deliver
 from simulator.hubspot.faults.fault_board import ActiveFault, Fault, FaultBoard
 from simulator.hubspot.faults.magic_addresses import magic_fault, may_be_magic
-from simulator.hubspot.http.messages import Answer
+from simulator.hubspot.http.fault_delivery import deliver
 from simulator.hubspot.http.wire import (
     BodyTooLargeError,
     Handler,
@@ -27,6 +26,7 @@ from simulator.hubspot.http.wire import (
     send_answer,
 )
 from simulator.hubspot.journal.journal import Journal
+from simulator.hubspot.messages import Answer
 
 __all__ = ["Application", "HostGuard"]
 
@@ -115,7 +115,7 @@ class Application:
         request = request_from(scope, body, received_at)
 
         def record(answer: Answer, delivery: str) -> None:
-            # Before the last byte goes out: whoever has the answer finds it in the journal.
+            # Before the last byte is sent, so that a client that has the answer finds it in the journal.
             took = time.perf_counter() - started
             label = _unpacked(fault)[0].label if fault else ""
             target = _target(scope)
@@ -132,14 +132,14 @@ class Application:
         await deliver(what, delay, lambda: self._service.handle(request), record, scope, receive, send)
 
     async def _refuse(self, scope: Scope, send: Send, answer: Answer) -> None:
-        """Refuse a request whose body nobody reads."""
+        """Refuse a request without reading its body."""
         target = _target(scope)
         self._journal.record(self._clock(), 0.0, scope["method"], target, scope["headers"], b"", answer)
         await send_answer(send, answer)
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
-    """Give a body that was read already to somebody who wants to read it."""
+    """Return a receive channel that delivers a body which was already read."""
     given = False
 
     async def receive_again() -> MutableMapping[str, Any]:

@@ -1,4 +1,4 @@
-"""A certificate for one run of the server, signed by an authority that nobody else has."""
+"""A certificate for one run of the server, signed by an authority made for the same run."""
 
 from __future__ import annotations
 
@@ -22,11 +22,14 @@ class Certificate:
 
 
 @contextmanager
-def temporary_certificate(host: str) -> Iterator[Certificate]:
-    """Make a certificate for loopback and `host`; its files are gone at the end of the block."""
-    import trustme  # cryptography takes 0.1 s to import: only who wants TLS pays
+def temporary_certificate(host: str, *further: str) -> Iterator[Certificate]:
+    """Create a certificate for loopback, `host` and further names; its files are deleted at the end of the block.
 
-    names = {"localhost", "127.0.0.1", "::1"}
+    A further name of `*` is left out: certificates cannot have it.
+    """
+    import trustme  # cryptography takes 0.1 s to import, and only TLS needs it
+
+    names = {"localhost", "127.0.0.1", "::1", *(name.partition(":")[0] for name in further if name != "*")}
     if host not in ("0.0.0.0", "::"):  # noqa: S104 - no binding
         names.add(host)
     authority = trustme.CA(organization_name="hubspot-sim")

@@ -15,10 +15,7 @@ from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 from typing import Any
 
-from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.server import ServerState
-
+from hubspot_dest.listen.uvicorn_compat import Config, HttpToolsProtocol, ServerState
 from simulator.hubspot.http.wire import TRANSPORT, Receive, Scope, Send, until_disconnected
 
 __all__ = ["ServerThread", "tls_context"]
@@ -38,7 +35,7 @@ class _Protocol(HttpToolsProtocol):
 
 
 def tls_context(certificate: str, key: str, fails: Callable[[], bool]) -> ssl.SSLContext:
-    """Make the server's TLS context; a handshake fails while `fails()` says so.
+    """Return the server's TLS context; handshakes fail while `fails()` is true.
 
     Raises:
         OSError: a file cannot be read, or is not a certificate or key.
@@ -116,7 +113,7 @@ class ServerThread:
             lifespan="off",
             ws="none",
             log_config=None,
-            log_level="error",  # what is no HTTP is no news, and no line across somebody's screen
+            log_level="error",  # input that is not HTTP must not print lines across a terminal
             access_log=False,
             server_header=False,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,

@@ -1,14 +1,15 @@
-"""Between HTTP's bytes and the seam: requests in, answers out, connections cut."""
+"""Translate between ASGI and the messages of the simulated HubSpot."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
-from simulator.hubspot.http.messages import Answer, Request
+from simulator.hubspot.messages import Answer, Request
 
 __all__ = [
     "BodyTooLargeError",
@@ -30,6 +31,7 @@ TRANSPORT = "simulator.transport"
 """The ASGI extension under which the server hands out the connection's transport."""
 
 _BODILESS = frozenset({204, 304})
+_HUBSPOT = re.compile(r"(?:^|\.)(?:hubapi|hubspot)\.com(?::\d+)?$", re.IGNORECASE)
 _FRAMING = frozenset({"content-length", "transfer-encoding", "connection"})
 
 
@@ -75,7 +77,7 @@ async def read_body(receive: Receive, limit: int) -> bytes | None:
 
 
 def request_from(scope: Scope, body: bytes, received_at: float) -> Request:
-    """Make the seam's request of an ASGI scope."""
+    """Return the request of an ASGI scope."""
     query = scope["query_string"]
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     return Request(
@@ -85,11 +87,24 @@ def request_from(scope: Scope, body: bytes, received_at: float) -> Request:
         headers,
         body,
         received_at,
+        _base_url(scope, headers.get("host", "")),
     )
 
 
+def _base_url(scope: Scope, host: str) -> str:
+    """Return the address that the client used; this server's own where it used HubSpot's.
+
+    A client that follows a link to HubSpot's host sends its token there, and only a hosts file or a preload would
+    bring it back here.
+    """
+    if not host or _HUBSPOT.search(host):
+        name, port = scope["server"]
+        host = f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
+    return f"{scope['scheme']}://{host}"
+
+
 def encode_headers(answer: Answer) -> list[tuple[bytes, bytes]]:
-    """Give the answer's headers as bytes, with the length of its body."""
+    """Return the answer's headers as bytes, with the length of its body."""
     headers = [
         (name.encode("latin-1"), value.encode("latin-1"))
         for name, value in answer.headers
@@ -108,7 +123,7 @@ async def send_answer(send: Send, answer: Answer) -> None:
 
 
 def raw_answer(answer: Answer) -> tuple[bytes, bytes]:
-    """Give head and body as the bytes of a connection that closes after them.
+    """Return head and body as the bytes of a connection that closes after them.
 
     Faults write them themselves, since no ASGI server breaks an answer on purpose.
     """

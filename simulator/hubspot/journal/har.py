@@ -13,7 +13,7 @@ __all__ = ["har"]
 
 
 def har(journal: Journal, base_url: str, chosen: Filter | None = None) -> dict[str, object]:
-    """Give the journal as a HAR 1.2 document, without secrets.
+    """Return the journal as a HAR 1.2 document, without secrets.
 
     Source: http://www.softwareishard.com/blog/har-12-spec/ -- custom fields start with an underscore.
     """

@@ -42,7 +42,7 @@ class Listing:
 
 
 def counts(journal: Journal) -> dict[str, int]:
-    """Count what stands in the inbox: `total`, `good`, `bad`, and the journal's `dropped` entries and `limit`."""
+    """Count the inbox: `total`, `good`, `bad`, and the journal's `dropped` entries and `limit`."""
     good = bad = 0
     for entry in journal.entries():
         size = sum(1 for _ in _things(entry))
@@ -68,7 +68,7 @@ def items(
         journal: what is listed.
         good: which half.
         limit: how many at most; None for all.
-        defined: gives an account's names by its portal id; None stands for a request that opened no account.
+        defined: returns an account's names by its portal id; None means a request without a known account.
 
     """
     chosen = [
@@ -109,7 +109,7 @@ def _reasons(journal: Journal, entry: Entry) -> list[str]:
 
 
 def _things(entry: Entry) -> Iterator[Mapping[str, object]]:
-    """Give what the request sent: the inputs of a batch, or its one body; an unreadable body as text."""
+    """Return what the request sent: the inputs of a batch or the one body; an unreadable body as text."""
     if entry.method not in ("POST", "PATCH", "PUT"):
         return
     try:

@@ -1,4 +1,4 @@
-"""The journal: every request and its answer, kept cheaply and told without secrets.
+"""The journal: every request and its answer, recorded cheaply and shown without secrets.
 
 The hot path only appends what it has in hand; words, JSON and masks are made when somebody reads. Memory is bounded by
 entries and by bytes; what had to go is counted.
@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 import orjson
 
-from simulator.hubspot.http.messages import Answer
-from simulator.hubspot.journal.masking import Masker
+from hubspot_dest.masking import Masker
+from simulator.hubspot.messages import Answer
 
 __all__ = ["Entry", "Filter", "Journal"]
 
@@ -41,13 +41,13 @@ class Entry(NamedTuple):
     delivery: str
 
     def __repr__(self) -> str:
-        """Show what cannot hold a secret."""
+        """Show the fields that cannot hold a secret."""
         shown = f"number={self.number}, method={self.method!r}, status={self.answer.status}"
         return f"Entry({shown}, rule={self.answer.rule!r})"
 
     @property
     def is_good(self) -> bool:
-        """Tell whether the sender was told of a success."""
+        """Tell whether the sender received a success."""
         return 0 < self.answer.status < 400 and self.delivery == "answered"
 
 
@@ -137,7 +137,7 @@ class Journal:
             self._unsubscribe(listener)
 
     def entries(self, chosen: Filter | None = None, *, limit: int | None = None) -> list[Entry]:
-        """Give the entries that the filter takes, oldest first; with a limit the latest ones."""
+        """Return the entries that pass the filter, oldest first; with a limit the latest ones."""
         with self._lock:
             snapshot = list(self._entries)
         taken = snapshot if chosen is None else [entry for entry in snapshot if chosen.takes(entry)]
@@ -146,7 +146,7 @@ class Journal:
         return taken[-limit:] if limit > 0 else []
 
     def clear(self) -> None:
-        """Forget all entries; numbers go on counting."""
+        """Remove all entries; numbering continues."""
         with self._lock:
             self._entries.clear()
             self._bytes = 0
@@ -183,6 +183,7 @@ class Journal:
             "decision": mask.said(answer.decision, entry.target),
             "rule": answer.rule,
             "checks": list(answer.checks),
+            "evidence": answer.evidence or None,
             "portalId": answer.portal_id,
             "fault": entry.fault or None,
             "delivery": entry.delivery,

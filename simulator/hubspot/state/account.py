@@ -1,4 +1,4 @@
-"""What one HubSpot account knows: contacts, event definitions, occurrences, limits."""
+"""The state of one HubSpot account: contacts, event definitions, occurrences, limits."""
 
 from __future__ import annotations
 
@@ -15,35 +15,38 @@ from hubspot_dest.checks.finding import Violation
 from hubspot_dest.checks.names import check_contact_property_name
 from simulator.hubspot.state.behaviours import Behaviours
 from simulator.hubspot.state.changes import Changes
-from simulator.hubspot.state.contacts import Contact, ContactBook
-from simulator.hubspot.state.definitions import Definition
-from simulator.hubspot.state.occurrences import Counters, OccurrenceLog, iso
-from simulator.hubspot.state.property_values import Property
+from simulator.hubspot.state.contact_book import ContactBook
+from simulator.hubspot.state.contacts import Contact
+from simulator.hubspot.state.definitions import EventDefinition
+from simulator.hubspot.state.occurrence_log import OccurrenceLog
+from simulator.hubspot.state.occurrences import Counters
+from simulator.hubspot.state.property_values import AccountProperty, PropertyGroup
 from simulator.hubspot.state.rate_limits import RateLimits
 from simulator.hubspot.state.seeds import Seed, made_property
-from simulator.hubspot.state.standard_properties import DEFAULT_CONTACT_PROPERTIES
+from simulator.hubspot.state.standard_properties import DEFAULT_CONTACT_PROPERTIES, STANDARD_PROPERTY_GROUPS
+from simulator.hubspot.state.timestamps import iso
 
-__all__ = ["Account", "Contact", "Definition", "Seed", "Behaviours"]
+__all__ = ["SimulatedAccount"]
 
 
-class Account:
+class SimulatedAccount:
     """The state of one portal. Hold `lock` while changing it.
 
     Args:
         portal_id: the number in every event name, `pe12345678_…`.
-        switches: what the specification left open.
+        behaviours: what the wire facts leave open.
         clock: UNIX time in seconds.
         seed: decides the order of batch results.
         max_occurrences: how many are kept, and how many values that contacts' properties had; beyond, the oldest
             tenth goes, of occurrences `counters()` says so.
-        changes: is told what changes, where a store keeps it.
+        changes: records what changed, for a store.
 
     """
 
     def __init__(
         self,
         portal_id: int,
-        switches: Behaviours,
+        behaviours: Behaviours,
         *,
         clock: Callable[[], float] = time.time,
         seed: int = 0,
@@ -51,7 +54,7 @@ class Account:
         changes: Changes | None = None,
     ) -> None:
         self.portal_id = portal_id
-        self.switches = switches
+        self.behaviours = behaviours
         self.clock = clock
         self.lock = threading.RLock()
         self.limits = RateLimits()
@@ -61,7 +64,7 @@ class Account:
         self._empty()
 
     def reset(self) -> None:
-        """Forget everything but the portal and its switches."""
+        """Remove everything but the portal and its behaviours."""
         with self.lock:
             if self.changes is not None:
                 self.changes.begin_anew()
@@ -70,9 +73,13 @@ class Account:
     def _empty(self) -> None:
         with self.lock:
             self.book = ContactBook(self.changes, self._max)
-            self.definitions: dict[str, Definition] = {}
+            self.definitions: dict[str, EventDefinition] = {}
             self.deleted_definitions: set[str] = set()
-            self.contact_properties: dict[str, Property] = dict(DEFAULT_CONTACT_PROPERTIES)
+            self.contact_properties: dict[str, AccountProperty] = dict(DEFAULT_CONTACT_PROPERTIES)
+            self.archived_properties: dict[str, AccountProperty] = {}
+            self.property_groups = {
+                name: PropertyGroup(name, label) for name, label in STANDARD_PROPERTY_GROUPS.items()
+            }
             self.log = OccurrenceLog(self._max, changes=self.changes)
             self.random = random.Random(self._seed)  # noqa: S311 - an order, not a secret
             self.limits.reset()
@@ -84,7 +91,7 @@ class Account:
             return [one.plain() for one in self.log.rows]
 
     def seed(self, seed: Seed) -> None:
-        """Add what a seed names, its occurrences excepted."""
+        """Add everything of a seed except its occurrences."""
         with self.lock:
             for wanted in seed.contactProperties:
                 self.add_contact_property(made_property(wanted, "contactinformation"))
@@ -97,34 +104,44 @@ class Account:
                     known.properties[made.name] = made
                 self.changed(known)
 
-    def define(self, name: str, now: float) -> Definition:
-        """Return the definition with this full name, made if there is none."""
+    def define(self, name: str, now: float) -> EventDefinition:
+        """Return the definition with this full name; add it if it does not exist."""
         known = self.definitions.get(name)
         if known is None:
             number = len(self.definitions) + len(self.deleted_definitions) + 1
-            known = Definition(name, created_at=iso(now), updated_at=iso(now), number=number)
+            known = EventDefinition(name, created_at=iso(now), updated_at=iso(now), number=number)
             self.definitions[name] = known
             self.changed(known)
         return known
 
-    def changed(self, definition: Definition) -> None:
-        """Note that a definition is not what it was."""
+    def changed(self, definition: EventDefinition) -> None:
+        """Note that a definition changed."""
         if self.changes is not None:
             self.changes.definitions[definition.name] = definition
 
-    def delete_definition(self, definition: Definition) -> None:
-        """Take a definition out with all of its occurrences; its name is taken for ever."""
+    def delete_definition(self, definition: EventDefinition) -> None:
+        """Delete a definition with all of its occurrences; its name can never be used again."""
         del self.definitions[definition.name]
         self.deleted_definitions.add(definition.name)
         self.log.forget_event(definition.name)
         if self.changes is not None:
             self.changes.delete_definition(definition.name)
 
-    def add_contact_property(self, made: Property) -> None:
-        """Add or replace a property of contacts."""
-        self.contact_properties[made.name] = made
+    def add_contact_property(self, made: AccountProperty) -> None:
+        """Add or replace a property of contacts; an archived one is in use no longer."""
+        used, unused = self.contact_properties, self.archived_properties
+        if made.archived:
+            used, unused = unused, used
+        unused.pop(made.name, None)
+        used[made.name] = made
         if self.changes is not None:
             self.changes.contact_properties[made.name] = made
+
+    def add_property_group(self, group: PropertyGroup) -> None:
+        """Add or replace a group of contact properties."""
+        self.property_groups[group.name] = group
+        if self.changes is not None:
+            self.changes.property_groups[group.name] = group
 
     def full_name(self, name: str) -> str:
         """Return `pe<portal>_<name>`, also for a name that has it already."""
@@ -139,6 +156,11 @@ class Account:
     def contact(self, identifier: str, *, by_email: bool = False) -> Contact | None:
         """Return the contact with this id, or this e-mail in any case."""
         return self.book.get(identifier, by_email=by_email)
+
+    def delete_contact(self, contact: Contact) -> None:
+        """Delete a contact with its history and its occurrences for good."""
+        self.book.delete(contact)
+        self.log.forget_contact(contact.id)
 
     def add_contact(self, properties: dict[str, str], now: float) -> Contact:
         """Create a contact."""
@@ -155,6 +177,17 @@ class Account:
                 one.plain() for one in self.log.rows if one.contact == contact.id and one.visible_at <= now
             ]
 
+    def quotas(self) -> dict[str, dict[str, int]]:
+        """Return by name how much of each quota is used: `used` of `limit`."""
+        with self.lock:
+            now, behaviours = self.clock(), self.behaviours
+            used = {
+                "occurrences": (self.log.in_month(now), behaviours.quota_occurrences),
+                "definitions": (len(self.definitions), behaviours.quota_definitions),
+                "calls": (self.limits.today(now), self.limits.daily(behaviours)),
+            }
+        return {name: {"used": count, "limit": limit} for name, (count, limit) in used.items()}
+
     def counters(self) -> Counters:
         """Return what became of the occurrences so far."""
         with self.lock:
@@ -167,13 +200,15 @@ class Account:
             for definition in (schema.definitions or {}).values():
                 known = self.define(definition.full_name, 0.0)
                 for one in definition.properties.values():
-                    known.properties[one.name] = Property.of(
+                    known.properties[one.name] = AccountProperty.of(
                         one, group="event_properties", label=one.label, hubspot_defined=False
                     )
                 self.changed(known)
             for one in schema.own_contact_properties.values():
                 standard = one.name in DEFAULT_CONTACT_PROPERTIES
-                made = Property.of(one, group="contactinformation", label=one.label, hubspot_defined=standard)
+                made = AccountProperty.of(
+                    one, group="contactinformation", label=one.label, hubspot_defined=standard
+                )
                 self.add_contact_property(made)
 
     def property_violations(self, properties: dict[str, str]) -> list[Violation]:
@@ -187,11 +222,11 @@ class Account:
 
     def _violation(self, name: str, value: str) -> Violation | None:
         known = self.contact_properties
-        if name not in known and self.switches.auto_define:
+        if name not in known and self.behaviours.auto_define:
             impossible = check_contact_property_name(name, known)
             if impossible is not None and not self.takes(impossible):
                 return impossible
-            self.add_contact_property(Property(name))
+            self.add_contact_property(AccountProperty(name))
         violation = check_contact_property(name, value, known.get, known, complete=True)
         if violation is None and name == "email" and "+invalid@" in value:  # never valid, for tests
             message = f"Email address {value} is invalid"
@@ -200,8 +235,8 @@ class Account:
         return violation
 
     def takes(self, violation: Violation) -> bool:
-        """Tell whether this account takes what breaks a check: a switch says so, or HubSpot has nothing against it."""
+        """Tell whether this account accepts what a check objects to: by a switch, or because HubSpot accepts it."""
         switch = CATALOGUE[violation.code].switch
         if switch is None:
             return not violation.hubspot_message
-        return bool(getattr(self.switches, switch.name) != switch.refuses)
+        return bool(getattr(self.behaviours, switch.name) != switch.refuses)

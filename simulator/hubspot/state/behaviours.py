@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
 
+from hubspot_dest.checks.limits import MAX_DEFINITIONS, OCCURRENCES_A_MONTH
+
 __all__ = ["BehaviourError", "Behaviours"]
 
 
@@ -21,7 +23,7 @@ class Behaviours:
     Attributes:
         unknown_email: an occurrence for an e-mail that no contact has.
         unknown_object_id: an occurrence for an id that no contact has.
-        invalid_email: an occurrence whose e-mail is none.
+        invalid_email: an occurrence whose e-mail is not valid.
         unknown_property: an event property that its definition does not have.
         bad_value: an event property whose value does not fit its type or options.
         batch_bad_input: one bad occurrence in a batch: refuse all, or store the good ones although it answers 400.
@@ -30,16 +32,22 @@ class Behaviours:
         missing_properties: an occurrence without `properties`.
         naive_occurred_at: an `occurredAt` without an offset.
         future_occurred_at: an `occurredAt` later than now.
+        unknown_search_property: a search that filters or sorts by a property that contacts do not have.
+        strict_email: a contact's e-mail that strict validators refuse, such as one with doubled dots.
+        create_without_name: creating a contact with none of email, firstname and lastname.
         unknown_definition_get: the status for reading a definition that does not exist.
         partial_upsert: what an upsert does to the properties that it does not name.
         retry_after_on_429: seconds in `Retry-After`; 0 sends none.
         visibility_delay_ms: from 204 until an occurrence can be read.
         search_lag_ms: from creation until the search finds a contact.
         tier: decides the rate limits.
+        quota_occurrences: occurrences that the account takes in a calendar month, UTC.
+        quota_definitions: event definitions that the account can have.
+        quota_calls: calls a day; 0 takes the tier's number, which counts only with `enforce_rate_limits`.
         events_rps: requests per second that the send endpoints take.
         enforce_rate_limits: answer 429 above a limit; off, limits are counted and shown in headers only.
         name_hyphen: names of events and event properties with a hyphen, where they are made at first sight.
-        name_capital: names of properties with capitals, likewise.
+        name_capital: names of properties with capitals, in the same case.
         auto_define: make a definition, and any property, at first sight, where HubSpot could have one of that name;
             HubSpot itself refuses what is not defined.
 
@@ -56,12 +64,18 @@ class Behaviours:
     missing_properties: Literal["accept", "reject"] = "accept"
     naive_occurred_at: Literal["reject", "utc"] = "reject"
     future_occurred_at: Literal["accept", "drop"] = "accept"
+    unknown_search_property: Literal["reject", "ignore"] = "reject"
+    strict_email: Literal["reject", "accept"] = "reject"
+    create_without_name: Literal["reject", "accept"] = "reject"
     unknown_definition_get: Literal["400", "404"] = "400"
     partial_upsert: Literal["keep", "clear"] = "keep"
     retry_after_on_429: int = 0
     visibility_delay_ms: int = 0
     search_lag_ms: int = 0
     tier: Literal["starter", "professional", "enterprise"] = "enterprise"
+    quota_occurrences: int = OCCURRENCES_A_MONTH
+    quota_definitions: int = MAX_DEFINITIONS
+    quota_calls: int = 0
     events_rps: int = 1250
     enforce_rate_limits: bool = False
     name_hyphen: Literal["accept", "reject"] = "accept"
@@ -70,20 +84,36 @@ class Behaviours:
 
     @classmethod
     def from_mapping(cls, wanted: Mapping[str, Any]) -> Self:
-        """Make switches from names and values as they come from a command line or JSON.
+        """Return behaviours from names and values of a command line or JSON.
 
         Raises:
-            SwitchError: for a name or a value that there is not.
+            BehaviourError: an unknown name or value.
 
         """
+        wanted = _expanded(wanted)
         kinds = get_type_hints(cls)
         names = [one.name for one in fields(cls)]
         return cls(**{name: _value(name, value, kinds, names) for name, value in wanted.items()})
 
     def changed(self, wanted: Mapping[str, Any]) -> Self:
-        """Return these switches with some turned; raises SwitchError as `from_mapping` does."""
+        """Return these switches with some turned; raises BehaviourError as `from_mapping` does."""
+        wanted = _expanded(wanted)
         turned = type(self).from_mapping(wanted)
         return replace(self, **{name: getattr(turned, name) for name in wanted})
+
+
+def _expanded(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the switches with `names=strict|lenient` replaced by the two switches that it sets."""
+    expanded: dict[str, Any] = {}
+    for name, value in wanted.items():
+        if name != "names":
+            expanded[name] = value
+            continue
+        chosen = {"strict": "reject", "lenient": "accept"}.get(str(value).lower())
+        if chosen is None:
+            raise BehaviourError(f"names is {value!r}: write one of lenient, strict")
+        expanded |= {"name_hyphen": chosen, "name_capital": chosen}
+    return expanded
 
 
 def _value(name: str, value: Any, kinds: Mapping[str, Any], names: list[str]) -> Any:

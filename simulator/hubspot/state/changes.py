@@ -1,16 +1,13 @@
-"""What one request changed in an account, for a store to keep; in memory nobody keeps it."""
+"""What one request changed in an account, for a store to commit."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from simulator.hubspot.state.property_values import Property
-
-if TYPE_CHECKING:
-    from simulator.hubspot.state.contacts import Change, Contact
-    from simulator.hubspot.state.definitions import Definition
-    from simulator.hubspot.state.occurrences import Occurrence
+from simulator.hubspot.state.contacts import Contact, PropertyChange
+from simulator.hubspot.state.definitions import EventDefinition
+from simulator.hubspot.state.occurrences import Occurrence
+from simulator.hubspot.state.property_values import AccountProperty, PropertyGroup
 
 __all__ = ["Changes"]
 
@@ -23,40 +20,46 @@ class Changes:
         account: the account's number in the store.
         reset: everything before the other changes is gone.
         contacts: by id, archived ones too.
-        history: values that properties took, in order, with the contact's id.
-        definitions: by full name; a deleted one stands in `deleted_definitions`.
-        contact_properties: by name.
+        history: new values of properties, in order, each with the contact's id.
+        definitions: by full name; deleted ones are in `deleted_definitions`.
+        contact_properties: by name, archived ones too.
+        property_groups: by name, archived ones too.
         occurrences: new ones, with the moment they came and whether their id was the sender's uuid.
         forgotten: how many of the oldest occurrences made room, counted after the new ones came.
         counted: counters changed and nothing else.
+        deleted_contacts: ids of those deleted for good, with their history and occurrences.
 
     """
 
     account: int
     reset: bool = False
     contacts: dict[str, Contact] = field(default_factory=dict)
-    history: list[tuple[str, Change]] = field(default_factory=list)
-    definitions: dict[str, Definition] = field(default_factory=dict)
+    history: list[tuple[str, PropertyChange]] = field(default_factory=list)
+    definitions: dict[str, EventDefinition] = field(default_factory=dict)
     deleted_definitions: set[str] = field(default_factory=set)
-    contact_properties: dict[str, Property] = field(default_factory=dict)
+    contact_properties: dict[str, AccountProperty] = field(default_factory=dict)
+    property_groups: dict[str, PropertyGroup] = field(default_factory=dict)
     occurrences: list[tuple[int, Occurrence, float, bool]] = field(default_factory=list)
     forgotten: int = 0
     counted: bool = False
+    deleted_contacts: set[str] = field(default_factory=set)
 
     def __bool__(self) -> bool:
         return bool(
             self.reset
             or self.counted
             or self.contacts
+            or self.deleted_contacts
             or self.definitions
             or self.deleted_definitions
             or self.contact_properties
+            or self.property_groups
             or self.occurrences
             or self.forgotten
         )
 
     def clear(self) -> None:
-        """Begin again, after a commit."""
+        """Clear everything, after a commit."""
         self.__init__(self.account)  # type: ignore[misc]
 
     def begin_anew(self) -> None:
@@ -65,7 +68,14 @@ class Changes:
         self.reset = True
 
     def delete_definition(self, name: str) -> None:
-        """Note that a definition went with its occurrences."""
+        """Note that a definition was deleted with its occurrences."""
         self.definitions.pop(name, None)
         self.deleted_definitions.add(name)
         self.occurrences = [one for one in self.occurrences if one[1].event_name != name]
+
+    def delete_contact(self, identifier: str) -> None:
+        """Note that a contact was deleted with its history and occurrences."""
+        self.contacts.pop(identifier, None)
+        self.history = [one for one in self.history if one[0] != identifier]
+        self.occurrences = [one for one in self.occurrences if one[1].contact != identifier]
+        self.deleted_contacts.add(identifier)

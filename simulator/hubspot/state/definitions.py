@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from simulator.hubspot.state.property_values import Property
+from simulator.hubspot.state.property_values import AccountProperty
 from simulator.hubspot.state.standard_properties import DEFAULT_EVENT_PROPERTIES
 
-__all__ = ["Definition"]
+__all__ = ["EventDefinition"]
 
 _STANDARD_TEXTS: Final = frozenset(
     name for name, one in DEFAULT_EVENT_PROPERTIES.items() if one.type == "string" and one.name == name
@@ -16,11 +16,11 @@ _STANDARD_TEXTS: Final = frozenset(
 
 
 @dataclass(slots=True)
-class Definition:
+class EventDefinition:
     """An event definition: its full name, and the properties of its own beside the 32 standard ones."""
 
     name: str
-    properties: dict[str, Property] = field(default_factory=dict)
+    properties: dict[str, AccountProperty] = field(default_factory=dict)
     label: str = ""
     description: str | None = None
     primary_object: str = "CONTACT"
@@ -35,18 +35,18 @@ class Definition:
         """Return the name without `pe12345678_`."""
         return self.name.partition("_")[2]
 
-    def property(self, name: str) -> Property | None:
+    def property(self, name: str) -> AccountProperty | None:
         """Return a property of its own or a standard one."""
         return self.properties.get(name) or DEFAULT_EVENT_PROPERTIES.get(name)
 
     def text_names(self) -> frozenset[str]:
-        """Return the names of the properties that take any text, own and standard ones."""
+        """Return the names of the properties that accept any text, own and standard ones."""
         own = {name for name, one in self.properties.items() if one.type == "string"}
         return frozenset(own | _STANDARD_TEXTS.difference(self.properties))
 
     def add_text(self, name: str) -> None:
         """Add a property of type string."""
-        self.properties[name] = Property(name, group="event_properties")
+        self.properties[name] = AccountProperty(name, group="event_properties")
 
     def shown(self, *, properties: bool = True) -> dict[str, Any]:
         """Return the definition as HubSpot's API shows it."""

@@ -7,11 +7,11 @@ from typing import Any, Self
 
 from hubspot_dest.checks.properties import FIELD_TYPES, PropertyLike
 
-__all__ = ["Option", "Property"]
+__all__ = ["AccountPropertyOption", "AccountProperty", "PropertyGroup"]
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class AccountPropertyOption:
     """One choice of an enumeration."""
 
     label: str
@@ -21,13 +21,13 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class Property:
+class AccountProperty:
     """A property of contacts, or of one event definition."""
 
     name: str
     label: str = ""
     type: str = "string"
-    options: tuple[Option, ...] = ()
+    options: tuple[AccountPropertyOption, ...] = ()
     description: str = ""
     group: str = "contactinformation"
     read_only: bool = False
@@ -38,6 +38,7 @@ class Property:
     hidden: bool = False
     form_field: bool | None = None
     calculated: bool = False
+    archived: bool = False
 
     @classmethod
     def of(cls, known: PropertyLike, *, group: str, label: str = "", hubspot_defined: bool = True) -> Self:
@@ -46,7 +47,10 @@ class Property:
             known.name,
             label,
             known.type,
-            tuple(Option(one.label or one.value, one.value, one.display_order) for one in known.options),
+            tuple(
+                AccountPropertyOption(one.label or one.value, one.value, one.display_order)
+                for one in known.options
+            ),
             group=group,
             read_only=known.read_only,
             hubspot_defined=hubspot_defined,
@@ -72,7 +76,7 @@ class Property:
                 }
                 for one in self.options
             ],
-            "archived": False,
+            "archived": self.archived,
             "calculated": self.calculated,
             "externalOptions": False,
             "hasUniqueValue": self.unique,
@@ -87,3 +91,13 @@ class Property:
                 "readOnlyValue": self.read_only,
             },
         }
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyGroup:
+    """A group of contact properties."""
+
+    name: str
+    label: str
+    display_order: int = -1
+    archived: bool = False

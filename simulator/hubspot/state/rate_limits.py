@@ -5,17 +5,31 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from simulator.hubspot.endpoints.errors import Refusal
+from hubspot_dest.checks.limits import CONTACT_CALLS_A_DAY
 from simulator.hubspot.state.behaviours import Behaviours
 
-__all__ = ["DAY_SECONDS", "RateLimits"]
+__all__ = ["DAY_SECONDS", "LimitExceededError", "RateLimits"]
 
 _TEN_SECONDS: Final = {"starter": 100, "professional": 190, "enterprise": 190}
-_DAY: Final = {"starter": 250_000, "professional": 625_000, "enterprise": 1_000_000}
 _SEARCHES: Final = 5
 DAY_SECONDS: Final = 86_400.0
+
+
+@dataclass(slots=True)
+class LimitExceededError(Exception):
+    """A request above a limit.
+
+    Attributes:
+        policy: HubSpot's name of the limit: `DAILY`, `SECONDLY`, `TEN_SECONDLY_ROLLING`.
+        retry_after: seconds for the header `Retry-After`; 0 sends none.
+
+    """
+
+    policy: str
+    retry_after: int = 0
 
 
 class RateLimits:
@@ -31,24 +45,23 @@ class RateLimits:
         self._sends: deque[float] = deque()
         self._day, self._today = -1, 0
 
-    def count_send(self, switches: Behaviours, now: float) -> None:
-        """Count a send: exempt from the account's limits, with one of its own (section 1.5). Raises Refusal."""
-        if switches.enforce_rate_limits:
-            self._take(self._sends, 1.0, switches.events_rps, now, "SECONDLY", "secondly", switches)
+    def count_send(self, behaviours: Behaviours, now: float) -> None:
+        """Count a send, which has a limit of its own (section 1.5). Raises LimitExceededError."""
+        if behaviours.enforce_rate_limits:
+            self._take(self._sends, 1.0, behaviours.events_rps, now, "SECONDLY", behaviours)
 
-    def count_search(self, switches: Behaviours, now: float) -> None:
-        """Count a search: five a second, no headers. Raises Refusal."""
-        self._count_day(switches, now)
-        if switches.enforce_rate_limits:
-            self._take(self._searches, 1.0, _SEARCHES, now, "SECONDLY", "secondly", switches)
+    def count_search(self, behaviours: Behaviours, now: float) -> None:
+        """Count a search: five a second, no headers. Raises LimitExceededError."""
+        self._count_day(behaviours, now)
+        if behaviours.enforce_rate_limits:
+            self._take(self._searches, 1.0, _SEARCHES, now, "SECONDLY", behaviours)
 
-    def count_call(self, switches: Behaviours, now: float) -> Sequence[tuple[str, str]]:
-        """Count any other call and return the headers that tell what is left. Raises Refusal."""
-        limit, daily = _TEN_SECONDS[switches.tier], _DAY[switches.tier]
-        self._count_day(switches, now)
-        if switches.enforce_rate_limits:
-            policy = "TEN_SECONDLY_ROLLING"
-            self._take(self._calls, 10.0, limit, now, policy, policy.lower(), switches)
+    def count_call(self, behaviours: Behaviours, now: float) -> Sequence[tuple[str, str]]:
+        """Count any other call and return the headers that tell what is left. Raises LimitExceededError."""
+        limit, daily = _TEN_SECONDS[behaviours.tier], self.daily(behaviours)
+        self._count_day(behaviours, now)
+        if behaviours.enforce_rate_limits:
+            self._take(self._calls, 10.0, limit, now, "TEN_SECONDLY_ROLLING", behaviours)
         else:
             _forget(self._calls, now - 10.0)
             self._calls.append(now)
@@ -65,16 +78,17 @@ class RateLimits:
         return self._today if math.floor(now / DAY_SECONDS) == self._day else 0
 
     @staticmethod
-    def daily(switches: Behaviours) -> int:
-        """Return how many calls a day the tier allows."""
-        return _DAY[switches.tier]
+    def daily(behaviours: Behaviours) -> int:
+        """Return how many calls a day the account may make."""
+        return behaviours.quota_calls or CONTACT_CALLS_A_DAY[behaviours.tier]
 
-    def _count_day(self, switches: Behaviours, now: float) -> None:
+    def _count_day(self, behaviours: Behaviours, now: float) -> None:
         day = math.floor(now / DAY_SECONDS)
         if day != self._day:
             self._day, self._today = day, 0
-        if switches.enforce_rate_limits and self._today >= _DAY[switches.tier]:
-            raise _too_many("DAILY", "daily", switches)
+        enforced = behaviours.enforce_rate_limits or behaviours.quota_calls > 0
+        if enforced and self._today >= self.daily(behaviours):
+            raise LimitExceededError("DAILY", behaviours.retry_after_on_429)
         self._today += 1
 
     @staticmethod
@@ -84,24 +98,14 @@ class RateLimits:
         limit: int,
         now: float,
         policy: str,
-        word: str,
-        switches: Behaviours,
+        behaviours: Behaviours,
     ) -> None:
         _forget(taken, now - seconds)
         if len(taken) >= limit:
-            raise _too_many(policy, word, switches)
+            raise LimitExceededError(policy, behaviours.retry_after_on_429)
         taken.append(now)
 
 
 def _forget(taken: deque[float], before: float) -> None:
     while taken and taken[0] <= before:
         taken.popleft()
-
-
-def _too_many(policy: str, word: str, switches: Behaviours) -> Refusal:
-    group = f"publicapi:private-app-api-calls-{word.replace('_rolling', '').replace('_', '-')}:1"
-    more = {"errorType": "RATE_LIMIT", "policyName": policy, "groupName": group}
-    headers = (("Retry-After", str(switches.retry_after_on_429)),) if switches.retry_after_on_429 else ()
-    rule = {"DAILY": "limit.daily", "SECONDLY": "limit.secondly"}.get(policy, "limit.ten_secondly")
-    message = f"You have reached your {word} limit."
-    return Refusal(429, message, rule, category=None, more=more, headers=headers)

@@ -1,4 +1,4 @@
-"""What an account begins with, as data from outside."""
+"""The initial content of an account, validated."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from simulator.hubspot.state.property_values import Option, Property
+from simulator.hubspot.state.property_values import AccountProperty, AccountPropertyOption
 
 __all__ = ["Seed", "SeedContact", "SeedDefinition", "SeedProperty"]
 
@@ -25,10 +25,14 @@ class SeedProperty(_Strict):
     options: list[str] = Field(default_factory=list)
     readOnly: bool = False  # noqa: N815 - as HubSpot writes names
 
-    def made(self, group: str) -> Property:
-        """Return the property."""
-        options = tuple(Option(value, value, order) for order, value in enumerate(self.options))
-        return Property(self.name, type=self.type, options=options, group=group, read_only=self.readOnly)
+    def made(self, group: str) -> AccountProperty:
+        """Return the property as the account keeps it."""
+        options = tuple(
+            AccountPropertyOption(value, value, order) for order, value in enumerate(self.options)
+        )
+        return AccountProperty(
+            self.name, type=self.type, options=options, group=group, read_only=self.readOnly
+        )
 
 
 class SeedContact(_Strict):
@@ -46,7 +50,7 @@ class SeedDefinition(_Strict):
 
 
 class Seed(_Strict):
-    """What an account begins with. `occurrences` are bodies as `/events/v3/send` takes them."""
+    """The initial content of an account. `occurrences` are bodies of `/events/v3/send`."""
 
     contacts: list[SeedContact] = Field(default_factory=list)
     definitions: list[SeedDefinition] = Field(default_factory=list)
@@ -54,6 +58,6 @@ class Seed(_Strict):
     occurrences: list[dict[str, Any]] = Field(default_factory=list)
 
 
-def made_property(wanted: str | SeedProperty, group: str) -> Property:
+def made_property(wanted: str | SeedProperty, group: str) -> AccountProperty:
     """Return the property that a seed names."""
-    return Property(wanted, group=group) if isinstance(wanted, str) else wanted.made(group)
+    return AccountProperty(wanted, group=group) if isinstance(wanted, str) else wanted.made(group)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from hubspot_dest.checks.standard_properties import STANDARD_CONTACT_PROPERTIES
-from simulator.hubspot.state.property_values import Property
+from simulator.hubspot.state.property_values import AccountProperty
 
 __all__ = ["DEFAULT_CONTACT_PROPERTIES"]
 
 DEFAULT_CONTACT_PROPERTIES: Final = {
-    one.name: Property.of(one, group="contactinformation", label=one.label)
+    one.name: AccountProperty.of(one, group="contactinformation", label=one.label)
     for one in STANDARD_CONTACT_PROPERTIES.values()
 }

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from hubspot_dest.checks.standard_properties import STANDARD_EVENT_PROPERTIES
-from simulator.hubspot.state.property_values import Property
+from simulator.hubspot.state.property_values import AccountProperty
 from simulator.hubspot.state.standard_contact_properties import DEFAULT_CONTACT_PROPERTIES
 
-__all__ = ["DEFAULT_CONTACT_PROPERTIES", "DEFAULT_EVENT_PROPERTIES"]
+__all__ = ["DEFAULT_CONTACT_PROPERTIES", "DEFAULT_EVENT_PROPERTIES", "STANDARD_PROPERTY_GROUPS"]
 
 DEFAULT_EVENT_PROPERTIES: Final = {
-    one.name: Property.of(one, group="event_properties") for one in STANDARD_EVENT_PROPERTIES.values()
+    one.name: AccountProperty.of(one, group="event_properties") for one in STANDARD_EVENT_PROPERTIES.values()
 }
+
+# The one group whose name every property list shows; accounts have more.
+STANDARD_PROPERTY_GROUPS: Final = {"contactinformation": "Contact information"}

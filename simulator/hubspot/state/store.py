@@ -17,7 +17,8 @@ from typing import Any, Final
 import msgspec
 import orjson
 
-from simulator.hubspot.state.account import Account
+from hubspot_dest.delivery.outbox.private_file import create_private
+from simulator.hubspot.state.account import SimulatedAccount
 from simulator.hubspot.state.behaviours import Behaviours
 from simulator.hubspot.state.changes import Changes
 from simulator.hubspot.state.occurrences import Occurrence
@@ -43,12 +44,25 @@ create table occurrences (account integer, number integer, id text not null, has
     event_name text not null, contact integer, occurred_at real not null, came_at real not null,
     visible_at real not null, properties text not null, primary key (account, number)) without rowid;
 """
+# Added within version 1: earlier programs do not look at it.
+_PROPERTY_GROUPS: Final = """
+create table if not exists property_groups (account integer, name text, definition text not null,
+    primary key (account, name)) without rowid
+"""
 _TABLES: Final = (
     "contacts",
     "contact_history",
     "contact_properties",
+    "property_groups",
     "definitions",
     "occurrences",
+)
+
+
+_DELETE_CONTACT: Final = (
+    "delete from contacts where account=? and id=?",
+    "delete from contact_history where account=? and contact=?",
+    "delete from occurrences where account=? and contact=?",
 )
 
 
@@ -58,16 +72,16 @@ class StoreError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StoredAccount:
-    """An account as the file names it; the tokens stand there as hashes only."""
+    """An account of the file; its tokens are stored as hashes only."""
 
     number: int
     portal_id: int
-    switches: Behaviours
+    behaviours: Behaviours
     tokens: dict[str, frozenset[str] | None]
 
 
 def token_hash(token: str) -> str:
-    """Return what stands in the file in place of a token."""
+    """Return the hash that the file has in place of a token."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -86,9 +100,12 @@ class Store:
         self.path = Path(path)
         self._lock = threading.Lock()
         try:
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1.0)
-        except sqlite3.Error as error:
-            raise StoreError(f"{path} cannot be opened: {error}") from None
+            self._db = sqlite3.connect(
+                create_private(path), isolation_level=None, check_same_thread=False, timeout=1.0
+            )
+        except (sqlite3.Error, OSError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise StoreError(f"{path} cannot be opened: {reason}") from None
         try:
             self._open()
         except sqlite3.Error as error:
@@ -110,16 +127,17 @@ class Store:
             raise StoreError(f"{self.path} is a store of version {version}; this is version {_VERSION}")
         db.execute("pragma journal_mode=wal")
         db.execute("pragma synchronous=normal")
-        db.execute("begin immediate")  # takes the file for this process
+        db.execute("begin immediate")  # locks the file for this process
         if is_new:
             for statement in _SCHEMA.split(";")[:-1]:
                 db.execute(statement)
             db.execute(f"pragma application_id={_APPLICATION}")
             db.execute(f"pragma user_version={_VERSION}")
+        db.execute(_PROPERTY_GROUPS)
         db.execute("commit")
 
     def accounts(self) -> list[StoredAccount]:
-        """Give the accounts of the file, the first one made first."""
+        """Return the accounts of the file in the order of their creation."""
         found = []
         with self._lock:
             rows = self._db.execute(
@@ -135,17 +153,17 @@ class Store:
                 found.append(StoredAccount(number, portal_id, chosen, tokens))
         return found
 
-    def add_account(self, portal_id: int, switches: Behaviours) -> int:
+    def add_account(self, portal_id: int, behaviours: Behaviours) -> int:
         """Keep a new account and give its number."""
         with self._lock:
             sql = "insert into accounts (portal_id, switches) values (?, ?)"
-            number = self._db.execute(sql, (portal_id, orjson.dumps(asdict(switches)).decode())).lastrowid
+            number = self._db.execute(sql, (portal_id, orjson.dumps(asdict(behaviours)).decode())).lastrowid
         assert number is not None
         return number
 
-    def save_switches(self, number: int, switches: Behaviours) -> None:
-        """Keep an account's switches."""
-        row = (orjson.dumps(asdict(switches)).decode(), number)
+    def save_behaviours(self, number: int, behaviours: Behaviours) -> None:
+        """Store an account's behaviours."""
+        row = (orjson.dumps(asdict(behaviours)).decode(), number)
         with self._lock:
             self._db.execute("update accounts set switches=? where account=?", row)
 
@@ -157,12 +175,12 @@ class Store:
                 "insert or replace into tokens values (?,?,?)", (token_hash(token), number, listed)
             )
 
-    def load(self, number: int, account: Account) -> None:
+    def load(self, number: int, account: SimulatedAccount) -> None:
         """Fill an empty account with what the file has of it."""
         with self._lock:
             load(self._db, number, account)
 
-    def commit(self, account: Account, changes: Changes) -> None:
+    def commit(self, account: SimulatedAccount, changes: Changes) -> None:
         """Keep changes in one transaction; it returns when they survive the death of the process.
 
         Raises:
@@ -187,13 +205,16 @@ class Store:
         with self._lock:
             self._db.close()
 
-    def _write(self, number: int, account: Account, changes: Changes) -> None:
+    def _write(self, number: int, account: SimulatedAccount, changes: Changes) -> None:
         db = self._db
         if changes.reset:
             for table in _TABLES:
                 db.execute(f"delete from {table} where account=?", (number,))  # noqa: S608 - our own names
         self._write_contacts(number, changes)
         self._write_definitions(number, changes)
+        for contact in changes.deleted_contacts:
+            for sql in _DELETE_CONTACT:
+                db.execute(sql, (number, int(contact)))
         if changes.occurrences:
             rows = _occurrence_rows(number, changes)
             db.executemany("insert into occurrences values (?,?,?,?,?,?,?,?,?,?)", rows)
@@ -212,6 +233,10 @@ class Store:
                 "insert or replace into contact_properties values (?,?,?)",
                 [(number, one.name, _text(one)) for one in changes.contact_properties.values()],
             )
+        self._db.executemany(
+            "insert or replace into property_groups values (?,?,?)",
+            [(number, one.name, _text(one)) for one in changes.property_groups.values()],
+        )
         if not changes.contacts:
             return
         self._db.executemany(

@@ -6,16 +6,16 @@ import sqlite3
 
 import msgspec
 
-from simulator.hubspot.state.account import Account
-from simulator.hubspot.state.contacts import Change, Contact
-from simulator.hubspot.state.definitions import Definition
+from simulator.hubspot.state.account import SimulatedAccount
+from simulator.hubspot.state.contacts import Contact, PropertyChange
+from simulator.hubspot.state.definitions import EventDefinition
 from simulator.hubspot.state.occurrences import Counters, Occurrence
-from simulator.hubspot.state.property_values import Property
+from simulator.hubspot.state.property_values import AccountProperty, PropertyGroup
 
 __all__ = ["load"]
 
 
-def load(db: sqlite3.Connection, number: int, account: Account) -> None:
+def load(db: sqlite3.Connection, number: int, account: SimulatedAccount) -> None:
     """Fill an empty account from the rows with this number."""
     with account.lock:
         _load_contacts(db, number, account)
@@ -23,11 +23,14 @@ def load(db: sqlite3.Connection, number: int, account: Account) -> None:
         _load_occurrences(db, number, account)
 
 
-def _load_contacts(db: sqlite3.Connection, number: int, account: Account) -> None:
+def _load_contacts(db: sqlite3.Connection, number: int, account: SimulatedAccount) -> None:
     for name, text in db.execute(
         "select name, definition from contact_properties where account=?", (number,)
     ):
-        account.contact_properties[name] = msgspec.json.decode(text, type=Property)
+        loaded = msgspec.json.decode(text, type=AccountProperty)
+        (account.archived_properties if loaded.archived else account.contact_properties)[name] = loaded
+    for name, text in db.execute("select name, definition from property_groups where account=?", (number,)):
+        account.property_groups[name] = msgspec.json.decode(text, type=PropertyGroup)
     sql = (
         "select id, properties, created_at, updated_at, created, archived_at from contacts "
         "where account=? order by id"
@@ -41,23 +44,23 @@ def _load_contacts(db: sqlite3.Connection, number: int, account: Account) -> Non
         account.book.load(contact)
     sql = "select contact, property, value, at from contact_history where account=? order by number"
     for identifier, name, value, at in db.execute(sql, (number,)):
-        account.book.recall(contacts[identifier], Change(name, value, at))
+        account.book.recall(contacts[identifier], PropertyChange(name, value, at))
 
 
-def _load_definitions(db: sqlite3.Connection, number: int, account: Account) -> None:
-    found: list[Definition] = []
+def _load_definitions(db: sqlite3.Connection, number: int, account: SimulatedAccount) -> None:
+    found: list[EventDefinition] = []
     for name, deleted, text in db.execute(
         "select name, deleted, definition from definitions where account=?", (number,)
     ):
         if deleted:
             account.deleted_definitions.add(name)
         else:
-            found.append(msgspec.json.decode(text, type=Definition))
+            found.append(msgspec.json.decode(text, type=EventDefinition))
     for one in sorted(found, key=lambda definition: definition.number):
         account.definitions[one.name] = one
 
 
-def _load_occurrences(db: sqlite3.Connection, number: int, account: Account) -> None:
+def _load_occurrences(db: sqlite3.Connection, number: int, account: SimulatedAccount) -> None:
     sql = (
         "select number, id, has_uuid, event_name, contact, occurred_at, came_at, visible_at, properties "
         "from occurrences where account=? order by number"

@@ -14,7 +14,8 @@ import pytest
 
 from simulator.cassettes.cassette import Cassette, CassetteError
 from simulator.cassettes.comparison import age_in_days, compare
-from simulator.hubspot.endpoints import errors, occurrences
+from simulator.hubspot.endpoints import errors
+from simulator.hubspot.endpoints.occurrences import handler as occurrences
 
 FOLDER = Path(__file__).parents[3] / "cassettes"
 SHIPPED = sorted(FOLDER.glob("*.json"))

@@ -62,6 +62,10 @@ def test_it_serves_until_it_is_told_to_stop(number: signal.Signals, tmp_path: Pa
         (["--switch", "unknown_propety=drop"], "did you mean 'unknown_property'?"),
         (["--switch", "unknown_property=perhaps"], "write one of reject, drop"),
         (["--switch", "auto_define"], "has no value"),
+        (["--switch", "names=odd"], "write one of lenient, strict"),
+        (["--quota", "events=5"], "occurrences, definitions, calls"),
+        (["--quota", "calls=few"], "occurrences, definitions, calls"),
+        (["--node-preload", "missing/folder/file.cjs"], "cannot be written"),
     ],
 )
 def test_what_cannot_start_is_one_message_and_exit_2(arguments: list[str], says: str) -> None:
@@ -131,6 +135,60 @@ def test_tls_is_trusted_through_the_authority_that_it_names(tmp_path: Path) -> N
         urllib.request.urlopen(request, timeout=20)
     stop(process, signal.SIGTERM)
     assert not Path(where["certificateAuthority"]).exists()
+
+
+def test_a_container_that_takes_this_server_for_hubspot_trusts_its_certificate() -> None:
+    process = serve("--tls", "--allow-host", "api.hubapi.com", "--allow-host", "*")
+    assert process.stdout is not None
+    where: dict[str, Any] = json.loads(process.stdout.readline())
+    port = int(where["baseUrl"].rpartition(":")[2])
+    trusting = ssl.create_default_context(cafile=where["certificateAuthority"])
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=20) as plain,
+        trusting.wrap_socket(plain, server_hostname="api.hubapi.com") as connection,
+    ):
+        head = f"GET /crm/v3/objects/contacts HTTP/1.1\r\nAuthorization: Bearer {where['token']}\r\n"
+        connection.sendall(f"{head}Host: api.hubapi.com\r\nConnection: close\r\n\r\n".encode())
+        assert connection.recv(12) == b"HTTP/1.1 200"
+    stop(process, signal.SIGTERM)
+
+
+def test_a_preload_names_the_address_that_was_found_free(tmp_path: Path) -> None:
+    preload = tmp_path / "hubspot.cjs"
+    process = serve("--node-preload", str(preload))
+    assert process.stdout is not None
+    where: dict[str, Any] = json.loads(process.stdout.readline())
+    assert where["nodePreload"] == str(preload)
+    assert json.dumps(where["baseUrl"]) in preload.read_text(encoding="utf-8")
+    stop(process, signal.SIGTERM)
+
+
+@pytest.mark.parametrize(
+    ("quota", "method", "path", "body"),
+    [
+        (
+            "occurrences=1",
+            "POST",
+            "/events/v3/send",
+            {"eventName": "pe12345678_a", "utk": "u", "properties": {}},
+        ),
+        ("calls=1", "GET", "/crm/v3/objects/contacts", None),
+    ],
+)
+def test_a_shortened_quota_strikes(quota: str, method: str, path: str, body: Any) -> None:
+    process = serve("--auto-define", "--quota", quota)
+    assert process.stdout is not None
+    where: dict[str, Any] = json.loads(process.stdout.readline())
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(where["baseUrl"] + path, data, method=method)
+    request.add_header("Authorization", f"Bearer {where['token']}")
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        assert answer.status in (200, 204)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=20)
+    with refused.value:
+        assert refused.value.code == 429
+    stop(process, signal.SIGTERM)
 
 
 def test_a_token_with_a_narrow_scope_is_refused_what_it_may_not_do() -> None:

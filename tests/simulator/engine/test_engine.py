@@ -297,7 +297,7 @@ def test_switching_the_batch_is_no_other_mapping_and_counts_on() -> None:
 
 
 def test_a_contact_call_that_the_memory_spared_is_not_among_what_hubspot_receives() -> None:
-    with Engine(changed(batchSize=3), seed=1) as engine:
+    with Engine(changed(batchSize=3), seed=1, simulated=True) as engine:
         engine.run(300)
         spared = [
             row

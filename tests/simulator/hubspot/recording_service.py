@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.hubspot.http.messages import Answer, Request
+from simulator.hubspot.messages import Answer, Request
 
 JSON = (("Content-Type", "application/json;charset=utf-8"),)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.hubspot.state.contacts import ContactBook
+from simulator.hubspot.state.contact_book import ContactBook
 
 
 def values(book: ContactBook, identifier: str) -> list[tuple[str, str]]:

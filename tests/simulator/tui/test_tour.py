@@ -95,7 +95,10 @@ def test_going_back_throws_no_fault_again_and_leaving_clears_it(
         ("title: [", "broken YAML"),
         ("title: x\nsteps: []", "at least one step"),
         ("title: [\nsteps: x", "broken YAML, line 2, column 9: expected ',' or ']'"),
-        ("title: x\nwhen: 2026-13-45\nsteps: [{say: a}]", "broken YAML: month must be in 1..12"),
+        (
+            "title: x\nwhen: 2026-13-45\nsteps: [{say: a}]",
+            "broken YAML, line 2, column 7: month must be in 1..12",
+        ),
         ("- a", "this needs a mapping with title, steps, seed, not a list"),
         ("title: x\nstep: [{say: hi}]", "there is no 'step'; there are title, steps, seed"),
         ("title: x\nsteps: [{title: hi}]", ", step 1: 'say' is missing"),

@@ -1,102 +1,55 @@
-"""The first page: accounts, journal, faults, stories, magic addresses."""
+"""Collect what the first page shows: accounts, journal, faults, stories, magic addresses."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from simulator.hubspot.control.context import ControlContext
-from simulator.hubspot.control.pages.frame import link, section, table
 from simulator.hubspot.control.queries import account_view
+from simulator.hubspot.faults.fault_board import ActiveFault
 from simulator.hubspot.faults.magic_addresses import MAGIC
 from simulator.hubspot.faults.stories import STORIES
 from simulator.hubspot.faults.syntax import fault_to_mapping
-from simulator.hubspot.state.account import Account
 
-__all__ = ["JOURNAL_COLUMNS", "overview"]
+__all__ = ["JOURNAL_COLUMNS", "overview_values"]
 
-_JOURNAL_ROWS = 100
-JOURNAL_COLUMNS = ("number", "method", "target", "status", "decision", "rule", "fault", "ms")
-
-
-def overview(room: ControlContext) -> str:
-    """Return the content of the first page, escaped."""
-    return _accounts(room.service.accounts()) + _journal(room) + _faults(room) + _stories() + _magic()
+JOURNAL_COLUMNS: Final = ("number", "method", "target", "status", "decision", "rule", "fault", "ms")
+"""The columns of the journal; `page.js` has the same for rows that arrive live."""
+_JOURNAL_ROWS: Final = 100
 
 
-def _accounts(accounts: list[Account]) -> str:
-    columns = (
-        "portal",
-        "tier",
-        "contacts",
-        "definitions",
-        "occurrences",
-        "nobody's",
-        "duplicates",
-        "dropped",
-    )
-    rows = []
-    for number, account in enumerate(accounts):
-        view = account_view(number, account)
-        counters = view["counters"]
-        rows.append(
-            [
-                view["portalId"],
-                view["tier"],
-                link(f"/_simulator/pages/contacts?account={number}", f"{view['contacts']:,}"),
-                link(f"/_simulator/pages/definitions?account={number}", f"{view['definitions']:,}"),
-                f"{view['occurrences']:,}",
-                counters["unassociated"],
-                counters["duplicates"],
-                counters["dropped"] + counters["forgotten"],
-            ]
-        )
-    return section("Accounts", table("accounts", columns, rows))
+def overview_values(context: ControlContext) -> dict[str, Any]:
+    """Return the values of the template `overview.html`."""
+    journal = context.journal
+    lines = [journal.line(entry) for entry in reversed(journal.entries(limit=_JOURNAL_ROWS))]
+    return {
+        "accounts": [account_view(number, one) for number, one in enumerate(context.service.accounts())],
+        "journal": [_journal_row(line) for line in lines],
+        "journal_columns": JOURNAL_COLUMNS,
+        "journal_rows": _JOURNAL_ROWS,
+        "max_entries": journal.max_entries,
+        "dropped": journal.dropped,
+        "faults": [_fault_row(active) for active in context.faults.active()],
+        "stories": list(STORIES.values()),
+        "magic_addresses": list(MAGIC.values()),
+    }
 
 
-def _journal(room: ControlContext) -> str:
-    journal = room.journal
-    views = [journal.line(entry) for entry in reversed(journal.entries(limit=_JOURNAL_ROWS))]
-    rows = [[_journal_cell(view, column) for column in JOURNAL_COLUMNS] for view in views]
-    kinds = ["good" if view["good"] else "bad" for view in views]
-    dropped = f"; {journal.dropped:,} older ones were dropped" if journal.dropped else ""
-    hint = (
-        f'<p class="hint">The newest {_JOURNAL_ROWS}, live; <code>/_simulator/journal</code> keeps the last '
-        f'{journal.max_entries:,}{dropped}. <span id="live" role="status"></span></p>'
-    )
-    return section("Journal", hint + table("journal", JOURNAL_COLUMNS, rows, kinds=kinds))
+def _journal_row(line: Mapping[str, Any]) -> dict[str, Any]:
+    cells = [_journal_cell(line, column) for column in JOURNAL_COLUMNS]
+    return {"kind": "good" if line["good"] else "bad", "cells": ["" if one is None else one for one in cells]}
 
 
-def _journal_cell(view: Mapping[str, Any], column: str) -> object:
-    """Return what stands in a column; `page.js` does the same for rows that come live."""
-    if column == "decision" and view["delivery"] != "answered":
-        return f"{view['decision']} — {view['delivery']}"
+def _journal_cell(line: Mapping[str, Any], column: str) -> object:
+    """Return the text of a cell; `page.js` does the same for rows that arrive live."""
+    if column == "decision" and line["delivery"] != "answered":
+        return f"{line['decision']} — {line['delivery']}"
     if column == "status":
-        return view["status"] or "-"
-    return view["milliseconds" if column == "ms" else column]
+        return line["status"] or "-"
+    return line["milliseconds" if column == "ms" else column]
 
 
-def _faults(room: ControlContext) -> str:
-    rows = [
-        [
-            one.number,
-            ", ".join(f"{name}={value}" for name, value in fault_to_mapping(one.fault).items()),
-            one.matched,
-            one.struck,
-        ]
-        for one in room.faults.active()
-    ]
-    columns = ("number", "fault", "matched", "struck")
-    return section("Faults", table("faults", columns, rows, empty="No fault is set: the weather is fine."))
-
-
-def _stories() -> str:
-    return section(
-        "Stories", table("stories", ("name", "tells"), [[one.name, one.tells] for one in STORIES.values()])
-    )
-
-
-def _magic() -> str:
-    rows = [[f"anything+{magic.tag}@example.com", magic.does] for magic in MAGIC.values()]
-    rows.append(["anything+invalid@example.com", "an e-mail address that HubSpot refuses"])
-    return section("Magic addresses", table("magic", ("address", "does"), rows))
+def _fault_row(active: ActiveFault) -> dict[str, object]:
+    fault = ", ".join(f"{name}={value}" for name, value in fault_to_mapping(active.fault).items())
+    return {"number": active.number, "fault": fault, "matched": active.matched, "struck": active.struck}

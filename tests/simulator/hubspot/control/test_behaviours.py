@@ -30,7 +30,7 @@ def test_a_switch_is_turned_at_once_and_a_slip_names_the_nearest() -> None:
         assert _control(fake, "GET", "/_simulator/switches")[1]["unknown_property"] == "reject"
         status, now = _control(fake, "PATCH", "/_simulator/switches", {"unknown_property": "drop"})
         assert (status, now["unknown_property"], now["bad_value"]) == (200, "drop", "reject")
-        assert fake.account.switches.unknown_property == "drop"
+        assert fake.account.behaviours.unknown_property == "drop"
         status, said = _control(fake, "PATCH", "/_simulator/switches", {"unknown_propety": "drop"})
         assert status == 400
         assert "did you mean 'unknown_property'" in said["error"]
@@ -41,7 +41,7 @@ def test_a_turned_switch_is_kept_in_the_store(tmp_path: Path) -> None:
     service = HubSpot(store=Store(file))
     other = service.add_account("other", portal_id=7)
     with FakeHubSpot(service) as fake:
-        service.turn(other, other.switches.changed({"tier": "starter"}))
+        service.turn(other, other.behaviours.changed({"tier": "starter"}))
         info = _control(fake, "GET", "/_simulator/info")[1]
         assert (sorted(info["portals"]), info["store"]) == ([7, 12345678], str(file))
     service.close()
@@ -49,7 +49,7 @@ def test_a_turned_switch_is_kept_in_the_store(tmp_path: Path) -> None:
     again = HubSpot(store=kept).account_for("other")
     kept.close()
     assert again is not None
-    assert again.switches.tier == "starter"
+    assert again.behaviours.tier == "starter"
 
 
 def test_a_control_route_that_there_is_not_says_so_as_json() -> None:

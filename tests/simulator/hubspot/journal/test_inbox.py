@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from simulator.hubspot.fake import FakeHubSpot
-from simulator.hubspot.http.messages import Answer
 from simulator.hubspot.journal.inbox import Names, items
 from simulator.hubspot.journal.journal import Journal
+from simulator.hubspot.messages import Answer
 
 ORDER, CART = "pe12345678_order_complete", "pe12345678_cart_view"
 

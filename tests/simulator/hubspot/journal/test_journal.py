@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from simulator.hubspot.http.messages import Answer
 from simulator.hubspot.journal.journal import Entry, Filter, Journal
+from simulator.hubspot.messages import Answer
 
 
 def record(

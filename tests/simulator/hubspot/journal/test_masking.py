@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubspot_dest.masking import Masker
 from simulator.hubspot.fake import FakeHubSpot
-from simulator.hubspot.http.messages import Answer
 from simulator.hubspot.journal.har import har
 from simulator.hubspot.journal.inbox import items
 from simulator.hubspot.journal.journal import Journal
-from simulator.hubspot.journal.masking import Masker
+from simulator.hubspot.messages import Answer
 
 ODD = "0paque-secret-9f8e7d"
 PAT = "pat-na1-aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"

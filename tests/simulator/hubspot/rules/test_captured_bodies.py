@@ -15,7 +15,7 @@ import pytest
 
 from simulator.hubspot.faults.answers import fault_answer
 from simulator.hubspot.faults.syntax import parse_fault
-from simulator.hubspot.http.messages import Answer, Request
+from simulator.hubspot.messages import Answer, Request
 from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
 from simulator.hubspot.state.behaviours import Behaviours
 

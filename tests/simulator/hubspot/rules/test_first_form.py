@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from simulator.hubspot.http.messages import Answer, Request
+from simulator.hubspot.messages import Answer, Request
 from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
-from simulator.hubspot.state.account import Account, Behaviours
+from simulator.hubspot.state.account import SimulatedAccount
+from simulator.hubspot.state.behaviours import Behaviours
 
 SEED = {
     "contacts": [{"email": "Ada@Example.org", "properties": {"firstname": "Ada"}}],
@@ -17,7 +18,7 @@ SEED = {
 }
 
 
-def hubspot(**switches: Any) -> tuple[HubSpot, Account]:
+def hubspot(**switches: Any) -> tuple[HubSpot, SimulatedAccount]:
     service = HubSpot(switches=Behaviours(**switches), clock=lambda: 1_700_000_000.0)
     account = service.account_for(DEFAULT_TOKEN)
     assert account is not None

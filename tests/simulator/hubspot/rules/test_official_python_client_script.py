@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 import hubspot
 import pytest
@@ -292,8 +293,8 @@ def single_contacts(day: Day) -> tuple[Any, Any]:
 def lists_and_searches(day: Day, ada: Any, plus: Any) -> None:
     api = day.client.crm.contacts.basic_api
     page = day.ok(api.get_page, limit=1, properties=["plan"])
-    assert ([one.id for one in page.results], page.paging.next.after) == ([ada.id], "1")
-    assert "limit=1" in page.paging.next.link
+    assert ([one.id for one in page.results], page.paging.next.after) == ([ada.id], ada.id)
+    assert page.paging.next.link.startswith(f"{day.fake.base_url}/crm/v3/objects/contacts?limit=1")
     rest = day.ok(api.get_page, limit=1, after=page.paging.next.after, properties_with_history=["email"])
     assert ([one.id for one in rest.results], rest.paging) == ([plus.id], None)
     assert rest.results[0].properties_with_history["email"][0].value == "jo+tag@ex.com"
@@ -448,11 +449,15 @@ def reads_back(day: Day, ada: Any) -> None:
     assert first.occurred_at == datetime(2026, 1, 2, 3, 4, 5, 678000, UTC)
     assert page.paging.prev is None
     following = day.ok(
-        api.get_page, object_id=ada.id, sort=["occurredAt"], limit=2, after=page.paging.next.after
+        api.get_page, object_id=ada.id, sort=["occurredAt"], limit=2, after=unquote(page.paging.next.after)
     )
     assert following.results[0].properties == {"total": "2.5"}
     again = day.ok(
-        api.get_page, object_id=ada.id, sort=["occurredAt"], limit=2, before=following.paging.prev.before
+        api.get_page,
+        object_id=ada.id,
+        sort=["occurredAt"],
+        limit=2,
+        before=unquote(following.paging.prev.before),
     )
     assert [one.id for one in again.results] == ["u1", "u2"]
     assert [one.id for one in day.ok(api.get_page, id=["u2"]).results] == ["u2"]

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from simulator.hubspot.http.messages import Answer, Request
+from simulator.hubspot.messages import Answer, Request
 from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
-from simulator.hubspot.state.account import Account
+from simulator.hubspot.state.account import SimulatedAccount
 from simulator.hubspot.state.behaviours import Behaviours
 from simulator.hubspot.state.store import Store, StoreError
 
@@ -57,7 +57,7 @@ def ask(service: HubSpot, method: str, path: str, body: Any = None, token: str =
     )
 
 
-def account_of(service: HubSpot, token: str = DEFAULT_TOKEN) -> Account:
+def account_of(service: HubSpot, token: str = DEFAULT_TOKEN) -> SimulatedAccount:
     account = service.account_for(token)
     assert account is not None
     return account
@@ -108,7 +108,7 @@ def test_everything_that_an_account_knows_is_there_after_a_restart(tmp_path: Pat
     assert third["id"] == "103"
     assert ask(second, "POST", DEFINITIONS, {**NEW, "name": "gone"}).status == 409
     again = {"eventName": "pe12345678_view", "email": "ada@example.org", "properties": {}, "uuid": "u-1"}
-    assert "came before" in ask(second, "POST", "/events/v3/send", again).decision
+    assert "was sent before" in ask(second, "POST", "/events/v3/send", again).decision
     assert ask(second, "GET", f"{CONTACTS}/ADA@example.org?idProperty=email").status == 200
 
 
@@ -149,7 +149,7 @@ def test_accounts_of_other_tokens_come_back_with_their_scopes_and_switches(tmp_p
     assert sorted(second.portals()) == [7, 12345678]
     assert account_of(second).contacts() == []
     assert [one.properties["email"] for one in account_of(second, "other").contacts()] == ["eve@example.org"]
-    assert account_of(second, "other").switches.tier == "starter"
+    assert account_of(second, "other").behaviours.tier == "starter"
     assert ask(second, "POST", CONTACTS, {"properties": {}}, "other").rule == "auth.scope"
     assert ask(second, "GET", CONTACTS, token="another").status == 401
 

@@ -1,0 +1,30 @@
+"""How deep the JSON of an event may be nested: what is deeper can be neither mapped nor written down safely."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+__all__ = ["MAX_EVENT_DEPTH", "TOO_DEEP", "is_too_deep", "may_be_too_deep"]
+
+MAX_EVENT_DEPTH: Final = 200
+TOO_DEEP: Final = f"the event is nested more than {MAX_EVENT_DEPTH} levels deep"
+
+
+def may_be_too_deep(raw: bytes) -> bool:
+    """Tell whether JSON has enough brackets to be too deep; the cheap question before `is_too_deep`."""
+    return len(raw) > 2 * MAX_EVENT_DEPTH and raw.count(b"[") + raw.count(b"{") > MAX_EVENT_DEPTH
+
+
+def is_too_deep(value: Any) -> bool:
+    """Tell whether a JSON value is nested more than `MAX_EVENT_DEPTH` levels deep; without recursion."""
+    level = [value] if type(value) in (dict, list) else []
+    for _ in range(MAX_EVENT_DEPTH):
+        if not level:
+            return False
+        level = [
+            child
+            for container in level
+            for child in (container.values() if type(container) is dict else container)
+            if type(child) in (dict, list)
+        ]
+    return bool(level)

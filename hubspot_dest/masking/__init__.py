@@ -1,0 +1,7 @@
+"""Mask secrets: the one place that errors, trail, journal, cassettes and screens use."""
+
+from __future__ import annotations
+
+from hubspot_dest.masking.masker import SECRET, Masker, mask_token
+
+__all__ = ["SECRET", "Masker", "mask_token"]

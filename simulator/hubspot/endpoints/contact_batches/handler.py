@@ -1,0 +1,249 @@
+"""Read and write batches: all or nothing, or 207 with trace ids (HubSpot wire facts, sections 3.3, 3.4 and 3.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from hubspot_dest.checks.limits import MAX_CONTACT_BATCH
+from simulator.hubspot.endpoints.call import Call
+from simulator.hubspot.endpoints.contact_batches.answers import (
+    NOT_FOUND,
+    batch_answer,
+    batch_error,
+    empty_answer,
+    input_error,
+    traced,
+)
+from simulator.hubspot.endpoints.contact_batches.requests import ContactBatch, ContactBatchRead, ContactInput
+from simulator.hubspot.endpoints.contacts.answers import DEFAULT_PROPERTIES, show_contact
+from simulator.hubspot.endpoints.contacts.handler import (
+    check_id_property,
+    check_identity,
+    check_properties,
+    check_unique,
+    to_texts,
+)
+from simulator.hubspot.endpoints.errors import Refusal, no_content
+from simulator.hubspot.endpoints.request_bodies import decode, missing_fields
+from simulator.hubspot.messages import Answer
+from simulator.hubspot.state.account import SimulatedAccount
+from simulator.hubspot.state.contacts import Contact
+
+__all__ = ["archive", "create", "read", "update", "upsert"]
+
+MAX_INPUTS: Final = MAX_CONTACT_BATCH
+MAX_WITH_HISTORY: Final = 50
+
+
+_BATCH: Final = msgspec.json.Decoder(ContactBatch)
+_BATCH_READ: Final = msgspec.json.Decoder(ContactBatchRead)
+_Found = dict[str, Any]
+_Write = Callable[[ContactInput, Contact | None], _Found]
+
+
+def read(call: Call) -> Answer:
+    """Return several contacts; those that do not exist are errors beside the others."""
+    batch = decode(_BATCH_READ, call.body)
+    if batch.inputs is None:
+        return empty_answer()
+    if batch.propertiesWithHistory and len(batch.inputs) > MAX_WITH_HISTORY:
+        message = (
+            "The maximum number of inputs supported in a batch request for property histories is "
+            f"{MAX_WITH_HISTORY}. Please reduce the number of items and try again"
+        )
+        raise Refusal(400, message, "contact.batch.history_size")
+    _check_inputs(batch.inputs, call.body)
+    account, missing, results = call.account, [], []
+    wanted = list(dict.fromkeys([*DEFAULT_PROPERTIES, *(batch.properties or [])]))
+    archived = call.flag("archived")
+    with account.lock:
+        for one in batch.inputs:
+            contact = _lookup(account, one.id or "", batch.idProperty, archived=archived)
+            if contact is None:
+                missing.append(one.id or "")
+            else:
+                history = batch.propertiesWithHistory or []
+                results.append(show_contact(contact, account, wanted=wanted, history=history))
+    errors = [batch_error("OBJECT_NOT_FOUND", NOT_FOUND, {"ids": missing})] if missing else []
+    return batch_answer(call, results, errors, 200, "contact.batch.read")
+
+
+def create(call: Call) -> Answer:
+    """Create several contacts."""
+
+    def write(one: ContactInput, _: Contact | None) -> _Found:
+        properties = _checked(call.account, one, None)
+        return show_contact(call.account.add_contact(properties, call.now), call.account)
+
+    return _write_batch(call, write, 201, "contact.batch.create", find=False)
+
+
+def update(call: Call) -> Answer:
+    """Update several contacts; those that do not exist are errors beside the others."""
+
+    def write(one: ContactInput, contact: Contact | None) -> _Found:
+        assert contact is not None
+        call.account.book.change(contact, _checked(call.account, one, contact), call.now)
+        return show_contact(contact, call.account)
+
+    return _write_batch(call, write, 200, "contact.batch.update", must_exist=True)
+
+
+def upsert(call: Call) -> Answer:
+    """Create or update several contacts by their e-mail or another property with unique values."""
+
+    def write(one: ContactInput, contact: Contact | None) -> _Found:
+        account, is_new = call.account, contact is None
+        properties = _checked(account, one, contact)
+        if contact is None:
+            contact = account.add_contact(_named(one, properties), call.now)
+        else:
+            if account.behaviours.partial_upsert == "clear":
+                own = [n for n in contact.properties if not account.contact_properties[n].read_only]
+                properties = {
+                    n: "" for n in own if n not in ("email", "lifecyclestage", "hs_pipeline")
+                } | properties
+            account.book.change(contact, properties, call.now)
+        return {**show_contact(contact, account), "new": is_new}
+
+    return _write_batch(call, write, 200, "contact.batch.upsert", check=_check_upsert)
+
+
+def archive(call: Call) -> Answer:
+    """Archive several contacts."""
+    inputs = decode(_BATCH, call.body).inputs or []
+    _check_size(inputs)
+    with call.account.lock:
+        for one in inputs:
+            contact = call.account.contact(one.id or "")
+            if contact is not None:
+                call.account.book.archive(contact, call.now)
+    return no_content(f"204: {len(inputs)} contacts archived", "contact.batch.archive")
+
+
+def _write_batch(
+    call: Call,
+    write: _Write,
+    status: int,
+    rule: str,
+    *,
+    find: bool = True,
+    must_exist: bool = False,
+    check: Callable[[SimulatedAccount, ContactInput], None] | None = None,
+) -> Answer:
+    inputs, account = decode(_BATCH, call.body).inputs, call.account
+    if inputs is None:
+        return empty_answer()
+    _check_size(inputs)
+    if find:
+        _check_inputs(inputs, call.body)
+    results: list[_Found] = []
+    errors: list[_Found] = []
+    missing: list[str] = []
+    with account.lock:
+        if check is not None:
+            for one in inputs:
+                check(account, one)
+        found = [_lookup(account, one.id or "", one.idProperty) if find else None for one in inputs]
+        # Nothing is written while a record without a trace id can still refuse the whole request.
+        refusals = [
+            None if must_exist and contact is None else _refusal(account, one, contact)
+            for one, contact in zip(inputs, found, strict=True)
+        ]
+        is_traced = all(one.objectWriteTraceId is not None for one in inputs)
+        for refusal in refusals:
+            if refusal is not None and not is_traced:
+                raise refusal
+        for one, contact, refusal in zip(inputs, found, refusals, strict=True):
+            if refusal is None and must_exist and contact is None:
+                missing.append(one.id or "")
+                continue
+            try:
+                if refusal is not None:
+                    raise refusal
+                results.append(traced(write(one, contact), one))
+            except Refusal as late:  # two new contacts of one batch may ask for the same e-mail
+                if not is_traced:
+                    raise
+                errors.append(input_error(late, one))
+    if missing:
+        errors.append(batch_error("OBJECT_NOT_FOUND", NOT_FOUND, {"ids": missing}))
+    _shuffle(account, results)
+    return batch_answer(call, results, errors, status, rule)
+
+
+def _shuffle(account: SimulatedAccount, results: list[_Found]) -> None:
+    # Never in the order of the inputs, so that a client that relies on it fails here (section 3.3).
+    before = list(results)
+    account.random.shuffle(results)
+    if results == before:
+        results.reverse()
+
+
+def _refusal(account: SimulatedAccount, one: ContactInput, contact: Contact | None) -> Refusal | None:
+    try:
+        _checked(account, one, contact)
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def _checked(account: SimulatedAccount, one: ContactInput, contact: Contact | None) -> dict[str, str]:
+    properties = to_texts(one.properties)
+    if contact is None:
+        check_identity(account, _named(one, properties))
+        check_properties(account, _named(one, properties))
+    else:
+        check_properties(account, properties)
+    check_unique(account, properties, contact)
+    return properties
+
+
+def _named(one: ContactInput, properties: dict[str, str]) -> dict[str, str]:
+    """Return the properties of a new contact: those of the input, and the one that the input is found by."""
+    return properties if one.idProperty is None else {one.idProperty: one.id or "", **properties}
+
+
+def _check_upsert(account: SimulatedAccount, one: ContactInput) -> None:
+    """Refuse an upsert that does not say by which property to find the contact (section 11). Raises Refusal."""
+    if one.idProperty is None:
+        message = "idProperty is required for an upsert: name a property with unique values, such as email"
+        raise Refusal(400, message, "contact.batch.upsert.id_property")
+    check_id_property(account, one.idProperty, "contact.batch.id_property")
+
+
+def _lookup(
+    account: SimulatedAccount, identifier: str, id_property: str | None, *, archived: bool = False
+) -> Contact | None:
+    if id_property in (None, "hs_object_id"):
+        return account.book.get(identifier, archived=archived)
+    if id_property == "email":
+        return account.contact(identifier, by_email=True)
+    name = check_id_property(account, id_property or "", "contact.batch.id_property")
+    return account.book.find(name, identifier)
+
+
+def _check_size(inputs: list[ContactInput]) -> None:
+    if len(inputs) > MAX_INPUTS:
+        message = (
+            f"The maximum number of inputs supported in a batch is {MAX_INPUTS}. "
+            "Please reduce the number of items and try again"
+        )
+        raise Refusal(400, message, "contact.batch.size")
+
+
+def _check_inputs(inputs: list[ContactInput], body: bytes) -> None:
+    _check_size(inputs)
+    seen: set[str] = set()
+    for one in inputs:
+        if one.id is None:
+            raise missing_fields(body, "id")
+        identifier = one.id.lower()
+        if identifier in seen:
+            message = f"Duplicate IDs found in batch input: [{one.id}]. IDs must be unique"
+            more = {"context": {"ids": [one.id]}}
+            raise Refusal(400, message, "contact.batch.duplicate", more=more)
+        seen.add(identifier)

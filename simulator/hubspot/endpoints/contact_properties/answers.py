@@ -1,0 +1,21 @@
+"""The answers of the property endpoints; a single property is the shared shape `Property`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from simulator.hubspot.endpoints.shapes import TIME, Schema, array_of, object_of, reference_to
+
+__all__ = ["SHAPES"]
+
+SHAPES: Final[dict[str, Schema]] = {
+    "PropertyList": object_of({"results": array_of(reference_to("Property"))}),
+    "PropertyBatchResult": object_of(
+        {
+            "status": {"const": "COMPLETE"},
+            "results": array_of(reference_to("Property")),
+            "startedAt": TIME,
+            "completedAt": TIME,
+        }
+    ),
+}

@@ -1,0 +1,1 @@
+"""Read occurrences back: `/events/v3/events` (HubSpot wire facts, section 2.6)."""

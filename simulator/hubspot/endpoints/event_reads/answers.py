@@ -1,0 +1,38 @@
+"""The answers of the reading endpoints (HubSpot wire facts, section 2.6)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from simulator.hubspot.endpoints.shapes import TEXT, TIME, Schema, array_of, object_of, page_of
+from simulator.hubspot.state.occurrences import Occurrence
+from simulator.hubspot.state.timestamps import iso
+
+__all__ = ["SHAPES", "show_occurrence"]
+
+SHAPES: Final[dict[str, Schema]] = {
+    "Occurrence": object_of(
+        {
+            "id": TEXT,
+            "eventType": TEXT,
+            "objectType": TEXT,
+            "objectId": TEXT,
+            "occurredAt": TIME,
+            "properties": {"type": "object", "additionalProperties": TEXT},
+        }
+    ),
+    "OccurrencePage": page_of("Occurrence"),
+    "EventTypes": object_of({"eventTypes": array_of(TEXT)}),
+}
+
+
+def show_occurrence(one: Occurrence, wanted: list[str]) -> dict[str, Any]:
+    """Return an occurrence as HubSpot shows it, with the wanted properties, or all of them if none are named."""
+    return {
+        "id": one.id,
+        "eventType": one.event_name,
+        "objectType": "CONTACT",
+        "objectId": one.contact or "",
+        "occurredAt": iso(one.occurred_at),
+        "properties": {key: value for key, value in one.properties.items() if not wanted or key in wanted},
+    }

@@ -1,0 +1,120 @@
+"""Read occurrences back: filters, newest first, pages by cursor (HubSpot wire facts, sections 2.6 and 11)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from hubspot_dest.checks.moments import moment_of
+from simulator.hubspot.endpoints.call import Call
+from simulator.hubspot.endpoints.errors import Refusal, answer_json
+from simulator.hubspot.endpoints.event_reads.answers import show_occurrence
+from simulator.hubspot.endpoints.paging import cursor_link, decode_cursor, encode_cursor, whole_number
+from simulator.hubspot.messages import Answer
+from simulator.hubspot.state.occurrences import Occurrence
+
+__all__ = ["event_types", "read_events"]
+
+DEFAULT_LIMIT: Final = 20
+MAX_LIMIT: Final = 1000
+
+
+def event_types(call: Call) -> Answer:
+    """List the names of the account's events."""
+    with call.account.lock:
+        names = sorted(call.account.definitions)
+    return answer_json(200, {"eventTypes": names}, f"200: {len(names)} event types", "events.types")
+
+
+def read_events(call: Call) -> Answer:
+    """List the occurrences that are visible and fit every filter, newest first."""
+    limit = whole_number(call, "limit", DEFAULT_LIMIT)
+    if not 1 <= limit <= MAX_LIMIT:
+        raise Refusal(400, f"limit must be between 1 and {MAX_LIMIT}", "events.read.query")
+    with call.account.lock:
+        found = _matching(call)
+    start, end = _window(call, found, limit)
+    page = found[start:end]
+    body: dict[str, Any] = {"results": [show_occurrence(one, call.many("properties")) for one in page]}
+    if page and end < len(found):  # the last page has no `paging` at all, not even the way back (section 2.6)
+        after = _cursor(page[-1])
+        body["paging"] = {"next": {"after": after, "link": cursor_link(call, "after", after)}}
+        if start:
+            before = _cursor(page[0])
+            link = cursor_link(call, "before", before)
+            body["paging"] = {"prev": {"before": before, "link": link}, **body["paging"]}
+    return answer_json(200, body, f"200: {len(page)} of {len(found)} occurrences", "events.read")
+
+
+def _matching(call: Call) -> list[Occurrence]:
+    """Return the occurrences that fit the filters, in the wanted order."""
+    if not _about_contacts(call):
+        return []
+    after, before = _moment(call, "occurredAfter"), _moment(call, "occurredBefore")
+    contact = _wanted_contact(call)
+    ids, kind, properties = call.many("id"), call.one("eventType"), call.entries("property")
+    found = [
+        one
+        for one in call.account.log.rows
+        if one.visible_at <= call.now
+        and (contact is None or one.contact == contact)
+        and (after is None or one.occurred_at > after)
+        and (before is None or one.occurred_at < before)
+        and (not ids or one.id in ids)
+        and (kind is None or one.event_name == kind)
+        and (not properties or all([one.properties.get(name) == value for name, value in properties]))
+    ]
+    found.sort(key=lambda one: one.occurred_at, reverse="occurredAt" not in call.many("sort"))
+    return found
+
+
+def _window(call: Call, found: list[Occurrence], limit: int) -> tuple[int, int]:
+    """Return where the page begins and ends.
+
+    A cursor names an occurrence, not a position. What is no cursor, such as one that the client encoded a second time,
+    gives an empty page (section 11).
+    """
+    for name in ("before", "after"):
+        cursor = call.one(name)
+        if cursor:
+            wanted = decode_cursor(cursor)
+            position = next((at for at, one in enumerate(found) if _key(one) == wanted), None)
+            if position is None:
+                return len(found), len(found)
+            if name == "before":
+                return max(0, position - limit), position
+            return position + 1, position + 1 + limit
+    return 0, limit
+
+
+def _key(one: Occurrence) -> str:
+    return f"{int(one.occurred_at * 1000)},{one.event_name},{one.id}"
+
+
+def _cursor(one: Occurrence) -> str:
+    return encode_cursor(_key(one))
+
+
+def _about_contacts(call: Call) -> bool:
+    # Occurrences belong to contacts only here; there are none of any other kind of object.
+    return (call.one("objectType") or "contact").lower() in ("contact", "contacts", "0-1")
+
+
+def _wanted_contact(call: Call) -> str | None:
+    """Return the id of the contact whose occurrences are wanted; None for all, an empty text for an unknown one."""
+    wanted = call.entries("objectProperty")
+    if not wanted:
+        return call.one("objectId")
+    name, value = wanted[0]
+    account = call.account
+    contact = account.contact(value, by_email=True) if name == "email" else account.book.find(name, value)
+    return contact.id if contact else ""
+
+
+def _moment(call: Call, name: str) -> float | None:
+    text = call.one(name)
+    if text is None:
+        return None
+    moment = moment_of(text)
+    if moment is None or moment.tzinfo is None:
+        raise Refusal(400, f"{name} is not a date-time: {text}", "events.read.query")
+    return moment.timestamp()

@@ -1,0 +1,1 @@
+"""Receive occurrences: `/events/…/send` (HubSpot wire facts, section 1)."""

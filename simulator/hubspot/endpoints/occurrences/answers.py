@@ -1,0 +1,11 @@
+"""The answers of the send endpoints: 204 without a body, so there is no shape."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from simulator.hubspot.endpoints.shapes import Schema
+
+__all__ = ["SHAPES"]
+
+SHAPES: Final[dict[str, Schema]] = {}

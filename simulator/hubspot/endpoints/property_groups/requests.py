@@ -1,0 +1,24 @@
+"""The bodies of the group endpoints."""
+
+from __future__ import annotations
+
+import msgspec
+
+from simulator.hubspot.endpoints.request_bodies import Integer
+
+__all__ = ["NewPropertyGroup", "PropertyGroupUpdate"]
+
+
+class NewPropertyGroup(msgspec.Struct):
+    """A group to create."""
+
+    name: str
+    label: str
+    displayOrder: Integer | None = None  # noqa: N815 - HubSpot's name
+
+
+class PropertyGroupUpdate(msgspec.Struct):
+    """What can be changed of a group; what is absent stays."""
+
+    label: str | None = None
+    displayOrder: Integer | None = None  # noqa: N815 - HubSpot's name

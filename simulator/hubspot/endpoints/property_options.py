@@ -1,0 +1,28 @@
+"""Options of enumerations, the same for contact and event properties."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from simulator.hubspot.endpoints.request_bodies import Integer
+from simulator.hubspot.state.property_values import AccountPropertyOption
+
+__all__ = ["OptionRequest", "to_options"]
+
+
+class OptionRequest(msgspec.Struct):
+    """One option of an enumeration, as a client sends it."""
+
+    label: str
+    value: str
+    displayOrder: Integer = 0  # noqa: N815 - HubSpot's name
+    hidden: bool = False
+
+
+def to_options(requested: Sequence[OptionRequest]) -> tuple[AccountPropertyOption, ...]:
+    """Return the options as the account keeps them."""
+    return tuple(
+        AccountPropertyOption(one.label, one.value, one.displayOrder, one.hidden) for one in requested
+    )

@@ -1,0 +1,180 @@
+"""The contacts of an account: found by id, by e-mail in any case, by an additional e-mail (wire facts, section 3)."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from hubspot_dest.checks.standard_properties import goes_backward
+from simulator.hubspot.state.changes import Changes
+from simulator.hubspot.state.contacts import Contact, PropertyChange
+from simulator.hubspot.state.timestamps import iso
+
+__all__ = ["ContactBook"]
+
+_EMAILS: Final = frozenset({"email", "hs_additional_emails"})
+
+
+class ContactBook:
+    """Contacts by id and by e-mail. HubSpot keeps e-mails in lower case (section 3.3).
+
+    Args:
+        changes: records what changed, for a store.
+        limit: how many values that properties had are kept, over all contacts; beyond, the oldest tenth goes.
+
+    """
+
+    def __init__(self, changes: Changes | None = None, limit: int = 2_000_000) -> None:
+        self._changes = changes
+        self._limit = limit
+        self._changed: list[Contact] = []  # whose value it was, in the order of time
+        self._ids = itertools.count(101)
+        self._contacts: dict[str, Contact] = {}
+        self._by_email: dict[str, str] = {}
+        self._archived: dict[str, Contact] = {}
+
+    def all(self, *, archived: bool = False) -> list[Contact]:
+        """Return every contact, oldest first."""
+        return list((self._archived if archived else self._contacts).values())
+
+    def __len__(self) -> int:
+        """Return how many contacts there are, archived ones aside."""
+        return len(self._contacts)
+
+    def newest(self) -> Iterator[Contact]:
+        """Yield every contact, newest first."""
+        return iter(reversed(self._contacts.values()))
+
+    def get(self, identifier: str, *, by_email: bool = False, archived: bool = False) -> Contact | None:
+        """Return the contact with this id, or this e-mail in any case."""
+        if by_email:
+            identifier = self._by_email.get(identifier.lower(), "")
+        return (self._archived if archived else self._contacts).get(identifier)
+
+    def load(self, contact: Contact) -> None:
+        """Load a contact of a store, in any order of ids."""
+        following = next(self._ids)
+        self._ids = itertools.count(max(following, int(contact.id) + 1))
+        if contact.archived_at is not None:
+            self._archived[contact.id] = contact
+            return
+        self._contacts[contact.id] = contact
+        self._by_email.update(dict.fromkeys(_addresses(contact), contact.id))
+
+    def find(self, name: str, value: str) -> Contact | None:
+        """Return the first contact whose property has this value."""
+        return next((one for one in self._contacts.values() if one.properties.get(name) == value), None)
+
+    def add(self, properties: Mapping[str, str], now: float) -> Contact:
+        """Create a contact with HubSpot's own properties beside those given (section 3.2)."""
+        when, identifier = iso(now), str(next(self._ids))
+        system = {
+            "createdate": when,
+            "hs_object_id": identifier,
+            "hs_is_contact": "true",
+            "hs_all_contact_vids": identifier,
+            "hs_object_source": "INTEGRATION",
+            "hs_object_source_id": "1",
+            "hs_object_source_label": "INTEGRATION",
+            "hs_is_unworked": "true",
+            "hs_marketable_status": "false",
+            "hs_marketable_until_renewal": "false",
+            "hs_pipeline": "contacts-lifecycle-pipeline",
+        }
+        contact = Contact(identifier, system, when, when, now)
+        self._contacts[identifier] = contact
+        self.change(contact, {"lifecyclestage": "lead", **properties}, now)
+        return contact
+
+    def change(self, contact: Contact, properties: Mapping[str, str], now: float) -> list[str]:
+        """Write properties; an empty text clears. Return the names that HubSpot silently kept as they were.
+
+        A life-cycle stage only moves forward; clear it to go back (section 3.1).
+        """
+        when, kept = iso(now), []
+        if self._changes is not None:
+            self._changes.contacts[contact.id] = contact
+        contact.updated_at = contact.properties["lastmodifieddate"] = when
+        before = _addresses(contact) if _EMAILS.intersection(properties) else set()
+        for name, value in self._with_former_email(contact, properties).items():
+            if name == "lifecyclestage" and goes_backward(contact.properties.get(name, ""), value):
+                kept.append(name)
+                continue
+            self._write(contact, name, value.lower() if name in _EMAILS else value, when)
+        if _EMAILS.intersection(properties):
+            self._index(contact, before)
+        return kept
+
+    def _with_former_email(self, contact: Contact, properties: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the properties to write; where an additional address becomes the e-mail, the two change places.
+
+        The contact keeps all its addresses, so an upsert by any of them still finds it (inferred).
+        """
+        email = properties.get("email", "").lower()
+        additional = contact.properties.get("hs_additional_emails", "").split(";")
+        if not email or email not in additional or "hs_additional_emails" in properties:
+            return properties
+        former = contact.properties.get("email", "")
+        others = [former if one == email else one for one in additional]
+        return {**properties, "hs_additional_emails": ";".join(filter(None, others))}
+
+    def _write(self, contact: Contact, name: str, value: str, when: str) -> None:
+        if name == "email" and value:
+            contact.properties["hs_email_domain"] = value.rpartition("@")[2]
+        if value == "":
+            contact.properties.pop(name, None)
+        else:
+            contact.properties[name] = value
+        change = PropertyChange(name, value, when)
+        self.recall(contact, change)
+        if self._changes is not None:
+            self._changes.history.append((contact.id, change))
+
+    def _index(self, contact: Contact, before: set[str]) -> None:
+        """Index the contact by its present addresses, and by no former one."""
+        after = _addresses(contact)
+        for email in before - after:
+            if self._by_email.get(email) == contact.id:
+                del self._by_email[email]
+        self._by_email.update(dict.fromkeys(after, contact.id))
+
+    def recall(self, contact: Contact, change: PropertyChange) -> None:
+        """Add a value to a contact's history; one that a store kept as well, oldest first."""
+        if len(self._changed) >= self._limit:
+            gone = max(1, self._limit // 10)
+            for one, count in _tally(self._changed[:gone]):
+                one.forget(count)
+            del self._changed[:gone]
+        contact.history.append(change)
+        self._changed.append(contact)
+
+    def archive(self, contact: Contact, now: float) -> None:
+        """Archive a contact; its e-mails can be used again."""
+        contact.archived_at = iso(now)
+        if self._changes is not None:
+            self._changes.contacts[contact.id] = contact
+        self._archived[contact.id] = self._contacts.pop(contact.id)
+        self._by_email = {email: one for email, one in self._by_email.items() if one != contact.id}
+
+    def delete(self, contact: Contact) -> None:
+        """Delete a contact and its history for good, archived or not."""
+        self._contacts.pop(contact.id, None)
+        self._archived.pop(contact.id, None)
+        self._by_email = {email: one for email, one in self._by_email.items() if one != contact.id}
+        self._changed = [one for one in self._changed if one is not contact]
+        if self._changes is not None:
+            self._changes.delete_contact(contact.id)
+
+
+def _addresses(contact: Contact) -> set[str]:
+    """Return every address of a contact, in lower case."""
+    additional = contact.properties.get("hs_additional_emails", "").split(";")
+    return {one.strip() for one in (contact.properties.get("email", ""), *additional) if one.strip()}
+
+
+def _tally(contacts: list[Contact]) -> list[tuple[Contact, int]]:
+    """Return each contact once, with how often it stood there."""
+    found = {one.id: one for one in contacts}
+    return [(found[identifier], count) for identifier, count in Counter(one.id for one in contacts).items()]

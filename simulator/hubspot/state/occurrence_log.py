@@ -1,0 +1,112 @@
+"""The occurrences of an account: in order, bounded, each uuid once a year (HubSpot wire facts, section 1.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from simulator.hubspot.state.changes import Changes
+from simulator.hubspot.state.occurrences import Counters, Occurrence
+
+__all__ = ["OccurrenceLog"]
+
+_YEAR: Final = 365 * 86_400.0
+
+
+@dataclass(slots=True)
+class OccurrenceLog:
+    """Every occurrence, oldest first; at `limit` the oldest tenth goes with its uuids (`counters.forgotten`).
+
+    What came in the running calendar month is counted for the account's quota, whatever was forgotten since.
+    """
+
+    limit: int = 2_000_000
+    rows: list[Occurrence] = field(default_factory=list)
+    counters: Counters = field(default_factory=Counters)
+    seen: dict[str, dict[str, float]] = field(default_factory=dict)  # by event name: uuid, and when it came
+    changes: Changes | None = None
+    next_number: int = 1
+    _month: tuple[float, float] = (0.0, 0.0)  # where the counted month begins and ends
+    _this_month: int = 0
+
+    def knows(self, event_name: str, identifier: str, now: float) -> bool:
+        """Tell whether this uuid came for this event within a year."""
+        seen = self.seen.get(event_name)
+        return seen is not None and identifier in seen and now - seen[identifier] < _YEAR
+
+    def add(self, occurrence: Occurrence, identifier: str | None, now: float) -> bool:
+        """Store an occurrence; tell whether it was new: a uuid that came within a year counts once."""
+        if identifier is not None:
+            seen = self.seen.get(occurrence.event_name)
+            if seen is None:
+                seen = self.seen[occurrence.event_name] = {}
+            if identifier in seen and now - seen[identifier] < _YEAR:
+                self.counters.duplicates += 1
+                self._counted()
+                return False
+            seen[identifier] = now
+        if len(self.rows) >= self.limit:
+            self._forget(max(1, self.limit // 10))
+        self.rows.append(occurrence)
+        if self.changes is not None:
+            self.changes.occurrences.append((self.next_number, occurrence, now, identifier is not None))
+        self.next_number += 1
+        self._count_month(now)
+        self.counters.accepted += 1
+        self.counters.unassociated += occurrence.contact is None
+        return True
+
+    def in_month(self, now: float) -> int:
+        """Return how many occurrences came in the calendar month of `now`, in UTC."""
+        begin, end = self._month
+        return self._this_month if begin <= now < end else 0
+
+    def _count_month(self, came: float) -> None:
+        begin, end = self._month
+        if not begin <= came < end:
+            if came < begin:
+                return  # a store loads what came before, too
+            self._month, self._this_month = _month_of(came), 0
+        self._this_month += 1
+
+    def drop(self) -> None:
+        """Count an occurrence that HubSpot drops in silence."""
+        self.counters.dropped += 1
+        self._counted()
+
+    def _counted(self) -> None:
+        if self.changes is not None:
+            self.changes.counted = True
+
+    def _forget(self, gone: int) -> None:
+        for one in self.rows[:gone]:
+            self.seen.get(one.event_name, {}).pop(one.id, None)
+        del self.rows[:gone]
+        self.counters.forgotten += gone
+        if self.changes is not None:
+            self.changes.forgotten += gone
+
+    def forget_event(self, event_name: str) -> None:
+        """Drop every occurrence of an event whose definition was deleted."""
+        self.rows[:] = [one for one in self.rows if one.event_name != event_name]
+        self.seen.pop(event_name, None)
+
+    def forget_contact(self, identifier: str) -> None:
+        """Drop every occurrence of a contact that was deleted for good."""
+        self.rows[:] = [one for one in self.rows if one.contact != identifier]
+
+    def load(self, number: int, occurrence: Occurrence, came: float, *, has_uuid: bool) -> None:
+        """Load an occurrence of a store, oldest first."""
+        self.rows.append(occurrence)
+        self._count_month(came)
+        self.next_number = number + 1
+        if has_uuid:
+            self.seen.setdefault(occurrence.event_name, {})[occurrence.id] = came
+
+
+def _month_of(moment: float) -> tuple[float, float]:
+    """Return where the calendar month of a moment begins and ends, in UNIX seconds."""
+    begin = datetime.fromtimestamp(moment, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    end = (begin + timedelta(days=32)).replace(day=1)
+    return begin.timestamp(), end.timestamp()
