@@ -190,7 +190,7 @@ def test_a_schema_that_is_none_is_a_finding_and_no_traceback(schema: Any) -> Non
 
 def test_the_contract_that_the_flow_names_applies() -> None:
     step = {"validate": {"config": {"settings": {"contract": "$contract.web"}}}}
-    contract = {"shop": {}, "web": {"events": {}}, "default": {}}
+    contract: dict[str, Any] = {"shop": {}, "web": {"events": {}}, "default": {}}
     assert read(flow(contract, transformers=step)).names == "web"
     assert read(flow(contract)).names == "shop"
     assert read(flow({"default": {}, "other": {}})).names == "default"
