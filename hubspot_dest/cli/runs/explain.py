@@ -7,6 +7,8 @@ import difflib
 from hubspot_dest.checks.catalogue import CATALOGUE
 from hubspot_dest.checks.page import all_pages, page_of
 from hubspot_dest.cli.console import print_data, stop
+from hubspot_dest.contracts.catalogue import CONTRACT_CHECKS
+from hubspot_dest.lint.catalogue import LINT_CHECKS
 from hubspot_dest.report.safe_text import safe_text
 
 __all__ = ["explain"]
@@ -17,13 +19,14 @@ def explain(code: str | None, *, every: bool) -> None:
     if every:
         print_data(all_pages().rstrip("\n"))
         return
+    known = {**CATALOGUE, **LINT_CHECKS, **CONTRACT_CHECKS}
     if code is None:
-        width = max(map(len, CATALOGUE))
-        for check in CATALOGUE.values():
+        width = max(map(len, known))
+        for check in known.values():
             print_data(f"{check.code.ljust(width)}  {check.severity:<8}  {check.title}")
         return
-    if code not in CATALOGUE:
-        near = difflib.get_close_matches(code, list(CATALOGUE), n=1)
+    if code not in known:
+        near = difflib.get_close_matches(code, list(known), n=1)
         hint = f"did you mean {near[0]}?" if near else "hubspot-dest explain lists every code"
         stop(f"there is no check {safe_text(code)!r}", hint)
-    print_data(page_of(CATALOGUE[code]).rstrip("\n"))
+    print_data(page_of(known[code]).rstrip("\n"))
