@@ -15,7 +15,7 @@ import orjson
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from hubspot_dest.account.schema import AccountLimits, AccountSchema, EventDefinition
+from hubspot_dest.account.schema import AccountLimits, AccountSchema, AccountEvent
 from hubspot_dest.checks.properties import FIELD_TYPES, Option, Property
 from hubspot_dest.checks.standard_properties import STANDARD_CONTACT_PROPERTIES
 from hubspot_dest.config.yaml_document import BoundedLoader
@@ -30,11 +30,11 @@ class AccountFileError(ValueError):
     """An account file that cannot be used; the message names the file and the place."""
 
 
-class _Entry(BaseModel):
+class _AccountEntry(BaseModel):
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
 
-class _Option(_Entry):
+class _OptionEntry(_AccountEntry):
     value: str | bool | int | float
     label: str | None = None
     display_order: int | None = Field(default=None, alias="displayOrder")
@@ -44,23 +44,23 @@ class _Option(_Entry):
         return Option(_text(self.value), self.label or _text(self.value), order)
 
 
-class _Rights(_Entry):
+class _Rights(_AccountEntry):
     read_only: bool = Field(default=False, alias="readOnlyValue")
 
 
-class _Property(_Entry):
+class _PropertyEntry(_AccountEntry):
     name: str = Field(min_length=1)
     type: str = "string"
     label: str | None = None
     field_type: str | None = Field(default=None, alias="fieldType")
-    options: list[_Option] | None = None
+    options: list[_OptionEntry] | None = None
     unique: bool | None = Field(default=None, alias="hasUniqueValue")
     calculated: bool | None = None
     archived: bool | None = None
     rights: _Rights | None = Field(default=None, alias="modificationMetadata")
 
     @model_validator(mode="after")
-    def _known_type(self) -> _Property:
+    def _known_type(self) -> _PropertyEntry:
         if self.type not in (*FIELD_TYPES, "object_coordinates", "json", "phone_number", "currency_number"):
             msg = f"{self.name} has the type {self.type!r}; there are {', '.join(FIELD_TYPES)}"
             raise ValueError(msg)
@@ -83,21 +83,21 @@ class _Property(_Entry):
         )
 
 
-class _Definition(_Entry):
+class _DefinitionEntry(_AccountEntry):
     full_name: str | None = Field(default=None, alias="fullyQualifiedName")
     name: str | None = None
     archived: bool | None = None
-    properties: list[_Property] | None = None
+    properties: list[_PropertyEntry] | None = None
 
     @model_validator(mode="after")
-    def _named(self) -> _Definition:
+    def _named(self) -> _DefinitionEntry:
         if not (self.full_name or self.name):
             msg = "an event definition has fullyQualifiedName, or name"
             raise ValueError(msg)
         return self
 
 
-class _Limits(BaseModel):
+class _LimitsEntry(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
     callsPerDay: int | None = Field(default=None, ge=0)  # noqa: N815 - a key of the file
     callsPerBurst: int | None = Field(default=None, ge=0)  # noqa: N815 - a key of the file
@@ -108,9 +108,9 @@ class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
     version: Literal[1]
     portal_id: int = Field(alias="portalId", ge=1)
-    definitions: list[_Definition] | None = Field(default=None, alias="eventDefinitions")
-    contacts: list[_Property] | None = Field(default=None, alias="contactProperties")
-    limits: _Limits | None = None
+    definitions: list[_DefinitionEntry] | None = Field(default=None, alias="eventDefinitions")
+    contacts: list[_PropertyEntry] | None = Field(default=None, alias="contactProperties")
+    limits: _LimitsEntry | None = None
 
 
 def read_account_file(path: Path) -> AccountSchema:
@@ -191,9 +191,9 @@ def write_account_file(path: Path, content: Mapping[str, Any]) -> None:
     path.write_bytes(body)
 
 
-def _definitions(entries: list[_Definition], portal_id: int) -> Mapping[str, EventDefinition]:
+def _definitions(entries: list[_DefinitionEntry], portal_id: int) -> Mapping[str, AccountEvent]:
     prefix = f"pe{portal_id}_"
-    found: dict[str, EventDefinition] = {}
+    found: dict[str, AccountEvent] = {}
     for one in entries:
         if one.archived:
             continue
@@ -201,7 +201,7 @@ def _definitions(entries: list[_Definition], portal_id: int) -> Mapping[str, Eve
         if one.full_name is None and not name.startswith(prefix):
             name = prefix + name
         properties = {each.name: each.declared() for each in one.properties or () if not each.archived}
-        found[name] = EventDefinition(name, MappingProxyType(properties))
+        found[name] = AccountEvent(name, MappingProxyType(properties))
     return MappingProxyType(found)
 
 

@@ -11,11 +11,11 @@ from typing import Final
 from hubspot_dest.checks.properties import Property, PropertyLike
 from hubspot_dest.checks.standard_properties import STANDARD_CONTACT_PROPERTIES, STANDARD_EVENT_PROPERTIES
 
-__all__ = ["UNKNOWN_ACCOUNT", "AccountLimits", "AccountSchema", "EventDefinition"]
+__all__ = ["UNKNOWN_ACCOUNT", "AccountLimits", "AccountSchema", "AccountEvent"]
 
 
 @dataclass(frozen=True)
-class EventDefinition:
+class AccountEvent:
     """A custom event as an account defines it.
 
     Attributes:
@@ -62,7 +62,7 @@ class AccountSchema:
     """
 
     portal_id: int | None = None
-    definitions: Mapping[str, EventDefinition] | None = None
+    definitions: Mapping[str, AccountEvent] | None = None
     own_contact_properties: Mapping[str, Property] = field(default_factory=lambda: MappingProxyType({}))
     contacts_complete: bool = False
     limits: AccountLimits = AccountLimits()

@@ -46,10 +46,10 @@ class Instrumentation:
     def attach(self, destination: HubSpotDestination) -> None:
         """Show the progress of a destination, if that was asked for."""
         if self.shows_progress:
-            destination.listeners.append(_Progress(destination).hear)
+            destination.listeners.append(_ProgressPrinter(destination).hear)
 
 
-class _Progress:
+class _ProgressPrinter:
     """Says now and then how far it is."""
 
     def __init__(self, destination: HubSpotDestination) -> None:

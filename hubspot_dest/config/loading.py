@@ -29,7 +29,7 @@ _JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _SourcePlace:
     line: int
     column: int
 
@@ -53,7 +53,7 @@ class _Opened:
 
     file: Path
     raw: Any
-    places: dict[tuple[Any, ...], _Place]
+    places: dict[tuple[Any, ...], _SourcePlace]
     prefix: tuple[Any, ...] = ()
     notes: list[str] = field(default_factory=list)
     entry: Any = None
@@ -176,12 +176,12 @@ def _read(path: Path) -> str:
         raise ConfigFileError([f"{path} is not UTF-8 text (byte {error.start})"]) from None
 
 
-def _parse(path: Path, text: str) -> tuple[Any, dict[tuple[Any, ...], _Place]]:
+def _parse(path: Path, text: str) -> tuple[Any, dict[tuple[Any, ...], _SourcePlace]]:
     as_json = path.suffix == ".json" or (
         path.suffix not in (".yaml", ".yml") and text.lstrip()[:1] in ("{", "[")
     )
     raw = _parse_json(path, text) if as_json else None
-    places: dict[tuple[Any, ...], _Place] = {}
+    places: dict[tuple[Any, ...], _SourcePlace] = {}
     try:
         loader = JsonLoader(text)
         try:
@@ -247,9 +247,9 @@ def _unique(path: Path, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _note_places(
-    file: Path, node: yaml.Node, path: tuple[Any, ...], places: dict[tuple[Any, ...], _Place]
+    file: Path, node: yaml.Node, path: tuple[Any, ...], places: dict[tuple[Any, ...], _SourcePlace]
 ) -> None:
-    places.setdefault(path, _Place(node.start_mark.line + 1, node.start_mark.column + 1))
+    places.setdefault(path, _SourcePlace(node.start_mark.line + 1, node.start_mark.column + 1))
     if isinstance(node, yaml.MappingNode):
         seen: dict[str, int] = {}
         for key, value in node.value:
@@ -262,14 +262,14 @@ def _note_places(
                 raise ConfigFileError([f"{file}, line {line}: {twice}; only one of them can count"])
             seen[name] = line
             inner = (*path, key.value)
-            places[inner] = _Place(line, key.start_mark.column + 1)
+            places[inner] = _SourcePlace(line, key.start_mark.column + 1)
             _note_places(file, value, inner, places)
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             _note_places(file, item, (*path, index), places)
 
 
-def _unwrap(path: Path, raw: Any, places: dict[tuple[Any, ...], _Place]) -> _Opened:
+def _unwrap(path: Path, raw: Any, places: dict[tuple[Any, ...], _SourcePlace]) -> _Opened:
     """Take the configuration out of a flow's destination entry."""
     if isinstance(raw, dict) and isinstance(raw.get("config"), dict) and "settings" not in raw:
         notes = [f"{path}: a flow's destination entry; its config is used"]
@@ -279,7 +279,7 @@ def _unwrap(path: Path, raw: Any, places: dict[tuple[Any, ...], _Place]) -> _Ope
 
 
 def _line(
-    path: Path, places: dict[tuple[Any, ...], _Place], problem: Problem, prefix: tuple[Any, ...]
+    path: Path, places: dict[tuple[Any, ...], _SourcePlace], problem: Problem, prefix: tuple[Any, ...]
 ) -> str:
     steps: tuple[Any, ...] = (*prefix, *problem.path)
     while steps and steps not in places:

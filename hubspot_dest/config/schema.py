@@ -17,7 +17,7 @@ from pydantic import (
 
 from hubspot_dest.config.connection import ApiVersion, Connection, Proxy
 
-__all__ = ["Rule", "RuleSettings", "Settings", "Wrapper"]
+__all__ = ["RuleSchema", "RuleSettingsSchema", "Settings", "Wrapper"]
 
 
 class _Model(BaseModel):
@@ -83,7 +83,7 @@ class Settings(_Model):
     """How many calls over the time limit switch a `$code:` function off: 3 by default, 0 for never."""
 
 
-class RuleSettings(_Model):
+class RuleSettingsSchema(_Model):
     """The HubSpot settings of one rule."""
 
     eventName: StrictStr | None = None  # noqa: N815 - as upstream writes it
@@ -94,7 +94,7 @@ class RuleSettings(_Model):
     """Mapping value of the occurrence's properties."""
 
 
-class Rule(_Model):
+class RuleSchema(_Model):
     """The standard fields of a walkerOS rule."""
 
     batch: Any = None
@@ -108,7 +108,7 @@ class Rule(_Model):
     name: StrictStr | None = None
     policy: dict[StrictStr, Any] | None = None
     remove: list[StrictStr] | None = None
-    settings: RuleSettings | None = None
+    settings: RuleSettingsSchema | None = None
     silent: StrictBool | None = None
     skip: StrictBool | None = None
 

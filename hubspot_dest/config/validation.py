@@ -13,7 +13,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from hubspot_dest.config.schema import Rule, RuleSettings, Settings, Wrapper
+from hubspot_dest.config.schema import RuleSchema, RuleSettingsSchema, Settings, Wrapper
 from hubspot_dest.mapping.callbacks import code_source
 from hubspot_dest.mapping.jsvalues import UNDEFINED, truthy
 from hubspot_dest.mapping.values import PRODUCERS
@@ -119,7 +119,7 @@ def _rule_problems(rule: Any, path: Path) -> list[Problem]:
     if not isinstance(rule, dict):
         hint = "a rule is a map, or a list of maps with conditions"
         return [Problem(path, f"a rule is a map, not {_kind(rule)}", hint)]
-    problems = _model_problems(Rule, rule, path)
+    problems = _model_problems(RuleSchema, rule, path)
     for key, why in _RULE_NO_EFFECT.items():
         if key in rule:
             problems.append(Problem((*path, key), "has no effect", why, "warning"))
@@ -301,7 +301,7 @@ _WORDS: Final = {
 
 
 def _model_at(model: type[BaseModel], place: tuple[Any, ...]) -> type[BaseModel]:
-    return {("settings",): Settings if model is Wrapper else RuleSettings}.get(place, model)
+    return {("settings",): Settings if model is Wrapper else RuleSettingsSchema}.get(place, model)
 
 
 def _nearest(name: str, known: Any) -> str:

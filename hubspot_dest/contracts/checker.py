@@ -42,7 +42,7 @@ def contract_finding(code: str, sentence: str, **more: Any) -> Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class _Compiled:
+class _CompiledSchema:
     contract: Contract
     validator: Any
     path: Path
@@ -65,7 +65,7 @@ class ContractChecker:
 
     contracts: tuple[Contract, ...]
     checked: int = 0
-    _compiled: dict[tuple[str, str, str], _Compiled | None] = field(default_factory=dict)
+    _compiled: dict[tuple[str, str, str], _CompiledSchema | None] = field(default_factory=dict)
     _unusable: dict[str, Finding] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -107,7 +107,7 @@ class ContractChecker:
                 found += _unique(self._violations(compiled, event))
         return tuple(found[:_MOST_FINDINGS])
 
-    def _validator(self, contract: Contract, entity: str, action: str) -> _Compiled | None:
+    def _validator(self, contract: Contract, entity: str, action: str) -> _CompiledSchema | None:
         keys = contract.keys_for(entity, action)
         key = (contract.name, *(keys[-1] if keys else ("", "")))
         if len(keys) > 1 and keys[-1] != (entity, action):
@@ -118,7 +118,7 @@ class ContractChecker:
             self._compiled[key] = None if schema in ({}, True) else self._compile(contract, schema, path)
         return self._compiled[key]
 
-    def _compile(self, contract: Contract, schema: Any, path: Path) -> _Compiled | None:
+    def _compile(self, contract: Contract, schema: Any, path: Path) -> _CompiledSchema | None:
         import jsonschema
         import referencing
 
@@ -133,7 +133,7 @@ class ContractChecker:
             self._reject(path, _text(error))
             return None
         # An empty registry: a $ref to another document is never fetched.
-        return _Compiled(contract, kind(schema, registry=referencing.Registry()), path)
+        return _CompiledSchema(contract, kind(schema, registry=referencing.Registry()), path)
 
     def _reject(self, path: Path, why: str) -> None:
         said = f"{_dotted(path)} is not a usable JSON Schema: {why}"
@@ -141,7 +141,7 @@ class ContractChecker:
             _dotted(path), contract_finding("contract_invalid", said, config_path=_dotted(path))
         )
 
-    def _violations(self, compiled: _Compiled, event: Mapping[str, Any]) -> Iterator[Finding]:
+    def _violations(self, compiled: _CompiledSchema, event: Mapping[str, Any]) -> Iterator[Finding]:
         import referencing.exceptions
 
         try:
@@ -158,7 +158,7 @@ class ContractChecker:
             yield self._unusable[_dotted(compiled.path)]
 
 
-def _of_error(error: Any, compiled: _Compiled) -> Iterator[Finding]:
+def _of_error(error: Any, compiled: _CompiledSchema) -> Iterator[Finding]:
     contract, keyword = compiled.contract.name, str(error.validator)
     place = _dotted(tuple(error.absolute_path))
     code = _KINDS.get(keyword, "contract_value")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["DirectSink"]
 
 
-class _Attempt:
+class _DirectAttempt:
     """What is known of one plan while it is carried out; what is usual costs nothing."""
 
     calls: tuple[list[Any], ...] = ()
@@ -120,7 +120,7 @@ class DirectSink:
             if unsent is not None:
                 return unsent
         event = plan.event if plan.received is None else plan.received
-        attempt = _Attempt(plan, event)
+        attempt = _DirectAttempt(plan, event)
         issues, before = plan.issues, plan.issues_before_send
         if issues:
             self._note(attempt, issues[:before])
@@ -143,12 +143,12 @@ class DirectSink:
             return self._enqueue(self._batch, Queued(event_id, occurrence), attempt)
         return self._send(occurrence, attempt)
 
-    def _note(self, attempt: _Attempt, issues: Sequence[Issue]) -> None:
+    def _note(self, attempt: _DirectAttempt, issues: Sequence[Issue]) -> None:
         if issues:
             self._reporter.log(issues)
             attempt.issues = (*attempt.issues, *issues)
 
-    def _write_contact(self, attempt: _Attempt, contact: ContactUpsert) -> bool:
+    def _write_contact(self, attempt: _DirectAttempt, contact: ContactUpsert) -> bool:
         """Write the contact if there is anything new to write; tell whether the event goes on."""
         known, upstream_knows = self._contacts.knows(contact), self._upstream_contacts.knows(contact)
         self._upstream_contacts.remember(contact)
@@ -167,7 +167,7 @@ class DirectSink:
         self._contacts.remember(contact)
         return True
 
-    def _goes_on_without_contact(self, attempt: _Attempt, error: DeliveryError) -> bool:
+    def _goes_on_without_contact(self, attempt: _DirectAttempt, error: DeliveryError) -> bool:
         if self._profile.contact_blocks_event or error.kind != "refused" or attempt.plan.occurrence is None:
             return False
         # HubSpot will not take this contact, however often; the event itself may still be fine.
@@ -178,7 +178,7 @@ class DirectSink:
         attempt.upstream = "walkerOS would lose this event: its contact is refused"
         return True
 
-    def _send(self, occurrence: dict[str, Any], attempt: _Attempt) -> Outcome:
+    def _send(self, occurrence: dict[str, Any], attempt: _DirectAttempt) -> Outcome:
         attempt.record(["events.send.basicApi.send", occurrence])
         try:
             self._connect().send(occurrence)
@@ -186,7 +186,7 @@ class DirectSink:
             return self._reporter.failed(attempt.outcome(), error, "send_failed")
         return attempt.outcome("sent")
 
-    def _enqueue(self, batch: BatchQueue, queued: Queued, attempt: _Attempt) -> Outcome:
+    def _enqueue(self, batch: BatchQueue, queued: Queued, attempt: _DirectAttempt) -> Outcome:
         due = batch.add(queued)
         attempt.reason, attempt.sentence = "batch", f"{len(batch)} of {batch.size} in the batch"
         outcome = attempt.outcome("queued")

@@ -13,17 +13,24 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.delivery.client.errors import DeliveryError
 
-__all__ = ["Account", "Definition", "Limits", "read_account", "read_contact_properties", "read_definitions"]
+__all__ = [
+    "Account",
+    "PortalDefinition",
+    "PortalLimits",
+    "read_account",
+    "read_contact_properties",
+    "read_definitions",
+]
 
 _PAGE: Final = 100
 _MOST_PAGES: Final = 20  # an account has at most 500 definitions (wire facts, 1.5)
 
 
-class _Answer(BaseModel):
+class _PortalAnswer(BaseModel):
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
 
-class Account(_Answer):
+class Account(_PortalAnswer):
     """Whose token it is."""
 
     portal_id: int = Field(alias="portalId")
@@ -31,17 +38,17 @@ class Account(_Answer):
     account_type: str = Field(default="", alias="accountType")
 
 
-class _Property(_Answer):
+class _PortalProperty(_PortalAnswer):
     name: str
     archived: bool = False
 
 
-class Definition(_Answer):
+class PortalDefinition(_PortalAnswer):
     """An event definition, by its full name."""
 
     full_name: str = Field(alias="fullyQualifiedName")
     archived: bool = False
-    properties: list[_Property] = []
+    properties: list[_PortalProperty] = []
 
     @property
     def property_names(self) -> set[str]:
@@ -49,24 +56,24 @@ class Definition(_Answer):
         return {one.name for one in self.properties if not one.archived}
 
 
-class _Next(_Answer):
+class _Next(_PortalAnswer):
     after: str
 
 
-class _Paging(_Answer):
+class _Paging(_PortalAnswer):
     next: _Next | None = None
 
 
-class _Definitions(_Answer):
-    results: list[Definition]
+class _Definitions(_PortalAnswer):
+    results: list[PortalDefinition]
     paging: _Paging | None = None
 
 
-class _Properties(_Answer):
-    results: list[_Property]
+class _Properties(_PortalAnswer):
+    results: list[_PortalProperty]
 
 
-class Limits(_Answer):
+class PortalLimits(_PortalAnswer):
     """What the headers of an answer say of the account's limits (wire facts, section 6); None where they do not."""
 
     burst: int | None = Field(default=None, alias="x-hubspot-ratelimit-max")
@@ -79,15 +86,15 @@ class Limits(_Answer):
 _M = TypeVar("_M", bound=BaseModel)
 
 
-def read_account(client: HubSpotClient) -> tuple[Account, Limits]:
+def read_account(client: HubSpotClient) -> tuple[Account, PortalLimits]:
     """Return whose token it is, and its limits. Raises DeliveryError."""
     answer = client.read("/account-info/v3/details")
     return _read(Account, answer.data, "the account"), _limits(answer.headers)
 
 
-def read_definitions(client: HubSpotClient) -> dict[str, Definition]:
+def read_definitions(client: HubSpotClient) -> dict[str, PortalDefinition]:
     """Return every event definition with its properties, by full name. Raises DeliveryError."""
-    found: dict[str, Definition] = {}
+    found: dict[str, PortalDefinition] = {}
     query = [("limit", str(_PAGE)), ("includeProperties", "true")]
     after: list[tuple[str, str]] = []
     for _ in range(_MOST_PAGES):
@@ -115,9 +122,9 @@ def _read(model: type[_M], body: bytes, what: str) -> _M:
         raise DeliveryError("unreadable", msg) from None
 
 
-def _limits(headers: Mapping[str, str]) -> Limits:
+def _limits(headers: Mapping[str, str]) -> PortalLimits:
     lower: dict[str, Any] = {name.lower(): value for name, value in headers.items()}
     try:
-        return Limits.model_validate(lower)
+        return PortalLimits.model_validate(lower)
     except ValidationError:
-        return Limits()
+        return PortalLimits()

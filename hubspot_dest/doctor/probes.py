@@ -18,15 +18,15 @@ from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.doctor.portal import (
     Account,
-    Definition,
-    Limits,
+    PortalDefinition,
+    PortalLimits,
     read_account,
     read_contact_properties,
     read_definitions,
 )
 from hubspot_dest.doctor.requirements import Needs
 
-__all__ = ["Check", "Verdict", "examine"]
+__all__ = ["Probe", "Verdict", "examine"]
 
 Verdict = Literal["ok", "warning", "wrong", "note"]
 
@@ -38,7 +38,7 @@ _ANY_PREFIX: Final = "pe1_"  # the prefix is probed by itself
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class Probe:
     """One thing that was looked at.
 
     Attributes:
@@ -69,7 +69,7 @@ class Check:
         return {name: value for name, value in known.items() if value != ""}
 
 
-def examine(config: Config, needs: Needs, client: HubSpotClient | None) -> Iterator[Check]:
+def examine(config: Config, needs: Needs, client: HubSpotClient | None) -> Iterator[Probe]:
     """Yield every check, as it is made.
 
     Args:
@@ -83,7 +83,7 @@ def examine(config: Config, needs: Needs, client: HubSpotClient | None) -> Itera
     names = _bad_names(needs, prefix)
     if client is None:
         yield _prefix(prefix, None)
-        yield Check("token", "note", "not checked: HubSpot was not asked", "leave out --offline")
+        yield Probe("token", "note", "not checked: HubSpot was not asked", "leave out --offline")
         yield from _named(names)
     else:
         proven = False
@@ -92,13 +92,13 @@ def examine(config: Config, needs: Needs, client: HubSpotClient | None) -> Itera
             yield check
         if not proven:
             sentence = "not one question was answered as HubSpot answers it: nothing is proven"
-            yield Check(
+            yield Probe(
                 "HubSpot", "wrong", sentence, "check baseUrl, apiVersion, proxy and the token", live=True
             )
     yield from _counts(needs)
     for sentence in dict.fromkeys(needs.unknown):
-        yield Check("not known", "note", sentence)
-    yield Check(
+        yield Probe("not known", "note", sentence)
+    yield Probe(
         "not checked",
         "note",
         f"whether the token may send ({SEND_SCOPE}) and write contacts ({_WRITE_SCOPE}), and whether the account's "
@@ -106,24 +106,24 @@ def examine(config: Config, needs: Needs, client: HubSpotClient | None) -> Itera
     )
 
 
-def _stated(config: Config) -> Iterator[Check]:
+def _stated(config: Config) -> Iterator[Probe]:
     """Yield what follows from the configuration: where things go, in which form, under which limits."""
     connection = config.connection
     real = connection.host == DEFAULT_BASE_URL
     where = f"{connection.host}{' (the real HubSpot)' if real else ''}{_by_way(connection)}"
-    yield Check("address", "note", where)
+    yield Probe("address", "note", where)
     if connection.proxy is None and (os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy")):
         sentence = "the environment's HTTPS_PROXY is not used: the official client does not look at it"
-        yield Check("proxy", "note", sentence, "settings.proxy, or --proxy, where HubSpot is behind one")
+        yield Probe("proxy", "note", sentence, "settings.proxy, or --proxy, where HubSpot is behind one")
     version = connection.version
     paths = [version.path(path) for path in ("/events/v3/send", "/crm/v3/objects/contacts")]
-    yield Check("API version", "note", f"{version.name}: {paths[0]}, {paths[0]}/batch, {paths[1]}")
+    yield Probe("API version", "note", f"{version.name}: {paths[0]}, {paths[0]}/batch, {paths[1]}")
     together = (
         f"{config.batch_size} events a request" if config.batch else "each event in a request of its own"
     )
     timeout = f"{config.timeout_ms / 1000:g} s"
-    yield Check("sending", "note", f"{together}, an answer within {timeout}")
-    yield Check(
+    yield Probe("sending", "note", f"{together}, an answer within {timeout}")
+    yield Probe(
         "limits",
         "note",
         "HubSpot's documents: 1,250 event requests a second, 500 events a request, outside the account's daily and "
@@ -142,7 +142,7 @@ def _by_way(connection: Connection) -> str:
     return f", {', '.join(parts)}" if parts else ""
 
 
-def _live(client: HubSpotClient, prefix: str, needs: Needs, names: dict[str, str]) -> Iterator[Check]:
+def _live(client: HubSpotClient, prefix: str, needs: Needs, names: dict[str, str]) -> Iterator[Probe]:
     try:
         account, limits = read_account(client)
     except DeliveryError as error:
@@ -154,7 +154,7 @@ def _live(client: HubSpotClient, prefix: str, needs: Needs, names: dict[str, str
         yield _prefix(prefix, None)
     else:
         zone = f", time zone {account.time_zone}" if account.time_zone else ""
-        yield Check("token", "ok", f"HubSpot takes it: portal {account.portal_id}{zone}", live=True)
+        yield Probe("token", "ok", f"HubSpot takes it: portal {account.portal_id}{zone}", live=True)
         yield from _account_limits(limits)
         yield _prefix(prefix, account)
     yield from _guarded(
@@ -172,23 +172,23 @@ def _live(client: HubSpotClient, prefix: str, needs: Needs, names: dict[str, str
         )
 
 
-def _no_account(error: DeliveryError) -> Check:
+def _no_account(error: DeliveryError) -> Probe:
     if error.status is None:
         if error.kind == "unauthorized":  # the token cannot even be sent
-            return Check("token", "wrong", error.message, "copy the whole token again", live=True)
-        return Check("HubSpot", "wrong", error.message, "check baseUrl, proxy and caBundle", live=True)
+            return Probe("token", "wrong", error.message, "copy the whole token again", live=True)
+        return Probe("HubSpot", "wrong", error.message, "check baseUrl, proxy and caBundle", live=True)
     if 300 <= error.status < 400:
         sentence = f"{error.status}: {error.message}"
-        return Check(
+        return Probe(
             "HubSpot", "wrong", sentence, "set baseUrl to the address where HubSpot answers", live=True
         )
     if error.status == 401:
         hint = "make a new one in HubSpot: Development, Keys; then HUBSPOT_ACCESS_TOKEN"
-        return Check("token", "wrong", f"HubSpot does not take it: {error.describe()}", hint, live=True)
-    return Check("token", "warning", f"whose it is cannot be looked up: {error.describe()}", live=True)
+        return Probe("token", "wrong", f"HubSpot does not take it: {error.describe()}", hint, live=True)
+    return Probe("token", "warning", f"whose it is cannot be looked up: {error.describe()}", live=True)
 
 
-def _account_limits(limits: Limits) -> Iterator[Check]:
+def _account_limits(limits: PortalLimits) -> Iterator[Probe]:
     parts = []
     if limits.burst is not None:
         seconds = (limits.interval_ms or 10_000) / 1000
@@ -199,7 +199,7 @@ def _account_limits(limits: Limits) -> Iterator[Check]:
         parts.append(f"{limits.day:,} calls a day{left}")
     if parts:
         empty = limits.day_left == 0
-        yield Check(
+        yield Probe(
             "account limits",
             "warning" if empty else "ok",
             "; ".join(parts) + " (contacts and definitions count, events do not)",
@@ -208,7 +208,7 @@ def _account_limits(limits: Limits) -> Iterator[Check]:
         )
 
 
-def _prefix(prefix: str, account: Account | None) -> Check:
+def _prefix(prefix: str, account: Account | None) -> Probe:
     portal = portal_of(prefix)
     if portal is None:
         hint = (
@@ -216,22 +216,22 @@ def _prefix(prefix: str, account: Account | None) -> Check:
             if account is not None
             else "pe, the portal's number, and _: pe12345678_"
         )
-        return Check(
+        return Probe(
             "prefix", "wrong", f"{prefix} is no prefix of custom events", hint, live=account is not None
         )
     if account is None:
-        return Check(
+        return Probe(
             "prefix", "note", f"{prefix} is for portal {portal}; whether that is the token's was not seen"
         )
     if portal != account.portal_id:
         sentence = f"{prefix} is portal {portal}'s, the token is portal {account.portal_id}'s"
-        return Check("prefix", "wrong", sentence, f"eventNamePrefix: pe{account.portal_id}_", live=True)
-    return Check("prefix", "ok", f"{prefix} is this portal's", live=True)
+        return Probe("prefix", "wrong", sentence, f"eventNamePrefix: pe{account.portal_id}_", live=True)
+    return Probe("prefix", "ok", f"{prefix} is this portal's", live=True)
 
 
 def _guarded(
-    subject: str, scope: str, checks: Callable[[], Iterable[Check]], otherwise: Callable[[], Iterable[Check]]
-) -> Iterator[Check]:
+    subject: str, scope: str, checks: Callable[[], Iterable[Probe]], otherwise: Callable[[], Iterable[Probe]]
+) -> Iterator[Probe]:
     """Yield the checks; where HubSpot does not answer, say so and yield what is known without it."""
     try:
         yield from checks()
@@ -239,13 +239,13 @@ def _guarded(
         if error.status == 403:
             wanted = ", ".join(error.scopes) or scope
             sentence = f"not checked, the token may not read them: {error.describe()}"
-            yield Check(subject, "note", sentence, f"give it the scope {wanted}, if only for this", live=True)
+            yield Probe(subject, "note", sentence, f"give it the scope {wanted}, if only for this", live=True)
         else:
-            yield Check(subject, "warning", f"not checked: {error.describe()}", live=True)
+            yield Probe(subject, "warning", f"not checked: {error.describe()}", live=True)
         yield from otherwise()
 
 
-def _events(needs: Needs, known: dict[str, Definition], bad_names: dict[str, str]) -> Iterator[Check]:
+def _events(needs: Needs, known: dict[str, PortalDefinition], bad_names: dict[str, str]) -> Iterator[Probe]:
     for name, properties in sorted(needs.events.items()):
         subject = f"event {name}"
         definition = known.get(name)
@@ -253,31 +253,31 @@ def _events(needs: Needs, known: dict[str, Definition], bad_names: dict[str, str
             yield from _named({name: f"has no definition: {bad_names[name]}"}, live=True)
             continue
         if definition is None:
-            yield Check(
+            yield Probe(
                 subject, "wrong", "has no definition: HubSpot refuses it", _like(name, known), live=True
             )
             continue
         if definition.archived:
-            yield Check(subject, "wrong", "its definition is archived", "restore it in HubSpot", live=True)
+            yield Probe(subject, "wrong", "its definition is archived", "restore it in HubSpot", live=True)
             continue
         missing = properties - definition.property_names - STANDARD_EVENT_PROPERTIES.keys()
         for one in sorted(missing):
             hint = _like(one, definition.property_names) or "add it to the definition, or leave it out"
-            yield Check(subject, "wrong", f"its definition has no property {one}", hint, live=True)
+            yield Probe(subject, "wrong", f"its definition has no property {one}", hint, live=True)
         if not missing:
             count = f"and its {len(properties)} properties are" if properties else "is"
-            yield Check(subject, "ok", f"the definition {count} there", live=True)
+            yield Probe(subject, "ok", f"the definition {count} there", live=True)
 
 
-def _contacts(needs: Needs, known: set[str]) -> Iterator[Check]:
+def _contacts(needs: Needs, known: set[str]) -> Iterator[Probe]:
     missing = needs.contact_properties - known
     for one in sorted(missing):
         hint = _like(one, known) or "make it in HubSpot: Settings, Properties"
         sentence = f"contacts have no property {one}: HubSpot refuses the contact"
-        yield Check("contact properties", "wrong", sentence, hint, live=True)
+        yield Probe("contact properties", "wrong", sentence, hint, live=True)
     if not missing:
         names = ", ".join(sorted(needs.contact_properties))
-        yield Check("contact properties", "ok", f"all there: {names}", live=True)
+        yield Probe("contact properties", "ok", f"all there: {names}", live=True)
 
 
 def _bad_names(needs: Needs, prefix: str) -> dict[str, str]:
@@ -290,17 +290,17 @@ def _bad_names(needs: Needs, prefix: str) -> dict[str, str]:
     return found
 
 
-def _named(names: dict[str, str], *, live: bool = False) -> Iterator[Check]:
+def _named(names: dict[str, str], *, live: bool = False) -> Iterator[Probe]:
     for name, sentence in names.items():
-        yield Check(f"event {name}", "wrong", sentence, "give the rule settings.eventName", live=live)
+        yield Probe(f"event {name}", "wrong", sentence, "give the rule settings.eventName", live=live)
 
 
-def _counts(needs: Needs) -> Iterator[Check]:
+def _counts(needs: Needs) -> Iterator[Probe]:
     """Yield what has more properties than HubSpot takes (HubSpot wire facts, section 1.5)."""
     for name, properties in sorted(needs.events.items()):
         if len(properties) > MAX_PROPERTIES:
             sentence = f"{len(properties)} properties; HubSpot takes {MAX_PROPERTIES}"
-            yield Check(f"event {name}", "wrong", sentence)
+            yield Probe(f"event {name}", "wrong", sentence)
 
 
 def _like(name: str, known: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from hubspot_dest.checks.contacts import check_contact_property
 from hubspot_dest.checks.names import check_event_name, check_name_twins, check_property_name
 from hubspot_dest.checks.occurrences import check_properties_count, check_value_length
 from hubspot_dest.checks.standard_properties import STANDARD_CONTACT_PROPERTIES
-from hubspot_dest.lint.subject import Report, Subject
+from hubspot_dest.lint.subject import LintReport, Subject
 
 __all__ = ["check_destination"]
 
@@ -20,7 +20,7 @@ _TOKEN: Final = re.compile(r"\bpat-[a-z0-9]{2,4}-[0-9a-fA-F-]{20,}")
 _EXAMPLE_TOKEN: Final = re.compile(r"pat-[a-z0-9]{2,4}-[0-]+")
 
 
-def check_destination(subject: Subject) -> Iterator[Report]:
+def check_destination(subject: Subject) -> Iterator[LintReport]:
     """Yield what is wrong with the settings of the destination and of its rules."""
     yield from _names(subject)
     yield from _properties(subject)
@@ -29,13 +29,13 @@ def check_destination(subject: Subject) -> Iterator[Report]:
     yield from _tokens(subject)
 
 
-def _names(subject: Subject) -> Iterator[Report]:
+def _names(subject: Subject) -> Iterator[LintReport]:
     prefix = subject.settings.get("eventNamePrefix")
     if not isinstance(prefix, str) or "$" in prefix:
         return
     probe = check_event_name(f"{prefix}purchase")
     if probe is not None:
-        yield Report.of(probe, ("settings", "eventNamePrefix"), on_value=True)
+        yield LintReport.of(probe, ("settings", "eventNamePrefix"), on_value=True)
         return
     for entry in subject.rules():
         if (
@@ -49,7 +49,7 @@ def _names(subject: Subject) -> Iterator[Report]:
         if isinstance(name, str) and name and "$" not in name:
             found = check_event_name(prefix + name)
             if found is not None:
-                yield Report.of(found, (*entry.path, "settings", "eventName"), on_value=True)
+                yield LintReport.of(found, (*entry.path, "settings", "eventName"), on_value=True)
         elif (
             name is None
             and not {" ", "."} & set(entry.entity + entry.action)
@@ -58,10 +58,10 @@ def _names(subject: Subject) -> Iterator[Report]:
         ):
             found = check_event_name(prefix + f"{entry.entity}_{entry.action}".lower().replace(" ", "_"))
             if found is not None:
-                yield Report.of(found, entry.path)
+                yield LintReport.of(found, entry.path)
 
 
-def _properties(subject: Subject) -> Iterator[Report]:
+def _properties(subject: Subject) -> Iterator[LintReport]:
     defaults = subject.settings.get("defaultProperties")
     common = set(defaults) if isinstance(defaults, dict) else set()
     for entry in subject.rules():
@@ -73,33 +73,33 @@ def _properties(subject: Subject) -> Iterator[Report]:
     yield from _contact(subject.settings.get("identify"), ("settings", "identify"))
 
 
-def _literal_map(value: Any, path: Path, common: set[str]) -> Iterator[Report]:
+def _literal_map(value: Any, path: Path, common: set[str]) -> Iterator[LintReport]:
     if not isinstance(value, dict) or not isinstance(value.get("map"), dict):
         return
     names = [str(name) for name in value["map"]]
     for name in names:
         found = check_property_name(name)
         if found is not None:
-            yield Report.of(found, (*path, "map", name))
+            yield LintReport.of(found, (*path, "map", name))
         item = value["map"][name]
         text = item.get("value") if isinstance(item, dict) else None
         if isinstance(text, str) and (long := check_value_length(name, text)) is not None:
-            yield Report.of(long, (*path, "map", name, "value"), on_value=True)
+            yield LintReport.of(long, (*path, "map", name, "value"), on_value=True)
     for twin in check_name_twins({*names, *common}):
-        yield Report.of(twin, (*path, "map", twin.path.removeprefix("properties.")))
+        yield LintReport.of(twin, (*path, "map", twin.path.removeprefix("properties.")))
     constant = dict.fromkeys({*names, *common}, "x")
     if (many := check_properties_count(constant)) is not None:
-        yield Report(
+        yield LintReport(
             "properties_count", (*path, "map"), f"up to {len(constant)} properties: {many.sentence}", many.fix
         )
 
 
-def _contact(value: Any, path: Path) -> Iterator[Report]:
+def _contact(value: Any, path: Path) -> Iterator[LintReport]:
     if not isinstance(value, dict) or not isinstance(value.get("map"), dict):
         return
     parts = value["map"]
     if "email" not in parts:
-        yield Report(
+        yield LintReport(
             "identify_without_email", path, "identify maps no email, so no contact is created or updated"
         )
     properties = parts.get("properties")
@@ -120,23 +120,23 @@ def _contact(value: Any, path: Path) -> Iterator[Report]:
             complete=False,
         )
         if found is not None:
-            yield Report.of(found, place)
+            yield LintReport.of(found, place)
 
 
-def _default_properties(subject: Subject) -> Iterator[Report]:
+def _default_properties(subject: Subject) -> Iterator[LintReport]:
     defaults = subject.settings.get("defaultProperties")
     if not isinstance(defaults, dict):
         return
     for name, value in defaults.items():
         path: Path = ("settings", "defaultProperties", name)
         if (found := check_property_name(str(name))) is not None:
-            yield Report.of(found, path)
+            yield LintReport.of(found, path)
         if isinstance(value, str):
             if (long := check_value_length(str(name), value)) is not None:
-                yield Report.of(long, path, on_value=True)
+                yield LintReport.of(long, path, on_value=True)
         elif isinstance(value, (bool, int, float)):
             shown = str(value).lower() if isinstance(value, bool) else str(value)
-            yield Report(
+            yield LintReport(
                 "default_property_type",
                 path,
                 f"{name} goes out as {shown}, not as text",
@@ -145,20 +145,20 @@ def _default_properties(subject: Subject) -> Iterator[Report]:
             )
 
 
-def _identity(subject: Subject) -> Iterator[Report]:
+def _identity(subject: Subject) -> Iterator[LintReport]:
     settings = subject.settings
     for name in ("email", "objectId"):
         value = settings.get(name)
         constant = value.get("value") if isinstance(value, dict) and len(value) == 1 else None
         if isinstance(constant, (int, float)) and not isinstance(constant, bool):
-            yield Report(
+            yield LintReport(
                 "identity_constant_number",
                 ("settings", name),
                 f"{name} is the number {constant}: walkerOS takes text only",
                 f'write {{"value": "{constant}"}}',
             )
     if settings.get("email") == "" and settings.get("objectId") in (None, ""):
-        yield Report(
+        yield LintReport(
             "identity_never", ("settings", "email"), "email is switched off and there is no objectId"
         )
     own = settings.get("email", "user.email")
@@ -172,7 +172,7 @@ def _identity(subject: Subject) -> Iterator[Report]:
         other = parts.get("email") if isinstance(parts, dict) else None
         left, right = _plain_path(own), _plain_path(other)
         if left and right and left != right:
-            yield Report(
+            yield LintReport(
                 "identity_mismatch",
                 (*path, "map", "email"),
                 f"identify takes the e-mail from {right}, the event from {left}: two contacts where they differ",
@@ -188,12 +188,12 @@ def _plain_path(value: Any) -> str:
     return ""
 
 
-def _tokens(subject: Subject) -> Iterator[Report]:
+def _tokens(subject: Subject) -> Iterator[LintReport]:
     for path in subject.source.positions:
         text = subject.source.at(path)
         found = _TOKEN.search(text) if isinstance(text, str) else None
         if found is None or _EXAMPLE_TOKEN.fullmatch(found[0]):
             continue
-        yield Report(
+        yield LintReport(
             "token_in_file", path, "an access token is in the file in clear text", in_file=True, on_value=True
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from hubspot_dest.lint.subject import Report
+from hubspot_dest.lint.subject import LintReport
 
 __all__ = ["check_flow_keys"]
 
@@ -85,12 +85,12 @@ _OLD_KEYS: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
-def check_flow_keys(document: Mapping[str, Any]) -> Iterator[Report]:
+def check_flow_keys(document: Mapping[str, Any]) -> Iterator[LintReport]:
     """Yield unknown and outdated keys of a whole flow file; paths begin at its root."""
     yield from _keys(document, (), _ROOT, "a flow file")
     version = document.get("version")
     if version != 4 or isinstance(version, bool):
-        yield Report(
+        yield LintReport(
             "flow_version", ("version",), f"version is {version!r}; walkerOS 4 loads version 4", in_file=True
         )
     flows = document.get("flows")
@@ -99,7 +99,7 @@ def check_flow_keys(document: Mapping[str, Any]) -> Iterator[Report]:
             yield from _flow(flow, ("flows", name))
 
 
-def _flow(flow: Mapping[str, Any], path: Path) -> Iterator[Report]:
+def _flow(flow: Mapping[str, Any], path: Path) -> Iterator[LintReport]:
     yield from _keys(flow, path, _FLOW, "a flow")
     if isinstance(flow.get("config"), dict):
         yield from _keys(flow["config"], (*path, "config"), _FLOW_CONFIG, "a flow's config", {})
@@ -112,7 +112,7 @@ def _flow(flow: Mapping[str, Any], path: Path) -> Iterator[Report]:
         place = (*path, "destinations", name)
         yield from _keys(entry, place, _DESTINATION, "a destination")
         if isinstance(entry.get("code"), str) and not entry["code"].startswith("$code:"):
-            yield Report(
+            yield LintReport(
                 "flow_old_key",
                 (*place, "code"),
                 "code with a name is of version 4.0; since 4.1 the name is in import",
@@ -131,12 +131,12 @@ def _keys(
     known: tuple[str, ...],
     what: str,
     old: Mapping[str, str] = _OLD_KEYS,
-) -> Iterator[Report]:
+) -> Iterator[LintReport]:
     for key in owner:
         if key in known:
             continue
         if key in old:
-            yield Report(
+            yield LintReport(
                 "flow_old_key",
                 (*path, key),
                 f"{key} is of an earlier version",
@@ -146,4 +146,4 @@ def _keys(
             continue
         near = difflib.get_close_matches(str(key), known, n=1, cutoff=0.6)
         fix = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
-        yield Report("unknown_key", (*path, key), f"unknown key {key!r} in {what}", fix, in_file=True)
+        yield LintReport("unknown_key", (*path, key), f"unknown key {key!r} in {what}", fix, in_file=True)

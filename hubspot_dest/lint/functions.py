@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from hubspot_dest.lint.subject import Report, Subject
+from hubspot_dest.lint.subject import LintReport, Subject
 from hubspot_dest.mapping.callbacks import code_source
 
 __all__ = ["check_functions"]
@@ -66,7 +66,7 @@ _CHANGING: Final = (
 )
 
 
-def check_functions(subject: Subject) -> Iterator[Report]:
+def check_functions(subject: Subject) -> Iterator[LintReport]:
     """Yield what is wrong with functions beside their syntax."""
     for key, value in subject.config.items():
         if key in ("env", "credentials"):
@@ -87,16 +87,18 @@ def _functions(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
             yield from _functions(inner, (*path, index))
 
 
-def _function(code: str, path: Path, node: int) -> Iterator[Report]:
+def _function(code: str, path: Path, node: int) -> Iterator[LintReport]:
     for pattern, name, instead in _MISSING:
         if pattern.search(code):
             sentence = f"the function uses {name}, which walkerOS' server does not give it"
-            yield Report("code_missing_api", path, sentence, f"use {instead}", on_value=True)
+            yield LintReport("code_missing_api", path, sentence, f"use {instead}", on_value=True)
     for pattern, name, since, instead in _NEW:
         if since > node and pattern.search(code):
             sentence = f"{name} needs Node.js {since}; --node is {node}"
-            yield Report("code_new_api", path, sentence, f"use {instead}, or --node {since}", on_value=True)
+            yield LintReport(
+                "code_new_api", path, sentence, f"use {instead}, or --node {since}", on_value=True
+            )
     for pattern, name, instead in _CHANGING:
         if pattern.search(code):
             sentence = f"{name} gives another value at every call: a retry sends another value than the first attempt"
-            yield Report("code_not_deterministic", path, sentence, f"use {instead}", on_value=True)
+            yield LintReport("code_not_deterministic", path, sentence, f"use {instead}", on_value=True)

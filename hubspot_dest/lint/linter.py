@@ -18,7 +18,7 @@ from hubspot_dest.lint.flow_keys import check_flow_keys
 from hubspot_dest.lint.functions import check_functions
 from hubspot_dest.lint.rules import check_rules
 from hubspot_dest.lint.source_file import SourceFile, SourceSyntaxError, parse_source
-from hubspot_dest.lint.subject import Report, Subject
+from hubspot_dest.lint.subject import LintReport, Subject
 from hubspot_dest.lint.values import check_values
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 
@@ -28,7 +28,7 @@ DEFAULT_NODE: Final = 22
 """The major version of Node.js that a walkerOS server runs on, where nothing else is said."""
 
 Path = tuple[str | int, ...]
-Check = Callable[[Subject], Iterator[Report]]
+Check = Callable[[Subject], Iterator[LintReport]]
 
 _CHECKS: Final[tuple[Check, ...]] = (check_destination, check_rules, check_values, check_functions)
 
@@ -109,15 +109,17 @@ def lint_text(
     elif isinstance(source.value, dict):
         subject = _plain_subject(source, node, reports)
     else:
-        reports.append(Report("invalid_value", (), "a configuration is a map: {settings: {…}}", in_file=True))
+        reports.append(
+            LintReport("invalid_value", (), "a configuration is a map: {settings: {…}}", in_file=True)
+        )
     if subject is not None:
         reports += _configuration_reports(subject)
     return LintResult(name, _findings(name, source, subject, reports), source)
 
 
-def _file_reports(source: SourceFile) -> Iterator[Report]:
+def _file_reports(source: SourceFile) -> Iterator[LintReport]:
     for path, first in source.duplicates:
-        yield Report(
+        yield LintReport(
             "duplicate_key",
             path,
             f"the key {path[-1]!r} is in the map twice, first in line {first}",
@@ -125,7 +127,7 @@ def _file_reports(source: SourceFile) -> Iterator[Report]:
         )
 
 
-def _plain_subject(source: SourceFile, node: int, reports: list[Report]) -> Subject:
+def _plain_subject(source: SourceFile, node: int, reports: list[LintReport]) -> Subject:
     entry = source.value
     if isinstance(entry.get("config"), dict) and "settings" not in entry:
         reports += _example_reports(entry, ())
@@ -134,14 +136,16 @@ def _plain_subject(source: SourceFile, node: int, reports: list[Report]) -> Subj
 
 
 def _flow_subject(
-    source: SourceFile, wanted: str, environment: Mapping[str, str], node: int, reports: list[Report]
+    source: SourceFile, wanted: str, environment: Mapping[str, str], node: int, reports: list[LintReport]
 ) -> Subject | None:
     document = source.value
     try:
         flow, name = select_destination(document, wanted)
     except FlowError as error:
         problem = error.problem
-        reports.append(Report("flow_destination", problem.path, problem.message, problem.hint, in_file=True))
+        reports.append(
+            LintReport("flow_destination", problem.path, problem.message, problem.hint, in_file=True)
+        )
         return None
     body = document["flows"][flow]
     place: Path = ("flows", flow, "destinations", name)
@@ -156,7 +160,9 @@ def _flow_subject(
         if warning.path[-1:] == ("accessToken",) and "is not set" in warning.message:
             continue  # lint needs no token
         code = "reference_unset" if "is not set" in warning.message else "reference_as_text"
-        reports.append(Report(code, warning.path, warning.message, warning.hint, in_file=True, on_value=True))
+        reports.append(
+            LintReport(code, warning.path, warning.message, warning.hint, in_file=True, on_value=True)
+        )
     reports += _chain_reports(entry, place)
     reports += _chain_reports(body.get("collector"), ("flows", flow, "collector"))
     reports += _example_reports(entry, place)
@@ -169,7 +175,7 @@ class _LenientResolver:
     """Resolves what can be resolved, and reports every reference that cannot, not only the first."""
 
     references: References
-    reports: list[Report]
+    reports: list[LintReport]
 
     def resolve(self, value: Any, path: Path) -> Any:
         if isinstance(value, dict):
@@ -184,7 +190,7 @@ class _LenientResolver:
         except FlowError as error:
             problem = error.problem
             self.reports.append(
-                Report(
+                LintReport(
                     "reference_unresolved",
                     problem.path,
                     problem.message,
@@ -196,10 +202,10 @@ class _LenientResolver:
             return value
 
 
-def _chain_reports(owner: Any, path: Path) -> Iterator[Report]:
+def _chain_reports(owner: Any, path: Path) -> Iterator[LintReport]:
     for key in ("before", "next", "cache"):
         if isinstance(owner, dict) and owner.get(key) not in (None, [], {}):
-            yield Report(
+            yield LintReport(
                 "step_not_run",
                 (*path, key),
                 f"{key} can change or drop events in walkerOS, and is not run here",
@@ -207,13 +213,13 @@ def _chain_reports(owner: Any, path: Path) -> Iterator[Report]:
             )
 
 
-def _example_reports(entry: Any, place: Path) -> Iterator[Report]:
+def _example_reports(entry: Any, place: Path) -> Iterator[LintReport]:
     for example in step_examples(entry):
         path = (*place, "examples", example.name)
         for problem in example.problems:
-            yield Report("example_invalid", path, f"example {example.name!r}: {problem}", in_file=True)
+            yield LintReport("example_invalid", path, f"example {example.name!r}: {problem}", in_file=True)
         if not example.problems and example.calls is None:
-            yield Report(
+            yield LintReport(
                 "example_without_out",
                 path,
                 f"example {example.name!r} has no out: it proves nothing",
@@ -221,9 +227,9 @@ def _example_reports(entry: Any, place: Path) -> Iterator[Report]:
             )
 
 
-def _configuration_reports(subject: Subject) -> Iterator[Report]:
+def _configuration_reports(subject: Subject) -> Iterator[LintReport]:
     for problem in find_problems(dict(subject.config)):
-        yield Report(_code_of(problem), problem.path, problem.message, problem.hint)
+        yield LintReport(_code_of(problem), problem.path, problem.message, problem.hint)
     for check in _CHECKS:
         yield from check(subject)
 
@@ -246,7 +252,7 @@ def _code_of(problem: Problem) -> str:
 
 
 def _findings(
-    name: str, source: SourceFile, subject: Subject | None, reports: list[Report]
+    name: str, source: SourceFile, subject: Subject | None, reports: list[LintReport]
 ) -> tuple[LocatedFinding, ...]:
     found: dict[tuple[Any, ...], tuple[tuple[int, int], LocatedFinding]] = {}
     for report in reports:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from hubspot_dest.lint.subject import Report, RuleEntry, Subject
+from hubspot_dest.lint.subject import LintReport, LintRule, Subject
 from hubspot_dest.mapping.callbacks import code_source
 
 __all__ = ["check_rules"]
@@ -17,7 +17,7 @@ _ALWAYS_TRUE: Final = re.compile(r"\s*\(?[\w\s,{}]*\)?\s*=>\s*(true|1|!0)\s*;?\s
 _USED_BY_IGNORED: Final = ("settings", "name", "silent", "policy")
 
 
-def check_rules(subject: Subject) -> Iterator[Report]:
+def check_rules(subject: Subject) -> Iterator[LintReport]:
     """Yield rules that can never match, and rules whose settings have no effect."""
     mapping = subject.config.get("mapping")
     if not isinstance(mapping, dict):
@@ -32,12 +32,12 @@ def check_rules(subject: Subject) -> Iterator[Report]:
         yield from _rule(entry)
 
 
-def _keys(mapping: dict[Any, Any]) -> Iterator[Report]:
+def _keys(mapping: dict[Any, Any]) -> Iterator[LintReport]:
     for entity, actions in mapping.items():
         name = str(entity)
         if " " in name.strip() or "." in name:
             parts = re.split(r"[ .]+", name.strip())
-            yield Report(
+            yield LintReport(
                 "rule_key",
                 ("mapping", entity),
                 f"no event has the entity {name!r}",
@@ -47,14 +47,14 @@ def _keys(mapping: dict[Any, Any]) -> Iterator[Report]:
             continue
         for action in actions:
             if " " in str(action) or "." in str(action):
-                yield Report(
+                yield LintReport(
                     "rule_key",
                     ("mapping", entity, action),
                     f"no event has the action {str(action)!r}: an action is one word",
                 )
 
 
-def _hidden(mapping: dict[Any, Any]) -> Iterator[Report]:
+def _hidden(mapping: dict[Any, Any]) -> Iterator[LintReport]:
     wild = mapping.get(_ANY)
     if not isinstance(wild, dict):
         return
@@ -68,7 +68,7 @@ def _hidden(mapping: dict[Any, Any]) -> Iterator[Report]:
         ]
         if hiding:
             listed = ", ".join(hiding)
-            yield Report(
+            yield LintReport(
                 "rule_hidden",
                 ("mapping", _ANY, action),
                 f"'* {action}' never matches events of {listed}: a listed entity hides the rules at *",
@@ -76,13 +76,13 @@ def _hidden(mapping: dict[Any, Any]) -> Iterator[Report]:
             )
 
 
-def _shadowed(rules: list[Any], path: tuple[str | int, ...]) -> Iterator[Report]:
+def _shadowed(rules: list[Any], path: tuple[str | int, ...]) -> Iterator[LintReport]:
     if not rules:
-        yield Report("rule_empty_list", path, "an empty list of rules matches no event")
+        yield LintReport("rule_empty_list", path, "an empty list of rules matches no event")
     always: int | None = None
     for index, rule in enumerate(rules):
         if always is not None:
-            yield Report(
+            yield LintReport(
                 "rule_shadowed",
                 (*path, index),
                 f"rule {index + 1} is never tried: rule {always + 1} always matches",
@@ -98,13 +98,13 @@ def _always(condition: Any) -> bool:
     return source is not None and _ALWAYS_TRUE.fullmatch(source) is not None
 
 
-def _rule(entry: RuleEntry) -> Iterator[Report]:
+def _rule(entry: LintRule) -> Iterator[LintReport]:
     rule = entry.rule
     if not isinstance(rule, dict):
         return
     source = code_source(rule.get("condition"))
     if source is not None and _ASYNC.match(source):
-        yield Report(
+        yield LintReport(
             "condition_async",
             (*entry.path, "condition"),
             f"the condition of rule {entry.label!r} is async: in walkerOS 4.4 it always matches",
@@ -113,7 +113,7 @@ def _rule(entry: RuleEntry) -> Iterator[Report]:
     if rule.get("ignore") is True:
         for key in _USED_BY_IGNORED:
             if rule.get(key):
-                yield Report(
+                yield LintReport(
                     "rule_without_effect",
                     (*entry.path, key),
                     f"rule {entry.label!r} ignores its event, so {key} has no effect",

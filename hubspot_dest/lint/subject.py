@@ -9,7 +9,7 @@ from typing import Any, Final
 from hubspot_dest.checks.finding import Violation
 from hubspot_dest.lint.source_file import SourceFile
 
-__all__ = ["Report", "RuleEntry", "Subject", "walk_values"]
+__all__ = ["LintReport", "LintRule", "Subject", "walk_values"]
 
 Path = tuple[str | int, ...]
 
@@ -17,7 +17,7 @@ _VALUE_PLACES: Final = ("email", "objectId", "identify")
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class LintReport:
     """One thing that a check reports.
 
     Attributes:
@@ -38,13 +38,13 @@ class Report:
     on_value: bool = False
 
     @classmethod
-    def of(cls, violation: Violation, path: Path, *, on_value: bool = False) -> Report:
+    def of(cls, violation: Violation, path: Path, *, on_value: bool = False) -> LintReport:
         """Return the report of a violation of HubSpot's rules."""
         return cls(violation.code, path, violation.sentence, violation.fix, on_value=on_value)
 
 
 @dataclass(frozen=True, slots=True)
-class RuleEntry:
+class LintRule:
     """A rule of the mapping.
 
     Attributes:
@@ -95,7 +95,7 @@ class Subject:
         settings = self.config.get("settings")
         return settings if isinstance(settings, dict) else {}
 
-    def rules(self) -> Iterator[RuleEntry]:
+    def rules(self) -> Iterator[LintRule]:
         """Yield every rule of the mapping, in document order."""
         mapping = self.config.get("mapping")
         if not isinstance(mapping, dict):
@@ -107,9 +107,9 @@ class Subject:
                 path: Path = ("mapping", entity, action)
                 if isinstance(rules, list):
                     for index, rule in enumerate(rules):
-                        yield RuleEntry((*path, index), str(entity), str(action), index, rule)
+                        yield LintRule((*path, index), str(entity), str(action), index, rule)
                 else:
-                    yield RuleEntry(path, str(entity), str(action), None, rules)
+                    yield LintRule(path, str(entity), str(action), None, rules)
 
     def values(self) -> Iterator[tuple[Path, Any]]:
         """Yield every top-level mapping value with its path: settings, policies, and those of the rules."""

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator
 from typing import Any, Final
 
-from hubspot_dest.lint.subject import Report, Subject, walk_values
+from hubspot_dest.lint.subject import LintReport, Subject, walk_values
 
 __all__ = ["check_values"]
 
@@ -26,7 +26,7 @@ _MAPS: Final = ("data", "globals", "custom", "user", "consent", "source", "conte
 _PRODUCERS: Final = ("loop", "map", "set", "key", "fn")
 
 
-def check_values(subject: Subject) -> Iterator[Report]:
+def check_values(subject: Subject) -> Iterator[LintReport]:
     """Yield what is wrong with mapping values, wherever they are."""
     written = _policy_fields(subject)
     for top, value in subject.values():
@@ -41,7 +41,7 @@ def _policy_fields(subject: Subject) -> set[str]:
     return {str(key).split(".")[0] for policy in policies if isinstance(policy, dict) for key in policy}
 
 
-def _value(value: Any, path: Path, looped: bool, written: set[str]) -> Iterator[Report]:
+def _value(value: Any, path: Path, looped: bool, written: set[str]) -> Iterator[LintReport]:
     if isinstance(value, str):
         if path[-2:-1] != ("loop",) or value != "this":
             yield from _path(value, path, looped, written)
@@ -51,16 +51,16 @@ def _value(value: Any, path: Path, looped: bool, written: set[str]) -> Iterator[
         yield from _object(value, path, looped, written)
 
 
-def _object(value: dict[str, Any], path: Path, looped: bool, written: set[str]) -> Iterator[Report]:
+def _object(value: dict[str, Any], path: Path, looped: bool, written: set[str]) -> Iterator[LintReport]:
     if isinstance(value.get("key"), str):
         yield from _path(value["key"], (*path, "key"), looped, written)
     present = [name for name in _PRODUCERS if value.get(name)]
     for name in present[1:]:
-        yield Report(
+        yield LintReport(
             "producer_dead", (*path, name), f"{name} has no effect beside {present[0]}", f"remove {name}"
         )
     if "value" in value and _holds_null(value["value"]):
-        yield Report(
+        yield LintReport(
             "value_null",
             (*path, "value"),
             "a null makes the whole value nothing",
@@ -73,18 +73,18 @@ def _object(value: dict[str, Any], path: Path, looped: bool, written: set[str]) 
         optional = loop[0] not in ("nested",) and not guarded
         if optional:
             scope = loop[0] if isinstance(loop[0], str) else "its list"
-            yield Report(
+            yield LintReport(
                 "loop_may_be_missing",
                 (*path, "loop"),
                 f"where {scope} is missing, walkerOS 4.4 sends the whole event as [object Object]",
             )
 
 
-def _alternatives(items: list[Any], path: Path) -> Iterator[Report]:
+def _alternatives(items: list[Any], path: Path) -> Iterator[LintReport]:
     for index, item in enumerate(items[:-1]):
         if _always_gives(item):
             last = len(items)
-            yield Report(
+            yield LintReport(
                 "alternative_stops",
                 (*path, index + 1),
                 f"alternative {index + 1} always gives a value: {_rest(index + 2, last)} never tried",
@@ -117,12 +117,12 @@ def _holds_null(value: Any) -> bool:
     return isinstance(value, list) and any(_holds_null(inner) for inner in value)
 
 
-def _path(text: str, path: Path, looped: bool, written: set[str]) -> Iterator[Report]:
+def _path(text: str, path: Path, looped: bool, written: set[str]) -> Iterator[LintReport]:
     if not text or text.startswith("$"):
         return
     steps = text.split(".")
     if steps[-1] == "*" and len(steps) > 1:
-        yield Report(
+        yield LintReport(
             "path_trailing_star",
             path,
             f"{text} gives a list of nothing",
@@ -134,22 +134,22 @@ def _path(text: str, path: Path, looped: bool, written: set[str]) -> Iterator[Re
     if steps[0] not in _FIELDS:
         yield _unknown(text, steps, path)
     elif len(steps) > 1 and steps[1] == "*" and steps[0] in _MAPS:
-        yield Report(
+        yield LintReport(
             "path_star_on_map", path, f"{steps[0]} is a map: * is an ordinary key in {text}", on_value=True
         )
 
 
-def _unknown(text: str, steps: list[str], path: Path) -> Report:
+def _unknown(text: str, steps: list[str], path: Path) -> LintReport:
     old = _OLD_FIELDS.get(steps[0])
     if old is not None:
         fix = f"write {'.'.join([old, *steps[1:]])}"
-        return Report(
+        return LintReport(
             "path_old_field", path, f"events of walkerOS 4 have no field {steps[0]}", fix, on_value=True
         )
     near = difflib.get_close_matches(steps[0], _FIELDS, n=1, cutoff=0.5)
     fix = f"did you mean {'.'.join([near[0], *steps[1:]])}?" if near else f"did you mean data.{text}?"
     identity = path in (("settings", "email"), ("settings", "objectId"))
-    return Report(
+    return LintReport(
         "identity_path" if identity else "path_unknown_field",
         path,
         f"events have no field {steps[0]}: {text} never finds a value",

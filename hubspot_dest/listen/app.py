@@ -27,7 +27,7 @@ from hubspot_dest.listen.replies import (
 from hubspot_dest.listen.request_bodies import BodyError, TooDeep, events_of, query_event, unpacked
 from hubspot_dest.outcome import Outcome
 
-__all__ = ["Collector", "Front", "ListenSettings"]
+__all__ = ["CollectorEndpoint", "Front", "ListenSettings"]
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -89,7 +89,7 @@ class _GoneError(Exception):
 
 
 @dataclass(slots=True)
-class Collector:
+class CollectorEndpoint:
     """Accepts events over HTTP for one destination.
 
     Args:

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from hubspot_dest.listen.app import Collector
+from hubspot_dest.listen.app import CollectorEndpoint
 from hubspot_dest.listen.uvicorn_compat import ConnectionLimits, GuardedServer, guarded_config
 
 __all__ = ["serve"]
@@ -24,7 +24,7 @@ _OTHER_DESCRIPTORS: Final = 256  # beside the connections: the outbox, HubSpot, 
 
 
 def serve(
-    collector: Collector,
+    collector: CollectorEndpoint,
     listener: socket.socket,
     *,
     max_connections: int,

@@ -58,7 +58,7 @@ class PlainPath:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class _MapEntry:
     """One property: its name, its path, and the text for a path without a value."""
 
     name: str
@@ -89,7 +89,7 @@ class _Entry:
 class PlainMap:
     """`{map: {name: path | {key, value} | {value}}}` with plain paths only."""
 
-    entries: tuple[_Entry, ...] = ()
+    entries: tuple[_MapEntry, ...] = ()
 
     @classmethod
     def parse(cls, mapping: Any) -> PlainMap | None:
@@ -110,10 +110,10 @@ class PlainMap:
         return [line for entry in self.entries for line in entry.source(variables)]
 
 
-def _entry(name: str, item: Any) -> _Entry | None:
+def _entry(name: str, item: Any) -> _MapEntry | None:
     if isinstance(item, str):
         path = PlainPath.parse(item)
-        return _Entry(name, path, None) if path is not None else None
+        return _MapEntry(name, path, None) if path is not None else None
     if not isinstance(item, dict) or not item or not set(item) <= {"key", "value"}:
         return None
     path = PlainPath.parse(item.get("key"))
@@ -122,7 +122,7 @@ def _entry(name: str, item: Any) -> _Entry | None:
     default = cast_to_property(item.get("value", UNDEFINED))
     if isinstance(default, (dict, list)) or ("value" in item and default is UNDEFINED):
         return None  # left out, or not convertible: the general path decides
-    return _Entry(name, path, None if default is UNDEFINED else to_string(default))
+    return _MapEntry(name, path, None if default is UNDEFINED else to_string(default))
 
 
 def found_text(value: Any) -> str | None:

@@ -51,7 +51,7 @@ class Compiler(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _RuleSettings:
+class _CompiledRuleSettings:
     event_name: Any = UNDEFINED
     identify: Resolve | None = None
     properties: Resolve | None = None
@@ -61,11 +61,11 @@ class _RuleSettings:
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    processor: Processor[_RuleSettings]
+    processor: Processor[_CompiledRuleSettings]
     email: Resolve | None
     object_id: Resolve | None
     identify: Resolve | None
-    no_rule: _RuleSettings = field(default_factory=_RuleSettings)
+    no_rule: _CompiledRuleSettings = field(default_factory=_CompiledRuleSettings)
 
 
 class Planner:
@@ -186,8 +186,8 @@ class Planner:
 
     def _occurrence(
         self,
-        processed: Processed[_RuleSettings],
-        rule: _RuleSettings,
+        processed: Processed[_CompiledRuleSettings],
+        rule: _CompiledRuleSettings,
         plan: Plan,
         ev: Evaluation,
         now_ms: int,
@@ -249,7 +249,7 @@ class Planner:
             return
         properties[name] = text
 
-    def _event_name(self, processed: Processed[_RuleSettings], rule: _RuleSettings) -> str:
+    def _event_name(self, processed: Processed[_CompiledRuleSettings], rule: _CompiledRuleSettings) -> str:
         if truthy(rule.event_name):
             return self._prefix + to_string(rule.event_name)
         name = processed.rule.name if processed.rule is not None else UNDEFINED
@@ -336,12 +336,12 @@ class Planner:
             identify=_optional(values, "identify", settings.get("identify", UNDEFINED)),
         )
 
-    def _rule_settings(self, rule: dict[str, Any], values: ValueCompiler) -> _RuleSettings:
+    def _rule_settings(self, rule: dict[str, Any], values: ValueCompiler) -> _CompiledRuleSettings:
         settings = rule.get("settings")
         settings = settings if isinstance(settings, dict) else {}
         identify = settings.get("identify", UNDEFINED)
         skip = self._policy.honour_skip and rule.get("skip") is True
-        return _RuleSettings(
+        return _CompiledRuleSettings(
             event_name=settings.get("eventName", UNDEFINED),
             identify=_optional(values, "identify", UNDEFINED if identify is None else identify),
             properties=_optional(values, "properties", settings.get("properties", UNDEFINED)),
@@ -393,7 +393,7 @@ def _no_shortcut(event: dict[str, Any]) -> Plan | None:  # noqa: ARG001 - the sh
     return None
 
 
-def _is_plain(rule: Rule[_RuleSettings] | None, settings: _RuleSettings) -> bool:
+def _is_plain(rule: Rule[_CompiledRuleSettings] | None, settings: _CompiledRuleSettings) -> bool:
     if settings.silent or settings.identify is not None:
         return False
     if (settings.properties is None) != (settings.texts is None):

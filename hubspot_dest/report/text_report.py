@@ -11,7 +11,7 @@ from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, to_string
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.report.json_report import as_json, plain
 from hubspot_dest.report.safe_text import safe_text
-from hubspot_dest.verdict.finding_table import Reason
+from hubspot_dest.verdict.finding_table import FindingReason
 
 __all__ = ["Painter", "finding_lines", "outcome_lines", "person_of", "reason_lines", "trace_lines"]
 
@@ -90,7 +90,7 @@ def finding_lines(finding: Finding, painter: Painter) -> Iterator[str]:
     yield painter.dim(f"               → {fix}{f' ({where})' if where else ''}")
 
 
-def reason_lines(reasons: Sequence[Reason]) -> Iterator[str]:
+def reason_lines(reasons: Sequence[FindingReason]) -> Iterator[str]:
     """Yield a table of reasons: severity, code, how many, the line of the first, what to do."""
     if not reasons:
         return

@@ -9,14 +9,14 @@ from typing import Any, Final, Literal
 
 from hubspot_dest.checks.finding import SEVERITIES, Finding, Severity
 
-__all__ = ["FailOn", "FindingTable", "Reason"]
+__all__ = ["FailOn", "FindingTable", "FindingReason"]
 
 FailOn = Literal["refused", "lost", "doubtful", "never"]
 _MOST_REASONS: Final = 1_000
 
 
 @dataclass(slots=True)
-class Reason:
+class FindingReason:
     """One reason: a check and the place in the configuration that it found something at.
 
     Attributes:
@@ -47,7 +47,7 @@ class FindingTable:
     """The findings of one run, grouped; its size does not grow with the number of events."""
 
     def __init__(self) -> None:
-        self._reasons: dict[tuple[str, str], Reason] = {}
+        self._reasons: dict[tuple[str, str], FindingReason] = {}
         self.severities: Counter[Severity] = Counter()
 
     def add(self, findings: Iterable[Finding], line: int | None) -> None:
@@ -65,10 +65,10 @@ class FindingTable:
             if reason is not None:
                 reason.count += 1
             elif len(self._reasons) < _MOST_REASONS:
-                self._reasons[key] = Reason(one, 1, line)
+                self._reasons[key] = FindingReason(one, 1, line)
 
     @property
-    def reasons(self) -> list[Reason]:
+    def reasons(self) -> list[FindingReason]:
         """Every reason, the worst severity first, then the most frequent."""
         order = {severity: number for number, severity in enumerate(SEVERITIES)}
         return sorted(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from dataclasses import replace as with_changes
 from typing import Any, Final
 
-from hubspot_dest.account.schema import UNKNOWN_ACCOUNT, AccountSchema, EventDefinition
+from hubspot_dest.account.schema import UNKNOWN_ACCOUNT, AccountSchema, AccountEvent
 from hubspot_dest.checks.catalogue import finding_of
 from hubspot_dest.checks.contacts import check_contact_email, check_contact_property, empty_contact
 from hubspot_dest.checks.finding import Finding, Violation
@@ -355,7 +355,7 @@ class Judge:
         fix = f"did you mean {near}?" if near else "define it in HubSpot, or map to an event that is defined"
         return event_violation("event_undefined", f"the account has no event {name}", fix, name)
 
-    def _property_name(self, name: str, event: str, definition: EventDefinition | None) -> Violation | None:
+    def _property_name(self, name: str, event: str, definition: AccountEvent | None) -> Violation | None:
         if definition is None:
             if name in STANDARD_EVENT_PROPERTIES:
                 return None
@@ -622,7 +622,7 @@ def _configured(paths: tuple[EventPath, ...]) -> ConfigPath:
     return paths[0].at if paths else ()
 
 
-def _declared(definition: EventDefinition | None, name: str) -> PropertyLike | None:
+def _declared(definition: AccountEvent | None, name: str) -> PropertyLike | None:
     if definition is None:
         return STANDARD_EVENT_PROPERTIES.get(name)
     return definition.declared(name) or definition.declared(name.lower())

@@ -72,7 +72,7 @@ class _Har(_ImportModel):
     log: _HarLog
 
 
-class _VcrRequest(_ImportModel):
+class _ImportedRequest(_ImportModel):
     method: str
     uri: str
     body: str | bytes | None = None
@@ -95,7 +95,7 @@ class _VcrResponse(_ImportModel):
 
 
 class _VcrInteraction(_ImportModel):
-    request: _VcrRequest
+    request: _ImportedRequest
     response: _VcrResponse
     recorded_at: str = ""
 

@@ -23,7 +23,7 @@ __all__ = ["KINDS", "run_mapping_case"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class _MappingRun:
     """One mapping case, decoded, with what it runs on."""
 
     case: dict[str, Any]
@@ -43,7 +43,7 @@ def run_mapping_case(
     event = decode(case.get("event", {"$undefined": True}))
     state = decode(case.get("consent"))
     ev = Evaluation(event, CollectorView(consent=state if isinstance(state, dict) else {}))
-    run = _Run(case, event, ev, ValueCompiler(callbacks, dialect=dialect), callbacks)
+    run = _MappingRun(case, event, ev, ValueCompiler(callbacks, dialect=dialect), callbacks)
     actual: dict[str, Any] = {}
     try:
         actual["result"] = encode(KINDS[case["kind"]](run))
@@ -62,39 +62,39 @@ def run_mapping_case(
     return wanted, actual
 
 
-def _value(run: _Run) -> Any:
+def _value(run: _MappingRun) -> Any:
     return run.values.compile(decode(run.case["mapping"]))(run.event, run.ev, run.ev.collector.consent)
 
 
-def _path(run: _Run) -> Any:
+def _path(run: _MappingRun) -> Any:
     default = decode(run.case["default"]) if "default" in run.case else UNDEFINED
     return get_by_path(decode(run.case["value"]), run.case["path"], default)
 
 
-def _set_path(run: _Run) -> Any:
+def _set_path(run: _MappingRun) -> Any:
     value, path, new = decode(run.case["value"]), run.case["path"], decode(run.case["set"])
     if new is UNDEFINED and run.values.dialect.policy_removes:
         return clear_by_path(value, path)
     return set_by_path(value, path, new)
 
 
-def _consent(run: _Run) -> Any:
+def _consent(run: _MappingRun) -> Any:
     required, state, own = (decode(run.case.get(name)) for name in ("required", "state", "individual"))
     granted = granted_consent(None if required is UNDEFINED else required, state, own)
     return False if granted is None else granted
 
 
-def _cast(run: _Run) -> Any:
+def _cast(run: _MappingRun) -> Any:
     return cast_to_property(decode(run.case["value"]))
 
 
-def _rule(run: _Run) -> Any:
+def _rule(run: _MappingRun) -> Any:
     mapping = decode(run.case["mappingRules"]) if "mappingRules" in run.case else UNDEFINED
     rule, key = run.rules(mapping).find(run.event, run.ev)
     return {"matched": rule is not None, "mappingKey": key, "index": None if rule is None else rule.index}
 
 
-def _process(run: _Run) -> Any:
+def _process(run: _MappingRun) -> Any:
     config, values = decode(run.case.get("config") or {}), run.values
     data = config.get("data", UNDEFINED)
     processed = Processor(
@@ -113,7 +113,7 @@ def _process(run: _Run) -> Any:
     }
 
 
-KINDS: dict[str, Callable[[_Run], Any]] = {
+KINDS: dict[str, Callable[[_MappingRun], Any]] = {
     "value": _value,
     "path": _path,
     "setpath": _set_path,

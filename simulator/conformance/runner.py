@@ -16,7 +16,7 @@ from simulator.conformance.destination_case import run_destination_case
 from simulator.conformance.difference import Difference, differences
 from simulator.conformance.mapping_case import KINDS, run_mapping_case
 
-__all__ = ["FileResult", "Verdict", "VectorFileError", "run_file"]
+__all__ = ["FileResult", "VectorVerdict", "VectorFileError", "run_file"]
 
 
 class VectorFileError(ValueError):
@@ -24,7 +24,7 @@ class VectorFileError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class VectorVerdict:
     """The result of one vector: its id, its tags and the differences; none if they agree."""
 
     id: str
@@ -43,7 +43,7 @@ class FileResult:
     """The results of one file."""
 
     path: Path
-    verdicts: list[Verdict] = field(default_factory=list)
+    verdicts: list[VectorVerdict] = field(default_factory=list)
 
     @property
     def agreeing(self) -> int:
@@ -51,7 +51,7 @@ class FileResult:
         return sum(verdict.agrees for verdict in self.verdicts)
 
     @property
-    def differing(self) -> list[Verdict]:
+    def differing(self) -> list[VectorVerdict]:
         """The vectors that differ."""
         return [verdict for verdict in self.verdicts if not verdict.agrees]
 
@@ -75,7 +75,9 @@ def run_file(path: Path, *, only: str = "*", dialect: Dialect = WALKEROS_4_4) ->
     return result
 
 
-def _verdict(identifier: str, vector: dict[str, Any], callbacks: Callbacks, dialect: Dialect) -> Verdict:
+def _verdict(
+    identifier: str, vector: dict[str, Any], callbacks: Callbacks, dialect: Dialect
+) -> VectorVerdict:
     case, expect = vector["case"], vector["expect"]
     try:
         if "kind" in case:
@@ -86,7 +88,7 @@ def _verdict(identifier: str, vector: dict[str, Any], callbacks: Callbacks, dial
     except Exception as error:  # an exception on one vector must not hide the others
         found = (Difference("run", "a result", f"the sender raised {type(error).__name__}: {error}"),)
     tags = tuple(vector.get("tags") or case.get("tags") or ())
-    return Verdict(identifier, str(case.get("family", "")), tags, found)
+    return VectorVerdict(identifier, str(case.get("family", "")), tags, found)
 
 
 def _what_is_missing(vector: Any) -> str | None:

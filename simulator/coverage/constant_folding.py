@@ -12,7 +12,7 @@ from hubspot_dest.mapping.context import CallContext
 from hubspot_dest.mapping.javascript.errors import JavaScriptLimitError
 from hubspot_dest.mapping.jsvalues import UNDEFINED, cast_to_property, truthy
 from simulator.coverage.js_scan import CodeHints, JsComparison, PropertyRead, read_hints
-from simulator.coverage.js_tokens import Token, tokens
+from simulator.coverage.js_tokens import JsToken, tokens
 from simulator.coverage.mapping_tree import MarkedCode, Path, RuleNode
 
 __all__ = ["contradiction", "gives_nothing", "is_constant", "needs"]
@@ -102,24 +102,24 @@ def contradiction(code: MarkedCode) -> str:
     return ""
 
 
-def _body(code: MarkedCode) -> list[Token] | None:
+def _body(code: MarkedCode) -> list[JsToken] | None:
     """Return the expression of an arrow function, None for other functions.
 
     Also None for parameters with defaults or list patterns: an absent value is then not undefined.
     """
     words = tokens(code.removeprefix("$code:"))
     arrow = _arrow(words)
-    if arrow is None or words[arrow + 1 : arrow + 2] == [Token("sign", "{")]:
+    if arrow is None or words[arrow + 1 : arrow + 2] == [JsToken("sign", "{")]:
         return None
-    if any(one in (Token("sign", "="), Token("sign", "[")) for one in words[:arrow]):
+    if any(one in (JsToken("sign", "="), JsToken("sign", "[")) for one in words[:arrow]):
         return None
     return words[arrow + 1 :]
 
 
-def _arrow(words: list[Token]) -> int | None:
+def _arrow(words: list[JsToken]) -> int | None:
     """Return the index of the function's own arrow: right after its parameters; callbacks have arrows too."""
-    at = 1 if words[:1] == [Token("name", "async")] else 0
-    if words[at : at + 1] == [Token("sign", "(")]:
+    at = 1 if words[:1] == [JsToken("name", "async")] else 0
+    if words[at : at + 1] == [JsToken("sign", "(")]:
         depth = 0
         for end in range(at, len(words)):
             sign = words[end].text if words[end].kind == "sign" else ""
@@ -127,12 +127,12 @@ def _arrow(words: list[Token]) -> int | None:
             if depth == 0:
                 at = end
                 break
-    return at + 1 if words[at + 1 : at + 2] == [Token("sign", "=>")] else None
+    return at + 1 if words[at + 1 : at + 2] == [JsToken("sign", "=>")] else None
 
 
-def _conjuncts(body: list[Token]) -> list[list[Token]]:
+def _conjuncts(body: list[JsToken]) -> list[list[JsToken]]:
     """Return the operands of `&&`; nothing where another operator could decide."""
-    parts: list[list[Token]] = [[]]
+    parts: list[list[JsToken]] = [[]]
     depth = 0
     for word in body:
         sign = word.text if word.kind == "sign" else ""
@@ -146,8 +146,8 @@ def _conjuncts(body: list[Token]) -> list[list[Token]]:
     return parts
 
 
-def _fails_without(code: MarkedCode, part: list[Token], path: Path) -> bool:
-    if part[:1] == [Token("sign", "[")]:
+def _fails_without(code: MarkedCode, part: list[JsToken], path: Path) -> bool:
+    if part[:1] == [JsToken("sign", "[")]:
         return _listed(code, part, path)
     one = _comparison(code, part)
     if one is None or one.look != PropertyRead(path):
@@ -161,7 +161,7 @@ def _fails_without(code: MarkedCode, part: list[Token], path: Path) -> bool:
     return one.operator in holds and not holds[one.operator]
 
 
-def _comparison(code: MarkedCode, part: list[Token]) -> JsComparison | None:
+def _comparison(code: MarkedCode, part: list[JsToken]) -> JsComparison | None:
     """Return the comparison that a part of a condition consists of, None for other parts.
 
     That is `path operator literal` or the reverse, and nothing more: `5 - path > 1` compares another value.
@@ -176,37 +176,37 @@ def _comparison(code: MarkedCode, part: list[Token]) -> JsComparison | None:
     return compared[0] if len(compared) == 1 and compared[0].operator in _COMPARED else None
 
 
-def _is_path(words: list[Token]) -> bool:
+def _is_path(words: list[JsToken]) -> bool:
     """Return whether tokens form a path such as `event.data?.total`."""
     names, dots = words[::2], words[1::2]
     plain = all(one.kind == "name" and one.text not in _KEYWORDS for one in names)
     return len(words) % 2 == 1 and plain and all(one.text in (".", "?.") for one in dots)
 
 
-def _is_literal(words: list[Token]) -> bool:
-    if len(words) == 2 and words[0] == Token("sign", "-"):
+def _is_literal(words: list[JsToken]) -> bool:
+    if len(words) == 2 and words[0] == JsToken("sign", "-"):
         return words[1].kind == "number"
     known = len(words) == 1 and words[0].kind == "name" and words[0].text in ("true", "false", "null")
     return known or (len(words) == 1 and words[0].kind in ("text", "number"))
 
 
-def _listed(code: MarkedCode, part: list[Token], path: Path) -> bool:
+def _listed(code: MarkedCode, part: list[JsToken], path: Path) -> bool:
     """Return whether a part is `["a", "b"].includes(path)` with texts and numbers only."""
-    end = next((at for at, one in enumerate(part) if one == Token("sign", "]")), 0)
+    end = next((at for at, one in enumerate(part) if one == JsToken("sign", "]")), 0)
     plain = all(one.kind in ("text", "number") or one.text == "," for one in part[1:end])
     call = [one.text for one in part[end + 1 : end + 4]] == [".", "includes", "("]
     inside = part[end + 4 : -1]
-    if not plain or not call or part[-1] != Token("sign", ")"):
+    if not plain or not call or part[-1] != JsToken("sign", ")"):
         return False
     if any(one.kind == "sign" and one.text not in (".", "?.") for one in inside):
         return False
     return _hints(code, inside).looks == [PropertyRead(path)]
 
 
-def _hints(code: MarkedCode, part: list[Token]) -> CodeHints:
+def _hints(code: MarkedCode, part: list[JsToken]) -> CodeHints:
     head = code.removeprefix("$code:").split("=>")[0]
     return read_hints(f"{head}=> {' '.join(_source(one) for one in part)}")
 
 
-def _source(word: Token) -> str:
+def _source(word: JsToken) -> str:
     return json.dumps(word.text) if word.kind == "text" else word.text

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from simulator.coverage.js_tokens import Token, tokens
+from simulator.coverage.js_tokens import JsToken, tokens
 from simulator.coverage.mapping_tree import Path
 from simulator.coverage.regex_samples import sample
 
@@ -64,7 +64,7 @@ def read_hints(code: str) -> CodeHints:
 class _Scanner:
     """Scans the tokens once and tracks what names refer to."""
 
-    def __init__(self, words: list[Token]) -> None:
+    def __init__(self, words: list[JsToken]) -> None:
         self.words = words
         self.hints = CodeHints()
         self._names: dict[str, PropertyRead] = {}
@@ -333,7 +333,7 @@ class _Scanner:
 _NOTHING: Final = object()
 
 
-def _literal(word: Token) -> Any:
+def _literal(word: JsToken) -> Any:
     if word.kind == "name" and word.text == "undefined":
         return None
     try:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-__all__ = ["Token", "tokens"]
+__all__ = ["JsToken", "tokens"]
 
 Kind = Literal["name", "text", "number", "regex", "sign"]
 _SPACE: Final = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
@@ -21,7 +21,7 @@ _ESCAPE: Final = re.compile(r"\\(u\{[0-9a-fA-F]+\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class JsToken:
     """A token: its kind and its text (a string's value, a regex's pattern)."""
 
     kind: Kind
@@ -49,9 +49,9 @@ class Token:
 _WORDS: Final[dict[str, bool | None]] = {"true": True, "false": False, "null": None}
 
 
-def tokens(source: str) -> list[Token]:
+def tokens(source: str) -> list[JsToken]:
     """Return the tokens of a source in order; unreadable characters are skipped."""
-    found: list[Token] = []
+    found: list[JsToken] = []
     place = 0
     while place < len(source):
         if space := _SPACE.match(source, place):
@@ -61,23 +61,23 @@ def tokens(source: str) -> list[Token]:
     return found
 
 
-def _next(source: str, place: int, found: list[Token]) -> int:
+def _next(source: str, place: int, found: list[JsToken]) -> int:
     if name := _NAME.match(source, place):
-        found.append(Token("name", name.group()))
+        found.append(JsToken("name", name.group()))
         return name.end()
     if number := _NUMBER.match(source, place):
-        found.append(Token("number", number.group()))
+        found.append(JsToken("number", number.group()))
         return number.end()
     if text := _TEXT.match(source, place):
-        found.append(Token("text", _ESCAPE.sub(_unescaped, text.group()[1:-1])))
+        found.append(JsToken("text", _ESCAPE.sub(_unescaped, text.group()[1:-1])))
         return text.end()
     begins = source[place] == "/" and bool(found) and found[-1].text in _BEFORE_REGEX
     if begins and (regex := _REGEX.match(source, place)):
-        found.append(Token("regex", regex.group(1)))
+        found.append(JsToken("regex", regex.group(1)))
         return regex.end()
     sign = _SIGN.match(source, place)
     assert sign is not None
-    found.append(Token("sign", sign.group()))
+    found.append(JsToken("sign", sign.group()))
     return sign.end()
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from hubspot_dest import AsyncHubSpotDestination, HubSpotDestination, Outcome
 from hubspot_dest.delivery.client.recording_client import RecordingClient
-from hubspot_dest.listen.app import Collector, ListenSettings
+from hubspot_dest.listen.app import CollectorEndpoint, ListenSettings
 
 CONFIG = {"settings": {"accessToken": "pat-na1-x", "eventNamePrefix": "pe1_"}}
 PAGE = {"name": "page view", "id": "e1", "user": {"email": "ada@example.org"}}
@@ -31,7 +31,7 @@ class Gate(RecordingClient):
 
 
 async def ask(
-    collector: Collector,
+    collector: CollectorEndpoint,
     body: Any = None,
     *,
     path: str = "/collect",
@@ -59,7 +59,7 @@ def test_a_crowd_is_told_to_come_again_and_memory_stays_bounded() -> None:
     async def main() -> None:
         client = Gate()
         async with AsyncHubSpotDestination(CONFIG, client=client, limit=10) as front:
-            collector = Collector(front)
+            collector = CollectorEndpoint(front)
             first = [asyncio.ensure_future(ask(collector, PAGE)) for _ in range(10)]
             while front.pending < 10:
                 await asyncio.sleep(0)
@@ -84,7 +84,7 @@ def test_a_batch_larger_than_the_room_is_taken_when_nobody_else_is_there() -> No
         client = Gate()
         client.open.set()
         async with AsyncHubSpotDestination(CONFIG, client=client, limit=10) as front:
-            status, _, said = await ask(Collector(front), [PAGE] * 60)
+            status, _, said = await ask(CollectorEndpoint(front), [PAGE] * 60)
             assert (status, said["processed"]) == (200, 60)
 
     asyncio.run(main())
@@ -107,7 +107,7 @@ def test_what_cannot_be_stored_is_the_senders_to_keep_until_there_is_room_again(
         destination = FullDisk(CONFIG, client=RecordingClient())
         async with AsyncHubSpotDestination(destination) as front:
             now = [1_000_000]
-            collector = Collector(front, now_ms=lambda: now[0])
+            collector = CollectorEndpoint(front, now_ms=lambda: now[0])
             status, headers, said = await ask(collector, PAGE)
             assert (status, said["success"]) == (503, False)
             assert "retry-after" in headers
@@ -131,7 +131,7 @@ def test_what_cannot_be_stored_is_the_senders_to_keep_until_there_is_room_again(
 def test_a_body_that_never_comes_is_given_up() -> None:
     async def main() -> None:
         async with AsyncHubSpotDestination(CONFIG, client=RecordingClient()) as front:
-            collector = Collector(front, ListenSettings(body_seconds=0.02))
+            collector = CollectorEndpoint(front, ListenSettings(body_seconds=0.02))
 
             async def never() -> Any:
                 await asyncio.Event().wait()
@@ -152,7 +152,7 @@ def test_a_sender_that_hangs_up_half_way_gets_no_answer_and_sends_nothing() -> N
             async def half() -> Any:
                 return next(parts)
 
-            assert (await ask(Collector(front), receive=half))[0] == 0
+            assert (await ask(CollectorEndpoint(front), receive=half))[0] == 0
         assert client.calls == []
 
     asyncio.run(main())
@@ -166,7 +166,7 @@ def test_a_bug_of_ours_is_an_answer_and_not_silence(caplog: pytest.LogCaptureFix
                 raise ZeroDivisionError
 
             front.listeners.append(broken)
-            status, _, said = await ask(Collector(front), PAGE)
+            status, _, said = await ask(CollectorEndpoint(front), PAGE)
             assert (status, said["error"]) == (500, "Event was not processed")
             front.listeners.clear()
 
@@ -185,7 +185,7 @@ def test_it_is_ready_again_when_a_trial_write_succeeds_and_not_before() -> None:
 
         async with AsyncHubSpotDestination(destination) as front:
             now = [1_000_000]
-            collector = Collector(front, now_ms=lambda: now[0], probe=probe)
+            collector = CollectorEndpoint(front, now_ms=lambda: now[0], probe=probe)
             assert (await ask(collector, path="/ready"))[0] == 200
             assert not tried  # nothing is wrong: nothing is tried
             await ask(collector, PAGE)
@@ -206,7 +206,7 @@ def test_what_is_known_to_be_wrong_with_the_storage_is_not_ready_at_once() -> No
     async def main() -> None:
         trouble = [""]
         async with AsyncHubSpotDestination(CONFIG, client=RecordingClient()) as front:
-            collector = Collector(front, trouble=lambda: trouble[0])
+            collector = CollectorEndpoint(front, trouble=lambda: trouble[0])
             assert (await ask(collector, path="/ready"))[0] == 200
             trouble[0] = "the file was removed"
             status, _, said = await ask(collector, path="/ready")

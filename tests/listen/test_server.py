@@ -14,7 +14,7 @@ import pytest
 
 from hubspot_dest import AsyncHubSpotDestination
 from hubspot_dest.delivery.client.recording_client import RecordingClient
-from hubspot_dest.listen.app import Collector, ListenSettings
+from hubspot_dest.listen.app import CollectorEndpoint, ListenSettings
 from hubspot_dest.listen.sockets import bind
 from hubspot_dest.listen.uvicorn_compat import ConnectionLimits, GuardedServer, guarded_config
 
@@ -33,7 +33,7 @@ def post(body: bytes = EVENT) -> bytes:
 async def serving(limits: ConnectionLimits, **settings: Any) -> AsyncIterator[tuple[Address, GuardedServer]]:
     async with AsyncHubSpotDestination(CONFIG, client=RecordingClient()) as front:
         listener = bind("127.0.0.1", 0)
-        server = GuardedServer(guarded_config(Collector(front, ListenSettings(**settings)), limits))
+        server = GuardedServer(guarded_config(CollectorEndpoint(front, ListenSettings(**settings)), limits))
         running = asyncio.ensure_future(server.serve(sockets=[listener]))
         try:
             yield listener.getsockname(), server
@@ -113,7 +113,9 @@ def test_a_slow_answer_is_waited_for_whatever_the_limit_for_headers() -> None:
     async def main() -> None:
         async with AsyncHubSpotDestination(CONFIG, client=Slow()) as front:
             listener = bind("127.0.0.1", 0)
-            server = GuardedServer(guarded_config(Collector(front), ConnectionLimits(header_seconds=0.05)))
+            server = GuardedServer(
+                guarded_config(CollectorEndpoint(front), ConnectionLimits(header_seconds=0.05))
+            )
             running = asyncio.ensure_future(server.serve(sockets=[listener]))
             async with connected(listener.getsockname(), post() + b"GET /hea") as stream:
                 asyncio.get_running_loop().call_later(
@@ -242,7 +244,7 @@ def test_a_request_that_never_ends_does_not_leave_a_traceback_at_the_shutdown(
     async def main() -> None:
         async with AsyncHubSpotDestination(CONFIG, client=RecordingClient()) as front:
             listener = bind("127.0.0.1", 0)
-            config = guarded_config(Collector(front), ConnectionLimits(), timeout_graceful_shutdown=1)
+            config = guarded_config(CollectorEndpoint(front), ConnectionLimits(), timeout_graceful_shutdown=1)
             server = GuardedServer(config)
             running = asyncio.ensure_future(server.serve(sockets=[listener]))
             async with connected(listener.getsockname(), post()[:-5]):

@@ -15,7 +15,7 @@ from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.destination import HubSpotDestination
-from hubspot_dest.doctor.probes import Check, examine
+from hubspot_dest.doctor.probes import Probe, examine
 from hubspot_dest.doctor.requirements import Needs, needs_of
 from hubspot_dest.intake.reader import BadLine, IntakeError, read_events, source_name
 from hubspot_dest.report.json_report import as_json
@@ -87,7 +87,7 @@ def _planned(config: Config, source: str, states: dict[str, bool], max_line_byte
     return needs
 
 
-def _show(check: Check, painter: Painter) -> None:
+def _show(check: Probe, painter: Painter) -> None:
     symbol, colour = _LOOKS[check.verdict]
     live = " (asked HubSpot)" if check.live else ""
     head = painter.paint(f"{symbol} {check.verdict:<8}", colour)

@@ -24,7 +24,7 @@ from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.intake.source import beside
 from hubspot_dest.listen.address_rate import AddressRate
-from hubspot_dest.listen.app import Collector, ListenSettings
+from hubspot_dest.listen.app import CollectorEndpoint, ListenSettings
 from hubspot_dest.listen.authentication import BearerSecret, NoSignature, RequestSignature
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.report.json_report import as_json
@@ -82,7 +82,7 @@ def listen(
     # The port first: a process that cannot listen need not open an outbox.
     with _bind(host, port) as listener, watching(watched, loaded) as watch:
         destination = _destination(watch, loaded, delivery.outbox(path), consent_states(consent))
-        run = _Run(destination, settings, limit, grace, max_connections, watch)
+        run = _ListenRun(destination, settings, limit, grace, max_connections, watch)
         code = run.serve(listener, lambda: run.announce(listener, loaded, as_line=as_line))
     raise SystemExit(int(code))
 
@@ -129,7 +129,7 @@ def _destination(
     return destination
 
 
-class _Run:
+class _ListenRun:
     """One run of the endpoint, from the first request to the last line."""
 
     def __init__(
@@ -173,7 +173,7 @@ class _Run:
         self._destination.listeners.append(self._hear)
         if self._destination.waiting:
             self._destination.release_waiting()  # this run's consent may be what they waited for
-        collector = Collector(
+        collector = CollectorEndpoint(
             front,
             self._settings,
             answered=self._watch.watcher.answered,

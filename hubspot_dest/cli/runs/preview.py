@@ -62,7 +62,7 @@ def preview(
     if events is None:
         _show_rules(loaded, config)
         return
-    verdict = None if no_findings else _Verdict(loaded, known, fail_on)
+    verdict = None if no_findings else _PreviewVerdict(loaded, known, fail_on)
     run = _Preview(loaded, parity=parity, walkeros=walkeros, states=states, explain=explain, verdict=verdict)
     run.show = (
         _JsonShow() if as_json else _TextShow(Painter(colour=use_colour(refused=no_color)), explain=explain)
@@ -71,7 +71,7 @@ def preview(
     raise SystemExit(int(run.play(events, max_line_bytes)))
 
 
-class _Verdict:
+class _PreviewVerdict:
     """What the checks say of one preview, and whether that makes it fail."""
 
     def __init__(self, config: Config, account: AccountSchema, fail_on: FailOn) -> None:
@@ -126,7 +126,7 @@ class _Preview:
         walkeros: str,
         states: dict[str, bool],
         explain: bool,
-        verdict: _Verdict | None,
+        verdict: _PreviewVerdict | None,
     ) -> None:
         ids = itertools.count(1)
         self._parity = parity
@@ -211,7 +211,7 @@ class _TextShow:
         self,
         counters: RunCounters,
         destination: HubSpotDestination,
-        verdict: _Verdict | None,
+        verdict: _PreviewVerdict | None,
         last: tuple[Finding, ...],
     ) -> None:
         """Show the counts, which rules no event met, and every reason once."""
@@ -241,7 +241,7 @@ class _JsonShow:
         self,
         counters: RunCounters,
         destination: HubSpotDestination,
-        verdict: _Verdict | None,
+        verdict: _PreviewVerdict | None,
         last: tuple[Finding, ...],
     ) -> None:
         """Print the counts as JSON."""
@@ -254,7 +254,7 @@ class _JsonShow:
         print_data(as_json(counters.record(**more)))
 
 
-def _once(counters: RunCounters, destination: HubSpotDestination, verdict: _Verdict) -> Iterator[str]:
+def _once(counters: RunCounters, destination: HubSpotDestination, verdict: _PreviewVerdict) -> Iterator[str]:
     """Yield what depends on the account's contacts or is not known: true of the run, and no finding."""
     if counters.contact_calls and destination.parity:
         yield "contacts that HubSpot does not have yet are answered 404, and walkerOS then loses the event"

@@ -19,7 +19,7 @@ from hubspot_dest.cli.instrumentation import watching
 from hubspot_dest.cli.leftovers import Leftovers, leftovers_of
 from hubspot_dest.cli.option_groups import ConnectionOptions, DeliveryOptions, WatchingOptions
 from hubspot_dest.cli.options import consent_states, open_account, open_config, use_colour
-from hubspot_dest.cli.runs.send_run import Plan, SendRun
+from hubspot_dest.cli.runs.send_run import SendPlan, SendRun
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.delivery.outbox.schema import OutboxError
@@ -120,16 +120,18 @@ def _moment(text: str | None) -> float | None:
     return ms
 
 
-def _plan(destination: HubSpotDestination, events: str, left: Leftovers, *, resume: bool, dry: bool) -> Plan:
+def _plan(
+    destination: HubSpotDestination, events: str, left: Leftovers, *, resume: bool, dry: bool
+) -> SendPlan:
     """Say what lies in the outbox, and find where to begin."""
     outbox = destination.outbox
     if outbox is None:
-        return Plan(events, dry=dry)
+        return SendPlan(events, dry=dry)
     if left.events or left.contacts:
         also = f" with {left.contacts} contacts" if left.contacts else ""
         say(f"{left.events} events of an earlier run{also} are in the outbox; they go out as well")
     if reads_once(events):
-        return Plan(events, outbox=str(outbox.path))
+        return SendPlan(events, outbox=str(outbox.path))
     try:
         resumption = Resumption(events)
         noted = outbox.progress(resumption.name) if resume else None
@@ -143,9 +145,9 @@ def _plan(destination: HubSpotDestination, events: str, left: Leftovers, *, resu
     except OutboxError as error:
         stop(safe_text(error))
     if noted is None:
-        return Plan(events, resumption=resumption, outbox=str(outbox.path))
+        return SendPlan(events, resumption=resumption, outbox=str(outbox.path))
     say(f"going on behind line {noted.line} of {safe_text(events)}")
-    return Plan(events, (noted.line, noted.position), resumption, outbox=str(outbox.path))
+    return SendPlan(events, (noted.line, noted.position), resumption, outbox=str(outbox.path))
 
 
 def _destination(watcher: Observer, config: Config, **options: Any) -> HubSpotDestination:

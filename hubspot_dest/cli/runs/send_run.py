@@ -28,7 +28,7 @@ from hubspot_dest.report.reason_table import ReasonTable
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter, outcome_lines, person_of
 
-__all__ = ["SendRun", "Plan"]
+__all__ = ["SendRun", "SendPlan"]
 
 _CHUNK: Final = 1000
 _ORIGINS: Final = 100_000  # how many events can be told with their line while they are on their way
@@ -42,7 +42,7 @@ _STATES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SendPlan:
     """What a run is to do.
 
     Attributes:
@@ -134,7 +134,7 @@ class SendRun:
         self._telling = threading.RLock()  # with an outbox, the threads that deliver tell as well
         self._ending = threading.Lock()
         self._deadline = RunDeadline(self._on_first_signal, self._last_words)
-        self._plan = Plan("-")
+        self._plan = SendPlan("-")
         self._destination: HubSpotDestination | None = None
 
     def line_of(self, event_id: str) -> int | None:
@@ -142,7 +142,7 @@ class SendRun:
         origin = self._origins.get(event_id)
         return self._lines.get(event_id) if origin is None else origin.line
 
-    def run(self, destination: HubSpotDestination, plan: Plan) -> ExitCode:
+    def run(self, destination: HubSpotDestination, plan: SendPlan) -> ExitCode:
         """Deliver; the first signal stops reading and flushes, the second ends at once."""
         self._destination, self._plan = destination, plan
         self._deadline.start()

@@ -44,13 +44,13 @@ _SHORTEST_WAIT: Final = 0.001  # a wait below the clock's resolution would go on
 
 
 @dataclass(frozen=True, slots=True)
-class _Wait:
+class _NextWait:
     seconds: float
 
 
 _REFILL: Final = "refill"
 _KINDS: Final[tuple[What, What]] = ("contacts", "events")
-_Choice = InFlightRequest | _Wait | str
+_Choice = InFlightRequest | _NextWait | str
 
 
 @dataclass
@@ -163,7 +163,7 @@ class Dispatcher:
         """
         with self.lock:
             choice = self._choose(self.monotonic())
-        if isinstance(choice, _Wait):
+        if isinstance(choice, _NextWait):
             self._write_results(soon=True)
             return None if choice.seconds == math.inf else max(choice.seconds, _SHORTEST_WAIT)
         if not isinstance(choice, InFlightRequest):
@@ -193,7 +193,7 @@ class Dispatcher:
                     self._throttle.sending(what, now)
                     return take()
                 waits.append(max(wait, rest))
-        return _Wait(min(waits))
+        return _NextWait(min(waits))
 
     def _retry_due(self, what: What, now: float) -> tuple[float, Callable[[], InFlightRequest]]:
         """Return in how many seconds a retry is due, and how to get its request."""

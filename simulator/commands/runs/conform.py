@@ -13,7 +13,7 @@ from hubspot_dest.mapping.dialect import dialect_of
 from hubspot_dest.report.safe_text import safe_text
 from simulator.conformance.codec import encode
 from simulator.conformance.difference import MISSING, Difference
-from simulator.conformance.runner import FileResult, VectorFileError, Verdict, run_file
+from simulator.conformance.runner import FileResult, VectorFileError, VectorVerdict, run_file
 
 __all__ = ["conform"]
 
@@ -55,7 +55,7 @@ def _print_json(result: FileResult, show_all: bool) -> None:  # noqa: ARG001 - t
     print_data(_line({**summary, "differ": [verdict.id for verdict in result.differing]}))
 
 
-def _verdict(verdict: Verdict) -> dict[str, Any]:
+def _verdict(verdict: VectorVerdict) -> dict[str, Any]:
     return {
         "id": verdict.id,
         "family": verdict.family,

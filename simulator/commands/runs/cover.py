@@ -44,7 +44,7 @@ def write_cover(
         seed,
         parity=parity,
         seconds=seconds,
-        on_progress=_Progress(seconds),
+        on_progress=_SearchProgress(seconds),
         stopped=lambda: stopper.number is not None,
     )
     if sys.stderr.isatty():
@@ -68,7 +68,7 @@ def write_cover(
     raise SystemExit(int(ExitCode.OK if result.complete else ExitCode.CHECK_FAILED))
 
 
-class _Progress:
+class _SearchProgress:
     """Shows on a terminal how far the search is, ten times a second at most."""
 
     def __init__(self, seconds: float) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Self
 
 from hubspot_dest.events.event import InvalidEventError, event_name, has_id, new_event_id
-from hubspot_dest.listen.app import Collector, ListenSettings
+from hubspot_dest.listen.app import CollectorEndpoint, ListenSettings
 from hubspot_dest.listen.sockets import bind
 from hubspot_dest.outcome import Outcome, outcome_of
 from simulator.hubspot.http.app import HostGuard
@@ -79,7 +79,7 @@ class ListeningSource:
     def __init__(self, port: int, *, limit: int = _LIMIT, allowed_hosts: Iterable[str] = ()) -> None:
         self._queue = _Queue(limit)
         self._guard = HostGuard(frozenset(name.lower() for name in allowed_hosts))
-        self._collector = Collector(self._queue, ListenSettings())
+        self._collector = CollectorEndpoint(self._queue, ListenSettings())
         listener = bind("127.0.0.1", port)
         self.port: int = listener.getsockname()[1]
         self._server = ServerThread(self._guarded, listener)

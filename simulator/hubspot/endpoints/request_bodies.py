@@ -63,7 +63,7 @@ def text_of(value: Any) -> str:
 
 def _convert(decoder: msgspec.json.Decoder[_Body], body: bytes) -> _Body:
     try:
-        value = _Reader(body).read(inspect.type_info(decoder.type), msgspec.json.decode(body))
+        value = _BodyReader(body).read(inspect.type_info(decoder.type), msgspec.json.decode(body))
         return msgspec.convert(value, decoder.type)
     except (
         msgspec.ValidationError,
@@ -73,7 +73,7 @@ def _convert(decoder: msgspec.json.Decoder[_Body], body: bytes) -> _Body:
         raise Refusal(400, message, "json.shape", str(error), category=None) from error
 
 
-class _Reader:
+class _BodyReader:
     """Converts the scalars of one body to the types of its shape, as Jackson does.
 
     Args:
