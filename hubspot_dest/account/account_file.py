@@ -15,7 +15,7 @@ import orjson
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from hubspot_dest.account.schema import AccountLimits, AccountSchema, AccountEvent
+from hubspot_dest.account.schema import AccountEvent, AccountLimits, AccountSchema
 from hubspot_dest.checks.properties import FIELD_TYPES, Option, Property
 from hubspot_dest.checks.standard_properties import STANDARD_CONTACT_PROPERTIES
 from hubspot_dest.config.yaml_document import BoundedLoader

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from dataclasses import replace as with_changes
 from typing import Any, Final
 
-from hubspot_dest.account.schema import UNKNOWN_ACCOUNT, AccountSchema, AccountEvent
+from hubspot_dest.account.schema import UNKNOWN_ACCOUNT, AccountEvent, AccountSchema
 from hubspot_dest.checks.catalogue import finding_of
 from hubspot_dest.checks.contacts import check_contact_email, check_contact_property, empty_contact
 from hubspot_dest.checks.finding import Finding, Violation
