@@ -104,7 +104,9 @@ def test_send_loses_no_event_of_a_pipe(tmp_path: Path, hubspot: FakeHubSpot, con
 
 def test_a_question_about_how_many_events_does_not_eat_them(tmp_path: Path, config: str) -> None:
     real = ("--base-url", "https://api.hubapi.com", "--no-outbox")
-    done = through("named pipe", tmp_path, lines(5), "hubspot_dest", "send", config, "EVENTS", *real)
+    done = through(
+        "process substitution", tmp_path, lines(5), "hubspot_dest", "send", config, "EVENTS", *real
+    )
     assert done.returncode == 2
     assert b"about to send the events of " in done.stderr
 

@@ -217,7 +217,7 @@ def test_the_first_failure_is_told_before_the_second_attempt(tmp_path: Path) -> 
     assert told == [("retry", 1)]
 
 
-@pytest.mark.parametrize("signals", [1, 2])
+@pytest.mark.parametrize("signals", [pytest.param(1, marks=pytest.mark.deep), 2])  # one waits for ten seconds
 def test_a_signal_ends_send_in_the_promised_time_whatever_it_is_at(tmp_path: Path, signals: int) -> None:
     """Four processes at once: reading a pipe, waiting after the input was read, without an outbox, with faults."""
     source = tmp_path / "e.jsonl"
@@ -252,7 +252,8 @@ def test_a_signal_ends_send_in_the_promised_time_whatever_it_is_at(tmp_path: Pat
                     stream.close()
             assert code in ((143,) if signals == 1 else (130, 143)), (name, said)
             assert seconds < (10.0 if signals == 1 else 3.0), (name, said)
-            assert "went out" in said.splitlines()[-1], (name, said)
+            # The word about a second signal may come after the closing line.
+            assert any("went out" in line for line in said.splitlines()[-2:]), (name, said)
             closing(said)
 
 

@@ -93,6 +93,7 @@ def _people(count: int) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.deep  # test_redaction.py has the same people in the normal run
 def test_no_original_of_five_hundred_people_survives_equal_stays_equal_and_replay_matches() -> None:
     people = _people(500)
     config = {
