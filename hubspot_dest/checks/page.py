@@ -41,19 +41,30 @@ def page_of(check: Check) -> str:
     return "\n".join(lines)
 
 
-def all_pages(checks: Iterable[Check] = tuple(CATALOGUE.values())) -> str:
-    """Return the pages of all checks with a table of contents, as docs/checks.md has them."""
+_CHECKS_HEAD = (
+    "# Checks",
+    "",
+    "What `preview` says of events and configurations. Each finding names its check by a code;",
+    "`hubspot-dest explain CODE` shows the page of one. Made from `hubspot_dest/checks/catalogue.py`:",
+    "`hubspot-dest explain --all > docs/checks.md`.",
+)
+
+
+def all_pages(checks: Iterable[Check] = tuple(CATALOGUE.values()), head: Iterable[str] = _CHECKS_HEAD) -> str:
+    """Return the pages of all checks with a table of contents, as docs/checks.md has them.
+
+    Args:
+        checks: of one catalogue.
+        head: the lines before the table.
+
+    """
     every = list(checks)
-    head = [
-        "# Checks",
-        "",
-        "What `preview` says of events and configurations. Each finding names its check by a code;",
-        "`hubspot-dest explain CODE` shows the page of one. Made from `hubspot_dest/checks/catalogue.py`:",
-        "`hubspot-dest explain --all > docs/checks.md`.",
+    lines = [
+        *head,
         "",
         "| code | severity | evidence | about |",
         "|---|---|---|---|",
         *(f"| [{one.code}](#{one.code}) | {one.severity} | {one.evidence} | {one.title} |" for one in every),
         "",
     ]
-    return "\n".join([*head, *(page_of(one) for one in every)])
+    return "\n".join([*lines, *(page_of(one) for one in every)])

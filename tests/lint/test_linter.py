@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hubspot_dest.lint.catalogue import LINT_CHECKS
 from hubspot_dest.lint.fixes import apply_edits, edits_of
 from hubspot_dest.lint.linter import LintResult, lint_text
+from hubspot_dest.lint.page import lint_page
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 Change = Callable[[dict[str, Any], dict[str, Any]], None]
@@ -236,6 +237,11 @@ def test_each_mistake_is_found_on_its_line(mistake: Mistake) -> None:
 def test_every_lint_code_has_a_mistake_that_fires_it() -> None:
     elsewhere = {"syntax", "duplicate_key"}
     assert set(LINT_CHECKS) - elsewhere == {mistake.code for mistake in MISTAKES} & set(LINT_CHECKS)
+
+
+def test_every_lint_code_has_its_page_made_from_the_same_source() -> None:
+    page = (EXAMPLES.parent / "docs" / "lint.md").read_text(encoding="utf-8")
+    assert page.rstrip("\n") == lint_page().rstrip("\n"), "python -m hubspot_dest.lint.page > docs/lint.md"
 
 
 CORRECT = [

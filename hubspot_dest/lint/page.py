@@ -1,0 +1,37 @@
+"""docs/lint.md, made from the catalogue of lint checks."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hubspot_dest.checks.page import all_pages
+from hubspot_dest.lint.catalogue import LINT_CHECKS
+
+__all__ = ["lint_page"]
+
+_HEAD: Final = (
+    "# Lint",
+    "",
+    "    hubspot-dest lint CONFIG [--fail-on refused|lost|doubtful|never] [--format text|json|sarif|github|junit]",
+    "                      [--json] [--fix] [--explain CODE] [--node N] [--no-color]",
+    "",
+    "Reports every mistake of a configuration or flow file at once, each with its line, also through `$var`",
+    "references. No event, token or network is needed. Exit 0: no finding of the severity of `--fail-on` (default",
+    "`lost`, which includes `refused`). 1: at least one. 2: the file cannot be read. `--fix` corrects misspelt keys,",
+    "`skip`, outdated paths, doubled prefixes and default properties that are not text, and changes nothing else.",
+    "`--node` is the Node.js version of your walkerOS server.",
+    "",
+    "Names and values that HubSpot refuses have the codes of [checks](checks.md). This page is made from",
+    "`hubspot_dest/lint/catalogue.py`: `python -m hubspot_dest.lint.page > docs/lint.md`.",
+)
+
+
+def lint_page() -> str:
+    """Return docs/lint.md."""
+    return all_pages(LINT_CHECKS.values(), _HEAD)
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(lint_page() + "\n")
