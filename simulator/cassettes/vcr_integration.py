@@ -78,6 +78,31 @@ def _section(path: Path) -> Any:
         return None
 
 
+class _UnpatchingContext:
+    """A `use_cassette` context that removes vcrpy's patches also where saving fails.
+
+    vcrpy saves before it removes its patches: an exception of the persister would leave every HTTP library of the
+    process patched. The generator that holds the patches is private there (vcrpy 8.2).
+    """
+
+    def __init__(self, context: Any) -> None:
+        self._context = context
+
+    def __enter__(self) -> Any:
+        return self._context.__enter__()
+
+    def __exit__(self, *exc_info: object) -> None:
+        try:
+            self._context.__exit__(*exc_info)
+        finally:
+            finish = getattr(self._context, "_CassetteContextDecorator__finish", None)
+            if finish is not None:
+                finish.close()
+
+    def __call__(self, function: Any) -> Any:
+        return self._context(function)
+
+
 def configure(recorder: Any) -> None:
     """Register our serializer, persister and matchers with a `vcr.VCR`, and make them its defaults.
 
@@ -94,6 +119,10 @@ def configure(recorder: Any) -> None:
     recorder.match_on = ("method", "hubspot_target", "hubspot_json_body")
     recorder.filter_headers = (*recorder.filter_headers, ("authorization", "****"))
     recorder.decode_compressed_response = True
+    use_cassette = recorder.use_cassette
+    recorder.use_cassette = lambda *arguments, **options: _UnpatchingContext(
+        use_cassette(*arguments, **options)
+    )
 
 
 def new_vcr(**options: Any) -> Any:

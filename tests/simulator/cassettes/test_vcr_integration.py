@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import http.client
 import json
 import shutil
 from pathlib import Path
@@ -82,6 +83,9 @@ def test_vcrpy_never_saves_a_secret_and_leaves_the_file_as_it_was(tmp_path: Path
         ):
             client.events.send.basic_api.send(body)
     assert path.read_bytes() == before
+    assert (
+        http.client.HTTPConnection.__module__ == "http.client"
+    )  # and no library of the process stays patched
 
 
 def test_an_added_request_keeps_the_section_that_replays_need(tmp_path: Path) -> None:
