@@ -9,16 +9,12 @@ from __future__ import annotations
 import difflib
 from typing import Any, Final
 
-from hubspot_dest.events.event import InvalidEventError, event_name
+from hubspot_dest.events.event import EVENT_FIELDS, InvalidEventError, event_name
 from hubspot_dest.mapping.jsdates import date_ms
 
 __all__ = ["command_problems", "event_problems"]
 
 _OBJECTS: Final = ("context", "globals", "custom", "user", "consent", "source")
-_FIELDS: Final = (
-    *("name", "data", "context", "globals", "custom", "user", "nested", "consent", "id", "trigger", "entity"),
-    *("action", "timestamp", "timing", "source"),
-)
 
 
 def event_problems(value: Any) -> list[str]:
@@ -66,7 +62,7 @@ def _name_problems(event: dict[str, Any]) -> list[str]:
         key for key in event if key == "event" or difflib.get_close_matches(str(key), ["name"], 1, 0.7)
     ]
     hint = f"; the key is `name`, not `{candidates[0]}`" if candidates else ""
-    unknown = [str(key) for key in event if key not in _FIELDS and key not in candidates]
+    unknown = [str(key) for key in event if key not in EVENT_FIELDS and key not in candidates]
     also = f"; unknown keys: {', '.join(unknown)}" if unknown else ""
     return [f"an event needs a name, 'order complete'{hint}{also}"]
 

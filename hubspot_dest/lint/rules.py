@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from hubspot_dest.lint.subject import LintReport, LintRule, Subject
+from hubspot_dest.lint.subject import LintReport, Subject
 from hubspot_dest.mapping.callbacks import code_source
+from hubspot_dest.planning.rules_index import RuleEntry
 
 __all__ = ["check_rules"]
 
@@ -98,7 +99,7 @@ def _always(condition: Any) -> bool:
     return source is not None and _ALWAYS_TRUE.fullmatch(source) is not None
 
 
-def _rule(entry: LintRule) -> Iterator[LintReport]:
+def _rule(entry: RuleEntry) -> Iterator[LintReport]:
     rule = entry.rule
     if not isinstance(rule, dict):
         return

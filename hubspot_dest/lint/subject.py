@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from hubspot_dest.checks.finding import Violation
 from hubspot_dest.lint.source_file import SourceFile
+from hubspot_dest.planning.rules_index import RuleEntry, rule_entries
 
-__all__ = ["LintReport", "LintRule", "Subject", "walk_values"]
+__all__ = ["LintReport", "Subject", "walk_values"]
 
 Path = tuple[str | int, ...]
 
@@ -44,32 +45,6 @@ class LintReport:
 
 
 @dataclass(frozen=True, slots=True)
-class LintRule:
-    """A rule of the mapping.
-
-    Attributes:
-        path: from the root of the configuration.
-        entity: the first key.
-        action: the second key.
-        index: in a list of rules, else None.
-        rule: as it is configured; any type.
-
-    """
-
-    path: Path
-    entity: str
-    action: str
-    index: int | None
-    rule: Any
-
-    @property
-    def label(self) -> str:
-        """Its name for people: `order complete [2]`."""
-        position = "" if self.index is None else f" [{self.index + 1}]"
-        return f"{self.entity} {self.action}{position}"
-
-
-@dataclass(frozen=True, slots=True)
 class Subject:
     """A destination's configuration in its file.
 
@@ -95,21 +70,9 @@ class Subject:
         settings = self.config.get("settings")
         return settings if isinstance(settings, dict) else {}
 
-    def rules(self) -> Iterator[LintRule]:
-        """Yield every rule of the mapping, in document order."""
-        mapping = self.config.get("mapping")
-        if not isinstance(mapping, dict):
-            return
-        for entity, actions in mapping.items():
-            if not isinstance(actions, dict):
-                continue
-            for action, rules in actions.items():
-                path: Path = ("mapping", entity, action)
-                if isinstance(rules, list):
-                    for index, rule in enumerate(rules):
-                        yield LintRule((*path, index), str(entity), str(action), index, rule)
-                else:
-                    yield LintRule(path, str(entity), str(action), None, rules)
+    def rules(self) -> Iterator[RuleEntry]:
+        """Yield every rule of the mapping, in document order; any type."""
+        return rule_entries(self.config.get("mapping"))
 
     def values(self) -> Iterator[tuple[Path, Any]]:
         """Yield every top-level mapping value with its path: settings, policies, and those of the rules."""

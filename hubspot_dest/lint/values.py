@@ -6,16 +6,13 @@ import difflib
 from collections.abc import Iterator
 from typing import Any, Final
 
+from hubspot_dest.events.event import EVENT_FIELDS
 from hubspot_dest.lint.subject import LintReport, Subject, walk_values
 
 __all__ = ["check_values"]
 
 Path = tuple[str | int, ...]
 
-_FIELDS: Final = (
-    *("name", "data", "context", "globals", "custom", "user", "nested", "consent", "id", "trigger", "entity"),
-    *("action", "timestamp", "timing", "source"),
-)
 _OLD_FIELDS: Final = {
     "event": "name",
     "group": "custom",
@@ -131,7 +128,7 @@ def _path(text: str, path: Path, looped: bool, written: set[str]) -> Iterator[Li
         )
     if looped or steps[0] in written:
         return
-    if steps[0] not in _FIELDS:
+    if steps[0] not in EVENT_FIELDS:
         yield _unknown(text, steps, path)
     elif len(steps) > 1 and steps[1] == "*" and steps[0] in _MAPS:
         yield LintReport(
@@ -146,7 +143,7 @@ def _unknown(text: str, steps: list[str], path: Path) -> LintReport:
         return LintReport(
             "path_old_field", path, f"events of walkerOS 4 have no field {steps[0]}", fix, on_value=True
         )
-    near = difflib.get_close_matches(steps[0], _FIELDS, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(steps[0], EVENT_FIELDS, n=1, cutoff=0.5)
     fix = f"did you mean {'.'.join([near[0], *steps[1:]])}?" if near else f"did you mean data.{text}?"
     identity = path in (("settings", "email"), ("settings", "objectId"))
     return LintReport(

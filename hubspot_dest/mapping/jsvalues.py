@@ -20,6 +20,7 @@ __all__ = [
     "JsTypeError",
     "PrototypelessMap",
     "Undefined",
+    "as_double",
     "cast_to_property",
     "entries",
     "has_own_keys",
@@ -130,7 +131,7 @@ def number_to_string(number: int | float) -> str:
     """
     if type(number) is int and -_SAFE_INTEGER <= number <= _SAFE_INTEGER:
         return str(number)
-    double = _as_double(number)
+    double = as_double(number)
     if double != double:
         return "NaN"
     if math.isinf(double):
@@ -143,7 +144,8 @@ def number_to_string(number: int | float) -> str:
     return _relayout(shortest)
 
 
-def _as_double(number: int | float) -> float:
+def as_double(number: int | float) -> float:
+    """Return a number as JavaScript's double; an integer beyond its range is an infinity."""
     try:
         return float(number)
     except OverflowError:
@@ -313,7 +315,7 @@ def same_value_key(value: Any) -> Hashable:
         return value
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return "identity", id(value)
-    double = _as_double(value)
+    double = as_double(value)
     return "number", double if double == double else "NaN"
 
 
@@ -335,7 +337,7 @@ def parse_number(text: str) -> float:
     if _DECIMAL.fullmatch(stripped):
         return float(stripped.replace("Infinity", "inf"))
     if _RADIX.fullmatch(stripped):
-        return _as_double(int(stripped, 0))
+        return as_double(int(stripped, 0))
     return math.nan
 
 

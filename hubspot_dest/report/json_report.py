@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from hubspot_dest.mapping.evaluation import Issue, Trace
-from hubspot_dest.mapping.jsvalues import UNDEFINED, Foreign
+from hubspot_dest.mapping.jsvalues import UNDEFINED, Foreign, as_double
 from hubspot_dest.outcome import Outcome
 
 __all__ = ["as_json", "outcome_record", "plain"]
@@ -28,16 +28,8 @@ def plain(value: Any) -> Any:
     if value is None or isinstance(value, (str, bool, float)):
         return value
     if isinstance(value, int):
-        return value if -(2**63) <= value < 2**64 else _plain_double(value)
+        return value if -(2**63) <= value < 2**64 else plain(as_double(value))
     return repr(value) if isinstance(value, Foreign) else str(value)
-
-
-def _plain_double(value: int) -> float | str:
-    """Return an integer as the double that JavaScript has; beyond its range that is an infinity."""
-    try:
-        return float(value)
-    except OverflowError:
-        return "Infinity" if value > 0 else "-Infinity"
 
 
 def as_json(value: Any) -> str:

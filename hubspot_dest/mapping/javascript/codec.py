@@ -13,7 +13,7 @@ from typing import Any, Final
 import orjson
 
 from hubspot_dest.mapping.javascript.errors import JavaScriptLimitError
-from hubspot_dest.mapping.jsvalues import UNDEFINED, Foreign, PrototypelessMap
+from hubspot_dest.mapping.jsvalues import UNDEFINED, Foreign, PrototypelessMap, as_double
 
 __all__ = ["MAX_DEPTH", "decode", "encode"]
 
@@ -89,10 +89,7 @@ def _plain(value: Any, path: list[str | int], marks: list[Mark]) -> Any:
 
 
 def _plain_number(value: int | float, path: list[str | int], marks: list[Mark]) -> Any:
-    try:
-        double = float(value)
-    except OverflowError:
-        double = math.inf if value > 0 else -math.inf
+    double = as_double(value)
     if math.isfinite(double):
         return value if isinstance(value, int) and abs(value) <= 2**53 else double
     spelled = "NaN" if double != double else "Infinity" if double > 0 else "-Infinity"

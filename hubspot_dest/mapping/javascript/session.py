@@ -9,7 +9,7 @@ from hubspot_dest.mapping.context import CallContext
 from hubspot_dest.mapping.javascript.codec import decode, encode
 from hubspot_dest.mapping.javascript.errors import JavaScriptError, JavaScriptLimitError
 from hubspot_dest.mapping.javascript.runtime import Runtime
-from hubspot_dest.mapping.jsvalues import UNDEFINED, Foreign
+from hubspot_dest.mapping.jsvalues import UNDEFINED, Foreign, as_double
 
 __all__ = ["Session"]
 
@@ -153,7 +153,7 @@ class Session:
         if value is None or isinstance(value, (bool, float)):
             return _GIVEN, value
         if isinstance(value, int):
-            return _GIVEN, value if -(2**31) <= value < 2**31 else _double(value)
+            return _GIVEN, value if -(2**31) <= value < 2**31 else as_double(value)
         if isinstance(value, str):
             return (_GIVEN, value) if _crosses(value) else (_REVIVE, _tagged(value))
         if isinstance(value, (dict, list, tuple)):
@@ -186,13 +186,6 @@ class Session:
             raise JavaScriptLimitError(kind, message, name)
         self.sandbox.broken = True
         raise JavaScriptLimitError("memory", "out of memory" if kind == "null" else message)
-
-
-def _double(value: int) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return float("inf") if value > 0 else float("-inf")
 
 
 def _crosses(text: str) -> bool:
