@@ -466,7 +466,7 @@ class Engine:
         self.hubspot.account.portal_id = portal_of(config)
         stranded = self._change(config)
         kept = [row for row in self.ring.rows() if row.pinned]
-        self.event_log.coverage.count_planned(plans)
+        self.event_log.count_planned(plans)
         ran, through = self._again(kept), 0
         for row in kept:
             if row.kind not in NOT_DELIVERED:

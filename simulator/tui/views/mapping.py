@@ -5,8 +5,9 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.message import Message
 
+from hubspot_dest.coverage.rule_coverage import PropertyHits, RuleHits
+from simulator.engine.coverage_filters import filter_of_rule, filter_of_unmatched
 from simulator.engine.engine import Engine
-from simulator.engine.rule_coverage import PropertyHits, RuleHits
 from simulator.tui.views.view import View
 from simulator.tui.widgets.lines import Choice, LineList, LineView, TextLine, line
 from simulator.tui.widgets.meters import bar, compact
@@ -67,13 +68,13 @@ class MappingView(View):
             return
         hits = self.engine.event_log.coverage
         if chosen.kind == "event":
-            wanted = hits.filter_of_unmatched(chosen.key)
+            wanted = filter_of_unmatched(chosen.key)
         elif chosen.key in _FOR_ALL:
             wanted = ""
         else:
             rules = (hits.identify, *hits.all())
             rule = next((one for one in rules if (one.key, one.index) == (chosen.key, chosen.index)), None)
-            wanted = rule.filter(chosen.name) if rule is not None else ""
+            wanted = filter_of_rule(rule, chosen.name) if rule is not None else ""
         self.post_message(self.Wanted(wanted))
 
     def bring_rule(self, label: str) -> bool:
@@ -195,9 +196,11 @@ class MappingView(View):
         self, key: str, index: int | None, prefix: str, one: PropertyHits, width: int, *, last: bool
     ) -> TextLine:
         never = one.never
-        colour = "bad" if never else "text" if one.resolved else "faint"
-        some = f"{compact(one.resolved)}" + (f" of {compact(one.asked)}" if one.resolved < one.asked else "")
+        colour = "bad" if never else "text" if one.present else "faint"
+        some = f"{compact(one.present)}" + (f" of {compact(one.asked)}" if one.missing else "")
         said = "never resolved" if never else some if one.asked else ""
+        if one.asked and one.defaulted == one.asked:
+            said = "always default"
         wide = width >= 56
         said = said if wide else "never" if never else said.partition(" ")[0]
         return line(
