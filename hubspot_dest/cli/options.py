@@ -22,6 +22,7 @@ __all__ = [
     "account_option",
     "consent_states",
     "line_limit_option",
+    "walkeros_option",
     "open_account",
     "open_config",
     "refuse",
