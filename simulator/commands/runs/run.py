@@ -100,9 +100,10 @@ def run(
     else:
         for line in (*_lines(result, Painter(colour=use_colour(refused=no_color))), *failures.lines()):
             print_data(line)
-    for one in differing:
+    for difference in differing:
         say(
-            f"not as expected: {safe_text(one.path)} is {_plain(one.actual)}, expected {_plain(one.expected)}"
+            f"not as expected: {safe_text(difference.path)} is {_plain(difference.actual)}, "
+            f"expected {_plain(difference.expected)}"
         )
     if bad:
         first = "" if len(bad) == 1 else f"{len(bad):,} lines are no events; the first: "
