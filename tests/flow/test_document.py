@@ -54,7 +54,7 @@ def test_the_only_hubspot_destination_is_taken_whatever_stands_beside_it(tmp_pat
 
 
 @pytest.mark.parametrize(
-    "one",
+    "item",
     [
         entry() | {"package": f"{PACKAGE}@^4.1"},
         {key: value for key, value in entry().items() if key != "package"},
