@@ -82,7 +82,7 @@ def walkeros_events(
 
 
 def _lines(expected: list[list[Any]], made: list[list[Any]]) -> list[str]:
-    from simulator.conformance.difference import differences
+    from hubspot_dest.diff.json_difference import differences
 
     compared = [
         _without_added_uuid(call, expected[n]) if n < len(expected) else call for n, call in enumerate(made)

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import urllib3
 
+from hubspot_dest.diff.json_difference import Difference, differences
 from simulator.cassettes.cassette import UNANSWERED, Cassette, CassetteError, Interaction, decoded
 from simulator.cassettes.session import TOKEN, RecordingSetup, running_hubspot
-from simulator.conformance.difference import Difference, differences
 
 __all__ = ["ComparedAnswer", "age_in_days", "compare"]
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from hubspot_dest.diff.json_difference import Difference, differences
 from simulator.cassettes.cassette import Cassette
 from simulator.cassettes.player import CassettePlayer, PlayedRequest
 from simulator.cassettes.session import play
-from simulator.conformance.difference import Difference, differences
 
 __all__ = ["CLOSED", "ReplayedRequest", "compare_requests", "replay"]
 

@@ -9,8 +9,8 @@ from typing import Any, Final, get_args
 import orjson
 
 from hubspot_dest.config.loading import ConfigFileError, read_document
+from hubspot_dest.diff.json_difference import MISSING, Difference, differences
 from hubspot_dest.outcome import Kind
-from simulator.conformance.difference import MISSING, Difference, differences
 from simulator.engine.engine import Engine
 
 __all__ = ["ExpectationError", "read_expectations", "result_of", "unmet"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from hubspot_dest.diff.json_difference import MISSING, Difference
 from hubspot_dest.report.json_report import as_json, plain
 from hubspot_dest.report.junit import Case, junit_xml
-from simulator.conformance.difference import MISSING, Difference
 from simulator.examples.runner import CheckedExample, ExampleRun
 from simulator.examples.unknown_contact import KEY, NAME, UnknownContactResult
 

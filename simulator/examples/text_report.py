@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import unquote
 
+from hubspot_dest.diff.json_difference import Difference
 from hubspot_dest.report.json_report import as_json, plain
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter
-from simulator.conformance.difference import Difference
 from simulator.examples.documented import PORTAL
 from simulator.examples.json_report import difference_text
 from simulator.examples.runner import ArrivedRequest, CheckedExample, ExampleRun

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from simulator.conformance.difference import Difference, differences
+from hubspot_dest.diff.json_difference import Difference, differences
 from simulator.examples.documented import Example
 from simulator.examples.runner import ExampleRun, run_example
 from simulator.hubspot import FakeHubSpot

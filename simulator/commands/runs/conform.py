@@ -9,10 +9,10 @@ import orjson
 
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.diff.json_difference import MISSING, Difference
 from hubspot_dest.mapping.dialect import dialect_of
 from hubspot_dest.report.safe_text import safe_text
 from simulator.conformance.codec import encode
-from simulator.conformance.difference import MISSING, Difference
 from simulator.conformance.runner import FileResult, VectorFileError, VectorVerdict, run_file
 
 __all__ = ["conform"]

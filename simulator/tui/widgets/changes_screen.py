@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from rich.cells import cell_len
 
-from simulator.conformance.difference import MISSING
+from hubspot_dest.diff.json_difference import MISSING
 from simulator.engine.dry_run import PlanChange, Reloaded
 from simulator.tui.theme import Palette
 from simulator.tui.widgets.json_lines import short

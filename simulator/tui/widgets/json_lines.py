@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from simulator.conformance.difference import MISSING
+from hubspot_dest.diff.json_difference import MISSING
 from simulator.tui.widgets.lines import Piece, TextLine
 from simulator.tui.widgets.text_width import harmless
 

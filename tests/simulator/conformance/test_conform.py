@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from hubspot_dest.diff.json_difference import differences
 from simulator.commands.conform import command
 from simulator.conformance.codec import decode, encode
-from simulator.conformance.difference import differences
 from simulator.conformance.mapping_case import KINDS
 from simulator.conformance.runner import VectorFileError, run_file
 
