@@ -73,6 +73,7 @@ def _run(run: ExampleRun) -> dict[str, Any]:
             {"method": one.method, "target": one.target, "body": plain(one.body), "status": one.status}
             for one in run.arrivals
         ],
+        "findings": [finding.as_dict() for finding in run.findings],
         "warnings": [{"level": level, "message": message} for level, message in run.logs],
     }
 
