@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.options import PARITY_HELP, WALKEROS_HELP, walkeros_option
-from hubspot_dest.cli.param_types import RealRange
+from hubspot_dest.cli.options import PARITY_HELP, WALKEROS_HELP, RealRange, walkeros_option
 from simulator.commands.source_options import source_options
 
 __all__ = ["command"]

@@ -13,7 +13,7 @@ import click
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.dead_letters import letter_record, letters_of
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.param_types import RealRange
+from hubspot_dest.cli.options import RealRange
 from hubspot_dest.delivery.outbox.queue import Outbox
 from hubspot_dest.delivery.outbox.records import CONTACT
 from hubspot_dest.delivery.outbox.schema import OutboxError, connect_reading, to_error
