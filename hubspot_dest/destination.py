@@ -31,7 +31,7 @@ from hubspot_dest.planning.profiles import profile_of
 
 if TYPE_CHECKING:
     from hubspot_dest.delivery.outbox.queue import Outbox
-    from hubspot_dest.delivery.outbox.records import Progress
+    from hubspot_dest.delivery.outbox.schema import Progress
     from hubspot_dest.verdict.judge import Judge
 
 __all__ = ["HubSpotDestination", "Listener"]

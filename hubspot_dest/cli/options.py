@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from hubspot_dest.account.schema import AccountSchema
     from hubspot_dest.config.loading import ConfigFileError
     from hubspot_dest.config.model import Config
-    from hubspot_dest.delivery.outbox.schema import Durability
     from hubspot_dest.delivery.settings import OutboxSettings
+    from hubspot_dest.storage.sqlite_file import Durability
 
 __all__ = [
     "ConnectionOptions",

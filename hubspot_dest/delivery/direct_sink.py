@@ -21,7 +21,7 @@ from hubspot_dest.planning.plan import SCOPE, ContactUpsert, Plan
 from hubspot_dest.planning.profiles import Profile
 
 if TYPE_CHECKING:
-    from hubspot_dest.delivery.outbox.records import Progress
+    from hubspot_dest.delivery.outbox.schema import Progress
 
 __all__ = ["DirectSink"]
 

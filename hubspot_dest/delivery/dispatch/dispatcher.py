@@ -32,8 +32,7 @@ from hubspot_dest.delivery.dispatch.retry import (
 )
 from hubspot_dest.delivery.dispatch.throttle import RateBudget, Throttle
 from hubspot_dest.delivery.outbox.queue import Outbox
-from hubspot_dest.delivery.outbox.records import Intent
-from hubspot_dest.delivery.outbox.schema import OutboxError
+from hubspot_dest.delivery.outbox.schema import Intent, OutboxError
 
 __all__ = ["Dispatcher", "Report"]
 
