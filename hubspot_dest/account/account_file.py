@@ -76,7 +76,7 @@ class _PropertyEntry(_AccountEntry):
             self.field_type or known.field_type,
             known.options
             if self.options is None
-            else tuple(one.option(number) for number, one in enumerate(self.options)),
+            else tuple(option.option(number) for number, option in enumerate(self.options)),
             read_only=bool(rights or self.calculated),
             unique=known.unique if self.unique is None else self.unique,
             label=self.label or known.label,
@@ -169,9 +169,9 @@ def parse_account(raw: Any, where: str = "account") -> AccountSchema:
         None if known.definitions is None else _definitions(known.definitions, known.portal_id),
         MappingProxyType(
             {
-                one.name: one.declared(STANDARD_CONTACT_PROPERTIES.get(one.name))
-                for one in known.contacts or ()
-                if not one.archived
+                contact.name: contact.declared(STANDARD_CONTACT_PROPERTIES.get(contact.name))
+                for contact in known.contacts or ()
+                if not contact.archived
             }
         ),
         contacts_complete=known.contacts is not None,
@@ -194,13 +194,13 @@ def write_account_file(path: Path, content: Mapping[str, Any]) -> None:
 def _definitions(entries: list[_DefinitionEntry], portal_id: int) -> Mapping[str, AccountEvent]:
     prefix = f"pe{portal_id}_"
     found: dict[str, AccountEvent] = {}
-    for one in entries:
-        if one.archived:
+    for entry in entries:
+        if entry.archived:
             continue
-        name = one.full_name or (one.name or "")
-        if one.full_name is None and not name.startswith(prefix):
+        name = entry.full_name or (entry.name or "")
+        if entry.full_name is None and not name.startswith(prefix):
             name = prefix + name
-        properties = {each.name: each.declared() for each in one.properties or () if not each.archived}
+        properties = {each.name: each.declared() for each in entry.properties or () if not each.archived}
         found[name] = AccountEvent(name, MappingProxyType(properties))
     return MappingProxyType(found)
 

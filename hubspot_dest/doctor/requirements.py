@@ -97,7 +97,7 @@ def _map_keys(value: Any) -> tuple[set[str], bool]:
     if value is None:
         return set(), False
     if isinstance(value, list):
-        parts = [_map_keys(one) for one in value]
+        parts = [_map_keys(item) for item in value]
         return set().union(*(keys for keys, _ in parts)), any(moving for _, moving in parts)
     if not isinstance(value, dict):
         return set(), True  # a path: whatever stands there
@@ -110,12 +110,12 @@ def _map_keys(value: Any) -> tuple[set[str], bool]:
 
 
 def _add_contact(needs: Needs, identify: Any, place: str) -> None:
-    for one in identify if isinstance(identify, list) else [identify]:
-        if not isinstance(one, dict) or not isinstance(one.get("map"), dict):
-            if one:
+    for item in identify if isinstance(identify, list) else [identify]:
+        if not isinstance(item, dict) or not isinstance(item.get("map"), dict):
+            if item:
                 needs.unknown.append(f"the contact properties of {place}")
             continue
-        keys, moving = _map_keys(one["map"].get("properties"))
+        keys, moving = _map_keys(item["map"].get("properties"))
         needs.contact_properties |= keys
         if moving:
             needs.unknown.append(f"all contact properties of {place}.map.properties")

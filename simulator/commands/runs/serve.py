@@ -115,16 +115,16 @@ def _switches(
     wanted: dict[str, Any] = {"enforce_rate_limits": True, "auto_define": auto_define}
     if tier is not None:
         wanted["tier"] = tier
-    for one in given:
-        name, equals, value = one.partition("=")
+    for text in given:
+        name, equals, value = text.partition("=")
         if not equals:
-            stop(f"--switch {safe_text(one)!r} has no value", "--switch unknown_property=drop")
+            stop(f"--switch {safe_text(text)!r} has no value", "--switch unknown_property=drop")
         wanted[name] = value
-    for one in quotas:
-        name, _, value = one.partition("=")
+    for quota in quotas:
+        name, _, value = quota.partition("=")
         if name not in _QUOTAS or not (value.isascii() and value.isdigit()):
             stop(
-                f"--quota {safe_text(one)!r} is not NAME=N with {', '.join(_QUOTAS)}",
+                f"--quota {safe_text(quota)!r} is not NAME=N with {', '.join(_QUOTAS)}",
                 "--quota occurrences=1000",
             )
         wanted[f"quota_{name}"] = value
