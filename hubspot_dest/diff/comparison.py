@@ -12,7 +12,7 @@ from hubspot_dest.diff.json_difference import MISSING
 from hubspot_dest.diff.plan_change import ChangeKind, PlanChange, change_between, planned_calls
 from hubspot_dest.planning.plan import Plan
 
-__all__ = ["ChangeGroup", "Compared", "Comparison", "grouped_changes"]
+__all__ = ["ChangeGroup", "ComparedPlans", "PlanComparison", "grouped_changes"]
 
 _GROUPS: Final = 1_000
 _EXAMPLES: Final = 3
@@ -55,7 +55,7 @@ class ChangeGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparedPlans:
     """One event, planned in two ways.
 
     Attributes:
@@ -70,7 +70,7 @@ class Compared:
     change: PlanChange | None
 
 
-class Comparison:
+class PlanComparison:
     """Compares what two planners plan, event by event; memory does not grow with the events.
 
     Args:
@@ -122,7 +122,7 @@ class Comparison:
 
     def compare(
         self, event: Any, now_ms: int, *, number: int = 0, name: str = "", person: str = ""
-    ) -> Compared:
+    ) -> ComparedPlans:
         """Plan an event in both ways, and count what differs.
 
         Args:
@@ -148,7 +148,7 @@ class Comparison:
             if self._causes is not None:
                 change = change.caused_by(self._causes.causes(event, now_ms, before, after, signature))
             self._count(change)
-        return Compared(before, after, change)
+        return ComparedPlans(before, after, change)
 
     def _count(self, change: PlanChange) -> None:
         self.kinds[change.kind] += 1

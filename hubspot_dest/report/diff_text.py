@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hubspot_dest.diff.comparison import ChangeGroup, Comparison
+from hubspot_dest.diff.comparison import ChangeGroup, PlanComparison
 from hubspot_dest.diff.json_difference import MISSING
 from hubspot_dest.diff.plan_change import PlanChange
 from hubspot_dest.report.json_report import as_json, plain
@@ -49,12 +49,12 @@ class DiffTitle:
     explained: Mapping[str, str]
     differing: Sequence[str]
 
-    def without_effect(self, comparison: Comparison) -> list[str]:
+    def without_effect(self, comparison: PlanComparison) -> list[str]:
         """Return the differences that change the calls of no event."""
         return [one for one in self.differing if one not in comparison.effective_causes]
 
 
-def diff_sentence(comparison: Comparison) -> str:
+def diff_sentence(comparison: PlanComparison) -> str:
     """Return the result in a sentence: `115 of 263 events change: 3 gain a call, 12 lose a call, 100 change`."""
     if not comparison.changed:
         return f"none of {_events(comparison.events)} changes"
@@ -64,7 +64,7 @@ def diff_sentence(comparison: Comparison) -> str:
     return f"{comparison.changed:,} of {_events(comparison.events)} {verb}: {kinds}"
 
 
-def diff_lines(comparison: Comparison, title: DiffTitle, painter: Painter) -> Iterator[str]:
+def diff_lines(comparison: PlanComparison, title: DiffTitle, painter: Painter) -> Iterator[str]:
     """Yield the lines of a comparison: every kind of change with its cause and an example."""
     yield f"{safe_text(title.old)} → {safe_text(title.new)}: {diff_sentence(comparison)}"
     groups = comparison.groups
@@ -97,7 +97,7 @@ def _group_lines(group: ChangeGroup, title: DiffTitle, painter: Painter) -> Iter
             yield f"      … and {len(example.differences) - _SHOWN_FIELDS} more fields"
 
 
-def _notes(comparison: Comparison, title: DiffTitle) -> Iterator[str]:
+def _notes(comparison: PlanComparison, title: DiffTitle) -> Iterator[str]:
     if comparison.other_reasons:
         yield f"{_events(comparison.other_reasons)} with another rule or reason, and the same calls"
     if comparison.unstable:
@@ -127,7 +127,7 @@ def change_record(change: PlanChange) -> dict[str, Any]:
     }
 
 
-def diff_record(comparison: Comparison, title: DiffTitle) -> dict[str, Any]:
+def diff_record(comparison: PlanComparison, title: DiffTitle) -> dict[str, Any]:
     """Return the `--json` summary of a comparison."""
     kinds = comparison.kinds
     return {
@@ -155,7 +155,7 @@ def diff_record(comparison: Comparison, title: DiffTitle) -> dict[str, Any]:
     }
 
 
-def diff_markdown(comparison: Comparison, title: DiffTitle) -> Iterator[str]:
+def diff_markdown(comparison: PlanComparison, title: DiffTitle) -> Iterator[str]:
     """Yield the lines of a comment on a pull request; no person is named in it."""
     yield f"### What HubSpot would receive: {_escaped(title.old)} → {_escaped(title.new)}"
     yield ""

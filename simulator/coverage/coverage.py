@@ -71,7 +71,7 @@ class CoverageResult:
     @property
     def complete(self) -> bool:
         """Whether all reachable targets were reached."""
-        return all(one.proven for one in self.unreached)
+        return all(unreached.proven for unreached in self.unreached)
 
     @property
     def sentence(self) -> str:
@@ -96,8 +96,13 @@ class CoverageResult:
             "events": len(self.events),
             "tried": self.tried,
             "unreached": [
-                {"what": one.label, "kind": one.kind, "reason": one.reason, "proven": one.proven}
-                for one in self.unreached
+                {
+                    "what": unreached.label,
+                    "kind": unreached.kind,
+                    "reason": unreached.reason,
+                    "proven": unreached.proven,
+                }
+                for unreached in self.unreached
             ],
         }
 
@@ -143,9 +148,13 @@ def cover(
     reached = _reached(trials) | _batches(config, trials)
     explain = Reasons(search, _NO_TIME if verifier.time_up else _UNSTEADY if verifier.unstable else _ODD)
     unreached = tuple(
-        Unreached(one.label, "rule" if one.is_rule else "path", *explain.why(one, reached))
-        for one in search.targets
-        if one not in reached
+        Unreached(
+            current_target.label,
+            "rule" if current_target.is_rule else "path",
+            *explain.why(current_target, reached),
+        )
+        for current_target in search.targets
+        if current_target not in reached
     )
     paths = [one for one in search.targets if not one.is_rule]
     rules, properties = _exercised(config, trials)

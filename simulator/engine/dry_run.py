@@ -9,7 +9,7 @@ from typing import Any
 
 from hubspot_dest.config.model import Config
 from hubspot_dest.diff.causes import CauseFinder, ConfigVariations
-from hubspot_dest.diff.comparison import Comparison
+from hubspot_dest.diff.comparison import PlanComparison
 from hubspot_dest.diff.plan_change import PlanChange
 from hubspot_dest.mapping.dialect import dialect_of
 from hubspot_dest.planning.dry_run import DryRun
@@ -107,14 +107,14 @@ class DryRuns:
 
 def compare(
     old: Config, new: Config, rows: Iterable[Row], *, parity: bool = False, walkeros: str = "4.4"
-) -> tuple[Comparison, tuple[PlanChange, ...], list[tuple[Row, Plan]]]:
+) -> tuple[PlanComparison, tuple[PlanChange, ...], list[tuple[Row, Plan]]]:
     """Plan every event with both configurations; return the comparison, its changes, and all new plans."""
 
     def planner(config: Config) -> RowPlanner:
         return RowPlanner(config, parity=parity, walkeros=walkeros)
 
     causes = CauseFinder(ConfigVariations(old, new, planner))
-    comparison = Comparison(planner(old), planner(new), causes)
+    comparison = PlanComparison(planner(old), planner(new), causes)
     changes, plans = [], []
     for row in rows:
         compared = comparison.compare(

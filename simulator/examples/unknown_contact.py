@@ -69,6 +69,6 @@ def _timeline(hubspot: FakeHubSpot, example: Example) -> int:
 def _seen(run: ExampleRun, on_timeline: int) -> dict[str, object]:
     return {
         "outcome": run.outcome.kind,
-        "statuses": [one.status for one in run.arrivals],
+        "statuses": [arrival.status for arrival in run.arrivals],
         "on the timeline": on_timeline,
     }

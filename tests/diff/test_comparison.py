@@ -15,7 +15,7 @@ from hubspot_dest.config.model import Config, ConfigError
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.diff.causes import CauseFinder, ConfigVariations
-from hubspot_dest.diff.comparison import Comparison
+from hubspot_dest.diff.comparison import PlanComparison
 from hubspot_dest.diff.json_difference import MISSING
 from hubspot_dest.mapping.javascript.errors import JavaScriptSyntaxError
 from hubspot_dest.planning.dry_run import DryRun
@@ -34,10 +34,10 @@ def config_of(raw: Any) -> Config:
     return Config.strict(raw, token=TOKEN)
 
 
-def compared(old: Any, new: Any) -> tuple[Comparison, dict[int, tuple[str, tuple[str, ...]]]]:
+def compared(old: Any, new: Any) -> tuple[PlanComparison, dict[int, tuple[str, tuple[str, ...]]]]:
     """Return the comparison of two configurations, and by event what changes and why."""
     before, after = config_of(old), config_of(new)
-    comparison = Comparison(
+    comparison = PlanComparison(
         DryRun(before), DryRun(after), CauseFinder(ConfigVariations(before, after, DryRun))
     )
     found = {}
@@ -154,7 +154,7 @@ def test_changes_that_work_only_together_are_named_together() -> None:
     base = {"settings": {"eventNamePrefix": "pe1_"}}
     old = config_of({**base, "mapping": {"a": {"b": {"condition": "$code:() => false", "name": "c d"}}}})
     new = config_of({**base, "mapping": {"a": {"b": {"condition": "$code:() => true", "name": "e f"}}}})
-    comparison = Comparison(DryRun(old), DryRun(new), CauseFinder(ConfigVariations(old, new, DryRun)))
+    comparison = PlanComparison(DryRun(old), DryRun(new), CauseFinder(ConfigVariations(old, new, DryRun)))
     change = comparison.compare(event, NOW_MS).change
     assert change is not None
     assert set(change.causes) == {"mapping.a.b.condition", "mapping.a.b.name"}

@@ -17,7 +17,7 @@ from hubspot_dest.cli.read_progress import ReadProgress
 from hubspot_dest.cli.standard_input import refuse_unread_input
 from hubspot_dest.config.model import Config
 from hubspot_dest.diff.causes import CauseFinder, ConfigVariations, ProfileVariations
-from hubspot_dest.diff.comparison import Comparison
+from hubspot_dest.diff.comparison import PlanComparison
 from hubspot_dest.diff.plan_change import PlanChange
 from hubspot_dest.intake.reader import BadLine, IntakeError, read_events, source_name
 from hubspot_dest.mapping.dialect import dialect_of
@@ -105,7 +105,7 @@ def diff(
     raise SystemExit(int(ExitCode.CHECK_FAILED if failed else ExitCode.OK))
 
 
-def _fails(comparison: Comparison, fail_on: Literal["change", "loss", "never"]) -> bool:
+def _fails(comparison: PlanComparison, fail_on: Literal["change", "loss", "never"]) -> bool:
     if fail_on == "never":
         return False
     if fail_on == "change":
@@ -113,7 +113,7 @@ def _fails(comparison: Comparison, fail_on: Literal["change", "loss", "never"]) 
     return comparison.losses > 0
 
 
-def _play(source: str, max_line_bytes: int, comparison: Comparison, *, print_changes: bool) -> int:
+def _play(source: str, max_line_bytes: int, comparison: PlanComparison, *, print_changes: bool) -> int:
     """Compare every event of a source; return how many lines were no events."""
     now_ms = time.time_ns() // 1_000_000
     progress, bad = ReadProgress(source), 0
@@ -141,7 +141,7 @@ def _print_change(change: PlanChange) -> None:
 
 def _of_configs(
     old: Config, new: Config, files: tuple[str, ...], profile: Profile
-) -> tuple[Comparison, DiffTitle]:
+) -> tuple[PlanComparison, DiffTitle]:
     def planner(config: Config) -> DryRun:
         return DryRun(config, profile=profile)
 
@@ -153,12 +153,12 @@ def _of_configs(
         if source is not None and line is not None:
             places[label] = f"{source.file}, line {line}"
     title = DiffTitle(files[0], files[1], source_name(files[2]), places, {}, list(variations.labels))
-    return Comparison(planner(old), planner(new), CauseFinder(variations)), title
+    return PlanComparison(planner(old), planner(new), CauseFinder(variations)), title
 
 
 def _of_profiles(
     config: Config, ours: Profile, theirs: Profile, files: tuple[str, ...], walkeros: str
-) -> tuple[Comparison, DiffTitle]:
+) -> tuple[PlanComparison, DiffTitle]:
     def planner(profile: Profile) -> DryRun:
         return DryRun(config, profile=profile)
 
@@ -167,7 +167,7 @@ def _of_profiles(
     title = DiffTitle(
         "hubspot-dest", f"walkerOS {walkeros}", source_name(files[1]), {}, _explained(labels), labels
     )
-    return Comparison(planner(ours), planner(theirs), CauseFinder(variations)), title
+    return PlanComparison(planner(ours), planner(theirs), CauseFinder(variations)), title
 
 
 def _explained(labels: Iterable[str]) -> dict[str, str]:

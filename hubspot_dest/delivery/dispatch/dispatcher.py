@@ -21,7 +21,6 @@ from hubspot_dest.delivery.client.codec import decode
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.dispatch.buffer import Buffer
 from hubspot_dest.delivery.dispatch.in_flight import InFlightRequest, Report, What, by_email, merged, parts
-from hubspot_dest.delivery.dispatch.rate import RateBudget
 from hubspot_dest.delivery.dispatch.retry import (
     Bisect,
     Circumstances,
@@ -31,10 +30,9 @@ from hubspot_dest.delivery.dispatch.retry import (
     RetryPolicy,
     decide,
 )
-from hubspot_dest.delivery.dispatch.throttle import Throttle
+from hubspot_dest.delivery.dispatch.throttle import RateBudget, Throttle
 from hubspot_dest.delivery.outbox.queue import Outbox
-from hubspot_dest.delivery.outbox.records import Intent
-from hubspot_dest.delivery.outbox.schema import OutboxError
+from hubspot_dest.delivery.outbox.schema import Intent, OutboxError
 
 __all__ = ["Dispatcher", "Report"]
 
@@ -229,7 +227,7 @@ class Dispatcher:
     def _execute(self, request: InFlightRequest) -> None:
         group, decisive = request.groups[-1]
         try:
-            evicted = [one for one in group if one.payload is None]
+            evicted = [intent for intent in group if intent.payload is None]
             if evicted:
                 self.outbox.load(evicted)
                 with self.lock:
@@ -257,7 +255,7 @@ class Dispatcher:
             self.calls.send(group[0].payload or b"")
             call = "events.send.basicApi.send"
         else:
-            self.calls.send_batch([one.payload or b"" for one in group])
+            self.calls.send_batch([intent.payload or b"" for intent in group])
             call = "events.send.batchApi.send"
         self._notify(Report("delivered", "events", group, (call,)))
 
@@ -268,7 +266,7 @@ class Dispatcher:
             calls = self.calls.upsert(merged(group))
             self._notify(Report("delivered", "contacts", group, calls))
             return group
-        results = self.calls.upsert_many([merged(one) for one in contacts]).errors
+        results = self.calls.upsert_many([merged(items) for items in contacts]).errors
         done = [
             intent
             for contact, error in zip(contacts, results, strict=True)
@@ -354,8 +352,8 @@ class Dispatcher:
             what=request.what,
             size=len(group),
             failures=request.failures,
-            blamed=max(one.attempts for one in group) + blamed,
-            age_seconds=wall - min(one.accepted_at for one in group),
+            blamed=max(intent.attempts for intent in group) + blamed,
+            age_seconds=wall - min(intent.accepted_at for intent in group),
             now=wall,
         )
 

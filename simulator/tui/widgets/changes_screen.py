@@ -74,17 +74,17 @@ class WarningsScreen(Panel):
 def wrong_lines(wrong: Iterable[str], width: int) -> list[TextLine]:
     """Return what is wrong with a file, whole: a long line goes on in the next."""
     lines = [line(("It is not in force; the old mapping goes on.", "*bad"))]
-    for one in wrong:
+    for text in wrong:
         lines.append(line(""))
-        lines += wrapped(one, "text", width)
+        lines += wrapped(text, "text", width)
     return lines
 
 
 def change_lines(reloaded: Reloaded, width: int) -> list[TextLine]:
     """Return what changed, the most telling first; events that change alike are one entry."""
     changes = reloaded.changes
-    better = sum(one.kind == "gain" for one in changes)
-    worse = sum(one.kind == "lose" for one in changes)
+    better = sum(change.kind == "gain" for change in changes)
+    worse = sum(change.kind == "lose" for change in changes)
     lines = [
         line(
             (f"{len(changes)} of the last {reloaded.looked_at} events {_change(len(changes))}", "*text"),
@@ -119,24 +119,24 @@ def _change(number: int) -> str:
 
 
 def _group_lines(alike: ChangeGroup, width: int) -> Iterable[TextLine]:
-    one = alike.last
-    if one is None:
+    plan_change = alike.last
+    if plan_change is None:
         return
-    mark, colour = _MARKS[one.kind]
+    mark, colour = _MARKS[plan_change.kind]
     many = f"  {alike.count} times, the last " if alike.count > 1 else "  "
     yield line(
-        (f"{mark} ", f"*{colour}"), (fit(one.name, 20), "*text"), (many, "text"),
-        (harmless(one.person, 50), "dim"), (f"  #{one.number}", "faint"),
+        (f"{mark} ", f"*{colour}"), (fit(plan_change.name, 20), "*text"), (many, "text"),
+        (harmless(plan_change.person, 50), "dim"), (f"  #{plan_change.number}", "faint"),
     )  # fmt: skip
     if alike.causes:
         more = f" and {len(alike.causes) - _CAUSES} more" if len(alike.causes) > _CAUSES else ""
         yield line(
             ("  by   ", "faint"), (fit(", ".join(alike.causes[:_CAUSES]) + more, max(0, width - 8)), "info")
         )
-    if one.before != one.after:
-        yield line(("  was  ", "faint"), (fit(one.before, max(0, width - 8)), "dim"))
-        yield line(("  now  ", "faint"), (fit(one.after, max(0, width - 8)), colour))
-    for found in one.differences[:_DIFFERENCES]:
+    if plan_change.before != plan_change.after:
+        yield line(("  was  ", "faint"), (fit(plan_change.before, max(0, width - 8)), "dim"))
+        yield line(("  now  ", "faint"), (fit(plan_change.after, max(0, width - 8)), colour))
+    for found in plan_change.differences[:_DIFFERENCES]:
         room = max(
             40, width - cell_len(found.path) - 20
         )  # where there was nothing, all the rest is for what is
@@ -147,5 +147,5 @@ def _group_lines(alike: ChangeGroup, width: int) -> Iterable[TextLine]:
             (" → ", "faint"),
             (short(found.actual, room if found.expected is MISSING else half), "good"),
         )
-    if len(one.differences) > _DIFFERENCES:
-        yield line((f"    … and {len(one.differences) - _DIFFERENCES} more differences", "dim"))
+    if len(plan_change.differences) > _DIFFERENCES:
+        yield line((f"    … and {len(plan_change.differences) - _DIFFERENCES} more differences", "dim"))
