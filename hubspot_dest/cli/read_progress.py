@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from hubspot_dest.cli.console import progress
-from hubspot_dest.intake.source import reads_once
+from hubspot_dest.intake.reader import reads_once
 
 __all__ = ["ReadProgress"]
 

@@ -9,14 +9,14 @@ from typing import Any, Final
 
 from hubspot_dest.diff.comparison import ChangeGroup, PlanComparison
 from hubspot_dest.diff.json_difference import MISSING
-from hubspot_dest.diff.plan_change import PlanChange
+from hubspot_dest.diff.plan_change import ChangeKind, PlanChange
 from hubspot_dest.report.json_report import as_json, plain
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter
 
 __all__ = ["DiffTitle", "change_record", "diff_lines", "diff_markdown", "diff_record", "diff_sentence"]
 
-_MARKS: Final = {
+_MARKS: Final[dict[ChangeKind, tuple[str, int, str]]] = {
     "gain": ("▲", 32, "gain a call"),
     "lose": ("▼", 31, "lose a call"),
     "change": ("≈", 36, "change"),

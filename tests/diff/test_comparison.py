@@ -40,7 +40,7 @@ def compared(old: Any, new: Any) -> tuple[PlanComparison, dict[int, tuple[str, t
     comparison = PlanComparison(
         DryRun(before), DryRun(after), CauseFinder(ConfigVariations(before, after, DryRun))
     )
-    found = {}
+    found: dict[int, tuple[str, tuple[str, ...]]] = {}
     for number, event in enumerate(EVENTS):
         change = comparison.compare(event, NOW_MS, number=number).change
         if change is not None:

@@ -6,8 +6,7 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.options import account_option, line_limit_option, shared_options
-from hubspot_dest.cli.param_types import RealRange
+from hubspot_dest.cli.options import RealRange, account_option, line_limit_option, shared_options
 from hubspot_dest.cli.standard_input import refuse_unread_input
 
 __all__ = ["command"]
