@@ -236,7 +236,7 @@ def _note_positions(
     if not isinstance(node, yaml.MappingNode):
         return
     lines: dict[str, int] = {}
-    merged = []
+    merged: list[yaml.Node] = []
     for inner_key, inner in node.value:
         if inner_key.tag == _MERGE:
             merged += inner.value if isinstance(inner, yaml.SequenceNode) else [inner]

@@ -24,8 +24,8 @@ from hubspot_dest.mapping.policy import Policy
 from hubspot_dest.mapping.process import Processor, merge
 from hubspot_dest.mapping.rules import RuleSet
 from hubspot_dest.mapping.values import ValueCompiler
-from hubspot_dest.planning.plan import PlanPolicy
 from hubspot_dest.planning.planner import Planner
+from hubspot_dest.planning.profiles import PlanPolicy
 
 SIZES = (100, 1_000, 10_000)
 GROWTH = 40
