@@ -38,7 +38,7 @@ class ContactSeen:
     @property
     def events(self) -> list[str]:
         """The event names of the timeline, without `pe12345678_`."""
-        return [one["eventName"].partition("_")[2] for one in self.timeline]
+        return [entry["eventName"].partition("_")[2] for entry in self.timeline]
 
 
 class HubSpotSeen:
@@ -97,7 +97,10 @@ class HubSpotSeen:
         """Return a contact by its e-mail; the test fails and lists the known contacts if there is no such contact."""
         found = self.account.contact(email, by_email=True)
         if found is None:
-            known = sorted(one.properties.get("email", one.id) for one in self.account.contacts())
+            known = sorted(
+                current_contact.properties.get("email", current_contact.id)
+                for current_contact in self.account.contacts()
+            )
             pytest.fail(
                 f"HubSpot has no contact {email}; it has {', '.join(known) or 'nobody'}", pytrace=False
             )
@@ -106,16 +109,16 @@ class HubSpotSeen:
     def requests(self) -> list[tuple[str, str, int, str]]:
         """Return (method, target, status, decision) of every request of this test, oldest first."""
         portal = self.account.portal_id
-        views = [self._server.journal.view(one) for one in self._server.journal.entries()]
+        views = [self._server.journal.view(entry) for entry in self._server.journal.entries()]
         return [
-            (str(one["method"]), str(one["target"]), int(str(one["status"])), str(one["decision"]))
-            for one in views
-            if one["portalId"] == portal
+            (str(view["method"]), str(view["target"]), int(str(view["status"])), str(view["decision"]))
+            for view in views
+            if view["portalId"] == portal
         ]
 
     def assert_nothing_refused(self) -> None:
         """Fail if HubSpot refused any request, with its reason."""
-        refused = [one for one in self.requests() if one[2] >= 400]
+        refused = [request for request in self.requests() if request[2] >= 400]
         if refused:
             lines = "\n".join(f"  {method} {target}: {decision}" for method, target, _, decision in refused)
             pytest.fail(f"HubSpot refused {len(refused)} requests:\n{lines}", pytrace=False)

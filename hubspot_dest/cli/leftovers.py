@@ -43,10 +43,14 @@ def leftovers_of(path: Path) -> Leftovers:
     What is wrong with the file is found when it is opened for writing, which says so.
     """
     found = Leftovers()
-    forks = [one for one in path.parent.glob(f"{path.name}.fork*") if one.suffix[5:].isdigit()]
-    for one in [path, *sorted(forks)]:
-        if one.is_file() and one.stat().st_size:
-            _add(found, one)
+    forks = [
+        current_path
+        for current_path in path.parent.glob(f"{path.name}.fork*")
+        if current_path.suffix[5:].isdigit()
+    ]
+    for current_path in [path, *sorted(forks)]:
+        if current_path.is_file() and current_path.stat().st_size:
+            _add(found, current_path)
     return found
 
 

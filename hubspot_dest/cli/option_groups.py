@@ -31,7 +31,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def _grouped(function: F, name: str, kind: type[Any], options: Sequence[Callable[[Any], Any]]) -> F:
     """Add options to a command, which gets them as one `kind` under `name`."""
-    members = [one.name for one in fields(kind)]
+    members = [field.name for field in fields(kind)]
 
     @wraps(function)
     def command(**given: Any) -> Any:

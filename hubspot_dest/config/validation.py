@@ -143,10 +143,10 @@ def _policy_problems(policy: Any, path: Path) -> list[Problem]:
     if not isinstance(policy, dict):
         return []
     problems = [problem for key, value in policy.items() for problem in _value_problems(value, (*path, key))]
-    for one in policy:
+    for item in policy:
         for other in policy:
-            if isinstance(one, str) and isinstance(other, str) and other.startswith(f"{one}."):
-                message = f"overlaps with '{one}'"
+            if isinstance(item, str) and isinstance(other, str) and other.startswith(f"{item}."):
+                message = f"overlaps with '{item}'"
                 why = "walkerOS applies the two in an order that depends on how long each takes"
                 problems.append(Problem((*path, other), message, why, "warning"))
     return problems
@@ -159,7 +159,9 @@ def _value_problems(value: Any, path: Path) -> list[Problem]:
             return [Problem(path, "is a function, where a mapping value is needed", hint)]
         return []
     if isinstance(value, list):
-        return [one for index, item in enumerate(value) for one in _value_problems(item, (*path, index))]
+        return [
+            problem for index, item in enumerate(value) for problem in _value_problems(item, (*path, index))
+        ]
     if not isinstance(value, dict):
         hint = f'for a fixed value say {{"value": {"null" if value is None else repr(value)}}}'
         return [Problem(path, f"a mapping value is a path, a map or a list, not {_kind(value)}", hint)]
@@ -195,11 +197,13 @@ def _part_problems(key: Any, inner: Any, path: Path) -> list[Problem]:
     if key == "map":
         if not isinstance(inner, dict):
             return [Problem(path, f"must be a map of names to mapping values, not {_kind(inner)}")]
-        return [one for name, item in inner.items() for one in _value_problems(item, (*path, name))]
+        return [problem for name, item in inner.items() for problem in _value_problems(item, (*path, name))]
     if key == "set":
         if not isinstance(inner, list):
             return [Problem(path, f"must be a list of mapping values, not {_kind(inner)}")]
-        return [one for index, item in enumerate(inner) for one in _value_problems(item, (*path, index))]
+        return [
+            problem for index, item in enumerate(inner) for problem in _value_problems(item, (*path, index))
+        ]
     if key == "loop":
         if not isinstance(inner, list) or len(inner) != 2:
             return [
@@ -306,7 +310,7 @@ def _model_at(model: type[BaseModel], place: tuple[Any, ...]) -> type[BaseModel]
 
 def _nearest(name: str, known: Any) -> str:
     matches = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    lowered = [one for one in known if one.lower() == name.lower()]
+    lowered = [item for item in known if item.lower() == name.lower()]
     if lowered or matches:
         return f"did you mean '{(lowered or matches)[0]}'?"
     return f"known are: {', '.join(sorted(known))}"

@@ -68,7 +68,7 @@ class EventLog:
         self._listeners += (listener,)
 
         def end() -> None:
-            self._listeners = tuple(one for one in self._listeners if one is not listener)
+            self._listeners = tuple(function for function in self._listeners if function is not listener)
 
         return end
 

@@ -86,7 +86,7 @@ def flow_examples(path: Path) -> list[FlowExample]:
 
     """
     config, steps = load_examples(path)
-    return [_of(one, config) for one in steps]
+    return [_of(step, config) for step in steps]
 
 
 def _of(step: StepExample, config: Config) -> FlowExample:

@@ -46,8 +46,12 @@ def json_rows(engine: Engine, rows: Iterable[Row]) -> Iterator[str]:
             "walkeros": row.upstream or None,
             "calls": engine.dry_runs.calls(engine.configs[row.generation], row),
             "exchanges": [
-                {"call": one.call, "status": one.status, "error": _CORRELATION.sub("", one.error) or None}
-                for one in row.exchanges
+                {
+                    "call": exchange.call,
+                    "status": exchange.status,
+                    "error": _CORRELATION.sub("", exchange.error) or None,
+                }
+                for exchange in row.exchanges
             ],
             "event": row.plain_event(),
         }
@@ -132,8 +136,17 @@ def _finding_row(reason: FindingReason) -> str:
 
 
 def _never(rule: RuleHits) -> str:
-    never = [one.name for one in rule.properties.values() if one.never]
-    return ", ".join([*never, *(f"contact.{one.name}" for one in rule.contact.values() if one.never)])
+    never = [prop.name for prop in rule.properties.values() if prop.never]
+    return ", ".join(
+        [
+            *never,
+            *(
+                f"contact.{property_hits.name}"
+                for property_hits in rule.contact.values()
+                if property_hits.never
+            ),
+        ]
+    )
 
 
 def _safe(text: str) -> str:

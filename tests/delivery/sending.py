@@ -80,7 +80,9 @@ class World:
         return self.clock.now - begun
 
     def of(self, kind: str) -> list[str]:
-        return [one.event_id for report in self.reports if report.kind == kind for one in report.intents]
+        return [
+            intent.event_id for report in self.reports if report.kind == kind for intent in report.intents
+        ]
 
 
 def make_world(path: Path, client: Any, *, clock: TestClock | None = None, **options: Any) -> World:

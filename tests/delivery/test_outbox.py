@@ -21,11 +21,11 @@ REFUSED = DeliveryError("refused", "no such event", status=400, category="VALIDA
 
 
 def put(outbox: Outbox, *ids: str) -> None:
-    outbox.commit(outbox.add(event(one, "ada@example.org") for one in ids))
+    outbox.commit(outbox.add(event(text, "ada@example.org") for text in ids))
 
 
 def waiting(outbox: Outbox) -> list[str]:
-    return [one.event_id for one in outbox.read(0, 1000)]
+    return [intent.event_id for intent in outbox.read(0, 1000)]
 
 
 def test_what_was_accepted_is_there_after_a_restart_in_its_order(tmp_path: Path) -> None:
@@ -61,8 +61,8 @@ def test_people_that_push_at_once_share_commits_and_lose_nothing(tmp_path: Path)
     outbox.on_commit = count
 
     def push(number: int) -> None:
-        for one in range(50):
-            put(outbox, f"{number}-{one}")
+        for index in range(50):
+            put(outbox, f"{number}-{index}")
 
     threads = [threading.Thread(target=push, args=(number,)) for number in range(8)]
     for thread in threads:
@@ -71,7 +71,7 @@ def test_people_that_push_at_once_share_commits_and_lose_nothing(tmp_path: Path)
         thread.join(30)
     assert outbox.pending == 400
     assert commits <= 400
-    assert [one.seq for one in outbox.read(0, 1000)] == list(range(1, 401))
+    assert [intent.seq for intent in outbox.read(0, 1000)] == list(range(1, 401))
     outbox.close()
 
 

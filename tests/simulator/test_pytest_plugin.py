@@ -107,7 +107,7 @@ def test_a_run_that_does_not_use_it_pays_less_than_150_ms(tmp_path: Path) -> Non
         return after.children_user + after.children_system - before.children_user - before.children_system
 
     pairs = [(seconds(), seconds("-p", "simulator.pytest_plugin")) for _ in range(3)]
-    without, with_it = (min(one[side] for one in pairs) for side in (0, 1))
+    without, with_it = (min(pair[side] for pair in pairs) for side in (0, 1))
     print(f"the plugin adds {(with_it - without) * 1000:.0f} ms")  # noqa: T201 - the figure is the point
     assert with_it - without < 0.15
 

@@ -73,9 +73,9 @@ def _planned(config: Config, source: str, states: dict[str, bool], max_line_byte
                 continue
             good += 1
             outcome = destination.push(read.event)
-            for one in (outcome, *outcome.also):
-                if one.plan is not None:
-                    needs.add_plan(one.plan)
+            for current_outcome in (outcome, *outcome.also):
+                if current_outcome.plan is not None:
+                    needs.add_plan(current_outcome.plan)
     except IntakeError as error:
         stop(safe_text(error))
     if not good:

@@ -270,7 +270,7 @@ class SendRun:
             return None
         if outcome.reason == "contact_failed" and outcome.delivery:
             return self._origins.get(event_id)  # its event is still on its way
-        done = [self._origins.pop(one, None) for one in (event_id, *outcome.events)]
+        done = [self._origins.pop(text, None) for text in (event_id, *outcome.events)]
         if done[0] is not None:
             return done[0]
         return _Origin(line, outcome.name, person_of(outcome)) if line is not None else None

@@ -72,7 +72,7 @@ class Calls:
     def send_batch(self, occurrences: Sequence[bytes]) -> None:
         """Send several occurrences. Raises DeliveryError."""
         if self._bulk is None:
-            self._client.send_batch([decode(one) for one in occurrences])
+            self._client.send_batch([decode(occurrence) for occurrence in occurrences])
         else:
             _require_hubspot(self._bulk.send_batch_encoded(occurrences))
 
@@ -153,18 +153,18 @@ class Calls:
                 }
             )
         answer = self._bulk.upsert_contacts(inputs)
-        return UpsertResult(_matched(answer, [str(one["id"]).lower() for one in inputs]))
+        return UpsertResult(_matched(answer, [str(contact_input["id"]).lower() for contact_input in inputs]))
 
 
 def _matched(answer: Any, emails: list[str]) -> list[DeliveryError | None]:
     try:
         body = orjson.loads(answer.data)
         results, errors = body.get("results") or [], body.get("errors") or []
-        told = [_trace(one, emails) for one in results]
+        told = [_trace(result, emails) for result in results]
         refused = {
-            int(number): error_from_answer(_status(one), orjson.dumps(one), {})
-            for one in errors
-            for number in (one.get("context") or {}).get("objectWriteTraceId", [])
+            int(number): error_from_answer(_status(error), orjson.dumps(error), {})
+            for error in errors
+            for number in (error.get("context") or {}).get("objectWriteTraceId", [])
             if str(number).isdigit()
         }
     except (orjson.JSONDecodeError, AttributeError, TypeError):

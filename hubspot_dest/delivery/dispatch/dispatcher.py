@@ -229,7 +229,7 @@ class Dispatcher:
     def _execute(self, request: InFlightRequest) -> None:
         group, decisive = request.groups[-1]
         try:
-            evicted = [one for one in group if one.payload is None]
+            evicted = [intent for intent in group if intent.payload is None]
             if evicted:
                 self.outbox.load(evicted)
                 with self.lock:
@@ -257,7 +257,7 @@ class Dispatcher:
             self.calls.send(group[0].payload or b"")
             call = "events.send.basicApi.send"
         else:
-            self.calls.send_batch([one.payload or b"" for one in group])
+            self.calls.send_batch([intent.payload or b"" for intent in group])
             call = "events.send.batchApi.send"
         self._notify(Report("delivered", "events", group, (call,)))
 
@@ -268,7 +268,7 @@ class Dispatcher:
             calls = self.calls.upsert(merged(group))
             self._notify(Report("delivered", "contacts", group, calls))
             return group
-        results = self.calls.upsert_many([merged(one) for one in contacts]).errors
+        results = self.calls.upsert_many([merged(items) for items in contacts]).errors
         done = [
             intent
             for contact, error in zip(contacts, results, strict=True)
@@ -354,8 +354,8 @@ class Dispatcher:
             what=request.what,
             size=len(group),
             failures=request.failures,
-            blamed=max(one.attempts for one in group) + blamed,
-            age_seconds=wall - min(one.accepted_at for one in group),
+            blamed=max(intent.attempts for intent in group) + blamed,
+            age_seconds=wall - min(intent.accepted_at for intent in group),
             now=wall,
         )
 

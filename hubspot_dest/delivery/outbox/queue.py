@@ -304,7 +304,7 @@ class Outbox:
         """Note what HubSpot took; it is written down with the next commit. Return how much waits for that."""
         with self._adding:
             before = len(self._done)
-            self._done.extend([one.seq for one in intents])
+            self._done.extend([intent.seq for intent in intents])
             self._stored -= len(self._done) - before
             return len(self._done) + len(self._dead)
 
@@ -318,7 +318,7 @@ class Outbox:
     def failed(self, intents: Iterable[Intent]) -> None:
         """Note how often intents failed; it is written down with the next commit."""
         with self._adding:
-            self._attempts.update((one.seq, one.attempts) for one in intents)
+            self._attempts.update((intent.seq, intent.attempts) for intent in intents)
 
     def flush(self) -> None:
         """Write down what was delivered and what is given up.
@@ -359,7 +359,7 @@ class Outbox:
             OutboxError: it could not be read.
 
         """
-        by_seq = {one.seq: one for one in intents}
+        by_seq = {intent.seq: intent for intent in intents}
         for first, last in _ranges(sorted(by_seq)):
             rows = self._read("SELECT seq, payload FROM intents WHERE seq BETWEEN ? AND ?", (first, last))
             for seq, payload in rows:
@@ -442,8 +442,11 @@ class Outbox:
         try:
             found = other.read(0, 2**62)
             group = self.add(
-                (NewIntent(one.kind, one.keys, one.event_id, one.payload or b"") for one in found),
-                parked=[(one.event_id, one.event) for one in other.parked_events()],
+                (
+                    NewIntent(intent.kind, intent.keys, intent.event_id, intent.payload or b"")
+                    for intent in found
+                ),
+                parked=[(event.event_id, event.event) for event in other.parked_events()],
             )
             self.commit(group)
             for letter in other.dead_letters():
@@ -604,8 +607,15 @@ def _write(
         db.executemany(
             f"INSERT INTO intents ({INTENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, 0, ?)",  # noqa: S608 - fixed names
             (
-                (one.seq, one.kind, SEPARATOR.join(one.keys), one.event_id, one.accepted_at, one.payload)
-                for one in group.intents
+                (
+                    intent.seq,
+                    intent.kind,
+                    SEPARATOR.join(intent.keys),
+                    intent.event_id,
+                    intent.accepted_at,
+                    intent.payload,
+                )
+                for intent in group.intents
             ),
         )
         if group.memory:
@@ -614,8 +624,8 @@ def _write(
                 ((email, *known) for email, known in group.memory.items()),
             )
         if group.progress is not None:
-            one = group.progress
-            values = (one.source, one.head, one.head_bytes, one.line, one.position)
+            progress = group.progress
+            values = (progress.source, progress.head, progress.head_bytes, progress.line, progress.position)
             db.execute("INSERT OR REPLACE INTO progress VALUES (?, ?, ?, ?, ?)", values)
         if group.parked or group.released:
             db.executemany("INSERT INTO held VALUES (?, ?, ?, ?)", group.parked)

@@ -16,6 +16,7 @@ from hubspot_dest.cli.console import print_data, progress, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import open_account, open_config, use_colour
 from hubspot_dest.config.loading import TOKEN_VARIABLE
+from hubspot_dest.diff.json_difference import MISSING
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter, reason_lines
 from hubspot_dest.verdict.finding_table import FindingTable
@@ -23,7 +24,6 @@ from simulator.commands.graceful_shutdown import GracefulShutdown
 from simulator.commands.runs.drain import drain
 from simulator.commands.source_options import Chosen, SourceOptions, chosen
 from simulator.commands.switch_options import read_switches
-from simulator.conformance.difference import MISSING
 from simulator.engine.engine import Engine
 from simulator.engine.expectations import ExpectationError, read_expectations, result_of, unmet
 from simulator.engine.failures import FailureTable
@@ -113,9 +113,10 @@ def run(
         painter = Painter(colour=use_colour(refused=no_color))
         for line in (*_lines(result, painter), *failures.lines(), *_finding_lines(findings)):
             print_data(line)
-    for one in differing:
+    for difference in differing:
         say(
-            f"not as expected: {safe_text(one.path)} is {_plain(one.actual)}, expected {_plain(one.expected)}"
+            f"not as expected: {safe_text(difference.path)} is {_plain(difference.actual)}, "
+            f"expected {_plain(difference.expected)}"
         )
     if bad:
         first = "" if len(bad) == 1 else f"{len(bad):,} lines are no events; the first: "

@@ -142,11 +142,11 @@ def _switches(
     if schema is not None and schema.limits.calls_a_day is not None:
         wanted["quota_calls"] = schema.limits.calls_a_day
     wanted |= read_switches(given)
-    for one in quotas:
-        name, _, value = one.partition("=")
+    for quota in quotas:
+        name, _, value = quota.partition("=")
         if name not in _QUOTAS or not (value.isascii() and value.isdigit()):
             stop(
-                f"--quota {safe_text(one)!r} is not NAME=N with {', '.join(_QUOTAS)}",
+                f"--quota {safe_text(quota)!r} is not NAME=N with {', '.join(_QUOTAS)}",
                 "--quota occurrences=1000",
             )
         wanted[f"quota_{name}"] = value

@@ -74,7 +74,7 @@ def show(
         # What no page could show is said here, once, and not in every page.
         if made_up or (source["from_"] and not Path(source["from_"]).is_fifo()):
             chosen(SourceOptions(**source)).close()
-        serve([one for one in sys.argv[1:] if one != "--web"], port)
+        serve([text for text in sys.argv[1:] if text != "--web"], port)
         return
     from simulator.engine.source import ROOM
     from simulator.tui.app import SimulatorApp

@@ -92,7 +92,7 @@ class Behaviours:
         """
         wanted = expanded(wanted)
         kinds = get_type_hints(cls)
-        names = [one.name for one in fields(cls)]
+        names = [field.name for field in fields(cls)]
         return cls(**{name: _value(name, value, kinds, names) for name, value in wanted.items()})
 
     def changed(self, wanted: Mapping[str, Any]) -> Self:

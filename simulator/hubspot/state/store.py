@@ -231,11 +231,11 @@ class Store:
         if changes.contact_properties:
             self._db.executemany(
                 "insert or replace into contact_properties values (?,?,?)",
-                [(number, one.name, _text(one)) for one in changes.contact_properties.values()],
+                [(number, prop.name, _text(prop)) for prop in changes.contact_properties.values()],
             )
         self._db.executemany(
             "insert or replace into property_groups values (?,?,?)",
-            [(number, one.name, _text(one)) for one in changes.property_groups.values()],
+            [(number, group.name, _text(group)) for group in changes.property_groups.values()],
         )
         if not changes.contacts:
             return
@@ -244,50 +244,53 @@ class Store:
             [
                 (
                     number,
-                    int(one.id),
-                    one.properties.get("email"),
-                    one.created_at,
-                    one.updated_at,
-                    one.archived_at,
-                    one.created,
-                    _text(one.properties),
+                    int(current_contact.id),
+                    current_contact.properties.get("email"),
+                    current_contact.created_at,
+                    current_contact.updated_at,
+                    current_contact.archived_at,
+                    current_contact.created,
+                    _text(current_contact.properties),
                 )
-                for one in changes.contacts.values()
+                for current_contact in changes.contacts.values()
             ],
         )
         self._db.executemany(
             "insert into contact_history (account, contact, property, value, at) values (?,?,?,?,?)",
-            [(number, int(contact), one.name, one.value, one.at) for contact, one in changes.history],
+            [
+                (number, int(contact), property_change.name, property_change.value, property_change.at)
+                for contact, property_change in changes.history
+            ],
         )
 
     def _write_definitions(self, number: int, changes: Changes) -> None:
         sql = "insert or replace into definitions values (?,?,?,?,?)"
-        for one in changes.definitions.values():
-            self._db.execute(sql, (number, one.name, False, one.label, _text(one)))
+        for definition in changes.definitions.values():
+            self._db.execute(sql, (number, definition.name, False, definition.label, _text(definition)))
         for name in changes.deleted_definitions:
             self._db.execute(sql, (number, name, True, None, None))
             self._db.execute("delete from occurrences where account=? and event_name=?", (number, name))
 
 
 def _occurrence_rows(number: int, changes: Changes) -> Iterable[tuple[Any, ...]]:
-    for position, one, came, has_uuid in changes.occurrences:
-        yield _occurrence_row(number, position, one, came, has_uuid=has_uuid)
+    for position, occurrence, came, has_uuid in changes.occurrences:
+        yield _occurrence_row(number, position, occurrence, came, has_uuid=has_uuid)
 
 
 def _occurrence_row(
-    number: int, position: int, one: Occurrence, came: float, *, has_uuid: bool
+    number: int, position: int, occurrence: Occurrence, came: float, *, has_uuid: bool
 ) -> tuple[Any, ...]:
-    contact = None if one.contact is None else int(one.contact)
-    moments = (one.occurred_at, came, one.visible_at)
+    contact = None if occurrence.contact is None else int(occurrence.contact)
+    moments = (occurrence.occurred_at, came, occurrence.visible_at)
     return (
         number,
         position,
-        one.id,
+        occurrence.id,
         has_uuid,
-        one.event_name,
+        occurrence.event_name,
         contact,
         *moments,
-        one.properties_json.decode(),
+        occurrence.properties_json.decode(),
     )
 
 

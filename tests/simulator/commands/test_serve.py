@@ -105,7 +105,10 @@ def test_an_account_in_a_file_outlives_the_server(tmp_path: Path) -> None:
     kept.close()
     assert account is not None
     assert account.portal_id == 99
-    assert [one.properties["email"] for one in account.contacts()] == ["ada@example.org", "bob@example.org"]
+    assert [contact.properties["email"] for contact in account.contacts()] == [
+        "ada@example.org",
+        "bob@example.org",
+    ]
 
 
 def test_a_store_that_another_server_has_is_refused_with_one_message(tmp_path: Path) -> None:

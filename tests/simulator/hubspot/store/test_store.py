@@ -50,7 +50,7 @@ def _closed_at_the_end(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def ask(service: HubSpot, method: str, path: str, body: Any = None, token: str = DEFAULT_TOKEN) -> Answer:
     path, _, query = path.partition("?")
-    pairs = [tuple(one.split("=", 1)) for one in query.split("&") if one]
+    pairs = [tuple(part.split("=", 1)) for part in query.split("&") if part]
     content = b"" if body is None else json.dumps(body).encode()
     return service.handle(
         Request(method, path, pairs, {"authorization": f"Bearer {token}"}, content)  # type: ignore[arg-type]
@@ -148,7 +148,9 @@ def test_accounts_of_other_tokens_come_back_with_their_scopes_and_switches(tmp_p
     second = HubSpot(store=Store(file))
     assert sorted(second.portals()) == [7, 12345678]
     assert account_of(second).contacts() == []
-    assert [one.properties["email"] for one in account_of(second, "other").contacts()] == ["eve@example.org"]
+    assert [contact.properties["email"] for contact in account_of(second, "other").contacts()] == [
+        "eve@example.org"
+    ]
     assert account_of(second, "other").behaviours.tier == "starter"
     assert ask(second, "POST", CONTACTS, {"properties": {}}, "other").rule == "auth.scope"
     assert ask(second, "GET", CONTACTS, token="another").status == 401
@@ -176,7 +178,7 @@ def test_a_reset_is_kept_too(tmp_path: Path) -> None:
     assert ask(first, "POST", CONTACTS, {"properties": {"email": "new@example.org"}}).status == 201
     first.close()
     account = account_of(HubSpot(store=Store(file)))
-    assert [one.properties["email"] for one in account.contacts()] == ["new@example.org"]
+    assert [contact.properties["email"] for contact in account.contacts()] == ["new@example.org"]
     assert account.definitions == {}
     assert account.occurrences == []
 
