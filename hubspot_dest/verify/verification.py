@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
 
 from pydantic import SecretStr
 
@@ -27,9 +26,6 @@ from hubspot_dest.verify.sections.events import EventsSection
 from hubspot_dest.verify.sections.examples import ExamplesSection
 
 __all__ = ["NoUsableEventError", "verify"]
-
-# Findings of an event whose cause is that the account lacks something: the definitions say it by the definition.
-_LACKING: Final = ("event_undefined", "property_undefined", "contact_property_unknown")
 
 
 class NoUsableEventError(ValueError):
@@ -113,24 +109,28 @@ class _Sections:
         return cls(tuple(every), judge, of_events, definitions, examples)
 
     def close(self) -> tuple[SectionResult, ...]:
-        """Return every answer; a cause that two sections found is left to the first."""
-        answers = [one.close() for one in self.every]
-        told = {
-            one.finding.config_path
-            for answer in answers
-            for one in answer.findings
-            if answer.name == "events" and one.finding.code in _LACKING
+        """Return every answer; a cause that two sections found is left to the one that says more of it."""
+        answers = {one.name: one for one in (section.close() for section in self.every)}
+        seen = answers["events"].findings
+        by_code = {(one.finding.code, one.finding.file, one.finding.line) for one in seen}
+        by_place = {
+            (one.finding.file, one.finding.line)
+            for one in (*seen, *answers["configuration"].findings)
+            if one.finding.severity == "refused"
+        }
+        # The section about events says how many events have it; a definition cannot be made for the same reason.
+        kept = {
+            "configuration": lambda one: (one.code, one.file, one.line) not in by_code,
+            "definitions": lambda one: (one.file, one.line) not in by_place,
         }
         return tuple(
             replace(
                 answer,
-                findings=tuple(
-                    one
-                    for one in answer.findings
-                    if one.finding.code != "definition_missing" or one.finding.config_path not in told
-                ),
+                findings=tuple(one for one in answer.findings if kept[answer.name](one.finding)),
             )
-            for answer in answers
+            if answer.name in kept
+            else answer
+            for answer in answers.values()
         )
 
 

@@ -101,11 +101,9 @@ def _print(result: LintResult, output: FindingsOutput, checks: dict[str, Check],
     if output.form == "json":
         for finding in findings:
             print_data(as_json(finding.as_dict()))
-        counts = {
-            severity: sum(finding.severity == severity for finding in findings) for severity in SEVERITIES
-        }
         summary: dict[str, Any] = {"file": result.file, "findings": len(findings)}
-        summary.update(counts)
+        for severity in SEVERITIES:
+            summary[severity] = sum(finding.severity == severity for finding in findings)
         if result.notes:
             summary["notes"] = list(result.notes)
         print_data(as_json(summary))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 from typing import Any, Final
@@ -23,6 +24,7 @@ __all__ = ["EventsSection"]
 _QUESTION: Final = "Does HubSpot take every event, and is none lost?"
 _ORDER: Final = ("sent", "queued", "identified", "skipped", "ignored", "denied", "refused", "failed")
 _MOST_SAMPLES: Final = 200
+_DIGITS: Final = re.compile(r"\d+")  # lines and columns differ in messages of one cause
 _WEIGHT: Final = 100  # every so many events, one is counted for the quotas
 
 
@@ -61,7 +63,7 @@ class EventsSection:
         """Report a line that is no event."""
         self._bad += 1
         finding = verify_finding("event_unreadable", message, fix=hint, file=self._events, line=line)
-        self._groups.add(finding, line)
+        self._groups.add(finding, line, _DIGITS.sub("#", message))
 
     def add_outcome(self, outcome: Outcome, line: int | None) -> None:
         """Count an outcome and its findings."""
