@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from hubspot_dest.cli.findings_output import findings_options
-from hubspot_dest.cli.option_groups import connection_options
 from hubspot_dest.cli.options import (
     PARITY_HELP,
     WALKEROS_HELP,
     account_option,
+    connection_options,
     line_limit_option,
     walkeros_option,
 )

@@ -11,12 +11,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT, AccountSchema
-from hubspot_dest.cli.connection_overrides import connected
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.findings_output import FindingsOutput
-from hubspot_dest.cli.option_groups import ConnectionOptions
-from hubspot_dest.cli.options import consent_states, open_account, open_config, use_colour
+from hubspot_dest.cli.options import (
+    ConnectionOptions,
+    connected,
+    consent_states,
+    open_account,
+    open_config,
+    use_colour,
+)
 from hubspot_dest.cli.runs.definitions import pulled_account
 from hubspot_dest.cli.runs.lint import lint_file
 from hubspot_dest.config.loading import ConfigFileError, file_of, load_config
