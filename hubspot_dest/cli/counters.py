@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Final
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import say
 from hubspot_dest.intake.reader import BadLine
 from hubspot_dest.outcome import Outcome
@@ -12,8 +13,6 @@ from hubspot_dest.report.safe_text import safe_text
 
 __all__ = ["RunCounters"]
 
-CONTACTS_IN_A_CALL: Final = 100
-"""As many as HubSpot takes in one `crm.contacts.batchApi.upsert` (HubSpot wire facts, section 3.3)."""
 _ORDER: Final = ("sent", "queued", "identified", "skipped", "ignored", "denied", "refused", "failed")
 
 
@@ -86,15 +85,10 @@ class RunCounters:
     def sentence(self) -> str:
         """Return the counts in one line: `12 events: 9 sent, 2 skipped, 1 failed; 4 contact calls, 9 event calls`."""
         kinds = ", ".join(f"{self.kinds[kind]} {kind}" for kind in _ORDER if self.kinds[kind]) or "nothing"
-        bad = f", {self.bad_lines} bad lines" if self.bad_lines else ""
-        calls = f"{self.contact_calls} contact calls, {self.event_calls} event calls"
-        together = self._together()
-        if together and together < self.contact_calls:
-            calls += (
-                f" (send with its outbox writes the contacts in {together}: crm.contacts.batchApi.upsert)"
-            )
-        return f"{self.events} events: {kinds}{bad}; {calls}"
+        return f"{amount(self.events, 'event')}: {kinds}{self.tail()}"
 
-    def _together(self) -> int:
-        """Return in how many calls the outbox writes the contacts, where all are accepted at once."""
-        return -(-self.contact_calls // CONTACTS_IN_A_CALL)
+    def tail(self) -> str:
+        """Return the end of the line: bad lines, and the calls that were made, failed ones included."""
+        bad = f", {amount(self.bad_lines, 'bad line')}" if self.bad_lines else ""
+        contacts = amount(self.contact_calls, "contact call")
+        return f"{bad}; {contacts}, {amount(self.event_calls, 'event call')}"

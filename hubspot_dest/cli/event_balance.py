@@ -140,7 +140,8 @@ class EventBalance:
 
     def record(self, *, waiting: int, bad_lines: int) -> dict[str, Any]:
         """Return the balance for `--json`: `cameIn` and `earlier` are the sum of the rest."""
-        known = self.went_out + self.skipped + self.ignored + self.failed + waiting + self.pending
+        safe = max(0, self.pending)  # below zero: delivered before their acceptance was told
+        known = self.went_out + self.skipped + self.ignored + self.failed + waiting + safe
         return {
             "cameIn": self.came_in + bad_lines,
             "earlier": self.earlier,
@@ -148,6 +149,6 @@ class EventBalance:
             "skipped": self.skipped + self.ignored,
             "refused": self.failed + bad_lines,
             "waiting": waiting,
-            "safe": self.pending,
+            "safe": safe,
             "underWay": max(0, self.came_in + self.earlier - known),
         }

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.calls import Calls
 from hubspot_dest.delivery.client.codec import decode, encode, occurrence_uuid
@@ -144,7 +145,7 @@ class OutboxSink:
         count = self.outbox.pending + self.outbox.dead() + self.outbox.parked
         if before is not None and count:
             msg = (
-                f"outbox {self.outbox.path} holds {count} events for {before}, "
+                f"outbox {self.outbox.path} holds {amount(count, 'event')} for {before}, "
                 f"and this configuration sends to {target}; give another --outbox (outbox=), "
                 "or see `hubspot-dest outbox status`"
             )
@@ -390,12 +391,14 @@ class OutboxSink:
         if trouble and (left or parked):
             copy = self.outbox.rescued
             copied = "nothing of them can be read" if copy is None else f"they were copied to {copy}"
-            _log.error("%s; %d events were not delivered: %s", trouble, left + parked, copied)
+            _log.error("%s; %s not delivered: %s", trouble, amount(left + parked, "event"), copied)
             return outcomes
         if left:
-            _log.warning("%d events are safe in the outbox %s", left, self.outbox.path)
+            are = f"{amount(left, 'event')} {verb(left, 'are')}"
+            _log.warning("%s safe in the outbox %s", are, self.outbox.path)
         if parked:
-            _log.info("%d events wait for consent in the outbox %s", parked, self.outbox.path)
+            wait = f"{amount(parked, 'event')} {verb(parked, 'wait')}"
+            _log.info("%s for consent in the outbox %s", wait, self.outbox.path)
         return outcomes
 
     @property

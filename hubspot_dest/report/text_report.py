@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.checks.finding import Finding
 from hubspot_dest.mapping.evaluation import Trace
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, to_string
@@ -119,7 +120,7 @@ def _queued_call(outcome: Outcome) -> tuple[list[Any], ...]:
 
 def _arguments(call: list[Any]) -> str:
     if call[0] == "events.send.batchApi.send" and len(call) > 1:
-        return f"{{{len(call[1]['inputs'])} inputs}}"
+        return f"{{{amount(len(call[1]['inputs']), 'input')}}}"
     return " ".join(safe_text(as_json(plain(argument)), limit=600) for argument in call[1:])
 
 

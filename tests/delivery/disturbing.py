@@ -35,7 +35,7 @@ KILL_SECONDS: Final = 30.0
 PEOPLE: Final = 25
 MAX_LAUNCHES: Final = 30
 _SENTENCE: Final = re.compile(
-    r"^(\d+) events(?: and (\d+) of an earlier run)?: (.*?)(?:, (\d+) bad lines)?; \d+ contact"
+    r"^(\d+) events?(?: and (\d+) of an earlier run)?: (.*?)(?:, (\d+) bad lines?)?; \d+ contact"
 )
 _COUNT: Final = re.compile(r"(\d+) (?:sent|queued|identified|skipped|ignored|denied|failed|under way)")
 _PYTHON: Final = """

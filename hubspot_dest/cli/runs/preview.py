@@ -12,6 +12,7 @@ from typing import Any, Final
 from pydantic import SecretStr
 
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT, AccountSchema
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.checks.finding import Finding
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.counters import RunCounters
@@ -220,7 +221,8 @@ class _TextShow:
                 print_data(text)
         say(counters.sentence())
         if destination.waiting:
-            say(f"{destination.waiting} events still wait for consent; --consent NAME grants it")
+            wait = f"{amount(destination.waiting, 'event')} still {verb(destination.waiting, 'wait')}"
+            say(f"{wait} for consent; --consent NAME grants it")
         unmet = [key for key in rule_keys(destination.config.raw.get("mapping")) if key not in counters.rules]
         if unmet and counters.events:
             say(f"rules that no event met: {', '.join(safe_text(key) for key in unmet)}")
@@ -272,7 +274,7 @@ def _once(counters: RunCounters, destination: HubSpotDestination, verdict: _Prev
 def _show_rules(config: Config, path: Path) -> None:
     keys = rule_keys(config.raw.get("mapping"))
     mode = f"batches of {config.batch_size}" if config.batch else "each event by itself"
-    print_data(f"{safe_text(path)}: fine; {len(keys)} rules, {mode}")
+    print_data(f"{safe_text(path)}: fine; {amount(len(keys), 'rule')}, {mode}")
     for key in keys:
         print_data(f"  {safe_text(key)}")
     say(f"now with events: hubspot-dest preview {safe_text(path)} events.jsonl --explain")

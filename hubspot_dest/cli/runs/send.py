@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.cli.connection_overrides import connected, is_real
 from hubspot_dest.cli.console import say, stop
 from hubspot_dest.cli.dead_letters import write_dead_letters
@@ -128,8 +129,9 @@ def _plan(
     if outbox is None:
         return SendPlan(events, dry=dry)
     if left.events or left.contacts:
-        also = f" with {left.contacts} contacts" if left.contacts else ""
-        say(f"{left.events} events of an earlier run{also} are in the outbox; they go out as well")
+        also = f" with {amount(left.contacts, 'contact')}" if left.contacts else ""
+        are, go = verb(left.events, "are"), "it goes" if left.events == 1 else "they go"
+        say(f"{amount(left.events, 'event')} of an earlier run{also} {are} in the outbox; {go} out as well")
     if reads_once(events):
         return SendPlan(events, outbox=str(outbox.path))
     try:
@@ -169,7 +171,7 @@ def _ask(config: Config, events: str, max_line_bytes: int, *, yes: bool) -> None
     count = (
         f"the events of {safe_text(source_name(events))}"
         if once
-        else f"{_count(events, max_line_bytes)} events"
+        else amount(_count(events, max_line_bytes), "event")
     )
     say(f"about to send {count} to the real HubSpot, event name prefix {safe_text(prefix)}")
     if yes:

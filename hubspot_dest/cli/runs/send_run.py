@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.cli.console import print_data, progress, say
 from hubspot_dest.cli.counters import RunCounters
 from hubspot_dest.cli.event_balance import EventBalance
@@ -32,6 +33,7 @@ __all__ = ["SendRun", "SendPlan"]
 
 _CHUNK: Final = 1000
 _ORIGINS: Final = 100_000  # how many events can be told with their line while they are on their way
+_HAND_OVER_SECONDS: Final = 0.4
 _SKIPPED_LINES: Final = 20  # each is shown; further ones are in the table
 _STATES: Final = {
     "delivery_paused",
@@ -132,7 +134,11 @@ class SendRun:
         self._input_failed = False
         self._output_failed: int | None = None
         self._telling = threading.RLock()  # with an outbox, the threads that deliver tell as well
+        self._handing_over = (
+            threading.Lock()
+        )  # held from the moment a chunk is counted until all of it is told
         self._ending = threading.Lock()
+        self._ended = False
         self._deadline = RunDeadline(self._on_first_signal, self._last_words)
         self._plan = SendPlan("-")
         self._destination: HubSpotDestination | None = None
@@ -149,7 +155,8 @@ class SendRun:
         chunk: list[Line | BadLine] = []
         try:
             if destination.waiting:
-                destination.release_waiting()  # an earlier run had not the consent that this one begins with
+                with self._handing_over:
+                    destination.release_waiting()  # an earlier run had not the consent that this one begins with
             self._read(chunk)
         except _Interrupted:
             pass
@@ -199,10 +206,16 @@ class SendRun:
     # ---- a few lines
 
     def _take(self, chunk: Iterable[Line | BadLine]) -> None:
-        assert self._destination is not None
         taken = list(chunk)
-        if not taken:
-            return
+        if taken:
+            with self._handing_over:
+                self._hand_over(taken)
+        if self._balance.came_in % _CHUNK == 0:
+            progress(amount(self._balance.came_in, "event"))
+
+    def _hand_over(self, taken: list[Line | BadLine]) -> None:
+        """Count a few lines, have them accepted, and be told what became of them: in one piece for the last words."""
+        assert self._destination is not None
         for bad in taken:
             if isinstance(bad, BadLine):
                 self._counters.bad_line(bad, self._plan.source)
@@ -218,8 +231,6 @@ class SendRun:
         with self._telling:
             self._balance.accepted()
             self._lines.clear()
-        if self._balance.came_in % _CHUNK == 0:
-            progress(f"{self._balance.came_in} events")
 
     def _wanted(self, read: Line) -> bool:
         since, event = self._plan.since_ms, read.event
@@ -331,8 +342,7 @@ class SendRun:
             destination.close(stall=self._plan.stall)
 
     def _finish(self, destination: HubSpotDestination) -> ExitCode:
-        with self._ending:
-            self._say_end(destination)
+        self._say_end_once(destination)
         if self._output_failed is not None:
             raise SystemExit(self._output_failed)
         number = self._deadline.number
@@ -348,9 +358,27 @@ class SendRun:
         return ExitCode.CHECK_FAILED if wrong or left else ExitCode.OK
 
     def _last_words(self) -> None:
-        """Say what is left, from the thread that ends the process."""
-        if self._destination is not None and self._ending.acquire(blocking=False):
-            self._say_end(self._destination)
+        """Say what is left, from the thread that ends the process.
+
+        What is just being handed over is waited for, so that it is counted as what it became; nothing more is handed
+        over after that.
+        """
+        if self._destination is not None:
+            self._handing_over.acquire(timeout=_HAND_OVER_SECONDS)  # for good: the process ends
+            self._say_end_once(self._destination)
+
+    def _say_end_once(self, destination: HubSpotDestination) -> None:
+        """Say the closing lines; a second thread that would say them waits until they are said."""
+        with self._ending:
+            if not self._ended:
+                self._ended = True
+                # A thread that delivers may hang while it tells something: then the lines are said all the same.
+                whole = self._telling.acquire(timeout=_HAND_OVER_SECONDS)
+                try:
+                    self._say_end(destination)
+                finally:
+                    if whole:
+                        self._telling.release()
 
     def _say_end(self, destination: HubSpotDestination) -> None:
         balance, waiting = self._balance, destination.waiting
@@ -383,7 +411,7 @@ class SendRun:
             say("")
         say(self._sentence(waiting))
         if self._older:
-            say(f"{self._older} older events were left out")
+            say(f"{amount(self._older, 'older event')} {verb(self._older, 'were')} left out")
         say(self._rest(destination, waiting))
 
     def _kinds(self, waiting: int) -> dict[str, int]:
@@ -391,7 +419,7 @@ class SendRun:
         balance = self._balance
         kinds = {
             "sent": balance.sent,
-            "queued": balance.pending,
+            "queued": max(0, balance.pending),  # below zero: delivered before their acceptance was told
             "identified": balance.contacts_only,
             "skipped": balance.skipped,
             "ignored": balance.ignored,
@@ -405,39 +433,46 @@ class SendRun:
         balance, counters = self._balance, self._counters
         kinds = ", ".join(f"{count} {kind}" for kind, count in self._kinds(waiting).items() if count)
         earlier = f" and {balance.earlier} of an earlier run" if balance.earlier else ""
-        bad = f", {counters.bad_lines} bad lines" if counters.bad_lines else ""
-        calls = f"{counters.contact_calls} contact calls, {counters.event_calls} event calls"
-        return f"{balance.came_in} events{earlier}: {kinds or 'nothing'}{bad}; {calls}"
+        return f"{amount(balance.came_in, 'event')}{earlier}: {kinds or 'nothing'}{counters.tail()}"
 
     def _rest(self, destination: HubSpotDestination, waiting: int) -> str:
         balance, outbox = self._balance, safe_text(self._plan.outbox)
         went = "would go out; nothing was sent" if self._plan.dry else "went out"
-        parts = [f"{balance.sent} events {went}", f"{balance.failed} failed"]
+        parts = [f"{amount(balance.sent, 'event')} {went}", f"{balance.failed} failed"]
         if balance.contacts_only:
             parts.append(f"{balance.contacts_only} only wrote a contact")
         if balance.contacts_refused:
-            parts.append(f"{balance.contacts_refused} contacts were refused")
+            refused = balance.contacts_refused
+            parts.append(f"{amount(refused, 'contact')} {verb(refused, 'were')} refused")
+        pending = max(0, balance.pending)
         contacts = balance.pending_contacts(destination.queued) if outbox else 0
-        also = f" with {contacts} contacts" if contacts else ""
+        also = f" with {amount(contacts, 'contact')}" if contacts else ""
         gone = _trouble(destination)
-        if gone and (balance.pending or contacts or waiting):
-            parts.append(f"{balance.pending}{also} {gone}")
-        elif outbox and (balance.pending or contacts):
-            parts.append(f"{balance.pending} are safe in the outbox {outbox}{also}; send again to go on")
-        elif balance.pending:
-            parts.append(f"{balance.pending} were not taken and are lost with this process")
+        if gone and (pending or contacts or waiting):
+            parts.append(f"{pending}{also} {gone}")
+        elif outbox and (pending or contacts):
+            are = verb(pending, "are")
+            parts.append(f"{pending} {are} safe in the outbox {outbox}{also}; send again to go on")
+        elif pending:
+            were, are = verb(pending, "were"), verb(pending, "are")
+            parts.append(f"{pending} {were} not taken and {are} lost with this process")
         if unfinished := self._kinds(waiting)["under way"]:
-            what = "were read but not accepted" if outbox else "were under way: HubSpot may have taken them"
-            parts.append(f"{unfinished} {what}")
+            what = (
+                "being accepted: what is in the outbox goes out with the next run"
+                if outbox
+                else "under way: HubSpot may have taken them"
+            )
+            parts.append(f"{unfinished} {verb(unfinished, 'were')} {what}")
         if waiting:
             safe = ", safe in the outbox" if outbox and not gone else ""
-            parts.append(f"{waiting} still wait for consent{safe}")
-        if destination.unrecorded:
+            parts.append(f"{waiting} still {verb(waiting, 'wait')} for consent{safe}")
+        if unrecorded := destination.unrecorded:
+            were = verb(unrecorded, "were")
             parts.append(
-                f"{destination.unrecorded} were delivered, which could not be recorded in the outbox {outbox}: "
-                "make room on the disk; HubSpot counts them once when they are sent again"
+                f"{unrecorded} {were} delivered, which could not be recorded in the outbox {outbox}: "
+                "make room on the disk; what is sent again is counted once by HubSpot"
             )
-        if self._delivery.last and balance.pending:
+        if self._delivery.last and pending:
             parts.append(f"last failure: {safe_text(self._delivery.last, limit=300)}")
         return "; ".join(parts)
 
