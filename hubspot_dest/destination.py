@@ -311,7 +311,8 @@ class HubSpotDestination:
         number = _add(happened, outcome)
         dropped = self._consent_queue.drop_excess()
         self.dropped += len(dropped)
-        sentence = f"more than {amount(self.config.queue_max, 'event')} {verb(self.config.queue_max, 'wait')} for consent; the oldest is dropped"
+        wait = f"{amount(self.config.queue_max, 'event')} {verb(self.config.queue_max, 'wait')}"
+        sentence = f"more than {wait} for consent; the oldest is dropped"
         text = "destination.queuePush overflow; oldest events dropped"
         issues = (Issue("WARN", text, {"droppedCount": self.dropped}, SCOPE),) if dropped else ()
         self._reporter.log(issues)

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.outcome import Outcome
 
 __all__ = ["EventBalance"]
 
-_REFUSED_CONSENT = "consent_refused"  # such an event is not kept
+_REFUSED_CONSENT: Final = "consent_refused"  # such an event is not kept
+_MOST_EARLY: Final = 10_000
 
 
 class EventBalance:
@@ -136,12 +138,40 @@ class EventBalance:
             return True
         if early:
             self._early[event_id] += 1
+            while (
+                len(self._early) > _MOST_EARLY
+            ):  # the contacts of events that are sent as well are here, too
+                del self._early[next(iter(self._early))]
         return False
+
+    def kinds(self, waiting: int) -> dict[str, int]:
+        """Return how many events came to what; the sum is what came in, with what an earlier run left.
+
+        Args:
+            waiting: how many events wait for consent.
+
+        """
+        kinds = {
+            "sent": self.sent,
+            "queued": max(0, self.pending),  # below zero: delivered before their acceptance was told
+            "identified": self.contacts_only,
+            "skipped": self.skipped,
+            "ignored": self.ignored,
+            "denied": waiting,
+            "failed": self.failed,
+        }
+        kinds["under way"] = max(0, self.came_in + self.earlier - sum(kinds.values()))
+        return kinds
+
+    def sentence(self, waiting: int) -> str:
+        """Return the balance in one line: `12 events and 3 of an earlier run: 9 sent, 4 queued, 2 skipped`."""
+        kinds = ", ".join(f"{count} {kind}" for kind, count in self.kinds(waiting).items() if count)
+        earlier = f" and {self.earlier} of an earlier run" if self.earlier else ""
+        return f"{amount(self.came_in, 'event')}{earlier}: {kinds or 'nothing'}"
 
     def record(self, *, waiting: int, bad_lines: int) -> dict[str, Any]:
         """Return the balance for `--json`: `cameIn` and `earlier` are the sum of the rest."""
-        safe = max(0, self.pending)  # below zero: delivered before their acceptance was told
-        known = self.went_out + self.skipped + self.ignored + self.failed + waiting + safe
+        kinds = self.kinds(waiting)
         return {
             "cameIn": self.came_in + bad_lines,
             "earlier": self.earlier,
@@ -149,6 +179,6 @@ class EventBalance:
             "skipped": self.skipped + self.ignored,
             "refused": self.failed + bad_lines,
             "waiting": waiting,
-            "safe": safe,
-            "underWay": max(0, self.came_in + self.earlier - known),
+            "safe": kinds["queued"],
+            "underWay": kinds["under way"],
         }

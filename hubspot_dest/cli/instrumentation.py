@@ -72,7 +72,8 @@ class _ProgressPrinter:
             rate = (self._taken - self._said) / passed
             self._said_at, self._said = now, self._taken
             left = self._destination.queued
-            line = f"{amount(self._taken, 'event')} taken, {rate:.0f} a second; {self._failed} failed, {left} on their way"
+            taken = f"{amount(self._taken, 'event')} taken, {rate:.0f} a second"
+            line = f"{taken}; {self._failed} failed, {left} on their way"
         if terminal:
             sys.stderr.write(f"\r{line:<78}")
             sys.stderr.flush()

@@ -34,7 +34,8 @@ def pull_to(config: Path, reach: ConnectionOptions, output: Path | None) -> None
     except DeliveryError as error:
         hint = "the token needs behavioral_events.event_definitions.read_write and crm.schemas.contacts.read"
         stop(f"the account cannot be read: {safe_text(error.describe())}", hint)
-    counts = f"{amount(len(content['eventDefinitions']), 'event')}, {amount(len(content['contactProperties']), 'contact property')}"
+    events = amount(len(content["eventDefinitions"]), "event")
+    counts = f"{events}, {amount(len(content['contactProperties']), 'contact property')}"
     if output is None:
         print_data(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode())
     else:

@@ -402,38 +402,17 @@ class SendRun:
                 lastFailure=self._delivery.last or None,
                 unrecorded=destination.unrecorded,
             )
-            record["outcomes"] = {kind: count for kind, count in self._kinds(waiting).items() if count}
+            record["outcomes"] = {kind: count for kind, count in balance.kinds(waiting).items() if count}
             self._print(as_json(record))
         if not self._as_json and (table := self._reasons.lines()):
             say("")
             for line in table:
                 say(line)
             say("")
-        say(self._sentence(waiting))
+        say(f"{balance.sentence(waiting)}{self._counters.tail()}")
         if self._older:
             say(f"{amount(self._older, 'older event')} {verb(self._older, 'were')} left out")
         say(self._rest(destination, waiting))
-
-    def _kinds(self, waiting: int) -> dict[str, int]:
-        """Return how many events came to what; the sum is what came in, with what an earlier run left."""
-        balance = self._balance
-        kinds = {
-            "sent": balance.sent,
-            "queued": max(0, balance.pending),  # below zero: delivered before their acceptance was told
-            "identified": balance.contacts_only,
-            "skipped": balance.skipped,
-            "ignored": balance.ignored,
-            "denied": waiting,
-            "failed": balance.failed,
-        }
-        kinds["under way"] = max(0, balance.came_in + balance.earlier - sum(kinds.values()))
-        return kinds
-
-    def _sentence(self, waiting: int) -> str:
-        balance, counters = self._balance, self._counters
-        kinds = ", ".join(f"{count} {kind}" for kind, count in self._kinds(waiting).items() if count)
-        earlier = f" and {balance.earlier} of an earlier run" if balance.earlier else ""
-        return f"{amount(balance.came_in, 'event')}{earlier}: {kinds or 'nothing'}{counters.tail()}"
 
     def _rest(self, destination: HubSpotDestination, waiting: int) -> str:
         balance, outbox = self._balance, safe_text(self._plan.outbox)
@@ -456,7 +435,7 @@ class SendRun:
         elif pending:
             were, are = verb(pending, "were"), verb(pending, "are")
             parts.append(f"{pending} {were} not taken and {are} lost with this process")
-        if unfinished := self._kinds(waiting)["under way"]:
+        if unfinished := balance.kinds(waiting)["under way"]:
             what = (
                 "being accepted: what is in the outbox goes out with the next run"
                 if outbox
