@@ -23,6 +23,7 @@ from hubspot_dest.cli.options import consent_states, open_account, open_config, 
 from hubspot_dest.cli.runs.send_run import SendPlan, SendRun
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.null_client import NullClient
+from hubspot_dest.delivery.dispatch.call_grouping import CallGrouping
 from hubspot_dest.delivery.outbox.schema import OutboxError
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.intake.reader import IntakeError, Line, read_events
@@ -81,7 +82,10 @@ def send(
         judge = Judge(loaded.raw, source=loaded.source, account=known)
     with watching(watched, loaded) as watch:
         left = leftovers_of(path) if path is not None else Leftovers()
-        run = SendRun(left, as_json=as_json, painter=painter, lossy=parity)
+        grouping = None
+        if dry_run and not (parity or no_outbox):
+            grouping = CallGrouping(loaded.batch_size if loaded.batch else 1)
+        run = SendRun(left, as_json=as_json, painter=painter, lossy=parity, grouping=grouping)
         watch.watcher.line_of = run.line_of
         destination = _destination(
             watch.watcher,

@@ -15,6 +15,7 @@ from hubspot_dest.cli.event_balance import EventBalance
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.leftovers import Leftovers
 from hubspot_dest.cli.run_deadline import SIGNAL_SECONDS, RunDeadline
+from hubspot_dest.delivery.dispatch.call_grouping import CallGrouping
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.events.event import has_id, new_event_id
 from hubspot_dest.intake.byte_stream import DEFAULT_MAX_LINE_BYTES
@@ -29,9 +30,10 @@ from hubspot_dest.report.reason_table import ReasonTable
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter, outcome_lines, person_of
 
-__all__ = ["SendRun", "SendPlan"]
+__all__ = ["ACCEPTED_TOGETHER", "SendPlan", "SendRun"]
 
-_CHUNK: Final = 1000
+ACCEPTED_TOGETHER: Final = 1000
+"""So many lines are accepted in one transaction, as far as they are at hand."""
 _ORIGINS: Final = 100_000  # how many events can be told with their line while they are on their way
 _HAND_OVER_SECONDS: Final = 0.4
 _SKIPPED_LINES: Final = 20  # each is shown; further ones are in the table
@@ -96,7 +98,7 @@ class _DeliveryState:
             return False
         self.last = error.describe()
         kind = (error.kind, error.status, error.category, error.policy_name, error.message[:40])
-        if kind in self.said or len(self.said) > _CHUNK:
+        if kind in self.said or len(self.said) > ACCEPTED_TOGETHER:
             return False
         self.said.add(kind)
         return True
@@ -110,10 +112,22 @@ class SendRun:
     Args:
         leftovers: what the outbox held before it was opened.
         lossy: batches that fail are lost, as in walkerOS.
+        grouping: of a run that sends nothing: puts together what the outbox would send together; `tell` then waits
+            until what is accepted together is complete.
 
     """
 
-    def __init__(self, leftovers: Leftovers, *, as_json: bool, painter: Painter, lossy: bool = False) -> None:
+    def __init__(
+        self,
+        leftovers: Leftovers,
+        *,
+        as_json: bool,
+        painter: Painter,
+        lossy: bool = False,
+        grouping: CallGrouping | None = None,
+    ) -> None:
+        self._grouping = grouping
+        self._gathered: list[Outcome] = []
         self._as_json = as_json
         self._painter = painter
         self._counters = RunCounters()
@@ -180,7 +194,7 @@ class SendRun:
             max_line_bytes=self._plan.max_line_bytes,
             observer=None if resumption is None else resumption.digest,
         )
-        size = _CHUNK if self._plan.outbox else 1
+        size = ACCEPTED_TOGETHER if self._plan.outbox or self._grouping is not None else 1
         self._reading = True
         for read in source:
             self._reading = False
@@ -210,7 +224,7 @@ class SendRun:
         if taken:
             with self._handing_over:
                 self._hand_over(taken)
-        if self._balance.came_in % _CHUNK == 0:
+        if self._balance.came_in % ACCEPTED_TOGETHER == 0:
             progress(amount(self._balance.came_in, "event"))
 
     def _hand_over(self, taken: list[Line | BadLine]) -> None:
@@ -228,6 +242,7 @@ class SendRun:
         resumption = self._plan.resumption
         note = resumption.at(whole[-1]) if resumption is not None and whole else None
         self._destination.push_many(events, progress=note)
+        self._tell_grouped()
         with self._telling:
             self._balance.accepted()
             self._lines.clear()
@@ -248,6 +263,19 @@ class SendRun:
 
     def tell(self, outcome: Outcome) -> None:
         """Count an outcome and say what is to be said of it; called by the thread that came to it."""
+        if self._grouping is None:
+            self._tell(outcome)
+        else:
+            self._gathered.append(outcome)
+
+    def _tell_grouped(self, *, last: bool = False) -> None:
+        """Tell what was gathered in a run that sends nothing, with the calls that the outbox would make of it."""
+        if self._grouping is not None:
+            gathered, self._gathered = self._gathered, []
+            for outcome in self._grouping.group(gathered, last=last):
+                self._tell(outcome)
+
+    def _tell(self, outcome: Outcome) -> None:
         with self._telling:
             self._counters.count(outcome)
             self._balance.count(outcome)
@@ -336,6 +364,7 @@ class SendRun:
     def _end(self, destination: HubSpotDestination) -> None:
         if not self._plan.outbox:
             destination.close()  # its listeners are told everything
+            self._tell_grouped(last=True)
         elif self._deadline.number is not None:
             destination.close(deadline=self._deadline.delivery_seconds)
         else:

@@ -12,7 +12,7 @@ from hubspot_dest.delivery.client.client import Client
 from hubspot_dest.delivery.client.codec import decode
 from hubspot_dest.delivery.client.errors import DeliveryError, error_from_answer
 
-__all__ = ["BulkClient", "Calls", "UpsertResult"]
+__all__ = ["BulkClient", "Calls", "UpsertResult", "upsert_inputs"]
 
 CONFLICT, UNKNOWN = 409, 404
 
@@ -143,20 +143,28 @@ class Calls:
         """
         assert self._bulk is not None
         made.append("crm.contacts.batchApi.upsert")
-        inputs = []
-        for number, contact in enumerate(contacts):
-            asked = decode(contact)
-            inputs.append(
-                {
-                    "id": asked["email"],
-                    "idProperty": "email",
-                    # Without any property HubSpot might refuse it; its own e-mail changes nothing.
-                    "properties": asked["properties"] or {"email": asked["email"]},
-                    "objectWriteTraceId": str(number),
-                }
-            )
+        inputs = upsert_inputs([decode(contact) for contact in contacts])
         answer = self._bulk.upsert_contacts(inputs)
         return UpsertResult(_matched(answer, [str(one["id"]).lower() for one in inputs]))
+
+
+def upsert_inputs(contacts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the inputs of `crm.contacts.batchApi.upsert` (HubSpot wire facts, section 3.3).
+
+    Args:
+        contacts: e-mail and properties of each.
+
+    """
+    return [
+        {
+            "id": contact["email"],
+            "idProperty": "email",
+            # Without any property HubSpot might refuse it; its own e-mail changes nothing.
+            "properties": contact["properties"] or {"email": contact["email"]},
+            "objectWriteTraceId": str(number),
+        }
+        for number, contact in enumerate(contacts)
+    ]
 
 
 def _matched(answer: Any, emails: list[str]) -> list[DeliveryError | None]:

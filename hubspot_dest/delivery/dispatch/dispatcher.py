@@ -20,6 +20,7 @@ from hubspot_dest.delivery.client.calls import Calls
 from hubspot_dest.delivery.client.codec import decode
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.dispatch.buffer import Buffer
+from hubspot_dest.delivery.dispatch.call_grouping import MOST_CONTACTS
 from hubspot_dest.delivery.dispatch.in_flight import InFlightRequest, Report, What, by_email, merged, parts
 from hubspot_dest.delivery.dispatch.rate import RateBudget
 from hubspot_dest.delivery.dispatch.retry import (
@@ -38,7 +39,6 @@ from hubspot_dest.delivery.outbox.schema import OutboxError
 
 __all__ = ["Dispatcher", "Report"]
 
-_MOST_CONTACTS: Final = 100  # in one batch (wire facts, 3.3)
 _WRITE_SECONDS, _WRITE_COUNT = 0.2, 2000
 _SHORTEST_WAIT: Final = 0.001  # a wait below the clock's resolution would go on for ever
 
@@ -207,7 +207,7 @@ class Dispatcher:
             return self._until_full(now), lambda: InFlightRequest(
                 what, [(queue.take_events(self.batch_size), False)]
             )
-        most = _MOST_CONTACTS if self.calls.many_contacts else 1
+        most = MOST_CONTACTS if self.calls.many_contacts else 1
         return (0.0 if queue.contacts else math.inf), lambda: InFlightRequest(
             what, [(queue.take_contacts(most), False)]
         )
