@@ -15,7 +15,7 @@ from typing import Final
 
 from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import say, stop
-from hubspot_dest.cli.option_groups import WatchingOptions
+from hubspot_dest.cli.options import WatchingOptions
 from hubspot_dest.config.model import Config
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.observability.instruments import Instruments

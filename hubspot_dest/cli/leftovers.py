@@ -6,8 +6,8 @@ import sqlite3
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hubspot_dest.delivery.outbox.records import CONTACT
-from hubspot_dest.delivery.outbox.schema import OutboxError, connect_reading
+from hubspot_dest.delivery.outbox.schema import CONTACT, OUTBOX, OutboxError
+from hubspot_dest.storage.sqlite_file import connect_reading
 
 __all__ = ["Leftovers", "leftovers_of"]
 
@@ -43,16 +43,20 @@ def leftovers_of(path: Path) -> Leftovers:
     What is wrong with the file is found when it is opened for writing, which says so.
     """
     found = Leftovers()
-    forks = [one for one in path.parent.glob(f"{path.name}.fork*") if one.suffix[5:].isdigit()]
-    for one in [path, *sorted(forks)]:
-        if one.is_file() and one.stat().st_size:
-            _add(found, one)
+    forks = [
+        current_path
+        for current_path in path.parent.glob(f"{path.name}.fork*")
+        if current_path.suffix[5:].isdigit()
+    ]
+    for current_path in [path, *sorted(forks)]:
+        if current_path.is_file() and current_path.stat().st_size:
+            _add(found, current_path)
     return found
 
 
 def _add(found: Leftovers, path: Path) -> None:
     try:
-        connection = connect_reading(path)
+        connection = connect_reading(path, OUTBOX)
     except (OutboxError, OSError):
         return
     try:

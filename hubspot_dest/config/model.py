@@ -146,7 +146,7 @@ class Config:
 
         """
         token = self.token.get_secret_value()
-        place = next((number for number, one in enumerate(token) if not "!" <= one <= "~"), None)
+        place = next((number for number, text in enumerate(token) if not "!" <= text <= "~"), None)
         if place is None:
             return
         name = unicodedata.name(token[place], f"U+{ord(token[place]):04X}").lower()

@@ -93,10 +93,10 @@ class ContractChecker:
         """
         entity, action = _name_parts(event)
         found: list[Finding] = []
-        plans = [one for one in self.contracts if one.plans_events]
+        plans = [current_contract for current_contract in self.contracts if current_contract.plans_events]
         self.checked += 1
-        if plans and not any(one.keys_for(entity, action) for one in plans):
-            names = ", ".join(one.name for one in plans)
+        if plans and not any(plan.keys_for(entity, action) for plan in plans):
+            names = ", ".join(plan.name for plan in plans)
             said = f"the event {_text(event.get('name'))} is not in the contract {names}"
             found.append(
                 contract_finding("contract_unplanned_event", said, path="name", config_path=plans[0].name)

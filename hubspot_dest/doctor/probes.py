@@ -264,9 +264,9 @@ def _events(needs: Needs, known: dict[str, PortalDefinition], bad_names: dict[st
             yield Probe(subject, "wrong", "its definition is archived", "restore it in HubSpot", live=True)
             continue
         missing = properties - definition.property_names - STANDARD_EVENT_PROPERTIES.keys()
-        for one in sorted(missing):
-            hint = _like(one, definition.property_names) or "add it to the definition, or leave it out"
-            yield Probe(subject, "wrong", f"its definition has no property {one}", hint, live=True)
+        for text in sorted(missing):
+            hint = _like(text, definition.property_names) or "add it to the definition, or leave it out"
+            yield Probe(subject, "wrong", f"its definition has no property {text}", hint, live=True)
         if not missing:
             count = (
                 f"and its {amount(len(properties), 'property')} {verb(len(properties), 'are')}"
@@ -278,9 +278,9 @@ def _events(needs: Needs, known: dict[str, PortalDefinition], bad_names: dict[st
 
 def _contacts(needs: Needs, known: set[str]) -> Iterator[Probe]:
     missing = needs.contact_properties - known
-    for one in sorted(missing):
-        hint = _like(one, known) or "make it in HubSpot: Settings, Properties"
-        sentence = f"contacts have no property {one}: HubSpot refuses the contact"
+    for text in sorted(missing):
+        hint = _like(text, known) or "make it in HubSpot: Settings, Properties"
+        sentence = f"contacts have no property {text}: HubSpot refuses the contact"
         yield Probe("contact properties", "wrong", sentence, hint, live=True)
     if not missing:
         names = ", ".join(sorted(needs.contact_properties))

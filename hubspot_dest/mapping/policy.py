@@ -93,4 +93,4 @@ class Policy:
 def overlapping_paths(policy: Any) -> list[tuple[str, str]]:
     """Return the pairs of paths of a policy of which the second is inside the first: upstream's order is accidental."""
     paths = [path for path, _ in entries(policy)] if truthy(policy) and policy is not UNDEFINED else []
-    return [(one, other) for one in paths for other in paths if other.startswith(f"{one}.")]
+    return [(text, other) for text in paths for other in paths if other.startswith(f"{text}.")]

@@ -57,7 +57,7 @@ class Painter:
 def outcome_lines(outcome: Outcome, where: str, painter: Painter, *, explain: bool = False) -> Iterator[str]:
     """Yield the lines of one outcome: kind and reason, calls, walkerOS' behaviour, trace."""
     symbol, colour = _LOOKS[outcome.kind]
-    if symbol == "✓" and any(one.code in _TO_NOBODY for one in outcome.findings):
+    if symbol == "✓" and any(item.code in _TO_NOBODY for item in outcome.findings):
         symbol, colour = "?", 33  # HubSpot may take it, but ties it to no contact
     head = painter.paint(f"{symbol} {outcome.kind:<10}", colour)
     person = safe_text(person_of(outcome), limit=40)
@@ -100,13 +100,13 @@ def reason_lines(reasons: Sequence[FindingReason]) -> Iterator[str]:
         return
     rows = [
         (
-            one.finding.severity,
-            one.finding.code,
-            str(one.count),
-            "" if one.line is None else str(one.line),
-            safe_text(one.finding.fix, limit=120),
+            reason.finding.severity,
+            reason.finding.code,
+            str(reason.count),
+            "" if reason.line is None else str(reason.line),
+            safe_text(reason.finding.fix, limit=120),
         )
-        for one in reasons
+        for reason in reasons
     ]
     head = ("severity", "reason", "count", "first line", "fix")
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(4)]

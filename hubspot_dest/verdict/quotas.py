@@ -68,4 +68,4 @@ class Quotas:
             if day and count > self._calls_a_day:
                 sentence = f"{count:,} contact calls for {day}; the account makes {self._calls_a_day:,} a day"
                 found.append(Violation("quota_contact_calls", sentence))
-        return tuple(finding_of(one) for one in found)
+        return tuple(finding_of(violation) for violation in found)

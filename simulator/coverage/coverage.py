@@ -68,7 +68,7 @@ class CoverageResult:
     @property
     def complete(self) -> bool:
         """Whether all reachable targets were reached."""
-        return all(one.proven for one in self.unreached)
+        return all(unreached.proven for unreached in self.unreached)
 
     @property
     def sentence(self) -> str:
@@ -86,8 +86,13 @@ class CoverageResult:
             "events": len(self.events),
             "tried": self.tried,
             "unreached": [
-                {"what": one.label, "kind": one.kind, "reason": one.reason, "proven": one.proven}
-                for one in self.unreached
+                {
+                    "what": unreached.label,
+                    "kind": unreached.kind,
+                    "reason": unreached.reason,
+                    "proven": unreached.proven,
+                }
+                for unreached in self.unreached
             ],
         }
 
@@ -133,14 +138,18 @@ def cover(
     reached = _reached(trials) | _batches(config, trials)
     explain = Reasons(search, _NO_TIME if verifier.time_up else _UNSTEADY if verifier.unstable else _ODD)
     unreached = tuple(
-        Unreached(one.label, "rule" if one.is_rule else "path", *explain.why(one, reached))
-        for one in search.targets
-        if one not in reached
+        Unreached(
+            current_target.label,
+            "rule" if current_target.is_rule else "path",
+            *explain.why(current_target, reached),
+        )
+        for current_target in search.targets
+        if current_target not in reached
     )
     counts = []
     for is_rule in (True, False):
-        every = [one for one in search.targets if one.is_rule is is_rule]
-        counts.append((sum(one in reached for one in every), len(every)))
+        every = [current_target for current_target in search.targets if current_target.is_rule is is_rule]
+        counts.append((sum(target in reached for target in every), len(every)))
     return CoverageResult(
         tuple(trial.event for trial in trials),
         counts[0],

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from hubspot_dest.config.model import Config
+from hubspot_dest.diff.json_difference import Difference, differences
 from hubspot_dest.mapping.dialect import dialect_of
 from hubspot_dest.planning.dry_run import DryRun
 from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.profiles import profile_of
-from simulator.conformance.difference import Difference, differences
 from simulator.engine.rows import Row
 from simulator.engine.sources.bad_input import bad_input_reason
 

@@ -167,13 +167,13 @@ class Row:
     @property
     def refusal(self) -> ObservedCall | None:
         """What HubSpot said of the contact, where it did not take it: the event may have gone out all the same."""
-        about = [one for one in self.exchanges if one.call.startswith("crm.")]
+        about = [exchange for exchange in self.exchanges if exchange.call.startswith("crm.")]
         return about[-1] if about and about[-1].error else None
 
     @property
     def milliseconds(self) -> float:
         """How long HubSpot was waited for."""
-        return sum(one.milliseconds for one in self.exchanges)
+        return sum(exchange.milliseconds for exchange in self.exchanges)
 
     @property
     def why(self) -> str:

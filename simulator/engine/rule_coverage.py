@@ -178,7 +178,7 @@ class RuleCoverage:
 
     def _count(self, name: str, plan: Plan) -> None:
         rules = self.rules.get(plan.rule_key, ())
-        rule = next((one for one in rules if one.index == plan.rule_index), None)
+        rule = next((rule_hits for rule_hits in rules if rule_hits.index == plan.rule_index), None)
         if rule is None:
             if plan.reason != "mapping_error":
                 known = name in self.unmatched or len(self.unmatched) < _UNMATCHED
@@ -262,7 +262,7 @@ def described(value: Any) -> str:
     if isinstance(value, str):
         return value.removeprefix("$code:").strip()
     if isinstance(value, list):
-        return " or ".join(described(one) for one in value)
+        return " or ".join(described(item) for item in value)
     if not isinstance(value, dict):
         return repr(value)
     parts = []
@@ -271,11 +271,11 @@ def described(value: Any) -> str:
     if "fn" in value:
         parts.append(described(value["fn"]))
     if "loop" in value and isinstance(value["loop"], list):
-        parts.append(f"loop {' → '.join(described(one) for one in value['loop'])}")
+        parts.append(f"loop {' → '.join(described(item) for item in value['loop'])}")
     if "map" in value and isinstance(value["map"], dict):
         parts.append(f"{{{', '.join(value['map'])}}}")
     if "set" in value and isinstance(value["set"], list):
-        parts.append(f"[{', '.join(described(one) for one in value['set'])}]")
+        parts.append(f"[{', '.join(described(item) for item in value['set'])}]")
     if "value" in value:
         parts.append(f'"{value["value"]}"')
     text = " or ".join(parts)

@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 from pydantic import ValidationError
 
+from hubspot_dest.account.schema import AccountSchema
 from simulator.hubspot.endpoints.auth import check_scope, refused, token_of, unknown_token
 from simulator.hubspot.endpoints.call import Call, Grant
 from simulator.hubspot.endpoints.errors import Refusal, html_not_found, too_many
@@ -162,12 +163,14 @@ class HubSpot:
 
     def accounts(self) -> list[SimulatedAccount]:
         """Return every account, including those of the store that were not used yet."""
-        every = {id(one.account): one.account for one in (*self._grants.values(), *self._stored.values())}
+        every = {
+            id(grant.account): grant.account for grant in (*self._grants.values(), *self._stored.values())
+        }
         return list(every.values())
 
     def portals(self) -> list[int]:
         """Return the portal of every account."""
-        return [one.portal_id for one in self.accounts()]
+        return [account.portal_id for account in self.accounts()]
 
     @property
     def store_path(self) -> str | None:
@@ -214,11 +217,16 @@ class HubSpot:
         self._seed_occurrences(account, seed.occurrences)
         self._keep(account)
 
+    def adopt(self, account: SimulatedAccount, schema: AccountSchema) -> None:
+        """Give one account the definitions and contact properties of an account file."""
+        account.adopt(schema)
+        self._keep(account)
+
     def _seed_occurrences(self, account: SimulatedAccount, wanted: Sequence[Mapping[str, Any]]) -> None:
-        for number, one in enumerate(wanted):
+        for number, entry in enumerate(wanted):
             try:
-                OccurrenceIntake(account, self._clock()).take(msgspec.convert(one, OccurrenceRequest))
-                send(Call(account, msgspec.json.encode(one), now=self._clock()))
+                OccurrenceIntake(account, self._clock()).take(msgspec.convert(entry, OccurrenceRequest))
+                send(Call(account, msgspec.json.encode(entry), now=self._clock()))
             except (Refusal, msgspec.ValidationError) as error:
                 said = error.message if isinstance(error, Refusal) else str(error)
                 msg = f"seed.occurrences.{number}: {said}"

@@ -37,7 +37,7 @@ def config(tmp_path: Path, hubspot: FakeHubSpot) -> Path:
 
 
 def uuids(hubspot: FakeHubSpot) -> list[str]:
-    return [one["id"] for one in hubspot.account.occurrences]
+    return [occurrence["id"] for occurrence in hubspot.account.occurrences]
 
 
 def test_what_was_answered_survives_kill_9_and_arrives_once(hubspot: FakeHubSpot, config: Path) -> None:

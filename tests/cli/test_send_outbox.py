@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from hubspot_dest.delivery.outbox.schema import OutboxError, connect_reading
+from hubspot_dest.delivery.outbox.schema import OUTBOX, OutboxError
+from hubspot_dest.storage.sqlite_file import connect_reading
 from simulator.hubspot import FakeHubSpot
 from tests.cli.conftest import Run
 
@@ -43,7 +44,7 @@ def view(number: int, **more: object) -> dict[str, object]:
 
 
 def write(path: Path, events: Lines) -> str:
-    path.write_text("".join(json.dumps(one) + "\n" for one in events), encoding="utf-8")
+    path.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
     return str(path)
 
 
@@ -260,7 +261,7 @@ def test_a_restart_does_not_write_every_contact_again(run: Run, hubspot: FakeHub
     config.write_text(json.dumps({"settings": settings}), encoding="utf-8")
     people = [view(n, user={"email": f"p{n}@example.org", "plan": "pro"}) for n in range(5)]
     first = write(tmp_path / "a.jsonl", people)
-    second = write(tmp_path / "b.jsonl", [{**one, "id": f"f{n}"} for n, one in enumerate(people)])
+    second = write(tmp_path / "b.jsonl", [{**item, "id": f"f{n}"} for n, item in enumerate(people)])
     box = str(tmp_path / "o.sqlite3")
     for source in (first, second):
         run("hubspot_dest", "send", str(config), source, "--base-url", hubspot.base_url, "--outbox", box)
@@ -305,7 +306,7 @@ def test_what_is_left_of_an_outbox_that_was_removed_is_not_said_to_be_in_it(
         while events < 2 and process.poll() is None:
             with (
                 contextlib.suppress(OutboxError, sqlite3.Error),
-                contextlib.closing(connect_reading(box)) as reading,
+                contextlib.closing(connect_reading(box, OUTBOX)) as reading,
             ):
                 events = reading.execute("SELECT count(*) FROM intents WHERE event_id <> ''").fetchone()[0]
         box.unlink()

@@ -55,7 +55,7 @@ class Scripted:
         return self._answer("create", properties["email"])
 
     def upsert_contacts(self, inputs: list[dict[str, Any]]) -> Any:
-        return self._answer("upsert", [one["objectWriteTraceId"] for one in inputs])
+        return self._answer("upsert", [contact_input["objectWriteTraceId"] for contact_input in inputs])
 
 
 def stranger() -> DeliveryError:

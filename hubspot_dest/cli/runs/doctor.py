@@ -7,11 +7,9 @@ from collections import Counter
 from pathlib import Path
 
 from hubspot_dest.amounts import amount, verb
-from hubspot_dest.cli.connection_overrides import connected
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.option_groups import ConnectionOptions
-from hubspot_dest.cli.options import consent_states, open_config, use_colour
+from hubspot_dest.cli.options import ConnectionOptions, connected, consent_states, open_config, use_colour
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.delivery.client.null_client import NullClient
@@ -74,9 +72,9 @@ def _planned(config: Config, source: str, states: dict[str, bool], max_line_byte
                 continue
             good += 1
             outcome = destination.push(read.event)
-            for one in (outcome, *outcome.also):
-                if one.plan is not None:
-                    needs.add_plan(one.plan)
+            for current_outcome in (outcome, *outcome.also):
+                if current_outcome.plan is not None:
+                    needs.add_plan(current_outcome.plan)
     except IntakeError as error:
         stop(safe_text(error))
     if not good:

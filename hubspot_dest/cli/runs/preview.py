@@ -101,7 +101,8 @@ class _PreviewVerdict:
         if plan is None or not plan.findings:
             return outcome
         plan.findings = tuple(
-            one if one.config_path else replace(one, file=source, line=line) for one in plan.findings
+            finding if finding.config_path else replace(finding, file=source, line=line)
+            for finding in plan.findings
         )
         self.table.add(plan.findings, line)
         return predict(outcome, parity=parity)

@@ -10,8 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from hubspot_dest.amounts import amount, verb
 from hubspot_dest.cli.console import print_data, progress, say
-from hubspot_dest.cli.counters import RunCounters
-from hubspot_dest.cli.event_balance import EventBalance
+from hubspot_dest.cli.counters import EventBalance, RunCounters
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.leftovers import Leftovers
 from hubspot_dest.cli.run_deadline import SIGNAL_SECONDS, RunDeadline
@@ -309,7 +308,7 @@ class SendRun:
             return None
         if outcome.reason == "contact_failed" and outcome.delivery:
             return self._origins.get(event_id)  # its event is still on its way
-        done = [self._origins.pop(one, None) for one in (event_id, *outcome.events)]
+        done = [self._origins.pop(text, None) for text in (event_id, *outcome.events)]
         if done[0] is not None:
             return done[0]
         return _Origin(line, outcome.name, person_of(outcome)) if line is not None else None

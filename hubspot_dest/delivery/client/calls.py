@@ -80,7 +80,7 @@ class Calls:
         """Send several occurrences. Raises DeliveryError."""
         made.append("events.send.batchApi.send")
         if self._bulk is None:
-            self._client.send_batch([decode(one) for one in occurrences])
+            self._client.send_batch([decode(occurrence) for occurrence in occurrences])
         else:
             _require_hubspot(self._bulk.send_batch_encoded(occurrences))
 
@@ -145,7 +145,7 @@ class Calls:
         made.append("crm.contacts.batchApi.upsert")
         inputs = upsert_inputs([decode(contact) for contact in contacts])
         answer = self._bulk.upsert_contacts(inputs)
-        return UpsertResult(_matched(answer, [str(one["id"]).lower() for one in inputs]))
+        return UpsertResult(_matched(answer, [str(contact_input["id"]).lower() for contact_input in inputs]))
 
 
 def upsert_inputs(contacts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -171,11 +171,11 @@ def _matched(answer: Any, emails: list[str]) -> list[DeliveryError | None]:
     try:
         body = orjson.loads(answer.data)
         results, errors = body.get("results") or [], body.get("errors") or []
-        told = [_trace(one, emails) for one in results]
+        told = [_trace(result, emails) for result in results]
         refused = {
-            int(number): error_from_answer(_status(one), orjson.dumps(one), {})
-            for one in errors
-            for number in (one.get("context") or {}).get("objectWriteTraceId", [])
+            int(number): error_from_answer(_status(error), orjson.dumps(error), {})
+            for error in errors
+            for number in (error.get("context") or {}).get("objectWriteTraceId", [])
             if str(number).isdigit()
         }
     except (orjson.JSONDecodeError, AttributeError, TypeError):

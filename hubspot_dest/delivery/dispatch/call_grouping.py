@@ -16,7 +16,7 @@ from hubspot_dest.delivery.client.codec import decode
 from hubspot_dest.delivery.dispatch.in_flight import by_email, merged
 from hubspot_dest.delivery.dispatch.per_key_queue import PerKeyQueue
 from hubspot_dest.delivery.outbox.intents import contact_intent, identity_keys, storable
-from hubspot_dest.delivery.outbox.records import EVENT, Intent
+from hubspot_dest.delivery.outbox.schema import EVENT, Intent
 from hubspot_dest.outcome import Outcome
 
 __all__ = ["MOST_CONTACTS", "CallGrouping"]

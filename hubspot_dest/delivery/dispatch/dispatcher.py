@@ -22,7 +22,6 @@ from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.dispatch.buffer import Buffer
 from hubspot_dest.delivery.dispatch.call_grouping import MOST_CONTACTS
 from hubspot_dest.delivery.dispatch.in_flight import InFlightRequest, Report, What, by_email, merged, parts
-from hubspot_dest.delivery.dispatch.rate import RateBudget
 from hubspot_dest.delivery.dispatch.retry import (
     Bisect,
     Circumstances,
@@ -32,10 +31,9 @@ from hubspot_dest.delivery.dispatch.retry import (
     RetryPolicy,
     decide,
 )
-from hubspot_dest.delivery.dispatch.throttle import Throttle
+from hubspot_dest.delivery.dispatch.throttle import RateBudget, Throttle
 from hubspot_dest.delivery.outbox.queue import Outbox
-from hubspot_dest.delivery.outbox.records import Intent
-from hubspot_dest.delivery.outbox.schema import OutboxError
+from hubspot_dest.delivery.outbox.schema import Intent, OutboxError
 
 __all__ = ["Dispatcher", "Report"]
 
@@ -229,7 +227,7 @@ class Dispatcher:
     def _execute(self, request: InFlightRequest) -> None:
         group, decisive = request.groups[-1]
         try:
-            evicted = [one for one in group if one.payload is None]
+            evicted = [intent for intent in group if intent.payload is None]
             if evicted:
                 self.outbox.load(evicted)
                 with self.lock:
@@ -373,8 +371,8 @@ class Dispatcher:
             what=request.what,
             size=len(group),
             failures=request.failures,
-            blamed=max(one.attempts for one in group) + blamed,
-            age_seconds=wall - min(one.accepted_at for one in group),
+            blamed=max(intent.attempts for intent in group) + blamed,
+            age_seconds=wall - min(intent.accepted_at for intent in group),
             now=wall,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hubspot_dest.delivery.client.codec import encode
-from hubspot_dest.delivery.outbox.records import CONTACT, EVENT, NewIntent
+from hubspot_dest.delivery.outbox.schema import CONTACT, EVENT, NewIntent
 from hubspot_dest.planning.plan import ContactUpsert
 
 __all__ = ["contact_intent", "event_intent", "identity_keys", "storable"]

@@ -110,9 +110,9 @@ def choice_lines(engine: Engine, row: Row, plan: Plan, width: int) -> list[TextL
     if found:
         title = "── which rule "
         lines += [line(""), line((title, "accent"), ("─" * max(0, width - len(title) - 1), "panel"))]
-    for one in found:
-        mark, colour = _ANSWERS[one.answer]
-        asked = "" if one.answer == "never asked" else one.condition
+    for alternative in found:
+        mark, colour = _ANSWERS[alternative.answer]
+        asked = "" if alternative.answer == "never asked" else alternative.condition
         said = {
             "matched": "holds" if asked else "no condition",
             "false": "false",
@@ -122,8 +122,11 @@ def choice_lines(engine: Engine, row: Row, plan: Plan, width: int) -> list[TextL
         lines.append(
             line(
                 (f" {mark} ", f"*{colour}"),
-                (fit(one.label, min(28, max(12, width // 3))), "text" if one.answer == "matched" else "dim"),
-                (f" {said[one.answer]}", colour),
+                (
+                    fit(alternative.label, min(28, max(12, width // 3))),
+                    "text" if alternative.answer == "matched" else "dim",
+                ),
+                (f" {said[alternative.answer]}", colour),
                 (f"  {harmless(asked, 300)}" if asked else "", "faint"),
             )
         )
@@ -139,9 +142,9 @@ def near_lines(name: str, keys: list[str]) -> list[TextLine]:
     if not near:
         return []
     lines = [line(("── rules that come nearest by name ", "accent"))]
-    for one in near:
-        apart = f"  only {one.apart} apart" if one.apart else ""
-        lines.append(line((f" {harmless(one.key, 60)}", "info"), (apart, "warn")))
+    for current_near in near:
+        apart = f"  only {current_near.apart} apart" if current_near.apart else ""
+        lines.append(line((f" {harmless(current_near.key, 60)}", "info"), (apart, "warn")))
     return [*lines, line("")]
 
 

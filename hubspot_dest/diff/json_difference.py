@@ -30,9 +30,11 @@ def differences(expected: Any, actual: Any, path: str = "") -> list[Difference]:
     if isinstance(expected, dict) and isinstance(actual, dict):
         keys = [*expected, *(key for key in actual if key not in expected)]
         return [
-            one
+            difference
             for key in keys
-            for one in differences(expected.get(key, MISSING), actual.get(key, MISSING), f"{path}.{key}")
+            for difference in differences(
+                expected.get(key, MISSING), actual.get(key, MISSING), f"{path}.{key}"
+            )
         ]
     if isinstance(expected, list) and isinstance(actual, list):
         found: list[Difference] = []
