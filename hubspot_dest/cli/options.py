@@ -39,6 +39,7 @@ __all__ = [
     "delivery_options",
     "is_real",
     "line_limit_option",
+    "walkeros_option",
     "open_account",
     "open_config",
     "refuse",

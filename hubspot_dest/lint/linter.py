@@ -10,6 +10,8 @@ from typing import Any, Final
 from hubspot_dest.checks.finding import Finding, Severity, worst
 from hubspot_dest.config.document import DocumentError
 from hubspot_dest.config.validation import find_problems
+from hubspot_dest.contracts.checker import MissingLibraryError
+from hubspot_dest.contracts.flow_contracts import read_contracts
 from hubspot_dest.flow.document import is_flow, references_of, select_destination
 from hubspot_dest.flow.references import FlowError, References
 from hubspot_dest.flow.step_examples import step_examples
@@ -50,12 +52,14 @@ class LintResult:
         file: the file's name.
         located: the findings, each with its path in the file.
         source: the parsed file; None where it cannot be parsed.
+        notes: what was not checked, and why, one sentence each.
 
     """
 
     file: str
     located: tuple[LocatedFinding, ...]
     source: SourceFile | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -116,7 +120,28 @@ def lint_text(
         )
     if subject is not None:
         reports += _configuration_reports(subject)
-    return LintResult(name, _findings(name, source, subject, reports), source)
+    own = _findings(name, source, subject, reports)
+    of_contracts, notes = _contract_findings(source, name, destination, environment or {})
+    return LintResult(name, tuple(sorted((*own, *of_contracts), key=_line_of)), source, notes)
+
+
+def _contract_findings(
+    source: SourceFile, name: str, destination: str, environment: Mapping[str, str]
+) -> tuple[list[LocatedFinding], tuple[str, ...]]:
+    """Return what is wrong with the contracts themselves, and what was not checked of them."""
+    contracts = read_contracts(source, name, destination=destination, environment=environment)
+    found = list(contracts.findings)
+    notes: tuple[str, ...] = ()
+    if contracts.contracts:
+        try:
+            found += [contracts.located(one) for one in contracts.checker().schema_findings()]
+        except MissingLibraryError as error:
+            notes = (f"the schemas of the contracts are not checked: {error}",)
+    return [LocatedFinding(one, ()) for one in dict.fromkeys(found)], notes
+
+
+def _line_of(located: LocatedFinding) -> int:
+    return located.finding.line or 0
 
 
 def _file_reports(source: SourceFile) -> Iterator[LintReport]:
