@@ -59,11 +59,21 @@ _CHECKS: Final = (
         "definition_missing",
         "refused",
         "CAP",
-        "an event definition or a property that the account lacks",
-        "HubSpot refuses an event without a definition, a property that its definition does not have, and a contact "
-        "with a property that contacts do not have.",
+        "an event definition or a contact property that the account lacks",
+        "HubSpot refuses an event without a definition, and a contact with a property that contacts do not have.",
         "`hubspot-dest definitions apply` creates what is missing.",
         "HubSpot wire facts, sections 1.3 and 3.7",
+    ),
+    Check(
+        "definition_property_missing",
+        "lost",
+        "GAP",
+        "a property that the event's definition lacks",
+        "Whether HubSpot refuses such an event or takes it without the property is unknown; the value arrives in "
+        "neither case.",
+        "`hubspot-dest definitions apply` adds the property to the definition.",
+        "HubSpot wire facts, section 1.3",
+        by="both",
     ),
     Check(
         "definition_conflict",

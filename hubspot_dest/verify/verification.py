@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Final
 
 from pydantic import SecretStr
 
 from hubspot_dest._version import __version__
+from hubspot_dest.checks.finding import Finding
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.destination import HubSpotDestination
@@ -26,6 +28,9 @@ from hubspot_dest.verify.sections.events import EventsSection
 from hubspot_dest.verify.sections.examples import ExamplesSection
 
 __all__ = ["NoUsableEventError", "verify"]
+
+
+_NO_ANSWER: Final = SectionResult("", "", "unanswered", "")
 
 
 class NoUsableEventError(ValueError):
@@ -118,10 +123,16 @@ class _Sections:
             for one in (*seen, *answers["configuration"].findings)
             if one.finding.severity == "refused"
         }
+        lacking = {
+            (one.finding.file, one.finding.line)
+            for one in answers.get("definitions", _NO_ANSWER).findings
+            if one.finding.code == "definition_property_missing"
+        }
         # The section about events says how many events have it; a definition cannot be made for the same reason.
-        kept = {
+        kept: dict[str, Callable[[Finding], bool]] = {
             "configuration": lambda one: (one.code, one.file, one.line) not in by_code,
             "definitions": lambda one: (one.file, one.line) not in by_place,
+            "events": lambda one: one.code != "property_undefined" or (one.file, one.line) not in lacking,
         }
         return tuple(
             replace(

@@ -250,6 +250,20 @@ def test_a_value_that_the_accounts_type_does_not_take_stands_in_the_way(tmp_path
     assert "order_id takes numbers" in done.stdout
 
 
+def test_a_property_that_the_definition_lacks_never_arrives_and_stands_in_the_way_once(
+    tmp_path: Path,
+) -> None:
+    account = tmp_path / "account.json"
+    purchase = {"name": "purchase", "properties": [{"name": "revenue", "type": "number"}]}
+    content = {"version": 1, "portalId": 12345678, "eventDefinitions": [purchase], "contactProperties": []}
+    account.write_text(json.dumps(content), "utf-8")
+    config = flow(tmp_path)
+    done = verify(config, write_events(tmp_path, ORDER), "--account", str(account))
+    assert done.exit_code == 1
+    assert f"flow.json:{line_of(config, 'order_id')}: lost definition_property_missing" in done.stdout
+    assert "property_undefined" not in done.stdout
+
+
 # ---- contracts
 
 
