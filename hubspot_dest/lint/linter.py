@@ -8,6 +8,7 @@ from pathlib import Path as FilePath
 from typing import Any, Final
 
 from hubspot_dest.checks.finding import Finding, Severity, worst
+from hubspot_dest.config.document import DocumentError
 from hubspot_dest.config.validation import Problem, find_problems
 from hubspot_dest.contracts.checker import MissingLibraryError
 from hubspot_dest.contracts.flow_contracts import read_contracts
@@ -19,7 +20,7 @@ from hubspot_dest.lint.destination import check_destination
 from hubspot_dest.lint.flow_keys import check_flow_keys
 from hubspot_dest.lint.functions import check_functions
 from hubspot_dest.lint.rules import check_rules
-from hubspot_dest.lint.source_file import SourceFile, SourceSyntaxError, parse_source
+from hubspot_dest.lint.source_file import SourceFile, parse_source
 from hubspot_dest.lint.subject import LintReport, Subject
 from hubspot_dest.lint.values import check_values
 from hubspot_dest.mapping.jsvalues import UNDEFINED
@@ -91,9 +92,10 @@ def lint_text(
     """
     try:
         source = parse_source(FilePath(name).name, text)
-    except SourceSyntaxError as problem:
+    except DocumentError as problem:
         check = check_of("syntax")
-        sentence = f"line {problem.line}, column {problem.column}: {problem}"
+        column = "" if problem.column is None else f", column {problem.column}"
+        sentence = f"line {problem.line}{column}: {problem}"
         finding = Finding(
             "syntax",
             check.severity,
