@@ -45,6 +45,26 @@ _CHECKS: Final = (
         by="both",
     ),
     Check(
+        "coverage_low",
+        "doubtful",
+        "WALKEROS",
+        "events that exercise too little of the mapping",
+        "`--fail-under` asks for a share of the rules and properties that the events must exercise; what no event "
+        "exercises is not proved.",
+        "Add events for what the note lists, or ask for less.",
+        "walkerOS 4.4 mapping, section 3",
+    ),
+    Check(
+        "not_proved",
+        "doubtful",
+        "WALKEROS",
+        "a NO-GO since nothing was proved",
+        "No event was held against HubSpot's rules, or with `--strict` a question has no answer. A GO always rests on "
+        "events.",
+        "Give EVENTS, and `--account FILE` or `--live`.",
+        "walkerOS 4.4, section 1.1",
+    ),
+    Check(
         "example_failed",
         "lost",
         "WALKEROS",

@@ -18,8 +18,8 @@ from hubspot_dest.cli.counters import RunCounters
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import consent_states, open_account, open_config, use_colour
 from hubspot_dest.cli.read_progress import ReadProgress
+from hubspot_dest.config.document import SourceMap
 from hubspot_dest.config.model import Config
-from hubspot_dest.config.source_map import SourceMap
 from hubspot_dest.coverage.coverage import Coverage, CoverageSummary
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.destination import HubSpotDestination
