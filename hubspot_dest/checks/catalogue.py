@@ -679,7 +679,9 @@ _CHECKS: Final = (
     ),
 )
 
-CATALOGUE: Final[Mapping[str, Check]] = MappingProxyType({one.code: one for one in _CHECKS})
+CATALOGUE: Final[Mapping[str, Check]] = MappingProxyType(
+    {current_check.code: current_check for current_check in _CHECKS}
+)
 """Every check by its code."""
 
 

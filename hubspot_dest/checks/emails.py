@@ -97,7 +97,7 @@ def _strict(local: str, domain: str, labels: list[str]) -> str:
         return "has dots or characters before the @ that validators refuse"
     if len(local) > _MAX_LOCAL or len(domain) > _MAX_DOMAIN:
         return "is longer than an address may be"
-    if not all(_LABEL.fullmatch(one) and len(one) <= 63 for one in labels):
+    if not all(_LABEL.fullmatch(label) and len(label) <= 63 for label in labels):
         return "has a domain that cannot exist: labels take letters, digits and inner hyphens"
     return ""
 
@@ -146,11 +146,11 @@ def _near(name: str) -> str | None:
     found = set()
     for at in range(len(name) + 1):
         head, tail = name[:at], name[at:]
-        found |= {head + one + tail for one in letters}
+        found |= {head + letter + tail for letter in letters}
         if tail:
-            found |= {head + tail[1:], *(head + one + tail[1:] for one in letters)}
+            found |= {head + tail[1:], *(head + letter + tail[1:] for letter in letters)}
         if len(tail) > 1:
             found.add(head + tail[1] + tail[0] + tail[2:])
     candidates = found & known
-    usual = [one for one in ("com", "co", "net", "org", "de", "uk", "edu", "info") if one in candidates]
+    usual = [text for text in ("com", "co", "net", "org", "de", "uk", "edu", "info") if text in candidates]
     return usual[0] if usual else min(candidates, default=None)

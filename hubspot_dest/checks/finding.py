@@ -87,5 +87,5 @@ class Finding:
 
 def worst(findings: tuple[Finding, ...]) -> Severity | None:
     """Return the worst severity among findings, None where there are none."""
-    found = {one.severity for one in findings}
-    return next((one for one in SEVERITIES if one in found), None)
+    found = {finding.severity for finding in findings}
+    return next((severity for severity in SEVERITIES if severity in found), None)

@@ -183,7 +183,7 @@ def nearest_name(name: str, known: Iterable[str]) -> str:
     import difflib  # here: most configurations need no guess
 
     candidates = list(known)
-    folded = {one.lower().replace("_", ""): one for one in candidates}
+    folded = {candidate.lower().replace("_", ""): candidate for candidate in candidates}
     same = folded.get(re.sub(r"[^a-z0-9]", "", name.lower()))
     matches = [same] if same else difflib.get_close_matches(name, candidates, n=1, cutoff=0.75)
     return matches[0] if matches else ""

@@ -64,7 +64,10 @@ def all_pages(checks: Iterable[Check] = tuple(CATALOGUE.values()), head: Iterabl
         "",
         "| code | severity | evidence | about |",
         "|---|---|---|---|",
-        *(f"| [{one.code}](#{one.code}) | {one.severity} | {one.evidence} | {one.title} |" for one in every),
+        *(
+            f"| [{check.code}](#{check.code}) | {check.severity} | {check.evidence} | {check.title} |"
+            for check in every
+        ),
         "",
     ]
-    return "\n".join([*lines, *(page_of(one) for one in every)])
+    return "\n".join([*lines, *(page_of(check) for check in every)])

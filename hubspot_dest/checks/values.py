@@ -123,13 +123,13 @@ def _bool(declared: PropertyLike, value: str) -> Misfit | None:
 def _option(declared: PropertyLike, value: str) -> Misfit | None:
     if not declared.options:
         return None
-    allowed = {one.value for one in declared.options}
-    parts = [one.strip() for one in value.split(";")] if is_several(declared) else [value]
+    allowed = {option.value for option in declared.options}
+    parts = [part.strip() for part in value.split(";")] if is_several(declared) else [value]
     if allowed.issuperset(parts):
         return None
     listed = ", ".join(
-        f'label: "{one.label or one.value}"\nvalue: "{one.value}"\ndisplay_order: {one.display_order}\n'
-        for one in declared.options
+        f'label: "{option.label or option.value}"\nvalue: "{option.value}"\ndisplay_order: {option.display_order}\n'
+        for option in declared.options
     )
     return Misfit(
         "value_option",
@@ -141,12 +141,14 @@ def _option(declared: PropertyLike, value: str) -> Misfit | None:
 
 
 def _option_fix(declared: PropertyLike, value: str, allowed: set[str]) -> str:
-    parts = [one.strip() for one in value.split(",")]
+    parts = [part.strip() for part in value.split(",")]
     if is_several(declared) and len(parts) > 1 and allowed.issuperset(parts):
         return f"separate options with a semicolon: {';'.join(parts)}"
     folded = value.casefold().strip()
     by_label = [
-        one.value for one in declared.options if folded in (one.value.casefold(), one.label.casefold())
+        option.value
+        for option in declared.options
+        if folded in (option.value.casefold(), option.label.casefold())
     ]
     near = by_label or difflib.get_close_matches(value, list(allowed), n=1, cutoff=0.6)
     if near:

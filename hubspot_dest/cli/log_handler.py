@@ -73,5 +73,5 @@ def complain() -> None:
     """Let the library's warnings be said on stderr, once each."""
     logger = logging.getLogger("hubspot_dest")
     logger.propagate = False
-    if not any(isinstance(one, Complaints) for one in logger.handlers):
+    if not any(isinstance(handler, Complaints) for handler in logger.handlers):
         logger.addHandler(Complaints())

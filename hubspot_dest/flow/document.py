@@ -112,11 +112,15 @@ def references_of(raw: dict[str, Any], flow: str, name: str, environment: Mappin
 def _selected(flows: dict[str, Any], wanted: str) -> tuple[str, str]:
     places = [(flow, name) for flow, body in flows.items() for name in _destinations(body)]
     meant = [place for place in places if _is_meant(place, wanted)]
-    hubspot = [one for one in meant if _is_hubspot(one[1], _destinations(flows[one[0]])[one[1]])]
+    hubspot = [pair for pair in meant if _is_hubspot(pair[1], _destinations(flows[pair[0]])[pair[1]])]
     # Who names a destination means it, unless its package says that it is another service's.
-    chosen = hubspot or [one for one in meant if wanted and not _names_package(flows, one)]
+    chosen = hubspot or [pair for pair in meant if wanted and not _names_package(flows, pair)]
     if len(chosen) != 1:
-        every = [one for one in places if _is_hubspot(one[1], _destinations(flows[one[0]])[one[1]])]
+        every = [
+            current_place
+            for current_place in places
+            if _is_hubspot(current_place[1], _destinations(flows[current_place[0]])[current_place[1]])
+        ]
         raise _unclear(chosen, meant, places, every, wanted)
     return chosen[0]
 
@@ -127,7 +131,7 @@ def _flows(raw: dict[str, Any]) -> dict[str, Any]:
         hint = "walkerOS 4 reads no other; versions 1 to 3 had web/server instead of config.platform"
         raise FlowError(("version",), f"a flow of version {version!r}; version 4 is read", hint)
     flows = raw["flows"]
-    if not isinstance(flows, dict) or not flows or not all(isinstance(one, dict) for one in flows.values()):
+    if not isinstance(flows, dict) or not flows or not all(isinstance(flow, dict) for flow in flows.values()):
         raise FlowError(("flows",), "flows must be a map of at least one flow")
     return flows
 
@@ -166,14 +170,14 @@ def _unclear(
     wanted: str,
 ) -> FlowError:
     """Return why no destination, or no single one, can be taken, with those that there are."""
-    named = [".".join(one) for one in chosen or places]
+    named = [".".join(pair) for pair in chosen or places]
     listed = ", ".join(named) or "none"
     if chosen:
         message = f"several destinations could be meant: {listed}"
         return FlowError(("flows",), message, f"say which behind the file: FILE#{named[0]}")
-    ours = [".".join(one) for one in hubspot]
+    ours = [".".join(pair) for pair in hubspot]
     if wanted and meant:
-        said = ", ".join(".".join(one) for one in meant)
+        said = ", ".join(".".join(pair) for pair in meant)
         message = f"{wanted!r} is no HubSpot destination (it is {said})"
         hint = (
             f"HubSpot's are: {', '.join(ours)}"
@@ -251,10 +255,10 @@ def _contracts(raw: dict[str, Any]) -> dict[str, Any]:
     return {
         name: {
             **{key: value for key, value in written[name].items() if key not in ("extend", "extends")},
-            **({"events": one.events} if one.events else {}),
-            **({"schema": one.schema} if one.schema else {}),
+            **({"events": contract.events} if contract.events else {}),
+            **({"schema": contract.schema} if contract.schema else {}),
         }
-        for name, one in resolved.items()
+        for name, contract in resolved.items()
     }
 
 

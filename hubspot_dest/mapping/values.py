@@ -162,12 +162,12 @@ class ValueCompiler:
                 return UNDEFINED
             found: dict[str, Any] = {}
             for name, getter in getters:
-                one = getter(value)
-                if type(one) not in _SIMPLE:
-                    one = cast_to_property(one)
-                    if one is UNDEFINED:
+                single = getter(value)
+                if type(single) not in _SIMPLE:
+                    single = cast_to_property(single)
+                    if single is UNDEFINED:
                         continue
-                found[name] = one
+                found[name] = single
             return found
 
         return resolve
@@ -175,7 +175,7 @@ class ValueCompiler:
     def _item(self, item: Any, depth: int = 0) -> Resolve:
         """Compile upstream's `processMappingValue` for one alternative (section 2.3)."""
         if isinstance(item, list) and depth == 0:
-            return self._first_true([self._item(one, 1) for one in item])
+            return self._first_true([self._item(candidate, 1) for candidate in item])
         if isinstance(item, str):
             return self._form(item, {"key": item})
         if item is None or item is UNDEFINED:
@@ -350,7 +350,9 @@ class ValueCompiler:
             return _impossible
         compiled = [self._item(item) for item in part]
         if self._traced:
-            compiled = [self._step(_describe(item), one) for item, one in zip(part, compiled, strict=True)]
+            compiled = [
+                self._step(_describe(item), function) for item, function in zip(part, compiled, strict=True)
+            ]
 
         def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
             return [item(value, ev, consent) for item in compiled]

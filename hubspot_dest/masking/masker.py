@@ -191,7 +191,7 @@ class Masker:
         if depth >= _DEEPEST:
             return f"(nested deeper than {_DEEPEST} levels)"
         if isinstance(value, list):
-            return [self.value(one, secret_names, depth + 1) for one in value]
+            return [self.value(item, secret_names, depth + 1) for item in value]
         return {
             self.text(name): _STARS
             if name.lower() in secret_names

@@ -71,14 +71,14 @@ def path_text(path: ConfigPath) -> str:
 def mapped_values(value: Any, at: ConfigPath) -> Iterator[MappedValue]:
     """Yield the entries of a mapping value that is a map; of any other, the value itself without a name."""
     alternatives = list(enumerate(value)) if isinstance(value, list) else [(None, value)]
-    for number, one in alternatives:
+    for number, alternative in alternatives:
         place = at if number is None else (*at, number)
-        inner = one.get("map") if isinstance(one, dict) else None
+        inner = alternative.get("map") if isinstance(alternative, dict) else None
         if isinstance(inner, dict):
             for name, item in inner.items():
                 yield _mapped(str(name), item, (*place, "map", name))
         else:
-            yield _mapped("", one, place)
+            yield _mapped("", alternative, place)
 
 
 def event_paths(value: Any, at: ConfigPath, scope: str = "") -> Iterator[EventPath]:

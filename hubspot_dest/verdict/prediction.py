@@ -24,10 +24,10 @@ def refusal(plan: Plan, findings: Iterable[Finding], *, parity: bool) -> Finding
     alone = plan.occurrence is None or parity
     return next(
         (
-            one
-            for one in findings
-            if one.severity == "refused"
-            and (one.path.startswith("occurrence") or (alone and one.path.startswith("contact")))
+            finding
+            for finding in findings
+            if finding.severity == "refused"
+            and (finding.path.startswith("occurrence") or (alone and finding.path.startswith("contact")))
         ),
         None,
     )

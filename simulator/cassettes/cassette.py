@@ -154,7 +154,7 @@ class Cassette:
         """Return the file's text: JSON that vcrpy reads, stable from one recording to the next."""
         whole = {
             "version": 1,
-            "interactions": [one.as_vcr() for one in self.interactions],
+            "interactions": [interaction.as_vcr() for interaction in self.interactions],
             "hubspot_dest": self.meta.model_dump(),
         }
         return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
@@ -194,19 +194,19 @@ class Cassette:
             meta = Meta.model_validate(file.hubspot_dest)
         except ValidationError as error:
             raise CassetteError(f"{path} is a damaged cassette: hubspot_dest.{_first(error)}") from None
-        return cls(meta, tuple(_exchange(one) for one in file.interactions))
+        return cls(meta, tuple(_exchange(interaction) for interaction in file.interactions))
 
 
-def _exchange(one: _RecordedInteraction) -> Interaction:
-    parts = urlsplit(one.request.uri)
+def _exchange(recorded_interaction: _RecordedInteraction) -> Interaction:
+    parts = urlsplit(recorded_interaction.request.uri)
     return Interaction(
-        one.request.method,
+        recorded_interaction.request.method,
         parts.path + (f"?{parts.query}" if parts.query else ""),
-        one.request.body or "",
-        one.response.status.code,
-        one.response.body.string,
-        {name: values[0] for name, values in one.request.headers.items() if values},
-        {name: values[0] for name, values in one.response.headers.items() if values},
+        recorded_interaction.request.body or "",
+        recorded_interaction.response.status.code,
+        recorded_interaction.response.body.string,
+        {name: values[0] for name, values in recorded_interaction.request.headers.items() if values},
+        {name: values[0] for name, values in recorded_interaction.response.headers.items() if values},
     )
 
 

@@ -102,11 +102,11 @@ def record_live(
 def _known(interactions: Sequence[Interaction]) -> Iterator[str]:
     """Yield the addresses of contacts that were there before: their first update was taken."""
     seen = set()
-    for one in interactions:
-        path, _, query = one.target.partition("?")
-        if one.method != "PATCH" or "idProperty=email" not in query:
+    for interaction in interactions:
+        path, _, query = interaction.target.partition("?")
+        if interaction.method != "PATCH" or "idProperty=email" not in query:
             continue
         email = unquote(path.rsplit("/", 1)[-1]).lower()
-        if email not in seen and 200 <= one.status < 300:
+        if email not in seen and 200 <= interaction.status < 300:
             yield email
         seen.add(email)

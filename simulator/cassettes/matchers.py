@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from hubspot_dest.diff.json_difference import differences
 from simulator.cassettes.cassette import decoded
 from simulator.cassettes.recorder import target_of
-from simulator.conformance.difference import differences
 
 __all__ = ["VcrRequest", "match_json_body", "match_target"]
 

@@ -59,9 +59,9 @@ class CassettePlayer:
         self._used = [False] * len(interactions)
         self._exact: dict[tuple[str, str, str], deque[int]] = defaultdict(deque)
         self._alike: dict[tuple[str, str], deque[int]] = defaultdict(deque)
-        for position, one in enumerate(interactions):
-            self._exact[one.method, one.target, _key(one.json)].append(position)
-            self._alike[one.method, one.target].append(position)
+        for position, interaction in enumerate(interactions):
+            self._exact[interaction.method, interaction.target, _key(interaction.json)].append(position)
+            self._alike[interaction.method, interaction.target].append(position)
         self.played: list[PlayedRequest] = []
 
     def around(self, _: Pool) -> Pool:

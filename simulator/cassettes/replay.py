@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from hubspot_dest.diff.json_difference import Difference, differences
 from simulator.cassettes.cassette import Cassette
 from simulator.cassettes.player import CassettePlayer, PlayedRequest
 from simulator.cassettes.session import play
-from simulator.conformance.difference import Difference, differences
 
 __all__ = ["CLOSED", "ReplayedRequest", "compare_requests", "replay"]
 
@@ -67,17 +67,17 @@ def compare_requests(cassette: Cassette, player: CassettePlayer) -> list[Replaye
 
 
 def _asked(cassette: Cassette, played: list[PlayedRequest]) -> Iterator[ReplayedRequest]:
-    for one in played:
-        if one.position is None:
-            yield ReplayedRequest(None, "new", one.method, one.target)
-        elif one.exact:
-            yield ReplayedRequest(one.position, "same", one.method, one.target)
+    for request in played:
+        if request.position is None:
+            yield ReplayedRequest(None, "new", request.method, request.target)
+        elif request.exact:
+            yield ReplayedRequest(request.position, "same", request.method, request.target)
         else:
-            found = differences(cassette.interactions[one.position].json, one.body)
-            yield ReplayedRequest(one.position, "changed", one.method, one.target, tuple(found))
+            found = differences(cassette.interactions[request.position].json, request.body)
+            yield ReplayedRequest(request.position, "changed", request.method, request.target, tuple(found))
 
 
 def _unasked(cassette: Cassette, unused: list[int]) -> Iterator[ReplayedRequest]:
     for position in unused:
-        one = cassette.interactions[position]
-        yield ReplayedRequest(position, "missing", one.method, one.target)
+        interaction = cassette.interactions[position]
+        yield ReplayedRequest(position, "missing", interaction.method, interaction.target)

@@ -84,8 +84,8 @@ def command(
     )  # what the file has is not needed, nor kept
     loaded = open_config(config)
     wanted: dict[str, Any] = {} if seed_file else {"auto_define": True}
-    for one in switches:
-        name, _, value = one.partition("=")
+    for switch in switches:
+        name, _, value = switch.partition("=")
         wanted[name] = value
     try:
         setup = RecordingSetup(_json(seed_file) if seed_file else {}, wanted, faults)

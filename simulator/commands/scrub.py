@@ -33,8 +33,8 @@ def command(files: tuple[Path, ...], check: bool, keep_people: bool, patterns: t
             cassette = Cassette.load(path)
             if check:
                 found = leaks(path.read_text(encoding="utf-8"), people=not keep_people)
-                for one in found:
-                    print_data(f"{safe_text(path)}: {safe_text(one)}")
+                for text in found:
+                    print_data(f"{safe_text(path)}: {safe_text(text)}")
                 wanting = wanting or bool(found)
             else:
                 scrubbed(cassette, keep_people=keep_people, patterns=patterns).save(path)

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from hubspot_dest.config.yaml_document import BoundedLoader
+from hubspot_dest.config.document import BoundedLoader
 from simulator.engine.row_filter import FilterError, parse_filter
 from simulator.hubspot.faults.stories import STORIES
 from simulator.hubspot.faults.syntax import FaultSyntaxError
@@ -151,7 +151,7 @@ def _shape_error(message: str) -> str:
     for part in parts:
         name, _, index = part.rstrip("]").partition("[")
         places += [name, f"number {int(index) + 1}"] if index else [name]
-    where = "".join(f", {one}" for one in places)
+    where = "".join(f", {place}" for place in places)
     kind: type[msgspec.Struct] = Wait if parts == ["wait"] else TourStep if found and not parts else Tour
     fields = ", ".join(kind.__struct_fields__)
     if name := re.search(r"unknown field `(.*)`", message):

@@ -101,10 +101,10 @@ def _server(command: str, port: int) -> Any:
 def _usable(port: int) -> int:
     """Return a port that can be listened at, or end with a word about it."""
     try:
-        with socket.socket() as one:
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            one.bind(("127.0.0.1", port))
-            return int(one.getsockname()[1])
+        with socket.socket() as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(("127.0.0.1", port))
+            return int(sock.getsockname()[1])
     except OSError as error:
         stop(
             f"cannot listen on port {port}: {safe_text(error.strerror or str(error))}",

@@ -192,7 +192,7 @@ def test_an_ascii_locale_is_no_bug(command: tuple[str, ...], tmp_path: Path) -> 
     events = tmp_path / "ü.jsonl"
     events.write_text(EVENT.replace("ada", "zoë"), encoding="utf-8")
     ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}
-    done = call(*(one.replace("{events}", str(events)) for one in command), env=ascii_only)
+    done = call(*(text.replace("{events}", str(events)) for text in command), env=ascii_only)
     assert b"has a bug" not in done.stderr
     assert b"Traceback" not in done.stderr
     assert done.returncode in ((2,) if "kein" in command[-1] else (0, 1)), done.stderr

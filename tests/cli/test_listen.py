@@ -75,8 +75,8 @@ def test_several_events_arrive_in_their_order(endpoint: Listening, hubspot: Fake
     events = [page(id=f"e{number}", timestamp=1_700_000_000_000 + number) for number in range(20)]
     answer = endpoint.post(events if form == "list" else {"batch": events})
     assert answer.status == 200
-    assert answer.json == {"success": True, "processed": 20, "ids": [one["id"] for one in events]}
-    times = [one["occurredAt"] for one in hubspot.account.occurrences]
+    assert answer.json == {"success": True, "processed": 20, "ids": [event["id"] for event in events]}
+    times = [occurrence["occurredAt"] for occurrence in hubspot.account.occurrences]
     assert len(times) == 20
     assert times == sorted(times)
 

@@ -29,7 +29,7 @@ def test_events_arrive_and_strangers_become_contacts(run: Run, hubspot: FakeHubS
     done = run("hubspot_dest", "send", SHOP, events, "--base-url", hubspot.base_url)
     assert done.returncode == 0, done.stderr
     assert [
-        one["eventName"].removeprefix("pe12345678_") for one in hubspot.account.timeline("ada@example.org")
+        item["eventName"].removeprefix("pe12345678_") for item in hubspot.account.timeline("ada@example.org")
     ] == [
         "page_view",
         "product_view",

@@ -15,14 +15,13 @@ import pytest
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.outbox.disk_reserve import DiskReserve
 from hubspot_dest.delivery.outbox.queue import NewIntent, Outbox
-from hubspot_dest.delivery.outbox.records import EVENT
-from hubspot_dest.delivery.outbox.schema import OutboxError
+from hubspot_dest.delivery.outbox.schema import EVENT, OutboxError
 from tests import warm
 
 
 def intents(number: int, count: int = 500) -> list[NewIntent]:
     body = json.dumps({"eventName": "pe1_page_view", "properties": {"pad": "y" * 300}}).encode()
-    return [NewIntent(EVENT, (f"e:{one}",), f"e{number}-{one}", body) for one in range(count)]
+    return [NewIntent(EVENT, (f"e:{index}",), f"e{number}-{index}", body) for index in range(count)]
 
 
 def fill(outbox: Outbox) -> int:
@@ -63,9 +62,9 @@ def test_what_was_delivered_is_removed_from_an_outbox_on_a_full_disk(small_disk:
             pass
     assert shutil.disk_usage(small_disk).free == 0
     found = outbox.read(0, count)
-    for one in found[: count // 3 : 2]:  # scattered: every page is touched
-        outbox.finished([one])
-        if one.seq % 100 == 1:
+    for intent in found[: count // 3 : 2]:  # scattered: every page is touched
+        outbox.finished([intent])
+        if intent.seq % 100 == 1:
             outbox.flush()
     outbox.died(found[1], "refused", DeliveryError("refused", "no", status=400))
     outbox.flush()

@@ -30,8 +30,8 @@ def remove(path: Path) -> None:
 
 
 def remove_everything(path: Path) -> None:
-    for one in path.parent.iterdir():
-        one.unlink()
+    for current_path in path.parent.iterdir():
+        current_path.unlink()
 
 
 def move_away(path: Path) -> None:
@@ -70,7 +70,7 @@ HARM: list[tuple[str, Callable[[Path], None], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("harm", "says"), [one[1:] for one in HARM], ids=[one[0] for one in HARM])
+@pytest.mark.parametrize(("harm", "says"), [pair[1:] for pair in HARM], ids=[pair[0] for pair in HARM])
 def test_nothing_is_accepted_into_a_file_that_is_gone(
     tmp_path: Path, harm: Callable[[Path], None], says: str
 ) -> None:

@@ -135,8 +135,8 @@ def _missing_scopes(answer: dict[str, Any]) -> tuple[str, ...]:
     """Return `requiredGranularScopes`, of the errors and of the answer itself (HubSpot wire facts, section 4)."""
     errors = answer.get("errors")
     found: dict[str, None] = {}
-    for one in [answer, *(errors if isinstance(errors, list) else [])]:
-        context = one.get("context") if isinstance(one, dict) else None
+    for item in [answer, *(errors if isinstance(errors, list) else [])]:
+        context = item.get("context") if isinstance(item, dict) else None
         scopes = context.get("requiredGranularScopes") if isinstance(context, dict) else None
         for scope in scopes if isinstance(scopes, list) else []:
             if isinstance(scope, str):

@@ -110,7 +110,7 @@ def _reason(error: Exception, url: str) -> str:
     if type(inner).__name__ in ("SSLError", "CertificateError") or "certificate" in lower:
         return f"TLS with {where} failed: {_tls_reason(text)}"
     causes = [inner, *getattr(inner, "args", ())]
-    if any(isinstance(one, http.client.RemoteDisconnected) for one in causes):
+    if any(isinstance(cause, http.client.RemoteDisconnected) for cause in causes):
         return f"{where} closed the connection without an answer"
     return (
         f"the connection to {where} broke: {type(next(filter(_is_error, reversed(causes)), inner)).__name__}"
@@ -124,7 +124,7 @@ def _is_error(cause: Any) -> bool:
 def _tls_reason(text: str) -> str:
     said = text.rsplit("] ", 1)[-1].rstrip(")'\" ,").partition(" (_ssl")[0]
     lower = text.lower()
-    if any(one in lower for one in _NO_TLS):
+    if any(tl in lower for tl in _NO_TLS):
         return f"{said}; the server seems to speak no https: is the address http://?"
     if "certificate verify failed" in lower or "mismatch" in lower:
         return f"{said}; is it the right server? --ca-bundle FILE (caBundle) trusts other certificates"

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import quote, unquote
 
-from hubspot_dest.intake.decompression import DecompressionError, decompress
+from hubspot_dest.intake.byte_stream import DecompressionError, decompress
 
 __all__ = ["readable", "rewrapped", "unpacked"]
 
@@ -66,7 +66,7 @@ def readable(data: bytes) -> str | None:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return None
-    return text if all(one.isprintable() or one in "\r\n\t" for one in text) else None
+    return text if all(word.isprintable() or word in "\r\n\t" for word in text) else None
 
 
 def _inside(unwrap: Scrub, wrap: Scrub, scrub: Scrub) -> Callable[[re.Match[str]], str]:

@@ -85,12 +85,14 @@ class _SearchProgress:
 
 
 def _tell(result: CoverageResult, seconds: float, *, stopped: bool) -> None:
-    say(f"{result.sentence}, with {len(result.events)} events ({result.tried:,} tried)")
+    say(
+        f"{result.sentence}, with {len(result.events)} events ({result.tried:,} tried); {result.properties_sentence}"
+    )
     if stopped:
         say("interrupted: not everything was tried; what was found until then is written")
         return  # why each of the others was not reached is known to whoever interrupted it
     if result.time_up:
         say(f"time was up after {seconds:g} s: not everything was tried; --seconds gives it more")
-    for one in result.unreached:
-        what = "cannot be reached" if one.proven else "not reached"
-        say(f"{what}: {safe_text(one.label, limit=200)}: {safe_text(one.reason, limit=300)}")
+    for unreached in result.unreached:
+        what = "cannot be reached" if unreached.proven else "not reached"
+        say(f"{what}: {safe_text(unreached.label, limit=200)}: {safe_text(unreached.reason, limit=300)}")

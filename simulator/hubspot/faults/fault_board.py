@@ -183,7 +183,11 @@ class FaultBoard:
     def clear(self, number: int | None = None) -> int:
         """Remove one fault, or all; return how many were removed."""
         with self._lock:
-            kept = tuple(one for one in self._active if number is not None and one.number != number)
+            kept = tuple(
+                active_fault
+                for active_fault in self._active
+                if number is not None and active_fault.number != number
+            )
             gone = len(self._active) - len(kept)
             self._active = kept
         return gone
@@ -210,4 +214,6 @@ class FaultBoard:
 
     @staticmethod
     def _first(active: Iterable[ActiveFault], method: str, path: str, now: float) -> ActiveFault | None:
-        return next((one for one in active if one.strikes(method, path, now)), None)
+        return next(
+            (active_fault for active_fault in active if active_fault.strikes(method, path, now)), None
+        )

@@ -65,7 +65,7 @@ def fault_from_mapping(table: Mapping[str, object]) -> Fault:
         FaultSyntaxError: the kind or an option is unknown, or a value is out of range.
 
     """
-    names = [one.name for one in fields(Fault)]
+    names = [field.name for field in fields(Fault)]
     for name in table:
         if name not in names:
             raise FaultSyntaxError(
@@ -90,11 +90,11 @@ def fault_from_mapping(table: Mapping[str, object]) -> Fault:
 def fault_to_mapping(fault: Fault) -> dict[str, object]:
     """Return the fault's kind and every field that differs from its default."""
     return {
-        one.name: getattr(fault, one.name)
-        for one in fields(Fault)
-        if one.default is MISSING
-        or getattr(fault, one.name) != one.default
-        or (one.name == "delay_ms" and fault.kind in _DEFAULT_DELAY_MS)
+        field.name: getattr(fault, field.name)
+        for field in fields(Fault)
+        if field.default is MISSING
+        or getattr(fault, field.name) != field.default
+        or (field.name == "delay_ms" and fault.kind in _DEFAULT_DELAY_MS)
     }
 
 

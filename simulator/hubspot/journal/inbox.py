@@ -165,7 +165,7 @@ class _Misses:
             self._found[(name, known)] = get_close_matches(name, sorted(known), n=_CLOSE)
         close = self._found[(name, known)]
         if close:
-            misses[self._masked(name)] = [self._masked(one) for one in close]
+            misses[self._masked(name)] = [self._masked(text) for text in close]
 
 
 def _taken(entries: Iterator[Entry]) -> Names:

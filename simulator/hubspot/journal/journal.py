@@ -165,7 +165,7 @@ class Journal:
 
     def _unsubscribe(self, listener: Callable[[Entry], None]) -> None:
         with self._lock:
-            self._listeners = tuple(one for one in self._listeners if one is not listener)
+            self._listeners = tuple(function for function in self._listeners if function is not listener)
 
     def line(self, entry: Entry) -> dict[str, object]:
         """Tell one entry without secrets, headers and bodies, ready for JSON.

@@ -92,7 +92,7 @@ class HelpScreen(Panel):
 
 def _columns(blocks: list[list[TextLine]], columns: int) -> list[TextLine]:
     if columns == 1:
-        return [one for block in blocks for one in block]
+        return [text_line for block in blocks for text_line in block]
     sides: list[list[TextLine]] = [[], []]
     for block in blocks:
         min(sides, key=len).extend(block)

@@ -92,7 +92,7 @@ def calls_of(engine: Engine, row: Row) -> list[list[Any]]:
         return []
     calls = plan.calls if row.kind != "identified" else plan.calls[:1]
     # A contact call that the memory spared was planned, and never made.
-    wrote = any(one.call.startswith("crm.") for one in row.exchanges)
+    wrote = any(exchange.call.startswith("crm.") for exchange in row.exchanges)
     return [call for call in calls if wrote or not call[0].startswith("crm.")]
 
 
@@ -196,11 +196,11 @@ def _arrivals(engine: Engine, exchange: ObservedCall) -> list[dict[str, object]]
 
 def _call(call: list[Any]) -> Iterator[TextLine]:
     name, *arguments = call
-    texts = [one for one in arguments if isinstance(one, str)]
+    texts = [argument for argument in arguments if isinstance(argument, str)]
     yield line((f" {name}", "*text"), (f" {harmless(' '.join(texts), 120)}" if texts else "", "dim"))
-    for one in arguments:
-        if isinstance(one, dict):
-            inputs = one.get("inputs")
+    for argument in arguments:
+        if isinstance(argument, dict):
+            inputs = argument.get("inputs")
             if isinstance(inputs, list):
                 yield line((f"   {len(inputs)} occurrences", "dim"))
                 for sent in inputs[:100]:
@@ -210,7 +210,7 @@ def _call(call: list[Any]) -> Iterator[TextLine]:
                         (f"  {harmless(whose, 60)}", "dim"),
                     )
                 continue
-            yield from json_lines(one, indent=3)
+            yield from json_lines(argument, indent=3)
 
 
 def _trace(trace: Trace, depth: int, width: int) -> Iterator[TextLine]:
@@ -218,7 +218,7 @@ def _trace(trace: Trace, depth: int, width: int) -> Iterator[TextLine]:
     value = "nothing" if trace.result is UNDEFINED else short(trace.result, 56)
     name = f"{harmless(trace.name, 60)} ← " if trace.name else ""
     step, indent = harmless(trace.step, 90), "  " * depth
-    notes = f"  ({'; '.join(harmless(one, 80) for one in trace.notes)})" if trace.notes else ""
+    notes = f"  ({'; '.join(harmless(note, 80) for note in trace.notes)})" if trace.notes else ""
     said: list[Piece] = [(indent, "text"), (name, "info"), (step, "text"), (" → ", "faint")]
     said.append((value, "faint" if nothing else "good"))
     # What decided must not be what is cut off where the line is too long.

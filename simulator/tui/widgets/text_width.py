@@ -22,7 +22,7 @@ def harmless(text: object, limit: int = 4000) -> str:
         plain = plain[:limit]
     if not (plain.isascii() and plain.isprintable()):
         plain = safe_text(unicodedata.normalize("NFC", plain))
-        plain = "".join(one if get_character_cell_size(one) else f"\\u{ord(one):04x}" for one in plain)
+        plain = "".join(word if get_character_cell_size(word) else f"\\u{ord(word):04x}" for word in plain)
     return f"{plain}… ({len(str(text)):,} characters)" if cut else plain
 
 

@@ -68,9 +68,9 @@ def test_a_function_gets_only_what_it_names() -> None:
 
 def test_an_identifier_is_new_for_every_event_and_the_same_for_the_same_event() -> None:
     make = "() => [crypto.randomUUID(), crypto.randomUUID()]"
-    one, again, other = (run(make, {"name": "a b", "n": n}) for n in (1, 1, 2))
-    assert one == again
-    assert len({*one, *other}) == 4
+    item, again, other = (run(make, {"name": "a b", "n": n}) for n in (1, 1, 2))
+    assert item == again
+    assert len({*item, *other}) == 4
 
 
 def test_time_within_a_plan_does_not_depend_on_the_machine() -> None:

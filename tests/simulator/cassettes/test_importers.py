@@ -98,9 +98,9 @@ def test_a_yaml_file_cannot_run_code(tmp_path: Path) -> None:
 def test_a_small_packed_body_that_grows_huge_is_refused(tmp_path: Path) -> None:
     bomb = gzip.compress(b" " * (65 * 1024 * 1024))
     answer = {"status": {"code": 200}, "headers": {"content-encoding": ["gzip"]}, "body": {"string": bomb}}
-    one = {"request": {"method": "GET", "uri": SEND, "headers": {}}, "response": answer}
+    entry = {"request": {"method": "GET", "uri": SEND, "headers": {}}, "response": answer}
     file = tmp_path / "bomb.yaml"
-    file.write_text(yaml.safe_dump({"version": 1, "interactions": [one]}), encoding="utf-8")
+    file.write_text(yaml.safe_dump({"version": 1, "interactions": [entry]}), encoding="utf-8")
     with pytest.raises(CassetteError, match="cannot be unpacked"):
         imported(file)
 

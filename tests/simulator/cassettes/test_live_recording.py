@@ -43,11 +43,11 @@ def files(tmp_path: Path) -> Path:
             "name": "page view",
             "id": f"e{n}",
             "timestamp": 1_767_225_600_000,
-            "user": {"email": one, "first": "Wil"},
+            "user": {"email": text, "first": "Wil"},
         }
-        for n, one in enumerate(people)
+        for n, text in enumerate(people)
     ]
-    lines = "".join(json.dumps(one) + "\n" for one in events)
+    lines = "".join(json.dumps(event) + "\n" for event in events)
     (tmp_path / "e.jsonl").write_text(lines, encoding="utf-8")
     return tmp_path
 
@@ -113,8 +113,8 @@ def test_a_recording_replays_and_compares_and_holds_neither_person_nor_token(
     cassette = Cassette.load(files / "tape.json")
     assert cassette.meta.live
     assert cassette.meta.against.startswith("portal 4711 at 127.0.0.1")
-    assert {one.verdict for one in replay(cassette)} == {"same"}
-    assert [one for one in compare(cassette) if one.differences] == []
+    assert {request.verdict for request in replay(cassette)} == {"same"}
+    assert [compared_answer for compared_answer in compare(cassette) if compared_answer.differences] == []
 
 
 def test_a_live_recording_is_never_replaced_by_one_of_the_simulator(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_what_never_came_is_0_and_a_rule_that_there_is_not_is_told(tmp_path: Pat
         (
             "counts: {taken: 200}\nevents: 200\ncounts: {pushes: 200}",
             2,
-            "line 3: the key 'counts' stands twice",
+            "line 3: the key 'counts' occurs twice",
         ),
         ("counts: {taken: >=5}", 2, "line 1, column 17: broken YAML: found character '>'"),
         ("seconds: 3", 2, "expects nothing: seconds may be anything"),
@@ -143,10 +143,10 @@ def test_what_was_accepted_is_looked_at_though_the_run_is_told_to_end() -> None:
     process = warm.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
     assert process.stderr is not None
     url = process.stderr.readline().strip().rpartition(" ")[2]
-    one = {"name": "page view", "user": {"email": "ada@example.org"}, "consent": {"marketing": True}}
+    entry = {"name": "page view", "user": {"email": "ada@example.org"}, "consent": {"marketing": True}}
     accepted = 0
     for _ in range(5):
-        body = json.dumps([one] * 30).encode()
+        body = json.dumps([entry] * 30).encode()
         asked = urllib.request.Request(url, body, {"Content-Type": "application/json"})
         with urllib.request.urlopen(asked, timeout=20) as answer:
             accepted += json.loads(answer.read())["processed"]
@@ -263,8 +263,8 @@ def test_in_parity_the_loss_of_a_failed_batch_is_shown_as_lost_and_the_numbers_a
     config.write_text(
         "settings: {eventNamePrefix: pe12345678_, email: user.email, batch: true, batchSize: 10}\n"
     )
-    one = {"name": "page view", "user": {"email": "ada@example.org"}}
-    events.write_text("".join(json.dumps({**one, "id": f"e{n}"}) + "\n" for n in range(25)))
+    entry = {"name": "page view", "user": {"email": "ada@example.org"}}
+    events.write_text("".join(json.dumps({**entry, "id": f"e{n}"}) + "\n" for n in range(25)))
     fault = ("--fault", "503:path=/events/*,count=1")
     done = run(str(config), "--from", str(events), "--parity", *fault, "--json")
     result = json.loads(done.stdout)

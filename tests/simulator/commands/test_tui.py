@@ -77,7 +77,7 @@ def test_what_no_page_could_show_is_said_before_it_is_served(
 ) -> None:
     tour = tmp_path / "tour.yaml"
     tour.write_text("title: x\nsteps: [{say: hi, do: [dance]}]")
-    done = run("tui", "--web", "--port", "0", *(one.format(tour=tour) for one in arguments))
+    done = run("tui", "--web", "--port", "0", *(argument.format(tour=tour) for argument in arguments))
     assert done.returncode == 2, done.stderr
     assert told in done.stderr
     assert "open http" not in done.stderr

@@ -53,13 +53,13 @@ def test_the_same_seed_gives_the_same_bytes_in_another_process_and_another_seed_
 
 def test_time_only_goes_forward_and_begins_where_it_is_told() -> None:
     made = take(2000, start=datetime(2026, 3, 1, 9, tzinfo=UTC))
-    assert all(one["timestamp"] <= other["timestamp"] for one, other in pairwise(made))
+    assert all(entry["timestamp"] <= other["timestamp"] for entry, other in pairwise(made))
     assert 0 <= made[0]["timestamp"] - datetime(2026, 3, 1, 9, tzinfo=UTC).timestamp() * 1000 < 600_000
 
 
 def test_a_day_has_its_busy_hours_and_its_night_and_a_week_of_a_shop_fits_into_a_week() -> None:
     made = take(20_000, crowd=Crowd(pause=2400.0))
-    hours = Counter(datetime.fromtimestamp(one["timestamp"] / 1000, UTC).hour for one in made)
+    hours = Counter(datetime.fromtimestamp(entry["timestamp"] / 1000, UTC).hour for entry in made)
     night, day = sum(hours[hour] for hour in range(5)), sum(hours[hour] for hour in range(9, 14))
     assert 0 < 5 * night < day
     span = (made[-1]["timestamp"] - made[0]["timestamp"]) / 86_400_000
@@ -93,9 +93,9 @@ def test_a_subscription_is_paid_once_a_month_on_its_day_until_it_is_cancelled() 
             ended.add(who)
     assert any(len(moments) > 1 for moments in paid.values())
     for moments in paid.values():
-        assert len({(one.year, one.month) for one in moments}) == len(moments)
+        assert len({(moment.year, moment.month) for moment in moments}) == len(moments)
         # A visit that begins before midnight may pay after it.
-        assert len({(one - timedelta(minutes=30)).day for one in moments}) <= 2
+        assert len({(moment - timedelta(minutes=30)).day for moment in moments}) <= 2
 
 
 def test_people_are_strangers_before_they_log_in_and_known_after() -> None:
@@ -120,10 +120,10 @@ def test_a_mind_about_consent_changes_once_and_now_and_then_in_the_course_of_a_v
         if known:
             said.setdefault(known, []).append(event["consent"]["marketing"])
         in_a_visit.setdefault(event["user"]["session"], set()).add(event["consent"]["marketing"])
-    turns = {one: sum(a != b for a, b in pairwise(all_of)) for one, all_of in said.items()}
+    turns = {text: sum(a != b for a, b in pairwise(all_of)) for text, all_of in said.items()}
     assert max(turns.values()) == 1
-    changed = [said[one] for one, number in turns.items() if number]
-    assert {(one[0], one[-1]) for one in changed} == {(False, True), (True, False)}
+    changed = [said[turn] for turn, number in turns.items() if number]
+    assert {(items[0], items[-1]) for items in changed} == {(False, True), (True, False)}
     assert sum(len(both) == 2 for both in in_a_visit.values()) > 10
 
 

@@ -60,9 +60,11 @@ def missing_in(file: Path, acknowledged: Acknowledged) -> list[str]:
     try:
         account = service.account_for(DEFAULT_TOKEN)
         assert account is not None
-        stored = [one["id"] for one in account.occurrences]
-        names = {one.properties["email"]: one.properties.get("firstname") for one in account.contacts()}
-        wrong = [f"occurrence {one}" for one in acknowledged.uuids - set(stored)]
+        stored = [occurrence["id"] for occurrence in account.occurrences]
+        names = {
+            contact.properties["email"]: contact.properties.get("firstname") for contact in account.contacts()
+        }
+        wrong = [f"occurrence {uuid}" for uuid in acknowledged.uuids - set(stored)]
         if len(stored) != len(set(stored)):
             wrong.append("an occurrence is stored twice")
         # The write that was under way when the server died may have come through unheard.
@@ -105,8 +107,8 @@ def _singles(base: str, acknowledged: Acknowledged, prefix: str) -> None:
 def _batches(base: str, acknowledged: Acknowledged, prefix: str) -> None:
     number = 0
     while True:
-        uuids = [f"{prefix}-{number}-{one}" for one in range(50)]
-        if not _post(base, "/events/v3/send/batch", {"inputs": [_occurrence(one) for one in uuids]}):
+        uuids = [f"{prefix}-{number}-{index}" for index in range(50)]
+        if not _post(base, "/events/v3/send/batch", {"inputs": [_occurrence(uuid) for uuid in uuids]}):
             return
         acknowledged.uuids.update(uuids)
         number += 1

@@ -52,7 +52,7 @@ def operations(*, aliases: bool) -> Any:
     """Return schemathesis' view of the document."""
     document = make_document(aliases=aliases)
     for methods in document["paths"].values():
-        for method in [one for one, said in methods.items() if said["operationId"] in _NOT_CALLED]:
+        for method in [item for item, said in methods.items() if said["operationId"] in _NOT_CALLED]:
             del methods[method]
     return schemathesis.openapi.from_dict(document)
 
