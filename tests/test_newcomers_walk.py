@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,6 @@ import pytest
 
 from hubspot_dest import HubSpotDestination
 from simulator.hubspot import FakeHubSpot
-from tests import warm
 from tests.newcomers_walk import walking
 
 PREFIX = "pe12345678_"
@@ -74,7 +74,7 @@ def test_send_with_an_outbox_is_followed_whole_in_fifty_eight_files(
     walk = [sys.executable, "-m", "tests.newcomers_walk", files, *send]
     root = Path(__file__).parent.parent
     environment = {"PYTHONPATH": str(root), "PATH": ""}
-    done = warm.run(walk, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(walk, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, "3 events went out" in done.stderr) == (0, True), done.stderr
     entered = Path(files).read_text().splitlines()
     assert len(entered) <= 58, entered

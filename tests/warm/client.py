@@ -19,7 +19,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from tests.ctrl_c import hear_ctrl_c
 
@@ -31,13 +31,15 @@ _LATER = ("PYTHONIOENCODING", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE")
 PIPE, STDOUT, DEVNULL = subprocess.PIPE, subprocess.STDOUT, subprocess.DEVNULL
 
 
-def Popen(command: Any, **options: Any) -> Any:
+def Popen(command: Any, **options: Any) -> subprocess.Popen[Any]:
     """Start a command; the result has the methods of `subprocess.Popen`."""
     request = _request(command, options)
-    return subprocess.Popen(command, **options) if request is None else WarmProcess(command, request, options)
+    if request is None:
+        return subprocess.Popen(command, **options)
+    return cast("subprocess.Popen[Any]", WarmProcess(command, request, options))
 
 
-def run(command: Any, **options: Any) -> Any:
+def run(command: Any, **options: Any) -> subprocess.CompletedProcess[Any]:
     """Run a command to its end; returns `subprocess.CompletedProcess`."""
     given = dict(options)
     data, timeout, check = given.pop("input", None), given.pop("timeout", None), given.pop("check", False)
@@ -73,7 +75,8 @@ def _request(command: Any, options: dict[str, Any]) -> dict[str, Any] | None:
         del words[1:3]
     if len(words) < 3 or words[0] != sys.executable or words[1] not in ("-m", "-c"):
         return None
-    environment = dict(options.get("env") if options.get("env") is not None else os.environ)
+    given = options.get("env")
+    environment = dict(os.environ if given is None else given)
     for name in {*environment, *os.environ}:
         if (
             name.startswith(_AT_START)

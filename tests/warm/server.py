@@ -154,7 +154,8 @@ def _enter(request: dict[str, Any], descriptors: list[int]) -> None:
     sys.stdin = open(0, encoding=encoding, errors=errors or "strict", closefd=False)  # noqa: SIM115
     sys.stdout = _output(1, encoding, errors or "strict", unbuffered=unbuffered)
     sys.stderr = _output(2, encoding, "backslashreplace", unbuffered=unbuffered)
-    sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
+    for name in ("stdin", "stdout", "stderr"):
+        setattr(sys, f"__{name}__", getattr(sys, name))
     sys.path[0] = request["folder"] if request["module"] else ""
 
 
@@ -162,7 +163,7 @@ def _output(number: int, encoding: str, errors: str, *, unbuffered: bool) -> io.
     raw = io.FileIO(number, "wb", closefd=False)
     terminal = raw.isatty()
     return io.TextIOWrapper(
-        raw if unbuffered else io.BufferedWriter(raw),  # type: ignore[arg-type]
+        raw if unbuffered else io.BufferedWriter(raw),
         encoding=encoding,
         errors=errors,
         line_buffering=terminal or number == 2,
@@ -185,13 +186,13 @@ def _execute(request: dict[str, Any]) -> int:
         sys.stderr.write(f"{end.code}\n")
         return 1
     except KeyboardInterrupt:
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        sys.excepthook(*sys.exc_info())
         sys.stderr.flush()
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)
         return 130
     except BaseException:
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        sys.excepthook(*sys.exc_info())
         return 1
     return 0
 
