@@ -20,7 +20,15 @@ from hubspot_dest.checks.properties import FIELD_TYPES, Option, Property
 from hubspot_dest.checks.standard_properties import STANDARD_CONTACT_PROPERTIES
 from hubspot_dest.config.yaml_document import BoundedLoader
 
-__all__ = ["VERSION", "AccountFileError", "parse_account", "read_account_file", "write_account_file"]
+__all__ = [
+    "VERSION",
+    "AccountFileError",
+    "account_content",
+    "parse_account",
+    "property_content",
+    "read_account_file",
+    "write_account_file",
+]
 
 VERSION: Final = 1
 _MAX_BYTES: Final = 64 * 1024 * 1024
@@ -181,6 +189,55 @@ def parse_account(raw: Any, where: str = "account") -> AccountSchema:
             known.limits.callsPerDay, known.limits.callsPerBurst, known.limits.burstMilliseconds
         ),
     )
+
+
+def account_content(account: AccountSchema, portal_id: int) -> dict[str, Any]:
+    """Return the content of an account file that says the same as `account`; `parse_account` reads it.
+
+    Args:
+        account: what is known of the account.
+        portal_id: the portal's number where `account` has none.
+
+    """
+    content: dict[str, Any] = {"version": VERSION, "portalId": account.portal_id or portal_id}
+    if account.definitions is not None:
+        content["eventDefinitions"] = [
+            {
+                "fullyQualifiedName": name,
+                "properties": [property_content(one) for one in event.properties.values()],
+            }
+            for name, event in sorted(account.definitions.items())
+        ]
+    if account.contacts_complete:
+        content["contactProperties"] = [
+            property_content(one) for _, one in sorted(account.own_contact_properties.items())
+        ]
+    limits = {
+        "callsPerDay": account.limits.calls_a_day,
+        "callsPerBurst": account.limits.calls_burst,
+        "burstMilliseconds": account.limits.burst_ms,
+    }
+    known = {name: value for name, value in limits.items() if value is not None}
+    return {**content, "limits": known} if known else content
+
+
+def property_content(known: Property) -> dict[str, Any]:
+    """Return a property as an entry of an account file."""
+    entry: dict[str, Any] = {"name": known.name, "type": known.type}
+    if known.label:
+        entry["label"] = known.label
+    if known.field_type:
+        entry["fieldType"] = known.field_type
+    if known.options:
+        entry["options"] = [
+            {"value": one.value, "label": one.label or one.value, "displayOrder": one.display_order}
+            for one in known.options
+        ]
+    if known.unique:
+        entry["hasUniqueValue"] = True
+    if known.read_only:
+        entry["modificationMetadata"] = {"readOnlyValue": True}
+    return entry
 
 
 def write_account_file(path: Path, content: Mapping[str, Any]) -> None:

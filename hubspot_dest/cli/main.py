@@ -15,6 +15,7 @@ __all__ = ["COMMANDS", "SIMULATOR_COMMANDS", "main"]
 COMMANDS = MappingProxyType(
     {
         "account": "Keep what the account has in a file: event definitions, contact properties, limits.",
+        "definitions": "Show which event definitions and properties must exist first, and create them.",
         "doctor": "Ask HubSpot whether it has what a configuration needs: token, portal, definitions, properties.",
         "explain": "Explain a finding by its code: what it is about, how it is known, what to do.",
         "follow": "Tell what became of one event, from its line to HubSpot's answer, by its id.",

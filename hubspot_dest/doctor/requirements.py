@@ -27,12 +27,14 @@ class Needs:
         events: full event name to the names of its properties.
         contact_properties: names of contact properties.
         unknown: what the configuration alone cannot tell, each a sentence.
+        rules: full event name to the rules, key and position, whose events have it.
 
     """
 
     events: dict[str, set[str]] = field(default_factory=dict)
     contact_properties: set[str] = field(default_factory=set)
     unknown: list[str] = field(default_factory=list)
+    rules: dict[str, tuple[tuple[str, int | None], ...]] = field(default_factory=dict)
 
     def add_plan(self, plan: Plan) -> None:
         """Add what one planned event needs."""
@@ -62,6 +64,7 @@ def needs_of(raw: dict[str, Any]) -> Needs:
             continue
         properties, moving = _map_keys(own.get("properties"))
         needs.events.setdefault(prefix + name, set()).update(defaults | properties)
+        needs.rules[prefix + name] = (*needs.rules.get(prefix + name, ()), (entry.key, entry.index))
         if moving:
             needs.unknown.append(
                 f"all properties of {prefix}{name}: {place}.settings.properties makes some up"

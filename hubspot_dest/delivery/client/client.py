@@ -11,7 +11,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import orjson
 from pydantic import SecretStr
@@ -151,6 +151,31 @@ class HubSpotClient:
             "GET",
             query_params=list(query),
             header_params={"Accept": "application/json"},
+            auth_settings=["oauth2"],
+            _preload_content=False,
+            _request_timeout=self._timeout,
+        )
+
+    # ---- what an account must have before the first event: the client has no module for definitions (wire facts, 7.1)
+
+    def create_definition(self, body: dict[str, Any]) -> Any:
+        """Create an event definition. Raises DeliveryError, 409 where its name is taken."""
+        return self._post("/events/v3/event-definitions", body)
+
+    def create_definition_property(self, event_name: str, body: dict[str, Any]) -> Any:
+        """Add a property to an event definition. Raises DeliveryError."""
+        return self._post(f"/events/v3/event-definitions/{quote(event_name, safe='')}/property", body)
+
+    def create_contact_property(self, body: dict[str, Any]) -> Any:
+        """Create a property of contacts. Raises DeliveryError, 409 where it exists."""
+        return self._post("/crm/v3/properties/contacts", body)
+
+    def _post(self, path: str, body: dict[str, Any]) -> Any:
+        return self._api("contacts").api_client.call_api(
+            path,
+            "POST",
+            header_params={"Accept": "application/json", "Content-Type": "application/json"},
+            body=body,
             auth_settings=["oauth2"],
             _preload_content=False,
             _request_timeout=self._timeout,
