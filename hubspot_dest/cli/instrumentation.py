@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from hubspot_dest.cli.console import say, stop
-from hubspot_dest.cli.option_groups import WatchingOptions
+from hubspot_dest.cli.options import WatchingOptions
 from hubspot_dest.config.model import Config
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.observability.instruments import Instruments

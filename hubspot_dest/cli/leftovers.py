@@ -6,8 +6,8 @@ import sqlite3
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hubspot_dest.delivery.outbox.records import CONTACT
-from hubspot_dest.delivery.outbox.schema import OutboxError, connect_reading
+from hubspot_dest.delivery.outbox.schema import CONTACT, OUTBOX, OutboxError
+from hubspot_dest.storage.sqlite_file import connect_reading
 
 __all__ = ["Leftovers", "leftovers_of"]
 
@@ -56,7 +56,7 @@ def leftovers_of(path: Path) -> Leftovers:
 
 def _add(found: Leftovers, path: Path) -> None:
     try:
-        connection = connect_reading(path)
+        connection = connect_reading(path, OUTBOX)
     except (OutboxError, OSError):
         return
     try:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from hubspot_dest.events.json_depth import is_too_deep, may_be_too_deep
+from hubspot_dest.events.event import is_too_deep, may_be_too_deep
 from hubspot_dest.mapping.jsvalues import parse_number
 
 __all__ = ["BodyError", "TooDeep", "events_of", "query_event", "unpacked"]

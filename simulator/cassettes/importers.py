@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hubspot_dest._version import __version__
-from hubspot_dest.intake.decompression import DecompressionError, decompress
+from hubspot_dest.intake.byte_stream import DecompressionError, decompress
 from simulator.cassettes.cassette import FORMAT, Cassette, CassetteError, Interaction, Meta
 from simulator.cassettes.session import CLOCK_MS, digest_of
 

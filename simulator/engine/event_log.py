@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from hubspot_dest.config.model import Config
 from hubspot_dest.outcome import Kind, Outcome
+from hubspot_dest.verdict.finding_table import FindingTable
 from simulator.engine.probes import HubSpotProbe
 from simulator.engine.reconciliation import Counts
 from simulator.engine.rows import ObservedCall, Ring, Row
@@ -42,6 +43,8 @@ class EventLog:
         self.ring = ring
         self.counts = Counts()
         self.coverage = RuleCoverage()
+        self.findings = FindingTable()
+        """What the checks say of the events, each reason once."""
         self.changed: deque[int] = deque(maxlen=20_000)
         self.changes = 0
         self.last_fault = ""
@@ -80,6 +83,7 @@ class EventLog:
         self.ring.clear()
         self.counts = Counts()
         self.coverage.clear()
+        self.findings = FindingTable()
         self.changed.clear()
         self._waiting.clear()
         self._retrying.clear()
@@ -124,6 +128,8 @@ class EventLog:
             counts.taken += 1
             counts.kinds[kind] += 1
             self.ring.append(row)
+            if outcome.findings:
+                self.findings.add(outcome.findings, None)
         else:
             row.exchanges, row.generation, row.rule = push.calls, generation, outcome.rule_label
             row.reason, row.sentence, row.tries, row.next_try = outcome.reason, outcome.sentence, 0, None

@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 from pydantic import ValidationError
 
+from hubspot_dest.account.schema import AccountSchema
 from simulator.hubspot.endpoints.auth import check_scope, refused, token_of, unknown_token
 from simulator.hubspot.endpoints.call import Call, Grant
 from simulator.hubspot.endpoints.errors import Refusal, html_not_found, too_many
@@ -214,6 +215,11 @@ class HubSpot:
             raise ValueError(msg) from None
         account.seed(seed)
         self._seed_occurrences(account, seed.occurrences)
+        self._keep(account)
+
+    def adopt(self, account: SimulatedAccount, schema: AccountSchema) -> None:
+        """Give one account the definitions and contact properties of an account file."""
+        account.adopt(schema)
         self._keep(account)
 
     def _seed_occurrences(self, account: SimulatedAccount, wanted: Sequence[Mapping[str, Any]]) -> None:

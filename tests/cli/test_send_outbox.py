@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from hubspot_dest.delivery.outbox.schema import OutboxError, connect_reading
+from hubspot_dest.delivery.outbox.schema import OUTBOX, OutboxError
+from hubspot_dest.storage.sqlite_file import connect_reading
 from simulator.hubspot import FakeHubSpot
 from tests.cli.conftest import Run
 
@@ -305,7 +306,7 @@ def test_what_is_left_of_an_outbox_that_was_removed_is_not_said_to_be_in_it(
         while events < 2 and process.poll() is None:
             with (
                 contextlib.suppress(OutboxError, sqlite3.Error),
-                contextlib.closing(connect_reading(box)) as reading,
+                contextlib.closing(connect_reading(box, OUTBOX)) as reading,
             ):
                 events = reading.execute("SELECT count(*) FROM intents WHERE event_id <> ''").fetchone()[0]
         box.unlink()

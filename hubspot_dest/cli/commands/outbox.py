@@ -13,12 +13,12 @@ import click
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.dead_letters import letter_record, letters_of
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.param_types import RealRange
+from hubspot_dest.cli.options import RealRange
 from hubspot_dest.delivery.outbox.queue import Outbox
-from hubspot_dest.delivery.outbox.records import CONTACT
-from hubspot_dest.delivery.outbox.schema import OutboxError, connect_reading, to_error
+from hubspot_dest.delivery.outbox.schema import CONTACT, OUTBOX, OutboxError
 from hubspot_dest.report.json_report import as_json
 from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.storage.sqlite_file import connect_reading, to_error
 
 __all__ = ["command"]
 
@@ -59,7 +59,7 @@ def status(file: Path, as_text: bool) -> None:
 
 def _status(file: Path) -> dict[str, Any]:
     try:
-        connection = connect_reading(file)
+        connection = connect_reading(file, OUTBOX)
     except OutboxError as error:
         stop(safe_text(error))
     try:
@@ -72,7 +72,7 @@ def _status(file: Path) -> dict[str, Any]:
         # A file of an earlier version gets the table when `send` opens it.
         held = connection.execute("SELECT count(*) FROM held").fetchone()[0] if known else 0
     except sqlite3.Error as error:
-        stop(safe_text(to_error(error, file)))
+        stop(safe_text(to_error(error, file, OUTBOX)))
     finally:
         connection.close()
     return {

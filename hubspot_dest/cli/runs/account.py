@@ -10,10 +10,8 @@ import orjson
 
 from hubspot_dest.account.account_file import write_account_file
 from hubspot_dest.account.pull import pull_account
-from hubspot_dest.cli.connection_overrides import connected
 from hubspot_dest.cli.console import print_data, say, stop
-from hubspot_dest.cli.option_groups import ConnectionOptions
-from hubspot_dest.cli.options import open_config
+from hubspot_dest.cli.options import ConnectionOptions, connected, open_config
 from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.report.safe_text import safe_text

@@ -6,11 +6,9 @@ import logging
 from collections import Counter
 from pathlib import Path
 
-from hubspot_dest.cli.connection_overrides import connected
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.option_groups import ConnectionOptions
-from hubspot_dest.cli.options import consent_states, open_config, use_colour
+from hubspot_dest.cli.options import ConnectionOptions, connected, consent_states, open_config, use_colour
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.delivery.client.null_client import NullClient

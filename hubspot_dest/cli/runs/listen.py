@@ -11,18 +11,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hubspot_dest.aio import AsyncHubSpotDestination
-from hubspot_dest.cli.connection_overrides import connected, is_real
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.instrumentation import Instrumentation, watching
 from hubspot_dest.cli.log_handler import complain
-from hubspot_dest.cli.option_groups import ConnectionOptions, DeliveryOptions, WatchingOptions
-from hubspot_dest.cli.options import consent_states, open_config
+from hubspot_dest.cli.options import (
+    ConnectionOptions,
+    DeliveryOptions,
+    WatchingOptions,
+    connected,
+    consent_states,
+    is_real,
+    open_config,
+)
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.outbox.schema import OutboxError
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.destination import HubSpotDestination
-from hubspot_dest.intake.source import beside
+from hubspot_dest.intake.reader import beside
 from hubspot_dest.listen.address_rate import AddressRate
 from hubspot_dest.listen.app import CollectorEndpoint, ListenSettings
 from hubspot_dest.listen.authentication import BearerSecret, NoSignature, RequestSignature

@@ -11,22 +11,37 @@ from typing import Any
 import click
 
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT
-from hubspot_dest.cli.connection_overrides import connected, is_real
 from hubspot_dest.cli.console import say, stop
 from hubspot_dest.cli.dead_letters import write_dead_letters
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.instrumentation import watching
 from hubspot_dest.cli.leftovers import Leftovers, leftovers_of
-from hubspot_dest.cli.option_groups import ConnectionOptions, DeliveryOptions, WatchingOptions
-from hubspot_dest.cli.options import consent_states, open_account, open_config, use_colour
+from hubspot_dest.cli.options import (
+    ConnectionOptions,
+    DeliveryOptions,
+    WatchingOptions,
+    connected,
+    consent_states,
+    is_real,
+    open_account,
+    open_config,
+    use_colour,
+)
 from hubspot_dest.cli.runs.send_run import SendPlan, SendRun
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.delivery.outbox.schema import OutboxError
 from hubspot_dest.destination import HubSpotDestination
-from hubspot_dest.intake.reader import IntakeError, Line, read_events
+from hubspot_dest.intake.reader import (
+    IntakeError,
+    Line,
+    beside,
+    canonical,
+    read_events,
+    reads_once,
+    source_name,
+)
 from hubspot_dest.intake.resume_position import Resumption, difference
-from hubspot_dest.intake.source import beside, canonical, reads_once, source_name
 from hubspot_dest.mapping.jsdates import date_ms
 from hubspot_dest.observability.observer import Observer
 from hubspot_dest.report.safe_text import safe_text

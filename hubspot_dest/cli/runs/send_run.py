@@ -9,8 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
 from hubspot_dest.cli.console import print_data, progress, say
-from hubspot_dest.cli.counters import RunCounters
-from hubspot_dest.cli.event_balance import EventBalance
+from hubspot_dest.cli.counters import EventBalance, RunCounters
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.leftovers import Leftovers
 from hubspot_dest.cli.run_deadline import SIGNAL_SECONDS, RunDeadline

@@ -21,7 +21,6 @@ from hubspot_dest.delivery.client.codec import decode
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.dispatch.buffer import Buffer
 from hubspot_dest.delivery.dispatch.in_flight import InFlightRequest, Report, What, by_email, merged, parts
-from hubspot_dest.delivery.dispatch.rate import RateBudget
 from hubspot_dest.delivery.dispatch.retry import (
     Bisect,
     Circumstances,
@@ -31,10 +30,9 @@ from hubspot_dest.delivery.dispatch.retry import (
     RetryPolicy,
     decide,
 )
-from hubspot_dest.delivery.dispatch.throttle import Throttle
+from hubspot_dest.delivery.dispatch.throttle import RateBudget, Throttle
 from hubspot_dest.delivery.outbox.queue import Outbox
-from hubspot_dest.delivery.outbox.records import Intent
-from hubspot_dest.delivery.outbox.schema import OutboxError
+from hubspot_dest.delivery.outbox.schema import Intent, OutboxError
 
 __all__ = ["Dispatcher", "Report"]
 

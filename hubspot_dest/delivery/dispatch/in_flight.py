@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from hubspot_dest.delivery.client.codec import decode, encode
 from hubspot_dest.delivery.client.errors import DeliveryError
-from hubspot_dest.delivery.outbox.records import Intent
+from hubspot_dest.delivery.outbox.schema import Intent
 
 __all__ = ["InFlightRequest", "Report", "What", "by_email", "merged", "parts"]
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from hubspot_dest.delivery.client.codec import decode
 from hubspot_dest.delivery.dispatch.in_flight import Report
-from hubspot_dest.delivery.outbox.records import Intent
+from hubspot_dest.delivery.outbox.schema import Intent
 from hubspot_dest.outcome import Outcome
 
 __all__ = ["outcomes_of"]
