@@ -6,7 +6,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-_INCLUDED = {"ARCHITECTURE.md": "architecture.md", "CONTRIBUTING.md": "contributing.md", "SECURITY.md": "security.md"}
+_INCLUDED = {
+    "ARCHITECTURE.md": "architecture.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "SECURITY.md": "security.md",
+}
 _SNIPPET = re.compile(r'^--8<-- "(?P<name>[A-Z]+\.md)"\s*$')
 
 

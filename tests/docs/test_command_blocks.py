@@ -15,7 +15,7 @@ from tests.docs.command_blocks import ROOT, Block, blocks_of, pages, script_of
 
 # What cannot be run here, by page and first command, each with its reason. At most ten.
 NOT_RUN: dict[tuple[str, str], str] = {
-    ("README.md", "make demo"): "sets up a virtual environment; tests/deep/test_new_user.py runs it",
+    ("README.md", "make demo"): "sets up an environment; tests/deep/test_new_user.py runs it",
     (
         "docs/command-line.md",
         'eval "$(_HUBSPOT_DEST_COMPLETE=zsh_source hubspot-dest)"',
