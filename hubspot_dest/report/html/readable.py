@@ -26,14 +26,14 @@ def cut_text(value: Any, limit: int = _TEXT) -> str:
 
 def readable_json(value: Any) -> str:
     """Return a value as indented JSON; long texts, lists and maps are cut, and say how long they were."""
-    shown = json.dumps(_cut(plain(value), 0), indent=2, ensure_ascii=False, default=str)
+    shown = json.dumps(plain(_cut(value, 0)), indent=2, ensure_ascii=False, default=str)
     return "\n".join(safe_text(line) for line in shown.split("\n"))
 
 
 def _cut(value: Any, depth: int) -> Any:
     if isinstance(value, str):
         return value if len(value) <= _VALUE else f"{value[:_VALUE]}… ({len(value):,} characters)"
-    if isinstance(value, (dict, list)) and depth >= _DEPTH:
+    if isinstance(value, (dict, list, tuple)) and depth >= _DEPTH:
         return "…"
     if isinstance(value, dict):
         items = list(value.items())
@@ -41,7 +41,7 @@ def _cut(value: Any, depth: int) -> Any:
         if len(items) > _ITEMS:
             found["…"] = f"{len(items) - _ITEMS:,} more"
         return found
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         cut = [_cut(item, depth + 1) for item in value[:_ITEMS]]
         return [*cut, f"… {len(value) - _ITEMS:,} more"] if len(value) > _ITEMS else cut
     return value

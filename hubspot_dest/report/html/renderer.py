@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
@@ -16,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from hubspot_dest.report.html.page import ReportPage
 from hubspot_dest.report.html.readable import cut_text, readable_json
+from hubspot_dest.report.safe_text import safe_text
 
 __all__ = ["render_report"]
 
@@ -47,6 +49,7 @@ _MEANINGS: Final = MappingProxyType(
     }
 )
 _STATES: Final = MappingProxyType({"present": "good", "conflict": "bad", "impossible": "bad"})
+_UNFIT: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _MOST_PROBLEMS: Final = 100
 _MOST_SAMPLES: Final = 60
 
@@ -59,12 +62,20 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
+        finalize=_finalized,
     )
     environment.filters["grouped"] = "{:,}".format
     environment.filters["cut"] = cut_text
     environment.filters["readable"] = readable_json
     environment.filters["share"] = _share
     return environment
+
+
+def _finalized(value: Any) -> Any:
+    """Return what UTF-8 can carry and a reader cannot be misled by, also where a filter was forgotten."""
+    if isinstance(value, str) and _UNFIT.search(value) is not None:
+        return _UNFIT.sub(lambda one: safe_text(one[0]), value)
+    return value
 
 
 def _share(part: float, whole: float, width: float = 100) -> str:
