@@ -310,6 +310,11 @@ class WatchingOptions:
     otel: bool
     shows_progress: bool
 
+    @property
+    def any(self) -> bool:
+        """Whether anything is to be written down."""
+        return bool(self.trail or self.metrics is not None or self.otel or self.shows_progress)
+
 
 def watching_options(function: F) -> F:
     """Add --trail, --metrics, --otel and --progress; the command gets `watched`."""

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hubspot_dest.events.shape import command_problems, event_problems
+from hubspot_dest.mapping.jsdates import date_ms
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 
-__all__ = ["StepExample", "step_examples"]
+__all__ = ["StepExample", "example_config", "example_moment", "step_examples"]
 
 _COMMANDS: Final = ("config", "consent", "user", "run")
 _OUT_FORM: Final = "`out` is a list of calls, [[name, argument, …]], or false or [] where nothing goes out"
@@ -56,6 +57,37 @@ def step_examples(entry: Any) -> list[StepExample]:
     if not isinstance(found, dict):
         return [_invalid("examples", "`examples` is an object, {name: {in: event, out: [[call, …]]}}")]
     return [_example(str(name), body) for name, body in found.items()]
+
+
+def example_config(raw: dict[str, Any], example: StepExample) -> dict[str, Any]:
+    """Return a destination's configuration with what the example says instead: its rule and its settings."""
+    config = {**raw}
+    if example.settings:
+        config["settings"] = {**(raw.get("settings") or {}), **example.settings}
+    if example.rule is not UNDEFINED and example.rule is not None:
+        event = example.given if isinstance(example.given, dict) else {}
+        entity, _, action = str(event.get("name", "")).partition(" ")
+        entity, action = event.get("entity") or entity, event.get("action") or action
+        mapping = dict(raw.get("mapping") or {})
+        mapping[entity] = {**(mapping.get(entity) or {}), action: example.rule}
+        config["mapping"] = mapping
+    return config
+
+
+def example_moment(example: StepExample) -> int | None:
+    """Return when an example takes place, in ms since 1970: of an event without timestamp, the moment of its `out`.
+
+    None where the event has a timestamp, or its `out` names no moment.
+    """
+    if example.command or (isinstance(example.given, dict) and "timestamp" in example.given):
+        return None
+    moments = (
+        date_ms(argument.get("occurredAt", UNDEFINED))
+        for call in example.calls or ()
+        for argument in call[1:]
+        if isinstance(argument, dict)
+    )
+    return next((moment for moment in moments if moment is not None), None)
 
 
 def _invalid(name: str, problem: str) -> StepExample:

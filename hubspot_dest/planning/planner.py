@@ -33,7 +33,8 @@ from hubspot_dest.mapping.process import Processed, Processor
 from hubspot_dest.mapping.rules import Rule, RuleError, RuleSet
 from hubspot_dest.mapping.values import Resolve, ValueCompiler
 from hubspot_dest.planning.fast_path import QuickPlan, write_quick_plan
-from hubspot_dest.planning.plan import INVALID_DATE, SCOPE, ContactUpsert, Plan, PlanPolicy
+from hubspot_dest.planning.plan import INVALID_DATE, SCOPE, ContactUpsert, Plan
+from hubspot_dest.planning.profiles import PlanPolicy
 
 __all__ = ["CollectorPlanner", "Compiler", "Planner"]
 
@@ -321,11 +322,12 @@ class Planner:
             lambda raw: self._rule_settings(raw, values),
             as_settled=self._policy.settled_order,
         )
+        policy = config.get("policy", UNDEFINED)
         return _Compiled(
             processor=Processor(
-                policy=Policy.compile(
-                    config.get("policy", UNDEFINED), values, as_settled=self._policy.settled_order
-                ),
+                policy=Policy.compile(policy, values, as_settled=self._policy.settled_order)
+                if truthy(policy)
+                else None,
                 rules=rules,
                 data=values.compile(data) if truthy(data) else None,
                 no_data=UNDEFINED if truthy(data) else data,
