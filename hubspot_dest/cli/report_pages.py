@@ -1,7 +1,8 @@
-"""Make the page of a preview: its verdict, what is refused, what to create, samples and coverage."""
+"""Make the pages of a preview and of a verification: the verdict, what is refused, what to create, samples."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 
 from hubspot_dest._version import __version__
@@ -10,15 +11,18 @@ from hubspot_dest.coverage.coverage import CoverageSummary
 from hubspot_dest.definitions.plan import DefinitionsPlan, PlannedEvent, PlannedProperty
 from hubspot_dest.report.html.page import (
     ReportDefinition,
+    ReportExample,
     ReportInput,
     ReportPage,
     ReportProblem,
+    ReportQuestion,
     ReportSample,
     ReportTone,
 )
 from hubspot_dest.verdict.finding_table import FindingReason
+from hubspot_dest.verify.result import SectionStatus, VerifyFinding, VerifyResult
 
-__all__ = ["definition_rows", "preview_page"]
+__all__ = ["definition_rows", "preview_page", "verify_page"]
 
 
 def preview_page(
@@ -76,6 +80,73 @@ def preview_page(
         inputs=tuple(inputs),
         notes=tuple(notes),
     )
+
+
+def verify_page(result: VerifyResult, options: Iterable[tuple[str, str]] = ()) -> ReportPage:
+    """Return the page of a verification, the record of a decision to go live.
+
+    Args:
+        result: what was found out.
+        options: what it was asked for: name and value.
+
+    """
+    tones: dict[SectionStatus, ReportTone] = {"passed": "good", "failed": "bad", "unanswered": "open"}
+    return ReportPage(
+        title=f"Is {result.config} ready to go live?",
+        tone="good" if result.verdict == "go" else "bad",
+        verdict="GO" if result.verdict == "go" else "NO-GO",
+        reason=result.reason,
+        created=f"checked {_time_of(result.checked_at_ms)}",
+        problems=tuple(_verify_problem(found) for found in result.findings),
+        questions=tuple(
+            ReportQuestion(section.question, tones[section.status], section.answer, section.notes)
+            for section in result.sections
+        ),
+        outcomes=tuple(result.outcomes.items()),
+        samples=tuple(
+            ReportSample(
+                sample.event,
+                sample.outcome,
+                sample.calls,
+                sample.sentence,
+                sample.rule,
+                sample.line,
+                sample.count,
+            )
+            for sample in result.samples
+        ),
+        definitions=None if result.definitions is None else tuple(definition_rows(result.definitions)),
+        coverage=result.coverage,
+        examples=tuple(
+            ReportExample(example.name, example.title, example.passed, example.differences)
+            for example in result.examples
+        ),
+        provenance=(
+            ("hubspot-dest", result.version),
+            ("configuration", result.config),
+            ("events", result.events or "none"),
+            ("account", result.account or "not known"),
+            *options,
+        ),
+        inputs=tuple(ReportInput(file.role, file.name, file.sha256, file.size) for file in result.inputs),
+    )
+
+
+def _verify_problem(found: VerifyFinding) -> ReportProblem:
+    finding = found.finding
+    place = (
+        f"{finding.file}, line {finding.line}" if finding.file and finding.line is not None else finding.file
+    )
+    if found.event_line is not None:
+        place = "; ".join(filter(None, (place, f"first in line {found.event_line} of the events")))
+    where = ": ".join(filter(None, (place, finding.config_path)))
+    return ReportProblem(
+        finding.severity, finding.code, finding.sentence, finding.fix, found.count, where, found.blocking
+    )
+
+
+def _time_of(milliseconds: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(milliseconds / 1000))
 
 
 def definition_rows(plan: DefinitionsPlan) -> Iterator[ReportDefinition]:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from hubspot_dest.checks.finding import Finding
+from hubspot_dest.coverage.coverage import CoverageSummary
 from hubspot_dest.definitions.plan import DefinitionsPlan
 
 __all__ = [
@@ -181,7 +182,7 @@ class VerifyResult:
     outcomes: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     samples: tuple[PayloadSample, ...] = ()
     definitions: DefinitionsPlan | None = None
-    coverage: object | None = None
+    coverage: CoverageSummary | None = None
     examples: tuple[ExampleResult, ...] = ()
     inputs: tuple[InputFile, ...] = ()
     version: str = ""

@@ -21,6 +21,7 @@ from hubspot_dest.verify.result import GoVerdict, InputFile, SectionResult, Veri
 from hubspot_dest.verify.section import VerifySection, VerifySubject
 from hubspot_dest.verify.sections.configuration import ConfigurationSection
 from hubspot_dest.verify.sections.contracts import ContractsSection
+from hubspot_dest.verify.sections.coverage import CoverageSection
 from hubspot_dest.verify.sections.definitions import DefinitionsSection
 from hubspot_dest.verify.sections.events import EventsSection
 from hubspot_dest.verify.sections.examples import ExamplesSection
@@ -69,6 +70,7 @@ def verify(
         subject.account_name,
         answers,
         outcomes={} if sections.events is None else dict(sections.events.kinds),
+        coverage=None if sections.coverage is None else sections.coverage.summary,
         samples=() if sections.events is None else sections.events.samples,
         definitions=None if sections.definitions is None else sections.definitions.plan,
         examples=() if sections.examples is None else sections.examples.results,
@@ -87,6 +89,7 @@ class _Sections:
     events: EventsSection | None = None
     definitions: DefinitionsSection | None = None
     examples: ExamplesSection | None = None
+    coverage: CoverageSection | None = None
 
     @classmethod
     def of(cls, subject: VerifySubject, events: str, now_ms: Callable[[], int]) -> _Sections:
@@ -99,6 +102,9 @@ class _Sections:
         of_events = EventsSection(subject, config, judge, events)
         definitions = DefinitionsSection(subject, config)
         every: list[VerifySection] = [configuration, of_events]
+        coverage = CoverageSection(subject, config, events) if events else None
+        if coverage is not None:
+            every.append(coverage)
         if subject.contracts is not None and subject.contracts.contracts:
             collector = _collector(config, subject, now_ms)
             every.append(ContractsSection(subject, subject.contracts, collector, events))
@@ -106,7 +112,7 @@ class _Sections:
         examples = ExamplesSection(subject, config) if subject.examples else None
         if examples is not None:
             every.append(examples)
-        return cls(tuple(every), judge, of_events, definitions, examples)
+        return cls(tuple(every), judge, of_events, definitions, examples, coverage)
 
     def close(self) -> tuple[SectionResult, ...]:
         """Return every answer; a cause that two sections found is left to the one that says more of it."""

@@ -5,11 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import itertools
-import json
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 
@@ -25,7 +23,6 @@ from hubspot_dest.report.html.page import (
 )
 from hubspot_dest.report.html.readable import cut_text, readable_json
 from hubspot_dest.report.html.renderer import render_report
-from tests.cli.conftest import EXAMPLES, Run
 
 HOSTILE = '</td></table><script>alert(1)</script><img src=x onerror="alert(2)">\u202e{{ 7*7 }}'
 HUGE = "x" * 1_000_000
@@ -156,53 +153,3 @@ def test_deep_and_odd_values_are_readable() -> None:
         deep = [deep]
     assert "…" in readable_json(deep)
     assert readable_json(float("nan")) == '"NaN"'
-
-
-def test_a_preview_writes_the_page_with_its_verdict_and_its_record(run: Run, tmp_path: Path) -> None:
-    events = tmp_path / "events.jsonl"
-    event = {
-        "name": "page view",
-        "data": {"url": HUGE, "title": HOSTILE},
-        "user": {"email": "ada@example.org"},
-    }
-    events.write_text(json.dumps({**event, "consent": {"marketing": True}}) + "\n", encoding="utf-8")
-    report = tmp_path / "report.html"
-    config = EXAMPLES / "shop.yaml"
-    done = run("hubspot_dest", "preview", str(config), str(events), "--report", str(report))
-    assert done.returncode == 1
-    html = report.read_text(encoding="utf-8")
-    text = " ".join("".join(assert_self_contained(html).text).split())
-    assert "Of 1 events, 1 would be refused by HubSpot." in text
-    assert "hs_page_url has 1,000,000 characters" in text
-    assert "What to do: map a shorter value" in text
-    for path in (config, events):
-        assert hashlib.sha256(path.read_bytes()).hexdigest() in text
-    assert "pe12345678_page_view" in text
-    assert len(html) < 100_000
-
-
-def test_a_preview_without_an_account_proves_nothing_and_is_not_green(run: Run, tmp_path: Path) -> None:
-    report = tmp_path / "report.html"
-    run(
-        "hubspot_dest",
-        "preview",
-        str(EXAMPLES / "shop.yaml"),
-        str(EXAMPLES / "events.jsonl"),
-        "--report",
-        str(report),
-    )
-    assert 'class="verdict open"' in report.read_text(encoding="utf-8")
-
-
-def test_a_report_that_cannot_be_written_says_so(run: Run, tmp_path: Path) -> None:
-    where = str(tmp_path / "missing" / "report.html")
-    done = run(
-        "hubspot_dest",
-        "preview",
-        str(EXAMPLES / "shop.yaml"),
-        str(EXAMPLES / "events.jsonl"),
-        "--report",
-        where,
-    )
-    assert done.returncode == 2
-    assert "cannot be written" in done.stderr

@@ -20,9 +20,9 @@ from hubspot_dest.cli.options import consent_states, open_account, open_config, 
 from hubspot_dest.cli.read_progress import ReadProgress
 from hubspot_dest.cli.report_file import input_files, write_report
 from hubspot_dest.cli.report_pages import preview_page
+from hubspot_dest.config.document import SourceMap
 from hubspot_dest.config.loading import file_of
 from hubspot_dest.config.model import Config
-from hubspot_dest.config.source_map import SourceMap
 from hubspot_dest.coverage.coverage import Coverage, CoverageSummary
 from hubspot_dest.definitions.needs import DefinitionNeeds
 from hubspot_dest.definitions.planner import plan_definitions

@@ -22,6 +22,8 @@ from hubspot_dest.cli.options import (
     open_config,
     use_colour,
 )
+from hubspot_dest.cli.report_file import write_report
+from hubspot_dest.cli.report_pages import verify_page
 from hubspot_dest.cli.runs.definitions import pulled_account
 from hubspot_dest.cli.runs.lint import lint_file
 from hubspot_dest.config.loading import ConfigFileError, file_of, load_config
@@ -62,6 +64,7 @@ def verify(
     strict: bool,
     node: int,
     output: FindingsOutput,
+    report: Path | None,
     max_line_bytes: int,
     no_color: bool,
 ) -> None:
@@ -109,6 +112,10 @@ def verify(
     except IntakeError as error:
         stop(safe_text(error))
     _show(result, output, Painter(colour=use_colour(refused=no_color)))
+    if report is not None:
+        profile = f"walkerOS {walkeros}" if parity else "hubspot-dest"
+        options = (("profile", profile), ("consent", ", ".join(consent)), ("fail on", fail_on))
+        write_report(report, verify_page(result, [(name, value) for name, value in options if value]))
     raise SystemExit(int(ExitCode.OK if result.verdict == "go" else ExitCode.CHECK_FAILED))
 
 
