@@ -15,6 +15,7 @@ from hubspot_dest.contracts.flow_contracts import read_contracts
 from hubspot_dest.flow.document import is_flow, references_of, select_destination
 from hubspot_dest.flow.references import FlowError, References
 from hubspot_dest.flow.step_examples import step_examples
+from hubspot_dest.flow.upgrade import upgrade_flow
 from hubspot_dest.lint.catalogue import check_of
 from hubspot_dest.lint.destination import check_destination
 from hubspot_dest.lint.flow_keys import check_flow_keys
@@ -165,7 +166,9 @@ def _plain_subject(source: SourceFile, node: int, reports: list[LintReport]) -> 
 def _flow_subject(
     source: SourceFile, wanted: str, environment: Mapping[str, str], node: int, reports: list[LintReport]
 ) -> Subject | None:
-    document = source.value
+    document, _ = upgrade_flow(
+        source.value
+    )  # what an earlier version calls otherwise is reported by its keys
     try:
         flow, name = select_destination(document, wanted)
     except FlowError as error:

@@ -99,9 +99,9 @@ def _samples(engine: Engine, rows: list[Row]) -> Iterator[ReportSample]:
         key = (row.name, row.kind)
         first.setdefault(key, row)
         counts[key] = counts.get(key, 0) + 1
-    for key, row in list(first.items())[:_MOST_SAMPLES]:
+    for sample, row in list(first.items())[:_MOST_SAMPLES]:
         calls = engine.dry_runs.calls(engine.configs[row.generation], row)
-        yield ReportSample(row.name, row.kind, tuple(calls), row.sentence, row.rule, None, counts[key])
+        yield ReportSample(row.name, row.kind, tuple(calls), row.sentence, row.rule, None, counts[sample])
 
 
 def _event(row: Row) -> ReportEvent:

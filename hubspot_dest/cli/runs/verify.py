@@ -33,6 +33,7 @@ from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.flow.document import is_flow, select_destination
 from hubspot_dest.flow.references import FlowError
 from hubspot_dest.flow.step_examples import step_examples
+from hubspot_dest.flow.upgrade import upgrade_flow
 from hubspot_dest.intake.reader import IntakeError, read_events, source_name
 from hubspot_dest.lint.linter import LintResult
 from hubspot_dest.report.json_report import as_json
@@ -152,6 +153,7 @@ def _entry(linted: LintResult, wanted: str) -> tuple[tuple[str | int, ...], Any]
     document: Any = None if linted.source is None else linted.source.value
     if not is_flow(document):
         return (), document
+    document, _ = upgrade_flow(document)
     try:
         flow, name = select_destination(document, wanted)
     except FlowError:
