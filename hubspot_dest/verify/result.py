@@ -165,7 +165,7 @@ class VerifyResult:
         outcomes: how many events had each outcome.
         samples: one event of each name and outcome, as HubSpot receives it.
         definitions: what the account must have; None where that could not be planned.
-        coverage: the result of the coverage section; None without it.
+        coverage: what the events exercise; None without events.
         examples: the flow's own step examples.
         inputs: the files that this rests on, with their digests.
         version: of this program.

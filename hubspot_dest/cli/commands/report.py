@@ -10,6 +10,7 @@ import click
 from hubspot_dest.cli.options import (
     PARITY_HELP,
     WALKEROS_HELP,
+    RealRange,
     account_option,
     connection_options,
     line_limit_option,
@@ -46,6 +47,12 @@ __all__ = ["command"]
     default="lost",
     show_default=True,
     help="Findings of this severity or worse make a NO-GO; lost includes refused.",
+)
+@click.option(
+    "--fail-under",
+    type=RealRange(min=0, max=100),
+    metavar="PERCENT",
+    help="NO-GO if the events exercise less of the rules and properties.",
 )
 @click.option("--strict", is_flag=True, help="A question that nothing answers is a NO-GO, too.")
 @click.option(

@@ -11,6 +11,7 @@ from hubspot_dest.cli.findings_output import findings_options
 from hubspot_dest.cli.options import (
     PARITY_HELP,
     WALKEROS_HELP,
+    RealRange,
     account_option,
     connection_options,
     line_limit_option,
@@ -38,6 +39,12 @@ __all__ = ["command"]
     default="lost",
     show_default=True,
     help="Findings of this severity or worse make a NO-GO; lost includes refused.",
+)
+@click.option(
+    "--fail-under",
+    type=RealRange(min=0, max=100),
+    metavar="PERCENT",
+    help="Fewer rules and properties exercised by EVENTS are a NO-GO.",
 )
 @click.option("--strict", is_flag=True, help="A question that nothing answers is a NO-GO, too.")
 @click.option(

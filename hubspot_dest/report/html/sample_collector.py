@@ -11,6 +11,7 @@ from hubspot_dest.report.html.page import ReportSample
 __all__ = ["SampleCollector"]
 
 _MOST: Final = 200
+_WITH_CALLS: Final = frozenset({"queued", "refused", "sent", "identified"})
 
 
 class SampleCollector:
@@ -36,7 +37,8 @@ class SampleCollector:
         elif len(self._counts) < _MOST:
             self._counts[key] = 1
             calls = outcome.calls
-            if not calls and outcome.plan is not None and outcome.kind in ("queued", "refused"):
+            # What several events share is told with the batch.
+            if not calls and outcome.plan is not None and outcome.kind in _WITH_CALLS:
                 calls = tuple(outcome.plan.calls)
             self._samples[key] = ReportSample(
                 outcome.name, outcome.kind, calls, outcome.sentence, outcome.rule_label, line
