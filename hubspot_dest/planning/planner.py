@@ -215,6 +215,8 @@ class Planner:
         except JsTypeError:
             return None
         new_name = UNDEFINED if rule is None or not truthy(rule.name) else rule.name
+        if new_name is not UNDEFINED and not isinstance(new_name, str):
+            return None
         needs_evaluation = settings.needs_evaluation or new_name is not UNDEFINED
         return _Route(settings.plan, needs_evaluation, event_name, str(key or ""), index, new_name)
 

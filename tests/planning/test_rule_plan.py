@@ -171,7 +171,8 @@ def configured(entry: Any) -> dict[str, dict[str, Any]]:
         "e-mail": config({"email": entry}),
         "object id": config({"objectId": entry}, silent=True),
         "policy": config({}, policy={"data.name": entry, "user.id": entry}),
-        "data": config({}, data=entry, name="order paid"),
+        "data": config({}, data=entry),
+        "name": config({}, name=entry),
     }
 
 
