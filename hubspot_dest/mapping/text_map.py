@@ -51,7 +51,11 @@ class TextEntry:
     @classmethod
     def plain(cls, name: str, item: Any) -> TextEntry | None:
         """Return the entry of a path of two steps, with or without a default; None for any other mapping value."""
-        form = item if isinstance(item, dict) else {"key": item}
+        if type(item) is str:
+            first, _, second = item.partition(".")
+            plain = second and "." not in second and first != "*" != second
+            return cls(name, None, (first, second)) if plain else None
+        form = item if isinstance(item, dict) else {}
         path = form.get("key", UNDEFINED)
         keys = path.split(".") if isinstance(path, str) else []
         if not form.keys() <= {"key", "value"} or len(keys) != 2 or "*" in keys:

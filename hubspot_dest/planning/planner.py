@@ -16,6 +16,7 @@ from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.dialect import Dialect
 from hubspot_dest.mapping.evaluation import Evaluation
+from hubspot_dest.mapping.gc_pause import paused_gc
 from hubspot_dest.mapping.jsvalues import (
     UNDEFINED,
     JsTypeError,
@@ -228,6 +229,7 @@ class Planner:
         texts = {name: _default_text(value) for name, value in raw.items()}
         return {name: text for name, text in texts.items() if text is not None}
 
+    @paused_gc()
     def _compile(self, *, traced: bool) -> _Compiled:
         values = self._compiler(self._callbacks, traced=traced, dialect=self._policy.dialect)
         config = self._config
