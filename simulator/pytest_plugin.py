@@ -13,6 +13,7 @@ import pytest
 
 if TYPE_CHECKING:
     from hubspot_dest import HubSpotDestination
+    from hubspot_dest.account.schema import AccountSchema
     from simulator.hubspot.fake import FakeHubSpot
     from simulator.hubspot.state.account import SimulatedAccount
 
@@ -124,6 +125,7 @@ class HubSpotSeen:
 
 
 _CASSETTE: pytest.StashKey[Any] = pytest.StashKey()
+_PORTAL = 12345678
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -135,6 +137,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="none",
         help="What tests with @pytest.mark.hubspot_cassette do: only what is on the tape (none), record where there is "
         "no cassette (once), record what the tape has not (new), record anew (all).",
+    )
+    group.addoption(
+        "--hubspot-account",
+        metavar="FILE",
+        help="What the account has, as `hubspot-dest account pull` wrote it; also the ini option hubspot_account.",
+    )
+    parser.addini(
+        "hubspot_account",
+        "An account file, from the root folder: fake_hubspot has it and is strict.",
+        default="",
     )
     parser.addini("hubspot_cassettes", "The folder of cassettes beside a test's file.", default="cassettes")
 
@@ -170,10 +182,31 @@ def _hubspot_server() -> Iterator[FakeHubSpot]:
         yield server
 
 
-@pytest.fixture
-def fake_hubspot(request: pytest.FixtureRequest, _hubspot_server: FakeHubSpot) -> Iterator[HubSpotSeen]:
-    """Provide an empty account of portal 12345678 that creates definitions and properties on first use.
+@pytest.fixture(scope="session")
+def hubspot_account_schema(pytestconfig: pytest.Config) -> AccountSchema | None:
+    """Provide what the file of `--hubspot-account` or the ini option `hubspot_account` says; None without one."""
+    given = pytestconfig.getoption("--hubspot-account")
+    named = pytestconfig.getini("hubspot_account")
+    if not (given or named):
+        return None
+    from hubspot_dest.account.account_file import AccountFileError, read_account_file
 
+    path = pytestconfig.invocation_params.dir / given if given else pytestconfig.rootpath / str(named)
+    try:
+        return read_account_file(path)
+    except AccountFileError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+@pytest.fixture
+def fake_hubspot(
+    request: pytest.FixtureRequest,
+    _hubspot_server: FakeHubSpot,
+    hubspot_account_schema: AccountSchema | None,
+) -> Iterator[HubSpotSeen]:
+    """Provide an account of portal 12345678 that creates definitions and properties on first use.
+
+    With an account file it has what the file says and refuses everything else, as HubSpot does.
     `hubspot_account_options` sets portal, scopes and switches.
     """
     if _replays(request):
@@ -183,6 +216,8 @@ def fake_hubspot(request: pytest.FixtureRequest, _hubspot_server: FakeHubSpot) -
         pytest.fail(text, pytrace=False)
     options: dict[str, Any] = request.getfixturevalue("hubspot_account_options")
     seen = HubSpotSeen(_hubspot_server, _hubspot_server.new_account(**options))
+    if hubspot_account_schema is not None:
+        _hubspot_server.service.adopt(seen.account, hubspot_account_schema)
     _hubspot_server.journal.clear()
     for mark in request.node.iter_markers("hubspot_fault"):
         seen.fault(*mark.args)
@@ -191,9 +226,11 @@ def fake_hubspot(request: pytest.FixtureRequest, _hubspot_server: FakeHubSpot) -
 
 
 @pytest.fixture
-def hubspot_account_options() -> dict[str, Any]:
+def hubspot_account_options(hubspot_account_schema: AccountSchema | None) -> dict[str, Any]:
     """Provide portal, scopes and switches of each test's account; override it in `conftest.py`."""
-    return {"portal_id": 12345678, "switches": {"auto_define": True}}
+    if hubspot_account_schema is not None:
+        return {"portal_id": hubspot_account_schema.portal_id, "switches": {"auto_define": False}}
+    return {"portal_id": _PORTAL, "switches": {"auto_define": True}}
 
 
 @pytest.fixture
@@ -208,16 +245,27 @@ def hubspot_destination(
 ) -> Iterator[HubSpotDestination]:
     """Provide a destination with `hubspot_config` that sends to `fake_hubspot` and is closed after the test.
 
+    Its outcomes have `findings`: what HubSpot refuses of each event, and what is doubtful (docs/checks.md).
+
     With `@pytest.mark.hubspot_cassette("name")` it is answered from the cassette, and no server is started.
     """
     if request.node.get_closest_marker("hubspot_cassette") is not None:
         yield from _from_cassette(request, hubspot_config)
         return
     from hubspot_dest import HubSpotDestination
+    from hubspot_dest.account.schema import UNKNOWN_ACCOUNT
+    from hubspot_dest.verdict.judge import Judge
 
     fake: HubSpotSeen = request.getfixturevalue("fake_hubspot")
     settings = {**hubspot_config.get("settings", {}), "accessToken": fake.token}
-    with HubSpotDestination({**hubspot_config, "settings": settings}, base_url=fake.base_url) as made:
+    schema = request.getfixturevalue("hubspot_account_schema") or UNKNOWN_ACCOUNT
+    switches = request.getfixturevalue("hubspot_account_options").get("switches")
+    behaviours = (
+        {name: str(value).lower() for name, value in switches.items()} if isinstance(switches, dict) else {}
+    )
+    judge = Judge(hubspot_config, account=schema, behaviours=behaviours)
+    config = {**hubspot_config, "settings": settings}
+    with HubSpotDestination(config, base_url=fake.base_url, judge=judge) as made:
         yield made
 
 

@@ -30,7 +30,8 @@ from hubspot_dest.mapping.policy import Policy
 from hubspot_dest.mapping.process import Processor
 from hubspot_dest.mapping.rules import Rule, RuleError, RuleSet
 from hubspot_dest.mapping.values import ValueCompiler
-from hubspot_dest.planning.plan import Plan, PlanPolicy
+from hubspot_dest.planning.plan import Plan
+from hubspot_dest.planning.profiles import PlanPolicy
 from hubspot_dest.planning.rule_plan import PlanRule, RuleCompiler, RulePlan
 
 __all__ = ["CollectorPlanner", "Compiler", "Planner"]
@@ -242,11 +243,12 @@ class Planner:
             compiler.compile,
             as_settled=self._policy.settled_order,
         )
+        policy = config.get("policy", UNDEFINED)
         return _Compiled(
             processor=Processor(
-                policy=Policy.compile(
-                    config.get("policy", UNDEFINED), values, as_settled=self._policy.settled_order
-                ),
+                policy=Policy.compile(policy, values, as_settled=self._policy.settled_order)
+                if truthy(policy)
+                else None,
                 rules=rules,
                 data=values.compile(data) if truthy(data) else None,
                 no_data=UNDEFINED if truthy(data) else data,

@@ -14,10 +14,11 @@ from hubspot_dest.checks.finding import Violation
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.evaluation import Evaluation, Issue
 from hubspot_dest.mapping.jsdates import LAST_PLAIN_MS, date_ms, iso_string
-from hubspot_dest.mapping.jsvalues import UNDEFINED, EmptiedList, JsTypeError, to_string, truthy
+from hubspot_dest.mapping.jsvalues import UNDEFINED, EmptiedList, JsTypeError, kind_of, to_string, truthy
 from hubspot_dest.mapping.text_map import TextMap, Unprintable
 from hubspot_dest.mapping.values import Resolve, ValueCompiler
-from hubspot_dest.planning.plan import INVALID_DATE, SCOPE, ContactUpsert, Plan, PlanPolicy
+from hubspot_dest.planning.plan import INVALID_DATE, SCOPE, ContactUpsert, Plan
+from hubspot_dest.planning.profiles import PlanPolicy
 
 __all__ = ["PlanRule", "RuleCompiler", "RulePlan"]
 
@@ -288,21 +289,13 @@ def _odd_identities(*, email: Any, object_id: Any, verdict: str) -> tuple[Violat
     return tuple(
         Violation(
             "identity_number" if verdict == "skipped" else "identity_number_ignored",
-            f"{what} is {_kind(value)}, and HubSpot's destination takes text only",
+            f"{what} is {kind_of(value)}, and HubSpot's destination takes text only",
             f'make it text with a function: {{"fn": "$code:(event) => String(...)"}} in settings.{what}',
             what,
         )
         for what, value in (("email", email), ("objectId", object_id))
         if type(value) in _NO_TEXTS
     )
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true or false"
-    if isinstance(value, (int, float)):
-        return f"the number {to_string(value)}"
-    return "a map" if isinstance(value, dict) else "a list"
 
 
 def _unprintable(label: str, error: JsTypeError) -> Issue:

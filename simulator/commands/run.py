@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.options import PARITY_HELP, WALKEROS_HELP, walkeros_option
+from hubspot_dest.cli.options import PARITY_HELP, WALKEROS_HELP, account_option, walkeros_option
 from hubspot_dest.cli.standard_input import refuse_unread_input
 from simulator.commands.source_options import source_options
+from simulator.commands.switch_options import switch_option
 from simulator.hubspot.faults.stories import STORIES
 
 __all__ = ["command"]
@@ -27,6 +28,8 @@ __all__ = ["command"]
 @click.option("--parity", is_flag=True, help=PARITY_HELP)
 @walkeros_option(WALKEROS_HELP)
 @click.option("--strict", is_flag=True, help="Refuse names without a definition, as HubSpot does.")
+@account_option
+@switch_option
 @click.option("--fault", "faults", multiple=True, metavar="SPEC", help="Such as 429:path=/crm/*,every=3.")
 @click.option("--story", type=click.Choice(sorted(STORIES)), help="A named set of faults.")
 @click.option(

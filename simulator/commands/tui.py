@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.options import PARITY_HELP, WALKEROS_HELP, walkeros_option
-from hubspot_dest.cli.param_types import RealRange
+from hubspot_dest.cli.options import PARITY_HELP, WALKEROS_HELP, RealRange, account_option, walkeros_option
 from simulator.commands.source_options import source_options
+from simulator.commands.switch_options import switch_option
 
 __all__ = ["command"]
 
@@ -34,6 +34,8 @@ __all__ = ["command"]
 @click.option("--parity", is_flag=True, help=PARITY_HELP)
 @walkeros_option(WALKEROS_HELP)
 @click.option("--strict", is_flag=True, help="Refuse names without a definition, as HubSpot does.")
+@account_option
+@switch_option
 @click.option(
     "--no-outbox",
     is_flag=True,

@@ -17,7 +17,7 @@ __all__ = ["ExpectationError", "read_expectations", "result_of", "unmet"]
 
 _SECTIONS = ("counts", "rules", "books", "hubspot")
 _FIGURES = ("events", "notFlushed")
-_IGNORED = frozenset({"seconds", "seed", "failures"})
+_IGNORED = frozenset({"seconds", "seed", "failures", "findings"})
 # Reported only if not 0: a missing name counts as 0. Every other name is always reported, or is a typo.
 _TOLD_IF_ANY: Final = (
     *(f"counts.outcomes.{kind}" for kind in get_args(Kind)),

@@ -25,12 +25,12 @@ def sandboxed(config: Config) -> Config:
 
 
 def hubspot_for(
-    config: Config, switches: Behaviours, seed: int, occurrences: int, clock: Callable[[], float]
+    portal_id: int, switches: Behaviours, seed: int, occurrences: int, clock: Callable[[], float]
 ) -> tuple[HubSpotProbe, FakeHubSpot]:
-    """Return a HubSpot on this machine for a configuration's portal, not started, and its rules.
+    """Return a HubSpot on this machine with one portal, not started, and its rules.
 
     Args:
-        config: names the portal.
+        portal_id: the portal.
         switches: how it behaves where HubSpot's behaviour is a gap.
         seed: decides what HubSpot draws.
         occurrences: how many it keeps.
@@ -39,7 +39,7 @@ def hubspot_for(
     """
     ticking = SkippableClock(clock)
     service = HubSpotProbe(
-        portal_id=portal_of(config),
+        portal_id=portal_id,
         token=DEFAULT_TOKEN,
         switches=switches,
         seed=seed,

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.client import Client, HubSpotClient
 from hubspot_dest.delivery.contact_cache import LastContact
-from hubspot_dest.delivery.outbox.records import EVENT
+from hubspot_dest.delivery.outbox.schema import EVENT
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.outcome import Outcome
@@ -154,6 +154,7 @@ class DirectSender:
     Args:
         config: what to map and how.
         hubspot: a running HubSpot.
+        judge: says of every event what HubSpot refuses of it.
         parity: do what walkerOS does.
         walkeros: the version of walkerOS that is meant.
         tick: called before and after every call; moves a simulated clock.
@@ -165,6 +166,7 @@ class DirectSender:
         config: Config,
         hubspot: FakeHubSpot,
         *,
+        judge: Judge,
         parity: bool,
         walkeros: str = "4.4",
         tick: Callable[[], None] = lambda: None,
@@ -177,7 +179,7 @@ class DirectSender:
             client_factory=self._client.make,
             traced=True,
             logger=_quiet_logger(),
-            judge=Judge(config.raw, source=config.source),
+            judge=judge,
         )
 
     @property
@@ -249,6 +251,7 @@ class OutboxSender:
         config: what to map and how.
         hubspot: a running HubSpot.
         path: the outbox's file.
+        judge: says of every event what HubSpot refuses of it.
         seed: decides the jitter of retries.
         tick: called before and after every call; moves a simulated clock.
 
@@ -263,6 +266,7 @@ class OutboxSender:
         hubspot: FakeHubSpot,
         path: Path,
         *,
+        judge: Judge,
         seed: int,
         tick: Callable[[], None] = lambda: None,
     ) -> None:
@@ -283,7 +287,7 @@ class OutboxSender:
             traced=True,
             logger=_quiet_logger(),
             outbox=settings,
-            judge=Judge(config.raw, source=config.source),
+            judge=judge,
         )
         assert self._destination.outbox is not None
         self._outbox = self._destination.outbox

@@ -78,6 +78,7 @@ def _run(run: ExampleRun) -> dict[str, Any]:
             }
             for arrival in run.arrivals
         ],
+        "findings": [finding.as_dict() for finding in run.findings],
         "warnings": [{"level": level, "message": message} for level, message in run.logs],
     }
 

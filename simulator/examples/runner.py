@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from hubspot_dest.checks.finding import Finding
 from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.delivery.client.recording_client import RecordingClient
 from hubspot_dest.destination import HubSpotDestination
@@ -64,6 +65,7 @@ class ExampleRun:
         calls: the calls at the official client's boundary.
         logs: (level, message) of every log record.
         arrivals: the requests that arrived at HubSpot.
+        findings: what the checks say of the event; empty where the example has no judge.
 
     """
 
@@ -71,6 +73,7 @@ class ExampleRun:
     calls: list[list[Any]]
     logs: list[tuple[str, str]]
     arrivals: list[ArrivedRequest]
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +165,7 @@ def run_example(
         globals_=state.get("globals"),
         custom=state.get("custom"),
         now_ms=_frozen_clock(example),
+        judge=example.judge(),
     ) as destination:
         outcome = _play(destination, example)
     for _ in client.calls:
@@ -172,7 +176,7 @@ def run_example(
         ArrivedRequest(**arrived_request(entry), status=entry.answer.status, decision=entry.answer.decision)
         for entry in hubspot.journal.entries()
     ]
-    return ExampleRun(outcome, client.calls, records.kept, arrivals)
+    return ExampleRun(outcome, client.calls, records.kept, arrivals, outcome.findings)
 
 
 def _frozen_clock(example: Example) -> Callable[[], int] | None:

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from hubspot_dest.diff.json_difference import Difference
 from hubspot_dest.report.json_report import as_json, plain
 from hubspot_dest.report.safe_text import safe_text
-from hubspot_dest.report.text_report import Painter
+from hubspot_dest.report.text_report import Painter, finding_lines
 from simulator.examples.documented import PORTAL
 from simulator.examples.json_report import difference_text
 from simulator.examples.runner import ArrivedRequest, CheckedExample, ExampleRun
@@ -72,6 +72,8 @@ def example_lines(
     if not checked.example.problems:  # the rows show them
         for found in checked.told:
             yield from _side_by_side(found, painter)
+    for finding in checked.run.findings:
+        yield from finding_lines(finding, painter)
     if verbose:
         yield from _details(checked)
 

@@ -9,9 +9,10 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from hubspot_dest.coverage.rule_coverage import RuleHits
+from hubspot_dest.verdict.finding_table import FindingReason
 from simulator.engine.engine import Engine
 from simulator.engine.rows import Row
-from simulator.engine.rule_coverage import RuleHits
 from simulator.tui.theme import PALETTES, SYMBOLS
 from simulator.tui.widgets.text_width import harmless
 
@@ -95,6 +96,7 @@ def html_report(engine: Engine, rows: Iterable[Row], title: str, chosen: str = "
         if books.agree
         else _safe("; ".join(books.problems))
     )
+    findings = "".join(_finding_row(one) for one in engine.event_log.findings.reasons)
     which = f"of the filter {_safe(chosen)}" if chosen else "as they came"
     count = f"{len(shown):,} of {len(every):,}, the latest" if len(shown) < len(every) else f"{len(shown):,}"
     when = time.strftime("%Y-%m-%d %H:%M:%S %Z")
@@ -105,17 +107,32 @@ body{{font:15px/1.5 system-ui,sans-serif;
 table{{border-collapse:collapse;margin:1rem 0}}
 td,th{{padding:.2rem .8rem .2rem 0;text-align:left;border-bottom:1px solid {paper.panel}}}
 .n{{text-align:right;font-variant-numeric:tabular-nums}}
-.never{{color:{paper.warn}}}h1{{color:{paper.accent}}}
+.never{{color:{paper.warn}}}.bad{{color:{paper.bad}}}h1{{color:{paper.accent}}}
 </style><h1>{_safe(title)}</h1><p>{counts.taken:,} events,
 {counts.requests:,} calls, {counts.saved:,} contact calls saved,
 {counts.lost_upstream:,} that walkerOS itself would have lost. {agree}
 The HubSpot of this page is the one on this machine.</p>
 <h2>Outcomes</h2><table>{kinds}</table>
 <h2>Rules</h2><table><tr><th>rule<th>hits<th>never resolved</tr>{rules}</table>
+<h2>What the checks say</h2>
+{_FINDINGS_HEAD + findings + "</table>" if findings else "<p>Nothing.</p>"}
 <p>{when}, seed {engine.seed}{", parity" if engine.parity else ""}. The figures are of the whole run.</p>
 <h2>Events {which}: {count}</h2>
 <table><tr><th>time<th>event<th>person<th>outcome<th>why<th>walkerOS</tr>{body}</table></html>
 """
+
+
+_FINDINGS_HEAD = "<table><tr><th>severity<th>reason<th>events<th>what<th>what to do</tr>"
+
+
+def _finding_row(reason: FindingReason) -> str:
+    one = reason.finding
+    mark = " class=never" if one.severity == "doubtful" else " class=bad"
+    where = f" ({_safe(one.config_path)})" if one.config_path else ""
+    return (
+        f"<tr{mark}><td>{one.severity}</td><td>{_safe(one.code)}</td><td class=n>{reason.count:,}</td>"
+        f"<td>{_safe(one.sentence)}{where}</td><td>{_safe(one.fix)}</td></tr>"
+    )
 
 
 def _never(rule: RuleHits) -> str:

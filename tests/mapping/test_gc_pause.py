@@ -17,10 +17,15 @@ def collector_on_afterwards() -> Any:
     gc.enable()
 
 
+@paused_gc()
+def broken() -> None:
+    assert not gc.isenabled()
+    raise ValueError("broken")
+
+
 def test_the_collector_is_on_again_also_after_an_error() -> None:
-    with pytest.raises(ValueError, match="broken"), paused_gc():
-        assert not gc.isenabled()
-        raise ValueError("broken")
+    with pytest.raises(ValueError, match="broken"):
+        broken()
     assert gc.isenabled()
 
 

@@ -110,3 +110,35 @@ def test_a_run_that_does_not_use_it_pays_less_than_150_ms(tmp_path: Path) -> Non
     without, with_it = (min(pair[side] for pair in pairs) for side in (0, 1))
     print(f"the plugin adds {(with_it - without) * 1000:.0f} ms")  # noqa: T201 - the figure is the point
     assert with_it - without < 0.15
+
+
+def test_an_account_file_makes_the_account_strict_and_the_findings_know_it(tmp_path: Path) -> None:
+    (tmp_path / "account.json").write_text(
+        '{"version": 1, "portalId": 55, "eventDefinitions": [{"name": "page_view"}], "contactProperties": []}',
+        encoding="utf-8",
+    )
+    (tmp_path / "pytest.ini").write_text("[pytest]\nhubspot_account = account.json\n", encoding="utf-8")
+    (tmp_path / "test_it.py").write_text(
+        """
+import pytest
+
+@pytest.fixture
+def hubspot_config():
+    return {"settings": {"eventNamePrefix": "pe55_"}}
+
+def test_it(hubspot_destination, fake_hubspot):
+    user = {"email": "ada@example.org"}
+    defined = hubspot_destination.push({"name": "page view", "user": user})
+    assert (defined.kind, defined.findings) == ("sent", ())
+    undefined = hubspot_destination.push({"name": "order complete", "user": user})
+    assert undefined.kind == "failed"
+    assert [one.code for one in undefined.findings] == ["event_undefined"]
+""",
+        encoding="utf-8",
+    )
+    by_ini = pytest_in(tmp_path, "-c", str(tmp_path / "pytest.ini"))
+    assert "1 passed" in by_ini.stdout, by_ini.stdout + by_ini.stderr
+    assert "1 passed" in pytest_in(tmp_path, "--hubspot-account", "account.json").stdout
+    assert "1 failed" in pytest_in(tmp_path).stdout  # without the file every name is made at first sight
+    broken = pytest_in(tmp_path, "--hubspot-account", "test_it.py")
+    assert "test_it.py, line" in broken.stdout + broken.stderr

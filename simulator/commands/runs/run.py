@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,16 @@ import orjson
 
 from hubspot_dest.cli.console import print_data, progress, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.options import open_config, use_colour
+from hubspot_dest.cli.options import open_account, open_config, use_colour
 from hubspot_dest.config.loading import TOKEN_VARIABLE
 from hubspot_dest.diff.json_difference import MISSING
 from hubspot_dest.report.safe_text import safe_text
-from hubspot_dest.report.text_report import Painter
+from hubspot_dest.report.text_report import Painter, reason_lines
+from hubspot_dest.verdict.finding_table import FindingTable
 from simulator.commands.graceful_shutdown import GracefulShutdown
 from simulator.commands.runs.drain import drain
 from simulator.commands.source_options import Chosen, SourceOptions, chosen
+from simulator.commands.switch_options import read_switches
 from simulator.engine.engine import Engine
 from simulator.engine.expectations import ExpectationError, read_expectations, result_of, unmet
 from simulator.engine.failures import FailureTable
@@ -42,6 +45,8 @@ def run(
     parity: bool,
     walkeros: str,
     strict: bool,
+    account: Path | None,
+    switches: tuple[str, ...],
     faults: tuple[str, ...],
     story: str | None,
     expect: Path | None,
@@ -55,6 +60,8 @@ def run(
     # Nothing called sim needs a token, nor looks at yours.
     os.environ[TOKEN_VARIABLE] = DEFAULT_TOKEN
     loaded = open_config(config or story_path())
+    schema = None if account is None else open_account(account)
+    chosen_switches = read_switches(switches)
     try:
         expected = read_expectations(expect) if expect is not None else {}
         thrown = [*map(parse_fault, faults), *(STORIES[story].faults if story else ())]
@@ -70,7 +77,9 @@ def run(
         walkeros=walkeros,
         outbox=not no_outbox,
         simulated=True,
+        schema=schema,
         strict=strict,
+        switches=chosen_switches,
     )
     try:
         engine.start()
@@ -84,6 +93,8 @@ def run(
         engine.flush().result()
         result = result_of(engine)
         failures = FailureTable(engine)
+        findings = engine.event_log.findings
+        findings.add(engine.judge.summary(), None)
         bad = [row.sentence for row in engine.ring.rows() if row.reason == "bad_input"]
     finally:
         origin.close()
@@ -94,11 +105,13 @@ def run(
     result = {"events": result["counts"]["taken"], "seed": seed, "seconds": seconds, **result}
     result["notFlushed"] = closing.left + unseen
     result["failures"] = failures.records()
+    result["findings"] = [reason.as_dict() for reason in findings.reasons]
     differing = unmet(expected, result)
     if as_json:
         print_data(orjson.dumps(result).decode())
     else:
-        for line in (*_lines(result, Painter(colour=use_colour(refused=no_color))), *failures.lines()):
+        painter = Painter(colour=use_colour(refused=no_color))
+        for line in (*_lines(result, painter), *failures.lines(), *_finding_lines(findings)):
             print_data(line)
     for difference in differing:
         say(
@@ -123,6 +136,14 @@ def run(
     if good and stopper.number is not None and not origin.endless:
         raise SystemExit(128 + stopper.number)
     raise SystemExit(int(ExitCode.OK if good else ExitCode.CHECK_FAILED))
+
+
+def _finding_lines(findings: FindingTable) -> Iterator[str]:
+    """Yield what the checks say of the events, each reason once."""
+    lines = list(reason_lines(findings.reasons))
+    if lines:
+        yield from ("", "  what the checks say of these events (hubspot-dest explain CODE)")
+        yield from (f"  {line}" for line in lines)
 
 
 def _plain(value: Any) -> str:
