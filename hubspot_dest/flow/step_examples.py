@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from hubspot_dest.events.shape import command_problems, event_problems
 from hubspot_dest.mapping.jsdates import date_ms
-from hubspot_dest.mapping.jsvalues import UNDEFINED
+from hubspot_dest.mapping.jsvalues import UNDEFINED, kind_of
 
 __all__ = ["StepExample", "example_config", "example_moment", "step_examples", "unknown_calls"]
 
@@ -153,24 +153,13 @@ def _out_problems(body: dict[str, Any]) -> list[str]:
     if out is UNDEFINED or out is False:
         return []
     if not isinstance(out, list):
-        return [f"{_OUT_FORM}; this one is {_kind(out)}"]
+        return [f"{_OUT_FORM}; this one is {kind_of(out)}"]
     calls = [out] if out and isinstance(out[0], str) else out
     return [
-        f"{_OUT_FORM}; out[{index}] is {_kind(call)}"
+        f"{_OUT_FORM}; out[{index}] is {'a list without a name' if isinstance(call, list) else kind_of(call)}"
         for index, call in enumerate(calls)
         if not (isinstance(call, list) and call and isinstance(call[0], str))
     ]
-
-
-def _kind(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return "a list without a name" if value else "an empty list"
-    names = {str: "a text", int: "a number", float: "a number", dict: "an object"}
-    return names.get(type(value), type(value).__name__)
 
 
 def _calls(out: Any) -> list[list[Any]] | None:

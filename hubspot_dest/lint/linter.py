@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from hubspot_dest.checks.finding import Finding, Severity, worst
 from hubspot_dest.config.document import DocumentError
-from hubspot_dest.config.validation import Problem, find_problems
+from hubspot_dest.config.validation import find_problems
 from hubspot_dest.contracts.checker import MissingLibraryError
 from hubspot_dest.contracts.flow_contracts import read_contracts
 from hubspot_dest.flow.document import is_flow, references_of, select_destination
@@ -260,24 +260,9 @@ def _example_reports(entry: Any, place: Path) -> Iterator[LintReport]:
 
 def _configuration_reports(subject: Subject) -> Iterator[LintReport]:
     for problem in find_problems(dict(subject.config)):
-        yield LintReport(_code_of(problem), problem.path, problem.message, problem.hint)
+        yield LintReport(problem.code, problem.path, problem.message, problem.hint)
     for check in _CHECKS:
         yield from check(subject)
-
-
-def _code_of(problem: Problem) -> str:
-    """Return the lint code of a problem of `find_problems`."""
-    if problem.message.startswith("unknown key"):
-        return "unknown_key"
-    if "does not parse" in problem.message:
-        return "code_syntax"
-    if problem.path[-1:] == ("skip",):
-        return "skip_ignored"
-    if problem.message.startswith("overlaps with"):
-        return "policy_overlap"
-    if problem.path[:1] == ("env",):
-        return "env_ignored"
-    return "invalid_value" if problem.severity == "error" else "no_effect"
 
 
 def _findings(

@@ -23,6 +23,7 @@ from hubspot_dest.mapping.jsvalues import (
     JsTypeError,
     entries,
     js_lower,
+    kind_of,
     to_string,
     truthy,
     whitespace_runs_to,
@@ -424,21 +425,13 @@ def _odd_identities(*, email: Any, object_id: Any, verdict: str) -> tuple[Violat
     return tuple(
         Violation(
             "identity_number" if verdict == "skipped" else "identity_number_ignored",
-            f"{what} is {_kind(value)}, and HubSpot's destination takes text only",
+            f"{what} is {kind_of(value)}, and HubSpot's destination takes text only",
             f'make it text with a function: {{"fn": "$code:(event) => String(...)"}} in settings.{what}',
             what,
         )
         for what, value in (("email", email), ("objectId", object_id))
         if type(value) in _NO_TEXTS
     )
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true or false"
-    if isinstance(value, (int, float)):
-        return f"the number {to_string(value)}"
-    return "a map" if isinstance(value, dict) else "a list"
 
 
 def _unprintable(label: str, error: JsTypeError) -> Issue:
