@@ -50,7 +50,7 @@ def write_quick_plan(
     properties: PlainMap,
     defaults: dict[str, Any],
 ) -> QuickPlan | None:
-    """Return a planner for the events of one name, or None where an identity is no plain path.
+    """Return a planner for the events of one name, or None where an identity is not a plain path.
 
     Args:
         event_name: the occurrence's name, prefix included.
@@ -119,7 +119,7 @@ def _sections(variables: dict[str, str]) -> list[str]:
 
 
 def _identity(present: dict[str, PlainPath], variables: dict[str, str]) -> list[str]:
-    """Return lines that read the identities; what is no text, or empty, has its own story in the general way."""
+    """Return lines that read the identities; what is not text, or is empty, is left to the general planner."""
     lines: list[str] = []
     for name, path in present.items():
         lines += [*path.source(variables[path.section]), f"{name} = v"]

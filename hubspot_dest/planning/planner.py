@@ -208,7 +208,7 @@ class Planner:
         occurred_at = _occurred_at(event.get("timestamp", UNDEFINED), now_ms)
         if occurred_at is None:
             if self._policy.refuse_bad_dates:
-                plan.error = f"timestamp {event.get('timestamp')!r} is no date"
+                plan.error = f"timestamp {event.get('timestamp')!r} is not a date"
                 return None
             occurrence["occurredAt"] = INVALID_DATE
         else:
@@ -385,7 +385,7 @@ class CollectorPlanner:
 
 
 def _default_text(value: Any) -> str | None:
-    """Return a default property's text; what has none is left out, as a checked configuration cannot hold it."""
+    """Return a default property's text; one without a text is left out, which validation excludes."""
     try:
         return None if value is None or value is UNDEFINED else to_string(value)
     except (JsTypeError, RecursionError):
@@ -418,9 +418,9 @@ def _identity(value: Any) -> str | None:
 
 
 def _odd_identities(*, email: Any, object_id: Any, verdict: str) -> tuple[Violation, ...]:
-    """Return a violation for each identity that is no text; a number is the most common surprise with CRM ids.
+    """Return a violation for each identity that is not text; a number is the most common surprise with CRM ids.
 
-    walkerOS says nothing of it; without another identity the event is gone.
+    walkerOS does not report it; without another identity the event is lost.
     """
     return tuple(
         Violation(
@@ -456,7 +456,7 @@ def _occurred_at(timestamp: Any, now_ms: int) -> str | None:
 def _skip_warning(rule_key: str) -> Issue:
     return Issue(
         "WARN",
-        f"rule '{rule_key}' says skip: true; walkerOS 4 ignores it and would send the event. Say silent: true",
+        f"rule '{rule_key}' says skip: true; walkerOS 4 ignores it and would send the event. Use silent: true",
         {"rule": rule_key},
         SCOPE,
     )

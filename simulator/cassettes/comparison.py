@@ -65,7 +65,7 @@ def age_in_days(cassette: Cassette, today: date | None = None) -> int:
         recorded = date.fromisoformat(cassette.meta.recorded[:10])
     except ValueError:
         said = repr(cassette.meta.recorded)
-        raise CassetteError(f"recorded is {said}, which is no date such as 2026-01-31") from None
+        raise CassetteError(f"recorded is {said}, which is not a date such as 2026-01-31") from None
     return ((today or datetime.now(UTC).date()) - recorded).days
 
 

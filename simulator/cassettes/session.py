@@ -45,7 +45,7 @@ __all__ = [
 CLOCK_MS: Final = 1_767_225_600_000  # 2026-01-01T00:00:00Z, in every recording and replay
 TOKEN: Final = "pat-na1-cassette"  # noqa: S105 - opens nothing
 SIMULATOR: Final = f"the simulator of hubspot-dest {__version__}; never the real HubSpot"
-# What is tried again is tried at once: a recording is no place to wait in.
+# What is tried again is tried at once: a recording is not a place to wait in.
 _IMPATIENT: Final = RetryPolicy(
     base_seconds=0.001, cap_seconds=0.01, locked_seconds=0.001, ten_seconds=0.001, paused_seconds=0.01
 )

@@ -31,6 +31,6 @@ def command(**options: Any) -> None:
     from walkerOS event to HTTP request, through the official client, and is held against what it says.
     Exit 0 if all pass, 1 if any fails, 2 if the check could not run.
     """
-    from simulator.commands.runs.check import check  # here, so that --help waits for nothing
+    from simulator.commands.runs.check import check  # here, so that --help stays fast
 
     check(**options)

@@ -132,7 +132,7 @@ def _moment(text: str | None) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        stop(f"--start {safe_text(text)!r} is no date", "--start 2026-03-01, or 2026-03-01T09:00:00Z")
+        stop(f"--start {safe_text(text)!r} is not a date", "--start 2026-03-01, or 2026-03-01T09:00:00Z")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

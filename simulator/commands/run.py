@@ -62,6 +62,6 @@ def command(**options: Any) -> None:
     source failed; 2 if it could not run. Waiting takes no time: an outage of half a minute is over at once.
     """
     refuse_unread_input("" if options["listen"] is not None else options["from_"], "hubspot-sim run CONFIG -")
-    from simulator.commands.runs.run import run  # here, so that --help waits for nothing
+    from simulator.commands.runs.run import run  # here, so that --help stays fast
 
     run(**options)

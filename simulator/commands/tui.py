@@ -61,6 +61,6 @@ def command(**options: Any) -> None:
     and a guided tour are shown. Saving CONFIG plans the last thousand events again. What comes by
     --listen, --speed or a pipe comes at its own pace, unless --rate says otherwise.
     """
-    from simulator.commands.runs.tui import show  # here, so that --help waits for nothing
+    from simulator.commands.runs.tui import show  # here, so that --help stays fast
 
     show(**options)

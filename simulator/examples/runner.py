@@ -204,7 +204,7 @@ def _play(destination: HubSpotDestination, example: Example) -> Outcome:
 def check_example(hubspot: FakeHubSpot, example: Example) -> CheckedExample:
     """Run an example and compare calls and wire with its `out`; outcome and warnings too where it states them.
 
-    An example that is no valid step example fails without being run, with its problems as the differences.
+    An example that is not a valid step example fails without being run, with its problems as the differences.
     """
     if example.problems:
         outcome = Outcome("failed", "invalid_example", "; ".join(example.problems))

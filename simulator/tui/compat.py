@@ -108,7 +108,7 @@ def surviving_driver(chosen: type[Driver]) -> type[Driver]:
 
         @property
         def terminal_is_gone(self) -> bool:
-            """Whether the terminal was closed; one that hung up is no terminal any more."""
+            """Whether the terminal was closed; one that hung up is not a terminal any more."""
             return self._outlet.gone or not os.isatty(self.fileno)
 
         @property

@@ -102,13 +102,13 @@ def read_tour(path: Path) -> Tour:
     """Read a tour.
 
     Raises:
-        TourError: the file cannot be read, is no YAML, or a step asks for something that there is not.
+        TourError: the file cannot be read, is not YAML, or a step asks for something that there is not.
 
     """
     try:
         raw = yaml.load(path.read_text(encoding="utf-8"), Loader=BoundedLoader)  # noqa: S506 - a safe one
     except UnicodeDecodeError:
-        raise TourError(f"{path} cannot be read: it is no text in UTF-8") from None
+        raise TourError(f"{path} cannot be read: it is not text in UTF-8") from None
     except OSError as error:
         raise TourError(f"{path} cannot be read: {error.strerror or error}") from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:

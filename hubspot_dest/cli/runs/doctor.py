@@ -77,9 +77,9 @@ def _planned(config: Config, source: str, states: dict[str, bool], max_line_byte
     except IntakeError as error:
         stop(safe_text(error))
     if not good:
-        stop(f"{safe_text(source_name(source))} holds no usable event: nothing can be said of it")
+        stop(f"{safe_text(source_name(source))} has no usable event: there is nothing to check")
     if bad:
-        needs.unknown.append(f"what {bad} lines of {source_name(source)} mean, which are no events")
+        needs.unknown.append(f"what {bad} lines of {source_name(source)} mean, which are not events")
     if destination.waiting:
         needs.unknown.append(f"what {destination.waiting} events need that wait for consent (--consent NAME)")
     return needs

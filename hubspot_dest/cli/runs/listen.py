@@ -128,7 +128,7 @@ def _destination(
         destination = watch.watcher.destination(config, consent=states, outbox=outbox)
         destination.check_address()
     except OutboxError as error:
-        stop(safe_text(error), "--outbox FILE in a place of its own")
+        stop(safe_text(error), "--outbox FILE, with a file of its own")
     except ValueError as error:
         stop(safe_text(error))
     watch.attach(destination)
@@ -247,10 +247,10 @@ class _ListenRun:
             say(f"{said}; {left} were not delivered and {lost}: {safe_text(gone)}")
             return ExitCode.CHECK_FAILED
         if not left:
-            say(f"{said}; nothing is left")
+            say(f"{said}; everything was delivered")
             return ExitCode.OK
         if self._durable:
-            say(f"{said}; {left} are safe in the outbox, and go out at the next start")
+            say(f"{said}; {left} are safe in the outbox, and are sent at the next start")
             return ExitCode.OK
         say(f"{said}; {left} were not taken by HubSpot and are lost with this process")
         return ExitCode.CHECK_FAILED

@@ -40,7 +40,7 @@ from hubspot_dest.verdict.quotas import Quotas
 __all__ = ["preview"]
 
 _PROGRESS: Final = 256  # events between two looks at the clock
-_WEIGHT: Final = 100  # every so many events, one is counted for the quotas
+_WEIGHT: Final = 100  # one of this many events is counted for the quotas
 
 
 def preview(
@@ -90,13 +90,13 @@ def preview(
         _JsonShow() if as_json else _TextShow(Painter(colour=use_colour(refused=no_color)), explain=explain)
     )
     run.only = only
-    # Of a million events, nobody reads a line each to learn what they cover.
+    # Coverage of a million events is not read line by line.
     run.shows_events = counted is None or explain or only is not None
     raise SystemExit(int(run.play(events, max_line_bytes)))
 
 
 class _PreviewVerdict:
-    """What the checks say of one preview, and whether that makes it fail."""
+    """The findings of one preview, and whether they make it fail."""
 
     def __init__(self, config: Config, account: AccountSchema, fail_on: FailOn) -> None:
         self.judge = Judge(config.raw, source=config.source, account=account)
@@ -126,7 +126,7 @@ class _PreviewVerdict:
         self._quotas.add(outcome, _WEIGHT)
 
     def close(self) -> tuple[Finding, ...]:
-        """Count and return what can only be said at the end."""
+        """Count and return the findings that need all events."""
         found = (*self.judge.summary(), *self._quotas.findings(self.judge.event_names))
         self.table.add(found, None)
         return found
@@ -168,7 +168,7 @@ class _PreviewCoverage:
 
 
 class _Preview:
-    """One preview: every event through the real destination, with a client that goes nowhere."""
+    """One preview: every event through the real destination, with a client that sends nothing."""
 
     show: _TextShow | _JsonShow
     only: str | None = None
@@ -204,7 +204,7 @@ class _Preview:
         self._counters = RunCounters()
 
     def play(self, source: str, max_line_bytes: int) -> ExitCode:
-        """Take every event through, and say how it went."""
+        """Push every event, and report the outcomes."""
         self._source = source_name(source)
         progress = ReadProgress(source)
         try:
@@ -239,7 +239,7 @@ class _Preview:
             self.show.coverage(covered, self._coverage.source)
         self.show.summary(self._counters, self._destination, self._verdict, last)
         if self._counters.events == 0:
-            say(f"error: {safe_text(source_name(source))} holds no usable event")
+            say(f"error: {safe_text(source_name(source))} has no usable event")
             return ExitCode.USAGE_ERROR
         if covered is not None and self._coverage is not None and (why := self._coverage.shortfall(covered)):
             say(why)
@@ -253,7 +253,7 @@ class _Preview:
     def _tell(self, outcome: Outcome) -> None:
         line = self._lines.get(outcome.event_id)
         plan, verdict = outcome.plan, self._verdict
-        # Of an event that is fine there is nothing to do here.
+        # Nothing to do for an event without findings.
         if plan is not None and verdict is not None:
             if plan.contact is not None:
                 verdict.count_calls(outcome)
@@ -341,7 +341,7 @@ class _JsonShow:
 
 
 def _once(counters: RunCounters, destination: HubSpotDestination, verdict: _PreviewVerdict) -> Iterator[str]:
-    """Yield what depends on the account's contacts or is not known: true of the run, and no finding."""
+    """Yield notes on the run that are not findings: what depends on the account's contacts, or is not known."""
     if counters.contact_calls and destination.parity:
         yield "contacts that HubSpot does not have yet are answered 404, and walkerOS then loses the event"
     elif counters.contact_calls:

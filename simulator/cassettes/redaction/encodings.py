@@ -55,7 +55,7 @@ def unpacked(word: str) -> str | None:
 
 
 def readable(data: bytes) -> str | None:
-    """Return bytes as text, unzipped if they are zipped; None where they are no text."""
+    """Return bytes as text, unzipped if they are zipped; None where they are not text."""
     if data[:2] == _GZIP or data[:1] == b"\x78":
         try:
             data = decompress(data, _MOST_BYTES)

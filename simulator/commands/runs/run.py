@@ -119,7 +119,7 @@ def run(
             f"expected {_plain(difference.expected)}"
         )
     if bad:
-        first = "" if len(bad) == 1 else f"{len(bad):,} lines are no events; the first: "
+        first = "" if len(bad) == 1 else f"{len(bad):,} lines are not events; the first: "
         say(f"warning: {first}{safe_text(bad[0], limit=300)}")
     for spec, fault in zip(faults, engine.hubspot.faults.active(), strict=False):
         if not fault.matched:  # a path with a typo, and the run proves nothing

@@ -1,4 +1,4 @@
-"""Events of a file: JSON Lines, an array, one object, an envelope; gzip is unpacked. What is no event is shown."""
+"""Events of a file: JSON Lines, an array, one object, an envelope; gzip is unpacked. What is not an event is shown."""
 
 from __future__ import annotations
 
