@@ -62,7 +62,7 @@ def pseudonymise(
     before: People | None = None,
     events: Sequence[tuple[int, Any]] = (),
 ) -> tuple[tuple[Interaction, ...], People]:
-    """Return recorded exchanges with stand-ins, and how to recognise whom they stand for.
+    """Return recorded exchanges with stand-ins, and how to recognise the originals.
 
     Args:
         exchanges: in the order in which they were made.

@@ -1,4 +1,4 @@
-"""Record what a configuration says to HubSpot: real sender, official client, a HubSpot on this machine."""
+"""Record what a configuration sends to HubSpot: real sender, official client, a HubSpot on this machine."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def record(
 def running_hubspot(
     config: dict[str, Any], setup: RecordingSetup
 ) -> Iterator[tuple[FakeHubSpot, Callable[[int], None]]]:
-    """Start a HubSpot of the configuration's portal as the setting says.
+    """Start a HubSpot of the configuration's portal with the given settings.
 
     Yields:
         the server, and a function to call with the number of answered requests: it plays the other writer.
@@ -128,7 +128,7 @@ def running_hubspot(
 def meta_of(
     config: dict[str, Any], events: Sequence[dict[str, Any]], *, about: str, against: str = SIMULATOR
 ) -> Meta:
-    """Return what is said of a recording, of today and of this version."""
+    """Return the metadata of a recording made today by this version."""
     plain = without_token(config)
     return Meta(
         format=FORMAT,

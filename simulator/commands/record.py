@@ -1,4 +1,4 @@
-"""`hubspot-sim record CONFIG EVENTS -o FILE`: record what a configuration says to HubSpot, scrubbed."""
+"""`hubspot-sim record CONFIG EVENTS -o FILE`: record what a configuration sends to HubSpot, scrubbed."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ class Reasons:
             if not self._search.was_asked(item) and self._search.was_asked(earlier):
                 return f"alternative {number} before it gave a value for every event that was tried"
         if item.around is not None:
-            return f"it was never asked: it stands inside {item.around.label}"
+            return f"it was never evaluated: it is inside {item.around.label}"
         return f"it was never asked by any of the {self._search.runner.tried:,} events tried"
 
     def _of_code(self, code: MarkedCode, what: str, answer: str) -> str:

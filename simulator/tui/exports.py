@@ -114,7 +114,7 @@ td,th{{padding:.2rem .8rem .2rem 0;text-align:left;border-bottom:1px solid {pape
 The HubSpot of this page is the one on this machine.</p>
 <h2>Outcomes</h2><table>{kinds}</table>
 <h2>Rules</h2><table><tr><th>rule<th>hits<th>never resolved</tr>{rules}</table>
-<h2>What the checks say</h2>
+<h2>Findings</h2>
 {_FINDINGS_HEAD + findings + "</table>" if findings else "<p>Nothing.</p>"}
 <p>{when}, seed {engine.seed}{", parity" if engine.parity else ""}. The figures are of the whole run.</p>
 <h2>Events {which}: {count}</h2>

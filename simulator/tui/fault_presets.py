@@ -18,7 +18,7 @@ class FaultPreset:
     Attributes:
         name: how it is called.
         spec: the fault in the notation of `--fault`.
-        effect: what it does, in words.
+        effect: what it does, as a phrase.
 
     """
 

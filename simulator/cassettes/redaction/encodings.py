@@ -49,7 +49,7 @@ def _emptied(word: str, scrub: Scrub) -> str:
 
 
 def unpacked(word: str) -> str | None:
-    """Return the text that is in a word of base64 or hexadecimal, unzipped if need be; None where there is none."""
+    """Return the text that is in a word of base64 or hexadecimal, unzipped if need be; None if there is none."""
     found = _decoded(word)
     return None if found is None else readable(found)
 
