@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.config.model import Config, ConfigError
 from hubspot_dest.delivery.client.client import Client, ClientFactory
 from hubspot_dest.delivery.client.errors import DeliveryError
@@ -314,7 +315,8 @@ class HubSpotDestination:
         number = _add(happened, outcome)
         dropped = self._consent_queue.drop_excess()
         self.dropped += len(dropped)
-        sentence = f"more than {self.config.queue_max} events wait for consent; the oldest is dropped"
+        wait = f"{amount(self.config.queue_max, 'event')} {verb(self.config.queue_max, 'wait')}"
+        sentence = f"more than {wait} for consent; the oldest is dropped"
         text = "destination.queuePush overflow; oldest events dropped"
         issues = (Issue("WARN", text, {"droppedCount": self.dropped}, SCOPE),) if dropped else ()
         self._reporter.log(issues)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import say
 from hubspot_dest.intake.reader import BadLine
 from hubspot_dest.outcome import Outcome
@@ -13,8 +14,6 @@ from hubspot_dest.report.safe_text import safe_text
 
 __all__ = ["EventBalance", "RunCounters"]
 
-CONTACTS_IN_A_CALL: Final = 100
-"""As many as HubSpot accepts in one `crm.contacts.batchApi.upsert` (HubSpot wire facts, section 3.3)."""
 _ORDER: Final = ("sent", "queued", "identified", "skipped", "ignored", "denied", "refused", "failed")
 
 
@@ -87,27 +86,21 @@ class RunCounters:
     def sentence(self) -> str:
         """Return the counts in one line: `12 events: 9 sent, 2 skipped, 1 failed; 4 contact calls, 9 event calls`."""
         kinds = ", ".join(f"{self.kinds[kind]} {kind}" for kind in _ORDER if self.kinds[kind]) or "nothing"
-        bad = f", {self.bad_lines} bad lines" if self.bad_lines else ""
-        calls = f"{self.contact_calls} contact calls, {self.event_calls} event calls"
-        together = self._together()
-        if together and together < self.contact_calls:
-            calls += (
-                f" (send with its outbox writes the contacts in {together}: crm.contacts.batchApi.upsert)"
-            )
-        return f"{self.events} events: {kinds}{bad}; {calls}"
+        return f"{amount(self.events, 'event')}: {kinds}{self.tail()}"
 
-    def _together(self) -> int:
-        """Return in how many calls the outbox writes the contacts, where all are accepted at once."""
-        return -(-self.contact_calls // CONTACTS_IN_A_CALL)
+    def tail(self) -> str:
+        """Return the end of the line: bad lines, and the calls that were made, failed ones included."""
+        bad = f", {amount(self.bad_lines, 'bad line')}" if self.bad_lines else ""
+        contacts = amount(self.contact_calls, "contact call")
+        return f"{bad}; {contacts}, {amount(self.event_calls, 'event call')}"
 
 
-_REFUSED_CONSENT = "consent_refused"  # such an event is not kept
+_REFUSED_CONSENT: Final = "consent_refused"  # such an event is not kept
+_MOST_EARLY: Final = 10_000
 
 
 class EventBalance:
-    """What became of the events of one run: they went out, were skipped, were refused, wait, or are in the outbox.
-
-    An event is counted once, whatever calls it takes. Contacts are counted apart.
+    """The balance of one run.
 
     Args:
         pending: how many events of an earlier run are in the outbox.
@@ -226,11 +219,40 @@ class EventBalance:
             return True
         if early:
             self._early[event_id] += 1
+            while (
+                len(self._early) > _MOST_EARLY
+            ):  # the contacts of events that are sent as well are here, too
+                del self._early[next(iter(self._early))]
         return False
+
+    def kinds(self, waiting: int) -> dict[str, int]:
+        """Return how many events came to what; the sum is what came in, with what an earlier run left.
+
+        Args:
+            waiting: how many events wait for consent.
+
+        """
+        kinds = {
+            "sent": self.sent,
+            "queued": max(0, self.pending),  # below zero: delivered before their acceptance was told
+            "identified": self.contacts_only,
+            "skipped": self.skipped,
+            "ignored": self.ignored,
+            "denied": waiting,
+            "failed": self.failed,
+        }
+        kinds["under way"] = max(0, self.came_in + self.earlier - sum(kinds.values()))
+        return kinds
+
+    def sentence(self, waiting: int) -> str:
+        """Return the balance in one line: `12 events and 3 of an earlier run: 9 sent, 4 queued, 2 skipped`."""
+        kinds = ", ".join(f"{count} {kind}" for kind, count in self.kinds(waiting).items() if count)
+        earlier = f" and {self.earlier} of an earlier run" if self.earlier else ""
+        return f"{amount(self.came_in, 'event')}{earlier}: {kinds or 'nothing'}"
 
     def record(self, *, waiting: int, bad_lines: int) -> dict[str, Any]:
         """Return the balance for `--json`: `cameIn` and `earlier` are the sum of the rest."""
-        known = self.went_out + self.skipped + self.ignored + self.failed + waiting + self.pending
+        kinds = self.kinds(waiting)
         return {
             "cameIn": self.came_in + bad_lines,
             "earlier": self.earlier,
@@ -238,6 +260,6 @@ class EventBalance:
             "skipped": self.skipped + self.ignored,
             "refused": self.failed + bad_lines,
             "waiting": waiting,
-            "safe": self.pending,
-            "underWay": max(0, self.came_in + self.earlier - known),
+            "safe": kinds["queued"],
+            "underWay": kinds["under way"],
         }

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import say, stop
 from hubspot_dest.delivery.outbox.schema import CONTACT, OUTBOX, DeadLetter, OutboxError, dead_letter
 from hubspot_dest.report.json_report import as_json, plain
@@ -64,7 +65,7 @@ def write_dead_letters(target: Path, outbox: Path | None, destination: HubSpotDe
         stop(f"{safe_text(target)} cannot be written: {error.strerror or error}", "--dead-letters FILE")
     except OutboxError as error:
         stop(safe_text(error))
-    say(f"{count} dead letters in {safe_text(target)}")
+    say(f"{amount(count, 'dead letter')} in {safe_text(target)}")
 
 
 def _records(outbox: Path | None, destination: HubSpotDestination) -> Iterator[dict[str, Any]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.checks.finding import Finding
 from hubspot_dest.mapping.evaluation import Trace
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, to_string
@@ -29,6 +30,7 @@ _LOOKS: Final = {
     "refused": ("✗", 31),
 }
 _WIDTH: Final = 140
+_BATCH_CALLS: Final = ("events.send.batchApi.send", "crm.contacts.batchApi.upsert")
 _SEVERITY_COLOURS: Final = {"refused": 31, "lost": 31, "doubtful": 33}
 _TO_NOBODY: Final = frozenset({"email_invalid", "email_reserved", "object_id_not_number"})
 
@@ -65,6 +67,8 @@ def outcome_lines(outcome: Outcome, where: str, painter: Painter, *, explain: bo
     yield f"{head} {where:>8}  {name}{'  ' + person if person else ''}{painter.dim(rule)}"
     if outcome.kind not in ("sent", "flushed") or not outcome.ok:
         yield f"             {safe_text(outcome.reason)}: {safe_text(outcome.sentence, limit=300)}"
+    for part in outcome.batched:
+        yield f"             in {safe_text(part[0])} with others: {_arguments(part)}"
     for call in outcome.calls if outcome.kind != "queued" else _queued_call(outcome):
         yield f"             {safe_text(call[0])} {_arguments(call)}"
     for issue in outcome.issues:
@@ -119,8 +123,8 @@ def _queued_call(outcome: Outcome) -> tuple[list[Any], ...]:
 
 
 def _arguments(call: list[Any]) -> str:
-    if call[0] == "events.send.batchApi.send" and len(call) > 1:
-        return f"{{{len(call[1]['inputs'])} inputs}}"
+    if call[0] in _BATCH_CALLS and len(call) > 1 and "inputs" in call[1]:
+        return f"{{{amount(len(call[1]['inputs']), 'input')}}}"
     return " ".join(safe_text(as_json(plain(argument)), limit=600) for argument in call[1:])
 
 

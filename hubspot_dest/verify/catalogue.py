@@ -45,6 +45,26 @@ _CHECKS: Final = (
         by="both",
     ),
     Check(
+        "coverage_low",
+        "doubtful",
+        "WALKEROS",
+        "events that exercise too little of the mapping",
+        "`--fail-under` asks for a share of the rules and properties that the events must exercise; what no event "
+        "exercises is not proved.",
+        "Add events for what the note lists, or ask for less.",
+        "walkerOS 4.4 mapping, section 3",
+    ),
+    Check(
+        "not_proved",
+        "doubtful",
+        "WALKEROS",
+        "a NO-GO since nothing was proved",
+        "No event was held against HubSpot's rules, or with `--strict` a question has no answer. A GO always rests on "
+        "events.",
+        "Give EVENTS, and `--account FILE` or `--live`.",
+        "walkerOS 4.4, section 1.1",
+    ),
+    Check(
         "example_failed",
         "lost",
         "WALKEROS",
@@ -59,11 +79,21 @@ _CHECKS: Final = (
         "definition_missing",
         "refused",
         "CAP",
-        "an event definition or a property that the account lacks",
-        "HubSpot refuses an event without a definition, a property that its definition does not have, and a contact "
-        "with a property that contacts do not have.",
+        "an event definition or a contact property that the account lacks",
+        "HubSpot refuses an event without a definition, and a contact with a property that contacts do not have.",
         "`hubspot-dest definitions apply` creates what is missing.",
         "HubSpot wire facts, sections 1.3 and 3.7",
+    ),
+    Check(
+        "definition_property_missing",
+        "lost",
+        "GAP",
+        "a property that the event's definition lacks",
+        "Whether HubSpot refuses such an event or takes it without the property is unknown; the value arrives in "
+        "neither case.",
+        "`hubspot-dest definitions apply` adds the property to the definition.",
+        "HubSpot wire facts, section 1.3",
+        by="both",
     ),
     Check(
         "definition_conflict",

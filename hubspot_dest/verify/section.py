@@ -38,6 +38,7 @@ class VerifySubject:
         parity: behave as walkerOS does.
         walkeros: which version that means.
         fail_on: the least severity that blocks.
+        fail_under: the coverage, in percent, below which it is a NO-GO; None for any.
 
     """
 
@@ -55,6 +56,7 @@ class VerifySubject:
     parity: bool = False
     walkeros: str = "4.4"
     fail_on: FailOn = "lost"
+    fail_under: float | None = None
 
 
 class VerifySection(Protocol):

@@ -11,6 +11,7 @@ from hubspot_dest.report.finding_text import finding_lines
 from hubspot_dest.report.junit import Case
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter
+from hubspot_dest.verify.catalogue import verify_finding
 from hubspot_dest.verify.result import SectionResult, VerifyFinding, VerifyResult
 
 __all__ = ["located_findings", "verify_cases", "verify_lines", "verify_records"]
@@ -87,8 +88,19 @@ def verify_cases(result: VerifyResult) -> list[Case]:
 
 
 def located_findings(result: VerifyResult) -> Sequence[Finding]:
-    """Return every finding, its sentence with how many events have it, for SARIF and annotations."""
-    return [_counted(one) for one in result.findings]
+    """Return every finding, its sentence with how many events have it, for SARIF and annotations.
+
+    A NO-GO without a finding in the way becomes one, so that nobody takes the file for a GO.
+    """
+    found = [_counted(one) for one in result.findings]
+    if result.verdict == "no_go" and not result.obstacles:
+        found.insert(
+            0,
+            verify_finding(
+                "not_proved", result.reason, file=result.config.rpartition("#")[0] or result.config
+            ),
+        )
+    return found
 
 
 def _counted(one: VerifyFinding) -> Finding:

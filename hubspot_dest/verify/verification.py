@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Final
 
 from pydantic import SecretStr
 
 from hubspot_dest._version import __version__
+from hubspot_dest.checks.finding import Finding
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.destination import HubSpotDestination
@@ -21,11 +23,15 @@ from hubspot_dest.verify.result import GoVerdict, InputFile, SectionResult, Veri
 from hubspot_dest.verify.section import VerifySection, VerifySubject
 from hubspot_dest.verify.sections.configuration import ConfigurationSection
 from hubspot_dest.verify.sections.contracts import ContractsSection
+from hubspot_dest.verify.sections.coverage import CoverageSection
 from hubspot_dest.verify.sections.definitions import DefinitionsSection
 from hubspot_dest.verify.sections.events import EventsSection
 from hubspot_dest.verify.sections.examples import ExamplesSection
 
 __all__ = ["NoUsableEventError", "verify"]
+
+
+_NO_ANSWER: Final = SectionResult("", "", "unanswered", "")
 
 
 class NoUsableEventError(ValueError):
@@ -71,6 +77,7 @@ def verify(
         outcomes={} if sections.events is None else dict(sections.events.kinds),
         samples=() if sections.events is None else sections.events.samples,
         definitions=None if sections.definitions is None else sections.definitions.plan,
+        coverage=None if sections.coverage is None else sections.coverage.summary,
         examples=() if sections.examples is None else sections.examples.results,
         inputs=inputs,
         version=__version__,
@@ -85,6 +92,7 @@ class _Sections:
     every: tuple[VerifySection, ...]
     judge: Judge | None = None
     events: EventsSection | None = None
+    coverage: CoverageSection | None = None
     definitions: DefinitionsSection | None = None
     examples: ExamplesSection | None = None
 
@@ -98,15 +106,16 @@ class _Sections:
         judge = Judge(config.raw, source=config.source, account=subject.account)
         of_events = EventsSection(subject, config, judge, events)
         definitions = DefinitionsSection(subject, config)
-        every: list[VerifySection] = [configuration, of_events]
+        collector = _collector(config, subject, now_ms)
+        coverage = CoverageSection(subject, config, collector, events)
+        every: list[VerifySection] = [configuration, of_events, coverage]
         if subject.contracts is not None and subject.contracts.contracts:
-            collector = _collector(config, subject, now_ms)
             every.append(ContractsSection(subject, subject.contracts, collector, events))
         every.append(definitions)
         examples = ExamplesSection(subject, config) if subject.examples else None
         if examples is not None:
             every.append(examples)
-        return cls(tuple(every), judge, of_events, definitions, examples)
+        return cls(tuple(every), judge, of_events, coverage, definitions, examples)
 
     def close(self) -> tuple[SectionResult, ...]:
         """Return every answer; a cause that two sections found is left to the one that says more of it."""
@@ -118,10 +127,16 @@ class _Sections:
             for one in (*seen, *answers["configuration"].findings)
             if one.finding.severity == "refused"
         }
+        lacking = {
+            (one.finding.file, one.finding.line)
+            for one in answers.get("definitions", _NO_ANSWER).findings
+            if one.finding.code == "definition_property_missing"
+        }
         # The section about events says how many events have it; a definition cannot be made for the same reason.
-        kept = {
+        kept: dict[str, Callable[[Finding], bool]] = {
             "configuration": lambda one: (one.code, one.file, one.line) not in by_code,
             "definitions": lambda one: (one.file, one.line) not in by_place,
+            "events": lambda one: one.code != "property_undefined" or (one.file, one.line) not in lacking,
         }
         return tuple(
             replace(
@@ -224,8 +239,8 @@ def _verdict(answers: tuple[SectionResult, ...], *, strict: bool) -> tuple[GoVer
     if failed:
         blocking = sum(found.blocking for one in answers for found in one.findings)
         things = f"{blocking} thing{'s' if blocking != 1 else ''} in the way"
-        return "no_go", f"{things if blocking else 'it failed'}: {', '.join(failed)}"
-    unanswered = [one.name for one in answers if one.status == "unanswered"]
+        return "no_go", f"{things if blocking else 'not good enough'}: {', '.join(failed)}"
+    unanswered = [one.name for one in answers if one.status == "unanswered" and one.name != "coverage"]
     proved = [one.name for one in answers if one.name in ("events", "examples") and one.status == "passed"]
     if not proved:
         return "no_go", "nothing was proved: no event was held against HubSpot's rules; give EVENTS"

@@ -89,7 +89,7 @@ def test_resume_takes_the_lines_of_a_packed_file_that_was_cut_and_is_whole_now(
         done = run(*arguments)
         assert done.returncode in (1, 2)  # 2: not one event was there yet
         assert f"the gzip ends in the middle, about {len(part):,} bytes from its beginning" in done.stderr
-        assert "1 bad lines" in done.stderr
+        assert "1 bad line;" in done.stderr
     source.write_bytes(whole)
     assert run(*arguments).returncode == 0
     assert len(hubspot.account.occurrences) == 400
@@ -151,7 +151,7 @@ def test_an_outbox_never_sends_to_another_hubspot_than_it_accepted_for(
     run("hubspot_dest", "send", config, source, "--base-url", "http://127.0.0.1:9", "--wait", "0.1")
     done = run("hubspot_dest", "send", config, source, "--base-url", hubspot.base_url)
     assert done.returncode == 2
-    assert "holds 1 events for http://127.0.0.1:9" in done.stderr
+    assert "holds 1 event for http://127.0.0.1:9" in done.stderr
     assert hubspot.account.occurrences == []
 
 
@@ -187,7 +187,7 @@ def test_dead_letters_are_named_exported_and_sent_again(
     assert json.loads(run("hubspot_dest", "outbox", "export", box).stdout) == letter
 
     hubspot.account.define("pe12345678_page_read", 0.0)
-    assert "1 dead letters wait" in run("hubspot_dest", "outbox", "retry", box).stderr
+    assert "1 dead letter waits" in run("hubspot_dest", "outbox", "retry", box).stderr
     assert run(*arguments).returncode == 0
     assert len(hubspot.account.occurrences) == 2
     assert run("hubspot_dest", "outbox", "status", box).returncode == 0
@@ -199,7 +199,7 @@ def test_purge_asks_before_it_drops(run: Run, hubspot: FakeHubSpot, config: str,
     run("hubspot_dest", "send", config, source, "--base-url", hubspot.base_url, "--outbox", box)
     assert run("hubspot_dest", "outbox", "purge", box, stdin="n\n").returncode == 2
     assert run("hubspot_dest", "outbox", "status", box).returncode == 1
-    assert "dropped 1 dead letters" in run("hubspot_dest", "outbox", "purge", box, "--yes").stderr
+    assert "dropped 1 dead letter" in run("hubspot_dest", "outbox", "purge", box, "--yes").stderr
     assert run("hubspot_dest", "outbox", "status", box).returncode == 0
 
 
@@ -209,7 +209,7 @@ def test_since_leaves_older_events_out(run: Run, hubspot: FakeHubSpot, config: s
         "hubspot_dest", "send", config, source, "--base-url", hubspot.base_url, "--since", "2026-11-01"
     )
     assert done.returncode == 0, done.stderr
-    assert "1 older events were left out" in done.stderr
+    assert "1 older event was left out" in done.stderr
     assert len(hubspot.account.occurrences) == 1
     wrong = run("hubspot_dest", "send", config, source, "--base-url", hubspot.base_url, "--since", "gestern")
     assert wrong.returncode == 2

@@ -220,7 +220,7 @@ def test_a_forked_child_leaves_what_its_parent_keeps(tmp_path: Path, hubspot: Fa
 def test_an_outbox_for_another_hubspot_does_not_get_what_waits(tmp_path: Path, hubspot: FakeHubSpot) -> None:
     with make(hubspot, tmp_path) as destination:
         destination.push(event())
-    with FakeHubSpot() as other, pytest.raises(OutboxError, match="holds 1 events for"):
+    with FakeHubSpot() as other, pytest.raises(OutboxError, match="holds 1 event for"):
         make(other, tmp_path)
 
 

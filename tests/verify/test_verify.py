@@ -157,6 +157,24 @@ def test_a_line_that_is_no_event_and_an_event_that_fails_stand_in_the_way(tmp_pa
     assert records[-1]["verdict"] == "no_go"
 
 
+def test_what_no_event_exercises_is_said_and_fail_under_makes_it_a_no_go(tmp_path: Path) -> None:
+    config, events = flow(tmp_path), write_events(tmp_path, {**ORDER, "data": {"total": 1}})
+    done = verify(config, events)
+    assert done.exit_code == 0, done.output
+    assert "properties that no event gave a value: order complete: order_id" in done.stdout
+    out = tmp_path / "out.sarif"
+    low = verify(config, events, "--fail-under", "90", "--sarif", str(out))
+    assert low.exit_code == 1
+    assert "doubtful coverage_low" in low.stdout
+    assert json.loads(out.read_text("utf-8"))["runs"][0]["results"][0]["ruleId"] == "coverage_low"
+
+
+def test_a_no_go_without_a_finding_is_no_empty_sarif_file() -> None:
+    log = json.loads(verify(SHOP, "--format", "sarif").stdout)
+    assert [one["ruleId"] for one in log["runs"][0]["results"]] == ["not_proved"]
+    assert verify(SHOP, "--format", "github").stdout.startswith("::warning file=")
+
+
 # ---- could not run
 
 
@@ -248,6 +266,20 @@ def test_a_value_that_the_accounts_type_does_not_take_stands_in_the_way(tmp_path
     done = verify(flow(tmp_path), write_events(tmp_path, ORDER), "--account", str(account))
     assert done.exit_code == 1
     assert "order_id takes numbers" in done.stdout
+
+
+def test_a_property_that_the_definition_lacks_never_arrives_and_stands_in_the_way_once(
+    tmp_path: Path,
+) -> None:
+    account = tmp_path / "account.json"
+    purchase = {"name": "purchase", "properties": [{"name": "revenue", "type": "number"}]}
+    content = {"version": 1, "portalId": 12345678, "eventDefinitions": [purchase], "contactProperties": []}
+    account.write_text(json.dumps(content), "utf-8")
+    config = flow(tmp_path)
+    done = verify(config, write_events(tmp_path, ORDER), "--account", str(account))
+    assert done.exit_code == 1
+    assert f"flow.json:{line_of(config, 'order_id')}: lost definition_property_missing" in done.stdout
+    assert "property_undefined" not in done.stdout
 
 
 # ---- contracts
@@ -429,6 +461,7 @@ def test_json_gives_findings_sections_and_the_verdict_last(tmp_path: Path) -> No
     assert [one["section"] for one in records if "question" in one] == [
         "configuration",
         "events",
+        "coverage",
         "contracts",
         "definitions",
     ]

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.dead_letters import letter_record, letters_of
 from hubspot_dest.cli.exit_codes import ExitCode
@@ -109,7 +110,7 @@ def dead(file: Path) -> None:
             )
     except OutboxError as error:
         stop(safe_text(error))
-    say(f"{count} dead letters")
+    say(amount(count, "dead letter"))
     raise SystemExit(int(ExitCode.CHECK_FAILED if count else ExitCode.OK))
 
 
@@ -135,7 +136,9 @@ def retry(file: Path) -> None:
         stop(safe_text(error))
     finally:
         outbox.close()
-    say(f"{count} dead letters wait for the next `send --outbox {safe_text(file)}`")
+    say(
+        f"{amount(count, 'dead letter')} {verb(count, 'wait')} for the next `send --outbox {safe_text(file)}`"
+    )
 
 
 @command.command("purge")
@@ -155,7 +158,9 @@ def purge(file: Path, pending: bool, for_consent: bool, older_than: float | None
     try:
         waiting = outbox.pending * pending + outbox.parked * for_consent
         others = pending or for_consent
-        what = f"{outbox.dead()} dead letters" + (f" and {waiting} that wait" if others else "")
+        what = amount(outbox.dead(), "dead letter") + (
+            f" and {waiting} that {verb(waiting, 'wait')}" if others else ""
+        )
         if not yes and not click.confirm(f"drop {what} for good?", default=False, err=True):
             say("nothing was dropped")
             raise SystemExit(int(ExitCode.USAGE_ERROR))
@@ -165,7 +170,7 @@ def purge(file: Path, pending: bool, for_consent: bool, older_than: float | None
         stop(safe_text(error))
     finally:
         outbox.close()
-    say(f"dropped {gone_dead} dead letters" + (f" and {gone} that waited" if others else ""))
+    say(f"dropped {amount(gone_dead, 'dead letter')}" + (f" and {gone} that waited" if others else ""))
 
 
 def _open(file: Path) -> Outbox:

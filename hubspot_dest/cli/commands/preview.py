@@ -16,6 +16,11 @@ __all__ = ["command"]
 @shared_options
 @click.argument("events", type=click.Path(allow_dash=True), required=False, metavar="[EVENTS]")
 @click.option("--explain", is_flag=True, help="Show where every value came from.")
+@click.option(
+    "--no-outbox",
+    is_flag=True,
+    help="Show the calls of `send --no-outbox`: each event and contact by itself.",
+)
 @account_option
 @click.option(
     "--fail-on",

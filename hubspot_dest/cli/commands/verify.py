@@ -11,6 +11,7 @@ from hubspot_dest.cli.findings_output import findings_options
 from hubspot_dest.cli.options import (
     PARITY_HELP,
     WALKEROS_HELP,
+    RealRange,
     account_option,
     connection_options,
     line_limit_option,
@@ -39,7 +40,13 @@ __all__ = ["command"]
     show_default=True,
     help="Findings of this severity or worse make a NO-GO; lost includes refused.",
 )
-@click.option("--strict", is_flag=True, help="A question without an answer is a NO-GO, too.")
+@click.option(
+    "--fail-under",
+    type=RealRange(min=0, max=100),
+    metavar="PERCENT",
+    help="Fewer rules and properties exercised by EVENTS are a NO-GO.",
+)
+@click.option("--strict", is_flag=True, help="A question that nothing answers is a NO-GO, too.")
 @click.option(
     "--node", type=click.IntRange(16), default=22, show_default=True, help="Node.js of your walkerOS server."
 )

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.checks.catalogue import CATALOGUE, Check
 from hubspot_dest.checks.finding import SEVERITIES, Finding
 from hubspot_dest.cli.console import print_data, say, stop
@@ -92,7 +93,7 @@ def _fix(file: Path, wanted: str, node: int, result: LintResult) -> LintResult:
         beside.replace(file)
     except OSError as error:
         stop(f"{safe_text(file)} cannot be written: {error.strerror or error}")
-    say(f"fixed {len(edits)} of {len(result.findings)} findings in {safe_text(file)}")
+    say(f"fixed {len(edits)} of {amount(len(result.findings), 'finding')} in {safe_text(file)}")
     return lint_file(file, wanted, node)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.cli.console import say, stop
 from hubspot_dest.cli.dead_letters import write_dead_letters
 from hubspot_dest.cli.exit_codes import ExitCode
@@ -30,6 +31,7 @@ from hubspot_dest.cli.options import (
 from hubspot_dest.cli.runs.send_run import SendPlan, SendRun
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.null_client import NullClient
+from hubspot_dest.delivery.dispatch.call_grouping import CallGrouping
 from hubspot_dest.delivery.outbox.queue import Leftovers, leftovers_of
 from hubspot_dest.delivery.outbox.schema import OutboxError
 from hubspot_dest.destination import HubSpotDestination
@@ -95,7 +97,10 @@ def send(
         judge = Judge(loaded.raw, source=loaded.source, account=known)
     with ExitStack() as stack:
         left = leftovers_of(path) if path is not None else Leftovers()
-        run = SendRun(left, as_json=as_json, painter=painter, lossy=parity)
+        grouping = None
+        if dry_run and not (parity or no_outbox):
+            grouping = CallGrouping(loaded.batch_size if loaded.batch else 1)
+        run = SendRun(left, as_json=as_json, painter=painter, lossy=parity, grouping=grouping)
         make: Callable[..., HubSpotDestination] = HubSpotDestination
         watch = None
         if watched.any:
@@ -157,8 +162,9 @@ def _plan(
     if outbox is None:
         return SendPlan(events, dry=dry)
     if left.events or left.contacts:
-        also = f" with {left.contacts} contacts" if left.contacts else ""
-        say(f"{left.events} events of an earlier run{also} are in the outbox; they are sent as well")
+        also = f" with {amount(left.contacts, 'contact')}" if left.contacts else ""
+        are, go = verb(left.events, "are"), "it goes" if left.events == 1 else "they go"
+        say(f"{amount(left.events, 'event')} of an earlier run{also} {are} in the outbox; {go} out as well")
     if reads_once(events):
         return SendPlan(events, outbox=str(outbox.path))
     try:
@@ -200,7 +206,7 @@ def _ask(config: Config, events: str, max_line_bytes: int, *, yes: bool) -> None
     count = (
         f"the events of {safe_text(source_name(events))}"
         if once
-        else f"{_count(events, max_line_bytes)} events"
+        else amount(_count(events, max_line_bytes), "event")
     )
     say(f"about to send {count} to the real HubSpot, event name prefix {safe_text(prefix)}")
     if yes:

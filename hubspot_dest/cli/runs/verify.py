@@ -22,6 +22,7 @@ from hubspot_dest.cli.options import (
     open_config,
     use_colour,
 )
+from hubspot_dest.cli.read_progress import ReadProgress
 from hubspot_dest.cli.runs.definitions import pulled_account
 from hubspot_dest.cli.runs.lint import lint_file
 from hubspot_dest.config.loading import ConfigFileError, file_of, load_config
@@ -31,7 +32,7 @@ from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.flow.document import is_flow, select_destination
 from hubspot_dest.flow.references import FlowError
 from hubspot_dest.flow.step_examples import step_examples
-from hubspot_dest.intake.reader import IntakeError, read_events, source_name
+from hubspot_dest.intake.reader import BadLine, IntakeError, Line, read_events, source_name
 from hubspot_dest.lint.linter import LintResult
 from hubspot_dest.report.json_report import as_json
 from hubspot_dest.report.safe_text import safe_text
@@ -47,6 +48,7 @@ from hubspot_dest.verify.verification import verify as run_verification
 __all__ = ["verify"]
 
 _CHUNK: Final = 1 << 20
+_PROGRESS: Final = 256  # events between two looks at the clock
 
 
 def verify(
@@ -59,6 +61,7 @@ def verify(
     parity: bool,
     walkeros: str,
     fail_on: FailOn,
+    fail_under: float | None,
     strict: bool,
     node: int,
     output: FindingsOutput,
@@ -93,12 +96,13 @@ def verify(
         parity,
         walkeros,
         fail_on,
+        fail_under,
     )
     name = "" if events is None else source_name(events)
     try:
         result = run_verification(
             subject,
-            None if events is None else read_events(events, max_line_bytes=max_line_bytes),
+            None if events is None else _read(events, max_line_bytes),
             events_name=name,
             now_ms=lambda: time.time_ns() // 1_000_000,
             inputs=tuple(_inputs(file, events, account)),
@@ -110,6 +114,16 @@ def verify(
         stop(safe_text(error))
     _show(result, output, Painter(colour=use_colour(refused=no_color)))
     raise SystemExit(int(ExitCode.OK if result.verdict == "go" else ExitCode.CHECK_FAILED))
+
+
+def _read(events: str, max_line_bytes: int) -> Iterator[Line | BadLine]:
+    """Yield the events, and show on a terminal how far reading them is."""
+    progress = ReadProgress(events)
+    for number, read in enumerate(read_events(events, max_line_bytes=max_line_bytes), 1):
+        if not number % _PROGRESS:
+            progress.show(number, read.end)
+        yield read
+    progress.clear()
 
 
 def _require_destination(linted: LintResult) -> None:

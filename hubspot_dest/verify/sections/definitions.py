@@ -19,7 +19,6 @@ __all__ = ["DefinitionsSection"]
 
 _QUESTION: Final = "Does the account have the event definitions and properties?"
 _CODES: Final = {
-    "missing": "definition_missing",
     "conflict": "definition_conflict",
     "impossible": "definition_impossible",
 }
@@ -68,7 +67,7 @@ class DefinitionsSection:
             self._add(groups, event.full_name, event)
             # The properties of a definition that is missing come with it.
             for one in event.properties if event.state == "present" else ():
-                self._add(groups, f"{event.full_name}.{one.name}", one)
+                self._add(groups, f"{event.full_name}.{one.name}", one, "definition_property_missing")
         for one in plan.contact_properties:
             self._add(groups, f"the contact property {one.name}", one)
         status: SectionStatus = "failed" if groups.blocked else "passed"
@@ -93,8 +92,14 @@ class DefinitionsSection:
             },
         )
 
-    def _add(self, groups: FindingGroups, name: str, planned: PlannedEvent | PlannedProperty) -> None:
-        code = _CODES.get(planned.state)
+    def _add(
+        self,
+        groups: FindingGroups,
+        name: str,
+        planned: PlannedEvent | PlannedProperty,
+        missing: str = "definition_missing",
+    ) -> None:
+        code = missing if planned.state == "missing" else _CODES.get(planned.state)
         if code is None:
             return
         sentence = planned.sentence or f"{self._subject.account_name} has no {name}"

@@ -74,7 +74,7 @@ class EventsSection:
             self._quotas.add(outcome, _WEIGHT)
         plan = outcome.plan
         if plan is not None and plan.contact is not None:
-            self._quotas.add_calls(outcome)
+            self._quotas.add_calls(outcome, sum(str(call[0]).startswith("crm.") for call in outcome.calls))
             self._contacts += 1
         for one in outcome.findings:
             cause = () if one.config_path else (one.path,)
