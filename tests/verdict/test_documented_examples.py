@@ -1,4 +1,4 @@
-"""The documented examples are not reason to worry: what is doubtful in them is written down here exactly."""
+"""The documented examples are no reason to worry: what is doubtful in them is written down here exactly."""
 
 from __future__ import annotations
 

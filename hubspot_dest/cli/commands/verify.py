@@ -46,7 +46,7 @@ __all__ = ["command"]
     metavar="PERCENT",
     help="Fewer rules and properties exercised by EVENTS are a NO-GO.",
 )
-@click.option("--strict", is_flag=True, help="A question that nothing answers is a NO-GO, too.")
+@click.option("--strict", is_flag=True, help="A question without an answer is a NO-GO, too.")
 @click.option(
     "--node", type=click.IntRange(16), default=22, show_default=True, help="Node.js of your walkerOS server."
 )

@@ -334,7 +334,7 @@ class _ListenRun:
             say(f"{said}; {left}{also} {verb(left, 'were')} not delivered and {lost}: {safe_text(gone)}")
             return ExitCode.CHECK_FAILED
         if not (left or contacts):
-            say(f"{said}; nothing is left")
+            say(f"{said}; everything was delivered")
             return ExitCode.OK
         if self._durable:
             go = verb(left, "go")

@@ -44,7 +44,7 @@ __all__ = ["preview"]
 
 _PROGRESS: Final = 256  # events between two looks at the clock
 _LINES: Final = 20  # of a shared call that are shown
-_WEIGHT: Final = 100  # every so many events, one is counted for the quotas
+_WEIGHT: Final = 100  # one of this many events is counted for the quotas
 
 
 def preview(
@@ -285,7 +285,7 @@ class _Preview:
     def _tell(self, outcome: Outcome) -> None:
         line = self._lines.get(outcome.event_id)
         plan, verdict = outcome.plan, self._verdict
-        # Of an event that is fine there is nothing to do here.
+        # Nothing to do for an event without findings.
         if plan is not None and verdict is not None and plan.findings:
             outcome = verdict.add(outcome, line, self._source, parity=self._parity)
         self._counters.count(outcome)

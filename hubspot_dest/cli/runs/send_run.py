@@ -33,7 +33,7 @@ __all__ = ["ACCEPTED_TOGETHER", "SendPlan", "SendRun"]
 
 ACCEPTED_TOGETHER: Final = 1000
 """So many lines are accepted in one transaction, as far as they are at hand."""
-_ORIGINS: Final = 100_000  # how many events can be told with their line while they are on their way
+_ORIGINS: Final = 100_000  # how many events in flight keep their line for messages
 _HAND_OVER_SECONDS: Final = 0.4
 _SKIPPED_LINES: Final = 20  # each is shown; further ones are in the table
 _STATES: Final = {
@@ -146,7 +146,7 @@ class SendRun:
         self._outbox_failed = False
         self._input_failed = False
         self._output_failed: int | None = None
-        self._telling = threading.RLock()  # with an outbox, the threads that deliver tell as well
+        self._telling = threading.RLock()  # with an outbox, delivering threads report as well
         self._handing_over = (
             threading.Lock()
         )  # held from the moment a chunk is counted until all of it is told
@@ -169,7 +169,7 @@ class SendRun:
         try:
             if destination.waiting:
                 with self._handing_over:
-                    destination.release_waiting()  # an earlier run had not the consent that this one begins with
+                    destination.release_waiting()  # this run's consent may be what they wait for
             self._read(chunk)
         except _Interrupted:
             pass
@@ -261,7 +261,7 @@ class SendRun:
     # ---- what became of them
 
     def tell(self, outcome: Outcome) -> None:
-        """Count an outcome and say what is to be said of it; called by the thread that came to it."""
+        """Count an outcome and report it; called by the thread that made it."""
         if self._grouping is None:
             self._tell(outcome)
         else:
@@ -362,7 +362,7 @@ class SendRun:
 
     def _end(self, destination: HubSpotDestination) -> None:
         if not self._plan.outbox:
-            destination.close()  # its listeners are told everything
+            destination.close()  # its listeners get every outcome
             self._tell_grouped(last=True)
         elif self._deadline.number is not None:
             destination.close(deadline=self._deadline.delivery_seconds)
@@ -444,7 +444,7 @@ class SendRun:
 
     def _rest(self, destination: HubSpotDestination, waiting: int) -> str:
         balance, outbox = self._balance, safe_text(self._plan.outbox)
-        went = "would go out; nothing was sent" if self._plan.dry else "went out"
+        went = "would be sent; nothing was sent" if self._plan.dry else "went out"
         parts = [f"{amount(balance.sent, 'event')} {went}", f"{balance.failed} failed"]
         if balance.contacts_only:
             parts.append(f"{balance.contacts_only} only wrote a contact")

@@ -85,7 +85,7 @@ class Calls:
             _require_hubspot(self._bulk.send_batch_encoded(occurrences))
 
     def upsert(self, contact: bytes, made: list[str]) -> None:
-        """Write one contact: update it; create a stranger; take who was created meanwhile. Raises DeliveryError."""
+        """Write one contact: update it, or create it if it is unknown. Raises DeliveryError."""
         asked = decode(contact)
         email, properties = asked["email"], asked["properties"]
         if not properties:
