@@ -17,9 +17,9 @@ from benchmarks.measuring import Figure
 from benchmarks.sink import sink
 from benchmarks.workload import CONFIG, events, lines
 from hubspot_dest import HubSpotDestination, OutboxSettings
-from hubspot_dest.delivery.outbox.schema import Durability
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.planning.planner import Planner
+from hubspot_dest.storage.sqlite_file import Durability
 
 __all__ = ["measure"]
 

@@ -13,10 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.config.model import Config, ConfigError
-from hubspot_dest.delivery.client.client import Client
+from hubspot_dest.delivery.client.client import Client, ClientFactory
 from hubspot_dest.delivery.client.errors import DeliveryError
-from hubspot_dest.delivery.client.provider import ClientFactory
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.delivery.sink import PendingCommit
 from hubspot_dest.events.collector import COMMANDS, Collector
@@ -32,7 +32,7 @@ from hubspot_dest.planning.profiles import profile_of
 
 if TYPE_CHECKING:
     from hubspot_dest.delivery.outbox.queue import Outbox
-    from hubspot_dest.delivery.outbox.records import Progress
+    from hubspot_dest.delivery.outbox.schema import Progress
     from hubspot_dest.verdict.judge import Judge
 
 __all__ = ["HubSpotDestination", "Listener"]
@@ -266,12 +266,7 @@ class HubSpotDestination:
             self._deliver_all(released, happened, "push failed", begun)
         if denied is not None:
             return number
-        last = self._deliver(event, happened, "push failed", begun)
-        if self._judge is not None and (consent := raw.get("consent")):
-            plan = happened[last].plan
-            if plan is not None and (found := self._judge.judge_consent(consent)):
-                plan.findings += found
-        return last
+        return self._deliver(event, happened, "push failed", begun, raw.get("consent"))
 
     def _deliver_all(
         self, events: Iterable[dict[str, Any]], happened: list[Outcome], on_error: str, begun: int = 0
@@ -279,7 +274,14 @@ class HubSpotDestination:
         for event in events:
             self._deliver(event, happened, on_error, begun)
 
-    def _deliver(self, event: dict[str, Any], happened: list[Outcome], on_error: str, begun: int) -> int:
+    def _deliver(
+        self,
+        event: dict[str, Any],
+        happened: list[Outcome],
+        on_error: str,
+        begun: int,
+        own_consent: Any = None,
+    ) -> int:
         """Plan an event and hand the plan to the sink; return where its outcome is.
 
         Args:
@@ -287,6 +289,7 @@ class HubSpotDestination:
             happened: gets its outcome.
             on_error: what is logged if the event cannot be merged with the collector's user.
             begun: where the outcomes of this pass begin.
+            own_consent: the consent that the event came with, for the judge.
 
         """
         try:
@@ -297,6 +300,8 @@ class HubSpotDestination:
             quiet = logged and self._logs_first_merge_error
             issues = () if quiet else (Issue("ERROR", on_error, {"error": str(error)}),)
             return _add(happened, self._rejected(event, "push_error", sentence_of(error), *issues))
+        if own_consent and self._judge is not None and (found := self._judge.judge_consent(own_consent)):
+            plan = replace(plan, findings=plan.findings + found)
         outcome = self._sink.accept(plan)
         if outcome.also:
             happened.extend(outcome.also)
@@ -310,7 +315,8 @@ class HubSpotDestination:
         number = _add(happened, outcome)
         dropped = self._consent_queue.drop_excess()
         self.dropped += len(dropped)
-        sentence = f"more than {self.config.queue_max} events wait for consent; the oldest is dropped"
+        wait = f"{amount(self.config.queue_max, 'event')} {verb(self.config.queue_max, 'wait')}"
+        sentence = f"more than {wait} for consent; the oldest is dropped"
         text = "destination.queuePush overflow; oldest events dropped"
         issues = (Issue("WARN", text, {"droppedCount": self.dropped}, SCOPE),) if dropped else ()
         self._reporter.log(issues)

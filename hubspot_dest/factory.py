@@ -10,8 +10,7 @@ from typing import Any
 
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.batch_queue import BatchQueue
-from hubspot_dest.delivery.client.client import Client
-from hubspot_dest.delivery.client.provider import ClientFactory, ClientProvider, official_clients
+from hubspot_dest.delivery.client.client import Client, ClientFactory, ClientProvider, official_clients
 from hubspot_dest.delivery.contact_cache import LastContact, ManyContacts
 from hubspot_dest.delivery.contact_upsert import update_only, update_or_create
 from hubspot_dest.delivery.direct_sink import DirectSink

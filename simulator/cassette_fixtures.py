@@ -22,7 +22,7 @@ from simulator.cassettes.replay import CLOSED, ReplayedRequest, compare_requests
 from simulator.cassettes.session import CLOCK_MS, TOKEN, meta_of
 
 if TYPE_CHECKING:
-    from hubspot_dest.delivery.outbox.records import Progress
+    from hubspot_dest.delivery.outbox.schema import Progress
 
 __all__ = ["CassetteTest", "cassette_path"]
 

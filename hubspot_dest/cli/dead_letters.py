@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import say, stop
-from hubspot_dest.delivery.outbox.private_file import private_opener
-from hubspot_dest.delivery.outbox.records import CONTACT, DeadLetter, dead_letter
-from hubspot_dest.delivery.outbox.schema import OutboxError, connect_reading, to_error
+from hubspot_dest.delivery.outbox.schema import CONTACT, OUTBOX, DeadLetter, OutboxError, dead_letter
 from hubspot_dest.report.json_report import as_json, plain
 from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.storage.file_format import private_opener
+from hubspot_dest.storage.sqlite_file import connect_reading, to_error
 
 if TYPE_CHECKING:
     from hubspot_dest.destination import HubSpotDestination
@@ -27,12 +28,12 @@ def letters_of(path: Path) -> Iterator[DeadLetter]:
         OutboxError: it cannot be read.
 
     """
-    connection = connect_reading(path)
+    connection = connect_reading(path, OUTBOX)
     try:
         for row in connection.execute("SELECT * FROM dead ORDER BY seq"):
             yield dead_letter(row)
     except sqlite3.Error as error:
-        raise to_error(error, path) from None
+        raise to_error(error, path, OUTBOX) from None
     finally:
         connection.close()
 
@@ -64,7 +65,7 @@ def write_dead_letters(target: Path, outbox: Path | None, destination: HubSpotDe
         stop(f"{safe_text(target)} cannot be written: {error.strerror or error}", "--dead-letters FILE")
     except OutboxError as error:
         stop(safe_text(error))
-    say(f"{count} dead letters in {safe_text(target)}")
+    say(f"{amount(count, 'dead letter')} in {safe_text(target)}")
 
 
 def _records(outbox: Path | None, destination: HubSpotDestination) -> Iterator[dict[str, Any]]:

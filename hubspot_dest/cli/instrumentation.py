@@ -13,8 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import say, stop
-from hubspot_dest.cli.option_groups import WatchingOptions
+from hubspot_dest.cli.options import WatchingOptions
 from hubspot_dest.config.model import Config
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.observability.instruments import Instruments
@@ -71,9 +72,8 @@ class _ProgressPrinter:
             rate = (self._taken - self._said) / passed
             self._said_at, self._said = now, self._taken
             left = self._destination.queued
-            line = (
-                f"{self._taken} events taken, {rate:.0f} a second; {self._failed} failed, {left} on their way"
-            )
+            taken = f"{amount(self._taken, 'event')} taken, {rate:.0f} a second"
+            line = f"{taken}; {self._failed} failed, {left} on their way"
         if terminal:
             sys.stderr.write(f"\r{line:<78}")
             sys.stderr.flush()

@@ -17,7 +17,8 @@ __all__ = ["RunDeadline", "SIGNAL_SECONDS"]
 SIGNAL_SECONDS: Final = 10.0
 """Within so many seconds of the first signal the program has ended."""
 _DELIVERY_SECONDS: Final = 8.0
-_MARGIN: Final = 0.5
+_MARGIN: Final = 1.0
+_WORDS_SECONDS: Final = 0.9
 _POKE_SECONDS: Final = 0.1
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM)
 
@@ -82,7 +83,7 @@ class RunDeadline:
         # A disk or a terminal that hangs must not hold up the end either.
         words = threading.Thread(target=self._end_words, daemon=True)
         words.start()
-        words.join(_MARGIN / 2)
+        words.join(_WORDS_SECONDS)
         os._exit(128 + (second or number or signal.SIGTERM))
 
     def _end_words(self) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.delivery.batch_queue import BatchQueue, Queued
-from hubspot_dest.delivery.client.client import Client
+from hubspot_dest.delivery.client.client import Client, ClientProvider
 from hubspot_dest.delivery.client.codec import occurrence_uuid
 from hubspot_dest.delivery.client.errors import DeliveryError
-from hubspot_dest.delivery.client.provider import ClientProvider
 from hubspot_dest.delivery.contact_cache import ContactCache, LastContact
 from hubspot_dest.delivery.contact_upsert import Upsert
 from hubspot_dest.delivery.reporter import Reporter
@@ -22,7 +22,7 @@ from hubspot_dest.planning.plan import SCOPE, ContactUpsert, Plan
 from hubspot_dest.planning.profiles import Profile
 
 if TYPE_CHECKING:
-    from hubspot_dest.delivery.outbox.records import Progress
+    from hubspot_dest.delivery.outbox.schema import Progress
 
 __all__ = ["DirectSink"]
 
@@ -233,16 +233,17 @@ class DirectSink:
         try:
             batch.send(chosen, self._connect())
         except DeliveryError as error:
-            sentence = f"{count} events were not taken: {error.describe()}"
+            sentence = f"{amount(count, 'event')} {verb(count, 'were')} not taken: {error.describe()}"
             upstream: str | None = None
             issues: tuple[Issue, ...] = ()
             reason = "flush_failed"
             if self._profile.lossy_batches:
                 reason = "batch_lost"
-                sentence += "; they had left the queue before they were sent, and are lost"
+                sentence += f"; left the queue before being sent, and {verb(count, 'are')} lost"
             else:
-                sentence += f"; {len(batch)} stay in the queue"
-                upstream = f"walkerOS would lose these {count} events"
+                sentence += f"; {len(batch)} {verb(len(batch), 'stay')} in the queue"
+                these = "this event" if count == 1 else f"these {count} events"
+                upstream = f"walkerOS would lose {these}"
                 issues = (Issue("ERROR", sentence, {}, SCOPE),)
                 self._reporter.log(issues)
             return Outcome(
@@ -255,7 +256,9 @@ class DirectSink:
                 upstream=upstream,
                 events=events,
             )
-        return Outcome("flushed", "batch_sent", f"{count} events in one batch", calls=calls, events=events)
+        return Outcome(
+            "flushed", "batch_sent", f"{amount(count, 'event')} in one batch", calls=calls, events=events
+        )
 
     def close(self, *, deadline: float | None = None, stall: float | None = None) -> list[Outcome]:  # noqa: ARG002 - see there
         """Send what waits in the batch, once; what HubSpot does not take stays in the queue."""

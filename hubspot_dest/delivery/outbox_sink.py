@@ -15,25 +15,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.calls import Calls
-from hubspot_dest.delivery.client.codec import decode, encode, occurrence_uuid
+from hubspot_dest.delivery.client.client import ClientProvider
+from hubspot_dest.delivery.client.codec import decode, occurrence_uuid
 from hubspot_dest.delivery.client.errors import DeliveryError
-from hubspot_dest.delivery.client.provider import ClientProvider
 from hubspot_dest.delivery.dispatch.dispatcher import Dispatcher
 from hubspot_dest.delivery.dispatch.in_flight import Report
 from hubspot_dest.delivery.dispatch.outcomes import outcomes_of
-from hubspot_dest.delivery.dispatch.rate import RateBudget
+from hubspot_dest.delivery.dispatch.throttle import RateBudget
 from hubspot_dest.delivery.dispatch.workers import Workers
 from hubspot_dest.delivery.outbox.contact_cache import OutboxContactCache
+from hubspot_dest.delivery.outbox.intents import contact_intent, event_intent, identity_keys, storable
 from hubspot_dest.delivery.outbox.queue import NewIntent, Outbox, Progress
-from hubspot_dest.delivery.outbox.records import CONTACT, EVENT, ParkedEvent
-from hubspot_dest.delivery.outbox.schema import OutboxError
+from hubspot_dest.delivery.outbox.schema import OutboxError, ParkedEvent
 from hubspot_dest.delivery.reporter import Reporter
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.delivery.sink import PendingCommit
 from hubspot_dest.outcome import Kind, Outcome, outcome_of
-from hubspot_dest.planning.plan import ContactUpsert, Plan
+from hubspot_dest.planning.plan import Plan
 
 __all__ = ["OutboxSink", "UnitOfWork"]
 
@@ -144,7 +145,7 @@ class OutboxSink:
         count = self.outbox.pending + self.outbox.dead() + self.outbox.parked
         if before is not None and count:
             msg = (
-                f"outbox {self.outbox.path} holds {count} events for {before}, "
+                f"outbox {self.outbox.path} holds {amount(count, 'event')} for {before}, "
                 f"and this configuration sends to {target}; give another --outbox (outbox=), "
                 "or see `hubspot-dest outbox status`"
             )
@@ -213,17 +214,17 @@ class OutboxSink:
 
     def _intents(self, plan: Plan, event_id: str) -> tuple[list[NewIntent], bool]:
         """Return what is to be delivered, and whether a contact is left out because HubSpot knows it already."""
-        identity = _keys(plan.email, plan.object_id)
+        identity = identity_keys(plan.email, plan.object_id)
         intents: list[NewIntent] = []
         if plan.occurrence is not None:
             plan.occurrence["uuid"] = occurrence_uuid(event_id)
-            intents.append(NewIntent(EVENT, identity, _storable(event_id), encode(plan.occurrence)))
+            intents.append(event_intent(plan.occurrence, identity, event_id))
         contact = plan.contact
         if contact is None or contact.properties is None:
             return intents, False
         if self._contacts.knows(contact):
             return intents, True
-        intents.insert(0, _contact_intent(contact, identity, event_id))
+        intents.insert(0, contact_intent(contact, identity, event_id))
         self._contacts.remember(contact)
         return intents, False
 
@@ -277,7 +278,7 @@ class OutboxSink:
 
         """
         self._belong_to_this_process()
-        self._unit.parked.append((_storable(event_id), event))
+        self._unit.parked.append((storable(event_id), event))
 
     def parked_events(self, after: int = 0) -> Iterator[ParkedEvent]:
         """Yield what waits for consent and has a greater number, oldest first.
@@ -390,12 +391,14 @@ class OutboxSink:
         if trouble and (left or parked):
             copy = self.outbox.rescued
             copied = "nothing of them can be read" if copy is None else f"they were copied to {copy}"
-            _log.error("%s; %d events were not delivered: %s", trouble, left + parked, copied)
+            _log.error("%s; %s not delivered: %s", trouble, amount(left + parked, "event"), copied)
             return outcomes
         if left:
-            _log.warning("%d events are safe in the outbox %s", left, self.outbox.path)
+            are = f"{amount(left, 'event')} {verb(left, 'are')}"
+            _log.warning("%s safe in the outbox %s", are, self.outbox.path)
         if parked:
-            _log.info("%d events wait for consent in the outbox %s", parked, self.outbox.path)
+            wait = f"{amount(parked, 'event')} {verb(parked, 'wait')}"
+            _log.info("%s for consent in the outbox %s", wait, self.outbox.path)
         return outcomes
 
     @property
@@ -439,32 +442,6 @@ def _relies_on_commit(outcome: Outcome) -> bool:
     return outcome.kind in ("queued", "identified") or (
         outcome.kind == "denied" and outcome.reason == "consent_missing"
     )
-
-
-def _contact_intent(contact: ContactUpsert, identity: tuple[str, ...], event_id: str) -> NewIntent:
-    body = encode({"email": contact.email, "properties": contact.properties})
-    own = _key("e", contact.email.lower())
-    return NewIntent(CONTACT, (own, *(key for key in identity if key != own)), _storable(event_id), body)
-
-
-def _keys(email: str | None, object_id: str | None) -> tuple[str, ...]:
-    """Return the keys of an occurrence: its e-mail and its object id."""
-    if object_id is None:
-        return (_key("e", (email or "").lower()),)
-    key = _key("o", object_id)
-    return (key,) if email is None else (_key("e", email.lower()), key)
-
-
-def _key(kind: str, identity: str) -> str:
-    """Return a key without line breaks, which separate keys; no identity that HubSpot takes has one."""
-    if identity.isascii() and "\n" not in identity:
-        return f"{kind}:{identity}"
-    return f"{kind}:{_storable(identity)}".replace("\n", " ")
-
-
-def _storable(text: str) -> str:
-    """Return text that SQLite can store: a lone surrogate cannot be."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _release_in_children(sink: OutboxSink) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from hubspot_dest.delivery.dispatch.retry import RetryPolicy
 
 if TYPE_CHECKING:
-    from hubspot_dest.delivery.outbox.schema import Durability
+    from hubspot_dest.storage.sqlite_file import Durability
 
 __all__ = ["OutboxSettings"]
 

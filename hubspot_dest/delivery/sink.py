@@ -12,8 +12,8 @@ from hubspot_dest.outcome import Outcome
 from hubspot_dest.planning.plan import Plan
 
 if TYPE_CHECKING:
-    from hubspot_dest.delivery.outbox.queue import Outbox
-    from hubspot_dest.delivery.outbox.records import Group, Progress
+    from hubspot_dest.delivery.outbox.queue import Group, Outbox
+    from hubspot_dest.delivery.outbox.schema import Progress
 
 __all__ = ["PendingCommit", "Sink"]
 

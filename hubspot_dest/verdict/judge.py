@@ -34,7 +34,7 @@ from hubspot_dest.checks.occurrences import (
 )
 from hubspot_dest.checks.properties import PropertyLike
 from hubspot_dest.checks.standard_properties import STANDARD_EVENT_PROPERTIES, goes_backward
-from hubspot_dest.config.source_map import SourceMap
+from hubspot_dest.config.document import SourceMap
 from hubspot_dest.mapping.jsvalues import UNDEFINED, cast_to_property, js_lower
 from hubspot_dest.mapping.paths import get_by_path
 from hubspot_dest.planning.plan import ContactUpsert, Plan
@@ -86,14 +86,14 @@ class _Absence:
     """Paths of two steps that gave nothing, and in which fields of events there is nothing near them.
 
     Attributes:
-        field: the field of events that they begin with.
+        section: the field of events that they begin with.
         keys: their second steps.
         paths: the whole paths.
         known: keys of that field, in order, among which none is like theirs.
 
     """
 
-    field: str
+    section: str
     keys: tuple[str, ...]
     paths: tuple[str, ...]
     known: set[tuple[str, ...]] = field(default_factory=set)
@@ -478,7 +478,7 @@ class Judge:
     def _fine_absence(self, absent: tuple[_Absence, ...], event: Any) -> bool:
         """Tell whether paths that gave nothing are simply not there, and nothing like them is."""
         for one in absent:
-            inside = event.get(one.field)
+            inside = event.get(one.section)
             if type(inside) is not dict:
                 return False
             keys = (*inside,)

@@ -39,13 +39,11 @@ class Quotas:
         if occurrence is not None and type(occurrence["occurredAt"]) is str:
             self._months[occurrence["occurredAt"][:7]] += weight
 
-    def add_calls(self, outcome: Outcome) -> None:
-        """Count the contact calls of one event, by the day on which it occurred."""
+    def add_calls(self, outcome: Outcome, calls: int) -> None:
+        """Count contact calls, by the day on which the outcome's event occurred."""
         occurrence = None if outcome.plan is None else outcome.plan.occurrence
-        if occurrence is not None and outcome.calls and type(occurrence["occurredAt"]) is str:
-            self._days[occurrence["occurredAt"][:10]] += sum(
-                str(call[0]).startswith("crm.") for call in outcome.calls
-            )
+        if occurrence is not None and type(occurrence["occurredAt"]) is str:
+            self._days[occurrence["occurredAt"][:10]] += calls
 
     def findings(self, event_names: int) -> tuple[Finding, ...]:
         """Return which limits are exceeded.

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hubspot_dest._version import __version__
-from hubspot_dest.intake.decompression import DecompressionError, decompress
+from hubspot_dest.intake.byte_stream import DecompressionError, decompress
 from simulator.cassettes.cassette import FORMAT, Cassette, CassetteError, Interaction, Meta
 from simulator.cassettes.session import CLOCK_MS, digest_of
 
@@ -143,7 +143,7 @@ def imported(path: Path, *, every_host: bool = False) -> Cassette:
 def _parsed(path: Path) -> Any:
     import yaml
 
-    from hubspot_dest.config.yaml_document import BoundedLoader
+    from hubspot_dest.config.document import BoundedLoader
 
     try:
         if path.stat().st_size > _MOST_BYTES:

@@ -14,7 +14,7 @@ from click.core import ParameterSource
 
 from hubspot_dest.cli.console import progress, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.param_types import RealRange
+from hubspot_dest.cli.options import RealRange
 from hubspot_dest.report.safe_text import safe_text
 
 __all__ = ["command"]

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from hubspot_dest.cli.console import say, stop
-from hubspot_dest.cli.options import line_limit_option
-from hubspot_dest.cli.param_types import RealRange
-from hubspot_dest.intake.source import canonical, reads_once
+from hubspot_dest.cli.options import RealRange, line_limit_option
+from hubspot_dest.intake.reader import canonical, reads_once
 from hubspot_dest.report.safe_text import safe_text
 
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.options import PARITY_HELP, WALKEROS_HELP, account_option, walkeros_option
-from hubspot_dest.cli.param_types import RealRange
+from hubspot_dest.cli.options import PARITY_HELP, WALKEROS_HELP, RealRange, account_option, walkeros_option
 from simulator.commands.source_options import source_options
 from simulator.commands.switch_options import switch_option
 

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.client import Client, HubSpotClient
 from hubspot_dest.delivery.contact_cache import LastContact
-from hubspot_dest.delivery.outbox.records import EVENT
+from hubspot_dest.delivery.outbox.schema import EVENT
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.outcome import Outcome

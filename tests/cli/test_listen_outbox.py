@@ -122,7 +122,7 @@ def test_no_answer_of_200_for_what_is_not_on_disk(
     assert f"{harm}" in said
     assert "safe in the outbox" not in said
     copy = f"{box}.rescued1"
-    assert f"1 were not delivered and are safe in a copy: deliver them with --outbox {copy}" in said
+    assert f"1 was not delivered and is safe in a copy: deliver them with --outbox {copy}" in said
     assert Path(copy).stat().st_mode & 0o777 == 0o600
     hubspot.faults.clear()
     with listening(config, "--outbox", copy, "--grace", "20") as running:

@@ -26,7 +26,7 @@ from tests.delivery.wire import answer, wire
 TOKEN = "pat-na1-00000000-0000-0000-0000-000000000000"
 CLOSED = "http://127.0.0.1:9"
 SENTENCE = re.compile(
-    r"^(\d+) events(?: and (\d+) of an earlier run)?: (.*?)(?:, (\d+) bad lines)?; \d+ contact calls"
+    r"^(\d+) events?(?: and (\d+) of an earlier run)?: (.*?)(?:, (\d+) bad lines?)?; \d+ contact calls?"
 )
 COUNT = re.compile(r"(\d+) (sent|queued|identified|skipped|ignored|denied|failed|under way)")
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from hubspot_dest.delivery.outbox.schema import OutboxError, connect_reading
+from hubspot_dest.delivery.outbox.schema import OUTBOX, OutboxError
+from hubspot_dest.storage.sqlite_file import connect_reading
 from simulator.hubspot import FakeHubSpot
 from tests.cli.conftest import Run
 
@@ -88,7 +89,7 @@ def test_resume_takes_the_lines_of_a_packed_file_that_was_cut_and_is_whole_now(
         done = run(*arguments)
         assert done.returncode in (1, 2)  # 2: not one event was there yet
         assert f"the gzip ends in the middle, about {len(part):,} bytes from its beginning" in done.stderr
-        assert "1 bad lines" in done.stderr
+        assert "1 bad line;" in done.stderr
     source.write_bytes(whole)
     assert run(*arguments).returncode == 0
     assert len(hubspot.account.occurrences) == 400
@@ -150,7 +151,7 @@ def test_an_outbox_never_sends_to_another_hubspot_than_it_accepted_for(
     run("hubspot_dest", "send", config, source, "--base-url", "http://127.0.0.1:9", "--wait", "0.1")
     done = run("hubspot_dest", "send", config, source, "--base-url", hubspot.base_url)
     assert done.returncode == 2
-    assert "holds 1 events for http://127.0.0.1:9" in done.stderr
+    assert "holds 1 event for http://127.0.0.1:9" in done.stderr
     assert hubspot.account.occurrences == []
 
 
@@ -186,7 +187,7 @@ def test_dead_letters_are_named_exported_and_sent_again(
     assert json.loads(run("hubspot_dest", "outbox", "export", box).stdout) == letter
 
     hubspot.account.define("pe12345678_page_read", 0.0)
-    assert "1 dead letters wait" in run("hubspot_dest", "outbox", "retry", box).stderr
+    assert "1 dead letter waits" in run("hubspot_dest", "outbox", "retry", box).stderr
     assert run(*arguments).returncode == 0
     assert len(hubspot.account.occurrences) == 2
     assert run("hubspot_dest", "outbox", "status", box).returncode == 0
@@ -198,7 +199,7 @@ def test_purge_asks_before_it_drops(run: Run, hubspot: FakeHubSpot, config: str,
     run("hubspot_dest", "send", config, source, "--base-url", hubspot.base_url, "--outbox", box)
     assert run("hubspot_dest", "outbox", "purge", box, stdin="n\n").returncode == 2
     assert run("hubspot_dest", "outbox", "status", box).returncode == 1
-    assert "dropped 1 dead letters" in run("hubspot_dest", "outbox", "purge", box, "--yes").stderr
+    assert "dropped 1 dead letter" in run("hubspot_dest", "outbox", "purge", box, "--yes").stderr
     assert run("hubspot_dest", "outbox", "status", box).returncode == 0
 
 
@@ -208,7 +209,7 @@ def test_since_leaves_older_events_out(run: Run, hubspot: FakeHubSpot, config: s
         "hubspot_dest", "send", config, source, "--base-url", hubspot.base_url, "--since", "2026-11-01"
     )
     assert done.returncode == 0, done.stderr
-    assert "1 older events were left out" in done.stderr
+    assert "1 older event was left out" in done.stderr
     assert len(hubspot.account.occurrences) == 1
     wrong = run("hubspot_dest", "send", config, source, "--base-url", hubspot.base_url, "--since", "gestern")
     assert wrong.returncode == 2
@@ -305,7 +306,7 @@ def test_what_is_left_of_an_outbox_that_was_removed_is_not_said_to_be_in_it(
         while events < 2 and process.poll() is None:
             with (
                 contextlib.suppress(OutboxError, sqlite3.Error),
-                contextlib.closing(connect_reading(box)) as reading,
+                contextlib.closing(connect_reading(box, OUTBOX)) as reading,
             ):
                 events = reading.execute("SELECT count(*) FROM intents WHERE event_id <> ''").fetchone()[0]
         box.unlink()

@@ -17,6 +17,7 @@ AT_A_TIME = int(os.environ.get("HUBSPOT_DEST_DISTURBED_AT_A_TIME", "3"))
 
 
 @pytest.mark.deep
+@pytest.mark.usefixtures("frozen_code")
 def test_random_runs_under_disturbance_lose_double_and_disorder_nothing_and_end_in_time(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

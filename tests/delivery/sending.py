@@ -18,7 +18,7 @@ from hubspot_dest.delivery.client.codec import occurrence_uuid
 from hubspot_dest.delivery.dispatch.dispatcher import Dispatcher
 from hubspot_dest.delivery.dispatch.in_flight import Report
 from hubspot_dest.delivery.outbox.queue import NewIntent, Outbox
-from hubspot_dest.delivery.outbox.records import CONTACT, EVENT
+from hubspot_dest.delivery.outbox.schema import CONTACT, EVENT
 from simulator.hubspot import FakeHubSpot
 
 PREFIX = "pe12345678_"

@@ -16,8 +16,7 @@ import pytest
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.outbox.disk_reserve import DiskReserve
 from hubspot_dest.delivery.outbox.queue import NewIntent, Outbox
-from hubspot_dest.delivery.outbox.records import EVENT
-from hubspot_dest.delivery.outbox.schema import OutboxError
+from hubspot_dest.delivery.outbox.schema import EVENT, OutboxError
 
 
 def intents(number: int, count: int = 500) -> list[NewIntent]:

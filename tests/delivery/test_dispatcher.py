@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from hubspot_dest.delivery.client.codec import occurrence_uuid
-from hubspot_dest.delivery.dispatch.rate import RateBudget
 from hubspot_dest.delivery.dispatch.retry import RetryPolicy
+from hubspot_dest.delivery.dispatch.throttle import RateBudget
 from hubspot_dest.delivery.dispatch.workers import Workers
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.faults.fault_board import Fault, FaultKind

@@ -8,13 +8,15 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.outbox.queue import Outbox, Progress
-from hubspot_dest.delivery.outbox.schema import MIGRATIONS, OutboxError, connect
+from hubspot_dest.delivery.outbox.schema import MIGRATIONS, OUTBOX, OutboxError
+from hubspot_dest.storage.sqlite_file import connect
 from tests.delivery.sending import contact, event
 
 REFUSED = DeliveryError("refused", "no such event", status=400, category="VALIDATION_ERROR")
@@ -113,7 +115,7 @@ def test_a_file_that_is_no_outbox_is_one_message_and_stays_as_it_is(tmp_path: Pa
     if not content:  # an empty file is a new outbox
         Outbox(tmp_path / "o").close()
         return
-    with pytest.raises(OutboxError, match="damaged or is no outbox; move it away"):
+    with pytest.raises(OutboxError, match="is damaged, or is no SQLite file; move it away"):
         Outbox(tmp_path / "o")
     assert (tmp_path / "o").read_bytes() == content
 
@@ -144,7 +146,7 @@ def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_locked_outbox_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hubspot_dest.delivery.outbox.schema._BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("hubspot_dest.storage.sqlite_file._BUSY_SECONDS", 0.05)
     outbox = Outbox(tmp_path / "o")
     other = sqlite3.connect(tmp_path / "o", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -168,7 +170,11 @@ def test_a_newer_form_is_refused_and_an_older_one_is_migrated(tmp_path: Path) ->
     outbox = Outbox(tmp_path / "o")
     put(outbox, "a")
     outbox.close()
-    migrated = connect(tmp_path / "o", "full", (*MIGRATIONS, "ALTER TABLE intents ADD COLUMN colour TEXT"))
+    migrated = connect(
+        tmp_path / "o",
+        replace(OUTBOX, migrations=(*MIGRATIONS, "ALTER TABLE intents ADD COLUMN colour TEXT")),
+        "full",
+    )
     assert migrated.execute("SELECT event_id, colour FROM intents").fetchall() == [("a", None)]
     assert migrated.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS) + 1,)
     migrated.close()

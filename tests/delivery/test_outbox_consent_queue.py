@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ import pytest
 from hubspot_dest import HubSpotDestination, OutboxError, OutboxSettings
 from hubspot_dest.delivery.outbox import queue as outbox_module
 from hubspot_dest.delivery.outbox.queue import Outbox
-from hubspot_dest.delivery.outbox.schema import MIGRATIONS, connect
+from hubspot_dest.delivery.outbox.schema import MIGRATIONS, OUTBOX
+from hubspot_dest.storage.sqlite_file import connect
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.service import HubSpot
 from simulator.hubspot.state.behaviours import Behaviours
@@ -218,12 +220,12 @@ def test_a_forked_child_leaves_what_its_parent_keeps(tmp_path: Path, hubspot: Fa
 def test_an_outbox_for_another_hubspot_does_not_get_what_waits(tmp_path: Path, hubspot: FakeHubSpot) -> None:
     with make(hubspot, tmp_path) as destination:
         destination.push(event())
-    with FakeHubSpot() as other, pytest.raises(OutboxError, match="holds 1 events for"):
+    with FakeHubSpot() as other, pytest.raises(OutboxError, match="holds 1 event for"):
         make(other, tmp_path)
 
 
 def test_a_file_of_the_version_before_goes_on_to_be_used(tmp_path: Path, hubspot: FakeHubSpot) -> None:
-    connect(tmp_path / "o", "normal", MIGRATIONS[:1]).close()
+    connect(tmp_path / "o", replace(OUTBOX, migrations=MIGRATIONS[:1]), "normal").close()
     with make(hubspot, tmp_path) as destination:
         destination.push(event())
         assert destination.waiting == 1

@@ -14,8 +14,16 @@ from pathlib import Path
 import pytest
 
 from hubspot_dest.intake import byte_stream
-from hubspot_dest.intake.reader import BadLine, EventSource, IntakeError, Line, read_events
-from hubspot_dest.intake.source import beside, canonical, reads_once
+from hubspot_dest.intake.reader import (
+    BadLine,
+    EventSource,
+    IntakeError,
+    Line,
+    beside,
+    canonical,
+    read_events,
+    reads_once,
+)
 
 EVENT = {"name": "page view", "user": {"email": "ada@example.org"}}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.option_groups import connection_options
+from hubspot_dest.cli.options import connection_options
 
 __all__ = ["command"]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.observability.trail_reader import follow
@@ -44,7 +45,7 @@ def command(event_id: str, trail: Path, as_lines: bool) -> None:
 def _lines(record: dict[str, Any]) -> list[str]:
     """Return a record as people read it."""
     place = f"  line {record['line']}" if "line" in record else ""
-    what = record.get("event") or f"{len(record.get('events') or [])} events together"
+    what = record.get("event") or f"{amount(len(record.get('events') or []), 'event')} together"
     head = f"{record.get('time', '')}  {record.get('outcome', '')}{place}  {what}  {record.get('reason', '')}"
     lines = [safe_text(head)]
     if record.get("sentence"):

@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.option_groups import connection_options, delivery_options, watching_options
-from hubspot_dest.cli.param_types import RealRange
+from hubspot_dest.cli.options import RealRange, connection_options, delivery_options, watching_options
 
 __all__ = ["command"]
 

@@ -10,15 +10,16 @@ from typing import Any
 
 import click
 
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.dead_letters import letter_record, letters_of
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.param_types import RealRange
+from hubspot_dest.cli.options import RealRange
 from hubspot_dest.delivery.outbox.queue import Outbox
-from hubspot_dest.delivery.outbox.records import CONTACT
-from hubspot_dest.delivery.outbox.schema import OutboxError, connect_reading, to_error
+from hubspot_dest.delivery.outbox.schema import CONTACT, OUTBOX, OutboxError
 from hubspot_dest.report.json_report import as_json
 from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.storage.sqlite_file import connect_reading, to_error
 
 __all__ = ["command"]
 
@@ -59,7 +60,7 @@ def status(file: Path, as_text: bool) -> None:
 
 def _status(file: Path) -> dict[str, Any]:
     try:
-        connection = connect_reading(file)
+        connection = connect_reading(file, OUTBOX)
     except OutboxError as error:
         stop(safe_text(error))
     try:
@@ -72,7 +73,7 @@ def _status(file: Path) -> dict[str, Any]:
         # A file of an earlier version gets the table when `send` opens it.
         held = connection.execute("SELECT count(*) FROM held").fetchone()[0] if known else 0
     except sqlite3.Error as error:
-        stop(safe_text(to_error(error, file)))
+        stop(safe_text(to_error(error, file, OUTBOX)))
     finally:
         connection.close()
     return {
@@ -109,7 +110,7 @@ def dead(file: Path) -> None:
             )
     except OutboxError as error:
         stop(safe_text(error))
-    say(f"{count} dead letters")
+    say(amount(count, "dead letter"))
     raise SystemExit(int(ExitCode.CHECK_FAILED if count else ExitCode.OK))
 
 
@@ -135,7 +136,9 @@ def retry(file: Path) -> None:
         stop(safe_text(error))
     finally:
         outbox.close()
-    say(f"{count} dead letters wait for the next `send --outbox {safe_text(file)}`")
+    say(
+        f"{amount(count, 'dead letter')} {verb(count, 'wait')} for the next `send --outbox {safe_text(file)}`"
+    )
 
 
 @command.command("purge")
@@ -155,7 +158,9 @@ def purge(file: Path, pending: bool, for_consent: bool, older_than: float | None
     try:
         waiting = outbox.pending * pending + outbox.parked * for_consent
         others = pending or for_consent
-        what = f"{outbox.dead()} dead letters" + (f" and {waiting} that wait" if others else "")
+        what = amount(outbox.dead(), "dead letter") + (
+            f" and {waiting} that {verb(waiting, 'wait')}" if others else ""
+        )
         if not yes and not click.confirm(f"drop {what} for good?", default=False, err=True):
             say("nothing was dropped")
             raise SystemExit(int(ExitCode.USAGE_ERROR))
@@ -165,7 +170,7 @@ def purge(file: Path, pending: bool, for_consent: bool, older_than: float | None
         stop(safe_text(error))
     finally:
         outbox.close()
-    say(f"dropped {gone_dead} dead letters" + (f" and {gone} that waited" if others else ""))
+    say(f"dropped {amount(gone_dead, 'dead letter')}" + (f" and {gone} that waited" if others else ""))
 
 
 def _open(file: Path) -> Outbox:

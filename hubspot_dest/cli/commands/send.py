@@ -7,9 +7,15 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.option_groups import connection_options, delivery_options, watching_options
-from hubspot_dest.cli.options import account_option, line_limit_option, shared_options
-from hubspot_dest.cli.param_types import RealRange
+from hubspot_dest.cli.options import (
+    RealRange,
+    account_option,
+    connection_options,
+    delivery_options,
+    line_limit_option,
+    shared_options,
+    watching_options,
+)
 
 __all__ = ["command"]
 

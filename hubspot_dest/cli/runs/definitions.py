@@ -15,11 +15,17 @@ from pydantic import SecretStr
 from hubspot_dest.account.account_file import AccountFileError, parse_account, write_account_file
 from hubspot_dest.account.pull import pull_account
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT, AccountSchema
-from hubspot_dest.cli.connection_overrides import connected, is_real
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.option_groups import ConnectionOptions
-from hubspot_dest.cli.options import consent_states, open_account, open_config, use_colour
+from hubspot_dest.cli.options import (
+    ConnectionOptions,
+    connected,
+    consent_states,
+    is_real,
+    open_account,
+    open_config,
+    use_colour,
+)
 from hubspot_dest.config.connection import DEFAULT_BASE_URL
 from hubspot_dest.config.model import Config
 from hubspot_dest.definitions.account_content import planned_account

@@ -12,7 +12,7 @@ from hubspot_dest.delivery.client.client import Client
 from hubspot_dest.delivery.client.codec import decode
 from hubspot_dest.delivery.client.errors import DeliveryError, error_from_answer
 
-__all__ = ["BulkClient", "Calls", "UpsertResult"]
+__all__ = ["BulkClient", "Calls", "UpsertResult", "upsert_inputs"]
 
 CONFLICT, UNKNOWN = 409, 404
 
@@ -62,37 +62,40 @@ class Calls:
         """Whether several contacts can go in one call."""
         return self._bulk is not None
 
-    def send(self, occurrence: bytes) -> None:
-        """Send one occurrence. Raises DeliveryError."""
+    def send(self, occurrence: bytes, made: list[str]) -> None:
+        """Send one occurrence. Raises DeliveryError.
+
+        Args:
+            occurrence: JSON.
+            made: gets the name of every call before it is made; it is the same for all methods.
+
+        """
+        made.append("events.send.basicApi.send")
         if self._bulk is None:
             self._client.send(decode(occurrence))
         else:
             _require_hubspot(self._bulk.send_encoded(occurrence))
 
-    def send_batch(self, occurrences: Sequence[bytes]) -> None:
+    def send_batch(self, occurrences: Sequence[bytes], made: list[str]) -> None:
         """Send several occurrences. Raises DeliveryError."""
+        made.append("events.send.batchApi.send")
         if self._bulk is None:
             self._client.send_batch([decode(occurrence) for occurrence in occurrences])
         else:
             _require_hubspot(self._bulk.send_batch_encoded(occurrences))
 
-    def upsert(self, contact: bytes) -> list[str]:
-        """Write one contact: update it; create a stranger; take who was created meanwhile. Raises DeliveryError.
-
-        Returns:
-            the names of the calls that it took.
-
-        """
+    def upsert(self, contact: bytes, made: list[str]) -> None:
+        """Write one contact: update it; create a stranger; take who was created meanwhile. Raises DeliveryError."""
         asked = decode(contact)
         email, properties = asked["email"], asked["properties"]
         if not properties:
-            return self._create_unknown(email)
-        made: list[str] = []
+            self._create_unknown(email, made)
+            return
         if email not in self._unknown:
             made.append("crm.contacts.basicApi.update")
             try:
                 self._update(email, properties, "email")
-                return made
+                return
             except DeliveryError as error:
                 if error.status != UNKNOWN or error.message.startswith("no JSON"):
                     raise  # a 404 as a web page is a wrong address, not an unknown contact
@@ -110,16 +113,15 @@ class Calls:
             made.append("crm.contacts.basicApi.update")
             self._update(error.existing_id, properties, None)
         self._unknown.discard(email)
-        return made
 
-    def _create_unknown(self, email: str) -> list[str]:
+    def _create_unknown(self, email: str, made: list[str]) -> None:
         """Create a contact without properties; an update of a known one would be refused, and changes nothing."""
+        made.append("crm.contacts.basicApi.create")
         try:
             self._create({"email": email})
         except DeliveryError as error:
             if error.status != CONFLICT:
                 raise
-        return ["crm.contacts.basicApi.create"]
 
     def _update(self, contact_id: str, properties: dict[str, str], id_property: str | None) -> None:
         if self._bulk is None:
@@ -133,27 +135,36 @@ class Calls:
         else:
             _require_contact(self._bulk.create_contact(properties))
 
-    def upsert_many(self, contacts: Sequence[bytes]) -> UpsertResult:
+    def upsert_many(self, contacts: Sequence[bytes], made: list[str]) -> UpsertResult:
         """Write several contacts of different people in one call, each with a trace id. Raises DeliveryError.
 
         HubSpot answers in an order of its own, so results are matched by trace id. A contact that is neither among
         the results nor among the errors was not written, whatever the status says (wire facts, 3.3).
         """
         assert self._bulk is not None
-        inputs = []
-        for number, contact in enumerate(contacts):
-            asked = decode(contact)
-            inputs.append(
-                {
-                    "id": asked["email"],
-                    "idProperty": "email",
-                    # Without any property HubSpot might refuse it; its own e-mail changes nothing.
-                    "properties": asked["properties"] or {"email": asked["email"]},
-                    "objectWriteTraceId": str(number),
-                }
-            )
+        made.append("crm.contacts.batchApi.upsert")
+        inputs = upsert_inputs([decode(contact) for contact in contacts])
         answer = self._bulk.upsert_contacts(inputs)
         return UpsertResult(_matched(answer, [str(contact_input["id"]).lower() for contact_input in inputs]))
+
+
+def upsert_inputs(contacts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the inputs of `crm.contacts.batchApi.upsert` (HubSpot wire facts, section 3.3).
+
+    Args:
+        contacts: e-mail and properties of each.
+
+    """
+    return [
+        {
+            "id": contact["email"],
+            "idProperty": "email",
+            # Without any property HubSpot might refuse it; its own e-mail changes nothing.
+            "properties": contact["properties"] or {"email": contact["email"]},
+            "objectWriteTraceId": str(number),
+        }
+        for number, contact in enumerate(contacts)
+    ]
 
 
 def _matched(answer: Any, emails: list[str]) -> list[DeliveryError | None]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
@@ -18,12 +19,21 @@ from pydantic import SecretStr
 
 from hubspot_dest._version import __version__
 from hubspot_dest.config.connection import DEFAULT_BASE_URL, ApiVersion, Connection, Proxy
+from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.codec import encode
 from hubspot_dest.delivery.client.errors import DeliveryError, error_from_answer
 from hubspot_dest.delivery.client.exchange import Exchange, timed_api_client
 from hubspot_dest.delivery.client.transport import exchange, prepare
 
-__all__ = ["DEFAULT_BASE_URL", "Client", "HubSpotClient", "Pool"]
+__all__ = [
+    "Client",
+    "ClientFactory",
+    "ClientProvider",
+    "DEFAULT_BASE_URL",
+    "HubSpotClient",
+    "Pool",
+    "official_clients",
+]
 
 CONNECT_SECONDS = 5.0
 
@@ -218,9 +228,9 @@ class HubSpotClient:
         if self._proxy is not None:
             configuration.proxy = self._proxy.url
             configuration.proxy_headers = _proxy_headers(self._proxy)
-        plain = timed_api_client(
-            _api_client_class(package.ApiClient, self._observe_headers), self._on_exchange
-        )
+        plain = _api_client_class(package.ApiClient, self._observe_headers)
+        if self._on_exchange is not None:
+            plain = timed_api_client(plain, self._on_exchange)
         api_client = _speaking(self.version, plain)(configuration=configuration)
         api_client.user_agent = f"hubspot-dest/{__version__} hubspot-api-client-python"
         prepare(api_client.rest_client.pool_manager)
@@ -294,3 +304,50 @@ def _proxy_headers(proxy: Proxy) -> dict[str, str]:
     login = None if proxy.login is None else proxy.login.get_secret_value()
     headers: dict[str, str] = dict(urllib3.make_headers(proxy_basic_auth=login))
     return headers
+
+
+ClientFactory = Callable[[SecretStr], Client]
+
+
+def official_clients(config: Config, base_url: str | None) -> ClientFactory:
+    """Return what makes the official client from a token, for another HubSpot if `base_url` is given."""
+
+    def make(token: SecretStr) -> Client:
+        configured = config.connection
+        connection = configured if base_url is None else replace(configured, base_url=base_url)
+        return HubSpotClient(token, timeout_seconds=config.timeout_ms / 1000, connection=connection)
+
+    return make
+
+
+class ClientProvider:
+    """Provides one client: the given one, or one made from the token at first use.
+
+    Args:
+        given: a client, or None.
+        factory: makes the client from the token.
+        token: the private app's access token.
+
+    """
+
+    def __init__(self, given: Client | None, factory: ClientFactory, token: SecretStr) -> None:
+        self.given = given is not None
+        self._client = given
+        self._factory = factory
+        self._token = token
+
+    def client(self) -> Client:
+        """Return the client.
+
+        Raises:
+            ValueError: the base URL is not an http(s) address.
+
+        """
+        if self._client is None:
+            self._client = self._factory(self._token)
+        return self._client
+
+    def discard(self) -> None:
+        """Discard a client of our own: in a forked child a thread of the parent may hold its locks."""
+        if not self.given:
+            self._client = None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from hubspot_dest.delivery.client.codec import decode, encode
 from hubspot_dest.delivery.client.errors import DeliveryError
-from hubspot_dest.delivery.outbox.records import Intent
+from hubspot_dest.delivery.outbox.schema import Intent
 
 __all__ = ["InFlightRequest", "Report", "What", "by_email", "merged", "parts"]
 
@@ -26,7 +26,7 @@ class Report:
             (it is sent again in parts), `paused` (for the first time) or `resumed`; the last two without intents.
         what: contacts or events.
         intents: the intents.
-        calls: the names of the calls that were made.
+        calls: the names of the calls that were made since the request's report before, failed ones included.
         reason: a stable code.
         error: what HubSpot said.
         after: seconds until the next try; None where there is none.
@@ -44,14 +44,27 @@ class Report:
 
 @dataclass(slots=True)
 class InFlightRequest:
-    """Intents in flight: one request, or what is left of one that is bisected."""
+    """Intents in flight: one request, or what is left of one that is bisected.
+
+    Attributes:
+        what: contacts or events.
+        groups: the last is sent next; True: if it succeeds, the one before it is bad.
+        failures: how often the last group failed.
+        failed_at: when it failed last.
+        made: the names of the calls that were made for it, and that no report has yet.
+
+    """
 
     what: What
-    groups: list[
-        tuple[list[Intent], bool]
-    ]  # the last is sent next; True: if it succeeds, the one before it is bad
+    groups: list[tuple[list[Intent], bool]]
     failures: int = 0
     failed_at: float | None = None
+    made: list[str] = field(default_factory=list)
+
+    def take_made(self) -> tuple[str, ...]:
+        """Return the calls for the next report, each once."""
+        made, self.made = tuple(self.made), []
+        return made
 
 
 def parts(group: list[Intent]) -> list[tuple[list[Intent], bool]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from hubspot_dest.delivery.outbox.records import EVENT, Intent
+from hubspot_dest.delivery.outbox.schema import EVENT, Intent
 
 __all__ = ["PerKeyQueue"]
 

@@ -12,31 +12,58 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from hubspot_dest.delivery.client.errors import DeliveryError
-from hubspot_dest.delivery.outbox.disk_reserve import DiskReserve, DiskRoom, is_disk_full
+from hubspot_dest.delivery.outbox.disk_reserve import DiskReserve, DiskRoom
 from hubspot_dest.delivery.outbox.guard import OutboxGuard
-from hubspot_dest.delivery.outbox.private_file import create_private
-from hubspot_dest.delivery.outbox.records import (
+from hubspot_dest.delivery.outbox.schema import (
+    CONTACT,
     INTENT_COLUMNS,
+    OUTBOX,
     SEPARATOR,
     DeadLetter,
-    Group,
     Intent,
     NewIntent,
+    OutboxError,
     ParkedEvent,
     Progress,
     dead_letter,
 )
-from hubspot_dest.delivery.outbox.schema import Durability, FileLock, OutboxError, connect, to_error
+from hubspot_dest.storage.sqlite_file import (
+    Durability,
+    FileLock,
+    connect,
+    connect_reading,
+    create_private,
+    is_disk_full,
+    to_error,
+)
 
-__all__ = ["NewIntent", "Outbox", "Progress"]
+__all__ = ["Group", "Leftovers", "NewIntent", "Outbox", "Progress", "leftovers_of"]
 
 _FREE_PAGES = 256
 _PART = 200  # removals in one transaction on a full disk
 _PROBE_BYTES = 65_536
+_INCREMENTAL = 2
+
+
+@dataclass(slots=True)
+class Group:
+    """What is committed together; `error` says why it could not be."""
+
+    intents: list[Intent] = field(default_factory=list)
+    memory: dict[str, tuple[str, float]] = field(default_factory=dict)
+    progress: Progress | None = None
+    parked: list[ParkedEvent] = field(default_factory=list)
+    released: list[int] = field(default_factory=list)
+    committed: bool = False
+    error: OutboxError | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.intents or self.memory or self.progress or self.parked or self.released)
 
 
 class Outbox:
@@ -62,7 +89,7 @@ class Outbox:
         max_pages: int | None = None,
     ) -> None:
         self.path = Path(path)
-        self._lock_file = FileLock(self.path)
+        self._lock_file = FileLock(self.path, OUTBOX)
         self.rescued: Path | None = None
         """A copy of what was left, made at the end because the file had been removed or replaced."""
         reserve = DiskReserve(self.path)
@@ -111,7 +138,7 @@ class Outbox:
         except OutboxError as error:
             return str(error)
         except OSError as error:
-            return str(to_error(error, self.path))
+            return str(to_error(error, self.path, OUTBOX))
         finally:
             self._writing.release()
         return ""
@@ -135,7 +162,7 @@ class Outbox:
                     if self._db.in_transaction:
                         self._db.execute("ROLLBACK")
             except (sqlite3.Error, OSError) as error:
-                raise to_error(error, self.path) from None
+                raise to_error(error, self.path, OUTBOX) from None
 
     def rescue(self, events: int) -> None:
         """Copy the outbox to a new file beside it, where the file under its path is no longer this one.
@@ -256,7 +283,7 @@ class Outbox:
             if group:
                 self.guard.confirm()
         except BaseException as error:  # whatever it was, nobody may believe that the group is on disk
-            group.error = error if isinstance(error, OutboxError) else to_error(error, self.path)
+            group.error = error if isinstance(error, OutboxError) else to_error(error, self.path, OUTBOX)
             with self._adding:  # what was delivered is written down with the next group; a repeat counts once
                 self._done, self._dead = done + self._done, dead + self._dead
                 self._attempts = attempts | self._attempts
@@ -400,7 +427,7 @@ class Outbox:
             except sqlite3.Error as error:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
-                raise to_error(error, self.path) from None
+                raise to_error(error, self.path, OUTBOX) from None
             self._next += len(rows)
             self._stored += len(rows)
             if rows:
@@ -515,12 +542,12 @@ class Outbox:
                 return self._db.execute(statement, values).rowcount
             except sqlite3.Error as error:
                 if not is_disk_full(error):
-                    raise to_error(error, self.path) from None
+                    raise to_error(error, self.path, OUTBOX) from None
             try:
                 self._room.begin_removal()
                 return self._db.execute(statement, values).rowcount
             except (sqlite3.Error, OSError) as error:
-                raise to_error(error, self.path) from None
+                raise to_error(error, self.path, OUTBOX) from None
             finally:
                 self._room.end_removal()
 
@@ -529,7 +556,7 @@ class Outbox:
             try:
                 return self._db.execute(statement, values).fetchall()
             except sqlite3.Error as error:
-                raise to_error(error, self.path) from None
+                raise to_error(error, self.path, OUTBOX) from None
 
     def dead_letters(self, after: int = 0) -> Iterator[DeadLetter]:
         """Yield the dead letters, oldest first.
@@ -556,7 +583,7 @@ class Outbox:
                     self._db.executescript("PRAGMA incremental_vacuum")  # `execute` would stop after one page
             except sqlite3.Error as error:
                 if not is_disk_full(error):  # on a full disk it shrinks when there is room to move its pages
-                    raise to_error(error, self.path) from None
+                    raise to_error(error, self.path, OUTBOX) from None
             finally:
                 self._closed = True
                 self._db.close()
@@ -578,11 +605,19 @@ class Outbox:
 def _connect(path: Path, durability: Durability, reserve: DiskReserve) -> sqlite3.Connection:
     """Open the outbox; on a full disk with the room of the reserve."""
     try:
-        return connect(path, durability)
+        return connect(path, OUTBOX, durability, _prepare)
     except OutboxError as error:
         if not (error.disk_full and reserve.release()):
             raise
-    return connect(path, durability)
+    return connect(path, OUTBOX, durability, _prepare)
+
+
+def _prepare(db: sqlite3.Connection) -> None:
+    # Before anything else: the first write would copy a long log, which a full disk has no room for.
+    db.execute("PRAGMA wal_autocheckpoint = 0")
+    if db.execute("PRAGMA auto_vacuum").fetchone()[0] != _INCREMENTAL:
+        db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # it writes, even where nothing changes
+    db.execute("PRAGMA journal_size_limit = 16777216")
 
 
 def _write(
@@ -661,3 +696,66 @@ def _ranges(seqs: list[int]) -> Iterator[tuple[int, int]]:
         first = last = seq
     if first is not None and last is not None:
         yield first, last
+
+
+# The contact of an event stands right before the event itself; one without its event is all that the event asked for.
+_CONTACT_ONLY = """
+    SELECT event_id FROM intents AS contact WHERE kind = ? AND NOT EXISTS (
+        SELECT 1 FROM intents AS event
+        WHERE event.seq = contact.seq + 1 AND event.event_id = contact.event_id AND event.kind <> contact.kind)
+"""
+
+
+@dataclass(slots=True)
+class Leftovers:
+    """What is in an outbox.
+
+    Attributes:
+        events: events that wait for delivery, those included that only write a contact.
+        contact_only: the ids of those that only write a contact.
+        contacts: contacts that wait for delivery beside their event.
+        waiting: events that wait for consent.
+
+    """
+
+    events: int = 0
+    contact_only: list[str] = field(default_factory=list)
+    contacts: int = 0
+    waiting: int = 0
+
+
+def leftovers_of(path: Path) -> Leftovers:
+    """Return what an earlier run left in an outbox, with what forked children left beside it.
+
+    A file that cannot be read counts as empty: opening it for writing reports what is wrong.
+    """
+    found = Leftovers()
+    forks = [
+        current_path
+        for current_path in path.parent.glob(f"{path.name}.fork*")
+        if current_path.suffix[5:].isdigit()
+    ]
+    for current_path in [path, *sorted(forks)]:
+        if current_path.is_file() and current_path.stat().st_size:
+            _count(found, current_path)
+    return found
+
+
+def _count(found: Leftovers, path: Path) -> None:
+    try:
+        connection = connect_reading(path, OUTBOX)
+    except (OutboxError, OSError):
+        return
+    try:
+        alone = [str(row[0]) for row in connection.execute(_CONTACT_ONLY, (CONTACT,))]
+        kinds = dict(connection.execute("SELECT kind = ?, count(*) FROM intents GROUP BY 1", (CONTACT,)))
+        has_held = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'held'").fetchone()[0]
+        held = connection.execute("SELECT count(*) FROM held").fetchone()[0] if has_held else 0
+    except sqlite3.Error:
+        return
+    finally:
+        connection.close()
+    found.events += kinds.get(0, 0) + len(alone)
+    found.contact_only += alone
+    found.contacts += kinds.get(1, 0) - len(alone)
+    found.waiting += held

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import quote, unquote
 
-from hubspot_dest.intake.decompression import DecompressionError, decompress
+from hubspot_dest.intake.byte_stream import DecompressionError, decompress
 
 __all__ = ["readable", "rewrapped", "unpacked"]
 

@@ -85,7 +85,9 @@ class _SearchProgress:
 
 
 def _tell(result: CoverageResult, seconds: float, *, stopped: bool) -> None:
-    say(f"{result.sentence}, with {len(result.events)} events ({result.tried:,} tried)")
+    say(
+        f"{result.sentence}, with {len(result.events)} events ({result.tried:,} tried); {result.properties_sentence}"
+    )
     if stopped:
         say("interrupted: not everything was tried; what was found until then is written")
         return  # why each of the others was not reached is known to whoever interrupted it
