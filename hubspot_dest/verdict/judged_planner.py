@@ -63,4 +63,6 @@ class JudgedPlanner:
         if refused is None:
             return replace(plan, findings=findings)
         sentence = f"held, since HubSpot would refuse it: {refused.sentence}"
-        return replace(plan, findings=findings, verdict="failed", reason=refused.code, sentence=sentence)
+        return replace(
+            plan, findings=findings, verdict="failed", reason=refused.code, sentence=sentence, held=True
+        )
