@@ -39,7 +39,7 @@ from hubspot_dest.mapping.jsvalues import UNDEFINED, cast_to_property, js_lower
 from hubspot_dest.mapping.paths import get_by_path
 from hubspot_dest.planning.plan import ContactUpsert, Plan
 from hubspot_dest.verdict.mapping_paths import ConfigPath, EventPath, MappedValue, path_text
-from hubspot_dest.verdict.misspellings import Misspellings
+from hubspot_dest.verdict.misspellings import Misspellings, same_consent
 from hubspot_dest.verdict.rule_views import EVENT_FIELDS, ConfigView, RuleView
 
 __all__ = ["Judge"]
@@ -178,6 +178,8 @@ class Judge:
         self._emails: dict[str, Violation] = {}
         self._contact_emails: dict[str, Violation | None] = {}
         self._good_values: set[tuple[str, str]] = set()
+        self._with_consent = 0
+        self._consents: dict[tuple[Any, ...], tuple[Finding, ...]] = {}
         self._stages: OrderedDict[str, str] = OrderedDict()
         self._misspellings = Misspellings()
         self._latest = ""
@@ -276,25 +278,68 @@ class Judge:
 
     def judge_consent(self, consent: Any) -> tuple[Finding, ...]:
         """Return what there is to say of the consent that an event came with."""
-        if type(consent) is not dict or not self._view.consents:
+        if type(consent) is not dict or not self._view.consents or not consent:
             return ()
-        return tuple(
-            self._finding(
-                Violation(
+        self._with_consent += 1
+        names = (*consent,)
+        found = self._consents.get(names)
+        if found is None:
+            found = tuple(self._odd_consent_names(consent))
+            if len(self._consents) < _REMEMBERED:
+                self._consents[names] = found
+        for name, value in consent.items():
+            if type(value) is str and name in self._view.consents and value.strip().lower() in _DENIALS:
+                violation = Violation(
                     "consent_reads_no",
                     f'consent {name} is the text "{value}", which counts as granted',
                     f"send {name}: false",
                     f"consent.{name}",
-                ),
-                (),
-            )
-            for name, value in consent.items()
-            if type(value) is str and name in self._view.consents and value.strip().lower() in _DENIALS
-        )
+                )
+                found = (*found, self._finding(violation, ()))
+        return found
 
-    def summary(self) -> tuple[Finding, ...]:
-        """Return what can only be said at the end: paths that no event of a rule had."""
-        found: list[Finding] = []
+    def _odd_consent_names(self, consent: Mapping[Any, Any]) -> Iterator[Finding]:
+        """Yield names that are nearly one that the configuration asks for, and which the event does not have."""
+        missing = [name for name in sorted(self._view.consents) if name not in consent]
+        for name in consent:
+            if not isinstance(name, str) or name in self._view.consents:
+                continue
+            meant = next((one for one in missing if same_consent(name, one)), None)
+            if meant is not None:
+                violation = Violation(
+                    "consent_name",
+                    f"the event has the consent {name}, the configuration asks for {meant}: "
+                    "they are two names, so it counts for nothing",
+                    f"write {meant} in both",
+                    f"consent.{name}",
+                )
+                place = next(at for names, at in self._view.consent_requirements if meant in names)
+                yield self._finding(violation, (*place, meant))
+
+    def _consents_never_given(self, granted: Collection[str]) -> Iterator[Finding]:
+        """Yield requirements none of whose names any event had, nor the collector."""
+        if self._with_consent < _ENOUGH_EVENTS or len(self._consents) >= _REMEMBERED:
+            return
+        given = {*granted, *(name for names in self._consents for name in names)}
+        for names, at in self._view.consent_requirements:
+            if given.isdisjoint(names):
+                asked = " or ".join(names)
+                violation = Violation(
+                    "consent_never_given",
+                    f"none of {self._with_consent} events with a consent says anything of {asked}: "
+                    "what asks for it is never sent",
+                    f"ask for a name that events have: {', '.join(sorted(map(str, given))[:8])}",
+                )
+                yield self._finding(violation, at, at="")
+
+    def summary(self, granted: Collection[str] = ()) -> tuple[Finding, ...]:
+        """Return what can only be said at the end: paths and consents that no event had.
+
+        Args:
+            granted: names of consents that the collector itself has.
+
+        """
+        found: list[Finding] = [*self._consents_never_given(granted)]
         for run in self._rules.values():
             if run.met < _ENOUGH_EVENTS:
                 continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final
 
 from hubspot_dest.verdict.mapping_paths import (
@@ -31,6 +32,9 @@ _REFERENCE: Final = re.compile(
     r"^\$(?!code:)[A-Za-z_]\w*([.:][^\s]*)?$",
     re.ASCII,
 )
+
+# Keys of the configuration whose content has names that users choose, and for how many levels.
+_CHOSEN_NAMES: Final = MappingProxyType({"mapping": 2, "map": 1, "policy": 1, "defaultProperties": 1})
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,9 @@ class ConfigView:
             for action, rules in actions.items()
             if (rules or isinstance(rules, dict)) and "*" not in (entity, action)
         }
-        self.consents = frozenset(_consents(raw))
+        self.consent_requirements = tuple(_consent_requirements(raw, ()))
+        """Every consent that something in the configuration asks for: names of which one is enough, and where."""
+        self.consents = frozenset(name for names, _ in self.consent_requirements for name in names)
         self.email_paths = tuple(event_paths(self._settings.get("email"), ("settings", "email")))
         self.object_id_paths = tuple(event_paths(self._settings.get("objectId"), ("settings", "objectId")))
 
@@ -235,14 +241,22 @@ def _policy_fields(policy: Any) -> frozenset[str]:
     )
 
 
-def _consents(value: Any) -> Iterator[str]:
-    """Yield every name of a consent that something in the configuration asks for."""
+def _consent_requirements(
+    value: Any, at: ConfigPath, free: int = 0
+) -> Iterator[tuple[tuple[str, ...], ConfigPath]]:
+    """Yield what asks for consent; `free` is for how many levels keys are names that users choose."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            if key == "consent" and isinstance(inner, dict):
-                yield from (str(name) for name, flag in inner.items() if flag)
-            else:
-                yield from _consents(inner)
+            if not free and key == "value":
+                continue
+            if not free and key == "consent" and isinstance(inner, dict):
+                names = tuple(str(name) for name, flag in inner.items() if flag)
+                if names:
+                    yield names, (*at, "consent")
+                continue
+            yield from _consent_requirements(
+                inner, (*at, key), free - 1 if free else _CHOSEN_NAMES.get(key, 0)
+            )
     elif isinstance(value, list):
-        for inner in value:
-            yield from _consents(inner)
+        for number, inner in enumerate(value):
+            yield from _consent_requirements(inner, (*at, number))

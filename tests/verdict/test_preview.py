@@ -293,3 +293,51 @@ def test_a_broken_account_file_is_named_and_nothing_runs(content: str, message: 
     assert done.exit_code == 2
     assert message in done.stderr
     assert "account.json" in done.stderr
+
+
+def agreeing(**consent: Any) -> list[dict[str, Any]]:
+    return [order(id=f"{number:016x}", consent=consent) for number in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("more", "events", "options", "codes"),
+    [
+        ({"consent": {"marketing": True}}, [order(consent={"Marketing": True})], [], ["consent_name"]),
+        ({"consent": {"ad_storage": True}}, [order(consent={"adStorage": True})], [], ["consent_name"]),
+        ({"consent": {"marketing": True}}, [order(consent={"marketng": True})], [], ["consent_name"]),
+        ({"consent": {"marketing": True}}, [order(consent={"Marketing": False})], ["--consent", "marketing"],
+         ["consent_name"]),
+        ({"consent": {"marketing": True}}, [order(consent={"Marketing": True, "marketing": True})], [], []),
+        ({"consent": {"marketing": True}}, [order(consent={"statistics": True})], [], []),
+        ({"consent": {"ads": True}}, [order(consent={"abs": True})], [], []),
+        ({"consent": {"ads": True}}, agreeing(marketing=True), [], ["consent_never_given"]),
+        ({"consent": {"ads": True}}, agreeing(marketing=True), ["--consent", "ads"], []),
+        ({"consent": {"ads": True}}, agreeing(marketing=True)[:19], [], []),
+        ({"consent": {"ads": True, "marketing": True}}, agreeing(marketing=True), [], []),
+        ({"consent": {"ads": True}}, [order(id=f"{number:016x}") for number in range(30)], [], []),
+        ({}, agreeing(marketing="no"), [], []),
+    ],
+)  # fmt: skip
+def test_a_consent_that_nothing_gives_under_this_name_is_told(
+    more: dict[str, Any], events: list[dict[str, Any]], options: list[str], codes: list[str], tmp_path: Path
+) -> None:
+    done = preview(tmp_path, destination(more=more), events, *options)
+    assert sorted(set(done.codes())) == codes
+
+
+def test_a_property_or_an_entity_called_consent_asks_for_no_consent(tmp_path: Path) -> None:
+    mapping = {
+        "consent": {"given": {"settings": {"eventName": "given"}}},
+        "order": {"complete": {"settings": {"properties": {"map": {"consent": {"key": "data.id"}}}}}},
+    }
+    done = preview(tmp_path, destination(mapping=mapping), agreeing(Key=True, given=False))
+    assert done.codes() == []
+
+
+def test_an_address_that_the_contact_is_refused_for_is_told_once(tmp_path: Path) -> None:
+    config = destination(identify=identify(firstname={"value": "Ada"}))
+    done = preview(tmp_path, config, order(user={"email": "ada@example.con"}))
+    assert done.codes() == ["contact_email_invalid"]
+    assert preview(tmp_path, destination(), order(user={"email": "ada@example.con"})).codes() == [
+        "email_invalid"
+    ]

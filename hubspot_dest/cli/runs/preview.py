@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -132,9 +132,14 @@ class _PreviewVerdict:
         """Count an outcome for all since the last one that was sampled."""
         self._quotas.add(outcome, _WEIGHT)
 
-    def close(self) -> tuple[Finding, ...]:
-        """Count and return what can only be said at the end."""
-        found = (*self.judge.summary(), *self._quotas.findings(self.judge.event_names))
+    def close(self, granted: Collection[str]) -> tuple[Finding, ...]:
+        """Count and return what can only be said at the end.
+
+        Args:
+            granted: names of consents that the collector itself has.
+
+        """
+        found = (*self.judge.summary(granted), *self._quotas.findings(self.judge.event_names))
         self.table.add(found, None)
         return found
 
@@ -239,7 +244,7 @@ class _Preview:
         progress.clear()
         self._gathered += self._destination.close()
         self._tell_gathered(last=True)
-        last = () if self._verdict is None else self._verdict.close()
+        last = () if self._verdict is None else self._verdict.close(self._destination.state.view.consent)
         covered = None if self._coverage is None else self._coverage.counter.summary()
         if covered is not None and self._coverage is not None:
             self.show.coverage(covered, self._coverage.source)
