@@ -365,7 +365,7 @@ class Judge:
     # ---- the configuration by itself
 
     def configuration(self) -> tuple[Finding, ...]:
-        """Return what is certain before the first event: names that are fixed, references, constants."""
+        """Return what is certain before the first event: names that are fixed, references, fixed values."""
         found: list[Finding] = []
         if self._lost_identity:
             found.append(self._identity_lost())
@@ -376,8 +376,39 @@ class Judge:
             if raw.get("ignore") is True:
                 continue
             key = (f"{entity} {action}", view.at[-1] if isinstance(view.at[-1], int) else None)
-            found += (self._rules.get(key) or self._begin_rule(*key)).static
+            run = self._rules.get(key) or self._begin_rule(*key)
+            found += run.static
+            if raw.get("silent") is not True:
+                self._fixed_names(self._view.fixed_event_name(raw, entity, action), run, found)
+            for value in view.contact:
+                problem = self._contact_property(value.name, value.constant or "") if value.name else None
+                if problem is not None:
+                    found.append(self._finding(problem, value.at, at="contact"))
         return tuple(dict.fromkeys(found))
+
+    def _fixed_names(self, name: str | None, run: _RuleRun, found: list[Finding]) -> None:
+        """Judge an event's name, where it is fixed, the names of the properties, and their fixed values."""
+        definition = None
+        violation = None if name is None else self._event_name(name)
+        if violation is not None:
+            found.append(self._finding(violation, _place_of_name(violation, run.view), at="occurrence"))
+        elif name is not None and self._account.definitions is not None:
+            definition = self._account.definitions.get(name)
+        fixed = {value.name: value.constant for value in run.view.properties if value.name}
+        names = [*(text for text in self._view.defaults if text not in fixed), *fixed]
+        for text in names:
+            constant, declared = fixed.get(text), _declared(definition, text)
+            problems = [self._property_name(text, name or "", definition)]
+            if constant is not None:
+                problems.append(check_value_length(text, constant))
+                problems.append(None if declared is None else check_property_value(declared, constant))
+            found += [
+                self._finding(problem, self._place_of(problem, run), at="occurrence")
+                for problem in problems
+                if problem is not None
+            ]
+        for twin in check_name_twins(names):
+            found.append(self._finding(twin, self._place_of(twin, run), at="occurrence"))
 
     # ---- occurrences
 
@@ -435,10 +466,7 @@ class Judge:
         definition = None
         violation = self._event_name(name)
         if violation is not None:
-            place = run.view.event_name_at
-            if violation.code in ("event_prefix", "event_prefix_portal"):
-                place = ("settings", "eventNamePrefix")
-            found.append(self._finding(violation, place, at="occurrence"))
+            found.append(self._finding(violation, _place_of_name(violation, run.view), at="occurrence"))
         elif self._account.definitions is not None:
             definition = self._account.definitions.get(name)
         typed: list[tuple[str, PropertyLike]] = []
@@ -864,6 +892,13 @@ def _declared(definition: AccountEvent | None, name: str) -> PropertyLike | None
     if definition is None:
         return STANDARD_EVENT_PROPERTIES.get(name)
     return definition.declared(name) or definition.declared(name.lower())
+
+
+def _place_of_name(violation: Violation, view: RuleView) -> ConfigPath:
+    """Return where the part of an event's name stands that is wrong."""
+    if violation.code in ("event_prefix", "event_prefix_portal"):
+        return ("settings", "eventNamePrefix")
+    return view.event_name_at
 
 
 def _stay_pending(pending: Iterable[MappedValue], properties: Collection[str]) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
+from hubspot_dest.mapping.jsvalues import js_lower, whitespace_runs_to
 from hubspot_dest.verdict.mapping_paths import (
     ConfigPath,
     EventPath,
@@ -117,6 +118,19 @@ class ConfigView:
                 several = isinstance(rules, list)
                 for number in range(len(rules)) if several else (None,):
                     yield entity, action, self.rule(f"{entity} {action}", number)
+
+    def fixed_event_name(self, rule: Mapping[str, Any], entity: str, action: str) -> str | None:
+        """Return the full name of every event that a rule sends, None where it depends on the event."""
+        prefix, own = self._settings.get("eventNamePrefix"), rule.get("settings")
+        name = own.get("eventName") if isinstance(own, dict) else None
+        if not isinstance(prefix, str):
+            return None
+        if name:
+            return prefix + name if isinstance(name, str) else None
+        name = rule.get("name")
+        if not isinstance(name, str):
+            name = None if "*" in (entity, action) else f"{entity} {action}"
+        return None if name is None else prefix + whitespace_runs_to(js_lower(name), "_")
 
     def lost_identity(self) -> tuple[EventPath, ...]:
         """Return the identity's paths where none of them begins with a field of events, so that none is ever found."""

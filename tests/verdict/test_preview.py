@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from hubspot_dest.cli.commands.preview import command
 from tests.verdict.previewing import destination, order, preview
 
 ACCOUNT: dict[str, Any] = {
@@ -281,10 +284,6 @@ def test_a_stage_that_goes_back_within_the_run_is_doubtful(tmp_path: Path) -> No
     ],
 )
 def test_a_broken_account_file_is_named_and_nothing_runs(content: str, message: str, tmp_path: Path) -> None:
-    from click.testing import CliRunner
-
-    from hubspot_dest.cli.commands.preview import command
-
     (tmp_path / "account.json").write_text(content, encoding="utf-8")
     (tmp_path / "config.json").write_text('{"settings": {"eventNamePrefix": "pe1_"}}', encoding="utf-8")
     (tmp_path / "events.json").write_text("{}", encoding="utf-8")
@@ -341,3 +340,57 @@ def test_an_address_that_the_contact_is_refused_for_is_told_once(tmp_path: Path)
     assert preview(tmp_path, destination(), order(user={"email": "ada@example.con"})).codes() == [
         "email_invalid"
     ]
+
+
+def preview_alone(folder: Path, config: dict[str, Any], *options: str) -> tuple[int, list[str], str]:
+    """Preview a configuration without events: exit code, codes, text."""
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    as_json = CliRunner().invoke(command, [str(folder / "config.json"), "--json", *options])
+    text = CliRunner().invoke(command, [str(folder / "config.json"), *options])
+    assert text.exit_code == as_json.exit_code
+    return as_json.exit_code, [one["code"] for one in json.loads(as_json.stdout)["findings"]], text.stdout
+
+
+@pytest.mark.parametrize(
+    ("config", "codes"),
+    [
+        (destination(mapping=rule(eventName="Add To Cart")), ["event_name_characters"]),
+        (destination(mapping={"order": {"größe": {}}}), ["event_name_characters"]),
+        (destination(mapping={"order": {"complete": {"name": "pe12345678_x"}}}), ["event_prefix_doubled"]),
+        (destination(eventNamePrefix="12345678", mapping=rule()), ["event_prefix"]),
+        (destination(mapping=rule(properties=fixed(**{"Order Total": "1"}))), ["property_name_characters"]),
+        (destination(mapping=rule(properties=fixed(note="x" * 257))), ["value_length"]),
+        (destination(defaultProperties={"Total": "1"}, mapping=rule(properties=fixed(total="1"))),
+         ["property_name_capital", "property_name_twins"]),
+        (destination(identify=identify(lifecyclestage={"value": "VIP"}), mapping=rule()), ["contact_value_option"]),
+        (destination(identify=identify(createdate="data.at"), mapping=rule()), ["contact_property_read_only"]),
+        (destination(email="usr.email"), ["identity_path"]),
+        (destination(mapping=rule(eventName="$PREFIX")), ["reference_unknown", "event_name_characters"]),
+    ],
+)  # fmt: skip
+def test_the_configuration_alone_shows_what_is_certain(
+    config: dict[str, Any], codes: list[str], tmp_path: Path
+) -> None:
+    exit_code, found, text = preview_alone(tmp_path, config)
+    assert found == codes
+    assert exit_code == (0 if codes[-1] == "property_name_twins" else 1)
+    assert all(code in text for code in codes)
+    assert preview_alone(tmp_path, config, "--no-findings")[:2] == (0, [])
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        destination(),
+        destination(
+            mapping={"Order Größe": {"*": {}}, "x": {"Y Z!": {"ignore": True}, "Ü": {"silent": True}}}
+        ),
+        destination(mapping=rule(eventName="purchase", properties={"map": {"revenue": "data.total"}})),
+    ],
+)
+def test_what_depends_on_events_is_not_said_of_the_configuration(
+    config: dict[str, Any], tmp_path: Path
+) -> None:
+    exit_code, codes, text = preview_alone(tmp_path, config)
+    assert (exit_code, codes) == (0, [])
+    assert "config.json: fine" in text
