@@ -29,7 +29,7 @@ from hubspot_dest.mapping.jsvalues import UNDEFINED
 __all__ = ["DEFAULT_NODE", "LintResult", "LocatedFinding", "lint_text"]
 
 DEFAULT_NODE: Final = 22
-"""The major version of Node.js that a walkerOS server runs on, where nothing else is said."""
+"""The default major version of Node.js of a walkerOS server."""
 
 Path = tuple[str | int, ...]
 Check = Callable[[Subject], Iterator[LintReport]]

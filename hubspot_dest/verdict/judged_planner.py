@@ -48,7 +48,7 @@ class JudgedPlanner:
         self._parity = parity
 
     def plan(self, event: dict[str, Any], *, traced: bool = False) -> Plan:
-        """Return what should happen to a complete event, with what there is to say of it.
+        """Return what should happen to a complete event, with findings.
 
         Raises:
             NullFieldError: the event's user is null: the push fails.

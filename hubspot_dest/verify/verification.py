@@ -35,7 +35,7 @@ _NO_ANSWER: Final = SectionResult("", "", "unanswered", "")
 
 
 class NoUsableEventError(ValueError):
-    """The source of the events holds no usable event: nothing can be said of it."""
+    """The source of the events has no usable event: there is nothing to check."""
 
 
 def verify(

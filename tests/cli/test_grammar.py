@@ -239,7 +239,7 @@ def test_a_destination_that_is_no_hubspot_is_told_with_those_that_are(run: Run, 
     for wanted in ("meta", "shop.meta"):
         done = run("hubspot_dest", "preview", f"{path}#{wanted}", EVENTS)
         assert done.returncode == 2
-        assert "is no HubSpot destination" in done.stderr
+        assert "is not a HubSpot destination" in done.stderr
         assert "HubSpot's are: shop.crm" in done.stderr
     done = run("hubspot_dest", "preview", f"{path}#shp", EVENTS)
     assert "HubSpot's are: shop.crm" in done.stderr

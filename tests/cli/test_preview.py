@@ -90,8 +90,8 @@ def test_bad_lines_are_named_and_the_rest_goes_on(run: Run) -> None:
     [
         ([SHOP, "missing.jsonl"], "missing.jsonl cannot be read"),
         (["missing.yaml", EVENTS], "missing.yaml cannot be read"),
-        ([SHOP, "-"], "holds no usable event"),
-        ([SHOP, EVENTS, "--consent", "marketing=maybe"], "says neither true nor false"),
+        ([SHOP, "-"], "has no usable event"),
+        ([SHOP, EVENTS, "--consent", "marketing=maybe"], "is neither true nor false"),
         ([SHOP, EVENTS, "--nonsense"], "No such option"),
     ],
 )

@@ -102,7 +102,7 @@ def test_the_real_hubspot_is_never_written_to_without_a_word(run: Run, events: s
 def test_an_address_that_is_none_is_one_message(run: Run, address: str, events: str) -> None:
     done = run("hubspot_dest", "send", SHOP, events, "--base-url", address)
     assert done.returncode == 2
-    assert "is no http:// or https:// address" in done.stderr
+    assert "is not an http:// or https:// address" in done.stderr
 
 
 def test_json_tells_every_outcome_and_the_rest(run: Run, hubspot: FakeHubSpot, events: str) -> None:

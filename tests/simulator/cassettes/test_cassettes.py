@@ -199,7 +199,7 @@ def test_sixteen_threads_lose_nothing_and_nothing_reaches_a_decoy() -> None:
     [
         ("", "no cassette, or was cut short"),
         ('{"version": 1, "interactions": [', "no cassette, or was cut short"),
-        ("[]", "is no cassette"),
+        ("[]", "is not a cassette"),
         ('{"version": 1, "interactions": []}', "names no events"),
         (
             '{"version": 1, "interactions": [], "hubspot_dest": {"format": 9}}',

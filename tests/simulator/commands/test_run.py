@@ -114,7 +114,7 @@ def test_lines_that_are_no_events_are_told_with_the_first_of_them(tmp_path: Path
     events.write_text('{"name":"page view"}\n{"name":"oneword"}\n17\n')
     done = run("--from", str(events))
     assert (
-        "warning: 2 lines are no events; the first: events.jsonl, line 2: Event name is invalid"
+        "warning: 2 lines are not events; the first: events.jsonl, line 2: Event name is invalid"
         in done.stderr
     )
     assert done.returncode == 1, "nothing of this run caused it"
