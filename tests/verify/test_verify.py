@@ -175,6 +175,16 @@ def test_a_no_go_without_a_finding_is_no_empty_sarif_file() -> None:
     assert verify(SHOP, "--format", "github").stdout.startswith("::warning file=")
 
 
+def test_a_function_that_fails_is_said_at_its_rule_with_the_events_that_it_fails_for(tmp_path: Path) -> None:
+    config = flow(tmp_path)
+    text = Path(config).read_text("utf-8").replace('"data.id"', '{"fn": "$code:(e) => e.data.none.id"}')
+    Path(config).write_text(text, "utf-8")
+    done = verify(config, write_events(tmp_path, ORDER, ORDER))
+    assert done.exit_code == 0, done.output
+    assert f"flow.json:{line_of(config, 'complete')}: doubtful function_failed" in done.stdout
+    assert "(2 events, first in line 1 of the events)" in done.stdout
+
+
 # ---- could not run
 
 
