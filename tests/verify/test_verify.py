@@ -116,6 +116,15 @@ def test_what_hubspot_refuses_is_a_no_go_with_its_line_and_what_to_do(tmp_path: 
     assert done.stdout.count("Order Completed!") == 1  # one cause is said once
 
 
+def test_a_wrong_prefix_is_one_cause_however_many_events_have_it(tmp_path: Path) -> None:
+    config = flow(tmp_path)
+    Path(config).write_text(Path(config).read_text("utf-8").replace('"pe12345678_"', '"12345678_"'), "utf-8")
+    events = write_events(tmp_path, ORDER, {**ORDER, "name": "Other Event!"}, {**ORDER, "name": "third one"})
+    records = [json.loads(one) for one in verify(config, events, "--json").stdout.splitlines()]
+    blocking = [one["code"] for one in records if one.get("blocking") is True]
+    assert blocking == ["event_prefix"]
+
+
 def test_without_events_nothing_is_proved_and_it_is_no_go() -> None:
     done = verify(SHOP)
     assert done.exit_code == 1

@@ -78,7 +78,9 @@ class EventsSection:
             self._quotas.add_calls(outcome, sum(str(call[0]).startswith("crm.") for call in outcome.calls))
             self._contacts += 1
         for one in outcome.findings:
-            cause = () if one.config_path else (one.path,)
+            # Without a place in the configuration, every name is a cause of its own.
+            name = one.sentence if one.code.startswith("event_name") else ""
+            cause = () if one.config_path else (one.path, name)
             self._groups.add(
                 one if one.config_path else replace(one, file=self._events, line=line), line, *cause
             )
