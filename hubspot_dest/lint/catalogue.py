@@ -279,7 +279,7 @@ _CHECKS: Final = (
     ),
     _doubtful(
         "path_star_on_map",
-        "a * on something that is no list",
+        "a * on a value that is not a list",
         "On anything but a list, * is an ordinary key.",
         "Use a loop, or a path without *.",
         "walkerOS 4.4, section 2.4",

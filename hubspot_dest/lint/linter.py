@@ -15,6 +15,7 @@ from hubspot_dest.contracts.flow_contracts import read_contracts
 from hubspot_dest.flow.document import is_flow, references_of, select_destination
 from hubspot_dest.flow.references import FlowError, References
 from hubspot_dest.flow.step_examples import step_examples, unknown_calls
+from hubspot_dest.flow.upgrade import upgrade_flow
 from hubspot_dest.lint.catalogue import check_of
 from hubspot_dest.lint.destination import check_destination
 from hubspot_dest.lint.flow_keys import check_flow_keys
@@ -28,7 +29,7 @@ from hubspot_dest.mapping.jsvalues import UNDEFINED
 __all__ = ["DEFAULT_NODE", "LintResult", "LocatedFinding", "lint_text"]
 
 DEFAULT_NODE: Final = 22
-"""The major version of Node.js that a walkerOS server runs on, where nothing else is said."""
+"""The default major version of Node.js of a walkerOS server."""
 
 Path = tuple[str | int, ...]
 Check = Callable[[Subject], Iterator[LintReport]]
@@ -168,7 +169,9 @@ def _plain_subject(source: SourceFile, node: int, reports: list[LintReport]) -> 
 def _flow_subject(
     source: SourceFile, wanted: str, environment: Mapping[str, str], node: int, reports: list[LintReport]
 ) -> Subject | None:
-    document = source.value
+    document, _ = upgrade_flow(
+        source.value
+    )  # what an earlier version calls otherwise is reported by its keys
     try:
         flow, name = select_destination(document, wanted)
     except FlowError as error:

@@ -28,7 +28,7 @@ _CHECKS: Final = (
         "event_unreadable",
         "lost",
         "WALKEROS",
-        "a line of the events that is no event",
+        "a line of the events that is not an event",
         "It is not JSON, or no object with a name of two words; walkerOS takes no such event.",
         "Correct the line, or leave it out of the file.",
         "walkerOS 4.4, section 1.1",
@@ -109,11 +109,22 @@ _CHECKS: Final = (
         "definition_conflict",
         "refused",
         "CAP",
-        "a property of the account whose type does not take the values",
-        "The account has the property with a type or options that do not take one of the values. The type of a "
-        "property is not changed by `definitions apply`.",
+        "a contact property whose type does not accept the values",
+        "The account has the property with a type or options that do not accept one of the values, and HubSpot refuses "
+        "the contact. The type of a property is not changed by `definitions apply`.",
         "Send a value of the account's type, or another property.",
         "HubSpot wire facts, section 3.7",
+    ),
+    Check(
+        "definition_property_conflict",
+        "doubtful",
+        "GAP",
+        "an event property whose type does not accept the values",
+        "The definition has the property with a type or options that do not accept one of the values. Whether HubSpot "
+        "refuses the event, drops the value or stores it is unknown. The type of a property is not changed by "
+        "`definitions apply`.",
+        "Send a value of the account's type, or another property.",
+        "HubSpot wire facts, section 1.3",
     ),
     Check(
         "definition_impossible",

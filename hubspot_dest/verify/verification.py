@@ -35,7 +35,7 @@ _NO_ANSWER: Final = SectionResult("", "", "unanswered", "")
 
 
 class NoUsableEventError(ValueError):
-    """The source of the events holds no usable event: nothing can be said of it."""
+    """The source of the events has no usable event: there is nothing to check."""
 
 
 def verify(
@@ -127,6 +127,7 @@ class _Sections:
             for one in (*seen, *answers["configuration"].findings)
             if one.finding.severity == "refused"
         }
+        valued = {(one.finding.file, one.finding.line) for one in seen if "_value_" in one.finding.code}
         sentences = {one.finding.sentence for one in seen}
         lacking = {
             (one.finding.file, one.finding.line)
@@ -136,7 +137,11 @@ class _Sections:
         # The section about events says how many events have it; a definition cannot be made for the same reason.
         kept: dict[str, Callable[[Finding], bool]] = {
             "configuration": lambda one: (one.code, one.file, one.line) not in by_code,
-            "definitions": lambda one: (one.file, one.line) not in by_place and one.sentence not in sentences,
+            "definitions": lambda one: (
+                one.sentence not in sentences
+                and (one.file, one.line)
+                not in (valued if one.code == "definition_property_conflict" else by_place)
+            ),
             "events": lambda one: one.code != "property_undefined" or (one.file, one.line) not in lacking,
         }
         return tuple(

@@ -18,6 +18,7 @@ import yaml
 from click.testing import CliRunner
 
 from hubspot_dest.cli.commands.definitions import command as definitions
+from tests import warm
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -53,7 +54,7 @@ def repository(tmp_path: Path) -> Path:
 def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "GITHUB_ACTIONS": "true"}
-    return subprocess.run(
+    return warm.run(
         ["sh", "-ec", command], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
 
