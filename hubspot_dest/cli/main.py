@@ -23,6 +23,7 @@ COMMANDS = MappingProxyType(
         "outbox": "Look into an outbox: what waits, what was given up and why; send it again, or drop it.",
         "preview": "Show what HubSpot would receive, event by event, without any network.",
         "send": "Deliver events to HubSpot through the official client.",
+        "work": "Deliver what is in Kafka or Redis Streams, as one of a group of workers.",
     }
 )
 

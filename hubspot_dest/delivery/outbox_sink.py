@@ -17,7 +17,7 @@ from typing import Any
 
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.calls import Calls
-from hubspot_dest.delivery.client.codec import decode, encode, occurrence_uuid
+from hubspot_dest.delivery.client.codec import decode
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.client.provider import ClientProvider
 from hubspot_dest.delivery.dispatch.dispatcher import Dispatcher
@@ -27,13 +27,14 @@ from hubspot_dest.delivery.dispatch.rate import RateBudget
 from hubspot_dest.delivery.dispatch.workers import Workers
 from hubspot_dest.delivery.outbox.contact_cache import OutboxContactCache
 from hubspot_dest.delivery.outbox.queue import NewIntent, Outbox, Progress
-from hubspot_dest.delivery.outbox.records import CONTACT, EVENT, ParkedEvent
+from hubspot_dest.delivery.outbox.records import ParkedEvent
 from hubspot_dest.delivery.outbox.schema import OutboxError
+from hubspot_dest.delivery.planned_intents import planned_intents, storable
 from hubspot_dest.delivery.reporter import Reporter
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.delivery.sink import PendingCommit
 from hubspot_dest.outcome import Kind, Outcome, outcome_of
-from hubspot_dest.planning.plan import ContactUpsert, Plan
+from hubspot_dest.planning.plan import Plan
 
 __all__ = ["OutboxSink", "UnitOfWork"]
 
@@ -193,7 +194,7 @@ class OutboxSink:
         try:
             if self._process is None:
                 self._belong_to_this_process()
-            intents, unchanged = self._intents(plan, event_id)
+            intents, unchanged = planned_intents(plan, event_id, self._contacts)
         except (DeliveryError, OutboxError) as error:
             return self._refused(outcome_of("failed", plan.reason, plan.sentence, event, **more), error)
         kind: Kind = "skipped"
@@ -210,22 +211,6 @@ class OutboxSink:
             impossible = DeliveryError("impossible", plan.error)
             return self._reporter.failed(outcome, impossible, "mapping_error")
         return outcome
-
-    def _intents(self, plan: Plan, event_id: str) -> tuple[list[NewIntent], bool]:
-        """Return what is to be delivered, and whether a contact is left out because HubSpot knows it already."""
-        identity = _keys(plan.email, plan.object_id)
-        intents: list[NewIntent] = []
-        if plan.occurrence is not None:
-            plan.occurrence["uuid"] = occurrence_uuid(event_id)
-            intents.append(NewIntent(EVENT, identity, _storable(event_id), encode(plan.occurrence)))
-        contact = plan.contact
-        if contact is None or contact.properties is None:
-            return intents, False
-        if self._contacts.knows(contact):
-            return intents, True
-        intents.insert(0, _contact_intent(contact, identity, event_id))
-        self._contacts.remember(contact)
-        return intents, False
 
     def _refused(self, outcome: Outcome, error: DeliveryError | OutboxError) -> Outcome:
         """Give an event up that could not be accepted: it cannot be written as JSON, or the outbox cannot be used."""
@@ -277,7 +262,7 @@ class OutboxSink:
 
         """
         self._belong_to_this_process()
-        self._unit.parked.append((_storable(event_id), event))
+        self._unit.parked.append((storable(event_id), event))
 
     def parked_events(self, after: int = 0) -> Iterator[ParkedEvent]:
         """Yield what waits for consent and has a greater number, oldest first.
@@ -439,32 +424,6 @@ def _relies_on_commit(outcome: Outcome) -> bool:
     return outcome.kind in ("queued", "identified") or (
         outcome.kind == "denied" and outcome.reason == "consent_missing"
     )
-
-
-def _contact_intent(contact: ContactUpsert, identity: tuple[str, ...], event_id: str) -> NewIntent:
-    body = encode({"email": contact.email, "properties": contact.properties})
-    own = _key("e", contact.email.lower())
-    return NewIntent(CONTACT, (own, *(key for key in identity if key != own)), _storable(event_id), body)
-
-
-def _keys(email: str | None, object_id: str | None) -> tuple[str, ...]:
-    """Return the keys of an occurrence: its e-mail and its object id."""
-    if object_id is None:
-        return (_key("e", (email or "").lower()),)
-    key = _key("o", object_id)
-    return (key,) if email is None else (_key("e", email.lower()), key)
-
-
-def _key(kind: str, identity: str) -> str:
-    """Return a key without line breaks, which separate keys; no identity that HubSpot takes has one."""
-    if identity.isascii() and "\n" not in identity:
-        return f"{kind}:{identity}"
-    return f"{kind}:{_storable(identity)}".replace("\n", " ")
-
-
-def _storable(text: str) -> str:
-    """Return text that SQLite can store: a lone surrogate cannot be."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _release_in_children(sink: OutboxSink) -> None:
