@@ -19,7 +19,12 @@ from hubspot_dest.delivery.reporter import Reporter
 from hubspot_dest.delivery.settings import OutboxSettings, StreamSettings
 from hubspot_dest.delivery.sink import Sink
 from hubspot_dest.events.collector import Collector
-from hubspot_dest.events.consent_queue import ConsentGate, ConsentQueue, MemoryConsentQueue, StatelessConsentQueue
+from hubspot_dest.events.consent_queue import (
+    ConsentGate,
+    ConsentQueue,
+    MemoryConsentQueue,
+    StatelessConsentQueue,
+)
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.planning.planner import CollectorPlanner, Planner
 from hubspot_dest.planning.profiles import Profile

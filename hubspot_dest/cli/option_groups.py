@@ -14,8 +14,8 @@ from hubspot_dest.cli.options import time_zone
 from hubspot_dest.cli.param_types import RealRange
 
 if TYPE_CHECKING:
-    from hubspot_dest.delivery.outbox.schema import Durability
     from hubspot_dest.delivery.contact_cache import SharedContactCache
+    from hubspot_dest.delivery.outbox.schema import Durability
     from hubspot_dest.delivery.settings import OutboxSettings, StreamSettings
 
 __all__ = [

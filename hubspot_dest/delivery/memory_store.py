@@ -62,7 +62,7 @@ class MemoryStore:
         return len(self._intents)
 
     def add(self, new: Iterable[NewIntent]) -> list[Intent]:
-        """Number intents and keep them; they are delivered after `submit`."""
+        """Keep intents, each with a number; they are delivered after `submit`."""
         now = self._wall()
         added = []
         with self._lock:

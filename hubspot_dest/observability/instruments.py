@@ -42,7 +42,9 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "stream_lag": Measure("gauge", "Messages that wait in this worker's partitions."),
     "stream_partitions": Measure("gauge", "Partitions or streams that this worker has."),
     "stream_paused": Measure("gauge", "1 while fetching is paused."),
-    "stream_unread_part": Measure("gauge", "The greatest part of a stream that is unread; at 1 it loses entries."),
+    "stream_unread_part": Measure(
+        "gauge", "The greatest part of a stream that is unread; at 1 it loses entries."
+    ),
 }
 # Seconds: HubSpot answers within tenths, an outbox within milliseconds.
 BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)

@@ -144,7 +144,9 @@ def read_address(
         raise _wrong(f"the source is no address: {error}", _example("kafka")) from None
     engine = _SCHEMES.get(parts.scheme.lower())
     if engine is None:
-        sentence = f"the source begins with {parts.scheme or 'nothing'}://, not kafka://, redis:// or rediss://"
+        sentence = (
+            f"the source begins with {parts.scheme or 'nothing'}://, not kafka://, redis:// or rediss://"
+        )
         raise _wrong(sentence, _example("kafka"))
     if "@" in parts.netloc:
         names = " and ".join(_VARIABLES[engine])

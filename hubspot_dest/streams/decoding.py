@@ -21,12 +21,17 @@ _COMMANDS: Final = frozenset({"consent", "user", "globals", "custom", "run"})
 _MAPPED: Final = (
     "it looks like mapped data, not an event: remove `data` from the rule or the destination that writes it"
 )
-_FLAT: Final = "it has flat fields, not one field `event`: set serialization: json in walkerOS' redis settings"
+_FLAT: Final = (
+    "it has flat fields, not one field `event`: set serialization: json in walkerOS' redis settings"
+)
 _SIGNS: Final = (
     (b"\xff\xfe", "it is UTF-16, not UTF-8"),
     (b"\xfe\xff", "it is UTF-16, not UTF-8"),
     (b"\x1f\x8b", "it is compressed with gzip: let the producer compress messages by its own setting"),
-    (b"\x28\xb5\x2f\xfd", "it is compressed with zstd: let the producer compress messages by its own setting"),
+    (
+        b"\x28\xb5\x2f\xfd",
+        "it is compressed with zstd: let the producer compress messages by its own setting",
+    ),
     (
         b"\x00",
         "it begins with a zero byte, as messages of a schema registry do (Avro, Protobuf): write plain JSON",

@@ -59,7 +59,9 @@ def serve_health(
 
     server = ThreadingHTTPServer((host, port), _Handler)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="hubspot-dest-health", daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, args=(0.1,), name="hubspot-dest-health", daemon=True
+    )
     thread.start()
 
     def end() -> None:

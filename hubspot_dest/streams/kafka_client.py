@@ -121,7 +121,7 @@ def quiet_logger() -> logging.Logger:
 def raised(error: BaseException, address: StreamAddress, what: str, topic: str) -> StreamError:
     """Return an exception of confluent_kafka as a StreamError."""
     where = ",".join(address.hosts)
-    fault = error.args[0] if error.args else None
+    fault: Any = error.args[0] if error.args else None
     if hasattr(fault, "name") and hasattr(fault, "str"):
         return kafka_error(fault, where, what, topic)
     return StreamError("unsupported", f"Kafka at {where}: {what} ({topic}) failed: {error}", heals=True)

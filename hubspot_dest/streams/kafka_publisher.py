@@ -9,7 +9,13 @@ from typing import Any, Final
 
 from hubspot_dest.streams.address import StreamAddress
 from hubspot_dest.streams.errors import StreamError
-from hubspot_dest.streams.kafka_client import client_options, kafka_module, producer_only, quiet_logger, raised
+from hubspot_dest.streams.kafka_client import (
+    client_options,
+    kafka_module,
+    producer_only,
+    quiet_logger,
+    raised,
+)
 from hubspot_dest.streams.kafka_errors import kafka_error
 
 __all__ = ["KafkaPublisher", "Record"]

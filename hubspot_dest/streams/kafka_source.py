@@ -8,7 +8,13 @@ from typing import Any, Final
 
 from hubspot_dest.streams.address import StreamAddress
 from hubspot_dest.streams.errors import LeaseLostError, StreamError
-from hubspot_dest.streams.kafka_client import client_options, consumer_only, kafka_module, quiet_logger, raised
+from hubspot_dest.streams.kafka_client import (
+    client_options,
+    consumer_only,
+    kafka_module,
+    quiet_logger,
+    raised,
+)
 from hubspot_dest.streams.kafka_errors import GROUP_CODES, kafka_error
 from hubspot_dest.streams.kafka_publisher import KafkaPublisher, Record
 from hubspot_dest.streams.letters import letter_notes, without_notes
@@ -157,10 +163,10 @@ class KafkaSource:
             raise raised(error, self._address, "reading", self._topic) from None
         if raw is None:
             return None
-        error = raw.error()
-        if error is not None:
-            if error.name() != "_PARTITION_EOF":
-                self._failure = error
+        fault = raw.error()
+        if fault is not None:
+            if fault.name() != "_PARTITION_EOF":
+                self._failure = fault
             return None
         kind, at = raw.timestamp()
         self._positions[raw.partition()] = raw.offset() + 1
@@ -285,6 +291,4 @@ def _cut(record: Record) -> Record:
     if record.value is None or len(record.value) <= _CUT_BYTES:
         return record
     note = ("hubspot-dest-cut", f"{len(record.value)} bytes, the first {_CUT_BYTES} are here".encode())
-    return Record(
-        record.topic, record.value[:_CUT_BYTES], record.key, (*record.headers, note), record.at_ms
-    )
+    return Record(record.topic, record.value[:_CUT_BYTES], record.key, (*record.headers, note), record.at_ms)

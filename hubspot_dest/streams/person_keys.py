@@ -9,7 +9,8 @@ __all__ = ["PersonKeys"]
 _ENOUGH: Final = 50
 _MOST: Final = 20_000
 _ADVICE: Final = (
-    "set settings.kafka.key of walkerOS' destination to what identifies a person, such as user.id or user.email"
+    "set settings.kafka.key of walkerOS' destination to what identifies a person, "
+    "such as user.id or user.email"
 )
 
 

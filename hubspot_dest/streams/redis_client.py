@@ -107,7 +107,9 @@ def redis_error(error: Exception, where: str, what: str, stream: str) -> StreamE
     said = str(error)
     if isinstance(error, redis.exceptions.NoPermissionError) or said.startswith("NOPERM"):
         sentence = f"Redis at {where}: no rights for {what} ({stream}): {said}"
-        return StreamError("authorization", sentence, "ACL SETUSER: docs/workers.md lists the commands and keys")
+        return StreamError(
+            "authorization", sentence, "ACL SETUSER: docs/workers.md lists the commands and keys"
+        )
     if isinstance(error, redis.AuthenticationError) or said.startswith(("NOAUTH", "WRONGPASS")):
         sentence = f"Redis at {where} refuses the credentials: {said}"
         return StreamError("authentication", sentence, "REDIS_USERNAME and REDIS_PASSWORD in the environment")

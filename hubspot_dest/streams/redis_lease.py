@@ -15,7 +15,8 @@ __all__ = ["Leases"]
 
 # Only the holder renews and releases.
 _RENEW: Final = (
-    "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0"
+    "if redis.call('GET', KEYS[1]) == ARGV[1] then "
+    "return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0"
 )
 _RELEASE: Final = (
     "if redis.call('GET', KEYS[1]) == ARGV[1] then "

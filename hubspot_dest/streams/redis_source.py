@@ -14,10 +14,10 @@ from hubspot_dest.streams.errors import StreamError
 from hubspot_dest.streams.letters import letter_notes, without_notes
 from hubspot_dest.streams.redis_client import connect_redis, redis_error, redis_errors, text_of
 from hubspot_dest.streams.redis_lease import Leases
-from hubspot_dest.streams.redis_trim import StreamFigures, Trimming
 from hubspot_dest.streams.source import Lag, Letter, Message, Partition, PartitionOwner, TrimWatch
+from hubspot_dest.streams.trimming import StreamFigures, Trimming
 
-__all__ = ["RedisSource", "letter_fields"]
+__all__ = ["RedisSource", "figures", "letter_fields", "message_of"]
 
 EVENT_FIELD: Final = b"event"
 _LEASE_SECONDS: Final = 15.0
@@ -210,7 +210,7 @@ class RedisSource:
         found = []
         for raw, entries in answer or ():
             name = text_of(raw)
-            found += [_message(name, entry, fields) for entry, fields in entries]
+            found += [message_of(name, entry, fields) for entry, fields in entries]
         return found
 
     def _claim(self, most: int) -> list[Message]:
@@ -262,7 +262,7 @@ class RedisSource:
             if entry is None or entry[0] is None:
                 continue
             if entry[1]:
-                found.append(_message(one.name, entry[0], entry[1]))
+                found.append(message_of(one.name, entry[0], entry[1]))
             else:
                 gone.append(entry[0])
         if gone:
@@ -373,14 +373,13 @@ class RedisSource:
                 self._client.close()
 
 
-def _message(stream: str, entry: Any, fields: Mapping[bytes, bytes]) -> Message:
+def message_of(stream: str, entry: Any, fields: Mapping[bytes, bytes]) -> Message:
+    """Return an entry of a stream as a message."""
     position = text_of(entry)
     pairs = tuple((bytes(name), bytes(value)) for name, value in fields.items())
     value = fields.get(EVENT_FIELD)
     at, _, _ = position.partition("-")
-    return Message(
-        Partition(stream), position, value, fields=pairs, at_ms=int(at) if at.isdigit() else None
-    )
+    return Message(Partition(stream), position, value, fields=pairs, at_ms=int(at) if at.isdigit() else None)
 
 
 def letter_fields(letter: Letter, now: float) -> list[tuple[bytes, bytes]]:

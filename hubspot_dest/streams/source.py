@@ -123,6 +123,7 @@ class PartitionOwner(Protocol):
 
 class Source(Protocol):
     """A consumer in a group. For one thread.
+
     Every method raises StreamError where the broker did not do it.
     """
 

@@ -22,8 +22,8 @@ from hubspot_dest.streams.decoding import DEFAULT_MAX_BYTES, BadMessage, Command
 from hubspot_dest.streams.errors import LeaseLostError, StreamError
 from hubspot_dest.streams.letters import letter_of_given_up
 from hubspot_dest.streams.person_keys import PersonKeys
-from hubspot_dest.streams.redis_trim import warning_of
 from hubspot_dest.streams.source import Lag, Letter, Message, Partition, Source
+from hubspot_dest.streams.trimming import warning_of
 
 __all__ = ["Worker", "WorkerSettings"]
 
@@ -515,7 +515,9 @@ class Worker:
                     self._say_once_of(watch.stream, f"warning: {warning}")
             if new := self._count_lost(lag):
                 about = "" if counts.lost_exact else "at least "
-                self._say(f"error: {about}{new} entries were trimmed before any worker had read them: they are lost")
+                self._say(
+                    f"error: {about}{new} entries were trimmed before any worker had read them: they are lost"
+                )
 
     def _count_lost(self, lag: Lag) -> int:
         """Count entries that were trimmed unread; return how many of them are new."""

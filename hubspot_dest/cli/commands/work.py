@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from hubspot_dest.cli.option_groups import connection_options, stream_delivery_options, watching_options
-from hubspot_dest.cli.param_types import RealRange
 
 __all__ = ["command"]
 

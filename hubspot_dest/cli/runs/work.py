@@ -7,7 +7,6 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
 
 from hubspot_dest.cli.connection_overrides import connected, is_real
 from hubspot_dest.cli.console import print_data, say, stop
@@ -17,18 +16,19 @@ from hubspot_dest.cli.log_handler import complain
 from hubspot_dest.cli.option_groups import ConnectionOptions, StreamDeliveryOptions, WatchingOptions
 from hubspot_dest.cli.options import consent_states, open_config
 from hubspot_dest.cli.run_deadline import RunDeadline
+from hubspot_dest.cli.stream_address import address_of, end_with
 from hubspot_dest.config.model import Config
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.report.json_report import as_json
 from hubspot_dest.report.safe_text import safe_text
-from hubspot_dest.streams.address import StreamAddress, read_address
+from hubspot_dest.streams.address import StreamAddress
 from hubspot_dest.streams.counts import WorkerCounts
 from hubspot_dest.streams.errors import StreamError
 from hubspot_dest.streams.health import serve_health
 from hubspot_dest.streams.opening import open_contacts, open_source
 from hubspot_dest.streams.worker import Worker, WorkerSettings
 
-__all__ = ["address_of", "end_with", "work"]
+__all__ = ["work"]
 
 
 def work(
@@ -68,21 +68,6 @@ def work(
         except StreamError as error:
             end_with(error)
     raise SystemExit(int(code))
-
-
-def address_of(
-    source: str, source_options: tuple[str, ...] = (), *, needs_group: bool = True
-) -> StreamAddress:
-    """Return the address of a source; end the command where it is none."""
-    try:
-        return read_address(source, source_options, needs_group=needs_group)
-    except StreamError as error:
-        end_with(error)
-
-
-def end_with(error: StreamError) -> NoReturn:
-    """Say what is wrong with a broker, and end with exit code 2."""
-    stop(safe_text(error.sentence, limit=400), safe_text(error.hint, limit=300))
 
 
 def _worker(

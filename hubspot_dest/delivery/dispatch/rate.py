@@ -100,7 +100,7 @@ class RateBudget:
         self._until.clear()
 
     def share(self, part: float) -> None:
-        """Use only a part of the account's contact limit, above 0 to 1: other programs with this token have the rest."""
+        """Use only a part of the account's contact limit, above 0 to 1; others with this token have the rest."""
         if part != self._part:
             self._part = part
             self._resize()
