@@ -139,7 +139,6 @@ def read_address(
     known = read_options(options)
     try:
         parts = urlsplit(text)
-        _ = parts.port if "," not in parts.netloc else None
     except ValueError as error:
         raise _wrong(f"the source is no address: {error}", _example("kafka")) from None
     engine = _SCHEMES.get(parts.scheme.lower())

@@ -74,7 +74,7 @@ def consumer_only(options: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "max.poll.interval.ms": 300_000,
         "session.timeout.ms": 45_000,
-        "fetch.message.max.bytes": 1_048_576,
+        "fetch.message.max.bytes": 16_000_000,
         "queued.max.messages.kbytes": 16_384,
         "auto.offset.reset": "earliest",
         "topic.metadata.refresh.interval.ms": 30_000,

@@ -65,7 +65,7 @@ def kafka_error(error: KafkaFault, where: str, what: str, topic: str) -> StreamE
         sentence = f"Kafka at {where} cannot be reached: {said}"
         hint = "look at host and port; --source-option security.protocol=SASL_SSL where the broker wants TLS"
     elif code in ("TOPIC_AUTHORIZATION_FAILED", "GROUP_AUTHORIZATION_FAILED", "CLUSTER_AUTHORIZATION_FAILED"):
-        kind = "authorization"
+        kind, heals = "authorization", False
         right = "group" if code.startswith("GROUP") else "topic" if code.startswith("TOPIC") else "cluster"
         sentence = f"Kafka at {where}: no rights on the {right} for {what} ({topic})"
         hint = _ACLS

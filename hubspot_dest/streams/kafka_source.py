@@ -102,6 +102,8 @@ class KafkaSource:
             try:
                 for one in consumer.committed(partitions, timeout=_ASK_SECONDS):
                     states[Partition(self._topic, one.partition)] = one.metadata or ""
+                    if one.offset >= 0:
+                        self._positions[one.partition] = one.offset
             except self._module.KafkaException as error:
                 # Without its state, a partition begins with the configuration's.
                 self._failure = error.args[0] if error.args else None
@@ -254,10 +256,8 @@ class KafkaSource:
             except self._module.KafkaException:
                 exact = False
                 continue
-            position = self._positions.get(number)
-            if position is None:
-                known = [one.offset for one in self._consumer.position([place])]
-                position = known[0] if known and known[0] >= 0 else low
+            # Without a commit the group begins at the oldest message.
+            position = max(self._positions.get(number, 0), low)
             messages += max(0, high - position)
         return Lag(messages, exact)
 

@@ -31,6 +31,8 @@ def connect_redis(address: StreamAddress) -> Any:
             "pip install 'hubspot-dest[redis]'",
         )
     import redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
 
     host, _, port = address.hosts[0].rpartition(":")
     who = address.credentials
@@ -52,6 +54,8 @@ def connect_redis(address: StreamAddress) -> Any:
             username=who.username or None,
             password=who.password.get_secret_value() or None,
             protocol=2,
+            # The worker tries again by itself: a read that is repeated unseen would leave entries behind.
+            retry=Retry(NoBackoff(), 0),
             **{
                 "socket_timeout": _SECONDS,
                 "socket_connect_timeout": 5.0,

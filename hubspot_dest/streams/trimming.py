@@ -89,12 +89,12 @@ class Trimming:
             self._trimmed = True
         if now.added is not None and now.added > now.length:
             self._trimmed = True
-        if now.added is not None and now.read is not None:
-            # What is neither stored nor read is gone.
-            gone = max(0, now.added - now.length - now.read)
-            self.lost += max(0, gone - self.gone)
+        # What is neither stored nor read is gone; entries that are read later do not bring it back.
+        gone = 0 if now.added is None or now.read is None else now.added - now.length - now.read
+        if gone > self.gone:
+            self.lost += gone - self.gone
             self.gone = gone
-        elif self._gap(now):
+        elif self._gap(now) or (now.added is None and self._overrun(now)):
             self.lost += 1
             self._exact = False
         self._first = now.first
@@ -108,6 +108,13 @@ class Trimming:
         if not expected or entry_id(now.last_delivered) >= entry_id(expected):
             return False
         return now.first is None or entry_id(now.first) > entry_id(expected)
+
+    def _overrun(self, now: StreamFigures) -> bool:
+        """Tell whether a stream was full of unread entries when it was first looked at: more came than it holds."""
+        if self._first is not None or self._maxlen is None or now.first is None:
+            return False
+        last = entry_id(now.last_delivered)
+        return now.length >= self._maxlen and (0, 0) < last < entry_id(now.first)
 
     @property
     def trims(self) -> bool:
