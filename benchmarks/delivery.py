@@ -17,9 +17,9 @@ from benchmarks.measuring import Figure
 from benchmarks.sink import sink
 from benchmarks.workload import CONFIG, events, lines
 from hubspot_dest import HubSpotDestination, OutboxSettings
-from hubspot_dest.delivery.outbox.schema import Durability
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.planning.planner import Planner
+from hubspot_dest.storage.sqlite_file import Durability
 
 __all__ = ["measure"]
 
@@ -103,12 +103,12 @@ def _models(base_url: str, whole: list[dict[str, object]]) -> float:
     for start in range(0, len(occurrences), 500):
         inputs = [
             BehavioralEventHttpCompletionRequest(
-                event_name=one["eventName"],
-                email=one["email"],
-                properties=one["properties"],
-                occurred_at=one["occurredAt"],
+                event_name=occurrence["eventName"],
+                email=occurrence["email"],
+                properties=occurrence["properties"],
+                occurred_at=occurrence["occurredAt"],
             )
-            for one in occurrences[start : start + 500]
+            for occurrence in occurrences[start : start + 500]
         ]
         api.send(BatchedBehavioralEventHttpCompletionRequest(inputs=inputs))
     return len(whole) / (time.perf_counter() - begun)

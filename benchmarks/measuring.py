@@ -67,5 +67,5 @@ def greatest_memory() -> float:
         import resource
 
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
-    line = next(one for one in status.read_text(encoding="ascii").splitlines() if one.startswith("VmHWM"))
+    line = next(text for text in status.read_text(encoding="ascii").splitlines() if text.startswith("VmHWM"))
     return int(line.split()[1]) * 1024 / 1e6

@@ -101,7 +101,7 @@ def _batches(address: tuple[str, int], number: int) -> float:
     requests = [
         _request(
             "/events/v3/send/batch",
-            orjson.dumps({"inputs": [_occurrence(f"{number}-{batch}-{one}") for one in range(BATCH)]}),
+            orjson.dumps({"inputs": [_occurrence(f"{number}-{batch}-{index}") for index in range(BATCH)]}),
         )
         for batch in range(BATCHES)
     ]
@@ -109,7 +109,7 @@ def _batches(address: tuple[str, int], number: int) -> float:
 
 
 def _singles(address: tuple[str, int], number: int) -> float:
-    return _rate(address, [_single(f"{number}-s{one}") for one in range(SINGLES)])
+    return _rate(address, [_single(f"{number}-s{index}") for index in range(SINGLES)])
 
 
 def _single(uuid: str) -> bytes:
@@ -163,7 +163,7 @@ def store_a_million() -> None:
     hubspot.seed(account, {"definitions": [{"name": "pe12345678_order_complete", "properties": properties}]})
     headers = {"authorization": f"Bearer {DEFAULT_TOKEN}"}
     for batch in range(MILLION // BATCH):
-        body = orjson.dumps({"inputs": [_occurrence(f"{batch}-{one}") for one in range(BATCH)]})
+        body = orjson.dumps({"inputs": [_occurrence(f"{batch}-{index}") for index in range(BATCH)]})
         answer = hubspot.handle(Request("POST", "/events/v3/send/batch", (), headers, body))
         if answer.status != 204:
             raise RuntimeError(answer.decision)

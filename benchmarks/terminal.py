@@ -60,7 +60,7 @@ def main() -> None:
     print(
         f"CPU             {measured['cpu']:.0f}% of a core: {', '.join(f'{k} {v:.0f}%' for k, v in parts.items())}"
     )
-    print(f"memory          {', '.join(f'{one:.0f}' for one in memory)} MB, at even distances to the end")
+    print(f"memory          {', '.join(f'{item:.0f}' for item in memory)} MB, at even distances to the end")
     print(f"books agree     {found['agree']}")
 
 
@@ -92,7 +92,7 @@ def _child(told: Path, rate: float, filled: int) -> None:
         run_app(Timed(engine, title="benchmark"))
         engine.pause()
         found = {"milliseconds": latencies, "taken": engine.counts.taken, "rows": len(engine.ring)}
-        threads = {str(one.native_id): one.name for one in threading.enumerate()}
+        threads = {str(thread.native_id): thread.name for thread in threading.enumerate()}
         told.write_text(json.dumps({**found, "agree": engine.reconcile().agree, "threads": threads}))
 
 
@@ -119,7 +119,9 @@ def _drive(seconds: float, rate: float, filled: int, told: Path) -> dict[str, An
             _read(terminal, 0.05)
         passed = time.monotonic() - begun
         used = 100 * (_cpu(Path(f"/proc/{pid}")) - cpu) / passed
-        spent = {one: 100 * (now - threads.get(one, 0.0)) / passed for one, now in _threads(pid).items()}
+        spent = {
+            thread: 100 * (now - threads.get(thread, 0.0)) / passed for thread, now in _threads(pid).items()
+        }
         memory.append(_memory(pid))
         os.write(terminal, b"q")
         _read(terminal, 8.0)
@@ -151,7 +153,7 @@ def _parts(spent: dict[str, float], names: dict[str, str]) -> dict[str, float]:
 
 
 def _threads(pid: int) -> dict[str, float]:
-    return {one.name: _cpu(one) for one in Path(f"/proc/{pid}/task").iterdir()}
+    return {path.name: _cpu(path) for path in Path(f"/proc/{pid}/task").iterdir()}
 
 
 def _cpu(process: Path) -> float:

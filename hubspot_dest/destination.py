@@ -13,10 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.config.model import Config, ConfigError
-from hubspot_dest.delivery.client.client import Client
+from hubspot_dest.delivery.client.client import Client, ClientFactory
 from hubspot_dest.delivery.client.errors import DeliveryError
-from hubspot_dest.delivery.client.provider import ClientFactory
 from hubspot_dest.delivery.settings import OutboxSettings, StreamSettings
 from hubspot_dest.delivery.sink import PendingCommit
 from hubspot_dest.events.collector import COMMANDS, Collector
@@ -32,7 +32,7 @@ from hubspot_dest.planning.profiles import profile_of
 
 if TYPE_CHECKING:
     from hubspot_dest.delivery.outbox.queue import Outbox
-    from hubspot_dest.delivery.outbox.records import Progress
+    from hubspot_dest.delivery.outbox.schema import Progress
     from hubspot_dest.delivery.stream_sink import StreamSink
     from hubspot_dest.verdict.judge import Judge
 
@@ -45,7 +45,7 @@ logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
 
 
 class HubSpotDestination:
-    """Sends walkerOS events to HubSpot as a walkerOS destination configuration says.
+    """Sends walkerOS events to HubSpot, configured as a walkerOS destination.
 
     One destination with its collector's state. Methods may be called from several threads; events are sent in the
     order in which they were pushed.
@@ -217,13 +217,13 @@ class HubSpotDestination:
 
     @property
     def halted(self) -> DeliveryError | None:
-        """Why nothing is delivered until somebody changes something, such as a revoked token; else None."""
+        """Why nothing is delivered until a person changes something, such as a revoked token; else None."""
         return self._sink.halted
 
     # ---- events
 
     def push(self, event: Any) -> Outcome:
-        """Take one walkerOS event as far as it goes, and say how far that was.
+        """Push one walkerOS event and return its first outcome.
 
         Never raises for what an event holds or HubSpot answers: that is an outcome. Events that waited for
         consent and batches that filled up in the same pass are in `also`. With an outbox, `queued` means on disk.
@@ -282,12 +282,7 @@ class HubSpotDestination:
             self._deliver_all(released, happened, "push failed", begun)
         if denied is not None:
             return number
-        last = self._deliver(event, happened, "push failed", begun)
-        if self._judge is not None and (consent := raw.get("consent")):
-            plan = happened[last].plan
-            if plan is not None and (found := self._judge.judge_consent(consent)):
-                plan.findings += found
-        return last
+        return self._deliver(event, happened, "push failed", begun, raw.get("consent"))
 
     def _deliver_all(
         self, events: Iterable[dict[str, Any]], happened: list[Outcome], on_error: str, begun: int = 0
@@ -295,7 +290,14 @@ class HubSpotDestination:
         for event in events:
             self._deliver(event, happened, on_error, begun)
 
-    def _deliver(self, event: dict[str, Any], happened: list[Outcome], on_error: str, begun: int) -> int:
+    def _deliver(
+        self,
+        event: dict[str, Any],
+        happened: list[Outcome],
+        on_error: str,
+        begun: int,
+        own_consent: Any = None,
+    ) -> int:
         """Plan an event and hand the plan to the sink; return where its outcome is.
 
         Args:
@@ -303,6 +305,7 @@ class HubSpotDestination:
             happened: gets its outcome.
             on_error: what is logged if the event cannot be merged with the collector's user.
             begun: where the outcomes of this pass begin.
+            own_consent: the consent that the event came with, for the judge.
 
         """
         try:
@@ -313,6 +316,8 @@ class HubSpotDestination:
             quiet = logged and self._logs_first_merge_error
             issues = () if quiet else (Issue("ERROR", on_error, {"error": str(error)}),)
             return _add(happened, self._rejected(event, "push_error", sentence_of(error), *issues))
+        if own_consent and self._judge is not None and (found := self._judge.judge_consent(own_consent)):
+            plan = replace(plan, findings=plan.findings + found)
         outcome = self._sink.accept(plan)
         if outcome.also:
             happened.extend(outcome.also)
@@ -326,7 +331,8 @@ class HubSpotDestination:
         number = _add(happened, outcome)
         dropped = self._consent_queue.drop_excess()
         self.dropped += len(dropped)
-        sentence = f"more than {self.config.queue_max} events wait for consent; the oldest is dropped"
+        wait = f"{amount(self.config.queue_max, 'event')} {verb(self.config.queue_max, 'wait')}"
+        sentence = f"more than {wait} for consent; the oldest is dropped"
         text = "destination.queuePush overflow; oldest events dropped"
         issues = (Issue("WARN", text, {"droppedCount": self.dropped}, SCOPE),) if dropped else ()
         self._reporter.log(issues)
@@ -482,7 +488,7 @@ class HubSpotDestination:
 
         Args:
             deadline: with an outbox, seconds to wait at most; its settings' `close_seconds` if not given.
-            stall: with an outbox, end when nothing was delivered for so many seconds, instead.
+            stall: with an outbox, stop waiting when nothing was delivered for this many seconds, instead.
 
         """
         if self._sink.background:
@@ -498,7 +504,7 @@ class HubSpotDestination:
         return self._sink.unrecorded
 
     def end_within(self, seconds: float) -> None:
-        """Let delivery, also one that is waited for already, end within so many seconds. Safe in signal handlers."""
+        """End delivery within this many seconds, also if it is under way. Safe in signal handlers."""
         self._sink.end_within(seconds)
 
     def abort(self) -> None:

@@ -10,8 +10,7 @@ from typing import Any
 
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.batch_queue import BatchQueue
-from hubspot_dest.delivery.client.client import Client
-from hubspot_dest.delivery.client.provider import ClientFactory, ClientProvider, official_clients
+from hubspot_dest.delivery.client.client import Client, ClientFactory, ClientProvider, official_clients
 from hubspot_dest.delivery.contact_cache import LastContact, ManyContacts
 from hubspot_dest.delivery.contact_upsert import update_only, update_or_create
 from hubspot_dest.delivery.direct_sink import DirectSink
@@ -25,6 +24,7 @@ from hubspot_dest.events.consent_queue import (
     MemoryConsentQueue,
     StatelessConsentQueue,
 )
+from hubspot_dest.mapping.gc_pause import paused_gc
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.planning.planner import CollectorPlanner, Planner
 from hubspot_dest.planning.profiles import Profile
@@ -46,7 +46,7 @@ class Delivering:
         outbox: a durable queue; None sends directly.
         stream: deliver for a worker on a stream, which keeps the events; None for no worker.
         on_outcome: is called with what becomes of events in the outbox.
-        judge: says of plans what HubSpot will refuse; None asks nobody.
+        judge: finds what HubSpot will refuse; None for no judgement.
         hold_refused: send nothing that the judge calls refused.
 
     """
@@ -73,6 +73,7 @@ class Collaborators:
     reporter: Reporter
 
 
+@paused_gc()
 def read_config(config: dict[str, Any] | Config, profile: Profile) -> Config:
     """Return a configuration, checked as the profile wants it.
 

@@ -15,7 +15,7 @@ from hubspot_dest.mapping.evaluation import Issue
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.planning.plan import Plan
 
-__all__ = ["Kind", "Outcome", "outcome_of"]
+__all__ = ["Kind", "Outcome", "outcome_of", "person_of"]
 
 Kind = Literal["denied", "ignored", "skipped", "identified", "sent", "queued", "flushed", "failed", "refused"]
 
@@ -35,6 +35,8 @@ class Outcome:
         event_id: the event's id, which links the first outcome of an event with later ones; empty for a batch.
         plan: what should have happened; None if the event was not planned.
         calls: the SDK calls made for it, in the documented notation, failed ones included.
+        batched: what goes out in calls that it shares with other events: the call's name, and this event's part of it.
+            Only where nothing is sent; the calls themselves are outcomes with `events`.
         issues: warnings and errors; each is a log record as well.
         error: why it failed.
         upstream: what walkerOS itself would have done, if that differs.
@@ -63,6 +65,7 @@ class Outcome:
     delivery: bool = False
     next_try: float | None = None
     person: str = ""
+    batched: tuple[list[Any], ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -71,7 +74,7 @@ class Outcome:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What the checks say of its plan; empty without a judge."""
+        """The findings of the checks about its plan; empty without a judge."""
         return self.plan.findings if self.plan is not None else ()
 
     @property
@@ -120,3 +123,13 @@ def outcome_of(kind: Kind, reason: str, sentence: str, event: dict[str, Any], **
     if more:
         values.update(more)
     return outcome
+
+
+def person_of(outcome: Outcome) -> str:
+    """Return whose event it is: the e-mail, or `objectId 7`; empty where that is not known."""
+    plan = outcome.plan
+    if plan is None:
+        return outcome.person
+    if plan.email:
+        return plan.email
+    return f"objectId {plan.object_id}" if plan.object_id else ""

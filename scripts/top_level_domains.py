@@ -17,9 +17,9 @@ TARGET = Path(__file__).parents[1] / "hubspot_dest/checks/top_level_domains.txt"
 
 def source() -> str:
     """Return the text of the list that the package ships."""
-    for one in files("publicsuffixlist") or ():
-        if one.name == "public_suffix_list.dat":
-            return one.read_text(encoding="utf-8")
+    for file in files("publicsuffixlist") or ():
+        if file.name == "public_suffix_list.dat":
+            return file.read_text(encoding="utf-8")
     sys.exit("error: the package publicsuffixlist holds no public_suffix_list.dat")
 
 

@@ -22,7 +22,7 @@ from simulator.cassettes.replay import CLOSED, ReplayedRequest, compare_requests
 from simulator.cassettes.session import CLOCK_MS, TOKEN, meta_of
 
 if TYPE_CHECKING:
-    from hubspot_dest.delivery.outbox.records import Progress
+    from hubspot_dest.delivery.outbox.schema import Progress
 
 __all__ = ["CassetteTest", "cassette_path"]
 
@@ -129,7 +129,7 @@ class CassetteTest:
         return self._player.around(pool)
 
     def close(self) -> None:
-        """End the destination; what waits in a batch goes out."""
+        """Close the destination; what waits in a batch is sent."""
         self.destination.close()
 
     def judge(self) -> None:
@@ -144,8 +144,12 @@ class CassetteTest:
         """Return the requests that are not in the cassette and those that were not sent; empty without a difference."""
         if self._records or self._player is None or self._before is None:
             return ""
-        wrong = [one for one in compare_requests(self._before, self._player) if one.verdict != "same"]
-        lines = "".join(f"\n  {line}" for one in wrong for line in _lines(one))
+        wrong = [
+            current_request
+            for current_request in compare_requests(self._before, self._player)
+            if current_request.verdict != "same"
+        ]
+        lines = "".join(f"\n  {line}" for request in wrong for line in _lines(request))
         return (
             f"not what {self._path.name} has (if that is meant: --hubspot-record=all):{lines}"
             if lines
@@ -173,7 +177,7 @@ class CassetteTest:
 
 
 def _meta(config: dict[str, Any], about: str) -> Meta:
-    """Return what is said of a test's recording."""
+    """Return the metadata of a test's recording."""
     meta = meta_of(_plain(config), [], about=about)
     return meta.model_copy(update={"switches": {"auto_define": True}})
 
@@ -189,7 +193,7 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
 
 
-def _lines(one: ReplayedRequest) -> Iterator[str]:
-    yield f"{one.verdict}: {one.method} {one.target}"
-    for each in one.differences:
+def _lines(request: ReplayedRequest) -> Iterator[str]:
+    yield f"{request.verdict}: {request.method} {request.target}"
+    for each in request.differences:
         yield f"  {each.path}: recorded {each.expected!r}, now {each.actual!r}"

@@ -13,6 +13,7 @@ import pytest
 
 if TYPE_CHECKING:
     from hubspot_dest import HubSpotDestination
+    from hubspot_dest.account.schema import AccountSchema
     from simulator.hubspot.fake import FakeHubSpot
     from simulator.hubspot.state.account import SimulatedAccount
 
@@ -37,7 +38,7 @@ class ContactSeen:
     @property
     def events(self) -> list[str]:
         """The event names of the timeline, without `pe12345678_`."""
-        return [one["eventName"].partition("_")[2] for one in self.timeline]
+        return [entry["eventName"].partition("_")[2] for entry in self.timeline]
 
 
 class HubSpotSeen:
@@ -96,7 +97,10 @@ class HubSpotSeen:
         """Return a contact by its e-mail; the test fails and lists the known contacts if there is no such contact."""
         found = self.account.contact(email, by_email=True)
         if found is None:
-            known = sorted(one.properties.get("email", one.id) for one in self.account.contacts())
+            known = sorted(
+                current_contact.properties.get("email", current_contact.id)
+                for current_contact in self.account.contacts()
+            )
             pytest.fail(
                 f"HubSpot has no contact {email}; it has {', '.join(known) or 'nobody'}", pytrace=False
             )
@@ -105,22 +109,23 @@ class HubSpotSeen:
     def requests(self) -> list[tuple[str, str, int, str]]:
         """Return (method, target, status, decision) of every request of this test, oldest first."""
         portal = self.account.portal_id
-        views = [self._server.journal.view(one) for one in self._server.journal.entries()]
+        views = [self._server.journal.view(entry) for entry in self._server.journal.entries()]
         return [
-            (str(one["method"]), str(one["target"]), int(str(one["status"])), str(one["decision"]))
-            for one in views
-            if one["portalId"] == portal
+            (str(view["method"]), str(view["target"]), int(str(view["status"])), str(view["decision"]))
+            for view in views
+            if view["portalId"] == portal
         ]
 
     def assert_nothing_refused(self) -> None:
         """Fail if HubSpot refused any request, with its reason."""
-        refused = [one for one in self.requests() if one[2] >= 400]
+        refused = [request for request in self.requests() if request[2] >= 400]
         if refused:
             lines = "\n".join(f"  {method} {target}: {decision}" for method, target, _, decision in refused)
             pytest.fail(f"HubSpot refused {len(refused)} requests:\n{lines}", pytrace=False)
 
 
 _CASSETTE: pytest.StashKey[Any] = pytest.StashKey()
+_PORTAL = 12345678
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -130,8 +135,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--hubspot-record",
         choices=("none", "once", "new", "all"),
         default="none",
-        help="What tests with @pytest.mark.hubspot_cassette do: only what is on the tape (none), record where there is "
+        help="What tests with @pytest.mark.hubspot_cassette do: only replay the cassette (none), record where there is "
         "no cassette (once), record what the tape has not (new), record anew (all).",
+    )
+    group.addoption(
+        "--hubspot-account",
+        metavar="FILE",
+        help="What the account has, as `hubspot-dest account pull` wrote it; also the ini option hubspot_account.",
+    )
+    parser.addini(
+        "hubspot_account",
+        "An account file, from the root folder: fake_hubspot has it and is strict.",
+        default="",
     )
     parser.addini("hubspot_cassettes", "The folder of cassettes beside a test's file.", default="cassettes")
 
@@ -167,10 +182,31 @@ def _hubspot_server() -> Iterator[FakeHubSpot]:
         yield server
 
 
-@pytest.fixture
-def fake_hubspot(request: pytest.FixtureRequest, _hubspot_server: FakeHubSpot) -> Iterator[HubSpotSeen]:
-    """Provide an empty account of portal 12345678 that creates definitions and properties on first use.
+@pytest.fixture(scope="session")
+def hubspot_account_schema(pytestconfig: pytest.Config) -> AccountSchema | None:
+    """Provide the account of `--hubspot-account` or of the ini option `hubspot_account`; None without one."""
+    given = pytestconfig.getoption("--hubspot-account")
+    named = pytestconfig.getini("hubspot_account")
+    if not (given or named):
+        return None
+    from hubspot_dest.account.account_file import AccountFileError, read_account_file
 
+    path = pytestconfig.invocation_params.dir / given if given else pytestconfig.rootpath / str(named)
+    try:
+        return read_account_file(path)
+    except AccountFileError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+@pytest.fixture
+def fake_hubspot(
+    request: pytest.FixtureRequest,
+    _hubspot_server: FakeHubSpot,
+    hubspot_account_schema: AccountSchema | None,
+) -> Iterator[HubSpotSeen]:
+    """Provide an account of portal 12345678 that creates definitions and properties on first use.
+
+    With an account file it has what the file lists and refuses everything else, as HubSpot does.
     `hubspot_account_options` sets portal, scopes and switches.
     """
     if _replays(request):
@@ -180,6 +216,8 @@ def fake_hubspot(request: pytest.FixtureRequest, _hubspot_server: FakeHubSpot) -
         pytest.fail(text, pytrace=False)
     options: dict[str, Any] = request.getfixturevalue("hubspot_account_options")
     seen = HubSpotSeen(_hubspot_server, _hubspot_server.new_account(**options))
+    if hubspot_account_schema is not None:
+        _hubspot_server.service.adopt(seen.account, hubspot_account_schema)
     _hubspot_server.journal.clear()
     for mark in request.node.iter_markers("hubspot_fault"):
         seen.fault(*mark.args)
@@ -188,9 +226,11 @@ def fake_hubspot(request: pytest.FixtureRequest, _hubspot_server: FakeHubSpot) -
 
 
 @pytest.fixture
-def hubspot_account_options() -> dict[str, Any]:
+def hubspot_account_options(hubspot_account_schema: AccountSchema | None) -> dict[str, Any]:
     """Provide portal, scopes and switches of each test's account; override it in `conftest.py`."""
-    return {"portal_id": 12345678, "switches": {"auto_define": True}}
+    if hubspot_account_schema is not None:
+        return {"portal_id": hubspot_account_schema.portal_id, "switches": {"auto_define": False}}
+    return {"portal_id": _PORTAL, "switches": {"auto_define": True}}
 
 
 @pytest.fixture
@@ -205,16 +245,27 @@ def hubspot_destination(
 ) -> Iterator[HubSpotDestination]:
     """Provide a destination with `hubspot_config` that sends to `fake_hubspot` and is closed after the test.
 
+    Its outcomes have `findings`: what HubSpot refuses of each event, and what is doubtful (docs/checks.md).
+
     With `@pytest.mark.hubspot_cassette("name")` it is answered from the cassette, and no server is started.
     """
     if request.node.get_closest_marker("hubspot_cassette") is not None:
         yield from _from_cassette(request, hubspot_config)
         return
     from hubspot_dest import HubSpotDestination
+    from hubspot_dest.account.schema import UNKNOWN_ACCOUNT
+    from hubspot_dest.verdict.judge import Judge
 
     fake: HubSpotSeen = request.getfixturevalue("fake_hubspot")
     settings = {**hubspot_config.get("settings", {}), "accessToken": fake.token}
-    with HubSpotDestination({**hubspot_config, "settings": settings}, base_url=fake.base_url) as made:
+    schema = request.getfixturevalue("hubspot_account_schema") or UNKNOWN_ACCOUNT
+    switches = request.getfixturevalue("hubspot_account_options").get("switches")
+    behaviours = (
+        {name: str(value).lower() for name, value in switches.items()} if isinstance(switches, dict) else {}
+    )
+    judge = Judge(hubspot_config, account=schema, behaviours=behaviours)
+    config = {**hubspot_config, "settings": settings}
+    with HubSpotDestination(config, base_url=fake.base_url, judge=judge) as made:
         yield made
 
 

@@ -48,7 +48,7 @@ def assert_matches_example(made: Outcome, key: str) -> None:
     """
     from simulator.examples.documented import documented_examples
 
-    examples = {one.key: one for one in documented_examples()}
+    examples = {example.key: example for example in documented_examples()}
     if key not in examples:
         raise ValueError(f"there is no documented example {key!r}; there are {', '.join(examples)}")
     expect = examples[key].expect
@@ -82,14 +82,14 @@ def walkeros_events(
 
 
 def _lines(expected: list[list[Any]], made: list[list[Any]]) -> list[str]:
-    from simulator.conformance.difference import differences
+    from hubspot_dest.diff.json_difference import differences
 
     compared = [
         _without_added_uuid(call, expected[n]) if n < len(expected) else call for n, call in enumerate(made)
     ]
     return [
-        f"calls{one.path}: expected {one.expected!r}, made {one.actual!r}"
-        for one in differences(expected, compared)
+        f"calls{difference.path}: expected {difference.expected!r}, made {difference.actual!r}"
+        for difference in differences(expected, compared)
     ]
 
 

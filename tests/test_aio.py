@@ -53,8 +53,10 @@ def test_awaiting_push_means_that_hubspot_has_the_event() -> None:
                 outcome = await destination.push(event(1))
                 assert (outcome.kind, len(hubspot.account.occurrences)) == ("sent", 1)
                 outcomes = await asyncio.gather(*(destination.push(event(number)) for number in range(2, 52)))
-                assert {one.kind for one in outcomes} == {"sent"}
-                assert [one.event_id for one in outcomes] == [event(number)["id"] for number in range(2, 52)]
+                assert {current_outcome.kind for current_outcome in outcomes} == {"sent"}
+                assert [current_outcome.event_id for current_outcome in outcomes] == [
+                    event(number)["id"] for number in range(2, 52)
+                ]
             assert len(hubspot.account.occurrences) == 51
 
     asyncio.run(main())
@@ -71,12 +73,12 @@ def test_the_event_loop_goes_on_while_hubspot_is_slow_and_order_is_kept() -> Non
             client.gate.set()
             await asyncio.gather(*pushes)
             assert destination.pending == 0
-        uuids = [one["uuid"] for one in client.taken]
+        uuids = [entry["uuid"] for entry in client.taken]
         with HubSpotDestination({"settings": SETTINGS}, client=(again := SlowClient())) as plain:
             again.gate.set()
             for number in range(20):
                 plain.push(event(number))
-        assert uuids == [one["uuid"] for one in again.taken]
+        assert uuids == [entry["uuid"] for entry in again.taken]
 
     asyncio.run(main())
 
@@ -91,7 +93,7 @@ def test_a_flood_waits_for_room_and_memory_stays_bounded() -> None:
                 await asyncio.sleep(0)
             assert destination.pending == 5
             client.gate.set()
-            assert {one.kind for one in await asyncio.gather(*pushes)} == {"sent"}
+            assert {outcome.kind for outcome in await asyncio.gather(*pushes)} == {"sent"}
         assert len(client.taken) == 50
 
     asyncio.run(main())
@@ -160,7 +162,7 @@ def test_closing_takes_what_was_handed_in_and_flushes_the_batch() -> None:
         pushes = [asyncio.ensure_future(destination.push(event(number))) for number in range(7)]
         await asyncio.sleep(0)
         told = await destination.close()
-        assert [one.kind for one in told] == ["flushed"]
+        assert [outcome.kind for outcome in told] == ["flushed"]
         assert {(await push).kind for push in pushes} == {"queued"}
         assert client.batches == [7]
         assert await destination.close() == told
@@ -178,7 +180,7 @@ def test_consent_releases_what_waited_for_it_in_order() -> None:
         async with AsyncHubSpotDestination(config, client=client) as destination:
             assert [(await destination.push(event(number))).kind for number in range(3)] == ["denied"] * 3
             released = await destination.consent({"marketing": True})
-            assert [one.event_id for one in released] == [event(number)["id"] for number in range(3)]
+            assert [outcome.event_id for outcome in released] == [event(number)["id"] for number in range(3)]
 
     asyncio.run(main())
 
@@ -230,7 +232,7 @@ def test_with_an_outbox_awaiting_push_means_on_disk_and_what_gathers_shares_a_co
 
             monkeypatch.setattr(destination.destination, "push_many", counted)
             outcomes = await asyncio.gather(*(destination.push(event(number)) for number in range(200)))
-            assert {one.kind for one in outcomes} == {"queued"}
+            assert {outcome.kind for outcome in outcomes} == {"queued"}
             assert sum(together) == 200
             assert len(together) < 20
             await destination.close(deadline=0.0)
@@ -238,6 +240,6 @@ def test_with_an_outbox_awaiting_push_means_on_disk_and_what_gathers_shares_a_co
             hubspot.service.seed(hubspot.account, {"definitions": [{"name": "pe12345678_page_view"}]})
             async with AsyncHubSpotDestination({"settings": settings}, outbox=outbox) as again:
                 await again.flush(deadline=20.0)
-            assert len({one["id"] for one in hubspot.account.occurrences}) == 200
+            assert len({occurrence["id"] for occurrence in hubspot.account.occurrences}) == 200
 
     asyncio.run(main())

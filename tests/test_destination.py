@@ -145,7 +145,9 @@ def test_a_failed_flush_keeps_its_events_and_says_so() -> None:
     sender.push(event(3))
     assert len(client.calls) == 1, "a failing HubSpot is not asked again at every event"
     sender.push(event(4))
-    assert [[one["occurredAt"][-4:] for one in call[1]["inputs"]] for call in client.calls[1:]] == [
+    assert [
+        [contact_input["occurredAt"][-4:] for contact_input in call[1]["inputs"]] for call in client.calls[1:]
+    ] == [
         ["001Z", "002Z"],
         ["003Z", "004Z"],
     ]

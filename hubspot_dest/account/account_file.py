@@ -1,7 +1,7 @@
 """Read and write an account file: JSON or YAML, the entries as HubSpot's API gives them.
 
 `name` (or `fullyQualifiedName`), `type` and `options[].value` suffice, so that it can be written by hand. Unknown keys
-of an entry are HubSpot's own and are kept out of the way; unknown keys of the file itself are mistakes.
+of an entry are HubSpot's own and are ignored; unknown keys of the file itself are errors.
 """
 
 from __future__ import annotations
@@ -18,9 +18,18 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from hubspot_dest.account.schema import AccountEvent, AccountLimits, AccountSchema
 from hubspot_dest.checks.properties import FIELD_TYPES, Option, Property
 from hubspot_dest.checks.standard_properties import STANDARD_CONTACT_PROPERTIES
-from hubspot_dest.config.yaml_document import BoundedLoader
+from hubspot_dest.config.document import BoundedLoader
 
-__all__ = ["VERSION", "AccountFileError", "parse_account", "read_account_file", "write_account_file"]
+__all__ = [
+    "VERSION",
+    "AccountFileError",
+    "account_content",
+    "is_account_content",
+    "parse_account",
+    "property_content",
+    "read_account_file",
+    "write_account_file",
+]
 
 VERSION: Final = 1
 _MAX_BYTES: Final = 64 * 1024 * 1024
@@ -76,7 +85,7 @@ class _PropertyEntry(_AccountEntry):
             self.field_type or known.field_type,
             known.options
             if self.options is None
-            else tuple(one.option(number) for number, one in enumerate(self.options)),
+            else tuple(option.option(number) for number, option in enumerate(self.options)),
             read_only=bool(rights or self.calculated),
             unique=known.unique if self.unique is None else self.unique,
             label=self.label or known.label,
@@ -114,15 +123,15 @@ class _File(BaseModel):
 
 
 def read_account_file(path: Path) -> AccountSchema:
-    """Return what an account file says.
+    """Read an account file.
 
     Raises:
-        AccountFileError: where it cannot be read, or is no account file.
+        AccountFileError: the file cannot be read, or is not an account file.
 
     """
     try:
         if path.stat().st_size > _MAX_BYTES:
-            msg = f"{path}: larger than 64 MB; this is no account file"
+            msg = f"{path}: larger than 64 MB; this is not an account file"
             raise AccountFileError(msg)
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -144,14 +153,14 @@ def read_account_file(path: Path) -> AccountSchema:
 
 
 def parse_account(raw: Any, where: str = "account") -> AccountSchema:
-    """Return what the content of an account file says.
+    """Parse the content of an account file.
 
     Args:
         raw: the file's content, parsed.
-        where: what messages call it.
+        where: the file's name in messages.
 
     Raises:
-        AccountFileError: where it is no account file.
+        AccountFileError: the content is not that of an account file.
 
     """
     try:
@@ -169,9 +178,9 @@ def parse_account(raw: Any, where: str = "account") -> AccountSchema:
         None if known.definitions is None else _definitions(known.definitions, known.portal_id),
         MappingProxyType(
             {
-                one.name: one.declared(STANDARD_CONTACT_PROPERTIES.get(one.name))
-                for one in known.contacts or ()
-                if not one.archived
+                contact.name: contact.declared(STANDARD_CONTACT_PROPERTIES.get(contact.name))
+                for contact in known.contacts or ()
+                if not contact.archived
             }
         ),
         contacts_complete=known.contacts is not None,
@@ -181,6 +190,60 @@ def parse_account(raw: Any, where: str = "account") -> AccountSchema:
             known.limits.callsPerDay, known.limits.callsPerBurst, known.limits.burstMilliseconds
         ),
     )
+
+
+def is_account_content(raw: Any) -> bool:
+    """Return whether this is the content of an account file rather than of another file."""
+    return isinstance(raw, dict) and "version" in raw and "portalId" in raw
+
+
+def account_content(account: AccountSchema, portal_id: int) -> dict[str, Any]:
+    """Return the content of an account file equal to `account`; `parse_account` is the inverse.
+
+    Args:
+        account: what is known of the account.
+        portal_id: the portal's number, if `account` does not have it.
+
+    """
+    content: dict[str, Any] = {"version": VERSION, "portalId": account.portal_id or portal_id}
+    if account.definitions is not None:
+        content["eventDefinitions"] = [
+            {
+                "fullyQualifiedName": name,
+                "properties": [property_content(one) for one in event.properties.values()],
+            }
+            for name, event in sorted(account.definitions.items())
+        ]
+    if account.contacts_complete:
+        content["contactProperties"] = [
+            property_content(one) for _, one in sorted(account.own_contact_properties.items())
+        ]
+    limits = {
+        "callsPerDay": account.limits.calls_a_day,
+        "callsPerBurst": account.limits.calls_burst,
+        "burstMilliseconds": account.limits.burst_ms,
+    }
+    known = {name: value for name, value in limits.items() if value is not None}
+    return {**content, "limits": known} if known else content
+
+
+def property_content(known: Property) -> dict[str, Any]:
+    """Return a property as an entry of an account file."""
+    entry: dict[str, Any] = {"name": known.name, "type": known.type}
+    if known.label:
+        entry["label"] = known.label
+    if known.field_type:
+        entry["fieldType"] = known.field_type
+    if known.options:
+        entry["options"] = [
+            {"value": one.value, "label": one.label or one.value, "displayOrder": one.display_order}
+            for one in known.options
+        ]
+    if known.unique:
+        entry["hasUniqueValue"] = True
+    if known.read_only:
+        entry["modificationMetadata"] = {"readOnlyValue": True}
+    return entry
 
 
 def write_account_file(path: Path, content: Mapping[str, Any]) -> None:
@@ -194,13 +257,13 @@ def write_account_file(path: Path, content: Mapping[str, Any]) -> None:
 def _definitions(entries: list[_DefinitionEntry], portal_id: int) -> Mapping[str, AccountEvent]:
     prefix = f"pe{portal_id}_"
     found: dict[str, AccountEvent] = {}
-    for one in entries:
-        if one.archived:
+    for entry in entries:
+        if entry.archived:
             continue
-        name = one.full_name or (one.name or "")
-        if one.full_name is None and not name.startswith(prefix):
+        name = entry.full_name or (entry.name or "")
+        if entry.full_name is None and not name.startswith(prefix):
             name = prefix + name
-        properties = {each.name: each.declared() for each in one.properties or () if not each.archived}
+        properties = {each.name: each.declared() for each in entry.properties or () if not each.archived}
         found[name] = AccountEvent(name, MappingProxyType(properties))
     return MappingProxyType(found)
 

@@ -30,10 +30,10 @@ class Reader(Protocol):
 
 
 def pull_account(client: Reader) -> dict[str, Any]:
-    """Return the content of an account file: entries as HubSpot gives them, without whoever made them.
+    """Return the content of an account file: entries as HubSpot returns them, without their authors.
 
     Raises:
-        DeliveryError: where HubSpot does not answer, or answers no.
+        DeliveryError: HubSpot does not answer, or refuses the request.
 
     """
     details = client.read("/account-info/v3/details")
@@ -45,15 +45,15 @@ def pull_account(client: Reader) -> dict[str, Any]:
         "version": VERSION,
         "portalId": portal,
         "eventDefinitions": sorted(
-            (_definition(one) for one in _definitions(client)),
-            key=lambda one: str(one.get("fullyQualifiedName")),
+            (_definition(entry) for entry in _definitions(client)),
+            key=lambda definition: str(definition.get("fullyQualifiedName")),
         ),
         "contactProperties": sorted(
             (
-                _property(one)
-                for one in _results(client.read("/crm/v3/properties/contacts"), "contact properties")
+                _property(item)
+                for item in _results(client.read("/crm/v3/properties/contacts"), "contact properties")
             ),
-            key=lambda one: str(one.get("name")),
+            key=lambda result: str(result.get("name")),
         ),
     }
     limits = _limits(details.headers)
@@ -74,7 +74,7 @@ def _definitions(client: Reader) -> Iterator[Mapping[str, Any]]:
 
 def _results(answer: Any, what: str) -> list[Mapping[str, Any]]:
     results = _object(answer.data, what).get("results")
-    if not isinstance(results, list) or not all(isinstance(one, dict) for one in results):
+    if not isinstance(results, list) or not all(isinstance(result, dict) for result in results):
         msg = f"the answer about {what} cannot be read; is this HubSpot?"
         raise DeliveryError("unreadable", msg)
     return results
@@ -93,13 +93,15 @@ def _object(body: bytes, what: str) -> dict[str, Any]:
 
 def _definition(entry: Mapping[str, Any]) -> dict[str, Any]:
     kept = {name: entry[name] for name in _DEFINITION if name in entry}
-    return {**kept, "properties": [_property(one) for one in entry.get("properties") or ()]}
+    return {**kept, "properties": [_property(item) for item in entry.get("properties") or ()]}
 
 
 def _property(entry: Mapping[str, Any]) -> dict[str, Any]:
     kept = {name: entry[name] for name in _PROPERTY if name in entry}
     if entry.get("options"):
-        kept["options"] = [{name: one[name] for name in _OPTION if name in one} for one in entry["options"]]
+        kept["options"] = [
+            {name: option[name] for name in _OPTION if name in option} for option in entry["options"]
+        ]
     rights = entry.get("modificationMetadata")
     if isinstance(rights, dict) and "readOnlyValue" in rights:
         kept["modificationMetadata"] = {"readOnlyValue": bool(rights["readOnlyValue"])}

@@ -44,7 +44,7 @@ def page_of(check: Check) -> str:
 _CHECKS_HEAD = (
     "# Checks",
     "",
-    "What `preview` says of events and configurations. Each finding names its check by a code;",
+    "What `preview` reports about events and configurations. Each finding names its check by a code;",
     "`hubspot-dest explain CODE` shows the page of one. Made from `hubspot_dest/checks/catalogue.py`:",
     "`hubspot-dest explain --all > docs/checks.md`.",
 )
@@ -64,7 +64,10 @@ def all_pages(checks: Iterable[Check] = tuple(CATALOGUE.values()), head: Iterabl
         "",
         "| code | severity | evidence | about |",
         "|---|---|---|---|",
-        *(f"| [{one.code}](#{one.code}) | {one.severity} | {one.evidence} | {one.title} |" for one in every),
+        *(
+            f"| [{check.code}](#{check.code}) | {check.severity} | {check.evidence} | {check.title} |"
+            for check in every
+        ),
         "",
     ]
-    return "\n".join([*lines, *(page_of(one) for one in every)])
+    return "\n".join([*lines, *(page_of(check) for check in every)])

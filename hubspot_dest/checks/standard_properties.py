@@ -2,7 +2,7 @@
 
 Names of contact properties come from lists that others took from their accounts, types and labels from captured
 property lists where one names them; which of the rest are read-only, and their types, is inferred from their names. An
-enumeration without options takes any value: nobody recorded them, or accounts choose them.
+enumeration without options accepts any value: its options were not recorded, or each account chooses them.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ _FIELD_TYPES: Final = {
     "mobilephone": "phonenumber",
 }
 
-# What anybody may write, by type.
+# Writable properties, by type.
 _WRITABLE: Final = {
     "string": """
         address annualrevenue city company company_size country date_of_birth degree fax field_of_study firstname
@@ -164,9 +164,9 @@ def _contact_properties() -> dict[str, Property]:
         _made("hs_lead_status", "enumeration", _labelled(_LEAD_STATUSES)),
         *(_made(name, kind) for kind, names in _WRITABLE.items() for name in names.split()),
         *(_made(name, kind, read_only=True) for kind, names in _READ_ONLY.items() for name in names.split()),
-        *(_made(f"hs_lifecyclestage_{one}_date", "datetime", read_only=True) for one in LIFECYCLE_STAGES),
+        *(_made(f"hs_lifecyclestage_{stage}_date", "datetime", read_only=True) for stage in LIFECYCLE_STAGES),
     ]
-    return {one.name: one for one in sorted(made, key=lambda one: one.name)}
+    return {current_prop.name: current_prop for current_prop in sorted(made, key=lambda prop: prop.name)}
 
 
 _EVENT_TEXTS: Final = """
@@ -204,12 +204,20 @@ def _event_properties() -> dict[str, Property]:
         Property("hs_screen_height", "number"),
         Property("hs_screen_width", "number"),
         # The documented example sends `PDA;Smartphone`: several values.
-        Property("hs_device_type", "enumeration", "checkbox", _labelled({one: one for one in _DEVICE_TYPES})),
         Property(
-            "hs_page_content_type", "enumeration", "select", _labelled({one: one for one in _PAGE_TYPES})
+            "hs_device_type",
+            "enumeration",
+            "checkbox",
+            _labelled({property_type: property_type for property_type in _DEVICE_TYPES}),
+        ),
+        Property(
+            "hs_page_content_type",
+            "enumeration",
+            "select",
+            _labelled({property_type: property_type for property_type in _PAGE_TYPES}),
         ),
     ]
-    return {one.name: one for one in made}
+    return {prop.name: prop for prop in made}
 
 
 STANDARD_CONTACT_PROPERTIES: Final = MappingProxyType(_contact_properties())
@@ -217,7 +225,7 @@ STANDARD_EVENT_PROPERTIES: Final = MappingProxyType(_event_properties())
 
 
 def goes_backward(now: str, wanted: str) -> bool:
-    """Tell whether a life-cycle stage lies before the present one: HubSpot then keeps the present one (section 3.1)."""
+    """Tell whether a life-cycle stage precedes the present one: HubSpot then keeps the present one (section 3.1)."""
     if now not in LIFECYCLE_STAGES or wanted not in LIFECYCLE_STAGES:
         return False
     return LIFECYCLE_STAGES.index(wanted) < LIFECYCLE_STAGES.index(now)

@@ -39,7 +39,7 @@ class Misfit:
 
 
 def check_value(declared: PropertyLike, value: str) -> Misfit | None:
-    """Return why `value` does not fit, None where it does; an empty text clears the property and always fits."""
+    """Return why `value` does not fit; None if it does. An empty text clears the property and always fits."""
     if value == "" or declared.type == "string":
         return None
     check = _BY_TYPE.get(declared.type)
@@ -60,7 +60,7 @@ def _number(declared: PropertyLike, value: str) -> Misfit | None:
         fix = f"send it without separators: {plain}"
     return Misfit(
         "value_number",
-        f"{_quoted(value)} is no number, and {declared.name} takes numbers",
+        f"{_quoted(value)} is not a number, and {declared.name} accepts only numbers",
         fix,
         "INVALID_LONG",
         f"{value} was not a valid long.",
@@ -72,7 +72,7 @@ def _date(declared: PropertyLike, value: str) -> Misfit | None:
     if moment is None:
         return Misfit(
             "value_date",
-            f"{_quoted(value)} is no date, and {declared.name} takes dates",
+            f"{_quoted(value)} is not a date, and {declared.name} accepts only dates",
             "send YYYY-MM-DD, or milliseconds since 1970 of midnight UTC",
             "INVALID_DATE",
             f"{value} was not a valid date.",
@@ -82,7 +82,7 @@ def _date(declared: PropertyLike, value: str) -> Misfit | None:
         return None
     return Misfit(
         "value_midnight",
-        f"{_quoted(value)} is at {time} UTC, and {declared.name} takes midnight UTC only",
+        f"{_quoted(value)} is at {time} UTC, and {declared.name} accepts only midnight UTC",
         f"send the day alone: {moment.date().isoformat()}"
         + ("; the value looks like seconds" if looks_like_seconds(value) else ""),
         "INVALID_DATE",
@@ -94,7 +94,7 @@ def _datetime(declared: PropertyLike, value: str) -> Misfit | None:
     if moment_of(value) is None:
         return Misfit(
             "value_datetime",
-            f"{_quoted(value)} is no point in time, and {declared.name} takes one",
+            f"{_quoted(value)} is not a point in time, and {declared.name} accepts only points in time",
             "send milliseconds since 1970, or ISO 8601: 2026-01-31T12:00:00Z",
             "INVALID_DATE",
             f"{value} was not a valid date.",
@@ -113,7 +113,7 @@ def _bool(declared: PropertyLike, value: str) -> Misfit | None:
         return None
     return Misfit(
         "value_bool",
-        f"{_quoted(value)} is neither true nor false, and {declared.name} takes nothing else",
+        f"{_quoted(value)} is neither true nor false, and {declared.name} accepts nothing else",
         "send true or false",
         "INVALID_OPTION",
         f"{value} was not one of the allowed options: [true, false]",
@@ -123,13 +123,13 @@ def _bool(declared: PropertyLike, value: str) -> Misfit | None:
 def _option(declared: PropertyLike, value: str) -> Misfit | None:
     if not declared.options:
         return None
-    allowed = {one.value for one in declared.options}
-    parts = [one.strip() for one in value.split(";")] if is_several(declared) else [value]
+    allowed = {option.value for option in declared.options}
+    parts = [part.strip() for part in value.split(";")] if is_several(declared) else [value]
     if allowed.issuperset(parts):
         return None
     listed = ", ".join(
-        f'label: "{one.label or one.value}"\nvalue: "{one.value}"\ndisplay_order: {one.display_order}\n'
-        for one in declared.options
+        f'label: "{option.label or option.value}"\nvalue: "{option.value}"\ndisplay_order: {option.display_order}\n'
+        for option in declared.options
     )
     return Misfit(
         "value_option",
@@ -141,12 +141,14 @@ def _option(declared: PropertyLike, value: str) -> Misfit | None:
 
 
 def _option_fix(declared: PropertyLike, value: str, allowed: set[str]) -> str:
-    parts = [one.strip() for one in value.split(",")]
+    parts = [part.strip() for part in value.split(",")]
     if is_several(declared) and len(parts) > 1 and allowed.issuperset(parts):
         return f"separate options with a semicolon: {';'.join(parts)}"
     folded = value.casefold().strip()
     by_label = [
-        one.value for one in declared.options if folded in (one.value.casefold(), one.label.casefold())
+        option.value
+        for option in declared.options
+        if folded in (option.value.casefold(), option.label.casefold())
     ]
     near = by_label or difflib.get_close_matches(value, list(allowed), n=1, cutoff=0.6)
     if near:

@@ -1,19 +1,19 @@
-"""Count what happened, and say it in the end."""
+"""Counts of one run: `RunCounters` of outcomes and calls, `EventBalance` of events."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any, Final
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import say
 from hubspot_dest.intake.reader import BadLine
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.report.safe_text import safe_text
 
-__all__ = ["RunCounters"]
+__all__ = ["EventBalance", "RunCounters"]
 
-CONTACTS_IN_A_CALL: Final = 100
-"""As many as HubSpot takes in one `crm.contacts.batchApi.upsert` (HubSpot wire facts, section 3.3)."""
 _ORDER: Final = ("sent", "queued", "identified", "skipped", "ignored", "denied", "refused", "failed")
 
 
@@ -31,7 +31,7 @@ class RunCounters:
         self.wrong = 0
 
     def bad_line(self, bad: BadLine, source: str) -> None:
-        """Count a line that is no event, and say what is wrong with it."""
+        """Count a line that is not an event, and report what is wrong with it."""
         self.bad_lines += 1
         hint = f" ({bad.hint})" if bad.hint else ""
         say(f"error: {safe_text(bad.where(source))}: {safe_text(bad.message, limit=300)}{hint}")
@@ -67,7 +67,7 @@ class RunCounters:
         self.kinds[became] += taken
 
     def settle(self, left: int) -> None:
-        """Count as queued only what is still in the outbox; a delivery may be heard of before its event's own word."""
+        """Count as queued only what is still in the outbox; a delivery may be reported before its event is."""
         self.kinds["queued"] = min(self.kinds["queued"], left)
 
     def record(self, **more: Any) -> dict[str, Any]:
@@ -86,15 +86,180 @@ class RunCounters:
     def sentence(self) -> str:
         """Return the counts in one line: `12 events: 9 sent, 2 skipped, 1 failed; 4 contact calls, 9 event calls`."""
         kinds = ", ".join(f"{self.kinds[kind]} {kind}" for kind in _ORDER if self.kinds[kind]) or "nothing"
-        bad = f", {self.bad_lines} bad lines" if self.bad_lines else ""
-        calls = f"{self.contact_calls} contact calls, {self.event_calls} event calls"
-        together = self._together()
-        if together and together < self.contact_calls:
-            calls += (
-                f" (send with its outbox writes the contacts in {together}: crm.contacts.batchApi.upsert)"
-            )
-        return f"{self.events} events: {kinds}{bad}; {calls}"
+        return f"{amount(self.events, 'event')}: {kinds}{self.tail()}"
 
-    def _together(self) -> int:
-        """Return in how many calls the outbox writes the contacts, where all are accepted at once."""
-        return -(-self.contact_calls // CONTACTS_IN_A_CALL)
+    def tail(self) -> str:
+        """Return the end of the line: bad lines, and the calls that were made, failed ones included."""
+        bad = f", {amount(self.bad_lines, 'bad line')}" if self.bad_lines else ""
+        contacts = amount(self.contact_calls, "contact call")
+        return f"{bad}; {contacts}, {amount(self.event_calls, 'event call')}"
+
+
+_REFUSED_CONSENT: Final = "consent_refused"  # such an event is not kept
+_MOST_EARLY: Final = 10_000
+
+
+class EventBalance:
+    """The balance of one run.
+
+    Args:
+        pending: how many events of an earlier run are in the outbox.
+        contact_only: the ids of those events that only write a contact.
+        waiting: how many events of an earlier run wait for consent.
+        lossy: a batch that fails is lost, as in walkerOS.
+
+    Attributes:
+        came_in: events that were read in this run.
+        sent: events that HubSpot took.
+        contacts_only: events that only write a contact, which HubSpot took.
+        skipped: events of which nothing is sent: no identity, nothing new, consent refused.
+        ignored: events that a rule leaves out.
+        failed: events that were refused or could not be accepted.
+        pending: events in the outbox, or in a batch in memory.
+        contacts_written: contacts that HubSpot took through the outbox.
+        contacts_refused: contacts that HubSpot refused while their event went on.
+
+    """
+
+    def __init__(
+        self,
+        *,
+        pending: int = 0,
+        contact_only: Iterable[str] = (),
+        waiting: int = 0,
+        lossy: bool = False,
+    ) -> None:
+        self._contact_only = Counter(contact_only)
+        self._early: Counter[str] = Counter()
+        self._lossy = lossy
+        self.earlier = pending + waiting
+        self.pending = pending
+        self.came_in = self.sent = self.contacts_only = self.skipped = self.ignored = self.failed = 0
+        self.contacts_written = self.contacts_refused = 0
+
+    @property
+    def went_out(self) -> int:
+        """Events that HubSpot took, those included that only write a contact."""
+        return self.sent + self.contacts_only
+
+    def pending_contacts(self, intents: int) -> int:
+        """Return how many contacts are in the outbox beside the events, where it holds `intents` entries."""
+        return max(0, intents - self.pending + self._contact_only.total())
+
+    def count(self, outcome: Outcome) -> None:
+        """Count one outcome."""
+        if outcome.delivery:
+            self._delivery(outcome)
+        elif outcome.events:
+            self._batch(outcome)
+        else:
+            self._event(outcome)
+
+    def accepted(self) -> None:
+        """Note that no event is being accepted: every early delivery has been matched with its event."""
+        self._early.clear()
+
+    def _event(self, outcome: Outcome) -> None:
+        kind = outcome.kind
+        self.contacts_refused += kind != "failed" and outcome.error is not None
+        if kind == "queued" or (self._lossy and outcome.reason == "flush_failed"):
+            self.pending += 1
+        elif kind == "identified" and outcome.reason == "outbox":
+            if self._early[outcome.event_id] > 0:
+                self._early[outcome.event_id] -= 1
+                self.contacts_only += 1
+            else:
+                self.pending += 1
+                self._contact_only[outcome.event_id] += 1
+        elif kind == "identified":
+            self.contacts_only += 1
+        elif kind == "sent":
+            self.sent += 1
+        elif kind == "skipped" or (kind == "denied" and outcome.reason == _REFUSED_CONSENT):
+            self.skipped += 1
+        elif kind == "ignored":
+            self.ignored += 1
+        elif kind == "failed":
+            self.failed += 1
+
+    def _batch(self, outcome: Outcome) -> None:
+        if outcome.kind == "flushed":
+            self.sent += len(outcome.events)
+            self.pending -= len(outcome.events)
+        elif outcome.kind == "failed" and self._lossy:
+            self.failed += len(outcome.events)
+            self.pending -= len(outcome.events)
+
+    def _delivery(self, outcome: Outcome) -> None:
+        kind = outcome.kind
+        if kind in ("sent", "flushed"):
+            count = len(outcome.events) or (1 if outcome.event_id else 0)
+            self.sent += count
+            self.pending -= count
+        elif kind == "identified":
+            self.contacts_written += len(outcome.events)
+            for event_id in outcome.events:
+                self.contacts_only += self._contact_done(event_id)
+        elif kind == "failed" and outcome.event_id:
+            if outcome.reason != "contact_failed":
+                self.failed += 1
+                self.pending -= 1
+            elif self._contact_done(outcome.event_id, early=False):
+                self.failed += 1
+            else:
+                self.contacts_refused += 1
+
+    def _contact_done(self, event_id: str, *, early: bool = True) -> bool:
+        """Tell whether a contact that left the outbox was all that its event asked for."""
+        if self._contact_only.get(event_id, 0) > 0:
+            self._contact_only[event_id] -= 1
+            if not self._contact_only[event_id]:
+                del self._contact_only[event_id]
+            self.pending -= 1
+            return True
+        if early:
+            self._early[event_id] += 1
+            while (
+                len(self._early) > _MOST_EARLY
+            ):  # the contacts of events that are sent as well are here, too
+                del self._early[next(iter(self._early))]
+        return False
+
+    def kinds(self, waiting: int) -> dict[str, int]:
+        """Return how many events came to what; the sum is what came in, with what an earlier run left.
+
+        Args:
+            waiting: how many events wait for consent.
+
+        """
+        kinds = {
+            "sent": self.sent,
+            "queued": max(0, self.pending),  # below zero: delivered before their acceptance was told
+            "identified": self.contacts_only,
+            "skipped": self.skipped,
+            "ignored": self.ignored,
+            "denied": waiting,
+            "failed": self.failed,
+        }
+        kinds["under way"] = max(0, self.came_in + self.earlier - sum(kinds.values()))
+        return kinds
+
+    def sentence(self, waiting: int) -> str:
+        """Return the balance in one line: `12 events and 3 of an earlier run: 9 sent, 4 queued, 2 skipped`."""
+        kinds = ", ".join(f"{count} {kind}" for kind, count in self.kinds(waiting).items() if count)
+        earlier = f" and {self.earlier} of an earlier run" if self.earlier else ""
+        return f"{amount(self.came_in, 'event')}{earlier}: {kinds or 'nothing'}"
+
+    def record(self, *, waiting: int, bad_lines: int) -> dict[str, Any]:
+        """Return the balance for `--json`: `cameIn` and `earlier` are the sum of the rest."""
+        kinds = self.kinds(waiting)
+        return {
+            "cameIn": self.came_in + bad_lines,
+            "earlier": self.earlier,
+            "wentOut": self.went_out,
+            "skipped": self.skipped + self.ignored,
+            "refused": self.failed + bad_lines,
+            "waiting": waiting,
+            "safe": kinds["queued"],
+            "underWay": kinds["under way"],
+        }

@@ -1,4 +1,4 @@
-"""Dead letters as JSON Lines: what was given up, why, and the very JSON that HubSpot did not take."""
+"""Dead letters as JSON Lines: what was given up, why, and the JSON that HubSpot did not accept."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import say, stop
-from hubspot_dest.delivery.outbox.private_file import private_opener
-from hubspot_dest.delivery.outbox.records import CONTACT, DeadLetter, dead_letter
-from hubspot_dest.delivery.outbox.schema import OutboxError, connect_reading, to_error
+from hubspot_dest.delivery.outbox.schema import CONTACT, OUTBOX, DeadLetter, OutboxError, dead_letter
 from hubspot_dest.report.json_report import as_json, plain
 from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.storage.file_format import private_opener
+from hubspot_dest.storage.sqlite_file import connect_reading, to_error
 
 if TYPE_CHECKING:
     from hubspot_dest.destination import HubSpotDestination
@@ -21,24 +22,24 @@ __all__ = ["letter_record", "letters_of", "write_dead_letters"]
 
 
 def letters_of(path: Path) -> Iterator[DeadLetter]:
-    """Yield the dead letters of an outbox, whoever uses it.
+    """Yield the dead letters of an outbox, also while another process uses it.
 
     Raises:
         OutboxError: it cannot be read.
 
     """
-    connection = connect_reading(path)
+    connection = connect_reading(path, OUTBOX)
     try:
         for row in connection.execute("SELECT * FROM dead ORDER BY seq"):
             yield dead_letter(row)
     except sqlite3.Error as error:
-        raise to_error(error, path) from None
+        raise to_error(error, path, OUTBOX) from None
     finally:
         connection.close()
 
 
 def letter_record(letter: DeadLetter) -> dict[str, Any]:
-    """Return what is told of one dead letter; docs/delivery.md names the fields."""
+    """Return the record of one dead letter; docs/delivery.md lists the fields."""
     return {
         "id": letter.event_id,
         "what": "contact" if letter.kind == CONTACT else "event",
@@ -52,7 +53,7 @@ def letter_record(letter: DeadLetter) -> dict[str, Any]:
 
 
 def write_dead_letters(target: Path, outbox: Path | None, destination: HubSpotDestination) -> None:
-    """Write what was given up to a file; of an outbox everything that lies in it."""
+    """Write what was given up to a file; with an outbox, all of its dead letters."""
     try:
         # Not Path.open, which takes no opener.
         with open(target, "w", encoding="utf-8", opener=private_opener) as stream:
@@ -64,7 +65,7 @@ def write_dead_letters(target: Path, outbox: Path | None, destination: HubSpotDe
         stop(f"{safe_text(target)} cannot be written: {error.strerror or error}", "--dead-letters FILE")
     except OutboxError as error:
         stop(safe_text(error))
-    say(f"{count} dead letters in {safe_text(target)}")
+    say(f"{amount(count, 'dead letter')} in {safe_text(target)}")
 
 
 def _records(outbox: Path | None, destination: HubSpotDestination) -> Iterator[dict[str, Any]]:

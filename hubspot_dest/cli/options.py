@@ -1,11 +1,18 @@
-"""Options that several commands share, and what they mean."""
+"""Options that several commands share, what they mean, and groups of options that a command gets as one value.
+
+Nothing heavy is imported at the top: `--help` must stay fast.
+"""
 
 from __future__ import annotations
 
+import math
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast
+from urllib.parse import urlsplit
 
 import click
 
@@ -17,22 +24,38 @@ if TYPE_CHECKING:
     from hubspot_dest.account.schema import AccountSchema
     from hubspot_dest.config.loading import ConfigFileError
     from hubspot_dest.config.model import Config
+    from hubspot_dest.delivery.contact_cache import SharedContactCache
+    from hubspot_dest.delivery.settings import OutboxSettings, StreamSettings
+    from hubspot_dest.storage.sqlite_file import Durability
 
 __all__ = [
+    "ConnectionOptions",
+    "DeliveryOptions",
+    "RealRange",
+    "StreamDeliveryOptions",
+    "WatchingOptions",
     "account_option",
+    "connected",
+    "connection_options",
     "consent_states",
+    "delivery_options",
+    "is_real",
     "line_limit_option",
+    "walkeros_option",
     "open_account",
     "open_config",
     "refuse",
     "shared_options",
+    "stream_delivery_options",
     "time_zone",
     "use_colour",
+    "watching_options",
 ]
 
 PARITY_HELP = "Do what walkerOS does, its losses included."
 WALKEROS_HELP = "The version of walkerOS that --parity means and results are compared with."
 
+_REAL_HOSTS: Final = ("hubapi.com", "hubspot.com")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -91,14 +114,14 @@ def consent_states(values: Iterable[str]) -> dict[str, bool]:
     for value in values:
         name, _, flag = value.partition("=")
         if not name or flag.lower() not in ("", "true", "false"):
-            stop(f"--consent {safe_text(value)!r} says neither true nor false", "--consent marketing=true")
+            stop(f"--consent {safe_text(value)!r} is neither true nor false", "--consent marketing=true")
         states[name] = flag.lower() != "false"
     return states
 
 
 def open_config(path: Path, *, needs_token: bool = True) -> Config:
-    """Load a configuration and say its warnings; what cannot work ends the command with exit code 2."""
-    from hubspot_dest.config.loading import (  # here, so that --help waits for nothing
+    """Load a configuration and report its warnings; exit with code 2 if it cannot work."""
+    from hubspot_dest.config.loading import (  # here, so that --help stays fast
         ConfigFileError,
         load_config,
     )
@@ -113,7 +136,7 @@ def open_config(path: Path, *, needs_token: bool = True) -> Config:
 
 
 def account_option(function: F) -> F:
-    """Add --account: what is known of the account without asking it; the command gets `account`."""
+    """Add --account, a file that describes the account; the command gets `account`."""
     option = click.option(
         "--account",
         type=click.Path(path_type=Path),
@@ -124,7 +147,7 @@ def account_option(function: F) -> F:
 
 
 def open_account(path: Path) -> AccountSchema:
-    """Read an account file; what cannot be used ends the command with exit code 2."""
+    """Read an account file; exit with code 2 if it cannot be used."""
     from hubspot_dest.account.account_file import (  # for those who have one
         AccountFileError,
         read_account_file,
@@ -137,7 +160,7 @@ def open_account(path: Path) -> AccountSchema:
 
 
 def refuse(error: ConfigFileError) -> NoReturn:
-    """Say everything that is wrong with a configuration file, and end the command with exit code 2."""
+    """Report everything that is wrong with a configuration file, and exit with code 2."""
     for line in error.lines:
         say(f"error: {safe_text(line)}")
     raise SystemExit(int(ExitCode.USAGE_ERROR)) from None
@@ -156,7 +179,7 @@ def time_zone(context: click.Context, parameter: click.Parameter, name: str) -> 
     """Return the name of a time zone that this machine knows.
 
     Raises:
-        click.BadParameter: it knows none of that name.
+        click.BadParameter: the name is unknown.
 
     """
     from zoneinfo import ZoneInfo
@@ -164,5 +187,218 @@ def time_zone(context: click.Context, parameter: click.Parameter, name: str) -> 
     try:
         return ZoneInfo(name).key
     except (ValueError, OSError, LookupError):
-        msg = f"{safe_text(name)!r} is no time zone; such as Europe/Berlin (`hubspot-dest doctor` tells the account's)"
+        msg = f"{safe_text(name)!r} is not a time zone, such as Europe/Berlin (see `hubspot-dest doctor`)"
         raise click.BadParameter(msg, context, parameter) from None
+
+
+class RealRange(click.FloatRange):
+    """A range of finite numbers: click accepts `nan` and `inf`, since no bound excludes them."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number; fail the command for one that is not finite."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
+
+
+def _grouped(function: F, name: str, kind: type[Any], options: Sequence[Callable[[Any], Any]]) -> F:
+    """Add options to a command, which gets them as one `kind` under `name`."""
+    members = [field.name for field in fields(kind)]
+
+    @wraps(function)
+    def command(**given: Any) -> Any:
+        group = kind(**{member: given.pop(member) for member in members})
+        return function(**given, **{name: group})
+
+    for option in reversed(options):
+        command = option(command)
+    return cast("F", command)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionOptions:
+    """How to reach HubSpot; None for the configuration's value."""
+
+    base_url: str | None
+    api_version: str | None
+    proxy: str | None
+    ca_bundle: str | None
+    timeout: float | None
+
+
+def connection_options(function: F) -> F:
+    """Add --base-url, --api-version, --proxy, --ca-bundle and --timeout; the command gets `reach`."""
+    options = [
+        click.option("--base-url", metavar="URL", help="Where HubSpot is; the real one by default."),
+        click.option(
+            "--api-version", metavar="VERSION", help="v3 (the default), 2025-09, 2026-03, 2026-09 …"
+        ),
+        click.option(
+            "--proxy", metavar="URL", envvar="HUBSPOT_DEST_PROXY", help="http://[user:password@]host:port"
+        ),
+        click.option(
+            "--ca-bundle", metavar="FILE", help="Certificates to trust instead of the system's, PEM."
+        ),
+        click.option(
+            "--timeout",
+            type=RealRange(min=0.1),
+            metavar="SECONDS",
+            help="How long to wait for an answer.",
+        ),
+    ]
+    return _grouped(function, "reach", ConnectionOptions, options)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryOptions:
+    """How what is in an outbox is delivered."""
+
+    durability: Durability
+    connections: int
+    portal_zone: str
+    max_rps: float | None
+
+    def outbox(self, path: Path | None) -> OutboxSettings | None:
+        """Return the settings of the outbox; None without a path."""
+        if path is None:
+            return None
+        from hubspot_dest.delivery.dispatch.retry import RetryPolicy
+        from hubspot_dest.delivery.settings import OutboxSettings
+
+        return OutboxSettings(
+            path,
+            durability=self.durability,
+            connections=self.connections,
+            max_rps=self.max_rps,
+            policy=RetryPolicy(portal_zone=self.portal_zone),
+        )
+
+
+def _pace_options() -> list[Callable[[Any], Any]]:
+    return [
+        click.option(
+            "--connections",
+            type=click.IntRange(1, 64),
+            default=4,
+            show_default=True,
+            help="Requests at once.",
+        ),
+        click.option(
+            "--portal-zone",
+            metavar="ZONE",
+            default="UTC",
+            callback=time_zone,
+            help="Whose midnight ends the daily limit.",
+        ),
+        click.option("--max-rps", type=RealRange(min=0.01), metavar="N", help="Requests a second at most."),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamDeliveryOptions:
+    """How a worker delivers what a stream keeps."""
+
+    connections: int
+    portal_zone: str
+    max_rps: float | None
+
+    def settings(self, contacts: SharedContactCache | None) -> StreamSettings:
+        """Return the settings as a destination takes them."""
+        from hubspot_dest.delivery.dispatch.retry import RetryPolicy
+        from hubspot_dest.delivery.settings import StreamSettings
+
+        return StreamSettings(
+            connections=self.connections,
+            max_rps=self.max_rps,
+            policy=RetryPolicy(portal_zone=self.portal_zone),
+            contacts=contacts,
+        )
+
+
+def stream_delivery_options(function: F) -> F:
+    """Add --connections, --portal-zone and --max-rps; the command gets `delivery`."""
+    return _grouped(function, "delivery", StreamDeliveryOptions, _pace_options())
+
+
+def delivery_options(function: F) -> F:
+    """Add --durability, --connections, --portal-zone and --max-rps; the command gets `delivery`."""
+    options = [
+        click.option(
+            "--durability",
+            type=click.Choice(["full", "normal"]),
+            default="full",
+            show_default=True,
+            help="What the outbox survives: power loss, or the death of this process.",
+        ),
+        *_pace_options(),
+    ]
+    return _grouped(function, "delivery", DeliveryOptions, options)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchingOptions:
+    """What is written down while events go out."""
+
+    trail: Path | None
+    metrics: str | None
+    otel: bool
+    shows_progress: bool
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is to be written down."""
+        return bool(self.trail or self.metrics is not None or self.otel or self.shows_progress)
+
+
+def watching_options(function: F) -> F:
+    """Add --trail, --metrics, --otel and --progress; the command gets `watched`."""
+    options = [
+        click.option(
+            "--trail",
+            type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+            metavar="FILE",
+            help="Write what becomes of every event to FILE, as JSON Lines; - for stderr. See `follow`.",
+        ),
+        click.option(
+            "--metrics",
+            metavar="[HOST:]PORT",
+            help="Answer Prometheus at /metrics on this port; 0 takes a free one.",
+        ),
+        click.option(
+            "--otel",
+            is_flag=True,
+            help="Send counts and timings to OpenTelemetry, configured by its own variables.",
+        ),
+        click.option(
+            "--progress", "shows_progress", is_flag=True, help="Report the progress every ten seconds."
+        ),
+    ]
+    return _grouped(function, "watched", WatchingOptions, options)
+
+
+def connected(config: Config, reach: ConnectionOptions) -> Config:
+    """Return the configuration with the connection of the command line; exit with code 2 if it cannot work."""
+    from pydantic import SecretStr  # here, so that --help stays fast
+
+    known = config.connection
+    made = replace(
+        known,
+        base_url=reach.base_url or known.base_url,
+        api_version=reach.api_version or known.api_version,
+        proxy=SecretStr(reach.proxy) if reach.proxy else known.proxy,
+        ca_bundle=reach.ca_bundle or known.ca_bundle,
+    )
+    try:
+        made.host, made.version, made.via  # noqa: B018 - each raises
+        made.check_trust()
+    except ValueError as error:
+        stop(safe_text(error), "--base-url http://127.0.0.1:8080")
+    timeout_ms = config.timeout_ms if reach.timeout is None else int(reach.timeout * 1000)
+    return replace(config, connection=made, timeout_ms=timeout_ms)
+
+
+def is_real(config: Config) -> bool:
+    """Tell whether this is the real HubSpot."""
+    host = (urlsplit(config.connection.base_url).hostname or "").lower()
+    return any(host == name or host.endswith(f".{name}") for name in _REAL_HOSTS)

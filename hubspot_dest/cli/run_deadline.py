@@ -1,4 +1,4 @@
-"""One deadline from the first signal on: whatever the program is at, it has ended by then."""
+"""A deadline from the first signal on: whatever the program does, it has ended by then."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from typing import Final
 __all__ = ["RunDeadline", "SIGNAL_SECONDS"]
 
 SIGNAL_SECONDS: Final = 10.0
-"""Within so many seconds of the first signal the program has ended."""
+"""The program ends within this many seconds of the first signal."""
 _DELIVERY_SECONDS: Final = 8.0
-_MARGIN: Final = 0.5
+_MARGIN: Final = 1.0
+_WORDS_SECONDS: Final = 0.9
 _POKE_SECONDS: Final = 0.1
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM)
 
@@ -82,7 +83,7 @@ class RunDeadline:
         # A disk or a terminal that hangs must not hold up the end either.
         words = threading.Thread(target=self._end_words, daemon=True)
         words.start()
-        words.join(_MARGIN / 2)
+        words.join(_WORDS_SECONDS)
         os._exit(128 + (second or number or signal.SIGTERM))
 
     def _end_words(self) -> None:
@@ -91,7 +92,7 @@ class RunDeadline:
 
     @staticmethod
     def _next_signal(pipe: int, seconds: float | None) -> int | None:
-        """Return the next signal that asks for the end, or None where none came within so many seconds."""
+        """Return the next signal that ends the program, or None if none came within `seconds`."""
         until = None if seconds is None else time.monotonic() + seconds
         while True:
             rest = None if until is None else max(0.0, until - time.monotonic())

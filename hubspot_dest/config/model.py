@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 from pydantic import SecretStr
 
 from hubspot_dest.config.connection import Connection
-from hubspot_dest.config.source_map import SourceMap
+from hubspot_dest.config.document import SourceMap
 from hubspot_dest.config.validation import Problem, find_problems, usable_client
 from hubspot_dest.mapping.jsvalues import UNDEFINED, entries, truthy
 
@@ -146,12 +146,12 @@ class Config:
 
         """
         token = self.token.get_secret_value()
-        place = next((number for number, one in enumerate(token) if not "!" <= one <= "~"), None)
+        place = next((number for number, text in enumerate(token) if not "!" <= text <= "~"), None)
         if place is None:
             return
         name = unicodedata.name(token[place], f"U+{ord(token[place]):04X}").lower()
         name = {"\n": "a line break", "\r": "a line break", "\t": "a tab"}.get(token[place], name)
-        message = f"character {place + 1} of the access token is {name}, which no HTTP header takes"
+        message = f"character {place + 1} of the access token is {name}, which no HTTP header can hold"
         hint = "copy the whole token again; HubSpot's tokens consist of letters, digits and -"
         raise ConfigError(message, (Problem(("settings", "accessToken"), message, hint),))
 

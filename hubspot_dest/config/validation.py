@@ -1,25 +1,168 @@
-"""Validate a configuration: names, types, ranges and shapes of mapping values."""
+"""The shape of a configuration as pydantic models with upstream's names, and its validation.
+
+Checked are names, types, ranges, and the shapes of mapping values.
+"""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
     ValidationError,
 )
 from pydantic_core import ErrorDetails
 
-from hubspot_dest.config.schema import RuleSchema, RuleSettingsSchema, Settings, Wrapper
+from hubspot_dest.config.connection import ApiVersion, Connection, Proxy
 from hubspot_dest.mapping.callbacks import code_source
-from hubspot_dest.mapping.jsvalues import UNDEFINED, truthy
+from hubspot_dest.mapping.jsvalues import UNDEFINED, kind_of, truthy
 from hubspot_dest.mapping.values import PRODUCERS
 from hubspot_dest.planning.rules_index import rule_entries
 
-__all__ = ["Problem", "find_problems", "usable_client"]
+__all__ = [
+    "Problem",
+    "RuleSchema",
+    "RuleSettingsSchema",
+    "Settings",
+    "Wrapper",
+    "find_problems",
+    "usable_client",
+]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, populate_by_name=False)
+
+
+def _not_null(value: Any) -> Any:
+    if value is None:
+        msg = "null is not a value here; leave it out"
+        raise ValueError(msg)
+    return value
+
+
+def _base_url(text: str) -> str:
+    Connection(base_url=text).host  # noqa: B018 - raises
+    return text
+
+
+def _api_version(text: str) -> str:
+    ApiVersion.parse(text)
+    return text
+
+
+def _proxy(text: str) -> str:
+    Proxy.parse(text)
+    return text
+
+
+MappingValue = Annotated[Any, BeforeValidator(_not_null)]
+Consent = dict[StrictStr, StrictBool]
+Scalar = StrictStr | StrictBool | StrictInt | float
+
+
+class Settings(_Model):
+    """The settings of walkerOS' documentation, and ours."""
+
+    accessToken: StrictStr | None = Field(default=None, repr=False)  # noqa: N815 - as upstream writes it
+    """The private app's access token; HUBSPOT_ACCESS_TOKEN takes precedence."""
+    eventNamePrefix: StrictStr | None = None  # noqa: N815 - as upstream writes it
+    """Put before every event name: `pe12345678_`."""
+    email: Any = None
+    """Mapping value of the event's e-mail; `user.email` by default."""
+    objectId: MappingValue = None  # noqa: N815 - as upstream writes it
+    """Mapping value of the HubSpot record's id."""
+    identify: MappingValue = None
+    """Mapping value of the contact to upsert: `{email, properties}`."""
+    defaultProperties: dict[StrictStr, Scalar] | None = None  # noqa: N815 - as upstream writes it
+    """Properties of every occurrence; the occurrence's own take precedence."""
+    batch: StrictBool | None = None
+    """Collect occurrences and send them in batches."""
+    batchSize: Annotated[StrictInt, Field(ge=1, le=500)] | None = None  # noqa: N815 - as upstream writes it
+    """Batch size: 1 to 500, 50 by default."""
+    # The next five are this project's; walkerOS ignores unknown settings (walkerOS 4.4, section 5.1).
+    baseUrl: Annotated[StrictStr, AfterValidator(_base_url)] | None = None  # noqa: N815 - as the others are written
+    """HubSpot's base URL; the real one by default."""
+    apiVersion: Annotated[StrictStr, AfterValidator(_api_version)] | None = None  # noqa: N815 - likewise
+    """HubSpot's API version: `v3` by default, or a dated one."""
+    proxy: Annotated[StrictStr, AfterValidator(_proxy)] | None = Field(default=None, repr=False)
+    """HTTP proxy: `http://[user:password@]host:port`."""
+    caBundle: StrictStr | None = None  # noqa: N815 - likewise
+    """A PEM file of CA certificates that replaces the system's."""
+    codeOverruns: Annotated[StrictInt, Field(ge=0)] | None = None  # noqa: N815 - likewise
+    """How many calls over the time limit switch a `$code:` function off: 3 by default, 0 for never."""
+
+
+class RuleSettingsSchema(_Model):
+    """The HubSpot settings of one rule."""
+
+    eventName: StrictStr | None = None  # noqa: N815 - as upstream writes it
+    """The event's name after the prefix, used verbatim."""
+    identify: MappingValue = None
+    """Replaces the destination's `identify`."""
+    properties: MappingValue = None
+    """Mapping value of the occurrence's properties."""
+
+
+class RuleSchema(_Model):
+    """The standard fields of a walkerOS rule."""
+
+    batch: Any = None
+    condition: Any = None
+    consent: Consent | None = None
+    custom: Any = None
+    data: Any = None
+    extend: Any = None
+    ignore: StrictBool | None = None
+    include: list[StrictStr] | None = None
+    name: StrictStr | None = None
+    policy: dict[StrictStr, Any] | None = None
+    remove: list[StrictStr] | None = None
+    settings: RuleSettingsSchema | None = None
+    silent: StrictBool | None = None
+    skip: StrictBool | None = None
+
+
+class Wrapper(_Model):
+    """The standard configuration around a destination's settings."""
+
+    id: StrictStr | None = None
+    settings: Settings | None = None
+    mapping: dict[StrictStr, dict[StrictStr, Any]] | None = None
+    consent: Consent | None = None
+    policy: dict[StrictStr, Any] | None = None
+    data: Any = None
+    include: list[StrictStr] | None = None
+    env: Any = None
+    credentials: Any = None
+    disabled: StrictBool | None = None
+    mock: Any = None
+    timeout: Annotated[StrictInt | float, Field(ge=0)] | None = None
+    queue: StrictBool | None = None
+    queueMax: Annotated[StrictInt, Field(ge=0)] | None = None  # noqa: N815 - as upstream writes it
+    dlqMax: Annotated[StrictInt, Field(ge=0)] | None = None  # noqa: N815 - as upstream writes it
+    init: StrictBool | None = None
+    loadScript: Any = None  # noqa: N815 - as upstream writes it
+    logger: Any = None
+    setup: Any = None
+    require: Any = None
+    before: Any = None
+    next: Any = None
+    cache: Any = None
+    state: Any = None
+    batch: Any = None
+    breaker: Any = None
+
 
 Path = tuple[str | int, ...]
 Severity = Literal["error", "warning"]
@@ -34,6 +177,7 @@ class Problem:
         message: what is wrong.
         hint: what to do about it.
         severity: an `error` makes the configuration unusable, a `warning` does not.
+        code: what kind of problem it is, stable: `invalid_value`, `unknown_key`, `no_effect` … (codes of `lint`).
 
     """
 
@@ -41,6 +185,7 @@ class Problem:
     message: str
     hint: str = ""
     severity: Severity = "error"
+    code: str = "invalid_value"
 
     @property
     def where(self) -> str:
@@ -57,7 +202,7 @@ class Problem:
 _NO_EFFECT: Final = {
     "data": "walkerOS' HubSpot destination does not use it; put the mapping into settings.properties of a rule",
     "include": "walkerOS' HubSpot destination does not use it",
-    "batch": "walkerOS ignores it for HubSpot; say settings.batch",
+    "batch": "walkerOS ignores it for HubSpot; use settings.batch",
     "require": "hubspot-dest starts at once",
     "before": "transformers are not run here",
     "next": "transformers are not run here",
@@ -66,10 +211,10 @@ _NO_EFFECT: Final = {
     "breaker": "there is no circuit breaker here yet",
 }
 _RULE_NO_EFFECT: Final = {
-    "data": "walkerOS' HubSpot destination does not use it; say settings.properties",
+    "data": "walkerOS' HubSpot destination does not use it; use settings.properties",
     "include": "walkerOS' HubSpot destination does not use it",
-    "remove": "walkerOS' HubSpot destination does not use what it is taken from",
-    "batch": "walkerOS ignores it for HubSpot; say settings.batch",
+    "remove": "walkerOS' HubSpot destination does not use the data that it changes",
+    "batch": "walkerOS ignores it for HubSpot; use settings.batch",
     "consent": "walkerOS 4 never looks at a rule's consent; use consent of the destination or of a value",
     "extend": "only transformers use it",
 }
@@ -80,10 +225,12 @@ _FUNCTIONS: Final = ("condition", "fn", "validate")
 def find_problems(raw: Any) -> list[Problem]:
     """Return all problems of a configuration, errors and warnings, in document order."""
     if not isinstance(raw, dict):
-        return [Problem((), f"a configuration is a map, not {_kind(raw)}", 'begin with {"settings": {…}}')]
+        return [Problem((), f"a configuration is a map, not {kind_of(raw)}", 'begin with {"settings": {…}}')]
     problems = _model_problems(Wrapper, raw, ())
     problems += [
-        Problem((key,), "has no effect", why, "warning") for key, why in _NO_EFFECT.items() if key in raw
+        Problem((key,), "has no effect", why, "warning", "no_effect")
+        for key, why in _NO_EFFECT.items()
+        if key in raw
     ]
     problems += _env_problems(raw.get("env"))
     settings = raw.get("settings")
@@ -110,22 +257,24 @@ def _env_problems(env: Any) -> list[Problem]:
         return []
     why = "the official HubSpot client is used; walkerOS would use what env injects, in place of HubSpot"
     if not isinstance(env, dict):
-        return [Problem(("env",), "is ignored", why, "warning")]
+        return [Problem(("env",), "is ignored", why, "warning", "env_ignored")]
     used = {"client"} if usable_client(env) is not None else set()
-    return [Problem(("env", key), "is ignored", why, "warning") for key in env if key not in used]
+    return [
+        Problem(("env", key), "is ignored", why, "warning", "env_ignored") for key in env if key not in used
+    ]
 
 
 def _rule_problems(rule: Any, path: Path) -> list[Problem]:
     if not isinstance(rule, dict):
         hint = "a rule is a map, or a list of maps with conditions"
-        return [Problem(path, f"a rule is a map, not {_kind(rule)}", hint)]
+        return [Problem(path, f"a rule is a map, not {kind_of(rule)}", hint)]
     problems = _model_problems(RuleSchema, rule, path)
     for key, why in _RULE_NO_EFFECT.items():
         if key in rule:
-            problems.append(Problem((*path, key), "has no effect", why, "warning"))
+            problems.append(Problem((*path, key), "has no effect", why, "warning", "no_effect"))
     if rule.get("skip") is True:
-        why = "walkerOS 4 ignores skip and would send the event; say silent: true"
-        problems.append(Problem((*path, "skip"), "is taken for silent here", why, "warning"))
+        why = "walkerOS 4 ignores skip and would send the event; use silent: true"
+        problems.append(Problem((*path, "skip"), "counts as silent here", why, "warning", "skip_ignored"))
     if rule.get("condition") is not None:
         problems += _function_problems(rule["condition"], (*path, "condition"))
     settings = rule.get("settings")
@@ -143,26 +292,28 @@ def _policy_problems(policy: Any, path: Path) -> list[Problem]:
     if not isinstance(policy, dict):
         return []
     problems = [problem for key, value in policy.items() for problem in _value_problems(value, (*path, key))]
-    for one in policy:
+    for item in policy:
         for other in policy:
-            if isinstance(one, str) and isinstance(other, str) and other.startswith(f"{one}."):
-                message = f"overlaps with '{one}'"
+            if isinstance(item, str) and isinstance(other, str) and other.startswith(f"{item}."):
+                message = f"overlaps with '{item}'"
                 why = "walkerOS applies the two in an order that depends on how long each takes"
-                problems.append(Problem((*path, other), message, why, "warning"))
+                problems.append(Problem((*path, other), message, why, "warning", "policy_overlap"))
     return problems
 
 
 def _value_problems(value: Any, path: Path) -> list[Problem]:
     if isinstance(value, str):
         if value.startswith("$code:"):
-            hint = f'a function stands at fn: {{"fn": "{value[:24]}…"}}'
+            hint = f'write a function as fn: {{"fn": "{value[:24]}…"}}'
             return [Problem(path, "is a function, where a mapping value is needed", hint)]
         return []
     if isinstance(value, list):
-        return [one for index, item in enumerate(value) for one in _value_problems(item, (*path, index))]
+        return [
+            problem for index, item in enumerate(value) for problem in _value_problems(item, (*path, index))
+        ]
     if not isinstance(value, dict):
-        hint = f'for a fixed value say {{"value": {"null" if value is None else repr(value)}}}'
-        return [Problem(path, f"a mapping value is a path, a map or a list, not {_kind(value)}", hint)]
+        hint = f'for a fixed value write {{"value": {"null" if value is None else repr(value)}}}'
+        return [Problem(path, f"a mapping value is a path, a map or a list, not {kind_of(value)}", hint)]
     problems: list[Problem] = []
     for key, inner in value.items():
         problems += _part_problems(key, inner, (*path, key))
@@ -177,6 +328,7 @@ def _dead_producers(value: dict[Any, Any], path: Path) -> list[Problem]:
             f"has no effect beside {present[0]}: a mapping value has one producer",
             f"the order is {', '.join(PRODUCERS)}; to change what a path gives, use fn alone",
             "warning",
+            "no_effect",
         )
         for dead in present[1:]
     ]
@@ -184,27 +336,28 @@ def _dead_producers(value: dict[Any, Any], path: Path) -> list[Problem]:
 
 def _part_problems(key: Any, inner: Any, path: Path) -> list[Problem]:
     if key not in _VALUE_KEYS:
-        return [Problem(path, f"unknown key '{key}' in a mapping value", _nearest(str(key), _VALUE_KEYS))]
+        hint = _nearest(str(key), _VALUE_KEYS)
+        return [Problem(path, f"unknown key '{key}' in a mapping value", hint, code="unknown_key")]
     if key in _FUNCTIONS:
         return _function_problems(inner, path)
     if key == "key" and not isinstance(inner, str):
-        return [Problem(path, f"a path is text, not {_kind(inner)}", 'for example "data.total"')]
+        return [Problem(path, f"a path is text, not {kind_of(inner)}", 'for example "data.total"')]
     if key == "consent":
         fine = isinstance(inner, dict) and all(isinstance(flag, bool) for flag in inner.values())
         return [] if fine else [Problem(path, "must map names to true or false", '{"marketing": true}')]
     if key == "map":
         if not isinstance(inner, dict):
-            return [Problem(path, f"must be a map of names to mapping values, not {_kind(inner)}")]
-        return [one for name, item in inner.items() for one in _value_problems(item, (*path, name))]
+            return [Problem(path, f"must be a map of names to mapping values, not {kind_of(inner)}")]
+        return [problem for name, item in inner.items() for problem in _value_problems(item, (*path, name))]
     if key == "set":
         if not isinstance(inner, list):
-            return [Problem(path, f"must be a list of mapping values, not {_kind(inner)}")]
-        return [one for index, item in enumerate(inner) for one in _value_problems(item, (*path, index))]
+            return [Problem(path, f"must be a list of mapping values, not {kind_of(inner)}")]
+        return [
+            problem for index, item in enumerate(inner) for problem in _value_problems(item, (*path, index))
+        ]
     if key == "loop":
         if not isinstance(inner, list) or len(inner) != 2:
-            return [
-                Problem(path, "must be a list of two: what to go through, and what to take from each item")
-            ]
+            return [Problem(path, "must be a list of two: the list to loop over, and the value of each item")]
         return _value_problems(inner[0], (*path, 0)) + _value_problems(inner[1], (*path, 1))
     return []
 
@@ -213,7 +366,7 @@ def _function_problems(source: Any, path: Path) -> list[Problem]:
     if callable(source) or code_source(source) is not None:
         return []
     hint = 'JavaScript begins with $code:, for example "$code:(value) => value.data.total > 0"'
-    return [Problem(path, f"must be a function, not {_kind(source)}", hint)]
+    return [Problem(path, f"must be a function, not {kind_of(source)}", hint)]
 
 
 def _code_problems(raw: dict[str, Any]) -> list[Problem]:
@@ -238,7 +391,12 @@ def _code_problems(raw: dict[str, Any]) -> list[Problem]:
             engine.function(source)
         except JavaScriptSyntaxError as error:
             problems.append(
-                Problem(path, f"$code: does not parse: {error}", "it must be one expression, a function")
+                Problem(
+                    path,
+                    f"$code: does not parse: {error}",
+                    "it must be one expression, a function",
+                    code="code_syntax",
+                )
             )
     engine.close()
     return problems
@@ -275,15 +433,13 @@ def _from_pydantic(detail: ErrorDetails, model: type[BaseModel], path: Path) -> 
     where = (*path, *place)
     if detail["type"] == "extra_forbidden":
         inside = _model_at(model, place[:-1])
-        return Problem(
-            where, f"unknown key '{place[-1]}'", _nearest(str(place[-1]), list(inside.model_fields))
-        )
+        hint = _nearest(str(place[-1]), list(inside.model_fields))
+        return Problem(where, f"unknown key '{place[-1]}'", hint, code="unknown_key")
     if place and place[-1] == "batchSize":
         return Problem(where, f"must be a whole number from 1 to 500, not {detail['input']!r}")
     if "defaultProperties" in place[:-1]:
-        return Problem(
-            where, "must be text, a number, true or false; it goes out as it stands, and is no mapping"
-        )
+        message = "must be text, a number, true or false; it is sent as written, and is not a mapping"
+        return Problem(where, message)
     return Problem(where, _WORDS.get(detail["type"], detail["msg"].removeprefix("Value error, ")), "")
 
 
@@ -306,12 +462,7 @@ def _model_at(model: type[BaseModel], place: tuple[Any, ...]) -> type[BaseModel]
 
 def _nearest(name: str, known: Any) -> str:
     matches = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    lowered = [one for one in known if one.lower() == name.lower()]
+    lowered = [item for item in known if item.lower() == name.lower()]
     if lowered or matches:
         return f"did you mean '{(lowered or matches)[0]}'?"
     return f"known are: {', '.join(sorted(known))}"
-
-
-def _kind(value: Any) -> str:
-    names = {dict: "a map", list: "a list", str: "text", bool: "true or false", type(None): "null"}
-    return names.get(type(value), "a number" if isinstance(value, (int, float)) else type(value).__name__)

@@ -1,4 +1,4 @@
-"""The checks of contracts; `hubspot-dest explain CODE` and docs/lint.md are made from here."""
+"""The checks of contracts; `hubspot-dest explain CODE` and docs/verify.md are made from here."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _CHECKS: Final = (
     ),
     _broken(
         "contract_wrong_type",
-        "a value of another type than the contract says",
+        "a value of another type than the contract requires",
         "The schema gives a type, and the value has another one; a number in quotation marks is text.",
         "Send a value of the type that is named, or change the schema.",
     ),

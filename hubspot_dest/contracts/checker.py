@@ -1,4 +1,4 @@
-"""Hold events against the contracts of a flow, with the jsonschema library (extra `verify`)."""
+"""Validate events against the contracts of a flow, with the jsonschema library (extra `verify`)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Final
 from hubspot_dest.checks.finding import Finding
 from hubspot_dest.contracts.catalogue import CONTRACT_CHECKS
 from hubspot_dest.flow.contract import Contract
+from hubspot_dest.mapping.jsvalues import kind_of
 
 __all__ = ["ContractChecker", "MissingLibraryError", "contract_finding"]
 
@@ -50,13 +51,13 @@ class _CompiledSchema:
 
 @dataclass(slots=True)
 class ContractChecker:
-    """Holds events against contracts. An event is planned if one of the contracts plans it.
+    """Validates events against contracts. An event is planned if one of the contracts lists it.
 
     Args:
         contracts: those that apply.
 
     Attributes:
-        checked: how many events were held against a schema.
+        checked: how many events were validated against a schema.
 
     Raises:
         MissingLibraryError: the jsonschema library is not installed.
@@ -85,7 +86,7 @@ class ContractChecker:
         return tuple(self._unusable.values())
 
     def check(self, event: Mapping[str, Any]) -> tuple[Finding, ...]:
-        """Return what contracts say of an event, each finding with `config_path`: where the schema is in `contract`.
+        """Return the findings of contracts about an event, each with `config_path`: where the schema is in `contract`.
 
         Args:
             event: a complete event; `name` decides which schema applies.
@@ -93,10 +94,10 @@ class ContractChecker:
         """
         entity, action = _name_parts(event)
         found: list[Finding] = []
-        plans = [one for one in self.contracts if one.plans_events]
+        plans = [current_contract for current_contract in self.contracts if current_contract.plans_events]
         self.checked += 1
-        if plans and not any(one.keys_for(entity, action) for one in plans):
-            names = ", ".join(one.name for one in plans)
+        if plans and not any(plan.keys_for(entity, action) for plan in plans):
+            names = ", ".join(plan.name for plan in plans)
             said = f"the event {_text(event.get('name'))} is not in the contract {names}"
             found.append(
                 contract_finding("contract_unplanned_event", said, path="name", config_path=plans[0].name)
@@ -173,7 +174,7 @@ def _of_error(error: Any, compiled: _CompiledSchema) -> Iterator[Finding]:
     if keyword == "type":
         wanted = error.validator_value
         names = wanted if isinstance(wanted, str) else " or ".join(map(str, wanted))
-        said = f"{place or 'the event'} is {_kind(error.instance)}; the contract {contract} says {names}"
+        said = f"{place or 'the event'} is {_described(error.instance)}; the contract {contract} requires {names}"
     elif keyword == "enum":
         allowed = _text(", ".join(map(str, error.validator_value)))
         said = f"{place} is {_text(error.instance)}; the contract {contract} allows {allowed}"
@@ -195,16 +196,8 @@ def _name_parts(event: Mapping[str, Any]) -> tuple[str, str]:
     return parts[0], parts[1]
 
 
-def _kind(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return f"the boolean {str(value).lower()}"
-    if isinstance(value, str):
-        return f"the text {_text(value)!r}"
-    if isinstance(value, (int, float)):
-        return f"the number {_text(value)}"
-    return "a list" if isinstance(value, list) else "a map"
+def _described(value: Any) -> str:
+    return f"the text {_text(value)!r}" if isinstance(value, str) else _text(kind_of(value))
 
 
 def _text(value: Any) -> str:

@@ -48,10 +48,10 @@ class FlowContracts:
     @property
     def names(self) -> str:
         """The names of the contracts that apply."""
-        return ", ".join(one.name for one in self.contracts)
+        return ", ".join(contract.name for contract in self.contracts)
 
     def checker(self) -> ContractChecker:
-        """Return what holds events against these contracts.
+        """Return a checker of events against these contracts.
 
         Raises:
             MissingLibraryError: the jsonschema library is not installed.
@@ -101,7 +101,7 @@ def read_contracts(
     """Return the contracts that apply to the flow of a HubSpot destination.
 
     Those that the flow names with `$contract.name` apply; if it names none, the one with the flow's name, else
-    `default`, else all that no other extends. A configuration that is no flow has none.
+    `default`, else all that no other extends. A configuration that is not a flow has none.
 
     Args:
         source: the parsed file.
@@ -119,7 +119,7 @@ def read_contracts(
     except FlowError:
         return FlowContracts(source, file)  # lint reports it
     entries = contracts_of(document)
-    places: dict[str, Path] = {one: ("contract", one) for one in entries}
+    places: dict[str, Path] = {word: ("contract", word) for word in entries}
     empty = FlowContracts(source, file, places=places)
     findings: list[Finding] = []
     if only is not None and only not in entries:
@@ -130,9 +130,9 @@ def read_contracts(
         )
     references = references_of(document, flow, name, environment or {})
     plain: dict[str, Any] = {}
-    for one, entry in entries.items():
+    for word, entry in entries.items():
         try:
-            plain[one] = _resolved(entry, references.resolve, places[one])
+            plain[word] = _resolved(entry, references.resolve, places[word])
         except FlowError as error:
             problem = error.problem
             position = source.position(problem.path)
@@ -162,11 +162,11 @@ def read_contracts(
         )
     body = document["flows"][flow]
     wanted = [only] if only is not None else _applying(body, flow, entries, resolved)
-    for one in wanted:
-        if one not in entries:
-            said = f"$contract.{one} names a contract that the file does not have"
+    for text in wanted:
+        if text not in entries:
+            said = f"$contract.{text} names a contract that the file does not have"
             findings.append(contract_finding("contract_unknown", said, file=file))
-    chosen = tuple(resolved[one] for one in wanted if one in resolved)
+    chosen = tuple(resolved[text] for text in wanted if text in resolved)
     return replace(empty, contracts=chosen, findings=tuple(findings))
 
 
@@ -182,11 +182,11 @@ def _applying(
     named = list(dict.fromkeys(referenced_contracts(dict(body))))
     if named:
         return named
-    for one in (flow, "default"):
-        if one in entries:
-            return [one]
-    extended = {one for contract in resolved.values() for one in contract.lineage[1:]}
-    return [one for one in resolved if one not in extended]
+    for text in (flow, "default"):
+        if text in entries:
+            return [text]
+    extended = {text for contract in resolved.values() for text in contract.lineage[1:]}
+    return [text for text in resolved if text not in extended]
 
 
 def _dotted(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Carry plans out at once: contact upsert, then a single send or a batch."""
+"""Carry out plans at once: contact upsert, then a single send or a batch."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.delivery.batch_queue import BatchQueue, Queued
-from hubspot_dest.delivery.client.client import Client
+from hubspot_dest.delivery.client.client import Client, ClientProvider
 from hubspot_dest.delivery.client.codec import occurrence_uuid
 from hubspot_dest.delivery.client.errors import DeliveryError
-from hubspot_dest.delivery.client.provider import ClientProvider
 from hubspot_dest.delivery.contact_cache import ContactCache, LastContact
 from hubspot_dest.delivery.contact_upsert import Upsert
 from hubspot_dest.delivery.reporter import Reporter
@@ -22,13 +22,13 @@ from hubspot_dest.planning.plan import SCOPE, ContactUpsert, Plan
 from hubspot_dest.planning.profiles import Profile
 
 if TYPE_CHECKING:
-    from hubspot_dest.delivery.outbox.records import Progress
+    from hubspot_dest.delivery.outbox.schema import Progress
 
 __all__ = ["DirectSink"]
 
 
 class _DirectAttempt:
-    """What is known of one plan while it is carried out; what is usual costs nothing."""
+    """The state of one plan while it is carried out; the usual case allocates nothing."""
 
     calls: tuple[list[Any], ...] = ()
     issues: tuple[Issue, ...] = ()
@@ -46,7 +46,7 @@ class _DirectAttempt:
         self.calls = (*self.calls, call)
 
     def outcome(self, kind: Kind = "skipped") -> Outcome:
-        """Return what came of the plan."""
+        """Return the outcome of the plan."""
         known = self.__dict__.copy()
         del known["event"], known["reason"], known["sentence"]
         return outcome_of(kind, self.reason, self.sentence, self.event, **known)
@@ -114,7 +114,7 @@ class DirectSink:
     # ---- accepting
 
     def accept(self, plan: Plan) -> Outcome:
-        """Carry a plan out, and return what came of it; batches sent on this occasion are in `also`."""
+        """Carry out a plan and return its outcome; batches sent on this occasion are in `also`."""
         if plan.verdict != "ready" or self._reporter.mocked:
             unsent = self._reporter.unsent(plan)
             if unsent is not None:
@@ -170,7 +170,7 @@ class DirectSink:
     def _goes_on_without_contact(self, attempt: _DirectAttempt, error: DeliveryError) -> bool:
         if self._profile.contact_blocks_event or error.kind != "refused" or attempt.plan.occurrence is None:
             return False
-        # HubSpot will not take this contact, however often; the event itself may still be fine.
+        # HubSpot never accepts this contact; the event itself may still be valid.
         text = f"HubSpot refused the contact; the event goes on: {error.describe()}"
         name = attempt.event.get("name")
         detail = {"event": name if isinstance(name, str) else ""}
@@ -233,16 +233,17 @@ class DirectSink:
         try:
             batch.send(chosen, self._connect())
         except DeliveryError as error:
-            sentence = f"{count} events were not taken: {error.describe()}"
+            sentence = f"{amount(count, 'event')} {verb(count, 'were')} not taken: {error.describe()}"
             upstream: str | None = None
             issues: tuple[Issue, ...] = ()
             reason = "flush_failed"
             if self._profile.lossy_batches:
                 reason = "batch_lost"
-                sentence += "; they had left the queue before they were sent, and are lost"
+                sentence += f"; left the queue before being sent, and {verb(count, 'are')} lost"
             else:
-                sentence += f"; {len(batch)} stay in the queue"
-                upstream = f"walkerOS would lose these {count} events"
+                sentence += f"; {len(batch)} {verb(len(batch), 'stay')} in the queue"
+                these = "this event" if count == 1 else f"these {count} events"
+                upstream = f"walkerOS would lose {these}"
                 issues = (Issue("ERROR", sentence, {}, SCOPE),)
                 self._reporter.log(issues)
             return Outcome(
@@ -255,10 +256,12 @@ class DirectSink:
                 upstream=upstream,
                 events=events,
             )
-        return Outcome("flushed", "batch_sent", f"{count} events in one batch", calls=calls, events=events)
+        return Outcome(
+            "flushed", "batch_sent", f"{amount(count, 'event')} in one batch", calls=calls, events=events
+        )
 
     def close(self, *, deadline: float | None = None, stall: float | None = None) -> list[Outcome]:  # noqa: ARG002 - see there
-        """Send what waits in the batch, once; what HubSpot does not take stays in the queue."""
+        """Send what waits in the batch, once; what HubSpot does not accept stays in the queue."""
         if self._closed:
             return []
         self._closed = True

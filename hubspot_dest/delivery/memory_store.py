@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from hubspot_dest.delivery.client.errors import DeliveryError
-from hubspot_dest.delivery.outbox.records import Intent, NewIntent
+from hubspot_dest.delivery.outbox.schema import Intent, NewIntent
 
 __all__ = ["GivenUp", "MemoryStore"]
 

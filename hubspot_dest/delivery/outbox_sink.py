@@ -15,21 +15,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.calls import Calls
+from hubspot_dest.delivery.client.client import ClientProvider
 from hubspot_dest.delivery.client.codec import decode
 from hubspot_dest.delivery.client.errors import DeliveryError
-from hubspot_dest.delivery.client.provider import ClientProvider
 from hubspot_dest.delivery.dispatch.dispatcher import Dispatcher
 from hubspot_dest.delivery.dispatch.in_flight import Report
 from hubspot_dest.delivery.dispatch.outcomes import outcomes_of
-from hubspot_dest.delivery.dispatch.rate import RateBudget
+from hubspot_dest.delivery.dispatch.throttle import RateBudget
 from hubspot_dest.delivery.dispatch.workers import Workers
 from hubspot_dest.delivery.outbox.contact_cache import OutboxContactCache
+from hubspot_dest.delivery.outbox.intents import storable
 from hubspot_dest.delivery.outbox.queue import NewIntent, Outbox, Progress
-from hubspot_dest.delivery.outbox.records import ParkedEvent
-from hubspot_dest.delivery.outbox.schema import OutboxError
-from hubspot_dest.delivery.planned_intents import planned_intents, storable
+from hubspot_dest.delivery.outbox.schema import OutboxError, ParkedEvent
+from hubspot_dest.delivery.planned_intents import planned_intents
 from hubspot_dest.delivery.reporter import Reporter
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.delivery.sink import PendingCommit
@@ -145,7 +146,7 @@ class OutboxSink:
         count = self.outbox.pending + self.outbox.dead() + self.outbox.parked
         if before is not None and count:
             msg = (
-                f"outbox {self.outbox.path} holds {count} events for {before}, "
+                f"outbox {self.outbox.path} holds {amount(count, 'event')} for {before}, "
                 f"and this configuration sends to {target}; give another --outbox (outbox=), "
                 "or see `hubspot-dest outbox status`"
             )
@@ -178,7 +179,7 @@ class OutboxSink:
     # ---- accepting
 
     def accept(self, plan: Plan) -> Outcome:
-        """Add what a plan says to the unit of work; its outcome counts once `commit` returns it."""
+        """Add the intents of a plan to the unit of work; its outcome counts once `commit` returns it."""
         if plan.verdict != "ready" or self._reporter.mocked:
             unsent = self._reporter.unsent(plan)
             if unsent is not None:
@@ -308,7 +309,7 @@ class OutboxSink:
 
     @property
     def halted(self) -> DeliveryError | None:
-        """Why nothing is delivered until somebody changes something, such as a revoked token; else None."""
+        """Why nothing is delivered until a person changes something, such as a revoked token; else None."""
         return self.dispatcher.halted
 
     def _on_report(self, report: Report) -> None:
@@ -375,12 +376,14 @@ class OutboxSink:
         if trouble and (left or parked):
             copy = self.outbox.rescued
             copied = "nothing of them can be read" if copy is None else f"they were copied to {copy}"
-            _log.error("%s; %d events were not delivered: %s", trouble, left + parked, copied)
+            _log.error("%s; %s not delivered: %s", trouble, amount(left + parked, "event"), copied)
             return outcomes
         if left:
-            _log.warning("%d events are safe in the outbox %s", left, self.outbox.path)
+            are = f"{amount(left, 'event')} {verb(left, 'are')}"
+            _log.warning("%s safe in the outbox %s", are, self.outbox.path)
         if parked:
-            _log.info("%d events wait for consent in the outbox %s", parked, self.outbox.path)
+            wait = f"{amount(parked, 'event')} {verb(parked, 'wait')}"
+            _log.info("%s for consent in the outbox %s", wait, self.outbox.path)
         return outcomes
 
     @property
@@ -389,7 +392,7 @@ class OutboxSink:
         return self.outbox.unrecorded
 
     def end_within(self, seconds: float) -> None:
-        """End delivery within so many seconds, also if it is waited for already. Safe in signal handlers."""
+        """End delivery within this many seconds, also if it is under way. Safe in signal handlers."""
         self.workers.end_within(seconds)
 
     def abort(self) -> None:

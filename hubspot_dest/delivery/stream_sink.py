@@ -15,18 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.calls import Calls
+from hubspot_dest.delivery.client.client import ClientProvider
 from hubspot_dest.delivery.client.codec import decode
 from hubspot_dest.delivery.client.errors import DeliveryError
-from hubspot_dest.delivery.client.provider import ClientProvider
 from hubspot_dest.delivery.contact_cache import ManyContacts, SharedContactCache
 from hubspot_dest.delivery.dispatch.dispatcher import Dispatcher
 from hubspot_dest.delivery.dispatch.in_flight import Report
 from hubspot_dest.delivery.dispatch.outcomes import outcomes_of
-from hubspot_dest.delivery.dispatch.rate import RateBudget
+from hubspot_dest.delivery.dispatch.throttle import RateBudget
 from hubspot_dest.delivery.dispatch.workers import Workers
 from hubspot_dest.delivery.memory_store import GivenUp, MemoryStore
-from hubspot_dest.delivery.outbox.records import CONTACT, Intent
-from hubspot_dest.delivery.outbox.schema import OutboxError
+from hubspot_dest.delivery.outbox.schema import CONTACT, Intent, OutboxError
 from hubspot_dest.delivery.planned_intents import planned_intents
 from hubspot_dest.delivery.reporter import Reporter
 from hubspot_dest.delivery.settings import StreamSettings
@@ -35,7 +34,7 @@ from hubspot_dest.outcome import Kind, Outcome, outcome_of
 from hubspot_dest.planning.plan import Plan
 
 if TYPE_CHECKING:
-    from hubspot_dest.delivery.outbox.records import Progress
+    from hubspot_dest.delivery.outbox.schema import Progress
 
 __all__ = ["StreamSink"]
 

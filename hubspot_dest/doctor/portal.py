@@ -53,7 +53,7 @@ class PortalDefinition(_PortalAnswer):
     @property
     def property_names(self) -> set[str]:
         """The names of its properties that are in use."""
-        return {one.name for one in self.properties if not one.archived}
+        return {prop.name for prop in self.properties if not prop.archived}
 
 
 class _Next(_PortalAnswer):
@@ -74,7 +74,7 @@ class _Properties(_PortalAnswer):
 
 
 class PortalLimits(_PortalAnswer):
-    """What the headers of an answer say of the account's limits (wire facts, section 6); None where they do not."""
+    """The account's limits in the headers of an answer (wire facts, section 6); None where they are missing."""
 
     burst: int | None = Field(default=None, alias="x-hubspot-ratelimit-max")
     burst_left: int | None = Field(default=None, alias="x-hubspot-ratelimit-remaining")
@@ -100,7 +100,7 @@ def read_definitions(client: HubSpotClient) -> dict[str, PortalDefinition]:
     for _ in range(_MOST_PAGES):
         answer = client.read("/events/v3/event-definitions", query + after)
         page = _read(_Definitions, answer.data, "the event definitions")
-        found.update((one.full_name, one) for one in page.results)
+        found.update((result.full_name, result) for result in page.results)
         if page.paging is None or page.paging.next is None:
             break
         after = [("after", page.paging.next.after)]
@@ -111,7 +111,7 @@ def read_contact_properties(client: HubSpotClient) -> set[str]:
     """Return the names of the properties that contacts have. Raises DeliveryError."""
     answer = client.read("/crm/v3/properties/contacts")
     page = _read(_Properties, answer.data, "the properties of contacts")
-    return {one.name for one in page.results if not one.archived}
+    return {result.name for result in page.results if not result.archived}
 
 
 def _read(model: type[_M], body: bytes, what: str) -> _M:

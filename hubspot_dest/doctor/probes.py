@@ -1,4 +1,4 @@
-"""Hold a configuration against a HubSpot, and say of each thing whether it was looked up there or not."""
+"""Compare a configuration with a HubSpot account; each check shows whether HubSpot was asked."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from hubspot_dest.amounts import amount, plural, verb
 from hubspot_dest.checks.catalogue import CATALOGUE
 from hubspot_dest.checks.limits import MAX_LONG_VALUE, MAX_PROPERTIES, MAX_VALUE
 from hubspot_dest.checks.names import check_event_name, portal_of
@@ -119,7 +120,9 @@ def _stated(config: Config) -> Iterator[Probe]:
     paths = [version.path(path) for path in ("/events/v3/send", "/crm/v3/objects/contacts")]
     yield Probe("API version", "note", f"{version.name}: {paths[0]}, {paths[0]}/batch, {paths[1]}")
     together = (
-        f"{config.batch_size} events a request" if config.batch else "each event in a request of its own"
+        f"{amount(config.batch_size, 'event')} a request"
+        if config.batch
+        else "each event in a request of its own"
     )
     timeout = f"{config.timeout_ms / 1000:g} s"
     yield Probe("sending", "note", f"{together}, an answer within {timeout}")
@@ -193,10 +196,10 @@ def _account_limits(limits: PortalLimits) -> Iterator[Probe]:
     if limits.burst is not None:
         seconds = (limits.interval_ms or 10_000) / 1000
         left = "" if limits.burst_left is None else f", {limits.burst_left} left"
-        parts.append(f"{limits.burst:,} calls in {seconds:g} s{left}")
+        parts.append(f"{limits.burst:,} {plural(limits.burst, 'call')} in {seconds:g} s{left}")
     if limits.day is not None:
         left = "" if limits.day_left is None else f", {limits.day_left:,} left"
-        parts.append(f"{limits.day:,} calls a day{left}")
+        parts.append(f"{limits.day:,} {plural(limits.day, 'call')} a day{left}")
     if parts:
         empty = limits.day_left == 0
         yield Probe(
@@ -217,7 +220,7 @@ def _prefix(prefix: str, account: Account | None) -> Probe:
             else "pe, the portal's number, and _: pe12345678_"
         )
         return Probe(
-            "prefix", "wrong", f"{prefix} is no prefix of custom events", hint, live=account is not None
+            "prefix", "wrong", f"{prefix} is not a prefix of custom events", hint, live=account is not None
         )
     if account is None:
         return Probe(
@@ -232,7 +235,7 @@ def _prefix(prefix: str, account: Account | None) -> Probe:
 def _guarded(
     subject: str, scope: str, checks: Callable[[], Iterable[Probe]], otherwise: Callable[[], Iterable[Probe]]
 ) -> Iterator[Probe]:
-    """Yield the checks; where HubSpot does not answer, say so and yield what is known without it."""
+    """Yield the checks; if HubSpot does not answer, a check reports that, and the others do without."""
     try:
         yield from checks()
     except DeliveryError as error:
@@ -261,19 +264,23 @@ def _events(needs: Needs, known: dict[str, PortalDefinition], bad_names: dict[st
             yield Probe(subject, "wrong", "its definition is archived", "restore it in HubSpot", live=True)
             continue
         missing = properties - definition.property_names - STANDARD_EVENT_PROPERTIES.keys()
-        for one in sorted(missing):
-            hint = _like(one, definition.property_names) or "add it to the definition, or leave it out"
-            yield Probe(subject, "wrong", f"its definition has no property {one}", hint, live=True)
+        for text in sorted(missing):
+            hint = _like(text, definition.property_names) or "add it to the definition, or leave it out"
+            yield Probe(subject, "wrong", f"its definition has no property {text}", hint, live=True)
         if not missing:
-            count = f"and its {len(properties)} properties are" if properties else "is"
+            count = (
+                f"and its {amount(len(properties), 'property')} {verb(len(properties), 'are')}"
+                if properties
+                else "is"
+            )
             yield Probe(subject, "ok", f"the definition {count} there", live=True)
 
 
 def _contacts(needs: Needs, known: set[str]) -> Iterator[Probe]:
     missing = needs.contact_properties - known
-    for one in sorted(missing):
-        hint = _like(one, known) or "make it in HubSpot: Settings, Properties"
-        sentence = f"contacts have no property {one}: HubSpot refuses the contact"
+    for text in sorted(missing):
+        hint = _like(text, known) or "make it in HubSpot: Settings, Properties"
+        sentence = f"contacts have no property {text}: HubSpot refuses the contact"
         yield Probe("contact properties", "wrong", sentence, hint, live=True)
     if not missing:
         names = ", ".join(sorted(needs.contact_properties))

@@ -1,7 +1,7 @@
 """What a configuration needs HubSpot to have: event definitions, their properties, and properties of contacts.
 
-A mapping language can make names up while it runs, so what stands in the configuration is not always all of it; what
-cannot be known is said. Plans of real events (`Needs.add_plan`) are exact.
+A mapping can compute names while it runs, so the configuration does not always contain all of them; what
+cannot be known is reported. Plans of real events (`Needs.add_plan`) are exact.
 """
 
 from __future__ import annotations
@@ -27,12 +27,14 @@ class Needs:
         events: full event name to the names of its properties.
         contact_properties: names of contact properties.
         unknown: what the configuration alone cannot tell, each a sentence.
+        rules: full event name to the rules, key and position, whose events have it.
 
     """
 
     events: dict[str, set[str]] = field(default_factory=dict)
     contact_properties: set[str] = field(default_factory=set)
     unknown: list[str] = field(default_factory=list)
+    rules: dict[str, tuple[tuple[str, int | None], ...]] = field(default_factory=dict)
 
     def add_plan(self, plan: Plan) -> None:
         """Add what one planned event needs."""
@@ -43,7 +45,7 @@ class Needs:
 
 
 def needs_of(raw: dict[str, Any]) -> Needs:
-    """Return what a checked configuration needs, as far as it says so itself (walkerOS 4.4, section 5.5)."""
+    """Return what a checked configuration needs, as far as it contains it (walkerOS 4.4, section 5.5)."""
     settings = raw.get("settings") or {}
     needs = Needs()
     prefix = to_string(settings.get("eventNamePrefix", ""))
@@ -62,6 +64,7 @@ def needs_of(raw: dict[str, Any]) -> Needs:
             continue
         properties, moving = _map_keys(own.get("properties"))
         needs.events.setdefault(prefix + name, set()).update(defaults | properties)
+        needs.rules[prefix + name] = (*needs.rules.get(prefix + name, ()), (entry.key, entry.index))
         if moving:
             needs.unknown.append(
                 f"all properties of {prefix}{name}: {place}.settings.properties makes some up"
@@ -97,10 +100,10 @@ def _map_keys(value: Any) -> tuple[set[str], bool]:
     if value is None:
         return set(), False
     if isinstance(value, list):
-        parts = [_map_keys(one) for one in value]
+        parts = [_map_keys(item) for item in value]
         return set().union(*(keys for keys, _ in parts)), any(moving for _, moving in parts)
     if not isinstance(value, dict):
-        return set(), True  # a path: whatever stands there
+        return set(), True  # a path: any value
     inner = value.get("map")
     keys = {str(key) for key in inner} if isinstance(inner, dict) else set()
     fixed = value.get("value")
@@ -110,12 +113,12 @@ def _map_keys(value: Any) -> tuple[set[str], bool]:
 
 
 def _add_contact(needs: Needs, identify: Any, place: str) -> None:
-    for one in identify if isinstance(identify, list) else [identify]:
-        if not isinstance(one, dict) or not isinstance(one.get("map"), dict):
-            if one:
+    for item in identify if isinstance(identify, list) else [identify]:
+        if not isinstance(item, dict) or not isinstance(item.get("map"), dict):
+            if item:
                 needs.unknown.append(f"the contact properties of {place}")
             continue
-        keys, moving = _map_keys(one["map"].get("properties"))
+        keys, moving = _map_keys(item["map"].get("properties"))
         needs.contact_properties |= keys
         if moving:
             needs.unknown.append(f"all contact properties of {place}.map.properties")

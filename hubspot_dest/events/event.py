@@ -1,4 +1,7 @@
-"""walkerOS events, and the completion of partial ones (walkerOS 4.4, section 1)."""
+"""walkerOS events: completion of partial ones, and the limit of their depth (walkerOS 4.4, section 1).
+
+An event that is nested deeper can be neither mapped nor written as JSON safely.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,16 @@ from hubspot_dest.mapping.process import merge
 
 __all__ = [
     "EVENT_FIELDS",
-    "NAME_REQUIRED",
     "InvalidEventError",
+    "MAX_EVENT_DEPTH",
+    "NAME_REQUIRED",
     "NullFieldError",
+    "TOO_DEEP",
     "complete_event",
     "event_name",
     "has_id",
+    "is_too_deep",
+    "may_be_too_deep",
     "new_event_id",
     "sentence_of",
     "with_user",
@@ -163,3 +170,27 @@ def with_user(event: Event, user: dict[str, Any]) -> Event:
         raise NullFieldError("user")
     merged = merge(user, own) if isinstance(own, dict) else dict(user)
     return {**event, "user": merged}
+
+
+MAX_EVENT_DEPTH: Final = 200
+TOO_DEEP: Final = f"the event is nested more than {MAX_EVENT_DEPTH} levels deep"
+
+
+def may_be_too_deep(raw: bytes) -> bool:
+    """Tell whether JSON has enough brackets to be too deep; the cheap question before `is_too_deep`."""
+    return len(raw) > 2 * MAX_EVENT_DEPTH and raw.count(b"[") + raw.count(b"{") > MAX_EVENT_DEPTH
+
+
+def is_too_deep(value: Any) -> bool:
+    """Tell whether a JSON value is nested more than `MAX_EVENT_DEPTH` levels deep; without recursion."""
+    level = [value] if type(value) in (dict, list) else []
+    for _ in range(MAX_EVENT_DEPTH):
+        if not level:
+            return False
+        level = [
+            child
+            for container in level
+            for child in (container.values() if type(container) is dict else container)
+            if type(child) in (dict, list)
+        ]
+    return bool(level)

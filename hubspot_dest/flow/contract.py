@@ -66,19 +66,19 @@ class Contract:
 
     @property
     def plans_events(self) -> bool:
-        """Whether it lists events at all; a contract that does not says nothing of which events there may be."""
+        """Whether it lists events at all; a contract that does not allows every event."""
         return any(self.events.values())
 
     def keys_for(self, entity: str, action: str) -> tuple[tuple[str, str], ...]:
         """Return the keys in `events` that apply to an event, the most general first."""
         wanted = dict.fromkeys(((ANY, ANY), (ANY, action), (entity, ANY), (entity, action)))
-        return tuple((one, other) for one, other in wanted if other in self.events.get(one, {}))
+        return tuple((text, other) for text, other in wanted if other in self.events.get(text, {}))
 
     def schema_of(self, entity: str, action: str) -> Any:
         """Return the merged schema of an event, `schema` included."""
         merged = self.schema
-        for one, other in self.keys_for(entity, action):
-            merged = merge_schemas(merged, self.events[one][other])
+        for text, other in self.keys_for(entity, action):
+            merged = merge_schemas(merged, self.events[text][other])
         return merged
 
 
@@ -105,7 +105,7 @@ def referenced_contracts(value: Any) -> Iterator[str]:
 def resolve_contracts(entries: Mapping[str, Any]) -> tuple[dict[str, Contract], list[ContractProblem]]:
     """Return the contracts with `extend` resolved, and what is wrong with the others.
 
-    What a contract says takes precedence over what it extends; lists of `required` properties are joined.
+    A contract takes precedence over what it extends; lists of `required` properties are joined.
 
     Args:
         entries: name to contract, as written.
@@ -114,7 +114,9 @@ def resolve_contracts(entries: Mapping[str, Any]) -> tuple[dict[str, Contract], 
     resolver = _Resolver(entries)
     for name in entries:
         resolver.contract(name, ())
-    return {name: one for name, one in resolver.done.items() if one is not None}, resolver.problems
+    return {
+        name: contract for name, contract in resolver.done.items() if contract is not None
+    }, resolver.problems
 
 
 def merge_schemas(parent: Any, child: Any) -> Any:
@@ -125,7 +127,7 @@ def merge_schemas(parent: Any, child: Any) -> Any:
     for key, value in child.items():
         known = parent.get(key)
         if key == "required" and isinstance(known, list) and isinstance(value, list):
-            merged[key] = [*known, *(one for one in value if one not in known)]
+            merged[key] = [*known, *(item for item in value if item not in known)]
         elif isinstance(known, dict) and isinstance(value, dict):
             merged[key] = merge_schemas(known, value)
         else:
@@ -195,11 +197,11 @@ class _Resolver:
         if wanted in chain:
             circle = " -> ".join([*chain[chain.index(wanted) :], wanted])
             self._problem("cycle", (name, key), f"contracts extend each other in a circle: {circle}")
-            for one in chain[chain.index(wanted) :]:
-                self.done[one] = None
+            for word in chain[chain.index(wanted) :]:
+                self.done[word] = None
             return False
         if wanted not in self._entries:
-            known = ", ".join(one for one in self._entries if one != name) or "no other"
+            known = ", ".join(text for text in self._entries if text != name) or "no other"
             self._problem("unknown", (name, key), f"there is no contract {wanted!r}", f"there are: {known}")
             return False
         return self.contract(wanted, chain) or False

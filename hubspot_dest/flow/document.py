@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from hubspot_dest.config.validation import Problem
 from hubspot_dest.flow.contract import contracts_of, resolve_contracts
 from hubspot_dest.flow.references import FlowError, Path, References
+from hubspot_dest.flow.upgrade import CURRENT_VERSION, upgrade_flow
 
 __all__ = [
     "FlowDestination",
@@ -20,7 +21,6 @@ __all__ = [
 ]
 
 _PACKAGE: Final = "@walkeros/server-destination-hubspot"
-_VERSION: Final = 4
 _NOT_RUN: Final = {
     "before": "transformers are not run here: events arrive as their source made them",
     "next": "other steps are not run here",
@@ -73,7 +73,7 @@ def find_destination(raw: dict[str, Any], wanted: str, environment: Mapping[str,
     """Return the HubSpot destination of a flow file.
 
     Args:
-        raw: the file.
+        raw: the file, of version 1 to 4; an earlier one is upgraded in memory, with a note of every change.
         wanted: `flow`, `flow.destination` or `destination` where there are several; empty for the only one.
         environment: gives `$env` and `$secret`.
 
@@ -81,10 +81,12 @@ def find_destination(raw: dict[str, Any], wanted: str, environment: Mapping[str,
         FlowError: no destination, several, or an unresolvable reference.
 
     """
+    raw, changes = upgrade_flow(raw)
     flows = _flows(raw)
     flow, name = _selected(flows, wanted)
     several = sum(len(_destinations(body)) for body in flows.values()) > 1
-    return _read(raw, flows, flow, name, environment, several=several)
+    found = _read(raw, flows, flow, name, environment, several=several)
+    return replace(found, notes=(*_of_interest(changes, found.path), *found.notes)) if changes else found
 
 
 def select_destination(raw: dict[str, Any], wanted: str) -> tuple[str, str]:
@@ -112,24 +114,36 @@ def references_of(raw: dict[str, Any], flow: str, name: str, environment: Mappin
 def _selected(flows: dict[str, Any], wanted: str) -> tuple[str, str]:
     places = [(flow, name) for flow, body in flows.items() for name in _destinations(body)]
     meant = [place for place in places if _is_meant(place, wanted)]
-    hubspot = [one for one in meant if _is_hubspot(one[1], _destinations(flows[one[0]])[one[1]])]
+    hubspot = [pair for pair in meant if _is_hubspot(pair[1], _destinations(flows[pair[0]])[pair[1]])]
     # Who names a destination means it, unless its package says that it is another service's.
-    chosen = hubspot or [one for one in meant if wanted and not _names_package(flows, one)]
+    chosen = hubspot or [pair for pair in meant if wanted and not _names_package(flows, pair)]
     if len(chosen) != 1:
-        every = [one for one in places if _is_hubspot(one[1], _destinations(flows[one[0]])[one[1]])]
+        every = [
+            current_place
+            for current_place in places
+            if _is_hubspot(current_place[1], _destinations(flows[current_place[0]])[current_place[1]])
+        ]
         raise _unclear(chosen, meant, places, every, wanted)
     return chosen[0]
 
 
 def _flows(raw: dict[str, Any]) -> dict[str, Any]:
     version = raw.get("version")
-    if version != _VERSION or isinstance(version, bool):
-        hint = "walkerOS 4 reads no other; versions 1 to 3 had web/server instead of config.platform"
-        raise FlowError(("version",), f"a flow of version {version!r}; version 4 is read", hint)
+    if version != CURRENT_VERSION or isinstance(version, bool):
+        raise FlowError(
+            ("version",), f"a flow of version {version!r}; versions 1 to 4 are read", "version: 4"
+        )
     flows = raw["flows"]
-    if not isinstance(flows, dict) or not flows or not all(isinstance(one, dict) for one in flows.values()):
+    if not isinstance(flows, dict) or not flows or not all(isinstance(flow, dict) for flow in flows.values()):
         raise FlowError(("flows",), "flows must be a map of at least one flow")
     return flows
+
+
+def _of_interest(changes: Iterable[Problem], path: Path) -> Iterator[Problem]:
+    """Yield what an upgrade says of the whole file, and of one destination and its flow's variables."""
+    for change in changes:
+        if change.path[:1] != ("flows",) or change.path[: len(path) - 1] == path[:-1]:
+            yield change
 
 
 def _destinations(body: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -166,15 +180,15 @@ def _unclear(
     wanted: str,
 ) -> FlowError:
     """Return why no destination, or no single one, can be taken, with those that there are."""
-    named = [".".join(one) for one in chosen or places]
+    named = [".".join(pair) for pair in chosen or places]
     listed = ", ".join(named) or "none"
     if chosen:
         message = f"several destinations could be meant: {listed}"
-        return FlowError(("flows",), message, f"say which behind the file: FILE#{named[0]}")
-    ours = [".".join(one) for one in hubspot]
+        return FlowError(("flows",), message, f"name one after the file: FILE#{named[0]}")
+    ours = [".".join(pair) for pair in hubspot]
     if wanted and meant:
-        said = ", ".join(".".join(one) for one in meant)
-        message = f"{wanted!r} is no HubSpot destination (it is {said})"
+        said = ", ".join(".".join(pair) for pair in meant)
+        message = f"{wanted!r} is not a HubSpot destination (it is {said})"
         hint = (
             f"HubSpot's are: {', '.join(ours)}"
             if ours
@@ -185,7 +199,7 @@ def _unclear(
         some = ours and len(ours) < len(places)
         hint = f"HubSpot's are: {', '.join(ours)}" if some else f"there are: {listed}"
         return FlowError(("flows",), f"there is no destination {wanted!r}", hint)
-    hint = f"say which behind the file: FILE#{named[0]}" if named else f'add one of package "{_PACKAGE}"'
+    hint = f"name one after the file: FILE#{named[0]}" if named else f'add one of package "{_PACKAGE}"'
     return FlowError(("flows",), f"no destination of this flow is HubSpot's; there are: {listed}", hint)
 
 
@@ -251,10 +265,10 @@ def _contracts(raw: dict[str, Any]) -> dict[str, Any]:
     return {
         name: {
             **{key: value for key, value in written[name].items() if key not in ("extend", "extends")},
-            **({"events": one.events} if one.events else {}),
-            **({"schema": one.schema} if one.schema else {}),
+            **({"events": contract.events} if contract.events else {}),
+            **({"schema": contract.schema} if contract.schema else {}),
         }
-        for name, one in resolved.items()
+        for name, contract in resolved.items()
     }
 
 

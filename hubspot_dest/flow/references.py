@@ -54,7 +54,7 @@ class FlowError(Exception):
 def _unknown(reference: str, kind: str, path: Path) -> FlowError:
     near = difflib.get_close_matches(kind, _KNOWN, n=1, cutoff=0.5)
     hint = (
-        f"did you mean ${near[0]}.?" if near else f"there are: {', '.join(f'${one}' for one in _KNOWN[:6])}"
+        f"did you mean ${near[0]}.?" if near else f"there are: {', '.join(f'${text}' for text in _KNOWN[:6])}"
     )
     return FlowError(path, f"{reference!r} is not a reference: walkerOS has no ${kind}", hint)
 
@@ -134,10 +134,10 @@ class References:
         if secret := _SECRET.fullmatch(text):
             return self.environment.get(secret[1]) or self._unset(secret[1], path)
         self._check(text, path)
-        text = _INLINE_VAR.sub(lambda one: self._inline(one, path, chain), text)
+        text = _INLINE_VAR.sub(lambda match: self._inline(match, path, chain), text)
         if (alone := _INLINE_ENV.fullmatch(text)) and alone[2] is None and alone[1] not in self.environment:
             return self._unset(alone[1], path)
-        return _INLINE_ENV.sub(lambda one: self._environment(one, path), text)
+        return _INLINE_ENV.sub(lambda match: self._environment(match, path), text)
 
     def _code(self, code: str, path: Path, chain: tuple[str, ...]) -> str:
         """Return a function's source with variables and the environment inserted as text."""
@@ -152,8 +152,8 @@ class References:
             self.warnings.append(
                 Problem(path, message, "put it into a variable and use $var", severity="warning")
             )
-        code = _INLINE_VAR.sub(lambda one: self._inline(one, path, chain), code)
-        return _INLINE_ENV.sub(lambda one: self._environment(one, path), code)
+        code = _INLINE_VAR.sub(lambda match: self._inline(match, path, chain), code)
+        return _INLINE_ENV.sub(lambda match: self._environment(match, path), code)
 
     def _check(self, text: str, path: Path) -> None:
         """Refuse a reference of an unknown kind, and warn of one that stays text."""
@@ -210,21 +210,21 @@ class References:
             raise FlowError(path, f'there is no {what} "{name}"', f"there are: {known}")
         return source[name]
 
-    def _inline(self, one: re.Match[str], path: Path, chain: tuple[str, ...]) -> str:
-        steps = one[2].split(".")[1:]
-        value = self._found("var", one[1], steps, path, chain)
+    def _inline(self, match: re.Match[str], path: Path, chain: tuple[str, ...]) -> str:
+        steps = match[2].split(".")[1:]
+        value = self._found("var", match[1], steps, path, chain)
         if isinstance(value, (dict, list)):
             kind = "a map" if isinstance(value, dict) else "a list"
-            raise FlowError(path, f'variable "{one[1]}" is {kind} and cannot be part of a longer text')
+            raise FlowError(path, f'variable "{match[1]}" is {kind} and cannot be part of a longer text')
         text = to_string(value)
         self._count(path, text=len(text))
         return text
 
-    def _environment(self, one: re.Match[str], path: Path) -> str:
-        found: str | None = self.environment.get(one[1], one[2])
+    def _environment(self, match: re.Match[str], path: Path) -> str:
+        found: str | None = self.environment.get(match[1], match[2])
         if found is None:
-            message = f"environment variable {one[1]} is not set, and has no default"
-            raise FlowError(path, message, f"set it, or write $env.{one[1]}:default")
+            message = f"environment variable {match[1]} is not set, and has no default"
+            raise FlowError(path, message, f"set it, or write $env.{match[1]}:default")
         return found
 
     def _unset(self, name: str, path: Path) -> Any:

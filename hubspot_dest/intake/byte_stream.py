@@ -1,15 +1,69 @@
-"""Read bytes as they arrive, decompress gzip, and split into lines of bounded length."""
+"""Read bytes as they arrive, decompress gzip, and split into lines of bounded length.
+
+`decompress` does the same for a whole body in memory, up to a limit.
+"""
 
 from __future__ import annotations
 
 import zlib
 from collections import deque
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import orjson
 
-__all__ = ["ByteStream", "DEFAULT_MAX_LINE_BYTES", "Lines", "OverlongLine", "PrefixObserver"]
+__all__ = [
+    "ByteStream",
+    "DEFAULT_MAX_LINE_BYTES",
+    "DecompressionError",
+    "Lines",
+    "OverlongLine",
+    "PrefixObserver",
+    "decompress",
+]
+
+_GZIP_OR_ZLIB: Final = zlib.MAX_WBITS | 32  # zlib tells them apart by their header
+
+Reason = Literal["damaged", "too large", "cut off"]
+
+
+class DecompressionError(ValueError):
+    """Data that cannot be decompressed whole.
+
+    Attributes:
+        reason: `damaged`, `too large` (more than the limit), or `cut off` (it does not end).
+        partial: what could be decompressed.
+
+    """
+
+    def __init__(self, reason: Reason, partial: bytes = b"") -> None:
+        super().__init__(f"the compressed data is {reason}")
+        self.reason: Reason = reason
+        self.partial = partial
+
+
+def decompress(data: bytes, limit: int) -> bytes:
+    """Return gzip or zlib data decompressed.
+
+    Args:
+        data: all of it.
+        limit: bytes at most; a decompression bomb stops there.
+
+    Raises:
+        DecompressionError: it is damaged, larger than the limit, or cut off.
+
+    """
+    inflate = zlib.decompressobj(wbits=_GZIP_OR_ZLIB)
+    try:
+        plain = inflate.decompress(data, limit + 1)
+    except zlib.error:
+        raise DecompressionError("damaged") from None
+    if len(plain) > limit:
+        raise DecompressionError("too large", plain[:limit])
+    if not inflate.eof:
+        raise DecompressionError("cut off", plain)
+    return plain
+
 
 DEFAULT_MAX_LINE_BYTES: Final = 16 * 1024 * 1024
 MAX_DOCUMENT_BYTES: Final = 256 * 1024 * 1024  # of one JSON document that is not JSON Lines
@@ -23,7 +77,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 class ByteStream:
     """Decompressed bytes of a stream. Gzip is recognised by its first two bytes, whatever the file's name.
 
-    Damaged gzip does not raise: the stream ends behind everything that could be decompressed, and `damage` says why.
+    Damaged gzip does not raise: the stream ends after what could be decompressed, and `damage` is the reason.
 
     Args:
         stream: an object with `read1`, as files and standard input have.
@@ -62,7 +116,7 @@ class ByteStream:
             self._gzip = _GzipMembers(self._stream, chunk)
             return self._gzip.read1()
         if chunk and self._must_be_gzip:
-            msg = "it is not a gzip file, although its name says so"
+            msg = "it is not a gzip file, although its name ends in .gz"
             raise OSError(msg)
         return chunk
 

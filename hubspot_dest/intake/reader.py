@@ -2,19 +2,27 @@
 
 Forms: JSON Lines; a JSON array; one object, also over several lines; an envelope `{"batch": [...]}` as walkerOS
 servers take it (walkerOS 4.4, section 10), which counts as its events.
+
+A source is named by a path or `-`. Standard input, pipes, sockets and devices yield their bytes once: such a source is
+opened once, and reading cannot be resumed.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
+import re
+import stat
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Final
 
 import orjson
 
-from hubspot_dest.events.event import InvalidEventError, event_name
-from hubspot_dest.events.json_depth import TOO_DEEP, is_too_deep, may_be_too_deep
+from hubspot_dest.events.event import TOO_DEEP, InvalidEventError, event_name, is_too_deep, may_be_too_deep
 from hubspot_dest.intake.byte_stream import (
     DEFAULT_MAX_LINE_BYTES,
     MAX_DOCUMENT_BYTES,
@@ -23,12 +31,95 @@ from hubspot_dest.intake.byte_stream import (
     OverlongLine,
     PrefixObserver,
 )
-from hubspot_dest.intake.source import open_source, source_name
 
-__all__ = ["BadLine", "EventSource", "IntakeError", "Line", "read_events", "source_name"]
+__all__ = [
+    "BadLine",
+    "EventSource",
+    "IntakeError",
+    "Line",
+    "STANDARD_INPUT",
+    "beside",
+    "canonical",
+    "open_source",
+    "read_events",
+    "reads_once",
+    "source_name",
+]
 
+STANDARD_INPUT: Final = "-"
+_DESCRIPTOR: Final = re.compile(r"/dev/stdin|(?:/dev/fd|/proc/(?:self|thread-self)/fd)/(\d{1,9})")
+_SYSTEM_FOLDERS: Final = ("/dev/", "/proc/")
 _NAME_HINT = 'an event name is two words, entity and action: "order complete"'
 _FLATTER = "write the event with fewer levels"
+
+
+def canonical(source: str) -> str:
+    """Return `-` for every name of standard input, and any other source unchanged."""
+    return STANDARD_INPUT if _descriptor(source) == 0 else source
+
+
+def reads_once(source: str) -> bool:
+    """Tell whether a source can be read only once: everything but a regular file under a name of its own.
+
+    A source that does not exist counts as a file; opening it raises the error.
+    """
+    if source == STANDARD_INPUT or _descriptor(source) is not None:
+        return True
+    try:
+        mode = Path(source).stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def open_source(source: str) -> IO[bytes]:
+    """Open a source for reading.
+
+    A descriptor (`-`, `/dev/stdin`, `/dev/fd/63`) is used as it is: opening its name fails for sockets, and begins
+    anew for files.
+
+    Raises:
+        OSError: it cannot be opened.
+
+    """
+    descriptor = _descriptor(source)
+    if source == STANDARD_INPUT or descriptor == 0:
+        # As the program knows it: the terminal application moves standard input to another descriptor.
+        descriptor = sys.stdin.fileno()
+    if descriptor is None:
+        try:
+            return Path(source).open("rb")
+        except ValueError as error:  # a NUL character
+            raise OSError(errno.EINVAL, str(error)) from None
+    copy = os.dup(descriptor)
+    with contextlib.suppress(OSError):
+        # In non-blocking mode, a pause of the writer would look like the end.
+        os.set_blocking(copy, True)
+    return os.fdopen(copy, "rb")
+
+
+def source_name(source: str) -> str:
+    """Return the name of a source in messages."""
+    return "standard input" if canonical(source) == STANDARD_INPUT else source
+
+
+def beside(source: str, ending: str, stem: str) -> Path:
+    """Return the path of a file that belongs to a source: next to it, or in the current folder.
+
+    Args:
+        source: a path, or `-`.
+        ending: follows the source's path.
+        stem: replaces the path of a source in a folder of the system, such as `/dev/fd/63`.
+
+    """
+    if source == STANDARD_INPUT or source.startswith(_SYSTEM_FOLDERS):
+        return Path(f"{stem}{ending}")
+    return Path(f"{source}{ending}")
+
+
+def _descriptor(source: str) -> int | None:
+    found = _DESCRIPTOR.fullmatch(source)
+    return None if found is None else int(found[1] or 0)
 
 
 class IntakeError(Exception):
@@ -94,7 +185,7 @@ class EventSource:
 
     Args:
         source: a path, or `-` for standard input.
-        after: begin behind this line and item (-1 for a line that is one event): where an earlier run stopped.
+        after: begin after this line and item (-1 for a line that is one event): where an earlier run stopped.
         max_line_bytes: a longer line is a bad line, and is not kept in memory.
         observer: receives every decompressed byte.
 

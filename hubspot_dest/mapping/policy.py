@@ -37,8 +37,8 @@ class Policy:
     probing: Callbacks = field(default_factory=lambda: Callbacks(reuse=True), repr=False)
 
     @classmethod
-    def compile(cls, policy: Any, values: ValueCompiler, *, as_settled: bool = False) -> Policy | None:
-        """Compile a `policy`; None for none.
+    def compile(cls, policy: Any, values: ValueCompiler, *, as_settled: bool = False) -> Policy:
+        """Compile a `policy`.
 
         Args:
             policy: path to mapping value.
@@ -46,8 +46,6 @@ class Policy:
             as_settled: apply overlapping edits in upstream's accidental order.
 
         """
-        if not truthy(policy):
-            return None
         pairs = entries(policy)
         edits = tuple((path, values.compile_named(f"policy {path}", value)) for path, value in pairs)
         overlap = as_settled and overlapping_paths(policy)
@@ -93,4 +91,4 @@ class Policy:
 def overlapping_paths(policy: Any) -> list[tuple[str, str]]:
     """Return the pairs of paths of a policy of which the second is inside the first: upstream's order is accidental."""
     paths = [path for path, _ in entries(policy)] if truthy(policy) and policy is not UNDEFINED else []
-    return [(one, other) for one in paths for other in paths if other.startswith(f"{one}.")]
+    return [(text, other) for text in paths for other in paths if other.startswith(f"{text}.")]

@@ -38,7 +38,7 @@ def count_ticks(mapping: Any, value: Any, consent: Any, probe: Probe) -> int:
 def _alternative(item: Any, value: Any, consent: Any, probe: Probe) -> int:
     """Return the ticks of one alternative: 3 for a plain path, more for what is inside."""
     if isinstance(item, list):
-        inner = [_form(one, value, consent, probe) for one in item[:1]]
+        inner = [_form(candidate, value, consent, probe) for candidate in item[:1]]
         return (inner[0] if inner else 2) + max(0, len(item) - 1) + 1
     return _form(item, value, consent, probe)
 
@@ -64,10 +64,10 @@ def _inside(item: dict[str, Any], value: Any, consent: Any, probe: Probe) -> int
         return _loop(loop, value, consent, probe)
     inner = item.get("map", UNDEFINED)
     if truthy(inner):
-        return 1 + sum(1 + count_ticks(one, value, consent, probe) for _, one in entries(inner))
+        return 1 + sum(1 + count_ticks(entry, value, consent, probe) for _, entry in entries(inner))
     items = item.get("set", UNDEFINED)
     if isinstance(items, list):
-        return 1 + max((_alternative(one, value, consent, probe) for one in items), default=0)
+        return 1 + max((_alternative(candidate, value, consent, probe) for candidate in items), default=0)
     return 0
 
 
@@ -79,4 +79,4 @@ def _loop(loop: list[Any], value: Any, consent: Any, probe: Probe) -> int:
         items, ticks = probe(loop[0], value), count_ticks(loop[0], value, consent, probe)
     if not isinstance(items, list):
         return ticks
-    return ticks + 1 + max((count_ticks(each, one, consent, probe) for one in items), default=0)
+    return ticks + 1 + max((count_ticks(each, item, consent, probe) for item in items), default=0)

@@ -125,14 +125,16 @@ class RuleSet(Generic[S]):
             return None
         raw = raw if isinstance(raw, dict) else {}
         condition = raw.get("condition", UNDEFINED)
-        data = raw.get("data", UNDEFINED)
+        data, policy = raw.get("data", UNDEFINED), raw.get("policy", UNDEFINED)
         return Rule(
             raw=raw,
             key=key,
             index=index,
             condition=self._condition(condition) if truthy(condition) else None,
             asynchronous=may_give_a_promise(condition),
-            policy=Policy.compile(raw.get("policy", UNDEFINED), self._values, as_settled=self._as_settled),
+            policy=Policy.compile(policy, self._values, as_settled=self._as_settled)
+            if truthy(policy)
+            else None,
             data=self._values.compile(data) if truthy(data) else None,
             settings=self._settings(raw),
         )
@@ -244,7 +246,7 @@ def _report_failure(rule: Rule[S], event: Any, ev: Evaluation, error: Exception)
     else:
         code = "rule_condition_failed"
         sentence = (
-            f"{why}: the rule does not match; the next rule is tried, or the event goes out without a rule"
+            f"{why}: the rule does not match; the next rule is tried, or the event is sent without a rule"
         )
     ev.log_error(
         "mapping rule condition failed",
@@ -260,4 +262,4 @@ def _report_failure(rule: Rule[S], event: Any, ev: Evaluation, error: Exception)
         if rule.asynchronous
         else "lose this event: a rule condition that throws fails the push there"
     )
-    ev.diverge("walkeros_condition_threw", rule, f"walkerOS 4.4 would {would}; since 4.7.2 it is no match")
+    ev.diverge("walkeros_condition_threw", rule, f"walkerOS 4.4 would {would}; since 4.7.2 it is not a match")

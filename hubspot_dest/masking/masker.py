@@ -53,7 +53,7 @@ _QUERY: Final = re.compile(
 _SUSPECTS: Final = (b"pat", b"\\u00", b"token", b"secret", b"hapikey", b"\x00")
 _PERCENT: Final = re.compile(rb"%[0-7][0-9a-f]")
 _OAUTH: Final = "/oauth/"
-# The segments of paths under /oauth/ that are no tokens, versions excepted.
+# The segments of paths under /oauth/ that are not tokens, versions excepted.
 _OAUTH_WORDS: Final = frozenset(
     ("", "oauth", "access-tokens", "refresh-tokens", "private-apps", "get", "access-token-info", "token")
 )
@@ -191,7 +191,7 @@ class Masker:
         if depth >= _DEEPEST:
             return f"(nested deeper than {_DEEPEST} levels)"
         if isinstance(value, list):
-            return [self.value(one, secret_names, depth + 1) for one in value]
+            return [self.value(item, secret_names, depth + 1) for item in value]
         return {
             self.text(name): _STARS
             if name.lower() in secret_names

@@ -62,9 +62,9 @@ class Observer:
         made = HubSpotDestination(
             loaded, client_factory=self.client_factory(loaded), listeners=listeners, **options
         )
-        for one in self._instruments:
-            one.gauge("queued", lambda: made.queued)
-            one.gauge("waiting_for_consent", lambda: made.waiting)
+        for instrument in self._instruments:
+            instrument.gauge("queued", lambda: made.queued)
+            instrument.gauge("waiting_for_consent", lambda: made.waiting)
         return made
 
     def client_factory(self, config: Config) -> Callable[[SecretStr], HubSpotClient]:
@@ -85,9 +85,9 @@ class Observer:
     def exchanged(self, exchange: Exchange) -> None:
         """Record one exchange; called by the thread that made the request."""
         status = str(exchange.status) if exchange.status is not None else exchange.error or "none"
-        for one in self._instruments:
-            one.count("requests", {"call": exchange.call, "status": status})
-            one.time("request_seconds", {"call": exchange.call}, exchange.seconds)
+        for instrument in self._instruments:
+            instrument.count("requests", {"call": exchange.call, "status": status})
+            instrument.time("request_seconds", {"call": exchange.call}, exchange.seconds)
         if self._trail is None:
             return
         self._exchanges().append(exchange)
@@ -105,8 +105,8 @@ class Observer:
             "outcome": outcome.kind,
             "reason": outcome.reason,
         }
-        for one in self._instruments:
-            one.count("events", labels, count)
+        for instrument in self._instruments:
+            instrument.count("events", labels, count)
         if self._trail is not None:
             level = logging.ERROR if not outcome.ok else logging.INFO
             self._trail.write(level, self._told(outcome, self._answers(outcome)))
@@ -114,9 +114,9 @@ class Observer:
     def answered(self, status: int, seconds: float) -> None:
         """Record one answer of the collector endpoint."""
         labels = {"status": str(status)}
-        for one in self._instruments:
-            one.count("http_requests", labels)
-            one.time("http_request_seconds", labels, seconds)
+        for instrument in self._instruments:
+            instrument.count("http_requests", labels)
+            instrument.time("http_request_seconds", labels, seconds)
 
     def counted(self, name: str, by: int = 1, labels: Mapping[str, str] | None = None) -> None:
         """Increase a counter of `MEASURES`."""
@@ -162,7 +162,7 @@ class Observer:
             "uuid": occurrence_uuid(outcome.event_id) if outcome.event_id and _has_uuid(outcome) else None,
             "events": list(outcome.events) or None,
             "calls": [call[0] for call in outcome.calls] or None,
-            "answers": [_answer(one) for one in answers] or None,
+            "answers": [_answer(answer) for answer in answers] or None,
             "error": outcome.error.as_dict() if outcome.error is not None else None,
         }
         return {name: value for name, value in record.items() if value is not None}

@@ -61,9 +61,12 @@ def outcome_record(outcome: Outcome, line: int | None) -> dict[str, Any]:
         "findings": [finding.as_dict() for finding in outcome.findings] if outcome.findings else [],
         "error": outcome.error.as_dict() if outcome.error is not None else None,
     }
+    if outcome.batched:
+        record["batched"] = plain(outcome.batched)
     if outcome.plan is not None and outcome.plan.divergences:
         record["divergences"] = [
-            {"code": one.code, "sentence": one.sentence} for one in outcome.plan.divergences
+            {"code": divergence.code, "sentence": divergence.sentence}
+            for divergence in outcome.plan.divergences
         ]
     if outcome.events:
         record["events"] = list(outcome.events)

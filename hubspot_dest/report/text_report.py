@@ -1,19 +1,21 @@
-"""Results as text: a symbol, a word and a colour per outcome, and the origin of every value."""
+"""Results as text: a symbol, a kind and a colour for each outcome, and the origin of every value."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.checks.finding import Finding
 from hubspot_dest.mapping.evaluation import Trace
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, to_string
-from hubspot_dest.outcome import Outcome
+from hubspot_dest.outcome import Outcome, person_of
 from hubspot_dest.report.json_report import as_json, plain
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.verdict.finding_table import FindingReason
 
-__all__ = ["Painter", "finding_lines", "outcome_lines", "person_of", "reason_lines", "trace_lines"]
+__all__ = ["Painter", "finding_lines", "outcome_lines", "reason_lines", "trace_lines"]
 
 # Symbol and ANSI colour; the outcome's word is always printed beside them.
 _LOOKS: Final = {
@@ -28,24 +30,25 @@ _LOOKS: Final = {
     "refused": ("✗", 31),
 }
 _WIDTH: Final = 140
+_BATCH_CALLS: Final = ("events.send.batchApi.send", "crm.contacts.batchApi.upsert")
 _SEVERITY_COLOURS: Final = {"refused": 31, "lost": 31, "doubtful": 33}
 _TO_NOBODY: Final = frozenset({"email_invalid", "email_reserved", "object_id_not_number"})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Painter:
     """Adds ANSI colours, or leaves text plain.
 
-    Args:
+    Attributes:
         colour: whether to add colours; meaning never depends on colour alone.
 
     """
 
-    def __init__(self, *, colour: bool) -> None:
-        self._colour = colour
+    colour: bool
 
     def paint(self, text: str, code: int) -> str:
         """Return `text` in an ANSI colour."""
-        return f"\x1b[{code}m{text}\x1b[0m" if self._colour else text
+        return f"\x1b[{code}m{text}\x1b[0m" if self.colour else text
 
     def dim(self, text: str) -> str:
         """Return `text` dimmed."""
@@ -55,7 +58,7 @@ class Painter:
 def outcome_lines(outcome: Outcome, where: str, painter: Painter, *, explain: bool = False) -> Iterator[str]:
     """Yield the lines of one outcome: kind and reason, calls, walkerOS' behaviour, trace."""
     symbol, colour = _LOOKS[outcome.kind]
-    if symbol == "✓" and any(one.code in _TO_NOBODY for one in outcome.findings):
+    if symbol == "✓" and any(item.code in _TO_NOBODY for item in outcome.findings):
         symbol, colour = "?", 33  # HubSpot may take it, but ties it to no contact
     head = painter.paint(f"{symbol} {outcome.kind:<10}", colour)
     person = safe_text(person_of(outcome), limit=40)
@@ -64,6 +67,8 @@ def outcome_lines(outcome: Outcome, where: str, painter: Painter, *, explain: bo
     yield f"{head} {where:>8}  {name}{'  ' + person if person else ''}{painter.dim(rule)}"
     if outcome.kind not in ("sent", "flushed") or not outcome.ok:
         yield f"             {safe_text(outcome.reason)}: {safe_text(outcome.sentence, limit=300)}"
+    for part in outcome.batched:
+        yield f"             in {safe_text(part[0])} with others: {_arguments(part)}"
     for call in outcome.calls if outcome.kind != "queued" else _queued_call(outcome):
         yield f"             {safe_text(call[0])} {_arguments(call)}"
     for issue in outcome.issues:
@@ -96,13 +101,13 @@ def reason_lines(reasons: Sequence[FindingReason]) -> Iterator[str]:
         return
     rows = [
         (
-            one.finding.severity,
-            one.finding.code,
-            str(one.count),
-            "" if one.line is None else str(one.line),
-            safe_text(one.finding.fix, limit=120),
+            reason.finding.severity,
+            reason.finding.code,
+            str(reason.count),
+            "" if reason.line is None else str(reason.line),
+            safe_text(reason.finding.fix, limit=120),
         )
-        for one in reasons
+        for reason in reasons
     ]
     head = ("severity", "reason", "count", "first line", "fix")
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(4)]
@@ -118,8 +123,8 @@ def _queued_call(outcome: Outcome) -> tuple[list[Any], ...]:
 
 
 def _arguments(call: list[Any]) -> str:
-    if call[0] == "events.send.batchApi.send" and len(call) > 1:
-        return f"{{{len(call[1]['inputs'])} inputs}}"
+    if call[0] in _BATCH_CALLS and len(call) > 1 and "inputs" in call[1]:
+        return f"{{{amount(len(call[1]['inputs']), 'input')}}}"
     return " ".join(safe_text(as_json(plain(argument)), limit=600) for argument in call[1:])
 
 
@@ -130,16 +135,6 @@ def _unnamed(outcome: Outcome) -> str:
     if outcome.kind == "identified" or outcome.reason == "contact_failed":
         return "contact"
     return "event" if outcome.events or outcome.event_id else "delivery"
-
-
-def person_of(outcome: Outcome) -> str:
-    """Return whose event it is: the e-mail, or `objectId 7`; empty where that is not known."""
-    plan = outcome.plan
-    if plan is None:
-        return outcome.person
-    if plan.email:
-        return plan.email
-    return f"objectId {plan.object_id}" if plan.object_id else ""
 
 
 def trace_lines(trace: Trace, indent: str, painter: Painter, *, as_text: bool = False) -> Iterator[str]:

@@ -8,12 +8,19 @@ from typing import Any, Final
 
 import orjson
 
-from hubspot_dest.events.event import EVENT_FIELDS, InvalidEventError, event_name, has_id
-from hubspot_dest.events.json_depth import TOO_DEEP, is_too_deep, may_be_too_deep
+from hubspot_dest.events.event import (
+    EVENT_FIELDS,
+    TOO_DEEP,
+    InvalidEventError,
+    event_name,
+    has_id,
+    is_too_deep,
+    may_be_too_deep,
+)
 from hubspot_dest.events.shape import event_problems
 from hubspot_dest.streams.source import Message
 
-__all__ = ["BadMessage", "Command", "DEFAULT_MAX_BYTES", "Decoded", "decoded"]
+__all__ = ["BadMessage", "StreamCommand", "DEFAULT_MAX_BYTES", "Decoded", "decoded"]
 
 DEFAULT_MAX_BYTES: Final = 1_048_576
 _COMMANDS: Final = frozenset({"consent", "user", "globals", "custom", "run"})
@@ -41,7 +48,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class StreamCommand:
     """A collector command, `walker consent`, with its data."""
 
     name: str
@@ -56,7 +63,7 @@ class BadMessage:
     sentence: str
 
 
-Decoded = dict[str, Any] | Command | BadMessage
+Decoded = dict[str, Any] | StreamCommand | BadMessage
 
 
 def decoded(message: Message, max_bytes: int = DEFAULT_MAX_BYTES) -> Decoded:
@@ -121,11 +128,11 @@ def _json(value: bytes) -> Any:
     return found
 
 
-def _command(name: str, data: Any) -> Command | BadMessage:
+def _command(name: str, data: Any) -> StreamCommand | BadMessage:
     action = name.removeprefix("walker ")
     if action not in _COMMANDS:
         known = ", ".join(sorted(_COMMANDS))
         return BadMessage("unknown_command", f"{name!r} is no command that a stream carries out: {known}")
     if not isinstance(data, dict) and not (action == "run" and data is None):
         return BadMessage("bad_command", f"the data of {name!r} is not an object")
-    return Command(name, data)
+    return StreamCommand(name, data)

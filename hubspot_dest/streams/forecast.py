@@ -12,7 +12,7 @@ from hubspot_dest.checks.limits import (
     OCCURRENCES_A_MONTH,
 )
 
-__all__ = ["Expectation", "Pace", "forecast"]
+__all__ = ["QuotaForecast", "Pace", "forecast"]
 
 _DAY: Final = 86_400.0
 _MONTH: Final = 30 * _DAY
@@ -45,7 +45,7 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Expectation:
+class QuotaForecast:
     """One quota: what it is about, whether it suffices, a sentence, and what to do."""
 
     subject: str
@@ -54,7 +54,7 @@ class Expectation:
     hint: str = ""
 
 
-def forecast(pace: Pace, calls_a_day: int = CONTACT_CALLS_A_DAY["enterprise"]) -> list[Expectation]:
+def forecast(pace: Pace, calls_a_day: int = CONTACT_CALLS_A_DAY["enterprise"]) -> list[QuotaForecast]:
     """Return what to expect of each quota.
 
     Args:
@@ -65,43 +65,43 @@ def forecast(pace: Pace, calls_a_day: int = CONTACT_CALLS_A_DAY["enterprise"]) -
     found = [_definitions(pace)]
     if pace.per_second is None:
         sentence = f"{pace.lag:,} messages wait; the stream is too short to tell how many come a second"
-        return [Expectation("pace", "note", sentence), *found]
+        return [QuotaForecast("pace", "note", sentence), *found]
     rate = pace.per_second
-    found.insert(0, Expectation("pace", "note", f"{rate:.3g} messages a second, and {pace.lag:,} wait"))
+    found.insert(0, QuotaForecast("pace", "note", f"{rate:.3g} messages a second, and {pace.lag:,} wait"))
     found.append(_monthly(pace, rate))
     found.append(_daily(pace, rate, calls_a_day))
     found.append(_catching_up(pace, rate))
     return found
 
 
-def _definitions(pace: Pace) -> Expectation:
+def _definitions(pace: Pace) -> QuotaForecast:
     sentence = (
         f"{pace.event_names} different events in {pace.sampled} messages; an account has {MAX_DEFINITIONS} "
         "definitions at most"
     )
     verdict: Literal["ok", "wrong"] = "wrong" if pace.event_names > MAX_DEFINITIONS else "ok"
-    return Expectation("definitions", verdict, sentence)
+    return QuotaForecast("definitions", verdict, sentence)
 
 
-def _monthly(pace: Pace, rate: float) -> Expectation:
+def _monthly(pace: Pace, rate: float) -> QuotaForecast:
     count = round(rate * pace.occurrences * _MONTH) + round(pace.lag * pace.occurrences)
     said = f"{count:,} occurrences in 30 days at this pace, what waits included"
     if count <= OCCURRENCES_A_MONTH * _NEAR:
-        return Expectation("occurrences a month", "ok", f"{said}; {OCCURRENCES_A_MONTH:,} are allowed")
+        return QuotaForecast("occurrences a month", "ok", f"{said}; {OCCURRENCES_A_MONTH:,} are allowed")
     day = OCCURRENCES_A_MONTH / max(1.0, rate * pace.occurrences * _DAY)
     hint = "send fewer events: a rule with ignore, or a condition"
     if count <= OCCURRENCES_A_MONTH:
-        return Expectation(
+        return QuotaForecast(
             "occurrences a month",
             "warning",
             f"{said}, near the {OCCURRENCES_A_MONTH:,} that are allowed",
             hint,
         )
     sentence = f"{said}; {OCCURRENCES_A_MONTH:,} are allowed, and used up after {day:.3g} days"
-    return Expectation("occurrences a month", "wrong", sentence, hint)
+    return QuotaForecast("occurrences a month", "wrong", sentence, hint)
 
 
-def _daily(pace: Pace, rate: float, calls_a_day: int) -> Expectation:
+def _daily(pace: Pace, rate: float, calls_a_day: int) -> QuotaForecast:
     upserts = rate * pace.upserts * _DAY
     fewest = round(upserts / MAX_CONTACT_BATCH)
     said = (
@@ -110,25 +110,25 @@ def _daily(pace: Pace, rate: float, calls_a_day: int) -> Expectation:
     )
     hint = "map fewer contact properties that change with every event"
     if fewest > calls_a_day:
-        return Expectation("contact calls a day", "wrong", said, hint)
+        return QuotaForecast("contact calls a day", "wrong", said, hint)
     if upserts > calls_a_day * _NEAR:
-        return Expectation("contact calls a day", "warning", said, hint)
-    return Expectation("contact calls a day", "ok", said)
+        return QuotaForecast("contact calls a day", "warning", said, hint)
+    return QuotaForecast("contact calls a day", "ok", said)
 
 
-def _catching_up(pace: Pace, rate: float) -> Expectation:
+def _catching_up(pace: Pace, rate: float) -> QuotaForecast:
     coming = rate * pace.upserts
     if coming >= _UPSERTS_PER_SECOND:
         sentence = (
             f"{coming:,.0f} contact upserts a second come, {_UPSERTS_PER_SECOND:,.0f} are possible: "
             "the group falls behind, however many workers it has"
         )
-        return Expectation("catching up", "wrong", sentence, "map fewer contact properties that change")
+        return QuotaForecast("catching up", "wrong", sentence, "map fewer contact properties that change")
     if not pace.lag:
-        return Expectation("catching up", "ok", "nothing waits")
+        return QuotaForecast("catching up", "ok", "nothing waits")
     if pace.upserts <= 0:
-        return Expectation("catching up", "ok", "no contact limit slows it down")
+        return QuotaForecast("catching up", "ok", "no contact limit slows it down")
     seconds = pace.lag * pace.upserts / (_UPSERTS_PER_SECOND - coming)
-    return Expectation(
+    return QuotaForecast(
         "catching up", "ok", f"{seconds:,.0f} s at the permitted rate, if every upsert is needed"
     )

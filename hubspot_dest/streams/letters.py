@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from hubspot_dest.delivery.client.codec import decode
 from hubspot_dest.delivery.memory_store import GivenUp
-from hubspot_dest.delivery.outbox.records import CONTACT
+from hubspot_dest.delivery.outbox.schema import CONTACT
 from hubspot_dest.streams.source import Letter, Message
 
 __all__ = ["PREFIX", "StoredLetter", "consent_granted", "letter_notes", "letter_of_given_up", "without_notes"]

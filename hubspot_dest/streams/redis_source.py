@@ -28,7 +28,7 @@ _COUNT_UNREAD: Final = "return #redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[2], 
 
 
 @dataclass(slots=True)
-class _Stream:
+class _OwnedStream:
     """One stream that this worker reads.
 
     Attributes:
@@ -78,7 +78,7 @@ class RedisSource:
             self._client, address.streams, address.group, self._consumer, self._lease_seconds, wall
         )
         self._owner: PartitionOwner | None = None
-        self._streams: dict[str, _Stream] = {}
+        self._streams: dict[str, _OwnedStream] = {}
         self._lost: dict[str, int] = {}
         self._missing: StreamError | None = None
         self._beat_at = 0.0
@@ -152,7 +152,7 @@ class RedisSource:
         )
         # Whoever released the lease has nothing under way; whoever lost it may still wait for an answer.
         idle = 0 if known.get("clean") else round(self._lease_seconds * 1000)
-        self._streams[name] = _Stream(name, watch, idle)
+        self._streams[name] = _OwnedStream(name, watch, idle)
         if self._owner is not None:
             self._owner.on_assigned({Partition(name): known.get("collector", "")})
 
@@ -192,7 +192,7 @@ class RedisSource:
                 self._observe(one, count=False)
             return self._read(ready, most, min(seconds, self._lease_seconds / 5))
 
-    def _read(self, streams: list[_Stream], most: int, seconds: float) -> list[Message]:
+    def _read(self, streams: list[_OwnedStream], most: int, seconds: float) -> list[Message]:
         names = {one.name: ">" for one in streams}
         try:
             answer = self._client.xreadgroup(
@@ -223,7 +223,7 @@ class RedisSource:
                 return self._alone(one.name, found)
         return []
 
-    def _claim_own(self, one: _Stream, most: int) -> list[Message]:
+    def _claim_own(self, one: _OwnedStream, most: int) -> list[Message]:
         answer = self._client.xreadgroup(self._address.group, self._consumer, {one.name: "0"}, count=most)
         entries = answer[0][1] if answer else []
         found = self._present(one, entries)
@@ -232,7 +232,7 @@ class RedisSource:
         one.own = False
         return self._claim_others(one, most)
 
-    def _claim_others(self, one: _Stream, most: int) -> list[Message]:
+    def _claim_others(self, one: _OwnedStream, most: int) -> list[Message]:
         group = self._address.group
         found: list[Message] = []
         cursor = ""
@@ -255,7 +255,7 @@ class RedisSource:
             one.claiming = False
         return []
 
-    def _present(self, one: _Stream, entries: Sequence[Any]) -> list[Message]:
+    def _present(self, one: _OwnedStream, entries: Sequence[Any]) -> list[Message]:
         """Return entries that still exist; those that were trimmed meanwhile are lost, and told of."""
         found, gone = [], []
         for entry in entries:
@@ -272,7 +272,7 @@ class RedisSource:
             self._drop_trimmed(one)
         return found
 
-    def _drop_trimmed(self, one: _Stream) -> None:
+    def _drop_trimmed(self, one: _OwnedStream) -> None:
         """Before Redis 7 a claimed entry that was trimmed has no id in the answer: find such entries and drop them."""
         pending = self._client.xpending_range(
             one.name, self._address.group, "-", "+", 1000, consumername=self._consumer
@@ -342,7 +342,7 @@ class RedisSource:
 
     # ---- figures
 
-    def _observe(self, one: _Stream, *, count: bool) -> TrimWatch:
+    def _observe(self, one: _OwnedStream, *, count: bool) -> TrimWatch:
         one.watch = one.trimming.observe(figures(self._client, one.name, self._address.group, count=count))
         return one.watch
 

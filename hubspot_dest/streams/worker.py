@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from hubspot_dest.delivery.outbox.records import EVENT
+from hubspot_dest.delivery.outbox.schema import EVENT
 from hubspot_dest.delivery.stream_sink import StreamSink
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.streams.counts import Result, WorkerCounts
-from hubspot_dest.streams.decoding import DEFAULT_MAX_BYTES, BadMessage, Command, decoded
+from hubspot_dest.streams.decoding import DEFAULT_MAX_BYTES, BadMessage, StreamCommand, decoded
 from hubspot_dest.streams.errors import LeaseLostError, StreamError
 from hubspot_dest.streams.letters import letter_of_given_up
 from hubspot_dest.streams.person_keys import PersonKeys
@@ -268,7 +268,7 @@ class Worker:
         if one.state is not self._loaded:
             self._destination.state.restore(one.state)
             self._loaded = one.state
-        if isinstance(found, Command):
+        if isinstance(found, StreamCommand):
             one.result = "commands"
             self._destination.push_command(found.name, found.data)
             self._loaded = self._states[message.partition] = self._destination.state.snapshot()

@@ -54,18 +54,18 @@ class FindingTable:
         """Count the findings of one event.
 
         Args:
-            findings: what the checks say of it.
+            findings: the findings of the checks.
             line: its line; None for what is of no event.
 
         """
-        for one in findings:
-            self.severities[one.severity] += 1
-            key = (one.code, one.config_path)
+        for finding in findings:
+            self.severities[finding.severity] += 1
+            key = (finding.code, finding.config_path)
             reason = self._reasons.get(key)
             if reason is not None:
                 reason.count += 1
             elif len(self._reasons) < _MOST_REASONS:
-                self._reasons[key] = FindingReason(one, 1, line)
+                self._reasons[key] = FindingReason(finding, 1, line)
 
     @property
     def reasons(self) -> list[FindingReason]:
@@ -73,7 +73,7 @@ class FindingTable:
         order = {severity: number for number, severity in enumerate(SEVERITIES)}
         return sorted(
             self._reasons.values(),
-            key=lambda one: (order[one.finding.severity], -one.count, one.finding.code),
+            key=lambda reason: (order[reason.finding.severity], -reason.count, reason.finding.code),
         )
 
     def fails(self, fail_on: FailOn) -> bool:
@@ -81,4 +81,4 @@ class FindingTable:
         if fail_on == "never":
             return False
         severe = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
-        return any(self.severities[one] for one in severe)
+        return any(self.severities[text] for text in severe)

@@ -34,7 +34,7 @@ from hubspot_dest.checks.occurrences import (
 )
 from hubspot_dest.checks.properties import PropertyLike
 from hubspot_dest.checks.standard_properties import STANDARD_EVENT_PROPERTIES, goes_backward
-from hubspot_dest.config.source_map import SourceMap
+from hubspot_dest.config.document import SourceMap
 from hubspot_dest.mapping.jsvalues import UNDEFINED, cast_to_property, js_lower
 from hubspot_dest.mapping.paths import get_by_path
 from hubspot_dest.planning.plan import Plan
@@ -62,7 +62,7 @@ class _RuleRun:
     """What happened to the events of one rule so far.
 
     Attributes:
-        view: what the rule says.
+        view: the rule.
         static: findings of every event that it handles.
         pending: values none of whose paths was met yet.
         met: how many events the rule handled.
@@ -83,7 +83,7 @@ class _Shape:
 
     Attributes:
         run: the rule's run.
-        findings: what there is to say of the names.
+        findings: the findings about its names.
         typed: the properties whose values have a type to fit.
         plain: whether an event can only have something wrong with its values: the usual case, decided fast.
 
@@ -100,7 +100,7 @@ class Judge:
 
     Args:
         config: the destination's configuration as configured.
-        source: in which lines of which file it stands.
+        source: the lines of the configuration in its file.
         account: what is known of the account; without it, what all accounts have.
         behaviours: switches of the server that are set; what rests on one of them follows it.
 
@@ -134,7 +134,7 @@ class Judge:
     # ---- one event
 
     def judge(self, plan: Plan, now_ms: int) -> tuple[Finding, ...]:
-        """Return what there is to say of a plan.
+        """Return the findings about a plan.
 
         Args:
             plan: what should happen to the event.
@@ -170,15 +170,19 @@ class Judge:
         run.met += 1
         if run.met == _LOOKED_AT:
             # A value with a default may be missing in every event; its path was looked at often enough.
-            run.pending = [one for one in run.pending if not one.has_default]
-            run.contact_pending = [one for one in run.contact_pending if not one.has_default]
+            run.pending = [mapped_value for mapped_value in run.pending if not mapped_value.has_default]
+            run.contact_pending = [
+                mapped_value for mapped_value in run.contact_pending if not mapped_value.has_default
+            ]
         found: list[Finding] = []
         if occurrence is not None:
             self._occurrence(occurrence, plan, run, now_ms, found)
         if plan.contact is not None:
             self._contact(plan, run, found)
         if plan.violations:
-            found += [self._finding(one, self._place_of(one, run)) for one in plan.violations]
+            found += [
+                self._finding(violation, self._place_of(violation, run)) for violation in plan.violations
+            ]
         if plan.verdict == "ready":
             self._values(plan, run, found)
             if plan.contact is None and run.view.contact_email_paths:
@@ -195,7 +199,7 @@ class Judge:
         return tuple(dict.fromkeys(found)) if found else ()
 
     def judge_consent(self, consent: Any) -> tuple[Finding, ...]:
-        """Return what there is to say of the consent that an event came with."""
+        """Return the findings about the consent that an event came with."""
         if type(consent) is not dict or not self._view.consents:
             return ()
         return tuple(
@@ -213,7 +217,7 @@ class Judge:
         )
 
     def summary(self) -> tuple[Finding, ...]:
-        """Return what can only be said at the end: paths that no event of a rule had."""
+        """Return the findings that need all events: paths that no event of a rule had."""
         found: list[Finding] = []
         for run in self._rules.values():
             if run.met < _ENOUGH_EVENTS:
@@ -226,7 +230,7 @@ class Judge:
                     rule = f"rule '{run.view.label}'" if run.view.label else "no rule"
                     violation = Violation(
                         "path_never_met",
-                        f"{path.path} led nowhere in all {run.met} events of {rule}",
+                        f"{path.path} has no value in any of the {run.met} events of {rule}",
                         "correct the path, or take it out",
                     )
                     found.append(self._finding(violation, path.at, at=""))
@@ -234,7 +238,7 @@ class Judge:
 
     @property
     def event_names(self) -> int:
-        """How many different events there were; beyond the most definitions of an account, at least so many."""
+        """How many different events there were; a lower bound beyond the most definitions of an account."""
         return len(self._names)
 
     # ---- the configuration by itself
@@ -314,13 +318,13 @@ class Judge:
         elif self._account.definitions is not None:
             definition = self._account.definitions.get(name)
         typed: list[tuple[str, PropertyLike]] = []
-        for one in properties:
-            violation = self._property_name(one, name, definition)
+        for text in properties:
+            violation = self._property_name(text, name, definition)
             if violation is not None:
                 found.append(self._finding(violation, self._place_of(violation, run), at="occurrence"))
-            declared = _declared(definition, one)
+            declared = _declared(definition, text)
             if declared is not None and declared.type != "string":
-                typed.append((one, declared))
+                typed.append((text, declared))
         for twin in check_name_twins(properties):
             found.append(self._finding(twin, self._place_of(twin, run), at="occurrence"))
         plain = (
@@ -329,7 +333,7 @@ class Judge:
             and not run.static
             and not run.view.identify_at
             and len(properties) <= MAX_PROPERTIES
-            and all(one.name in properties or not one.paths for one in run.view.properties)
+            and all(prop.name in properties or not prop.paths for prop in run.view.properties)
             and self._missed_rule(plan) is None
         )
         return _Shape(run, tuple(found), tuple(typed), plain)
@@ -351,7 +355,7 @@ class Judge:
             )
         if definitions is None:
             return None
-        near = nearest_name(own, [split_event_name(one)[1] for one in definitions])
+        near = nearest_name(own, [split_event_name(definition)[1] for definition in definitions])
         fix = f"did you mean {near}?" if near else "define it in HubSpot, or map to an event that is defined"
         return event_violation("event_undefined", f"the account has no event {name}", fix, name)
 
@@ -497,7 +501,7 @@ class Judge:
             elif "*" not in path.path and (near := self._misspellings.nearest(event, path.path)):
                 violation = Violation(
                     "path_misspelt",
-                    f"{path.path} leads nowhere, and the event has {near}",
+                    f"{path.path} has no value, and the event has {near}",
                     f"write {near}",
                     path.path,
                 )
@@ -509,7 +513,7 @@ class Judge:
         rest = path.path[len(path.first) :]
         violation = Violation(
             "path_unknown_field",
-            f"{path.path} leads nowhere: events have no field {path.first}",
+            f"{path.path} has no value: events have no field {path.first}",
             f"write {near}{rest}" if near else "begin with data, user, globals, context, custom or nested",
             path.path,
         )
@@ -527,7 +531,7 @@ class Judge:
         return self._finding(violation, path.at, at="event")
 
     def _identity_lost(self) -> Finding:
-        paths = " and ".join(one.path for one in self._lost_identity)
+        paths = " and ".join(event_path.path for event_path in self._lost_identity)
         first = self._lost_identity[0]
         near = nearest_name(first.first, EVENT_FIELDS) or _NEAR_FIELDS.get(first.first, "user")
         violation = Violation(
@@ -569,8 +573,8 @@ class Judge:
         run = _RuleRun(
             view,
             tuple(self._static(view)),
-            [one for one in view.properties if one.paths],
-            [one for one in view.contact if one.paths],
+            [prop for prop in view.properties if prop.paths],
+            [mapped_value for mapped_value in view.contact if mapped_value.paths],
         )
         self._rules[key, index] = run
         return run
@@ -579,7 +583,7 @@ class Judge:
         for text, at in view.references:
             violation = Violation(
                 "reference_unknown",
-                f"{text} is no reference that walkerOS replaces here; it goes out as it stands",
+                f"{text} is not a reference that walkerOS replaces here; it is sent as written",
                 "in a flow write $var.NAME or $env.NAME; else write the value itself",
             )
             yield self._finding(violation, at, at="")
@@ -629,11 +633,11 @@ def _declared(definition: AccountEvent | None, name: str) -> PropertyLike | None
 
 
 def _all_undefined(items: list[Any]) -> bool:
-    return all(one is UNDEFINED or (isinstance(one, list) and _all_undefined(one)) for one in items)
+    return all(item is UNDEFINED or (isinstance(item, list) and _all_undefined(item)) for item in items)
 
 
 def _first_null(value: Any, depth: int = 0) -> str:
-    """Return the path of the first null inside a value, empty where it lies too deep."""
+    """Return the path of the first null inside a value; empty if it is nested too deeply."""
     items = value.items() if isinstance(value, dict) else enumerate(value)
     for key, item in items:
         if item is None:

@@ -21,7 +21,7 @@ class Misspellings:
 
         Args:
             event: a whole event.
-            path: leads nowhere in it.
+            path: a path without a value in it.
 
         """
         steps = path.split(".")
@@ -47,17 +47,17 @@ class Misspellings:
         return ""
 
 
-def edits(one: str, other: str, limit: int) -> int:
+def edits(text: str, other: str, limit: int) -> int:
     """Return how many letters must be added, taken out, changed or swapped; more than `limit` counts as limit + 1."""
-    if abs(len(one) - len(other)) > limit:
+    if abs(len(text) - len(other)) > limit:
         return limit + 1
     before: list[int] = []
     previous = list(range(len(other) + 1))
-    for row, a in enumerate(one, 1):
+    for row, a in enumerate(text, 1):
         current = [row]
         for column, b in enumerate(other, 1):
             cost = min(previous[column] + 1, current[column - 1] + 1, previous[column - 1] + (a != b))
-            if row > 1 and column > 1 and a == other[column - 2] and one[row - 2] == b:
+            if row > 1 and column > 1 and a == other[column - 2] and text[row - 2] == b:
                 cost = min(cost, before[column - 2] + 1)
             current.append(cost)
         before, previous = previous, current

@@ -24,17 +24,17 @@ def refusal(plan: Plan, findings: Iterable[Finding], *, parity: bool) -> Finding
     alone = plan.occurrence is None or parity
     return next(
         (
-            one
-            for one in findings
-            if one.severity == "refused"
-            and (one.path.startswith("occurrence") or (alone and one.path.startswith("contact")))
+            finding
+            for finding in findings
+            if finding.severity == "refused"
+            and (finding.path.startswith("occurrence") or (alone and finding.path.startswith("contact")))
         ),
         None,
     )
 
 
 def predict(outcome: Outcome, *, parity: bool) -> Outcome:
-    """Return the outcome of an event that was sent nowhere; `refused` where HubSpot would refuse it."""
+    """Return the outcome of an event that was not sent; `refused` if HubSpot would refuse it."""
     plan = outcome.plan
     if plan is None or not plan.findings or outcome.kind not in _WOULD_GO:
         return outcome

@@ -32,20 +32,18 @@ class Quotas:
 
         Args:
             outcome: what happened to it.
-            weight: how many occurrences it stands for; one of a hundred is enough for limits of millions.
+            weight: how many occurrences it represents; one of a hundred is enough for limits of millions.
 
         """
         occurrence = None if outcome.plan is None else outcome.plan.occurrence
         if occurrence is not None and type(occurrence["occurredAt"]) is str:
             self._months[occurrence["occurredAt"][:7]] += weight
 
-    def add_calls(self, outcome: Outcome) -> None:
-        """Count the contact calls of one event, by the day on which it occurred."""
+    def add_calls(self, outcome: Outcome, calls: int) -> None:
+        """Count contact calls, by the day on which the outcome's event occurred."""
         occurrence = None if outcome.plan is None else outcome.plan.occurrence
-        if occurrence is not None and outcome.calls and type(occurrence["occurredAt"]) is str:
-            self._days[occurrence["occurredAt"][:10]] += sum(
-                str(call[0]).startswith("crm.") for call in outcome.calls
-            )
+        if occurrence is not None and type(occurrence["occurredAt"]) is str:
+            self._days[occurrence["occurredAt"][:10]] += calls
 
     def findings(self, event_names: int) -> tuple[Finding, ...]:
         """Return which limits are exceeded.
@@ -70,4 +68,4 @@ class Quotas:
             if day and count > self._calls_a_day:
                 sentence = f"{count:,} contact calls for {day}; the account makes {self._calls_a_day:,} a day"
                 found.append(Violation("quota_contact_calls", sentence))
-        return tuple(finding_of(one) for one in found)
+        return tuple(finding_of(violation) for violation in found)

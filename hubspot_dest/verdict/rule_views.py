@@ -39,11 +39,11 @@ class RuleView:
 
     Attributes:
         label: the rule's key with its position, as reports name it; empty for events without a rule.
-        at: where the rule stands in the configuration.
+        at: the rule's place in the configuration.
         event_name_at: where its events get their name from.
         properties: what fills the properties of occurrences.
         contact: what fills the properties of contacts.
-        identify_at: where its identify stands; empty where it has none.
+        identify_at: the place of its identify; empty if it has none.
         contact_email_paths: what identify takes the person's e-mail from.
         identifies_nothing: whether identify names a person and maps no properties at all.
         references: fixed texts that look like references that nothing replaces.
@@ -98,7 +98,7 @@ class ConfigView:
         return defaults if isinstance(defaults, dict) else {}
 
     def rule(self, key: str, index: int | None) -> RuleView:
-        """Return what the rule with this key does; the empty key stands for events that no rule matched."""
+        """Return what the rule with this key does; the empty key is for events that no rule matched."""
         view = self._views.get((key, index))
         if view is None:
             view = self._views[key, index] = self._read(key, index)
@@ -118,11 +118,11 @@ class ConfigView:
         paths = [*self.email_paths, *self.object_id_paths]
         if email is None or not paths or self._raw.get("policy"):
             return ()
-        plain = all(_only_paths(one) for one in (email, self._settings.get("objectId")))
-        return tuple(paths) if plain and all(one.first not in EVENT_FIELDS for one in paths) else ()
+        plain = all(_only_paths(item) for item in (email, self._settings.get("objectId")))
+        return tuple(paths) if plain and all(path.first not in EVENT_FIELDS for path in paths) else ()
 
     def raw_rule(self, key: str, index: int | None) -> dict[str, Any]:
-        """Return a rule as configured; empty where there is none."""
+        """Return a rule as configured; empty if there is none."""
         entity, _, action = key.partition(" ")
         actions = self._mapping.get(entity)
         rule = actions.get(action) if isinstance(actions, dict) else None
@@ -161,8 +161,10 @@ class ConfigView:
             fields=EVENT_FIELDS
             | _policy_fields(self._raw.get("policy"))
             | _policy_fields(rule.get("policy")),
-            property_places={**places, **{one.name: one.at for one in properties if one.name}},
-            contact_places={one.name: one.at for one in contact if one.name},
+            property_places={**places, **{prop.name: prop.at for prop in properties if prop.name}},
+            contact_places={
+                mapped_value.name: mapped_value.at for mapped_value in contact if mapped_value.name
+            },
         )
 
     def _references(
@@ -183,7 +185,7 @@ class ConfigView:
         ]
         for value, place in (("email", "email"), ("objectId", "objectId")):
             texts += [
-                (one.path, one.at) for one in event_paths(self._settings.get(value), ("settings", place))
+                (path.path, path.at) for path in event_paths(self._settings.get(value), ("settings", place))
             ]
         for text, place_of_text in texts:
             if isinstance(text, str) and _REFERENCE.search(text):
@@ -197,16 +199,16 @@ def _event_name_at(at: ConfigPath, rule: Mapping[str, Any], settings: Mapping[st
 
 
 def _contact_values(identify: Any, at: ConfigPath) -> Iterator[MappedValue]:
-    for number, one in enumerate(identify) if isinstance(identify, list) else [(None, identify)]:
-        inner = one.get("map") if isinstance(one, dict) else None
+    for number, item in enumerate(identify) if isinstance(identify, list) else [(None, identify)]:
+        inner = item.get("map") if isinstance(item, dict) else None
         if isinstance(inner, dict) and inner.get("properties"):
             place: ConfigPath = at if number is None else (*at, number)
             yield from mapped_values(inner["properties"], (*place, "map", "properties"))
 
 
 def _contact_email_paths(identify: Any, at: ConfigPath) -> Iterator[EventPath]:
-    for number, one in enumerate(identify) if isinstance(identify, list) else [(None, identify)]:
-        inner = one.get("map") if isinstance(one, dict) else None
+    for number, item in enumerate(identify) if isinstance(identify, list) else [(None, identify)]:
+        inner = item.get("map") if isinstance(item, dict) else None
         if isinstance(inner, dict):
             place: ConfigPath = at if number is None else (*at, number)
             yield from event_paths(inner.get("email"), (*place, "map", "email"))
@@ -221,7 +223,7 @@ def _identifies_nothing(identify: Any) -> bool:
 
 def _only_paths(value: Any) -> bool:
     if isinstance(value, list):
-        return all(_only_paths(one) for one in value)
+        return all(_only_paths(item) for item in value)
     if isinstance(value, dict):
         return set(value) <= {"key"}
     return value is None or isinstance(value, str)

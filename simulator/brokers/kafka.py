@@ -1,7 +1,9 @@
 """A Kafka on this machine: the mock cluster inside confluent-kafka's wheel.
 
 It has groups, commits and takeover, and is ready within milliseconds. It keeps about 5 MB of each partition and drops
-the oldest, knows no SASL, and makes a topic of four partitions when it first sees its name.
+the oldest, knows no SASL, and makes a topic of four partitions when it first sees its name. A group's first assignment
+takes three seconds. After each change it waits for `session.timeout.ms` less a second, also where a member has left:
+with workers on it, sessions should be short (4 s at least).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Send a cassette's requests to the HubSpot on this machine, and hold its answers against the recorded ones.
 
 Of a recording of the real HubSpot this would measure how faithful the simulator is. Of one that was recorded from the
-simulator, as all that ship are, it says only that the simulator answers as it did.
+simulator, as all that ship are, it shows only that the simulator answers as it did.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import urllib3
 
+from hubspot_dest.diff.json_difference import Difference, differences
 from simulator.cassettes.cassette import UNANSWERED, Cassette, CassetteError, Interaction, decoded
 from simulator.cassettes.session import TOKEN, RecordingSetup, running_hubspot
-from simulator.conformance.difference import Difference, differences
 
 __all__ = ["ComparedAnswer", "age_in_days", "compare"]
 
@@ -58,35 +58,35 @@ def age_in_days(cassette: Cassette, today: date | None = None) -> int:
     """Return how many days ago a cassette was recorded, in UTC.
 
     Raises:
-        CassetteError: the cassette does not say so.
+        CassetteError: the cassette has no such metadata.
 
     """
     try:
         recorded = date.fromisoformat(cassette.meta.recorded[:10])
     except ValueError:
         said = repr(cassette.meta.recorded)
-        raise CassetteError(f"recorded is {said}, which is no date such as 2026-01-31") from None
+        raise CassetteError(f"recorded is {said}, which is not a date such as 2026-01-31") from None
     return ((today or datetime.now(UTC).date()) - recorded).days
 
 
 def _answers(
     cassette: Cassette, pool: urllib3.PoolManager, base_url: str, notify: Callable[[int], None]
 ) -> Iterator[ComparedAnswer]:
-    for position, one in enumerate(cassette.interactions):
-        found = differences(_essence(one), _essence(_ask(one, pool, base_url)))
+    for position, interaction in enumerate(cassette.interactions):
+        found = differences(_essence(interaction), _essence(_ask(interaction, pool, base_url)))
         notify(position + 1)
-        yield ComparedAnswer(position, one.method, one.target, tuple(found))
+        yield ComparedAnswer(position, interaction.method, interaction.target, tuple(found))
 
 
-def _ask(one: Interaction, pool: urllib3.PoolManager, base_url: str) -> Interaction:
-    sent = {**one.request_headers, "authorization": f"Bearer {TOKEN}"}
+def _ask(interaction: Interaction, pool: urllib3.PoolManager, base_url: str) -> Interaction:
+    sent = {**interaction.request_headers, "authorization": f"Bearer {TOKEN}"}
     for name in ("host", "content-length", "content-encoding", "accept-encoding", "connection"):
         sent.pop(name, None)  # of the recorded connection, not of this one
-    body = one.body.encode() if one.body else None
+    body = interaction.body.encode() if interaction.body else None
     try:
         answer = pool.request(
-            one.method,
-            base_url + one.target,
+            interaction.method,
+            base_url + interaction.target,
             body=body,
             headers=sent,
             retries=False,
@@ -94,19 +94,21 @@ def _ask(one: Interaction, pool: urllib3.PoolManager, base_url: str) -> Interact
             timeout=_TIMEOUT,
         )
     except urllib3.exceptions.HTTPError:
-        return Interaction(one.method, one.target, one.body, UNANSWERED, "")
+        return Interaction(interaction.method, interaction.target, interaction.body, UNANSWERED, "")
     headers = {name.lower(): value for name, value in answer.headers.items()}
     text = answer.data.decode("utf-8", "backslashreplace")
-    return Interaction(one.method, one.target, one.body, answer.status, text, {}, headers)
+    return Interaction(
+        interaction.method, interaction.target, interaction.body, answer.status, text, {}, headers
+    )
 
 
-def _essence(one: Interaction) -> dict[str, Any]:
+def _essence(interaction: Interaction) -> dict[str, Any]:
     """Return what two answers have to share: ids and times may differ, what they are may not."""
-    body = decoded(one.answer)
-    made: dict[str, Any] = {"status": one.status, "shape": _shape(body)}
+    body = decoded(interaction.answer)
+    made: dict[str, Any] = {"status": interaction.status, "shape": _shape(body)}
     if isinstance(body, dict) and "category" in body:
         made["category"] = body["category"]
-    made.update({name: one.headers[name] for name in _HEADERS if name in one.headers})
+    made.update({name: interaction.headers[name] for name in _HEADERS if name in interaction.headers})
     return made
 
 

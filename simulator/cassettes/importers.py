@@ -1,6 +1,6 @@
 """Cassettes from traffic that was recorded elsewhere: HAR files (HTTP Archive 1.2), and vcrpy's own YAML or JSON.
 
-Such a file says what went over the wire and not what made it: it can be compared and scrubbed, and holds no events to
+Such a file holds the requests and not the events behind them: it can be compared and scrubbed, and has no events to
 replay. Nothing in it is trusted: YAML is loaded without objects, sizes are bounded, and only HubSpot's hosts are taken.
 """
 
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hubspot_dest._version import __version__
-from hubspot_dest.intake.decompression import DecompressionError, decompress
+from hubspot_dest.intake.byte_stream import DecompressionError, decompress
 from simulator.cassettes.cassette import FORMAT, Cassette, CassetteError, Interaction, Meta
 from simulator.cassettes.session import CLOCK_MS, digest_of
 
@@ -119,13 +119,13 @@ def imported(path: Path, *, every_host: bool = False) -> Cassette:
     raw = _parsed(path)
     try:
         if isinstance(raw, dict) and "log" in raw:
-            found = [_from_har(one) for one in _Har.model_validate(raw).log.entries]
+            found = [_from_har(entry) for entry in _Har.model_validate(raw).log.entries]
             recorded = str(((raw["log"].get("entries") or [{}])[0]).get("startedDateTime", ""))[:10]
         else:
             vcr = _Vcr.model_validate(raw)
             if vcr.version != 1:
                 raise CassetteError(f"{path} has vcrpy's version {vcr.version}; version 1 can be imported")
-            found = [_from_vcr(one) for one in vcr.interactions]
+            found = [_from_vcr(interaction) for interaction in vcr.interactions]
             recorded = ""
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
@@ -134,7 +134,7 @@ def imported(path: Path, *, every_host: bool = False) -> Cassette:
         raise CassetteError(message) from None
     except (binascii.Error, DecompressionError) as error:
         raise CassetteError(f"{path} holds a body that cannot be unpacked: {error}") from None
-    taken = tuple(one for url, one in found if every_host or _is_hubspot(url))
+    taken = tuple(current_interaction for url, current_interaction in found if every_host or _is_hubspot(url))
     if not taken:
         raise CassetteError(f"{path} holds no request to HubSpot among its {len(found)}")
     return Cassette(_meta(path, recorded or datetime.now(UTC).date().isoformat()), taken)
@@ -143,7 +143,7 @@ def imported(path: Path, *, every_host: bool = False) -> Cassette:
 def _parsed(path: Path) -> Any:
     import yaml
 
-    from hubspot_dest.config.yaml_document import BoundedLoader
+    from hubspot_dest.config.document import BoundedLoader
 
     try:
         if path.stat().st_size > _MOST_BYTES:
@@ -165,13 +165,13 @@ def _parsed(path: Path) -> Any:
         raise CassetteError(f"{path} is neither JSON nor plain YAML, or was cut short: {first}") from None
 
 
-def _from_har(one: _HarEntry) -> tuple[str, Interaction]:
-    sent = {pair.name.lower(): pair.value for pair in one.request.headers}
-    played = {pair.name.lower(): pair.value for pair in one.response.headers}
-    # HAR holds bodies unpacked, whatever the header says.
-    body, answer = _har_text(one.request.postData), _har_text(one.response.content)
-    return one.request.url, _exchange(
-        one.request.method, one.request.url, body, one.response.status, answer, sent, played
+def _from_har(har_entry: _HarEntry) -> tuple[str, Interaction]:
+    sent = {pair.name.lower(): pair.value for pair in har_entry.request.headers}
+    played = {pair.name.lower(): pair.value for pair in har_entry.response.headers}
+    # HAR holds bodies unpacked, whatever the header.
+    body, answer = _har_text(har_entry.request.postData), _har_text(har_entry.response.content)
+    return har_entry.request.url, _exchange(
+        har_entry.request.method, har_entry.request.url, body, har_entry.response.status, answer, sent, played
     )
 
 
@@ -179,14 +179,20 @@ def _har_text(post: _Post) -> str:
     return _text(base64.b64decode(post.text, validate=True)) if post.encoding == "base64" else post.text
 
 
-def _from_vcr(one: _VcrInteraction) -> tuple[str, Interaction]:
-    sent, played = _flat(one.request.headers), _flat(one.response.headers)
-    packed = one.response.body
+def _from_vcr(vcr_interaction: _VcrInteraction) -> tuple[str, Interaction]:
+    sent, played = _flat(vcr_interaction.request.headers), _flat(vcr_interaction.response.headers)
+    packed = vcr_interaction.response.body
     data = packed.string if packed.base64_string is None else base64.b64decode(packed.base64_string)
-    body = _unpacked(one.request.body, sent.get("content-encoding", ""))
+    body = _unpacked(vcr_interaction.request.body, sent.get("content-encoding", ""))
     answer = _unpacked(data, played.get("content-encoding", ""))
-    return one.request.uri, _exchange(
-        one.request.method, one.request.uri, body, one.response.status.code, answer, sent, played
+    return vcr_interaction.request.uri, _exchange(
+        vcr_interaction.request.method,
+        vcr_interaction.request.uri,
+        body,
+        vcr_interaction.response.status.code,
+        answer,
+        sent,
+        played,
     )
 
 

@@ -1,15 +1,15 @@
 """vcrpy matchers for HubSpot's API: a request matches by method, target and JSON body, whatever its formatting.
 
-Each matcher has vcrpy's form: it asserts and returns nothing, and the assertion says what differs.
+Each matcher has vcrpy's form: it asserts and returns nothing; the assertion's message is the difference.
 """
 
 from __future__ import annotations
 
 from typing import Protocol
 
+from hubspot_dest.diff.json_difference import differences
 from simulator.cassettes.cassette import decoded
 from simulator.cassettes.recorder import target_of
-from simulator.conformance.difference import differences
 
 __all__ = ["VcrRequest", "match_json_body", "match_target"]
 

@@ -62,7 +62,7 @@ def pseudonymise(
     before: People | None = None,
     events: Sequence[tuple[int, Any]] = (),
 ) -> tuple[tuple[Interaction, ...], People]:
-    """Return recorded exchanges with stand-ins, and how to recognise whom they stand for.
+    """Return recorded exchanges with stand-ins, and how to recognise the originals.
 
     Args:
         exchanges: in the order in which they were made.
@@ -76,17 +76,22 @@ def pseudonymise(
     """
     pseudonyms, made = _pseudonyms(before), []
     waiting = deque(events)
-    for number, one in enumerate(interactions):
+    for number, interaction in enumerate(interactions):
         while waiting and waiting[0][0] <= number:
             pseudonyms.learn(known_in([waiting.popleft()[1]], ids=False))
-        target, body = _request(pseudonyms, one.target, one.body)
-        answer = pseudonyms.body(one.answer, one.target)
-        sent, headers = pseudonyms.headers(one.request_headers), pseudonyms.headers(one.headers)
-        made.append(Interaction(one.method, target, body, one.status, answer, sent, headers))
-    for one in made:
-        if any(pseudonyms.people(text) != text for text in (one.target, one.body)):
+        target, body = _request(pseudonyms, interaction.target, interaction.body)
+        answer = pseudonyms.body(interaction.answer, interaction.target)
+        sent, headers = (
+            pseudonyms.headers(interaction.request_headers),
+            pseudonyms.headers(interaction.headers),
+        )
+        made.append(Interaction(interaction.method, target, body, interaction.status, answer, sent, headers))
+    for current_interaction in made:
+        if any(
+            pseudonyms.people(text) != text for text in (current_interaction.target, current_interaction.body)
+        ):
             message = "a request contains a name before the request that identifies it as one"
-            raise ScrubError(f"{message}: {one.method} {one.target}")
+            raise ScrubError(f"{message}: {current_interaction.method} {current_interaction.target}")
     key = before.key if before is not None else secrets.token_hex(16)
     known = {_digest(key, original): pseudonym for original, pseudonym in pseudonyms.made.items()}
     return tuple(made), People(key=key, stand_ins={**(before.stand_ins if before else {}), **known})
@@ -132,7 +137,7 @@ class PseudonymousPlayer(CassettePlayer):
 
 
 def _turned_back(answer: str, made: Mapping[str, str]) -> str:
-    """Return an answer with the originals of stand-ins: all at once, so that Firstname1 is no part of Firstname12."""
+    """Return an answer with the originals of stand-ins: at once, so that Firstname1 does not match in Firstname12."""
     originals = {pseudonym: original for original, pseudonym in tuple(made.items())}
     if not originals:
         return answer

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from hubspot_dest.diff.json_difference import Difference, differences
 from simulator.cassettes.cassette import Cassette
 from simulator.cassettes.player import CassettePlayer, PlayedRequest
 from simulator.cassettes.session import play
-from simulator.conformance.difference import Difference, differences
 
 __all__ = ["CLOSED", "ReplayedRequest", "compare_requests", "replay"]
 
@@ -21,7 +21,7 @@ Verdict = Literal["same", "changed", "new", "missing"]
 
 @dataclass(frozen=True, slots=True)
 class ReplayedRequest:
-    """One request: what became of it since it was recorded.
+    """One request: what has changed since it was recorded.
 
     Attributes:
         place: its index in the cassette, from 0; None for a new one.
@@ -62,22 +62,22 @@ def replay(cassette: Cassette, config: dict[str, Any] | None = None) -> list[Rep
 
 
 def compare_requests(cassette: Cassette, player: CassettePlayer) -> list[ReplayedRequest]:
-    """Return what became of every request, those first that were made."""
+    """Return the result for every request, those first that were made."""
     return [*_asked(cassette, player.played), *_unasked(cassette, player.unused)]
 
 
 def _asked(cassette: Cassette, played: list[PlayedRequest]) -> Iterator[ReplayedRequest]:
-    for one in played:
-        if one.position is None:
-            yield ReplayedRequest(None, "new", one.method, one.target)
-        elif one.exact:
-            yield ReplayedRequest(one.position, "same", one.method, one.target)
+    for request in played:
+        if request.position is None:
+            yield ReplayedRequest(None, "new", request.method, request.target)
+        elif request.exact:
+            yield ReplayedRequest(request.position, "same", request.method, request.target)
         else:
-            found = differences(cassette.interactions[one.position].json, one.body)
-            yield ReplayedRequest(one.position, "changed", one.method, one.target, tuple(found))
+            found = differences(cassette.interactions[request.position].json, request.body)
+            yield ReplayedRequest(request.position, "changed", request.method, request.target, tuple(found))
 
 
 def _unasked(cassette: Cassette, unused: list[int]) -> Iterator[ReplayedRequest]:
     for position in unused:
-        one = cassette.interactions[position]
-        yield ReplayedRequest(position, "missing", one.method, one.target)
+        interaction = cassette.interactions[position]
+        yield ReplayedRequest(position, "missing", interaction.method, interaction.target)

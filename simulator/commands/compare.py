@@ -29,7 +29,7 @@ class Age(click.ParamType[int]):
         """Return days; anything else is a usage error."""
         found = re.fullmatch(r"(\d{1,6})([dwy]?)", str(value).strip().lower())
         if found is None:
-            self.fail(f"{safe_text(value)!r} is no age such as 90d or 12w", param, ctx)
+            self.fail(f"{safe_text(value)!r} is not an age such as 90d or 12w", param, ctx)
         return int(found[1]) * self._UNITS[found[2]]
 
 
@@ -67,7 +67,7 @@ def command(cassettes: tuple[Path, ...], max_age: int | None, table: Path | None
         except (CassetteError, ValueError) as error:
             where = "" if str(path) in str(error) else f"{safe_text(path)}: "
             stop(f"{where}{safe_text(error)}")
-        differing = sum(bool(one.differences) for one in found)
+        differing = sum(bool(compared_answer.differences) for compared_answer in found)
         total, wrong = total + len(found), wrong + differing
         if max_age is not None and age > max_age:
             old += 1
@@ -87,14 +87,22 @@ def command(cassettes: tuple[Path, ...], max_age: int | None, table: Path | None
 
 
 def _show(path: Path, found: list[ComparedAnswer], *, as_json: bool) -> None:
-    for one in found:
+    for compared_answer in found:
         if as_json:
-            different = [[each.path, repr(each.expected), repr(each.actual)] for each in one.differences]
-            request = {"method": one.method, "target": one.target, "differences": different}
-            print_data(json.dumps({"cassette": str(path), "place": one.position, **request}))
-        elif one.differences:
-            print_data(f"≠ {safe_text(path)}  {safe_text(one.method)} {safe_text(one.target)}")
-            for each in one.differences:
+            different = [
+                [each.path, repr(each.expected), repr(each.actual)] for each in compared_answer.differences
+            ]
+            request = {
+                "method": compared_answer.method,
+                "target": compared_answer.target,
+                "differences": different,
+            }
+            print_data(json.dumps({"cassette": str(path), "place": compared_answer.position, **request}))
+        elif compared_answer.differences:
+            print_data(
+                f"≠ {safe_text(path)}  {safe_text(compared_answer.method)} {safe_text(compared_answer.target)}"
+            )
+            for each in compared_answer.differences:
                 recorded, now = safe_text(repr(each.expected)), safe_text(repr(each.actual))
                 print_data(f"    {safe_text(each.path)}: recorded {recorded}, now {now}")
 

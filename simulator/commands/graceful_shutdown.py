@@ -1,4 +1,4 @@
-"""Hear that somebody wants an end, and end in good order."""
+"""Shut down gracefully after a signal."""
 
 from __future__ import annotations
 
@@ -28,5 +28,5 @@ class GracefulShutdown:
 
     def _hear(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a handler's signature
         self.number = number
-        for one, former in self._former.items():
-            signal.signal(one, former)
+        for index, former in self._former.items():
+            signal.signal(index, former)

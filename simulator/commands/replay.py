@@ -58,7 +58,7 @@ def command(cassettes: tuple[Path, ...], config_file: Path | None, accept: bool,
             stop(safe_text(error))
         except ConfigError as error:
             stop(f"{safe_text(path)}: {safe_text(error)}")
-        verdicts = Counter(one.verdict for one in found)
+        verdicts = Counter(request.verdict for request in found)
         total += verdicts
         _show(path, found, as_json=as_json)
         if accept and cassette.meta.live and set(verdicts) != {"same"}:
@@ -78,17 +78,25 @@ def command(cassettes: tuple[Path, ...], config_file: Path | None, accept: bool,
 
 
 def _show(path: Path, found: list[ReplayedRequest], *, as_json: bool) -> None:
-    for one in found:
+    for call in found:
         if as_json:
-            where = {"cassette": str(path), "place": one.position, "verdict": one.verdict}
-            differences = [[each.path, repr(each.expected), repr(each.actual)] for each in one.differences]
-            request = {"method": one.method, "target": one.target, "differences": differences}
+            where = {
+                "cassette": str(path),
+                "place": call.position,
+                "verdict": call.verdict,
+            }
+            differences = [[each.path, repr(each.expected), repr(each.actual)] for each in call.differences]
+            request = {
+                "method": call.method,
+                "target": call.target,
+                "differences": differences,
+            }
             print_data(json.dumps({**where, **request}))
-        elif one.verdict != "same":
+        elif call.verdict != "same":
             print_data(
-                f"{_SIGNS[one.verdict]} {one.verdict:8} {safe_text(path)}  {one.method} {safe_text(one.target)}"
+                f"{_SIGNS[call.verdict]} {call.verdict:8} {safe_text(path)}  {call.method} {safe_text(call.target)}"
             )
-            for each in one.differences:
+            for each in call.differences:
                 print_data(
                     f"    {safe_text(each.path)}: {safe_text(repr(each.expected))} → {safe_text(repr(each.actual))}"
                 )

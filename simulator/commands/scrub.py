@@ -23,7 +23,7 @@ __all__ = ["command"]
     "--scrub", "patterns", multiple=True, metavar="REGEX", help="A pattern of your own to take out."
 )
 def command(files: tuple[Path, ...], check: bool, keep_people: bool, patterns: tuple[str, ...]) -> None:
-    """Replace people in each FILE by stand-ins, the same everywhere, and take out what looks like a secret."""
+    """Replace people in each FILE by stand-ins, the same everywhere, and remove what looks like a secret."""
     from simulator.cassettes.cassette import Cassette, CassetteError
     from simulator.cassettes.redaction.scrubber import ScrubError, leaks, scrubbed
 
@@ -33,8 +33,8 @@ def command(files: tuple[Path, ...], check: bool, keep_people: bool, patterns: t
             cassette = Cassette.load(path)
             if check:
                 found = leaks(path.read_text(encoding="utf-8"), people=not keep_people)
-                for one in found:
-                    print_data(f"{safe_text(path)}: {safe_text(one)}")
+                for text in found:
+                    print_data(f"{safe_text(path)}: {safe_text(text)}")
                 wanting = wanting or bool(found)
             else:
                 scrubbed(cassette, keep_people=keep_people, patterns=patterns).save(path)

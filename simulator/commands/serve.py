@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from hubspot_dest.cli.options import account_option
+from simulator.commands.switch_options import switch_option
 from simulator.hubspot.faults.stories import STORIES
 
 __all__ = ["command"]
@@ -41,9 +43,7 @@ __all__ = ["command"]
 @click.option(
     "--tier", type=click.Choice(["starter", "professional", "enterprise"]), help="Decides the rate limits."
 )
-@click.option(
-    "--switch", "switches", multiple=True, metavar="NAME=VALUE", help="See docs/fidelity.md; may be repeated."
-)
+@switch_option
 @click.option(
     "--quota",
     "quotas",
@@ -60,8 +60,11 @@ __all__ = ["command"]
 @click.option(
     "--auto-define", is_flag=True, help="Make definitions and properties at first sight; HubSpot refuses."
 )
+@account_option
 @click.option(
-    "--seed-file", type=click.Path(path_type=Path), help="JSON with contacts, definitions, contactProperties."
+    "--seed-file",
+    type=click.Path(path_type=Path),
+    help="JSON with contacts, definitions, contactProperties; or an account file.",
 )
 @click.option(
     "--fault", "faults", multiple=True, metavar="SPEC", help="Such as 429:path=/crm/*,every=3; see the docs."
@@ -73,6 +76,6 @@ def command(**options: Any) -> None:
 
     Nothing leaves this machine. Event names of another portal are refused, as HubSpot does.
     """
-    from simulator.commands.runs.serve import serve  # here, so that --help waits for nothing
+    from simulator.commands.runs.serve import serve  # here, so that --help stays fast
 
     serve(**options)

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.options import PARITY_HELP, WALKEROS_HELP, walkeros_option
-from hubspot_dest.cli.param_types import RealRange
+from hubspot_dest.cli.options import PARITY_HELP, WALKEROS_HELP, RealRange, account_option, walkeros_option
 from simulator.commands.source_options import source_options
+from simulator.commands.switch_options import switch_option
 
 __all__ = ["command"]
 
@@ -34,10 +34,12 @@ __all__ = ["command"]
 @click.option("--parity", is_flag=True, help=PARITY_HELP)
 @walkeros_option(WALKEROS_HELP)
 @click.option("--strict", is_flag=True, help="Refuse names without a definition, as HubSpot does.")
+@account_option
+@switch_option
 @click.option(
     "--no-outbox",
     is_flag=True,
-    help="Send directly, without an outbox: nothing is tried again. --parity has none either.",
+    help="Send directly, without an outbox: nothing is sent again, as with --parity.",
 )
 @click.option(
     "--theme",
@@ -57,8 +59,8 @@ def command(**options: Any) -> None:
 
     EVENTS is a file, a named pipe, or - for standard input; without it the events are made up. Without CONFIG a shop
     and a guided tour are shown. Saving CONFIG plans the last thousand events again. What comes by
-    --listen, --speed or a pipe comes at its own pace, unless --rate says otherwise.
+    --listen, --speed or a pipe comes at its own pace, unless --rate is given.
     """
-    from simulator.commands.runs.tui import show  # here, so that --help waits for nothing
+    from simulator.commands.runs.tui import show  # here, so that --help stays fast
 
     show(**options)

@@ -10,10 +10,10 @@ from typing import Any
 
 import orjson
 
+from hubspot_dest.diff.json_difference import Difference, differences
 from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.dialect import WALKEROS_4_4, Dialect
 from simulator.conformance.destination_case import run_destination_case
-from simulator.conformance.difference import Difference, differences
 from simulator.conformance.mapping_case import KINDS, run_mapping_case
 
 __all__ = ["FileResult", "VectorVerdict", "VectorFileError", "run_file"]

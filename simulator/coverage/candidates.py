@@ -43,7 +43,7 @@ def candidates(hints: CodeHints, base: Path | None, *, yes: bool) -> Iterator[Ed
         yes: the wanted result.
 
     """
-    sides = [side for one in hints.comparisons if (side := _sides(one, base)) is not None]
+    sides = [side for comparison in hints.comparisons if (side := _sides(comparison, base)) is not None]
     wanted, other = (0, 1) if yes else (1, 0)
     if sides:
         yield _all(sides, wanted)
@@ -52,13 +52,13 @@ def candidates(hints: CodeHints, base: Path | None, *, yes: bool) -> Iterator[Ed
         for number in range(len(sides)):
             yield _all(sides, wanted, turned=number)
         for side in sides:
-            yield from ((one,) for one in side[wanted])
+            yield from ((pair,) for pair in side[wanted])
         yield _all(sides, other)
         yield _all(sides, wanted, choice=1)
         for side in sides:
-            yield from ((one,) for one in side[other])
+            yield from ((pair,) for pair in side[other])
     paths = list(
-        dict.fromkeys(path for one in hints.looks if (path := read_path(one, base)) is not None and path)
+        dict.fromkeys(path for look in hints.looks if (path := read_path(look, base)) is not None and path)
     )
     if base and not paths:
         paths = [base]
@@ -66,7 +66,7 @@ def candidates(hints: CodeHints, base: Path | None, *, yes: bool) -> Iterator[Ed
     for path in paths:
         yield from (((path, value),) for value in values)
     for first, second in pairwise(paths):
-        yield from (((first, one), (second, two)) for one in values[:8] for two in values[:8])
+        yield from (((first, item), (second, two)) for item in values[:8] for two in values[:8])
 
 
 Side = tuple[list[tuple[Path, Any]], list[tuple[Path, Any]]]
@@ -81,18 +81,18 @@ def _all(sides: list[Side], which: int, *, turned: int = -1, choice: int = 0) ->
     return tuple(picked)
 
 
-def _sides(one: JsComparison, base: Path | None) -> Side | None:
+def _sides(js_comparison: JsComparison, base: Path | None) -> Side | None:
     """Return the values that make a comparison true and false."""
-    path = read_path(one.look, base)
+    path = read_path(js_comparison.look, base)
     if path is None:
         return None
     if path[-1:] == ("length",):
-        yes, no = _values(one.operator, one.literal)
+        yes, no = _values(js_comparison.operator, js_comparison.literal)
         return _sized(path[:-1], yes), _sized(path[:-1], no)
-    if one.operator == "hasOwnProperty":
-        inside = (*path, str(one.literal))
+    if js_comparison.operator == "hasOwnProperty":
+        inside = (*path, str(js_comparison.literal))
         return [(inside, "text")], [(inside, ABSENT)]
-    yes, no = _values(one.operator, one.literal)
+    yes, no = _values(js_comparison.operator, js_comparison.literal)
     # A value in a list of several: one that fits is enough for `some`, one that does not is enough for `every`.
     firsts = (tuple("0" if step == "*" else step for step in path),) if "*" in path else ()
     return (
@@ -102,8 +102,12 @@ def _sides(one: JsComparison, base: Path | None) -> Side | None:
 
 
 def _sized(path: Path, counts: list[Any]) -> list[tuple[Path, Any]]:
-    whole = [max(0, min(1000, int(one))) for one in counts if isinstance(one, (int, float)) and one == one]
-    found = [(path, Resize(one)) for one in whole] + [(path, "x" * one) for one in whole]
+    whole = [
+        max(0, min(1000, int(count)))
+        for count in counts
+        if isinstance(count, (int, float)) and count == count
+    ]
+    found = [(path, Resize(number)) for number in whole] + [(path, "x" * number) for number in whole]
     return found or [(path, ABSENT)]
 
 
@@ -169,17 +173,26 @@ def _moments(number: float) -> list[int]:
 def _near(literals: list[Any]) -> list[Any]:
     """Return the literals of a function and their neighbouring values."""
     found: list[Any] = []
-    for one in literals:
-        found.append(one)
-        if isinstance(one, (int, float)) and not isinstance(one, bool):
-            found += [one + 1, one - 1, str(one), *_moments(one)]
-        elif isinstance(one, str) and one:
-            found += [f"x{one}x", one.upper(), one.lower(), [one]]
+    for literal in literals:
+        found.append(literal)
+        if isinstance(literal, (int, float)) and not isinstance(literal, bool):
+            found += [literal + 1, literal - 1, str(literal), *_moments(literal)]
+        elif isinstance(literal, str) and literal:
+            found += [f"x{literal}x", literal.upper(), literal.lower(), [literal]]
     return [*found[:80], *_between(literals)]
 
 
 def _between(literals: list[Any]) -> list[float]:
     """Return values between two adjacent numbers, as they are and divided by a factor."""
-    numbers = sorted({one for one in literals if isinstance(one, (int, float)) and not isinstance(one, bool)})
+    numbers = sorted(
+        {
+            literal
+            for literal in literals
+            if isinstance(literal, (int, float)) and not isinstance(literal, bool)
+        }
+    )
     middles = [(low + high) / 2 for low, high in pairwise(numbers)]
-    return [*middles, *(middle / one for middle in middles for one in numbers if one and abs(one) != 1)][:40]
+    return [
+        *middles,
+        *(middle / number for middle in middles for number in numbers if number and abs(number) != 1),
+    ][:40]

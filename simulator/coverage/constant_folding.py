@@ -51,13 +51,16 @@ def _constant(code: MarkedCode) -> tuple[bool, Any]:
 
 @lru_cache(
     maxsize=4096
-)  # dependent checks ask again, and a function that loops takes its time limit each time
+)  # dependent checks evaluate again, and a function that loops takes its time limit each time
 def _run(source: str) -> tuple[bool, Any]:
     words = tokens(source.removeprefix("$code:"))
     arrow = _arrow(words)
     body = words[arrow + 1 :] if arrow is not None else []
-    names = {one.text for one in body if one.kind == "name"} - _KEYWORDS
-    strange = any("${" in one.text or (one.kind == "sign" and not one.text.isascii()) for one in body)
+    names = {js_token.text for js_token in body if js_token.kind == "name"} - _KEYWORDS
+    strange = any(
+        "${" in js_token.text or (js_token.kind == "sign" and not js_token.text.isascii())
+        for js_token in body
+    )
     if not body or names or strange:
         return False, None
     function = Callbacks().callable(source)
@@ -89,10 +92,14 @@ def contradiction(code: MarkedCode) -> str:
     body = _body(code)
     ranges: dict[PropertyRead, list[tuple[str, float]]] = {}
     for part in _conjuncts(body) if body is not None else []:
-        one = _comparison(code, part)
-        if one is None or isinstance(one.literal, bool) or not isinstance(one.literal, (int, float)):
+        js_comparison = _comparison(code, part)
+        if (
+            js_comparison is None
+            or isinstance(js_comparison.literal, bool)
+            or not isinstance(js_comparison.literal, (int, float))
+        ):
             continue
-        ranges.setdefault(one.look, []).append((one.operator, one.literal))
+        ranges.setdefault(js_comparison.look, []).append((js_comparison.operator, js_comparison.literal))
     for look, limits in ranges.items():
         lower = max((limit for sign, limit in limits if sign in (">", ">=", "===")), default=-inf)
         upper = min((limit for sign, limit in limits if sign in ("<", "<=", "===")), default=inf)
@@ -111,7 +118,7 @@ def _body(code: MarkedCode) -> list[JsToken] | None:
     arrow = _arrow(words)
     if arrow is None or words[arrow + 1 : arrow + 2] == [JsToken("sign", "{")]:
         return None
-    if any(one in (JsToken("sign", "="), JsToken("sign", "[")) for one in words[:arrow]):
+    if any(word in (JsToken("sign", "="), JsToken("sign", "[")) for word in words[:arrow]):
         return None
     return words[arrow + 1 :]
 
@@ -149,16 +156,21 @@ def _conjuncts(body: list[JsToken]) -> list[list[JsToken]]:
 def _fails_without(code: MarkedCode, part: list[JsToken], path: Path) -> bool:
     if part[:1] == [JsToken("sign", "[")]:
         return _listed(code, part, path)
-    one = _comparison(code, part)
-    if one is None or one.look != PropertyRead(path):
+    js_comparison = _comparison(code, part)
+    if js_comparison is None or js_comparison.look != PropertyRead(path):
         return False
-    if one.operator == "===":
-        return one.literal is not None
-    if isinstance(one.literal, bool) or not isinstance(one.literal, (int, float)):
+    if js_comparison.operator == "===":
+        return js_comparison.literal is not None
+    if isinstance(js_comparison.literal, bool) or not isinstance(js_comparison.literal, (int, float)):
         return False
     # An absent value compares as NaN, null and a list of nulls as 0: then 0 must fail too.
-    holds = {">": one.literal < 0, ">=": one.literal <= 0, "<": one.literal > 0, "<=": one.literal >= 0}
-    return one.operator in holds and not holds[one.operator]
+    holds = {
+        ">": js_comparison.literal < 0,
+        ">=": js_comparison.literal <= 0,
+        "<": js_comparison.literal > 0,
+        "<=": js_comparison.literal >= 0,
+    }
+    return js_comparison.operator in holds and not holds[js_comparison.operator]
 
 
 def _comparison(code: MarkedCode, part: list[JsToken]) -> JsComparison | None:
@@ -166,7 +178,9 @@ def _comparison(code: MarkedCode, part: list[JsToken]) -> JsComparison | None:
 
     That is `path operator literal` or the reverse, and nothing more: `5 - path > 1` compares another value.
     """
-    at = [place for place, one in enumerate(part) if one.kind == "sign" and one.text in _COMPARED]
+    at = [
+        place for place, js_token in enumerate(part) if js_token.kind == "sign" and js_token.text in _COMPARED
+    ]
     if len(at) != 1:
         return None
     left, right = part[: at[0]], part[at[0] + 1 :]
@@ -179,8 +193,8 @@ def _comparison(code: MarkedCode, part: list[JsToken]) -> JsComparison | None:
 def _is_path(words: list[JsToken]) -> bool:
     """Return whether tokens form a path such as `event.data?.total`."""
     names, dots = words[::2], words[1::2]
-    plain = all(one.kind == "name" and one.text not in _KEYWORDS for one in names)
-    return len(words) % 2 == 1 and plain and all(one.text in (".", "?.") for one in dots)
+    plain = all(name.kind == "name" and name.text not in _KEYWORDS for name in names)
+    return len(words) % 2 == 1 and plain and all(dot.text in (".", "?.") for dot in dots)
 
 
 def _is_literal(words: list[JsToken]) -> bool:
@@ -192,20 +206,20 @@ def _is_literal(words: list[JsToken]) -> bool:
 
 def _listed(code: MarkedCode, part: list[JsToken], path: Path) -> bool:
     """Return whether a part is `["a", "b"].includes(path)` with texts and numbers only."""
-    end = next((at for at, one in enumerate(part) if one == JsToken("sign", "]")), 0)
-    plain = all(one.kind in ("text", "number") or one.text == "," for one in part[1:end])
-    call = [one.text for one in part[end + 1 : end + 4]] == [".", "includes", "("]
+    end = next((at for at, js_token in enumerate(part) if js_token == JsToken("sign", "]")), 0)
+    plain = all(js_token.kind in ("text", "number") or js_token.text == "," for js_token in part[1:end])
+    call = [js_token.text for js_token in part[end + 1 : end + 4]] == [".", "includes", "("]
     inside = part[end + 4 : -1]
     if not plain or not call or part[-1] != JsToken("sign", ")"):
         return False
-    if any(one.kind == "sign" and one.text not in (".", "?.") for one in inside):
+    if any(js_token.kind == "sign" and js_token.text not in (".", "?.") for js_token in inside):
         return False
     return _hints(code, inside).looks == [PropertyRead(path)]
 
 
 def _hints(code: MarkedCode, part: list[JsToken]) -> CodeHints:
     head = code.removeprefix("$code:").split("=>")[0]
-    return read_hints(f"{head}=> {' '.join(_source(one) for one in part)}")
+    return read_hints(f"{head}=> {' '.join(_source(js_token) for js_token in part)}")
 
 
 def _source(word: JsToken) -> str:

@@ -9,6 +9,7 @@ from itertools import cycle, islice
 from typing import Any
 
 from hubspot_dest.config.model import Config
+from hubspot_dest.coverage.rule_coverage import RuleCoverage
 from hubspot_dest.planning.plan import INVALID_DATE
 from simulator.coverage.event_shapes import Event
 from simulator.coverage.reasons import Reasons
@@ -22,7 +23,7 @@ __all__ = ["CoverageResult", "Unreached", "cover"]
 
 _STEP_MS = 1000
 _NO_TIME = "time was up before the event that reaches it was planned once more"
-_UNSTEADY = "a function on the way takes about as long as one may: it comes to another end every time"
+_UNSTEADY = "a function takes about as long as its time limit: its result differs from time to time"
 _ODD = "the event that reached it did not when it was planned once more"
 
 
@@ -50,7 +51,8 @@ class CoverageResult:
 
     Attributes:
         events: whole walkerOS 4 events, in the order of the configuration.
-        rules: (reached, all) rules.
+        rules: (reached, all) rules, by the same counter as `hubspot-dest preview --coverage`.
+        properties: (resolved, all) properties of these rules, by the same counter.
         paths: (reached, all) other targets.
         unreached: the targets that were not reached.
         tried: number of planned events.
@@ -60,6 +62,7 @@ class CoverageResult:
 
     events: tuple[Event, ...]
     rules: tuple[int, int]
+    properties: tuple[int, int]
     paths: tuple[int, int]
     unreached: tuple[Unreached, ...]
     tried: int
@@ -68,7 +71,7 @@ class CoverageResult:
     @property
     def complete(self) -> bool:
         """Whether all reachable targets were reached."""
-        return all(one.proven for one in self.unreached)
+        return all(unreached.proven for unreached in self.unreached)
 
     @property
     def sentence(self) -> str:
@@ -76,18 +79,30 @@ class CoverageResult:
         (rules, all_rules), (paths, all_paths) = self.rules, self.paths
         return f"reached {rules} of {all_rules} rules, {paths} of {all_paths} paths"
 
+    @property
+    def properties_sentence(self) -> str:
+        """The properties in a sentence: `resolved 9 of 10 properties`."""
+        resolved, every = self.properties
+        return f"resolved {resolved} of {every} properties"
+
     def plain(self) -> dict[str, Any]:
         """Return the result as JSON, without its events."""
         return {
             "complete": self.complete,
             "timeUp": self.time_up,
             "rules": {"reached": self.rules[0], "all": self.rules[1]},
+            "properties": {"resolved": self.properties[0], "all": self.properties[1]},
             "paths": {"reached": self.paths[0], "all": self.paths[1]},
             "events": len(self.events),
             "tried": self.tried,
             "unreached": [
-                {"what": one.label, "kind": one.kind, "reason": one.reason, "proven": one.proven}
-                for one in self.unreached
+                {
+                    "what": unreached.label,
+                    "kind": unreached.kind,
+                    "reason": unreached.reason,
+                    "proven": unreached.proven,
+                }
+                for unreached in self.unreached
             ],
         }
 
@@ -133,22 +148,43 @@ def cover(
     reached = _reached(trials) | _batches(config, trials)
     explain = Reasons(search, _NO_TIME if verifier.time_up else _UNSTEADY if verifier.unstable else _ODD)
     unreached = tuple(
-        Unreached(one.label, "rule" if one.is_rule else "path", *explain.why(one, reached))
-        for one in search.targets
-        if one not in reached
+        Unreached(
+            current_target.label,
+            "rule" if current_target.is_rule else "path",
+            *explain.why(current_target, reached),
+        )
+        for current_target in search.targets
+        if current_target not in reached
     )
-    counts = []
-    for is_rule in (True, False):
-        every = [one for one in search.targets if one.is_rule is is_rule]
-        counts.append((sum(one in reached for one in every), len(every)))
+    paths = [one for one in search.targets if not one.is_rule]
+    rules, properties = _exercised(config, trials)
     return CoverageResult(
         tuple(trial.event for trial in trials),
-        counts[0],
-        counts[1],
+        rules,
+        properties,
+        (sum(one in reached for one in paths), len(paths)),
         unreached,
         search.runner.tried,
         search.time_up or verifier.time_up,
     )
+
+
+def _exercised(config: Config, trials: list[Trial]) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return (reached, all) rules and (resolved, all) properties, as the coverage of a preview counts them."""
+    coverage = RuleCoverage()
+    coverage.follow(config.raw)
+    for trial in trials:
+        if trial.plan is not None:
+            coverage.count_plan(str(trial.event.get("name", "")), trial.plan)
+    rules = coverage.all()
+    named = [
+        one
+        for rule in (coverage.identify, *rules)
+        if not rule.ignores
+        for one in (*rule.properties.values(), *rule.contact.values())
+    ]
+    hit = sum(rule.hits > 0 for rule in rules)
+    return (hit, len(rules)), (sum(one.resolved > 0 for one in named), len(named))
 
 
 def _reached(trials: list[Trial]) -> set[Target]:

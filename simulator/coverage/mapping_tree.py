@@ -282,9 +282,9 @@ class MappingTree:
         self.items.append(place)
         copied: list[Any] = []
         inner: list[ValueNode] = []
-        for number, one in enumerate(item):
+        for number, candidate in enumerate(item):
             copy, found = self._item(
-                one, spot.named(f"{spot.label}.{number + 1}", around=place), tuple(inner),
+                candidate, spot.named(f"{spot.label}.{number + 1}", around=place), tuple(inner),
                 last=number == len(item) - 1,
             )  # fmt: skip
             copied.append(copy)
@@ -318,8 +318,12 @@ class MappingTree:
         if scope != "this":
             first = len(self.items)
             copied[0] = self._value(scope, spot.named(f"{spot.label} loop", around=place))
-            place.scope = tuple(one for one in self.items[first:] if one.around is place)
-            targets = [one.target for one in place.scope if one.target is not None and one.key]
+            place.scope = tuple(item for item in self.items[first:] if item.around is place)
+            targets = [
+                value_node.target
+                for value_node in place.scope
+                if value_node.target is not None and value_node.key
+            ]
             inside = (*targets[0], "*") if targets else None
         if len(part) > 1:
             deeper = spot.named(f"{spot.label} each", around=place)

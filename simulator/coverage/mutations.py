@@ -71,9 +71,9 @@ class EditPlanner:
             codes += self._codes(item)
         if rule is not None:
             codes += [
-                (one.condition, ())
-                for one in self._tree.block(rule.entity, rule.action)
-                if one.condition is not None
+                (rule_node.condition, ())
+                for rule_node in self._tree.block(rule.entity, rule.action)
+                if rule_node.condition is not None
             ]
         for code, base in codes:
             for look in self._read(code).looks:
@@ -105,13 +105,13 @@ class EditPlanner:
 
         Properties that the rule's conditions read are kept.
         """
-        block = [one.condition for one in self._tree.block(rule.entity, rule.action)]
+        block = [rule_node.condition for rule_node in self._tree.block(rule.entity, rule.action)]
         kept = {
             path
             for code in block
             if code is not None
-            for one in self._read(code).looks
-            for path in [one.path]
+            for look in self._read(code).looks
+            for path in [look.path]
         }
         items = [
             (len(item.before), item.target)
@@ -128,9 +128,9 @@ class EditPlanner:
             for code, _ in self._codes(item):
                 found += self._read(code).literals
         block = self._tree.block(rule.entity, rule.action) if rule is not None else []
-        for one in block:
-            if one.condition is not None:
-                found += self._read(one.condition).literals
+        for rule_node in block:
+            if rule_node.condition is not None:
+                found += self._read(rule_node.condition).literals
         near = [value + step for value in found if type(value) in (int, float) for step in (-1, 1)]
         return [*found, *near, *POOL]
 
@@ -160,7 +160,9 @@ class EditPlanner:
 
     def _of_rule(self, rule: RuleNode, *, yes: bool) -> Iterator[Edits]:
         way = [
-            self._function(one.condition, (), yes=False) for one in rule.before if one.condition is not None
+            self._function(rule_node.condition, (), yes=False)
+            for rule_node in rule.before
+            if rule_node.condition is not None
         ]
         own = [self._function(rule.condition, (), yes=yes)] if rule.condition is not None else []
         # The rule's own condition is tried alone first: it may be all that is missing.
@@ -198,7 +200,7 @@ class EditPlanner:
             options.append(self._consent(item, granted=True))
         if item.code("validate") is not None:
             options.append([(), *self._function(item.code("validate"), item.target, yes=True)[:_EACH]])
-        return list(_combined([one for one in options if one]))
+        return list(_combined([option for option in options if option]))
 
     def _nothing(self, item: ValueNode) -> Options:
         """Return the options that make an alternative give nothing, so that the next one is tried."""
@@ -219,16 +221,18 @@ class EditPlanner:
         if item.code("fn") is not None:
             found += [tuple((path, ABSENT) for path in self._looks(item))]
             found += self._function(item.code("fn"), item.input, yes=False)[:_EACH]
-        for one in item.inner:
-            found += self._nothing(one)
+        for value_node in item.inner:
+            found += self._nothing(value_node)
         if len(item.inner) > 1:
-            found.insert(0, tuple(part for one in item.inner for part in (self._nothing(one) or [()])[0]))
+            found.insert(
+                0, tuple(part for value_node in item.inner for part in (self._nothing(value_node) or [()])[0])
+            )
         return found
 
     def _looks(self, item: ValueNode) -> list[Path]:
         code = item.code("fn")
         looks = self._read(code).looks if code is not None else []
-        paths = [path for one in looks if (path := read_path(one, item.input))]
+        paths = [path for look in looks if (path := read_path(look, item.input))]
         return [path for path in paths if path[-1] != "*"]
 
     def _consent(self, item: ValueNode, *, granted: bool) -> Options:
@@ -281,8 +285,8 @@ class EditPlanner:
         if looks := self._looks(item):
             found.append(tuple((path, plausible(path, self._rng)) for path in looks))
         found += self._function(item.code("fn"), item.input, yes=True)
-        for one in item.inner:
-            found += self._value(one, "present" if one.key else "value")
+        for value_node in item.inner:
+            found += self._value(value_node, "present" if value_node.key else "value")
         return found
 
     # ---- the destination
@@ -300,18 +304,18 @@ class EditPlanner:
         )
         ways = []
         for part, items in by.items():
-            options = [self._gives(one) if part in wanted_parts else self._nothing(one) for one in items]
+            options = [self._gives(item) if part in wanted_parts else self._nothing(item) for item in items]
             if part == "email" and self._plain_email:
                 value = "ada@example.com" if part in wanted_parts else ABSENT
                 options = [[((("user", "email"), value),)]]
             if part in wanted_parts:
-                ways += [[one for several in options for one in several[:_EACH]]] if options else []
+                ways += [[pair for several in options for pair in several[:_EACH]]] if options else []
             else:
                 ways += [several[:_EACH] for several in options if several]
         yield from _combined(ways)
 
     def _identities(self, part: str) -> list[ValueNode]:
-        return [one for one in self._tree.own_items(None) if one.part == part and one.around is None]
+        return [item for item in self._tree.own_items(None) if item.part == part and item.around is None]
 
     def _gives(self, item: ValueNode) -> Options:
         return self._value(item, "present" if item.key else "value")
@@ -339,7 +343,7 @@ class EditPlanner:
 
 def _combined(options: list[Options]) -> Iterator[Edits]:
     """Yield combinations of one option each, first options first."""
-    several = [one for one in options if one]
+    several = [option for option in options if option]
     if not several:
         return
     for picked in islice(product(*several), _COMBINED):

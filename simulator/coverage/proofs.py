@@ -161,7 +161,7 @@ def _valueless(item: ValueNode) -> str:
     alone = set(item.form) <= {"value", "condition", "consent", "validate"} and "value" in item.form
     if not alone or item.inner or cast_to_property(item.form["value"]) is not UNDEFINED:
         return ""
-    return "null is no value, nor is what holds null"
+    return "null is not a value, nor is what holds null"
 
 
 def _unknown(field: str, tree: MappingTree) -> str:
@@ -200,7 +200,7 @@ def _policies(item: ValueNode, tree: MappingTree) -> Iterator[list[ValueNode]]:
         if isinstance(policy, dict) and item.key in policy and (rule is not None or item.rule is not None):
             written = policy[item.key]
             alternatives = written if isinstance(written, list) else [written]
-            yield [one for one in map(tree.node_of, alternatives) if one is not None]
+            yield [value_node for value_node in map(tree.node_of, alternatives) if value_node is not None]
 
 
 def always_written(item: ValueNode, tree: MappingTree) -> bool:
@@ -225,7 +225,7 @@ def _sole_identity(tree: MappingTree, config: Config) -> Path | None:
         return None
     if settings.get("email") is None:
         return ("user", "email")
-    items = [one for one in tree.items if one.part == "email" and one.around is None]
+    items = [item for item in tree.items if item.part == "email" and item.around is None]
     plain = len(items) == 1 and set(items[0].form) == {"key"} and items[0].key is not None
     return steps(str(items[0].key)) if plain else None
 
@@ -262,7 +262,9 @@ def _flags(consent: Any) -> Iterator[tuple[str, Any]]:
 
 def _writes_consent(tree: MappingTree) -> bool:
     policies = [tree.raw.get("policy"), *(rule.raw.get("policy") for rule in tree.rules)]
-    return any(str(path).startswith("consent") for one in policies if isinstance(one, dict) for path in one)
+    return any(
+        str(path).startswith("consent") for policy in policies if isinstance(policy, dict) for path in policy
+    )
 
 
 def _of_destination(what: str, tree: MappingTree) -> str:

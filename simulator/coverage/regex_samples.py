@@ -26,10 +26,10 @@ def _sequence(pattern: str, at: int) -> tuple[str, int]:
             first = False
             at += 1
             continue
-        one, at = _atom(pattern, at)
+        text, at = _atom(pattern, at)
         times, at = _times(pattern, at)
         if first:
-            parts.append(one * times)
+            parts.append(text * times)
     return "".join(parts), at
 
 
@@ -64,14 +64,14 @@ def _class(pattern: str, at: int) -> tuple[str, int]:
         at += 2 if pattern[at] == "\\" else 1
     inside = pattern[begin:at]
     if not negative:
-        one = _CLASSES.get(inside[1:2], inside[1:2]) if inside.startswith("\\") else inside[:1]
-        return one, at + 1
-    return next((one for one in "x7-A_ é" if _admits(inside, one)), ""), at + 1
+        single = _CLASSES.get(inside[1:2], inside[1:2]) if inside.startswith("\\") else inside[:1]
+        return single, at + 1
+    return next((text for text in "x7-A_ é" if _admits(inside, text)), ""), at + 1
 
 
-def _admits(inside: str, one: str) -> bool:
+def _admits(inside: str, text: str) -> bool:
     try:
-        return re.fullmatch(f"[^{inside}]", one) is not None
+        return re.fullmatch(f"[^{inside}]", text) is not None
     except re.error:
         return True
 

@@ -70,7 +70,7 @@ class Search:
         self._done_with: set[Target] = set()
         self._rng = random.Random(f"cover {seed}")  # noqa: S311 - events, not secrets
         self._moves = EditPlanner(self.tree, config, self._rng, time_limit)
-        self._open = dict.fromkeys(one for one in self.targets if one.what not in _BATCH)
+        self._open = dict.fromkeys(target for target in self.targets if target.what not in _BATCH)
         self._seeds: dict[Place, list[Trial]] = defaultdict(list)
         self._bases: dict[RuleNode | None, Event] = {}
 
@@ -144,7 +144,11 @@ class Search:
 
     def _open_rules(self) -> None:
         """Reach every rule, then remove many properties at once: few targets remain for single edits."""
-        for target in [one for one in self._open if one.is_rule and one not in self.proofs]:
+        for target in [
+            current_target
+            for current_target in self._open
+            if current_target.is_rule and current_target not in self.proofs
+        ]:
             self._aim(target)
         for rule in self.tree.rules:
             for trial in self._seeds[rule][:1]:
@@ -166,7 +170,7 @@ class Search:
             entity = self._fresh(set(self._entities()), "thing")
         action = rule.action
         if action == "*":
-            taken = {one.action for one in self.tree.rules if one.entity == rule.entity}
+            taken = {rule_node.action for rule_node in self.tree.rules if rule_node.entity == rule.entity}
             action = self._fresh(taken, "happen")
         return f"{entity} {action}"
 
@@ -223,7 +227,7 @@ class Search:
 
     def chosen(self) -> list[Event]:
         """Return a small set of events that reaches all found targets, in document order."""
-        wanted = [one for one in self.targets if one in self.found]
+        wanted = [current_target for current_target in self.targets if current_target in self.found]
         left = set(wanted)
         taken: list[Trial] = []
         for target in wanted:
@@ -237,7 +241,7 @@ class Search:
 def _needed(trials: list[Trial], wanted: set[Target]) -> list[Trial]:
     """Drop every event whose targets the others reach too."""
     reached = [{Target(place, what) for place, what in trial.hits} & wanted for trial in trials]
-    times = Counter(target for one in reached for target in one)
+    times = Counter(target for names in reached for target in names)
     kept = []
     for trial, share in zip(reversed(trials), reversed(reached), strict=True):
         if all(times[target] > 1 for target in share):

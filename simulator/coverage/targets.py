@@ -73,7 +73,7 @@ def _destination(tree: MappingTree, config: Config) -> Iterator[str]:
     if by_email and by_object:
         yield "both identities"
     yield "no identity"
-    if tree.rules and not any((one.entity, one.action) == ("*", "*") for one in tree.rules):
+    if tree.rules and not any((rule.entity, rule.action) == ("*", "*") for rule in tree.rules):
         yield "no rule"
     if config.batch:
         yield from ("a full batch", "a batch of the rest")

@@ -99,7 +99,7 @@ class _Notes:
             found = cast_to_property(get_by_path(value, place.key))
             hits.add((place, "absent" if found is UNDEFINED else "present"))
         elif place.scope:
-            sizes = [self.sizes.get(one) for one in place.scope]
+            sizes = [self.sizes.get(value_node) for value_node in place.scope]
             size = next((size for size in sizes if size is not None), None)
             if size is not None:
                 hits.add((place, "no item" if size == 0 else "one item" if size == 1 else "several items"))

@@ -28,7 +28,7 @@ def define_called(account: SimulatedAccount, calls: Iterable[list[Any]], now: fl
             properties = body.get("properties")
             names = list(properties) if isinstance(properties, dict) else []
             if name.startswith("crm."):
-                for unknown in (one for one in names if one not in account.contact_properties):
+                for unknown in (item for item in names if item not in account.contact_properties):
                     account.add_contact_property(AccountProperty(unknown))
                     made += 1
                 continue

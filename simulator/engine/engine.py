@@ -12,11 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from hubspot_dest.account.schema import AccountSchema
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.outbox.schema import OutboxError
 from simulator.engine.definitions import define_called
 from simulator.engine.dry_run import DryRuns, Reloaded, compare
 from simulator.engine.event_log import EventLog
+from simulator.engine.judging import Judging
 from simulator.engine.rate import EventRate
 from simulator.engine.reconciliation import Closing, Counts, Reconciliation
 from simulator.engine.rows import NOT_DELIVERED, Ring, Row, consented, packed, person_of
@@ -32,7 +34,7 @@ from simulator.engine.sender import Attempt, DirectSender, OutboxSender, Sender
 from simulator.engine.source import Source, synthetic
 from simulator.engine.task_queue import TaskQueue
 from simulator.hubspot.faults.fault_board import ActiveFault, Fault
-from simulator.hubspot.state.behaviours import Behaviours
+from simulator.hubspot.state.behaviours import Behaviours, expanded
 
 __all__ = ["Engine"]
 
@@ -63,7 +65,10 @@ class Engine:
             run, and an outage of half a minute takes no half minute.
         walkeros: the version of walkerOS that is meant.
         account: what HubSpot knows beforehand.
+        schema: the definitions and contact properties that HubSpot has, and its portal; findings are judged by it, and
+            names without a definition are refused.
         strict: refuse names without a definition, as HubSpot does; else they are made at first sight.
+        switches: the simulated HubSpot's switches that are set; findings that rest on one follow it.
         limits: enforce HubSpot's rate limits.
         clock: UNIX time in seconds, for HubSpot and for the rows.
         remembered: how many occurrences HubSpot keeps; of older ones it knows that they were there.
@@ -83,7 +88,9 @@ class Engine:
         simulated: bool = False,
         walkeros: str = "4.4",
         account: Mapping[str, Any] | None = None,
+        schema: AccountSchema | None = None,
         strict: bool = False,
+        switches: Mapping[str, Any] | None = None,
         limits: bool = False,
         clock: Callable[[], float] = time.time,
         remembered: int = 2_000_000,
@@ -95,13 +102,20 @@ class Engine:
         self.walkeros = walkeros
         self._source = source
         self._seeded = account or {}
-        self.strict = strict
+        self._schema = schema
+        self.strict = strict = strict or schema is not None
         if simulated:
             begun = clock()
-            clock = lambda: begun  # noqa: E731 - a clock that stands still but for what is skipped
-        switches = Behaviours(auto_define=not strict, enforce_rate_limits=limits)
-        self.service, self.hubspot = hubspot_for(config, switches, seed, remembered, clock)
-        self.service.seed(self.hubspot.account, self._seeded)
+            clock = lambda: begun  # noqa: E731 - a clock that moves only by what is skipped
+        set_switches = expanded(switches or {})
+        self._judging = Judging(schema, {name: str(value) for name, value in set_switches.items()})
+        quota = 0 if schema is None else schema.limits.calls_a_day or 0
+        behaviours = Behaviours(auto_define=not strict, enforce_rate_limits=limits, quota_calls=quota)
+        behaviours = behaviours.changed(set_switches)
+        self.judge = self._judging.of(config)
+        portal = self._portal_of(config)
+        self.service, self.hubspot = hubspot_for(portal, behaviours, seed, remembered, clock)
+        self._furnish()
         self.ring = Ring(capacity)
         self.dry_runs = DryRuns(parity=parity, walkeros=walkeros)
         self.rate = EventRate(rate)
@@ -247,7 +261,7 @@ class Engine:
                 return
             time.sleep(0.005)
 
-    # ---- steering; each returns at once, but for what says that it waits
+    # ---- controls; each returns at once, unless its docstring says that it waits
 
     def do(self, work: Callable[[], T], timeout: float = 60.0) -> T:
         """Do something on the engine's thread between two events, and wait for it.
@@ -276,17 +290,17 @@ class Engine:
         self._tasks.wake()
 
     def step(self, count: int = 1) -> None:
-        """Take so many events, then pause."""
+        """Take `count` events, then pause."""
         self.rate.step(count)
         self._tasks.wake()
 
     def set_rate(self, rate: float) -> None:
-        """Take so many events a second; 0: as fast as it goes."""
+        """Take `rate` events a second; 0: as fast as possible."""
         self.rate.per_second = max(0.0, rate)
         self._tasks.wake()
 
     def run(self, count: int, seconds: float = 3600.0) -> Reconciliation:
-        """Take so many events as fast as they come, for at most so many seconds; then compare both sides."""
+        """Take a number of events as fast as possible, for a limited time; then compare both sides."""
         deadline = time.monotonic() + seconds
 
         def take() -> None:
@@ -345,7 +359,7 @@ class Engine:
         return rest
 
     def _drain(self, seconds: float) -> None:
-        """Deliver everything that waits, later tries included, until nothing got through for so many seconds."""
+        """Deliver everything that waits, retries included, until nothing was delivered for `seconds`."""
         clock = self.hubspot.clock
         self._enter(self.sender.flush())
         delivered, until = self.counts.delivered, clock() + seconds
@@ -361,7 +375,7 @@ class Engine:
                 time.sleep(min(rest, 0.1))
 
     def set_batch(self, size: int) -> Future[int]:
-        """Send so many events in a batch; 0 sends each in a request of its own.
+        """Set the number of events in a batch; 0 sends each in a request of its own.
 
         Returns how many events the former sender could not send and no outbox keeps; they are failed.
         """
@@ -436,7 +450,7 @@ class Engine:
         self.seed, self.exhausted, self.trouble = seed, False, ""
         self._stream = iter(self._source(seed))
         self.service.reset(self.hubspot.account)
-        self.service.seed(self.hubspot.account, self._seeded)
+        self._furnish()
         self.service.forget()
         self.hubspot.journal.clear()
         self.consents.clear()
@@ -456,22 +470,24 @@ class Engine:
 
     def _reload(self, config: Config) -> Reloaded:
         latest = [row for row in self.ring.rows(self.ring.next - _COMPARED) if row.event]
-        changes, plans = compare(self.dry_runs.of(self._config), self.dry_runs.of(config), latest)
+        comparison, changes, plans = compare(
+            self._config, config, latest, parity=self.parity, walkeros=self.walkeros
+        )
         settings: tuple[str, ...] = ()
         if batching(config) == self._file_batch:
             config = batched_like(config, self._config)
         else:
-            settings = (f"events go out {batching_words(self._config)} → {batching_words(config)}",)
+            settings = (f"events are sent {batching_words(self._config)} → {batching_words(config)}",)
             self._file_batch = batching(config)
-        self.hubspot.account.portal_id = portal_of(config)
+        self.hubspot.account.portal_id = self._portal_of(config)
         stranded = self._change(config)
         kept = [row for row in self.ring.rows() if row.pinned]
-        self.event_log.coverage.count_planned(plans)
+        self.event_log.count_planned(plans)
         ran, through = self._again(kept), 0
         for row in kept:
             if row.kind not in NOT_DELIVERED:
                 row.pinned, through = False, through + 1
-        return Reloaded(len(latest), changes, ran, through, settings, stranded)
+        return Reloaded(len(latest), changes, ran, through, settings, stranded, comparison.other_reasons)
 
     def _change(self, config: Config) -> int:
         """Replace the sender; return how many events are stranded: the new sender cannot have what the former held."""
@@ -494,9 +510,34 @@ class Engine:
         return stranded
 
     def _open_sender(self, config: Config) -> Sender:
+        self.judge = self._judging.of(config)
         if self.outbox:
-            return OutboxSender(config, self.hubspot, self._outbox_path, seed=self.seed, tick=self._tick)
-        return DirectSender(config, self.hubspot, parity=self.parity, walkeros=self.walkeros, tick=self._tick)
+            return OutboxSender(
+                config,
+                self.hubspot,
+                self._outbox_path,
+                judge=self.judge,
+                seed=self.seed,
+                tick=self._tick,
+            )
+        return DirectSender(
+            config,
+            self.hubspot,
+            judge=self.judge,
+            parity=self.parity,
+            walkeros=self.walkeros,
+            tick=self._tick,
+        )
+
+    def _portal_of(self, config: Config) -> int:
+        known = self._schema.portal_id if self._schema is not None else None
+        return portal_of(config) if known is None else known
+
+    def _furnish(self) -> None:
+        """Give an empty account what it has from the beginning."""
+        if self._schema is not None:
+            self.hubspot.account.adopt(self._schema)
+        self.service.seed(self.hubspot.account, self._seeded)
 
     def _follow(self, config: Config) -> None:
         self.configs.append(config)

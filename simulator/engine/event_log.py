@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from hubspot_dest.config.model import Config
+from hubspot_dest.coverage.rule_coverage import RuleCoverage
 from hubspot_dest.outcome import Kind, Outcome
+from hubspot_dest.planning.plan import Plan
+from hubspot_dest.verdict.finding_table import FindingTable
 from simulator.engine.probes import HubSpotProbe
 from simulator.engine.reconciliation import Counts
-from simulator.engine.rows import ObservedCall, Ring, Row
-from simulator.engine.rule_coverage import RuleCoverage
+from simulator.engine.rows import NOT_DELIVERED, ObservedCall, Ring, Row
 from simulator.engine.sender import Attempt, Push
 
 __all__ = ["EventLog"]
@@ -42,14 +44,16 @@ class EventLog:
         self.ring = ring
         self.counts = Counts()
         self.coverage = RuleCoverage()
+        self.findings = FindingTable()
+        """The findings about the events, each reason once."""
         self.changed: deque[int] = deque(maxlen=20_000)
         self.changes = 0
         self.last_fault = ""
-        """The fault that struck the last failing call; empty where none did."""
+        """The fault that hit the last failing call; empty if none did."""
         self.paused = ""
-        """Why the delivery pauses; empty where it does not."""
+        """Why the delivery pauses; empty if it does not."""
         self._down = ""
-        """Why HubSpot does not answer at the moment; empty where it does."""
+        """Why HubSpot does not answer at the moment; empty if it does."""
         self._batches = False
         self._parity = parity
         self._clock = clock
@@ -65,21 +69,30 @@ class EventLog:
         self._listeners += (listener,)
 
         def end() -> None:
-            self._listeners = tuple(one for one in self._listeners if one is not listener)
+            self._listeners = tuple(function for function in self._listeners if function is not listener)
 
         return end
 
     def follow(self, config: Config) -> None:
         """Count the hits of this configuration's rules from now on."""
-        self.coverage.follow(config)
+        self.coverage.follow(config.raw)
         self._batches = config.batch
         self._required = {name: flag for name, flag in (config.consent or {}).items() if flag}
+
+    def count_planned(self, plans: Iterable[tuple[Row, Plan]]) -> None:
+        """Count what earlier events would have reached: a saved mapping is judged at once."""
+        for row, plan in plans:
+            if row.pinned and row.kind in NOT_DELIVERED:
+                continue  # it is run again, and counted then
+            self.coverage.planned_again += 1
+            self.coverage.count_plan(row.name, plan, row.kind)
 
     def clear(self) -> None:
         """Start again with no rows and all counters at 0."""
         self.ring.clear()
         self.counts = Counts()
         self.coverage.clear()
+        self.findings = FindingTable()
         self.changed.clear()
         self._waiting.clear()
         self._retrying.clear()
@@ -124,6 +137,8 @@ class EventLog:
             counts.taken += 1
             counts.kinds[kind] += 1
             self.ring.append(row)
+            if outcome.findings:
+                self.findings.add(outcome.findings, None)
         else:
             row.exchanges, row.generation, row.rule = push.calls, generation, outcome.rule_label
             row.reason, row.sentence, row.tries, row.next_try = outcome.reason, outcome.sentence, 0, None

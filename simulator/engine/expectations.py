@@ -9,15 +9,15 @@ from typing import Any, Final, get_args
 import orjson
 
 from hubspot_dest.config.loading import ConfigFileError, read_document
+from hubspot_dest.diff.json_difference import MISSING, Difference, differences
 from hubspot_dest.outcome import Kind
-from simulator.conformance.difference import MISSING, Difference, differences
 from simulator.engine.engine import Engine
 
 __all__ = ["ExpectationError", "read_expectations", "result_of", "unmet"]
 
 _SECTIONS = ("counts", "rules", "books", "hubspot")
 _FIGURES = ("events", "notFlushed")
-_IGNORED = frozenset({"seconds", "seed", "failures"})
+_IGNORED = frozenset({"seconds", "seed", "failures", "findings"})
 # Reported only if not 0: a missing name counts as 0. Every other name is always reported, or is a typo.
 _TOLD_IF_ANY: Final = (
     *(f"counts.outcomes.{kind}" for kind in get_args(Kind)),
@@ -38,10 +38,15 @@ def result_of(engine: Engine) -> dict[str, Any]:
     """
     account = engine.hubspot.account
     by_event: dict[str, list[Any]] = {}
-    for one in account.occurrences:
-        given = [one["id"], one["contact"], one["occurredAt"], sorted(one["properties"].items())]
-        by_event.setdefault(one["eventName"], []).append(given)
-    written = [[(one.name, one.value) for one in contact.history] for contact in account.contacts()]
+    for occurrence in account.occurrences:
+        given = [
+            occurrence["id"],
+            occurrence["contact"],
+            occurrence["occurredAt"],
+            sorted(occurrence["properties"].items()),
+        ]
+        by_event.setdefault(occurrence["eventName"], []).append(given)
+    written = [[(item.name, item.value) for item in contact.history] for contact in account.contacts()]
     rules = {rule.label: rule.hits for rule in engine.event_log.coverage.all()}
     unmatched = sum(engine.event_log.coverage.unmatched.values())
     return {
@@ -59,7 +64,7 @@ def result_of(engine: Engine) -> dict[str, Any]:
 
 def _digest(given: list[Any]) -> str:
     """Return what is the same for the same things in any order, and else different."""
-    parts = sorted(orjson.dumps(one) for one in given)
+    parts = sorted(orjson.dumps(item) for item in given)
     return hashlib.sha256(b"\n".join(parts)).hexdigest()[:16]
 
 
@@ -90,14 +95,21 @@ def read_expectations(path: Path) -> dict[str, Any]:
 def unmet(expected: dict[str, Any], result: dict[str, Any]) -> list[Difference]:
     """Return where a result is not as expected; what is not named may be anything, 0 may be missing."""
     found = differences(expected, _only(expected, result))
-    return [one for one in found if not (one.actual is MISSING and _may_be_missing(one))]
+    return [
+        difference
+        for difference in found
+        if not (difference.actual is MISSING and _may_be_missing(difference))
+    ]
 
 
-def _may_be_missing(one: Difference) -> bool:
+def _may_be_missing(difference: Difference) -> bool:
     """Tell whether what a run does not tell is 0: an outcome that never came, but no rule or figure there is not."""
-    if type(one.expected) is not int or one.expected != 0:
+    if type(difference.expected) is not int or difference.expected != 0:
         return False
-    return any(one.path.startswith(name) if name.endswith(".") else one.path == name for name in _TOLD_IF_ANY)
+    return any(
+        difference.path.startswith(name) if name.endswith(".") else difference.path == name
+        for name in _TOLD_IF_ANY
+    )
 
 
 def _only(expected: Any, result: Any) -> Any:

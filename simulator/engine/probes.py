@@ -134,7 +134,10 @@ class ClientProbe:
 
     def _struck(self) -> dict[int, tuple[str, int]]:
         """Return how often each fault struck; a call is made by one thread, so the difference is its own."""
-        return {one.number: (one.fault.label, one.struck) for one in self._faults.active()}
+        return {
+            active_fault.number: (active_fault.fault.label, active_fault.struck)
+            for active_fault in self._faults.active()
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +180,11 @@ class HubSpotProbe(HubSpot):
         """Return how many occurrences were taken from requests that arrived in a span of time."""
         with self._noting:
             found = 0
-            for one in reversed(self._handled):
-                if one.received_at < started:
+            for handled in reversed(self._handled):
+                if handled.received_at < started:
                     break
-                if one.received_at <= ended:
-                    found += one.inputs
+                if handled.received_at <= ended:
+                    found += handled.inputs
             return found
 
     def forget(self) -> None:

@@ -2,7 +2,7 @@
 
     field:value   one of the operators in `OPERATORS`
     path:value    a value inside the event: data.total:>100, user.country:de, nested.*.data.id:ers, data.total:none
-    field:=value  the whole value, in which `*`, `?` and brackets stand for themselves: rule:="order complete [2]"
+    field:=value  the whole value, in which `*`, `?` and brackets are literal: rule:="order complete [2]"
     word          the same as text:word
     a b, a and b  both;  a or b  either;  not a  neither;  ( ) group;  " " keep spaces together
 
@@ -23,10 +23,11 @@ from typing import Any, get_args
 
 import orjson
 
+from hubspot_dest.coverage.rule_coverage import NO_RULE_SOUGHT
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.mapping.paths import compile_path
 from hubspot_dest.outcome import Kind
-from simulator.engine.rows import NO_RULE_SOUGHT, Row
+from simulator.engine.rows import Row
 
 __all__ = [
     "NOTATION",
@@ -62,7 +63,7 @@ _PATH = re.compile(r"(?:consent|context|custom|data|globals|nested|source|user)(
 
 
 class FilterError(ValueError):
-    """A filter that cannot be read; the message says what is wrong and what would be right."""
+    """A filter that cannot be parsed; the message explains what is wrong, with a correct form."""
 
 
 # ---- expressions
@@ -205,10 +206,18 @@ def complete(text: str) -> list[str]:
         return []
     name, colon, value = word.partition(":")
     if not colon:
-        return [f"{head}{one.name}:" for one in OPERATORS if one.name.startswith(word.lower())]
+        return [
+            f"{head}{current_operator.name}:"
+            for current_operator in OPERATORS
+            if current_operator.name.startswith(word.lower())
+        ]
     operator = _BY_NAME.get(name.lower())
     values = operator.values if operator is not None else ()
-    return [f"{head}{name}:{one}" for one in values if one.startswith(value.lower()) and one != value]
+    return [
+        f"{head}{name}:{current_value}"
+        for current_value in values
+        if current_value.startswith(value.lower()) and current_value != value
+    ]
 
 
 def _tokens(text: str) -> list[str]:
@@ -347,7 +356,9 @@ def _status(value: str) -> Filter:
 
 
 def _any_status(test: Callable[[int], bool]) -> Filter:
-    return lambda row: any([one.status is not None and test(one.status) for one in row.exchanges])
+    return lambda row: any(
+        [exchange.status is not None and test(exchange.status) for exchange in row.exchanges]
+    )
 
 
 def _inside(path: str, value: str, *, whole: bool = False) -> Filter:
@@ -376,7 +387,7 @@ def _inside(path: str, value: str, *, whole: bool = False) -> Filter:
         if all([step in row.event for step in needed]):
             there = getter(_quickly(row))
         if "*" in path and isinstance(there, list):
-            several = [one for one in there if one is not UNDEFINED and one is not None]
+            several = [item for item in there if item is not UNDEFINED and item is not None]
             return not several if value == "none" and not whole else any(map(holds, several))
         if there is UNDEFINED or there is None:
             return value == "none" and not whole
@@ -415,7 +426,7 @@ def _anything(value: str) -> Filter:
     def found(row: Row) -> bool:
         words = f"{row.kind} {row.reason} {row.sentence} {row.name} {row.person} {row.rule} {row.upstream}"
         if row.exchanges:
-            words += " ".join([one.error for one in row.exchanges])
+            words += " ".join([exchange.error for exchange in row.exchanges])
         if said.search(words.lower()) is not None:
             return True
         if plain is not None:  # lower() knows ASCII's letters only, and they are all that is looked for
@@ -499,6 +510,6 @@ NOTATION = (
 
 
 def filter_help() -> Iterator[tuple[str, str]]:
-    """Yield an example and its meaning for everything that a filter can say."""
+    """Yield an example and its meaning for every form of a filter."""
     yield from ((operator.example, operator.says) for operator in OPERATORS)
     yield from NOTATION

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.client import Client, HubSpotClient
 from hubspot_dest.delivery.contact_cache import LastContact
-from hubspot_dest.delivery.outbox.records import EVENT
+from hubspot_dest.delivery.outbox.schema import EVENT
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.outcome import Outcome
@@ -31,7 +31,7 @@ _MOST_PARKED: Final = (
     64  # events that the destination may hold for consent; the engine's rows hold the others
 )
 _BATCH_CALL: Final = "events.send.batchApi.send"
-_AGE: Final = 1e9  # seconds: on the screen a batch goes out when it is full, or when it is flushed
+_AGE: Final = 1e9  # seconds: on the screen a batch is sent when it is full, or when it is flushed
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Sender(Protocol):
 
     @property
     def halted(self) -> str:
-        """Why nothing is delivered until somebody changes something; empty if that is not so."""
+        """Why nothing is delivered until a person changes something; else empty."""
 
     def push(self, event: Any) -> Push:
         """Take one event as far as it goes."""
@@ -154,6 +154,7 @@ class DirectSender:
     Args:
         config: what to map and how.
         hubspot: a running HubSpot.
+        judge: finds what HubSpot refuses of every event.
         parity: do what walkerOS does.
         walkeros: the version of walkerOS that is meant.
         tick: called before and after every call; moves a simulated clock.
@@ -165,6 +166,7 @@ class DirectSender:
         config: Config,
         hubspot: FakeHubSpot,
         *,
+        judge: Judge,
         parity: bool,
         walkeros: str = "4.4",
         tick: Callable[[], None] = lambda: None,
@@ -177,7 +179,7 @@ class DirectSender:
             client_factory=self._client.make,
             traced=True,
             logger=_quiet_logger(),
-            judge=Judge(config.raw, source=config.source),
+            judge=judge,
         )
 
     @property
@@ -202,7 +204,7 @@ class DirectSender:
         )
 
     def deliver_next(self, *, partial: bool = False) -> tuple[float | None, list[Attempt]]:
-        """Deliver nothing: a batch goes out when it is full, or when it is flushed."""
+        """Deliver nothing: a batch is sent when it is full, or when it is flushed."""
         del partial
         return None, []
 
@@ -243,12 +245,13 @@ def _plans_contact(outcome: Outcome) -> bool:
 
 
 class OutboxSender:
-    """Writes to an outbox, and delivers from there when the engine says so: on its thread, by its clock.
+    """Writes to an outbox, and delivers from there when the engine calls it: on its thread, by its clock.
 
     Args:
         config: what to map and how.
         hubspot: a running HubSpot.
         path: the outbox's file.
+        judge: finds what HubSpot refuses of every event.
         seed: decides the jitter of retries.
         tick: called before and after every call; moves a simulated clock.
 
@@ -263,6 +266,7 @@ class OutboxSender:
         hubspot: FakeHubSpot,
         path: Path,
         *,
+        judge: Judge,
         seed: int,
         tick: Callable[[], None] = lambda: None,
     ) -> None:
@@ -283,7 +287,7 @@ class OutboxSender:
             traced=True,
             logger=_quiet_logger(),
             outbox=settings,
-            judge=Judge(config.raw, source=config.source),
+            judge=judge,
         )
         assert self._destination.outbox is not None
         self._outbox = self._destination.outbox
@@ -306,7 +310,7 @@ class OutboxSender:
 
     @property
     def halted(self) -> str:
-        """Why nothing is delivered until somebody changes something; empty if that is not so."""
+        """Why nothing is delivered until a person changes something; else empty."""
         error = self._destination.halted
         return error.describe() if error is not None else ""
 

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import msgspec
 
+from hubspot_dest.verdict.judge import Judge
+
 __all__ = ["PORTAL", "Example", "Expectation", "documented_examples"]
 
 PORTAL: Final = 12345678
@@ -66,6 +68,10 @@ class Example(msgspec.Struct, frozen=True):
     def problems(self) -> tuple[str, ...]:
         """Why the example cannot be checked; always empty for the documented ones."""
         return ()
+
+    def judge(self) -> Judge | None:
+        """Return the judge of the event; None for the documented examples."""
+        return None
 
     def config(self, token: str) -> dict[str, Any]:
         """Return the destination's configuration with this token."""

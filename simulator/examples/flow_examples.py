@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from hubspot_dest.config.document import SourceMap
 from hubspot_dest.config.loading import load_examples
 from hubspot_dest.config.model import Config
 from hubspot_dest.flow.step_examples import StepExample
 from hubspot_dest.mapping.jsvalues import UNDEFINED
+from hubspot_dest.verdict.judge import Judge
 from simulator.examples.documented import Example, Expectation
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.service import HubSpot
@@ -30,6 +32,7 @@ class FlowExample(Example, frozen=True, kw_only=True):
         given_command: the collector command whose data `event` is, or empty.
         expects: the example has an `out` to compare with, or problems to report.
         invalid: why the example cannot be checked.
+        source: the place of the destination's configuration in its file.
 
     """
 
@@ -38,6 +41,7 @@ class FlowExample(Example, frozen=True, kw_only=True):
     given_command: str = ""
     expects: bool = True
     invalid: tuple[str, ...] = ()
+    source: SourceMap | None = None
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -53,6 +57,11 @@ class FlowExample(Example, frozen=True, kw_only=True):
     def command(self) -> str:
         """The collector command whose data the event is, or empty."""
         return self.given_command
+
+    def judge(self) -> Judge:
+        """Return the judge of the example's event."""
+        changed = self.rule is not None or bool(self.settings)  # then its lines are not the file's
+        return Judge(self.config(""), source=None if changed else self.source)
 
     def config(self, token: str) -> dict[str, Any]:
         """Return the flow's configuration with the example's overrides and this token."""
@@ -77,7 +86,7 @@ def flow_examples(path: Path) -> list[FlowExample]:
 
     """
     config, steps = load_examples(path)
-    return [_of(one, config) for one in steps]
+    return [_of(step, config) for step in steps]
 
 
 def _of(step: StepExample, config: Config) -> FlowExample:
@@ -101,6 +110,7 @@ def _of(step: StepExample, config: Config) -> FlowExample:
         given_command=step.command,
         expects=step.calls is not None or bool(step.problems),
         invalid=step.problems,
+        source=config.source,
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from hubspot_dest.diff.json_difference import MISSING, Difference
 from hubspot_dest.report.json_report import as_json, plain
 from hubspot_dest.report.junit import Case, junit_xml
-from simulator.conformance.difference import MISSING, Difference
 from simulator.examples.runner import CheckedExample, ExampleRun
 from simulator.examples.unknown_contact import KEY, NAME, UnknownContactResult
 
@@ -29,14 +29,14 @@ def json_lines(
         silent: the keys of examples without `out`, which did not run.
 
     """
-    for one in checked:
+    for checked_example in checked:
         yield as_json(
             {
-                "example": one.example.name,
-                "key": one.example.key,
-                "passes": one.passes,
-                **_run(one.run),
-                "differences": [_difference(found) for found in one.differences],
+                "example": checked_example.example.name,
+                "key": checked_example.example.key,
+                "passes": checked_example.passes,
+                **_run(checked_example.run),
+                "differences": [_difference(found) for found in checked_example.differences],
             }
         )
     if comparison is not None:
@@ -50,7 +50,7 @@ def json_lines(
                 "differences": [_difference(found) for found in comparison.differences],
             }
         )
-    passed = sum(one.passes for one in checked)
+    passed = sum(checked_example.passes for checked_example in checked)
     yield as_json(
         {
             "examples": len(checked),
@@ -70,9 +70,15 @@ def _run(run: ExampleRun) -> dict[str, Any]:
         "sentence": run.outcome.sentence if run.outcome.error is None else run.outcome.error.message,
         "calls": plain(run.calls),
         "arrived": [
-            {"method": one.method, "target": one.target, "body": plain(one.body), "status": one.status}
-            for one in run.arrivals
+            {
+                "method": arrival.method,
+                "target": arrival.target,
+                "body": plain(arrival.body),
+                "status": arrival.status,
+            }
+            for arrival in run.arrivals
         ],
+        "findings": [finding.as_dict() for finding in run.findings],
         "warnings": [{"level": level, "message": message} for level, message in run.logs],
     }
 
@@ -86,7 +92,10 @@ def _difference(found: Difference) -> dict[str, Any]:
 
 def junit_text(checked: Sequence[CheckedExample], comparison: UnknownContactResult | None) -> str:
     """Return the JUnit XML of a check."""
-    cases = [Case(one.example.name, "documented", _failure(one.differences)) for one in checked]
+    cases = [
+        Case(checked_example.example.name, "documented", _failure(checked_example.differences))
+        for checked_example in checked
+    ]
     if comparison is not None:
         cases.append(Case(NAME, "beyond the documentation", _failure(comparison.differences)))
     return junit_xml("hubspot-sim check", cases)
@@ -96,8 +105,9 @@ def _failure(found: Sequence[Difference]) -> str | None:
     if not found:
         return None
     lines = [
-        f"{one.path}: documented {difference_text(one.expected)}, this run {difference_text(one.actual)}"
-        for one in found
+        f"{difference.path}: documented {difference_text(difference.expected)}, "
+        f"this run {difference_text(difference.actual)}"
+        for difference in found
     ]
     count = f"{len(found)} difference{'s' if len(found) > 1 else ''} from the documentation"
     return "\n".join([count, *lines])

@@ -13,13 +13,14 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from hubspot_dest.checks.finding import Finding
 from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.delivery.client.recording_client import RecordingClient
 from hubspot_dest.destination import HubSpotDestination
+from hubspot_dest.diff.json_difference import MISSING, Difference, differences
 from hubspot_dest.mapping.jsdates import date_ms
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.outcome import Outcome
-from simulator.conformance.difference import MISSING, Difference, differences
 from simulator.examples.documented import Example
 from simulator.examples.wire_format import (
     arrived_request,
@@ -64,6 +65,7 @@ class ExampleRun:
         calls: the calls at the official client's boundary.
         logs: (level, message) of every log record.
         arrivals: the requests that arrived at HubSpot.
+        findings: the findings about the event; empty if the example has no judge.
 
     """
 
@@ -71,6 +73,7 @@ class ExampleRun:
     calls: list[list[Any]]
     logs: list[tuple[str, str]]
     arrivals: list[ArrivedRequest]
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +92,22 @@ class CheckedExample:
     @property
     def told(self) -> list[Difference]:
         """The differences without duplicates: one that call and request share is listed once, for the call."""
-        of_calls = {found for one in self.differences if (found := _said(one, _CALL)) is not None}
-        return [one for one in self.differences if _said(one, _WIRE) not in of_calls]
+        of_calls = {
+            found for difference in self.differences if (found := _said(difference, _CALL)) is not None
+        }
+        return [difference for difference in self.differences if _said(difference, _WIRE) not in of_calls]
 
 
-def _said(one: Difference, pattern: re.Pattern[str]) -> tuple[str, str, str, str] | None:
+def _said(difference: Difference, pattern: re.Pattern[str]) -> tuple[str, str, str, str] | None:
     """Return the call or request that a difference is about, the path in its body and both sides; None for others."""
-    match = pattern.fullmatch(one.path)
+    match = pattern.fullmatch(difference.path)
     if match is None:
         return None
     if not match[2]:  # a missing or an extra call looks different on the wire
-        if one.expected is not MISSING and one.actual is not MISSING:
+        if difference.expected is not MISSING and difference.actual is not MISSING:
             return None
-        return match[1], "", str(one.expected is MISSING), str(one.actual is MISSING)
-    return match[1], match[2], repr(one.expected), repr(one.actual)
+        return match[1], "", str(difference.expected is MISSING), str(difference.actual is MISSING)
+    return match[1], match[2], repr(difference.expected), repr(difference.actual)
 
 
 class _LogCapture(logging.Handler):
@@ -160,6 +165,7 @@ def run_example(
         globals_=state.get("globals"),
         custom=state.get("custom"),
         now_ms=_frozen_clock(example),
+        judge=example.judge(),
     ) as destination:
         outcome = _play(destination, example)
     for _ in client.calls:
@@ -170,7 +176,7 @@ def run_example(
         ArrivedRequest(**arrived_request(entry), status=entry.answer.status, decision=entry.answer.decision)
         for entry in hubspot.journal.entries()
     ]
-    return ExampleRun(outcome, client.calls, records.kept, arrivals)
+    return ExampleRun(outcome, client.calls, records.kept, arrivals, outcome.findings)
 
 
 def _frozen_clock(example: Example) -> Callable[[], int] | None:
@@ -198,7 +204,7 @@ def _play(destination: HubSpotDestination, example: Example) -> Outcome:
 def check_example(hubspot: FakeHubSpot, example: Example) -> CheckedExample:
     """Run an example and compare calls and wire with its `out`; outcome and warnings too where it states them.
 
-    An example that is no valid step example fails without being run, with its problems as the differences.
+    An example that is not a valid step example fails without being run, with its problems as the differences.
     """
     if example.problems:
         outcome = Outcome("failed", "invalid_example", "; ".join(example.problems))
@@ -211,8 +217,13 @@ def check_example(hubspot: FakeHubSpot, example: Example) -> CheckedExample:
     expect = example.expect
     at_client, on_wire = _Uuids(), _Uuids()
     requests = [
-        {"method": one.method, "target": one.target, "body": one.body, "answered": one.status < 300}
-        for one in run.arrivals
+        {
+            "method": arrival.method,
+            "target": arrival.target,
+            "body": arrival.body,
+            "answered": arrival.status < 300,
+        }
+        for arrival in run.arrivals
     ]
     wanted: dict[str, Any] = {"calls": expect.calls}
     got: dict[str, Any] = {
@@ -224,10 +235,10 @@ def check_example(hubspot: FakeHubSpot, example: Example) -> CheckedExample:
     else:
         del got["wire"]  # the calls differ already; their wire format is undefined
     if expect.outcome:
-        wanted |= {"outcome": expect.outcome, "warnings": [list(one) for one in expect.warnings]}
-        got |= {"outcome": run.outcome.kind, "warnings": [list(one) for one in run.logs]}
+        wanted |= {"outcome": expect.outcome, "warnings": [list(warning) for warning in expect.warnings]}
+        got |= {"outcome": run.outcome.kind, "warnings": [list(log) for log in run.logs]}
     elif run.outcome.kind == "failed" and not any(request["answered"] is False for request in requests):
-        # An event that failed before its first call also sends nothing; that is not what `out: []` says.
+        # An event that failed before its first call also sends nothing; that is not what `out: []` means.
         wanted["outcome"], got["outcome"] = "an event that is processed", f"failed: {run.outcome.sentence}"
     return CheckedExample(
         example,
@@ -238,9 +249,9 @@ def check_example(hubspot: FakeHubSpot, example: Example) -> CheckedExample:
 
 def _additions(at_client: list[Any], on_wire: list[Any]) -> list[Difference]:
     found = [
-        Difference(f"calls.uuid[{index}]", "a uuid", one)
-        for index, one in enumerate(at_client)
-        if not _is_uuid(one)
+        Difference(f"calls.uuid[{index}]", "a uuid", item)
+        for index, item in enumerate(at_client)
+        if not _is_uuid(item)
     ]
     return found + differences(at_client, on_wire, "wire.uuid")
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import unquote
 
+from hubspot_dest.diff.json_difference import Difference
 from hubspot_dest.report.json_report import as_json, plain
 from hubspot_dest.report.safe_text import safe_text
-from hubspot_dest.report.text_report import Painter
-from simulator.conformance.difference import Difference
+from hubspot_dest.report.text_report import Painter, finding_lines
 from simulator.examples.documented import PORTAL
 from simulator.examples.json_report import difference_text
 from simulator.examples.runner import ArrivedRequest, CheckedExample, ExampleRun
@@ -51,7 +51,7 @@ def flow_total_lines(
     checked: Sequence[CheckedExample], silent: Sequence[str], painter: Painter
 ) -> Iterator[str]:
     """Yield the totals of a flow's examples, the examples without `out`, and what was compared."""
-    passed = sum(one.passes for one in checked)
+    passed = sum(checked_example.passes for checked_example in checked)
     yield ""
     noun = "step example passes" if len(checked) == 1 else "step examples pass"
     yield painter.paint(f"{passed} of {len(checked)} {noun}", _GREEN if passed == len(checked) else _RED)
@@ -72,6 +72,8 @@ def example_lines(
     if not checked.example.problems:  # the rows show them
         for found in checked.told:
             yield from _side_by_side(found, painter)
+    for finding in checked.run.findings:
+        yield from finding_lines(finding, painter)
     if verbose:
         yield from _details(checked)
 
@@ -99,7 +101,7 @@ def total_lines(
     next_command: str,
 ) -> Iterator[str]:
     """Yield the totals, what was compared, and a next command if everything passes."""
-    passed = sum(one.passes for one in checked)
+    passed = sum(checked_example.passes for checked_example in checked)
     wanting = passed < len(checked) or (comparison is not None and not comparison.passes)
     yield ""
     if checked:
@@ -112,34 +114,34 @@ def total_lines(
     yield "Compared: every call at the official client's boundary; method, path and body of"
     yield "  every request as it arrived; every warning. The one addition is the `uuid` of"
     yield "  an occurrence, made from the event's id, so that a retry counts once."
-    yield "Not compared: the real HubSpot. This one stands on this machine and follows its"
+    yield "Not compared: the real HubSpot. This one runs on this machine and follows its"
     yield "  documentation; where that is silent it follows a stated guess."
     yield ""
     yield f"Next: {'hubspot-sim check --verbose' if wanting else next_command}"
 
 
 def _rows(arrivals: Sequence[ArrivedRequest]) -> list[tuple[str, str, str]]:
-    return [(*_what(one), str(one.status)) for one in arrivals]
+    return [(*_what(arrival), str(arrival.status)) for arrival in arrivals]
 
 
-def _what(one: ArrivedRequest) -> tuple[str, str]:
+def _what(request: ArrivedRequest) -> tuple[str, str]:
     """Describe a request: an occurrence with its identity, or a contact with the written properties."""
-    body = one.body if isinstance(one.body, dict) else {}
+    body = request.body if isinstance(request.body, dict) else {}
     properties = body.get("properties")
     written = properties if isinstance(properties, dict) else {}
     values = ", ".join(f"{name}={value}" for name, value in written.items())
     if "eventName" in body:
         person = body.get("email") or body.get("objectId") or "nobody"
         return "event", f"{body['eventName']} of {person}{': ' if values else ''}{values}"
-    if one.status == 404:
-        return "contact", f"{_addressed(one)} is unknown, update refused"
-    if one.method == "POST":
+    if request.status == 404:
+        return "contact", f"{_addressed(request)} is unknown, update refused"
+    if request.method == "POST":
         return "contact", f"created: {values}"
-    return "contact", f"{_addressed(one)}: {values}"
+    return "contact", f"{_addressed(request)}: {values}"
 
 
-def _addressed(one: ArrivedRequest) -> str:
-    return unquote(one.target.partition("?")[0].rsplit("/", 1)[-1])
+def _addressed(request: ArrivedRequest) -> str:
+    return unquote(request.target.partition("?")[0].rsplit("/", 1)[-1])
 
 
 def _why_not(run: ExampleRun) -> list[tuple[str, str, str]]:
@@ -176,9 +178,9 @@ def _side_by_side(found: Difference, painter: Painter) -> Iterator[str]:
     yield f"      {'documented':<{_SIDE}}| this run"
     left, right = _wrapped(found.expected), _wrapped(found.actual)
     for index in range(max(len(left), len(right))):
-        one = left[index] if index < len(left) else ""
+        text = left[index] if index < len(left) else ""
         other = right[index] if index < len(right) else ""
-        yield f"      {one:<{_SIDE}}| {other}".rstrip()
+        yield f"      {text:<{_SIDE}}| {other}".rstrip()
 
 
 def _wrapped(value: Any) -> list[str]:
@@ -190,9 +192,9 @@ def _details(checked: CheckedExample) -> Iterator[str]:
     yield from _paragraph(f"in: {as_json(checked.example.event)}")
     for call in checked.run.calls:
         yield from _paragraph(f"call: {as_json(plain(call))}")
-    for one in checked.run.arrivals:
-        yield from _paragraph(f"arrived: {one.method} {one.target} {as_json(plain(one.body))}")
-        yield from _paragraph(f"answered: {one.decision}")
+    for arrival in checked.run.arrivals:
+        yield from _paragraph(f"arrived: {arrival.method} {arrival.target} {as_json(plain(arrival.body))}")
+        yield from _paragraph(f"answered: {arrival.decision}")
 
 
 def _paragraph(text: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from simulator.conformance.difference import Difference, differences
+from hubspot_dest.diff.json_difference import Difference, differences
 from simulator.examples.documented import Example
 from simulator.examples.runner import ExampleRun, run_example
 from simulator.hubspot import FakeHubSpot
@@ -69,6 +69,6 @@ def _timeline(hubspot: FakeHubSpot, example: Example) -> int:
 def _seen(run: ExampleRun, on_timeline: int) -> dict[str, object]:
     return {
         "outcome": run.outcome.kind,
-        "statuses": [one.status for one in run.arrivals],
+        "statuses": [arrival.status for arrival in run.arrivals],
         "on the timeline": on_timeline,
     }

@@ -10,6 +10,8 @@ from typing import Any, Final
 import msgspec
 from pydantic import ValidationError
 
+from hubspot_dest.account.account_file import is_account_content, parse_account
+from hubspot_dest.account.schema import AccountSchema
 from simulator.hubspot.endpoints.auth import check_scope, refused, token_of, unknown_token
 from simulator.hubspot.endpoints.call import Call, Grant
 from simulator.hubspot.endpoints.errors import Refusal, html_not_found, too_many
@@ -42,7 +44,7 @@ class HubSpot:
         clock: UNIX time in seconds.
         seed: decides the order of batch results.
         max_occurrences: number of occurrences that an account keeps; beyond it the oldest tenth is dropped and counted.
-        store: where accounts outlive the process; every write is in it before its answer goes out. The default
+        store: where accounts outlive the process; every write is in it before its answer is sent. The default
             account is the file's account that the token opens, or else its first one of this portal.
 
     Raises:
@@ -162,12 +164,14 @@ class HubSpot:
 
     def accounts(self) -> list[SimulatedAccount]:
         """Return every account, including those of the store that were not used yet."""
-        every = {id(one.account): one.account for one in (*self._grants.values(), *self._stored.values())}
+        every = {
+            id(grant.account): grant.account for grant in (*self._grants.values(), *self._stored.values())
+        }
         return list(every.values())
 
     def portals(self) -> list[int]:
         """Return the portal of every account."""
-        return [one.portal_id for one in self.accounts()]
+        return [account.portal_id for account in self.accounts()]
 
     @property
     def store_path(self) -> str | None:
@@ -197,12 +201,19 @@ class HubSpot:
                 changes.clear()
 
     def seed(self, account: SimulatedAccount, data: Mapping[str, Any]) -> None:
-        """Fill one account with contacts, definitions, contact properties and occurrences.
+        """Fill one account with contacts, definitions, contact properties and occurrences, or as an account file says.
 
         Raises:
-            ValueError: the data are not a valid seed.
+            ValueError: the data are not a valid seed, or the account file of another portal.
 
         """
+        if is_account_content(data):
+            schema = parse_account(data, "seed")
+            if schema.portal_id != account.portal_id:
+                msg = f"the account file is of portal {schema.portal_id}, this account is portal {account.portal_id}"
+                raise ValueError(msg)
+            self.adopt(account, schema)
+            return
         try:
             seed = Seed.model_validate(dict(data))
         except ValidationError as error:
@@ -214,11 +225,16 @@ class HubSpot:
         self._seed_occurrences(account, seed.occurrences)
         self._keep(account)
 
+    def adopt(self, account: SimulatedAccount, schema: AccountSchema) -> None:
+        """Give one account the definitions and contact properties of an account file."""
+        account.adopt(schema)
+        self._keep(account)
+
     def _seed_occurrences(self, account: SimulatedAccount, wanted: Sequence[Mapping[str, Any]]) -> None:
-        for number, one in enumerate(wanted):
+        for number, entry in enumerate(wanted):
             try:
-                OccurrenceIntake(account, self._clock()).take(msgspec.convert(one, OccurrenceRequest))
-                send(Call(account, msgspec.json.encode(one), now=self._clock()))
+                OccurrenceIntake(account, self._clock()).take(msgspec.convert(entry, OccurrenceRequest))
+                send(Call(account, msgspec.json.encode(entry), now=self._clock()))
             except (Refusal, msgspec.ValidationError) as error:
                 said = error.message if isinstance(error, Refusal) else str(error)
                 msg = f"seed.occurrences.{number}: {said}"

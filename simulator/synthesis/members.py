@@ -25,11 +25,11 @@ class Members:
 
     def __init__(self, people: list[Person]) -> None:
         self._prices = dict(PLANS)
-        self._plans = {one.id: one.plan for one in people if one.plan}
+        self._plans = {person.id: person.plan for person in people if person.plan}
         self._paid: dict[str, tuple[int, int]] = {}  # the latest year and month
         self._by_due: dict[int, list[Person]] = {}
-        for one in people:
-            self._by_due.setdefault(one.due, []).append(one)
+        for person in people:
+            self._by_due.setdefault(person.due, []).append(person)
 
     def someone_due(self, when: float, rng: random.Random) -> Person | None:
         """Return a person whose subscription renews or ends today, or None."""

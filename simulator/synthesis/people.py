@@ -122,7 +122,7 @@ def _draw(number: int, faker: Faker, rng: random.Random, language: str, country:
 def _letters(name: str) -> str:
     """Return the part of a name that an e-mail address can contain; empty for a non-Latin name."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return "".join(one for one in plain if one.isalnum())
+    return "".join(text for text in plain if text.isalnum())
 
 
 def _device(rng: random.Random) -> Device:

@@ -137,7 +137,7 @@ class _Door:
         for _ in range(_DRAWS):
             # Two draws: the person who prefers this hour wins.
             first, second = rng.choice(self._people), rng.choice(self._people)
-            person = min(first, second, key=lambda one: (_apart(one.hour, hour), one.id))
+            person = min(first, second, key=lambda candidate: (_apart(candidate.hour, hour), candidate.id))
             if person.id not in self._about:
                 break
         return person

@@ -88,9 +88,14 @@ def bindings() -> list[Binding]:
     """Return the table as Textual's bindings."""
     return [
         Binding(
-            one.keys, one.call, one.says, show=False, key_display=one.shown or None, priority=one.priority
+            command.keys,
+            command.call,
+            command.says,
+            show=False,
+            key_display=command.shown or None,
+            priority=command.priority,
         )
-        for one in COMMANDS
+        for command in COMMANDS
     ]
 
 

@@ -72,8 +72,8 @@ class Palette:
 
 
 PALETTES = {
-    one.name: one
-    for one in (
+    palette.name: palette
+    for palette in (
         Palette(
             "harbour", True, background="#0f1720", surface="#131d28", panel="#22303f", text="#d7e0ea",
             dim="#aebccb", faint="#90a2b4", accent="#ff7a59", good="#5fd7a2", info="#6db8ff", soft="#e7a6d4",
@@ -97,34 +97,34 @@ def themes() -> list[Theme]:
     """Return the themes for Textual."""
     return [
         Theme(
-            name=one.name,
-            primary=one.accent,
-            secondary=one.info,
-            accent=one.accent,
-            warning=one.warn,
-            error=one.bad,
-            success=one.good,
-            foreground=one.text,
-            background=one.background,
-            surface=one.surface,
-            panel=one.panel,
-            dark=one.dark,
+            name=palette.name,
+            primary=palette.accent,
+            secondary=palette.info,
+            accent=palette.accent,
+            warning=palette.warn,
+            error=palette.bad,
+            success=palette.good,
+            foreground=palette.text,
+            background=palette.background,
+            surface=palette.surface,
+            panel=palette.panel,
+            dark=palette.dark,
             variables={
-                "dim": one.dim,
-                "faint": one.faint,
-                "chosen": one.chosen,
-                "footer-background": one.surface,
-                "footer-key-foreground": one.accent,
-                "footer-description-foreground": one.dim,
-                "scrollbar": one.panel,
-                "scrollbar-background": one.background,
-                "scrollbar-background-hover": one.background,
-                "scrollbar-background-active": one.background,
-                "scrollbar-hover": one.dim,
-                "scrollbar-active": one.accent,
-                "scrollbar-corner-color": one.background,
+                "dim": palette.dim,
+                "faint": palette.faint,
+                "chosen": palette.chosen,
+                "footer-background": palette.surface,
+                "footer-key-foreground": palette.accent,
+                "footer-description-foreground": palette.dim,
+                "scrollbar": palette.panel,
+                "scrollbar-background": palette.background,
+                "scrollbar-background-hover": palette.background,
+                "scrollbar-background-active": palette.background,
+                "scrollbar-hover": palette.dim,
+                "scrollbar-active": palette.accent,
+                "scrollbar-corner-color": palette.background,
                 "block-cursor-text-style": "none",
             },
         )
-        for one in PALETTES.values()
+        for palette in PALETTES.values()
     ]

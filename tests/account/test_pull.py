@@ -56,7 +56,7 @@ def test_the_file_says_what_the_portal_has_and_names_no_people_and_no_secrets(
     assert set(schema.definitions) == {"pe12345678_purchase"}
     assert schema.contact_properties["birthday"].type == "date"
     assert schema.contact_properties["createdate"].read_only
-    assert [one.value for one in schema.contact_properties["interests"].options] == ["a", "b"]
+    assert [option.value for option in schema.contact_properties["interests"].options] == ["a", "b"]
     assert schema.limits.calls_a_day == 1_000_000
     text = output.read_text(encoding="utf-8")
     assert hubspot.token not in text
@@ -77,7 +77,7 @@ def test_the_pulled_file_gives_the_verdict_of_the_one_written_by_hand(
             .findings
             for account in (known, by_hand)
         )
-        assert [one.code for one in offline] == [one.code for one in written], row["id"]
+        assert [finding.code for finding in offline] == [finding.code for finding in written], row["id"]
 
 
 def test_offline_the_file_says_what_a_strict_server_answers_online(
@@ -90,7 +90,7 @@ def test_offline_the_file_says_what_a_strict_server_answers_online(
         HubSpotDestination(config, base_url=hubspot.base_url).push(row["event"])
         answered = {code for entry in hubspot.journal.entries() for code in entry.answer.checks}
         offline = HubSpotDestination(config, client=NullClient(), judge=Judge(config, account=known))
-        said = {one.code for one in offline.push(row["event"]).findings}
+        said = {finding.code for finding in offline.push(row["event"]).findings}
         assert answered <= said, row["id"]
 
 

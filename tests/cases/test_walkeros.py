@@ -59,6 +59,6 @@ def test_walkeros_4_7_in_parity_sends_what_the_default_sends(tmp_path: Path) -> 
 def test_preview_says_what_walkeros_4_4_would_do_unless_4_7_is_meant(tmp_path: Path) -> None:
     row = next(row for row in ROWS if row["id"] == "async_condition")
     record = preview(row, tmp_path)[1]
-    assert [one["code"] for one in record["divergences"]] == ["walkeros_async_condition"]
+    assert [divergence["code"] for divergence in record["divergences"]] == ["walkeros_async_condition"]
     assert "walkerOS 4.4 would take rule 'order complete'" in record["divergences"][0]["sentence"]
     assert "divergences" not in preview(row, tmp_path, "--walkeros", "4.7")[1]

@@ -16,17 +16,17 @@ from hubspot_dest.cli.commands.explain import command
 from simulator.hubspot.state.behaviours import Behaviours
 
 ROOT = Path(__file__).parents[2]
-SWITCHED = [one for one in CATALOGUE.values() if one.switch is not None]
+SWITCHED = [current_check for current_check in CATALOGUE.values() if current_check.switch is not None]
 
 
 def test_refused_rests_on_hubspots_own_word_or_answer() -> None:
-    weak = [one.code for one in CATALOGUE.values() if one.severity == "refused" and one.evidence not in
+    weak = [check.code for check in CATALOGUE.values() if check.severity == "refused" and check.evidence not in
             ("SPEC", "DOC", "CAP")]  # fmt: skip
     assert weak == []
 
 
 def test_what_is_lost_says_by_whom() -> None:
-    assert all((one.by is not None) == (one.severity == "lost") for one in CATALOGUE.values())
+    assert all((check.by is not None) == (check.severity == "lost") for check in CATALOGUE.values())
 
 
 @pytest.mark.parametrize("check", SWITCHED, ids=lambda check: check.code)

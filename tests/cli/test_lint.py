@@ -49,7 +49,7 @@ def test_json_sarif_and_junit_are_well_formed_and_name_the_code(run: Run, broken
     assert json.loads(lines[-1])["findings"] == len(lines) - 1
     log = json.loads(run("hubspot_dest", "lint", str(broken), "--format", "sarif").stdout)
     assert log["version"] == "2.1.0"
-    assert "unknown_key" in [one["ruleId"] for one in log["runs"][0]["results"]]
+    assert "unknown_key" in [result["ruleId"] for result in log["runs"][0]["results"]]
     suite = ElementTree.fromstring(run("hubspot_dest", "lint", str(broken), "--format", "junit").stdout)
     assert int(suite.attrib["failures"]) >= 1
     github = run("hubspot_dest", "lint", str(broken), "--format", "github").stdout

@@ -37,7 +37,7 @@ def config(tmp_path: Path, hubspot: FakeHubSpot) -> Path:
 
 
 def uuids(hubspot: FakeHubSpot) -> list[str]:
-    return [one["id"] for one in hubspot.account.occurrences]
+    return [occurrence["id"] for occurrence in hubspot.account.occurrences]
 
 
 def test_what_was_answered_survives_kill_9_and_arrives_once(hubspot: FakeHubSpot, config: Path) -> None:
@@ -122,7 +122,7 @@ def test_no_answer_of_200_for_what_is_not_on_disk(
     assert f"{harm}" in said
     assert "safe in the outbox" not in said
     copy = f"{box}.rescued1"
-    assert f"1 were not delivered and are safe in a copy: deliver them with --outbox {copy}" in said
+    assert f"1 was not delivered and is safe in a copy: deliver them with --outbox {copy}" in said
     assert Path(copy).stat().st_mode & 0o777 == 0o600
     hubspot.faults.clear()
     with listening(config, "--outbox", copy, "--grace", "20") as running:

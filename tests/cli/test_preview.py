@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
+from hubspot_dest.amounts import amount
+from simulator.hubspot import FakeHubSpot
+from simulator.hubspot.service import HubSpot
+from simulator.hubspot.state.behaviours import Behaviours
+from tests import warm
 from tests.cli.conftest import EXAMPLES, Run
 from tests.ctrl_c import hear_ctrl_c
 
@@ -82,8 +90,8 @@ def test_bad_lines_are_named_and_the_rest_goes_on(run: Run) -> None:
     [
         ([SHOP, "missing.jsonl"], "missing.jsonl cannot be read"),
         (["missing.yaml", EVENTS], "missing.yaml cannot be read"),
-        ([SHOP, "-"], "holds no usable event"),
-        ([SHOP, EVENTS, "--consent", "marketing=maybe"], "says neither true nor false"),
+        ([SHOP, "-"], "has no usable event"),
+        ([SHOP, EVENTS, "--consent", "marketing=maybe"], "is neither true nor false"),
         ([SHOP, EVENTS, "--nonsense"], "No such option"),
     ],
 )
@@ -153,7 +161,7 @@ def test_a_reader_that_leaves_is_no_error(run: Run) -> None:
     import subprocess
     import sys
 
-    process = subprocess.Popen(
+    process = warm.Popen(
         [sys.executable, "-m", "hubspot_dest", "preview", SHOP, EVENTS],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -172,7 +180,7 @@ def test_ctrl_c_is_a_word_and_exit_code_130(tmp_path: Path) -> None:
     events = tmp_path / "events"
     os.mkfifo(events)
     command = [sys.executable, "-m", "hubspot_dest", "preview", SHOP, str(events)]
-    process = subprocess.Popen(
+    process = warm.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hear_ctrl_c
     )
     writer = os.open(events, os.O_WRONLY)  # succeeds as soon as it reads: it is past its beginning
@@ -181,3 +189,96 @@ def test_ctrl_c_is_a_word_and_exit_code_130(tmp_path: Path) -> None:
     os.close(writer)
     assert process.returncode == 130
     assert err.strip() == "interrupted"
+
+
+def calls_of(output: str) -> list[list[Any]]:
+    """Return the calls of a preview or a dry run, whose order is not told."""
+    records = [json.loads(line) for line in output.splitlines()]
+    return [call for one in records for call in one.get("calls", []) if isinstance(call, list)]
+
+
+def requests_of(hubspot: FakeHubSpot) -> list[list[Any]]:
+    """Return the requests that a HubSpot got, in the documented notation."""
+    names = {
+        ("POST", "send"): "events.send.basicApi.send",
+        ("POST", "send/batch"): "events.send.batchApi.send",
+        ("POST", "batch/upsert"): "crm.contacts.batchApi.upsert",
+        ("POST", "contacts"): "crm.contacts.basicApi.create",
+    }
+    found = []
+    for entry in hubspot.journal.entries():
+        path = entry.target.decode().partition("?")[0]
+        ending = next(
+            (end for method, end in names if method == entry.method and path.endswith(f"/{end}")), ""
+        )
+        body = json.loads(entry.body)
+        if entry.method == "PATCH":
+            email = unquote(path.rpartition("/")[2])
+            found.append(["crm.contacts.basicApi.update", email, body, "email"])
+        else:
+            found.append([names[entry.method, ending], body])
+    return found
+
+
+@pytest.mark.parametrize("settings", [{}, {"batch": True, "batchSize": 4}], ids=["single", "batches"])
+@pytest.mark.parametrize("seed", range(3))
+def test_preview_and_a_dry_run_show_the_calls_that_send_makes(
+    run: Run, tmp_path: Path, settings: dict[str, Any], seed: int
+) -> None:
+    rng = random.Random(seed)
+    identify = {"map": {"email": "user.email", "properties": {"map": {"lifecyclestage": "user.stage"}}}}
+    config, source = tmp_path / "config.json", tmp_path / "events.jsonl"
+    base = {"eventNamePrefix": "pe12345678_", "accessToken": TOKEN, "identify": identify, **settings}
+    mapping = {"user": {"login": {"silent": True}}, "debug": {"*": {"ignore": True}}}
+    config.write_text(json.dumps({"settings": base, "mapping": mapping}), encoding="utf-8")
+    people = [f"p{number}@example.org" for number in range(rng.choice([1, 5, 30]))]
+    lines = []
+    for number in range(60):
+        user = {"email": rng.choice(people), "stage": rng.choice(["lead", "customer"])}
+        name = rng.choice(["page view", "page view", "user login", "debug x"])
+        lines.append(
+            {"name": name, "id": f"e{number}", "timestamp": 1_780_000_000_000 + number, "user": user}
+        )
+    source.write_text("".join(json.dumps(one) + "\n" for one in lines), encoding="utf-8")
+    with FakeHubSpot(HubSpot(switches=Behaviours(auto_define=True)), token=TOKEN) as hubspot:
+        known = [{"email": person} for person in people]
+        hubspot.service.seed(hubspot.account, {"contacts": known})
+        target = ("--base-url", hubspot.base_url)
+        sent = run("hubspot_dest", "send", str(config), str(source), *target, "--connections", "1")
+        assert sent.returncode == 0, sent.stderr
+        made = requests_of(hubspot)
+    shown = run("hubspot_dest", "preview", str(config), str(source), "--json", "--no-findings")
+    dry = run("hubspot_dest", "send", str(config), str(source), "--json", "--dry-run", *target)
+    for output in (shown.stdout, dry.stdout):
+        told = calls_of(output)
+        assert sorted(map(json.dumps, told)) == sorted(map(json.dumps, made))
+    counted = json.loads(shown.stdout.splitlines()[-1])["calls"]
+    contacts = sum(call[0].startswith("crm.") for call in made)
+    assert counted == {"contacts": contacts, "events": len(made) - contacts}
+    counts = f"{amount(contacts, 'contact call')}, {amount(len(made) - contacts, 'event call')}"
+    assert counts in sent.stderr
+    assert counts in dry.stderr
+
+
+def test_contacts_that_go_together_are_named_and_single_calls_are_shown_without_outbox(run: Run) -> None:
+    records = [
+        json.loads(line)
+        for line in run("hubspot_dest", "preview", SHOP, EVENTS, "--json").stdout.splitlines()
+    ]
+    [together] = [
+        one
+        for one in records
+        if one["outcome" if "outcome" in one else "summary"] == "identified" and "events" in one
+    ]
+    assert (together["events"], together["lines"]) == (["a2", "b1", "c1"], [2, 5, 8])
+    assert [one["id"] for one in together["calls"][0][1]["inputs"]] == [
+        "ada@example.org",
+        "grace@example.org",
+        "alan@example.org",
+    ]
+    parts = [one["batched"][0][1]["email"] for one in records if "batched" in one]
+    assert parts == ["ada@example.org", "grace@example.org", "alan@example.org"]
+    single = run("hubspot_dest", "preview", SHOP, EVENTS, "--no-outbox")
+    assert single.stdout.count("crm.contacts.basicApi.update") == 3
+    assert "batchApi" not in single.stdout
+    assert "3 contact calls, 6 event calls" in single.stderr

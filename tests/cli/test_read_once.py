@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from simulator.hubspot import FakeHubSpot
+from tests import warm
 from tests.cli.conftest import Run
 
 CONFIG = {
@@ -36,8 +37,8 @@ def through(kind: str, folder: Path, content: bytes, *arguments: str) -> subproc
         reading, writing = os.pipe()
         source = f"/dev/fd/{reading}"
     environment = {name: value for name, value in os.environ.items() if name != "HUBSPOT_ACCESS_TOKEN"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", *(source if one == "EVENTS" else one for one in arguments)],
+    process = warm.Popen(
+        [sys.executable, "-m", *(source if argument == "EVENTS" else argument for argument in arguments)],
         stdin=subprocess.PIPE if kind == "standard input" else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -125,7 +126,9 @@ def test_a_question_about_how_many_events_does_not_eat_them(tmp_path: Path, conf
 def test_every_command_reads_a_pipe_once(
     tmp_path: Path, config: str, arguments: tuple[str, ...], shown: str, kind: str
 ) -> None:
-    done = through(kind, tmp_path, lines(40), *(config if one == "CONFIG" else one for one in arguments))
+    done = through(
+        kind, tmp_path, lines(40), *(config if argument == "CONFIG" else argument for argument in arguments)
+    )
     assert shown in (done.stdout + done.stderr).decode(), done
     assert done.returncode in (0, 1)
 

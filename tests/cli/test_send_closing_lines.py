@@ -20,13 +20,14 @@ from hubspot_dest.outcome import Outcome
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.service import HubSpot
 from simulator.hubspot.state.behaviours import Behaviours
+from tests import warm
 from tests.cli.conftest import Run
 from tests.delivery.wire import answer, wire
 
 TOKEN = "pat-na1-00000000-0000-0000-0000-000000000000"
 CLOSED = "http://127.0.0.1:9"
 SENTENCE = re.compile(
-    r"^(\d+) events(?: and (\d+) of an earlier run)?: (.*?)(?:, (\d+) bad lines)?; \d+ contact calls"
+    r"^(\d+) events?(?: and (\d+) of an earlier run)?: (.*?)(?:, (\d+) bad lines?)?; \d+ contact calls?"
 )
 COUNT = re.compile(r"(\d+) (sent|queued|identified|skipped|ignored|denied|failed|under way)")
 
@@ -62,16 +63,16 @@ def mixture(path: Path, count: int = 60) -> str:
     lines: list[str] = []
     for number in range(count):
         fate = number % 6
-        one = event(number)
+        entry = event(number)
         if fate == 1:
-            one = event(number, user={})
+            entry = event(number, user={})
         elif fate == 2:
-            one = event(number, "debug ping")
+            entry = event(number, "debug ping")
         elif fate == 3:
-            one = event(number, "user login", user={"email": f"login{number}@example.org", "plan": "x"})
+            entry = event(number, "user login", user={"email": f"login{number}@example.org", "plan": "x"})
         elif fate == 4:
-            one = event(number, "page read")  # has no definition
-        lines.append(json.dumps(one) if number % 12 != 5 else "no event")
+            entry = event(number, "page read")  # has no definition
+        lines.append(json.dumps(entry) if number % 12 != 5 else "no event")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return str(path)
 
@@ -224,10 +225,10 @@ def test_a_signal_ends_send_in_the_promised_time_whatever_it_is_at(tmp_path: Pat
     source.write_text("\n".join(json.dumps(event(number)) for number in range(300)) + "\n", encoding="utf-8")
     config = configuration(tmp_path)
     auto = HubSpot(switches=Behaviours(auto_define=True))
-    with wire(b"") as one, wire(b"") as two, wire(b"") as three, FakeHubSpot(auto, token=TOKEN) as slow:
+    with wire(b"") as single, wire(b"") as two, wire(b"") as three, FakeHubSpot(auto, token=TOKEN) as slow:
         slow.faults.add(*_faults(), now=time.time())
         cases = {
-            "pipe": ["-", "--base-url", one.base_url, "--outbox", str(tmp_path / "1")],
+            "pipe": ["-", "--base-url", single.base_url, "--outbox", str(tmp_path / "1")],
             "read": [str(source), "--base-url", two.base_url, "--outbox", str(tmp_path / "2")],
             "memory": [str(source), "--base-url", three.base_url, "--no-outbox"],
             "faults": [str(source), "--base-url", slow.base_url, "--outbox", str(tmp_path / "3")],
@@ -237,7 +238,7 @@ def test_a_signal_ends_send_in_the_promised_time_whatever_it_is_at(tmp_path: Pat
         running["pipe"].stdin.write(source.read_bytes()[:5000])
         running["pipe"].stdin.flush()
         deadline = time.monotonic() + 20
-        while not (one.requests and two.requests and three.requests) and time.monotonic() < deadline:
+        while not (single.requests and two.requests and three.requests) and time.monotonic() < deadline:
             time.sleep(0.02)  # until each has a request under way
         begun = time.monotonic()
         for process in running.values():
@@ -267,7 +268,7 @@ def _faults() -> list[Any]:
 
 
 def _start(config: str, arguments: list[str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+    return warm.Popen(
         [sys.executable, "-m", "hubspot_dest", "send", config, *arguments, "--timeout", "60"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
@@ -293,11 +294,9 @@ def test_output_that_cannot_be_written_ends_the_run_and_loses_nothing(
     config, source = configuration(tmp_path), mixture(tmp_path / "e.jsonl")
     command = [sys.executable, "-m", "hubspot_dest", "send", config, source, "--base-url", strict.base_url]
     with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(
-            [*command, "--json"], stdout=full, stderr=subprocess.PIPE, timeout=30, check=False
-        )
+        done = warm.run([*command, "--json"], stdout=full, stderr=subprocess.PIPE, timeout=30, check=False)
     assert done.returncode == 2
     assert b"standard output cannot be written: No space left on device" in done.stderr
     assert b"Traceback" not in done.stderr
-    subprocess.run([*command, "--resume"], capture_output=True, timeout=30, check=False)
+    warm.run([*command, "--resume"], capture_output=True, timeout=30, check=False)
     assert len(strict.account.occurrences) == len({row.id for row in strict.account.log.rows}) == 15

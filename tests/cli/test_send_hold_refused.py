@@ -30,19 +30,19 @@ def test_held_events_are_dead_letters_and_the_others_go_out(
 ) -> None:
     events = tmp_path / "events.jsonl"
     lines = [order(), order(name="order cancel", id="0000000000000002")]
-    events.write_text("".join(json.dumps(one) + "\n" for one in lines), encoding="utf-8")
+    events.write_text("".join(json.dumps(entry) + "\n" for entry in lines), encoding="utf-8")
     (tmp_path / "config.json").write_text(json.dumps(CONFIG), encoding="utf-8")
     with FakeHubSpot(HubSpot(portal_id=12345678, switches=Behaviours(auto_define=True))) as hubspot:
         done = run(
             "hubspot_dest", "send", str(tmp_path / "config.json"), str(events), "--base-url", hubspot.base_url,
             "--hold-refused", "--json", *options, HUBSPOT_ACCESS_TOKEN=hubspot.token,
         )  # fmt: skip
-        sent = [one["eventName"] for one in hubspot.account.occurrences]
-        refused = [one for one in hubspot.journal.entries() if one.answer.status >= 400]
+        sent = [occurrence["eventName"] for occurrence in hubspot.account.occurrences]
+        refused = [pair for pair in hubspot.journal.entries() if pair.answer.status >= 400]
     assert done.returncode == 1, done.stderr
     assert sent == ["pe12345678_purchase"]
     assert refused == []
     held = [json.loads(line) for line in done.stdout.splitlines() if '"order cancel"' in line]
     assert held[0]["outcome"] == "failed"
     assert held[0]["reason"] == "event_name_characters"
-    assert [one["code"] for one in held[0]["findings"]] == ["event_name_characters"]
+    assert [finding["code"] for finding in held[0]["findings"]] == ["event_name_characters"]

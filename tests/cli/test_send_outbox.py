@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from hubspot_dest.delivery.outbox.schema import OutboxError, connect_reading
+from hubspot_dest.delivery.outbox.schema import OUTBOX, OutboxError
+from hubspot_dest.storage.sqlite_file import connect_reading
 from simulator.hubspot import FakeHubSpot
+from tests import warm
 from tests.cli.conftest import Run
 
 Lines = list[dict[str, object]]
@@ -43,7 +45,7 @@ def view(number: int, **more: object) -> dict[str, object]:
 
 
 def write(path: Path, events: Lines) -> str:
-    path.write_text("".join(json.dumps(one) + "\n" for one in events), encoding="utf-8")
+    path.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
     return str(path)
 
 
@@ -57,7 +59,7 @@ def test_resume_sends_what_was_appended_and_nothing_twice(
     assert run(*arguments).returncode == 0
     again = run(*arguments)  # nothing new: harmless
     assert again.returncode == 0, again.stderr
-    assert "going on behind line 3" in again.stderr
+    assert "continuing after line 3" in again.stderr
     with Path(source).open("a", encoding="utf-8") as stream:
         stream.write(json.dumps(view(4)) + "\n")
     assert run(*arguments).returncode == 0
@@ -88,7 +90,7 @@ def test_resume_takes_the_lines_of_a_packed_file_that_was_cut_and_is_whole_now(
         done = run(*arguments)
         assert done.returncode in (1, 2)  # 2: not one event was there yet
         assert f"the gzip ends in the middle, about {len(part):,} bytes from its beginning" in done.stderr
-        assert "1 bad lines" in done.stderr
+        assert "1 bad line;" in done.stderr
     source.write_bytes(whole)
     assert run(*arguments).returncode == 0
     assert len(hubspot.account.occurrences) == 400
@@ -104,7 +106,7 @@ def test_resume_takes_the_line_that_was_being_written_when_the_log_was_sent(
     assert run(*arguments).returncode == 1
     source.write_text(whole, encoding="utf-8")
     done = run(*arguments)
-    assert "going on behind line 2" in done.stderr
+    assert "continuing after line 2" in done.stderr
     assert done.returncode == 0
     assert len(hubspot.account.occurrences) == 3
 
@@ -150,7 +152,7 @@ def test_an_outbox_never_sends_to_another_hubspot_than_it_accepted_for(
     run("hubspot_dest", "send", config, source, "--base-url", "http://127.0.0.1:9", "--wait", "0.1")
     done = run("hubspot_dest", "send", config, source, "--base-url", hubspot.base_url)
     assert done.returncode == 2
-    assert "holds 1 events for http://127.0.0.1:9" in done.stderr
+    assert "holds 1 event for http://127.0.0.1:9" in done.stderr
     assert hubspot.account.occurrences == []
 
 
@@ -186,7 +188,7 @@ def test_dead_letters_are_named_exported_and_sent_again(
     assert json.loads(run("hubspot_dest", "outbox", "export", box).stdout) == letter
 
     hubspot.account.define("pe12345678_page_read", 0.0)
-    assert "1 dead letters wait" in run("hubspot_dest", "outbox", "retry", box).stderr
+    assert "1 dead letter waits" in run("hubspot_dest", "outbox", "retry", box).stderr
     assert run(*arguments).returncode == 0
     assert len(hubspot.account.occurrences) == 2
     assert run("hubspot_dest", "outbox", "status", box).returncode == 0
@@ -198,7 +200,7 @@ def test_purge_asks_before_it_drops(run: Run, hubspot: FakeHubSpot, config: str,
     run("hubspot_dest", "send", config, source, "--base-url", hubspot.base_url, "--outbox", box)
     assert run("hubspot_dest", "outbox", "purge", box, stdin="n\n").returncode == 2
     assert run("hubspot_dest", "outbox", "status", box).returncode == 1
-    assert "dropped 1 dead letters" in run("hubspot_dest", "outbox", "purge", box, "--yes").stderr
+    assert "dropped 1 dead letter" in run("hubspot_dest", "outbox", "purge", box, "--yes").stderr
     assert run("hubspot_dest", "outbox", "status", box).returncode == 0
 
 
@@ -208,11 +210,11 @@ def test_since_leaves_older_events_out(run: Run, hubspot: FakeHubSpot, config: s
         "hubspot_dest", "send", config, source, "--base-url", hubspot.base_url, "--since", "2026-11-01"
     )
     assert done.returncode == 0, done.stderr
-    assert "1 older events were left out" in done.stderr
+    assert "1 older event was left out" in done.stderr
     assert len(hubspot.account.occurrences) == 1
     wrong = run("hubspot_dest", "send", config, source, "--base-url", hubspot.base_url, "--since", "gestern")
     assert wrong.returncode == 2
-    assert "is no date" in wrong.stderr
+    assert "is not a date" in wrong.stderr
 
 
 def test_a_dry_run_sends_nothing_and_leaves_no_trace(
@@ -221,7 +223,7 @@ def test_a_dry_run_sends_nothing_and_leaves_no_trace(
     source = write(tmp_path / "a.jsonl", [view(1), view(2)])
     done = run("hubspot_dest", "send", config, source, "--base-url", hubspot.base_url, "--dry-run")
     assert done.returncode == 0, done.stderr
-    assert "2 events would go out; nothing was sent" in done.stderr
+    assert "2 events would be sent; nothing was sent" in done.stderr
     assert len(hubspot.journal) == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.jsonl", "config.json"]
 
@@ -260,7 +262,7 @@ def test_a_restart_does_not_write_every_contact_again(run: Run, hubspot: FakeHub
     config.write_text(json.dumps({"settings": settings}), encoding="utf-8")
     people = [view(n, user={"email": f"p{n}@example.org", "plan": "pro"}) for n in range(5)]
     first = write(tmp_path / "a.jsonl", people)
-    second = write(tmp_path / "b.jsonl", [{**one, "id": f"f{n}"} for n, one in enumerate(people)])
+    second = write(tmp_path / "b.jsonl", [{**item, "id": f"f{n}"} for n, item in enumerate(people)])
     box = str(tmp_path / "o.sqlite3")
     for source in (first, second):
         run("hubspot_dest", "send", str(config), source, "--base-url", hubspot.base_url, "--outbox", box)
@@ -295,7 +297,7 @@ def test_what_is_left_of_an_outbox_that_was_removed_is_not_said_to_be_in_it(
     config: str, tmp_path: Path, hubspot: FakeHubSpot
 ) -> None:
     source, box = write(tmp_path / "a.jsonl", [view(1), view(2)]), tmp_path / "o"
-    process = subprocess.Popen(
+    process = warm.Popen(
         [sys.executable, "-m", "hubspot_dest", "send", config, source, "--base-url", "http://127.0.0.1:9",
          "--outbox", str(box), "--wait", "4"],
         stderr=subprocess.PIPE, text=True,
@@ -305,7 +307,7 @@ def test_what_is_left_of_an_outbox_that_was_removed_is_not_said_to_be_in_it(
         while events < 2 and process.poll() is None:
             with (
                 contextlib.suppress(OutboxError, sqlite3.Error),
-                contextlib.closing(connect_reading(box)) as reading,
+                contextlib.closing(connect_reading(box, OUTBOX)) as reading,
             ):
                 events = reading.execute("SELECT count(*) FROM intents WHERE event_id <> ''").fetchone()[0]
         box.unlink()

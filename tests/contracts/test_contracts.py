@@ -46,7 +46,7 @@ def read(document: dict[str, Any], **more: Any) -> FlowContracts:
 
 def codes(contract: dict[str, Any], event: dict[str, Any]) -> list[str]:
     checker = read(flow(contract)).checker()
-    return [one.code for one in checker.check(event)]
+    return [finding.code for finding in checker.check(event)]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def codes(contract: dict[str, Any], event: dict[str, Any]) -> list[str]:
 def test_each_kind_of_violation_is_reported_by_its_code(event: Any, expected: str | None, path: str) -> None:
     checker = read(flow({"shop": {"events": {"order": {"complete": ORDER}}}})).checker()
     found = checker.check(event)
-    assert [(one.code, one.path) for one in found] == ([(expected, path)] if expected else [])
+    assert [(finding.code, finding.path) for finding in found] == ([(expected, path)] if expected else [])
     assert checker.checked == 1
 
 
@@ -100,7 +100,7 @@ def test_what_a_contract_extends_applies_too(key: str) -> None:
     }
     checker = read(flow(contract)).checker()
     found = checker.check({"name": "order complete", "data": {"id": "o1", "total": 1}})
-    assert sorted(one.path for one in found) == ["id", "user"]
+    assert sorted(finding.path for finding in found) == ["id", "user"]
     complete = {"name": "order complete", "id": "1", "user": {}, "data": {"id": "o1", "total": 1}}
     assert checker.check(complete) == ()
 
@@ -129,10 +129,14 @@ def test_wildcards_plan_events_from_the_general_to_the_particular() -> None:
         }
     }
     checker = read(flow(contract)).checker()
-    assert sorted(one.path for one in checker.check({"name": "product view"})) == ["data", "trigger", "user"]
-    assert [one.path for one in checker.check({"name": "page view"})] == ["trigger"]
-    assert [one.path for one in checker.check({"name": "product add"})] == ["data"]
-    assert [one.code for one in checker.check({"name": "page read"})] == ["contract_unplanned_event"]
+    assert sorted(finding.path for finding in checker.check({"name": "product view"})) == [
+        "data",
+        "trigger",
+        "user",
+    ]
+    assert [finding.path for finding in checker.check({"name": "page view"})] == ["trigger"]
+    assert [finding.path for finding in checker.check({"name": "product add"})] == ["data"]
+    assert [finding.code for finding in checker.check({"name": "page read"})] == ["contract_unplanned_event"]
 
 
 def test_a_contract_without_events_says_nothing_of_which_events_there_are() -> None:
@@ -145,8 +149,10 @@ def test_a_contract_without_events_says_nothing_of_which_events_there_are() -> N
 
 def test_sections_of_the_earlier_version_are_read_and_reported() -> None:
     contracts = read(flow({"shop": {"globals": {"required": ["lang"]}}}))
-    assert [one.code for one in contracts.findings] == ["contract_old_key"]
-    assert [one.path for one in contracts.checker().check({"name": "a b", "globals": {}})] == ["globals.lang"]
+    assert [finding.code for finding in contracts.findings] == ["contract_old_key"]
+    assert [
+        current_finding.path for current_finding in contracts.checker().check({"name": "a b", "globals": {}})
+    ] == ["globals.lang"]
 
 
 @pytest.mark.parametrize(
@@ -167,8 +173,8 @@ def test_sections_of_the_earlier_version_are_read_and_reported() -> None:
 def test_a_contract_that_cannot_be_used_is_reported_at_its_line(contract: Any, code: str, key: str) -> None:
     contracts = read(flow(contract))
     text = contracts.source.text.splitlines()
-    line = next(number for number, one in enumerate(text, 1) if key in one)
-    assert [(one.code, one.line) for one in contracts.findings] == [(code, line)]
+    line = next(number for number, word in enumerate(text, 1) if key in word)
+    assert [(finding.code, finding.line) for finding in contracts.findings] == [(code, line)]
 
 
 @pytest.mark.parametrize(
@@ -185,7 +191,7 @@ def test_a_contract_that_cannot_be_used_is_reported_at_its_line(contract: Any, c
 def test_a_schema_that_is_none_is_a_finding_and_no_traceback(schema: Any) -> None:
     checker = read(flow({"shop": {"events": {"order": {"complete": schema}}}})).checker()
     found = (*checker.schema_findings(), *checker.check({"name": "order complete", "data": "x"}))
-    assert {one.code for one in found} == {"contract_invalid"}
+    assert {finding.code for finding in found} == {"contract_invalid"}
 
 
 def test_the_contract_that_the_flow_names_applies() -> None:
@@ -196,13 +202,13 @@ def test_the_contract_that_the_flow_names_applies() -> None:
     assert read(flow({"default": {}, "other": {}})).names == "default"
     assert read(flow({"base": {}, "one": {"extend": "base"}, "two": {}})).names == "one, two"
     assert read(flow(contract), only="default").names == "default"
-    assert [one.code for one in read(flow(contract), only="non").findings] == ["contract_unknown"]
+    assert [finding.code for finding in read(flow(contract), only="non").findings] == ["contract_unknown"]
 
 
 def test_variables_inside_a_contract_are_resolved() -> None:
     document = flow({"shop": {"schema": {"required": "$var.required"}}})
     document["variables"] = {"required": ["user"]}
-    assert [one.path for one in read(document).checker().check({"name": "a b"})] == ["user"]
+    assert [finding.path for finding in read(document).checker().check({"name": "a b"})] == ["user"]
 
 
 def test_without_the_library_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,4 +226,4 @@ def test_lists_of_required_properties_are_joined_without_doubles() -> None:
 
 
 def test_every_check_has_a_page() -> None:
-    assert all(one.about and one.fix and one.source for one in CONTRACT_CHECKS.values())
+    assert all(check.about and check.fix and check.source for check in CONTRACT_CHECKS.values())

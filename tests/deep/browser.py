@@ -130,7 +130,7 @@ def browser(folder: Path) -> Iterator[Tab]:
     try:
         port = _port(folder / "DevToolsActivePort")
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=20) as answer:
-            page = next(one for one in json.loads(answer.read()) if one["type"] == "page")
+            page = next(load for load in json.loads(answer.read()) if load["type"] == "page")
         with connect(page["webSocketDebuggerUrl"], max_size=None) as socket:
             yield Tab(socket)
     finally:

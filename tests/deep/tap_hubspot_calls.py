@@ -17,7 +17,7 @@ tap_hubspot.CONFIG.update(
 tap_hubspot.acquire_access_token_from_refresh_token = lambda: tap_hubspot.CONFIG.update(
     access_token=sys.argv[2]
 )
-stream = next(one for one in tap_hubspot.STREAMS if one.tap_stream_id == "contacts")
+stream = next(item for item in tap_hubspot.STREAMS if item.tap_stream_id == "contacts")
 schema, metadata = tap_hubspot.load_discovered_schema(stream)
 for entry in metadata:
     entry["metadata"]["selected"] = True

@@ -78,9 +78,9 @@ def test_the_real_client_in_sixteen_threads_loses_nothing_and_leaks_nothing(atte
     with FakeHubSpot(service, token="t") as hubspot:
         url = hubspot.base_url
         _send_all(HubSpotClient(SecretStr("t"), base_url=url, timeout_seconds=60, around=recorder.around))
-    assert Counter(json.loads(one.body)["properties"]["n"] for one in recorder.interactions) == Counter(
-        range(REQUESTS)
-    )
+    assert Counter(
+        json.loads(interaction.body)["properties"]["n"] for interaction in recorder.interactions
+    ) == Counter(range(REQUESTS))
     player = CassettePlayer(recorder.interactions)
     with _Decoy() as decoy:
         _send_all(HubSpotClient(SecretStr("t"), base_url=decoy.base_url, around=player.around))
@@ -94,7 +94,7 @@ def test_the_real_client_in_sixteen_threads_loses_nothing_and_leaks_nothing(atte
         assert decoy.reached == ["connection"]
     assert player.unused == []
     assert len(player.played) == REQUESTS
-    assert all(one.exact for one in player.played)
+    assert all(request.exact for request in player.played)
 
 
 def test_ten_thousand_recorded_requests_replay_in_under_twenty_seconds() -> None:
@@ -114,7 +114,7 @@ def test_ten_thousand_recorded_requests_replay_in_under_twenty_seconds() -> None
     ]
     cassette = record(config, events, RecordingSetup({}, {"auto_define": True}))
     started = time.perf_counter()
-    verdicts = Counter(one.verdict for one in replay(cassette))
+    verdicts = Counter(request.verdict for request in replay(cassette))
     seconds = time.perf_counter() - started
     print(f"10,000 requests replayed in {seconds:.2f} s")  # noqa: T201 - the figure is the point
     assert verdicts == {"same": 10_000}

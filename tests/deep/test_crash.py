@@ -16,6 +16,7 @@ AT_A_TIME = 6
 
 
 @pytest.mark.deep
+@pytest.mark.usefixtures("frozen_code")
 def test_300_runs_of_5000_events_killed_five_times_lose_and_double_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

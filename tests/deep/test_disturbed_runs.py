@@ -17,6 +17,7 @@ AT_A_TIME = int(os.environ.get("HUBSPOT_DEST_DISTURBED_AT_A_TIME", "3"))
 
 
 @pytest.mark.deep
+@pytest.mark.usefixtures("frozen_code")
 def test_random_runs_under_disturbance_lose_double_and_disorder_nothing_and_end_in_time(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -27,12 +28,12 @@ def test_random_runs_under_disturbance_lose_double_and_disorder_nothing_and_end_
 
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         results = list(pool.map(run, range(RUNS)))
-    total = Counter(one.source for one in results)
+    total = Counter(result.source for result in results)
     figures = {
-        name: sum(getattr(one, name) for one in results)
+        name: sum(getattr(result, name) for result in results)
         for name in ("launches", "signals", "kills", "full_disks", "repeats", "doubled")
     }
-    wrong = [(seed, one) for seed, one in enumerate(results) if one.wrong]
+    wrong = [(seed, result) for seed, result in enumerate(results) if result.wrong]
     with capsys.disabled():
         print(f"\n{RUNS} runs of {EVENTS} events, {dict(total)}: {figures}; wrong: {len(wrong)}")  # noqa: T201
     assert not wrong, wrong[:3]

@@ -45,8 +45,8 @@ def test_everything_that_hubspot_sdk_offers_of_this_is_answered(tmp_path: Path) 
     assert told["property.batch.get"]["results"][0]["label"] == "The plan"
     assert told["contact.search"]["results"][0]["properties"]["plan"] == "pro"
     assert told["contact.batch.upsert"]["results"][0]["new"] is True
-    assert "total" in [one["name"] for one in told["definition.get"]["properties"]]
-    assert [one["properties"] for one in told["events.list"]["results"]] == [{"total": "9.5"}] * 3
+    assert "total" in [prop["name"] for prop in told["definition.get"]["properties"]]
+    assert [result["properties"] for result in told["events.list"]["results"]] == [{"total": "9.5"}] * 3
 
 
 def test_the_contact_stream_of_a_singer_tap_brings_every_contact(tmp_path: Path) -> None:
@@ -55,6 +55,6 @@ def test_the_contact_stream_of_a_singer_tap_brings_every_contact(tmp_path: Path)
         for contact in fake.account.contacts():  # the tap takes what changed since its start date
             fake.account.book.change(contact, {"firstname": "Jo"}, fake.clock())
         out = run(tmp_path / "tap", "tap-hubspot==4.5.0", "tap_hubspot_calls.py", fake)
-    records = [one["record"] for one in map(json.loads, out.splitlines()) if one["type"] == "RECORD"]
-    assert len({one["id"] for one in records}) == 250
+    records = [item["record"] for item in map(json.loads, out.splitlines()) if item["type"] == "RECORD"]
+    assert len({record["id"] for record in records}) == 250
     assert records[0]["properties"]["email"] == "p0@example.org"

@@ -183,22 +183,25 @@ def test_honest_senders_notice_little_of_an_attack(
         code, said = running.stop()
     third = len(samples) // 3
     without, under = honest.p99_ms("without"), honest.p99_ms("with")
-    grown = max(one[0] for one in samples[-third:]) - max(one[0] for one in samples[third : 2 * third])
+    grown = max(sample[0] for sample in samples[-third:]) - max(
+        sample[0] for sample in samples[third : 2 * third]
+    )
     with capsys.disabled():
         sys.stdout.write(
             f"\nhonest p99 {without:.1f} ms without, {under:.1f} ms with the attack "
             f"(medians {sorted(honest.seconds['without'])[len(honest.seconds['without']) // 2] * 1000:.1f} and "
             f"{sorted(honest.seconds['with'])[len(honest.seconds['with']) // 2] * 1000:.1f}); "
             f"{len(honest.accepted)} accepted, {honest.again} on a new connection; "
-            f"memory {samples[0][0]:.0f} MB, at most {max(one[0] for one in samples):.0f}, last third +{grown:.1f}; "
-            f"descriptors at rest {at_rest}, at most {max(one[1] for one in samples)}, after {after}\n"
+            f"memory {samples[0][0]:.0f} MB, at most {max(sample[0] for sample in samples):.0f}, "
+            f"last third +{grown:.1f}; "
+            f"descriptors at rest {at_rest}, at most {max(sample[1] for sample in samples)}, after {after}\n"
             f"attack: {dict(done)}\n{said}\n"
         )
     assert (code, "Traceback" in said) == (0, False), said
     arrived = hubspot.account.occurrences
-    assert len({one["id"] for one in arrived}) == len(arrived)
-    assert len([one for one in arrived if one["eventName"].endswith("page_view")]) >= len(honest.accepted)
+    assert len({item["id"] for item in arrived}) == len(arrived)
+    assert len([item for item in arrived if item["eventName"].endswith("page_view")]) >= len(honest.accepted)
     assert under <= 5 * max(without, 2.0)
-    assert max(one[1] for one in samples) <= MAX_CONNECTIONS + 60
+    assert max(sample[1] for sample in samples) <= MAX_CONNECTIONS + 60
     assert after <= at_rest + 5
     assert grown < 20

@@ -47,4 +47,4 @@ def test_five_of_five_batches_arrive_from_an_unchanged_client(version: str, tmp_
         )
         assert done.returncode == 0, done.stderr
         assert fake.account.counters().accepted == 50
-        assert [one.properties["firstname"] for one in fake.account.contacts()] == ["Ada"]
+        assert [contact.properties["firstname"] for contact in fake.account.contacts()] == ["Ada"]

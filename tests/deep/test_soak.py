@@ -79,7 +79,7 @@ def test_twenty_minutes_at_2000_events_a_second_leave_files_threads_memory_and_d
     total = int(MINUTES * 60 * RATE)
     while number < total:
         due = min(total, int((time.monotonic() - begun) * RATE))
-        lines = [_line(one) for one in range(number, due)]
+        lines = [_line(index) for index in range(number, due)]
         process.stdin.write("".join(lines))
         process.stdin.flush()
         if due // (RATE * 5) > number // (RATE * 5):

@@ -35,7 +35,7 @@ def test_a_room_sees_contacts_timelines_and_the_live_journal_without_anything_fr
 
         tab.go(fake.base_url)
         assert "?token=" in tab.value("document.body.innerText")  # nothing for strangers
-        complaints = [one for one in tab.complaints if "401" not in one]
+        complaints = [complaint for complaint in tab.complaints if "401" not in complaint]
         assert complaints == []
         tab.complaints.clear()
 
@@ -94,7 +94,7 @@ def test_a_room_sees_contacts_timelines_and_the_live_journal_without_anything_fr
         assert tab.value("document.querySelectorAll('details').length") > 40
 
         assert tab.complaints == []
-        assert {one for one in tab.asked if not one.startswith((fake.base_url, "data:"))} == set()
+        assert {text for text in tab.asked if not text.startswith((fake.base_url, "data:"))} == set()
 
         tab.go(fake.base_url)
         fake.stop()

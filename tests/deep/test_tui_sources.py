@@ -65,7 +65,14 @@ def test_without_a_terminal_the_way_around_is_said() -> None:
 @pytest.mark.skipif(shutil.which("npm") is None, reason="needs Node and npm")
 def test_walkeros_own_senders_are_understood(tmp_path: Path) -> None:
     packages = ["@walkeros/collector", "@walkeros/server-destination-api", "@walkeros/web-core"]
-    install = ["npm", "install", "--silent", "--prefix", str(tmp_path), *(f"{one}@4.2.1" for one in packages)]
+    install = [
+        "npm",
+        "install",
+        "--silent",
+        "--prefix",
+        str(tmp_path),
+        *(f"{package}@4.2.1" for package in packages),
+    ]
     subprocess.run(install, check=True, timeout=300)
     script = Path(__file__).with_name("walkeros_sender.mjs")
     source = ListeningSource(0).start()

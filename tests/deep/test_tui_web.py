@@ -22,9 +22,9 @@ pytestmark = [pytest.mark.deep, pytest.mark.skipif(BROWSER is None, reason="need
 
 
 def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
         return port
 
 
@@ -115,7 +115,7 @@ def test_a_page_hears_the_keyboard_without_a_click_also_when_it_was_loaded_again
             tab.until("document.activeElement.tagName === 'TEXTAREA'")
             until(lambda: ended_by_key(tab, "q"), "the key is not heard")
             until(lambda: len(programs(process.pid)) == 1, "the program goes on")
-            assert not [one for one in tab.complaints if "Content Security" in one]
+            assert not [complaint for complaint in tab.complaints if "Content Security" in complaint]
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(20)
@@ -134,7 +134,9 @@ def test_no_page_of_the_internet_gets_at_the_keys(tmp_path: Path) -> None:
 
     def status(path: str, **headers: str) -> int:
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as asked:
-            asked.request("GET", path, headers={name.replace("_", "-"): one for name, one in headers.items()})
+            asked.request(
+                "GET", path, headers={name.replace("_", "-"): header for name, header in headers.items()}
+            )
             return asked.getresponse().status
 
     upgrade = {
@@ -157,8 +159,8 @@ def test_no_page_of_the_internet_gets_at_the_keys(tmp_path: Path) -> None:
 
 
 def end_session(process: subprocess.Popen[bytes]) -> None:
-    for one in programs(process.pid):
-        os.kill(one, signal.SIGKILL)
+    for program in programs(process.pid):
+        os.kill(program, signal.SIGKILL)
     assert process.stderr is not None
     process.stderr.close()
     process.wait(20)

@@ -25,6 +25,7 @@ from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.faults.fault_board import Fault
 from simulator.hubspot.service import HubSpot
 from simulator.hubspot.state.behaviours import Behaviours
+from tests import warm
 from tests.delivery.crashing import KINDS, _fault
 
 __all__ = ["SOURCES", "Findings", "disturbed_run"]
@@ -35,16 +36,20 @@ KILL_SECONDS: Final = 30.0
 PEOPLE: Final = 25
 MAX_LAUNCHES: Final = 30
 _SENTENCE: Final = re.compile(
-    r"^(\d+) events(?: and (\d+) of an earlier run)?: (.*?)(?:, (\d+) bad lines)?; \d+ contact"
+    r"^(\d+) events?(?: and (\d+) of an earlier run)?: (.*?)(?:, (\d+) bad lines?)?; \d+ contact"
 )
 _COUNT: Final = re.compile(r"(\d+) (?:sent|queued|identified|skipped|ignored|denied|failed|under way)")
 _PYTHON: Final = """
 import json, os, sys
 from hubspot_dest import HubSpotDestination
+from hubspot_dest.delivery.outbox.schema import OutboxError
 config, source, url, outbox, taken = sys.argv[1:]
 settings = json.load(open(config))
 settings["settings"]["accessToken"] = os.environ["HUBSPOT_ACCESS_TOKEN"]
-destination = HubSpotDestination(settings, base_url=url, outbox=outbox)
+try:
+    destination = HubSpotDestination(settings, base_url=url, outbox=outbox)
+except OutboxError as error:  # the disk is full
+    sys.exit(str(error))
 done = int(open(taken).read() or 0) if os.path.exists(taken) else 0
 lines = open(source).read().splitlines()
 refused = False
@@ -63,7 +68,10 @@ sys.exit(1 if destination.queued or refused else 0)
 
 @dataclass
 class Findings:
-    """What one run came to; everything but the first five is to be empty."""
+    """What one run came to; what begins at `lost` is to be empty.
+
+    `exits` has every exit code and `said` the end of what the last process said, so that a failure explains itself.
+    """
 
     source: str = ""
     launches: int = 0
@@ -72,18 +80,27 @@ class Findings:
     full_disks: int = 0
     stored: int = 0
     repeats: int = 0
+    exits: list[int | None] = field(default_factory=list)
+    said: str = ""
     lost: list[str] = field(default_factory=list)
     doubled: int = 0
     disordered: list[str] = field(default_factory=list)
     late: list[float] = field(default_factory=list)
     unbalanced: list[str] = field(default_factory=list)
+    crashed: str = ""
     unfinished: bool = False
 
     @property
     def wrong(self) -> bool:
         """Whether anything is as it must not be."""
         return bool(
-            self.lost or self.doubled or self.disordered or self.late or self.unbalanced or self.unfinished
+            self.lost
+            or self.doubled
+            or self.disordered
+            or self.late
+            or self.unbalanced
+            or self.crashed
+            or self.unfinished
         )
 
 
@@ -134,7 +151,7 @@ class _Run:
             self.found.full_disks += 1
         environment = {**os.environ, "HUBSPOT_ACCESS_TOKEN": hubspot.token}
         with (self.folder / f"said{self.found.launches}.txt").open("wb") as said:
-            process = subprocess.Popen(
+            process = warm.Popen(
                 self._command(hubspot.base_url),
                 stdin=subprocess.PIPE if self.source in ("pipe", "stdin") else subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -150,8 +167,13 @@ class _Run:
                 self.found.unfinished = True
             if writer is not None:
                 writer.join(10)
-        if self.source != "python" and code is not None and code >= 0:
-            self._check_sum(self.folder / f"said{self.found.launches}.txt", code)
+        text = (self.folder / f"said{self.found.launches}.txt").read_text(encoding="utf-8", errors="replace")
+        self.found.exits.append(code)
+        self.found.said = text[-1500:]
+        if "Traceback" in text or " has a bug" in text:
+            self.found.crashed = self.found.said
+        if code is not None and code >= 0:
+            self._check_sum(text, code)
         return -1 if code is None else code
 
     def _command(self, url: str) -> list[str]:
@@ -216,14 +238,16 @@ class _Run:
         if _wait(process, KILL_SECONDS) is None:
             self.found.late.append(KILL_SECONDS)
             process.kill()
-        elif (seconds := time.monotonic() - begun) > DEADLINE_SECONDS + 1:  # a second for a busy machine
+        # A second for a busy machine. One that a signal ended had not begun yet: the kernel ends it, not the program.
+        elif process.returncode >= 0 and (seconds := time.monotonic() - begun) > DEADLINE_SECONDS + 1:
             self.found.late.append(seconds)
 
-    def _check_sum(self, said: Path, code: int) -> None:
+    def _check_sum(self, text: str, code: int) -> None:
         """Hold the last lines against themselves: what came in is what became of it."""
-        text = said.read_text(encoding="utf-8", errors="replace")
         matches = [match for line in text.splitlines() if (match := _SENTENCE.match(line))]
         if not matches:
+            if self.source == "python" and code in (0, 1):
+                return  # the program says nothing
             if code not in (2, 130, 143):  # it could not run, or was ended before it began
                 self.found.unbalanced.append(f"no closing line, exit {code}: {text[-300:]}")
             return
@@ -276,7 +300,8 @@ def disturbed_run(folder: Path, events: int, seed: int, source: str = "") -> Fin
         faults: list[Fault] = [_fault(kind, rng) for kind in rng.sample(KINDS, 4)]
         hubspot.faults.add(*faults, now=time.time())
         disturbances = rng.randint(1, 4)
-        while run.found.launches < MAX_LAUNCHES and not run.found.unfinished:
+        # A process that ended with a traceback proves nothing: a second launch would end in the same way.
+        while run.found.launches < MAX_LAUNCHES and not (run.found.unfinished or run.found.crashed):
             calm = run.found.launches >= disturbances
             code = run.launch(hubspot, calm=calm)
             if code == 0 and calm:

@@ -79,13 +79,13 @@ def forward_proxy(login: str | None = None) -> Iterator[ForwardProxy]:
         server.server_close()
 
 
-def _carry(one: socket.socket, other: socket.socket) -> None:
+def _carry(sock: socket.socket, other: socket.socket) -> None:
     while True:
-        ready, _, _ = select.select([one, other], [], [], 10)
+        ready, _, _ = select.select([sock, other], [], [], 10)
         for end in ready:
             data = end.recv(65_536)
             if not data:
                 return
-            (other if end is one else one).sendall(data)
+            (other if end is sock else sock).sendall(data)
         if not ready:
             return

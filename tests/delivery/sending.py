@@ -18,7 +18,7 @@ from hubspot_dest.delivery.client.codec import occurrence_uuid
 from hubspot_dest.delivery.dispatch.dispatcher import Dispatcher
 from hubspot_dest.delivery.dispatch.in_flight import Report
 from hubspot_dest.delivery.outbox.queue import NewIntent, Outbox
-from hubspot_dest.delivery.outbox.records import CONTACT, EVENT
+from hubspot_dest.delivery.outbox.schema import CONTACT, EVENT
 from simulator.hubspot import FakeHubSpot
 
 PREFIX = "pe12345678_"
@@ -80,7 +80,9 @@ class World:
         return self.clock.now - begun
 
     def of(self, kind: str) -> list[str]:
-        return [one.event_id for report in self.reports if report.kind == kind for one in report.intents]
+        return [
+            intent.event_id for report in self.reports if report.kind == kind for intent in report.intents
+        ]
 
 
 def make_world(path: Path, client: Any, *, clock: TestClock | None = None, **options: Any) -> World:

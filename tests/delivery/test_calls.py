@@ -55,7 +55,7 @@ class Scripted:
         return self._answer("create", properties["email"])
 
     def upsert_contacts(self, inputs: list[dict[str, Any]]) -> Any:
-        return self._answer("upsert", [one["objectWriteTraceId"] for one in inputs])
+        return self._answer("upsert", [contact_input["objectWriteTraceId"] for contact_input in inputs])
 
 
 def stranger() -> DeliveryError:
@@ -64,7 +64,8 @@ def stranger() -> DeliveryError:
 
 def test_a_stranger_is_created_and_who_came_in_between_is_updated_by_id() -> None:
     client = Scripted([stranger(), CONFLICT, Answer(b'{"id":"77"}')])
-    made = Calls(client).upsert(ADA)
+    made: list[str] = []
+    Calls(client).upsert(ADA, made)
     assert [name.rpartition(".")[2] for name in made] == ["update", "create", "update"]
     assert client.asked == [
         ("update", "Ada@Example.org", "email"),
@@ -76,14 +77,14 @@ def test_a_stranger_is_created_and_who_came_in_between_is_updated_by_id() -> Non
 def test_a_404_page_is_a_wrong_address_and_creates_nobody() -> None:
     client = Scripted([DeliveryError("refused", "no JSON: Error 404 Not Found", status=404)])
     with pytest.raises(DeliveryError, match="404 Not Found"):
-        Calls(client).upsert(ADA)
+        Calls(client).upsert(ADA, [])
     assert len(client.asked) == 1
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"id":5}', b"\xff"])
 def test_a_2xx_that_shows_no_contact_is_no_success(body: bytes) -> None:
     with pytest.raises(DeliveryError, match="shows no contact"):
-        Calls(Scripted([Answer(body)])).upsert(ADA)
+        Calls(Scripted([Answer(body)])).upsert(ADA, [])
 
 
 def test_results_find_their_owners_by_trace_id_or_by_email_in_any_case() -> None:
@@ -95,7 +96,10 @@ def test_results_find_their_owners_by_trace_id_or_by_email_in_any_case() -> None
         ]
     }
     for body in (by_trace, by_email):
-        assert Calls(Scripted([Answer(orjson.dumps(body))])).upsert_many([ADA, ALAN]).errors == [None, None]
+        assert Calls(Scripted([Answer(orjson.dumps(body))])).upsert_many([ADA, ALAN], []).errors == [
+            None,
+            None,
+        ]
 
 
 def test_errors_of_a_207_find_their_owners_and_keep_hubspots_words() -> None:
@@ -105,7 +109,7 @@ def test_errors_of_a_207_find_their_owners_and_keep_hubspots_words() -> None:
         "context": {"objectWriteTraceId": ["0"]},
     }
     body = {"results": [{"objectWriteTraceId": "1"}], "errors": [error], "numErrors": 1}
-    ada, alan = Calls(Scripted([Answer(orjson.dumps(body), 207)])).upsert_many([ADA, ALAN]).errors
+    ada, alan = Calls(Scripted([Answer(orjson.dumps(body), 207)])).upsert_many([ADA, ALAN], []).errors
     assert ada is not None
     assert (ada.kind, ada.status, ada.message) == ("refused", 400, "plan is odd")
     assert alan is None
@@ -113,7 +117,7 @@ def test_errors_of_a_207_find_their_owners_and_keep_hubspots_words() -> None:
 
 def test_who_is_mentioned_nowhere_was_not_written() -> None:
     body = {"status": "COMPLETE", "results": [{"objectWriteTraceId": "1"}]}
-    ada, alan = Calls(Scripted([Answer(orjson.dumps(body))])).upsert_many([ADA, ALAN]).errors
+    ada, alan = Calls(Scripted([Answer(orjson.dumps(body))])).upsert_many([ADA, ALAN], []).errors
     assert ada is not None
     assert ada.kind == "unreadable"
     assert alan is None
@@ -122,12 +126,12 @@ def test_who_is_mentioned_nowhere_was_not_written() -> None:
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b'{"results":[5]}', b'{"results":7}'])
 def test_an_unreadable_answer_to_many_contacts_is_tried_again(body: bytes) -> None:
     with pytest.raises(DeliveryError) as caught:
-        Calls(Scripted([Answer(body)])).upsert_many([ADA, ALAN])
+        Calls(Scripted([Answer(body)])).upsert_many([ADA, ALAN], [])
     assert caught.value.kind == "unreadable"
 
 
 def test_a_proxys_page_does_not_count_as_delivery() -> None:
     with pytest.raises(DeliveryError, match="that was not HubSpot"):
-        Calls(Scripted([Answer(b"<html>Please log in</html>")])).send_batch([b"{}"])
-    Calls(Scripted([Answer(b"", 204)])).send(b"{}")
-    Calls(Scripted([Answer(b"{}", 200)])).send(b"{}")
+        Calls(Scripted([Answer(b"<html>Please log in</html>")])).send_batch([b"{}"], [])
+    Calls(Scripted([Answer(b"", 204)])).send(b"{}", [])
+    Calls(Scripted([Answer(b"{}", 200)])).send(b"{}", [])

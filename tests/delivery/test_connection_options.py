@@ -42,9 +42,9 @@ def test_every_version_of_the_api_takes_events_and_contacts(version: str) -> Non
         speaker.send_batch([OCCURRENCE])
         speaker.create_contact({"email": "grace@example.org"})
         speaker.update_contact("grace@example.org", {"firstname": "Grace"}, "email")
-        paths = [one.target.decode() for one in hubspot.journal.entries()]
+        paths = [entry.target.decode() for entry in hubspot.journal.entries()]
         assert len(hubspot.account.occurrences) == 2
-        assert [one.properties["firstname"] for one in hubspot.account.contacts()] == ["Grace"]
+        assert [contact.properties["firstname"] for contact in hubspot.account.contacts()] == ["Grace"]
     dated = version.rpartition("/")[2]
     assert all(dated in path for path in paths), paths
 
@@ -104,6 +104,6 @@ def test_a_certificate_of_ones_own_is_trusted_only_with_its_ca_bundle() -> None:
         via = SecretStr(proxy.url.replace("http://", "http://me:secret@"))
         client(hubspot, ca_bundle=made.authority, proxy=via).send(OCCURRENCE)
         assert len(hubspot.account.occurrences) == 2
-        with pytest.raises(DeliveryError, match="does not let us through: 407"):
+        with pytest.raises(DeliveryError, match="refused the connection: 407"):
             client(hubspot, ca_bundle=made.authority, proxy=SecretStr(proxy.url)).send(OCCURRENCE)
     assert {line.split()[0] for line in proxy.asked} == {"CONNECT"}

@@ -81,9 +81,11 @@ def test_a_retry_is_an_outcome_with_the_time_of_the_next_try(tmp_path: Path, hub
     with destination(tmp_path / "o", hubspot, clock, told) as made:
         made.push(event(1))
         drain(made, clock)
-    retries = [one for one in told if one.reason == "retry"]
-    assert [(one.kind, one.events, one.delivery) for one in retries] == [("queued", ("e1",), True)] * 2
-    assert all(one.next_try is not None and one.next_try <= clock.now for one in retries)
+    retries = [outcome for outcome in told if outcome.reason == "retry"]
+    assert [(retry.kind, retry.events, retry.delivery) for retry in retries] == [
+        ("queued", ("e1",), True)
+    ] * 2
+    assert all(retry.next_try is not None and retry.next_try <= clock.now for retry in retries)
     assert hubspot.account.counters().accepted == 1
 
 
@@ -96,8 +98,13 @@ def test_a_batch_that_is_sent_in_parts_is_an_outcome_and_one_event_fails(
             made.push(event(number))
         made.push({**event(3), "name": "page unknown"})
         drain(made, clock)
-    assert next(one.events for one in told if one.reason == "bisected") == ("e0", "e1", "e2", "e3")
-    assert [one.event_id for one in told if one.kind == "failed"] == ["e3"]
+    assert next(outcome.events for outcome in told if outcome.reason == "bisected") == (
+        "e0",
+        "e1",
+        "e2",
+        "e3",
+    )
+    assert [outcome.event_id for outcome in told if outcome.kind == "failed"] == ["e3"]
     assert hubspot.account.counters().accepted == 3
 
 

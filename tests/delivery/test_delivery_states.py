@@ -63,11 +63,13 @@ class ModelHubSpot:
 
     def upsert_contacts(self, inputs: list[dict[str, Any]]) -> Answer:
         self._before()
-        for one in inputs:
-            version = int(one["properties"]["version"])
-            self.contacts[one["id"]] = max(self.contacts.get(one["id"], 0), version)
+        for contact_input in inputs:
+            version = int(contact_input["properties"]["version"])
+            self.contacts[contact_input["id"]] = max(self.contacts.get(contact_input["id"], 0), version)
         self._after()
-        results = [{"id": "1", "objectWriteTraceId": one["objectWriteTraceId"]} for one in inputs]
+        results = [
+            {"id": "1", "objectWriteTraceId": contact_input["objectWriteTraceId"]} for contact_input in inputs
+        ]
         return Answer(orjson.dumps({"results": results}), 200)
 
     def _take(self, occurrences: list[dict[str, Any]]) -> None:

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,13 +15,13 @@ import pytest
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.outbox.disk_reserve import DiskReserve
 from hubspot_dest.delivery.outbox.queue import NewIntent, Outbox
-from hubspot_dest.delivery.outbox.records import EVENT
-from hubspot_dest.delivery.outbox.schema import OutboxError
+from hubspot_dest.delivery.outbox.schema import EVENT, OutboxError
+from tests import warm
 
 
 def intents(number: int, count: int = 500) -> list[NewIntent]:
     body = json.dumps({"eventName": "pe1_page_view", "properties": {"pad": "y" * 300}}).encode()
-    return [NewIntent(EVENT, (f"e:{one}",), f"e{number}-{one}", body) for one in range(count)]
+    return [NewIntent(EVENT, (f"e:{index}",), f"e{number}-{index}", body) for index in range(count)]
 
 
 def fill(outbox: Outbox) -> int:
@@ -46,13 +45,13 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     mount = shutil.which("mount")
     if mount is None or not hasattr(os, "geteuid") or os.geteuid() != 0:
         pytest.skip("needs the right to mount a tmpfs")
-    done = subprocess.run(
+    done = warm.run(
         [mount, "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)], capture_output=True, check=False
     )
     if done.returncode != 0:
         pytest.skip("needs the right to mount a tmpfs")
     yield folder
-    subprocess.run([shutil.which("umount") or "umount", "-l", str(folder)], check=True)
+    warm.run([shutil.which("umount") or "umount", "-l", str(folder)], check=True)
 
 
 def test_what_was_delivered_is_removed_from_an_outbox_on_a_full_disk(small_disk: Path) -> None:
@@ -63,9 +62,9 @@ def test_what_was_delivered_is_removed_from_an_outbox_on_a_full_disk(small_disk:
             pass
     assert shutil.disk_usage(small_disk).free == 0
     found = outbox.read(0, count)
-    for one in found[: count // 3 : 2]:  # scattered: every page is touched
-        outbox.finished([one])
-        if one.seq % 100 == 1:
+    for intent in found[: count // 3 : 2]:  # scattered: every page is touched
+        outbox.finished([intent])
+        if intent.seq % 100 == 1:
             outbox.flush()
     outbox.died(found[1], "refused", DeliveryError("refused", "no", status=400))
     outbox.flush()
@@ -102,7 +101,7 @@ print(count, outbox.unrecorded)
 @pytest.mark.parametrize("limit", [1_000_000, 4_000_000])
 def test_what_was_delivered_is_removed_under_a_limit_of_the_size_of_files(tmp_path: Path, limit: int) -> None:
     pytest.importorskip("resource")
-    done = subprocess.run(
+    done = warm.run(
         [sys.executable, "-c", _CHILD, str(tmp_path / "o"), str(limit)],
         capture_output=True,
         text=True,

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from hubspot_dest.delivery.client.codec import occurrence_uuid
-from hubspot_dest.delivery.dispatch.rate import RateBudget
 from hubspot_dest.delivery.dispatch.retry import RetryPolicy
+from hubspot_dest.delivery.dispatch.throttle import RateBudget
 from hubspot_dest.delivery.dispatch.workers import Workers
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.faults.fault_board import Fault, FaultKind
@@ -46,7 +46,7 @@ def test_a_persons_events_never_overtake_their_contact(
         world.run()
     timeline = hubspot.account.timeline("ada@example.org")
     # The first event came before anybody knew the contact; it belongs to nobody, as HubSpot would have it.
-    assert [one["id"] for one in timeline] == ids(1, 2)
+    assert [item["id"] for item in timeline] == ids(1, 2)
     assert uuids(hubspot) == ids(0, 1, 2)
 
 
@@ -122,7 +122,7 @@ def test_contacts_go_by_the_hundred_and_shuffled_answers_find_their_owners(
         assert [letter.event_id for letter in world.outbox.dead_letters()] == ["bad"]
         assert sorted(world.of("delivered")) == sorted(f"e{n}" for n in range(150))
     assert requests(hubspot, "/crm/v3/objects/contacts") == 2
-    plans = {one.properties["email"]: one.properties["plan"] for one in hubspot.account.contacts()}
+    plans = {item.properties["email"]: item.properties["plan"] for item in hubspot.account.contacts()}
     assert plans == {f"p{n}@example.org": str(n) for n in range(150)}
 
 

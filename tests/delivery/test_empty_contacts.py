@@ -38,7 +38,7 @@ def test_an_identify_without_properties_is_never_a_dead_letter(
         destination.push_many(event(number, f"p{number}@example.org") for number in range(people))
         destination.push_many(event(10 + number, f"p{number}@example.org") for number in range(people))
         destination.close()
-        contact_calls = [one for one in hubspot.journal.entries() if b"/contacts" in one.target]
+        contact_calls = [entry for entry in hubspot.journal.entries() if b"/contacts" in entry.target]
         assert list(destination.dead_letters) == []
         assert len(hubspot.account.occurrences) == 2 * people
         assert len(list(hubspot.account.contacts())) == people

@@ -83,12 +83,13 @@ def test_no_fault_costs_an_event_or_counts_one_twice(
             for _ in range(3):
                 front(config, options, 0)
         hubspot.clock.skip(10)
-        stored = [one["id"] for one in hubspot.account.occurrences]
+        stored = [occurrence["id"] for occurrence in hubspot.account.occurrences]
         assert hubspot.faults.active()[0].struck >= 1
         assert (len(stored), len(set(stored))) == (EVENTS, EVENTS)
         if request_kind == "upsert":
             titles = {
-                one.properties["email"]: one.properties["jobtitle"] for one in hubspot.account.contacts()
+                contact.properties["email"]: contact.properties["jobtitle"]
+                for contact in hubspot.account.contacts()
             }
             assert titles == {"p0@example.org": "job 1", "p1@example.org": "job 1"}
 
@@ -111,6 +112,6 @@ def test_a_handshake_that_fails_costs_no_event_and_counts_none_twice(
         options = {"base_url": hubspot.base_url, "outbox": outbox}
         assert front(config, options, EVENTS) == ["queued"] * EVENTS
         hubspot.clock.skip(10)
-        stored = [one["id"] for one in hubspot.account.occurrences]
+        stored = [occurrence["id"] for occurrence in hubspot.account.occurrences]
         assert hubspot.faults.active()[0].struck == 3
         assert (len(stored), len(set(stored))) == (EVENTS, EVENTS)

@@ -5,27 +5,29 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.outbox.queue import Outbox, Progress
-from hubspot_dest.delivery.outbox.schema import MIGRATIONS, OutboxError, connect
+from hubspot_dest.delivery.outbox.schema import MIGRATIONS, OUTBOX, OutboxError
+from hubspot_dest.storage.sqlite_file import connect
+from tests import warm
 from tests.delivery.sending import contact, event
 
 REFUSED = DeliveryError("refused", "no such event", status=400, category="VALIDATION_ERROR")
 
 
 def put(outbox: Outbox, *ids: str) -> None:
-    outbox.commit(outbox.add(event(one, "ada@example.org") for one in ids))
+    outbox.commit(outbox.add(event(text, "ada@example.org") for text in ids))
 
 
 def waiting(outbox: Outbox) -> list[str]:
-    return [one.event_id for one in outbox.read(0, 1000)]
+    return [intent.event_id for intent in outbox.read(0, 1000)]
 
 
 def test_what_was_accepted_is_there_after_a_restart_in_its_order(tmp_path: Path) -> None:
@@ -44,7 +46,7 @@ def test_what_was_accepted_is_there_after_a_process_that_never_closed_it(tmp_pat
         "import os, sys; from hubspot_dest.delivery.outbox.queue import Outbox, NewIntent; o = Outbox(sys.argv[1]); "
         "o.commit(o.add([NewIntent(1, ('e:a',), 'x', b'{}')])); os._exit(1)"
     )
-    subprocess.run([sys.executable, "-c", program, str(tmp_path / "o")], check=False, timeout=30)
+    warm.run([sys.executable, "-c", program, str(tmp_path / "o")], check=False, timeout=30)
     outbox = Outbox(tmp_path / "o")
     assert waiting(outbox) == ["x"]
     outbox.close()
@@ -61,8 +63,8 @@ def test_people_that_push_at_once_share_commits_and_lose_nothing(tmp_path: Path)
     outbox.on_commit = count
 
     def push(number: int) -> None:
-        for one in range(50):
-            put(outbox, f"{number}-{one}")
+        for index in range(50):
+            put(outbox, f"{number}-{index}")
 
     threads = [threading.Thread(target=push, args=(number,)) for number in range(8)]
     for thread in threads:
@@ -71,14 +73,14 @@ def test_people_that_push_at_once_share_commits_and_lose_nothing(tmp_path: Path)
         thread.join(30)
     assert outbox.pending == 400
     assert commits <= 400
-    assert [one.seq for one in outbox.read(0, 1000)] == list(range(1, 401))
+    assert [intent.seq for intent in outbox.read(0, 1000)] == list(range(1, 401))
     outbox.close()
 
 
 def test_a_second_process_is_refused_with_the_number_of_the_first(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path / "o")
     program = "import sys; from hubspot_dest.delivery.outbox.queue import Outbox; Outbox(sys.argv[1])"
-    done = subprocess.run(
+    done = warm.run(
         [sys.executable, "-c", program, str(tmp_path / "o")],
         capture_output=True,
         text=True,
@@ -113,7 +115,7 @@ def test_a_file_that_is_no_outbox_is_one_message_and_stays_as_it_is(tmp_path: Pa
     if not content:  # an empty file is a new outbox
         Outbox(tmp_path / "o").close()
         return
-    with pytest.raises(OutboxError, match="damaged or is no outbox; move it away"):
+    with pytest.raises(OutboxError, match="is damaged, or is not an SQLite file; move it away"):
         Outbox(tmp_path / "o")
     assert (tmp_path / "o").read_bytes() == content
 
@@ -144,7 +146,7 @@ def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_locked_outbox_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hubspot_dest.delivery.outbox.schema._BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("hubspot_dest.storage.sqlite_file._BUSY_SECONDS", 0.05)
     outbox = Outbox(tmp_path / "o")
     other = sqlite3.connect(tmp_path / "o", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -168,7 +170,11 @@ def test_a_newer_form_is_refused_and_an_older_one_is_migrated(tmp_path: Path) ->
     outbox = Outbox(tmp_path / "o")
     put(outbox, "a")
     outbox.close()
-    migrated = connect(tmp_path / "o", "full", (*MIGRATIONS, "ALTER TABLE intents ADD COLUMN colour TEXT"))
+    migrated = connect(
+        tmp_path / "o",
+        replace(OUTBOX, migrations=(*MIGRATIONS, "ALTER TABLE intents ADD COLUMN colour TEXT")),
+        "full",
+    )
     assert migrated.execute("SELECT event_id, colour FROM intents").fetchall() == [("a", None)]
     assert migrated.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS) + 1,)
     migrated.close()
@@ -258,7 +264,7 @@ def test_an_outbox_can_be_looked_into_while_it_is_in_use(tmp_path: Path) -> None
     outbox.died(outbox.read(0, 1)[0], "refused", REFUSED)
     outbox.flush()
     program = [sys.executable, "-m", "hubspot_dest", "outbox"]
-    shown = subprocess.run(
+    shown = warm.run(
         [*program, "status", str(tmp_path / "o"), "--json"],
         capture_output=True,
         text=True,
@@ -267,7 +273,7 @@ def test_an_outbox_can_be_looked_into_while_it_is_in_use(tmp_path: Path) -> None
     )
     record = json.loads(shown.stdout)
     assert (shown.returncode, record["events"], record["dead"]) == (1, 1, 1)
-    refused = subprocess.run(
+    refused = warm.run(
         [*program, "retry", str(tmp_path / "o")], capture_output=True, text=True, check=False, timeout=30
     )
     assert refused.returncode == 2

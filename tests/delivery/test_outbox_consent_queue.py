@@ -6,10 +6,10 @@ import json
 import os
 import signal
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,12 @@ import pytest
 from hubspot_dest import HubSpotDestination, OutboxError, OutboxSettings
 from hubspot_dest.delivery.outbox import queue as outbox_module
 from hubspot_dest.delivery.outbox.queue import Outbox
-from hubspot_dest.delivery.outbox.schema import MIGRATIONS, connect
+from hubspot_dest.delivery.outbox.schema import MIGRATIONS, OUTBOX
+from hubspot_dest.storage.sqlite_file import connect
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.service import HubSpot
 from simulator.hubspot.state.behaviours import Behaviours
+from tests import warm
 
 GRANTED = {"marketing": True}
 
@@ -54,7 +56,7 @@ def event(number: int = 1, **more: Any) -> dict[str, Any]:
 
 
 def arrived(hubspot: FakeHubSpot) -> list[int]:
-    return [int(one["occurredAt"][-4:-1]) for one in hubspot.account.occurrences]
+    return [int(occurrence["occurredAt"][-4:-1]) for occurrence in hubspot.account.occurrences]
 
 
 def test_what_waits_is_there_after_a_restart_and_goes_out_in_order_once_consent_comes(
@@ -62,13 +64,13 @@ def test_what_waits_is_there_after_a_restart_and_goes_out_in_order_once_consent_
 ) -> None:
     with make(hubspot, tmp_path) as first:
         denied = first.push_many(event(number) for number in range(1, 6))
-        assert {(one.kind, one.reason) for one in denied} == {("denied", "consent_missing")}
+        assert {(outcome.kind, outcome.reason) for outcome in denied} == {("denied", "consent_missing")}
         assert "safe in the outbox" in denied[0].sentence
         assert (first.waiting, first.queued) == (5, 0)
     with make(hubspot, tmp_path) as second:
         assert second.waiting == 5
         second.push(event(6, consent=GRANTED))
-        assert [one.event_id for one in second.consent(GRANTED)] == ["e1", "e2", "e3", "e4", "e5"]
+        assert [outcome.event_id for outcome in second.consent(GRANTED)] == ["e1", "e2", "e3", "e4", "e5"]
         assert second.waiting == 0
     assert arrived(hubspot) == [6, 1, 2, 3, 4, 5]
     with make(hubspot, tmp_path, consent=GRANTED) as third:
@@ -82,7 +84,7 @@ def test_a_start_with_the_consent_lets_go_what_an_earlier_run_left(
     with make(hubspot, tmp_path) as first:
         first.push(event())
     with make(hubspot, tmp_path, consent=GRANTED) as second:
-        assert [one.kind for one in second.release_waiting()] == ["queued"]
+        assert [outcome.kind for outcome in second.release_waiting()] == ["queued"]
     assert arrived(hubspot) == [1]
 
 
@@ -95,7 +97,7 @@ def test_what_waits_survives_the_kill_of_the_process(tmp_path: Path, hubspot: Fa
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
     arguments = [sys.executable, "-c", program, str(tmp_path / "o"), hubspot.base_url]
-    ended = subprocess.run(arguments, check=False, timeout=30, env={**os.environ})
+    ended = warm.run(arguments, check=False, timeout=30, env={**os.environ})
     assert ended.returncode == -signal.SIGKILL
     with make(hubspot, tmp_path, consent=GRANTED) as destination:
         assert destination.waiting == 50
@@ -132,10 +134,10 @@ def test_a_full_disk_says_so_and_what_waited_before_goes_on_waiting(
         assert (failed.kind, failed.reason) == ("failed", "outbox")
         assert destination.waiting == 1
         released = destination.consent(GRANTED)
-        assert [(one.kind, one.reason) for one in released] == [("failed", "outbox")]
+        assert [(outcome.kind, outcome.reason) for outcome in released] == [("failed", "outbox")]
         assert destination.waiting == 1
         monkeypatch.undo()
-        assert [one.kind for one in destination.release_waiting()] == ["queued"]
+        assert [outcome.kind for outcome in destination.release_waiting()] == ["queued"]
     assert arrived(hubspot) == [1]
 
 
@@ -151,8 +153,8 @@ def test_beyond_the_users_own_bound_the_oldest_is_dropped_by_name(
     with make(hubspot, tmp_path, config={"queueMax": 2}) as destination:
         destination.push(event(1))
         outcomes = destination.push_many([event(2), event(3), event(4)])
-        gone = [one for one in outcomes[-1].also if one.reason == "consent_queue_full"]
-        assert [one.event_id for one in gone] == ["e1", "e2"]
+        gone = [outcome for outcome in outcomes[-1].also if outcome.reason == "consent_queue_full"]
+        assert [outcome.event_id for outcome in gone] == ["e1", "e2"]
         assert (destination.waiting, destination.dropped) == (2, 2)
         destination.consent(GRANTED)
     assert arrived(hubspot) == [3, 4]
@@ -161,7 +163,7 @@ def test_beyond_the_users_own_bound_the_oldest_is_dropped_by_name(
 def test_not_even_one_is_kept_where_the_user_wants_none(tmp_path: Path, hubspot: FakeHubSpot) -> None:
     with make(hubspot, tmp_path, config={"queueMax": 0}) as destination:
         outcome = destination.push(event())
-        assert [one.reason for one in outcome.also] == ["consent_queue_full"]
+        assert [current_outcome.reason for current_outcome in outcome.also] == ["consent_queue_full"]
         assert destination.waiting == 0
     with closing(sqlite3.connect(tmp_path / "o")) as file, file:
         assert file.execute("SELECT count(*) FROM held").fetchone() == (0,)
@@ -172,7 +174,7 @@ def test_a_new_run_forgets_nothing_that_was_accepted(tmp_path: Path, hubspot: Fa
         destination.push(event())
         destination.run({"globals": {"lang": "de"}})
         assert destination.waiting == 1
-        assert [one.kind for one in destination.run({"consent": GRANTED})] == ["queued"]
+        assert [outcome.kind for outcome in destination.run({"consent": GRANTED})] == ["queued"]
 
 
 def test_what_cannot_be_written_down_is_said_and_not_called_safe(
@@ -193,7 +195,7 @@ def test_waiting_changes_nothing_of_what_hubspot_will_get(tmp_path: Path, hubspo
         destination.push(event(consent=GRANTED, data=data))
         destination.consent(GRANTED)
         assert destination.outbox is not None
-        at_once, waited = (one.payload for one in destination.outbox.read(0, 10))
+        at_once, waited = (intent.payload for intent in destination.outbox.read(0, 10))
     assert at_once == waited
 
 
@@ -218,12 +220,12 @@ def test_a_forked_child_leaves_what_its_parent_keeps(tmp_path: Path, hubspot: Fa
 def test_an_outbox_for_another_hubspot_does_not_get_what_waits(tmp_path: Path, hubspot: FakeHubSpot) -> None:
     with make(hubspot, tmp_path) as destination:
         destination.push(event())
-    with FakeHubSpot() as other, pytest.raises(OutboxError, match="holds 1 events for"):
+    with FakeHubSpot() as other, pytest.raises(OutboxError, match="holds 1 event for"):
         make(other, tmp_path)
 
 
 def test_a_file_of_the_version_before_goes_on_to_be_used(tmp_path: Path, hubspot: FakeHubSpot) -> None:
-    connect(tmp_path / "o", "normal", MIGRATIONS[:1]).close()
+    connect(tmp_path / "o", replace(OUTBOX, migrations=MIGRATIONS[:1]), "normal").close()
     with make(hubspot, tmp_path) as destination:
         destination.push(event())
         assert destination.waiting == 1
@@ -236,5 +238,5 @@ def test_what_waits_can_be_thrown_away_by_age(tmp_path: Path, hubspot: FakeHubSp
     now[0] = 2000.0
     outbox.commit(outbox.add(parked=[("new", b"{}")]))
     assert outbox.purge(parked=True, before=1500.0) == (0, 1)
-    assert [one.event_id for one in outbox.parked_events()] == ["new"]
+    assert [pair.event_id for pair in outbox.parked_events()] == ["new"]
     outbox.close()

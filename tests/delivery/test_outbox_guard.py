@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 
 from hubspot_dest.delivery.outbox.queue import NewIntent, Outbox
 from hubspot_dest.delivery.outbox.schema import OutboxError
+from tests import warm
 
 
 def accept(outbox: Outbox, count: int = 1, size: int = 500) -> None:
@@ -30,8 +30,8 @@ def remove(path: Path) -> None:
 
 
 def remove_everything(path: Path) -> None:
-    for one in path.parent.iterdir():
-        one.unlink()
+    for current_path in path.parent.iterdir():
+        current_path.unlink()
 
 
 def move_away(path: Path) -> None:
@@ -70,7 +70,7 @@ HARM: list[tuple[str, Callable[[Path], None], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("harm", "says"), [one[1:] for one in HARM], ids=[one[0] for one in HARM])
+@pytest.mark.parametrize(("harm", "says"), [pair[1:] for pair in HARM], ids=[pair[0] for pair in HARM])
 def test_nothing_is_accepted_into_a_file_that_is_gone(
     tmp_path: Path, harm: Callable[[Path], None], says: str
 ) -> None:
@@ -147,7 +147,7 @@ def test_a_reader_of_another_process_takes_no_file_away_after_the_guard_has_look
     program = (
         "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT 1 FROM intents'); c.close()"
     )
-    subprocess.run([sys.executable, "-c", program, str(tmp_path / "o")], check=True, timeout=30)
+    warm.run([sys.executable, "-c", program, str(tmp_path / "o")], check=True, timeout=30)
     assert (tmp_path / "o-wal").exists()
     assert outbox.trouble() == ""
     outbox.close()

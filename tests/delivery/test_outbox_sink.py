@@ -55,7 +55,10 @@ def test_queued_means_on_disk_and_listeners_hear_of_the_delivery(
         destination.flush(deadline=10)
         assert destination.queued == 0
     # In either order: the delivering thread may be faster than the caller.
-    assert sorted((one.kind, one.event_id, one.delivery) for one in heard) == [
+    assert sorted(
+        (current_outcome.kind, current_outcome.event_id, current_outcome.delivery)
+        for current_outcome in heard
+    ) == [
         ("queued", "e1", False),
         ("sent", "e1", True),
     ]
@@ -81,7 +84,7 @@ def test_events_from_many_threads_all_arrive(tmp_path: Path, hubspot: FakeHubSpo
             thread.start()
         for thread in threads:
             thread.join(30)
-    assert len({one["id"] for one in hubspot.account.occurrences}) == 600
+    assert len({occurrence["id"] for occurrence in hubspot.account.occurrences}) == 600
 
 
 def test_events_that_waited_for_consent_go_through_the_outbox(tmp_path: Path, hubspot: FakeHubSpot) -> None:
@@ -118,7 +121,7 @@ def test_a_contact_that_was_refused_is_written_again_when_it_is_right(
         destination.flush()
         destination.push(event(2, email="ada+invalid@", plan="pro"))
         destination.flush()
-    assert [one.reason for one in heard if one.kind == "failed"].count("contact_failed") == 2
+    assert [outcome.reason for outcome in heard if outcome.kind == "failed"].count("contact_failed") == 2
 
 
 def test_the_last_value_of_a_contact_is_what_hubspot_has_in_the_end(
@@ -190,7 +193,7 @@ def test_an_object_id_and_an_email_of_one_person_keep_their_order(
         events.append({"name": "page view", "id": f"e{number}", "timestamp": 1 + number, "user": who})
     with make(hubspot, tmp_path, settings) as destination:
         destination.push_many(events)
-    both = [one["id"] for one in hubspot.account.occurrences]
+    both = [occurrence["id"] for occurrence in hubspot.account.occurrences]
     assert len(both) == 60
     from hubspot_dest.delivery.client.codec import occurrence_uuid
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hubspot_dest.delivery.dispatch.rate import RateBudget
+from hubspot_dest.delivery.dispatch.throttle import RateBudget
 
 TIER = {"X-HubSpot-RateLimit-Max": "190", "X-HubSpot-RateLimit-Interval-Milliseconds": "10000"}
 
@@ -23,7 +23,7 @@ def times(budget: RateBudget, what: str, seconds: float) -> list[float]:
 
 
 def most_in(sent: list[float], seconds: float) -> int:
-    return max(sum(1 for other in sent if one <= other < one + seconds) for one in sent)
+    return max(sum(1 for other in sent if number <= other < number + seconds) for number in sent)
 
 
 @pytest.mark.parametrize(("headers", "limit"), [({}, 100), (TIER, 190)])

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from hubspot_dest.delivery.client.errors import DeliveryError, error_from_answer
-from hubspot_dest.delivery.dispatch.breaker import Breaker
 from hubspot_dest.delivery.dispatch.retry import (
     Bisect,
     Circumstances,
@@ -20,6 +19,7 @@ from hubspot_dest.delivery.dispatch.retry import (
     RetryPolicy,
     decide,
 )
+from hubspot_dest.delivery.dispatch.throttle import Breaker
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC).timestamp()
 

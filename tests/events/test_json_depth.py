@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from hubspot_dest.events.json_depth import MAX_EVENT_DEPTH, is_too_deep, may_be_too_deep
+from hubspot_dest.events.event import MAX_EVENT_DEPTH, is_too_deep, may_be_too_deep
 
 
 def nested(levels: int, kind: str) -> bytes:

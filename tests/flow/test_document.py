@@ -54,20 +54,20 @@ def test_the_only_hubspot_destination_is_taken_whatever_stands_beside_it(tmp_pat
 
 
 @pytest.mark.parametrize(
-    "one",
+    "item",
     [
         entry() | {"package": f"{PACKAGE}@^4.1"},
         {key: value for key, value in entry().items() if key != "package"},
     ],
 )
-def test_a_version_or_code_of_ones_own_does_not_hide_it(tmp_path: Path, one: dict[str, Any]) -> None:
-    assert load_config(write(tmp_path, {"s": flow({"crm": one})}))[0].id == "crm"
+def test_a_version_or_code_of_ones_own_does_not_hide_it(tmp_path: Path, item: dict[str, Any]) -> None:
+    assert load_config(write(tmp_path, {"s": flow({"crm": item})}))[0].id == "crm"
 
 
 def test_several_are_named_and_one_is_chosen_behind_the_file(tmp_path: Path) -> None:
     path = write(tmp_path, {"a": flow({"hub": entry("pe1_")}), "b": flow({"hub": entry("pe2_")})})
     assert (
-        "several destinations could be meant: a.hub, b.hub (say which behind the file: FILE#a.hub)"
+        "several destinations could be meant: a.hub, b.hub (name one after the file: FILE#a.hub)"
         in refused(path)
     )
     for wanted in ("b", "b.hub"):
@@ -80,15 +80,15 @@ def test_several_are_named_and_one_is_chosen_behind_the_file(tmp_path: Path) -> 
     ("raw", "said"),
     [
         (
-            {"version": 3, "flows": {"d": {"server": {}}}},
-            "line 1: version: a flow of version 3; version 4 is read",
+            {"version": 5, "flows": {"d": {"config": {}}}},
+            "line 1: version: a flow of version 5; versions 1 to 4 are read",
         ),
         ({"flows": {"d": {}}}, "a flow of version None"),
         ({"version": 4, "flows": {}}, "flows must be a map of at least one flow"),
         ({"version": 4, "flows": {"d": {}}}, "no destination of this flow is HubSpot's; there are: none"),
         (
             {"version": 4, "flows": {"d": {"destinations": {"ga4": {"package": "x"}}}}},
-            "there are: d.ga4 (say which behind the file: FILE#d.ga4)",
+            "there are: d.ga4 (name one after the file: FILE#d.ga4)",
         ),
         (
             {"version": 4, "flows": {"d": {"destinations": {"hubspot": {"config": 5}}}}},
@@ -103,18 +103,18 @@ def test_a_flow_that_cannot_be_used_says_why(tmp_path: Path, raw: Any, said: str
 
 
 def test_a_mistake_in_a_flow_is_found_by_its_line(tmp_path: Path) -> None:
-    one = entry()
-    one["config"]["mapping"] = {"page": {"view": {"settings": {"evntName": "x"}}}}
-    path = write(tmp_path, {"s": flow({"crm": one})})
+    single = entry()
+    single["config"]["mapping"] = {"page": {"view": {"settings": {"evntName": "x"}}}}
+    path = write(tmp_path, {"s": flow({"crm": single})})
     number = next(n for n, text in enumerate(path.read_text().splitlines(), 1) if "evntName" in text)
     assert f"flow.json, line {number}: mapping.page.view.settings.evntName" in refused(path)
 
 
 def test_variables_of_the_step_win_over_those_of_the_flow_and_the_file(tmp_path: Path) -> None:
-    one = entry("$var.a$var.b$var.c", variables={"c": "3"})
+    single = entry("$var.a$var.b$var.c", variables={"c": "3"})
     path = write(
         tmp_path,
-        {"s": flow({"crm": one}, variables={"b": "2", "c": "x"})},
+        {"s": flow({"crm": single}, variables={"b": "2", "c": "x"})},
         variables={"a": "1", "b": "x", "c": "x"},
     )
     assert load_config(path)[0].raw["settings"]["eventNamePrefix"] == "123"
@@ -132,9 +132,9 @@ def test_another_flows_config_can_be_read_and_a_circle_is_found(tmp_path: Path) 
 def test_a_token_that_is_not_set_is_named_and_preview_needs_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = entry()
-    one["config"]["settings"]["accessToken"] = "$env.HUB_TOKEN"
-    path = write(tmp_path, {"s": flow({"crm": one})})
+    single = entry()
+    single["config"]["settings"]["accessToken"] = "$env.HUB_TOKEN"
+    path = write(tmp_path, {"s": flow({"crm": single})})
     with pytest.raises(ConfigFileError) as found:
         load_config(path)
     assert "the access token is missing" in found.value.lines[0]
@@ -147,12 +147,12 @@ def test_a_token_that_is_not_set_is_named_and_preview_needs_none(
 
 def test_what_the_flow_says_of_the_collector_is_where_the_destination_begins(tmp_path: Path) -> None:
     state = {"consent": {"marketing": True}, "globals": {"lang": "de"}, "user": {"email": "a@b.co"}}
-    one = entry()
-    one["config"] |= {"consent": {"marketing": True}}
-    one["config"]["mapping"] = {
+    single = entry()
+    single["config"] |= {"consent": {"marketing": True}}
+    single["config"]["mapping"] = {
         "page": {"view": {"settings": {"properties": {"map": {"l": "globals.lang"}}}}}
     }
-    config, _ = load_config(write(tmp_path, {"s": flow({"crm": one}, collector=state)}))
+    config, _ = load_config(write(tmp_path, {"s": flow({"crm": single}, collector=state)}))
     client = RecordingClient()
     HubSpotDestination(config, client=client).push({"name": "page view"})
     assert client.calls[0][1]["email"] == "a@b.co"
@@ -197,7 +197,7 @@ def test_step_examples_are_read_in_every_form_they_have(tmp_path: Path) -> None:
         "odd": 5,
     }
     _, found = load_examples(write(tmp_path, {"s": flow({"crm": entry(examples=examples)})}))
-    assert [(one.name, one.calls) for one in found] == [
+    assert [(step_example.name, step_example.calls) for step_example in found] == [
         ("flat", [["events.send.basicApi.send", {"x": 1}]]),
         ("list", [["one"], ["two"]]),
         ("nothing", []),
@@ -206,7 +206,7 @@ def test_step_examples_are_read_in_every_form_they_have(tmp_path: Path) -> None:
         ("broken", None),
         ("odd", None),
     ]
-    assert [bool(one.problems) for one in found] == [False] * 5 + [True] * 2
+    assert [bool(step_example.problems) for step_example in found] == [False] * 5 + [True] * 2
     assert (found[1].title, found[1].description, found[0].title) == ("T", "D", "flat")
     assert (found[4].command, found[4].settings) == ("consent", {"batch": True})
 

@@ -127,7 +127,7 @@ def test_a_default_after_an_equals_sign_is_told_how_to_write_it() -> None:
 def test_a_reference_that_does_not_do_what_it_says_is_warned_of(text: str, said: str) -> None:
     references = References(VARIABLES, {"T": "v"})
     references.resolve({"a": text})
-    assert [(one.path, one.severity) for one in references.warnings] == [(("a",), "warning")]
+    assert [(warning.path, warning.severity) for warning in references.warnings] == [(("a",), "warning")]
     assert said in references.warnings[0].message
 
 
@@ -135,7 +135,7 @@ def test_what_the_environment_does_not_have_is_left_out_and_told() -> None:
     references = References({}, {})
     found = references.resolve({"a": "$env.TOKEN", "b": ["$secret.KEY", 1], "c": 2})
     assert found == {"b": [None, 1], "c": 2}
-    assert [(one.path, one.severity) for one in references.warnings] == [
+    assert [(warning.path, warning.severity) for warning in references.warnings] == [
         (("a",), "warning"),
         (("b", 0), "warning"),
     ]

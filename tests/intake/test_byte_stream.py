@@ -1,4 +1,4 @@
-"""Packed input: nothing waits for the end, nothing is lost before the damage, and a cut is no line."""
+"""Packed input: nothing waits for the end, nothing is lost before the damage, and a cut is not a line."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Dripping(io.RawIOBase):
 def read(path: Path, content: bytes) -> tuple[list[int], list[BadLine]]:
     path.write_bytes(content)
     found = list(EventSource(str(path)))
-    bad = [one for one in found if isinstance(one, BadLine)]
+    bad = [item for item in found if isinstance(item, BadLine)]
     assert not bad or found[-1] is bad[-1]
-    return [one.event["data"]["n"] for one in found if isinstance(one, Line)], bad
+    return [item.event["data"]["n"] for item in found if isinstance(item, Line)], bad
 
 
 @pytest.mark.parametrize(
@@ -91,10 +91,10 @@ def test_wherever_the_file_is_cut_what_was_whole_is_read_and_the_cut_is_said_onc
         last = len(good)
         if end == len(gzip.compress(RAW[:8000])):
             continue  # this is a whole file that ends in mid-line
-        [one] = bad
-        assert one.unfinished
-        assert f"the gzip ends in the middle, about {end:,} bytes from its beginning" in one.message
-        assert one.number == len(good) + 1
+        [bad_line] = bad
+        assert bad_line.unfinished
+        assert f"the gzip ends in the middle, about {end:,} bytes from its beginning" in bad_line.message
+        assert bad_line.number == len(good) + 1
     assert last == 300
 
 
@@ -107,7 +107,7 @@ def test_wherever_a_byte_is_damaged_nothing_before_it_is_lost(tmp_path: Path) ->
         damaged = content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :]
         (tmp_path / "a.gz").write_bytes(damaged)
         found = list(EventSource(str(tmp_path / "a.gz")))
-        read_well = [one.event["data"]["n"] for one in found[:whole] if isinstance(one, Line)]
+        read_well = [item.event["data"]["n"] for item in found[:whole] if isinstance(item, Line)]
         assert read_well == list(range(whole))
         assert isinstance(found[-1], BadLine)
         assert "the gzip " in found[-1].message
@@ -158,8 +158,8 @@ def test_the_last_line_of_a_growing_file_is_unfinished_and_a_bad_one_in_its_mids
     _, [bad] = read(tmp_path / "a.jsonl", RAW + FLUSHED[0][:-5].encode())
     assert bad.unfinished
     (tmp_path / "b.jsonl").write_bytes(RAW + b'{"name":\n' + RAW + b"nonsense\n")
-    found = [one for one in EventSource(str(tmp_path / "b.jsonl")) if isinstance(one, BadLine)]
-    assert [one.unfinished for one in found] == [False, False]
+    found = [item for item in EventSource(str(tmp_path / "b.jsonl")) if isinstance(item, BadLine)]
+    assert [bad_line.unfinished for bad_line in found] == [False, False]
 
 
 def test_a_named_pipe_may_be_packed(tmp_path: Path) -> None:

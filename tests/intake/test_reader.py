@@ -23,7 +23,7 @@ def read(tmp_path: Path, content: str | bytes, name: str = "events.jsonl") -> li
 
 
 def numbers(found: list[Line | BadLine]) -> list[tuple[str, int]]:
-    return [("good" if isinstance(one, Line) else "bad", one.number) for one in found]
+    return [("good" if isinstance(item, Line) else "bad", item.number) for item in found]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_no_bytes_make_reading_fail(tmp_path_factory: pytest.TempPathFactory, li
         None,
     )
     if first_bad is None:
-        assert sum(isinstance(one, Line) for one in found) == lines.count(GOOD.encode())
+        assert sum(isinstance(item, Line) for item in found) == lines.count(GOOD.encode())
 
 
 def test_a_name_that_would_repaint_the_terminal_comes_out_harmless(tmp_path: Path) -> None:

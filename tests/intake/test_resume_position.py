@@ -103,5 +103,5 @@ def test_the_digest_of_a_prefix_is_that_of_its_bytes(chunks: list[bytes], offset
     digest = PrefixDigest()
     for chunk in chunks:
         digest.feed(chunk)
-    for offset in sorted(min(one, len(whole)) for one in offsets):
+    for offset in sorted(min(number, len(whole)) for number in offsets):
         assert digest.at(offset) == hashlib.sha256(whole[:offset]).hexdigest()

@@ -14,8 +14,16 @@ from pathlib import Path
 import pytest
 
 from hubspot_dest.intake import byte_stream
-from hubspot_dest.intake.reader import BadLine, EventSource, IntakeError, Line, read_events
-from hubspot_dest.intake.source import beside, canonical, reads_once
+from hubspot_dest.intake.reader import (
+    BadLine,
+    EventSource,
+    IntakeError,
+    Line,
+    beside,
+    canonical,
+    read_events,
+    reads_once,
+)
 
 EVENT = {"name": "page view", "user": {"email": "ada@example.org"}}
 
@@ -158,7 +166,7 @@ def test_a_line_that_is_too_long_is_one_bad_line_and_the_others_arrive(
     found = list(read_events(str(path), max_line_bytes=1000))
     assert [read.number for read in found if isinstance(read, Line)] == [1, 2, 4, 5, 6]
     bad = [read for read in found if isinstance(read, BadLine)]
-    assert [one.number for one in bad] == [3, 7]
+    assert [bad_line.number for bad_line in bad] == [3, 7]
     assert "longer than 1,000 bytes" in bad[0].message
     assert "--max-line-bytes" in bad[0].hint
 

@@ -121,7 +121,7 @@ def test_a_rate_below_one_a_second_lets_the_first_request_pass() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"),
+    ("text", "other", "same"),
     [
         ("2001:db8::1", "2001:db8::ffff:2", True),
         ("2001:db8::1", "2001:db8:0:1::1", False),
@@ -129,9 +129,9 @@ def test_a_rate_below_one_a_second_lets_the_first_request_pass() -> None:
         ("fe80::1%eth0", "fe80::2", True),
     ],
 )
-def test_an_ipv6_network_of_64_bits_is_one_address(one: str, other: str, same: bool) -> None:
+def test_an_ipv6_network_of_64_bits_is_one_address(text: str, other: str, same: bool) -> None:
     rate = AddressRate(1.0, clock=lambda: 0.0)
-    rate.wait(one)
+    rate.wait(text)
     assert (rate.wait(other) > 0) is same
 
 

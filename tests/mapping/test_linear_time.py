@@ -24,8 +24,8 @@ from hubspot_dest.mapping.policy import Policy
 from hubspot_dest.mapping.process import Processor, merge
 from hubspot_dest.mapping.rules import RuleSet
 from hubspot_dest.mapping.values import ValueCompiler
-from hubspot_dest.planning.plan import PlanPolicy
 from hubspot_dest.planning.planner import Planner
+from hubspot_dest.planning.profiles import PlanPolicy
 
 SIZES = (100, 1_000, 10_000)
 GROWTH = 40
@@ -90,7 +90,7 @@ def process(config: dict[str, Any], dialect: Dialect = WALKEROS_4_7) -> Callable
     values = ValueCompiler(Callbacks(), dialect=dialect)
     data = config.get("data", UNDEFINED)
     processor: Processor[None] = Processor(
-        policy=Policy.compile(config.get("policy", UNDEFINED), values, as_settled=True),
+        policy=Policy.compile(config["policy"], values, as_settled=True) if config.get("policy") else None,
         rules=RuleSet(config.get("mapping"), values, Callbacks(), lambda raw: None, as_settled=True),
         data=None if data is UNDEFINED else values.compile(data),
         include=config.get("include", UNDEFINED),
@@ -138,7 +138,9 @@ def completed(make: Callable[[int], dict[str, Any]]) -> Callable[[int], Work]:
 
     def prepare(n: int) -> Work:
         state = Collector(
-            now_ms=lambda: NOW, globals_={"tags": texts(n)}, user={"tags": [f"u{one}" for one in range(n)]}
+            now_ms=lambda: NOW,
+            globals_={"tags": texts(n)},
+            user={"tags": [f"u{number}" for number in range(n)]},
         )
         given = make(n)
         return lambda: with_user(state.complete(given), state.view.user)
@@ -202,26 +204,26 @@ OPERATIONS: dict[str, Callable[[int], Work]] = {
         identify={"map": {"email": "user.email", "properties": {"map": {"t": "data.texts", "l": LOOP}}}},
     ),
     "merge of lists of texts": call(
-        lambda one: merge(*one), lambda n: ({"t": texts(n)}, {"t": texts(n)[::-1]})
+        lambda item: merge(*item), lambda n: ({"t": texts(n)}, {"t": texts(n)[::-1]})
     ),
     "merge of lists of numbers": call(
-        lambda one: merge(*one),
-        lambda n: ({"t": list(range(n))}, {"t": [float(one) for one in range(2 * n)]}),
+        lambda item: merge(*item),
+        lambda n: ({"t": list(range(n))}, {"t": [float(index) for index in range(2 * n)]}),
     ),
     "merge of lists of maps": call(
-        lambda one: merge(*one), lambda n: ({"t": [{} for _ in range(n)]}, {"t": [{} for _ in range(n)]})
+        lambda item: merge(*item), lambda n: ({"t": [{} for _ in range(n)]}, {"t": [{} for _ in range(n)]})
     ),
     "event meets globals and user": completed(
         lambda n: {"name": "a b", "globals": {"tags": texts(n)[::-1]}, "user": {"tags": texts(n)}}
     ),
     "consent check": call(
-        lambda one: granted_consent({"m": True}, one, one), lambda n: dict.fromkeys(texts(n), True)
+        lambda item: granted_consent({"m": True}, item, item), lambda n: dict.fromkeys(texts(n), True)
     ),
     "cast": call(cast_to_property, nested_lists),
     "text of a list": call(to_string, texts),
     "text of lists in lists": call(to_string, nested_lists),
     "text of a large number": call(to_string, lambda n: 10**n),
-    "keys in JavaScript's order": call(key_order, lambda n: {str(n - one): one for one in range(n)}),
+    "keys in JavaScript's order": call(key_order, lambda n: {str(n - index): index for index in range(n)}),
     "number": call(parse_number, lambda n: "1" * n + "x"),
     "number with an exponent": call(parse_number, lambda n: "1" * n + "." + "1" * n + "e" + "1" * n + "x"),
     "date of spaces": call(date_ms, lambda n: "1 May 2024" + " " * n + "x"),

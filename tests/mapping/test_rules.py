@@ -22,7 +22,7 @@ def processor(config: dict[str, Any], dialect: Dialect = WALKEROS_4_7) -> Proces
     values = ValueCompiler(Callbacks(), dialect=dialect)
     data = config.get("data", UNDEFINED)
     return Processor(
-        policy=Policy.compile(config.get("policy", UNDEFINED), values),
+        policy=Policy.compile(config["policy"], values) if config.get("policy") else None,
         rules=RuleSet(config.get("mapping"), values, Callbacks(), lambda raw: None),
         data=None if data is UNDEFINED else values.compile(data),
         include=config.get("include", UNDEFINED),
@@ -92,7 +92,7 @@ def test_an_async_condition_that_is_false_does_not_match(condition: Any) -> None
     config = {"mapping": {"a": {"b": [{"condition": condition, "name": "first"}, {"name": "second"}]}}}
     processed, ev = evaluate(config, {"name": "a b"})
     assert processed.event["name"] == "second"
-    assert [one.code for one in ev.divergences] == ["walkeros_async_condition"]
+    assert [divergence.code for divergence in ev.divergences] == ["walkeros_async_condition"]
     assert process(config, {"name": "a b"}, WALKEROS_4_4).event["name"] == "first"
 
 
@@ -122,7 +122,7 @@ def test_a_condition_that_throws_is_no_match_and_is_reported(condition: Any) -> 
         ("ERROR", "mapping rule condition failed", "rule_condition_failed")
     ]
     assert "rule 'a b [1]'" in ev.issues[0].text
-    assert [one.code for one in ev.divergences] == ["walkeros_condition_threw"]
+    assert [divergence.code for divergence in ev.divergences] == ["walkeros_condition_threw"]
 
 
 @pytest.mark.parametrize("condition", ["text", lambda e, c: 1 / 0])

@@ -166,7 +166,9 @@ def test_the_consent_of_a_loop_item_is_plain_data(own: Any, events: Any, result:
     got, ev = resolve(mapping, event)
     assert got == result
     assert resolve(mapping, event, WALKEROS_4_4)[0] == older
-    assert [one.code for one in ev.divergences] == (["walkeros_item_consent"] if result != older else [])
+    assert [divergence.code for divergence in ev.divergences] == (
+        ["walkeros_item_consent"] if result != older else []
+    )
 
 
 def test_the_consent_of_a_loop_item_is_plain_data_at_every_depth() -> None:
@@ -204,7 +206,9 @@ def test_a_loop_without_a_list_gives_nothing(mapping: Any, result: Any, older: A
     got, ev = resolve(mapping, {"id": "o1"})
     assert got == result
     assert resolve(mapping, {"id": "o1"}, WALKEROS_4_4)[0] == older
-    assert [one.code for one in ev.divergences] == (["walkeros_loop_without_list"] if result != older else [])
+    assert [divergence.code for divergence in ev.divergences] == (
+        ["walkeros_loop_without_list"] if result != older else []
+    )
 
 
 @pytest.mark.parametrize("beside", [{"key": "data.id"}, {"map": {"a": "data.id"}}, {"set": ["data.id"]}])

@@ -56,7 +56,7 @@ def test_an_event_is_followed_from_its_id_to_hubspots_answer(tmp_path: Path) -> 
         stored = hubspot.account.occurrences[0]["id"]
         correlation = hubspot.journal.entries()[-1].answer.headers
     trail.close()
-    (record,) = [one for one in records(path) if one["kind"] == "event"]
+    (record,) = [item for item in records(path) if item["kind"] == "event"]
     assert (record["id"], record["line"], record["outcome"]) == ("event-1", 7, "sent")
     assert record["uuid"] == stored == occurrence_uuid("event-1")
     assert record["calls"] == [
@@ -68,8 +68,8 @@ def test_an_event_is_followed_from_its_id_to_hubspots_answer(tmp_path: Path) -> 
     assert all(answer["seconds"] > 0 for answer in record["answers"])
     known = {value for name, value in correlation if name.lower() == "x-hubspot-correlation-id"}
     assert not known or record["answers"][-1]["correlationId"] in known
-    assert [one["id"] for one in follow(path, "event-1")] == ["event-1"]
-    assert [one["id"] for one in follow(path, record["uuid"])] == ["event-1"]
+    assert [entry["id"] for entry in follow(path, "event-1")] == ["event-1"]
+    assert [entry["id"] for entry in follow(path, record["uuid"])] == ["event-1"]
 
 
 def test_events_of_a_batch_are_followed_into_the_batch_and_to_its_answer(tmp_path: Path) -> None:
@@ -82,11 +82,11 @@ def test_events_of_a_batch_are_followed_into_the_batch_and_to_its_answer(tmp_pat
                 destination.push(event(number))
     trail.close()
     told = list(follow(path, "event-1"))
-    assert [one["outcome"] for one in told] == ["queued", "flushed"]
+    assert [entry["outcome"] for entry in told] == ["queued", "flushed"]
     assert told[1]["events"] == ["event-0", "event-1", "event-2"]
     assert [answer["status"] for answer in told[1]["answers"]] == [204]
     by_uuid = list(follow(path, occurrence_uuid("event-3")))
-    assert [one["outcome"] for one in by_uuid] == ["queued", "flushed"]
+    assert [entry["outcome"] for entry in by_uuid] == ["queued", "flushed"]
 
 
 def test_a_refusal_is_in_the_trail_with_hubspots_reason(tmp_path: Path) -> None:
@@ -96,13 +96,13 @@ def test_a_refusal_is_in_the_trail_with_hubspots_reason(tmp_path: Path) -> None:
         destination.push(event(1, name="page read"))
         destination.push(event(2))
     trail.close()
-    refused, sent = [one for one in records(path) if one["kind"] == "event"]
+    refused, sent = [record for record in records(path) if record["kind"] == "event"]
     assert (refused["outcome"], refused["level"]) == ("failed", "error")
     assert refused["error"]["status"] == 400
     assert [answer["status"] for answer in refused["answers"]] == [400]
     assert [answer["status"] for answer in sent["answers"]] == [204]
-    assert any(one["kind"] == "log" and one["message"] == "Push failed" for one in records(path))
-    assert [one["call"] for one in records(path) if one["kind"] == "request"] == ["send"]
+    assert any(record["kind"] == "log" and record["message"] == "Push failed" for record in records(path))
+    assert [record["call"] for record in records(path) if record["kind"] == "request"] == ["send"]
 
 
 def test_answers_stay_with_their_events_when_many_threads_push(tmp_path: Path) -> None:
@@ -120,11 +120,11 @@ def test_answers_stay_with_their_events_when_many_threads_push(tmp_path: Path) -
         for thread in threads:
             thread.join()
     trail.close()
-    events = [one for one in records(path) if one["kind"] == "event"]
+    events = [record for record in records(path) if record["kind"] == "event"]
     assert len(events) == 60
-    for one in events:
-        odd = int(one["id"].removeprefix("event-")) % 2
-        assert [answer["status"] for answer in one["answers"]] == [204 if odd else 400]
+    for entry in events:
+        odd = int(entry["id"].removeprefix("event-")) % 2
+        assert [answer["status"] for answer in entry["answers"]] == [204 if odd else 400]
 
 
 def test_no_token_is_ever_in_the_trail(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_trail_that_was_rotated_away_goes_on_in_a_new_file(tmp_path: Path) -> 
     path.rename(tmp_path / "trail.jsonl.1")
     trail.write(20, {"kind": "event", "id": "2"})
     trail.close()
-    assert [one["id"] for one in records(path)] == ["2"]
+    assert [record["id"] for record in records(path)] == ["2"]
 
 
 def test_a_trail_that_cannot_be_written_any_more_stops_no_delivery(tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from hubspot_dest.events.collector import Collector
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.dialect import WALKEROS_4_7
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
-from hubspot_dest.planning.plan import Plan, PlanPolicy
+from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.planner import Planner
+from hubspot_dest.planning.profiles import PlanPolicy
 from tests.configurations import EVENTS, configurations
 
 NOW = 1_750_000_000_000
@@ -32,7 +33,7 @@ def same(left: Any, right: Any) -> bool:
         return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
     if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
         return len(left) == len(right) and all(
-            same(one, other) for one, other in zip(left, right, strict=True)
+            same(item, other) for item, other in zip(left, right, strict=True)
         )
     if isinstance(left, float) and isinstance(right, float) and math.isnan(left):
         return math.isnan(right)
@@ -76,12 +77,12 @@ def test_no_event_makes_planning_raise_and_neither_event_nor_configuration_chang
     if full is None:
         return
     frozen = copy.deepcopy(full)
-    one, other = Planner(config, policy=policy), Planner(config, policy=policy)
-    first = essence(one.plan(full, CollectorView(), NOW))
+    planner, other = Planner(config, policy=policy), Planner(config, policy=policy)
+    first = essence(planner.plan(full, CollectorView(), NOW))
     # The second time the shortcut is there: a name is met for the first time only once.
-    assert same(essence(one.plan(full, CollectorView(), NOW)), first)
+    assert same(essence(planner.plan(full, CollectorView(), NOW)), first)
     assert same(essence(other.plan(full, CollectorView(), NOW)), first)
-    assert same(essence(one.plan(full, CollectorView(), NOW, traced=True)), first)
+    assert same(essence(planner.plan(full, CollectorView(), NOW, traced=True)), first)
     assert same(config, before)
     assert same(full, frozen)
 
@@ -91,7 +92,7 @@ def test_no_event_makes_planning_raise_and_neither_event_nor_configuration_chang
 def test_plans_do_not_depend_on_what_was_planned_before(
     config: dict[str, Any], events: list[dict[str, Any]]
 ) -> None:
-    full = [one for one in map(complete, events) if one is not None]
+    full = [entry for entry in map(complete, events) if entry is not None]
     used = Planner(config)
     for event in full:
         fresh = Planner(config).plan(event, CollectorView(), NOW)
@@ -196,7 +197,7 @@ def test_an_object_id_that_is_a_number_is_explained_not_swallowed() -> None:
     event = whole({"name": "order complete", "user": {"id": 12345}, "timestamp": 1})
     plan = Planner(SHOP).plan(event, CollectorView(), NOW)
     assert plan.reason == "no_identity"
-    assert [one.code for one in plan.violations] == ["identity_number"]
+    assert [violation.code for violation in plan.violations] == ["identity_number"]
     assert "number 12345" in plan.violations[0].sentence
 
 
@@ -223,7 +224,7 @@ def test_a_timestamp_that_is_no_date_fails_its_own_event_only() -> None:
         whole({"name": "a b", "user": {"email": "a@b.c"}, "timestamp": "soon"}), CollectorView(), NOW
     )
     assert plan.occurrence is None
-    assert plan.error == "timestamp 'soon' is no date"
+    assert plan.error == "timestamp 'soon' is not a date"
 
 
 def test_thousands_of_event_names_do_not_fill_the_memory() -> None:
@@ -231,7 +232,7 @@ def test_thousands_of_event_names_do_not_fill_the_memory() -> None:
     for number in range(3000):
         event = whole({"name": f"n{number} x", "user": {"email": "a@b.c"}, "timestamp": 1})
         assert planner.plan(event, CollectorView(), NOW).occurrence is not None
-    assert len(planner._quick) <= 1024
+    assert len(planner._routes) <= 1024
     assert len(planner._names) <= 1024
 
 
@@ -290,7 +291,7 @@ def test_a_loop_whose_items_are_all_withheld_sends_no_property() -> None:
 def test_a_plan_names_what_walkeros_4_4_would_do_unless_it_is_compared_with_4_7() -> None:
     properties, event = {"skus": {"loop": ["data.items", "id"]}}, {"data": {"id": "o1"}}
     plan = mapped(properties, event)
-    assert [one.code for one in plan.divergences] == ["walkeros_loop_without_list"]
+    assert [divergence.code for divergence in plan.divergences] == ["walkeros_loop_without_list"]
     assert "[object Object]" in plan.divergences[0].sentence
     assert mapped(properties, event, PlanPolicy.better(WALKEROS_4_7)).divergences == ()
     assert mapped(properties, event, PlanPolicy.parity()).divergences == ()

@@ -187,9 +187,9 @@ def test_an_answer_about_the_twelfth_person_is_not_about_the_first() -> None:
 
     raw = [Interaction("POST", "/c", contact(number), 200, contact(number)) for number in range(1, 15)]
     made, people = pseudonymise(raw)
-    assert "corp.example" not in json.dumps([one.as_vcr() for one in made])
+    assert "corp.example" not in json.dumps([interaction.as_vcr() for interaction in made])
     player = PseudonymousPlayer(made, people)
-    for one in raw:
-        answer = player.request("POST", "http://h/c", body=one.body.encode(), headers={})
-        assert json.loads(answer.data) == json.loads(one.answer)
+    for interaction in raw:
+        answer = player.request("POST", "http://h/c", body=interaction.body.encode(), headers={})
+        assert json.loads(answer.data) == json.loads(interaction.answer)
     assert player.unused == []

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from tests import warm
 
 PROJECT = Path(__file__).parents[2] / "examples" / "pytest_project"
 
@@ -26,7 +29,7 @@ def pytest_in(folder: Path, *arguments: str, alone: bool = False) -> subprocess.
     ]
     if alone:
         command += ["-p", "simulator.pytest_plugin"]
-    return subprocess.run(
+    return warm.run(
         [*command, *arguments, str(folder)],
         capture_output=True,
         text=True,
@@ -35,6 +38,13 @@ def pytest_in(folder: Path, *arguments: str, alone: bool = False) -> subprocess.
         check=False,
         cwd=folder,
     )
+
+
+def test_the_example_project_works_wherever_it_is_copied(tmp_path: Path) -> None:
+    copy = tmp_path / "elsewhere"
+    shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns("__pycache__", ".pytest_cache"))
+    done = pytest_in(copy, alone=True)
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_example_project_is_green_alone_and_in_parallel() -> None:
@@ -107,6 +117,38 @@ def test_a_run_that_does_not_use_it_pays_less_than_150_ms(tmp_path: Path) -> Non
         return after.children_user + after.children_system - before.children_user - before.children_system
 
     pairs = [(seconds(), seconds("-p", "simulator.pytest_plugin")) for _ in range(3)]
-    without, with_it = (min(one[side] for one in pairs) for side in (0, 1))
+    without, with_it = (min(pair[side] for pair in pairs) for side in (0, 1))
     print(f"the plugin adds {(with_it - without) * 1000:.0f} ms")  # noqa: T201 - the figure is the point
     assert with_it - without < 0.15
+
+
+def test_an_account_file_makes_the_account_strict_and_the_findings_know_it(tmp_path: Path) -> None:
+    (tmp_path / "account.json").write_text(
+        '{"version": 1, "portalId": 55, "eventDefinitions": [{"name": "page_view"}], "contactProperties": []}',
+        encoding="utf-8",
+    )
+    (tmp_path / "pytest.ini").write_text("[pytest]\nhubspot_account = account.json\n", encoding="utf-8")
+    (tmp_path / "test_it.py").write_text(
+        """
+import pytest
+
+@pytest.fixture
+def hubspot_config():
+    return {"settings": {"eventNamePrefix": "pe55_"}}
+
+def test_it(hubspot_destination, fake_hubspot):
+    user = {"email": "ada@example.org"}
+    defined = hubspot_destination.push({"name": "page view", "user": user})
+    assert (defined.kind, defined.findings) == ("sent", ())
+    undefined = hubspot_destination.push({"name": "order complete", "user": user})
+    assert undefined.kind == "failed"
+    assert [one.code for one in undefined.findings] == ["event_undefined"]
+""",
+        encoding="utf-8",
+    )
+    by_ini = pytest_in(tmp_path, "-c", str(tmp_path / "pytest.ini"))
+    assert "1 passed" in by_ini.stdout, by_ini.stdout + by_ini.stderr
+    assert "1 passed" in pytest_in(tmp_path, "--hubspot-account", "account.json").stdout
+    assert "1 failed" in pytest_in(tmp_path).stdout  # without the file every name is made at first sight
+    broken = pytest_in(tmp_path, "--hubspot-account", "test_it.py")
+    assert "test_it.py, line" in broken.stdout + broken.stderr

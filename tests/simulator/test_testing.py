@@ -16,16 +16,16 @@ from simulator.testing import assert_calls, assert_matches_example, walkeros_eve
 SEND = ["events.send.basicApi.send", {"eventName": "a", "properties": {"title": "Home"}}]
 
 
-@pytest.mark.parametrize("example", documented_examples(), ids=lambda one: one.key)
+@pytest.mark.parametrize("example", documented_examples(), ids=lambda item: item.key)
 def test_every_documented_example_matches_itself_and_no_other_outcome(example: object) -> None:
-    one = next(each for each in documented_examples() if each is example)
+    single = next(each for each in documented_examples() if each is example)
     service = HubSpot(token="t")
     with FakeHubSpot(service, token="t") as hubspot:
-        service.seed(hubspot.account, one.account)
-        with HubSpotDestination(one.config("t"), base_url=hubspot.base_url) as destination:
-            made = destination.push(copy.deepcopy(one.event))
-    assert_matches_example(made, one.key)
-    other = next(each for each in documented_examples() if each.expect.outcome != one.expect.outcome)
+        service.seed(hubspot.account, single.account)
+        with HubSpotDestination(single.config("t"), base_url=hubspot.base_url) as destination:
+            made = destination.push(copy.deepcopy(single.event))
+    assert_matches_example(made, single.key)
+    other = next(each for each in documented_examples() if each.expect.outcome != single.expect.outcome)
     with pytest.raises(pytest.fail.Exception, match=f"the example {other.key} is"):
         assert_matches_example(made, other.key)
 

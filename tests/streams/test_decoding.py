@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from hubspot_dest.streams.decoding import BadMessage, Command, decoded
+from hubspot_dest.streams.decoding import BadMessage, StreamCommand, decoded
 from hubspot_dest.streams.source import Message, Partition
 from tests.streams.memory_source import message
 from tests.streams.shop import page_view
@@ -80,7 +80,7 @@ def test_a_byte_order_mark_is_no_fault() -> None:
 
 
 def test_a_command_is_recognised_with_its_data() -> None:
-    assert decoded(message({"name": "walker consent", "data": {"a": True}})) == Command(
+    assert decoded(message({"name": "walker consent", "data": {"a": True}})) == StreamCommand(
         "walker consent", {"a": True}
     )
-    assert decoded(message({"name": "walker run"})) == Command("walker run", None)
+    assert decoded(message({"name": "walker run"})) == StreamCommand("walker run", None)

@@ -19,6 +19,8 @@ from tests.streams.cli import run_here, work_here, write_config
 from tests.streams.shop import page_view
 
 CONSENT = {"consent": {"marketing": True}}
+# After each change of a group the mock cluster waits for a session before it shares partitions out again.
+SESSION = "session.timeout.ms=4000"
 
 
 def produce(kafka: MockKafka, topic: str, *messages: tuple[str | None, Any]) -> None:
@@ -56,7 +58,7 @@ def test_from_topic_to_hubspot_to_dead_and_waiting_letters_and_back(
         ("p0", page_view(91, consent={"marketing": False})),
     )
     url = mock_kafka.url(topic)
-    done = work_here(url, hubspot, **CONSENT)
+    done = work_here(url, hubspot, SESSION, **CONSENT)
     assert done.code == 1, done.said  # there are dead letters
     assert stored(hubspot) == uuids(*range(6))
     wanted = {"fetched": 11, "delivered": 6, "dead": 3, "waiting": 1, "consentRefused": 1, "handedBack": 0}
@@ -81,7 +83,7 @@ def test_from_topic_to_hubspot_to_dead_and_waiting_letters_and_back(
         in run_here("outbox", "release", url, "--consent", "marketing").said
     )
     assert "3 dead letters are in the stream again" in run_here("outbox", "retry", url).said
-    again = work_here(url, hubspot, **CONSENT)
+    again = work_here(url, hubspot, SESSION, **CONSENT)
     assert occurrence_uuid("e90") in stored(hubspot)
     assert again.result["dead"] == 3
     assert "3 dead letters" in run_here("outbox", "dead", url).said  # those of the second run alone

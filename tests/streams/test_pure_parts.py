@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from hubspot_dest.checks.limits import OCCURRENCES_A_MONTH
-from hubspot_dest.delivery.dispatch.rate import RateBudget
+from hubspot_dest.delivery.dispatch.throttle import RateBudget
 from hubspot_dest.streams.address import read_address
 from hubspot_dest.streams.errors import StreamError
 from hubspot_dest.streams.forecast import Pace, forecast

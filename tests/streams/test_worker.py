@@ -277,7 +277,7 @@ def test_a_broker_that_is_away_is_told_once_and_waited_for(hubspot: FakeHubSpot)
     source = MemorySource(views(1))
     source.on_fetch = away
     worker = worker_on(source, hubspot, say=said.append)
-    worker._stop.wait = lambda seconds=None: False  # type: ignore[method-assign]
+    worker._stop.wait = lambda timeout=None: False  # type: ignore[method-assign]
     worker.run()
     assert sum("cannot be reached" in line for line in said) == 1
     assert "the broker answers again" in said
@@ -292,7 +292,7 @@ def test_dead_letters_that_cannot_be_written_keep_the_message_uncommitted(hubspo
     source = MemorySource([message(b"no json", 1)])
     source.on_post = away
     worker = worker_on(source, hubspot)
-    worker._stop.wait = lambda seconds=None: False  # type: ignore[method-assign]
+    worker._stop.wait = lambda timeout=None: False  # type: ignore[method-assign]
     worker.run()
     assert len(source.letters) == 1
     assert source.log.index("post") < source.log.index("commit")

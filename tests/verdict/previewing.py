@@ -32,7 +32,7 @@ class Preview:
 
     def codes(self, severity: str = "") -> list[str]:
         """Return the codes of the findings, or of those of one severity."""
-        return [one["code"] for one in self.findings if severity in ("", one["severity"])]
+        return [finding["code"] for finding in self.findings if severity in ("", finding["severity"])]
 
 
 def preview(

@@ -25,7 +25,7 @@ from simulator.hubspot.state.behaviours import Behaviours
 from tests.verdict.drawing import ACCOUNT, PORTAL, cases
 
 NOW = 1_790_000_000_000
-CERTAIN = {one.code for one in CATALOGUE.values() if one.severity == "refused"}
+CERTAIN = {current_check.code for current_check in CATALOGUE.values() if current_check.severity == "refused"}
 SCHEMA = parse_account(ACCOUNT)
 
 
@@ -48,14 +48,16 @@ class _Agreement:
     def check(self, config: dict[str, Any], event: dict[str, Any], *, strict: bool) -> None:
         """Raise AssertionError where the two disagree."""
         findings = self._predicted(config, event, strict=strict)
-        refused = {one.code for one in findings if one.severity == "refused"}
-        self.drawn.update(one.code for one in findings)
+        refused = {finding.code for finding in findings if finding.severity == "refused"}
+        self.drawn.update(finding.code for finding in findings)
         answers = self._answers(config, event, strict=strict)
         told = {code for _, _, checks in answers for code in checks} & CERTAIN
         assert told <= refused, "the server refuses what preview takes"
         for family, at in (("/events/", "occurrence"), ("/crm/", "contact")):
             predicted = {
-                one.code for one in findings if one.severity == "refused" and one.path.startswith(at)
+                finding.code
+                for finding in findings
+                if finding.severity == "refused" and finding.path.startswith(at)
             }
             statuses = [(status, checks) for path, status, checks in answers if family in path]
             if predicted:
@@ -77,8 +79,8 @@ class _Agreement:
             account.adopt(SCHEMA)
         HubSpotDestination(config, client=self._client, now_ms=lambda: NOW).push(event)
         return [
-            (one.target.decode(), one.answer.status, one.answer.checks)
-            for one in self._hubspot.journal.entries()
+            (entry.target.decode(), entry.answer.status, entry.answer.checks)
+            for entry in self._hubspot.journal.entries()
         ]
 
 

@@ -18,7 +18,7 @@ KEYS = {"code", "severity", "sentence", "fix", "evidence", "path", "configPath",
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
 def test_preview_finds_what_is_wrong_and_nothing_else(case: dict[str, Any], tmp_path: Path) -> None:
     done = preview(tmp_path, case["config"], case["event"], account=case.get("account"))
-    severities = {one["severity"] for one in done.findings}
+    severities = {finding["severity"] for finding in done.findings}
     wanted = case["severity"]
     if wanted is None:
         assert not severities & {"refused", "lost"}
@@ -26,5 +26,5 @@ def test_preview_finds_what_is_wrong_and_nothing_else(case: dict[str, Any], tmp_
     else:
         assert severities & set(SEVERITIES[: SEVERITIES.index(wanted) + 1]), case["means"]
     assert done.exit_code == (1 if severities & {"refused", "lost"} else 0)
-    assert all(set(one) - {"by"} == KEYS for one in done.findings)
-    assert all(one["sentence"] and one["fix"] for one in done.findings)
+    assert all(set(finding) - {"by"} == KEYS for finding in done.findings)
+    assert all(finding["sentence"] and finding["fix"] for finding in done.findings)

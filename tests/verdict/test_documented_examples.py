@@ -29,5 +29,5 @@ def test_a_documented_example_is_neither_refused_nor_lost(example: Example, pari
     judge = Judge(config)
     destination = HubSpotDestination(config, client=NullClient(), judge=judge, parity=parity)
     findings = destination.push(example.event).findings
-    assert sorted(one.code for one in findings) == sorted(DOUBTFUL[example.name])
-    assert {one.severity for one in findings} <= {"doubtful"}
+    assert sorted(finding.code for finding in findings) == sorted(DOUBTFUL[example.name])
+    assert {finding.severity for finding in findings} <= {"doubtful"}

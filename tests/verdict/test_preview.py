@@ -193,7 +193,9 @@ def test_the_account_file_decides_what_the_account_has(
     config: dict[str, Any], code: str, severity: str, tmp_path: Path
 ) -> None:
     done = preview(tmp_path, config, order(), account=ACCOUNT)
-    assert [(one["code"], one["severity"]) for one in done.findings] == ([(code, severity)] if code else [])
+    assert [(finding["code"], finding["severity"]) for finding in done.findings] == (
+        [(code, severity)] if code else []
+    )
 
 
 def test_a_path_that_no_event_has_is_told_once_at_the_end(tmp_path: Path) -> None:
@@ -201,7 +203,7 @@ def test_a_path_that_no_event_has_is_told_once_at_the_end(tmp_path: Path) -> Non
     few = preview(tmp_path, config, [order(id=f"{number:016x}") for number in range(19)])
     assert few.codes() == []
     many = preview(tmp_path, config, [order(id=f"{number:016x}") for number in range(20)])
-    assert [one["code"] for one in many.summary["findings"]] == ["path_never_met"]
+    assert [finding["code"] for finding in many.summary["findings"]] == ["path_never_met"]
     assert [event["findings"] for event in many.events] == [[]] * 20
     found = many.summary["findings"][0]
     assert found["configPath"] == "mapping.order.complete.settings.properties.map.coupon"
@@ -222,7 +224,7 @@ def test_a_finding_names_the_line_in_the_file_that_it_comes_from(tmp_path: Path)
 def test_the_outcome_says_refused_and_the_table_says_how_often(tmp_path: Path) -> None:
     events = [order(id=f"{number:016x}") for number in range(3)]
     done = preview(tmp_path, destination(mapping=rule(eventName="Add To Cart")), events)
-    assert [one["outcome"] for one in done.events] == ["refused"] * 3
+    assert [event["outcome"] for event in done.events] == ["refused"] * 3
     never = preview(
         tmp_path, destination(mapping=rule(eventName="Add To Cart")), events, "--fail-on", "never"
     )
@@ -251,7 +253,7 @@ def test_a_contact_that_was_never_written_is_not_called_unchanged(tmp_path: Path
         identify={"map": {"email": "user.email"}}, mapping={"order": {"complete": {"silent": True}}}
     )
     done = preview(tmp_path, config, [order(), order(id="0000000000000002")])
-    assert "contact_unchanged" not in [one["reason"] for one in done.events]
+    assert "contact_unchanged" not in [event["reason"] for event in done.events]
 
 
 def test_a_stage_that_goes_back_within_the_run_is_doubtful(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`hubspot-dest lint CONFIG`: everything that is known before an event is seen."""
+"""`hubspot-dest lint CONFIG`: every mistake that can be found without an event."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import click
+
+from hubspot_dest.cli.findings_output import findings_options
 
 __all__ = ["command"]
 
@@ -19,17 +21,7 @@ __all__ = ["command"]
     show_default=True,
     help="Exit 1 from this severity on; lost includes refused.",
 )
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json", "sarif", "github", "junit"]),
-    default="text",
-    show_default=True,
-    help="Form of the findings on standard output.",
-)
-@click.option(
-    "--json", "as_json", is_flag=True, help="The same as --format json: one finding a line, a summary last."
-)
+@findings_options
 @click.option(
     "--fix", is_flag=True, help="Correct in the file what can be corrected mechanically, then lint again."
 )
@@ -44,6 +36,6 @@ def command(**options: Any) -> None:
     CONFIG is a walkerOS flow file, FILE#flow.destination, or a destination's configuration, JSON or YAML. Exit 0: no
     finding of the severity of --fail-on. 1: at least one. 2: the file cannot be read.
     """
-    from hubspot_dest.cli.runs.lint import lint  # here, so that --help waits for nothing
+    from hubspot_dest.cli.runs.lint import lint  # here, so that --help stays fast
 
     lint(**options)

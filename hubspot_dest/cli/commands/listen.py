@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.option_groups import connection_options, delivery_options, watching_options
-from hubspot_dest.cli.param_types import RealRange
+from hubspot_dest.cli.options import RealRange, connection_options, delivery_options, watching_options
 
 __all__ = ["command"]
 
@@ -37,7 +36,7 @@ __all__ = ["command"]
     "origins",
     multiple=True,
     metavar="ORIGIN",
-    help="Whose pages may send, https://shop.example; all by default. May be repeated.",
+    help="Origin whose pages may send, https://shop.example; all by default. May be repeated.",
 )
 @click.option(
     "--secret-env",

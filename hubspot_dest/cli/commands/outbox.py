@@ -1,4 +1,4 @@
-"""`hubspot-dest outbox`: what lies in an outbox, and what to do with what was given up."""
+"""`hubspot-dest outbox`: look into an outbox, and decide about its dead letters."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from typing import Any
 
 import click
 
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.dead_letters import letter_record, letters_of
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.param_types import RealRange
+from hubspot_dest.cli.options import RealRange
 from hubspot_dest.delivery.outbox.queue import Outbox
-from hubspot_dest.delivery.outbox.records import CONTACT
-from hubspot_dest.delivery.outbox.schema import OutboxError, connect_reading, to_error
+from hubspot_dest.delivery.outbox.schema import CONTACT, OUTBOX, OutboxError
 from hubspot_dest.report.json_report import as_json
 from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.storage.sqlite_file import connect_reading, to_error
 
 __all__ = ["command"]
 
@@ -60,7 +61,7 @@ def status(file: str, options: tuple[str, ...], as_text: bool) -> None:
     found = _status(Path(file))
     if as_text:
         print_data(f"outbox       {safe_text(file)}, {found['bytes']} bytes")
-        print_data(f"for          {safe_text(found['target'] or 'nobody yet')}")
+        print_data(f"for          {safe_text(found['target'] or 'no HubSpot yet')}")
         since = f", the oldest since {found['oldest']}" if found["oldest"] else ""
         print_data(f"waiting      {found['events']} events, {found['contacts']} contacts{since}")
         print_data(f"for consent  {found['forConsent']} events")
@@ -69,7 +70,7 @@ def status(file: str, options: tuple[str, ...], as_text: bool) -> None:
         print_data(f"remembered   {found['remembered']} contacts")
         if found["dead"]:
             say(
-                f"hubspot-dest outbox dead {safe_text(file)} tells why; retry sends them again, purge drops them"
+                f"hubspot-dest outbox dead {safe_text(file)} shows why; retry sends them again, purge drops them"
             )
     else:
         print_data(as_json(found))
@@ -78,7 +79,7 @@ def status(file: str, options: tuple[str, ...], as_text: bool) -> None:
 
 def _status(file: Path) -> dict[str, Any]:
     try:
-        connection = connect_reading(file)
+        connection = connect_reading(file, OUTBOX)
     except OutboxError as error:
         stop(safe_text(error))
     try:
@@ -91,7 +92,7 @@ def _status(file: Path) -> dict[str, Any]:
         # A file of an earlier version gets the table when `send` opens it.
         held = connection.execute("SELECT count(*) FROM held").fetchone()[0] if known else 0
     except sqlite3.Error as error:
-        stop(safe_text(to_error(error, file)))
+        stop(safe_text(to_error(error, file, OUTBOX)))
     finally:
         connection.close()
     return {
@@ -133,7 +134,7 @@ def dead(file: str, options: tuple[str, ...]) -> None:
             )
     except OutboxError as error:
         stop(safe_text(error))
-    say(f"{count} dead letters")
+    say(amount(count, "dead letter"))
     raise SystemExit(int(ExitCode.CHECK_FAILED if count else ExitCode.OK))
 
 
@@ -158,7 +159,7 @@ def export(file: str, options: tuple[str, ...]) -> None:
 @_FILE
 @_OPTIONS
 def retry(file: str, options: tuple[str, ...]) -> None:
-    """Put every dead letter back; the next `send`, or a worker, delivers it behind what waits already."""
+    """Queue every dead letter again; the next `send`, or a worker, delivers it after what waits already."""
     if _is_stream(file):
         from hubspot_dest.cli.runs import outbox_streams
 
@@ -171,7 +172,9 @@ def retry(file: str, options: tuple[str, ...]) -> None:
         stop(safe_text(error))
     finally:
         outbox.close()
-    say(f"{count} dead letters wait for the next `send --outbox {safe_text(file)}`")
+    say(
+        f"{amount(count, 'dead letter')} {verb(count, 'wait')} for the next `send --outbox {safe_text(file)}`"
+    )
 
 
 @command.command("release")
@@ -224,7 +227,9 @@ def purge(
     try:
         waiting = outbox.pending * pending + outbox.parked * for_consent
         others = pending or for_consent
-        what = f"{outbox.dead()} dead letters" + (f" and {waiting} that wait" if others else "")
+        what = amount(outbox.dead(), "dead letter") + (
+            f" and {waiting} that {verb(waiting, 'wait')}" if others else ""
+        )
         if not yes and not click.confirm(f"drop {what} for good?", default=False, err=True):
             say("nothing was dropped")
             raise SystemExit(int(ExitCode.USAGE_ERROR))
@@ -234,7 +239,7 @@ def purge(
         stop(safe_text(error))
     finally:
         outbox.close()
-    say(f"dropped {gone_dead} dead letters" + (f" and {gone} that waited" if others else ""))
+    say(f"dropped {amount(gone_dead, 'dead letter')}" + (f" and {gone} that waited" if others else ""))
 
 
 def _open(file: Path) -> Outbox:

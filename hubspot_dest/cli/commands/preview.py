@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
-from hubspot_dest.cli.options import account_option, line_limit_option, shared_options
+from hubspot_dest.cli.options import RealRange, account_option, line_limit_option, shared_options
 from hubspot_dest.cli.standard_input import refuse_unread_input
 
 __all__ = ["command"]
@@ -16,6 +17,11 @@ __all__ = ["command"]
 @shared_options
 @click.argument("events", type=click.Path(allow_dash=True), required=False, metavar="[EVENTS]")
 @click.option("--explain", is_flag=True, help="Show where every value came from.")
+@click.option(
+    "--no-outbox",
+    is_flag=True,
+    help="Show the calls of `send --no-outbox`: each event and contact by itself.",
+)
 @account_option
 @click.option(
     "--fail-on",
@@ -23,6 +29,23 @@ __all__ = ["command"]
     default="lost",
     show_default=True,
     help="Which findings make it end with exit code 1; lost includes refused.",
+)
+@click.option(
+    "--coverage",
+    is_flag=True,
+    help="Show what the events exercise of the configuration, not every event.",
+)
+@click.option(
+    "--fail-under",
+    type=RealRange(min=0, max=100),
+    metavar="PERCENT",
+    help="End with exit code 1 if fewer rules and properties are exercised; implies --coverage.",
+)
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write a page of HTML for people who decide: what is refused, what to create, samples, coverage.",
 )
 @click.option("--no-findings", is_flag=True, help="Do not judge the events: show what goes out, and no more.")
 @click.option("--only", metavar="OUTCOME", help="Show these outcomes only: sent, refused, skipped …")
@@ -35,6 +58,6 @@ def command(**options: Any) -> None:
     failed, or HubSpot would refuse one, or one would be lost (--fail-on). 2: it could not run.
     """
     refuse_unread_input(options["events"], "hubspot-dest preview CONFIG -", open_pipe=True)
-    from hubspot_dest.cli.runs.preview import preview  # here, so that --help waits for nothing
+    from hubspot_dest.cli.runs.preview import preview  # here, so that --help stays fast
 
     preview(**options)

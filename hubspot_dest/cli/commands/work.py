@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.option_groups import connection_options, stream_delivery_options, watching_options
+from hubspot_dest.cli.options import connection_options, stream_delivery_options, watching_options
 
 __all__ = ["command"]
 

@@ -10,10 +10,9 @@ import orjson
 
 from hubspot_dest.account.account_file import write_account_file
 from hubspot_dest.account.pull import pull_account
-from hubspot_dest.cli.connection_overrides import connected
+from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import print_data, say, stop
-from hubspot_dest.cli.option_groups import ConnectionOptions
-from hubspot_dest.cli.options import open_config
+from hubspot_dest.cli.options import ConnectionOptions, connected, open_config
 from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.report.safe_text import safe_text
@@ -33,9 +32,8 @@ def pull_to(config: Path, reach: ConnectionOptions, output: Path | None) -> None
     except DeliveryError as error:
         hint = "the token needs behavioral_events.event_definitions.read_write and crm.schemas.contacts.read"
         stop(f"the account cannot be read: {safe_text(error.describe())}", hint)
-    counts = (
-        f"{len(content['eventDefinitions'])} events, {len(content['contactProperties'])} contact properties"
-    )
+    events = amount(len(content["eventDefinitions"]), "event")
+    counts = f"{events}, {amount(len(content['contactProperties']), 'contact property')}"
     if output is None:
         print_data(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode())
     else:

@@ -7,11 +7,10 @@ import logging
 from collections import Counter
 from pathlib import Path
 
-from hubspot_dest.cli.connection_overrides import connected
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.option_groups import ConnectionOptions
-from hubspot_dest.cli.options import consent_states, open_config, use_colour
+from hubspot_dest.cli.options import ConnectionOptions, connected, consent_states, open_config, use_colour
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.delivery.client.null_client import NullClient
@@ -82,17 +81,19 @@ def _planned(config: Config, source: str, states: dict[str, bool], max_line_byte
                 continue
             good += 1
             outcome = destination.push(read.event)
-            for one in (outcome, *outcome.also):
-                if one.plan is not None:
-                    needs.add_plan(one.plan)
+            for current_outcome in (outcome, *outcome.also):
+                if current_outcome.plan is not None:
+                    needs.add_plan(current_outcome.plan)
     except IntakeError as error:
         stop(safe_text(error))
     if not good:
-        stop(f"{safe_text(source_name(source))} holds no usable event: nothing can be said of it")
+        stop(f"{safe_text(source_name(source))} has no usable event: there is nothing to check")
     if bad:
-        needs.unknown.append(f"what {bad} lines of {source_name(source)} mean, which are no events")
-    if destination.waiting:
-        needs.unknown.append(f"what {destination.waiting} events need that wait for consent (--consent NAME)")
+        what = f"{amount(bad, 'line')} of {source_name(source)} {verb(bad, 'mean')}"
+        needs.unknown.append(f"what {what}, which {verb(bad, 'are')} no event")
+    if waiting := destination.waiting:
+        event = f"{amount(waiting, 'event')} {verb(waiting, 'need')}"
+        needs.unknown.append(f"what {event} that {verb(waiting, 'wait')} for consent (--consent NAME)")
     return needs
 
 
@@ -109,6 +110,9 @@ def _sum_up(verdicts: Counter[str], *, as_lines: bool, asked: bool) -> None:
     if as_lines:
         names = ("ok", "warning", "wrong", "note")
         print_data(as_json({"summary": {name: verdicts[name] for name in names}, "live": asked}))
+    notes = f", {amount(verdicts['note'], 'note')}" if verdicts["note"] else ""
+    warnings = amount(verdicts["warning"], "warning")
     say(
-        f"{verdicts['ok']} fine, {verdicts['warning']} warnings, {verdicts['wrong']} wrong; nothing was written"
+        f"{amount(verdicts.total(), 'check')}: {verdicts['ok']} fine, {warnings}, {verdicts['wrong']} wrong{notes}; "
+        "nothing was written"
     )

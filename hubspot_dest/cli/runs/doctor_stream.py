@@ -9,7 +9,7 @@ from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.doctor.probes import Probe
-from hubspot_dest.streams.decoding import BadMessage, Command, decoded
+from hubspot_dest.streams.decoding import BadMessage, StreamCommand, decoded
 from hubspot_dest.streams.errors import StreamError
 from hubspot_dest.streams.forecast import Pace, forecast
 from hubspot_dest.streams.person_keys import PersonKeys
@@ -67,7 +67,7 @@ def _planned(
         if isinstance(found, BadMessage):
             bad.append(found)
             continue
-        if isinstance(found, Command):
+        if isinstance(found, StreamCommand):
             continue
         plan = destination.push(found).plan
         if plan is None:

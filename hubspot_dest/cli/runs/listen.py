@@ -7,23 +7,34 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from hubspot_dest.aio import AsyncHubSpotDestination
-from hubspot_dest.cli.connection_overrides import connected, is_real
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.cli.console import print_data, say, stop
+from hubspot_dest.cli.counters import EventBalance
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.instrumentation import Instrumentation, watching
 from hubspot_dest.cli.log_handler import complain
-from hubspot_dest.cli.option_groups import ConnectionOptions, DeliveryOptions, WatchingOptions
-from hubspot_dest.cli.options import consent_states, open_config
+from hubspot_dest.cli.options import (
+    ConnectionOptions,
+    DeliveryOptions,
+    WatchingOptions,
+    connected,
+    consent_states,
+    is_real,
+    open_config,
+)
 from hubspot_dest.cli.stream_address import address_of
 from hubspot_dest.config.model import Config
+from hubspot_dest.delivery.outbox.queue import Leftovers, leftovers_of
 from hubspot_dest.delivery.outbox.schema import OutboxError
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.destination import HubSpotDestination
-from hubspot_dest.intake.source import beside
+from hubspot_dest.intake.reader import beside
 from hubspot_dest.listen.address_rate import AddressRate
 from hubspot_dest.listen.app import CollectorEndpoint, ListenSettings
 from hubspot_dest.listen.authentication import BearerSecret, NoSignature, RequestSignature
@@ -108,9 +119,11 @@ def listen(
         raise SystemExit(int(code))
     # The port first: a process that cannot listen need not open an outbox.
     with _bind(host, port) as listener, watching(watched, loaded) as watch:
-        destination = _destination(watch, loaded, delivery.outbox(path), consent_states(consent))
-        run = _ListenRun(destination, settings, limit, grace, max_connections, watch)
-        code = run.serve(listener, lambda: run.announce(listener, loaded, as_line=as_line))
+        left = Leftovers() if path is None else leftovers_of(path)
+        run = _ListenRun(left, settings, limit, grace, max_connections, watch, as_line=as_line)
+        states = consent_states(consent)
+        destination = _destination(watch, loaded, delivery.outbox(path), states, run.hear)
+        code = run.serve(destination, listener, lambda: run.announce(listener, loaded))
     raise SystemExit(int(code))
 
 
@@ -143,47 +156,100 @@ def _bind(host: str, port: int) -> socket.socket:
 
 
 def _destination(
-    watch: Instrumentation, config: Config, outbox: OutboxSettings | None, states: dict[str, bool]
+    watch: Instrumentation,
+    config: Config,
+    outbox: OutboxSettings | None,
+    states: dict[str, bool],
+    hear: Callable[[Outcome], None],
 ) -> HubSpotDestination:
     try:
-        destination = watch.watcher.destination(config, consent=states, outbox=outbox)
+        destination = watch.watcher.destination(config, consent=states, outbox=outbox, listeners=[hear])
         destination.check_address()
     except OutboxError as error:
-        stop(safe_text(error), "--outbox FILE in a place of its own")
+        stop(safe_text(error), "--outbox FILE, with a file of its own")
     except ValueError as error:
         stop(safe_text(error))
     watch.attach(destination)
     return destination
 
 
+class _CountedFront:
+    """Counts the events that come in over HTTP, and passes them on.
+
+    Args:
+        front: where they go.
+        balance: counts them.
+
+    """
+
+    def __init__(self, front: AsyncHubSpotDestination, balance: EventBalance) -> None:
+        self._front = front
+        self._balance = balance
+
+    @property
+    def pending(self) -> int:
+        """How many events were handed in and are not accepted yet."""
+        return self._front.pending
+
+    @property
+    def limit(self) -> int:
+        """How many may be, before senders are answered 503."""
+        return self._front.limit
+
+    async def push_many(self, events: Iterable[Any], /) -> list[Outcome]:
+        """Accept several events, in order; return one outcome per event."""
+        several = list(events)
+        self._balance.came_in += len(several)
+        return await self._front.push_many(several)
+
+
 class _ListenRun:
-    """One run of the endpoint, from the first request to the last line."""
+    """One run of the endpoint, from the first request to the last line.
+
+    Its `hear` is a listener of the destination, which is told from the first delivery on.
+
+    Args:
+        leftovers: what the outbox held before it was opened.
+        settings: what is accepted.
+        limit: how many events may wait in memory.
+        grace: seconds for what is under way when it ends.
+        max_connections: how many at once.
+        watch: metrics and trail.
+        as_line: the address and the closing balance as JSON on standard output.
+
+    """
+
+    _destination: HubSpotDestination
 
     def __init__(
         self,
-        destination: HubSpotDestination,
+        leftovers: Leftovers,
         settings: ListenSettings,
         limit: int,
         grace: float,
         max_connections: int,
         watch: Instrumentation,
+        *,
+        as_line: bool,
     ) -> None:
-        self._destination = destination
         self._settings = settings
         self._limit = limit
         self._grace = grace
         self._max_connections = max_connections
         self._outbox_trouble = ""
         self._watch = watch
-        self._durable = destination.outbox is not None
-        self.taken = 0
-        self.failed = 0
+        self._as_line = as_line
+        self._durable = False
+        self._telling = threading.Lock()  # the threads that accept and those that deliver tell
+        self._balance = EventBalance(
+            pending=leftovers.events, contact_only=leftovers.contact_only, waiting=leftovers.waiting
+        )
 
-    def announce(self, listener: socket.socket, config: Config, *, as_line: bool) -> None:
+    def announce(self, listener: socket.socket, config: Config) -> None:
         """Report where it listens and where events go."""
         host, port = listener.getsockname()[:2]
         base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        if as_line:
+        if self._as_line:
             where = {"baseUrl": base, "paths": list(self._settings.paths), "metrics": self._watch.metrics_url}
             print_data(as_json({name: value for name, value in where.items() if value}))
             sys.stdout.flush()
@@ -192,16 +258,19 @@ class _ListenRun:
         if not self._durable:
             say("warning: no outbox: batches wait in memory, and a crash loses them")
 
-    def serve(self, listener: socket.socket, announce: Callable[[], None]) -> ExitCode:
+    def serve(
+        self, destination: HubSpotDestination, listener: socket.socket, announce: Callable[[], None]
+    ) -> ExitCode:
         """Serve until a signal, deliver what is left as far as there is time, and report the rest."""
         from hubspot_dest.listen.server import serve
 
-        front = AsyncHubSpotDestination(self._destination, limit=self._limit)
-        self._destination.listeners.append(self._hear)
+        self._destination = destination
+        self._durable = destination.outbox is not None
+        front = AsyncHubSpotDestination(destination, limit=self._limit)
         if self._destination.waiting:
             self._destination.release_waiting()  # this run's consent may be what they waited for
         collector = CollectorEndpoint(
-            front,
+            _CountedFront(front, self._balance),
             self._settings,
             answered=self._watch.watcher.answered,
             trouble=self._trouble,
@@ -247,31 +316,59 @@ class _ListenRun:
         else:
             self._destination.abort()
 
-    def _hear(self, outcome: Outcome) -> None:
-        self.failed += outcome.kind == "failed"
-        self.taken += outcome.kind in ("sent", "queued", "identified") and not outcome.delivery
+    def hear(self, outcome: Outcome) -> None:
+        """Count an outcome; called by the thread that came to it."""
+        with self._telling:
+            self._balance.count(outcome)
 
     def _end(self) -> ExitCode:
-        left, waiting = self._destination.queued, self._destination.waiting
-        said = f"{self.taken} events were accepted, {self.failed} failed"
+        with self._telling:
+            return self._say_end()
+
+    def _say_end(self) -> ExitCode:
+        """Say two lines: the balance of all events, and what is left."""
+        destination, balance = self._destination, self._balance
+        waiting, left = destination.waiting, max(0, balance.pending)
+        contacts = balance.pending_contacts(destination.queued) if self._durable else 0
+        also = f" with {amount(contacts, 'contact')}" if contacts else ""
+        if self._as_line:
+            record = {"summary": True, "balance": balance.record(waiting=waiting, bad_lines=0)}
+            print_data(as_json({**record, "unsent": destination.queued}))
+        say(balance.sentence(waiting))
+        accepted = balance.came_in - balance.failed - balance.kinds(waiting)["under way"]
+        said = (
+            f"{amount(max(0, accepted), 'event')} {verb(accepted, 'were')} accepted, {balance.failed} failed"
+        )
         gone = self._outbox_trouble or self._trouble()
         if waiting:
-            where = "safe in the outbox" if self._durable else "and are lost with this process"
+            where = (
+                "safe in the outbox"
+                if self._durable
+                else f"and {verb(waiting, 'are')} lost with this process"
+            )
             if gone:
-                where = "and are lost with it" if self._rescued is None else "safe in the copy"
-            said += f"; {waiting} wait for consent, {where}"
-        if gone and (left or waiting):
+                where = (
+                    f"and {verb(waiting, 'are')} lost with it"
+                    if self._rescued is None
+                    else "safe in the copy"
+                )
+            said += f"; {waiting} {verb(waiting, 'wait')} for consent, {where}"
+        if gone and (left or contacts or waiting):
             copy = self._rescued
-            lost = "are lost with this process"
+            lost = f"{verb(left, 'are')} lost with this process"
             if copy is not None:
-                lost = f"are safe in a copy: deliver them with --outbox {safe_text(copy)}"
-            say(f"{said}; {left} were not delivered and {lost}: {safe_text(gone)}")
+                lost = f"{verb(left, 'are')} safe in a copy: deliver them with --outbox {safe_text(copy)}"
+            say(f"{said}; {left}{also} {verb(left, 'were')} not delivered and {lost}: {safe_text(gone)}")
             return ExitCode.CHECK_FAILED
-        if not left:
-            say(f"{said}; nothing is left")
+        if not (left or contacts):
+            say(f"{said}; everything was delivered")
             return ExitCode.OK
         if self._durable:
-            say(f"{said}; {left} are safe in the outbox, and go out at the next start")
+            go = verb(left, "go")
+            say(
+                f"{said}; {left} {verb(left, 'are')} safe in the outbox{also}, and {go} out at the next start"
+            )
             return ExitCode.OK
-        say(f"{said}; {left} were not taken by HubSpot and are lost with this process")
+        were, are = verb(left, "were"), verb(left, "are")
+        say(f"{said}; {left} {were} not taken by HubSpot and {are} lost with this process")
         return ExitCode.CHECK_FAILED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -12,17 +12,32 @@ from typing import Any, Final
 from pydantic import SecretStr
 
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT, AccountSchema
+from hubspot_dest.amounts import amount, plural, verb
 from hubspot_dest.checks.finding import Finding
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.counters import RunCounters
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import consent_states, open_account, open_config, use_colour
+from hubspot_dest.cli.read_progress import ReadProgress
+from hubspot_dest.cli.report_file import input_files, write_report
+from hubspot_dest.cli.report_pages import preview_page
+from hubspot_dest.cli.runs.send_run import ACCEPTED_TOGETHER
+from hubspot_dest.config.document import SourceMap
+from hubspot_dest.config.loading import file_of
 from hubspot_dest.config.model import Config
+from hubspot_dest.coverage.coverage import Coverage, CoverageSummary
+from hubspot_dest.definitions.needs import DefinitionNeeds
+from hubspot_dest.definitions.planner import plan_definitions
 from hubspot_dest.delivery.client.null_client import NullClient
+from hubspot_dest.delivery.dispatch.call_grouping import CallGrouping
 from hubspot_dest.destination import HubSpotDestination
-from hubspot_dest.intake.reader import BadLine, IntakeError, read_events, source_name
+from hubspot_dest.events.collector import Collector
+from hubspot_dest.intake.reader import BadLine, EventSource, IntakeError, Line, source_name
+from hubspot_dest.mapping.dialect import WALKEROS_4_7, Dialect, dialect_of
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.planning.rules_index import rule_keys
+from hubspot_dest.report.coverage_text import coverage_lines
+from hubspot_dest.report.html.sample_collector import SampleCollector
 from hubspot_dest.report.json_report import as_json, outcome_record
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter, finding_lines, outcome_lines, reason_lines
@@ -33,7 +48,9 @@ from hubspot_dest.verdict.quotas import Quotas
 
 __all__ = ["preview"]
 
-_WEIGHT: Final = 100  # every so many events, one is counted for the quotas
+_PROGRESS: Final = 256  # events between two looks at the clock
+_LINES: Final = 20  # of a shared call that are shown
+_WEIGHT: Final = 100  # one of this many events is counted for the quotas
 
 
 def preview(
@@ -41,6 +58,7 @@ def preview(
     events: str | None,
     consent: tuple[str, ...],
     parity: bool,
+    no_outbox: bool,
     walkeros: str,
     as_json: bool,
     no_color: bool,
@@ -50,6 +68,9 @@ def preview(
     fail_on: FailOn,
     no_findings: bool,
     max_line_bytes: int,
+    coverage: bool,
+    fail_under: float | None,
+    report: Path | None,
 ) -> None:
     """Carry `preview` out; the options are those of `commands/preview.py`."""
     logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
@@ -63,16 +84,43 @@ def preview(
         _show_rules(loaded, config)
         return
     verdict = None if no_findings else _PreviewVerdict(loaded, known, fail_on)
-    run = _Preview(loaded, parity=parity, walkeros=walkeros, states=states, explain=explain, verdict=verdict)
+    counted = None
+    if coverage or fail_under is not None or report is not None:
+        counted = _PreviewCoverage(
+            loaded, known, states, fail_under, dialect_of(walkeros) if parity else None
+        )
+    grouping = None if parity or no_outbox else CallGrouping(loaded.batch_size if loaded.batch else 1)
+    run = _Preview(
+        loaded,
+        parity=parity,
+        walkeros=walkeros,
+        states=states,
+        explain=explain,
+        verdict=verdict,
+        coverage=counted,
+        traced=report is not None,  # the types of the definitions follow from the values
+        grouping=grouping,
+    )
+    if report is not None:
+        if no_findings:
+            stop("--report shows what the checks say, and --no-findings leaves them out", "one of them")
+        given = {
+            "consent": ", ".join(consent),
+            "profile": f"walkerOS {walkeros}" if parity else "hubspot-dest",
+        }
+        run.report = _PreviewReport(report, config, account, loaded, known, given)
     run.show = (
         _JsonShow() if as_json else _TextShow(Painter(colour=use_colour(refused=no_color)), explain=explain)
     )
     run.only = only
+    # Coverage of a million events is not read line by line.
+    run.shows_events = not (coverage or fail_under is not None) or explain or only is not None
+    run.shows_coverage = coverage or fail_under is not None
     raise SystemExit(int(run.play(events, max_line_bytes)))
 
 
 class _PreviewVerdict:
-    """What the checks say of one preview, and whether that makes it fail."""
+    """The findings of one preview, and whether they make it fail."""
 
     def __init__(self, config: Config, account: AccountSchema, fail_on: FailOn) -> None:
         self.judge = Judge(config.raw, source=config.source, account=account)
@@ -87,21 +135,22 @@ class _PreviewVerdict:
         if plan is None or not plan.findings:
             return outcome
         plan.findings = tuple(
-            one if one.config_path else replace(one, file=source, line=line) for one in plan.findings
+            finding if finding.config_path else replace(finding, file=source, line=line)
+            for finding in plan.findings
         )
         self.table.add(plan.findings, line)
         return predict(outcome, parity=parity)
 
-    def count_calls(self, outcome: Outcome) -> None:
-        """Count the contact calls of an outcome."""
-        self._quotas.add_calls(outcome)
+    def count_calls(self, outcome: Outcome, calls: int) -> None:
+        """Count contact calls by the day of an outcome's event."""
+        self._quotas.add_calls(outcome, calls)
 
     def sample(self, outcome: Outcome) -> None:
         """Count an outcome for all since the last one that was sampled."""
         self._quotas.add(outcome, _WEIGHT)
 
     def close(self) -> tuple[Finding, ...]:
-        """Count and return what can only be said at the end."""
+        """Count and return the findings that need all events."""
         found = (*self.judge.summary(), *self._quotas.findings(self.judge.event_names))
         self.table.add(found, None)
         return found
@@ -112,11 +161,109 @@ class _PreviewVerdict:
         return self.table.fails(self._fail_on)
 
 
+class _PreviewCoverage:
+    """What the events of one preview exercise, and whether that is enough."""
+
+    def __init__(
+        self,
+        config: Config,
+        account: AccountSchema,
+        states: dict[str, bool],
+        fail_under: float | None,
+        dialect: Dialect | None,
+    ) -> None:
+        collector = Collector.begun(config.collector, now_ms=lambda: 0, consent=states)
+        self.counter = Coverage(
+            config.raw,
+            collector=collector.view,
+            limits=account.limits,
+            dialect=dialect or WALKEROS_4_7,
+        )
+        self.source = config.source
+        self._fail_under = fail_under
+
+    def shortfall(self, summary: CoverageSummary) -> str:
+        """Return why it is not enough; empty if it is, or if any coverage will do."""
+        if self._fail_under is None or (summary.percent or 0.0) >= self._fail_under:
+            return ""
+        if summary.percent is None:
+            return "the configuration has neither rules nor properties to cover"
+        return f"coverage is {summary.percent:g} %, below --fail-under {self._fail_under:g}"
+
+
+class _PreviewReport:
+    """Collects what the report of a preview shows beside its findings and its coverage."""
+
+    def __init__(
+        self,
+        path: Path,
+        config: Path,
+        account: Path | None,
+        loaded: Config,
+        known: AccountSchema,
+        options: dict[str, str],
+    ) -> None:
+        self.samples = SampleCollector()
+        self._needs = DefinitionNeeds(loaded.raw, known)
+        self._path = path
+        self._config = config
+        self._loaded = loaded
+        self._account = account
+        self._known = known
+        self._options = options
+
+    def add(self, outcome: Outcome, line: int | None) -> None:
+        """Collect an outcome."""
+        self.samples.add(outcome, line)
+        if outcome.plan is not None:
+            self._needs.add_plan(outcome.plan)
+
+    def write(
+        self,
+        source: str,
+        counters: RunCounters,
+        table: FindingTable,
+        covered: CoverageSummary,
+        notes: Iterator[str],
+    ) -> None:
+        """Write the page."""
+        account = "" if self._account is None else str(self._account)
+        plan = plan_definitions(
+            self._needs,
+            self._loaded.raw,
+            source=self._loaded.source,
+            account=self._known,
+            account_name=account,
+        )
+        files = (("configuration", file_of(self._config)), ("events", source), ("account", self._account))
+        page = preview_page(
+            config=str(self._config),
+            events=source_name(source),
+            account=account,
+            outcomes=covered.outcomes,
+            bad_lines=counters.bad_lines,
+            reasons=table.reasons,
+            samples=self.samples.samples,
+            definitions=plan,
+            coverage=covered,
+            options=[(name, value) for name, value in self._options.items() if value],
+            inputs=input_files(*files),
+            notes=notes,
+        )
+        write_report(self._path, page)
+
+
 class _Preview:
-    """One preview: every event through the real destination, with a client that goes nowhere."""
+    """One preview: every event through the real destination, with a client that goes nowhere.
+
+    What `send` accepts together is shown together, with the calls that its outbox makes of it (`grouping`).
+    """
 
     show: _TextShow | _JsonShow
     only: str | None = None
+    shows_events = True
+    shows_coverage = False
+    report: _PreviewReport | None = None
 
     def __init__(
         self,
@@ -127,73 +274,114 @@ class _Preview:
         states: dict[str, bool],
         explain: bool,
         verdict: _PreviewVerdict | None,
+        coverage: _PreviewCoverage | None,
+        grouping: CallGrouping | None,
+        traced: bool = False,
     ) -> None:
         ids = itertools.count(1)
         self._parity = parity
         self._verdict = verdict
+        self._coverage = coverage
         self._destination = HubSpotDestination(
             config,
             parity=parity,
             walkeros=walkeros,
             client_factory=lambda token: NullClient(),  # noqa: ARG005 - the factory's shape
             consent=states,
-            traced=explain,
+            traced=explain or traced,
             new_id=lambda: f"{next(ids):016x}",  # the same input gives the same output
             judge=None if verdict is None else verdict.judge,
         )
         self._source = ""
         self._lines: dict[str, int] = {}
+        self._grouping = grouping
+        self._gathered: list[Outcome] = []
         self._counters = RunCounters()
 
     def play(self, source: str, max_line_bytes: int) -> ExitCode:
-        """Take every event through, and say how it went."""
+        """Push every event, and report the outcomes."""
         self._source = source_name(source)
+        progress = ReadProgress(source)
+        events = EventSource(source, max_line_bytes=max_line_bytes)
+        together = 0
         try:
-            for read in read_events(source, max_line_bytes=max_line_bytes):
+            for read in events:
                 if isinstance(read, BadLine):
                     self._counters.bad_line(read, source)
-                    continue
-                self._counters.events += 1
-                outcome = self._destination.push(read.event)
-                self._lines[outcome.event_id] = read.number
-                for other in outcome.also:
-                    if not other.events:
-                        self._tell(other)
-                self._tell(outcome)
-                for other in outcome.also:
-                    if other.events:
-                        self._tell(other)
-                if self._verdict is not None and not self._counters.events % _WEIGHT:
-                    self._verdict.sample(outcome)
-                if outcome.kind != "denied":
-                    del self._lines[outcome.event_id]
+                else:
+                    self._push(read)
+                    if not self.shows_events and not self._counters.events % _PROGRESS:
+                        progress.show(self._counters.events, read.end)
+                together += 1
+                if together >= ACCEPTED_TOGETHER or not events.at_hand:
+                    self._tell_gathered()
+                    together = 0
         except IntakeError as error:
             stop(safe_text(error))
-        for outcome in self._destination.close():
-            self._tell(outcome)
+        progress.clear()
+        self._gathered += self._destination.close()
+        self._tell_gathered(last=True)
         last = () if self._verdict is None else self._verdict.close()
+        covered = None if self._coverage is None else self._coverage.counter.summary()
+        if covered is not None and self._coverage is not None and self.shows_coverage:
+            self.show.coverage(covered, self._coverage.source)
         self.show.summary(self._counters, self._destination, self._verdict, last)
         if self._counters.events == 0:
-            say(f"error: {safe_text(source_name(source))} holds no usable event")
+            say(f"error: {safe_text(source_name(source))} has no usable event")
             return ExitCode.USAGE_ERROR
+        if self.report is not None and covered is not None and self._verdict is not None:
+            notes = _once(self._counters, self._destination, self._verdict)
+            self.report.write(source, self._counters, self._verdict.table, covered, notes)
+        if covered is not None and self._coverage is not None and (why := self._coverage.shortfall(covered)):
+            say(why)
+            return ExitCode.CHECK_FAILED
         # What is refused counts by --fail-on.
         if self._counters.bad_lines or self._counters.wrong > self._counters.kinds["refused"]:
             return ExitCode.CHECK_FAILED
         failed = self._verdict is not None and self._verdict.failed
         return ExitCode.CHECK_FAILED if failed else ExitCode.OK
 
+    def _push(self, read: Line) -> None:
+        """Take one event through; what becomes of it is told with what is accepted together with it."""
+        self._counters.events += 1
+        outcome = self._destination.push(read.event)
+        self._lines[outcome.event_id] = read.number
+        self._gathered += [other for other in outcome.also if not other.events]
+        self._gathered.append(outcome)
+        self._gathered += [other for other in outcome.also if other.events]
+        if self._verdict is not None and not self._counters.events % _WEIGHT:
+            self._verdict.sample(outcome)
+
+    def _tell_gathered(self, *, last: bool = False) -> None:
+        gathered, self._gathered = self._gathered, []
+        grouped = gathered if self._grouping is None else self._grouping.group(gathered, last=last)
+        events = {one.event_id: one for one in grouped if not one.events}
+        for outcome in grouped:
+            contact_calls = sum(str(call[0]).startswith("crm.") for call in outcome.calls)
+            if contact_calls and self._verdict is not None:
+                whose = outcome if not outcome.events else events.get(outcome.events[0], outcome)
+                self._verdict.count_calls(whose, contact_calls)
+            self._tell(outcome)
+        for outcome in grouped:
+            for done in outcome.events or (outcome.event_id,):
+                if outcome.events or not (outcome.kind in ("denied", "queued") or outcome.batched):
+                    self._lines.pop(done, None)
+
     def _tell(self, outcome: Outcome) -> None:
         line = self._lines.get(outcome.event_id)
         plan, verdict = outcome.plan, self._verdict
-        # Of an event that is fine there is nothing to do here.
-        if plan is not None and verdict is not None:
-            if plan.contact is not None:
-                verdict.count_calls(outcome)
-            if plan.findings:
-                outcome = verdict.add(outcome, line, self._source, parity=self._parity)
+        # Nothing to do for an event without findings.
+        if plan is not None and verdict is not None and plan.findings:
+            outcome = verdict.add(outcome, line, self._source, parity=self._parity)
         self._counters.count(outcome)
+        if self._coverage is not None:
+            self._coverage.counter.count(outcome, line)
+        if self.report is not None:
+            self.report.add(outcome, line)
+        if not self.shows_events:
+            return
         if self.only is None or outcome.kind == self.only:
-            self.show.outcome(outcome, line)
+            self.show.outcome(outcome, line, [self._lines.get(one) for one in outcome.events])
 
 
 class _TextShow:
@@ -201,11 +389,20 @@ class _TextShow:
         self._painter = painter
         self._explain = explain
 
-    def outcome(self, outcome: Outcome, line: int | None) -> None:
-        """Show one outcome."""
+    def coverage(self, summary: CoverageSummary, source: SourceMap | None) -> None:
+        """Show what the events exercised."""
+        for text in coverage_lines(summary, self._painter, source):
+            print_data(text)
+
+    def outcome(self, outcome: Outcome, line: int | None, lines: Sequence[int | None]) -> None:
+        """Show one outcome; of a call that events share, their lines."""
         where = f"line {line}" if line is not None else ""
         for text in outcome_lines(outcome, where, self._painter, explain=self._explain):
             print_data(text)
+        known = sorted({one for one in lines if one is not None})
+        if known:
+            shown = ", ".join(map(str, known[:_LINES])) + (" …" if len(known) > _LINES else "")
+            print_data(f"             of {plural(len(known), 'line')} {shown}")
 
     def summary(
         self,
@@ -220,7 +417,8 @@ class _TextShow:
                 print_data(text)
         say(counters.sentence())
         if destination.waiting:
-            say(f"{destination.waiting} events still wait for consent; --consent NAME grants it")
+            wait = f"{amount(destination.waiting, 'event')} still {verb(destination.waiting, 'wait')}"
+            say(f"{wait} for consent; --consent NAME grants it")
         unmet = [key for key in rule_keys(destination.config.raw.get("mapping")) if key not in counters.rules]
         if unmet and counters.events:
             say(f"rules that no event met: {', '.join(safe_text(key) for key in unmet)}")
@@ -233,9 +431,19 @@ class _TextShow:
 
 
 class _JsonShow:
-    def outcome(self, outcome: Outcome, line: int | None) -> None:
-        """Print one outcome as JSON."""
-        print_data(as_json(outcome_record(outcome, line)))
+    def __init__(self) -> None:
+        self._coverage: CoverageSummary | None = None
+
+    def coverage(self, summary: CoverageSummary, source: SourceMap | None) -> None:  # noqa: ARG002 - one signature
+        """Keep what the events exercised: it is a part of the summary."""
+        self._coverage = summary
+
+    def outcome(self, outcome: Outcome, line: int | None, lines: Sequence[int | None]) -> None:
+        """Print one outcome as JSON; of a call that events share, their lines."""
+        record = outcome_record(outcome, line)
+        if lines:
+            record["lines"] = list(lines)
+        print_data(as_json(record))
 
     def summary(
         self,
@@ -251,11 +459,13 @@ class _JsonShow:
             more["findings"] = [finding.as_dict() for finding in last]
             more["reasons"] = [reason.as_dict() for reason in verdict.table.reasons]
             more["notes"] = list(_once(counters, destination, verdict))
+        if self._coverage is not None:
+            more["coverage"] = self._coverage.as_dict()
         print_data(as_json(counters.record(**more)))
 
 
 def _once(counters: RunCounters, destination: HubSpotDestination, verdict: _PreviewVerdict) -> Iterator[str]:
-    """Yield what depends on the account's contacts or is not known: true of the run, and no finding."""
+    """Yield notes on the run that are not findings: what depends on the account's contacts, or is not known."""
     if counters.contact_calls and destination.parity:
         yield "contacts that HubSpot does not have yet are answered 404, and walkerOS then loses the event"
     elif counters.contact_calls:
@@ -272,7 +482,7 @@ def _once(counters: RunCounters, destination: HubSpotDestination, verdict: _Prev
 def _show_rules(config: Config, path: Path) -> None:
     keys = rule_keys(config.raw.get("mapping"))
     mode = f"batches of {config.batch_size}" if config.batch else "each event by itself"
-    print_data(f"{safe_text(path)}: fine; {len(keys)} rules, {mode}")
+    print_data(f"{safe_text(path)}: fine; {amount(len(keys), 'rule')}, {mode}")
     for key in keys:
         print_data(f"  {safe_text(key)}")
     say(f"now with events: hubspot-dest preview {safe_text(path)} events.jsonl --explain")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,24 +13,39 @@ from typing import Any
 import click
 
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT
-from hubspot_dest.cli.connection_overrides import connected, is_real
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.cli.console import say, stop
 from hubspot_dest.cli.dead_letters import write_dead_letters
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.instrumentation import watching
-from hubspot_dest.cli.leftovers import Leftovers, leftovers_of
-from hubspot_dest.cli.option_groups import ConnectionOptions, DeliveryOptions, WatchingOptions
-from hubspot_dest.cli.options import consent_states, open_account, open_config, use_colour
+from hubspot_dest.cli.options import (
+    ConnectionOptions,
+    DeliveryOptions,
+    WatchingOptions,
+    connected,
+    consent_states,
+    is_real,
+    open_account,
+    open_config,
+    use_colour,
+)
 from hubspot_dest.cli.runs.send_run import SendPlan, SendRun
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.null_client import NullClient
+from hubspot_dest.delivery.dispatch.call_grouping import CallGrouping
+from hubspot_dest.delivery.outbox.queue import Leftovers, leftovers_of
 from hubspot_dest.delivery.outbox.schema import OutboxError
 from hubspot_dest.destination import HubSpotDestination
-from hubspot_dest.intake.reader import IntakeError, Line, read_events
+from hubspot_dest.intake.reader import (
+    IntakeError,
+    Line,
+    beside,
+    canonical,
+    read_events,
+    reads_once,
+    source_name,
+)
 from hubspot_dest.intake.resume_position import Resumption, difference
-from hubspot_dest.intake.source import beside, canonical, reads_once, source_name
 from hubspot_dest.mapping.jsdates import date_ms
-from hubspot_dest.observability.observer import Observer
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter
 from hubspot_dest.verdict.judge import Judge
@@ -61,7 +78,7 @@ def send(
 ) -> None:
     """Carry `send` out; the options are those of `commands/send.py`."""
     logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
-    logging.getLogger("hubspot_dest").propagate = False  # every issue is said with its event
+    logging.getLogger("hubspot_dest").propagate = False  # every issue is reported with its event
     events = canonical(events)
     if resume and reads_once(events):
         stop(
@@ -78,12 +95,22 @@ def send(
     if hold_refused or as_json or account is not None:
         known = UNKNOWN_ACCOUNT if account is None else open_account(account)
         judge = Judge(loaded.raw, source=loaded.source, account=known)
-    with watching(watched, loaded) as watch:
+    with ExitStack() as stack:
         left = leftovers_of(path) if path is not None else Leftovers()
-        run = SendRun(left, as_json=as_json, painter=painter, lossy=parity)
-        watch.watcher.line_of = run.line_of
+        grouping = None
+        if dry_run and not (parity or no_outbox):
+            grouping = CallGrouping(loaded.batch_size if loaded.batch else 1)
+        run = SendRun(left, as_json=as_json, painter=painter, lossy=parity, grouping=grouping)
+        make: Callable[..., HubSpotDestination] = HubSpotDestination
+        watch = None
+        if watched.any:
+            from hubspot_dest.cli.instrumentation import watching  # loads what observes a run
+
+            watch = stack.enter_context(watching(watched, loaded))
+            watch.watcher.line_of = run.line_of
+            make = watch.watcher.destination
         destination = _destination(
-            watch.watcher,
+            make,
             loaded,
             parity=parity,
             walkeros=walkeros,
@@ -94,7 +121,8 @@ def send(
             judge=judge,
             hold_refused=hold_refused,
         )
-        watch.attach(destination)
+        if watch is not None:
+            watch.attach(destination)
         plan = _plan(destination, events, left, resume=resume, dry=dry_run)
         plan = replace(plan, since_ms=since_ms, stall=stall, max_line_bytes=max_line_bytes)
         code = run.run(destination, plan)
@@ -105,7 +133,10 @@ def send(
 
 def _outbox_path(events: str, given: Path | None, *, without: bool, parity: bool) -> Path | None:
     if given is not None and (without or parity):
-        stop("--outbox cannot go with --no-outbox, --dry-run or --parity: walkerOS has none", "leave one out")
+        stop(
+            "--outbox cannot be combined with --no-outbox, --dry-run or --parity: walkerOS has none",
+            "leave one out",
+        )
     if without or parity:
         return None
     return given or beside(events, ".outbox.sqlite3", "stdin")
@@ -116,20 +147,24 @@ def _moment(text: str | None) -> float | None:
         return None
     ms = date_ms(int(text) if text.isdigit() and len(text) > 4 else text)
     if ms is None:
-        stop(f"--since {safe_text(text)!r} is no date", "--since 2026-11-01, or --since 2026-11-01T08:00:00Z")
+        stop(
+            f"--since {safe_text(text)!r} is not a date",
+            "--since 2026-11-01, or --since 2026-11-01T08:00:00Z",
+        )
     return ms
 
 
 def _plan(
     destination: HubSpotDestination, events: str, left: Leftovers, *, resume: bool, dry: bool
 ) -> SendPlan:
-    """Say what lies in the outbox, and find where to begin."""
+    """Report what is in the outbox, and find where to begin."""
     outbox = destination.outbox
     if outbox is None:
         return SendPlan(events, dry=dry)
     if left.events or left.contacts:
-        also = f" with {left.contacts} contacts" if left.contacts else ""
-        say(f"{left.events} events of an earlier run{also} are in the outbox; they go out as well")
+        also = f" with {amount(left.contacts, 'contact')}" if left.contacts else ""
+        are, go = verb(left.events, "are"), "it goes" if left.events == 1 else "they go"
+        say(f"{amount(left.events, 'event')} of an earlier run{also} {are} in the outbox; {go} out as well")
     if reads_once(events):
         return SendPlan(events, outbox=str(outbox.path))
     try:
@@ -146,36 +181,38 @@ def _plan(
         stop(safe_text(error))
     if noted is None:
         return SendPlan(events, resumption=resumption, outbox=str(outbox.path))
-    say(f"going on behind line {noted.line} of {safe_text(events)}")
+    say(f"continuing after line {noted.line} of {safe_text(events)}")
     return SendPlan(events, (noted.line, noted.position), resumption, outbox=str(outbox.path))
 
 
-def _destination(watcher: Observer, config: Config, **options: Any) -> HubSpotDestination:
+def _destination(
+    make: Callable[..., HubSpotDestination], config: Config, **options: Any
+) -> HubSpotDestination:
     try:
-        destination = watcher.destination(config, **options)
+        destination = make(config, **options)
         destination.check_address()
     except OutboxError as error:
-        stop(safe_text(error), "--outbox FILE in a place of its own, or --no-outbox")
+        stop(safe_text(error), "--outbox FILE, with a file of its own, or --no-outbox")
     except ValueError as error:
         stop(safe_text(error), "--base-url http://127.0.0.1:8080")
     return destination
 
 
 def _ask(config: Config, events: str, max_line_bytes: int, *, yes: bool) -> None:
-    """Say to which portal and how many events are about to go, and make sure that somebody wants that."""
+    """Report how many events go to which portal, and ask to confirm it."""
     settings = config.raw.get("settings")
     prefix = settings.get("eventNamePrefix", "") if isinstance(settings, dict) else ""
     once = reads_once(events)  # counting would read it
     count = (
         f"the events of {safe_text(source_name(events))}"
         if once
-        else f"{_count(events, max_line_bytes)} events"
+        else amount(_count(events, max_line_bytes), "event")
     )
     say(f"about to send {count} to the real HubSpot, event name prefix {safe_text(prefix)}")
     if yes:
         return
     if not sys.stdin.isatty() or events == "-":
-        stop("nobody is there to confirm that", "--yes, or --base-url for a HubSpot on this machine")
+        stop("there is no terminal to confirm that", "--yes, or --base-url for a HubSpot on this machine")
     if not click.confirm("send them?", default=False, err=True):
         say("nothing was sent")
         raise SystemExit(int(ExitCode.USAGE_ERROR))

@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.cli.console import print_data, progress, say
-from hubspot_dest.cli.counters import RunCounters
-from hubspot_dest.cli.event_balance import EventBalance
+from hubspot_dest.cli.counters import EventBalance, RunCounters
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.leftovers import Leftovers
 from hubspot_dest.cli.run_deadline import SIGNAL_SECONDS, RunDeadline
+from hubspot_dest.delivery.dispatch.call_grouping import CallGrouping
+from hubspot_dest.delivery.outbox.queue import Leftovers
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.events.event import has_id, new_event_id
 from hubspot_dest.intake.byte_stream import DEFAULT_MAX_LINE_BYTES
@@ -21,17 +22,19 @@ from hubspot_dest.intake.reader import BadLine, EventSource, IntakeError, Line, 
 from hubspot_dest.intake.resume_position import Resumption
 from hubspot_dest.mapping.jsdates import date_ms
 from hubspot_dest.mapping.jsvalues import UNDEFINED
-from hubspot_dest.outcome import Outcome
+from hubspot_dest.outcome import Outcome, person_of
 from hubspot_dest.report.fixes import fix_for
 from hubspot_dest.report.json_report import as_json, outcome_record
 from hubspot_dest.report.reason_table import ReasonTable
 from hubspot_dest.report.safe_text import safe_text
-from hubspot_dest.report.text_report import Painter, outcome_lines, person_of
+from hubspot_dest.report.text_report import Painter, outcome_lines
 
-__all__ = ["SendRun", "SendPlan"]
+__all__ = ["ACCEPTED_TOGETHER", "SendPlan", "SendRun"]
 
-_CHUNK: Final = 1000
-_ORIGINS: Final = 100_000  # how many events can be told with their line while they are on their way
+ACCEPTED_TOGETHER: Final = 1000
+"""So many lines are accepted in one transaction, as far as they are at hand."""
+_ORIGINS: Final = 100_000  # how many events in flight keep their line for messages
+_HAND_OVER_SECONDS: Final = 0.4
 _SKIPPED_LINES: Final = 20  # each is shown; further ones are in the table
 _STATES: Final = {
     "delivery_paused",
@@ -47,11 +50,11 @@ class SendPlan:
 
     Attributes:
         source: a path, or `-`.
-        after: line and item behind which to begin.
+        after: line and item after which to begin.
         resumption: notes how far the source was read; None where nothing is noted.
         since_ms: older events are left out.
         outbox: the outbox's name for people; empty without one.
-        stall: give up when nothing got through for so many seconds.
+        stall: stop waiting when nothing was delivered for this many seconds.
         dry: nothing is sent.
         max_line_bytes: a longer line is a bad line.
 
@@ -81,37 +84,49 @@ class _Origin(NamedTuple):
 
 @dataclass(slots=True)
 class _DeliveryState:
-    """What was said of the delivery as a whole: every new kind of failure once, and the last reason."""
+    """What was reported about the delivery as a whole: every new kind of failure once, and the last reason."""
 
     last: str = ""
     fix: str = ""
     said: set[tuple[Any, ...]] = field(default_factory=set)
 
     def is_new(self, outcome: Outcome) -> bool:
-        """Note a failure; tell whether none of its kind was said yet."""
+        """Note a failure; tell whether it is the first of its kind."""
         error = outcome.error
         if error is None:
             return False
         self.last = error.describe()
         kind = (error.kind, error.status, error.category, error.policy_name, error.message[:40])
-        if kind in self.said or len(self.said) > _CHUNK:
+        if kind in self.said or len(self.said) > ACCEPTED_TOGETHER:
             return False
         self.said.add(kind)
         return True
 
 
 class SendRun:
-    """Pushes everything that a source has, and says what became of it.
+    """Pushes all events of a source, and reports their outcomes.
 
-    Its `tell` is a listener of the destination, which is told from the first delivery on.
+    Its `tell` is a listener of the destination.
 
     Args:
         leftovers: what the outbox held before it was opened.
         lossy: batches that fail are lost, as in walkerOS.
+        grouping: of a run that sends nothing: puts together what the outbox would send together; `tell` then waits
+            until what is accepted together is complete.
 
     """
 
-    def __init__(self, leftovers: Leftovers, *, as_json: bool, painter: Painter, lossy: bool = False) -> None:
+    def __init__(
+        self,
+        leftovers: Leftovers,
+        *,
+        as_json: bool,
+        painter: Painter,
+        lossy: bool = False,
+        grouping: CallGrouping | None = None,
+    ) -> None:
+        self._grouping = grouping
+        self._gathered: list[Outcome] = []
         self._as_json = as_json
         self._painter = painter
         self._counters = RunCounters()
@@ -131,8 +146,12 @@ class SendRun:
         self._outbox_failed = False
         self._input_failed = False
         self._output_failed: int | None = None
-        self._telling = threading.RLock()  # with an outbox, the threads that deliver tell as well
+        self._telling = threading.RLock()  # with an outbox, delivering threads report as well
+        self._handing_over = (
+            threading.Lock()
+        )  # held from the moment a chunk is counted until all of it is told
         self._ending = threading.Lock()
+        self._ended = False
         self._deadline = RunDeadline(self._on_first_signal, self._last_words)
         self._plan = SendPlan("-")
         self._destination: HubSpotDestination | None = None
@@ -149,7 +168,8 @@ class SendRun:
         chunk: list[Line | BadLine] = []
         try:
             if destination.waiting:
-                destination.release_waiting()  # an earlier run had not the consent that this one begins with
+                with self._handing_over:
+                    destination.release_waiting()  # this run's consent may be what they wait for
             self._read(chunk)
         except _Interrupted:
             pass
@@ -173,7 +193,7 @@ class SendRun:
             max_line_bytes=self._plan.max_line_bytes,
             observer=None if resumption is None else resumption.digest,
         )
-        size = _CHUNK if self._plan.outbox else 1
+        size = ACCEPTED_TOGETHER if self._plan.outbox or self._grouping is not None else 1
         self._reading = True
         for read in source:
             self._reading = False
@@ -199,10 +219,16 @@ class SendRun:
     # ---- a few lines
 
     def _take(self, chunk: Iterable[Line | BadLine]) -> None:
-        assert self._destination is not None
         taken = list(chunk)
-        if not taken:
-            return
+        if taken:
+            with self._handing_over:
+                self._hand_over(taken)
+        if self._balance.came_in % ACCEPTED_TOGETHER == 0:
+            progress(amount(self._balance.came_in, "event"))
+
+    def _hand_over(self, taken: list[Line | BadLine]) -> None:
+        """Count a few lines, have them accepted, and be told what became of them: in one piece for the last words."""
+        assert self._destination is not None
         for bad in taken:
             if isinstance(bad, BadLine):
                 self._counters.bad_line(bad, self._plan.source)
@@ -210,16 +236,15 @@ class SendRun:
         events = [read.event for read in taken if isinstance(read, Line) and self._wanted(read)]
         self._balance.came_in += len(events)
         self._counters.events += len(events)
-        # What the file broke off in is not taken: it may be whole when the run is resumed.
+        # An unfinished last line is left out: it may be complete when the run is resumed.
         whole = [read for read in taken if not (isinstance(read, BadLine) and read.unfinished)]
         resumption = self._plan.resumption
         note = resumption.at(whole[-1]) if resumption is not None and whole else None
         self._destination.push_many(events, progress=note)
+        self._tell_grouped()
         with self._telling:
             self._balance.accepted()
             self._lines.clear()
-        if self._balance.came_in % _CHUNK == 0:
-            progress(f"{self._balance.came_in} events")
 
     def _wanted(self, read: Line) -> bool:
         since, event = self._plan.since_ms, read.event
@@ -229,14 +254,27 @@ class SendRun:
                 self._older += 1
                 return False
         if not has_id(event):
-            event["id"] = new_event_id()  # as the collector would: here so that its line can be told
+            event["id"] = new_event_id()  # as the collector does; here so that messages can name its line
         self._lines[event["id"]] = read.number
         return True
 
     # ---- what became of them
 
     def tell(self, outcome: Outcome) -> None:
-        """Count an outcome and say what is to be said of it; called by the thread that came to it."""
+        """Count an outcome and report it; called by the thread that made it."""
+        if self._grouping is None:
+            self._tell(outcome)
+        else:
+            self._gathered.append(outcome)
+
+    def _tell_grouped(self, *, last: bool = False) -> None:
+        """Tell what was gathered in a run that sends nothing, with the calls that the outbox would make of it."""
+        if self._grouping is not None:
+            gathered, self._gathered = self._gathered, []
+            for outcome in self._grouping.group(gathered, last=last):
+                self._tell(outcome)
+
+    def _tell(self, outcome: Outcome) -> None:
         with self._telling:
             self._counters.count(outcome)
             self._balance.count(outcome)
@@ -257,7 +295,7 @@ class SendRun:
                 self._print(as_json(outcome_record(outcome, line)))
 
     def _origin(self, outcome: Outcome) -> _Origin | None:
-        """Return where an outcome's event came from; note it for what is still to come."""
+        """Return where an outcome's event came from; keep it for later outcomes."""
         event_id = outcome.event_id
         on_its_way = outcome.kind in ("queued", "identified", "denied") and not outcome.delivery
         line = self._lines.get(event_id)
@@ -270,13 +308,13 @@ class SendRun:
             return None
         if outcome.reason == "contact_failed" and outcome.delivery:
             return self._origins.get(event_id)  # its event is still on its way
-        done = [self._origins.pop(one, None) for one in (event_id, *outcome.events)]
+        done = [self._origins.pop(text, None) for text in (event_id, *outcome.events)]
         if done[0] is not None:
             return done[0]
         return _Origin(line, outcome.name, person_of(outcome)) if line is not None else None
 
     def _note(self, outcome: Outcome, origin: _Origin | None) -> None:
-        """Put what was not sent into the table of reasons."""
+        """Add what was not sent to the table of reasons."""
         refused = outcome.kind == "failed" or outcome.error is not None
         if not refused and outcome.kind not in ("skipped", "denied"):
             return
@@ -303,9 +341,9 @@ class SendRun:
             say(text)
 
     def _say_state(self, outcome: Outcome) -> None:
-        """Say every new kind of failure once, before the next attempt."""
+        """Report every new kind of failure once, before the next attempt."""
         if outcome.reason == "delivery_resumed":
-            say("HubSpot takes requests again: delivery goes on")
+            say("HubSpot accepts requests again: delivery continues")
         elif outcome.reason != "bisected" and self._delivery.is_new(outcome) and outcome.error is not None:
             self._delivery.fix = fix_for(outcome)
             what = "delivery pauses" if outcome.reason == "delivery_paused" else "not delivered yet"
@@ -314,7 +352,7 @@ class SendRun:
             say(f"warning: {what}: {safe_text(outcome.error.describe(), limit=300)}; {then}")
 
     def _print(self, text: str) -> None:
-        """Write a line of data; a delivering thread must not end by itself where that fails."""
+        """Write a line of data; a failure must not end the delivering thread."""
         try:
             print_data(text)
         except SystemExit as end:
@@ -324,15 +362,15 @@ class SendRun:
 
     def _end(self, destination: HubSpotDestination) -> None:
         if not self._plan.outbox:
-            destination.close()  # its listeners are told everything
+            destination.close()  # its listeners get every outcome
+            self._tell_grouped(last=True)
         elif self._deadline.number is not None:
             destination.close(deadline=self._deadline.delivery_seconds)
         else:
             destination.close(stall=self._plan.stall)
 
     def _finish(self, destination: HubSpotDestination) -> ExitCode:
-        with self._ending:
-            self._say_end(destination)
+        self._say_end_once(destination)
         if self._output_failed is not None:
             raise SystemExit(self._output_failed)
         number = self._deadline.number
@@ -341,16 +379,34 @@ class SendRun:
         balance = self._balance
         nothing = balance.came_in + self._older + balance.earlier == 0
         if nothing and self._plan.after == (0, -1):
-            say(f"error: {safe_text(source_name(self._plan.source))} holds no usable event")
+            say(f"error: {safe_text(source_name(self._plan.source))} has no usable event")
             return ExitCode.USAGE_ERROR
         wrong = balance.failed or balance.contacts_refused or self._counters.bad_lines or self._input_failed
         left = destination.queued or balance.pending or destination.unrecorded
         return ExitCode.CHECK_FAILED if wrong or left else ExitCode.OK
 
     def _last_words(self) -> None:
-        """Say what is left, from the thread that ends the process."""
-        if self._destination is not None and self._ending.acquire(blocking=False):
-            self._say_end(self._destination)
+        """Say what is left, from the thread that ends the process.
+
+        What is just being handed over is waited for, so that it is counted as what it became; nothing more is handed
+        over after that.
+        """
+        if self._destination is not None:
+            self._handing_over.acquire(timeout=_HAND_OVER_SECONDS)  # for good: the process ends
+            self._say_end_once(self._destination)
+
+    def _say_end_once(self, destination: HubSpotDestination) -> None:
+        """Say the closing lines; a second thread that would say them waits until they are said."""
+        with self._ending:
+            if not self._ended:
+                self._ended = True
+                # A thread that delivers may hang while it tells something: then the lines are said all the same.
+                whole = self._telling.acquire(timeout=_HAND_OVER_SECONDS)
+                try:
+                    self._say_end(destination)
+                finally:
+                    if whole:
+                        self._telling.release()
 
     def _say_end(self, destination: HubSpotDestination) -> None:
         balance, waiting = self._balance, destination.waiting
@@ -374,70 +430,56 @@ class SendRun:
                 lastFailure=self._delivery.last or None,
                 unrecorded=destination.unrecorded,
             )
-            record["outcomes"] = {kind: count for kind, count in self._kinds(waiting).items() if count}
+            record["outcomes"] = {kind: count for kind, count in balance.kinds(waiting).items() if count}
             self._print(as_json(record))
         if not self._as_json and (table := self._reasons.lines()):
             say("")
             for line in table:
                 say(line)
             say("")
-        say(self._sentence(waiting))
+        say(f"{balance.sentence(waiting)}{self._counters.tail()}")
         if self._older:
-            say(f"{self._older} older events were left out")
+            say(f"{amount(self._older, 'older event')} {verb(self._older, 'were')} left out")
         say(self._rest(destination, waiting))
-
-    def _kinds(self, waiting: int) -> dict[str, int]:
-        """Return how many events came to what; the sum is what came in, with what an earlier run left."""
-        balance = self._balance
-        kinds = {
-            "sent": balance.sent,
-            "queued": balance.pending,
-            "identified": balance.contacts_only,
-            "skipped": balance.skipped,
-            "ignored": balance.ignored,
-            "denied": waiting,
-            "failed": balance.failed,
-        }
-        kinds["under way"] = max(0, balance.came_in + balance.earlier - sum(kinds.values()))
-        return kinds
-
-    def _sentence(self, waiting: int) -> str:
-        balance, counters = self._balance, self._counters
-        kinds = ", ".join(f"{count} {kind}" for kind, count in self._kinds(waiting).items() if count)
-        earlier = f" and {balance.earlier} of an earlier run" if balance.earlier else ""
-        bad = f", {counters.bad_lines} bad lines" if counters.bad_lines else ""
-        calls = f"{counters.contact_calls} contact calls, {counters.event_calls} event calls"
-        return f"{balance.came_in} events{earlier}: {kinds or 'nothing'}{bad}; {calls}"
 
     def _rest(self, destination: HubSpotDestination, waiting: int) -> str:
         balance, outbox = self._balance, safe_text(self._plan.outbox)
-        went = "would go out; nothing was sent" if self._plan.dry else "went out"
-        parts = [f"{balance.sent} events {went}", f"{balance.failed} failed"]
+        went = "would be sent; nothing was sent" if self._plan.dry else "went out"
+        parts = [f"{amount(balance.sent, 'event')} {went}", f"{balance.failed} failed"]
         if balance.contacts_only:
             parts.append(f"{balance.contacts_only} only wrote a contact")
         if balance.contacts_refused:
-            parts.append(f"{balance.contacts_refused} contacts were refused")
+            refused = balance.contacts_refused
+            parts.append(f"{amount(refused, 'contact')} {verb(refused, 'were')} refused")
+        pending = max(0, balance.pending)
         contacts = balance.pending_contacts(destination.queued) if outbox else 0
-        also = f" with {contacts} contacts" if contacts else ""
+        also = f" with {amount(contacts, 'contact')}" if contacts else ""
         gone = _trouble(destination)
-        if gone and (balance.pending or contacts or waiting):
-            parts.append(f"{balance.pending}{also} {gone}")
-        elif outbox and (balance.pending or contacts):
-            parts.append(f"{balance.pending} are safe in the outbox {outbox}{also}; send again to go on")
-        elif balance.pending:
-            parts.append(f"{balance.pending} were not taken and are lost with this process")
-        if unfinished := self._kinds(waiting)["under way"]:
-            what = "were read but not accepted" if outbox else "were under way: HubSpot may have taken them"
-            parts.append(f"{unfinished} {what}")
+        if gone and (pending or contacts or waiting):
+            parts.append(f"{pending}{also} {gone}")
+        elif outbox and (pending or contacts):
+            are = verb(pending, "are")
+            parts.append(f"{pending} {are} safe in the outbox {outbox}{also}; send again to go on")
+        elif pending:
+            were, are = verb(pending, "were"), verb(pending, "are")
+            parts.append(f"{pending} {were} not taken and {are} lost with this process")
+        if unfinished := balance.kinds(waiting)["under way"]:
+            what = (
+                "being accepted: what is in the outbox goes out with the next run"
+                if outbox
+                else "under way: HubSpot may have taken them"
+            )
+            parts.append(f"{unfinished} {verb(unfinished, 'were')} {what}")
         if waiting:
             safe = ", safe in the outbox" if outbox and not gone else ""
-            parts.append(f"{waiting} still wait for consent{safe}")
-        if destination.unrecorded:
+            parts.append(f"{waiting} still {verb(waiting, 'wait')} for consent{safe}")
+        if unrecorded := destination.unrecorded:
+            were = verb(unrecorded, "were")
             parts.append(
-                f"{destination.unrecorded} were delivered, which could not be recorded in the outbox {outbox}: "
-                "make room on the disk; HubSpot counts them once when they are sent again"
+                f"{unrecorded} {were} delivered, which could not be recorded in the outbox {outbox}: "
+                "make room on the disk; what is sent again is counted once by HubSpot"
             )
-        if self._delivery.last and balance.pending:
+        if self._delivery.last and pending:
             parts.append(f"last failure: {safe_text(self._delivery.last, limit=300)}")
         return "; ".join(parts)
 

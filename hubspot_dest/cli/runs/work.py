@@ -8,13 +8,19 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from hubspot_dest.cli.connection_overrides import connected, is_real
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.instrumentation import Instrumentation, watching
 from hubspot_dest.cli.log_handler import complain
-from hubspot_dest.cli.option_groups import ConnectionOptions, StreamDeliveryOptions, WatchingOptions
-from hubspot_dest.cli.options import consent_states, open_config
+from hubspot_dest.cli.options import (
+    ConnectionOptions,
+    StreamDeliveryOptions,
+    WatchingOptions,
+    connected,
+    consent_states,
+    is_real,
+    open_config,
+)
 from hubspot_dest.cli.run_deadline import RunDeadline
 from hubspot_dest.cli.stream_address import address_of, end_with
 from hubspot_dest.config.model import Config

@@ -1,4 +1,4 @@
-"""What the dispatcher asks of HubSpot, in bytes that were made once, and what counts as an answer."""
+"""The dispatcher's calls to HubSpot, with bodies that are encoded once, and what counts as an answer."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from hubspot_dest.delivery.client.client import Client
 from hubspot_dest.delivery.client.codec import decode
 from hubspot_dest.delivery.client.errors import DeliveryError, error_from_answer
 
-__all__ = ["BulkClient", "Calls", "UpsertResult"]
+__all__ = ["BulkClient", "Calls", "UpsertResult", "upsert_inputs"]
 
 CONFLICT, UNKNOWN = 409, 404
 
 
 class BulkClient(Client, Protocol):
-    """A client that also takes bytes, and contacts by the hundred; `HubSpotClient` is one."""
+    """A client that also accepts encoded bodies, and contacts in batches; `HubSpotClient` is one."""
 
     def send_encoded(self, occurrence: bytes) -> Any:
         """Send one occurrence that is JSON already; return the answer."""
@@ -38,13 +38,13 @@ class BulkClient(Client, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class UpsertResult:
-    """What became of each contact: None for done, else why not."""
+    """The result for each contact: None if it was written, else the error."""
 
     errors: list[DeliveryError | None]
 
 
 class Calls:
-    """Turns intents into calls. Works with every `Client`; those that take bytes are faster.
+    """Turns intents into calls. Works with every `Client`; a `BulkClient` is faster.
 
     Args:
         client: calls HubSpot.
@@ -62,37 +62,40 @@ class Calls:
         """Whether several contacts can go in one call."""
         return self._bulk is not None
 
-    def send(self, occurrence: bytes) -> None:
-        """Send one occurrence. Raises DeliveryError."""
+    def send(self, occurrence: bytes, made: list[str]) -> None:
+        """Send one occurrence. Raises DeliveryError.
+
+        Args:
+            occurrence: JSON.
+            made: gets the name of every call before it is made; it is the same for all methods.
+
+        """
+        made.append("events.send.basicApi.send")
         if self._bulk is None:
             self._client.send(decode(occurrence))
         else:
             _require_hubspot(self._bulk.send_encoded(occurrence))
 
-    def send_batch(self, occurrences: Sequence[bytes]) -> None:
+    def send_batch(self, occurrences: Sequence[bytes], made: list[str]) -> None:
         """Send several occurrences. Raises DeliveryError."""
+        made.append("events.send.batchApi.send")
         if self._bulk is None:
-            self._client.send_batch([decode(one) for one in occurrences])
+            self._client.send_batch([decode(occurrence) for occurrence in occurrences])
         else:
             _require_hubspot(self._bulk.send_batch_encoded(occurrences))
 
-    def upsert(self, contact: bytes) -> list[str]:
-        """Write one contact: update it; create a stranger; take who was created meanwhile. Raises DeliveryError.
-
-        Returns:
-            the names of the calls that it took.
-
-        """
+    def upsert(self, contact: bytes, made: list[str]) -> None:
+        """Write one contact: update it, or create it if it is unknown. Raises DeliveryError."""
         asked = decode(contact)
         email, properties = asked["email"], asked["properties"]
         if not properties:
-            return self._create_unknown(email)
-        made: list[str] = []
+            self._create_unknown(email, made)
+            return
         if email not in self._unknown:
             made.append("crm.contacts.basicApi.update")
             try:
                 self._update(email, properties, "email")
-                return made
+                return
             except DeliveryError as error:
                 if error.status != UNKNOWN or error.message.startswith("no JSON"):
                     raise  # a 404 as a web page is a wrong address, not an unknown contact
@@ -110,16 +113,15 @@ class Calls:
             made.append("crm.contacts.basicApi.update")
             self._update(error.existing_id, properties, None)
         self._unknown.discard(email)
-        return made
 
-    def _create_unknown(self, email: str) -> list[str]:
+    def _create_unknown(self, email: str, made: list[str]) -> None:
         """Create a contact without properties; an update of a known one would be refused, and changes nothing."""
+        made.append("crm.contacts.basicApi.create")
         try:
             self._create({"email": email})
         except DeliveryError as error:
             if error.status != CONFLICT:
                 raise
-        return ["crm.contacts.basicApi.create"]
 
     def _update(self, contact_id: str, properties: dict[str, str], id_property: str | None) -> None:
         if self._bulk is None:
@@ -133,38 +135,47 @@ class Calls:
         else:
             _require_contact(self._bulk.create_contact(properties))
 
-    def upsert_many(self, contacts: Sequence[bytes]) -> UpsertResult:
+    def upsert_many(self, contacts: Sequence[bytes], made: list[str]) -> UpsertResult:
         """Write several contacts of different people in one call, each with a trace id. Raises DeliveryError.
 
         HubSpot answers in an order of its own, so results are matched by trace id. A contact that is neither among
-        the results nor among the errors was not written, whatever the status says (wire facts, 3.3).
+        the results nor among the errors was not written, whatever the status (wire facts, 3.3).
         """
         assert self._bulk is not None
-        inputs = []
-        for number, contact in enumerate(contacts):
-            asked = decode(contact)
-            inputs.append(
-                {
-                    "id": asked["email"],
-                    "idProperty": "email",
-                    # Without any property HubSpot might refuse it; its own e-mail changes nothing.
-                    "properties": asked["properties"] or {"email": asked["email"]},
-                    "objectWriteTraceId": str(number),
-                }
-            )
+        made.append("crm.contacts.batchApi.upsert")
+        inputs = upsert_inputs([decode(contact) for contact in contacts])
         answer = self._bulk.upsert_contacts(inputs)
-        return UpsertResult(_matched(answer, [str(one["id"]).lower() for one in inputs]))
+        return UpsertResult(_matched(answer, [str(contact_input["id"]).lower() for contact_input in inputs]))
+
+
+def upsert_inputs(contacts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the inputs of `crm.contacts.batchApi.upsert` (HubSpot wire facts, section 3.3).
+
+    Args:
+        contacts: e-mail and properties of each.
+
+    """
+    return [
+        {
+            "id": contact["email"],
+            "idProperty": "email",
+            # Without any property HubSpot might refuse it; its own e-mail changes nothing.
+            "properties": contact["properties"] or {"email": contact["email"]},
+            "objectWriteTraceId": str(number),
+        }
+        for number, contact in enumerate(contacts)
+    ]
 
 
 def _matched(answer: Any, emails: list[str]) -> list[DeliveryError | None]:
     try:
         body = orjson.loads(answer.data)
         results, errors = body.get("results") or [], body.get("errors") or []
-        told = [_trace(one, emails) for one in results]
+        told = [_trace(result, emails) for result in results]
         refused = {
-            int(number): error_from_answer(_status(one), orjson.dumps(one), {})
-            for one in errors
-            for number in (one.get("context") or {}).get("objectWriteTraceId", [])
+            int(number): error_from_answer(_status(error), orjson.dumps(error), {})
+            for error in errors
+            for number in (error.get("context") or {}).get("objectWriteTraceId", [])
             if str(number).isdigit()
         }
     except (orjson.JSONDecodeError, AttributeError, TypeError):
@@ -190,7 +201,7 @@ def _status(error: dict[str, Any]) -> int:
 
 
 def _require_contact(answer: Any) -> None:
-    """Refuse a 2xx that shows no contact: nothing says then that one was written."""
+    """Refuse a 2xx without a contact in it: it does not prove that one was written."""
     try:
         if isinstance(orjson.loads(answer.data).get("id"), str):
             return
@@ -200,12 +211,12 @@ def _require_contact(answer: Any) -> None:
 
 
 def _require_hubspot(answer: Any) -> None:
-    """Refuse a 2xx that holds something else than JSON: a proxy's page is no HubSpot that took an event."""
+    """Refuse a 2xx that holds something else than JSON: a proxy's page is not HubSpot's answer."""
     data = answer.data
     if not data or data.lstrip()[:1] in (b"{", b"["):
         return
     raise DeliveryError(
         "unreadable",
-        f"{answer.status} with a body that is no JSON; that was not HubSpot",
+        f"{answer.status} with a body that is not JSON; that was not HubSpot",
         status=answer.status,
     )

@@ -10,26 +10,36 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import orjson
 from pydantic import SecretStr
 
 from hubspot_dest._version import __version__
 from hubspot_dest.config.connection import DEFAULT_BASE_URL, ApiVersion, Connection, Proxy
+from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.codec import encode
 from hubspot_dest.delivery.client.errors import DeliveryError, error_from_answer
 from hubspot_dest.delivery.client.exchange import Exchange, timed_api_client
 from hubspot_dest.delivery.client.transport import exchange, prepare
 
-__all__ = ["DEFAULT_BASE_URL", "Client", "HubSpotClient", "Pool"]
+__all__ = [
+    "Client",
+    "ClientFactory",
+    "ClientProvider",
+    "DEFAULT_BASE_URL",
+    "HubSpotClient",
+    "Pool",
+    "official_clients",
+]
 
 CONNECT_SECONDS = 5.0
 
 
 class Client(Protocol):
-    """What the destination asks of a client; each call raises `DeliveryError` if HubSpot did not take it."""
+    """The calls that the destination makes; each raises `DeliveryError` if HubSpot did not accept it."""
 
     def send(self, occurrence: dict[str, Any]) -> None:
         """Send one occurrence: `events.send.basicApi.send`."""
@@ -45,7 +55,7 @@ class Client(Protocol):
 
 
 class Pool(Protocol):
-    """What sends a request and gives the answer, as urllib3's PoolManager does; safe to use from several threads."""
+    """Sends requests as urllib3's PoolManager does. Safe to use from several threads."""
 
     def request(self, method: str, url: str, *, body: bytes | None, headers: Any, **options: Any) -> Any:
         """Send; the answer has `status`, `data` and `headers`."""
@@ -56,11 +66,11 @@ class HubSpotClient:
 
     Args:
         token: the private app's access token.
-        base_url: where HubSpot is; a trailing slash is taken off.
+        base_url: HubSpot's address; a trailing slash is removed.
         timeout_seconds: how long to wait for an answer.
-        connection: where HubSpot is, its API's version, proxy and CA bundle; instead of `base_url`.
+        connection: HubSpot's address, the API's version, proxy and CA bundle; replaces `base_url`.
         on_exchange: is called with every request and its answer, in the thread that made it.
-        around: gets each connection pool and returns what is used in its place, such as a recorder.
+        around: wraps each connection pool, for example with a recorder.
 
     Attributes:
         on_headers: is called with the headers of every answer, unless None.
@@ -125,7 +135,7 @@ class HubSpotClient:
             {"properties": properties}, _preload_content=False, _request_timeout=self._timeout
         )
 
-    # ---- for the outbox: what is JSON already goes out as it is, and the answer comes back
+    # ---- for the outbox: bodies are encoded already, and the answer is returned
 
     def send_encoded(self, occurrence: bytes) -> Any:
         """Send one occurrence that is JSON already; return the answer. Raises DeliveryError."""
@@ -156,6 +166,31 @@ class HubSpotClient:
             _request_timeout=self._timeout,
         )
 
+    # ---- what an account must have before the first event: the client has no module for definitions (wire facts, 7.1)
+
+    def create_definition(self, body: dict[str, Any]) -> Any:
+        """Create an event definition. Raises DeliveryError, 409 where its name is taken."""
+        return self._post("/events/v3/event-definitions", body)
+
+    def create_definition_property(self, event_name: str, body: dict[str, Any]) -> Any:
+        """Add a property to an event definition. Raises DeliveryError."""
+        return self._post(f"/events/v3/event-definitions/{quote(event_name, safe='')}/property", body)
+
+    def create_contact_property(self, body: dict[str, Any]) -> Any:
+        """Create a property of contacts. Raises DeliveryError, 409 where it exists."""
+        return self._post("/crm/v3/properties/contacts", body)
+
+    def _post(self, path: str, body: dict[str, Any]) -> Any:
+        return self._api("contacts").api_client.call_api(
+            path,
+            "POST",
+            header_params={"Accept": "application/json", "Content-Type": "application/json"},
+            body=body,
+            auth_settings=["oauth2"],
+            _preload_content=False,
+            _request_timeout=self._timeout,
+        )
+
     def _api(self, name: str) -> Any:
         api = self._apis.get(name)
         if api is None or self._process != os.getpid():
@@ -168,7 +203,7 @@ class HubSpotClient:
             # After a fork the parent's sockets are not ours to use.
             self._apis, self._process = {}, os.getpid()
         if name not in self._apis:
-            import hubspot  # 0.1 s and 52 MB: only where something is sent
+            import hubspot  # 0.1 s and 52 MB: imported only when something is sent
 
             client = hubspot.HubSpot(access_token="****", api_factory=self._factory)  # noqa: S106 - a mask
             if name == "contacts":
@@ -187,15 +222,15 @@ class HubSpotClient:
     def _factory(self, package: Any, api_name: str, config: dict[str, Any]) -> Any:  # noqa: ARG002 - the hook's shape
         configuration = package.Configuration()
         configuration.host = self.base_url
-        configuration.retries = False  # one layer retries, and it is not this one
+        configuration.retries = False  # only the dispatcher retries
         configuration.access_token = self._token.get_secret_value()
         configuration.ssl_ca_cert = self._ca_bundle
         if self._proxy is not None:
             configuration.proxy = self._proxy.url
             configuration.proxy_headers = _proxy_headers(self._proxy)
-        plain = timed_api_client(
-            _api_client_class(package.ApiClient, self._observe_headers), self._on_exchange
-        )
+        plain = _api_client_class(package.ApiClient, self._observe_headers)
+        if self._on_exchange is not None:
+            plain = timed_api_client(plain, self._on_exchange)
         api_client = _speaking(self.version, plain)(configuration=configuration)
         api_client.user_agent = f"hubspot-dest/{__version__} hubspot-api-client-python"
         prepare(api_client.rest_client.pool_manager)
@@ -205,7 +240,7 @@ class HubSpotClient:
 
 
 def _check_dates(occurrences: list[dict[str, Any]]) -> None:
-    """Refuse an invalid date, as upstream's client does when it writes one down (walkerOS 4.4, section 5.7)."""
+    """Refuse an invalid date, as upstream's client does when it serialises one (walkerOS 4.4, section 5.7)."""
     for occurrence in occurrences:
         if isinstance(occurrence.get("occurredAt"), dict):
             raise DeliveryError("impossible", "Invalid time value")
@@ -269,3 +304,50 @@ def _proxy_headers(proxy: Proxy) -> dict[str, str]:
     login = None if proxy.login is None else proxy.login.get_secret_value()
     headers: dict[str, str] = dict(urllib3.make_headers(proxy_basic_auth=login))
     return headers
+
+
+ClientFactory = Callable[[SecretStr], Client]
+
+
+def official_clients(config: Config, base_url: str | None) -> ClientFactory:
+    """Return a factory of the official client, for another HubSpot if `base_url` is given."""
+
+    def make(token: SecretStr) -> Client:
+        configured = config.connection
+        connection = configured if base_url is None else replace(configured, base_url=base_url)
+        return HubSpotClient(token, timeout_seconds=config.timeout_ms / 1000, connection=connection)
+
+    return make
+
+
+class ClientProvider:
+    """Provides one client: the given one, or one made from the token at first use.
+
+    Args:
+        given: a client, or None.
+        factory: makes the client from the token.
+        token: the private app's access token.
+
+    """
+
+    def __init__(self, given: Client | None, factory: ClientFactory, token: SecretStr) -> None:
+        self.given = given is not None
+        self._client = given
+        self._factory = factory
+        self._token = token
+
+    def client(self) -> Client:
+        """Return the client.
+
+        Raises:
+            ValueError: the base URL is not an http(s) address.
+
+        """
+        if self._client is None:
+            self._client = self._factory(self._token)
+        return self._client
+
+    def discard(self) -> None:
+        """Discard a client of our own: in a forked child a thread of the parent may hold its locks."""
+        if not self.given:
+            self._client = None

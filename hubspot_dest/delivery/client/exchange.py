@@ -1,4 +1,4 @@
-"""One request to HubSpot and how it was answered: what logs and metrics are made of. Holds no secret and no body."""
+"""One request to HubSpot and its answer, for logs and metrics. Holds no secret and no body."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Exchange:
 
     Attributes:
         method: `POST` …
-        path: as it was asked, without the query; that of a contact holds its e-mail, percent-encoded.
+        path: the requested path without the query; that of a contact holds its e-mail, percent-encoded.
         status: of the answer; None where there was none.
         seconds: from the request to the whole answer.
         correlation_id: what HubSpot's support asks for; None where HubSpot gave none.
@@ -36,7 +36,7 @@ class Exchange:
 
     @property
     def call(self) -> str:
-        """What was asked for, without anybody's name: `send`, `send batch`, `contact update`, `read`."""
+        """The kind of call, without personal data: `send`, `send batch`, `contact update`, `read`."""
         if self.method == "GET":
             return "read"
         if "/events/" in self.path:
@@ -47,14 +47,11 @@ class Exchange:
         return "contact update" if self.method == "PATCH" else "contact create"
 
 
-def timed_api_client(base: type[Any], tell: Callable[[Exchange], None] | None) -> type[Any]:
-    """Return an ApiClient that tells every exchange, from the thread that made it; `base` itself for nobody."""
-    if tell is None:
-        return base
-    hear = tell
+def timed_api_client(base: type[Any], on_exchange: Callable[[Exchange], None]) -> type[Any]:
+    """Return an ApiClient that reports every exchange, from the thread that made it."""
 
     class TimedApiClient(base):  # type: ignore[misc]
-        """Tells how long each request took, and how it was answered."""
+        """Reports how long each request took, and how it was answered."""
 
         def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
             """Send one request. Raises DeliveryError."""
@@ -64,11 +61,11 @@ def timed_api_client(base: type[Any], tell: Callable[[Exchange], None] | None) -
                 answer = super().request(method, url, *args, **kwargs)
             except DeliveryError as error:
                 seconds = time.perf_counter() - begun
-                hear(Exchange(method, path, error.status, seconds, error.correlation_id, error.kind))
+                on_exchange(Exchange(method, path, error.status, seconds, error.correlation_id, error.kind))
                 raise
             seconds = time.perf_counter() - begun
             known = answer.headers.get("X-HubSpot-Correlation-Id")
-            hear(Exchange(method, path, answer.status, seconds, known))
+            on_exchange(Exchange(method, path, answer.status, seconds, known))
             return answer
 
     return TimedApiClient

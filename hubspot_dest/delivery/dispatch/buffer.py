@@ -7,7 +7,7 @@ from typing import Final
 
 from hubspot_dest.delivery.dispatch.intent_store import IntentStore
 from hubspot_dest.delivery.dispatch.per_key_queue import PerKeyQueue
-from hubspot_dest.delivery.outbox.records import Intent
+from hubspot_dest.delivery.outbox.schema import Intent
 
 __all__ = ["Buffer"]
 

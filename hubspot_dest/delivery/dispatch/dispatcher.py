@@ -20,9 +20,9 @@ from hubspot_dest.delivery.client.calls import Calls
 from hubspot_dest.delivery.client.codec import decode
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.dispatch.buffer import Buffer
+from hubspot_dest.delivery.dispatch.call_grouping import MOST_CONTACTS
 from hubspot_dest.delivery.dispatch.in_flight import InFlightRequest, Report, What, by_email, merged, parts
 from hubspot_dest.delivery.dispatch.intent_store import IntentStore
-from hubspot_dest.delivery.dispatch.rate import RateBudget
 from hubspot_dest.delivery.dispatch.retry import (
     Bisect,
     Circumstances,
@@ -32,15 +32,13 @@ from hubspot_dest.delivery.dispatch.retry import (
     RetryPolicy,
     decide,
 )
-from hubspot_dest.delivery.dispatch.throttle import Throttle
-from hubspot_dest.delivery.outbox.records import Intent
-from hubspot_dest.delivery.outbox.schema import OutboxError
+from hubspot_dest.delivery.dispatch.throttle import RateBudget, Throttle
+from hubspot_dest.delivery.outbox.schema import Intent, OutboxError
 
 __all__ = ["Dispatcher", "Report"]
 
-_MOST_CONTACTS: Final = 100  # in one batch (wire facts, 3.3)
 _WRITE_SECONDS, _WRITE_COUNT = 0.2, 2000
-_SHORTEST_WAIT: Final = 0.001  # a wait below the clock's resolution would go on for ever
+_SHORTEST_WAIT: Final = 0.001  # a wait below the clock's resolution would never end
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +59,8 @@ class Dispatcher:
         outbox: keeps what is to be delivered.
         calls: makes the requests.
         batch_size: how many events in a request; 1 sends each alone.
-        flush_seconds: a batch that is not full is sent when its oldest event is so old.
-        monotonic: seconds that never jump.
+        flush_seconds: a batch that is not full is sent when its oldest event has this age.
+        monotonic: a monotonic clock, in seconds.
         wall: UNIX time in seconds.
         policy: what is retried, and for how long.
         budget: the rate limits.
@@ -157,7 +155,7 @@ class Dispatcher:
         """Do one piece of work.
 
         Returns:
-            0 if something was done; else for how many seconds there is nothing to do; None until something is
+            0 if something was done; else the seconds until something is due; None until something is
             accepted.
 
         """
@@ -207,7 +205,7 @@ class Dispatcher:
             return self._until_full(now), lambda: InFlightRequest(
                 what, [(queue.take_events(self.batch_size), False)]
             )
-        most = _MOST_CONTACTS if self.calls.many_contacts else 1
+        most = MOST_CONTACTS if self.calls.many_contacts else 1
         return (0.0 if queue.contacts else math.inf), lambda: InFlightRequest(
             what, [(queue.take_contacts(most), False)]
         )
@@ -229,13 +227,13 @@ class Dispatcher:
     def _execute(self, request: InFlightRequest) -> None:
         group, decisive = request.groups[-1]
         try:
-            evicted = [one for one in group if one.payload is None]
+            evicted = [intent for intent in group if intent.payload is None]
             if evicted:
                 self.outbox.load(evicted)
                 with self.lock:
                     self._queue.loaded(len(evicted))
             if request.what == "events":
-                self._send(group)
+                self._send(request, group)
             else:
                 group = self._upsert(request, group)
         except DeliveryError as error:
@@ -252,34 +250,36 @@ class Dispatcher:
         request.groups.pop()
         self._succeeded(request, group, decisive=decisive)
 
-    def _send(self, group: list[Intent]) -> None:
+    def _send(self, request: InFlightRequest, group: list[Intent]) -> None:
         if len(group) == 1 and self.batch_size == 1:
-            self.calls.send(group[0].payload or b"")
-            call = "events.send.basicApi.send"
+            self.calls.send(group[0].payload or b"", request.made)
         else:
-            self.calls.send_batch([one.payload or b"" for one in group])
-            call = "events.send.batchApi.send"
-        self._notify(Report("delivered", "events", group, (call,)))
+            self.calls.send_batch([one.payload or b"" for one in group], request.made)
+        self._notify(Report("delivered", "events", group, request.take_made()))
 
     def _upsert(self, request: InFlightRequest, group: list[Intent]) -> list[Intent]:
         """Write contacts; return those that are done. Each of the others becomes a request of its own."""
         contacts = by_email(group)
         if len(contacts) == 1:
-            calls = self.calls.upsert(merged(group))
-            self._notify(Report("delivered", "contacts", group, calls))
+            self.calls.upsert(merged(group), request.made)
+            self._notify(Report("delivered", "contacts", group, request.take_made()))
             return group
-        results = self.calls.upsert_many([merged(one) for one in contacts]).errors
+        results = self.calls.upsert_many([merged(one) for one in contacts], request.made).errors
         done = [
             intent
             for contact, error in zip(contacts, results, strict=True)
             if error is None
             for intent in contact
         ]
-        self._notify(Report("delivered", "contacts", done, ("crm.contacts.batchApi.upsert",)))
+        made = request.take_made()
+        if done:
+            self._notify(Report("delivered", "contacts", done, made))
+            made = ()
         for contact, error in zip(contacts, results, strict=True):
             if error is None:
                 continue
-            own = InFlightRequest("contacts", [(contact, False)], request.failures)
+            own = InFlightRequest("contacts", [(contact, False)], request.failures, made=list(made))
+            made = ()  # of a call that wrote no contact, the first of them tells
             if error.status in (404, 409):
                 self._schedule(own, 0.0)  # a single contact is created, or updated by its existing id
             else:
@@ -322,20 +322,29 @@ class Dispatcher:
                 self._throttle.answered(request.what)
         if isinstance(decision, Dead):
             request.groups.pop()
-            self._give_up(request.what, group, decision.reason, error)
+            self._give_up(request, group, decision.reason, error)
             request.failures = 0
             if request.groups:
                 self._schedule(request, 0.0)
         elif isinstance(decision, Bisect):
             request.groups[-1:] = parts(group)
             request.failures = 0
-            self._notify(Report("bisected", request.what, group, reason="bisected", error=error))
+            made = request.take_made()
+            self._notify(Report("bisected", request.what, group, made, reason="bisected", error=error))
             self._schedule(request, 0.0)
         elif isinstance(decision, Pause):
             request.failures -= 1
             self._pause(decision, error, now)
             self._notify(
-                Report("postponed", request.what, group, reason="retry", error=error, after=decision.seconds)
+                Report(
+                    "postponed",
+                    request.what,
+                    group,
+                    request.take_made(),
+                    reason="retry",
+                    error=error,
+                    after=decision.seconds,
+                )
             )
             self._schedule(request, 0.0)
         else:
@@ -344,7 +353,15 @@ class Dispatcher:
                     intent.attempts += 1
                 self.outbox.failed(group)
             self._notify(
-                Report("failed", request.what, group, reason="retry", error=error, after=decision.after)
+                Report(
+                    "failed",
+                    request.what,
+                    group,
+                    request.take_made(),
+                    reason="retry",
+                    error=error,
+                    after=decision.after,
+                )
             )
             self._schedule(request, decision.after)
 
@@ -354,8 +371,8 @@ class Dispatcher:
             what=request.what,
             size=len(group),
             failures=request.failures,
-            blamed=max(one.attempts for one in group) + blamed,
-            age_seconds=wall - min(one.accepted_at for one in group),
+            blamed=max(intent.attempts for intent in group) + blamed,
+            age_seconds=wall - min(intent.accepted_at for intent in group),
             now=wall,
         )
 
@@ -369,12 +386,14 @@ class Dispatcher:
         if not reported:
             self._notify(Report("paused", reason=pause.reason, error=error, after=pause.seconds))
 
-    def _give_up(self, what: What, group: list[Intent], reason: str, error: DeliveryError) -> None:
+    def _give_up(
+        self, request: InFlightRequest, group: list[Intent], reason: str, error: DeliveryError
+    ) -> None:
         for intent in group:
             self.outbox.died(intent, reason, error)
-            if what == "contacts":
+            if request.what == "contacts":
                 self._forget(intent)
-        self._notify(Report("dead", what, group, reason=reason, error=error))
+        self._notify(Report("dead", request.what, group, request.take_made(), reason=reason, error=error))
         with self.lock:
             for intent in group:
                 self._queue.done(intent)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from hubspot_dest.delivery.client.errors import DeliveryError
-from hubspot_dest.delivery.outbox.records import Intent
+from hubspot_dest.delivery.outbox.schema import Intent
 
 __all__ = ["IntentStore"]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.delivery.client.codec import decode
 from hubspot_dest.delivery.dispatch.in_flight import Report
-from hubspot_dest.delivery.outbox.records import Intent
+from hubspot_dest.delivery.outbox.schema import Intent
 from hubspot_dest.outcome import Outcome
 
 __all__ = ["outcomes_of"]
@@ -39,26 +40,34 @@ def outcomes_of(
         return [_again(report, ids, message, next_try)]
     if report.kind == "resumed":
         return [Outcome("flushed", "delivery_resumed", "delivery goes on", delivery=True)]
-    return [_dead(report, intent, message) for intent in report.intents]
+    # A call is told once, with the first of its intents.
+    return [
+        _dead(report, intent, message, () if number else _calls(report))
+        for number, intent in enumerate(report.intents)
+    ]
+
+
+def _calls(report: Report) -> tuple[list[Any], ...]:
+    return tuple([name] for name in report.calls)
 
 
 def _delivered(report: Report) -> Outcome:
     ids = tuple(intent.event_id for intent in report.intents)
-    calls: tuple[list[Any], ...] = tuple([name] for name in report.calls)
+    calls = _calls(report)
     if report.what == "contacts":
         created = any(name.endswith(".create") for name in report.calls)
         return Outcome(
             "identified",
             "contact_written",
-            f"{len(ids)} contacts written",
+            f"{amount(len(ids), 'contact')} written",
             events=ids,
             calls=calls,
             upstream=_UNKNOWN_CONTACT if created else None,
             delivery=True,
         )
-    if report.calls[0].endswith("basicApi.send"):
+    if report.calls[-1].endswith("basicApi.send"):
         return Outcome("sent", "delivered", "HubSpot took it", event_id=ids[0], calls=calls, delivery=True)
-    sentence = f"{len(ids)} events in one batch"
+    sentence = f"{amount(len(ids), 'event')} in one batch"
     return Outcome("flushed", "batch_sent", sentence, events=ids, calls=calls, delivery=True)
 
 
@@ -67,11 +76,18 @@ def _again(report: Report, ids: tuple[str, ...], message: str, next_try: float |
     if report.kind == "bisected":
         reason, sentence = "bisected", f"it is sent again in parts, to find what HubSpot refuses: {message}"
     return Outcome(
-        "queued", reason, sentence, events=ids, error=report.error, delivery=True, next_try=next_try
+        "queued",
+        reason,
+        sentence,
+        events=ids,
+        calls=_calls(report),
+        error=report.error,
+        delivery=True,
+        next_try=next_try,
     )
 
 
-def _dead(report: Report, intent: Intent, message: str) -> Outcome:
+def _dead(report: Report, intent: Intent, message: str, calls: tuple[list[Any], ...]) -> Outcome:
     payload = decode(intent.payload)
     reason, sentence = report.reason, message
     if report.what == "contacts":
@@ -84,6 +100,7 @@ def _dead(report: Report, intent: Intent, message: str) -> Outcome:
         sentence,
         str(payload.get("eventName", "")),
         intent.event_id,
+        calls=calls,
         error=report.error,
         delivery=True,
         person=str(person),

@@ -8,8 +8,7 @@ from typing import Any, Final, Protocol
 
 from hubspot_dest.delivery.client.codec import decode, encode
 from hubspot_dest.delivery.client.errors import DeliveryError
-from hubspot_dest.delivery.outbox.records import ParkedEvent
-from hubspot_dest.delivery.outbox.schema import OutboxError
+from hubspot_dest.delivery.outbox.schema import OutboxError, ParkedEvent
 from hubspot_dest.events.consent_queue import ConsentGate, Denied, Event
 from hubspot_dest.events.event import NullFieldError
 
@@ -69,7 +68,7 @@ class OutboxConsentQueue:
         return self._parking.parked
 
     def admit(self, event: Event) -> Denied | None:
-        """Let an event pass (None), or park it and say why."""
+        """Let an event pass (None), or park it and return why."""
         gate = self._gate
         own = gate.own_consent(event)
         if gate.admits(event, own):

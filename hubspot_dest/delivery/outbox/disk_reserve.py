@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-__all__ = ["DiskReserve", "DiskRoom", "is_disk_full"]
+__all__ = ["DiskReserve", "DiskRoom"]
 
 _RESERVE_BYTES: Final = 8 * 1024 * 1024
 _LARGEST_SHARE: Final = 4  # of a small disk, no more than a quarter of what is free
@@ -27,12 +27,6 @@ _KEPT_PAGES: Final = 256  # for removals: a dead letter is written before its ev
 _LOG_PAGES: Final = 1000
 _SHORTEST_LOG: Final = 16
 _VACUUM_PAGES: Final = 50
-_FULL: Final = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_TRUNCATE")
-
-
-def is_disk_full(error: BaseException) -> bool:
-    """Tell whether SQLite could not write for want of room, or because of a limit of the size of files."""
-    return (getattr(error, "sqlite_errorname", "") or "").startswith(_FULL)
 
 
 def free_bytes(path: Path) -> int:
@@ -143,10 +137,10 @@ class DiskRoom:
     """Keeps and uses the reserve of an open outbox.
 
     Args:
-        db: the outbox's connection; whoever calls holds its lock.
+        db: the outbox's connection; the caller holds its lock.
         path: the outbox's file.
         reserve: the room on the disk.
-        max_pages: accept nothing beyond so many pages of 4 KiB; None for the disk's own end.
+        max_pages: accept nothing beyond this many pages of 4 KiB; None for no limit but the disk's.
 
     """
 
@@ -193,7 +187,7 @@ class DiskRoom:
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     def pragma(self, name: str) -> int:
-        """Return a number that SQLite tells of the file."""
+        """Return the number of an SQLite pragma."""
         return int(self._db.execute(f"PRAGMA {name}").fetchone()[0])
 
     def drop(self) -> None:

@@ -1,6 +1,6 @@
-"""The durable queue: what was accepted lies here until HubSpot took it, or it is a dead letter.
+"""The durable queue: what was accepted stays here until HubSpot has it, or it becomes a dead letter.
 
-One SQLite file in WAL mode with one writer. Whoever waits for durability commits for everybody who waits (group
+One SQLite file in WAL mode with one writer. The first thread that waits for durability commits for all (group
 commit), so no thread is needed to accept an event: also at the end of a process, when none can be started any more.
 """
 
@@ -12,31 +12,58 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from hubspot_dest.delivery.client.errors import DeliveryError
-from hubspot_dest.delivery.outbox.disk_reserve import DiskReserve, DiskRoom, is_disk_full
+from hubspot_dest.delivery.outbox.disk_reserve import DiskReserve, DiskRoom
 from hubspot_dest.delivery.outbox.guard import OutboxGuard
-from hubspot_dest.delivery.outbox.private_file import create_private
-from hubspot_dest.delivery.outbox.records import (
+from hubspot_dest.delivery.outbox.schema import (
+    CONTACT,
     INTENT_COLUMNS,
+    OUTBOX,
     SEPARATOR,
     DeadLetter,
-    Group,
     Intent,
     NewIntent,
+    OutboxError,
     ParkedEvent,
     Progress,
     dead_letter,
 )
-from hubspot_dest.delivery.outbox.schema import Durability, FileLock, OutboxError, connect, to_error
+from hubspot_dest.storage.sqlite_file import (
+    Durability,
+    FileLock,
+    connect,
+    connect_reading,
+    create_private,
+    is_disk_full,
+    to_error,
+)
 
-__all__ = ["NewIntent", "Outbox", "Progress"]
+__all__ = ["Group", "Leftovers", "NewIntent", "Outbox", "Progress", "leftovers_of"]
 
 _FREE_PAGES = 256
 _PART = 200  # removals in one transaction on a full disk
 _PROBE_BYTES = 65_536
+_INCREMENTAL = 2
+
+
+@dataclass(slots=True)
+class Group:
+    """What is committed together; `error` is why it could not be."""
+
+    intents: list[Intent] = field(default_factory=list)
+    memory: dict[str, tuple[str, float]] = field(default_factory=dict)
+    progress: Progress | None = None
+    parked: list[ParkedEvent] = field(default_factory=list)
+    released: list[int] = field(default_factory=list)
+    committed: bool = False
+    error: OutboxError | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.intents or self.memory or self.progress or self.parked or self.released)
 
 
 class Outbox:
@@ -46,7 +73,7 @@ class Outbox:
         path: the file; made if it is not there. `PATH-lock` beside it keeps other processes out.
         durability: `full` survives power loss (one fsync a commit), `normal` the death of the process.
         wall: UNIX time in seconds.
-        max_pages: stop growing at so many pages of 4 KiB; None for the disk's own end.
+        max_pages: stop growing at this many pages of 4 KiB; None for no limit but the disk's.
 
     Raises:
         OutboxError: it cannot be used; the message says why and what to do.
@@ -62,7 +89,7 @@ class Outbox:
         max_pages: int | None = None,
     ) -> None:
         self.path = Path(path)
-        self._lock_file = FileLock(self.path)
+        self._lock_file = FileLock(self.path, OUTBOX)
         self.rescued: Path | None = None
         """A copy of what was left, made at the end because the file had been removed or replaced."""
         reserve = DiskReserve(self.path)
@@ -111,7 +138,7 @@ class Outbox:
         except OutboxError as error:
             return str(error)
         except OSError as error:
-            return str(to_error(error, self.path))
+            return str(to_error(error, self.path, OUTBOX))
         finally:
             self._writing.release()
         return ""
@@ -135,7 +162,7 @@ class Outbox:
                     if self._db.in_transaction:
                         self._db.execute("ROLLBACK")
             except (sqlite3.Error, OSError) as error:
-                raise to_error(error, self.path) from None
+                raise to_error(error, self.path, OUTBOX) from None
 
     def rescue(self, events: int) -> None:
         """Copy the outbox to a new file beside it, where the file under its path is no longer this one.
@@ -255,8 +282,8 @@ class Outbox:
             _write(self._db, group, done, dead, attempts)
             if group:
                 self.guard.confirm()
-        except BaseException as error:  # whatever it was, nobody may believe that the group is on disk
-            group.error = error if isinstance(error, OutboxError) else to_error(error, self.path)
+        except BaseException as error:  # whatever the error, the group must not count as stored
+            group.error = error if isinstance(error, OutboxError) else to_error(error, self.path, OUTBOX)
             with self._adding:  # what was delivered is written down with the next group; a repeat counts once
                 self._done, self._dead = done + self._done, dead + self._dead
                 self._attempts = attempts | self._attempts
@@ -304,7 +331,7 @@ class Outbox:
         """Note what HubSpot took; it is written down with the next commit. Return how much waits for that."""
         with self._adding:
             before = len(self._done)
-            self._done.extend([one.seq for one in intents])
+            self._done.extend([intent.seq for intent in intents])
             self._stored -= len(self._done) - before
             return len(self._done) + len(self._dead)
 
@@ -318,7 +345,7 @@ class Outbox:
     def failed(self, intents: Iterable[Intent]) -> None:
         """Note how often intents failed; it is written down with the next commit."""
         with self._adding:
-            self._attempts.update((one.seq, one.attempts) for one in intents)
+            self._attempts.update((intent.seq, intent.attempts) for intent in intents)
 
     def flush(self) -> None:
         """Write down what was delivered and what is given up.
@@ -359,7 +386,7 @@ class Outbox:
             OutboxError: it could not be read.
 
         """
-        by_seq = {one.seq: one for one in intents}
+        by_seq = {intent.seq: intent for intent in intents}
         for first, last in _ranges(sorted(by_seq)):
             rows = self._read("SELECT seq, payload FROM intents WHERE seq BETWEEN ? AND ?", (first, last))
             for seq, payload in rows:
@@ -400,11 +427,11 @@ class Outbox:
             except sqlite3.Error as error:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
-                raise to_error(error, self.path) from None
+                raise to_error(error, self.path, OUTBOX) from None
             self._next += len(rows)
             self._stored += len(rows)
             if rows:
-                self.forget()  # older values go out after newer ones: what HubSpot knows then is anybody's guess
+                self.forget()  # older values are sent after newer ones: what HubSpot knows then is uncertain
         return len(rows)
 
     def purge(
@@ -423,7 +450,7 @@ class Outbox:
             gone_dead = self._change("DELETE FROM dead WHERE ? IS NULL OR died_at < ?", (before, before))
             gone = self._change("DELETE FROM intents") if pending else 0
             if pending:
-                self._change("DELETE FROM memory")  # it told of contacts that will not be written now
+                self._change("DELETE FROM memory")  # it lists contacts that will not be written now
             self._stored -= gone
             if parked:
                 gone_parked = self._change("DELETE FROM held WHERE ? IS NULL OR since < ?", (before, before))
@@ -435,15 +462,18 @@ class Outbox:
         """Take over what another outbox left, in its order, and remove that file; return how many intents.
 
         Raises:
-            OutboxError: somebody uses it, or it cannot be read.
+            OutboxError: another process uses it, or it cannot be read.
 
         """
         other = Outbox(path)
         try:
             found = other.read(0, 2**62)
             group = self.add(
-                (NewIntent(one.kind, one.keys, one.event_id, one.payload or b"") for one in found),
-                parked=[(one.event_id, one.event) for one in other.parked_events()],
+                (
+                    NewIntent(intent.kind, intent.keys, intent.event_id, intent.payload or b"")
+                    for intent in found
+                ),
+                parked=[(event.event_id, event.event) for event in other.parked_events()],
             )
             self.commit(group)
             for letter in other.dead_letters():
@@ -512,12 +542,12 @@ class Outbox:
                 return self._db.execute(statement, values).rowcount
             except sqlite3.Error as error:
                 if not is_disk_full(error):
-                    raise to_error(error, self.path) from None
+                    raise to_error(error, self.path, OUTBOX) from None
             try:
                 self._room.begin_removal()
                 return self._db.execute(statement, values).rowcount
             except (sqlite3.Error, OSError) as error:
-                raise to_error(error, self.path) from None
+                raise to_error(error, self.path, OUTBOX) from None
             finally:
                 self._room.end_removal()
 
@@ -526,7 +556,7 @@ class Outbox:
             try:
                 return self._db.execute(statement, values).fetchall()
             except sqlite3.Error as error:
-                raise to_error(error, self.path) from None
+                raise to_error(error, self.path, OUTBOX) from None
 
     def dead_letters(self, after: int = 0) -> Iterator[DeadLetter]:
         """Yield the dead letters, oldest first.
@@ -553,7 +583,7 @@ class Outbox:
                     self._db.executescript("PRAGMA incremental_vacuum")  # `execute` would stop after one page
             except sqlite3.Error as error:
                 if not is_disk_full(error):  # on a full disk it shrinks when there is room to move its pages
-                    raise to_error(error, self.path) from None
+                    raise to_error(error, self.path, OUTBOX) from None
             finally:
                 self._closed = True
                 self._db.close()
@@ -566,7 +596,7 @@ class Outbox:
         """Let go of everything in a forked child without touching the parent's file."""
         import ctypes
 
-        # SQLite must not be closed by a process that did not open it: keep it open for ever (sqlite.org, howtocorrupt).
+        # SQLite must not be closed by a process that did not open it: keep it open (sqlite.org, howtocorrupt).
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._db))
         self._closed = True
         self._lock_file.release()
@@ -575,11 +605,19 @@ class Outbox:
 def _connect(path: Path, durability: Durability, reserve: DiskReserve) -> sqlite3.Connection:
     """Open the outbox; on a full disk with the room of the reserve."""
     try:
-        return connect(path, durability)
+        return connect(path, OUTBOX, durability, _prepare)
     except OutboxError as error:
         if not (error.disk_full and reserve.release()):
             raise
-    return connect(path, durability)
+    return connect(path, OUTBOX, durability, _prepare)
+
+
+def _prepare(db: sqlite3.Connection) -> None:
+    # Before anything else: the first write would copy a long log, which a full disk has no room for.
+    db.execute("PRAGMA wal_autocheckpoint = 0")
+    if db.execute("PRAGMA auto_vacuum").fetchone()[0] != _INCREMENTAL:
+        db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # it writes, even where nothing changes
+    db.execute("PRAGMA journal_size_limit = 16777216")
 
 
 def _write(
@@ -595,7 +633,7 @@ def _write(
         db: the outbox.
         group: what was accepted.
         done: what HubSpot took, by number.
-        dead: what is given up: number, moment, reason, what HubSpot said, how often it was tried.
+        dead: what is given up: number, moment, reason, HubSpot's error, number of attempts.
         attempts: how often others failed, by number.
 
     """
@@ -604,8 +642,15 @@ def _write(
         db.executemany(
             f"INSERT INTO intents ({INTENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, 0, ?)",  # noqa: S608 - fixed names
             (
-                (one.seq, one.kind, SEPARATOR.join(one.keys), one.event_id, one.accepted_at, one.payload)
-                for one in group.intents
+                (
+                    intent.seq,
+                    intent.kind,
+                    SEPARATOR.join(intent.keys),
+                    intent.event_id,
+                    intent.accepted_at,
+                    intent.payload,
+                )
+                for intent in group.intents
             ),
         )
         if group.memory:
@@ -614,8 +659,8 @@ def _write(
                 ((email, *known) for email, known in group.memory.items()),
             )
         if group.progress is not None:
-            one = group.progress
-            values = (one.source, one.head, one.head_bytes, one.line, one.position)
+            progress = group.progress
+            values = (progress.source, progress.head, progress.head_bytes, progress.line, progress.position)
             db.execute("INSERT OR REPLACE INTO progress VALUES (?, ?, ?, ?, ?)", values)
         if group.parked or group.released:
             db.executemany("INSERT INTO held VALUES (?, ?, ?, ?)", group.parked)
@@ -651,3 +696,66 @@ def _ranges(seqs: list[int]) -> Iterator[tuple[int, int]]:
         first = last = seq
     if first is not None and last is not None:
         yield first, last
+
+
+# A contact is followed by its event; a contact without one is all that its event needs.
+_CONTACT_ONLY = """
+    SELECT event_id FROM intents AS contact WHERE kind = ? AND NOT EXISTS (
+        SELECT 1 FROM intents AS event
+        WHERE event.seq = contact.seq + 1 AND event.event_id = contact.event_id AND event.kind <> contact.kind)
+"""
+
+
+@dataclass(slots=True)
+class Leftovers:
+    """What is in an outbox.
+
+    Attributes:
+        events: events that wait for delivery, those included that only write a contact.
+        contact_only: the ids of those that only write a contact.
+        contacts: contacts that wait for delivery beside their event.
+        waiting: events that wait for consent.
+
+    """
+
+    events: int = 0
+    contact_only: list[str] = field(default_factory=list)
+    contacts: int = 0
+    waiting: int = 0
+
+
+def leftovers_of(path: Path) -> Leftovers:
+    """Return what an earlier run left in an outbox, with what forked children left beside it.
+
+    A file that cannot be read counts as empty: opening it for writing reports what is wrong.
+    """
+    found = Leftovers()
+    forks = [
+        current_path
+        for current_path in path.parent.glob(f"{path.name}.fork*")
+        if current_path.suffix[5:].isdigit()
+    ]
+    for current_path in [path, *sorted(forks)]:
+        if current_path.is_file() and current_path.stat().st_size:
+            _count(found, current_path)
+    return found
+
+
+def _count(found: Leftovers, path: Path) -> None:
+    try:
+        connection = connect_reading(path, OUTBOX)
+    except (OutboxError, OSError):
+        return
+    try:
+        alone = [str(row[0]) for row in connection.execute(_CONTACT_ONLY, (CONTACT,))]
+        kinds = dict(connection.execute("SELECT kind = ?, count(*) FROM intents GROUP BY 1", (CONTACT,)))
+        has_held = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'held'").fetchone()[0]
+        held = connection.execute("SELECT count(*) FROM held").fetchone()[0] if has_held else 0
+    except sqlite3.Error:
+        return
+    finally:
+        connection.close()
+    found.events += kinds.get(0, 0) + len(alone)
+    found.contact_only += alone
+    found.contacts += kinds.get(1, 0) - len(alone)
+    found.waiting += held

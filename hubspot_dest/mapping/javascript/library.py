@@ -92,7 +92,7 @@ def _zone(name: str) -> ZoneInfo | None:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):  # not found; no name of a zone; a folder
         pass
-    known = {one.lower(): one for one in available_timezones()}.get(name.lower())
+    known = {timezone.lower(): timezone for timezone in available_timezones()}.get(name.lower())
     return None if known is None else ZoneInfo(known)
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import quote, unquote
 
-from hubspot_dest.intake.decompression import DecompressionError, decompress
+from hubspot_dest.intake.byte_stream import DecompressionError, decompress
 
 __all__ = ["readable", "rewrapped", "unpacked"]
 
@@ -49,13 +49,13 @@ def _emptied(word: str, scrub: Scrub) -> str:
 
 
 def unpacked(word: str) -> str | None:
-    """Return the text that is in a word of base64 or hexadecimal, unzipped if need be; None where there is none."""
+    """Return the text that is in a word of base64 or hexadecimal, unzipped if need be; None if there is none."""
     found = _decoded(word)
     return None if found is None else readable(found)
 
 
 def readable(data: bytes) -> str | None:
-    """Return bytes as text, unzipped if they are zipped; None where they are no text."""
+    """Return bytes as text, unzipped if they are zipped; None where they are not text."""
     if data[:2] == _GZIP or data[:1] == b"\x78":
         try:
             data = decompress(data, _MOST_BYTES)
@@ -66,7 +66,7 @@ def readable(data: bytes) -> str | None:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return None
-    return text if all(one.isprintable() or one in "\r\n\t" for one in text) else None
+    return text if all(word.isprintable() or word in "\r\n\t" for word in text) else None
 
 
 def _inside(unwrap: Scrub, wrap: Scrub, scrub: Scrub) -> Callable[[re.Match[str]], str]:

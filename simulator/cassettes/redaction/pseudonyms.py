@@ -48,7 +48,7 @@ _SECRETS: Final = frozenset(
     ["password", "passwd", "pwd", "apikey", "api_key", "authorization", "cookie", "cookies", "set-cookie"]
 )
 _DEEPEST: Final = 3  # a proxy may encode what was encoded
-_ANY_CASE: Final = 4  # from so many letters on, a name is found in capitals and in small letters, too
+_ANY_CASE: Final = 4  # a name of at least this many letters is found in upper and lower case, too
 _BEFORE: Final = (
     r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=%25[0-9A-Fa-f]{2})|(?<=\\[nrtbf])|(?<=\\u[0-9A-Fa-f]{4}))"
 )
@@ -135,7 +135,7 @@ class Pseudonyms:
         self.keeps_people = keep_people
         self._recognise = recognise
         self._masker = Masker()
-        self._patterns = [re.compile(one) for one in patterns]
+        self._patterns = [re.compile(pattern) for pattern in patterns]
         self._emails = taken
         self.made: dict[str, str] = {}
         self._ids: dict[str, str] = {}
@@ -216,7 +216,7 @@ class Pseudonyms:
 
     def target(self, target: str) -> str:
         """Return path and query."""
-        target = _SEGMENT.sub(lambda one: self._ids.get(one[1], one[1]), self.people(target))
+        target = _SEGMENT.sub(lambda match: self._ids.get(match[1], match[1]), self.people(target))
         masked = self._masker.target(target.encode("latin-1", "replace"))
         return self._without_own(masked if masked == target else self.people(masked))
 
@@ -253,7 +253,7 @@ class Pseudonyms:
         text = EMAIL.sub(lambda found: self._address(found[0]), text)
         if names:
             text = _replaced(text, self._find_names)
-        text = _EXISTING.sub(lambda one: one[1] + self._ids.get(one[2], one[2]), text)
+        text = _EXISTING.sub(lambda match: match[1] + self._ids.get(match[2], match[2]), text)
         if deep == _DEEPEST:
             return text
         return rewrapped(text, lambda inner: self.people(inner, names=names, deep=deep + 1))
@@ -296,7 +296,7 @@ def _replaced(text: str, search: _Search) -> str:
         written = found[0]
         if written in ways:
             return ways[written]
-        if sum(one.isalpha() for one in written) < _ANY_CASE:
+        if sum(word.isalpha() for word in written) < _ANY_CASE:
             return written
         made = folded.get(written.lower(), written)
         return made.lower() if written.islower() else made.upper() if written.isupper() else made
@@ -308,7 +308,7 @@ def _stand_in(kind: str, value: str, number: int) -> str:
     """Return a stand-in that has the shape of the value: digits stay digits."""
     if value.isdigit():
         return str(number).rjust(len(value), "5")[: max(len(value), len(str(number)))]
-    if value.startswith("+") and sum(one.isdigit() for one in value) >= 6:
+    if value.startswith("+") and sum(text.isdigit() for text in value) >= 6:
         return f"+1555{number:07}"
     return f"{_LETTERS.sub('', kind).capitalize()}{number}"  # one word: in a path as in a sentence
 
@@ -321,7 +321,7 @@ def _json_escaped(text: str) -> str:
     return json.dumps(text)[1:-1]
 
 
-# How a value can stand in a text; each is applied to the original and to its stand-in alike.
+# How a value can be written in a text; each is applied to the original and to its stand-in alike.
 _WRITINGS: Final[tuple[Callable[[str], str], ...]] = (
     _same,
     lambda text: quote(text, safe=""),

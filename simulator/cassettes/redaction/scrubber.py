@@ -57,7 +57,7 @@ def replaced(cassette: Cassette, pseudonyms: Pseudonyms) -> Cassette:
     meta = cassette.meta.model_dump()
     for part in ("events", "account", "meanwhile", "config"):
         meta[part] = pseudonyms.value(meta[part])
-    interactions = tuple(_exchange(one, pseudonyms) for one in cassette.interactions)
+    interactions = tuple(_exchange(interaction, pseudonyms) for interaction in cassette.interactions)
     made = Cassette(Meta.model_validate(meta), interactions)
     found = leaks(made.text(), people=not pseudonyms.keeps_people)
     if found:
@@ -65,29 +65,29 @@ def replaced(cassette: Cassette, pseudonyms: Pseudonyms) -> Cassette:
     return made
 
 
-def _exchange(one: Interaction, pseudonyms: Pseudonyms) -> Interaction:
+def _exchange(interaction: Interaction, pseudonyms: Pseudonyms) -> Interaction:
     return Interaction(
-        one.method,
-        pseudonyms.target(one.target),
-        pseudonyms.body(one.body, one.target),
-        one.status,
-        pseudonyms.body(one.answer, one.target),
-        pseudonyms.headers(one.request_headers),
-        pseudonyms.headers(one.headers),
+        interaction.method,
+        pseudonyms.target(interaction.target),
+        pseudonyms.body(interaction.body, interaction.target),
+        interaction.status,
+        pseudonyms.body(interaction.answer, interaction.target),
+        pseudonyms.headers(interaction.request_headers),
+        pseudonyms.headers(interaction.headers),
     )
 
 
 def leaks(text: str, *, people: bool = True) -> list[str]:
     """Return, shortened, what looks like a token, a high-entropy secret, or a person's address."""
-    found = [f"a token ({one[:8]}…)" for one in SECRET.findall(text) if "****" not in one]
+    found = [f"a token ({item[:8]}…)" for item in SECRET.findall(text) if "****" not in item]
     if people:
-        found += [f"an address ({one[:3]}…)" for one in EMAIL.findall(text) if not STAND_IN.fullmatch(one)]
+        found += [f"an address ({item[:3]}…)" for item in EMAIL.findall(text) if not STAND_IN.fullmatch(item)]
     if _BINARY.search(text):
         found.append("a compressed or binary body, which cannot be inspected")
     found += [
-        f"something that looks like a secret ({one[:6]}…, {len(one)} characters)"
-        for one in _WORDY.findall(text)
-        if not _PLAIN.fullmatch(one) and _entropy(one) > 4.2
+        f"something that looks like a secret ({item[:6]}…, {len(item)} characters)"
+        for item in _WORDY.findall(text)
+        if not _PLAIN.fullmatch(item) and _entropy(item) > 4.2
     ]
     return list(dict.fromkeys(found))
 
@@ -104,6 +104,6 @@ def _known(cassette: Cassette) -> Iterator[Known]:
     yield from known_in(meta.account, ids=ids)
     if meta.meanwhile is not None:
         yield from known_in(meta.meanwhile.account, ids=ids)
-    for one in cassette.interactions:
-        yield from known_in(one.json, ids=ids)
-        yield from known_in(decoded(one.answer), ids=ids)
+    for interaction in cassette.interactions:
+        yield from known_in(interaction.json, ids=ids)
+        yield from known_in(decoded(interaction.answer), ids=ids)

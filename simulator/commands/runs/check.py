@@ -43,10 +43,10 @@ def check(
     """Carry `check` out; the options are those of `commands/check.py`."""
     if flow is not None:
         _check_flow(flow, only, as_json=as_json, junit=junit, verbose=verbose, no_color=no_color)
-    chosen = [one for one in documented_examples() if _is_meant(only, one.name, one.key)]
+    chosen = [example for example in documented_examples() if _is_meant(only, example.name, example.key)]
     unknown_contact = _is_meant(only, NAME, KEY)
     if not chosen and not unknown_contact:
-        known = ", ".join([*(one.name for one in documented_examples()), NAME])
+        known = ", ".join([*(example.name for example in documented_examples()), NAME])
         stop(f"no example is called {safe_text(only)!r}", f"one of: {known}")
     painter = Painter(colour=use_colour(refused=no_color))
     checked, comparison = _run(chosen, unknown_contact, None if as_json else painter, verbose)
@@ -57,7 +57,9 @@ def check(
     )
     if junit is not None:
         _write(junit, junit_text(checked, comparison))
-    passes = all(one.passes for one in checked) and (comparison is None or comparison.passes)
+    passes = all(checked_example.passes for checked_example in checked) and (
+        comparison is None or comparison.passes
+    )
     raise SystemExit(int(ExitCode.OK if passes else ExitCode.CHECK_FAILED))
 
 
@@ -69,8 +71,11 @@ def _check_flow(
         every = flow_examples(flow)
     except ConfigFileError as error:
         refuse(error)
-    meant = [one for one in every if _is_meant(only, one.name, one.key)]
-    chosen, silent = [one for one in meant if one.expects], [one for one in meant if not one.expects]
+    meant = [flow_example for flow_example in every if _is_meant(only, flow_example.name, flow_example.key)]
+    chosen, silent = (
+        [flow_example for flow_example in meant if flow_example.expects],
+        [flow_example for flow_example in meant if not flow_example.expects],
+    )
     if not chosen:
         hint = "`examples` beside `config`: {name: {in: event, out: [[call, …]]}}"
         stop(f"{safe_text(flow)} has no step example to run", hint)
@@ -84,12 +89,12 @@ def _check_flow(
             if not as_json:
                 _print(example_lines(number, checked[-1], painter, verbose=verbose))
     if as_json:
-        _print(json_lines(checked, None, [one.key for one in silent]))
+        _print(json_lines(checked, None, [flow_example.key for flow_example in silent]))
     else:
-        _print(flow_total_lines(checked, [one.name for one in silent], painter))
+        _print(flow_total_lines(checked, [flow_example.name for flow_example in silent], painter))
     if junit is not None:
         _write(junit, junit_text(checked, None))
-    passes = all(one.passes for one in checked)
+    passes = all(checked_example.passes for checked_example in checked)
     raise SystemExit(int(ExitCode.OK if passes else ExitCode.CHECK_FAILED))
 
 
@@ -113,7 +118,11 @@ def _run(
             if painter is not None:
                 _print(example_lines(number, checked[-1], painter, verbose=verbose))
         if unknown_contact:
-            example = next(one for one in documented_examples() if one.key == _IDENTIFIES)
+            example = next(
+                current_example
+                for current_example in documented_examples()
+                if current_example.key == _IDENTIFIES
+            )
             comparison = compare_unknown_contact(hubspot, example)
             if painter is not None:
                 _print(comparison_lines(comparison, len(documented_examples()) + 1, painter))
@@ -128,7 +137,7 @@ def _print(lines: Iterable[str]) -> None:
 
 
 def _next_command() -> str:
-    """Return a command that works as it stands: found on the PATH or beside this one, with examples or without."""
+    """Return a command that can be run as shown: found on the PATH or beside this one, with or without examples."""
     beside = Path(sys.argv[0]).with_name("hubspot-dest")
     found = shutil.which("hubspot-dest") is not None or not beside.is_file()
     program = "hubspot-dest" if found else safe_text(os.path.relpath(beside))

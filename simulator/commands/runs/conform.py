@@ -9,10 +9,10 @@ import orjson
 
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.diff.json_difference import MISSING, Difference
 from hubspot_dest.mapping.dialect import dialect_of
 from hubspot_dest.report.safe_text import safe_text
 from simulator.conformance.codec import encode
-from simulator.conformance.difference import MISSING, Difference
 from simulator.conformance.runner import FileResult, VectorFileError, VectorVerdict, run_file
 
 __all__ = ["conform"]
@@ -42,8 +42,11 @@ def _print_text(result: FileResult, show_all: bool) -> None:
         tags = f" [{', '.join(verdict.tags)}]" if verdict.tags else ""
         print_data(f"  differs: {safe_text(verdict.id)}{tags}")
         shown = verdict.differences if show_all else verdict.differences[:_SHOWN]
-        for one in shown:
-            print_data(f"    {safe_text(one.path)}: expected {_show(one.expected)}, got {_show(one.actual)}")
+        for difference in shown:
+            print_data(
+                f"    {safe_text(difference.path)}: "
+                f"expected {_show(difference.expected)}, got {_show(difference.actual)}"
+            )
         if len(verdict.differences) > len(shown):
             print_data(f"    … and {len(verdict.differences) - len(shown)} more places")
 
@@ -61,13 +64,15 @@ def _verdict(verdict: VectorVerdict) -> dict[str, Any]:
         "family": verdict.family,
         "agrees": verdict.agrees,
         "tags": list(verdict.tags),
-        "differences": [_difference(one) for one in verdict.differences],
+        "differences": [_difference(difference) for difference in verdict.differences],
     }
 
 
-def _difference(one: Difference) -> dict[str, Any]:
-    sides = {"expected": one.expected, "actual": one.actual}
-    return {"path": one.path} | {name: encode(value) for name, value in sides.items() if value is not MISSING}
+def _difference(difference: Difference) -> dict[str, Any]:
+    sides = {"expected": difference.expected, "actual": difference.actual}
+    return {"path": difference.path} | {
+        name: encode(value) for name, value in sides.items() if value is not MISSING
+    }
 
 
 def _line(value: Any) -> str:

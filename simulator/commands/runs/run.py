@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +14,21 @@ import orjson
 
 from hubspot_dest.cli.console import print_data, progress, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.options import open_config, use_colour
-from hubspot_dest.config.loading import TOKEN_VARIABLE
+from hubspot_dest.cli.options import open_account, open_config, use_colour
+from hubspot_dest.cli.report_file import input_files, write_report
+from hubspot_dest.config.loading import TOKEN_VARIABLE, file_of
+from hubspot_dest.diff.json_difference import MISSING
 from hubspot_dest.report.safe_text import safe_text
-from hubspot_dest.report.text_report import Painter
+from hubspot_dest.report.text_report import Painter, reason_lines
+from hubspot_dest.verdict.finding_table import FindingTable
 from simulator.commands.graceful_shutdown import GracefulShutdown
 from simulator.commands.runs.drain import drain
 from simulator.commands.source_options import Chosen, SourceOptions, chosen
-from simulator.conformance.difference import MISSING
+from simulator.commands.switch_options import read_switches
 from simulator.engine.engine import Engine
 from simulator.engine.expectations import ExpectationError, read_expectations, result_of, unmet
 from simulator.engine.failures import FailureTable
+from simulator.engine.report_page import page_of_run
 from simulator.engine.story import story_path
 from simulator.hubspot.faults.stories import STORIES
 from simulator.hubspot.faults.syntax import FaultSyntaxError, parse_fault
@@ -32,7 +37,7 @@ from simulator.hubspot.service import DEFAULT_TOKEN
 __all__ = ["run"]
 
 _SLICE = 500
-_SLICE_SECONDS = 0.25  # of a source that may have nothing just now: how soon a signal is heard
+_SLICE_SECONDS = 0.25  # of a source that may be idle: how soon a signal is noticed
 
 
 def run(
@@ -42,11 +47,14 @@ def run(
     parity: bool,
     walkeros: str,
     strict: bool,
+    account: Path | None,
+    switches: tuple[str, ...],
     faults: tuple[str, ...],
     story: str | None,
     expect: Path | None,
     no_outbox: bool,
     fail_on: str,
+    report: Path | None,
     as_json: bool,
     no_color: bool,
     **source: Any,
@@ -55,12 +63,14 @@ def run(
     # Nothing called sim needs a token, nor looks at yours.
     os.environ[TOKEN_VARIABLE] = DEFAULT_TOKEN
     loaded = open_config(config or story_path())
+    schema = None if account is None else open_account(account)
+    chosen_switches = read_switches(switches)
     try:
         expected = read_expectations(expect) if expect is not None else {}
         thrown = [*map(parse_fault, faults), *(STORIES[story].faults if story else ())]
     except (ExpectationError, FaultSyntaxError) as error:
         stop(safe_text(error))
-    stopper = GracefulShutdown()  # before anybody is told where to send
+    stopper = GracefulShutdown()  # before the address is shown
     origin = chosen(SourceOptions(**source))
     engine = Engine(
         loaded,
@@ -70,7 +80,9 @@ def run(
         walkeros=walkeros,
         outbox=not no_outbox,
         simulated=True,
+        schema=schema,
         strict=strict,
+        switches=chosen_switches,
     )
     try:
         engine.start()
@@ -84,6 +96,12 @@ def run(
         engine.flush().result()
         result = result_of(engine)
         failures = FailureTable(engine)
+        findings = engine.event_log.findings
+        findings.add(engine.judge.summary(), None)
+        page = None
+        if report is not None:
+            files = (("configuration", file_of(config or story_path())), ("events", source.get("from_")))
+            page = page_of_run(engine, engine.ring.rows(), _title(config), inputs=input_files(*files))
         bad = [row.sentence for row in engine.ring.rows() if row.reason == "bad_input"]
     finally:
         origin.close()
@@ -94,18 +112,23 @@ def run(
     result = {"events": result["counts"]["taken"], "seed": seed, "seconds": seconds, **result}
     result["notFlushed"] = closing.left + unseen
     result["failures"] = failures.records()
+    result["findings"] = [reason.as_dict() for reason in findings.reasons]
     differing = unmet(expected, result)
+    if page is not None and report is not None:
+        write_report(report, page)
     if as_json:
         print_data(orjson.dumps(result).decode())
     else:
-        for line in (*_lines(result, Painter(colour=use_colour(refused=no_color))), *failures.lines()):
+        painter = Painter(colour=use_colour(refused=no_color))
+        for line in (*_lines(result, painter), *failures.lines(), *_finding_lines(findings)):
             print_data(line)
-    for one in differing:
+    for difference in differing:
         say(
-            f"not as expected: {safe_text(one.path)} is {_plain(one.actual)}, expected {_plain(one.expected)}"
+            f"not as expected: {safe_text(difference.path)} is {_plain(difference.actual)}, "
+            f"expected {_plain(difference.expected)}"
         )
     if bad:
-        first = "" if len(bad) == 1 else f"{len(bad):,} lines are no events; the first: "
+        first = "" if len(bad) == 1 else f"{len(bad):,} lines are not events; the first: "
         say(f"warning: {first}{safe_text(bad[0], limit=300)}")
     for spec, fault in zip(faults, engine.hubspot.faults.active(), strict=False):
         if not fault.matched:  # a path with a typo, and the run proves nothing
@@ -122,6 +145,18 @@ def run(
     if good and stopper.number is not None and not origin.endless:
         raise SystemExit(128 + stopper.number)
     raise SystemExit(int(ExitCode.OK if good else ExitCode.CHECK_FAILED))
+
+
+def _title(config: Path | None) -> str:
+    return f"hubspot-sim run: {config or 'the shop of the demonstration'}"
+
+
+def _finding_lines(findings: FindingTable) -> Iterator[str]:
+    """Yield the findings about the events, each reason once."""
+    lines = list(reason_lines(findings.reasons))
+    if lines:
+        yield from ("", "  findings about these events (hubspot-dest explain CODE)")
+        yield from (f"  {line}" for line in lines)
 
 
 def _plain(value: Any) -> str:

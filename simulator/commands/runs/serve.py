@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 import threading
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from hubspot_dest.account.account_file import is_account_content
+from hubspot_dest.account.schema import AccountSchema
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.cli.options import open_account
 from hubspot_dest.report.safe_text import safe_text
+from simulator.commands.switch_options import read_switches
 from simulator.hubspot.fake import FakeHubSpot
 from simulator.hubspot.faults.fault_board import Fault
 from simulator.hubspot.faults.stories import STORIES
@@ -19,6 +24,7 @@ from simulator.hubspot.faults.syntax import FaultSyntaxError, parse_fault
 from simulator.hubspot.http.certificate import Certificate, temporary_certificate
 from simulator.hubspot.http.node_preload import write_node_preload
 from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
+from simulator.hubspot.state.account import SimulatedAccount
 from simulator.hubspot.state.behaviours import BehaviourError, Behaviours
 from simulator.hubspot.state.store import Store, StoreError
 
@@ -42,6 +48,7 @@ def serve(
     quotas: tuple[str, ...],
     node_preload: Path | None,
     auto_define: bool,
+    account: Path | None,
     seed_file: Path | None,
     faults: tuple[str, ...],
     story: str | None,
@@ -49,10 +56,17 @@ def serve(
 ) -> None:
     """Carry `serve` out; the options are those of `commands/serve.py`."""
     token = token or DEFAULT_TOKEN
-    chosen_switches = _switches(switches, quotas, tier, auto_define=auto_define)
+    if account is None and seed_file is not None and _is_account_file(seed_file):
+        account, seed_file = seed_file, None  # with its portal, and strict
+    schema = None if account is None else open_account(account)
+    if schema is not None:
+        portal = _portal(portal, schema, auto_define=auto_define)
+    chosen_switches = _switches(switches, quotas, tier, schema, auto_define=auto_define)
     with ExitStack() as at_the_end:
         service = _service(portal, token, scopes, chosen_switches, store)
         at_the_end.callback(service.close)
+        if schema is not None:
+            service.adopt(_account(service, token), schema)
         if seed_file is not None:
             _seed(service, token, seed_file)
         certificate = at_the_end.enter_context(temporary_certificate(host, *allowed_hosts)) if tls else None
@@ -74,6 +88,7 @@ def serve(
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: told.set())
         _announce(server, host, certificate, node_preload, as_json=as_json)
+        sys.stdout.flush()  # who reads a pipe waits for the address
         # A plain wait would keep Python from seeing signals on some systems.
         while not told.wait(0.5):
             pass
@@ -108,23 +123,37 @@ def _start(server: FakeHubSpot, host: str, port: int) -> None:
         )
 
 
+def _portal(given: int | None, schema: AccountSchema, *, auto_define: bool) -> int | None:
+    """Return the portal that the account file names; it excludes what contradicts it."""
+    if auto_define:
+        stop(
+            "--account and --auto-define exclude each other", "the file lists what is defined: leave one out"
+        )
+    if None not in (given, schema.portal_id) and given != schema.portal_id:
+        stop(f"--portal {given} is not the account file's portal {schema.portal_id}", "leave out --portal")
+    return schema.portal_id if given is None else given
+
+
 def _switches(
-    given: tuple[str, ...], quotas: tuple[str, ...], tier: str | None, *, auto_define: bool
+    given: tuple[str, ...],
+    quotas: tuple[str, ...],
+    tier: str | None,
+    schema: AccountSchema | None,
+    *,
+    auto_define: bool,
 ) -> Behaviours:
     # A server that people point things at is as strict as HubSpot; tests in Python are not slowed by limits.
     wanted: dict[str, Any] = {"enforce_rate_limits": True, "auto_define": auto_define}
     if tier is not None:
         wanted["tier"] = tier
-    for one in given:
-        name, equals, value = one.partition("=")
-        if not equals:
-            stop(f"--switch {safe_text(one)!r} has no value", "--switch unknown_property=drop")
-        wanted[name] = value
-    for one in quotas:
-        name, _, value = one.partition("=")
+    if schema is not None and schema.limits.calls_a_day is not None:
+        wanted["quota_calls"] = schema.limits.calls_a_day
+    wanted |= read_switches(given)
+    for quota in quotas:
+        name, _, value = quota.partition("=")
         if name not in _QUOTAS or not (value.isascii() and value.isdigit()):
             stop(
-                f"--quota {safe_text(one)!r} is not NAME=N with {', '.join(_QUOTAS)}",
+                f"--quota {safe_text(quota)!r} is not NAME=N with {', '.join(_QUOTAS)}",
                 "--quota occurrences=1000",
             )
         wanted[f"quota_{name}"] = value
@@ -134,12 +163,24 @@ def _switches(
         stop(safe_text(error), "docs/fidelity.md lists them")
 
 
+def _is_account_file(path: Path) -> bool:
+    """Return whether a seed file has the form of an account file; whoever reads it says what is wrong with it."""
+    try:
+        return is_account_content(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return False
+
+
+def _account(service: HubSpot, token: str) -> SimulatedAccount:
+    account = service.account_for(token)
+    assert account is not None
+    return account
+
+
 def _seed(service: HubSpot, token: str, path: Path) -> None:
     try:
         data: Any = json.loads(path.read_text(encoding="utf-8"))
-        account = service.account_for(token)
-        assert account is not None
-        service.seed(account, data if isinstance(data, dict) else {"seed": data})
+        service.seed(_account(service, token), data if isinstance(data, dict) else {"seed": data})
     except StoreError as error:
         stop(safe_text(error))
     except OSError as error:
@@ -171,7 +212,9 @@ def _announce(
     as_json: bool,
 ) -> None:
     if host not in _LOOPBACK:
-        say(f"WARNING: listening on {safe_text(host)}: whoever reaches this machine can use this account")
+        say(
+            f"WARNING: listening on {safe_text(host)}: everybody who can reach this machine can use this account"
+        )
     if as_json:
         where = {"baseUrl": server.base_url, "token": server.token, "controlToken": server.control_token}
         if certificate is not None:

@@ -13,11 +13,12 @@ from click.core import ParameterSource
 
 from hubspot_dest.cli.console import say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.options import open_config
+from hubspot_dest.cli.options import open_account, open_config
 from hubspot_dest.config.loading import TOKEN_VARIABLE
 from hubspot_dest.report.safe_text import safe_text
 from simulator.commands.runs.drain import drain
 from simulator.commands.source_options import SourceOptions, chosen
+from simulator.commands.switch_options import read_switches
 from simulator.commands.terminal_check import need_terminal
 from simulator.engine.engine import Engine
 from simulator.engine.story import story_path
@@ -40,6 +41,8 @@ def show(
     walkeros: str,
     no_outbox: bool,
     strict: bool,
+    account: Path | None,
+    switches: tuple[str, ...],
     theme: str,
     web: bool,
     check: bool,
@@ -57,6 +60,8 @@ def show(
     # Nothing called sim needs a token, nor looks at yours.
     os.environ[TOKEN_VARIABLE] = DEFAULT_TOKEN
     loaded = open_config(config or story_path())
+    schema = None if account is None else open_account(account)
+    chosen_switches = read_switches(switches)
     made_up = source["from_"] is None and source["listen"] is None
     tour = _tour(tour_file, shipped=config is None and not no_tour and made_up)
     if check:
@@ -66,10 +71,10 @@ def show(
     if web:
         from simulator.tui.web import serve
 
-        # What no page could show is said here, once, and not in every page.
+        # What no page could show is reported here, once, and not in every page.
         if made_up or (source["from_"] and not Path(source["from_"]).is_fifo()):
             chosen(SourceOptions(**source)).close()
-        serve([one for one in sys.argv[1:] if one != "--web"], port)
+        serve([text for text in sys.argv[1:] if text != "--web"], port)
         return
     from simulator.engine.source import ROOM
     from simulator.tui.app import SimulatorApp
@@ -92,7 +97,9 @@ def show(
         parity=parity,
         walkeros=walkeros,
         outbox=not no_outbox,
+        schema=schema,
         strict=strict,
+        switches=chosen_switches,
         remembered=capacity,
     )
     try:
@@ -123,7 +130,7 @@ def show(
 
 
 def _tour(file: Path | None, *, shipped: bool) -> Tour | None:
-    """Return the tour that is to be told, or end with exit code 2 where it cannot be played."""
+    """Return the tour to play, or exit with code 2 if it cannot be played."""
     from simulator.tui.tour import TourError, default_tour, read_tour
 
     try:

@@ -26,7 +26,7 @@ __all__ += ["shown_contact", "shown_contacts", "shown_definitions"]
 
 async def _accounts(request: Request) -> Response:
     accounts = context_of(request).service.accounts()
-    return JSONResponse([account_view(number, one) for number, one in enumerate(accounts)])
+    return JSONResponse([account_view(number, account) for number, account in enumerate(accounts)])
 
 
 async def _contacts(request: Request) -> Response:

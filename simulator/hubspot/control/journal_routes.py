@@ -57,7 +57,7 @@ def _bytes(data: bytes, headers: dict[str, str] | None = None) -> Response:
 
 
 def _bounds(journal: Journal, matched: int) -> dict[str, str]:
-    """Return headers that say what a list leaves out."""
+    """Return the headers about what a list leaves out."""
     return {
         "X-Simulator-Matched": str(matched),
         "X-Simulator-Dropped": str(journal.dropped),
@@ -74,7 +74,7 @@ async def _journal(request: Request) -> Response:
         shown = entries[-limit:] if limit else []
         bounds = {"entries": journal.max_entries, "bytes": journal.max_bytes}
         counted = {"total": len(journal), "matched": len(entries), "dropped": journal.dropped}
-        return orjson.dumps({**counted, "limits": bounds, "entries": [journal.view(one) for one in shown]})
+        return orjson.dumps({**counted, "limits": bounds, "entries": [journal.view(pair) for pair in shown]})
 
     return _bytes(await run_in_threadpool(page))
 
@@ -177,7 +177,7 @@ async def _items(request: Request, *, good: bool) -> Response:
 
     def defined(portal: int | None) -> inbox.Names:
         accounts = context.service.accounts()
-        return names_of(one for one in accounts if portal is None or one.portal_id == portal)
+        return names_of(account for account in accounts if portal is None or account.portal_id == portal)
 
     def listing() -> Response:
         found = inbox.items(context.journal, good=good, limit=limit, defined=defined)

@@ -27,7 +27,7 @@ class ContactPage:
     Attributes:
         total: how many contacts there are, the search aside.
         matched: how many of them the search finds.
-        contacts: those of this page, as `contact_row` tells them.
+        contacts: those of this page, as rows of `contact_row`.
         after: where the next page begins, None at the end.
 
     """
@@ -64,16 +64,16 @@ def contacts_page(
         if not words:
             page = list(islice(everybody, start, start + limit + 1))
             total = matched = len(account.book)
-            rows = [_row(one) for one in page[:limit]]
+            rows = [_row(contact) for contact in page[:limit]]
             return ContactPage(total, matched, rows, start + limit if len(page) > limit else None)
         snapshot = list(everybody)
     found: list[Contact] = []
     for first in range(0, len(snapshot), _SEARCHED_AT_ONCE):  # senders get the account in between
         with account.lock:
             some = snapshot[first : first + _SEARCHED_AT_ONCE]
-            found += [one for one in some if _holds(one, words)]
+            found += [contact for contact in some if _holds(contact, words)]
     with account.lock:
-        rows = [_row(one) for one in found[start : start + limit]]
+        rows = [_row(contact) for contact in found[start : start + limit]]
     after = start + limit if len(found) > start + limit else None
     return ContactPage(len(snapshot), len(found), rows, after)
 
@@ -94,21 +94,24 @@ def contact_view(account: SimulatedAccount, identifier: str) -> dict[str, Any] |
             "properties": dict(sorted(contact.properties.items())),
             "changes": len(contact.history),
             "history": [
-                {"name": one.name, "value": one.value, "at": one.at} for one in contact.history[-_TIMELINE:]
+                {"name": property_change.name, "value": property_change.value, "at": property_change.at}
+                for property_change in contact.history[-_TIMELINE:]
             ],
         }
         now = account.clock()
-    mine = [one for one in everything if one.contact == contact.id]
-    newest = sorted(mine, key=lambda one: one.occurred_at, reverse=True)[:_TIMELINE]
+    mine = [
+        current_occurrence for current_occurrence in everything if current_occurrence.contact == contact.id
+    ]
+    newest = sorted(mine, key=lambda occurrence: occurrence.occurred_at, reverse=True)[:_TIMELINE]
     timeline = [
         {
-            "occurredAt": iso(one.occurred_at),
-            "eventName": one.event_name,
-            "properties": one.properties,
-            "id": one.id,
-            "visible": one.visible_at <= now,
+            "occurredAt": iso(current_occurrence.occurred_at),
+            "eventName": current_occurrence.event_name,
+            "properties": current_occurrence.properties,
+            "id": current_occurrence.id,
+            "visible": current_occurrence.visible_at <= now,
         }
-        for one in newest
+        for current_occurrence in newest
     ]
     return {**shown, "occurrences": len(mine), "timeline": timeline}
 
@@ -117,23 +120,23 @@ def definitions_view(account: SimulatedAccount) -> list[dict[str, Any]]:
     """Return the definitions with their own properties, and how many occurrences each has."""
     with account.lock:
         everything = list(account.log.rows)
-    counts = Counter(one.event_name for one in everything)
+    counts = Counter(occurrence.event_name for occurrence in everything)
     with account.lock:
         return [
             {
-                "name": one.name,
-                "label": one.label or one.short_name,
-                "occurrences": counts[one.name],
+                "name": definition.name,
+                "label": definition.label or definition.short_name,
+                "occurrences": counts[definition.name],
                 "properties": [
                     {
                         "name": each.name,
                         "type": each.type,
                         "options": [option.value for option in each.options],
                     }
-                    for each in one.properties.values()
+                    for each in definition.properties.values()
                 ],
             }
-            for one in account.definitions.values()
+            for definition in account.definitions.values()
         ]
 
 
@@ -144,9 +147,9 @@ def names_of(accounts: Iterable[SimulatedAccount]) -> Names:
     for account in accounts:
         with account.lock:
             contacts.update(account.contact_properties)
-            for one in account.definitions.values():
-                known = events.get(one.name, frozenset())
-                events[one.name] = known.union(one.properties, DEFAULT_EVENT_PROPERTIES)
+            for definition in account.definitions.values():
+                known = events.get(definition.name, frozenset())
+                events[definition.name] = known.union(definition.properties, DEFAULT_EVENT_PROPERTIES)
     return Names(events, frozenset(contacts))
 
 

@@ -114,7 +114,7 @@ async def _set_faults(request: Request) -> Response:
     context = context_of(request)
     try:
         wanted = orjson.loads(await request.body())
-        faults = [_fault(one) for one in (wanted if isinstance(wanted, list) else [wanted])]
+        faults = [_fault(item) for item in (wanted if isinstance(wanted, list) else [wanted])]
     except orjson.JSONDecodeError as error:
         raise RefusedError(f"the body is not JSON: {error}") from None
     except FaultSyntaxError as error:
@@ -150,7 +150,10 @@ async def _begin_story(request: Request) -> Response:
     if name not in STORIES:
         raise RefusedError(f"there is no story {name!r}; there are {', '.join(STORIES)}", 404)
     now = context.clock()
-    return JSONResponse([_shown(one, now) for one in context.faults.add(*STORIES[name].faults, now=now)], 201)
+    return JSONResponse(
+        [_shown(active_fault, now) for active_fault in context.faults.add(*STORIES[name].faults, now=now)],
+        201,
+    )
 
 
 CHANGING_ROUTES = (

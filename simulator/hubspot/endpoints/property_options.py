@@ -24,5 +24,6 @@ class OptionRequest(msgspec.Struct):
 def to_options(requested: Sequence[OptionRequest]) -> tuple[AccountPropertyOption, ...]:
     """Return the options as the account keeps them."""
     return tuple(
-        AccountPropertyOption(one.label, one.value, one.displayOrder, one.hidden) for one in requested
+        AccountPropertyOption(request.label, request.value, request.displayOrder, request.hidden)
+        for request in requested
     )

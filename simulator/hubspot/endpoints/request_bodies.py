@@ -101,17 +101,19 @@ class _BodyReader:
         return self._read_scalar(kind, value)
 
     def _read_union(self, kind: inspect.UnionType, value: Any) -> Any:
-        kinds = [one for one in kind.types if not isinstance(one, inspect.NoneType)]
+        kinds = [
+            property_type for property_type in kind.types if not isinstance(property_type, inspect.NoneType)
+        ]
         if value is None and len(kinds) < len(kind.types):
             return None
         if isinstance(value, dict | list):
             wanted = (inspect.StructType, inspect.DictType) if isinstance(value, dict) else inspect.ListType
-            kinds = [one for one in kinds if isinstance(one, wanted)] or kinds
+            kinds = [current_kind for current_kind in kinds if isinstance(current_kind, wanted)] or kinds
         else:
-            fitting = [one for one in kinds if _fits(one, value)]
+            fitting = [current_kind for current_kind in kinds if _fits(current_kind, value)]
             if fitting:
                 return self._read_scalar(fitting[0], value)
-        texts = [one for one in kinds if isinstance(one, inspect.StrType)]
+        texts = [current_kind for current_kind in kinds if isinstance(current_kind, inspect.StrType)]
         return self.read((texts or kinds)[0], value)
 
     def _read_object(self, kind: inspect.StructType, value: Any) -> Any:

@@ -62,10 +62,10 @@ class Fault:
         every: every k-th matching request.
         probability: chance of striking, 0 to 1, drawn from `seed`.
         seed: makes the draws repeatable.
-        count: strikes at most so many times, then is spent.
-        for_seconds: is spent so many seconds after it was set.
+        count: how many times it applies at most; then it is spent.
+        for_seconds: how many seconds after it was set it is spent.
         delay_ms: waiting time before the answer; between the pieces of a trickle.
-        jitter_ms: up to so many milliseconds more, drawn from `seed`.
+        jitter_ms: the most milliseconds that are added, drawn from `seed`.
         retry_after: seconds in a `Retry-After` header of 429, 477 and 503; none when None (477 always has one).
         policy: which limit a 429 names.
         stored: whether the service processes the request although the answer is a failure. None takes the kind's
@@ -183,7 +183,11 @@ class FaultBoard:
     def clear(self, number: int | None = None) -> int:
         """Remove one fault, or all; return how many were removed."""
         with self._lock:
-            kept = tuple(one for one in self._active if number is not None and one.number != number)
+            kept = tuple(
+                active_fault
+                for active_fault in self._active
+                if number is not None and active_fault.number != number
+            )
             gone = len(self._active) - len(kept)
             self._active = kept
         return gone
@@ -210,4 +214,6 @@ class FaultBoard:
 
     @staticmethod
     def _first(active: Iterable[ActiveFault], method: str, path: str, now: float) -> ActiveFault | None:
-        return next((one for one in active if one.strikes(method, path, now)), None)
+        return next(
+            (active_fault for active_fault in active if active_fault.strikes(method, path, now)), None
+        )

@@ -30,7 +30,7 @@ _DURATION = re.compile(r"([0-9.]+)(ms|s|m)?")
 
 
 class FaultSyntaxError(ValueError):
-    """A fault that cannot be read; the message says what is valid."""
+    """A fault that cannot be parsed; the message names a valid form."""
 
 
 def parse_fault(spec: str) -> Fault:
@@ -65,7 +65,7 @@ def fault_from_mapping(table: Mapping[str, object]) -> Fault:
         FaultSyntaxError: the kind or an option is unknown, or a value is out of range.
 
     """
-    names = [one.name for one in fields(Fault)]
+    names = [field.name for field in fields(Fault)]
     for name in table:
         if name not in names:
             raise FaultSyntaxError(
@@ -90,11 +90,11 @@ def fault_from_mapping(table: Mapping[str, object]) -> Fault:
 def fault_to_mapping(fault: Fault) -> dict[str, object]:
     """Return the fault's kind and every field that differs from its default."""
     return {
-        one.name: getattr(fault, one.name)
-        for one in fields(Fault)
-        if one.default is MISSING
-        or getattr(fault, one.name) != one.default
-        or (one.name == "delay_ms" and fault.kind in _DEFAULT_DELAY_MS)
+        field.name: getattr(fault, field.name)
+        for field in fields(Fault)
+        if field.default is MISSING
+        or getattr(fault, field.name) != field.default
+        or (field.name == "delay_ms" and fault.kind in _DEFAULT_DELAY_MS)
     }
 
 
@@ -120,7 +120,7 @@ def _checked(name: str, value: object) -> object:
     if name in _NUMBERS:
         number = _number(name, value, whole=False, least=0)
         if name == "probability" and number > 1:
-            raise FaultSyntaxError(f"probability is {value!r}: it lies between 0 and 1")
+            raise FaultSyntaxError(f"probability is {value!r}: it must be between 0 and 1")
         if name in ("delay_ms", "jitter_ms") and number > _LONGEST_DELAY_MS:
             raise FaultSyntaxError(f"{name} is {value!r}: at most an hour, {_LONGEST_DELAY_MS}")
         return number

@@ -88,7 +88,7 @@ class SimulatedAccount:
     def occurrences(self) -> list[dict[str, Any]]:
         """Return a copy of every occurrence that is stored, visible or not, oldest first."""
         with self.lock:
-            return [one.plain() for one in self.log.rows]
+            return [row.plain() for row in self.log.rows]
 
     def seed(self, seed: Seed) -> None:
         """Add everything of a seed except its occurrences."""
@@ -99,8 +99,8 @@ class SimulatedAccount:
                 self.add_contact({**contact.properties, "email": contact.email}, now=0.0)
             for definition in seed.definitions:
                 known = self.define(definition.name, 0.0)
-                for one in definition.properties:
-                    made = made_property(one, "event_properties")
+                for prop in definition.properties:
+                    made = made_property(prop, "event_properties")
                     known.properties[made.name] = made
                 self.changed(known)
 
@@ -174,7 +174,7 @@ class SimulatedAccount:
             if contact is None:
                 return []
             return [
-                one.plain() for one in self.log.rows if one.contact == contact.id and one.visible_at <= now
+                row.plain() for row in self.log.rows if row.contact == contact.id and row.visible_at <= now
             ]
 
     def quotas(self) -> dict[str, dict[str, int]]:
@@ -189,25 +189,25 @@ class SimulatedAccount:
         return {name: {"used": count, "limit": limit} for name, (count, limit) in used.items()}
 
     def counters(self) -> Counters:
-        """Return what became of the occurrences so far."""
+        """Return the counts of occurrences so far."""
         with self.lock:
             now = self.log.counters
             return Counters(now.accepted, now.unassociated, now.duplicates, now.dropped, now.forgotten)
 
     def adopt(self, schema: AccountSchema) -> None:
-        """Have what an account file says: its portal's definitions and contact properties."""
+        """Define what an account file lists: the portal's event definitions and contact properties."""
         with self.lock:
             for definition in (schema.definitions or {}).values():
                 known = self.define(definition.full_name, 0.0)
-                for one in definition.properties.values():
-                    known.properties[one.name] = AccountProperty.of(
-                        one, group="event_properties", label=one.label, hubspot_defined=False
+                for prop in definition.properties.values():
+                    known.properties[prop.name] = AccountProperty.of(
+                        prop, group="event_properties", label=prop.label, hubspot_defined=False
                     )
                 self.changed(known)
-            for one in schema.own_contact_properties.values():
-                standard = one.name in DEFAULT_CONTACT_PROPERTIES
+            for prop in schema.own_contact_properties.values():
+                standard = prop.name in DEFAULT_CONTACT_PROPERTIES
                 made = AccountProperty.of(
-                    one, group="contactinformation", label=one.label, hubspot_defined=standard
+                    prop, group="contactinformation", label=prop.label, hubspot_defined=standard
                 )
                 self.add_contact_property(made)
 

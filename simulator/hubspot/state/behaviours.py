@@ -9,7 +9,7 @@ from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
 
 from hubspot_dest.checks.limits import MAX_DEFINITIONS, OCCURRENCES_A_MONTH
 
-__all__ = ["BehaviourError", "Behaviours"]
+__all__ = ["BehaviourError", "Behaviours", "expanded"]
 
 
 class BehaviourError(ValueError):
@@ -41,7 +41,7 @@ class Behaviours:
         visibility_delay_ms: from 204 until an occurrence can be read.
         search_lag_ms: from creation until the search finds a contact.
         tier: decides the rate limits.
-        quota_occurrences: occurrences that the account takes in a calendar month, UTC.
+        quota_occurrences: occurrences that the account accepts in a calendar month, UTC.
         quota_definitions: event definitions that the account can have.
         quota_calls: calls a day; 0 takes the tier's number, which counts only with `enforce_rate_limits`.
         events_rps: requests per second that the send endpoints take.
@@ -90,20 +90,25 @@ class Behaviours:
             BehaviourError: an unknown name or value.
 
         """
-        wanted = _expanded(wanted)
+        wanted = expanded(wanted)
         kinds = get_type_hints(cls)
-        names = [one.name for one in fields(cls)]
+        names = [field.name for field in fields(cls)]
         return cls(**{name: _value(name, value, kinds, names) for name, value in wanted.items()})
 
     def changed(self, wanted: Mapping[str, Any]) -> Self:
         """Return these switches with some turned; raises BehaviourError as `from_mapping` does."""
-        wanted = _expanded(wanted)
+        wanted = expanded(wanted)
         turned = type(self).from_mapping(wanted)
         return replace(self, **{name: getattr(turned, name) for name in wanted})
 
 
-def _expanded(wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the switches with `names=strict|lenient` replaced by the two switches that it sets."""
+def expanded(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the switches with `names=strict|lenient` replaced by the two switches that it sets.
+
+    Raises:
+        BehaviourError: `names` has another value.
+
+    """
     expanded: dict[str, Any] = {}
     for name, value in wanted.items():
         if name != "names":

@@ -71,11 +71,13 @@ class Changes:
         """Note that a definition was deleted with its occurrences."""
         self.definitions.pop(name, None)
         self.deleted_definitions.add(name)
-        self.occurrences = [one for one in self.occurrences if one[1].event_name != name]
+        self.occurrences = [occurrence for occurrence in self.occurrences if occurrence[1].event_name != name]
 
     def delete_contact(self, identifier: str) -> None:
         """Note that a contact was deleted with its history and occurrences."""
         self.contacts.pop(identifier, None)
-        self.history = [one for one in self.history if one[0] != identifier]
-        self.occurrences = [one for one in self.occurrences if one[1].contact != identifier]
+        self.history = [pair for pair in self.history if pair[0] != identifier]
+        self.occurrences = [
+            occurrence for occurrence in self.occurrences if occurrence[1].contact != identifier
+        ]
         self.deleted_contacts.add(identifier)

@@ -44,4 +44,4 @@ def values_of(declared: AccountProperty, stored: str) -> list[Comparable]:
     """Return the values of a property to compare with: each address of `hs_additional_emails`, else the one value."""
     parts = stored.split(";") if declared.name in _SEVERAL else [stored]
     compared = [comparable(declared, part) for part in parts]
-    return [one for one in compared if one is not None]
+    return [item for item in compared if item is not None]

@@ -65,7 +65,9 @@ class ContactBook:
 
     def find(self, name: str, value: str) -> Contact | None:
         """Return the first contact whose property has this value."""
-        return next((one for one in self._contacts.values() if one.properties.get(name) == value), None)
+        return next(
+            (contact for contact in self._contacts.values() if contact.properties.get(name) == value), None
+        )
 
     def add(self, properties: Mapping[str, str], now: float) -> Contact:
         """Create a contact with HubSpot's own properties beside those given (section 3.2)."""
@@ -117,7 +119,7 @@ class ContactBook:
         if not email or email not in additional or "hs_additional_emails" in properties:
             return properties
         former = contact.properties.get("email", "")
-        others = [former if one == email else one for one in additional]
+        others = [former if text == email else text for text in additional]
         return {**properties, "hs_additional_emails": ";".join(filter(None, others))}
 
     def _write(self, contact: Contact, name: str, value: str, when: str) -> None:
@@ -144,8 +146,8 @@ class ContactBook:
         """Add a value to a contact's history; one that a store kept as well, oldest first."""
         if len(self._changed) >= self._limit:
             gone = max(1, self._limit // 10)
-            for one, count in _tally(self._changed[:gone]):
-                one.forget(count)
+            for current_contact, count in _tally(self._changed[:gone]):
+                current_contact.forget(count)
             del self._changed[:gone]
         contact.history.append(change)
         self._changed.append(contact)
@@ -156,14 +158,16 @@ class ContactBook:
         if self._changes is not None:
             self._changes.contacts[contact.id] = contact
         self._archived[contact.id] = self._contacts.pop(contact.id)
-        self._by_email = {email: one for email, one in self._by_email.items() if one != contact.id}
+        self._by_email = {email: text for email, text in self._by_email.items() if text != contact.id}
 
     def delete(self, contact: Contact) -> None:
         """Delete a contact and its history for good, archived or not."""
         self._contacts.pop(contact.id, None)
         self._archived.pop(contact.id, None)
-        self._by_email = {email: one for email, one in self._by_email.items() if one != contact.id}
-        self._changed = [one for one in self._changed if one is not contact]
+        self._by_email = {email: text for email, text in self._by_email.items() if text != contact.id}
+        self._changed = [
+            current_contact for current_contact in self._changed if current_contact is not contact
+        ]
         if self._changes is not None:
             self._changes.delete_contact(contact.id)
 
@@ -171,10 +175,13 @@ class ContactBook:
 def _addresses(contact: Contact) -> set[str]:
     """Return every address of a contact, in lower case."""
     additional = contact.properties.get("hs_additional_emails", "").split(";")
-    return {one.strip() for one in (contact.properties.get("email", ""), *additional) if one.strip()}
+    return {text.strip() for text in (contact.properties.get("email", ""), *additional) if text.strip()}
 
 
 def _tally(contacts: list[Contact]) -> list[tuple[Contact, int]]:
     """Return each contact once, with how often it stood there."""
-    found = {one.id: one for one in contacts}
-    return [(found[identifier], count) for identifier, count in Counter(one.id for one in contacts).items()]
+    found = {contact.id: contact for contact in contacts}
+    return [
+        (found[identifier], count)
+        for identifier, count in Counter(contact.id for contact in contacts).items()
+    ]

@@ -36,8 +36,16 @@ class Contact:
     def forget(self, count: int) -> None:
         """Drop this many of the oldest values, but never the newest value of a property."""
         reach = self.settled + count
-        newer = {one.name for one in self.history[reach:]}
-        newest = {one.name: one for one in self.history[:reach] if one.name not in newer}
-        settled = [one for one in self.history[:reach] if newest.get(one.name) is one]
+        newer = {property_change.name for property_change in self.history[reach:]}
+        newest = {
+            property_change.name: property_change
+            for property_change in self.history[:reach]
+            if property_change.name not in newer
+        }
+        settled = [
+            property_change
+            for property_change in self.history[:reach]
+            if newest.get(property_change.name) is property_change
+        ]
         self.history[:reach] = settled
         self.settled = len(settled)

@@ -11,7 +11,7 @@ from simulator.hubspot.state.standard_properties import DEFAULT_EVENT_PROPERTIES
 __all__ = ["EventDefinition"]
 
 _STANDARD_TEXTS: Final = frozenset(
-    name for name, one in DEFAULT_EVENT_PROPERTIES.items() if one.type == "string" and one.name == name
+    name for name, prop in DEFAULT_EVENT_PROPERTIES.items() if prop.type == "string" and prop.name == name
 )
 
 
@@ -41,7 +41,7 @@ class EventDefinition:
 
     def text_names(self) -> frozenset[str]:
         """Return the names of the properties that accept any text, own and standard ones."""
-        own = {name for name, one in self.properties.items() if one.type == "string"}
+        own = {name for name, prop in self.properties.items() if prop.type == "string"}
         return frozenset(own | _STANDARD_TEXTS.difference(self.properties))
 
     def add_text(self, name: str) -> None:
@@ -72,5 +72,5 @@ class EventDefinition:
             shown["customMatchingId"] = {"primaryObjectRule": rule}
         if properties:
             every = [*DEFAULT_EVENT_PROPERTIES.values(), *self.properties.values()]
-            shown["properties"] = [one.shown() for one in every]
+            shown["properties"] = [account_property.shown() for account_property in every]
         return shown

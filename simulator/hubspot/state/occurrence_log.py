@@ -80,8 +80,8 @@ class OccurrenceLog:
             self.changes.counted = True
 
     def _forget(self, gone: int) -> None:
-        for one in self.rows[:gone]:
-            self.seen.get(one.event_name, {}).pop(one.id, None)
+        for row in self.rows[:gone]:
+            self.seen.get(row.event_name, {}).pop(row.id, None)
         del self.rows[:gone]
         self.counters.forgotten += gone
         if self.changes is not None:
@@ -89,12 +89,12 @@ class OccurrenceLog:
 
     def forget_event(self, event_name: str) -> None:
         """Drop every occurrence of an event whose definition was deleted."""
-        self.rows[:] = [one for one in self.rows if one.event_name != event_name]
+        self.rows[:] = [row for row in self.rows if row.event_name != event_name]
         self.seen.pop(event_name, None)
 
     def forget_contact(self, identifier: str) -> None:
         """Drop every occurrence of a contact that was deleted for good."""
-        self.rows[:] = [one for one in self.rows if one.contact != identifier]
+        self.rows[:] = [row for row in self.rows if row.contact != identifier]
 
     def load(self, number: int, occurrence: Occurrence, came: float, *, has_uuid: bool) -> None:
         """Load an occurrence of a store, oldest first."""

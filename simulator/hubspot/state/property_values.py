@@ -48,8 +48,8 @@ class AccountProperty:
             label,
             known.type,
             tuple(
-                AccountPropertyOption(one.label or one.value, one.value, one.display_order)
-                for one in known.options
+                AccountPropertyOption(option.label or option.value, option.value, option.display_order)
+                for option in known.options
             ),
             group=group,
             read_only=known.read_only,
@@ -69,12 +69,12 @@ class AccountProperty:
             "groupName": self.group,
             "options": [
                 {
-                    "label": one.label,
-                    "value": one.value,
-                    "displayOrder": one.display_order,
-                    "hidden": one.hidden,
+                    "label": option.label,
+                    "value": option.value,
+                    "displayOrder": option.display_order,
+                    "hidden": option.hidden,
                 }
-                for one in self.options
+                for option in self.options
             ],
             "archived": self.archived,
             "calculated": self.calculated,

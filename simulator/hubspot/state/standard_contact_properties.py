@@ -10,6 +10,6 @@ from simulator.hubspot.state.property_values import AccountProperty
 __all__ = ["DEFAULT_CONTACT_PROPERTIES"]
 
 DEFAULT_CONTACT_PROPERTIES: Final = {
-    one.name: AccountProperty.of(one, group="contactinformation", label=one.label)
-    for one in STANDARD_CONTACT_PROPERTIES.values()
+    prop.name: AccountProperty.of(prop, group="contactinformation", label=prop.label)
+    for prop in STANDARD_CONTACT_PROPERTIES.values()
 }

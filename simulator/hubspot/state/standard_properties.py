@@ -11,7 +11,8 @@ from simulator.hubspot.state.standard_contact_properties import DEFAULT_CONTACT_
 __all__ = ["DEFAULT_CONTACT_PROPERTIES", "DEFAULT_EVENT_PROPERTIES", "STANDARD_PROPERTY_GROUPS"]
 
 DEFAULT_EVENT_PROPERTIES: Final = {
-    one.name: AccountProperty.of(one, group="event_properties") for one in STANDARD_EVENT_PROPERTIES.values()
+    prop.name: AccountProperty.of(prop, group="event_properties")
+    for prop in STANDARD_EVENT_PROPERTIES.values()
 }
 
 # The one group whose name every property list shows; accounts have more.

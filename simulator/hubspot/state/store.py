@@ -1,6 +1,6 @@
 """Accounts in a SQLite file: readable with any SQLite tool, and whole after kill -9.
 
-Each request's changes are one transaction, committed before the answer goes out. The write-ahead log with
+Each request's changes are one transaction, committed before the answer is sent. The write-ahead log with
 `synchronous=NORMAL` survives the death of the process at any moment; a loss of power may cost the last moments.
 """
 
@@ -17,7 +17,8 @@ from typing import Any, Final
 import msgspec
 import orjson
 
-from hubspot_dest.delivery.outbox.private_file import create_private
+from hubspot_dest.storage.file_format import FileFormat, StorageError
+from hubspot_dest.storage.sqlite_file import FileLock, connect, to_error
 from simulator.hubspot.state.account import SimulatedAccount
 from simulator.hubspot.state.behaviours import Behaviours
 from simulator.hubspot.state.changes import Changes
@@ -26,8 +27,6 @@ from simulator.hubspot.state.store_loading import load
 
 __all__ = ["Store", "StoreError", "StoredAccount", "token_hash"]
 
-_APPLICATION: Final = 0x48534D31  # "HSM1": tells our file from any other
-_VERSION: Final = 1
 _SCHEMA: Final = """
 create table accounts (account integer primary key, portal_id integer not null, switches text not null,
     counters text not null default '{}');
@@ -66,8 +65,17 @@ _DELETE_CONTACT: Final = (
 )
 
 
-class StoreError(Exception):
-    """The file cannot be used; the message says why."""
+class StoreError(StorageError):
+    """The store cannot be used; the message says which file, why, and what to do."""
+
+
+STORE: Final = FileFormat(
+    name="store",
+    application_id=0x48534D31,  # "HSM1"
+    migrations=(_SCHEMA,),
+    alternative="choose another file with --store",
+    error=StoreError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,49 +100,24 @@ class Store:
         path: the file; it is made where it does not exist.
 
     Raises:
-        StoreError: the file is of something else, of another version, in use, damaged, or cannot be opened.
+        StoreError: the file belongs to another program or a newer version, is in use, is damaged, or cannot be opened.
 
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._lock = threading.Lock()
+        self._file_lock = FileLock(self.path, STORE)
         try:
-            self._db = sqlite3.connect(
-                create_private(path), isolation_level=None, check_same_thread=False, timeout=1.0
-            )
-        except (sqlite3.Error, OSError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise StoreError(f"{path} cannot be opened: {reason}") from None
-        try:
-            self._open()
-        except sqlite3.Error as error:
-            self._db.close()
-            raise StoreError(_explained(self.path, error)) from None
-        except StoreError:
-            self._db.close()
+            self._db = connect(self.path, STORE, "normal")
+        except BaseException:
+            self._file_lock.release()
             raise
-
-    def _open(self) -> None:
-        db = self._db
-        db.execute("pragma locking_mode=exclusive")  # one process: two would not see each other's changes
-        application = db.execute("pragma application_id").fetchone()[0]
-        version = db.execute("pragma user_version").fetchone()[0]
-        is_new = not db.execute("select count(*) from sqlite_master").fetchone()[0]
-        if application != _APPLICATION and not is_new:
-            raise StoreError(f"{self.path} is a SQLite file of something else; it stays as it is")
-        if not is_new and version != _VERSION:
-            raise StoreError(f"{self.path} is a store of version {version}; this is version {_VERSION}")
-        db.execute("pragma journal_mode=wal")
-        db.execute("pragma synchronous=normal")
-        db.execute("begin immediate")  # locks the file for this process
-        if is_new:
-            for statement in _SCHEMA.split(";")[:-1]:
-                db.execute(statement)
-            db.execute(f"pragma application_id={_APPLICATION}")
-            db.execute(f"pragma user_version={_VERSION}")
-        db.execute(_PROPERTY_GROUPS)
-        db.execute("commit")
+        try:
+            self._db.execute(_PROPERTY_GROUPS)
+        except sqlite3.Error as error:
+            self.close()
+            raise to_error(error, self.path, STORE) from None
 
     def accounts(self) -> list[StoredAccount]:
         """Return the accounts of the file in the order of their creation."""
@@ -198,12 +181,13 @@ class Store:
                     raise
                 self._db.execute("commit")
             except sqlite3.Error as error:
-                raise StoreError(_explained(self.path, error)) from None
+                raise to_error(error, self.path, STORE) from None
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
             self._db.close()
+            self._file_lock.release()
 
     def _write(self, number: int, account: SimulatedAccount, changes: Changes) -> None:
         db = self._db
@@ -231,11 +215,11 @@ class Store:
         if changes.contact_properties:
             self._db.executemany(
                 "insert or replace into contact_properties values (?,?,?)",
-                [(number, one.name, _text(one)) for one in changes.contact_properties.values()],
+                [(number, prop.name, _text(prop)) for prop in changes.contact_properties.values()],
             )
         self._db.executemany(
             "insert or replace into property_groups values (?,?,?)",
-            [(number, one.name, _text(one)) for one in changes.property_groups.values()],
+            [(number, group.name, _text(group)) for group in changes.property_groups.values()],
         )
         if not changes.contacts:
             return
@@ -244,60 +228,55 @@ class Store:
             [
                 (
                     number,
-                    int(one.id),
-                    one.properties.get("email"),
-                    one.created_at,
-                    one.updated_at,
-                    one.archived_at,
-                    one.created,
-                    _text(one.properties),
+                    int(current_contact.id),
+                    current_contact.properties.get("email"),
+                    current_contact.created_at,
+                    current_contact.updated_at,
+                    current_contact.archived_at,
+                    current_contact.created,
+                    _text(current_contact.properties),
                 )
-                for one in changes.contacts.values()
+                for current_contact in changes.contacts.values()
             ],
         )
         self._db.executemany(
             "insert into contact_history (account, contact, property, value, at) values (?,?,?,?,?)",
-            [(number, int(contact), one.name, one.value, one.at) for contact, one in changes.history],
+            [
+                (number, int(contact), property_change.name, property_change.value, property_change.at)
+                for contact, property_change in changes.history
+            ],
         )
 
     def _write_definitions(self, number: int, changes: Changes) -> None:
         sql = "insert or replace into definitions values (?,?,?,?,?)"
-        for one in changes.definitions.values():
-            self._db.execute(sql, (number, one.name, False, one.label, _text(one)))
+        for definition in changes.definitions.values():
+            self._db.execute(sql, (number, definition.name, False, definition.label, _text(definition)))
         for name in changes.deleted_definitions:
             self._db.execute(sql, (number, name, True, None, None))
             self._db.execute("delete from occurrences where account=? and event_name=?", (number, name))
 
 
 def _occurrence_rows(number: int, changes: Changes) -> Iterable[tuple[Any, ...]]:
-    for position, one, came, has_uuid in changes.occurrences:
-        yield _occurrence_row(number, position, one, came, has_uuid=has_uuid)
+    for position, occurrence, came, has_uuid in changes.occurrences:
+        yield _occurrence_row(number, position, occurrence, came, has_uuid=has_uuid)
 
 
 def _occurrence_row(
-    number: int, position: int, one: Occurrence, came: float, *, has_uuid: bool
+    number: int, position: int, occurrence: Occurrence, came: float, *, has_uuid: bool
 ) -> tuple[Any, ...]:
-    contact = None if one.contact is None else int(one.contact)
-    moments = (one.occurred_at, came, one.visible_at)
+    contact = None if occurrence.contact is None else int(occurrence.contact)
+    moments = (occurrence.occurred_at, came, occurrence.visible_at)
     return (
         number,
         position,
-        one.id,
+        occurrence.id,
         has_uuid,
-        one.event_name,
+        occurrence.event_name,
         contact,
         *moments,
-        one.properties_json.decode(),
+        occurrence.properties_json.decode(),
     )
 
 
 def _text(value: Any) -> str:
     return msgspec.json.encode(value).decode()
-
-
-def _explained(path: Path, error: sqlite3.Error) -> str:
-    if "locked" in str(error):
-        return f"{path} is in use by another process; give each server a store of its own"
-    if isinstance(error, sqlite3.DatabaseError) and "not a database" in str(error):
-        return f"{path} is no SQLite file; it stays as it is"
-    return f"{path} cannot be used as a store: {error}"

@@ -56,8 +56,8 @@ def _load_definitions(db: sqlite3.Connection, number: int, account: SimulatedAcc
             account.deleted_definitions.add(name)
         else:
             found.append(msgspec.json.decode(text, type=EventDefinition))
-    for one in sorted(found, key=lambda definition: definition.number):
-        account.definitions[one.name] = one
+    for event_definition in sorted(found, key=lambda definition: definition.number):
+        account.definitions[event_definition.name] = event_definition
 
 
 def _load_occurrences(db: sqlite3.Connection, number: int, account: SimulatedAccount) -> None:
@@ -68,7 +68,7 @@ def _load_occurrences(db: sqlite3.Connection, number: int, account: SimulatedAcc
     for row in db.execute(sql, (number,)):
         position, identifier, has_uuid, name, contact, occurred, came, visible, properties = row
         whose = None if contact is None else str(contact)
-        one = Occurrence(identifier, name, properties.encode(), whose, occurred, visible)
-        account.log.load(position, one, came, has_uuid=bool(has_uuid))
+        occurrence = Occurrence(identifier, name, properties.encode(), whose, occurred, visible)
+        account.log.load(position, occurrence, came, has_uuid=bool(has_uuid))
     text = db.execute("select counters from accounts where account=?", (number,)).fetchone()[0]
     account.log.counters = msgspec.json.decode(text, type=Counters)

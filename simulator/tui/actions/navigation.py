@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
+from hubspot_dest.coverage.rule_coverage import NO_RULE_SOUGHT
 from simulator.engine.alternatives import failing_rule
 from simulator.engine.engine import Engine
 from simulator.engine.row_filter import FilterError, complete, parse_filter
-from simulator.engine.rows import NO_RULE_SOUGHT, Row
+from simulator.engine.rows import Row
 from simulator.tui.shell import Shell
 from simulator.tui.views.live import LiveView
 from simulator.tui.views.mapping import MappingView
@@ -40,7 +41,7 @@ class Navigation:
         self._mapping = mapping
 
     def selected(self, *, batches: bool = False) -> Row | None:
-        """Return the selected event, or None after a message that says how to select one.
+        """Return the selected event, or None after a message on how to select one.
 
         Args:
             batches: the row of a batch will do, and so will a row that the filter hides.

@@ -97,7 +97,7 @@ class ChecksView(View):
             error = future.exception()
             if error is None:
                 checked, self.own = future.result()
-                self.checked = {_key(one.example): one for one in checked}
+                self.checked = {_key(checked_example.example): checked_example for checked_example in checked}
             else:
                 self.trouble = error.lines[0] if isinstance(error, ConfigFileError) else str(error)
             self._tell_failing()
@@ -109,12 +109,13 @@ class ChecksView(View):
     def _tell_failing(self) -> None:
         """Say after a save how many of one's own examples fail, wherever one is looking."""
         failing = sum(
-            isinstance(one.example, FlowExample) and not one.passes for one in self.checked.values()
+            isinstance(checked_example.example, FlowExample) and not checked_example.passes
+            for checked_example in self.checked.values()
         )
         if self._saved and failing:
             fails = "step examples fails" if failing == 1 else "step examples fail"
             self.app.notify(
-                f"{failing} of {sum(one.expects for one in self.own)} {fails} with it; 2 shows them",
+                f"{failing} of {sum(flow_example.expects for flow_example in self.own)} {fails} with it; 2 shows them",
                 severity="warning",
                 timeout=6,
             )
@@ -166,10 +167,12 @@ class ChecksView(View):
             return "running …", "info"
         if self.trouble:
             return f"✘ {harmless(self.trouble, 60)}", "bad"
-        found = [one for one in (self.checked.get(_key(each)) for each in examples) if one is not None]
+        found = [
+            example for example in (self.checked.get(_key(each)) for each in examples) if example is not None
+        ]
         if not found:
             return "not run yet", "dim"
-        passed = sum(one.passes for one in found)
+        passed = sum(checked_example.passes for checked_example in found)
         return f"{passed} of {len(found)} pass", "good" if passed == len(found) else "bad"
 
     def _listed(self, examples: Iterable[Example], width: int) -> list[TextLine]:
@@ -177,9 +180,15 @@ class ChecksView(View):
         for example in examples:
             if not self.finds(example.name, example.shows):
                 continue
-            one = self.checked.get(_key(example))
+            checked_example = self.checked.get(_key(example))
             shows = example.shows if _expects(example) else "no expectation: it has no `out`"
-            mark, colour = ("·", "faint") if one is None else ("✔", "good") if one.passes else ("✘", "bad")
+            mark, colour = (
+                ("·", "faint")
+                if checked_example is None
+                else ("✔", "good")
+                if checked_example.passes
+                else ("✘", "bad")
+            )
             lines.append(
                 line(
                     (f"{mark} ", f"*{colour}"),
@@ -193,7 +202,9 @@ class ChecksView(View):
     def show_side(self, *, top: bool = False) -> None:
         """Show the chosen example."""
         every: list[Example] = [*documented_examples(), *self.own]
-        example = next((one for one in every if _key(one) == self.examples.key), None)
+        example = next(
+            (current_example for current_example in every if _key(current_example) == self.examples.key), None
+        )
         if example is None:
             return
         width = self.side.room
@@ -208,13 +219,13 @@ class ChecksView(View):
             lines.append(line((f"✘ {many} difference{'s' * (many > 1)}", "*bad")))
             half = max(12, (width - 4) // 2)
             lines.append(line((fit(f" {_wanted(example)}", half) + "│", "dim"), (" happened", "dim")))
-            for one in checked.told[:30]:
-                lines.append(line((harmless(one.path, 100), "info")))
+            for difference in checked.told[:30]:
+                lines.append(line((harmless(difference.path, 100), "info")))
                 lines.append(
                     line(
-                        (fit(f" {short(one.expected, 200)}", half), "good"),
+                        (fit(f" {short(difference.expected, 200)}", half), "good"),
                         ("│", "faint"),
-                        (fit(f" {short(one.actual, 200)}", half), "bad"),
+                        (fit(f" {short(difference.actual, 200)}", half), "bad"),
                     )
                 )
         if _expects(example):
@@ -228,9 +239,9 @@ class ChecksView(View):
 def _side_by_side(example: Any, checked: CheckedExample | None, width: int) -> list[TextLine]:
     lines = [line((f"── {_wanted(example)} calls ", "accent"))]
     for call in example.expect.calls:
-        texts = " ".join(one for one in call[1:] if isinstance(one, str))
+        texts = " ".join(item for item in call[1:] if isinstance(item, str))
         lines.append(line((f" {call[0]} ", "*text"), (harmless(texts, 100), "dim")))
-        for body in [one for one in call[1:] if isinstance(one, dict)]:
+        for body in [item for item in call[1:] if isinstance(item, dict)]:
             lines += json_lines(body, indent=3)
     if not example.expect.calls:
         lines.append(line((" none", "dim")))
@@ -238,15 +249,15 @@ def _side_by_side(example: Any, checked: CheckedExample | None, width: int) -> l
         lines.append(line((" outcome ", "dim"), (example.expect.outcome, "text")))
     if checked is not None:
         lines += [line(""), line(("── what arrived at HubSpot ", "accent"))]
-        for one in checked.run.arrivals:
-            good = one.status < 300
+        for arrival in checked.run.arrivals:
+            good = arrival.status < 300
             lines.append(
                 line(
-                    (f" {'✔' if good else '✘'} {one.status} ", "good" if good else "bad"),
-                    (fit(f"{one.method} {one.target}", max(0, width - 8)), "info"),
+                    (f" {'✔' if good else '✘'} {arrival.status} ", "good" if good else "bad"),
+                    (fit(f"{arrival.method} {arrival.target}", max(0, width - 8)), "info"),
                 )
             )
-            lines += json_lines(one.body, indent=3)
+            lines += json_lines(arrival.body, indent=3)
         if not checked.run.arrivals:
             lines.append(line((" nothing, as it should be", "dim")))
     return lines

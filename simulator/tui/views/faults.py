@@ -66,7 +66,7 @@ class FaultsView(View):
             self.tick(0)
 
     def _choice(self, width: int) -> list[TextLine]:
-        on = {one.fault.label for one in self._standing()}
+        on = {item.fault.label for item in self._standing()}
         lines = [
             line(("Enter", "*accent"), (" throws,  ", "dim"), ("x", "*accent"), (" clears all", "dim")),
             line(""),
@@ -84,18 +84,19 @@ class FaultsView(View):
             )
         lines += [line(""), line(("── stories ", "accent"))]
         for story in STORIES.values():
-            standing = bool({one.label for one in story.faults} & on)
+            standing = bool({fault.label for fault in story.faults} & on)
             lines.append(
                 line(("⚡" if standing else "  ", "bad"), (f" {story.name:<22}", "*text"), key=story.name)
             )
             lines += [
-                line(("    ", "dim"), *one.pieces) for one in wrapped(story.tells, "dim", max(20, width - 5))
+                line(("    ", "dim"), *text_line.pieces)
+                for text_line in wrapped(story.tells, "dim", max(20, width - 5))
             ]
         return lines
 
     def _standing(self) -> list[Any]:
         now = self.engine.hubspot.clock()
-        return [one for one in self.engine.faults() if not one.is_spent(now)]
+        return [fault for fault in self.engine.faults() if not fault.is_spent(now)]
 
     def _board(self, width: int) -> list[TextLine]:
         lines = [*self._thrown(width), line(""), *self._flow(width)]
@@ -126,7 +127,7 @@ class FaultsView(View):
             line(""),
             line(("── latest refusals ", "accent")),
         ]  # fmt: skip
-        refused = [one for one in self.engine.hubspot.journal.entries(limit=300) if _is_refusal(one)][-8:]
+        refused = [pair for pair in self.engine.hubspot.journal.entries(limit=300) if _is_refusal(pair)][-8:]
         if not refused:
             lines.append(line((" none", "good")))
         lines += [refusal for entry in reversed(refused) for refusal in _refused(entry, width)]
@@ -144,15 +145,15 @@ class FaultsView(View):
 
     def _thrown(self, width: int) -> list[TextLine]:
         now, lines = self.engine.hubspot.clock(), [line(("── on the board ", "accent"))]
-        for one in self.engine.faults()[-12:]:
-            spent = one.is_spent(now)
-            struck = f"{'struck ' if width >= _WIDE else ''}{one.struck} of {one.matched}"
-            left = "  spent" if spent else self._left(one, now)
+        for fault in self.engine.faults()[-12:]:
+            spent = fault.is_spent(now)
+            struck = f"{'struck ' if width >= _WIDE else ''}{fault.struck} of {fault.matched}"
+            left = "  spent" if spent else self._left(fault, now)
             name = min(24, width - 4 - len(struck) - len(left))
             lines.append(
                 line(
                     (" ○ " if spent else " ⚡", "faint" if spent else "bad"),
-                    (fit(one.fault.label, name) + " ", "dim" if spent else "*text"),
+                    (fit(fault.fault.label, name) + " ", "dim" if spent else "*text"),
                     (struck, "dim"),
                     (left, "faint"),
                 )
@@ -174,11 +175,11 @@ class FaultsView(View):
         return lines
 
     @staticmethod
-    def _left(one: Any, now: float) -> str:
-        fault = one.fault
+    def _left(item: Any, now: float) -> str:
+        fault = item.fault
         if fault.for_seconds is not None:
-            return f"  {max(0.0, one.set_at + fault.for_seconds - now):.0f} s left"
-        return f"  {fault.count - one.struck} left" if fault.count is not None else ""
+            return f"  {max(0.0, item.set_at + fault.for_seconds - now):.0f} s left"
+        return f"  {fault.count - item.struck} left" if fault.count is not None else ""
 
 
 def _next_try(engine: Engine) -> list[TextLine]:
@@ -205,7 +206,7 @@ def _refused(entry: Entry, width: int) -> list[TextLine]:
 
 
 def _failed(name: str, why: str, width: int) -> list[TextLine]:
-    """Return what failed, and why: beside it, or where there is no room, below."""
+    """Return what failed, with the reason beside it, or below if there is no room."""
     sign = (f" {SYMBOLS['failed']} ", "bad")
     if width >= _WIDE:
         return [line(sign, (fit(name, 18) + " ", "text"), (fit(why, width - 23), "dim"))]
@@ -213,6 +214,6 @@ def _failed(name: str, why: str, width: int) -> list[TextLine]:
 
 
 def _is_refusal(entry: Entry) -> bool:
-    """Tell whether an answer is bad news. That a contact is not known yet is none: the sender then creates it."""
+    """Tell whether an answer is a failure. An unknown contact is not: the sender then creates it."""
     unknown = entry.method == "PATCH" and entry.answer.status == 404 and not entry.fault
     return not entry.is_good and not unknown

@@ -100,9 +100,9 @@ class HubSpotView(View):
         account = self.engine.hubspot.account
         every = account.contacts()
         with account.lock:
-            events = Counter(one.contact for one in account.log.rows[-_COUNTED:])
+            events = Counter(row.contact for row in account.log.rows[-_COUNTED:])
         # Those with the longest timelines first: that is what a room wants to see.
-        for contact in sorted(every, key=lambda one: (events[one.id], one.created), reverse=True):
+        for contact in sorted(every, key=lambda item: (events[item.id], item.created), reverse=True):
             shown = contact.properties
             if not self.finds(*map(str, shown.values())):
                 continue
@@ -139,26 +139,38 @@ class HubSpotView(View):
             line((harmless(values.get("email", ""), 120), "info")),
             line(""),
         ]
-        others = (one for one in values if one not in (*_OWN, *_DATES) and not one.startswith("hs_"))
-        names = [*(one for one in _OWN if one in values), *others, *(one for one in _DATES if one in values)]
+        others = (item for item in values if item not in (*_OWN, *_DATES) and not item.startswith("hs_"))
+        names = [
+            *(text for text in _OWN if text in values),
+            *others,
+            *(date for date in _DATES if date in values),
+        ]
         lines += [
-            line((fit(one, 18) + " ", "dim"), (harmless(values[one], 200), "text")) for one in names[:30]
+            line((fit(candidate, 18) + " ", "dim"), (harmless(values[candidate], 200), "text"))
+            for candidate in names[:30]
         ]
         timeline = account.timeline(key)
         lines += [
             line(""),
             line((f"── timeline · {len(timeline)} event{'s' * (len(timeline) != 1)} ", "accent")),
         ]
-        for one in reversed(timeline[-200:]):
+        for current_item in reversed(timeline[-200:]):
             lines.append(
                 line(
                     (" ● ", "good"),
-                    (f"{_when(one['occurredAt'], self.side.room)}  ", "faint"),
-                    (harmless(one["eventName"].partition("_")[2] or one["eventName"], 60), "*text"),
+                    (f"{_when(current_item['occurredAt'], self.side.room)}  ", "faint"),
+                    (
+                        harmless(
+                            current_item["eventName"].partition("_")[2] or current_item["eventName"], 60
+                        ),
+                        "*text",
+                    ),
                 )
             )
             changed = ", ".join(
-                f"{name} {value}" for name, value in one["properties"].items() if not name.startswith("hs_")
+                f"{name} {value}"
+                for name, value in current_item["properties"].items()
+                if not name.startswith("hs_")
             )
             if changed:
                 lines.append(line((" │   ", "faint"), (harmless(changed, 300), "dim")))
@@ -170,9 +182,9 @@ class HubSpotView(View):
 
     def _definitions(self, width: int) -> list[TextLine]:
         lines = []
-        for name, one in sorted(self.engine.hubspot.account.definitions.items()):
+        for name, definition in sorted(self.engine.hubspot.account.definitions.items()):
             if self.finds(name):
-                many = len(one.properties)
+                many = len(definition.properties)
                 text = f"{many} {'property' if many == 1 else 'properties'}"
                 lines.append(
                     line(
@@ -186,11 +198,11 @@ class HubSpotView(View):
         return lines or [line((f" {none}", "faint"))]
 
     def _definition(self, key: Any) -> list[TextLine]:
-        one = self.engine.hubspot.account.definitions.get(key)
-        if one is None:
+        get = self.engine.hubspot.account.definitions.get(key)
+        if get is None:
             return []
-        lines = [line((harmless(key, 120), "*text")), line((f"made {one.created_at}", "dim")), line("")]
-        for name, declared in one.properties.items():
+        lines = [line((harmless(key, 120), "*text")), line((f"made {get.created_at}", "dim")), line("")]
+        for name, declared in get.properties.items():
             lines.append(line((fit(name, 28) + " ", "info"), (declared.type, "text")))
         return lines
 
@@ -220,7 +232,7 @@ class HubSpotView(View):
 
     def _entry(self, key: Any) -> list[TextLine]:
         journal = self.engine.hubspot.journal
-        entry = next((one for one in reversed(journal.entries()) if one.number == key), None)
+        entry = next((pair for pair in reversed(journal.entries()) if pair.number == key), None)
         if entry is None:
             return [line(("The journal has let this one go.", "faint"))]
         view = journal.view(entry)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.message import Message
 
+from hubspot_dest.coverage.rule_coverage import PropertyHits, RuleHits
+from simulator.engine.coverage_filters import filter_of_rule, filter_of_unmatched
 from simulator.engine.engine import Engine
-from simulator.engine.rule_coverage import PropertyHits, RuleHits
 from simulator.tui.views.view import View
 from simulator.tui.widgets.lines import Choice, LineList, LineView, TextLine, line
 from simulator.tui.widgets.meters import bar, compact
@@ -25,7 +26,7 @@ class MappingView(View):
         """The events of a line are wanted.
 
         Args:
-            filter_text: the filter that shows them; empty where it would be all of them.
+            filter_text: the filter that shows them; empty if it would show all.
 
         """
 
@@ -67,18 +68,28 @@ class MappingView(View):
             return
         hits = self.engine.event_log.coverage
         if chosen.kind == "event":
-            wanted = hits.filter_of_unmatched(chosen.key)
+            wanted = filter_of_unmatched(chosen.key)
         elif chosen.key in _FOR_ALL:
             wanted = ""
         else:
             rules = (hits.identify, *hits.all())
-            rule = next((one for one in rules if (one.key, one.index) == (chosen.key, chosen.index)), None)
-            wanted = rule.filter(chosen.name) if rule is not None else ""
+            rule = next(
+                (
+                    rule_hits
+                    for rule_hits in rules
+                    if (rule_hits.key, rule_hits.index) == (chosen.key, chosen.index)
+                ),
+                None,
+            )
+            wanted = filter_of_rule(rule, chosen.name) if rule is not None else ""
         self.post_message(self.Wanted(wanted))
 
     def bring_rule(self, label: str) -> bool:
         """Put the cursor on a rule, if the mapping has it."""
-        rule = next((one for one in self.engine.event_log.coverage.all() if one.label == label), None)
+        rule = next(
+            (rule_hits for rule_hits in self.engine.event_log.coverage.all() if rule_hits.label == label),
+            None,
+        )
         return rule is not None and self._bring(MappingSelection("rule", rule.key, rule.index))
 
     def bring_unmatched(self, name: str) -> bool:
@@ -89,7 +100,7 @@ class MappingView(View):
         board = self.rules
         self.search = ""  # what is brought must not be hidden
         board.show(self._tree(board.room))
-        found = next((index for index, one in enumerate(board.lines) if one.key == wanted), None)
+        found = next((index for index, text_line in enumerate(board.lines) if text_line.key == wanted), None)
         if found is not None:
             board.go(found)
             board.call_after_refresh(board.reveal)
@@ -128,7 +139,7 @@ class MappingView(View):
             found = [line((" no rule is found" if self.search else " no rules", "faint"))]
         for key, group in (("policy", hits.policy), ("defaultProperties", hits.defaults)):
             found += self._section(key, group, width)
-        names = [one for one in hits.unmatched.most_common() if self.finds(one[0])]
+        names = [pair for pair in hits.unmatched.most_common() if self.finds(pair[0])]
         if names:
             found.append(line(("events without a rule", "warn")))
         for name, number in names:
@@ -146,10 +157,18 @@ class MappingView(View):
         """Return what is for every event: the policy, or the default properties."""
         every = list(group.values())
         title = _FOR_ALL[key]
-        found = every if self.finds(title) else [one for one in every if self.finds(one.name, one.source)]
+        found = (
+            every
+            if self.finds(title)
+            else [
+                property_hits
+                for property_hits in every
+                if self.finds(property_hits.name, property_hits.source)
+            ]
+        )
         if not found:
             return []
-        asked = any(one.asked for one in every)
+        asked = any(property_hits.asked for property_hits in every)
         lines = [
             line(
                 ("● " if asked else "○ ", "good" if asked else "faint"),
@@ -157,14 +176,18 @@ class MappingView(View):
                 key=MappingSelection("rule", key),
             )
         ]
-        for number, one in enumerate(found, 1):
-            lines.append(self._property(key, None, "", one, width, last=number == len(found)))
+        for number, property_hits in enumerate(found, 1):
+            lines.append(self._property(key, None, "", property_hits, width, last=number == len(found)))
         return lines
 
     def _rule(self, rule: RuleHits, most: int, width: int, note: str) -> list[TextLine]:
         groups = (("", rule.properties), ("contact.", rule.contact))
-        every = [(prefix, one) for prefix, group in groups for one in group.values()]
-        found = [(prefix, one) for prefix, one in every if self.finds(prefix + one.name, one.source)]
+        every = [(prefix, property_hits) for prefix, group in groups for property_hits in group.values()]
+        found = [
+            (prefix, property_hits)
+            for prefix, property_hits in every
+            if self.finds(prefix + property_hits.name, property_hits.source)
+        ]
         if self.finds(rule.label, note):
             found = every  # a rule that is meant is shown whole
         elif not found:
@@ -186,26 +209,30 @@ class MappingView(View):
             key=MappingSelection("rule", rule.key, rule.index),
         )
         lines = [head]
-        for number, (prefix, one) in enumerate(found, 1):
+        for number, (prefix, property_hits) in enumerate(found, 1):
             last = number == len(found)
-            lines.append(self._property(rule.key, rule.index, prefix, one, width, last=last))
+            lines.append(self._property(rule.key, rule.index, prefix, property_hits, width, last=last))
         return lines
 
     def _property(
-        self, key: str, index: int | None, prefix: str, one: PropertyHits, width: int, *, last: bool
+        self, key: str, index: int | None, prefix: str, property_hits: PropertyHits, width: int, *, last: bool
     ) -> TextLine:
-        never = one.never
-        colour = "bad" if never else "text" if one.resolved else "faint"
-        some = f"{compact(one.resolved)}" + (f" of {compact(one.asked)}" if one.resolved < one.asked else "")
-        said = "never resolved" if never else some if one.asked else ""
+        never = property_hits.never
+        colour = "bad" if never else "text" if property_hits.present else "faint"
+        some = f"{compact(property_hits.present)}" + (
+            f" of {compact(property_hits.asked)}" if property_hits.missing else ""
+        )
+        said = "never resolved" if never else some if property_hits.asked else ""
+        if property_hits.asked and property_hits.defaulted == property_hits.asked:
+            said = "always default"
         wide = width >= 56
         said = said if wide else "never" if never else said.partition(" ")[0]
         return line(
             (f"  {'└' if last else '├'} ", "faint"),
-            (fit(prefix + one.name, 24 if wide else 18) + " ", colour),
+            (fit(prefix + property_hits.name, 24 if wide else 18) + " ", colour),
             (f"{'✘ ' if never else ''}{said}".rjust(16 if wide else 8) + "  ", "bad" if never else "dim"),
-            (fit(f"← {one.source}", width - 48) if wide else "", "faint"),
-            key=MappingSelection("rule", key, index, prefix + one.name),
+            (fit(f"← {property_hits.source}", width - 48) if wide else "", "faint"),
+            key=MappingSelection("rule", key, index, prefix + property_hits.name),
         )
 
     def _show_side(self) -> None:

@@ -158,7 +158,7 @@ def hubspot_card(engine: Engine, width: int) -> list[TextLine]:
     account = engine.hubspot.account
     said = account.counters()
     used, most = _budget(engine)
-    faults = [one for one in engine.faults() if not one.is_spent(engine.hubspot.clock())]
+    faults = [fault for fault in engine.faults() if not fault.is_spent(engine.hubspot.clock())]
     holds, board = f"{compact(said.accepted - said.forgotten)} occurrences", f"{len(faults)} on the board"
     return [
         _gauged("10 s   ", used, most, "warn" if used < most else "bad", width),
@@ -183,7 +183,7 @@ def _gauged(name: str, part: int, whole: int, colour: str, width: int) -> TextLi
 
 def _fitting(width: int, *lines: TextLine) -> TextLine:
     """Return the first line that is not cut at this width, or else the last."""
-    fit = (one for one in lines if sum(len(text) for text, _ in one.pieces) <= width)
+    fit = (text_line for text_line in lines if sum(len(text) for text, _ in text_line.pieces) <= width)
     return next(fit, lines[-1])
 
 
@@ -197,7 +197,7 @@ def compact_lines(engine: Engine, pulse: Pulse, width: int, palette: Any) -> lis
         ("{symbol} {number} {word}  ", apart),
         ("{symbol}{number} {word} ", apart),
         ("{symbol}{number} {word} ", together),
-        ("{symbol}{number} {word} ", [one for one in together if one[2] or one[0] == "failed"]),
+        ("{symbol}{number} {word} ", [pair for pair in together if pair[2] or pair[0] == "failed"]),
         ("{symbol} {number} ", together),
     )
     for words, shown in shapes:
@@ -220,7 +220,7 @@ def compact_lines(engine: Engine, pulse: Pulse, width: int, palette: Any) -> lis
 
 
 def _budget(engine: Engine) -> tuple[int, int]:
-    """Return the contact calls of the last ten seconds, and HubSpot's limit on them, as its last answer says."""
+    """Return the contact calls of the last ten seconds, and HubSpot's limit on them, as in its last answer."""
     used, most = 0, 190
     now = engine.hubspot.clock()
     for entry in reversed(engine.hubspot.journal.entries(limit=400)):

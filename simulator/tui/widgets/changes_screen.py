@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from rich.cells import cell_len
 
-from simulator.conformance.difference import MISSING
-from simulator.engine.dry_run import PlanChange, Reloaded
+from hubspot_dest.diff.comparison import ChangeGroup, grouped_changes
+from hubspot_dest.diff.json_difference import MISSING
+from simulator.engine.dry_run import Reloaded
 from simulator.tui.theme import Palette
 from simulator.tui.widgets.json_lines import short
 from simulator.tui.widgets.lines import TextLine, line
@@ -19,7 +20,8 @@ __all__ = ["ChangesScreen", "WarningsScreen", "change_lines", "wrong_lines"]
 
 _GROUPS = 200
 _DIFFERENCES = 8
-_MARKS = {True: ("▲", "good"), False: ("▼", "bad"), None: ("≈", "info")}
+_MARKS = {"gain": ("▲", "good"), "lose": ("▼", "bad"), "change": ("≈", "info")}
+_CAUSES = 4
 
 
 class ChangesScreen(Panel):
@@ -72,17 +74,17 @@ class WarningsScreen(Panel):
 def wrong_lines(wrong: Iterable[str], width: int) -> list[TextLine]:
     """Return what is wrong with a file, whole: a long line goes on in the next."""
     lines = [line(("It is not in force; the old mapping goes on.", "*bad"))]
-    for one in wrong:
+    for text in wrong:
         lines.append(line(""))
-        lines += wrapped(one, "text", width)
+        lines += wrapped(text, "text", width)
     return lines
 
 
 def change_lines(reloaded: Reloaded, width: int) -> list[TextLine]:
     """Return what changed, the most telling first; events that change alike are one entry."""
     changes = reloaded.changes
-    better = sum(one.better is True for one in changes)
-    worse = sum(one.better is False for one in changes)
+    better = sum(change.kind == "gain" for change in changes)
+    worse = sum(change.kind == "lose" for change in changes)
     lines = [
         line(
             (f"{len(changes)} of the last {reloaded.looked_at} events {_change(len(changes))}", "*text"),
@@ -91,7 +93,7 @@ def change_lines(reloaded: Reloaded, width: int) -> list[TextLine]:
         )
     ]
     lines += [line((text, "info")) for text in _also(reloaded)]
-    groups = _grouped(changes)
+    groups = grouped_changes(changes)
     for alike in groups[:_GROUPS]:
         lines += [line(""), *_group_lines(alike, width)]
     if len(groups) > _GROUPS:
@@ -101,11 +103,13 @@ def change_lines(reloaded: Reloaded, width: int) -> list[TextLine]:
 
 def _also(reloaded: Reloaded) -> Iterable[str]:
     yield from reloaded.settings
+    if others := reloaded.other_reasons:
+        yield f"{others} more {'has' if others == 1 else 'have'} another rule or reason, with the same calls"
     again, left = reloaded.again, reloaded.stranded
     if again == 1:
-        yield f"1 kept event was run again, and {'goes out now' if reloaded.through else 'still does not go out'}"
+        yield f"1 kept event was run again, and {'is sent now' if reloaded.through else 'is still not sent'}"
     elif again:
-        yield f"{again} kept events were run again, {reloaded.through} of them go out now"
+        yield f"{again} kept events were run again, {reloaded.through} of them are sent now"
     if left:
         yield f"{left} waiting event{'s' * (left > 1)} HubSpot did not take, and failed; R runs all failed again"
 
@@ -114,31 +118,25 @@ def _change(number: int) -> str:
     return "changes" if number == 1 else "change"
 
 
-def _grouped(changes: Iterable[PlanChange]) -> list[list[PlanChange]]:
-    """Return events that change alike together, the worst and then the most frequent first."""
-    groups: dict[tuple[object, ...], list[PlanChange]] = {}
-    for one in changes:
-        paths = tuple(
-            (each.path, each.expected is MISSING, each.actual is MISSING) for each in one.differences
-        )
-        groups.setdefault((one.name, one.better, one.before, one.after, paths), []).append(one)
-    return sorted(
-        groups.values(), key=lambda alike: (alike[0].better is None, alike[0].better is True, -len(alike))
-    )
-
-
-def _group_lines(alike: list[PlanChange], width: int) -> Iterable[TextLine]:
-    one = alike[-1]
-    mark, colour = _MARKS[one.better]
-    many = f"  {len(alike)} times, the last " if len(alike) > 1 else "  "
+def _group_lines(alike: ChangeGroup, width: int) -> Iterable[TextLine]:
+    plan_change = alike.last
+    if plan_change is None:
+        return
+    mark, colour = _MARKS[plan_change.kind]
+    many = f"  {alike.count} times, the last " if alike.count > 1 else "  "
     yield line(
-        (f"{mark} ", f"*{colour}"), (fit(one.name, 20), "*text"), (many, "text"),
-        (harmless(one.person, 50), "dim"), (f"  #{one.number}", "faint"),
+        (f"{mark} ", f"*{colour}"), (fit(plan_change.name, 20), "*text"), (many, "text"),
+        (harmless(plan_change.person, 50), "dim"), (f"  #{plan_change.number}", "faint"),
     )  # fmt: skip
-    if one.before != one.after:
-        yield line(("  was  ", "faint"), (fit(one.before, max(0, width - 8)), "dim"))
-        yield line(("  now  ", "faint"), (fit(one.after, max(0, width - 8)), colour))
-    for found in one.differences[:_DIFFERENCES]:
+    if alike.causes:
+        more = f" and {len(alike.causes) - _CAUSES} more" if len(alike.causes) > _CAUSES else ""
+        yield line(
+            ("  by   ", "faint"), (fit(", ".join(alike.causes[:_CAUSES]) + more, max(0, width - 8)), "info")
+        )
+    if plan_change.before != plan_change.after:
+        yield line(("  was  ", "faint"), (fit(plan_change.before, max(0, width - 8)), "dim"))
+        yield line(("  now  ", "faint"), (fit(plan_change.after, max(0, width - 8)), colour))
+    for found in plan_change.differences[:_DIFFERENCES]:
         room = max(
             40, width - cell_len(found.path) - 20
         )  # where there was nothing, all the rest is for what is
@@ -149,5 +147,5 @@ def _group_lines(alike: list[PlanChange], width: int) -> Iterable[TextLine]:
             (" → ", "faint"),
             (short(found.actual, room if found.expected is MISSING else half), "good"),
         )
-    if len(one.differences) > _DIFFERENCES:
-        yield line((f"    … and {len(one.differences) - _DIFFERENCES} more differences", "dim"))
+    if len(plan_change.differences) > _DIFFERENCES:
+        yield line((f"    … and {len(plan_change.differences) - _DIFFERENCES} more differences", "dim"))

@@ -102,7 +102,7 @@ class Header(LineList, can_focus=False):
             ]
         else:
             pieces.append(("  one by one", "dim"))
-        faults = sum(not one.is_spent(engine.hubspot.clock()) for one in engine.faults())
+        faults = sum(not fault.is_spent(engine.hubspot.clock()) for fault in engine.faults())
         if faults:
             pieces.append((f"  ✘ {faults} fault{'s' if faults > 1 else ''}", "*bad"))
         if engine.strict and engine.counts.kinds["failed"]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from simulator.conformance.difference import MISSING
+from hubspot_dest.diff.json_difference import MISSING
 from simulator.tui.widgets.lines import Piece, TextLine
 from simulator.tui.widgets.text_width import harmless
 
@@ -30,7 +30,7 @@ def short(value: Any, limit: int = 60) -> str:
 
 
 def json_lines(value: Any, *, indent: int = 1, most: int = 400) -> list[TextLine]:
-    """Return a value as indented lines, at most so many."""
+    """Return a value as indented lines, at most `most`."""
     lines: list[TextLine] = []
     for found in _lines(value, indent, "", 0):
         if len(lines) >= most:
@@ -48,16 +48,16 @@ def _lines(value: Any, indent: int, name: str, depth: int) -> Iterator[TextLine]
         if (
             isinstance(value, list)
             and len(value) <= 4
-            and not any(isinstance(one, dict | list) for one in value)
+            and not any(isinstance(item, dict | list) for item in value)
         ):
             yield TextLine((*head, *_scalar(value)))
             return
         if name or depth:
             yield TextLine((*head[:-1], ("" if name else "─", "faint")) if name else (*head, ("─", "faint")))
         inner = indent + (2 if name or depth else 0)
-        pairs = value.items() if isinstance(value, dict) else ((f"{i}", one) for i, one in enumerate(value))
-        for key, one in pairs:
-            yield from _lines(one, inner, str(key), depth + 1)
+        pairs = value.items() if isinstance(value, dict) else ((f"{i}", item) for i, item in enumerate(value))
+        for key, pair in pairs:
+            yield from _lines(pair, inner, str(key), depth + 1)
         return
     yield TextLine((*head, *_scalar(value)))
 

@@ -38,7 +38,7 @@ class TextLine:
 
 def line(*pieces: Piece | str, key: Any = None) -> TextLine:
     """Return a line; a piece without a colour is plain text."""
-    return TextLine(tuple((one, "text") if isinstance(one, str) else one for one in pieces), key)
+    return TextLine(tuple((piece, "text") if isinstance(piece, str) else piece for piece in pieces), key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class _Drawn:
 
 
 class LineView(ScrollView, can_focus=True):
-    """A scrolling list of lines with a cursor. A subclass says how many there are and what each looks like."""
+    """A scrolling list of lines with a cursor. A subclass defines their number and how each is drawn."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Up", show=False),
@@ -86,7 +86,7 @@ class LineView(ScrollView, can_focus=True):
         """A line was chosen, by Enter or a second click."""
 
     nothing: Sequence[Piece] = ()
-    """What the first line says while there are none."""
+    """The text shown while there are no lines."""
     scrolls = True
     """Whether a column is kept for a scrollbar."""
     marks = False
@@ -118,7 +118,7 @@ class LineView(ScrollView, can_focus=True):
         raise NotImplementedError
 
     def look(self, index: int) -> Hashable:  # noqa: ARG002 - for subclasses
-        """Return what a line's look depends on, or None where that cannot be said; equal looks are drawn once."""
+        """Return what a line's look depends on, or None if that is unknown; equal looks are drawn once."""
         return None
 
     def resized(self) -> None:
@@ -146,11 +146,15 @@ class LineView(ScrollView, can_focus=True):
         strips = []
         for y in crop.line_range:
             strip = self.render_line(y)
-            for one in filters:
-                strip = strip.apply_filter(one, background)
+            for search_filter in filters:
+                strip = strip.apply_filter(search_filter, background)
             strips.append(strip)
         first, last = crop.column_span
-        return strips if (first, last) == (0, self.size.width) else [one.crop(first, last) for one in strips]
+        return (
+            strips
+            if (first, last) == (0, self.size.width)
+            else [current_strip.crop(first, last) for current_strip in strips]
+        )
 
     def render_line(self, y: int) -> Strip:
         """Draw one visible line."""
@@ -292,13 +296,13 @@ class LineList(LineView):
         """Show other lines; the cursor stays on its key if that is still there."""
         key = self.key
         self.lines = lines
-        self._keyed = any(one.key is not None for one in lines)
+        self._keyed = any(text_line.key is not None for text_line in lines)
         if self._keyed:
-            keys = [one.key for one in lines]
+            keys = [text_line.key for text_line in lines]
             if key is not None and key in keys:
                 self.cursor = keys.index(key)
             else:
-                self.cursor = next(index for index, one in enumerate(keys) if one is not None)
+                self.cursor = next(index for index, item in enumerate(keys) if item is not None)
         self.cursor = min(self.cursor, max(0, len(lines) - 1))
         self.resized()
         if top:
@@ -348,7 +352,7 @@ class Choice(LineList):
 
 def text_of(lines: Sequence[TextLine]) -> str:
     """Return lines as plain text."""
-    return "\n".join("".join(harmless(text) for text, _ in one.pieces) for one in lines)
+    return "\n".join("".join(harmless(text) for text, _ in text_line.pieces) for text_line in lines)
 
 
 def _beside(strip: Strip, bar: tuple[str, Style] | None, width: int) -> Strip:

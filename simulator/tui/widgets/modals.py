@@ -36,7 +36,7 @@ class Panel(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Show the lines."""
-        for lines in self.query(LineList):  # empty where it was closed before it was shown
+        for lines in self.query(LineList):  # empty if it was closed before it was shown
             lines.focus()
         self.set_class(self.app.size.width < 110, "-narrow")
         self.call_after_refresh(self.fill)
@@ -92,7 +92,7 @@ class HelpScreen(Panel):
 
 def _columns(blocks: list[list[TextLine]], columns: int) -> list[TextLine]:
     if columns == 1:
-        return [one for block in blocks for one in block]
+        return [text_line for block in blocks for text_line in block]
     sides: list[list[TextLine]] = [[], []]
     for block in blocks:
         min(sides, key=len).extend(block)

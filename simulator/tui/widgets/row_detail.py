@@ -30,13 +30,13 @@ _NO_RULE = {
     "bad_input": "not looked for",
     "denied": "not looked for",
     **dict.fromkeys(("sent", "flushed"), "none matched: sent under its own name"),
-    "queued": "none matched: goes out under its own name",
+    "queued": "none matched: sent under its own name",
 }
-"""What is said where no rule matched, by the reason or by the outcome."""
+"""The text shown if no rule matched, by the reason or by the outcome."""
 
 
 def detail_lines(engine: Engine, row: Row, palette: Palette, width: int) -> list[TextLine]:
-    """Return everything there is to say of a row."""
+    """Return the details of a row."""
     outcome = engine.ring.outcome(row.number)
     plan = outcome.plan if outcome is not None else None
     lines = list(_head(engine, row, palette, width))
@@ -92,7 +92,7 @@ def calls_of(engine: Engine, row: Row) -> list[list[Any]]:
         return []
     calls = plan.calls if row.kind != "identified" else plan.calls[:1]
     # A contact call that the memory spared was planned, and never made.
-    wrote = any(one.call.startswith("crm.") for one in row.exchanges)
+    wrote = any(exchange.call.startswith("crm.") for exchange in row.exchanges)
     return [call for call in calls if wrote or not call[0].startswith("crm.")]
 
 
@@ -129,7 +129,7 @@ def _head(engine: Engine, row: Row, palette: Palette, width: int) -> Iterator[Te
     if row.tries:
         yield _fact("tries", _delivery_tries(row, engine.hubspot.clock()))
     if row.pinned:
-        yield _fact("kept", "run again at every save, until it goes out")
+        yield _fact("kept", "run again at every save, until it is sent")
     if row.batch is not None:
         yield _fact("batch", f"row #{row.batch}")
 
@@ -196,11 +196,11 @@ def _arrivals(engine: Engine, exchange: ObservedCall) -> list[dict[str, object]]
 
 def _call(call: list[Any]) -> Iterator[TextLine]:
     name, *arguments = call
-    texts = [one for one in arguments if isinstance(one, str)]
+    texts = [argument for argument in arguments if isinstance(argument, str)]
     yield line((f" {name}", "*text"), (f" {harmless(' '.join(texts), 120)}" if texts else "", "dim"))
-    for one in arguments:
-        if isinstance(one, dict):
-            inputs = one.get("inputs")
+    for argument in arguments:
+        if isinstance(argument, dict):
+            inputs = argument.get("inputs")
             if isinstance(inputs, list):
                 yield line((f"   {len(inputs)} occurrences", "dim"))
                 for sent in inputs[:100]:
@@ -210,7 +210,7 @@ def _call(call: list[Any]) -> Iterator[TextLine]:
                         (f"  {harmless(whose, 60)}", "dim"),
                     )
                 continue
-            yield from json_lines(one, indent=3)
+            yield from json_lines(argument, indent=3)
 
 
 def _trace(trace: Trace, depth: int, width: int) -> Iterator[TextLine]:
@@ -218,7 +218,7 @@ def _trace(trace: Trace, depth: int, width: int) -> Iterator[TextLine]:
     value = "nothing" if trace.result is UNDEFINED else short(trace.result, 56)
     name = f"{harmless(trace.name, 60)} ← " if trace.name else ""
     step, indent = harmless(trace.step, 90), "  " * depth
-    notes = f"  ({'; '.join(harmless(one, 80) for one in trace.notes)})" if trace.notes else ""
+    notes = f"  ({'; '.join(harmless(note, 80) for note in trace.notes)})" if trace.notes else ""
     said: list[Piece] = [(indent, "text"), (name, "info"), (step, "text"), (" → ", "faint")]
     said.append((value, "faint" if nothing else "good"))
     # What decided must not be what is cut off where the line is too long.

@@ -1,16 +1,19 @@
-"""What there is to say of a line of the mapping: the rule as it is written, its latest events, what comes near it."""
+"""The details of a line of the mapping: the rule as configured, its latest events, and similar event names."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
+from hubspot_dest.coverage.nearest_rule import nearest_rules
+from hubspot_dest.coverage.rule_coverage import NO_RULE_SOUGHT
 from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.rules_index import label_of, rules_of
-from simulator.engine.alternatives import alternatives, failing_rule, nearest
+from simulator.engine.alternatives import alternatives, failing_rule
+from simulator.engine.coverage_filters import filter_of_rule, filter_of_unmatched
 from simulator.engine.engine import Engine
 from simulator.engine.row_filter import exactly, parse_filter
-from simulator.engine.rows import NO_RULE_SOUGHT, Row
+from simulator.engine.rows import Row
 from simulator.tui.theme import SYMBOLS, Palette
 from simulator.tui.widgets.json_lines import json_lines
 from simulator.tui.widgets.lines import TextLine, line
@@ -52,7 +55,7 @@ class MappingSelection:
 def side_lines(
     engine: Engine, chosen: MappingSelection | None, width: int, palette: Palette
 ) -> list[TextLine]:
-    """Return what is said beside the mapping.
+    """Return the details shown beside the mapping.
 
     Args:
         engine: whose mapping it is.
@@ -66,7 +69,7 @@ def side_lines(
         lines = [line((harmless(chosen.key, 80), "*text")), line(("no rule matched it", "warn")), line("")]
         lines += near_lines(chosen.key, [rule.key for rule in hits.all()])
         lines += [line(("── its latest events ", "accent"))]
-        return lines + _latest(engine, hits.filter_of_unmatched(chosen.key), width, palette)
+        return lines + _latest(engine, filter_of_unmatched(chosen.key), width, palette)
     lines = []
     if chosen is not None:
         key = chosen.key
@@ -80,11 +83,11 @@ def side_lines(
         if key in ("policy", "defaultProperties"):
             said = "written into every event, before its rule is looked for"
             if key == "defaultProperties":
-                said = "in every event that goes out, where its rule does not say otherwise"
+                said = "in every event that is sent, unless its rule overrides it"
             lines.append(line((f" {said}", "dim")))
         else:
             lines += [line((f"── latest events of {label} ", "accent"))]
-            wanted = hits.identify.filter() if key == "identify" else exactly("rule", label)
+            wanted = filter_of_rule(hits.identify) if key == "identify" else exactly("rule", label)
             lines += _latest(engine, wanted, width, palette)
     return lines
 
@@ -110,9 +113,9 @@ def choice_lines(engine: Engine, row: Row, plan: Plan, width: int) -> list[TextL
     if found:
         title = "── which rule "
         lines += [line(""), line((title, "accent"), ("─" * max(0, width - len(title) - 1), "panel"))]
-    for one in found:
-        mark, colour = _ANSWERS[one.answer]
-        asked = "" if one.answer == "never asked" else one.condition
+    for alternative in found:
+        mark, colour = _ANSWERS[alternative.answer]
+        asked = "" if alternative.answer == "never asked" else alternative.condition
         said = {
             "matched": "holds" if asked else "no condition",
             "false": "false",
@@ -122,8 +125,11 @@ def choice_lines(engine: Engine, row: Row, plan: Plan, width: int) -> list[TextL
         lines.append(
             line(
                 (f" {mark} ", f"*{colour}"),
-                (fit(one.label, min(28, max(12, width // 3))), "text" if one.answer == "matched" else "dim"),
-                (f" {said[one.answer]}", colour),
+                (
+                    fit(alternative.label, min(28, max(12, width // 3))),
+                    "text" if alternative.answer == "matched" else "dim",
+                ),
+                (f" {said[alternative.answer]}", colour),
                 (f"  {harmless(asked, 300)}" if asked else "", "faint"),
             )
         )
@@ -135,18 +141,18 @@ def choice_lines(engine: Engine, row: Row, plan: Plan, width: int) -> list[TextL
 
 def near_lines(name: str, keys: list[str]) -> list[TextLine]:
     """Return the rules that are written almost like an event's name; nothing where none is."""
-    near = nearest(name, keys)
+    near = nearest_rules(name, keys)
     if not near:
         return []
     lines = [line(("── rules that come nearest by name ", "accent"))]
-    for one in near:
-        apart = f"  only {one.apart} apart" if one.apart else ""
-        lines.append(line((f" {harmless(one.key, 60)}", "info"), (apart, "warn")))
+    for current_near in near:
+        apart = f"  only {current_near.apart} apart" if current_near.apart else ""
+        lines.append(line((f" {harmless(current_near.key, 60)}", "info"), (apart, "warn")))
     return [*lines, line("")]
 
 
 def _latest(engine: Engine, wanted: str, width: int, palette: Palette) -> list[TextLine]:
-    """Return the latest events that a filter takes: those that Enter shows."""
+    """Return the latest events that match a filter: those that Enter shows."""
     lines, ring, takes = [], engine.ring, parse_filter(wanted)
     for number in range(ring.next - 1, max(ring.first, ring.next - 3000) - 1, -1):
         row = ring.get(number)

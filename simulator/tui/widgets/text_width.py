@@ -14,7 +14,7 @@ __all__ = ["fit", "harmless"]
 def harmless(text: object, limit: int = 4000) -> str:
     """Return text that moves no cursor, turns no direction and hides nothing; at most `limit` characters of it.
 
-    What takes no cell of its own is shown as its code: a terminal and we might disagree about it.
+    A character without a cell of its own is shown as its code: terminals disagree about its width.
     """
     plain = text if isinstance(text, str) else str(text)
     cut = len(plain) > limit
@@ -22,7 +22,7 @@ def harmless(text: object, limit: int = 4000) -> str:
         plain = plain[:limit]
     if not (plain.isascii() and plain.isprintable()):
         plain = safe_text(unicodedata.normalize("NFC", plain))
-        plain = "".join(one if get_character_cell_size(one) else f"\\u{ord(one):04x}" for one in plain)
+        plain = "".join(word if get_character_cell_size(word) else f"\\u{ord(word):04x}" for word in plain)
     return f"{plain}… ({len(str(text)):,} characters)" if cut else plain
 
 

@@ -16,7 +16,7 @@ __all__ = ["AT_LENGTH", "EVENT", "EVERYDAY", "outcome"]
 _DATA: Final = json.loads((Path(__file__).parent / "everyday_functions.json").read_text())
 
 EVENT: Final[dict[str, Any]] = _DATA["event"]
-EVERYDAY: Final[dict[str, Any]] = {one["code"]: one["node"] for one in _DATA["everyday"]}
+EVERYDAY: Final[dict[str, Any]] = {candidate["code"]: candidate["node"] for candidate in _DATA["everyday"]}
 """The source without `$code:`, and `{"value": …}` or `{"error": name}`, as Node recorded it."""
 AT_LENGTH: Final[list[str]] = _DATA["at_length"]
 """Sources that go through hundreds of formats, orders and addresses; only Node itself knows what they give."""

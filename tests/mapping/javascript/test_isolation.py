@@ -139,9 +139,9 @@ def test_changes_to_mapping_consent_and_collector_do_not_outlive_the_plan() -> N
     def context(scope: object) -> CallContext:
         return CallContext(event={}, mapping=mapping, consent=consent, collector=collector, scope=scope)
 
-    one = object()
-    assert touch(1, context(one)) == [1, 1, 1]
-    assert touch(1, context(one)) == [2, 2, 2]
+    item = object()
+    assert touch(1, context(item)) == [1, 1, 1]
+    assert touch(1, context(item)) == [2, 2, 2]
     assert touch(1, context(object())) == [1, 1, 1]
     assert (mapping, consent, collector.user) == ({}, {}, {})
 

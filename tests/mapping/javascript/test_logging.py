@@ -9,7 +9,7 @@ import pytest
 from hubspot_dest.mapping.context import CallContext
 from hubspot_dest.mapping.javascript import JavaScriptEngine, JavaScriptError, JavaScriptLimitError, Limits
 
-ENGINE = JavaScriptEngine(Limits(seconds=0.05))
+ENGINE = JavaScriptEngine(Limits(seconds=0.2))
 
 
 class Listener:

@@ -24,6 +24,7 @@ from simulator.cassettes.redaction.scrubber import ScrubError, leaks, scrubbed
 from simulator.cassettes.replay import replay
 from simulator.cassettes.session import record
 from simulator.cassettes.shipped import recipes
+from tests import warm
 
 FOLDER = Path(__file__).parents[3] / "cassettes"
 SHIPPED = sorted(FOLDER.glob("*.json"))
@@ -32,7 +33,7 @@ RECIPES = {recipe.name: recipe for recipe in recipes()}
 
 def sim(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "simulator", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return warm.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
 def test_every_recipe_is_shipped_and_nothing_else() -> None:
@@ -43,7 +44,7 @@ def test_every_recipe_is_shipped_and_nothing_else() -> None:
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_a_shipped_cassette_replays_green_and_is_what_its_recipe_makes(path: Path) -> None:
     cassette = Cassette.load(path)
-    assert {one.verdict for one in replay(cassette)} <= {"same"}
+    assert {request.verdict for request in replay(cassette)} <= {"same"}
     made = RECIPES[path.stem].made()
     assert made.interactions == cassette.interactions
     assert "never the real HubSpot" in cassette.meta.against
@@ -54,8 +55,12 @@ def test_a_shipped_cassette_replays_green_and_is_what_its_recipe_makes(path: Pat
 def test_vcrpy_reads_a_cassette(path: Path) -> None:
     requests, responses = deserialize(path.read_text(encoding="utf-8"), jsonserializer)
     cassette = Cassette.load(path)
-    assert [one.method for one in requests] == [one.method for one in cassette.interactions]
-    assert [one["status"]["code"] for one in responses] == [one.status for one in cassette.interactions]
+    assert [request.method for request in requests] == [
+        interaction.method for interaction in cassette.interactions
+    ]
+    assert [response["status"]["code"] for response in responses] == [
+        interaction.status for interaction in cassette.interactions
+    ]
 
 
 def test_one_changed_property_turns_exactly_the_affected_requests_red_with_the_field_named() -> None:
@@ -64,18 +69,18 @@ def test_one_changed_property_turns_exactly_the_affected_requests_red_with_the_f
     properties = config["mapping"]["page"]["view"]["settings"]["properties"]["map"]
     properties["titel"] = properties.pop("title")
     found = replay(cassette, config)
-    assert Counter(one.verdict for one in found) == {"same": 3, "changed": 3}
-    for one in found:
-        assert one.target.endswith("/send") == (one.verdict == "changed")
-        if one.verdict == "changed":
-            assert [each.path for each in one.differences] == ["properties.title", "properties.titel"]
+    assert Counter(request.verdict for request in found) == {"same": 3, "changed": 3}
+    for request in found:
+        assert request.target.endswith("/send") == (request.verdict == "changed")
+        if request.verdict == "changed":
+            assert [each.path for each in request.differences] == ["properties.title", "properties.titel"]
 
 
 def test_what_is_no_longer_sent_is_missing_and_what_is_more_is_new() -> None:
     cassette = Cassette.load(FOLDER / "batch-501.json")
     config = copy.deepcopy(cassette.meta.config)
     config["settings"]["batch"] = False
-    verdicts = Counter(one.verdict for one in replay(cassette, config))
+    verdicts = Counter(request.verdict for request in replay(cassette, config))
     assert verdicts == {"new": 501, "missing": 2}
 
 
@@ -129,9 +134,9 @@ def test_no_original_of_five_hundred_people_survives_equal_stays_equal_and_repla
         for name, value in person.items():
             assert value not in text, name
             assert value.lower() not in text.lower(), name
-    assert len({one["user"]["email"].lower() for one in clean.meta.events}) == 500
-    assert all(one["user"]["email"] in one["data"]["title"] for one in clean.meta.events)
-    assert {one.verdict for one in replay(clean)} == {"same"}
+    assert len({event["user"]["email"].lower() for event in clean.meta.events}) == 500
+    assert all(event["user"]["email"] in event["data"]["title"] for event in clean.meta.events)
+    assert {request.verdict for request in replay(clean)} == {"same"}
 
 
 @pytest.mark.parametrize(
@@ -183,7 +188,7 @@ def test_sixteen_threads_lose_nothing_and_nothing_reaches_a_decoy() -> None:
         for thread in threads:
             thread.join()
         assert player.unused == []
-        assert all(one.exact for one in player.played)
+        assert all(request.exact for request in player.played)
         assert len(recorder.interactions) == 8000
         with pytest.raises(BlockingIOError):
             decoy.accept()
@@ -194,7 +199,7 @@ def test_sixteen_threads_lose_nothing_and_nothing_reaches_a_decoy() -> None:
     [
         ("", "no cassette, or was cut short"),
         ('{"version": 1, "interactions": [', "no cassette, or was cut short"),
-        ("[]", "is no cassette"),
+        ("[]", "is not a cassette"),
         ('{"version": 1, "interactions": []}', "names no events"),
         (
             '{"version": 1, "interactions": [], "hubspot_dest": {"format": 9}}',

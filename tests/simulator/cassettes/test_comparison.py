@@ -16,6 +16,7 @@ from simulator.cassettes.cassette import Cassette, CassetteError
 from simulator.cassettes.comparison import age_in_days, compare
 from simulator.hubspot.endpoints import errors
 from simulator.hubspot.endpoints.occurrences import handler as occurrences
+from tests import warm
 
 FOLDER = Path(__file__).parents[3] / "cassettes"
 SHIPPED = sorted(FOLDER.glob("*.json"))
@@ -23,7 +24,7 @@ SHIPPED = sorted(FOLDER.glob("*.json"))
 
 def sim(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "simulator", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return warm.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
 def spoilt(cassette: Cassette, position: int, **changed: object) -> Cassette:
@@ -34,7 +35,9 @@ def spoilt(cassette: Cassette, position: int, **changed: object) -> Cassette:
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_the_simulator_answers_every_shipped_cassette_as_recorded(path: Path) -> None:
-    assert [one for one in compare(Cassette.load(path)) if one.differences] == []
+    assert [
+        compared_answer for compared_answer in compare(Cassette.load(path)) if compared_answer.differences
+    ] == []
 
 
 def test_a_simulator_rule_that_changed_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,7 +49,9 @@ def test_a_simulator_rule_that_changed_is_caught(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(occurrences, "Refusal", tolerant)
     (found,) = compare(cassette)
-    assert [(one.path, one.expected, one.actual) for one in found.differences] == [("status", 400, 422)]
+    assert [
+        (difference.path, difference.expected, difference.actual) for difference in found.differences
+    ] == [("status", 400, 422)]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +66,7 @@ def test_an_answer_that_differs_where_a_sender_would_notice_is_named(
     changed: dict[str, object], named: str
 ) -> None:
     cassette = spoilt(Cassette.load(FOLDER / "undefined-event.json"), 0, **changed)
-    assert named in [one.path for one in compare(cassette)[0].differences]
+    assert named in [difference.path for difference in compare(cassette)[0].differences]
 
 
 def test_another_error_category_or_a_missing_field_is_named() -> None:
@@ -69,7 +74,7 @@ def test_another_error_category_or_a_missing_field_is_named() -> None:
     body = json.loads(cassette.interactions[0].answer)
     body["category"], body["extra"] = "SOMETHING_ELSE", [1]
     found = compare(spoilt(cassette, 0, answer=json.dumps(body)))[0].differences
-    assert {re.sub(r"\[\d+]", "", one.path) for one in found} == {"category", "shape.extra"}
+    assert {re.sub(r"\[\d+]", "", difference.path) for difference in found} == {"category", "shape.extra"}
 
 
 def test_a_recording_that_is_too_old_fails_once_a_cassette(tmp_path: Path) -> None:

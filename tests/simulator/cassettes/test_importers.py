@@ -18,6 +18,7 @@ from vcr.serializers import yamlserializer
 from simulator.cassettes.cassette import Cassette, CassetteError
 from simulator.cassettes.importers import imported
 from simulator.cassettes.redaction.scrubber import scrubbed
+from tests import warm
 
 SEND = "https://api.hubapi.com/events/v3/send"
 BODY = json.dumps({"eventName": "pe12345678_a", "email": "grace@navy.example.net", "properties": {}})
@@ -26,7 +27,7 @@ TOKEN = "pat-na1-11111111-2222-3333-4444-555555555555"
 
 def sim(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "simulator", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return warm.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
 def har(url: str = SEND, **response: Any) -> str:
@@ -97,9 +98,9 @@ def test_a_yaml_file_cannot_run_code(tmp_path: Path) -> None:
 def test_a_small_packed_body_that_grows_huge_is_refused(tmp_path: Path) -> None:
     bomb = gzip.compress(b" " * (65 * 1024 * 1024))
     answer = {"status": {"code": 200}, "headers": {"content-encoding": ["gzip"]}, "body": {"string": bomb}}
-    one = {"request": {"method": "GET", "uri": SEND, "headers": {}}, "response": answer}
+    entry = {"request": {"method": "GET", "uri": SEND, "headers": {}}, "response": answer}
     file = tmp_path / "bomb.yaml"
-    file.write_text(yaml.safe_dump({"version": 1, "interactions": [one]}), encoding="utf-8")
+    file.write_text(yaml.safe_dump({"version": 1, "interactions": [entry]}), encoding="utf-8")
     with pytest.raises(CassetteError, match="cannot be unpacked"):
         imported(file)
 

@@ -83,16 +83,19 @@ def test_of_five_hundred_people_and_their_tokens_in_every_place_nothing_survives
     everybody = people()
     base = record({"settings": {"eventNamePrefix": "pe12345678_"}}, [])
     events = [
-        {"name": "page view", "user": one, "data": {"t": f"Hello {one['firstname']}"}} for one in everybody
+        {"name": "page view", "user": entry, "data": {"t": f"Hello {entry['firstname']}"}}
+        for entry in everybody
     ]
-    interactions = [one for n, person in enumerate(everybody) for one in every_place(person, token(n))]
+    interactions = [
+        interaction for n, person in enumerate(everybody) for interaction in every_place(person, token(n))
+    ]
     meta = base.meta.model_copy(update={"events": events, "live": True})
     made = scrubbed(Cassette(meta, tuple(interactions)))
     text, each = made.text(), len(interactions) // PEOPLE
     assert leaks(text) == []
     for number, person in enumerate(everybody):
         mine = made.interactions[number * each : (number + 1) * each]
-        notify = json.dumps([one.as_vcr() for one in mine], ensure_ascii=False) + str(
+        notify = json.dumps([interaction.as_vcr() for interaction in mine], ensure_ascii=False) + str(
             made.meta.events[number]
         )
         packed = base64.b64encode(json.dumps(person, ensure_ascii=False).encode()).decode()
@@ -137,14 +140,14 @@ def test_a_recording_of_such_people_still_replays_after_scrubbing() -> None:
             "name": "page view",
             "id": f"{number:016x}",
             "timestamp": 1_767_225_600_000,
-            "user": one,
-            "data": {"t": f"Hello {one['firstname']} {one['lastname']}, {one['email']}"},
+            "user": entry,
+            "data": {"t": f"Hello {entry['firstname']} {entry['lastname']}, {entry['email']}"},
         }
-        for number, one in enumerate(people()[:120])
+        for number, entry in enumerate(people()[:120])
     ]
     made = scrubbed(record(config, events, RecordingSetup({}, {"auto_define": True})))
-    assert {one.verdict for one in replay(made)} == {"same"}
-    assert not any(one["firstname"] in made.text() for one in people()[:120])
+    assert {request.verdict for request in replay(made)} == {"same"}
+    assert not any(entry["firstname"] in made.text() for entry in people()[:120])
 
 
 def test_what_things_are_called_is_left_alone_though_somebody_is_called_so() -> None:
@@ -191,7 +194,7 @@ WRITINGS = {
     "percent": quote(SENTENCE),
     "percent twice": quote(quote(SENTENCE)),
     "plus": "a=1&who=Qui+Mokadré&b=2",
-    "entities": "".join(f"&#{ord(one)};" for one in SENTENCE),
+    "entities": "".join(f"&#{ord(current_text)};" for current_text in SENTENCE),
     "an entity in an address": "Anna.9x&#64;mail7.example.net",
     "escapes": SENTENCE.replace("Z", "\\u005a").replace("@", "\\u0040"),
     "an identifier": "zylvora_visits",
@@ -216,9 +219,11 @@ def someone(*interactions: Interaction) -> Cassette:
 @pytest.mark.parametrize("written", WRITINGS.values(), ids=list(WRITINGS))
 def test_a_person_is_found_in_every_writing_and_is_the_same_person_there(written: Any) -> None:
     made = scrubbed(someone(Interaction("POST", "/x", json.dumps({"a": written}), 200, str(written))))
-    (one,) = made.interactions
-    for text in (one.body, one.answer):
-        bare = "\n".join((text, html.unescape(text), unquote(unquote(text)), json.loads(one.body).__repr__()))
+    (interaction,) = made.interactions
+    for text in (interaction.body, interaction.answer):
+        bare = "\n".join(
+            (text, html.unescape(text), unquote(unquote(text)), json.loads(interaction.body).__repr__())
+        )
         for word in ("zylvora", "mokadr", "10000077", "anna.9x", "mail7"):
             assert word not in bare.casefold()
         assert "****" in text or re.search(r"(?i)person1(@|%40|%2540)|firstname1|lastname1", bare)
@@ -251,7 +256,7 @@ def test_a_secret_of_another_house_is_taken_out(secret: str) -> None:
 
 def test_a_binary_body_that_nobody_can_look_into_is_not_saved() -> None:
     binary = bytes((31, 139, 8, 0, 3, 255, 17, 254)).decode("utf-8", "backslashreplace")
-    hidden = "".join(f"\\x{ord(one):02x}" for one in binary)
+    hidden = "".join(f"\\x{ord(text):02x}" for text in binary)
     with pytest.raises(ScrubError, match="compressed or binary"):
         scrubbed(someone(Interaction("POST", "/x", hidden, 200, "")))
 
@@ -259,20 +264,22 @@ def test_a_binary_body_that_nobody_can_look_into_is_not_saved() -> None:
 @pytest.mark.parametrize("pattern", [r"ord-\d+", r"(?i)secret-[a-z]+"])
 def test_a_pattern_of_ones_own_is_taken_out_everywhere(pattern: str) -> None:
     base = record({"settings": {"eventNamePrefix": "pe12345678_"}}, [])
-    one = Interaction("GET", "/x/ord-17?y=Secret-abc", '{"z":"ord-18 secret-xyz"}', 200, "ord-19 SECRET-q")
-    text = scrubbed(Cassette(base.meta, (one,)), patterns=(pattern,)).text()
+    interaction = Interaction(
+        "GET", "/x/ord-17?y=Secret-abc", '{"z":"ord-18 secret-xyz"}', 200, "ord-19 SECRET-q"
+    )
+    text = scrubbed(Cassette(base.meta, (interaction,)), patterns=(pattern,)).text()
     assert re.search(pattern, text) is None
 
 
 def test_nothing_is_saved_while_an_entropy_scan_finds_something() -> None:
     base = record({"settings": {"eventNamePrefix": "pe12345678_"}}, [])
-    one = Interaction("POST", "/x", '{"note":"kJ8s9dLq0ZxWv7Yt5Rb3Nm1Pc2Hf4Gg6"}', 200, "")
+    interaction = Interaction("POST", "/x", '{"note":"kJ8s9dLq0ZxWv7Yt5Rb3Nm1Pc2Hf4Gg6"}', 200, "")
     with pytest.raises(ScrubError, match="looks like a secret"):
-        scrubbed(Cassette(base.meta, (one,)))
+        scrubbed(Cassette(base.meta, (interaction,)))
 
 
 def test_one_pattern_finds_the_longest_of_many_words() -> None:
     pattern = re.compile(one_of(["Ada", "Adam", "Ad", "a.b", "Zoë", ""]))
-    assert [one[0] for one in pattern.finditer("Adam Ada Ad a.b axb Zoë") if one[0]] == [
+    assert [match[0] for match in pattern.finditer("Adam Ada Ad a.b axb Zoë") if match[0]] == [
         "Adam", "Ada", "Ad", "a.b", "Zoë",
     ]  # fmt: skip

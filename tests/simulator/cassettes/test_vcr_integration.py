@@ -30,8 +30,8 @@ TOKEN = "pat-na1-11111111-2222-3333-4444-555555555555"
 
 
 def sent_body(path: Path) -> dict[str, Any]:
-    (one,) = Cassette.load(path).interactions
-    body: dict[str, Any] = one.json
+    (interaction,) = Cassette.load(path).interactions
+    body: dict[str, Any] = interaction.json
     return body
 
 
@@ -67,7 +67,7 @@ def test_what_vcrpy_recorded_plays_in_our_player(tmp_path: Path) -> None:
         assert fake.token not in path.read_text(encoding="utf-8")
     player = CassettePlayer(imported(path, every_host=True).interactions)
     HubSpotClient(SecretStr(TOKEN), base_url="http://127.0.0.1:9", around=player.around).send(body)
-    assert [one.exact for one in player.played] == [True]
+    assert [request.exact for request in player.played] == [True]
 
 
 def test_vcrpy_never_saves_a_secret_and_leaves_the_file_as_it_was(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_every_way_to_ask_for_hubspot_ends_here_or_fails(tmp_path: Path) -> None
             timeout=60,
         )
         assert done.returncode == 0, done.stderr
-        emails = [one.properties["email"] for one in fake.account.contacts()]
+        emails = [contact.properties["email"] for contact in fake.account.contacts()]
     said = json.loads(done.stdout)
     assert emails == [f"{letter}@example.org" for letter in "abcdefg"]
     created = (

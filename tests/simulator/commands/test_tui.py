@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import warm
 from tests.deep.pseudoterminal import Terminal
 
 ROOT = Path(__file__).parents[3]
@@ -17,7 +18,7 @@ SIM = f"{sys.executable} -m simulator"
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return warm.run(
         [sys.executable, "-m", "simulator", *arguments],
         capture_output=True, text=True, timeout=60, cwd=ROOT, check=False, env={**os.environ, **environment},
     )  # fmt: skip
@@ -76,7 +77,7 @@ def test_what_no_page_could_show_is_said_before_it_is_served(
 ) -> None:
     tour = tmp_path / "tour.yaml"
     tour.write_text("title: x\nsteps: [{say: hi, do: [dance]}]")
-    done = run("tui", "--web", "--port", "0", *(one.format(tour=tour) for one in arguments))
+    done = run("tui", "--web", "--port", "0", *(argument.format(tour=tour) for argument in arguments))
     assert done.returncode == 2, done.stderr
     assert told in done.stderr
     assert "open http" not in done.stderr

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from hubspot_dest.diff.json_difference import differences
 from simulator.commands.conform import command
 from simulator.conformance.codec import decode, encode
-from simulator.conformance.difference import differences
 from simulator.conformance.mapping_case import KINDS
 from simulator.conformance.runner import VectorFileError, run_file
 
@@ -28,7 +28,7 @@ def vector(identifier: str, file: str = "destination.jsonl") -> dict[str, Any]:
 
 
 def agrees(path: Path, *vectors: Any) -> bool:
-    path.write_text("".join(json.dumps(one) + "\n" for one in vectors), encoding="utf-8")
+    path.write_text("".join(json.dumps(item) + "\n" for item in vectors), encoding="utf-8")
     return not run_file(path).differing
 
 
@@ -98,7 +98,7 @@ def test_a_wrong_mapping_result_is_seen(tmp_path: Path, identifier: str, wrong: 
 
 def test_differences_are_told_by_path_and_numbers_are_doubles() -> None:
     found = differences({"a": [1, {"b": True}], "c": 1}, {"a": [1.0, {"b": 1}], "d": 2})
-    assert [one.path for one in found] == ["a[1].b", "c", "d"]
+    assert [difference.path for difference in found] == ["a[1].b", "c", "d"]
     assert differences(9007199254740993, 9007199254740992) == []
 
 
@@ -155,7 +155,7 @@ def test_a_sender_that_breaks_on_one_vector_does_not_hide_the_others(
     bad = vector("mpub_468_rule_constructor_name", "mapping.jsonl")
     monkeypatch.setitem(KINDS, "rule", lambda *everything: 1 // 0)
     path = tmp_path / "vectors.jsonl"
-    path.write_text("".join(json.dumps(one) + "\n" for one in (bad, good)), encoding="utf-8")
+    path.write_text("".join(json.dumps(entry) + "\n" for entry in (bad, good)), encoding="utf-8")
     result = run_file(path)
     assert [verdict.agrees for verdict in result.verdicts] == [False, True]
     assert "ZeroDivisionError" in result.differing[0].differences[0].actual

@@ -24,6 +24,7 @@ from simulator.coverage.regex_samples import sample
 from simulator.coverage.search import Search
 from simulator.engine.engine import Engine
 from simulator.engine.sources.file_source import FileSource
+from tests import warm
 from tests.ctrl_c import hear_ctrl_c
 
 HERE = Path(__file__).parent / "configurations"
@@ -210,9 +211,12 @@ def made(**parts: Any) -> CoverageResult:
 def test_everything_reachable_is_reached_and_the_rest_is_named_with_its_reason(name: str) -> None:
     rules, paths, proven, missed = EXPECTED[name]
     result = cover(config_of(name), seed=1)
-    found = {one.label: re.sub(r"\d[\d,]* times", "N times", one.reason) for one in result.unreached}
+    found = {
+        unreached.label: re.sub(r"\d[\d,]* times", "N times", unreached.reason)
+        for unreached in result.unreached
+    }
     assert found == proven | missed
-    assert {one.label for one in result.unreached if one.proven} == set(proven)
+    assert {unreached.label for unreached in result.unreached if unreached.proven} == set(proven)
     assert (result.rules, result.paths) == (rules, paths)
     assert result.complete is (not missed)
 
@@ -226,7 +230,11 @@ def test_the_engine_itself_hits_every_rule_that_is_called_reached(name: str, tmp
         books = engine.run(10_000)
         assert books.problems == []
         hit = {rule.label for rule in engine.event_log.coverage.all() if rule.hits}
-        unreached = {one.label for one in result.unreached if one.kind == "rule"}
+        unreached = {
+            current_unreached.label
+            for current_unreached in result.unreached
+            if current_unreached.kind == "rule"
+        }
         # A rule that ignores is one that was hit as well.
         assert {rule.label for rule in engine.event_log.coverage.all()} - hit == unreached
         assert engine.counts.taken == len(result.events)
@@ -293,10 +301,10 @@ def test_watching_changes_no_plan_and_no_proof_is_wrong_for_the_specifications_c
 
 def test_a_misspelt_field_is_named_rather_than_searched_for() -> None:
     result = made(mapping={"page": {"view": {"settings": {"properties": {"map": {"t": "Data.title"}}}}}})
-    (one,) = result.unreached
-    assert one.label == "page view: properties.t: Data.title present"
-    assert one.reason == "events have no field 'Data': walkerOS drops what it does not know"
-    assert one.proven
+    (unreached,) = result.unreached
+    assert unreached.label == "page view: properties.t: Data.title present"
+    assert unreached.reason == "events have no field 'Data': walkerOS drops what it does not know"
+    assert unreached.proven
 
 
 def test_what_seems_to_shadow_an_alternative_but_may_give_nothing_is_no_reason() -> None:
@@ -307,7 +315,9 @@ def test_what_seems_to_shadow_an_alternative_but_may_give_nothing_is_no_reason()
         "null": [{"value": [None]}, "data.d"],
     }
     result = made(mapping={"page": {"view": {"settings": {"properties": {"map": values}}}}})
-    assert {one.label for one in result.unreached} == {"page view: properties.null, alternative 1: value"}
+    assert {unreached.label for unreached in result.unreached} == {
+        "page view: properties.null, alternative 1: value"
+    }
 
 
 @pytest.mark.parametrize(
@@ -337,7 +347,7 @@ def test_what_one_event_reaches_is_never_called_unreachable(condition: str, data
     absent = {
         f"order complete: properties.{name}: data.{name} absent" for name in values if data.get(name) is None
     }
-    proven = {one.label for one in cover(config).unreached if one.proven}
+    proven = {unreached.label for unreached in cover(config).unreached if unreached.proven}
     assert not proven & {"order complete", "order complete: condition true", *absent}
 
 
@@ -357,13 +367,13 @@ def test_a_function_that_gives_nothing_is_no_reason_where_something_else_takes_i
 def test_a_key_that_gives_nothing_much_is_passed_over_in_a_list_of_a_list() -> None:
     values = {"one": [[{"key": "data.x", "value": 5}, "data.id"]]}
     result = made(mapping={"page": {"view": {"settings": {"properties": {"map": values}}}}})
-    assert not [one.label for one in result.unreached if one.proven]
+    assert not [unreached.label for unreached in result.unreached if unreached.proven]
 
 
 def test_a_disabled_destination_is_reached_by_nothing_and_says_so() -> None:
     result = made(disabled=True, mapping={"page": {"view": {}}})
     assert result.events == ()
-    assert {one.reason for one in result.unreached} == {"the destination is disabled"}
+    assert {unreached.reason for unreached in result.unreached} == {"the destination is disabled"}
 
 
 def test_a_configuration_without_rules_is_covered_as_well() -> None:
@@ -404,7 +414,7 @@ def test_a_configuration_without_rules_is_covered_as_well() -> None:
 def test_conditions_as_people_write_them_are_found_true(condition: str, wanted: Any) -> None:
     rules = [{"condition": f"$code:{condition}", "settings": {"eventName": "found"}}, {}]
     result = made(consent={"marketing": True, "other": True}, mapping={"order": {"complete": rules}})
-    assert "order complete [1]" not in {one.label for one in result.unreached}
+    assert "order complete [1]" not in {unreached.label for unreached in result.unreached}
     if wanted is not None:
         assert any(wanted in event["data"].values() for event in result.events)
 
@@ -453,7 +463,9 @@ def test_a_flow_is_covered_under_the_consent_globals_and_user_that_its_collector
     state = {"consent": {"marketing": True}, "globals": {"lang": "de"}, "user": {"email": "ada@example.org"}}
     flow = replace(Config.strict(raw, token="x"), collector=state)
     result = cover(flow, seed=1)
-    assert [one.label for one in result.unreached if one.kind == "rule"] == ["order complete [2]"]
+    assert [unreached.label for unreached in result.unreached if unreached.kind == "rule"] == [
+        "order complete [2]"
+    ]
     with Engine(flow, source=lambda _: iter(result.events)) as engine:
         engine.run(1000)
         assert {rule.label for rule in engine.event_log.coverage.all() if rule.hits} == {"order complete [1]"}
@@ -461,7 +473,7 @@ def test_a_flow_is_covered_under_the_consent_globals_and_user_that_its_collector
 
 def generate(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "simulator", "generate", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return warm.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
 def test_the_command_writes_events_says_what_they_reach_and_ends_with_0_when_all_is_reached(
@@ -480,7 +492,7 @@ def test_the_command_writes_events_says_what_they_reach_and_ends_with_0_when_all
     assert told["complete"] is True
     assert told["rules"] == {"reached": 7, "all": 7}
     assert told["paths"] == {"reached": 59, "all": 62}
-    assert [one["proven"] for one in told["unreached"]] == [True, True, True]
+    assert [item["proven"] for item in told["unreached"]] == [True, True, True]
 
 
 def test_the_command_ends_with_1_when_something_was_not_found_and_nothing_proves_that_it_cannot_be() -> None:
@@ -512,11 +524,11 @@ def test_a_function_that_loops_for_ever_costs_no_more_than_the_time_given_and_wh
     result = cover(config, seconds=0.5)
     assert result.time_up
     assert not result.complete
-    assert {one.reason.partition(":")[0] for one in result.unreached} <= {
+    assert {unreached.reason.partition(":")[0] for unreached in result.unreached} <= {
         "time was up",
         "time was up before the event that reaches it was planned once more",
     }
-    assert not any(one.proven for one in result.unreached)  # a faster machine may refute it
+    assert not any(unreached.proven for unreached in result.unreached)  # a faster machine may refute it
 
 
 def test_a_time_that_is_not_used_up_changes_nothing() -> None:
@@ -527,7 +539,7 @@ def test_for_walkeros_itself_a_rule_to_skip_is_no_silent_one() -> None:
     rule = {"skip": True, "settings": {"properties": {"map": {"title": "data.title"}}}}
     raw = {"settings": {"eventNamePrefix": "pe1_"}, "mapping": {"page": {"view": rule}}}
     config = Config.strict(raw, token="x")
-    silent = {one.label for one in cover(config).unreached if one.reason == SILENT}
+    silent = {unreached.label for unreached in cover(config).unreached if unreached.reason == SILENT}
     assert "page view: properties.title: data.title present" in silent
     assert cover(config, parity=True).unreached == ()
 
@@ -543,7 +555,7 @@ def test_what_was_found_until_ctrl_c_is_written(number: signal.Signals, tmp_path
     )
     terminal, theirs = os.openpty()
     command = [sys.executable, "-m", "simulator", "generate", "--cover", str(config), "--seconds", "600"]
-    process = subprocess.Popen([*command, "-o", str(written)], stderr=theirs)
+    process = warm.Popen([*command, "-o", str(written)], stderr=theirs)
     os.close(theirs)
     said = b""
     while b" events tried" not in said:  # it searches, and a search of ten minutes it is
@@ -561,7 +573,7 @@ def test_what_was_found_until_ctrl_c_is_written(number: signal.Signals, tmp_path
 def test_a_part_of_the_events_is_not_taken_for_all_when_making_them_was_interrupted(tmp_path: Path) -> None:
     terminal, theirs = os.openpty()
     command = [sys.executable, "-m", "simulator", "generate", "--events", "9000000"]
-    process = subprocess.Popen(
+    process = warm.Popen(
         [*command, "-o", str(tmp_path / "events.jsonl")], stderr=theirs, preexec_fn=hear_ctrl_c
     )
     os.close(theirs)

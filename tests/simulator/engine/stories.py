@@ -21,7 +21,9 @@ def play(story: str, seed: int, events: int = 150, *, waits: bool = True) -> Non
         waits: keep the faults that only cost time.
 
     """
-    faults = [one for one in STORIES[story].faults if waits or one.kind is not FaultKind.LATENCY or one.nth]
+    faults = [
+        fault for fault in STORIES[story].faults if waits or fault.kind is not FaultKind.LATENCY or fault.nth
+    ]
     with Engine(story_config(), seed=seed, simulated=True) as engine:
         engine.throw(*faults)
         during = engine.run(events)

@@ -104,7 +104,7 @@ def test_a_contact_that_is_no_longer_written_is_counted_as_lost() -> None:
         engine.run(200)
         typo = {"map": {"email": "user.mail", "properties": {"map": {"company": "user.company"}}}}
         changes = engine.reload(changed(identify=typo)).result().changes
-        lost = [one for one in changes if one.better is False]
+        lost = [change for change in changes if change.kind == "lose"]
         assert lost
         assert [each.path for each in lost[0].differences if each.path.startswith("contact")] == ["contact"]
 
@@ -117,7 +117,7 @@ def test_what_was_granted_on_the_screen_is_planned_as_it_was_sent() -> None:
         assert denied.kind != "denied"
         changes = engine.reload(changed(eventNamePrefix="pe12345678_other_")).result().changes
         if denied.kind in ("sent", "queued", "flushed"):
-            assert denied.number in {one.number for one in changes}
+            assert denied.number in {change.number for change in changes}
         assert "consent" not in (denied.plain_event() or {}) or denied.seen_event() != denied.plain_event()
         assert calls_of(engine, denied)
 
@@ -261,7 +261,7 @@ def test_a_save_is_compared_under_the_consent_and_globals_that_the_flow_begins_w
         assert engine.counts.kinds["denied"] == 0
         changed = of_a_flow({"condition": "$code:(event) => event.globals.lang !== 'de'"})
         told = engine.reload(changed).result()
-        assert [one.after for one in told.changes] == [
+        assert [change.after for change in told.changes] == [
             "contact + pe12345678_order_complete with 1 property"
         ] * 3
 
@@ -303,7 +303,7 @@ def test_a_contact_call_that_the_memory_spared_is_not_among_what_hubspot_receive
             row
             for row in engine.ring.rows()
             if row.kind in ("queued", "flushed")
-            and not any(one.call.startswith("crm.") for one in row.exchanges)
+            and not any(exchange.call.startswith("crm.") for exchange in row.exchanges)
             and (outcome := engine.ring.outcome(row.number)) is not None
             and outcome.plan is not None
             and outcome.plan.contact is not None

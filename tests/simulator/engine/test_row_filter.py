@@ -222,7 +222,7 @@ def test_no_text_at_all_breaks_the_filter(text: str) -> None:
         chosen(ORDER)
 
 
-_TEXTUAL = [one.name for one in OPERATORS if not one.values]
+_TEXTUAL = [current_operator.name for current_operator in OPERATORS if not current_operator.values]
 _CONDITIONS = st.one_of(
     st.builds(
         Condition,
@@ -235,9 +235,9 @@ _CONDITIONS = st.one_of(
         st.text(min_size=1, max_size=12).filter(lambda text: text.lower() == text.lower().lower()),
     ),
     *(
-        st.builds(Condition, st.just(one.name), st.sampled_from(one.values))
-        for one in OPERATORS
-        if one.values
+        st.builds(Condition, st.just(current_operator.name), st.sampled_from(current_operator.values))
+        for current_operator in OPERATORS
+        if current_operator.values
     ),
 )
 

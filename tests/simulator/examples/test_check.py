@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,13 +23,14 @@ from simulator.examples.runner import check_example, run_example
 from simulator.examples.unknown_contact import compare_unknown_contact
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.journal.journal import Journal
+from tests import warm
 
 GOLDEN = Path(__file__).with_name("golden")
 NAMES = [example.name for example in documented_examples()]
 
 
 def example(key: str) -> Example:
-    return next(one for one in documented_examples() if one.key == key)
+    return next(current_example for current_example in documented_examples() if current_example.key == key)
 
 
 def run(*options: str, **env: str) -> Result:
@@ -135,7 +135,7 @@ def test_a_server_that_cannot_listen_is_a_sentence_not_a_traceback(monkeypatch: 
 
 def test_whoever_takes_the_first_lines_only_is_told_of_no_error() -> None:
     program = [sys.executable, "-m", "simulator", "check"]
-    shown = subprocess.run(
+    shown = warm.run(
         ["sh", "-c", '"$@" | head -n 1', "sh", *program], capture_output=True, text=True, check=True
     )
     assert shown.stdout.startswith("The documented examples")
@@ -206,12 +206,12 @@ def test_calls_in_the_wrong_order_fail(hubspot: FakeHubSpot) -> None:
 
 def test_a_missing_warning_fails(hubspot: FakeHubSpot) -> None:
     silent = damaged("noIdentity", lambda data: data["expect"]["warnings"].clear())
-    assert [one.path for one in check_example(hubspot, silent).differences] == ["warnings[0]"]
+    assert [difference.path for difference in check_example(hubspot, silent).differences] == ["warnings[0]"]
 
 
 def test_what_hubspot_refuses_fails_though_the_call_was_right(hubspot: FakeHubSpot) -> None:
     strangers = damaged("mappedEventName", lambda data: data["account"]["definitions"].clear())
-    paths = [one.path for one in check_example(hubspot, strangers).differences]
+    paths = [difference.path for difference in check_example(hubspot, strangers).differences]
     assert "wire[0].answered" in paths
     assert "outcome" in paths
     assert not any(path.startswith("calls") for path in paths)
@@ -227,7 +227,9 @@ def test_what_changes_between_the_client_and_the_wire_fails(
 
     monkeypatch.setattr(HubSpotClient, "send", shouting)
     found = check_example(hubspot, example("defaultEvent")).differences
-    assert [(one.path, one.actual) for one in found] == [("wire[0].body.email", "USER@EXAMPLE.COM")]
+    assert [(difference.path, difference.actual) for difference in found] == [
+        ("wire[0].body.email", "USER@EXAMPLE.COM")
+    ]
 
 
 @pytest.mark.parametrize("uuid", [None, "", "not-a-uuid"])
@@ -236,7 +238,7 @@ def test_an_occurrence_without_a_proper_uuid_fails(
 ) -> None:
     monkeypatch.setattr("hubspot_dest.delivery.direct_sink.occurrence_uuid", lambda event_id: uuid)
     found = check_example(hubspot, example("defaultEvent")).differences
-    assert [one.path for one in found] == ["calls.uuid[0]"]
+    assert [difference.path for difference in found] == ["calls.uuid[0]"]
 
 
 def test_a_failure_shows_both_sides_and_exit_1(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -272,7 +274,7 @@ def test_walkeros_loses_the_event_of_a_stranger_and_this_sender_does_not(hubspot
     found = compare_unknown_contact(hubspot, example("destinationIdentify"))
     assert found.passes
     assert found.sender.outcome.upstream is not None
-    assert [one.status for one in found.walkeros.arrivals] == [404]
+    assert [arrival.status for arrival in found.walkeros.arrivals] == [404]
     assert found.walkeros.calls == example("destinationIdentify").expect.calls[:1]
 
 
@@ -307,4 +309,4 @@ def test_examples_leave_nothing_behind_for_each_other(hubspot: FakeHubSpot) -> N
 
 def test_the_data_name_no_token_and_every_example_once() -> None:
     assert len(set(NAMES)) == 8
-    assert all("accessToken" not in one.settings for one in documented_examples())
+    assert all("accessToken" not in current_example.settings for current_example in documented_examples())

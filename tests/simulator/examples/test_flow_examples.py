@@ -21,7 +21,7 @@ def _no_token(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(*arguments: object) -> Result:
-    return CliRunner().invoke(check.command, [str(one) for one in arguments])
+    return CliRunner().invoke(check.command, [str(argument) for argument in arguments])
 
 
 def changed(tmp_path: Path, change: Any) -> Path:
@@ -46,12 +46,12 @@ def test_a_changed_mapping_turns_its_example_red_and_no_other(tmp_path: Path) ->
     done = run(changed(tmp_path, misspell), "--json")
     records = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.exit_code == 1
-    assert [(one["key"], one["passes"]) for one in records[:-1]] == [
+    assert [(record["key"], record["passes"]) for record in records[:-1]] == [
         ("purchase", False),
         ("login", True),
         ("noise", True),
     ]
-    paths = [one["path"] for one in records[0]["differences"]]
+    paths = [difference["path"] for difference in records[0]["differences"]]
     assert "calls[0][1].properties.revenue" in paths
 
 

@@ -8,7 +8,7 @@ from simulator.hubspot.state.contact_book import ContactBook
 def values(book: ContactBook, identifier: str) -> list[tuple[str, str]]:
     contact = book.get(identifier)
     assert contact is not None
-    return [(one.name, one.value) for one in contact.history]
+    return [(property_change.name, property_change.value) for property_change in contact.history]
 
 
 def test_a_property_that_changes_with_every_event_fills_no_memory_and_no_contact_loses_its_present_values() -> (

@@ -17,6 +17,7 @@ from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.planning.planner import Planner
 from simulator.synthesis import Crowd, events
 from simulator.synthesis.odd_events import ODDITIES, make_odd
+from tests import warm
 
 FIELDS = {"name", "data", "context", "globals", "custom", "user", "nested", "consent", "id", "trigger"}
 FIELDS |= {"entity", "action", "timestamp", "timing", "source"}
@@ -28,7 +29,7 @@ def take(count: int, seed: int = 1, **options: Any) -> list[dict[str, Any]]:
 
 def generate(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "simulator", "generate", *arguments]
-    return subprocess.run(command, capture_output=True, timeout=60, check=False)
+    return warm.run(command, capture_output=True, timeout=60, check=False)
 
 
 def test_every_event_is_a_whole_walkeros_4_event() -> None:
@@ -52,13 +53,13 @@ def test_the_same_seed_gives_the_same_bytes_in_another_process_and_another_seed_
 
 def test_time_only_goes_forward_and_begins_where_it_is_told() -> None:
     made = take(2000, start=datetime(2026, 3, 1, 9, tzinfo=UTC))
-    assert all(one["timestamp"] <= other["timestamp"] for one, other in pairwise(made))
+    assert all(entry["timestamp"] <= other["timestamp"] for entry, other in pairwise(made))
     assert 0 <= made[0]["timestamp"] - datetime(2026, 3, 1, 9, tzinfo=UTC).timestamp() * 1000 < 600_000
 
 
 def test_a_day_has_its_busy_hours_and_its_night_and_a_week_of_a_shop_fits_into_a_week() -> None:
     made = take(20_000, crowd=Crowd(pause=2400.0))
-    hours = Counter(datetime.fromtimestamp(one["timestamp"] / 1000, UTC).hour for one in made)
+    hours = Counter(datetime.fromtimestamp(entry["timestamp"] / 1000, UTC).hour for entry in made)
     night, day = sum(hours[hour] for hour in range(5)), sum(hours[hour] for hour in range(9, 14))
     assert 0 < 5 * night < day
     span = (made[-1]["timestamp"] - made[0]["timestamp"]) / 86_400_000
@@ -92,9 +93,9 @@ def test_a_subscription_is_paid_once_a_month_on_its_day_until_it_is_cancelled() 
             ended.add(who)
     assert any(len(moments) > 1 for moments in paid.values())
     for moments in paid.values():
-        assert len({(one.year, one.month) for one in moments}) == len(moments)
+        assert len({(moment.year, moment.month) for moment in moments}) == len(moments)
         # A visit that begins before midnight may pay after it.
-        assert len({(one - timedelta(minutes=30)).day for one in moments}) <= 2
+        assert len({(moment - timedelta(minutes=30)).day for moment in moments}) <= 2
 
 
 def test_people_are_strangers_before_they_log_in_and_known_after() -> None:
@@ -119,10 +120,10 @@ def test_a_mind_about_consent_changes_once_and_now_and_then_in_the_course_of_a_v
         if known:
             said.setdefault(known, []).append(event["consent"]["marketing"])
         in_a_visit.setdefault(event["user"]["session"], set()).add(event["consent"]["marketing"])
-    turns = {one: sum(a != b for a, b in pairwise(all_of)) for one, all_of in said.items()}
+    turns = {text: sum(a != b for a, b in pairwise(all_of)) for text, all_of in said.items()}
     assert max(turns.values()) == 1
-    changed = [said[one] for one, number in turns.items() if number]
-    assert {(one[0], one[-1]) for one in changed} == {(False, True), (True, False)}
+    changed = [said[turn] for turn, number in turns.items() if number]
+    assert {(items[0], items[-1]) for items in changed} == {(False, True), (True, False)}
     assert sum(len(both) == 2 for both in in_a_visit.values()) > 10
 
 
@@ -190,6 +191,6 @@ def test_a_wrong_date_or_an_unwritable_file_is_one_message(tmp_path: Any) -> Non
 
 def test_whoever_reads_only_the_beginning_sees_no_error() -> None:
     command = f"{sys.executable} -m simulator generate --events 100000 | head -c 100 >/dev/null"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    done = warm.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
     assert "Traceback" not in done.stderr
     assert "Exception" not in done.stderr

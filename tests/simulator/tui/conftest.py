@@ -59,7 +59,7 @@ class Screenful:
 
     def said(self) -> str:
         """Return what was said in passing, and has not gone yet."""
-        return "\n".join(one.message for one in self.app._notifications)
+        return "\n".join(notification.message for notification in self.app._notifications)
 
 
 @pytest.fixture(autouse=True)

@@ -32,8 +32,8 @@ def drive(opened: Opened, script: Callable[[Screenful], Awaitable[None]], **size
 
 def _bound_keys() -> set[str]:
     keys: set[str] = set()
-    for one in BOUND:
-        for base in one.__mro__:
+    for function in BOUND:
+        for base in function.__mro__:
             if base.__module__.startswith("simulator."):
                 bindings = [
                     found for found in base.__dict__.get("BINDINGS", ()) if isinstance(found, Binding)
@@ -51,7 +51,7 @@ def _pressed_keys() -> set[str]:
                 and isinstance(node.func, ast.Attribute)
                 and node.func.attr == "press"
             ):
-                pressed |= {str(one.value) for one in node.args if isinstance(one, ast.Constant)}
+                pressed |= {str(arg.value) for arg in node.args if isinstance(arg, ast.Constant)}
     return pressed
 
 

@@ -443,7 +443,7 @@ def test_the_pages_of_hubspot_turn_and_are_searched(engine: Engine, opened: Open
 def test_faults_are_thrown_and_cleared_from_the_screen(engine: Engine, opened: Opened) -> None:
     async def script(screen: Screenful) -> None:
         await screen.press("5", "enter")
-        assert [one.fault.label for one in engine.faults()] == ["rate limit"]
+        assert [fault.fault.label for fault in engine.faults()] == ["rate limit"]
         await screen.press("down", "enter")
         assert len(engine.faults()) == 2
         assert "struck 0 of 0" in screen.text()
@@ -481,7 +481,7 @@ def test_the_step_examples_of_a_flow_are_checked_beside_the_documented_ones(open
 
 def test_the_command_palette_offers_everything(opened: Opened) -> None:
     async def script(screen: Screenful) -> None:
-        names = {one.title for one in screen.app.get_system_commands(screen.app.screen)}
+        names = {command.title for command in screen.app.get_system_commands(screen.app.screen)}
         assert {
             "View: Faults",
             "Send what waits now",

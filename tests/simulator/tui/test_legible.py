@@ -31,14 +31,14 @@ def _light(colour: Colour) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def _contrast(one: Colour, other: Colour) -> float:
-    dark, bright = sorted((_light(one), _light(other)))
+def _contrast(colour: Colour, other: Colour) -> float:
+    dark, bright = sorted((_light(colour), _light(other)))
     return (bright + 0.05) / (dark + 0.05)
 
 
 def _is_written(text: str) -> bool:
     """Tell whether there is anything to read: lines and bars stand beside their numbers."""
-    return any(unicodedata.category(one)[0] in "LNP" or one in "✔◔◆○▽✘≠" for one in text)
+    return any(unicodedata.category(item)[0] in "LNP" or item in "✔◔◆○▽✘≠" for item in text)
 
 
 def _segments(screen: Screenful, inside: str) -> Iterator[Segment]:
@@ -99,9 +99,9 @@ def test_every_word_can_be_read_in_every_theme(engine: Engine, opened: Opened, t
 
 
 def test_the_scrollbar_can_be_seen_in_every_theme() -> None:
-    for one in PALETTES.values():
-        ink, ground = (_parts(colour) for colour in (one.faint, one.background))
-        assert _contrast(ink, ground) >= 3.0, one.name  # WCAG 2.2, 1.4.11
+    for palette in PALETTES.values():
+        ink, ground = (_parts(colour) for colour in (palette.faint, palette.background))
+        assert _contrast(ink, ground) >= 3.0, palette.name  # WCAG 2.2, 1.4.11
 
 
 def _parts(colour: str) -> Colour:

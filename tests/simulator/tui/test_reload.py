@@ -186,6 +186,6 @@ def test_examples_that_were_under_way_when_the_file_was_saved_are_run_again(
             checks.run(saved=True)
             await screen.until(lambda: not checks.running)
             assert not read
-            assert sum(not one.passes for one in checks.checked.values()) == 1
+            assert sum(not checked_example.passes for checked_example in checks.checked.values()) == 1
 
     asyncio.run(main())

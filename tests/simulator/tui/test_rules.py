@@ -58,8 +58,8 @@ async def stand_on(screen: Screenful, text: str) -> None:
     board = screen.app.mapping.rules
     at = next(
         index
-        for index, one in enumerate(board.lines)
-        if one.key is not None and text in "".join(piece for piece, _ in one.pieces)
+        for index, line in enumerate(board.lines)
+        if line.key is not None and text in "".join(piece for piece, _ in line.pieces)
     )
     board.go(at)
     await screen.settle()
@@ -175,9 +175,15 @@ def test_the_policy_and_the_default_properties_stand_in_the_mapping_with_what_th
     engine: Engine, opened: Opened
 ) -> None:
     hits = engine.event_log.coverage
-    assert [(one.resolved, one.asked) for one in hits.policy.values()] == [(6, 6), (0, 6)]
+    assert [(property_hits.resolved, property_hits.asked) for property_hits in hits.policy.values()] == [
+        (6, 6),
+        (0, 6),
+    ]
     sent = sum(row.kind in ("sent", "queued", "flushed") for row in engine.ring.rows())
-    assert [(one.resolved, one.asked) for one in hits.defaults.values()] == [(sent, sent), (sent - 2, sent)]
+    assert [(default.resolved, default.asked) for default in hits.defaults.values()] == [
+        (sent, sent),
+        (sent - 2, sent),
+    ]
 
     async def script(screen: Screenful) -> None:
         await screen.press("4")
@@ -186,7 +192,7 @@ def test_the_policy_and_the_default_properties_stand_in_the_mapping_with_what_th
         assert "default properties" in text
         await stand_on(screen, "custom.lost")
         text = screen.text()
-        assert "✘ never resolved" in next(one for one in text.splitlines() if "custom.lost  " in one[:40])
+        assert "✘ never resolved" in next(line for line in text.splitlines() if "custom.lost  " in line[:40])
         assert "the policy" in text
         assert "custom.lost  data.nowhere" in text
         await screen.press("slash", *"custom.site", "enter")
@@ -203,7 +209,7 @@ def detail_of(engine: Engine, number: int, width: int = 100) -> list[str]:
 
 def test_the_details_say_what_every_rule_of_a_list_answered(engine: Engine) -> None:
     lines = detail_of(engine, 2)
-    at = next(index for index, one in enumerate(lines) if "which rule" in one)
+    at = next(index for index, line in enumerate(lines) if "which rule" in line)
     assert lines[at + 1].split() == [
         "✘",
         "order",
@@ -218,7 +224,7 @@ def test_the_details_say_what_every_rule_of_a_list_answered(engine: Engine) -> N
     ]
     assert lines[at + 2].split() == ["✔", "order", "complete", "[2]", "no", "condition"]
     lines = detail_of(engine, 1)
-    at = next(index for index, one in enumerate(lines) if "which rule" in one)
+    at = next(index for index, line in enumerate(lines) if "which rule" in line)
     assert "holds" in lines[at + 1]
     assert "never asked" in lines[at + 2]
 
@@ -244,7 +250,7 @@ def test_an_identify_that_is_a_function_stands_in_the_mapping_too(tmp_path: Path
             async with app.run_test(size=(160, 50)) as pilot:
                 screen = Screenful(app, pilot)
                 await screen.press("4")
-                line = next(one for one in screen.text().splitlines() if "identify" in one)
+                line = next(text for text in screen.text().splitlines() if "identify" in text)
                 assert "● identify" in line
                 assert line.split("identify")[1].split()[0] == "6"
 

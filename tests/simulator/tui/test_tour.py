@@ -42,7 +42,7 @@ def test_the_tour_that_ships_comes_to_its_end_and_shows_what_it_promises(
             # What is said of a row is true of it.
             assert shown["Nobody yet"].person.startswith("device")
             assert shown["Nobody yet"].kind == "skipped"
-            assert [one.status for one in shown["A person"].exchanges][:2] == [404, 201]
+            assert [exchange.status for exchange in shown["A person"].exchanges][:2] == [404, 201]
             assert shown["The batch is full"].is_batch
 
     asyncio.run(main())

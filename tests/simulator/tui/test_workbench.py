@@ -46,7 +46,7 @@ def test_details_go_back_to_their_first_line_and_stay_where_they_are_clicked(
         assert detail.scroll_offset.y == 2
         await screen.pilot.click(detail, offset=(5, 10))
         await screen.settle()
-        assert detail.scroll_offset.y == 2, "a click is no scrolling"
+        assert detail.scroll_offset.y == 2, "a click does not scroll"
 
     drive(opened, script, height=34)
 
@@ -113,7 +113,7 @@ def test_an_example_that_fails_is_not_counted_against_the_documented_ones(
         text = screen.text()
         assert "expected calls" in text
         assert '"SAVE10"' in text
-        assert "│ nothing" in text, "what did not come is no text"
+        assert "│ nothing" in text, "what did not come is not text"
 
     drive(opened, script, watch=ConfigWatch(path))
 
@@ -147,7 +147,7 @@ def details(config: dict[str, Any], event: dict[str, Any], width: int, *, parity
         row = engine.ring.get(0)
         assert row is not None
         lines = detail_lines(engine, row, PALETTES["harbour"], width)
-        return text_of([TextLine(one.pieces) for one in lines if cell_len(text_of([one])) <= width])
+        return text_of([TextLine(line.pieces) for line in lines if cell_len(text_of([line])) <= width])
 
 
 def test_why_a_value_did_not_come_out_is_not_what_a_narrow_screen_cuts_off() -> None:
@@ -226,11 +226,15 @@ def test_two_exports_of_the_same_stream_are_the_same_and_diff_shows_what_a_mappi
 
 
 def test_an_export_has_the_calls_of_events_that_went_out_and_none_of_those_that_did_not() -> None:
-    for one in map(json.loads, exported(story_config(), 3)):
-        if one["outcome"] in ("ignored", "denied") or one["reason"] == "no_identity" or one["event"] is None:
-            assert one["calls"] == []
+    for item in map(json.loads, exported(story_config(), 3)):
+        if (
+            item["outcome"] in ("ignored", "denied")
+            or item["reason"] == "no_identity"
+            or item["event"] is None
+        ):
+            assert item["calls"] == []
         else:
-            assert one["calls"], one
+            assert item["calls"], item
 
 
 def test_rows_that_come_while_nothing_is_chosen_are_not_waited_for(engine: Engine, opened: Opened) -> None:
@@ -272,8 +276,8 @@ def test_g_and_capital_g_go_to_the_ends_of_every_list_as_in_less_and_vim(
             await screen.press(key, "G")
             lines = screen.app.query_one(f"#{screen.app.header.view} {board}", LineList)
             last = lines.cursor
-            assert all(one.key is None for one in lines.lines[last + 1 :])
+            assert all(line.key is None for line in lines.lines[last + 1 :])
             await screen.press("g")
-            assert all(one.key is None for one in lines.lines[: lines.cursor])
+            assert all(line.key is None for line in lines.lines[: lines.cursor])
 
     drive(opened, script, height=34)

@@ -24,7 +24,9 @@ def overview_values(context: ControlContext) -> dict[str, Any]:
     journal = context.journal
     lines = [journal.line(entry) for entry in reversed(journal.entries(limit=_JOURNAL_ROWS))]
     return {
-        "accounts": [account_view(number, one) for number, one in enumerate(context.service.accounts())],
+        "accounts": [
+            account_view(number, account) for number, account in enumerate(context.service.accounts())
+        ],
         "journal": [_journal_row(line) for line in lines],
         "journal_columns": JOURNAL_COLUMNS,
         "journal_rows": _JOURNAL_ROWS,
@@ -38,7 +40,10 @@ def overview_values(context: ControlContext) -> dict[str, Any]:
 
 def _journal_row(line: Mapping[str, Any]) -> dict[str, Any]:
     cells = [_journal_cell(line, column) for column in JOURNAL_COLUMNS]
-    return {"kind": "good" if line["good"] else "bad", "cells": ["" if one is None else one for one in cells]}
+    return {
+        "kind": "good" if line["good"] else "bad",
+        "cells": ["" if cell is None else cell for cell in cells],
+    }
 
 
 def _journal_cell(line: Mapping[str, Any], column: str) -> object:

@@ -98,7 +98,7 @@ async def _contact(request: Request) -> Response:
     found = await shown_contact(request)
     portals, number = _portals(request)
     title = found["name"] or found["email"] or f"Contact {found['id']}"
-    return _html("contact.html", title=title, one=found, number=number, portal=portals[number])
+    return _html("contact.html", title=title, contact=found, number=number, portal=portals[number])
 
 
 @_admitted_only

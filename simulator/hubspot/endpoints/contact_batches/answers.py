@@ -66,16 +66,18 @@ def batch_error(category: str, message: str, context: dict[str, Any]) -> dict[st
     return {"status": "error", "category": category, "message": message, "context": context}
 
 
-def input_error(refusal: Refusal, one: ContactInput) -> dict[str, Any]:
+def input_error(refusal: Refusal, contact_input: ContactInput) -> dict[str, Any]:
     """Return the entry of `errors` for one refused input."""
-    context: dict[str, Any] = {"objectWriteTraceId": [one.objectWriteTraceId]}
+    context: dict[str, Any] = {"objectWriteTraceId": [contact_input.objectWriteTraceId]}
     if refusal.rule == "contact.conflict":
         context["existingId"] = [refusal.message.rpartition(" ")[2]]
     return batch_error(refusal.category or "VALIDATION_ERROR", refusal.message, context)
 
 
-def traced(shown: dict[str, Any], one: ContactInput) -> dict[str, Any]:
+def traced(shown: dict[str, Any], contact_input: ContactInput) -> dict[str, Any]:
     """Return a result with its input's trace id, if it has one."""
     return (
-        shown if one.objectWriteTraceId is None else {**shown, "objectWriteTraceId": one.objectWriteTraceId}
+        shown
+        if contact_input.objectWriteTraceId is None
+        else {**shown, "objectWriteTraceId": contact_input.objectWriteTraceId}
     )

@@ -60,10 +60,10 @@ def read(call: Call) -> Answer:
     wanted = list(dict.fromkeys([*DEFAULT_PROPERTIES, *(batch.properties or [])]))
     archived = call.flag("archived")
     with account.lock:
-        for one in batch.inputs:
-            contact = _lookup(account, one.id or "", batch.idProperty, archived=archived)
+        for contact_input in batch.inputs:
+            contact = _lookup(account, contact_input.id or "", batch.idProperty, archived=archived)
             if contact is None:
-                missing.append(one.id or "")
+                missing.append(contact_input.id or "")
             else:
                 history = batch.propertiesWithHistory or []
                 results.append(show_contact(contact, account, wanted=wanted, history=history))
@@ -74,8 +74,8 @@ def read(call: Call) -> Answer:
 def create(call: Call) -> Answer:
     """Create several contacts."""
 
-    def write(one: ContactInput, _: Contact | None) -> _Found:
-        properties = _checked(call.account, one, None)
+    def write(contact_input: ContactInput, _: Contact | None) -> _Found:
+        properties = _checked(call.account, contact_input, None)
         return show_contact(call.account.add_contact(properties, call.now), call.account)
 
     return _write_batch(call, write, 201, "contact.batch.create", find=False)
@@ -84,9 +84,9 @@ def create(call: Call) -> Answer:
 def update(call: Call) -> Answer:
     """Update several contacts; those that do not exist are errors beside the others."""
 
-    def write(one: ContactInput, contact: Contact | None) -> _Found:
+    def write(contact_input: ContactInput, contact: Contact | None) -> _Found:
         assert contact is not None
-        call.account.book.change(contact, _checked(call.account, one, contact), call.now)
+        call.account.book.change(contact, _checked(call.account, contact_input, contact), call.now)
         return show_contact(contact, call.account)
 
     return _write_batch(call, write, 200, "contact.batch.update", must_exist=True)
@@ -95,11 +95,11 @@ def update(call: Call) -> Answer:
 def upsert(call: Call) -> Answer:
     """Create or update several contacts by their e-mail or another property with unique values."""
 
-    def write(one: ContactInput, contact: Contact | None) -> _Found:
+    def write(contact_input: ContactInput, contact: Contact | None) -> _Found:
         account, is_new = call.account, contact is None
-        properties = _checked(account, one, contact)
+        properties = _checked(account, contact_input, contact)
         if contact is None:
-            contact = account.add_contact(_named(one, properties), call.now)
+            contact = account.add_contact(_named(contact_input, properties), call.now)
         else:
             if account.behaviours.partial_upsert == "clear":
                 own = [n for n in contact.properties if not account.contact_properties[n].read_only]
@@ -117,8 +117,8 @@ def archive(call: Call) -> Answer:
     inputs = decode(_BATCH, call.body).inputs or []
     _check_size(inputs)
     with call.account.lock:
-        for one in inputs:
-            contact = call.account.contact(one.id or "")
+        for contact_input in inputs:
+            contact = call.account.contact(contact_input.id or "")
             if contact is not None:
                 call.account.book.archive(contact, call.now)
     return no_content(f"204: {len(inputs)} contacts archived", "contact.batch.archive")
@@ -145,30 +145,33 @@ def _write_batch(
     missing: list[str] = []
     with account.lock:
         if check is not None:
-            for one in inputs:
-                check(account, one)
-        found = [_lookup(account, one.id or "", one.idProperty) if find else None for one in inputs]
+            for contact_input in inputs:
+                check(account, contact_input)
+        found = [
+            _lookup(account, contact_input.id or "", contact_input.idProperty) if find else None
+            for contact_input in inputs
+        ]
         # Nothing is written while a record without a trace id can still refuse the whole request.
         refusals = [
-            None if must_exist and contact is None else _refusal(account, one, contact)
-            for one, contact in zip(inputs, found, strict=True)
+            None if must_exist and contact is None else _refusal(account, current_contact_input, contact)
+            for current_contact_input, contact in zip(inputs, found, strict=True)
         ]
-        is_traced = all(one.objectWriteTraceId is not None for one in inputs)
+        is_traced = all(contact_input.objectWriteTraceId is not None for contact_input in inputs)
         for refusal in refusals:
             if refusal is not None and not is_traced:
                 raise refusal
-        for one, contact, refusal in zip(inputs, found, refusals, strict=True):
+        for current_contact_input, contact, refusal in zip(inputs, found, refusals, strict=True):
             if refusal is None and must_exist and contact is None:
-                missing.append(one.id or "")
+                missing.append(current_contact_input.id or "")
                 continue
             try:
                 if refusal is not None:
                     raise refusal
-                results.append(traced(write(one, contact), one))
+                results.append(traced(write(current_contact_input, contact), current_contact_input))
             except Refusal as late:  # two new contacts of one batch may ask for the same e-mail
                 if not is_traced:
                     raise
-                errors.append(input_error(late, one))
+                errors.append(input_error(late, current_contact_input))
     if missing:
         errors.append(batch_error("OBJECT_NOT_FOUND", NOT_FOUND, {"ids": missing}))
     _shuffle(account, results)
@@ -183,36 +186,44 @@ def _shuffle(account: SimulatedAccount, results: list[_Found]) -> None:
         results.reverse()
 
 
-def _refusal(account: SimulatedAccount, one: ContactInput, contact: Contact | None) -> Refusal | None:
+def _refusal(
+    account: SimulatedAccount, contact_input: ContactInput, contact: Contact | None
+) -> Refusal | None:
     try:
-        _checked(account, one, contact)
+        _checked(account, contact_input, contact)
     except Refusal as refusal:
         return refusal
     return None
 
 
-def _checked(account: SimulatedAccount, one: ContactInput, contact: Contact | None) -> dict[str, str]:
-    properties = to_texts(one.properties)
+def _checked(
+    account: SimulatedAccount, contact_input: ContactInput, contact: Contact | None
+) -> dict[str, str]:
+    properties = to_texts(contact_input.properties)
     if contact is None:
-        check_identity(account, _named(one, properties))
-        check_properties(account, _named(one, properties))
+        check_identity(account, _named(contact_input, properties))
+        check_properties(account, _named(contact_input, properties))
     else:
         check_properties(account, properties)
     check_unique(account, properties, contact)
     return properties
 
 
-def _named(one: ContactInput, properties: dict[str, str]) -> dict[str, str]:
+def _named(contact_input: ContactInput, properties: dict[str, str]) -> dict[str, str]:
     """Return the properties of a new contact: those of the input, and the one that the input is found by."""
-    return properties if one.idProperty is None else {one.idProperty: one.id or "", **properties}
+    return (
+        properties
+        if contact_input.idProperty is None
+        else {contact_input.idProperty: contact_input.id or "", **properties}
+    )
 
 
-def _check_upsert(account: SimulatedAccount, one: ContactInput) -> None:
-    """Refuse an upsert that does not say by which property to find the contact (section 11). Raises Refusal."""
-    if one.idProperty is None:
+def _check_upsert(account: SimulatedAccount, contact_input: ContactInput) -> None:
+    """Refuse an upsert without the property to find the contact by (section 11). Raises Refusal."""
+    if contact_input.idProperty is None:
         message = "idProperty is required for an upsert: name a property with unique values, such as email"
         raise Refusal(400, message, "contact.batch.upsert.id_property")
-    check_id_property(account, one.idProperty, "contact.batch.id_property")
+    check_id_property(account, contact_input.idProperty, "contact.batch.id_property")
 
 
 def _lookup(
@@ -238,12 +249,12 @@ def _check_size(inputs: list[ContactInput]) -> None:
 def _check_inputs(inputs: list[ContactInput], body: bytes) -> None:
     _check_size(inputs)
     seen: set[str] = set()
-    for one in inputs:
-        if one.id is None:
+    for contact_input in inputs:
+        if contact_input.id is None:
             raise missing_fields(body, "id")
-        identifier = one.id.lower()
+        identifier = contact_input.id.lower()
         if identifier in seen:
-            message = f"Duplicate IDs found in batch input: [{one.id}]. IDs must be unique"
-            more = {"context": {"ids": [one.id]}}
+            message = f"Duplicate IDs found in batch input: [{contact_input.id}]. IDs must be unique"
+            more = {"context": {"ids": [contact_input.id]}}
             raise Refusal(400, message, "contact.batch.duplicate", more=more)
         seen.add(identifier)

@@ -38,7 +38,7 @@ def list_all(call: Call) -> Answer:
     account = call.account
     with account.lock:
         properties = account.archived_properties if call.flag("archived") else account.contact_properties
-        results = [one.shown() for one in properties.values()]
+        results = [prop.shown() for prop in properties.values()]
     return answer_json(200, {"results": results}, f"200: {len(results)} properties", "property.list")
 
 
@@ -91,7 +91,10 @@ def read_batch(call: Call) -> Answer:
     """Return several properties."""
     body = decode(_NAMES, call.body)
     with call.account.lock:
-        found = [_find(call.account, one.name, archived=bool(body.archived)) for one in body.inputs]
+        found = [
+            _find(call.account, contact_input.name, archived=bool(body.archived))
+            for contact_input in body.inputs
+        ]
     return _batch_answer(call, 200, found, "property.batch.read")
 
 
@@ -99,9 +102,9 @@ def create_batch(call: Call) -> Answer:
     """Create several properties, or none of them if one is refused."""
     body = decode(_BATCH, call.body)
     with call.account.lock:
-        made = [_checked(call.account, one) for one in body.inputs]
-        for one in made:
-            call.account.add_contact_property(one)
+        made = [_checked(call.account, contact_input) for contact_input in body.inputs]
+        for account_property in made:
+            call.account.add_contact_property(account_property)
     return _batch_answer(call, 201, made, "property.batch.create")
 
 
@@ -109,13 +112,13 @@ def archive_batch(call: Call) -> Answer:
     """Archive several properties, or none of them if one is refused."""
     body = decode(_NAMES, call.body)
     with call.account.lock:
-        _archive(call.account, [one.name for one in body.inputs])
+        _archive(call.account, [contact_input.name for contact_input in body.inputs])
     return no_content(f"204: {len(body.inputs)} properties archived", "property.batch.archive")
 
 
 def _batch_answer(call: Call, status: int, properties: list[AccountProperty], rule: str) -> Answer:
     when = iso(call.now)
-    results = [one.shown() for one in properties]
+    results = [prop.shown() for prop in properties]
     body = {"status": "COMPLETE", "results": results, "startedAt": when, "completedAt": when}
     return answer_json(status, body, f"{status}: {len(results)} properties", rule)
 

@@ -36,12 +36,14 @@ def search(call: Call) -> Answer:
     account, known_before = call.account, call.now - call.account.behaviours.search_lag_ms / 1000
     with account.lock:
         fits = _compile(account, wanted)
-        found = [one for one in account.book.all() if one.created <= known_before and fits(one)]
+        found = [
+            contact for contact in account.book.all() if contact.created <= known_before and fits(contact)
+        ]
         for sort in reversed(wanted.sorts or []):
             found = _sorted(account, found, sort)
         names = list(dict.fromkeys([*DEFAULT_PROPERTIES, *(wanted.properties or [])]))
         end = start + limit
-        page = [show_contact(one, account, wanted=names) for one in found[start:end]]
+        page = [show_contact(contact, account, wanted=names) for contact in found[start:end]]
     body: dict[str, Any] = {"total": len(found), "results": page}
     if end < len(found):
         body["paging"] = {"next": {"after": str(end)}}
@@ -73,7 +75,7 @@ def _compile(account: SimulatedAccount, wanted: ContactSearch) -> _Test:
         )
         raise Refusal(400, message, "contact.search.filters")
     words = (wanted.query or "").lower()
-    alternatives = [[_test(account, one) for one in group.filters] for group in groups]
+    alternatives = [[_test(account, search_filter) for search_filter in group.filters] for group in groups]
 
     def fits(contact: Contact) -> bool:
         if words and not any(words in value.lower() for value in contact.properties.values()):
@@ -83,38 +85,38 @@ def _compile(account: SimulatedAccount, wanted: ContactSearch) -> _Test:
     return fits
 
 
-def _test(account: SimulatedAccount, one: SearchFilter) -> _Test:
+def _test(account: SimulatedAccount, search_filter: SearchFilter) -> _Test:
     """Return the test of one filter, its values read once. Raises Refusal."""
-    declared = _declared(account, one.propertyName)
+    declared = _declared(account, search_filter.propertyName)
     name = declared.name
 
     def stored(contact: Contact) -> list[Comparable]:
         value = contact.properties.get(name)
         return [] if value is None else values_of(declared, value)
 
-    match one.operator:
+    match search_filter.operator:
         case "HAS_PROPERTY":
             return lambda contact: name in contact.properties
         case "NOT_HAS_PROPERTY":
             return lambda contact: name not in contact.properties
         case "CONTAINS_TOKEN" | "NOT_CONTAINS_TOKEN":
-            token, expected = text_of(one.value).lower(), one.operator == "CONTAINS_TOKEN"
+            token, expected = text_of(search_filter.value).lower(), search_filter.operator == "CONTAINS_TOKEN"
             return lambda contact: _contains(contact.properties.get(name, "").lower(), token) == expected
         case "EQ" | "NEQ":
-            value = _operand(declared, one.value)
-            if one.operator == "EQ":
+            value = _operand(declared, search_filter.value)
+            if search_filter.operator == "EQ":
                 return lambda contact: value in stored(contact)
             return lambda contact: value not in stored(contact)
         case "IN" | "NOT_IN":
-            among = {_operand(declared, each) for each in one.values or []}
-            if one.operator == "IN":
+            among = {_operand(declared, each) for each in search_filter.values or []}
+            if search_filter.operator == "IN":
                 return lambda contact: not among.isdisjoint(stored(contact))
             return lambda contact: name in contact.properties and among.isdisjoint(stored(contact))
-    return _range_test(declared, one, stored)
+    return _range_test(declared, search_filter, stored)
 
 
 def _range_test(
-    declared: AccountProperty, one: SearchFilter, stored: Callable[[Contact], list[Comparable]]
+    declared: AccountProperty, search_filter: SearchFilter, stored: Callable[[Contact], list[Comparable]]
 ) -> _Test:
     # Both sides are of one type: `stored` and `_operand` read them as the property's type.
     compare: Callable[[Any, Any], bool] | None = {
@@ -123,11 +125,11 @@ def _range_test(
         "GT": lambda value, low: bool(value > low),
         "GTE": lambda value, low: bool(value >= low),
         "BETWEEN": lambda value, low: bool(low <= value <= high),
-    }.get(one.operator)
+    }.get(search_filter.operator)
     if compare is None:
-        raise Refusal(400, f"{one.operator} is not a search operator", "contact.search.operator")
-    low = _operand(declared, one.value)
-    high: Any = _operand(declared, one.highValue) if one.operator == "BETWEEN" else None
+        raise Refusal(400, f"{search_filter.operator} is not a search operator", "contact.search.operator")
+    low = _operand(declared, search_filter.value)
+    high: Any = _operand(declared, search_filter.highValue) if search_filter.operator == "BETWEEN" else None
     return lambda contact: any([compare(value, low) for value in stored(contact)])
 
 
@@ -168,6 +170,6 @@ def _sorted(account: SimulatedAccount, contacts: Sequence[Contact], sort: Search
         value = contact.properties.get(declared.name)
         return None if value is None else comparable(declared, value)
 
-    valued = [one for one in contacts if order(one) is not None]
-    others = [one for one in contacts if order(one) is None]
+    valued = [current_contact for current_contact in contacts if order(current_contact) is not None]
+    others = [current_contact for current_contact in contacts if order(current_contact) is None]
     return [*sorted(valued, key=order, reverse=backward), *others]

@@ -79,9 +79,9 @@ def show_contact(
     if history:
         body["propertiesWithHistory"] = {
             name: [
-                {"value": one.value, "timestamp": one.at, "sourceType": "INTEGRATION"}
-                for one in reversed(contact.history)
-                if one.name == name
+                {"value": property_change.value, "timestamp": property_change.at, "sourceType": "INTEGRATION"}
+                for property_change in reversed(contact.history)
+                if property_change.name == name
             ]
             for name in history
         }

@@ -54,9 +54,10 @@ def list_all(call: Call) -> Answer:
         raise Refusal(400, f"limit must be between 1 and {most}", "contact.list.limit")
     with call.account.lock:
         contacts = call.account.book.all(archived=call.flag("archived"))
-        found = [one for one in contacts if int(one.id) > start]
+        found = [contact for contact in contacts if int(contact.id) > start]
         page = [
-            show_contact(one, call.account, wanted=_wanted(call), history=history) for one in found[:limit]
+            show_contact(current_contact, call.account, wanted=_wanted(call), history=history)
+            for current_contact in found[:limit]
         ]
     body: dict[str, Any] = {"results": page}
     if limit < len(found):
@@ -148,14 +149,18 @@ def check_properties(account: SimulatedAccount, properties: dict[str, str]) -> N
 
 def refusal_of(portal_id: int, properties: Mapping[str, str], violations: Sequence[Violation]) -> Refusal:
     """Return HubSpot's 400 with the JSON text inside its message (section 3.7)."""
-    problems = [_problem(portal_id, properties, one) for one in violations]
+    problems = [_problem(portal_id, properties, violation) for violation in violations]
     errors = [
-        {"message": one["message"], "code": one["error"], "context": {"propertyName": [one["name"]]}}
-        for one in problems
+        {
+            "message": problem["message"],
+            "code": problem["error"],
+            "context": {"propertyName": [problem["name"]]},
+        }
+        for problem in problems
     ]
     message = f"Property values were not valid: {orjson.dumps(problems).decode()}"
-    decision = "; ".join(one["message"] for one in problems)
-    codes = tuple(one.code for one in violations)
+    decision = "; ".join(problem["message"] for problem in problems)
+    codes = tuple(violation.code for violation in violations)
     inferred = all(CATALOGUE[code].evidence == "INFER" for code in codes)
     return Refusal(
         400,

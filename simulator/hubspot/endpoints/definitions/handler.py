@@ -54,11 +54,14 @@ def list_all(call: Call) -> Answer:
     )
     with call.account.lock:
         found = [
-            one
-            for one in call.account.definitions.values()
-            if search.lower() in one.name.lower() or search.lower() in one.label.lower()
+            definition
+            for definition in call.account.definitions.values()
+            if search.lower() in definition.name.lower() or search.lower() in definition.label.lower()
         ]
-        page = [one.shown(properties=_shows_properties(call)) for one in found[start : start + limit]]
+        page = [
+            event_definition.shown(properties=_shows_properties(call))
+            for event_definition in found[start : start + limit]
+        ]
     body: dict[str, Any] = {"total": len(found), "results": page}
     if page and start + limit < len(found):
         body["paging"] = next_page(call, str(start + limit))
@@ -87,14 +90,14 @@ def create(call: Call) -> Answer:
         if len(account.definitions) >= quota:
             message = f"An account has at most {quota} event definitions."
             raise Refusal(400, message, "definition.count")
-        made = [_made(account, one) for one in body.propertyDefinitions]
+        made = [_made(account, propertydefinition) for propertydefinition in body.propertyDefinitions]
         if len(made) > MAX_PROPERTIES:
             message = f"An event has at most {MAX_PROPERTIES} custom properties."
             raise Refusal(400, message, "definition.properties.count")
         definition = account.define(full, call.now)
         definition.label, definition.description = body.label, body.description
         definition.primary_object = body.primaryObject or "CONTACT"
-        definition.properties = {one.name: one for one in made}
+        definition.properties = {account_property.name: account_property for account_property in made}
         if body.customMatchingId is not None:
             rule = body.customMatchingId.primaryObjectRule
             definition.matching = (rule.eventPropertyName, rule.targetObjectPropertyName)
@@ -200,7 +203,7 @@ def _made(account: SimulatedAccount, body: NewEventProperty) -> AccountProperty:
     name = body.name if body.name is not None else _name_of(body.label)
     _check_property_name(account, name)
     if body.type not in FIELD_TYPES:
-        message = f"{body.type} is no property type; there are {', '.join(FIELD_TYPES)}"
+        message = f"{body.type} is not a property type; there are {', '.join(FIELD_TYPES)}"
         raise Refusal(400, message, "definition.property.type")
     options = to_options(body.options or [])
     return AccountProperty(name, body.label, body.type, options, body.description or "", "event_properties")

@@ -26,13 +26,15 @@ SHAPES: Final[dict[str, Schema]] = {
 }
 
 
-def show_occurrence(one: Occurrence, wanted: list[str]) -> dict[str, Any]:
+def show_occurrence(occurrence: Occurrence, wanted: list[str]) -> dict[str, Any]:
     """Return an occurrence as HubSpot shows it, with the wanted properties, or all of them if none are named."""
     return {
-        "id": one.id,
-        "eventType": one.event_name,
+        "id": occurrence.id,
+        "eventType": occurrence.event_name,
         "objectType": "CONTACT",
-        "objectId": one.contact or "",
-        "occurredAt": iso(one.occurred_at),
-        "properties": {key: value for key, value in one.properties.items() if not wanted or key in wanted},
+        "objectId": occurrence.contact or "",
+        "occurredAt": iso(occurrence.occurred_at),
+        "properties": {
+            key: value for key, value in occurrence.properties.items() if not wanted or key in wanted
+        },
     }

@@ -34,7 +34,9 @@ def read_events(call: Call) -> Answer:
         found = _matching(call)
     start, end = _window(call, found, limit)
     page = found[start:end]
-    body: dict[str, Any] = {"results": [show_occurrence(one, call.many("properties")) for one in page]}
+    body: dict[str, Any] = {
+        "results": [show_occurrence(occurrence, call.many("properties")) for occurrence in page]
+    }
     if page and end < len(found):  # the last page has no `paging` at all, not even the way back (section 2.6)
         after = _cursor(page[-1])
         body["paging"] = {"next": {"after": after, "link": cursor_link(call, "after", after)}}
@@ -53,31 +55,31 @@ def _matching(call: Call) -> list[Occurrence]:
     contact = _wanted_contact(call)
     ids, kind, properties = call.many("id"), call.one("eventType"), call.entries("property")
     found = [
-        one
-        for one in call.account.log.rows
-        if one.visible_at <= call.now
-        and (contact is None or one.contact == contact)
-        and (after is None or one.occurred_at > after)
-        and (before is None or one.occurred_at < before)
-        and (not ids or one.id in ids)
-        and (kind is None or one.event_name == kind)
-        and (not properties or all([one.properties.get(name) == value for name, value in properties]))
+        row
+        for row in call.account.log.rows
+        if row.visible_at <= call.now
+        and (contact is None or row.contact == contact)
+        and (after is None or row.occurred_at > after)
+        and (before is None or row.occurred_at < before)
+        and (not ids or row.id in ids)
+        and (kind is None or row.event_name == kind)
+        and (not properties or all([row.properties.get(name) == value for name, value in properties]))
     ]
-    found.sort(key=lambda one: one.occurred_at, reverse="occurredAt" not in call.many("sort"))
+    found.sort(key=lambda occurrence: occurrence.occurred_at, reverse="occurredAt" not in call.many("sort"))
     return found
 
 
 def _window(call: Call, found: list[Occurrence], limit: int) -> tuple[int, int]:
     """Return where the page begins and ends.
 
-    A cursor names an occurrence, not a position. What is no cursor, such as one that the client encoded a second time,
-    gives an empty page (section 11).
+    A cursor names an occurrence, not a position. What is not a cursor, such as one that the client encoded a second
+    time, gives an empty page (section 11).
     """
     for name in ("before", "after"):
         cursor = call.one(name)
         if cursor:
             wanted = decode_cursor(cursor)
-            position = next((at for at, one in enumerate(found) if _key(one) == wanted), None)
+            position = next((at for at, occurrence in enumerate(found) if _key(occurrence) == wanted), None)
             if position is None:
                 return len(found), len(found)
             if name == "before":
@@ -86,12 +88,12 @@ def _window(call: Call, found: list[Occurrence], limit: int) -> tuple[int, int]:
     return 0, limit
 
 
-def _key(one: Occurrence) -> str:
-    return f"{int(one.occurred_at * 1000)},{one.event_name},{one.id}"
+def _key(occurrence: Occurrence) -> str:
+    return f"{int(occurrence.occurred_at * 1000)},{occurrence.event_name},{occurrence.id}"
 
 
-def _cursor(one: Occurrence) -> str:
-    return encode_cursor(_key(one))
+def _cursor(occurrence: Occurrence) -> str:
+    return encode_cursor(_key(occurrence))
 
 
 def _about_contacts(call: Call) -> bool:

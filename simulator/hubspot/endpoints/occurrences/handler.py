@@ -249,7 +249,7 @@ def _lowered(
                 )
     # Names that become equal are one: ascending order, the last seen stays (section 1.5).
     lowered = {(name if definition.property(name) else name.lower()): sent[name] for name in sorted(sent)}
-    for name in [one for one in lowered if definition.property(one) is None]:
+    for name in [text for text in lowered if definition.property(text) is None]:
         if account.behaviours.auto_define:
             definition.add_text(name)
             account.changed(definition)

@@ -26,8 +26,8 @@ def list_all(call: Call) -> Answer:
     """List the groups, or with `archived=true` the archived ones."""
     archived = call.flag("archived")
     with call.account.lock:
-        groups = [one for one in call.account.property_groups.values() if one.archived == archived]
-    results = [show_group(one) for one in groups]
+        groups = [group for group in call.account.property_groups.values() if group.archived == archived]
+    results = [show_group(group) for group in groups]
     return answer_json(200, {"results": results}, f"200: {len(results)} groups", "property.group.list")
 
 
@@ -69,7 +69,7 @@ def archive(call: Call) -> Answer:
     """Archive a group of the account's own that no property is in."""
     with call.account.lock:
         group = _find(call)
-        members = [one.name for one in call.account.contact_properties.values() if one.group == group.name]
+        members = [prop.name for prop in call.account.contact_properties.values() if prop.group == group.name]
         if group.name in STANDARD_PROPERTY_GROUPS or members:
             message = f"The property group {group.name} has properties and cannot be archived."
             raise Refusal(400, message, "property.group.used")

@@ -53,4 +53,4 @@ def test_the_last_answer_is_the_one_that_is_known(server: FakeHubSpot, row: dict
     if "absent" in expected:
         assert expected["absent"] not in text
     if "ids" in expected:
-        assert [one["id"] for one in json.loads(text)["results"]] == expected["ids"]
+        assert [result["id"] for result in json.loads(text)["results"]] == expected["ids"]

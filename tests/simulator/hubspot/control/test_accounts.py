@@ -54,7 +54,9 @@ def test_accounts_are_told_apart_with_what_they_hold(fake: FakeHubSpot) -> None:
 
 def test_contacts_are_paged_and_searched_newest_first(fake: FakeHubSpot) -> None:
     page = ask(fake, "/_simulator/contacts?limit=3")[1]
-    assert [one["email"] for one in page["contacts"]] == [f"p{number}@example.org" for number in (6, 5, 4)]
+    assert [contact["email"] for contact in page["contacts"]] == [
+        f"p{number}@example.org" for number in (6, 5, 4)
+    ]
     rest = ask(fake, f"/_simulator/contacts?limit=4&after={page['after']}")[1]
     assert (len(rest["contacts"]), rest["after"], rest["total"]) == (4, None, 7)
     [found] = ask(fake, "/_simulator/contacts?q=P3@")[1]["contacts"]
@@ -63,8 +65,8 @@ def test_contacts_are_paged_and_searched_newest_first(fake: FakeHubSpot) -> None
 
 def test_a_contact_shows_its_timeline_and_a_definition_its_count(fake: FakeHubSpot) -> None:
     contact = ask(fake, "/_simulator/contacts/104")[1]
-    assert [one["properties"] for one in contact["timeline"]] == [{"sku": "a"}, {"sku": "a"}]
-    assert {one["name"] for one in contact["history"]} >= {"email", "lifecyclestage"}
+    assert [item["properties"] for item in contact["timeline"]] == [{"sku": "a"}, {"sku": "a"}]
+    assert {item["name"] for item in contact["history"]} >= {"email", "lifecyclestage"}
     assert ask(fake, "/_simulator/contacts/999")[0] == 404
     [definition] = ask(fake, "/_simulator/definitions")[1]
     assert (definition["occurrences"], definition["properties"][0]["name"]) == (2, "sku")

@@ -51,7 +51,7 @@ def test_no_control_route_answers_without_the_token_nor_to_another_origin(
 def test_faults_are_set_listed_and_cleared(fake: FakeHubSpot) -> None:
     assert control(fake, "POST", "faults", ["429:every=2", {"kind": "lost", "path": "/events/*"}])[0] == 201
     status, listed = control(fake, "GET", "faults")
-    assert (status, [one["kind"] for one in listed]) == (200, ["429", "lost"])
+    assert (status, [item["kind"] for item in listed]) == (200, ["429", "lost"])
     assert control(fake, "DELETE", "faults/1") == (200, {"cleared": 1})
     assert control(fake, "DELETE", "faults/1")[0] == 404
     assert control(fake, "DELETE", "faults") == (200, {"cleared": 1})

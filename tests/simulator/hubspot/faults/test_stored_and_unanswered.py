@@ -37,7 +37,7 @@ def test_a_retry_with_the_same_uuid_leaves_exactly_one_occurrence(fault: str, wa
             assert str(caught.value.status) == fault[:3]  # type: ignore[attr-defined]
         assert len(fake.account.occurrences) == 1  # stored, though the client saw a failure
         assert send(body, _request_timeout=5) is None
-        assert [one["id"] for one in fake.account.occurrences] == ["u1"]
+        assert [occurrence["id"] for occurrence in fake.account.occurrences] == ["u1"]
         assert fake.account.counters().duplicates == 1
 
 

@@ -83,8 +83,10 @@ def test_stories_do_what_they_tell() -> None:
         board.add(*STORIES[name].faults, now=0)
         chosen = [board.choose("POST", "/crm/v3/x", 1) for _ in range(times)]
         return [
-            one.fault.kind.value if one and (one.fault.delay_ms or one.fault.kind.is_status) else ""
-            for one in chosen
+            active_fault.fault.kind.value
+            if active_fault and (active_fault.fault.delay_ms or active_fault.fault.kind.is_status)
+            else ""
+            for active_fault in chosen
         ]
 
     assert told("rate-limited-morning", 6) == ["", "429", "429", "", "429", "429"]

@@ -409,7 +409,7 @@ def account(**switches: Any) -> HubSpot:
 
 def ask(service: HubSpot, method: str, target: str, sent: Any, token: str = DEFAULT_TOKEN) -> Answer:
     path, _, query = target.partition("?")
-    pairs = [(name, value) for name, _, value in (one.partition("=") for one in query.split("&") if one)]
+    pairs = [(name, value) for name, _, value in (part.partition("=") for part in query.split("&") if part)]
     body = sent if isinstance(sent, bytes) else b"" if sent is None else json.dumps(sent).encode()
     return service.handle(Request(method, path, pairs, {"authorization": f"Bearer {token}"}, body, NOW))
 
@@ -439,7 +439,7 @@ def limited(policy: str, message: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("policy", "message", "method", "target", "calls"), LIMITS, ids=[one[0] for one in LIMITS]
+    ("policy", "message", "method", "target", "calls"), LIMITS, ids=[limit[0] for limit in LIMITS]
 )
 def test_section_6_a_reached_limit_answers_as_captured(
     policy: str, message: str, method: str, target: str, calls: int

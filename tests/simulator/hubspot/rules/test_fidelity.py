@@ -37,14 +37,16 @@ INVALID = "VALIDATION_ERROR"
 
 
 def contacts(*identifiers: str, **more: Any) -> dict[str, Any]:
-    return {"inputs": [{"id": one, "properties": {"phone": "1"}, **more} for one in identifiers]}
+    return {
+        "inputs": [{"id": identifier, "properties": {"phone": "1"}, **more} for identifier in identifiers]
+    }
 
 
 def upserts(*emails: str, trace: bool = False, **properties: str) -> dict[str, Any]:
-    one = {"idProperty": "email", "properties": properties}
+    entry = {"idProperty": "email", "properties": properties}
     return {
         "inputs": [
-            {**one, "id": email, **({"objectWriteTraceId": email} if trace else {})} for email in emails
+            {**entry, "id": email, **({"objectWriteTraceId": email} if trace else {})} for email in emails
         ]
     }
 
@@ -628,7 +630,7 @@ def hubspot(**switches: Any) -> tuple[HubSpot, SimulatedAccount]:
 
 def ask(service: HubSpot, method: str, target: str, body: Any = None, token: str = DEFAULT_TOKEN) -> Answer:
     path, _, query = target.partition("?")
-    pairs = [tuple(one.split("=", 1)) for one in query.split("&") if one]
+    pairs = [tuple(part.split("=", 1)) for part in query.split("&") if part]
     sent = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
     return service.handle(Request(method, path, pairs, {"authorization": f"Bearer {token}"}, sent))  # type: ignore[arg-type]
 
@@ -717,7 +719,7 @@ def test_a_token_without_the_scope_hears_which_one_is_missing() -> None:
 def test_a_burst_meets_the_limit_of_its_tier(rule: str, method: str, target: str, allowed: int) -> None:
     service, _ = hubspot(enforce_rate_limits="true", tier="starter", retry_after_on_429=3)
     answers = [ask(service, method, target, b"{}") for _ in range(allowed + 1)]
-    assert [one.status for one in answers] == [200] * allowed + [429]
+    assert [answer.status for answer in answers] == [200] * allowed + [429]
     assert answers[-1].rule == rule
     assert dict(answers[-1].headers)["Retry-After"] == "3"
     said = json.loads(answers[-1].body)
@@ -787,7 +789,7 @@ def test_a_matching_id_wins_over_every_other_identity() -> None:
     ask(service, "PATCH", f"{CONTACTS}/102", {"properties": {"phone": "1"}})
     sent = {"eventName": "pe12345678_order", "properties": {"phone": "1"}, "objectId": "101"}
     assert ask(service, "POST", SEND, sent).status == 204
-    assert [one["eventName"] for one in account.timeline("102")] == ["pe12345678_order"]
+    assert [entry["eventName"] for entry in account.timeline("102")] == ["pe12345678_order"]
 
 
 def test_accepted_is_not_visible_until_the_delay_is_over() -> None:

@@ -60,7 +60,7 @@ def test_an_occurrence_is_taken_on_every_version_of_the_path(path: str) -> None:
     service, account = hubspot()
     answer = ask(service, "POST", path, VIEW)
     assert (answer.status, answer.body) == (204, b"")
-    assert [one["properties"] for one in account.timeline("ADA@example.org")] == [{"sku": "x"}]
+    assert [entry["properties"] for entry in account.timeline("ADA@example.org")] == [{"sku": "x"}]
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_property_errors_come_as_hubspot_writes_them() -> None:
     assert body["category"] == "VALIDATION_ERROR"
     assert body["message"].startswith("Property values were not valid: [{")
     inside = json.loads(body["message"].removeprefix("Property values were not valid: "))
-    assert [one["error"] for one in inside] == ["PROPERTY_DOESNT_EXIST", "INVALID_EMAIL"]
+    assert [item["error"] for item in inside] == ["PROPERTY_DOESNT_EXIST", "INVALID_EMAIL"]
     assert body["errors"][0] == {
         "message": 'Property "foo" does not exist',
         "code": "PROPERTY_DOESNT_EXIST",

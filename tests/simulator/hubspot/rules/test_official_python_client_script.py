@@ -128,8 +128,8 @@ def who_am_i(day: Day) -> None:
     told = day.ok(day.client.oauth.access_tokens_api.get, day.fake.token)
     assert (told.hub_id, told.token, told.token_type) == (PORTAL, day.fake.token, "access")
     assert {"crm.objects.contacts.write", "analytics.behavioral_events.send"} <= set(told.scopes)
-    assert all(isinstance(one, int) for one in (told.app_id, told.user_id, told.expires_in))
-    assert all(isinstance(one, str) for one in (told.user, told.hub_domain))
+    assert all(isinstance(item, int) for item in (told.app_id, told.user_id, told.expires_in))
+    assert all(isinstance(item, str) for item in (told.user, told.hub_domain))
     unknown = "Authentication credentials not found."
     day.refused(401, "INVALID_AUTHENTICATION", unknown, day.client.oauth.access_tokens_api.get, "pat-na1-no")
     for version in ("v3", "2025-09", "2026-03"):
@@ -171,7 +171,7 @@ def define(day: Day) -> None:
         "options",
         "modificationMetadata",
     ]
-    assert all(set(keys) <= set(one) for one in found["properties"])
+    assert all(set(keys) <= set(prop) for prop in found["properties"])
     status, changed = day.raw("PATCH", f"{path}/{VIEW}", {"label": "Seen", "description": ""})
     assert (status, changed["labels"]["singular"], changed["description"]) == (201, "Seen", "")
     assert day.raw("POST", f"{path}/view/property", {"label": "Colour", "type": "string"})[0] == 201
@@ -198,8 +198,8 @@ def contact_properties(day: Day) -> None:
         field_type="radio",
         group_name="contactinformation",
         options=[
-            OptionInput(label=one.title(), value=one, display_order=0, hidden=False)
-            for one in ("free", "pro")
+            OptionInput(label=text.title(), value=text, display_order=0, hidden=False)
+            for text in ("free", "pro")
         ],
     )
     made = day.ok(api.create, "contacts", wanted)
@@ -209,7 +209,7 @@ def contact_properties(day: Day) -> None:
         "radio",
         False,
     )
-    assert [one.value for one in made.options] == ["free", "pro"]
+    assert [option.value for option in made.options] == ["free", "pro"]
     day.refused(409, "CONFLICT", "plan", api.create, "contacts", wanted)
     day.ok(
         api.create,
@@ -224,10 +224,10 @@ def contact_properties(day: Day) -> None:
             "hasUniqueValue": True,
         },
     )
-    names = {one.name: one for one in day.ok(api.get_all, "contacts").results}
+    names = {result.name: result for result in day.ok(api.get_all, "contacts").results}
     assert {"email", "firstname", "lifecyclestage", "plan", "hubspot_owner_id"} <= set(names)
     assert names["createdate"].modification_metadata.read_only_value is True
-    assert [one.value for one in names["lifecyclestage"].options][:2] == ["subscriber", "lead"]
+    assert [option.value for option in names["lifecyclestage"].options][:2] == ["subscriber", "lead"]
     assert day.ok(api.get_all, "contacts", archived=True).results == []
     assert day.ok(api.get_by_name, "contacts", "email").has_unique_value is True
     day.refused(404, "OBJECT_NOT_FOUND", '"nothing" does not exist', api.get_by_name, "contacts", "nothing")
@@ -254,7 +254,7 @@ def single_contacts(day: Day) -> tuple[Any, Any]:
         ["createdate", "email", "fax", "firstname", "hs_object_id", "lastmodifieddate", "lastname", "plan"]
     )
     assert read.properties["fax"] is None
-    assert [(one.value, one.source_type) for one in read.properties_with_history["plan"]] == [
+    assert [(item.value, item.source_type) for item in read.properties_with_history["plan"]] == [
         ("free", "INTEGRATION")
     ]
     assert day.ok(api.get_by_id, "ADA@example.org", id_property="email").id == ada.id
@@ -282,10 +282,10 @@ def single_contacts(day: Day) -> tuple[Any, Any]:
         400, INVALID, "Property values were not valid: [", api.update, ada.id, {"properties": wrong}
     )
     codes = ["PROPERTY_DOESNT_EXIST", "INVALID_EMAIL", "INVALID_OPTION", "READ_ONLY_VALUE"]
-    assert [one["code"] for one in body["errors"]] == codes
+    assert [error["code"] for error in body["errors"]] == codes
     told = json.loads(body["message"].removeprefix("Property values were not valid: "))
-    assert [one["name"] for one in told] == ["nope", "email", "plan", "createdate"]
-    assert {one["portalId"] for one in told} == {PORTAL}
+    assert [item["name"] for item in told] == ["nope", "email", "plan", "createdate"]
+    assert {item["portalId"] for item in told} == {PORTAL}
     day.refused(400, None, "Invalid input JSON on line 1", api.create, {"properties": "x"})
     return ada, plus
 
@@ -293,10 +293,10 @@ def single_contacts(day: Day) -> tuple[Any, Any]:
 def lists_and_searches(day: Day, ada: Any, plus: Any) -> None:
     api = day.client.crm.contacts.basic_api
     page = day.ok(api.get_page, limit=1, properties=["plan"])
-    assert ([one.id for one in page.results], page.paging.next.after) == ([ada.id], ada.id)
+    assert ([result.id for result in page.results], page.paging.next.after) == ([ada.id], ada.id)
     assert page.paging.next.link.startswith(f"{day.fake.base_url}/crm/v3/objects/contacts?limit=1")
     rest = day.ok(api.get_page, limit=1, after=page.paging.next.after, properties_with_history=["email"])
-    assert ([one.id for one in rest.results], rest.paging) == ([plus.id], None)
+    assert ([result.id for result in rest.results], rest.paging) == ([plus.id], None)
     assert rest.results[0].properties_with_history["email"][0].value == "jo+tag@ex.com"
     day.refused(400, INVALID, "limit", api.get_page, limit=101)
 
@@ -320,7 +320,7 @@ def batches_that_read(day: Day, ada: Any, plus: Any) -> None:
 
     def reading(*ids: str, **more: Any) -> Any:
         return BatchReadInputSimplePublicObjectId(
-            inputs=[SimplePublicObjectId(id=one) for one in ids],
+            inputs=[SimplePublicObjectId(id=text) for text in ids],
             properties=["plan"],
             properties_with_history=more.pop("history", []),
             **more,
@@ -352,15 +352,19 @@ def batches_that_write(day: Day) -> None:
         api.create_with_http_info, BatchInputSimplePublicObjectBatchInputForCreate(inputs=create)
     )
     assert (status, len(made.results)) == (201, 2)
-    change = [SimplePublicObjectBatchInput(id=one.id, properties={"plan": "pro"}) for one in made.results]
+    change = [
+        SimplePublicObjectBatchInput(id=result.id, properties={"plan": "pro"}) for result in made.results
+    ]
     done = day.ok(api.update, BatchInputSimplePublicObjectBatchInput(inputs=change))
-    assert {one.properties["plan"] for one in done.results} == {"pro"}
+    assert {result.properties["plan"] for result in done.results} == {"pro"}
     lost = day.ok(api.update, {"inputs": [{"id": "999999", "properties": {"plan": "pro"}}]})
     assert (lost.num_errors, lost.errors[0].context) == (1, {"ids": ["999999"]})
     twice = {"inputs": [{"id": made.results[0].id, "properties": {"plan": "pro"}}] * 2}
     body = day.refused(400, INVALID, "Duplicate IDs found in batch input", api.update, twice)
     assert body["context"] == {"ids": [made.results[0].id]}
-    gone = BatchInputSimplePublicObjectId(inputs=[SimplePublicObjectId(id=one.id) for one in made.results])
+    gone = BatchInputSimplePublicObjectId(
+        inputs=[SimplePublicObjectId(id=result.id) for result in made.results]
+    )
     assert day.ok(api.archive_with_http_info, gone)[1] == 204
     assert len(day.ok(api.read, {"inputs": [{"id": made.results[0].id}]}, archived=True).results) == 1
 
@@ -380,7 +384,7 @@ def upserts(day: Day) -> None:
         api.upsert_with_http_info, several(one("ADA@example.org", plan="pro"), one("New@x.org", plan="free"))
     )
     assert (status, type(done).__name__) == (200, "BatchResponseSimplePublicUpsertObject")
-    assert {one.properties["email"]: one.new for one in done.results} == {
+    assert {result.properties["email"]: result.new for result in done.results} == {
         "new@x.org": True,
         "ada@example.org": False,
     }
@@ -389,8 +393,8 @@ def upserts(day: Day) -> None:
         several(one("ok@x.org", "t1", plan="pro"), one("bad@x.org", "t2", plan="gold")),
     )
     assert (status, type(mixed).__name__) == (207, "BatchResponseSimplePublicUpsertObjectWithErrors")
-    assert [one.object_write_trace_id for one in mixed.results] == ["t1"]
-    assert [(one.category, one.context) for one in mixed.errors] == [
+    assert [result.object_write_trace_id for result in mixed.results] == ["t1"]
+    assert [(error.category, error.context) for error in mixed.errors] == [
         (INVALID, {"objectWriteTraceId": ["t2"]})
     ]
     bad = several(one("ok2@x.org", plan="pro"), one("bad@x.org", plan="gold"))
@@ -408,33 +412,33 @@ def upserts(day: Day) -> None:
 
 
 def sends(day: Day) -> None:
-    one, many = day.client.events.send.basic_api, day.client.events.send.batch_api
+    item, many = day.client.events.send.basic_api, day.client.events.send.batch_api
 
     def event(**more: Any) -> Any:
         given = {"event_name": VIEW, "email": "ada@example.org", "properties": {"sku": "a"}, **more}
         return BehavioralEventHttpCompletionRequest(**given)
 
     nothing, status, headers = day.ok(
-        one.send_with_http_info, event(uuid="u1", occurred_at=datetime(2026, 1, 2, 3, 4, 5, 678000, UTC))
+        item.send_with_http_info, event(uuid="u1", occurred_at=datetime(2026, 1, 2, 3, 4, 5, 678000, UTC))
     )
     assert (nothing, status) == (None, 204)
     assert UUID7.fullmatch(headers["X-HubSpot-Correlation-Id"])
-    assert day.ok(one.send, event(uuid="u1")) is None  # known: accepted, and dropped
-    assert day.ok(one.send, event(uuid="u2", occurred_at="2026-01-03T00:00:00.000Z")) is None
-    assert day.ok(one.send, event(uuid="u3", occurred_at=1767500000000, properties={"total": 2.5})) is None
+    assert day.ok(item.send, event(uuid="u1")) is None  # known: accepted, and dropped
+    assert day.ok(item.send, event(uuid="u2", occurred_at="2026-01-03T00:00:00.000Z")) is None
+    assert day.ok(item.send, event(uuid="u3", occurred_at=1767500000000, properties={"total": 2.5})) is None
     batch = BatchedBehavioralEventHttpCompletionRequest(inputs=[event(uuid=f"b{n}") for n in range(500)])
     assert day.ok(many.send_with_http_info, batch)[1] == 204
     batch.inputs.append(event())
     day.refused(400, INVALID, "The maximum number of inputs supported in a batch is 500.", many.send, batch)
     naive = event(occurred_at=datetime(2026, 1, 2))
-    day.refused(400, None, "2026-01-02T00:00:00", one.send, naive)
-    day.refused(400, INVALID, "[eventName]", one.send, event(event_name=None))
+    day.refused(400, None, "2026-01-02T00:00:00", item.send, naive)
+    day.refused(400, INVALID, "[eventName]", item.send, event(event_name=None))
     day.refused(400, INVALID, "[inputs]", many.send, {"events": []})
-    day.refused(400, INVALID, "pe1_view does not exist", one.send, event(event_name="pe1_view"))
-    day.refused(400, INVALID, "email, utk or objectId", one.send, event(email=None))
-    day.refused(400, INVALID, '"colour" does not exist', one.send, event(properties={"colour": "red"}))
-    day.refused(400, None, "Unexpected character", one.send, event(properties={"total": float("nan")}))
-    day.refused(400, None, "java.lang.String", one.send, event(properties={"sku": {"x": 1}}))
+    day.refused(400, INVALID, "pe1_view does not exist", item.send, event(event_name="pe1_view"))
+    day.refused(400, INVALID, "email, utk or objectId", item.send, event(email=None))
+    day.refused(400, INVALID, '"colour" does not exist', item.send, event(properties={"colour": "red"}))
+    day.refused(400, None, "Unexpected character", item.send, event(properties={"total": float("nan")}))
+    day.refused(400, None, "java.lang.String", item.send, event(properties={"sku": {"x": 1}}))
 
 
 def reads_back(day: Day, ada: Any) -> None:
@@ -442,7 +446,7 @@ def reads_back(day: Day, ada: Any) -> None:
     page = day.ok(
         api.get_page, object_type="contact", object_id=ada.id, event_type=VIEW, sort=["occurredAt"], limit=2
     )
-    assert [one.id for one in page.results] == ["u1", "u2"]
+    assert [result.id for result in page.results] == ["u1", "u2"]
     first = page.results[0]
     assert (first.event_type, first.object_type, first.object_id) == (VIEW, "CONTACT", ada.id)
     assert first.properties == {"sku": "a"}
@@ -459,10 +463,10 @@ def reads_back(day: Day, ada: Any) -> None:
         limit=2,
         before=unquote(following.paging.prev.before),
     )
-    assert [one.id for one in again.results] == ["u1", "u2"]
-    assert [one.id for one in day.ok(api.get_page, id=["u2"]).results] == ["u2"]
+    assert [result.id for result in again.results] == ["u1", "u2"]
+    assert [result.id for result in day.ok(api.get_page, id=["u2"]).results] == ["u2"]
     window = {"occurred_after": "2026-01-03T12:00:00Z", "occurred_before": "2026-01-05T00:00:00Z"}
-    assert [one.id for one in day.ok(api.get_page, **window).results] == ["u3"]
+    assert [result.id for result in day.ok(api.get_page, **window).results] == ["u3"]
     assert day.ok(api.get_page, object_type="company").results == []
     assert day.ok(api.get_types).event_types == [VIEW]
     status, found = day.raw(
@@ -470,7 +474,7 @@ def reads_back(day: Day, ada: Any) -> None:
     )
     assert (status, found["results"][0]["objectId"]) == (200, ada.id)
     status, found = day.raw("GET", "/events/event-occurrences/2026-03", **{"property.total": "2.5"})
-    assert (status, [one["id"] for one in found["results"]]) == (200, ["u3"])
+    assert (status, [result["id"] for result in found["results"]]) == (200, ["u3"])
 
 
 def archives(day: Day, ada: Any) -> None:
@@ -480,7 +484,7 @@ def archives(day: Day, ada: Any) -> None:
     day.refused(404, None, "resource not found", api.get_by_id, ada.id)
     gone = day.ok(api.get_by_id, ada.id, archived=True)
     assert (gone.archived, type(gone.archived_at)) == (True, datetime)
-    assert ada.id in [one.id for one in day.ok(api.get_page, archived=True).results]
+    assert ada.id in [result.id for result in day.ok(api.get_page, archived=True).results]
 
 
 def wrong_tokens(day: Day) -> None:

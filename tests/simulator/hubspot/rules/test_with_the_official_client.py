@@ -70,7 +70,7 @@ def test_what_was_sent_is_read_back_page_by_page(server: FakeHubSpot, client: An
             {**occurrence, "occurredAt": f"2026-01-0{number + 1}T00:00:00.000Z"}
         )
     page = client.events.events_api.get_page(object_type="contact", object_id=101, limit=2)
-    assert [one.properties["sku"] for one in page.results] == ["2", "1"]
+    assert [result.properties["sku"] for result in page.results] == ["2", "1"]
     assert page.results[0].event_type == VIEW
     # The cursor is percent-encoded already: encoded a second time by the client, it names no page.
     about = {"object_type": "contact", "object_id": 101, "limit": 2}
@@ -80,12 +80,14 @@ def test_what_was_sent_is_read_back_page_by_page(server: FakeHubSpot, client: An
     with urllib.request.urlopen(
         urllib.request.Request(page.paging.next.link, headers={"Authorization": f"Bearer {server.token}"})
     ) as answer:
-        assert [one["id"] for one in json.load(answer)["results"]] == [one.id for one in rest.results]
-    assert [one.properties["sku"] for one in rest.results] == ["0"]
+        assert [result["id"] for result in json.load(answer)["results"]] == [
+            result.id for result in rest.results
+        ]
+    assert [result.properties["sku"] for result in rest.results] == ["0"]
     assert rest.paging is None
     assert client.events.events_api.get_types().event_types == [VIEW]
     later = client.events.events_api.get_page(occurred_after="2026-01-02T12:00:00.000Z")
-    assert [one.id for one in later.results] == ["u2"]
+    assert [result.id for result in later.results] == ["u2"]
 
 
 def test_a_definition_lives_and_its_name_never_lives_again(server: FakeHubSpot, client: Any) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
 from simulator.hubspot.state.store import Store
+from tests import warm
 
 __all__ = ["Acknowledged", "load_and_kill", "missing_in"]
 
@@ -32,9 +33,7 @@ def load_and_kill(file: Path, acknowledged: Acknowledged, chance: random.Random,
     """Start a server on `file`, write to it from three threads, kill -9 it after up to 0.4 s of writing."""
     arguments = ["serve", "--port", "0", "--json", "--store", str(file), "--auto-define"]
     arguments += ["--switch", "enforce_rate_limits=false"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "simulator", *arguments], stdout=subprocess.PIPE, text=True
-    )
+    process = warm.Popen([sys.executable, "-m", "simulator", *arguments], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         where: dict[str, str] = json.loads(process.stdout.readline())
@@ -61,9 +60,11 @@ def missing_in(file: Path, acknowledged: Acknowledged) -> list[str]:
     try:
         account = service.account_for(DEFAULT_TOKEN)
         assert account is not None
-        stored = [one["id"] for one in account.occurrences]
-        names = {one.properties["email"]: one.properties.get("firstname") for one in account.contacts()}
-        wrong = [f"occurrence {one}" for one in acknowledged.uuids - set(stored)]
+        stored = [occurrence["id"] for occurrence in account.occurrences]
+        names = {
+            contact.properties["email"]: contact.properties.get("firstname") for contact in account.contacts()
+        }
+        wrong = [f"occurrence {uuid}" for uuid in acknowledged.uuids - set(stored)]
         if len(stored) != len(set(stored)):
             wrong.append("an occurrence is stored twice")
         # The write that was under way when the server died may have come through unheard.
@@ -106,8 +107,8 @@ def _singles(base: str, acknowledged: Acknowledged, prefix: str) -> None:
 def _batches(base: str, acknowledged: Acknowledged, prefix: str) -> None:
     number = 0
     while True:
-        uuids = [f"{prefix}-{number}-{one}" for one in range(50)]
-        if not _post(base, "/events/v3/send/batch", {"inputs": [_occurrence(one) for one in uuids]}):
+        uuids = [f"{prefix}-{number}-{index}" for index in range(50)]
+        if not _post(base, "/events/v3/send/batch", {"inputs": [_occurrence(uuid) for uuid in uuids]}):
             return
         acknowledged.uuids.update(uuids)
         number += 1

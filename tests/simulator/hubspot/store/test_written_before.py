@@ -40,10 +40,12 @@ def test_contacts_definitions_occurrences_tokens_and_switches_come_back(file: Pa
         ada = account.contact("lovelace@example.org", by_email=True)
         assert ada is not None
         assert (ada.id, ada.properties["firstname"], ada.properties["plan"]) == ("101", "Augusta", "free")
-        assert [one.value for one in ada.history if one.name == "firstname"] == ["Ada", "Augusta"]
+        assert [
+            property_change.value for property_change in ada.history if property_change.name == "firstname"
+        ] == ["Ada", "Augusta"]
         assert account.contact("bob@example.org", by_email=True) is None
         assert account.book.get("102", archived=True) is not None
-        assert [one["id"] for one in account.timeline("ada@example.org")] == ["u1"]
+        assert [entry["id"] for entry in account.timeline("ada@example.org")] == ["u1"]
         assert account.counters().unassociated == 1
         assert account.definitions["pe12345678_order"].properties["total"].type == "number"
         assert account.deleted_definitions == {"pe12345678_gone"}

@@ -60,9 +60,9 @@ def test_stopping_is_prompt_even_with_an_open_connection_and_frees_the_port(serv
 
 
 def test_several_servers_live_in_one_process(service: Any) -> None:
-    with FakeHubSpot(service) as one, FakeHubSpot(service) as two:
-        assert one.base_url != two.base_url
-        assert call(one, "/x")[0] == call(two, "/x")[0] == 200
+    with FakeHubSpot(service) as spot, FakeHubSpot(service) as two:
+        assert spot.base_url != two.base_url
+        assert call(spot, "/x")[0] == call(two, "/x")[0] == 200
 
 
 def test_a_body_over_the_limit_is_answered_with_an_html_413(fake: FakeHubSpot, service: Any) -> None:

@@ -24,7 +24,8 @@ __all__ = ["check", "operations", "running"]
 
 # An endless answer, and what would take the account away from under the others.
 _NOT_CALLED = ("simulator.stream.get",)
-# Not "what the schema allows is accepted": HubSpot's rules (names that exist, sizes, e-mails) are no schema.
+# Not "what the schema allows is accepted": HubSpot's rules (names that exist, sizes, e-mails) are not part of the
+# schema.
 _CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -52,7 +53,7 @@ def operations(*, aliases: bool) -> Any:
     """Return schemathesis' view of the document."""
     document = make_document(aliases=aliases)
     for methods in document["paths"].values():
-        for method in [one for one, said in methods.items() if said["operationId"] in _NOT_CALLED]:
+        for method in [item for item, said in methods.items() if said["operationId"] in _NOT_CALLED]:
             del methods[method]
     return schemathesis.openapi.from_dict(document)
 

@@ -30,7 +30,7 @@ def test_the_document_is_valid_openapi() -> None:
 
 def test_every_route_and_alias_of_hubspot_stands_in_the_document_and_leads_somewhere() -> None:
     written = {(method.upper(), path) for path, methods in DOCUMENT["paths"].items() for method in methods}
-    control = {one for one in written if one[1].startswith("/_simulator/")}
+    control = {pair for pair in written if pair[1].startswith("/_simulator/")}
     routed = {(route.method, form) for route in ROUTES for form in route.paths}
     assert written - control == routed
     for method, path in routed:

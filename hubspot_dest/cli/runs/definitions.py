@@ -1,0 +1,286 @@
+"""What `hubspot-dest definitions` does."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import SecretStr
+
+from hubspot_dest.account.account_file import AccountFileError, parse_account, write_account_file
+from hubspot_dest.account.pull import pull_account
+from hubspot_dest.account.schema import UNKNOWN_ACCOUNT, AccountSchema
+from hubspot_dest.cli.console import print_data, say, stop
+from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.cli.options import (
+    ConnectionOptions,
+    connected,
+    consent_states,
+    is_real,
+    open_account,
+    open_config,
+    use_colour,
+)
+from hubspot_dest.config.connection import DEFAULT_BASE_URL
+from hubspot_dest.config.model import Config
+from hubspot_dest.definitions.account_content import planned_account
+from hubspot_dest.definitions.apply import DefinitionStep, apply_plan
+from hubspot_dest.definitions.needs import DefinitionNeeds
+from hubspot_dest.definitions.plan import DefinitionsPlan
+from hubspot_dest.definitions.plan_text import plan_lines, plan_records, plan_sentence
+from hubspot_dest.definitions.planner import plan_definitions
+from hubspot_dest.delivery.client.client import HubSpotClient
+from hubspot_dest.delivery.client.errors import DeliveryError
+from hubspot_dest.delivery.client.null_client import NullClient
+from hubspot_dest.destination import HubSpotDestination
+from hubspot_dest.intake.reader import BadLine, IntakeError, read_events, source_name
+from hubspot_dest.report.json_report import as_json as json_line
+from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.report.text_report import Painter
+
+__all__ = ["apply", "plan", "pulled_account"]
+
+_LIVE: Final = "live"
+_READ_SCOPES: Final = "behavioral_events.event_definitions.read_write and crm.schemas.contacts.read"
+_WRITE_SCOPES: Final = "behavioral_events.event_definitions.read_write and crm.schemas.contacts.write"
+
+
+def plan(
+    config: Path,
+    events: str | None,
+    reach: ConnectionOptions,
+    consent: tuple[str, ...],
+    max_line_bytes: int,
+    as_json: bool,
+    no_color: bool,
+    against: str | None,
+    output: Path | None,
+) -> None:
+    """Carry `definitions plan` out; the options are those of `commands/definitions.py`."""
+    logging.getLogger("hubspot_dest").propagate = False
+    loaded = connected(open_config(config, needs_token=against == _LIVE), reach)
+    account, name = UNKNOWN_ACCOUNT, ""
+    if against == _LIVE:
+        account = pulled_account(_client(loaded))
+        name = f"portal {account.portal_id}"
+    elif against is not None:
+        account, name = open_account(Path(against)), against
+    made = _plan(loaded, events, consent, max_line_bytes, account, name)
+    if output is not None:
+        _write(output, made, account)
+    _show(made, as_json=as_json, painter=Painter(colour=use_colour(refused=no_color)))
+    lacking = made.count("conflict", "impossible") + (made.count("missing") if made.account else 0)
+    if made.account and made.count("missing"):
+        say(f"to create them: hubspot-dest definitions apply {safe_text(config)} --live")
+    raise SystemExit(int(ExitCode.CHECK_FAILED if lacking else ExitCode.OK))
+
+
+def apply(
+    config: Path,
+    events: str | None,
+    reach: ConnectionOptions,
+    consent: tuple[str, ...],
+    max_line_bytes: int,
+    as_json: bool,
+    no_color: bool,
+    live: bool,
+    yes: bool,
+) -> None:
+    """Carry `definitions apply` out; the options are those of `commands/definitions.py`."""
+    logging.getLogger("hubspot_dest").propagate = False
+    if live and reach.base_url is not None:
+        stop("--live and --base-url name two targets", "one of them")
+    if not live and reach.base_url is None:
+        stop(
+            "no target is named: apply has no default target",
+            "--base-url http://127.0.0.1:8080, or --live for the real HubSpot",
+        )
+    loaded = _target(connected(open_config(config), reach), live=live)
+    if is_real(loaded) and not live:
+        stop("--base-url is the real HubSpot", "--live says so, and asks first")
+    client = _client(loaded)
+    account = pulled_account(client)
+    made = _plan(loaded, events, consent, max_line_bytes, account, f"portal {account.portal_id}")
+    painter = Painter(colour=use_colour(refused=no_color))
+    if not as_json:
+        _show(made, as_json=False, painter=painter)
+    if _foreign(made, account):
+        said = f"the event names are portal {made.portal_id}'s, the token is portal {account.portal_id}'s"
+        stop(f"{said}; nothing was created", f"settings.eventNamePrefix: pe{account.portal_id}_")
+    missing = made.count("missing") - sum(  # the properties of a new definition come with it
+        len([one for one in event.properties if one.state == "missing"])
+        for event in made.events
+        if event.state == "missing"
+    )
+    if missing and live and not yes:
+        _ask(missing, account)
+    counts: Counter[str] = Counter()
+    for step in apply_plan(made, client, time.sleep):
+        counts[step.kind] += 1
+        _show_step(step, as_json=as_json)
+    _sum_up(made, counts, as_json=as_json)
+    unfinished = counts["failed"] + counts["not_tried"] + made.count("conflict", "impossible")
+    raise SystemExit(int(ExitCode.CHECK_FAILED if unfinished else ExitCode.OK))
+
+
+def pulled_account(client: HubSpotClient) -> AccountSchema:
+    """Return the account as HubSpot describes it; reads only. Ends the command if HubSpot does not answer."""
+    try:
+        return parse_account(pull_account(client), "HubSpot's answer")
+    except DeliveryError as error:
+        stop(f"the account cannot be read: {safe_text(error.describe())}", f"the token needs {_READ_SCOPES}")
+    except AccountFileError as error:
+        stop(safe_text(error))
+
+
+def _target(config: Config, *, live: bool) -> Config:
+    """Return the configuration with the real HubSpot's address, whatever the file names, where --live is given."""
+    if not live or is_real(config):
+        return config
+    return replace(config, connection=replace(config.connection, base_url=DEFAULT_BASE_URL))
+
+
+def _client(config: Config) -> HubSpotClient:
+    return HubSpotClient(config.token, timeout_seconds=config.timeout_ms / 1000, connection=config.connection)
+
+
+def _plan(
+    config: Config,
+    events: str | None,
+    consent: tuple[str, ...],
+    max_line_bytes: int,
+    account: AccountSchema,
+    name: str,
+) -> DefinitionsPlan:
+    needs = DefinitionNeeds(config.raw, account)
+    if events is None:
+        needs.add_configuration()
+    else:
+        _add_events(needs, config, events, consent_states(consent), max_line_bytes)
+    return plan_definitions(needs, config.raw, source=config.source, account=account, account_name=name)
+
+
+def _add_events(
+    needs: DefinitionNeeds, config: Config, source: str, states: dict[str, bool], max_line_bytes: int
+) -> None:
+    """Plan every event of a source, without any network."""
+    if not config.token.get_secret_value():
+        config = replace(
+            config, token=SecretStr("none")
+        )  # the destination asks for one even if nothing is sent
+    destination = HubSpotDestination(config, client=NullClient(), consent=states, traced=True)
+    bad = good = 0
+    try:
+        for read in read_events(source, max_line_bytes=max_line_bytes):
+            if isinstance(read, BadLine):
+                bad += 1
+                continue
+            good += 1
+            outcome = destination.push(read.event)
+            for one in (outcome, *outcome.also):
+                if one.plan is not None:
+                    needs.add_plan(one.plan)
+    except IntakeError as error:
+        stop(safe_text(error))
+    if not good:
+        stop(f"{safe_text(source_name(source))} has no usable event: there is nothing to check")
+    if bad:
+        needs.unknown[f"the needs of lines of {source_name(source)} that are not events: {bad}"] = None
+    if destination.waiting:
+        waiting = (
+            f"the needs of events that wait for consent: {destination.waiting} (--consent NAME grants it)"
+        )
+        needs.unknown[waiting] = None
+
+
+def _write(path: Path, made: DefinitionsPlan, account: AccountSchema) -> None:
+    try:
+        write_account_file(path, planned_account(made, account))
+    except ValueError as error:
+        stop(f"{safe_text(path)} is not written: {safe_text(error)}")
+    except OSError as error:
+        stop(f"{safe_text(path)} cannot be written: {error.strerror or error}")
+    say(f"written to {safe_text(path)}")
+
+
+def _show(made: DefinitionsPlan, *, as_json: bool, painter: Painter) -> None:
+    if as_json:
+        for record in plan_records(made):
+            print_data(json_line(record))
+        print_data(json_line(_summary(made)))
+        return
+    for line in plan_lines(made, painter):
+        print_data(line)
+    say(plan_sentence(made))
+
+
+def _summary(made: DefinitionsPlan) -> dict[str, Any]:
+    return {
+        "summary": True,
+        "portalId": made.portal_id,
+        "events": len(made.events),
+        "properties": sum(1 for _ in made.properties()),
+        "account": made.account or None,
+        "states": {
+            state: made.count(state)
+            for state in ("needed", "missing", "present", "conflict", "impossible")
+            if made.count(state)
+        },
+        "fromEvents": made.from_events,
+        "unknown": list(made.unknown),
+    }
+
+
+def _foreign(made: DefinitionsPlan, account: AccountSchema) -> bool:
+    return made.portal_id is not None and account.portal_id not in (None, made.portal_id)
+
+
+def _ask(missing: int, account: AccountSchema) -> None:
+    """Ask for a typed yes on the terminal; without a terminal, --yes is required."""
+    if not sys.stdin.isatty():
+        stop("--live writes to the real HubSpot, and there is no terminal to ask on", "--yes")
+    said = f"create {missing} in portal {account.portal_id} of the real HubSpot? Type yes: "
+    sys.stderr.write(said)
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() != "yes":
+        stop("not confirmed; nothing was created")
+
+
+def _show_step(step: DefinitionStep, *, as_json: bool) -> None:
+    if as_json:
+        print_data(json_line(step.as_dict()))
+        return
+    words = {"created": "created", "failed": "FAILED", "not_tried": "not tried"}
+    line = f"{words[step.kind]}: {step.what} {safe_text(step.name)}"
+    if step.error is not None:
+        line += f": {safe_text(step.error.describe())}"
+    print_data(line)
+    if step.error is not None and step.error.status == 403:
+        say(f"  try: the token needs {_WRITE_SCOPES}")
+    elif step.error is not None and step.error.status == 409 and step.what == "event":
+        say("  try: another settings.eventName; the name of a deleted definition can never be used again")
+
+
+def _sum_up(made: DefinitionsPlan, counts: Counter[str], *, as_json: bool) -> None:
+    if as_json:
+        states = {kind: counts[kind] for kind in ("created", "failed", "not_tried")}
+        print_data(json_line({**_summary(made), **states}))
+    unchanged = made.count("conflict", "impossible")
+    parts = [f"{counts['created']} created"]
+    parts += [
+        f"{counts[kind]} {word}"
+        for kind, word in (("failed", "failed"), ("not_tried", "not tried"))
+        if counts[kind]
+    ]
+    if unchanged:
+        parts.append(f"{unchanged} left as they are, see above")
+    say(
+        "; ".join(parts)
+        if sum(counts.values()) or unchanged
+        else f"nothing to do: {made.account} has everything"
+    )

@@ -1,0 +1,56 @@
+"""The account as it is once a plan is carried out, in the form of an account file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from hubspot_dest.account.account_file import account_content
+from hubspot_dest.account.schema import AccountEvent, AccountSchema
+from hubspot_dest.checks.properties import Property
+from hubspot_dest.definitions.plan import DefinitionsPlan, PlannedProperty
+from hubspot_dest.definitions.requests import contact_property_of, event_property_of
+
+__all__ = ["planned_account"]
+
+
+def planned_account(plan: DefinitionsPlan, account: AccountSchema) -> dict[str, Any]:
+    """Return the content of an account file: what the account has, and what the plan adds to it.
+
+    Args:
+        plan: names its portal, or `account` does.
+        account: what is known of the account.
+
+    Raises:
+        ValueError: no portal is known: the prefix of the event names is not `pe<HubID>_`.
+
+    """
+    portal = account.portal_id or plan.portal_id
+    if portal is None:
+        msg = "settings.eventNamePrefix names no portal (pe12345678_), so that the file would name none"
+        raise ValueError(msg)
+    definitions = dict(account.definitions or {})
+    for event in plan.events:
+        if event.state == "impossible":
+            continue
+        known = definitions.get(event.full_name) or AccountEvent(event.full_name)
+        added = {one.name: event_property_of(one) for one in event.properties if _is_added(one)}
+        definitions[event.full_name] = AccountEvent(
+            event.full_name, MappingProxyType({**known.properties, **added})
+        )
+    contacts: dict[str, Property] = {
+        **account.own_contact_properties,
+        **{one.name: contact_property_of(one) for one in plan.contact_properties if _is_added(one)},
+    }
+    whole = replace(
+        account,
+        definitions=MappingProxyType(definitions),
+        own_contact_properties=MappingProxyType(contacts),
+        contacts_complete=True,
+    )
+    return account_content(whole, portal)
+
+
+def _is_added(planned: PlannedProperty) -> bool:
+    return planned.state in ("needed", "missing")

@@ -1,0 +1,190 @@
+"""What a configuration needs an account to have, with the types of the values: from plans of events, or by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from hubspot_dest.account.schema import AccountSchema
+from hubspot_dest.checks.contacts import check_contact_property
+from hubspot_dest.checks.finding import Violation
+from hubspot_dest.checks.occurrences import check_property_value
+from hubspot_dest.checks.standard_properties import STANDARD_CONTACT_PROPERTIES, STANDARD_EVENT_PROPERTIES
+from hubspot_dest.definitions.value_type import ValueType
+from hubspot_dest.doctor.requirements import needs_of
+from hubspot_dest.mapping.jsvalues import to_string
+from hubspot_dest.planning.plan import Plan
+from hubspot_dest.planning.rules_index import rules_of
+from hubspot_dest.verdict.mapping_paths import ConfigPath
+from hubspot_dest.verdict.rule_views import ConfigView, RuleView
+
+__all__ = ["DefinitionNeeds", "NeededEvent", "NeededProperty"]
+
+_MOST_EVENTS: Final = 2_000
+_MOST_PROPERTIES: Final = 1_000
+
+
+@dataclass(slots=True)
+class NeededProperty:
+    """A property that is needed.
+
+    Attributes:
+        at: where in the configuration its value comes from.
+        values: what its values are.
+        misfit: why the account's own property does not take one of them.
+
+    """
+
+    at: ConfigPath
+    values: ValueType = field(default_factory=ValueType)
+    misfit: Violation | None = None
+
+
+@dataclass(slots=True)
+class NeededEvent:
+    """An event that is needed: where its name comes from, how many events have it, and its properties by name."""
+
+    at: ConfigPath
+    events: int = 0
+    properties: dict[str, NeededProperty] = field(default_factory=dict)
+
+
+class DefinitionNeeds:
+    """Collects what the plans of events need; bounded in size.
+
+    Args:
+        raw: the destination's configuration as configured.
+        account: what is known of the account: every value is checked against its types.
+
+    Attributes:
+        events: by full name.
+        contact_properties: by name, without HubSpot's own.
+        unknown: what cannot be known, each a sentence.
+        from_events: whether plans of events were added.
+
+    """
+
+    def __init__(self, raw: Mapping[str, Any], account: AccountSchema) -> None:
+        self._raw = raw
+        self._view = ConfigView(raw)
+        self._account = account
+        self.events: dict[str, NeededEvent] = {}
+        self.contact_properties: dict[str, NeededProperty] = {}
+        self.unknown: dict[str, None] = {}
+        self.from_events = False
+
+    def add_plan(self, plan: Plan) -> None:
+        """Add what one planned event needs; a plan with its trace also gives the types of its values."""
+        self.from_events = True
+        view = self._view.rule(plan.rule_key, plan.rule_index)
+        traced = {one.name: one.result for one in plan.trace or () if one.name in ("identify", "properties")}
+        if plan.occurrence is not None:
+            self._add_occurrence(plan.occurrence, view, traced.get("properties"))
+        if plan.contact is not None:
+            identified = traced.get("identify")
+            values = identified.get("properties") if isinstance(identified, dict) else None
+            self._add_contact(plan.contact.properties or {}, view, values)
+
+    def add_configuration(self) -> None:
+        """Add what the configuration alone determines: names, and the types of fixed values."""
+        raw = dict(self._raw)
+        needs = needs_of(raw)
+        for name, properties in needs.events.items():
+            views = [self._view.rule(*rule) for rule in needs.rules.get(name, ())]
+            needed = self.events.setdefault(name, NeededEvent(views[0].event_name_at if views else ()))
+            for one in sorted(properties):
+                if one in STANDARD_EVENT_PROPERTIES:
+                    continue
+                places = [view.property_places[one] for view in views if one in view.property_places]
+                made = needed.properties.setdefault(one, NeededProperty(places[0] if places else needed.at))
+                self._add_fixed(made, places)
+        contact_places = self._contact_places()
+        for one in sorted(needs.contact_properties):
+            if one not in STANDARD_CONTACT_PROPERTIES:
+                places = contact_places.get(one, [])
+                made = self.contact_properties.setdefault(one, NeededProperty(places[0] if places else ()))
+                self._add_fixed(made, places)
+        self.unknown.update(dict.fromkeys(needs.unknown))
+
+    def _add_occurrence(self, occurrence: Mapping[str, Any], view: RuleView, traced: Any) -> None:
+        name = occurrence["eventName"]
+        needed = self.events.get(name)
+        if needed is None:
+            if len(self.events) >= _MOST_EVENTS:
+                self.unknown[f"the events beyond the first {_MOST_EVENTS:,} names"] = None
+                return
+            needed = self.events[name] = NeededEvent(view.event_name_at)
+        needed.events += 1
+        values = {**self._view.defaults, **(traced if isinstance(traced, dict) else {})}
+        definition = (self._account.definitions or {}).get(name)
+        for one, text in occurrence["properties"].items():
+            if one in STANDARD_EVENT_PROPERTIES:
+                continue
+            property_ = _member(needed.properties, one, view.property_places.get(one, view.at))
+            if property_ is None:
+                self.unknown[f"the properties of {name} beyond the first {_MOST_PROPERTIES:,}"] = None
+                return
+            text = text if isinstance(text, str) else to_string(text)
+            property_.values.add(values.get(one, text), text)
+            if definition is not None and property_.misfit is None and text:
+                declared = definition.declared(one) or definition.declared(one.lower())
+                property_.misfit = None if declared is None else check_property_value(declared, text)
+
+    def _add_contact(self, properties: Mapping[str, str], view: RuleView, values: Any) -> None:
+        known = values if isinstance(values, dict) else {}
+        account = self._account
+        for one, text in properties.items():
+            if one in STANDARD_CONTACT_PROPERTIES:
+                continue
+            at = view.contact_places.get(one, view.identify_at)
+            property_ = _member(self.contact_properties, one, at)
+            if property_ is None:
+                self.unknown[f"the contact properties beyond the first {_MOST_PROPERTIES:,}"] = None
+                return
+            property_.values.add(known.get(one, text), text)
+            if property_.misfit is None and one in account.own_contact_properties:
+                property_.misfit = check_contact_property(
+                    one, text, account.contact_property, account.contact_properties, complete=True
+                )
+
+    def _contact_places(self) -> dict[str, list[ConfigPath]]:
+        """Return every place that fills a contact property, by the property's name."""
+        found: dict[str, list[ConfigPath]] = {}
+        rules = [self._view.rule(entry.key, entry.index) for entry in rules_of(self._raw.get("mapping"))]
+        for view in (self._view.rule("", None), *rules):
+            for name, at in view.contact_places.items():
+                if at not in found.setdefault(name, []):
+                    found[name].append(at)
+        return found
+
+    def _add_fixed(self, needed: NeededProperty, places: list[ConfigPath]) -> None:
+        """Add the values of a property that always has the same ones; otherwise its type stays open."""
+        items = [(at, _at(self._raw, at)) for at in places]
+        values = [value for at, item in items for value in _fixed_values(item, at)]
+        if len(values) == len(places):
+            for value in values:
+                needed.values.add(value, value if isinstance(value, str) else to_string(value))
+
+
+def _member(members: dict[str, NeededProperty], name: str, at: ConfigPath) -> NeededProperty | None:
+    found = members.get(name)
+    if found is None and len(members) < _MOST_PROPERTIES:
+        found = members[name] = NeededProperty(at)
+    return found
+
+
+def _at(raw: Any, path: ConfigPath) -> Any:
+    for step in path:
+        try:
+            raw = raw[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return raw
+
+
+def _fixed_values(item: Any, at: ConfigPath) -> Iterator[Any]:
+    if at[:2] == ("settings", "defaultProperties") and not isinstance(item, (dict, list)):
+        yield from () if item is None else (item,)
+    elif isinstance(item, dict) and set(item) == {"value"} and isinstance(item["value"], (str, int, float)):
+        yield item["value"]

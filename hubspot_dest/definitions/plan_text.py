@@ -1,0 +1,116 @@
+"""A definitions plan as a table: event, property, type, sample, configuration line, state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from hubspot_dest.definitions.plan import DefinitionsPlan, PlannedEvent, PlannedProperty, State
+from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.report.text_report import Painter
+
+__all__ = ["plan_lines", "plan_records", "plan_sentence"]
+
+_HEAD: Final = ("event", "property", "type", "sample", "from", "state")
+_WIDEST: Final = (46, 40, 9, 32, 60, 12)
+_RED, _GREEN, _YELLOW = 31, 32, 33
+_COLOURS: Final[dict[State, int]] = {
+    "needed": _YELLOW,
+    "missing": _YELLOW,
+    "present": _GREEN,
+    "conflict": _RED,
+    "impossible": _RED,
+}
+_STATES: Final[dict[State, str]] = {
+    "needed": "needed",
+    "missing": "missing",
+    "present": "there",
+    "conflict": "conflict",
+    "impossible": "impossible",
+}
+
+
+def plan_lines(plan: DefinitionsPlan, painter: Painter) -> Iterator[str]:
+    """Yield the table, then what is in the way, then what cannot be known."""
+    rows = [_cells(name, one) for name, one in _rows(plan)]
+    if rows:
+        widths = [
+            min(max(len(row[column]) for row in (_HEAD, *rows)), _WIDEST[column])
+            for column in range(len(_HEAD))
+        ]
+        yield painter.dim(_line(_HEAD, widths).rstrip())
+        for (_, one), row in zip(_rows(plan), rows, strict=True):
+            cells = _line(row[:-1], widths)
+            yield f"{cells}  {painter.paint(row[-1], _COLOURS[one.state])}"
+    for name, one in _rows(plan):
+        if one.sentence and one.state in ("conflict", "impossible"):
+            subject = name if isinstance(one, PlannedEvent) else f"{name}.{one.name}"
+            yield f"{one.state}: {safe_text(subject)}: {safe_text(one.sentence)}"
+            if one.fix:
+                yield f"    fix: {safe_text(one.fix)}"
+    for sentence in plan.unknown:
+        yield f"not known: {safe_text(sentence)}"
+
+
+def plan_sentence(plan: DefinitionsPlan) -> str:
+    """Return the plan in one sentence."""
+    events, properties = len(plan.events), sum(1 for _ in plan.properties())
+    whole = f"{_count(events, 'event')} and {_count(properties, 'property')}"
+    counts = ((plan.count("conflict"), "in conflict"), (plan.count("impossible"), "impossible"))
+    wrong = ", ".join(f"{number} {name}" for number, name in counts if number)
+    if not plan.account:
+        said = f"{whole} must exist before the first event is sent"
+    elif plan.count("missing"):
+        said = f"{plan.count('missing')} of {whole} are missing in {plan.account}"
+    elif plan.count("needed"):
+        said = f"{whole} are needed; {plan.account} does not show whether it has all of them"
+    elif wrong:
+        said = f"{whole} in {plan.account}: nothing can be created"
+    else:
+        said = f"{whole}: {plan.account} has all of them"
+    return f"{said}; {wrong}" if wrong else said
+
+
+def plan_records(plan: DefinitionsPlan) -> Iterator[dict[str, Any]]:
+    """Yield the rows of the table for `--json`; an event is a row without a property."""
+    for event in plan.events:
+        row = event.as_dict()
+        properties = row.pop("properties")
+        yield {**row, "property": None}
+        for one in properties:
+            yield {"event": event.full_name, **one}
+    for prop in plan.contact_properties:
+        yield {"event": None, "object": "contact", **prop.as_dict()}
+
+
+def _rows(plan: DefinitionsPlan) -> Iterator[tuple[str, PlannedEvent | PlannedProperty]]:
+    for event in plan.events:
+        yield event.full_name, event
+        for one in event.properties:
+            yield event.full_name, one
+    for one in plan.contact_properties:
+        yield "(contact)", one
+
+
+def _cells(name: str, row: PlannedEvent | PlannedProperty) -> tuple[str, ...]:
+    place = row.config_path if not row.file else row.file if row.line is None else f"{row.file}:{row.line}"
+    if isinstance(row, PlannedEvent):
+        seen = f"{row.events:,} event{'' if row.events == 1 else 's'}" if row.events else ""
+        cells = (name, "", "", seen, place)
+    else:
+        kind = row.declared_type or (row.type if row.certain else f"{row.type}?")
+        cells = (name, row.name, kind, row.sample or "", place)
+    return (*(safe_text(cell) for cell in cells), _STATES[row.state])
+
+
+def _line(cells: tuple[str, ...], widths: list[int]) -> str:
+    shown = (
+        (cell if len(cell) <= width else f"{cell[: width - 1]}…").ljust(width)
+        for cell, width in zip(cells, widths, strict=False)
+    )
+    return "  ".join(shown)
+
+
+def _count(number: int, noun: str) -> str:
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number} {noun if number == 1 else plural}"

@@ -1,0 +1,67 @@
+"""The bodies that create definitions and properties (HubSpot wire facts, sections 2.2 and 3)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from hubspot_dest.account.account_file import property_content
+from hubspot_dest.checks.names import split_event_name
+from hubspot_dest.checks.properties import FIELD_TYPES, Option, Property
+from hubspot_dest.definitions.plan import PlannedEvent, PlannedProperty
+
+__all__ = [
+    "contact_property_body",
+    "contact_property_of",
+    "definition_body",
+    "event_property_body",
+    "event_property_of",
+]
+
+_GROUP: Final = "contactinformation"  # every account has it
+_YES_OR_NO: Final = (Option("true", "True", 0), Option("false", "False", 1))
+
+
+def definition_body(event: PlannedEvent) -> dict[str, Any]:
+    """Return the body that creates an event definition, HubSpot's standard properties included."""
+    name = split_event_name(event.full_name)[1]
+    return {
+        "label": _label(name),
+        "name": name,
+        "primaryObject": "CONTACT",
+        "includeDefaultProperties": True,
+        "propertyDefinitions": [
+            event_property_body(one) for one in event.properties if one.state != "impossible"
+        ],
+    }
+
+
+def event_property_body(planned: PlannedProperty) -> dict[str, Any]:
+    """Return the body that adds a property to an event definition."""
+    return {"name": planned.name, "label": _label(planned.name), "type": planned.type}
+
+
+def contact_property_body(planned: PlannedProperty) -> dict[str, Any]:
+    """Return the body that creates a property of contacts."""
+    entry = property_content(contact_property_of(planned))
+    if "options" in entry:
+        entry["options"] = [{**one, "hidden": False} for one in entry["options"]]
+    return {**entry, "groupName": _GROUP}
+
+
+def event_property_of(planned: PlannedProperty) -> Property:
+    """Return the property that an event definition gets."""
+    return Property(planned.name, planned.type, label=_label(planned.name))
+
+
+def contact_property_of(planned: PlannedProperty) -> Property:
+    """Return the property that contacts get."""
+    options = _YES_OR_NO if planned.type == "bool" else ()
+    return Property(
+        planned.name, planned.type, FIELD_TYPES[planned.type], options, label=_label(planned.name)
+    )
+
+
+def _label(name: str) -> str:
+    """Return a label for a name: `order_id` becomes `Order id`; people change it in HubSpot."""
+    words = name.replace("_", " ").replace("-", " ").strip()
+    return words[:1].upper() + words[1:] if words else name
