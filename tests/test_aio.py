@@ -11,12 +11,9 @@ import pytest
 
 from hubspot_dest import AsyncHubSpotDestination, HubSpotDestination
 from simulator.hubspot import FakeHubSpot
+from tests.factories import make_event
 
 SETTINGS = {"accessToken": "pat-na1-x", "eventNamePrefix": "pe12345678_"}
-
-
-def event(number: int) -> dict[str, Any]:
-    return {"name": "page view", "id": f"{number:08d}", "user": {"email": "ada@example.org"}}
 
 
 class SlowClient:
@@ -49,12 +46,14 @@ async def test_awaiting_push_means_that_hubspot_has_the_event() -> None:
         hubspot.service.seed(hubspot.account, {"definitions": [{"name": "pe12345678_page_view"}]})
         settings = {**SETTINGS, "accessToken": hubspot.token, "baseUrl": hubspot.base_url}
         async with AsyncHubSpotDestination({"settings": settings}) as destination:
-            outcome = await destination.push(event(1))
+            outcome = await destination.push(make_event(1))
             assert (outcome.kind, len(hubspot.account.occurrences)) == ("sent", 1)
-            outcomes = await asyncio.gather(*(destination.push(event(number)) for number in range(2, 52)))
+            outcomes = await asyncio.gather(
+                *(destination.push(make_event(number)) for number in range(2, 52))
+            )
             assert {current_outcome.kind for current_outcome in outcomes} == {"sent"}
             assert [current_outcome.event_id for current_outcome in outcomes] == [
-                event(number)["id"] for number in range(2, 52)
+                make_event(number)["id"] for number in range(2, 52)
             ]
         assert len(hubspot.account.occurrences) == 51
 
@@ -62,7 +61,7 @@ async def test_awaiting_push_means_that_hubspot_has_the_event() -> None:
 async def test_the_event_loop_goes_on_while_hubspot_is_slow_and_order_is_kept() -> None:
     client = SlowClient()
     async with AsyncHubSpotDestination({"settings": SETTINGS}, client=client, new_id=None) as destination:
-        pushes = [asyncio.ensure_future(destination.push(event(number))) for number in range(20)]
+        pushes = [asyncio.ensure_future(destination.push(make_event(number))) for number in range(20)]
         await asyncio.to_thread(client.entered.wait, 10)
         assert not any(push.done() for push in pushes)
         assert destination.pending == 20
@@ -73,14 +72,14 @@ async def test_the_event_loop_goes_on_while_hubspot_is_slow_and_order_is_kept() 
     with HubSpotDestination({"settings": SETTINGS}, client=(again := SlowClient())) as plain:
         again.gate.set()
         for number in range(20):
-            plain.push(event(number))
+            plain.push(make_event(number))
     assert uuids == [entry["uuid"] for entry in again.taken]
 
 
 async def test_a_flood_waits_for_room_and_memory_stays_bounded() -> None:
     client = SlowClient()
     async with AsyncHubSpotDestination({"settings": SETTINGS}, client=client, limit=5) as destination:
-        pushes = [asyncio.ensure_future(destination.push(event(number))) for number in range(50)]
+        pushes = [asyncio.ensure_future(destination.push(make_event(number))) for number in range(50)]
         await asyncio.to_thread(client.entered.wait, 10)
         for _ in range(20):
             await asyncio.sleep(0)
@@ -94,7 +93,7 @@ async def test_more_events_at_once_than_the_limit_go_in_all_the_same() -> None:
     client = SlowClient()
     client.gate.set()
     async with AsyncHubSpotDestination({"settings": SETTINGS}, client=client, limit=5) as destination:
-        assert len(await destination.push_many(event(number) for number in range(12))) == 12
+        assert len(await destination.push_many(make_event(number) for number in range(12))) == 12
 
 
 async def test_a_cancelled_push_is_either_not_taken_or_goes_its_way() -> None:
@@ -102,9 +101,9 @@ async def test_a_cancelled_push_is_either_not_taken_or_goes_its_way() -> None:
     heard: list[str] = []
     async with AsyncHubSpotDestination({"settings": SETTINGS}, client=client) as destination:
         destination.listeners.append(lambda outcome: heard.append(outcome.event_id))
-        under_way = asyncio.ensure_future(destination.push(event(1)))
+        under_way = asyncio.ensure_future(destination.push(make_event(1)))
         await asyncio.to_thread(client.entered.wait, 10)
-        waiting = asyncio.ensure_future(destination.push(event(2)))
+        waiting = asyncio.ensure_future(destination.push(make_event(2)))
         await asyncio.sleep(0)
         for task in (under_way, waiting):
             task.cancel()
@@ -112,20 +111,20 @@ async def test_a_cancelled_push_is_either_not_taken_or_goes_its_way() -> None:
         assert under_way.cancelled()
         assert waiting.cancelled()
         client.gate.set()
-        assert (await destination.push(event(3))).kind == "sent"
+        assert (await destination.push(make_event(3))).kind == "sent"
         assert destination.pending == 0
-    assert heard == [event(1)["id"], event(3)["id"]]
+    assert heard == [make_event(1)["id"], make_event(3)["id"]]
     assert len(client.taken) == 2
 
 
 async def test_a_flood_that_gives_up_leaves_nothing_behind() -> None:
     client = SlowClient()
     async with AsyncHubSpotDestination({"settings": SETTINGS}, client=client, limit=5) as destination:
-        under_way = asyncio.ensure_future(destination.push(event(0)))
+        under_way = asyncio.ensure_future(destination.push(make_event(0)))
         await asyncio.to_thread(client.entered.wait, 10)
         for number in range(1, 100):
             with pytest.raises(TimeoutError):
-                await asyncio.wait_for(destination.push(event(number)), 0)
+                await asyncio.wait_for(destination.push(make_event(number)), 0)
         assert destination.pending == 1
         assert not destination._jobs
         under_way.cancel()
@@ -140,7 +139,7 @@ async def test_closing_takes_what_was_handed_in_and_flushes_the_batch() -> None:
     client = SlowClient()
     settings = {**SETTINGS, "batch": True, "batchSize": 500}
     destination = AsyncHubSpotDestination({"settings": settings}, client=client)
-    pushes = [asyncio.ensure_future(destination.push(event(number))) for number in range(7)]
+    pushes = [asyncio.ensure_future(destination.push(make_event(number))) for number in range(7)]
     await asyncio.sleep(0)
     told = await destination.close()
     assert [outcome.kind for outcome in told] == ["flushed"]
@@ -148,7 +147,7 @@ async def test_closing_takes_what_was_handed_in_and_flushes_the_batch() -> None:
     assert client.batches == [7]
     assert await destination.close() == told
     with pytest.raises(RuntimeError, match="closed"):
-        await destination.push(event(9))
+        await destination.push(make_event(9))
 
 
 async def test_consent_releases_what_waited_for_it_in_order() -> None:
@@ -156,9 +155,9 @@ async def test_consent_releases_what_waited_for_it_in_order() -> None:
     client.gate.set()
     config = {"settings": SETTINGS, "consent": {"marketing": True}}
     async with AsyncHubSpotDestination(config, client=client) as destination:
-        assert [(await destination.push(event(number))).kind for number in range(3)] == ["denied"] * 3
+        assert [(await destination.push(make_event(number))).kind for number in range(3)] == ["denied"] * 3
         released = await destination.consent({"marketing": True})
-        assert [outcome.event_id for outcome in released] == [event(number)["id"] for number in range(3)]
+        assert [outcome.event_id for outcome in released] == [make_event(number)["id"] for number in range(3)]
 
 
 async def test_a_bug_in_a_listener_reaches_whoever_waits_and_not_nobody() -> None:
@@ -171,9 +170,9 @@ async def test_a_bug_in_a_listener_reaches_whoever_waits_and_not_nobody() -> Non
     async with AsyncHubSpotDestination({"settings": SETTINGS}, client=client) as destination:
         destination.listeners.append(broken)
         with pytest.raises(ZeroDivisionError):
-            await destination.push(event(1))
+            await destination.push(make_event(1))
         destination.listeners.clear()
-        assert (await destination.push(event(2))).kind == "sent"
+        assert (await destination.push(make_event(2))).kind == "sent"
 
 
 async def test_a_hostile_event_is_an_outcome_here_too() -> None:
@@ -200,7 +199,7 @@ async def test_with_an_outbox_awaiting_push_means_on_disk_and_what_gathers_share
             return push_many(several)
 
         monkeypatch.setattr(destination.destination, "push_many", counted)
-        outcomes = await asyncio.gather(*(destination.push(event(number)) for number in range(200)))
+        outcomes = await asyncio.gather(*(destination.push(make_event(number)) for number in range(200)))
         assert {outcome.kind for outcome in outcomes} == {"queued"}
         assert sum(together) == 200
         assert len(together) < 20
