@@ -25,6 +25,7 @@ COMMANDS = MappingProxyType(
         "outbox": "Look into an outbox: what waits, what was given up and why; send it again, or drop it.",
         "preview": "Show what HubSpot would receive, event by event, without any network.",
         "report": "Write whether a configuration is ready to go live as one page, for people who decide.",
+        "scaffold": "Draft a configuration from the events that a site really sends.",
         "send": "Deliver events to HubSpot through the official client.",
         "verify": "Ask everything that is asked before going live: GO or NO-GO, and what stands in the way.",
     }

@@ -71,6 +71,8 @@ def preview(
     coverage: bool,
     fail_under: float | None,
     report: Path | None,
+    save_example: str | None,
+    example_line: int | None,
 ) -> None:
     """Carry `preview` out; the options are those of `commands/preview.py`."""
     logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
@@ -116,7 +118,21 @@ def preview(
     # Of a million events, nobody reads a line each to learn what they cover.
     run.shows_events = not (coverage or fail_under is not None) or explain or only is not None
     run.shows_coverage = coverage or fail_under is not None
-    raise SystemExit(int(run.play(events, max_line_bytes)))
+    if save_example is None and example_line is not None:
+        stop("--example-line names an event, and nothing is to be saved", "--save-example NAME")
+    run.example_line = example_line
+    code = run.play(events, max_line_bytes)
+    if save_example is not None:
+        if run.example is None:
+            stop(
+                f"there is no usable event in line {example_line}"
+                if example_line
+                else "there is no usable event"
+            )
+        from hubspot_dest.cli.runs.save_example import save_example as save  # for those who save one
+
+        save(config, loaded, save_example, run.example, known)
+    raise SystemExit(int(code))
 
 
 class _PreviewVerdict:
@@ -264,6 +280,8 @@ class _Preview:
     shows_events = True
     shows_coverage = False
     report: _PreviewReport | None = None
+    example: dict[str, Any] | None = None
+    example_line: int | None = None
 
     def __init__(
         self,
@@ -344,6 +362,8 @@ class _Preview:
     def _push(self, read: Line) -> None:
         """Take one event through; what becomes of it is told with what is accepted together with it."""
         self._counters.events += 1
+        if self.example is None and self.example_line in (None, read.number):
+            self.example = read.event
         outcome = self._destination.push(read.event)
         self._lines[outcome.event_id] = read.number
         self._gathered += [other for other in outcome.also if not other.events]
