@@ -20,6 +20,7 @@ COMMANDS = MappingProxyType(
         "doctor": "Ask HubSpot whether it has what a configuration needs: token, portal, definitions, properties.",
         "explain": "Explain a finding by its code: what it is about, how it is known, what to do.",
         "follow": "Tell what became of one event, from its line to HubSpot's answer, by its id.",
+        "init": "Write a first configuration and events to try it with.",
         "lint": "Report all mistakes of a configuration at once, each with its line; no event is needed.",
         "listen": "Take events over HTTP as a walkerOS collector does, and deliver them.",
         "outbox": "Look into an outbox: what waits, what was given up and why; send it again, or drop it.",

@@ -146,7 +146,7 @@ def draft_lines(draft: FlowDraft, source: str, examples: Iterable[DraftExample])
 
     """
     survey = draft.survey
-    yield f"# Drafted from {survey.events:,} events of {safe_text(source)}. Every line is a proposal: read it, change it."
+    yield f"# Drafted from {survey.events:,} events of {safe_text(source)}. Every line is a proposal."
     yield "# Then: hubspot-dest definitions plan, hubspot-dest definitions apply, hubspot-dest verify."
     yield "version: 4"
     yield "flows:"

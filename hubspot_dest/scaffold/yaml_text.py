@@ -35,8 +35,8 @@ def yaml_scalar(value: Any) -> str:
 
 
 def printable_json(text: str) -> str:
-    """Return JSON in which characters that YAML does not take are escaped."""
+    """Return JSON in which characters that YAML does not take are escaped; tabs and line feeds are its layout."""
     return "".join(
-        character if character.isprintable() or character == "\n" else json.dumps(character)[1:-1]
+        character if character.isprintable() or character in "\n\t" else json.dumps(character)[1:-1]
         for character in text
     )
