@@ -26,7 +26,7 @@ FindingsFormat = Literal["text", "json", "sarif", "github", "junit", "none"]
 
 @dataclass(frozen=True, slots=True)
 class FindingsOutput:
-    """What the options of `findings_options` say.
+    """The values of the options of `findings_options`.
 
     Attributes:
         form: the form on standard output; `none` for nothing there.

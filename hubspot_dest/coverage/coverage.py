@@ -31,7 +31,7 @@ class UnmatchedEvent:
     """Events of one name that no rule matched.
 
     Attributes:
-        name: the events' name; `(others)` stands for the names beyond the first 500.
+        name: the events' name; `(others)` for all names beyond the first 500.
         count: how many.
         nearest: the rule whose key is written almost like it; empty if there is none.
         apart: the only difference: `capital letters`, `spaces`; empty where it is more than that.
@@ -71,7 +71,7 @@ class CoverageSummary:
     Attributes:
         events: how many events there were.
         outcomes: how many of each kind; their sum is `events`.
-        not_mapped: events that no rule was looked for: they wait for consent, or failed before.
+        not_mapped: events for which no rule was looked up: they wait for consent, or failed before.
         rules: every rule, in the order of the configuration.
         identify: the contact that every event may write.
         defaults: the default properties.
@@ -148,7 +148,7 @@ class CoverageSummary:
         """How many rules and properties were exercised, and how many there are.
 
         A rule is exercised when it matched an event; a property when its source gave a value, a default aside. The
-        properties of a rule that ignores its events are no targets.
+        properties of a rule that ignores its events are not targets.
         """
         reached = [rule.hits > 0 for rule in self.rules]
         for rule in (*self.rules, self.identify):

@@ -184,11 +184,11 @@ def _unclear(
     listed = ", ".join(named) or "none"
     if chosen:
         message = f"several destinations could be meant: {listed}"
-        return FlowError(("flows",), message, f"say which behind the file: FILE#{named[0]}")
+        return FlowError(("flows",), message, f"name one after the file: FILE#{named[0]}")
     ours = [".".join(pair) for pair in hubspot]
     if wanted and meant:
         said = ", ".join(".".join(pair) for pair in meant)
-        message = f"{wanted!r} is no HubSpot destination (it is {said})"
+        message = f"{wanted!r} is not a HubSpot destination (it is {said})"
         hint = (
             f"HubSpot's are: {', '.join(ours)}"
             if ours
@@ -199,7 +199,7 @@ def _unclear(
         some = ours and len(ours) < len(places)
         hint = f"HubSpot's are: {', '.join(ours)}" if some else f"there are: {listed}"
         return FlowError(("flows",), f"there is no destination {wanted!r}", hint)
-    hint = f"say which behind the file: FILE#{named[0]}" if named else f'add one of package "{_PACKAGE}"'
+    hint = f"name one after the file: FILE#{named[0]}" if named else f'add one of package "{_PACKAGE}"'
     return FlowError(("flows",), f"no destination of this flow is HubSpot's; there are: {listed}", hint)
 
 

@@ -69,6 +69,6 @@ def command(**options: Any) -> None:
     failed, or HubSpot would refuse one, or one would be lost (--fail-on). 2: it could not run.
     """
     refuse_unread_input(options["events"], "hubspot-dest preview CONFIG -", open_pipe=True)
-    from hubspot_dest.cli.runs.preview import preview  # here, so that --help waits for nothing
+    from hubspot_dest.cli.runs.preview import preview  # here, so that --help stays fast
 
     preview(**options)

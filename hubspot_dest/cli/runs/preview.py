@@ -50,7 +50,7 @@ __all__ = ["preview"]
 
 _PROGRESS: Final = 256  # events between two looks at the clock
 _LINES: Final = 20  # of a shared call that are shown
-_WEIGHT: Final = 100  # every so many events, one is counted for the quotas
+_WEIGHT: Final = 100  # one of this many events is counted for the quotas
 
 
 def preview(
@@ -115,7 +115,7 @@ def preview(
         _JsonShow() if as_json else _TextShow(Painter(colour=use_colour(refused=no_color)), explain=explain)
     )
     run.only = only
-    # Of a million events, nobody reads a line each to learn what they cover.
+    # Coverage of a million events is not read line by line.
     run.shows_events = not (coverage or fail_under is not None) or explain or only is not None
     run.shows_coverage = coverage or fail_under is not None
     if save_example is None and example_line is not None:
@@ -136,7 +136,7 @@ def preview(
 
 
 class _PreviewVerdict:
-    """What the checks say of one preview, and whether that makes it fail."""
+    """The findings of one preview, and whether they make it fail."""
 
     def __init__(self, config: Config, account: AccountSchema, fail_on: FailOn) -> None:
         self.judge = Judge(config.raw, source=config.source, account=account)
@@ -166,7 +166,7 @@ class _PreviewVerdict:
         self._quotas.add(outcome, _WEIGHT)
 
     def close(self) -> tuple[Finding, ...]:
-        """Count and return what can only be said at the end."""
+        """Count and return the findings that need all events."""
         found = (*self.judge.summary(), *self._quotas.findings(self.judge.event_names))
         self.table.add(found, None)
         return found
@@ -317,7 +317,7 @@ class _Preview:
         self._counters = RunCounters()
 
     def play(self, source: str, max_line_bytes: int) -> ExitCode:
-        """Take every event through, and say how it went."""
+        """Push every event, and report the outcomes."""
         self._source = source_name(source)
         progress = ReadProgress(source)
         events = EventSource(source, max_line_bytes=max_line_bytes)
@@ -345,7 +345,7 @@ class _Preview:
             self.show.coverage(covered, self._coverage.source)
         self.show.summary(self._counters, self._destination, self._verdict, last)
         if self._counters.events == 0:
-            say(f"error: {safe_text(source_name(source))} holds no usable event")
+            say(f"error: {safe_text(source_name(source))} has no usable event")
             return ExitCode.USAGE_ERROR
         if self.report is not None and covered is not None and self._verdict is not None:
             notes = _once(self._counters, self._destination, self._verdict)
@@ -390,7 +390,7 @@ class _Preview:
     def _tell(self, outcome: Outcome) -> None:
         line = self._lines.get(outcome.event_id)
         plan, verdict = outcome.plan, self._verdict
-        # Of an event that is fine there is nothing to do here.
+        # Nothing to do for an event without findings.
         if plan is not None and verdict is not None and plan.findings:
             outcome = verdict.add(outcome, line, self._source, parity=self._parity)
         self._counters.count(outcome)
@@ -485,7 +485,7 @@ class _JsonShow:
 
 
 def _once(counters: RunCounters, destination: HubSpotDestination, verdict: _PreviewVerdict) -> Iterator[str]:
-    """Yield what depends on the account's contacts or is not known: true of the run, and no finding."""
+    """Yield notes on the run that are not findings: what depends on the account's contacts, or is not known."""
     if counters.contact_calls and destination.parity:
         yield "contacts that HubSpot does not have yet are answered 404, and walkerOS then loses the event"
     elif counters.contact_calls:

@@ -76,7 +76,7 @@ def verify(
     logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
     logging.getLogger("hubspot_dest").propagate = False  # everything is in the result
     if live and account is not None:
-        stop("--live and --account both say what the account has", "one of them")
+        stop("--live and --account exclude each other: both describe the account", "one of them")
     file = file_of(config)
     wanted = str(config)[len(str(file)) + 1 :]
     states = consent_states(consent)
@@ -144,7 +144,7 @@ def _require_destination(linted: LintResult) -> None:
 def _account(
     config: Path, account: Path | None, *, live: bool, reach: ConnectionOptions
 ) -> tuple[AccountSchema, str]:
-    """Return what is known of the account, and what it is called."""
+    """Return the known schema of the account, and the account's name for messages."""
     if live:
         loaded = connected(open_config(config), reach)
         client = HubSpotClient(
@@ -191,7 +191,7 @@ def _inputs(config: Path, events: str | None, account: Path | None) -> Iterator[
                         digest.update(chunk)
                         size += len(chunk)
             except OSError:
-                continue  # whoever reads it for its content says so
+                continue  # its reader reports that
             yield InputFile(role, str(name), digest.hexdigest(), size)
 
 

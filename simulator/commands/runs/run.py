@@ -37,7 +37,7 @@ from simulator.hubspot.service import DEFAULT_TOKEN
 __all__ = ["run"]
 
 _SLICE = 500
-_SLICE_SECONDS = 0.25  # of a source that may have nothing just now: how soon a signal is heard
+_SLICE_SECONDS = 0.25  # of a source that may be idle: how soon a signal is noticed
 
 
 def run(
@@ -70,7 +70,7 @@ def run(
         thrown = [*map(parse_fault, faults), *(STORIES[story].faults if story else ())]
     except (ExpectationError, FaultSyntaxError) as error:
         stop(safe_text(error))
-    stopper = GracefulShutdown()  # before anybody is told where to send
+    stopper = GracefulShutdown()  # before the address is shown
     origin = chosen(SourceOptions(**source))
     engine = Engine(
         loaded,
@@ -128,7 +128,7 @@ def run(
             f"expected {_plain(difference.expected)}"
         )
     if bad:
-        first = "" if len(bad) == 1 else f"{len(bad):,} lines are no events; the first: "
+        first = "" if len(bad) == 1 else f"{len(bad):,} lines are not events; the first: "
         say(f"warning: {first}{safe_text(bad[0], limit=300)}")
     for spec, fault in zip(faults, engine.hubspot.faults.active(), strict=False):
         if not fault.matched:  # a path with a typo, and the run proves nothing
@@ -152,10 +152,10 @@ def _title(config: Path | None) -> str:
 
 
 def _finding_lines(findings: FindingTable) -> Iterator[str]:
-    """Yield what the checks say of the events, each reason once."""
+    """Yield the findings about the events, each reason once."""
     lines = list(reason_lines(findings.reasons))
     if lines:
-        yield from ("", "  what the checks say of these events (hubspot-dest explain CODE)")
+        yield from ("", "  findings about these events (hubspot-dest explain CODE)")
         yield from (f"  {line}" for line in lines)
 
 
