@@ -28,6 +28,7 @@ COMMANDS = MappingProxyType(
         "report": "Write whether a configuration is ready to go live as one page, for people who decide.",
         "scaffold": "Draft a configuration from the events that a site really sends.",
         "send": "Deliver events to HubSpot through the official client.",
+        "work": "Deliver what is in Kafka or Redis Streams, as one of a group of workers.",
         "verify": "Answer every question before going live: GO or NO-GO, and the obstacles.",
     }
 )
