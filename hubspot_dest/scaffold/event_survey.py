@@ -168,4 +168,4 @@ def _type_of(value: Any) -> str:
         return "bool"
     if isinstance(value, (int, float)):
         return "number"
-    return {dict: "map", list: "list"}.get(type(value), "string")
+    return "map" if isinstance(value, dict) else "list" if isinstance(value, list) else "string"
