@@ -95,7 +95,7 @@ _CHECKS: Final = (
         "reference_as_text",
         "a reference that stays text",
         "walkerOS resolves $secret, $flow, $contract and $store only as a whole value, and does not know other forms; "
-        "the text goes out as it is written.",
+        "the text is sent as written.",
         "Use the form that is named.",
         "walkerOS 4.4, section 6.2",
     ),
@@ -118,7 +118,7 @@ _CHECKS: Final = (
         "example_without_out",
         "a step example without an expectation",
         "Without `out` there is nothing to compare: the example proves nothing.",
-        "Add out: [[call, …]], or out: [] where nothing goes out.",
+        "Add out: [[call, …]], or out: [] where nothing is sent.",
         "walkerOS 4.4, section 6.5",
     ),
     _doubtful(
@@ -153,7 +153,7 @@ _CHECKS: Final = (
     _doubtful(
         "default_property_type",
         "a default property that is not text",
-        "Default properties go out without conversion. HubSpot's API takes text.",
+        "Default properties are sent without conversion. HubSpot's API takes text.",
         "Write the value as text.",
         "walkerOS 4.4, section 5.6; HubSpot wire facts, section 1.3",
     ),

@@ -19,7 +19,7 @@ _CHECKS: Final = (
         "lost",
         "WALKEROS",
         "a configuration that cannot be loaded",
-        "No destination starts with it, so that no event goes out. The sentence names the place.",
+        "No destination starts with it, so that no event is sent. The sentence names the place.",
         "Correct what the sentence names.",
         "walkerOS 4.4, section 5.1",
         by="both",

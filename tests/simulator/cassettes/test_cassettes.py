@@ -196,8 +196,8 @@ def test_sixteen_threads_lose_nothing_and_nothing_reaches_a_decoy() -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ("", "no cassette, or was cut short"),
-        ('{"version": 1, "interactions": [', "no cassette, or was cut short"),
+        ("", "not a cassette, or was cut short"),
+        ('{"version": 1, "interactions": [', "not a cassette, or was cut short"),
         ("[]", "is not a cassette"),
         ('{"version": 1, "interactions": []}', "names no events"),
         (
