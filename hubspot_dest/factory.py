@@ -19,6 +19,7 @@ from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.delivery.sink import Sink
 from hubspot_dest.events.collector import Collector
 from hubspot_dest.events.consent_queue import ConsentGate, ConsentQueue, MemoryConsentQueue
+from hubspot_dest.mapping.gc_pause import paused_gc
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.planning.planner import CollectorPlanner, Planner
 from hubspot_dest.planning.profiles import Profile
@@ -65,6 +66,7 @@ class Collaborators:
     reporter: Reporter
 
 
+@paused_gc()
 def read_config(config: dict[str, Any] | Config, profile: Profile) -> Config:
     """Return a configuration, checked as the profile wants it.
 

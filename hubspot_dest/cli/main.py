@@ -24,6 +24,7 @@ COMMANDS = MappingProxyType(
         "listen": "Take events over HTTP as a walkerOS collector does, and deliver them.",
         "outbox": "Look into an outbox: what waits, what was given up and why; send it again, or drop it.",
         "preview": "Show what HubSpot would receive, event by event, without any network.",
+        "report": "Write whether a configuration is ready to go live as one page, for people who decide.",
         "send": "Deliver events to HubSpot through the official client.",
         "verify": "Answer every question before going live: GO or NO-GO, and the obstacles.",
     }

@@ -439,7 +439,7 @@ def _from_pydantic(detail: ErrorDetails, model: type[BaseModel], path: Path) -> 
         return Problem(where, f"must be a whole number from 1 to 500, not {detail['input']!r}")
     if "defaultProperties" in place[:-1]:
         message = "must be text, a number, true or false; it is sent as written, and is not a mapping"
-        return Problem(where, message, code="default_property_type")
+        return Problem(where, message)
     return Problem(where, _WORDS.get(detail["type"], detail["msg"].removeprefix("Value error, ")), "")
 
 

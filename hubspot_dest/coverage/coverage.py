@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from hubspot_dest.account.schema import AccountLimits
 from hubspot_dest.coverage.api_usage import ApiUsage, LimitShare
@@ -78,7 +78,7 @@ class CoverageSummary:
         policy: the edits of the policy.
         unmatched: events without a rule, the most frequent first.
         not_sent: why events were not sent, the most frequent first.
-        contacts: how many different contacts the calls touch.
+        contacts: how many different contacts the calls touch; None if that was not counted.
         contacts_estimated: whether that number is an estimate, with a standard error of 0.8 %.
         contact_calls: calls that write contacts.
         event_calls: calls that send events.
@@ -95,11 +95,43 @@ class CoverageSummary:
     policy: tuple[PropertyHits, ...]
     unmatched: tuple[UnmatchedEvent, ...]
     not_sent: tuple[NotSent, ...]
-    contacts: int
+    contacts: int | None
     contacts_estimated: bool
     contact_calls: int
     event_calls: int
     limits: tuple[LimitShare, ...]
+
+    @classmethod
+    def of_rules(
+        cls, rules: RuleCoverage, *, outcomes: Mapping[str, int], contact_calls: int, event_calls: int
+    ) -> Self:
+        """Return the summary of rules that were counted elsewhere, without contacts and limits.
+
+        Args:
+            rules: the counter.
+            outcomes: how many events had each outcome.
+            contact_calls: how many calls wrote contacts.
+            event_calls: how many calls sent events.
+
+        """
+        events = sum(outcomes.values())
+        mapped = sum(rule.hits for rule in rules.all()) + rules.unmatched.total()
+        return cls(
+            events=events,
+            outcomes=outcomes,
+            not_mapped=max(0, events - mapped),
+            rules=tuple(rules.all()),
+            identify=rules.identify,
+            defaults=tuple(rules.defaults.values()),
+            policy=tuple(rules.policy.values()),
+            unmatched=tuple(_unmatched(rules)),
+            not_sent=(),
+            contacts=None,
+            contacts_estimated=False,
+            contact_calls=contact_calls,
+            event_calls=event_calls,
+            limits=(),
+        )
 
     @property
     def matched_events(self) -> int:
@@ -235,16 +267,7 @@ class Coverage:
     def summary(self) -> CoverageSummary:
         """Return what was exercised so far."""
         rules = self._rules
-        keys = [rule.key for rule in rules.all()]
         events = self._outcomes.total()
-        unmatched = []
-        for name, count in rules.unmatched.most_common():
-            near = nearest_rules(name, keys) if name != OTHERS else []
-            unmatched.append(
-                UnmatchedEvent(name, count, near[0].key, near[0].apart)
-                if near
-                else UnmatchedEvent(name, count)
-            )
         mapped = sum(rule.hits for rule in rules.all()) + rules.unmatched.total()
         return CoverageSummary(
             events=events,
@@ -254,7 +277,7 @@ class Coverage:
             identify=rules.identify,
             defaults=tuple(rules.defaults.values()),
             policy=tuple(rules.policy.values()),
-            unmatched=tuple(unmatched),
+            unmatched=tuple(_unmatched(rules)),
             not_sent=tuple(
                 sorted(self._not_sent.values(), key=lambda one: (-one.count, one.kind, one.reason))
             ),
@@ -282,6 +305,13 @@ class Coverage:
         if when != self._last_ms:
             self._last_ms, self._last_moment = when, iso_string(when)
         return self._last_moment
+
+
+def _unmatched(rules: RuleCoverage) -> Iterator[UnmatchedEvent]:
+    keys = [rule.key for rule in rules.all()]
+    for name, count in rules.unmatched.most_common():
+        near = nearest_rules(name, keys) if name != OTHERS else []
+        yield UnmatchedEvent(name, count, near[0].key, near[0].apart) if near else UnmatchedEvent(name, count)
 
 
 def _rule_record(rule: RuleHits) -> dict[str, Any]:

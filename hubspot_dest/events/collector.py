@@ -58,14 +58,19 @@ class Collector:
         """Return the state of a flow's collector, with what is given over it.
 
         Args:
-            state: `collector` of a flow: consent, user, globals, custom; the rest is not looked at.
-            given: what the constructor takes.
+            state: `collector` of a flow: consent, user, globals, custom; the rest is not looked at, and what is no map
+                counts as empty.
+            given: what the constructor takes; likewise.
 
         """
         for name in ("consent", "user", "globals", "custom"):
             key = "globals_" if name == "globals" else name
             own = state.get(name)
-            given[key] = {**(own if isinstance(own, dict) else {}), **(given.get(key) or {})}
+            over = given.get(key)
+            given[key] = {
+                **(own if isinstance(own, dict) else {}),
+                **(over if isinstance(over, dict) else {}),
+            }
         return cls(**given)
 
     def _begin_run(self) -> None:

@@ -51,6 +51,12 @@ __all__ = ["command"]
     help="Which failed events end the run with exit code 1: those that no fault, story or --odd of this run "
     "caused; any; or none.",
 )
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write a page of HTML: outcomes, what the checks say, samples, coverage, the events.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The result as one JSON object.")
 @click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
 def command(**options: Any) -> None:

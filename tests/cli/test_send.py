@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from simulator.hubspot import FakeHubSpot
+from tests import warm
 from tests.cli.conftest import EXAMPLES, Run
 
 SHOP = str(EXAMPLES / "shop.yaml")
@@ -125,7 +126,7 @@ def test_a_signal_flushes_what_waits_and_says_so(
         "batchSize": 500,
     }
     path.write_text(json.dumps({"settings": settings}), encoding="utf-8")
-    process = subprocess.Popen(
+    process = warm.Popen(
         [
             sys.executable,
             "-m",

@@ -16,6 +16,7 @@ import pytest
 from hubspot_dest.delivery.outbox.schema import OUTBOX, OutboxError
 from hubspot_dest.storage.sqlite_file import connect_reading
 from simulator.hubspot import FakeHubSpot
+from tests import warm
 from tests.cli.conftest import Run
 
 Lines = list[dict[str, object]]
@@ -296,7 +297,7 @@ def test_what_is_left_of_an_outbox_that_was_removed_is_not_said_to_be_in_it(
     config: str, tmp_path: Path, hubspot: FakeHubSpot
 ) -> None:
     source, box = write(tmp_path / "a.jsonl", [view(1), view(2)]), tmp_path / "o"
-    process = subprocess.Popen(
+    process = warm.Popen(
         [sys.executable, "-m", "hubspot_dest", "send", config, source, "--base-url", "http://127.0.0.1:9",
          "--outbox", str(box), "--wait", "4"],
         stderr=subprocess.PIPE, text=True,

@@ -80,8 +80,8 @@ def test_several_are_named_and_one_is_chosen_behind_the_file(tmp_path: Path) -> 
     ("raw", "said"),
     [
         (
-            {"version": 3, "flows": {"d": {"server": {}}}},
-            "line 1: version: a flow of version 3; version 4 is read",
+            {"version": 5, "flows": {"d": {"config": {}}}},
+            "line 1: version: a flow of version 5; versions 1 to 4 are read",
         ),
         ({"flows": {"d": {}}}, "a flow of version None"),
         ({"version": 4, "flows": {}}, "flows must be a map of at least one flow"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -39,6 +40,12 @@ __all__ = ["command"]
     type=RealRange(min=0, max=100),
     metavar="PERCENT",
     help="End with exit code 1 if fewer rules and properties are exercised; implies --coverage.",
+)
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write a page of HTML for people who decide: what is refused, what to create, samples, coverage.",
 )
 @click.option("--no-findings", is_flag=True, help="Do not judge the events: show what goes out, and no more.")
 @click.option("--only", metavar="OUTCOME", help="Show these outcomes only: sent, refused, skipped …")

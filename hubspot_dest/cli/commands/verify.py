@@ -50,6 +50,12 @@ __all__ = ["command"]
 @click.option(
     "--node", type=click.IntRange(16), default=22, show_default=True, help="Node.js of your walkerOS server."
 )
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write a page of HTML for people who decide: the verdict, and everything that it rests on.",
+)
 @findings_options
 @line_limit_option
 @click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.config.model import Config
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.report.json_report import plain
@@ -140,7 +141,10 @@ class EventsSection:
         if self._config.batch and self.kinds["refused"]:
             notes.append("events go out in batches: HubSpot may refuse a whole batch for one refused event")
         if self.kinds["denied"]:
-            notes.append(f"{self.kinds['denied']} events wait for consent; --consent NAME grants it")
+            denied = self.kinds["denied"]
+            notes.append(
+                f"{amount(denied, 'event')} {verb(denied, 'wait')} for consent; --consent NAME grants it"
+            )
         if self._subject.account is UNKNOWN_ACCOUNT:
             notes.append("the account is not known: no event was refused for what the account lacks")
         if self._groups.dropped:

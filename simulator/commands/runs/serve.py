@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 import threading
 from contextlib import ExitStack
 from pathlib import Path
@@ -87,6 +88,7 @@ def serve(
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: told.set())
         _announce(server, host, certificate, node_preload, as_json=as_json)
+        sys.stdout.flush()  # who reads a pipe waits for the address
         # A plain wait would keep Python from seeing signals on some systems.
         while not told.wait(0.5):
             pass
