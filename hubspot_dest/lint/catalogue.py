@@ -316,7 +316,7 @@ _CHECKS: Final = (
     ),
     _lost(
         "code_no_function",
-        "a $code: text that is no function",
+        "a $code: text that is not a function",
         "Where a function is called, fn, condition and validate, the text after $code: must evaluate to a function.",
         "Write a function: (event) => event.data.total.",
         "walkerOS 4.4, section 7",

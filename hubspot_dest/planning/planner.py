@@ -290,7 +290,7 @@ class CollectorPlanner:
 
 
 def _default_text(value: Any) -> str | None:
-    """Return a default property's text; what has none is left out, as a checked configuration cannot hold it."""
+    """Return a default property's text; one without a text is left out, which validation excludes."""
     try:
         return None if value is None or value is UNDEFINED else to_string(value)
     except (JsTypeError, RecursionError):
