@@ -78,7 +78,7 @@ _CHECKS: Final = (
         "example_failed",
         "lost",
         "WALKEROS",
-        "a step example of the flow that gives other calls than it says",
+        "a step example of the flow that gives other calls than it documents",
         "The example's `out` lists the calls that its `in` leads to. Either the mapping or the example is wrong; what "
         "the flow documents is not what HubSpot receives.",
         "Correct the mapping, or the example's out.",
