@@ -223,7 +223,7 @@ class StreamSink:
 
     @property
     def halted(self) -> DeliveryError | None:
-        """Why nothing is delivered until somebody changes something, such as a revoked token; else None."""
+        """Why nothing is delivered until a person changes something, such as a revoked token; else None."""
         return self._dispatcher.halted
 
     @property
@@ -251,7 +251,7 @@ class StreamSink:
         return []
 
     def end_within(self, seconds: float) -> None:
-        """End delivery within so many seconds, also if it is waited for already. Safe in signal handlers."""
+        """End delivery within this many seconds, also if it is under way. Safe in signal handlers."""
         self._workers.end_within(seconds)
 
     def abort(self) -> None:
