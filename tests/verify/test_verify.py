@@ -92,7 +92,14 @@ def test_the_examples_are_a_go(config: str) -> None:
     assert done.stdout.startswith("GO: ")
 
 
-def test_the_examples_with_their_account_answer_every_question(tmp_path: Path) -> None:
+@pytest.mark.parametrize("config", [SHOP, FLOW])
+def test_the_examples_with_the_account_file_beside_them_answer_every_question(config: str) -> None:
+    done = verify(config, EVENTS, "--account", str(EXAMPLES / "account.json"), "--strict")
+    assert done.exit_code == 0, done.output
+    assert "Also found" not in done.stdout
+
+
+def test_a_planned_account_answers_every_question(tmp_path: Path) -> None:
     account = str(tmp_path / "account.json")
     planned = CliRunner().invoke(definitions, ["plan", FLOW, EVENTS, "-o", account])
     assert planned.exit_code == 0, planned.output
@@ -124,6 +131,18 @@ def test_a_wrong_prefix_is_one_cause_however_many_events_have_it(tmp_path: Path)
     records = [json.loads(one) for one in verify(config, events, "--json").stdout.splitlines()]
     blocking = [one["code"] for one in records if one.get("blocking") is True]
     assert blocking == ["event_prefix"]
+
+
+def test_a_consent_that_the_flows_collector_grants_is_not_missed_in_the_events(tmp_path: Path) -> None:
+    config = flow(tmp_path)
+    document = json.loads(Path(config).read_text("utf-8"))
+    shop = document["flows"]["shop"]
+    shop["collector"] = {"consent": {"marketing": True}}
+    shop["destinations"]["hubspot"]["config"]["consent"] = {"marketing": True}
+    Path(config).write_text(json.dumps(document), "utf-8")
+    done = verify(config, write_events(tmp_path, *[{**ORDER, "id": str(n)} for n in range(40)]))
+    assert done.exit_code == 0, done.output
+    assert "Also found" not in done.stdout
 
 
 def test_without_events_nothing_is_proved_and_it_is_no_go() -> None:
