@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.contracts.checker import MissingLibraryError
 from hubspot_dest.contracts.event_contracts import EventContracts
 from hubspot_dest.contracts.flow_contracts import FlowContracts
@@ -62,8 +63,10 @@ class ContractsSection:
             return SectionResult("contracts", _QUESTION, "unanswered", said)
         found = self._groups.findings
         broken = sum(one.count for one in found)
-        events = f"{checked} event{'' if checked == 1 else 's'}"
-        said = f"{events}: {broken} violations of {names}" if broken else f"{events} keep {names}"
+        events = amount(checked, "event")
+        said = f"{events} {verb(checked, 'keep')} {names}"
+        if broken:
+            said = f"{events}: {amount(broken, 'violation')} of {names}"
         return SectionResult(
             "contracts",
             _QUESTION,

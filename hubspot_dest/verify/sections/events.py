@@ -129,7 +129,7 @@ class EventsSection:
 
     def _answer(self) -> str:
         kinds = ", ".join(f"{self.kinds[kind]} {kind}" for kind in _ORDER if self.kinds[kind]) or "nothing"
-        bad = f", {self._bad} lines that are not events" if self._bad else ""
+        bad = f", {amount(self._bad, 'line')} without an event" if self._bad else ""
         said = f"{self._read} event{'' if self._read == 1 else 's'}: {kinds}{bad}"
         if not self._reached and not self._bad:
             return f"{said}; nothing is sent of any of them, so that nothing is proved"
