@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,16 +11,24 @@ from typing import Final
 
 from hubspot_dest.cli.console import say, stop
 from hubspot_dest.report.html.page import ReportInput, ReportPage
-from hubspot_dest.report.html.renderer import render_report
 from hubspot_dest.report.safe_text import safe_text
 
-__all__ = ["input_files", "local_time", "write_report"]
+__all__ = ["input_files", "local_time", "require_report_library", "write_report"]
 
 _CHUNK: Final = 1 << 20
 
 
+def require_report_library() -> None:
+    """End the command with exit code 2 where the template engine of reports is not installed."""
+    if importlib.util.find_spec("jinja2") is None:
+        stop("--report needs the Jinja2 library", "pip install 'hubspot-dest[verify]'")
+
+
 def write_report(path: Path, page: ReportPage) -> None:
     """Write a page as HTML; what cannot be written ends the command with exit code 2."""
+    require_report_library()
+    from hubspot_dest.report.html.renderer import render_report  # of an extra: only where a report is written
+
     try:
         path.write_text(render_report(page), encoding="utf-8", errors="backslashreplace", newline="\n")
     except OSError as error:
@@ -28,7 +37,7 @@ def write_report(path: Path, page: ReportPage) -> None:
 
 
 def input_files(*files: tuple[str, str | Path | None]) -> Iterator[ReportInput]:
-    """Yield name, size and digest of files, by role; a file that is no regular file, or is gone, is left out."""
+    """Yield name, size and digest of files, by role; a file that is not a regular file, or is gone, is left out."""
     for role, name in files:
         if name is None or str(name) == "-":
             continue
@@ -41,7 +50,7 @@ def input_files(*files: tuple[str, str | Path | None]) -> Iterator[ReportInput]:
                     digest.update(chunk)
                     size += len(chunk)
         except (OSError, ValueError):
-            continue  # whoever reads it for its content says so
+            continue  # its reader reports that
         yield ReportInput(role, str(name), digest.hexdigest(), size)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from hubspot_dest.account.schema import AccountSchema
 from hubspot_dest.checks.finding import Finding
-from hubspot_dest.config.model import Config
+from hubspot_dest.config.model import Config, ConfigError
 from hubspot_dest.delivery.client.recording_client import RecordingClient
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.diff.json_difference import MISSING, Difference, differences
@@ -60,22 +60,30 @@ def check_step_example(config: Config, example: StepExample, account: AccountSch
     """
     if example.problems:
         return CheckedStepExample(ExampleResult(example.name, example.title, False, example.problems))
-    played = play_step_example(config, example, account)
+    try:
+        played = play_step_example(config, example, account)
+    except ConfigError as error:  # what the example says instead of the flow's own rule or settings
+        problems = tuple(str(problem) for problem in error.problems) or (str(error),)
+        return CheckedStepExample(ExampleResult(example.name, example.title, False, problems))
     if example.calls is None:
         return CheckedStepExample(ExampleResult(example.name, example.title, None), played.findings)
     calls = list(played.calls)
     found = [_sentence(one) for one in differences({"calls": example.calls}, {"calls": calls})[:_MOST]]
     if played.failure and not calls:
-        found.insert(
-            0, played.failure
-        )  # an event that failed sends nothing, too; that is not what `out: []` says
+        # An event that failed sends nothing, too; that is not what `out: []` says.
+        found.insert(0, played.failure)
     return CheckedStepExample(
         ExampleResult(example.name, example.title, not found, tuple(found)), played.findings
     )
 
 
 def play_step_example(config: Config, example: StepExample, account: AccountSchema) -> PlayedStepExample:
-    """Return the calls that an example makes, whatever it expects; see `check_step_example`."""
+    """Return the calls that an example makes, whatever it expects; see `check_step_example`.
+
+    Raises:
+        ConfigError: what the example says instead of the flow's own rule or settings is invalid.
+
+    """
     raw = example_config(config.raw, example)
     changed = raw != config.raw  # then the lines of the configuration are not those of the file
     judge = Judge(raw, source=None if changed else config.source, account=account)
