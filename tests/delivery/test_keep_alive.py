@@ -24,6 +24,7 @@ from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.client.keep_alive import KeepAlivePool
 from hubspot_dest.delivery.client.transport import prepare
+from hubspot_dest.destination import HubSpotDestination
 from simulator.cassettes.vcr_integration import new_vcr
 from tests.delivery.wire import NO_CONTENT, answer, wire
 
@@ -234,6 +235,17 @@ def test_closing_leaves_no_connection_open_and_the_next_request_opens_one() -> N
         assert server.connections == 2
         del hubspot
         gc.collect()  # an open socket would be a ResourceWarning, an error here
+
+
+def test_a_destination_that_is_closed_leaves_no_connection_open() -> None:
+    config = {"settings": {"accessToken": TOKEN, "eventNamePrefix": "pe1_"}}
+    event = {"name": "page view", "user": {"email": "a@b.c"}}
+    with wire(NO_CONTENT) as server:
+        destination = HubSpotDestination(config, base_url=server.base_url)
+        assert destination.push(event).kind == "sent"
+        destination.close()
+        assert destination.push(event).kind == "sent"
+        assert server.connections == 2
 
 
 @pytest.mark.parametrize("made", ["before", "inside"])

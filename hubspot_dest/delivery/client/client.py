@@ -364,6 +364,11 @@ class ClientProvider:
             self._client = self._factory(self._token)
         return self._client
 
+    def close(self) -> None:
+        """Close the connections of a client of our own that wait for a request; it can still be used."""
+        if not self.given and isinstance(self._client, HubSpotClient):
+            self._client.close()
+
     def discard(self) -> None:
         """Discard a client of our own: in a forked child a thread of the parent may hold its locks."""
         if not self.given:
