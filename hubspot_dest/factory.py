@@ -40,7 +40,7 @@ class Delivering:
         logger: gets every issue.
         outbox: a durable queue; None sends directly.
         on_outcome: is called with what becomes of events in the outbox.
-        judge: says of plans what HubSpot will refuse; None asks nobody.
+        judge: finds what HubSpot will refuse; None for no judgement.
         hold_refused: send nothing that the judge calls refused.
 
     """

@@ -31,7 +31,7 @@ class RunCounters:
         self.wrong = 0
 
     def bad_line(self, bad: BadLine, source: str) -> None:
-        """Count a line that is no event, and say what is wrong with it."""
+        """Count a line that is not an event, and report what is wrong with it."""
         self.bad_lines += 1
         hint = f" ({bad.hint})" if bad.hint else ""
         say(f"error: {safe_text(bad.where(source))}: {safe_text(bad.message, limit=300)}{hint}")
@@ -67,7 +67,7 @@ class RunCounters:
         self.kinds[became] += taken
 
     def settle(self, left: int) -> None:
-        """Count as queued only what is still in the outbox; a delivery may be heard of before its event's own word."""
+        """Count as queued only what is still in the outbox; a delivery may be reported before its event is."""
         self.kinds["queued"] = min(self.kinds["queued"], left)
 
     def record(self, **more: Any) -> dict[str, Any]:
@@ -156,7 +156,7 @@ class EventBalance:
             self._event(outcome)
 
     def accepted(self) -> None:
-        """Note that nothing is being accepted just now: every delivery that was early has met its event."""
+        """Note that no event is being accepted: every early delivery has been matched with its event."""
         self._early.clear()
 
     def _event(self, outcome: Outcome) -> None:

@@ -226,7 +226,7 @@ class ValueCompiler:
                 current = UNDEFINED
             result = current if type(current) in _SIMPLE else cast_to_property(current)
             if traced and result is UNDEFINED and current is not UNDEFINED:
-                ev.note(f"{_type_name(current)} is no property, or holds null")
+                ev.note(f"{_type_name(current)} is not a property, or holds null")
             if traced and result is UNDEFINED and fallback is not UNDEFINED:
                 ev.note("default value")
             return fallback if result is UNDEFINED else result
@@ -270,7 +270,7 @@ class ValueCompiler:
         if present[0] == "loop":
             return self._loop(form, static, base)
         produce = self._build(present[0], item, form, static)
-        # What is replaced runs all the same: a function may log or throw, and a key that is no path fails.
+        # What is replaced runs all the same: a function may log or throw, and a key that is not a path fails.
         return _in_turn(base, produce) if "fn" in present or "key" in present else produce
 
     def _build(self, name: str, item: Any, form: dict[str, Any], static: Any) -> Resolve:

@@ -25,6 +25,7 @@ from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.faults.fault_board import Fault
 from simulator.hubspot.service import HubSpot
 from simulator.hubspot.state.behaviours import Behaviours
+from tests import warm
 from tests.delivery.crashing import KINDS, _fault
 
 __all__ = ["SOURCES", "Findings", "disturbed_run"]
@@ -150,7 +151,7 @@ class _Run:
             self.found.full_disks += 1
         environment = {**os.environ, "HUBSPOT_ACCESS_TOKEN": hubspot.token}
         with (self.folder / f"said{self.found.launches}.txt").open("wb") as said:
-            process = subprocess.Popen(
+            process = warm.Popen(
                 self._command(hubspot.base_url),
                 stdin=subprocess.PIPE if self.source in ("pipe", "stdin") else subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

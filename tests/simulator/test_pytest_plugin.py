@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from tests import warm
 
 PROJECT = Path(__file__).parents[2] / "examples" / "pytest_project"
 
@@ -26,7 +29,7 @@ def pytest_in(folder: Path, *arguments: str, alone: bool = False) -> subprocess.
     ]
     if alone:
         command += ["-p", "simulator.pytest_plugin"]
-    return subprocess.run(
+    return warm.run(
         [*command, *arguments, str(folder)],
         capture_output=True,
         text=True,
@@ -35,6 +38,13 @@ def pytest_in(folder: Path, *arguments: str, alone: bool = False) -> subprocess.
         check=False,
         cwd=folder,
     )
+
+
+def test_the_example_project_works_wherever_it_is_copied(tmp_path: Path) -> None:
+    copy = tmp_path / "elsewhere"
+    shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns("__pycache__", ".pytest_cache"))
+    done = pytest_in(copy, alone=True)
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_example_project_is_green_alone_and_in_parallel() -> None:
