@@ -10,7 +10,6 @@ from typing import Final
 
 from hubspot_dest.cli.console import say, stop
 from hubspot_dest.report.html.page import ReportInput, ReportPage
-from hubspot_dest.report.html.renderer import render_report
 from hubspot_dest.report.safe_text import safe_text
 
 __all__ = ["input_files", "local_time", "write_report"]
@@ -20,6 +19,8 @@ _CHUNK: Final = 1 << 20
 
 def write_report(path: Path, page: ReportPage) -> None:
     """Write a page as HTML; what cannot be written ends the command with exit code 2."""
+    from hubspot_dest.report.html.renderer import render_report  # loads Jinja
+
     try:
         path.write_text(render_report(page), encoding="utf-8", errors="backslashreplace", newline="\n")
     except OSError as error:

@@ -6,7 +6,6 @@ answers (100, 102, 103) may come before the answer, and a server may move a path
 
 from __future__ import annotations
 
-import http.client
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
@@ -117,7 +116,7 @@ def _reason(error: Exception, url: str) -> str:
     if type(inner).__name__ in ("SSLError", "CertificateError") or "certificate" in lower:
         return f"TLS with {where} failed: {_tls_reason(text)}"
     causes = [inner, *getattr(inner, "args", ())]
-    if any(isinstance(cause, http.client.RemoteDisconnected) for cause in causes):
+    if any(type(cause).__name__ == "RemoteDisconnected" for cause in causes):
         return f"{where} closed the connection without an answer"
     return (
         f"the connection to {where} broke: {type(next(filter(_is_error, reversed(causes)), inner)).__name__}"
