@@ -53,7 +53,7 @@ class _Compiled:
 
 
 @dataclass(frozen=True, slots=True)
-class _Route:
+class _NameRoute:
     """What every event of one name comes to: a rule's plan and its arguments, and the name that the rule gives it."""
 
     plan: PlanRule
@@ -98,7 +98,7 @@ class Planner:
         self._prefix = to_string(self._settings.get("eventNamePrefix", UNDEFINED))
         self._defaults = self._default_properties()
         self._names: dict[str, str] = {}
-        self._routes: dict[str, _Route | None] = {}
+        self._routes: dict[str, _NameRoute | None] = {}
         self._plain = self._compile(traced=False)
         self._traced: _Compiled | None = None
 
@@ -131,7 +131,7 @@ class Planner:
     def _evaluated(
         self,
         compiled: _Compiled,
-        route: _Route | None,
+        route: _NameRoute | None,
         event: dict[str, Any],
         collector: CollectorView,
         now_ms: int,
@@ -191,7 +191,7 @@ class Planner:
             self._names[name] = built
         return built
 
-    def _learn(self, name: Any) -> _Route | None:
+    def _learn(self, name: Any) -> _NameRoute | None:
         """Find the rule of a name that is met for the first time; None where it depends on more than the name."""
         if not isinstance(name, str) or name in self._routes:
             return None
@@ -200,7 +200,7 @@ class Planner:
             self._routes[name] = route
         return route
 
-    def _route(self, name: str) -> _Route | None:
+    def _route(self, name: str) -> _NameRoute | None:
         compiled = self._plain
         if compiled.processor.policy is not None or compiled.processor.data is not None:
             return None
@@ -220,7 +220,7 @@ class Planner:
         if new_name is not UNDEFINED and not isinstance(new_name, str):
             return None
         needs_evaluation = settings.needs_evaluation or new_name is not UNDEFINED
-        return _Route(settings.plan, needs_evaluation, event_name, str(key or ""), index, new_name)
+        return _NameRoute(settings.plan, needs_evaluation, event_name, str(key or ""), index, new_name)
 
     def _default_properties(self) -> dict[str, Any]:
         defaults = self._settings.get("defaultProperties")

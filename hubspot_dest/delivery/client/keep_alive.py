@@ -58,7 +58,7 @@ class FinalResponse(http.client.HTTPResponse):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """A whole answer.
 
     Attributes:
@@ -285,4 +285,4 @@ def _answer(connection: Any, pool: Any, url: str) -> Any:
         # Nobody asked for it; urllib3 knows every encoding.
         headers = urllib3.HTTPHeaderDict(response.headers.items())
         return urllib3.HTTPResponse(io.BytesIO(data), headers, response.status)
-    return Answer(response.status, data, response.headers)
+    return HttpAnswer(response.status, data, response.headers)
