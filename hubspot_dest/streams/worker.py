@@ -132,6 +132,7 @@ class Worker:
         self._base = destination.state.snapshot()
         self._states: dict[Partition, dict[str, Any]] = {}
         self._loaded = self._base
+        self._partitions: frozenset[Partition] = frozenset()
         self._keys = PersonKeys()
         self._lost: dict[str, int] = {}
         self._said: set[str] = set()
@@ -159,6 +160,17 @@ class Worker:
             return self.trouble or "it is not connected yet"
         halted = self._destination.halted
         return self.trouble or (halted.describe() if halted is not None else "")
+
+    def status(self) -> dict[str, Any]:
+        """Return what the worker has done so far, and what it has in hand."""
+        counts = self.counts
+        return {
+            **counts.as_dict(),
+            "inHand": counts.in_hand,
+            "lag": counts.lag,
+            "paused": counts.paused,
+            "partitions": sorted(str(one) for one in self._partitions),
+        }
 
     # ---- the loop
 
@@ -432,6 +444,7 @@ class Worker:
             state = _state_of(text)
             if state is not None:
                 self._states[partition] = state
+        self._partitions |= set(states)
         self._rebalanced()
         names = ", ".join(sorted(str(one) for one in states))
         self._say(f"assigned: {names}")
@@ -465,6 +478,7 @@ class Worker:
         )
 
     def _forget(self, partitions: Sequence[Partition]) -> None:
+        self._partitions -= set(partitions)
         for partition in partitions:
             self._states.pop(partition, None)
         self._sink.forget_contacts()  # the next worker may change these contacts
