@@ -73,6 +73,10 @@ class ManyContacts:
     def __len__(self) -> int:
         return len(self._people)
 
+    def __contains__(self, email: str) -> bool:
+        """Tell whether anything is known of a person."""
+        return email.lower() in self._people
+
     def knows(self, contact: ContactUpsert) -> bool:
         """Tell whether every property of the contact was written before, with the same value."""
         email = contact.email.lower()

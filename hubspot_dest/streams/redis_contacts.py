@@ -43,8 +43,8 @@ class RedisContacts:
         if self._local.knows(contact):
             return True
         properties = contact.properties or {}
-        if not properties or contact.email.lower() in self._pending:
-            return False
+        if not properties or contact.email in self._local:
+            return False  # what this worker wrote last counts
         import redis
 
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import socket
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ __all__ = ["RedisSource", "figures", "letter_fields", "message_of"]
 
 EVENT_FIELD: Final = b"event"
 _LEASE_SECONDS: Final = 15.0
+_STUCK_SECONDS: Final = 60.0
 _MOST_COUNTED: Final = 10_000
 _ALONE_AFTER: Final = 5
 """What was delivered so often comes alone: if it ends its worker, no other entry is blamed for that."""
@@ -82,6 +84,9 @@ class RedisSource:
         self._lost: dict[str, int] = {}
         self._missing: StreamError | None = None
         self._beat_at = 0.0
+        self._called_at = time.monotonic()
+        self._renewer: threading.Thread | None = None
+        self._closing = threading.Event()
         self._version = (6, 2)
 
     # ---- the group
@@ -99,12 +104,28 @@ class RedisSource:
                 "unsupported", f"Redis at {self._where} is {found}; takeover needs 6.2 or newer (XAUTOCLAIM)"
             )
         self._beat(force=True)
+        if self._renewer is None:
+            self._renewer = threading.Thread(target=self._renew, name="hubspot-dest-lease", daemon=True)
+            self._renewer.start()
         if self._missing is not None and not self._streams:
             raise self._missing
 
+    def _renew(self) -> None:
+        """Renew the leases while the worker plans and delivers; not for one that does nothing any more."""
+        import redis
+
+        while not self._closing.wait(self._lease_seconds / 5):
+            if time.monotonic() - self._called_at > max(_STUCK_SECONDS, 4 * self._lease_seconds):
+                continue
+            for name in list(self._streams):
+                try:
+                    self._leases.renew(name)
+                except (redis.RedisError, OSError, ValueError):
+                    break  # the worker's own call says so
+
     def _beat(self, *, force: bool = False) -> None:
         """Renew the leases, give back what is too much, and take what is free; now and then, or at once."""
-        now = time.monotonic()
+        now = self._called_at = time.monotonic()
         if not force and now < self._beat_at:
             return
         with redis_errors(self._address, "renewing the lease"):
@@ -364,6 +385,9 @@ class RedisSource:
 
     def close(self) -> None:
         """Give the leases back, and leave."""
+        self._closing.set()
+        if self._renewer is not None:
+            self._renewer.join(2)
         with redis_errors(self._address, "leaving"):
             try:
                 for name in list(self._streams):

@@ -135,6 +135,7 @@ class Worker:
         self._partitions: frozenset[Partition] = frozenset()
         self._keys = PersonKeys()
         self._lost: dict[str, int] = {}
+        self._unread: dict[str, int] = {}
         self._said: set[str] = set()
         self._troubles: set[str] = set()
         self._figures_at = 0.0
@@ -525,7 +526,9 @@ class Worker:
             limit = self._settings.maxlen
             counts.nearest = max(one.unread / max(1, limit or one.stored) for one in lag.trims)
             for watch in lag.trims:
-                if warning := warning_of(watch, limit):
+                growing = watch.unread >= self._unread.get(watch.stream, watch.unread + 1)
+                self._unread[watch.stream] = watch.unread
+                if (watch.trimmed or growing) and (warning := warning_of(watch, limit)):
                     self._say_once_of(watch.stream, f"warning: {warning}")
             if new := self._count_lost(lag):
                 about = "" if counts.lost_exact else "at least "

@@ -62,7 +62,7 @@ class WorkersApp(App[None]):
 
     TITLE = "hubspot-sim: workers"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *[Binding(str(number), f"toggle({number})", f"kill or start {number}") for number in range(1, 5)],
+        *[Binding(str(number), f"strike({number})", f"kill or start {number}") for number in range(1, 5)],
         Binding("q", "quit", "quit"),
     ]
     CSS = "#members { height: auto; margin: 1; } #verdict { height: auto; margin: 1; } #log { margin: 1; }"
@@ -97,7 +97,7 @@ class WorkersApp(App[None]):
         self.query_one("#verdict", Static).update(verdict_text(found))
         self.query_one("#log", Static).update(Text("\n".join(lines)))
 
-    def action_toggle(self, number: int) -> None:
+    def action_strike(self, number: int) -> None:
         """Kill a worker that runs, or start one that does not."""
         if number > self._group.size:
             return

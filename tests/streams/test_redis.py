@@ -58,6 +58,11 @@ class Member:
         self.source.open(self.owner)
         return self
 
+    def die(self) -> None:
+        """Renew nothing any more, as a process that was killed."""
+        self.source._closing.set()
+        self.source._client.close()
+
     def beat(self) -> None:
         self.source._beat(force=True)
 
@@ -76,7 +81,7 @@ def members() -> Iterator[list[Member]]:
     made: list[Member] = []
     yield made
     for one in made:
-        one.source._client.close()
+        one.die()
 
 
 def fill(server: RedisServer, stream: str, count: int, **options: Any) -> None:
@@ -151,6 +156,7 @@ def test_a_standby_takes_over_what_a_dead_worker_left(
     dead, standby = members
     left = dead.fetch_all()
     assert len(left) == 3
+    dead.die()
     fill(redis_server, "events", 1)
     found = standby.fetch_all()  # nothing renews the other's lease
     assert [one.position for one in found] == [one.position for one in left]  # before anything new
@@ -171,6 +177,19 @@ def test_a_worker_that_leaves_hands_its_stream_over_at_once(
     assert leaving.owner.revoked == ["events"]
     standby.beat()
     assert [one.position for one in standby.fetch_all()] == [one.position for one in left]
+
+
+def test_a_lease_is_renewed_while_its_worker_plans_and_delivers(
+    redis_server: RedisServer, members: list[Member]
+) -> None:
+    fill(redis_server, "events", 1)
+    url = redis_server.url("events")
+    members.append(Member(url, 0.3).open())
+    time.sleep(0.8)  # no call of the worker meanwhile
+    members.append(Member(url, 0.3).open())
+    members[0].beat()
+    assert list(members[0].owner.has) == ["events"]
+    assert not members[1].owner.has
 
 
 def test_a_worker_whose_lease_was_taken_gives_the_stream_up(
@@ -260,6 +279,7 @@ def test_an_entry_that_was_trimmed_while_a_dead_worker_had_it_is_counted_as_lost
     url = redis_server.url("events")
     members.append(Member(url, 0.3).open())
     assert len(members[0].fetch_all()) == 3
+    members[0].die()
     redis_server.client().xtrim("events", maxlen=1, approximate=False)
     members.append(Member(url, 0.3).open())
     found = members[1].fetch_all()
@@ -281,7 +301,14 @@ def test_what_one_worker_wrote_the_next_one_knows(redis_server: RedisServer) -> 
     first.confirm(["a@example.org"])
     assert second.knows(contact)
     assert not second.knows(ContactUpsert("a@example.org", {"plan": "paid"}))
-    (key,) = redis_server.client().keys("hubspot-dest:hubspot:contact:*")
+    second.remember(ContactUpsert("a@example.org", {"plan": "paid"}))
+    second.confirm(["a@example.org"])
+    first.remember(ContactUpsert("b@example.org", {"plan": "free"}))
+    first.confirm(["b@example.org"])
+    assert not second.knows(contact)  # it has written another value since
+    second.clear()
+    first.confirm(["a@example.org"])
+    key = redis_server.client().keys("hubspot-dest:hubspot:contact:*")[0]
     assert b"example" not in key
     assert b"free" not in b"".join(redis_server.client().hvals(key))
     assert redis_server.client().ttl(key) > 0
