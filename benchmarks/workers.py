@@ -95,7 +95,8 @@ def _rate(url: str, base_url: str, count: int, workers: int) -> float:
 
 
 def _work(url: str, base_url: str, barrier: Any, results: Any) -> None:
-    address = read_address(url, environment={})
+    options = ["lease.seconds=2"] if url.startswith("redis") else ["session.timeout.ms=6000"]
+    address = read_address(url, options, {})
     settings = StreamSettings(contacts=open_contacts(address))
     destination = HubSpotDestination(CONFIG, base_url=base_url, stream=settings)
     source = open_source(address)

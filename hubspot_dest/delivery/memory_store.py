@@ -79,6 +79,10 @@ class MemoryStore:
         if intents and self.on_commit is not None:
             self.on_commit(intents)
 
+    def drop(self, intents: Iterable[Intent]) -> None:
+        """Forget intents that were not submitted and are not needed."""
+        self.finished(intents)
+
     def holds_any(self, first: int, last: int) -> bool:
         """Tell whether any intent with a number from `first` to `last` is not yet delivered or given up."""
         return any(seq in self._intents for seq in range(first, last + 1))
