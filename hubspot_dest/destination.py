@@ -27,7 +27,7 @@ from hubspot_dest.mapping.dialect import dialect_of
 from hubspot_dest.mapping.evaluation import Issue
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
 from hubspot_dest.outcome import Outcome, outcome_of
-from hubspot_dest.planning.plan import SCOPE
+from hubspot_dest.planning.plan import SCOPE, Plan
 from hubspot_dest.planning.profiles import profile_of
 
 if TYPE_CHECKING:
@@ -275,7 +275,7 @@ class HubSpotDestination:
         begun = len(happened)
         released = self._consent_queue.release()
         denied = self._consent_queue.admit(event)
-        number = -1 if denied is None else self._deny(event, denied, happened)
+        number = -1 if denied is None else self._deny(event, denied, happened, raw.get("consent"))
         if not self._checked and (released or denied is None) and not self._check(happened):
             return len(happened) - 1
         if released:
@@ -324,8 +324,11 @@ class HubSpotDestination:
         happened.append(outcome)
         return len(happened) - 1
 
-    def _deny(self, event: dict[str, Any], denied: Denied, happened: list[Outcome]) -> int:
+    def _deny(self, event: dict[str, Any], denied: Denied, happened: list[Outcome], own_consent: Any) -> int:
         outcome = outcome_of("denied", denied.reason, denied.sentence, event)
+        if own_consent and self._judge is not None and (found := self._judge.judge_consent(own_consent)):
+            plan = Plan(event, "skipped", denied.reason, denied.sentence, findings=found)
+            outcome = replace(outcome, plan=plan)
         if isinstance(denied.error, DeliveryError):
             outcome = self._reporter.failed(outcome, denied.error, denied.reason, event)
         number = _add(happened, outcome)

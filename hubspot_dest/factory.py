@@ -103,11 +103,17 @@ def build(
         ValueError: the outbox's base URL is not an http(s) address.
 
     """
-    plain = CollectorPlanner(Planner(config.raw, policy=profile.plan), collector.view, now_ms)
-    planner: CollectorPlanner | JudgedPlanner = plain
+    compiled = Planner(config.raw, policy=profile.plan)
+    planner: CollectorPlanner | JudgedPlanner = CollectorPlanner(compiled, collector.view, now_ms)
     if how.judge is not None:
-        blocks = profile.contact_blocks_event
-        planner = JudgedPlanner(plain, how.judge, now_ms, hold_refused=how.hold_refused, parity=blocks)
+        planner = JudgedPlanner(
+            compiled,
+            collector.view,
+            now_ms,
+            how.judge,
+            hold_refused=how.hold_refused,
+            parity=profile.contact_blocks_event,
+        )
     gate = ConsentGate(config.consent, collector.view, own_refusal_counts=profile.own_refusal_counts)
     reporter = Reporter(how.logger, config.dlq_max, config.mock)
     factory = how.client_factory or official_clients(config, how.base_url)
