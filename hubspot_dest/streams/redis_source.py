@@ -23,7 +23,7 @@ __all__ = ["RedisSource", "figures", "letter_fields", "message_of"]
 EVENT_FIELD: Final = b"event"
 _LEASE_SECONDS: Final = 15.0
 _STUCK_SECONDS: Final = 60.0
-_MOST_COUNTED: Final = 10_000
+_MOST_COUNTED: Final = 1_000
 _ALONE_AFTER: Final = 5
 """What was delivered so often comes alone: if it ends its worker, no other entry is blamed for that."""
 _COUNT_UNREAD: Final = "return #redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[2], 'COUNT', ARGV[3])"
@@ -40,6 +40,7 @@ class _OwnedStream:
         idle_ms: how long an entry must have been idle to be claimed.
         own: entries may be pending for this worker itself.
         watch: what was seen last.
+        counted: figures with a count of unread entries; what is read later is taken off it.
 
     """
 
@@ -49,6 +50,8 @@ class _OwnedStream:
     claiming: bool = True
     own: bool = False
     watch: TrimWatch | None = None
+    counted: StreamFigures | None = None
+    read_since: int = 0
 
 
 class RedisSource:
@@ -231,6 +234,7 @@ class RedisSource:
         found = []
         for raw, entries in answer or ():
             name = text_of(raw)
+            self._streams[name].read_since += len(entries)
             found += [message_of(name, entry, fields) for entry, fields in entries]
         return found
 
@@ -364,7 +368,19 @@ class RedisSource:
     # ---- figures
 
     def _observe(self, one: _OwnedStream, *, count: bool) -> TrimWatch:
-        one.watch = one.trimming.observe(figures(self._client, one.name, self._address.group, count=count))
+        now = figures(self._client, one.name, self._address.group, count=False)
+        if count:
+            known = one.counted
+            unread: int | None = None
+            if known is not None and known.unread is not None and known.first == now.first:
+                # Nothing was trimmed since: what came and what was read is known.
+                unread = known.unread + now.length - known.length - one.read_since
+            if unread is None or unread < 0 or now.next_unread is None:
+                now = one.counted = figures(self._client, one.name, self._address.group, count=True)
+                one.read_since = 0
+            else:
+                now = replace(now, unread=unread)
+        one.watch = one.trimming.observe(now)
         return one.watch
 
     def lag(self) -> Lag:
@@ -424,7 +440,7 @@ def figures(client: Any, stream: str, group: str, *, count: bool) -> StreamFigur
         client: of Redis.
         stream: the stream.
         group: the group.
-        count: count the unread entries, too; before Redis 7 up to 10,000 of them.
+        count: count the unread entries, too; before Redis 7 up to 1,000 of them, and an estimate beyond.
 
     """
     info = client.xinfo_stream(stream)
@@ -439,7 +455,7 @@ def figures(client: Any, stream: str, group: str, *, count: bool) -> StreamFigur
         # Redis 7 counts entries that were trimmed unread among its lag: a short one is counted.
         lag = own.get("lag") if own is not None else None
         far = lag is not None and int(lag) >= _MOST_COUNTED
-        unread = min(int(lag or 0), length) if far else _unread(client, stream, last, length)
+        unread = min(int(lag or 0), length) if far else _unread(client, stream, info, last)
     read = own.get("entries-read") if own is not None else None
     added = info.get("entries-added")
     return StreamFigures(
@@ -453,10 +469,17 @@ def figures(client: Any, stream: str, group: str, *, count: bool) -> StreamFigur
     )
 
 
-def _unread(client: Any, stream: str, last: str, length: int) -> int:
-    """Count the entries behind the group's last one; where there are too many, those before it tell as well."""
+def _unread(client: Any, stream: str, info: Mapping[str, Any], last: str) -> int:
+    """Count the entries behind the group's last one, or those before it; of long streams, tell it from the times."""
+    length = int(info["length"])
     behind = int(client.eval(_COUNT_UNREAD, 1, stream, f"({last}", "+", _MOST_COUNTED))
     if behind < _MOST_COUNTED:
         return behind
     before = int(client.eval(_COUNT_UNREAD, 1, stream, "-", last, _MOST_COUNTED))
-    return length - before
+    if before < _MOST_COUNTED:
+        return length - before
+    begin, here, end = (
+        int(text_of(one).partition("-")[0]) for one in (info["first-entry"][0], last, info["last-entry"][0])
+    )
+    part = (end - here) / (end - begin) if end > begin else 0.5
+    return min(length - before, max(behind, round(length * part)))
