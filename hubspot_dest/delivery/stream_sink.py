@@ -24,7 +24,7 @@ from hubspot_dest.delivery.dispatch.in_flight import Report
 from hubspot_dest.delivery.dispatch.outcomes import outcomes_of
 from hubspot_dest.delivery.dispatch.throttle import RateBudget
 from hubspot_dest.delivery.dispatch.workers import Workers
-from hubspot_dest.delivery.memory_store import GivenUp, MemoryStore
+from hubspot_dest.delivery.memory_store import GivenUpIntent, MemoryStore
 from hubspot_dest.delivery.outbox.schema import CONTACT, Intent, OutboxError
 from hubspot_dest.delivery.planned_intents import planned_intents
 from hubspot_dest.delivery.reporter import Reporter
@@ -128,7 +128,7 @@ class StreamSink:
         """Wait until everything is delivered or given up, for so long at most; tell whether it is."""
         return self._workers.drain(deadline=seconds, settled=True)
 
-    def take_given_up(self) -> list[GivenUp]:
+    def take_given_up(self) -> list[GivenUpIntent]:
         """Take out what was given up since the last call."""
         return self._store.take_given_up()
 
