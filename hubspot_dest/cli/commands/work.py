@@ -21,7 +21,7 @@ __all__ = ["command"]
     "source_options",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Of librdkafka or redis-py, such as security.protocol=SASL_SSL. May be repeated. No secrets: see below.",
+    help="Of librdkafka or redis-py, such as security.protocol=SASL_SSL. May be repeated. Secrets come from the environment.",
 )
 @click.option(
     "--denied",
