@@ -21,7 +21,8 @@ __all__ = ["command"]
     "source_options",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Of librdkafka or redis-py, such as security.protocol=SASL_SSL. May be repeated. Secrets come from the environment.",
+    help="Of librdkafka or redis-py, such as security.protocol=SASL_SSL. May be repeated. Secrets come from the "
+    "environment.",
 )
 @click.option(
     "--denied",
