@@ -105,7 +105,7 @@ def test_a_death_between_hubspots_answer_and_the_commit_counts_once(hubspot: Fak
         (["work", "CONFIG", "kafka://me:pw-secret@h/t?group=g"], "holds credentials"),
         (["work", "CONFIG", "kafka://h/t?group=g"], "would send to the real HubSpot"),
         (["outbox", "dead", "redis://127.0.0.1:1/0?stream=s&group=g"], "cannot be reached"),
-        (["outbox", "release", "outbox.sqlite3"], "is no stream"),
+        (["outbox", "release", "outbox.sqlite3"], "is not a stream"),
         (["outbox", "purge", "redis://h/0?stream=s&group=g", "--pending"], "are for an outbox file"),
         (["listen", "CONFIG", "--sink", "http://h"], "not kafka://, redis:// or rediss://"),
         (["listen", "CONFIG", "--sink", "kafka://h/t", "--no-outbox"], "--sink excludes"),
