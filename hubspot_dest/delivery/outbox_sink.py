@@ -30,6 +30,7 @@ from hubspot_dest.delivery.outbox.contact_cache import OutboxContactCache
 from hubspot_dest.delivery.outbox.intents import contact_intent, event_intent, identity_keys, storable
 from hubspot_dest.delivery.outbox.queue import NewIntent, Outbox, Progress
 from hubspot_dest.delivery.outbox.schema import OutboxError, ParkedEvent
+from hubspot_dest.delivery.planned_intents import planned_intents
 from hubspot_dest.delivery.reporter import Reporter
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.delivery.sink import PendingCommit
@@ -198,7 +199,7 @@ class OutboxSink:
         try:
             if self._process is None:
                 self._belong_to_this_process()
-            intents, unchanged = self._intents(plan, event_id)
+            intents, unchanged = planned_intents(plan, event_id, self._contacts)
         except (DeliveryError, OutboxError) as error:
             return self._refused(outcome_of("failed", plan.reason, plan.sentence, event, **more), error)
         kind: Kind = "skipped"
@@ -242,22 +243,6 @@ class OutboxSink:
             plan.occurrence["uuid"] = occurrence_uuid(event_id)
             wanted.append(event_intent(plan.occurrence, identity, event_id))
         return wanted
-
-    def _intents(self, plan: Plan, event_id: str) -> tuple[list[NewIntent], bool]:
-        """Return what is to be delivered, and whether a contact is left out because HubSpot knows it already."""
-        identity = identity_keys(plan.email, plan.object_id)
-        intents: list[NewIntent] = []
-        if plan.occurrence is not None:
-            plan.occurrence["uuid"] = occurrence_uuid(event_id)
-            intents.append(event_intent(plan.occurrence, identity, event_id))
-        contact = plan.contact
-        if contact is None or contact.properties is None:
-            return intents, False
-        if self._contacts.knows(contact):
-            return intents, True
-        intents.insert(0, contact_intent(contact, identity, event_id))
-        self._contacts.remember(contact)
-        return intents, False
 
     def _refused(self, outcome: Outcome, error: DeliveryError | OutboxError) -> Outcome:
         """Give an event up that could not be accepted: it cannot be written as JSON, or the outbox cannot be used."""
