@@ -12,7 +12,7 @@ from hubspot_dest.storage.file_format import FileFormat, StorageError
 __all__ = [
     "CONTACT",
     "EVENT",
-    "GivenUp",
+    "HeldBack",
     "Intent",
     "DeadLetter",
     "OUTBOX",
@@ -104,7 +104,7 @@ class NewIntent(NamedTuple):
     payload: bytes
 
 
-class GivenUp(NamedTuple):
+class HeldBack(NamedTuple):
     """What is a dead letter from the beginning: an intent, the reason, and `DeliveryError.as_dict` as JSON."""
 
     intent: Intent
