@@ -543,8 +543,7 @@ class Judge:
         """Tell whether a finding of the contact names the same address already."""
         if contact is None or contact.properties is None:
             return False
-        address = contact.properties.get("email") or contact.email
-        return address == email and self._contact_email(address) is not None
+        return contact.email == email and self._contact_email(email) is not None
 
     def _fine_values(
         self, typed: tuple[tuple[str, PropertyLike], ...], properties: Mapping[str, str]
@@ -632,8 +631,8 @@ class Judge:
         violation = (
             self._contact_emails[email] if email in self._contact_emails else self._contact_email(email)
         )
-        # A contact that is created gets the e-mail among its properties, where the mapping gives one.
-        if violation is not None and "email" not in properties:
+        # An unknown contact is created with this address, whatever the mapping says of the property `email`.
+        if violation is not None:
             found.append(self._finding(violation, run.view.identify_at, at="contact"))
         if not properties:
             found.append(self._finding(empty_contact(), run.view.identify_at, at="contact"))
