@@ -12,6 +12,7 @@ from typing import IO, Any, NoReturn
 import click
 from click.core import ParameterSource
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import progress, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import RealRange
@@ -97,7 +98,7 @@ def command(
         else:
             with output.open("wb") as file:
                 _write(stream, count, file)
-            say(f"{count} events written to {safe_text(output)}")
+            say(f"{amount(count, 'event')} written to {safe_text(output)}")
     except KeyboardInterrupt:
         where = f"{safe_text(output)} holds" if output is not None else "what was written is"
         say(f"interrupted: {where} only a part of the {count:,} events")

@@ -185,6 +185,7 @@ class _Preview:
             stop(safe_text(error))
         self._gathered += self._destination.close()
         self._tell_gathered(last=True)
+        self._counters.settle(self._destination.waiting)
         last = () if self._verdict is None else self._verdict.close()
         self.show.summary(self._counters, self._destination, self._verdict, last)
         if self._counters.events == 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hubspot_dest.amounts import amount
 from simulator.engine.engine import Engine
 from simulator.engine.rows import NOT_DELIVERED
 from simulator.tui.actions.navigation import Navigation
@@ -118,4 +119,4 @@ class SendingActions:
 
 
 def _events(number: int) -> str:
-    return f"{number} event" if number == 1 else f"{number} events"
+    return amount(number, "event")
