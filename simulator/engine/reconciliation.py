@@ -166,7 +166,7 @@ class Reconciliation:
             found.append(f"{self.waiting} rows wait for their batch, the sender holds {self.queued}")
         sent, held = self.told + self.unsure + self.by_hand, self.stored + self.repeated + self.dropped
         if sent != held:
-            found.append(f"the sender brought {sent} occurrences, HubSpot counts {held}")
+            found.append(f"the sender brought {amount(sent, 'occurrence')}, HubSpot counts {held}")
         return found
 
     @property

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from hubspot_dest.amounts import plural
 from hubspot_dest.verdict.finding_table import FindingReason
 from simulator.engine.engine import Engine
 from simulator.engine.rows import Row
@@ -108,8 +109,9 @@ table{{border-collapse:collapse;margin:1rem 0}}
 td,th{{padding:.2rem .8rem .2rem 0;text-align:left;border-bottom:1px solid {paper.panel}}}
 .n{{text-align:right;font-variant-numeric:tabular-nums}}
 .never{{color:{paper.warn}}}.bad{{color:{paper.bad}}}h1{{color:{paper.accent}}}
-</style><h1>{_safe(title)}</h1><p>{counts.taken:,} events,
-{counts.requests:,} calls, {counts.saved:,} contact calls saved,
+</style><h1>{_safe(title)}</h1><p>{counts.taken:,} {plural(counts.taken, "event")},
+{counts.requests:,} {plural(counts.requests, "call")},
+{counts.saved:,} {plural(counts.saved, "contact call")} saved,
 {counts.lost_upstream:,} that walkerOS itself would have lost. {agree}
 The HubSpot of this page is the one on this machine.</p>
 <h2>Outcomes</h2><table>{kinds}</table>
