@@ -266,12 +266,7 @@ class HubSpotDestination:
             self._deliver_all(released, happened, "push failed", begun)
         if denied is not None:
             return number
-        last = self._deliver(event, happened, "push failed", begun)
-        if self._judge is not None and (consent := raw.get("consent")):
-            plan = happened[last].plan
-            if plan is not None and (found := self._judge.judge_consent(consent)):
-                plan.findings += found
-        return last
+        return self._deliver(event, happened, "push failed", begun, raw.get("consent"))
 
     def _deliver_all(
         self, events: Iterable[dict[str, Any]], happened: list[Outcome], on_error: str, begun: int = 0
@@ -279,7 +274,14 @@ class HubSpotDestination:
         for event in events:
             self._deliver(event, happened, on_error, begun)
 
-    def _deliver(self, event: dict[str, Any], happened: list[Outcome], on_error: str, begun: int) -> int:
+    def _deliver(
+        self,
+        event: dict[str, Any],
+        happened: list[Outcome],
+        on_error: str,
+        begun: int,
+        own_consent: Any = None,
+    ) -> int:
         """Plan an event and hand the plan to the sink; return where its outcome is.
 
         Args:
@@ -287,6 +289,7 @@ class HubSpotDestination:
             happened: gets its outcome.
             on_error: what is logged if the event cannot be merged with the collector's user.
             begun: where the outcomes of this pass begin.
+            own_consent: the consent that the event came with, for the judge.
 
         """
         try:
@@ -297,6 +300,8 @@ class HubSpotDestination:
             quiet = logged and self._logs_first_merge_error
             issues = () if quiet else (Issue("ERROR", on_error, {"error": str(error)}),)
             return _add(happened, self._rejected(event, "push_error", sentence_of(error), *issues))
+        if own_consent and self._judge is not None and (found := self._judge.judge_consent(own_consent)):
+            plan = replace(plan, findings=plan.findings + found)
         outcome = self._sink.accept(plan)
         if outcome.also:
             happened.extend(outcome.also)

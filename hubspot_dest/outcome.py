@@ -15,7 +15,7 @@ from hubspot_dest.mapping.evaluation import Issue
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.planning.plan import Plan
 
-__all__ = ["Kind", "Outcome", "outcome_of"]
+__all__ = ["Kind", "Outcome", "outcome_of", "person_of"]
 
 Kind = Literal["denied", "ignored", "skipped", "identified", "sent", "queued", "flushed", "failed", "refused"]
 
@@ -123,3 +123,13 @@ def outcome_of(kind: Kind, reason: str, sentence: str, event: dict[str, Any], **
     if more:
         values.update(more)
     return outcome
+
+
+def person_of(outcome: Outcome) -> str:
+    """Return whose event it is: the e-mail, or `objectId 7`; empty where that is not known."""
+    plan = outcome.plan
+    if plan is None:
+        return outcome.person
+    if plan.email:
+        return plan.email
+    return f"objectId {plan.object_id}" if plan.object_id else ""

@@ -1,4 +1,7 @@
-"""Which files of the package a piece of work enters, as a profiler sees it: every function call, no import."""
+"""Which files of the package a piece of work enters, as a profiler sees it: every function call, no import.
+
+`python -m tests.newcomers_walk FILE COMMAND …` runs `hubspot-dest COMMAND …` and writes the files to FILE.
+"""
 
 from __future__ import annotations
 
@@ -57,3 +60,15 @@ def walking() -> Iterator[Walk]:
     finally:
         sys.setprofile(None)
         threading.setprofile(None)
+
+
+if __name__ == "__main__":
+    from hubspot_dest.cli.main import main
+
+    target = Path(sys.argv[1])
+    sys.argv = ["hubspot-dest", *sys.argv[2:]]
+    with walking() as whole:
+        try:
+            main()
+        finally:
+            target.write_text("\n".join(sorted(whole.files)), encoding="utf-8")

@@ -18,12 +18,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from hubspot_dest.account.schema import AccountEvent, AccountLimits, AccountSchema
 from hubspot_dest.checks.properties import FIELD_TYPES, Option, Property
 from hubspot_dest.checks.standard_properties import STANDARD_CONTACT_PROPERTIES
-from hubspot_dest.config.yaml_document import BoundedLoader
+from hubspot_dest.config.document import BoundedLoader
 
 __all__ = [
     "VERSION",
     "AccountFileError",
     "account_content",
+    "is_account_content",
     "parse_account",
     "property_content",
     "read_account_file",
@@ -189,6 +190,11 @@ def parse_account(raw: Any, where: str = "account") -> AccountSchema:
             known.limits.callsPerDay, known.limits.callsPerBurst, known.limits.burstMilliseconds
         ),
     )
+
+
+def is_account_content(raw: Any) -> bool:
+    """Return whether this is the content of an account file rather than of another file."""
+    return isinstance(raw, dict) and "version" in raw and "portalId" in raw
 
 
 def account_content(account: AccountSchema, portal_id: int) -> dict[str, Any]:

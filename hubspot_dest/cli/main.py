@@ -15,6 +15,7 @@ __all__ = ["COMMANDS", "SIMULATOR_COMMANDS", "main"]
 COMMANDS = MappingProxyType(
     {
         "account": "Keep what the account has in a file: event definitions, contact properties, limits.",
+        "diff": "Show which events gain, lose or change a call when a configuration changes, and why.",
         "definitions": "Show which event definitions and properties must exist first, and create them.",
         "doctor": "Ask HubSpot whether it has what a configuration needs: token, portal, definitions, properties.",
         "explain": "Explain a finding by its code: what it is about, how it is known, what to do.",
@@ -24,6 +25,7 @@ COMMANDS = MappingProxyType(
         "outbox": "Look into an outbox: what waits, what was given up and why; send it again, or drop it.",
         "preview": "Show what HubSpot would receive, event by event, without any network.",
         "send": "Deliver events to HubSpot through the official client.",
+        "verify": "Ask everything that is asked before going live: GO or NO-GO, and what stands in the way.",
     }
 )
 

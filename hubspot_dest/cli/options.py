@@ -39,6 +39,7 @@ __all__ = [
     "delivery_options",
     "is_real",
     "line_limit_option",
+    "walkeros_option",
     "open_account",
     "open_config",
     "refuse",
@@ -308,6 +309,11 @@ class WatchingOptions:
     metrics: str | None
     otel: bool
     shows_progress: bool
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is to be written down."""
+        return bool(self.trail or self.metrics is not None or self.otel or self.shows_progress)
 
 
 def watching_options(function: F) -> F:

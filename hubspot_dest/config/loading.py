@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from hubspot_dest.config.document import Document, DocumentError, Position, SourceMap, parse_document
 from hubspot_dest.config.model import Config, ConfigError
-from hubspot_dest.config.source_map import SourceMap
 from hubspot_dest.config.validation import Problem
-from hubspot_dest.config.yaml_document import MAX_DEPTH, JsonLoader
 from hubspot_dest.flow.document import find_destination, ignored_parts, is_flow
 from hubspot_dest.flow.references import FlowError
 from hubspot_dest.flow.step_examples import StepExample, step_examples
@@ -24,14 +19,6 @@ __all__ = ["TOKEN_VARIABLE", "ConfigFileError", "file_of", "load_config", "load_
 
 TOKEN_VARIABLE = "HUBSPOT_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
 _MAX_BYTES = 16 * 1024 * 1024
-# A text, also one without an end, or a bracket.
-_JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class _SourcePlace:
-    line: int
-    column: int
 
 
 class ConfigFileError(Exception):
@@ -53,7 +40,7 @@ class _Opened:
 
     file: Path
     raw: Any
-    places: dict[tuple[Any, ...], _SourcePlace]
+    places: dict[tuple[Any, ...], Position]
     prefix: tuple[Any, ...] = ()
     notes: list[str] = field(default_factory=list)
     entry: Any = None
@@ -128,7 +115,7 @@ def read_document(path: Path) -> Any:
         ConfigFileError: the file cannot be read, or is neither JSON nor YAML.
 
     """
-    return _parse(path, _read(path))[0]
+    return _parse(path, _read(path)).value
 
 
 def file_of(path: Path) -> Path:
@@ -146,7 +133,8 @@ def _selected(path: Path) -> tuple[Path, str]:
 
 def _open(path: Path) -> _Opened:
     file, wanted = _selected(path)
-    raw, places = _parse(file, _read(file))
+    document = _parse(file, _read(file))
+    raw, places = document.value, document.positions
     if not is_flow(raw):
         if wanted:
             raise ConfigFileError([f"{file} is not a flow file: nothing in it is called {wanted!r}"])
@@ -176,100 +164,20 @@ def _read(path: Path) -> str:
         raise ConfigFileError([f"{path} is not UTF-8 text (byte {error.start})"]) from None
 
 
-def _parse(path: Path, text: str) -> tuple[Any, dict[tuple[Any, ...], _SourcePlace]]:
-    as_json = path.suffix == ".json" or (
-        path.suffix not in (".yaml", ".yml") and text.lstrip()[:1] in ("{", "[")
-    )
-    raw = _parse_json(path, text) if as_json else None
-    places: dict[tuple[Any, ...], _SourcePlace] = {}
+def _parse(path: Path, text: str) -> Document:
+    """Parse a file; a key that occurs twice in a map is an error. Raises ConfigFileError."""
     try:
-        loader = JsonLoader(text)
-        try:
-            node = loader.get_single_node()
-            if node is not None:
-                _note_places(path, node, (), places)
-            if not as_json and node is not None:
-                raw = loader.construct_document(node)
-        finally:
-            loader.dispose()
-    except yaml.MarkedYAMLError as error:
-        if not as_json:
-            mark = error.problem_mark
-            where = f"{path}, line {mark.line + 1}, column {mark.column + 1}" if mark else str(path)
-            raise ConfigFileError([f"{where}: broken YAML: {error.problem}"]) from None
-    except yaml.reader.ReaderError as error:
-        if not as_json:
-            line = text.count("\n", 0, error.position) + 1
-            said = f"the character {text[error.position]!r} is not allowed"
-            raise ConfigFileError([f"{path}, line {line}: broken YAML: {said}"]) from None
-    return raw, places
+        document = parse_document(path.name, text)
+    except DocumentError as error:
+        column = "" if error.column is None else f", column {error.column}"
+        raise ConfigFileError([f"{path}, line {error.line}{column}: {error}"]) from None
+    for inner, first, line in document.duplicates:
+        twice = f"the key {inner[-1]!r} occurs twice in one map, first in line {first}"
+        raise ConfigFileError([f"{path}, line {line}: {twice}; only one of them can count"])
+    return document
 
 
-def _parse_json(path: Path, text: str) -> Any:
-    _require_flat(path, text)
-    try:
-        return json.loads(text, object_pairs_hook=lambda pairs: _unique(path, pairs))
-    except json.JSONDecodeError as error:
-        where = f"{path}, line {error.lineno}, column {error.colno}"
-        raise ConfigFileError([f"{where}: broken JSON: {error.msg}"]) from None
-    except ValueError as error:  # a number of more than 4,300 digits
-        raise ConfigFileError([f"{path}: broken JSON: {error}"]) from None
-
-
-def _require_flat(path: Path, text: str) -> None:
-    """Refuse JSON that is nested deeper than a configuration can be, before anything recurses into it.
-
-    Raises:
-        ConfigFileError: it is; the message names the line.
-
-    """
-    depth = 0
-    for found in _JSON_TOKEN.finditer(text):
-        first = text[found.start()]
-        if first in "[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                line = text.count("\n", 0, found.start()) + 1
-                raise ConfigFileError([f"{path}, line {line}: nested more than {MAX_DEPTH} levels deep"])
-        elif first != '"':
-            depth -= 1
-
-
-def _unique(path: Path, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise ConfigFileError(
-                [f"{path}: the key {key!r} stands twice in one map; only one of them can count"]
-            )
-        found[key] = value
-    return found
-
-
-def _note_places(
-    file: Path, node: yaml.Node, path: tuple[Any, ...], places: dict[tuple[Any, ...], _SourcePlace]
-) -> None:
-    places.setdefault(path, _SourcePlace(node.start_mark.line + 1, node.start_mark.column + 1))
-    if isinstance(node, yaml.MappingNode):
-        seen: dict[str, int] = {}
-        for key, value in node.value:
-            line = key.start_mark.line + 1
-            if not isinstance(key, yaml.ScalarNode):
-                raise ConfigFileError([f"{file}, line {line}: a key is text, not a list or a map"])
-            name = str(key.value)
-            if name in seen:
-                twice = f"the key {key.value!r} stands twice in one map, first in line {seen[name]}"
-                raise ConfigFileError([f"{file}, line {line}: {twice}; only one of them can count"])
-            seen[name] = line
-            inner = (*path, key.value)
-            places[inner] = _SourcePlace(line, key.start_mark.column + 1)
-            _note_places(file, value, inner, places)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            _note_places(file, item, (*path, index), places)
-
-
-def _unwrap(path: Path, raw: Any, places: dict[tuple[Any, ...], _SourcePlace]) -> _Opened:
+def _unwrap(path: Path, raw: Any, places: dict[tuple[Any, ...], Position]) -> _Opened:
     """Take the configuration out of a flow's destination entry."""
     if isinstance(raw, dict) and isinstance(raw.get("config"), dict) and "settings" not in raw:
         notes = [f"{path}: a flow's destination entry; its config is used"]
@@ -279,7 +187,7 @@ def _unwrap(path: Path, raw: Any, places: dict[tuple[Any, ...], _SourcePlace]) -
 
 
 def _line(
-    path: Path, places: dict[tuple[Any, ...], _SourcePlace], problem: Problem, prefix: tuple[Any, ...]
+    path: Path, places: dict[tuple[Any, ...], Position], problem: Problem, prefix: tuple[Any, ...]
 ) -> str:
     steps: tuple[Any, ...] = (*prefix, *problem.path)
     while steps and steps not in places:

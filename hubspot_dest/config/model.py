@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 from pydantic import SecretStr
 
 from hubspot_dest.config.connection import Connection
-from hubspot_dest.config.source_map import SourceMap
+from hubspot_dest.config.document import SourceMap
 from hubspot_dest.config.validation import Problem, find_problems, usable_client
 from hubspot_dest.mapping.jsvalues import UNDEFINED, entries, truthy
 

@@ -25,7 +25,7 @@ from pydantic_core import ErrorDetails
 
 from hubspot_dest.config.connection import ApiVersion, Connection, Proxy
 from hubspot_dest.mapping.callbacks import code_source
-from hubspot_dest.mapping.jsvalues import UNDEFINED, truthy
+from hubspot_dest.mapping.jsvalues import UNDEFINED, kind_of, truthy
 from hubspot_dest.mapping.values import PRODUCERS
 from hubspot_dest.planning.rules_index import rule_entries
 
@@ -177,6 +177,7 @@ class Problem:
         message: what is wrong.
         hint: what to do about it.
         severity: an `error` makes the configuration unusable, a `warning` does not.
+        code: what kind of problem it is, stable: `invalid_value`, `unknown_key`, `no_effect` … (codes of `lint`).
 
     """
 
@@ -184,6 +185,7 @@ class Problem:
     message: str
     hint: str = ""
     severity: Severity = "error"
+    code: str = "invalid_value"
 
     @property
     def where(self) -> str:
@@ -223,10 +225,12 @@ _FUNCTIONS: Final = ("condition", "fn", "validate")
 def find_problems(raw: Any) -> list[Problem]:
     """Return all problems of a configuration, errors and warnings, in document order."""
     if not isinstance(raw, dict):
-        return [Problem((), f"a configuration is a map, not {_kind(raw)}", 'begin with {"settings": {…}}')]
+        return [Problem((), f"a configuration is a map, not {kind_of(raw)}", 'begin with {"settings": {…}}')]
     problems = _model_problems(Wrapper, raw, ())
     problems += [
-        Problem((key,), "has no effect", why, "warning") for key, why in _NO_EFFECT.items() if key in raw
+        Problem((key,), "has no effect", why, "warning", "no_effect")
+        for key, why in _NO_EFFECT.items()
+        if key in raw
     ]
     problems += _env_problems(raw.get("env"))
     settings = raw.get("settings")
@@ -253,22 +257,24 @@ def _env_problems(env: Any) -> list[Problem]:
         return []
     why = "the official HubSpot client is used; walkerOS would use what env injects, in place of HubSpot"
     if not isinstance(env, dict):
-        return [Problem(("env",), "is ignored", why, "warning")]
+        return [Problem(("env",), "is ignored", why, "warning", "env_ignored")]
     used = {"client"} if usable_client(env) is not None else set()
-    return [Problem(("env", key), "is ignored", why, "warning") for key in env if key not in used]
+    return [
+        Problem(("env", key), "is ignored", why, "warning", "env_ignored") for key in env if key not in used
+    ]
 
 
 def _rule_problems(rule: Any, path: Path) -> list[Problem]:
     if not isinstance(rule, dict):
         hint = "a rule is a map, or a list of maps with conditions"
-        return [Problem(path, f"a rule is a map, not {_kind(rule)}", hint)]
+        return [Problem(path, f"a rule is a map, not {kind_of(rule)}", hint)]
     problems = _model_problems(RuleSchema, rule, path)
     for key, why in _RULE_NO_EFFECT.items():
         if key in rule:
-            problems.append(Problem((*path, key), "has no effect", why, "warning"))
+            problems.append(Problem((*path, key), "has no effect", why, "warning", "no_effect"))
     if rule.get("skip") is True:
         why = "walkerOS 4 ignores skip and would send the event; say silent: true"
-        problems.append(Problem((*path, "skip"), "is taken for silent here", why, "warning"))
+        problems.append(Problem((*path, "skip"), "counts as silent here", why, "warning", "skip_ignored"))
     if rule.get("condition") is not None:
         problems += _function_problems(rule["condition"], (*path, "condition"))
     settings = rule.get("settings")
@@ -291,7 +297,7 @@ def _policy_problems(policy: Any, path: Path) -> list[Problem]:
             if isinstance(item, str) and isinstance(other, str) and other.startswith(f"{item}."):
                 message = f"overlaps with '{item}'"
                 why = "walkerOS applies the two in an order that depends on how long each takes"
-                problems.append(Problem((*path, other), message, why, "warning"))
+                problems.append(Problem((*path, other), message, why, "warning", "policy_overlap"))
     return problems
 
 
@@ -307,7 +313,7 @@ def _value_problems(value: Any, path: Path) -> list[Problem]:
         ]
     if not isinstance(value, dict):
         hint = f'for a fixed value say {{"value": {"null" if value is None else repr(value)}}}'
-        return [Problem(path, f"a mapping value is a path, a map or a list, not {_kind(value)}", hint)]
+        return [Problem(path, f"a mapping value is a path, a map or a list, not {kind_of(value)}", hint)]
     problems: list[Problem] = []
     for key, inner in value.items():
         problems += _part_problems(key, inner, (*path, key))
@@ -322,6 +328,7 @@ def _dead_producers(value: dict[Any, Any], path: Path) -> list[Problem]:
             f"has no effect beside {present[0]}: a mapping value has one producer",
             f"the order is {', '.join(PRODUCERS)}; to change what a path gives, use fn alone",
             "warning",
+            "no_effect",
         )
         for dead in present[1:]
     ]
@@ -329,21 +336,22 @@ def _dead_producers(value: dict[Any, Any], path: Path) -> list[Problem]:
 
 def _part_problems(key: Any, inner: Any, path: Path) -> list[Problem]:
     if key not in _VALUE_KEYS:
-        return [Problem(path, f"unknown key '{key}' in a mapping value", _nearest(str(key), _VALUE_KEYS))]
+        hint = _nearest(str(key), _VALUE_KEYS)
+        return [Problem(path, f"unknown key '{key}' in a mapping value", hint, code="unknown_key")]
     if key in _FUNCTIONS:
         return _function_problems(inner, path)
     if key == "key" and not isinstance(inner, str):
-        return [Problem(path, f"a path is text, not {_kind(inner)}", 'for example "data.total"')]
+        return [Problem(path, f"a path is text, not {kind_of(inner)}", 'for example "data.total"')]
     if key == "consent":
         fine = isinstance(inner, dict) and all(isinstance(flag, bool) for flag in inner.values())
         return [] if fine else [Problem(path, "must map names to true or false", '{"marketing": true}')]
     if key == "map":
         if not isinstance(inner, dict):
-            return [Problem(path, f"must be a map of names to mapping values, not {_kind(inner)}")]
+            return [Problem(path, f"must be a map of names to mapping values, not {kind_of(inner)}")]
         return [problem for name, item in inner.items() for problem in _value_problems(item, (*path, name))]
     if key == "set":
         if not isinstance(inner, list):
-            return [Problem(path, f"must be a list of mapping values, not {_kind(inner)}")]
+            return [Problem(path, f"must be a list of mapping values, not {kind_of(inner)}")]
         return [
             problem for index, item in enumerate(inner) for problem in _value_problems(item, (*path, index))
         ]
@@ -360,7 +368,7 @@ def _function_problems(source: Any, path: Path) -> list[Problem]:
     if callable(source) or code_source(source) is not None:
         return []
     hint = 'JavaScript begins with $code:, for example "$code:(value) => value.data.total > 0"'
-    return [Problem(path, f"must be a function, not {_kind(source)}", hint)]
+    return [Problem(path, f"must be a function, not {kind_of(source)}", hint)]
 
 
 def _code_problems(raw: dict[str, Any]) -> list[Problem]:
@@ -385,7 +393,12 @@ def _code_problems(raw: dict[str, Any]) -> list[Problem]:
             engine.function(source)
         except JavaScriptSyntaxError as error:
             problems.append(
-                Problem(path, f"$code: does not parse: {error}", "it must be one expression, a function")
+                Problem(
+                    path,
+                    f"$code: does not parse: {error}",
+                    "it must be one expression, a function",
+                    code="code_syntax",
+                )
             )
     engine.close()
     return problems
@@ -422,15 +435,13 @@ def _from_pydantic(detail: ErrorDetails, model: type[BaseModel], path: Path) -> 
     where = (*path, *place)
     if detail["type"] == "extra_forbidden":
         inside = _model_at(model, place[:-1])
-        return Problem(
-            where, f"unknown key '{place[-1]}'", _nearest(str(place[-1]), list(inside.model_fields))
-        )
+        hint = _nearest(str(place[-1]), list(inside.model_fields))
+        return Problem(where, f"unknown key '{place[-1]}'", hint, code="unknown_key")
     if place and place[-1] == "batchSize":
         return Problem(where, f"must be a whole number from 1 to 500, not {detail['input']!r}")
     if "defaultProperties" in place[:-1]:
-        return Problem(
-            where, "must be text, a number, true or false; it goes out as it stands, and is no mapping"
-        )
+        message = "must be text, a number, true or false; it is sent as written, and is not a mapping"
+        return Problem(where, message, code="default_property_type")
     return Problem(where, _WORDS.get(detail["type"], detail["msg"].removeprefix("Value error, ")), "")
 
 
@@ -457,8 +468,3 @@ def _nearest(name: str, known: Any) -> str:
     if lowered or matches:
         return f"did you mean '{(lowered or matches)[0]}'?"
     return f"known are: {', '.join(sorted(known))}"
-
-
-def _kind(value: Any) -> str:
-    names = {dict: "a map", list: "a list", str: "text", bool: "true or false", type(None): "null"}
-    return names.get(type(value), "a number" if isinstance(value, (int, float)) else type(value).__name__)

@@ -1,4 +1,4 @@
-"""The checks of contracts; `hubspot-dest explain CODE` and docs/lint.md are made from here."""
+"""The checks of contracts; `hubspot-dest explain CODE` and docs/verify.md are made from here."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from hubspot_dest.checks.finding import Finding
 from hubspot_dest.contracts.catalogue import CONTRACT_CHECKS
 from hubspot_dest.flow.contract import Contract
+from hubspot_dest.mapping.jsvalues import kind_of
 
 __all__ = ["ContractChecker", "MissingLibraryError", "contract_finding"]
 
@@ -173,7 +174,7 @@ def _of_error(error: Any, compiled: _CompiledSchema) -> Iterator[Finding]:
     if keyword == "type":
         wanted = error.validator_value
         names = wanted if isinstance(wanted, str) else " or ".join(map(str, wanted))
-        said = f"{place or 'the event'} is {_kind(error.instance)}; the contract {contract} says {names}"
+        said = f"{place or 'the event'} is {_described(error.instance)}; the contract {contract} says {names}"
     elif keyword == "enum":
         allowed = _text(", ".join(map(str, error.validator_value)))
         said = f"{place} is {_text(error.instance)}; the contract {contract} allows {allowed}"
@@ -195,16 +196,8 @@ def _name_parts(event: Mapping[str, Any]) -> tuple[str, str]:
     return parts[0], parts[1]
 
 
-def _kind(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return f"the boolean {str(value).lower()}"
-    if isinstance(value, str):
-        return f"the text {_text(value)!r}"
-    if isinstance(value, (int, float)):
-        return f"the number {_text(value)}"
-    return "a list" if isinstance(value, list) else "a map"
+def _described(value: Any) -> str:
+    return f"the text {_text(value)!r}" if isinstance(value, str) else _text(kind_of(value))
 
 
 def _text(value: Any) -> str:

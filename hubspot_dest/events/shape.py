@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from hubspot_dest.events.event import EVENT_FIELDS, InvalidEventError, event_name
 from hubspot_dest.mapping.jsdates import date_ms
+from hubspot_dest.mapping.jsvalues import kind_of
 
 __all__ = ["command_problems", "event_problems"]
 
@@ -25,7 +26,7 @@ def event_problems(value: Any) -> list[str]:
 
     """
     if not isinstance(value, dict):
-        return [f"an event is an object, not {_kind(value)}"]
+        return [f"an event is a map, not {kind_of(value)}"]
     problems = _name_problems(value)
     timestamp = value.get("timestamp")
     if "timestamp" in value and (
@@ -33,14 +34,14 @@ def event_problems(value: Any) -> list[str]:
     ):
         problems.append(f"timestamp is {_short(timestamp)}, not a time in milliseconds since 1970")
     if "data" in value and not isinstance(value["data"], dict):
-        problems.append(f"data is {_kind(value['data'])}, not an object")
+        problems.append(f"data is {kind_of(value['data'])}, not a map")
     problems += [
-        f"{name} is {_kind(value[name])}, not an object"
+        f"{name} is {kind_of(value[name])}, not a map"
         for name in _OBJECTS
         if name in value and not isinstance(value[name], dict)
     ]
     if "nested" in value and not isinstance(value["nested"], list):
-        problems.append(f"nested is {_kind(value['nested'])}, not a list")
+        problems.append(f"nested is {kind_of(value['nested'])}, not a list")
     return problems
 
 
@@ -78,7 +79,7 @@ def command_problems(command: str, data: Any) -> list[str]:
     if command == "run" and data is None:
         return []
     if not isinstance(data, dict):
-        return [f"the data of `walker {command}` is an object, not {_kind(data)}"]
+        return [f"the data of `walker {command}` is a map, not {kind_of(data)}"]
     if command == "consent":
         return [
             f"consent {key!r} is {_short(state)}, not true or false"
@@ -86,18 +87,6 @@ def command_problems(command: str, data: Any) -> list[str]:
             if not isinstance(state, bool)
         ]
     return []
-
-
-def _kind(value: Any) -> str:
-    names = {
-        bool: "true or false",
-        str: "a text",
-        int: "a number",
-        float: "a number",
-        list: "a list",
-        dict: "an object",
-    }
-    return "null" if value is None else names.get(type(value), type(value).__name__)
 
 
 def _short(value: Any) -> str:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hubspot_dest.events.shape import command_problems, event_problems
-from hubspot_dest.mapping.jsvalues import UNDEFINED
+from hubspot_dest.mapping.jsdates import date_ms
+from hubspot_dest.mapping.jsvalues import UNDEFINED, kind_of
 
-__all__ = ["StepExample", "step_examples"]
+__all__ = ["StepExample", "example_config", "example_moment", "step_examples"]
 
 _COMMANDS: Final = ("config", "consent", "user", "run")
 _OUT_FORM: Final = "`out` is a list of calls, [[name, argument, …]], or false or [] where nothing goes out"
@@ -58,6 +59,37 @@ def step_examples(entry: Any) -> list[StepExample]:
     return [_example(str(name), body) for name, body in found.items()]
 
 
+def example_config(raw: dict[str, Any], example: StepExample) -> dict[str, Any]:
+    """Return a destination's configuration with what the example says instead: its rule and its settings."""
+    config = {**raw}
+    if example.settings:
+        config["settings"] = {**(raw.get("settings") or {}), **example.settings}
+    if example.rule is not UNDEFINED and example.rule is not None:
+        event = example.given if isinstance(example.given, dict) else {}
+        entity, _, action = str(event.get("name", "")).partition(" ")
+        entity, action = event.get("entity") or entity, event.get("action") or action
+        mapping = dict(raw.get("mapping") or {})
+        mapping[entity] = {**(mapping.get(entity) or {}), action: example.rule}
+        config["mapping"] = mapping
+    return config
+
+
+def example_moment(example: StepExample) -> int | None:
+    """Return when an example takes place, in ms since 1970: of an event without timestamp, the moment of its `out`.
+
+    None where the event has a timestamp, or its `out` names no moment.
+    """
+    if example.command or (isinstance(example.given, dict) and "timestamp" in example.given):
+        return None
+    moments = (
+        date_ms(argument.get("occurredAt", UNDEFINED))
+        for call in example.calls or ()
+        for argument in call[1:]
+        if isinstance(argument, dict)
+    )
+    return next((moment for moment in moments if moment is not None), None)
+
+
 def _invalid(name: str, problem: str) -> StepExample:
     return StepExample(name, name, "", None, problems=(problem,))
 
@@ -104,24 +136,13 @@ def _out_problems(body: dict[str, Any]) -> list[str]:
     if out is UNDEFINED or out is False:
         return []
     if not isinstance(out, list):
-        return [f"{_OUT_FORM}; this one is {_kind(out)}"]
+        return [f"{_OUT_FORM}; this one is {kind_of(out)}"]
     calls = [out] if out and isinstance(out[0], str) else out
     return [
-        f"{_OUT_FORM}; out[{index}] is {_kind(call)}"
+        f"{_OUT_FORM}; out[{index}] is {'a list without a name' if isinstance(call, list) else kind_of(call)}"
         for index, call in enumerate(calls)
         if not (isinstance(call, list) and call and isinstance(call[0], str))
     ]
-
-
-def _kind(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return "a list without a name" if value else "an empty list"
-    names = {str: "a text", int: "a number", float: "a number", dict: "an object"}
-    return names.get(type(value), type(value).__name__)
 
 
 def _calls(out: Any) -> list[list[Any]] | None:

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from hubspot_dest.config.document import Position
 from hubspot_dest.lint.linter import LintResult, LocatedFinding
-from hubspot_dest.lint.source_file import Position, SourceFile
+from hubspot_dest.lint.source_file import SourceFile
 
 __all__ = ["FIXABLE", "Edit", "apply_edits", "edits_of"]
 

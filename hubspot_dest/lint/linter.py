@@ -8,7 +8,10 @@ from pathlib import Path as FilePath
 from typing import Any, Final
 
 from hubspot_dest.checks.finding import Finding, Severity, worst
-from hubspot_dest.config.validation import Problem, find_problems
+from hubspot_dest.config.document import DocumentError
+from hubspot_dest.config.validation import find_problems
+from hubspot_dest.contracts.checker import MissingLibraryError
+from hubspot_dest.contracts.flow_contracts import read_contracts
 from hubspot_dest.flow.document import is_flow, references_of, select_destination
 from hubspot_dest.flow.references import FlowError, References
 from hubspot_dest.flow.step_examples import step_examples
@@ -17,7 +20,7 @@ from hubspot_dest.lint.destination import check_destination
 from hubspot_dest.lint.flow_keys import check_flow_keys
 from hubspot_dest.lint.functions import check_functions
 from hubspot_dest.lint.rules import check_rules
-from hubspot_dest.lint.source_file import SourceFile, SourceSyntaxError, parse_source
+from hubspot_dest.lint.source_file import SourceFile, parse_source
 from hubspot_dest.lint.subject import LintReport, Subject
 from hubspot_dest.lint.values import check_values
 from hubspot_dest.mapping.jsvalues import UNDEFINED
@@ -49,12 +52,14 @@ class LintResult:
         file: the file's name.
         located: the findings, each with its path in the file.
         source: the parsed file; None where it cannot be parsed.
+        notes: what was not checked, and why, one sentence each.
 
     """
 
     file: str
     located: tuple[LocatedFinding, ...]
     source: SourceFile | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -87,9 +92,10 @@ def lint_text(
     """
     try:
         source = parse_source(FilePath(name).name, text)
-    except SourceSyntaxError as problem:
+    except DocumentError as problem:
         check = check_of("syntax")
-        sentence = f"line {problem.line}, column {problem.column}: {problem}"
+        column = "" if problem.column is None else f", column {problem.column}"
+        sentence = f"line {problem.line}{column}: {problem}"
         finding = Finding(
             "syntax",
             check.severity,
@@ -114,7 +120,28 @@ def lint_text(
         )
     if subject is not None:
         reports += _configuration_reports(subject)
-    return LintResult(name, _findings(name, source, subject, reports), source)
+    own = _findings(name, source, subject, reports)
+    of_contracts, notes = _contract_findings(source, name, destination, environment or {})
+    return LintResult(name, tuple(sorted((*own, *of_contracts), key=_line_of)), source, notes)
+
+
+def _contract_findings(
+    source: SourceFile, name: str, destination: str, environment: Mapping[str, str]
+) -> tuple[list[LocatedFinding], tuple[str, ...]]:
+    """Return what is wrong with the contracts themselves, and what was not checked of them."""
+    contracts = read_contracts(source, name, destination=destination, environment=environment)
+    found = list(contracts.findings)
+    notes: tuple[str, ...] = ()
+    if contracts.contracts:
+        try:
+            found += [contracts.located(one) for one in contracts.checker().schema_findings()]
+        except MissingLibraryError as error:
+            notes = (f"the schemas of the contracts are not checked: {error}",)
+    return [LocatedFinding(one, ()) for one in dict.fromkeys(found)], notes
+
+
+def _line_of(located: LocatedFinding) -> int:
+    return located.finding.line or 0
 
 
 def _file_reports(source: SourceFile) -> Iterator[LintReport]:
@@ -229,26 +256,9 @@ def _example_reports(entry: Any, place: Path) -> Iterator[LintReport]:
 
 def _configuration_reports(subject: Subject) -> Iterator[LintReport]:
     for problem in find_problems(dict(subject.config)):
-        yield LintReport(_code_of(problem), problem.path, problem.message, problem.hint)
+        yield LintReport(problem.code, problem.path, problem.message, problem.hint)
     for check in _CHECKS:
         yield from check(subject)
-
-
-def _code_of(problem: Problem) -> str:
-    """Return the lint code of a problem of `find_problems`."""
-    if problem.message.startswith("unknown key"):
-        return "unknown_key"
-    if "does not parse" in problem.message:
-        return "code_syntax"
-    if problem.path[-1:] == ("skip",):
-        return "skip_ignored"
-    if problem.message.startswith("overlaps with"):
-        return "policy_overlap"
-    if problem.path[:1] == ("env",):
-        return "env_ignored"
-    if "defaultProperties" in problem.path and problem.severity == "error":
-        return "default_property_type"
-    return "invalid_value" if problem.severity == "error" else "no_effect"
 
 
 def _findings(

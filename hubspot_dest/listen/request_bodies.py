@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-import zlib
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 import orjson
 
 from hubspot_dest.events.event import is_too_deep, may_be_too_deep
+from hubspot_dest.intake.byte_stream import DecompressionError, decompress
 from hubspot_dest.mapping.jsvalues import parse_number
 
 __all__ = ["BodyError", "TooDeep", "events_of", "query_event", "unpacked"]
@@ -50,17 +50,15 @@ def unpacked(body: bytes, encoding: str, limit: int) -> bytes:
         return body
     if encoding not in ("gzip", "deflate"):
         raise BodyError(415, f"Content-Encoding {encoding[:20]!r} is not known: gzip, deflate or none")
-    # 32 lets zlib recognise gzip or zlib; a bomb stops at the limit.
-    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
     try:
-        plain = unpacker.decompress(body, limit + 1)
-    except zlib.error:
-        raise BodyError(400, f"the body is not {encoding}") from None
-    if len(plain) > limit:
-        raise BodyError(413, f"the body is larger than {limit} bytes")
-    if not unpacker.eof:
-        raise BodyError(400, f"the body is cut off: {encoding} does not end")
-    return plain
+        return decompress(body, limit)
+    except DecompressionError as error:
+        status, message = {
+            "damaged": (400, f"the body is not {encoding}"),
+            "too large": (413, f"the body is larger than {limit} bytes"),
+            "cut off": (400, f"the body is cut off: {encoding} does not end"),
+        }[error.reason]
+        raise BodyError(status, message) from None
 
 
 def events_of(body: bytes) -> tuple[list[Any], bool]:

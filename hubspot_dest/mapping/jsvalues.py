@@ -13,12 +13,12 @@ from collections.abc import Hashable
 from typing import Any, Final, final
 
 __all__ = [
-    "OBJECT_TEXT",
-    "UNDEFINED",
     "EmptiedList",
     "Foreign",
     "JsTypeError",
+    "OBJECT_TEXT",
     "PrototypelessMap",
+    "UNDEFINED",
     "Undefined",
     "as_double",
     "cast_to_property",
@@ -28,6 +28,7 @@ __all__ = [
     "js_lower",
     "json_text",
     "key_order",
+    "kind_of",
     "number_to_string",
     "parse_number",
     "same_value_key",
@@ -346,3 +347,18 @@ def json_text(value: Any) -> str:
     if isinstance(value, dict):
         value = {key: value[key] for key in key_order(value)}
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def kind_of(value: Any) -> str:
+    """Return what a JSON value is, for messages: `null`, `true`, `the number 5`, `text`, `a list`, `a map`.
+
+    A text is never quoted: it may be personal data, or a secret in the wrong place.
+    """
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return f"the number {to_string(value)}"
+    names: dict[type, str] = {str: "text", list: "a list", dict: "a map"}
+    return names.get(type(value), type(value).__name__)

@@ -37,8 +37,8 @@ class Policy:
     probing: Callbacks = field(default_factory=lambda: Callbacks(reuse=True), repr=False)
 
     @classmethod
-    def compile(cls, policy: Any, values: ValueCompiler, *, as_settled: bool = False) -> Policy | None:
-        """Compile a `policy`; None for none.
+    def compile(cls, policy: Any, values: ValueCompiler, *, as_settled: bool = False) -> Policy:
+        """Compile a `policy`.
 
         Args:
             policy: path to mapping value.
@@ -46,8 +46,6 @@ class Policy:
             as_settled: apply overlapping edits in upstream's accidental order.
 
         """
-        if not truthy(policy):
-            return None
         pairs = entries(policy)
         edits = tuple((path, values.compile_named(f"policy {path}", value)) for path, value in pairs)
         overlap = as_settled and overlapping_paths(policy)

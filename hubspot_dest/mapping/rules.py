@@ -125,14 +125,16 @@ class RuleSet(Generic[S]):
             return None
         raw = raw if isinstance(raw, dict) else {}
         condition = raw.get("condition", UNDEFINED)
-        data = raw.get("data", UNDEFINED)
+        data, policy = raw.get("data", UNDEFINED), raw.get("policy", UNDEFINED)
         return Rule(
             raw=raw,
             key=key,
             index=index,
             condition=self._condition(condition) if truthy(condition) else None,
             asynchronous=may_give_a_promise(condition),
-            policy=Policy.compile(raw.get("policy", UNDEFINED), self._values, as_settled=self._as_settled),
+            policy=Policy.compile(policy, self._values, as_settled=self._as_settled)
+            if truthy(policy)
+            else None,
             data=self._values.compile(data) if truthy(data) else None,
             settings=self._settings(raw),
         )

@@ -9,65 +9,17 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from hubspot_dest.checks.finding import Finding, Violation
-from hubspot_dest.mapping.dialect import WALKEROS_4_4, WALKEROS_4_7, Dialect, Divergence
+from hubspot_dest.mapping.dialect import Divergence
 from hubspot_dest.mapping.evaluation import Issue, Trace
 from hubspot_dest.planning.rules_index import label_of
 
-__all__ = ["INVALID_DATE", "SCOPE", "ContactUpsert", "Plan", "PlanPolicy", "Verdict"]
+__all__ = ["INVALID_DATE", "SCOPE", "ContactUpsert", "Plan", "Verdict"]
 
 # Stands where upstream has a Date that is none; HubSpot never sees it, since serialising it fails.
 INVALID_DATE: Final = {"$invalidDate": True}
 SCOPE: Final = "hubspot"
 
 Verdict = Literal["ready", "ignored", "skipped", "failed"]
-
-
-@dataclass(frozen=True, slots=True)
-class PlanPolicy:
-    """What the sender does better than walkerOS while planning; parity switches all of it off.
-
-    Attributes:
-        honour_skip: `skip: true` suppresses the event as the documentation says; walkerOS 4 ignores it (section 9).
-        stringify_defaults: `defaultProperties` become strings like every other property (defect D9).
-        settled_order: overlapping edits of a policy are applied in upstream's accidental order (section 3.4), not as
-            they stand in the configuration.
-        refuse_bad_dates: a timestamp that is no date fails that event alone, not the batch around it (section 5.7).
-        omit_unprintable: a property that JavaScript cannot convert to a text is left out, with an error; in walkerOS
-            it fails the event.
-        omit_emptied: a property whose loop has items but no value to send (no consent, a false condition) is left out;
-            walkerOS sends an empty text, which clears a property of a contact.
-        dialect: the version of the mapping language: the default is the one without the defects of 4.4.
-        divergences: plans name what walkerOS 4.4 would have done with the mapping, where that differs.
-
-    """
-
-    honour_skip: bool = True
-    stringify_defaults: bool = True
-    refuse_bad_dates: bool = True
-    settled_order: bool = False
-    omit_unprintable: bool = True
-    omit_emptied: bool = True
-    dialect: Dialect = WALKEROS_4_7
-    divergences: bool = True
-
-    @classmethod
-    def parity(cls, dialect: Dialect = WALKEROS_4_4) -> PlanPolicy:
-        """Return what walkerOS does, with the mapping language of one of its versions."""
-        return cls(
-            honour_skip=False,
-            stringify_defaults=False,
-            refuse_bad_dates=False,
-            settled_order=True,
-            omit_unprintable=False,
-            omit_emptied=False,
-            dialect=dialect,
-            divergences=False,
-        )
-
-    @classmethod
-    def better(cls, compared_with: Dialect = WALKEROS_4_4) -> PlanPolicy:
-        """Return the better sender's policy; its plans name how they differ from a version of walkerOS."""
-        return cls(divergences=compared_with != WALKEROS_4_7)
 
 
 @dataclass(frozen=True, slots=True)

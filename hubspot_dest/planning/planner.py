@@ -23,6 +23,7 @@ from hubspot_dest.mapping.jsvalues import (
     JsTypeError,
     entries,
     js_lower,
+    kind_of,
     to_string,
     truthy,
     whitespace_runs_to,
@@ -33,7 +34,8 @@ from hubspot_dest.mapping.process import Processed, Processor
 from hubspot_dest.mapping.rules import Rule, RuleError, RuleSet
 from hubspot_dest.mapping.values import Resolve, ValueCompiler
 from hubspot_dest.planning.fast_path import QuickPlan, write_quick_plan
-from hubspot_dest.planning.plan import INVALID_DATE, SCOPE, ContactUpsert, Plan, PlanPolicy
+from hubspot_dest.planning.plan import INVALID_DATE, SCOPE, ContactUpsert, Plan
+from hubspot_dest.planning.profiles import PlanPolicy
 
 __all__ = ["CollectorPlanner", "Compiler", "Planner"]
 
@@ -321,11 +323,12 @@ class Planner:
             lambda raw: self._rule_settings(raw, values),
             as_settled=self._policy.settled_order,
         )
+        policy = config.get("policy", UNDEFINED)
         return _Compiled(
             processor=Processor(
-                policy=Policy.compile(
-                    config.get("policy", UNDEFINED), values, as_settled=self._policy.settled_order
-                ),
+                policy=Policy.compile(policy, values, as_settled=self._policy.settled_order)
+                if truthy(policy)
+                else None,
                 rules=rules,
                 data=values.compile(data) if truthy(data) else None,
                 no_data=UNDEFINED if truthy(data) else data,
@@ -422,21 +425,13 @@ def _odd_identities(*, email: Any, object_id: Any, verdict: str) -> tuple[Violat
     return tuple(
         Violation(
             "identity_number" if verdict == "skipped" else "identity_number_ignored",
-            f"{what} is {_kind(value)}, and HubSpot's destination takes text only",
+            f"{what} is {kind_of(value)}, and HubSpot's destination takes text only",
             f'make it text with a function: {{"fn": "$code:(event) => String(...)"}} in settings.{what}',
             what,
         )
         for what, value in (("email", email), ("objectId", object_id))
         if type(value) in _NO_TEXTS
     )
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true or false"
-    if isinstance(value, (int, float)):
-        return f"the number {to_string(value)}"
-    return "a map" if isinstance(value, dict) else "a list"
 
 
 def _unprintable(label: str, error: JsTypeError) -> Issue:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from hubspot_dest.amounts import amount
 from hubspot_dest.checks.finding import Finding
 from hubspot_dest.mapping.evaluation import Trace
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, to_string
-from hubspot_dest.outcome import Outcome
+from hubspot_dest.outcome import Outcome, person_of
 from hubspot_dest.report.json_report import as_json, plain
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.verdict.finding_table import FindingReason
 
-__all__ = ["Painter", "finding_lines", "outcome_lines", "person_of", "reason_lines", "trace_lines"]
+__all__ = ["Painter", "finding_lines", "outcome_lines", "reason_lines", "trace_lines"]
 
 # Symbol and ANSI colour; the outcome's word is always printed beside them.
 _LOOKS: Final = {
@@ -34,20 +35,20 @@ _SEVERITY_COLOURS: Final = {"refused": 31, "lost": 31, "doubtful": 33}
 _TO_NOBODY: Final = frozenset({"email_invalid", "email_reserved", "object_id_not_number"})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Painter:
     """Adds ANSI colours, or leaves text plain.
 
-    Args:
+    Attributes:
         colour: whether to add colours; meaning never depends on colour alone.
 
     """
 
-    def __init__(self, *, colour: bool) -> None:
-        self._colour = colour
+    colour: bool
 
     def paint(self, text: str, code: int) -> str:
         """Return `text` in an ANSI colour."""
-        return f"\x1b[{code}m{text}\x1b[0m" if self._colour else text
+        return f"\x1b[{code}m{text}\x1b[0m" if self.colour else text
 
     def dim(self, text: str) -> str:
         """Return `text` dimmed."""
@@ -134,16 +135,6 @@ def _unnamed(outcome: Outcome) -> str:
     if outcome.kind == "identified" or outcome.reason == "contact_failed":
         return "contact"
     return "event" if outcome.events or outcome.event_id else "delivery"
-
-
-def person_of(outcome: Outcome) -> str:
-    """Return whose event it is: the e-mail, or `objectId 7`; empty where that is not known."""
-    plan = outcome.plan
-    if plan is None:
-        return outcome.person
-    if plan.email:
-        return plan.email
-    return f"objectId {plan.object_id}" if plan.object_id else ""
 
 
 def trace_lines(trace: Trace, indent: str, painter: Painter, *, as_text: bool = False) -> Iterator[str]:

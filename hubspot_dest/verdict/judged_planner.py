@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from hubspot_dest.planning.plan import Plan
@@ -58,10 +59,8 @@ class JudgedPlanner:
         findings = self._judge.judge(plan, self._now)
         if not findings:
             return plan
-        plan.findings = findings
-        if self._hold_refused:
-            refused = refusal(plan, findings, parity=self._parity)
-            if refused is not None:
-                plan.verdict, plan.reason = "failed", refused.code
-                plan.sentence = f"held, since HubSpot would refuse it: {refused.sentence}"
-        return plan
+        refused = refusal(plan, findings, parity=self._parity) if self._hold_refused else None
+        if refused is None:
+            return replace(plan, findings=findings)
+        sentence = f"held, since HubSpot would refuse it: {refused.sentence}"
+        return replace(plan, findings=findings, verdict="failed", reason=refused.code, sentence=sentence)

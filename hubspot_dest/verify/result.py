@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from hubspot_dest.checks.finding import Finding
+from hubspot_dest.coverage.coverage import CoverageSummary
 from hubspot_dest.definitions.plan import DefinitionsPlan
 
 __all__ = [
@@ -164,7 +165,7 @@ class VerifyResult:
         outcomes: how many events had each outcome.
         samples: one event of each name and outcome, as HubSpot receives it.
         definitions: what the account must have; None where that could not be planned.
-        coverage: the result of the coverage section; None without it.
+        coverage: what the events exercise; None without events.
         examples: the flow's own step examples.
         inputs: the files that this rests on, with their digests.
         version: of this program.
@@ -181,7 +182,7 @@ class VerifyResult:
     outcomes: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     samples: tuple[PayloadSample, ...] = ()
     definitions: DefinitionsPlan | None = None
-    coverage: object | None = None
+    coverage: CoverageSummary | None = None
     examples: tuple[ExampleResult, ...] = ()
     inputs: tuple[InputFile, ...] = ()
     version: str = ""

@@ -62,7 +62,9 @@ __all__ = ["command"]
 )
 @account_option
 @click.option(
-    "--seed-file", type=click.Path(path_type=Path), help="JSON with contacts, definitions, contactProperties."
+    "--seed-file",
+    type=click.Path(path_type=Path),
+    help="JSON with contacts, definitions, contactProperties; or an account file.",
 )
 @click.option(
     "--fault", "faults", multiple=True, metavar="SPEC", help="Such as 429:path=/crm/*,every=3; see the docs."

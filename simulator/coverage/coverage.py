@@ -10,6 +10,7 @@ from typing import Any
 
 from hubspot_dest.amounts import amount
 from hubspot_dest.config.model import Config
+from hubspot_dest.coverage.rule_coverage import RuleCoverage
 from hubspot_dest.planning.plan import INVALID_DATE
 from simulator.coverage.event_shapes import Event
 from simulator.coverage.reasons import Reasons
@@ -51,7 +52,8 @@ class CoverageResult:
 
     Attributes:
         events: whole walkerOS 4 events, in the order of the configuration.
-        rules: (reached, all) rules.
+        rules: (reached, all) rules, by the same counter as `hubspot-dest preview --coverage`.
+        properties: (resolved, all) properties of these rules, by the same counter.
         paths: (reached, all) other targets.
         unreached: the targets that were not reached.
         tried: number of planned events.
@@ -61,6 +63,7 @@ class CoverageResult:
 
     events: tuple[Event, ...]
     rules: tuple[int, int]
+    properties: tuple[int, int]
     paths: tuple[int, int]
     unreached: tuple[Unreached, ...]
     tried: int
@@ -77,12 +80,19 @@ class CoverageResult:
         (rules, all_rules), (paths, all_paths) = self.rules, self.paths
         return f"reached {rules} of {amount(all_rules, 'rule')}, {paths} of {amount(all_paths, 'path')}"
 
+    @property
+    def properties_sentence(self) -> str:
+        """The properties in a sentence: `resolved 9 of 10 properties`."""
+        resolved, every = self.properties
+        return f"resolved {resolved} of {amount(every, 'property')}"
+
     def plain(self) -> dict[str, Any]:
         """Return the result as JSON, without its events."""
         return {
             "complete": self.complete,
             "timeUp": self.time_up,
             "rules": {"reached": self.rules[0], "all": self.rules[1]},
+            "properties": {"resolved": self.properties[0], "all": self.properties[1]},
             "paths": {"reached": self.paths[0], "all": self.paths[1]},
             "events": len(self.events),
             "tried": self.tried,
@@ -147,18 +157,35 @@ def cover(
         for current_target in search.targets
         if current_target not in reached
     )
-    counts = []
-    for is_rule in (True, False):
-        every = [current_target for current_target in search.targets if current_target.is_rule is is_rule]
-        counts.append((sum(target in reached for target in every), len(every)))
+    paths = [one for one in search.targets if not one.is_rule]
+    rules, properties = _exercised(config, trials)
     return CoverageResult(
         tuple(trial.event for trial in trials),
-        counts[0],
-        counts[1],
+        rules,
+        properties,
+        (sum(one in reached for one in paths), len(paths)),
         unreached,
         search.runner.tried,
         search.time_up or verifier.time_up,
     )
+
+
+def _exercised(config: Config, trials: list[Trial]) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return (reached, all) rules and (resolved, all) properties, as the coverage of a preview counts them."""
+    coverage = RuleCoverage()
+    coverage.follow(config.raw)
+    for trial in trials:
+        if trial.plan is not None:
+            coverage.count_plan(str(trial.event.get("name", "")), trial.plan)
+    rules = coverage.all()
+    named = [
+        one
+        for rule in (coverage.identify, *rules)
+        if not rule.ignores
+        for one in (*rule.properties.values(), *rule.contact.values())
+    ]
+    hit = sum(rule.hits > 0 for rule in rules)
+    return (hit, len(rules)), (sum(one.resolved > 0 for one in named), len(named))
 
 
 def _reached(trials: list[Trial]) -> set[Target]:

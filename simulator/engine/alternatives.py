@@ -1,27 +1,23 @@
-"""Why an event got the rule that it got: what each alternative answered, and which rules come nearest by name."""
+"""Why an event got the rule that it got: what each alternative answered."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any, Literal
 
 from hubspot_dest.config.model import Config
+from hubspot_dest.coverage.rule_coverage import NO_RULE_SOUGHT
+from hubspot_dest.mapping.description import described
 from hubspot_dest.mapping.dialect import dialect_of
 from hubspot_dest.mapping.jsvalues import truthy
 from hubspot_dest.planning.dry_run import DryRun
 from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.profiles import profile_of
 from hubspot_dest.planning.rules_index import label_of
-from simulator.engine.rows import NO_RULE_SOUGHT
-from simulator.engine.rule_coverage import described
 
-__all__ = ["Alternative", "Near", "alternatives", "nearest", "failing_rule"]
+__all__ = ["Alternative", "alternatives", "failing_rule"]
 
-_CLOSE = 0.78  # `order completed` is close to `order complete`, `order view` is not close to `page view`
-_MOST = 3
 _TRIED = 30  # rules of a list; each costs a compilation
 
 
@@ -43,20 +39,6 @@ class Alternative:
     label: str
     condition: str
     answer: Answer
-
-
-@dataclass(frozen=True, slots=True)
-class Near:
-    """A rule's key that is written almost like an event's name.
-
-    Attributes:
-        key: the rule's.
-        apart: the only difference: `capital letters`, `spaces`; empty where it is more than that.
-
-    """
-
-    key: str
-    apart: str
 
 
 def alternatives(mapping: Any, name: str, plan: Plan) -> list[Alternative]:
@@ -155,27 +137,3 @@ def _listed(mapping: dict[str, Any], key: str) -> Iterator[tuple[int | None, dic
         yield from ((index, rule) for index, rule in enumerate(rules) if isinstance(rule, dict))
     elif isinstance(rules, dict):
         yield None, rules
-
-
-def nearest(name: str, keys: Iterable[str]) -> list[Near]:
-    """Return which rules are written almost like an event's name, the nearest first; none where none is."""
-    by_look: dict[str, list[str]] = {}
-    for key in dict.fromkeys(keys):
-        if "*" not in key:
-            by_look.setdefault(_look(key), []).append(key)
-    close = get_close_matches(_look(name), by_look, n=_MOST, cutoff=_CLOSE)
-    found = [key for look in close for key in by_look[look] if key != name]
-    return [Near(key, _apart(name, key)) for key in found[:_MOST]]
-
-
-def _look(name: str) -> str:
-    """Return a name without what people overlook in it."""
-    return re.sub(r"[\s_.:/-]+", " ", name[:200]).strip().casefold()
-
-
-def _apart(name: str, key: str) -> str:
-    if name.casefold() == key.casefold():
-        return "capital letters"
-    if " ".join(name.split()) == " ".join(key.split()):
-        return "spaces"
-    return "spaces and capital letters" if name.casefold().split() == key.casefold().split() else ""

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from hubspot_dest.config.model import Config
-from hubspot_dest.diff.json_difference import Difference, differences
+from hubspot_dest.diff.causes import CauseFinder, ConfigVariations
+from hubspot_dest.diff.comparison import PlanComparison
+from hubspot_dest.diff.plan_change import PlanChange
 from hubspot_dest.mapping.dialect import dialect_of
 from hubspot_dest.planning.dry_run import DryRun
 from hubspot_dest.planning.plan import Plan
@@ -16,33 +18,9 @@ from hubspot_dest.planning.profiles import profile_of
 from simulator.engine.rows import Row
 from simulator.engine.sources.bad_input import bad_input_reason
 
-__all__ = ["PlanChange", "DryRuns", "Reloaded", "RowPlanner", "compare"]
+__all__ = ["DryRuns", "Reloaded", "RowPlanner", "compare"]
 
 _KEPT = 4
-
-
-@dataclass(frozen=True, slots=True)
-class PlanChange:
-    """What a new configuration changes for one event.
-
-    Attributes:
-        number: the event's row.
-        name: the event's name.
-        person: whose event it is.
-        before: what was planned, in a few words.
-        after: what is planned now.
-        better: more goes out, the event or its contact (True), or less (False), or neither can be said (None).
-        differences: every difference in what is planned: the contact, the event, the verdict.
-
-    """
-
-    number: int
-    name: str
-    person: str
-    before: str
-    after: str
-    better: bool | None
-    differences: tuple[Difference, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +29,12 @@ class Reloaded:
 
     Attributes:
         looked_at: how many events were planned with both.
-        changes: those of them that are planned otherwise.
+        changes: those of them whose calls are others.
         again: how many kept events were run again.
         through: how many of these go out now; they are kept no longer.
         settings: what else is different, in words: how events are gathered in batches.
         stranded: how many events the former sender still held and could not send; they are failed.
+        other_reasons: how many events have another rule or reason now, with the same calls.
 
     """
 
@@ -65,6 +44,7 @@ class Reloaded:
     through: int = 0
     settings: tuple[str, ...] = ()
     stranded: int = 0
+    other_reasons: int = 0
 
 
 class RowPlanner:
@@ -126,56 +106,21 @@ class DryRuns:
 
 
 def compare(
-    old: RowPlanner, new: RowPlanner, rows: Iterable[Row]
-) -> tuple[tuple[PlanChange, ...], list[tuple[Row, Plan]]]:
-    """Plan every event with both configurations; return what differs, oldest first, and all new plans."""
+    old: Config, new: Config, rows: Iterable[Row], *, parity: bool = False, walkeros: str = "4.4"
+) -> tuple[PlanComparison, tuple[PlanChange, ...], list[tuple[Row, Plan]]]:
+    """Plan every event with both configurations; return the comparison, its changes, and all new plans."""
+
+    def planner(config: Config) -> RowPlanner:
+        return RowPlanner(config, parity=parity, walkeros=walkeros)
+
+    causes = CauseFinder(ConfigVariations(old, new, planner))
+    comparison = PlanComparison(planner(old), planner(new), causes)
     changes, plans = [], []
     for row in rows:
-        event, now_ms = row.seen_event(), int(row.at * 1000)
-        before, after = old.plan(event, now_ms), new.plan(event, now_ms)
-        plans.append((row, after))
-        found = differences(_look(before), _look(after))
-        if found:
-            better = _better(_goes(before), _goes(after))
-            changes.append(
-                PlanChange(
-                    row.number, row.name, row.person, _words(before), _words(after), better, tuple(found)
-                )
-            )
-    return tuple(changes), plans
-
-
-def _look(plan: Plan) -> dict[str, Any]:
-    """Return what is planned by its role: a contact that is gone must not look like an event that changed."""
-    look: dict[str, Any] = {"verdict": plan.verdict, "reason": plan.reason, "rule": plan.rule_label or "none"}
-    if plan.contact is not None and plan.contact.properties is not None:
-        look["contact"] = {"email": plan.contact.email, "properties": plan.contact.properties}
-    if plan.occurrence is not None:
-        look["event"] = plan.occurrence
-    return look
-
-
-def _goes(plan: Plan) -> tuple[bool, bool]:
-    """Return whether the event goes out, and whether its contact is written."""
-    well = plan.verdict == "ready" and plan.error is None
-    contact = plan.contact is not None and plan.contact.properties is not None and plan.verdict == "ready"
-    return well and plan.occurrence is not None, contact
-
-
-def _better(was: tuple[bool, bool], will: tuple[bool, bool]) -> bool | None:
-    gained = any(now and not then for then, now in zip(was, will, strict=True))
-    lost = any(then and not now for then, now in zip(was, will, strict=True))
-    return None if gained == lost else gained
-
-
-def _words(plan: Plan) -> str:
-    if plan.verdict != "ready" or plan.error is not None:
-        return f"{plan.verdict if plan.error is None else 'failed'}: {plan.error or plan.sentence or plan.reason}"
-    occurrence = plan.occurrence
-    parts = []
-    if plan.contact is not None and plan.contact.properties is not None:
-        parts.append("contact")
-    if occurrence is not None:
-        many = len(occurrence["properties"])
-        parts.append(f"{occurrence['eventName']} with {many} {'property' if many == 1 else 'properties'}")
-    return " + ".join(parts) or "nothing"
+        compared = comparison.compare(
+            row.seen_event(), int(row.at * 1000), number=row.number, name=row.name, person=row.person
+        )
+        plans.append((row, compared.after))
+        if compared.change is not None:
+            changes.append(compared.change)
+    return comparison, tuple(changes), plans

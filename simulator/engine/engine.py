@@ -470,7 +470,9 @@ class Engine:
 
     def _reload(self, config: Config) -> Reloaded:
         latest = [row for row in self.ring.rows(self.ring.next - _COMPARED) if row.event]
-        changes, plans = compare(self.dry_runs.of(self._config), self.dry_runs.of(config), latest)
+        comparison, changes, plans = compare(
+            self._config, config, latest, parity=self.parity, walkeros=self.walkeros
+        )
         settings: tuple[str, ...] = ()
         if batching(config) == self._file_batch:
             config = batched_like(config, self._config)
@@ -480,12 +482,12 @@ class Engine:
         self.hubspot.account.portal_id = self._portal_of(config)
         stranded = self._change(config)
         kept = [row for row in self.ring.rows() if row.pinned]
-        self.event_log.coverage.count_planned(plans)
+        self.event_log.count_planned(plans)
         ran, through = self._again(kept), 0
         for row in kept:
             if row.kind not in NOT_DELIVERED:
                 row.pinned, through = False, through + 1
-        return Reloaded(len(latest), changes, ran, through, settings, stranded)
+        return Reloaded(len(latest), changes, ran, through, settings, stranded, comparison.other_reasons)
 
     def _change(self, config: Config) -> int:
         """Replace the sender; return how many events are stranded: the new sender cannot have what the former held."""

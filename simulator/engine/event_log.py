@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from hubspot_dest.config.model import Config
+from hubspot_dest.coverage.rule_coverage import RuleCoverage
 from hubspot_dest.outcome import Kind, Outcome
+from hubspot_dest.planning.plan import Plan
 from hubspot_dest.verdict.finding_table import FindingTable
 from simulator.engine.probes import HubSpotProbe
 from simulator.engine.reconciliation import Counts
-from simulator.engine.rows import ObservedCall, Ring, Row
-from simulator.engine.rule_coverage import RuleCoverage
+from simulator.engine.rows import NOT_DELIVERED, ObservedCall, Ring, Row
 from simulator.engine.sender import Attempt, Push
 
 __all__ = ["EventLog"]
@@ -74,9 +75,17 @@ class EventLog:
 
     def follow(self, config: Config) -> None:
         """Count the hits of this configuration's rules from now on."""
-        self.coverage.follow(config)
+        self.coverage.follow(config.raw)
         self._batches = config.batch
         self._required = {name: flag for name, flag in (config.consent or {}).items() if flag}
+
+    def count_planned(self, plans: Iterable[tuple[Row, Plan]]) -> None:
+        """Count what earlier events would have reached: a saved mapping is judged at once."""
+        for row, plan in plans:
+            if row.pinned and row.kind in NOT_DELIVERED:
+                continue  # it is run again, and counted then
+            self.coverage.planned_again += 1
+            self.coverage.count_plan(row.name, plan, row.kind)
 
     def clear(self) -> None:
         """Start again with no rows and all counters at 0."""

@@ -23,10 +23,11 @@ from typing import Any, get_args
 
 import orjson
 
+from hubspot_dest.coverage.rule_coverage import NO_RULE_SOUGHT
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.mapping.paths import compile_path
 from hubspot_dest.outcome import Kind
-from simulator.engine.rows import NO_RULE_SOUGHT, Row
+from simulator.engine.rows import Row
 
 __all__ = [
     "NOTATION",

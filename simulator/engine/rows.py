@@ -17,7 +17,6 @@ from hubspot_dest.outcome import Kind, Outcome
 __all__ = [
     "EXTRA_CALL",
     "NOT_DELIVERED",
-    "NO_RULE_SOUGHT",
     "ObservedCall",
     "Ring",
     "Row",
@@ -30,8 +29,6 @@ EXTRA_CALL = "walkerOS would update the contact again: it remembers the last one
 _LOSES = re.compile(r"walkerOS(?: 4\.4)? (?:would lose|loses)")
 NOT_DELIVERED = ("failed", "skipped", "ignored", "denied")
 """The outcomes of an event that did not go out: it can be run again."""
-NO_RULE_SOUGHT = ("mapping_error", "consent_missing", "bad_input", "invalid_event")
-"""The reasons of events that no rule was looked for, or whose search failed: that none matched cannot be said."""
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 from pydantic import ValidationError
 
+from hubspot_dest.account.account_file import is_account_content, parse_account
 from hubspot_dest.account.schema import AccountSchema
 from simulator.hubspot.endpoints.auth import check_scope, refused, token_of, unknown_token
 from simulator.hubspot.endpoints.call import Call, Grant
@@ -200,12 +201,19 @@ class HubSpot:
                 changes.clear()
 
     def seed(self, account: SimulatedAccount, data: Mapping[str, Any]) -> None:
-        """Fill one account with contacts, definitions, contact properties and occurrences.
+        """Fill one account with contacts, definitions, contact properties and occurrences, or as an account file says.
 
         Raises:
-            ValueError: the data are not a valid seed.
+            ValueError: the data are not a valid seed, or the account file of another portal.
 
         """
+        if is_account_content(data):
+            schema = parse_account(data, "seed")
+            if schema.portal_id != account.portal_id:
+                msg = f"the account file is of portal {schema.portal_id}, this account is portal {account.portal_id}"
+                raise ValueError(msg)
+            self.adopt(account, schema)
+            return
         try:
             seed = Seed.model_validate(dict(data))
         except ValidationError as error:

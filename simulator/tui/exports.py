@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from hubspot_dest.amounts import plural
+from hubspot_dest.coverage.rule_coverage import RuleHits
 from hubspot_dest.verdict.finding_table import FindingReason
 from simulator.engine.engine import Engine
 from simulator.engine.rows import Row
-from simulator.engine.rule_coverage import RuleHits
 from simulator.tui.theme import PALETTES, SYMBOLS
 from simulator.tui.widgets.text_width import harmless
 

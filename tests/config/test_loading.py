@@ -55,13 +55,13 @@ def load(tmp_path: Path, content: str, name: str = "shop.yaml") -> list[str]:
             ["a.json, line 2: settings.batchSize: must be a whole number"],
         ),
         ('{"settings": {,}}', "a.json", ["a.json, line 1, column 15: broken JSON"]),
-        ('{"settings": {}, "settings": {}}', "a.json", ["a.json: the key 'settings' stands twice"]),
+        ('{"settings": {}, "settings": {}}', "a.json", ["a.json, line 1: the key 'settings' occurs twice"]),
         (
             YAML + "  product: {}\n  order: {}\n",
             "shop.yaml",
-            ["shop.yaml, line 9: the key 'order' stands twice in one map, first in line 5"],
+            ["shop.yaml, line 9: the key 'order' occurs twice in one map, first in line 5"],
         ),
-        ("{settings: {}, settings: {}}", "a.yaml", ["a.yaml, line 1: the key 'settings' stands twice"]),
+        ("{settings: {}, settings: {}}", "a.yaml", ["a.yaml, line 1: the key 'settings' occurs twice"]),
         (
             '{"settings": {"eventNamePrefix": "p"}}',
             "a.json",

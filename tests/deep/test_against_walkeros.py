@@ -216,7 +216,7 @@ def _answer(case: dict[str, Any], ev: Evaluation, values: ValueCompiler, callbac
     data = config.get("data", UNDEFINED)
     present = data is not UNDEFINED and data not in (None, "", 0, False)
     processed = Processor(
-        policy=Policy.compile(config.get("policy", UNDEFINED), values, as_settled=True),
+        policy=Policy.compile(config["policy"], values, as_settled=True) if config.get("policy") else None,
         rules=RuleSet(config.get("mapping", UNDEFINED), values, callbacks, lambda raw: None, as_settled=True),
         data=values.compile(data) if present else None,
         include=UNDEFINED,

@@ -20,7 +20,7 @@ def test_an_event_has_no_problems() -> None:
     ("value", "sentence"),
     [
         ([GOOD], "a list"),
-        ("order complete", "a text"),
+        ("order complete", "text"),
         ({"event": "order complete"}, "the key is `name`, not `event`"),
         ({"nmae": "order complete"}, "the key is `name`, not `nmae`"),
         ({"name": "order"}, "an entity and an action"),
@@ -32,8 +32,8 @@ def test_an_event_has_no_problems() -> None:
         ({**GOOD, "data": [1]}, "data is a list"),
         ({**GOOD, "user": None}, "user is null"),
         ({**GOOD, "globals": None}, "globals is null"),
-        ({**GOOD, "consent": "yes"}, "consent is a text"),
-        ({**GOOD, "nested": {}}, "nested is an object"),
+        ({**GOOD, "consent": "yes"}, "consent is text"),
+        ({**GOOD, "nested": {}}, "nested is a map"),
     ],
 )
 def test_a_wrong_field_is_named(value: Any, sentence: str) -> None:

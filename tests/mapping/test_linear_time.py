@@ -24,8 +24,8 @@ from hubspot_dest.mapping.policy import Policy
 from hubspot_dest.mapping.process import Processor, merge
 from hubspot_dest.mapping.rules import RuleSet
 from hubspot_dest.mapping.values import ValueCompiler
-from hubspot_dest.planning.plan import PlanPolicy
 from hubspot_dest.planning.planner import Planner
+from hubspot_dest.planning.profiles import PlanPolicy
 
 SIZES = (100, 1_000, 10_000)
 GROWTH = 40
@@ -90,7 +90,7 @@ def process(config: dict[str, Any], dialect: Dialect = WALKEROS_4_7) -> Callable
     values = ValueCompiler(Callbacks(), dialect=dialect)
     data = config.get("data", UNDEFINED)
     processor: Processor[None] = Processor(
-        policy=Policy.compile(config.get("policy", UNDEFINED), values, as_settled=True),
+        policy=Policy.compile(config["policy"], values, as_settled=True) if config.get("policy") else None,
         rules=RuleSet(config.get("mapping"), values, Callbacks(), lambda raw: None, as_settled=True),
         data=None if data is UNDEFINED else values.compile(data),
         include=config.get("include", UNDEFINED),

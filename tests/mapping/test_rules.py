@@ -22,7 +22,7 @@ def processor(config: dict[str, Any], dialect: Dialect = WALKEROS_4_7) -> Proces
     values = ValueCompiler(Callbacks(), dialect=dialect)
     data = config.get("data", UNDEFINED)
     return Processor(
-        policy=Policy.compile(config.get("policy", UNDEFINED), values),
+        policy=Policy.compile(config["policy"], values) if config.get("policy") else None,
         rules=RuleSet(config.get("mapping"), values, Callbacks(), lambda raw: None),
         data=None if data is UNDEFINED else values.compile(data),
         include=config.get("include", UNDEFINED),

@@ -14,8 +14,9 @@ from hubspot_dest.events.collector import Collector
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.dialect import WALKEROS_4_7
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
-from hubspot_dest.planning.plan import Plan, PlanPolicy
+from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.planner import Planner
+from hubspot_dest.planning.profiles import PlanPolicy
 from tests.configurations import EVENTS, configurations
 
 NOW = 1_750_000_000_000

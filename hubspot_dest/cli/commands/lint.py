@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from hubspot_dest.cli.findings_output import findings_options
+
 __all__ = ["command"]
 
 
@@ -19,17 +21,7 @@ __all__ = ["command"]
     show_default=True,
     help="Exit 1 from this severity on; lost includes refused.",
 )
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json", "sarif", "github", "junit"]),
-    default="text",
-    show_default=True,
-    help="Form of the findings on standard output.",
-)
-@click.option(
-    "--json", "as_json", is_flag=True, help="The same as --format json: one finding a line, a summary last."
-)
+@findings_options
 @click.option(
     "--fix", is_flag=True, help="Correct in the file what can be corrected mechanically, then lint again."
 )

@@ -14,9 +14,8 @@ from hubspot_dest.amounts import amount, verb
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.dead_letters import letter_record, letters_of
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.leftovers import leftovers_of
 from hubspot_dest.cli.options import RealRange
-from hubspot_dest.delivery.outbox.queue import Outbox
+from hubspot_dest.delivery.outbox.queue import Outbox, leftovers_of
 from hubspot_dest.delivery.outbox.schema import CONTACT, OUTBOX, OutboxError
 from hubspot_dest.report.json_report import as_json
 from hubspot_dest.report.safe_text import safe_text

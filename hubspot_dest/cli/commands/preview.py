@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.options import account_option, line_limit_option, shared_options
+from hubspot_dest.cli.options import RealRange, account_option, line_limit_option, shared_options
 from hubspot_dest.cli.standard_input import refuse_unread_input
 
 __all__ = ["command"]
@@ -28,6 +28,17 @@ __all__ = ["command"]
     default="lost",
     show_default=True,
     help="Which findings make it end with exit code 1; lost includes refused.",
+)
+@click.option(
+    "--coverage",
+    is_flag=True,
+    help="Show what the events exercise of the configuration, not every event.",
+)
+@click.option(
+    "--fail-under",
+    type=RealRange(min=0, max=100),
+    metavar="PERCENT",
+    help="End with exit code 1 if fewer rules and properties are exercised; implies --coverage.",
 )
 @click.option("--no-findings", is_flag=True, help="Do not judge the events: show what goes out, and no more.")
 @click.option("--only", metavar="OUTCOME", help="Show these outcomes only: sent, refused, skipped …")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import difflib
 
-from hubspot_dest.checks.catalogue import CATALOGUE
 from hubspot_dest.checks.page import all_pages, page_of
 from hubspot_dest.cli.console import print_data, stop
-from hubspot_dest.contracts.catalogue import CONTRACT_CHECKS
-from hubspot_dest.lint.catalogue import LINT_CHECKS
 from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.verify.catalogue import EVERY_CHECK
 
 __all__ = ["explain"]
 
@@ -19,7 +17,7 @@ def explain(code: str | None, *, every: bool) -> None:
     if every:
         print_data(all_pages().rstrip("\n"))
         return
-    known = {**CATALOGUE, **LINT_CHECKS, **CONTRACT_CHECKS}
+    known = EVERY_CHECK
     if code is None:
         width = max(map(len, known))
         for check in known.values():

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from hubspot_dest.amounts import amount
 from hubspot_dest.checks.catalogue import CATALOGUE, Check
 from hubspot_dest.checks.finding import SEVERITIES, Finding
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.cli.findings_output import FindingsOutput
 from hubspot_dest.cli.options import use_colour
 from hubspot_dest.config.loading import file_of
+from hubspot_dest.contracts.catalogue import CONTRACT_CHECKS
 from hubspot_dest.lint.catalogue import LINT_CHECKS
 from hubspot_dest.lint.fixes import apply_edits, edits_of
 from hubspot_dest.lint.linter import LintResult, lint_text
 from hubspot_dest.report.finding_text import count_sentence, finding_cases, finding_lines
-from hubspot_dest.report.github_annotations import annotation_lines
 from hubspot_dest.report.json_report import as_json
-from hubspot_dest.report.junit import junit_xml
 from hubspot_dest.report.safe_text import safe_text
-from hubspot_dest.report.sarif import sarif_log
 from hubspot_dest.report.text_report import Painter
 
-__all__ = ["fails", "lint"]
+__all__ = ["fails", "lint", "lint_file"]
 
 _MAX_BYTES: Final = 16 * 1024 * 1024
 
@@ -32,15 +31,14 @@ _MAX_BYTES: Final = 16 * 1024 * 1024
 def lint(
     config: Path | None,
     fail_on: str,
-    output: str,
-    as_json: bool,
+    output: FindingsOutput,
     fix: bool,
     explain: str | None,
     node: int,
     no_color: bool,
 ) -> None:
     """Carry `lint` out; the options are those of `commands/lint.py`."""
-    checks = {**CATALOGUE, **LINT_CHECKS}
+    checks = {**CATALOGUE, **LINT_CHECKS, **CONTRACT_CHECKS}
     if explain is not None:
         _explain(explain, checks)
         return
@@ -48,10 +46,10 @@ def lint(
         stop("no CONFIG is given", "hubspot-dest lint shop.yaml")
     file = file_of(config)
     wanted = str(config)[len(str(file)) + 1 :]
-    result = _lint(file, wanted, node)
+    result = lint_file(file, wanted, node)
     if fix:
         result = _fix(file, wanted, node, result)
-    _print(result, "json" if as_json else output, checks, Painter(colour=use_colour(refused=no_color)))
+    _print(result, output, checks, Painter(colour=use_colour(refused=no_color)))
     raise SystemExit(int(ExitCode.CHECK_FAILED if fails(result.findings, fail_on) else ExitCode.OK))
 
 
@@ -63,7 +61,8 @@ def fails(findings: tuple[Finding, ...], fail_on: str) -> bool:
     return any(finding.severity in counted for finding in findings)
 
 
-def _lint(file: Path, wanted: str, node: int) -> LintResult:
+def lint_file(file: Path, wanted: str, node: int) -> LintResult:
+    """Lint a file; what cannot be read ends the command with exit code 2."""
     try:
         if file.is_dir():
             stop(f"{safe_text(file)} is a folder, not a file")
@@ -95,30 +94,29 @@ def _fix(file: Path, wanted: str, node: int, result: LintResult) -> LintResult:
     except OSError as error:
         stop(f"{safe_text(file)} cannot be written: {error.strerror or error}")
     say(f"fixed {len(edits)} of {amount(len(result.findings), 'finding')} in {safe_text(file)}")
-    return _lint(file, wanted, node)
+    return lint_file(file, wanted, node)
 
 
-def _print(result: LintResult, output: str, checks: dict[str, Check], painter: Painter) -> None:
+def _print(result: LintResult, output: FindingsOutput, checks: dict[str, Check], painter: Painter) -> None:
     findings = result.findings
-    if output == "json":
+    if output.form == "json":
         for finding in findings:
             print_data(as_json(finding.as_dict()))
-        counts = {
-            severity: sum(finding.severity == severity for finding in findings) for severity in SEVERITIES
-        }
-        print_data(as_json({"file": result.file, "findings": len(findings), **counts}))
-    elif output == "sarif":
-        print_data(as_json(sarif_log(findings, checks)))
-    elif output == "github":
-        for line in annotation_lines(findings):
-            print_data(line)
-        say(f"{safe_text(result.file)}: {count_sentence(findings)}")
-    elif output == "junit":
-        print_data(junit_xml("hubspot-dest lint", finding_cases(findings, result.file)).rstrip())
-    else:
+        summary: dict[str, Any] = {"file": result.file, "findings": len(findings)}
+        for severity in SEVERITIES:
+            summary[severity] = sum(finding.severity == severity for finding in findings)
+        if result.notes:
+            summary["notes"] = list(result.notes)
+        print_data(as_json(summary))
+    elif output.form == "text":
         for line in finding_lines(findings, painter):
             print_data(line)
         print_data(f"{safe_text(result.file)}: {count_sentence(findings)}")
+    output.write("hubspot-dest lint", findings, checks, finding_cases(findings, result.file))
+    if output.form == "github":
+        say(f"{safe_text(result.file)}: {count_sentence(findings)}")
+    for note in result.notes:
+        say(f"note: {safe_text(note)}")
 
 
 def _explain(code: str, checks: dict[str, Check]) -> None:

@@ -18,7 +18,6 @@ from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.counters import EventBalance
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.instrumentation import Instrumentation, watching
-from hubspot_dest.cli.leftovers import Leftovers, leftovers_of
 from hubspot_dest.cli.log_handler import complain
 from hubspot_dest.cli.options import (
     ConnectionOptions,
@@ -30,6 +29,7 @@ from hubspot_dest.cli.options import (
     open_config,
 )
 from hubspot_dest.config.model import Config
+from hubspot_dest.delivery.outbox.queue import Leftovers, leftovers_of
 from hubspot_dest.delivery.outbox.schema import OutboxError
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.destination import HubSpotDestination

@@ -18,14 +18,20 @@ from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.counters import RunCounters
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import consent_states, open_account, open_config, use_colour
+from hubspot_dest.cli.read_progress import ReadProgress
 from hubspot_dest.cli.runs.send_run import ACCEPTED_TOGETHER
+from hubspot_dest.config.document import SourceMap
 from hubspot_dest.config.model import Config
+from hubspot_dest.coverage.coverage import Coverage, CoverageSummary
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.delivery.dispatch.call_grouping import CallGrouping
 from hubspot_dest.destination import HubSpotDestination
+from hubspot_dest.events.collector import Collector
 from hubspot_dest.intake.reader import BadLine, EventSource, IntakeError, Line, source_name
+from hubspot_dest.mapping.dialect import WALKEROS_4_7, Dialect, dialect_of
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.planning.rules_index import rule_keys
+from hubspot_dest.report.coverage_text import coverage_lines
 from hubspot_dest.report.json_report import as_json, outcome_record
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter, finding_lines, outcome_lines, reason_lines
@@ -36,6 +42,7 @@ from hubspot_dest.verdict.quotas import Quotas
 
 __all__ = ["preview"]
 
+_PROGRESS: Final = 256  # events between two looks at the clock
 _LINES: Final = 20  # of a shared call that are shown
 _WEIGHT: Final = 100  # every so many events, one is counted for the quotas
 
@@ -55,6 +62,8 @@ def preview(
     fail_on: FailOn,
     no_findings: bool,
     max_line_bytes: int,
+    coverage: bool,
+    fail_under: float | None,
 ) -> None:
     """Carry `preview` out; the options are those of `commands/preview.py`."""
     logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
@@ -68,6 +77,11 @@ def preview(
         _show_rules(loaded, config)
         return
     verdict = None if no_findings else _PreviewVerdict(loaded, known, fail_on)
+    counted = None
+    if coverage or fail_under is not None:
+        counted = _PreviewCoverage(
+            loaded, known, states, fail_under, dialect_of(walkeros) if parity else None
+        )
     grouping = None if parity or no_outbox else CallGrouping(loaded.batch_size if loaded.batch else 1)
     run = _Preview(
         loaded,
@@ -76,12 +90,15 @@ def preview(
         states=states,
         explain=explain,
         verdict=verdict,
+        coverage=counted,
         grouping=grouping,
     )
     run.show = (
         _JsonShow() if as_json else _TextShow(Painter(colour=use_colour(refused=no_color)), explain=explain)
     )
     run.only = only
+    # Of a million events, nobody reads a line each to learn what they cover.
+    run.shows_events = counted is None or explain or only is not None
     raise SystemExit(int(run.play(events, max_line_bytes)))
 
 
@@ -127,6 +144,36 @@ class _PreviewVerdict:
         return self.table.fails(self._fail_on)
 
 
+class _PreviewCoverage:
+    """What the events of one preview exercise, and whether that is enough."""
+
+    def __init__(
+        self,
+        config: Config,
+        account: AccountSchema,
+        states: dict[str, bool],
+        fail_under: float | None,
+        dialect: Dialect | None,
+    ) -> None:
+        collector = Collector.begun(config.collector, now_ms=lambda: 0, consent=states)
+        self.counter = Coverage(
+            config.raw,
+            collector=collector.view,
+            limits=account.limits,
+            dialect=dialect or WALKEROS_4_7,
+        )
+        self.source = config.source
+        self._fail_under = fail_under
+
+    def shortfall(self, summary: CoverageSummary) -> str:
+        """Return why it is not enough; empty if it is, or if any coverage will do."""
+        if self._fail_under is None or (summary.percent or 0.0) >= self._fail_under:
+            return ""
+        if summary.percent is None:
+            return "the configuration has neither rules nor properties to cover"
+        return f"coverage is {summary.percent:g} %, below --fail-under {self._fail_under:g}"
+
+
 class _Preview:
     """One preview: every event through the real destination, with a client that goes nowhere.
 
@@ -135,6 +182,7 @@ class _Preview:
 
     show: _TextShow | _JsonShow
     only: str | None = None
+    shows_events = True
 
     def __init__(
         self,
@@ -145,11 +193,13 @@ class _Preview:
         states: dict[str, bool],
         explain: bool,
         verdict: _PreviewVerdict | None,
+        coverage: _PreviewCoverage | None,
         grouping: CallGrouping | None,
     ) -> None:
         ids = itertools.count(1)
         self._parity = parity
         self._verdict = verdict
+        self._coverage = coverage
         self._destination = HubSpotDestination(
             config,
             parity=parity,
@@ -169,6 +219,7 @@ class _Preview:
     def play(self, source: str, max_line_bytes: int) -> ExitCode:
         """Take every event through, and say how it went."""
         self._source = source_name(source)
+        progress = ReadProgress(source)
         events = EventSource(source, max_line_bytes=max_line_bytes)
         together = 0
         try:
@@ -177,20 +228,29 @@ class _Preview:
                     self._counters.bad_line(read, source)
                 else:
                     self._push(read)
+                    if not self.shows_events and not self._counters.events % _PROGRESS:
+                        progress.show(self._counters.events, read.end)
                 together += 1
                 if together >= ACCEPTED_TOGETHER or not events.at_hand:
                     self._tell_gathered()
                     together = 0
         except IntakeError as error:
             stop(safe_text(error))
+        progress.clear()
         self._gathered += self._destination.close()
         self._tell_gathered(last=True)
         self._counters.settle(self._destination.waiting)
         last = () if self._verdict is None else self._verdict.close()
+        covered = None if self._coverage is None else self._coverage.counter.summary()
+        if covered is not None and self._coverage is not None:
+            self.show.coverage(covered, self._coverage.source)
         self.show.summary(self._counters, self._destination, self._verdict, last)
         if self._counters.events == 0:
             say(f"error: {safe_text(source_name(source))} holds no usable event")
             return ExitCode.USAGE_ERROR
+        if covered is not None and self._coverage is not None and (why := self._coverage.shortfall(covered)):
+            say(why)
+            return ExitCode.CHECK_FAILED
         # What is refused counts by --fail-on.
         if self._counters.bad_lines or self._counters.wrong > self._counters.kinds["refused"]:
             return ExitCode.CHECK_FAILED
@@ -230,6 +290,10 @@ class _Preview:
         if plan is not None and verdict is not None and plan.findings:
             outcome = verdict.add(outcome, line, self._source, parity=self._parity)
         self._counters.count(outcome)
+        if self._coverage is not None:
+            self._coverage.counter.count(outcome, line)
+        if not self.shows_events:
+            return
         if self.only is None or outcome.kind == self.only:
             self.show.outcome(outcome, line, [self._lines.get(one) for one in outcome.events])
 
@@ -238,6 +302,11 @@ class _TextShow:
     def __init__(self, painter: Painter, *, explain: bool) -> None:
         self._painter = painter
         self._explain = explain
+
+    def coverage(self, summary: CoverageSummary, source: SourceMap | None) -> None:
+        """Show what the events exercised."""
+        for text in coverage_lines(summary, self._painter, source):
+            print_data(text)
 
     def outcome(self, outcome: Outcome, line: int | None, lines: Sequence[int | None]) -> None:
         """Show one outcome; of a call that events share, their lines."""
@@ -276,6 +345,13 @@ class _TextShow:
 
 
 class _JsonShow:
+    def __init__(self) -> None:
+        self._coverage: CoverageSummary | None = None
+
+    def coverage(self, summary: CoverageSummary, source: SourceMap | None) -> None:  # noqa: ARG002 - one signature
+        """Keep what the events exercised: it is a part of the summary."""
+        self._coverage = summary
+
     def outcome(self, outcome: Outcome, line: int | None, lines: Sequence[int | None]) -> None:
         """Print one outcome as JSON; of a call that events share, their lines."""
         record = outcome_record(outcome, line)
@@ -297,6 +373,8 @@ class _JsonShow:
             more["findings"] = [finding.as_dict() for finding in last]
             more["reasons"] = [reason.as_dict() for reason in verdict.table.reasons]
             more["notes"] = list(_once(counters, destination, verdict))
+        if self._coverage is not None:
+            more["coverage"] = self._coverage.as_dict()
         print_data(as_json(counters.record(**more)))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,6 @@ from hubspot_dest.amounts import amount, verb
 from hubspot_dest.cli.console import say, stop
 from hubspot_dest.cli.dead_letters import write_dead_letters
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.instrumentation import watching
-from hubspot_dest.cli.leftovers import Leftovers, leftovers_of
 from hubspot_dest.cli.options import (
     ConnectionOptions,
     DeliveryOptions,
@@ -32,6 +32,7 @@ from hubspot_dest.cli.runs.send_run import SendPlan, SendRun
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.delivery.dispatch.call_grouping import CallGrouping
+from hubspot_dest.delivery.outbox.queue import Leftovers, leftovers_of
 from hubspot_dest.delivery.outbox.schema import OutboxError
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.intake.reader import (
@@ -45,7 +46,6 @@ from hubspot_dest.intake.reader import (
 )
 from hubspot_dest.intake.resume_position import Resumption, difference
 from hubspot_dest.mapping.jsdates import date_ms
-from hubspot_dest.observability.observer import Observer
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter
 from hubspot_dest.verdict.judge import Judge
@@ -95,15 +95,22 @@ def send(
     if hold_refused or as_json or account is not None:
         known = UNKNOWN_ACCOUNT if account is None else open_account(account)
         judge = Judge(loaded.raw, source=loaded.source, account=known)
-    with watching(watched, loaded) as watch:
+    with ExitStack() as stack:
         left = leftovers_of(path) if path is not None else Leftovers()
         grouping = None
         if dry_run and not (parity or no_outbox):
             grouping = CallGrouping(loaded.batch_size if loaded.batch else 1)
         run = SendRun(left, as_json=as_json, painter=painter, lossy=parity, grouping=grouping)
-        watch.watcher.line_of = run.line_of
+        make: Callable[..., HubSpotDestination] = HubSpotDestination
+        watch = None
+        if watched.any:
+            from hubspot_dest.cli.instrumentation import watching  # loads what observes a run
+
+            watch = stack.enter_context(watching(watched, loaded))
+            watch.watcher.line_of = run.line_of
+            make = watch.watcher.destination
         destination = _destination(
-            watch.watcher,
+            make,
             loaded,
             parity=parity,
             walkeros=walkeros,
@@ -114,7 +121,8 @@ def send(
             judge=judge,
             hold_refused=hold_refused,
         )
-        watch.attach(destination)
+        if watch is not None:
+            watch.attach(destination)
         plan = _plan(destination, events, left, resume=resume, dry=dry_run)
         plan = replace(plan, since_ms=since_ms, stall=stall, max_line_bytes=max_line_bytes)
         code = run.run(destination, plan)
@@ -171,9 +179,11 @@ def _plan(
     return SendPlan(events, (noted.line, noted.position), resumption, outbox=str(outbox.path))
 
 
-def _destination(watcher: Observer, config: Config, **options: Any) -> HubSpotDestination:
+def _destination(
+    make: Callable[..., HubSpotDestination], config: Config, **options: Any
+) -> HubSpotDestination:
     try:
-        destination = watcher.destination(config, **options)
+        destination = make(config, **options)
         destination.check_address()
     except OutboxError as error:
         stop(safe_text(error), "--outbox FILE in a place of its own, or --no-outbox")

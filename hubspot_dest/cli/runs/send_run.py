@@ -12,9 +12,9 @@ from hubspot_dest.amounts import amount, verb
 from hubspot_dest.cli.console import print_data, progress, say
 from hubspot_dest.cli.counters import EventBalance, RunCounters
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.leftovers import Leftovers
 from hubspot_dest.cli.run_deadline import SIGNAL_SECONDS, RunDeadline
 from hubspot_dest.delivery.dispatch.call_grouping import CallGrouping
+from hubspot_dest.delivery.outbox.queue import Leftovers
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.events.event import has_id, new_event_id
 from hubspot_dest.intake.byte_stream import DEFAULT_MAX_LINE_BYTES
@@ -22,12 +22,12 @@ from hubspot_dest.intake.reader import BadLine, EventSource, IntakeError, Line, 
 from hubspot_dest.intake.resume_position import Resumption
 from hubspot_dest.mapping.jsdates import date_ms
 from hubspot_dest.mapping.jsvalues import UNDEFINED
-from hubspot_dest.outcome import Outcome
+from hubspot_dest.outcome import Outcome, person_of
 from hubspot_dest.report.fixes import fix_for
 from hubspot_dest.report.json_report import as_json, outcome_record
 from hubspot_dest.report.reason_table import ReasonTable
 from hubspot_dest.report.safe_text import safe_text
-from hubspot_dest.report.text_report import Painter, outcome_lines, person_of
+from hubspot_dest.report.text_report import Painter, outcome_lines
 
 __all__ = ["ACCEPTED_TOGETHER", "SendPlan", "SendRun"]
 

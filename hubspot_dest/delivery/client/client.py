@@ -228,9 +228,9 @@ class HubSpotClient:
         if self._proxy is not None:
             configuration.proxy = self._proxy.url
             configuration.proxy_headers = _proxy_headers(self._proxy)
-        plain = timed_api_client(
-            _api_client_class(package.ApiClient, self._observe_headers), self._on_exchange
-        )
+        plain = _api_client_class(package.ApiClient, self._observe_headers)
+        if self._on_exchange is not None:
+            plain = timed_api_client(plain, self._on_exchange)
         api_client = _speaking(self.version, plain)(configuration=configuration)
         api_client.user_agent = f"hubspot-dest/{__version__} hubspot-api-client-python"
         prepare(api_client.rest_client.pool_manager)

@@ -47,14 +47,11 @@ class Exchange:
         return "contact update" if self.method == "PATCH" else "contact create"
 
 
-def timed_api_client(base: type[Any], tell: Callable[[Exchange], None] | None) -> type[Any]:
-    """Return an ApiClient that tells every exchange, from the thread that made it; `base` itself for nobody."""
-    if tell is None:
-        return base
-    hear = tell
+def timed_api_client(base: type[Any], on_exchange: Callable[[Exchange], None]) -> type[Any]:
+    """Return an ApiClient that reports every exchange, from the thread that made it."""
 
     class TimedApiClient(base):  # type: ignore[misc]
-        """Tells how long each request took, and how it was answered."""
+        """Reports how long each request took, and how it was answered."""
 
         def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
             """Send one request. Raises DeliveryError."""
@@ -64,11 +61,11 @@ def timed_api_client(base: type[Any], tell: Callable[[Exchange], None] | None) -
                 answer = super().request(method, url, *args, **kwargs)
             except DeliveryError as error:
                 seconds = time.perf_counter() - begun
-                hear(Exchange(method, path, error.status, seconds, error.correlation_id, error.kind))
+                on_exchange(Exchange(method, path, error.status, seconds, error.correlation_id, error.kind))
                 raise
             seconds = time.perf_counter() - begun
             known = answer.headers.get("X-HubSpot-Correlation-Id")
-            hear(Exchange(method, path, answer.status, seconds, known))
+            on_exchange(Exchange(method, path, answer.status, seconds, known))
             return answer
 
     return TimedApiClient

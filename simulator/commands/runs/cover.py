@@ -86,7 +86,8 @@ class _SearchProgress:
 
 
 def _tell(result: CoverageResult, seconds: float, *, stopped: bool) -> None:
-    say(f"{result.sentence}, with {amount(len(result.events), 'event')} ({result.tried:,} tried)")
+    with_events = f"with {amount(len(result.events), 'event')} ({result.tried:,} tried)"
+    say(f"{result.sentence}, {with_events}; {result.properties_sentence}")
     if stopped:
         say("interrupted: not everything was tried; what was found until then is written")
         return  # why each of the others was not reached is known to whoever interrupted it

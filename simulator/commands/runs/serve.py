@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from hubspot_dest.account.account_file import is_account_content
 from hubspot_dest.account.schema import AccountSchema
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
@@ -54,6 +55,8 @@ def serve(
 ) -> None:
     """Carry `serve` out; the options are those of `commands/serve.py`."""
     token = token or DEFAULT_TOKEN
+    if account is None and seed_file is not None and _is_account_file(seed_file):
+        account, seed_file = seed_file, None  # with its portal, and strict
     schema = None if account is None else open_account(account)
     if schema is not None:
         portal = _portal(portal, schema, auto_define=auto_define)
@@ -154,6 +157,14 @@ def _switches(
         return Behaviours.from_mapping(wanted)
     except BehaviourError as error:
         stop(safe_text(error), "docs/fidelity.md lists them")
+
+
+def _is_account_file(path: Path) -> bool:
+    """Return whether a seed file has the form of an account file; whoever reads it says what is wrong with it."""
+    try:
+        return is_account_content(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return False
 
 
 def _account(service: HubSpot, token: str) -> SimulatedAccount:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
+from hubspot_dest.coverage.rule_coverage import NO_RULE_SOUGHT
 from simulator.engine.alternatives import failing_rule
 from simulator.engine.engine import Engine
 from simulator.engine.row_filter import FilterError, complete, parse_filter
-from simulator.engine.rows import NO_RULE_SOUGHT, Row
+from simulator.engine.rows import Row
 from simulator.tui.shell import Shell
 from simulator.tui.views.live import LiveView
 from simulator.tui.views.mapping import MappingView

@@ -6,8 +6,9 @@ from textual.app import ComposeResult
 from textual.message import Message
 
 from hubspot_dest.amounts import plural
+from hubspot_dest.coverage.rule_coverage import PropertyHits, RuleHits
+from simulator.engine.coverage_filters import filter_of_rule, filter_of_unmatched
 from simulator.engine.engine import Engine
-from simulator.engine.rule_coverage import PropertyHits, RuleHits
 from simulator.tui.views.view import View
 from simulator.tui.widgets.lines import Choice, LineList, LineView, TextLine, line
 from simulator.tui.widgets.meters import bar, compact
@@ -68,7 +69,7 @@ class MappingView(View):
             return
         hits = self.engine.event_log.coverage
         if chosen.kind == "event":
-            wanted = hits.filter_of_unmatched(chosen.key)
+            wanted = filter_of_unmatched(chosen.key)
         elif chosen.key in _FOR_ALL:
             wanted = ""
         else:
@@ -81,7 +82,7 @@ class MappingView(View):
                 ),
                 None,
             )
-            wanted = rule.filter(chosen.name) if rule is not None else ""
+            wanted = filter_of_rule(rule, chosen.name) if rule is not None else ""
         self.post_message(self.Wanted(wanted))
 
     def bring_rule(self, label: str) -> bool:
@@ -217,11 +218,13 @@ class MappingView(View):
         self, key: str, index: int | None, prefix: str, property_hits: PropertyHits, width: int, *, last: bool
     ) -> TextLine:
         never = property_hits.never
-        colour = "bad" if never else "text" if property_hits.resolved else "faint"
-        some = f"{compact(property_hits.resolved)}" + (
-            f" of {compact(property_hits.asked)}" if property_hits.resolved < property_hits.asked else ""
+        colour = "bad" if never else "text" if property_hits.present else "faint"
+        some = f"{compact(property_hits.present)}" + (
+            f" of {compact(property_hits.asked)}" if property_hits.missing else ""
         )
         said = "never resolved" if never else some if property_hits.asked else ""
+        if property_hits.asked and property_hits.defaulted == property_hits.asked:
+            said = "always default"
         wide = width >= 56
         said = said if wide else "never" if never else said.partition(" ")[0]
         return line(

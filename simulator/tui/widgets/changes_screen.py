@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from rich.cells import cell_len
 
 from hubspot_dest.amounts import amount
+from hubspot_dest.diff.comparison import ChangeGroup, grouped_changes
 from hubspot_dest.diff.json_difference import MISSING
-from simulator.engine.dry_run import PlanChange, Reloaded
+from simulator.engine.dry_run import Reloaded
 from simulator.tui.theme import Palette
 from simulator.tui.widgets.json_lines import short
 from simulator.tui.widgets.lines import TextLine, line
@@ -20,7 +21,8 @@ __all__ = ["ChangesScreen", "WarningsScreen", "change_lines", "wrong_lines"]
 
 _GROUPS = 200
 _DIFFERENCES = 8
-_MARKS = {True: ("▲", "good"), False: ("▼", "bad"), None: ("≈", "info")}
+_MARKS = {"gain": ("▲", "good"), "lose": ("▼", "bad"), "change": ("≈", "info")}
+_CAUSES = 4
 
 
 class ChangesScreen(Panel):
@@ -82,8 +84,8 @@ def wrong_lines(wrong: Iterable[str], width: int) -> list[TextLine]:
 def change_lines(reloaded: Reloaded, width: int) -> list[TextLine]:
     """Return what changed, the most telling first; events that change alike are one entry."""
     changes = reloaded.changes
-    better = sum(change.better is True for change in changes)
-    worse = sum(change.better is False for change in changes)
+    better = sum(change.kind == "gain" for change in changes)
+    worse = sum(change.kind == "lose" for change in changes)
     lines = [
         line(
             (
@@ -95,7 +97,7 @@ def change_lines(reloaded: Reloaded, width: int) -> list[TextLine]:
         )
     ]
     lines += [line((text, "info")) for text in _also(reloaded)]
-    groups = _grouped(changes)
+    groups = grouped_changes(changes)
     for alike in groups[:_GROUPS]:
         lines += [line(""), *_group_lines(alike, width)]
     if len(groups) > _GROUPS:
@@ -105,6 +107,8 @@ def change_lines(reloaded: Reloaded, width: int) -> list[TextLine]:
 
 def _also(reloaded: Reloaded) -> Iterable[str]:
     yield from reloaded.settings
+    if others := reloaded.other_reasons:
+        yield f"{others} more {'has' if others == 1 else 'have'} another rule or reason, with the same calls"
     again, left = reloaded.again, reloaded.stranded
     if again == 1:
         yield f"1 kept event was run again, and {'goes out now' if reloaded.through else 'still does not go out'}"
@@ -118,27 +122,21 @@ def _change(number: int) -> str:
     return "changes" if number == 1 else "change"
 
 
-def _grouped(changes: Iterable[PlanChange]) -> list[list[PlanChange]]:
-    """Return events that change alike together, the worst and then the most frequent first."""
-    groups: dict[tuple[object, ...], list[PlanChange]] = {}
-    for change in changes:
-        paths = tuple(
-            (each.path, each.expected is MISSING, each.actual is MISSING) for each in change.differences
-        )
-        groups.setdefault((change.name, change.better, change.before, change.after, paths), []).append(change)
-    return sorted(
-        groups.values(), key=lambda alike: (alike[0].better is None, alike[0].better is True, -len(alike))
-    )
-
-
-def _group_lines(alike: list[PlanChange], width: int) -> Iterable[TextLine]:
-    plan_change = alike[-1]
-    mark, colour = _MARKS[plan_change.better]
-    many = f"  {len(alike)} times, the last " if len(alike) > 1 else "  "
+def _group_lines(alike: ChangeGroup, width: int) -> Iterable[TextLine]:
+    plan_change = alike.last
+    if plan_change is None:
+        return
+    mark, colour = _MARKS[plan_change.kind]
+    many = f"  {alike.count} times, the last " if alike.count > 1 else "  "
     yield line(
         (f"{mark} ", f"*{colour}"), (fit(plan_change.name, 20), "*text"), (many, "text"),
         (harmless(plan_change.person, 50), "dim"), (f"  #{plan_change.number}", "faint"),
     )  # fmt: skip
+    if alike.causes:
+        more = f" and {len(alike.causes) - _CAUSES} more" if len(alike.causes) > _CAUSES else ""
+        yield line(
+            ("  by   ", "faint"), (fit(", ".join(alike.causes[:_CAUSES]) + more, max(0, width - 8)), "info")
+        )
     if plan_change.before != plan_change.after:
         yield line(("  was  ", "faint"), (fit(plan_change.before, max(0, width - 8)), "dim"))
         yield line(("  now  ", "faint"), (fit(plan_change.after, max(0, width - 8)), colour))

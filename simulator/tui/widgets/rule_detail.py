@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from hubspot_dest.coverage.nearest_rule import nearest_rules
+from hubspot_dest.coverage.rule_coverage import NO_RULE_SOUGHT
 from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.rules_index import label_of, rules_of
-from simulator.engine.alternatives import alternatives, failing_rule, nearest
+from simulator.engine.alternatives import alternatives, failing_rule
+from simulator.engine.coverage_filters import filter_of_rule, filter_of_unmatched
 from simulator.engine.engine import Engine
 from simulator.engine.row_filter import exactly, parse_filter
-from simulator.engine.rows import NO_RULE_SOUGHT, Row
+from simulator.engine.rows import Row
 from simulator.tui.theme import SYMBOLS, Palette
 from simulator.tui.widgets.json_lines import json_lines
 from simulator.tui.widgets.lines import TextLine, line
@@ -66,7 +69,7 @@ def side_lines(
         lines = [line((harmless(chosen.key, 80), "*text")), line(("no rule matched it", "warn")), line("")]
         lines += near_lines(chosen.key, [rule.key for rule in hits.all()])
         lines += [line(("── its latest events ", "accent"))]
-        return lines + _latest(engine, hits.filter_of_unmatched(chosen.key), width, palette)
+        return lines + _latest(engine, filter_of_unmatched(chosen.key), width, palette)
     lines = []
     if chosen is not None:
         key = chosen.key
@@ -84,7 +87,7 @@ def side_lines(
             lines.append(line((f" {said}", "dim")))
         else:
             lines += [line((f"── latest events of {label} ", "accent"))]
-            wanted = hits.identify.filter() if key == "identify" else exactly("rule", label)
+            wanted = filter_of_rule(hits.identify) if key == "identify" else exactly("rule", label)
             lines += _latest(engine, wanted, width, palette)
     return lines
 
@@ -138,7 +141,7 @@ def choice_lines(engine: Engine, row: Row, plan: Plan, width: int) -> list[TextL
 
 def near_lines(name: str, keys: list[str]) -> list[TextLine]:
     """Return the rules that are written almost like an event's name; nothing where none is."""
-    near = nearest(name, keys)
+    near = nearest_rules(name, keys)
     if not near:
         return []
     lines = [line(("── rules that come nearest by name ", "accent"))]

@@ -73,7 +73,7 @@ def test_what_never_came_is_0_and_a_rule_that_there_is_not_is_told(tmp_path: Pat
         (
             "counts: {taken: 200}\nevents: 200\ncounts: {pushes: 200}",
             2,
-            "line 3: the key 'counts' stands twice",
+            "line 3: the key 'counts' occurs twice",
         ),
         ("counts: {taken: >=5}", 2, "line 1, column 17: broken YAML: found character '>'"),
         ("seconds: 3", 2, "expects nothing: seconds may be anything"),

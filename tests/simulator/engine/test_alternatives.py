@@ -10,7 +10,7 @@ import pytest
 from hubspot_dest.config.model import Config
 from hubspot_dest.planning.dry_run import DryRun
 from hubspot_dest.planning.profiles import PARITY
-from simulator.engine.alternatives import Alternative, alternatives, failing_rule, nearest
+from simulator.engine.alternatives import Alternative, alternatives, failing_rule
 
 BIG = {"condition": "$code:(event) => event.data.total > 100", "settings": {"eventName": "big"}}
 PAID = {"condition": "$code:(event) => event.data.paid", "settings": {"eventName": "paid"}}
@@ -74,27 +74,6 @@ def test_an_odd_name_is_looked_for_where_the_planner_looks(name: str) -> None:
 def test_a_condition_that_failed_is_told_from_one_that_is_false() -> None:
     throws = {"order": {"complete": [{"condition": "$code:() => { throw new Error('no') }"}, ANY]}}
     assert [alternative.answer for alternative in told("order complete", {}, throws)] == ["failed", "matched"]
-
-
-@pytest.mark.parametrize(
-    ("name", "near"),
-    [
-        ("page  view", ("page view", "spaces")),
-        ("Page view", ("page view", "capital letters")),
-        ("Page  View", ("page view", "spaces and capital letters")),
-        ("order completed", ("order complete", "")),
-        ("order_complete", ("order complete", "")),
-        ("orders complete", ("order complete", "")),
-    ],
-)
-def test_a_misspelt_name_is_told_which_rule_it_meant(name: str, near: tuple[str, str]) -> None:
-    found = nearest(name, ["page view", "order complete", "order view", "* *"])
-    assert [(current_near.key, current_near.apart) for current_near in found][:1] == [near]
-
-
-@pytest.mark.parametrize("name", ["promo seen", "session start", "", "form submit", "page view"])
-def test_a_name_like_no_rule_is_told_of_none(name: str) -> None:
-    assert nearest(name, ["page view", "order complete", "product add", "* *"]) == []
 
 
 THROWS = {"condition": "$code:(event) => event.data.deep.er > 1"}

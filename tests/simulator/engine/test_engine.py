@@ -104,7 +104,7 @@ def test_a_contact_that_is_no_longer_written_is_counted_as_lost() -> None:
         engine.run(200)
         typo = {"map": {"email": "user.mail", "properties": {"map": {"company": "user.company"}}}}
         changes = engine.reload(changed(identify=typo)).result().changes
-        lost = [change for change in changes if change.better is False]
+        lost = [change for change in changes if change.kind == "lose"]
         assert lost
         assert [each.path for each in lost[0].differences if each.path.startswith("contact")] == ["contact"]
 

@@ -1,0 +1,104 @@
+"""Where findings go beside standard output: a SARIF file, a JUnit file, annotations of a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+
+import click
+
+from hubspot_dest.cli.console import print_data, stop
+from hubspot_dest.report.safe_text import safe_text
+
+if TYPE_CHECKING:
+    from hubspot_dest.checks.catalogue import Check
+    from hubspot_dest.checks.finding import Finding
+    from hubspot_dest.report.junit import Case
+
+__all__ = ["FindingsFormat", "FindingsOutput", "findings_options"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+FindingsFormat = Literal["text", "json", "sarif", "github", "junit"]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingsOutput:
+    """What the options of `findings_options` say.
+
+    Attributes:
+        form: the form on standard output.
+        sarif: the SARIF file to write; None for none.
+        junit: the JUnit file to write; None for none.
+        github: annotations on standard output, beside the text.
+
+    """
+
+    form: FindingsFormat
+    sarif: Path | None
+    junit: Path | None
+    github: bool
+
+    def write(
+        self, suite: str, findings: Sequence[Finding], checks: Mapping[str, Check], cases: list[Case]
+    ) -> None:
+        """Write the files and annotations that were asked for. Ends the command where a file cannot be written."""
+        from hubspot_dest.report.github_annotations import annotation_lines
+        from hubspot_dest.report.json_report import as_json
+        from hubspot_dest.report.junit import junit_xml
+        from hubspot_dest.report.sarif import sarif_log
+
+        if self.sarif is not None:
+            _write(self.sarif, as_json(sarif_log(findings, checks)) + "\n")
+        if self.junit is not None:
+            _write(self.junit, junit_xml(suite, cases))
+        if self.github or self.form == "github":
+            for line in annotation_lines(findings):
+                print_data(line)
+        elif self.form == "sarif":
+            print_data(as_json(sarif_log(findings, checks)))
+        elif self.form == "junit":
+            print_data(junit_xml(suite, cases).rstrip())
+
+
+def findings_options(function: F) -> F:
+    """Add --format, --json, --sarif, --junit and --github; the command gets `output`."""
+
+    @wraps(function)
+    def grouped(**given: Any) -> Any:
+        as_json, form = given.pop("as_json"), given.pop("form")
+        output = FindingsOutput(
+            "json" if as_json else form, given.pop("sarif"), given.pop("junit"), given.pop("github")
+        )
+        return function(**given, output=output)
+
+    file = click.Path(path_type=Path, dir_okay=False)
+    decorators = [
+        click.option(
+            "--format",
+            "form",
+            type=click.Choice(["text", "json", "sarif", "github", "junit"]),
+            default="text",
+            show_default=True,
+            help="Form of the result on standard output.",
+        ),
+        click.option(
+            "--json", "as_json", is_flag=True, help="The same as --format json: JSON Lines, a summary last."
+        ),
+        click.option("--sarif", type=file, metavar="FILE", help="Write SARIF 2.1.0 as well."),
+        click.option("--junit", type=file, metavar="FILE", help="Write JUnit XML as well."),
+        click.option("--github", is_flag=True, help="Print annotations for GitHub Actions as well."),
+    ]
+    command: Any = grouped
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return cast("F", command)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        stop(f"{safe_text(path)} cannot be written: {error.strerror or error}")

@@ -1,0 +1,182 @@
+"""What `hubspot-dest diff` does."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, Literal
+
+from hubspot_dest.cli.console import print_data, say, stop
+from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.cli.options import consent_states, open_config, use_colour
+from hubspot_dest.cli.read_progress import ReadProgress
+from hubspot_dest.cli.standard_input import refuse_unread_input
+from hubspot_dest.config.model import Config
+from hubspot_dest.diff.causes import CauseFinder, ConfigVariations, ProfileVariations
+from hubspot_dest.diff.comparison import PlanComparison
+from hubspot_dest.diff.plan_change import PlanChange
+from hubspot_dest.intake.reader import BadLine, IntakeError, read_events, source_name
+from hubspot_dest.mapping.dialect import dialect_of
+from hubspot_dest.planning.dry_run import DryRun
+from hubspot_dest.planning.profiles import Profile, profile_of
+from hubspot_dest.report.diff_text import (
+    DiffTitle,
+    change_record,
+    diff_lines,
+    diff_markdown,
+    diff_record,
+    diff_sentence,
+)
+from hubspot_dest.report.json_report import as_json as json_text
+from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.report.text_report import Painter
+
+__all__ = ["diff"]
+
+_PROGRESS: Final = 256  # events between two looks at the clock
+_POLICIES: Final = MappingProxyType(
+    {
+        "honour_skip": "skip: true suppresses the event here; walkerOS 4 ignores it",
+        "stringify_defaults": "default properties become texts here; walkerOS sends them as they are",
+        "refuse_bad_dates": "a timestamp that is no date fails its event here; walkerOS fails the call",
+        "settled_order": "overlapping edits of a policy apply in the order of the configuration here",
+        "omit_unprintable": "a value without a text is left out here; it fails the event in walkerOS",
+        "omit_emptied": "a loop without a value to send is left out here; walkerOS sends an empty text",
+        "dialect": "the mapping language of walkerOS 4.7 here, without the defects of 4.4",
+    }
+)
+
+
+def diff(
+    files: tuple[str, ...],
+    against: str | None,
+    fail_on: Literal["change", "loss", "never"],
+    consent: tuple[str, ...],
+    parity: bool,
+    walkeros: str,
+    as_json: bool,
+    markdown: bool,
+    no_color: bool,
+    max_line_bytes: int,
+) -> None:
+    """Carry `diff` out; the options are those of `commands/diff.py`."""
+    logging.getLogger("hubspot_dest").propagate = False
+    if len(files) != (3 if against is None else 2):
+        usage = "diff OLD NEW EVENTS" if against is None else "diff CONFIG EVENTS --against walkeros"
+        stop(f"{len(files)} files are named", f"hubspot-dest {usage}")
+    if as_json and markdown:
+        stop("--json and --markdown exclude each other")
+    if against is not None and parity:
+        stop("--parity compares walkerOS with walkerOS", "leave --parity out")
+    events = files[-1]
+    refuse_unread_input(events, "hubspot-dest diff OLD NEW -", open_pipe=True)
+    states = consent_states(consent)
+    configs = [_with_consent(open_config(Path(name), needs_token=False), states) for name in files[:-1]]
+    dialect = dialect_of(walkeros)
+    if against is None:
+        profile = profile_of(dialect, parity=parity)
+        comparison, title = _of_configs(configs[0], configs[1], files, profile)
+    else:
+        ours, theirs = profile_of(dialect, parity=False), profile_of(dialect, parity=True)
+        comparison, title = _of_profiles(configs[0], ours, theirs, files, walkeros)
+    bad = _play(events, max_line_bytes, comparison, print_changes=as_json)
+    if as_json:
+        print_data(json_text(diff_record(comparison, title)))
+    else:
+        painter = Painter(colour=use_colour(refused=no_color))
+        lines = diff_markdown(comparison, title) if markdown else diff_lines(comparison, title, painter)
+        for line in lines:
+            print_data(line)
+    if as_json or markdown:
+        say(diff_sentence(comparison))
+    if against is not None:
+        say(
+            "what depends on HubSpot's answers is not compared: walkerOS loses the events of unknown contacts (404) "
+            "and of failed requests (docs/departures.md)"
+        )
+    if comparison.events == 0:
+        say(f"error: {safe_text(source_name(events))} holds no usable event")
+        raise SystemExit(int(ExitCode.USAGE_ERROR))
+    failed = bad or _fails(comparison, fail_on)
+    raise SystemExit(int(ExitCode.CHECK_FAILED if failed else ExitCode.OK))
+
+
+def _fails(comparison: PlanComparison, fail_on: Literal["change", "loss", "never"]) -> bool:
+    if fail_on == "never":
+        return False
+    if fail_on == "change":
+        return comparison.changed > 0
+    return comparison.losses > 0
+
+
+def _play(source: str, max_line_bytes: int, comparison: PlanComparison, *, print_changes: bool) -> int:
+    """Compare every event of a source; return how many lines were no events."""
+    now_ms = time.time_ns() // 1_000_000
+    progress, bad = ReadProgress(source), 0
+    try:
+        for read in read_events(source, max_line_bytes=max_line_bytes):
+            if isinstance(read, BadLine):
+                bad += 1
+                hint = f" ({read.hint})" if read.hint else ""
+                say(f"error: {safe_text(read.where(source))}: {safe_text(read.message, limit=300)}{hint}")
+                continue
+            change = comparison.compare(read.event, now_ms, number=read.number).change
+            if print_changes and change is not None:
+                _print_change(change)
+            if not comparison.events % _PROGRESS:
+                progress.show(comparison.events, read.end)
+    except IntakeError as error:
+        stop(safe_text(error))
+    progress.clear()
+    return bad
+
+
+def _print_change(change: PlanChange) -> None:
+    print_data(json_text(change_record(change)))
+
+
+def _of_configs(
+    old: Config, new: Config, files: tuple[str, ...], profile: Profile
+) -> tuple[PlanComparison, DiffTitle]:
+    def planner(config: Config) -> DryRun:
+        return DryRun(config, profile=profile)
+
+    variations = ConfigVariations(old, new, planner)
+    places = {}
+    for label, one in zip(variations.labels, variations.differences, strict=True):
+        source = new.source or old.source
+        line = source.line(one.path) if source is not None else None
+        if source is not None and line is not None:
+            places[label] = f"{source.file}, line {line}"
+    title = DiffTitle(files[0], files[1], source_name(files[2]), places, {}, list(variations.labels))
+    return PlanComparison(planner(old), planner(new), CauseFinder(variations)), title
+
+
+def _of_profiles(
+    config: Config, ours: Profile, theirs: Profile, files: tuple[str, ...], walkeros: str
+) -> tuple[PlanComparison, DiffTitle]:
+    def planner(profile: Profile) -> DryRun:
+        return DryRun(config, profile=profile)
+
+    variations = ProfileVariations(ours, theirs, planner)
+    labels = list(variations.labels)
+    title = DiffTitle(
+        "hubspot-dest", f"walkerOS {walkeros}", source_name(files[1]), {}, _explained(labels), labels
+    )
+    return PlanComparison(planner(ours), planner(theirs), CauseFinder(variations)), title
+
+
+def _explained(labels: Iterable[str]) -> dict[str, str]:
+    return {label: _POLICIES[label] for label in labels if label in _POLICIES}
+
+
+def _with_consent(config: Config, states: dict[str, bool]) -> Config:
+    if not states:
+        return config
+    known = config.collector.get("consent")
+    consent = {**(known if isinstance(known, dict) else {}), **states}
+    return replace(config, collector={**config.collector, "consent": consent})

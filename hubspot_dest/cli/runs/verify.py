@@ -1,0 +1,199 @@
+"""What `hubspot-dest verify` does."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from hubspot_dest.account.schema import UNKNOWN_ACCOUNT, AccountSchema
+from hubspot_dest.cli.console import print_data, say, stop
+from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.cli.findings_output import FindingsOutput
+from hubspot_dest.cli.options import (
+    ConnectionOptions,
+    connected,
+    consent_states,
+    open_account,
+    open_config,
+    use_colour,
+)
+from hubspot_dest.cli.read_progress import ReadProgress
+from hubspot_dest.cli.runs.definitions import pulled_account
+from hubspot_dest.cli.runs.lint import lint_file
+from hubspot_dest.config.loading import ConfigFileError, file_of, load_config
+from hubspot_dest.config.model import Config
+from hubspot_dest.contracts.flow_contracts import FlowContracts, read_contracts
+from hubspot_dest.delivery.client.client import HubSpotClient
+from hubspot_dest.flow.document import is_flow, select_destination
+from hubspot_dest.flow.references import FlowError
+from hubspot_dest.flow.step_examples import step_examples
+from hubspot_dest.intake.reader import BadLine, IntakeError, Line, read_events, source_name
+from hubspot_dest.lint.linter import LintResult
+from hubspot_dest.report.json_report import as_json
+from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.report.text_report import Painter
+from hubspot_dest.verdict.finding_table import FailOn
+from hubspot_dest.verify.catalogue import EVERY_CHECK
+from hubspot_dest.verify.result import InputFile, VerifyResult
+from hubspot_dest.verify.section import VerifySubject
+from hubspot_dest.verify.verdict_text import located_findings, verify_cases, verify_lines, verify_records
+from hubspot_dest.verify.verification import NoUsableEventError
+from hubspot_dest.verify.verification import verify as run_verification
+
+__all__ = ["verify"]
+
+_CHUNK: Final = 1 << 20
+_PROGRESS: Final = 256  # events between two looks at the clock
+
+
+def verify(
+    config: Path,
+    events: str | None,
+    account: Path | None,
+    live: bool,
+    reach: ConnectionOptions,
+    consent: tuple[str, ...],
+    parity: bool,
+    walkeros: str,
+    fail_on: FailOn,
+    fail_under: float | None,
+    strict: bool,
+    node: int,
+    output: FindingsOutput,
+    max_line_bytes: int,
+    no_color: bool,
+) -> None:
+    """Carry `verify` out; the options are those of `commands/verify.py`."""
+    logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
+    logging.getLogger("hubspot_dest").propagate = False  # everything is in the result
+    if live and account is not None:
+        stop("--live and --account both say what the account has", "one of them")
+    file = file_of(config)
+    wanted = str(config)[len(str(file)) + 1 :]
+    states = consent_states(consent)
+    linted = lint_file(file, wanted, node)
+    _require_destination(linted)
+    schema, account_name = _account(config, account, live=live, reach=reach)
+    loaded, problems = _load(config)
+    place, entry = _entry(linted, wanted)
+    subject = VerifySubject(
+        str(config),
+        str(file),
+        linted,
+        loaded,
+        problems,
+        _contracts(linted, str(file), wanted),
+        tuple(step_examples(entry)),
+        place,
+        schema,
+        account_name,
+        states,
+        parity,
+        walkeros,
+        fail_on,
+        fail_under,
+    )
+    name = "" if events is None else source_name(events)
+    try:
+        result = run_verification(
+            subject,
+            None if events is None else _read(events, max_line_bytes),
+            events_name=name,
+            now_ms=lambda: time.time_ns() // 1_000_000,
+            inputs=tuple(_inputs(file, events, account)),
+            strict=strict,
+        )
+    except NoUsableEventError as error:
+        stop(f"{safe_text(name)}: {error}")
+    except IntakeError as error:
+        stop(safe_text(error))
+    _show(result, output, Painter(colour=use_colour(refused=no_color)))
+    raise SystemExit(int(ExitCode.OK if result.verdict == "go" else ExitCode.CHECK_FAILED))
+
+
+def _read(events: str, max_line_bytes: int) -> Iterator[Line | BadLine]:
+    """Yield the events, and show on a terminal how far reading them is."""
+    progress = ReadProgress(events)
+    for number, read in enumerate(read_events(events, max_line_bytes=max_line_bytes), 1):
+        if not number % _PROGRESS:
+            progress.show(number, read.end)
+        yield read
+    progress.clear()
+
+
+def _require_destination(linted: LintResult) -> None:
+    """End the command where the file is a flow without a single HubSpot destination to take."""
+    for finding in linted.findings:
+        if finding.code == "flow_destination":
+            stop(f"{safe_text(linted.file)}: {safe_text(finding.sentence)}", safe_text(finding.fix))
+
+
+def _account(
+    config: Path, account: Path | None, *, live: bool, reach: ConnectionOptions
+) -> tuple[AccountSchema, str]:
+    """Return what is known of the account, and what it is called."""
+    if live:
+        loaded = connected(open_config(config), reach)
+        client = HubSpotClient(
+            loaded.token, timeout_seconds=loaded.timeout_ms / 1000, connection=loaded.connection
+        )
+        schema = pulled_account(client)
+        return schema, f"portal {schema.portal_id}"
+    return (UNKNOWN_ACCOUNT, "") if account is None else (open_account(account), str(account))
+
+
+def _load(config: Path) -> tuple[Config | None, tuple[str, ...]]:
+    try:
+        return load_config(config, needs_token=False)[0], ()  # its warnings are findings of lint
+    except ConfigFileError as error:
+        return None, tuple(error.lines)
+
+
+def _entry(linted: LintResult, wanted: str) -> tuple[tuple[str | int, ...], Any]:
+    """Return where the destination is in the file, and its entry."""
+    document: Any = None if linted.source is None else linted.source.value
+    if not is_flow(document):
+        return (), document
+    try:
+        flow, name = select_destination(document, wanted)
+    except FlowError:
+        return (), None
+    return ("flows", flow, "destinations", name), document["flows"][flow]["destinations"][name]
+
+
+def _contracts(linted: LintResult, file: str, wanted: str) -> FlowContracts | None:
+    if linted.source is None:
+        return None
+    return read_contracts(linted.source, file, destination=wanted, environment=os.environ)
+
+
+def _inputs(config: Path, events: str | None, account: Path | None) -> Iterator[InputFile]:
+    for role, name in (("configuration", config), ("events", events), ("account", account)):
+        if name is not None and str(name) != "-":
+            digest, size = hashlib.sha256(), 0
+            try:
+                with Path(name).open("rb") as stream:
+                    while chunk := stream.read(_CHUNK):
+                        digest.update(chunk)
+                        size += len(chunk)
+            except OSError:
+                continue  # whoever reads it for its content says so
+            yield InputFile(role, str(name), digest.hexdigest(), size)
+
+
+def _show(result: VerifyResult, output: FindingsOutput, painter: Painter) -> None:
+    if output.form == "text":
+        for line in verify_lines(result, painter):
+            print_data(line)
+    elif output.form == "json":
+        for record in verify_records(result):
+            print_data(as_json(record))
+    output.write("hubspot-dest verify", located_findings(result), EVERY_CHECK, verify_cases(result))
+    if output.form not in ("text", "json"):
+        word = "GO" if result.verdict == "go" else "NO-GO"
+        say(f"{word}: {safe_text(result.config)}: {safe_text(result.reason)}")

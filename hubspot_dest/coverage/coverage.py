@@ -1,0 +1,310 @@
+"""Coverage of a configuration by a stream of events: counted as they pass, in bounded memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hubspot_dest.account.schema import AccountLimits
+from hubspot_dest.coverage.api_usage import ApiUsage, LimitShare
+from hubspot_dest.coverage.distinct_counter import DistinctCounter
+from hubspot_dest.coverage.nearest_rule import nearest_rules
+from hubspot_dest.coverage.rule_coverage import OTHERS, PropertyHits, RuleCoverage, RuleHits
+from hubspot_dest.mapping.context import CollectorView
+from hubspot_dest.mapping.dialect import WALKEROS_4_7, Dialect
+from hubspot_dest.mapping.jsdates import LAST_PLAIN_MS, iso_string
+from hubspot_dest.outcome import Outcome
+from hubspot_dest.planning.plan import Plan
+from hubspot_dest.verdict.mapping_paths import path_text
+
+__all__ = ["Coverage", "CoverageSummary", "NotSent", "UnmatchedEvent"]
+
+_NAMES: Final = 10_000
+_REASONS: Final = 500
+_NOT_SENT: Final = frozenset({"denied", "ignored", "skipped", "failed", "refused"})
+
+
+@dataclass(frozen=True, slots=True)
+class UnmatchedEvent:
+    """Events of one name that no rule matched.
+
+    Attributes:
+        name: the events' name; `(others)` stands for the names beyond the first 500.
+        count: how many.
+        nearest: the rule whose key is written almost like it; empty if there is none.
+        apart: the only difference: `capital letters`, `spaces`; empty where it is more than that.
+
+    """
+
+    name: str
+    count: int
+    nearest: str = ""
+    apart: str = ""
+
+
+@dataclass(slots=True)
+class NotSent:
+    """Why events were not sent.
+
+    Attributes:
+        kind: the outcome: `skipped`, `refused` …
+        reason: its code.
+        sentence: the reason of the first such event.
+        count: how many.
+        line: the line of the first such event; None if that is not known.
+
+    """
+
+    kind: str
+    reason: str
+    sentence: str
+    count: int = 0
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageSummary:
+    """What a stream of events exercised.
+
+    Attributes:
+        events: how many events there were.
+        outcomes: how many of each kind; their sum is `events`.
+        not_mapped: events that no rule was looked for: they wait for consent, or failed before.
+        rules: every rule, in the order of the configuration.
+        identify: the contact that every event may write.
+        defaults: the default properties.
+        policy: the edits of the policy.
+        unmatched: events without a rule, the most frequent first.
+        not_sent: why events were not sent, the most frequent first.
+        contacts: how many different contacts the calls touch.
+        contacts_estimated: whether that number is an estimate, with a standard error of 0.8 %.
+        contact_calls: calls that write contacts.
+        event_calls: calls that send events.
+        limits: the used part of each of HubSpot's limits, at the pace of the events' timestamps.
+
+    """
+
+    events: int
+    outcomes: Mapping[str, int]
+    not_mapped: int
+    rules: tuple[RuleHits, ...]
+    identify: RuleHits
+    defaults: tuple[PropertyHits, ...]
+    policy: tuple[PropertyHits, ...]
+    unmatched: tuple[UnmatchedEvent, ...]
+    not_sent: tuple[NotSent, ...]
+    contacts: int
+    contacts_estimated: bool
+    contact_calls: int
+    event_calls: int
+    limits: tuple[LimitShare, ...]
+
+    @property
+    def matched_events(self) -> int:
+        """How many events a rule matched."""
+        return sum(rule.hits for rule in self.rules)
+
+    @property
+    def unmatched_events(self) -> int:
+        """How many events no rule matched."""
+        return sum(one.count for one in self.unmatched)
+
+    @property
+    def targets(self) -> tuple[int, int]:
+        """How many rules and properties were exercised, and how many there are.
+
+        A rule is exercised when it matched an event; a property when its source gave a value, a default aside. The
+        properties of a rule that ignores its events are no targets.
+        """
+        reached = [rule.hits > 0 for rule in self.rules]
+        for rule in (*self.rules, self.identify):
+            if not rule.ignores:
+                named = (*rule.properties.values(), *rule.contact.values())
+                reached += [one.resolved > 0 for one in named]
+        return sum(reached), len(reached)
+
+    @property
+    def percent(self) -> float | None:
+        """The exercised share of rules and properties, 0 to 100; None if the configuration has neither."""
+        reached, every = self.targets
+        return None if not every else int(1000 * reached / every) / 10
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the summary as `--json` shows it."""
+        reached, every = self.targets
+        return {
+            "percent": self.percent,
+            "covered": reached,
+            "targets": every,
+            "events": self.events,
+            "outcomes": dict(self.outcomes),
+            "withRule": self.matched_events,
+            "withoutRule": self.unmatched_events,
+            "notMapped": self.not_mapped,
+            "rules": [_rule_record(rule) for rule in self.rules],
+            "identify": _rule_record(self.identify) if self.identify.contact or self.identify.hits else None,
+            "defaultProperties": [_property_record(one) for one in self.defaults],
+            "policy": [_property_record(one) for one in self.policy],
+            "eventsWithoutRule": [
+                {
+                    "event": one.name,
+                    "count": one.count,
+                    "nearest": one.nearest or None,
+                    "apart": one.apart or None,
+                }
+                for one in self.unmatched
+            ],
+            "notSent": [
+                {
+                    "outcome": one.kind,
+                    "reason": one.reason,
+                    "count": one.count,
+                    "firstLine": one.line,
+                    "sentence": one.sentence,
+                }
+                for one in self.not_sent
+            ],
+            "contacts": {"count": self.contacts, "estimated": self.contacts_estimated},
+            "calls": {"contacts": self.contact_calls, "events": self.event_calls},
+            "limits": [one.as_dict() for one in self.limits],
+        }
+
+
+class Coverage:
+    """Counts what the outcomes of one run exercise; memory does not grow with the events.
+
+    Args:
+        raw: the destination's configuration as configured.
+        collector: the collector's state, which values may depend on.
+        limits: the account's own limits, where they are known.
+        dialect: the version of the mapping language.
+
+    """
+
+    def __init__(
+        self,
+        raw: Mapping[str, Any],
+        *,
+        collector: CollectorView | None = None,
+        limits: AccountLimits | None = None,
+        dialect: Dialect = WALKEROS_4_7,
+    ) -> None:
+        self._rules = RuleCoverage(collector, dialect=dialect)
+        self._rules.follow(raw)
+        self._usage = ApiUsage(limits)
+        self._contacts = DistinctCounter()
+        self._names: set[str] = set()
+        self._outcomes: Counter[str] = Counter()
+        self._not_sent: dict[tuple[str, str], NotSent] = {}
+        self._last_ms: Any = None
+        self._last_moment = ""
+
+    def count(self, outcome: Outcome, line: int | None = None) -> None:
+        """Count the outcome of an event, or of a batch.
+
+        Args:
+            outcome: what happened, or what is predicted.
+            line: the event's line in its file; None for a batch.
+
+        """
+        plan = outcome.plan
+        self._usage.add(outcome, "" if plan is None else self._moment(plan))
+        if outcome.events:
+            return  # a batch; its events have outcomes of their own
+        self._outcomes[outcome.kind] += 1
+        self._rules.count(outcome, line)
+        if outcome.kind in _NOT_SENT:
+            key = (outcome.kind, outcome.reason)
+            found = self._not_sent.get(key)
+            if found is None and len(self._not_sent) < _REASONS:
+                found = self._not_sent[key] = NotSent(*key, outcome.sentence, line=line)
+            if found is not None:
+                found.count += 1
+        if plan is None:
+            return
+        if plan.occurrence is not None:
+            if len(self._names) < _NAMES:
+                self._names.add(plan.occurrence["eventName"])
+            if plan.verdict == "ready":
+                self._touch(plan.email, plan.object_id)
+        if plan.contact is not None and plan.contact.properties is not None:
+            self._touch(plan.contact.email, None)
+
+    def summary(self) -> CoverageSummary:
+        """Return what was exercised so far."""
+        rules = self._rules
+        keys = [rule.key for rule in rules.all()]
+        events = self._outcomes.total()
+        unmatched = []
+        for name, count in rules.unmatched.most_common():
+            near = nearest_rules(name, keys) if name != OTHERS else []
+            unmatched.append(
+                UnmatchedEvent(name, count, near[0].key, near[0].apart)
+                if near
+                else UnmatchedEvent(name, count)
+            )
+        mapped = sum(rule.hits for rule in rules.all()) + rules.unmatched.total()
+        return CoverageSummary(
+            events=events,
+            outcomes=dict(self._outcomes.most_common()),
+            not_mapped=events - mapped,
+            rules=tuple(rules.all()),
+            identify=rules.identify,
+            defaults=tuple(rules.defaults.values()),
+            policy=tuple(rules.policy.values()),
+            unmatched=tuple(unmatched),
+            not_sent=tuple(
+                sorted(self._not_sent.values(), key=lambda one: (-one.count, one.kind, one.reason))
+            ),
+            contacts=self._contacts.count,
+            contacts_estimated=self._contacts.estimated,
+            contact_calls=self._usage.contact_calls,
+            event_calls=self._usage.event_calls,
+            limits=self._usage.shares(len(self._names)),
+        )
+
+    def _touch(self, email: str | None, object_id: str | None) -> None:
+        if email is not None:
+            self._contacts.add(email.lower())
+        elif object_id is not None:
+            self._contacts.add(f"objectId {object_id}")
+
+    def _moment(self, plan: Plan) -> str:
+        occurrence = plan.occurrence
+        if occurrence is not None:
+            moment = occurrence["occurredAt"]
+            return moment if type(moment) is str else ""
+        when = plan.event.get("timestamp")
+        if type(when) is not int or not 0 < when < LAST_PLAIN_MS:
+            return ""
+        if when != self._last_ms:
+            self._last_ms, self._last_moment = when, iso_string(when)
+        return self._last_moment
+
+
+def _rule_record(rule: RuleHits) -> dict[str, Any]:
+    return {
+        "rule": rule.label,
+        "place": path_text(rule.place),
+        "hits": rule.hits,
+        "outcomes": dict(rule.outcomes),
+        "notes": list(rule.notes),
+        "properties": [_property_record(one) for one in rule.properties.values()],
+        "contact": [_property_record(one) for one in rule.contact.values()],
+    }
+
+
+def _property_record(one: PropertyHits) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "source": one.source,
+        "place": path_text(one.place),
+        "asked": one.asked,
+        "resolved": one.resolved,
+        "defaulted": one.defaulted,
+        "missing": one.missing,
+        "examples": list(one.examples),
+        "firstMissingLine": one.missing_line,
+    }

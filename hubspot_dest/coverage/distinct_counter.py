@@ -1,0 +1,72 @@
+"""Count distinct texts in bounded memory: exactly while there are few, then by an estimate (HyperLogLog).
+
+Flajolet, Fusy, Gandouet, Meunier, "HyperLogLog: the analysis of a near-optimal cardinality estimation algorithm",
+2007. With 2^14 registers the standard error is 0.8 %.
+"""
+
+from __future__ import annotations
+
+import math
+from hashlib import blake2b
+from typing import Final
+
+__all__ = ["DistinctCounter"]
+
+_BITS: Final = 14
+_REGISTERS: Final = 1 << _BITS
+_REST: Final = 64 - _BITS
+_ALPHA: Final = 0.7213 / (1 + 1.079 / _REGISTERS)
+_EXACT: Final = 50_000
+
+
+class DistinctCounter:
+    """Counts distinct texts.
+
+    Args:
+        exact: how many are counted exactly; beyond, the count is an estimate in 16 KiB of memory.
+
+    """
+
+    def __init__(self, exact: int = _EXACT) -> None:
+        self._exact = exact
+        self._hashes: set[int] | None = set()
+        self._registers = bytearray()
+
+    def add(self, text: str) -> None:
+        """Count a text, unless it was counted before."""
+        hashed = int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+        if self._hashes is None:
+            self._note(hashed)
+            return
+        self._hashes.add(hashed)
+        if len(self._hashes) > self._exact:
+            self._registers = bytearray(_REGISTERS)
+            for one in self._hashes:
+                self._note(one)
+            self._hashes = None
+
+    @property
+    def estimated(self) -> bool:
+        """Whether the count is an estimate."""
+        return self._hashes is None
+
+    @property
+    def count(self) -> int:
+        """How many distinct texts there were; an estimate where `estimated` says so."""
+        if self._hashes is not None:
+            return len(self._hashes)
+        raw = _ALPHA * _REGISTERS**2 / sum(2.0**-one for one in self._registers)
+        empty = self._registers.count(0)
+        # Linear counting is the better estimate while registers are empty.
+        return (
+            round(_REGISTERS * math.log(_REGISTERS / empty))
+            if raw <= 2.5 * _REGISTERS and empty
+            else round(raw)
+        )
+
+    def _note(self, hashed: int) -> None:
+        register = hashed >> _REST
+        rest = hashed & ((1 << _REST) - 1)
+        rank = _REST - rest.bit_length() + 1
+        if rank > self._registers[register]:
+            self._registers[register] = rank

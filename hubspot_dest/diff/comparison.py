@@ -1,0 +1,207 @@
+"""Plan the same events in two ways, and group what differs by its cause."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from hubspot_dest.diff.causes import CauseFinder, EventPlanner
+from hubspot_dest.diff.json_difference import MISSING
+from hubspot_dest.diff.plan_change import ChangeKind, PlanChange, change_between, planned_calls
+from hubspot_dest.planning.plan import Plan
+
+__all__ = ["ChangeGroup", "ComparedPlans", "PlanComparison", "grouped_changes"]
+
+_GROUPS: Final = 1_000
+_EXAMPLES: Final = 3
+_FIELDS: Final = 200
+_ORDER: Final[Sequence[ChangeKind]] = ("lose", "gain", "change")
+
+
+@dataclass(slots=True)
+class ChangeGroup:
+    """Events that change alike, for the same cause.
+
+    Attributes:
+        causes: what of the configuration causes it.
+        kind: whether they gain, lose or change a call.
+        name: the events' name.
+        count: how many.
+        fields: how many of them differ in each field of the calls.
+        examples: the first of them.
+        last: the last of them.
+
+    """
+
+    causes: tuple[str, ...]
+    kind: ChangeKind
+    name: str
+    count: int = 0
+    fields: Counter[str] = field(default_factory=Counter)
+    examples: list[PlanChange] = field(default_factory=list)
+    last: PlanChange | None = None
+
+    def add(self, change: PlanChange) -> None:
+        """Add an event."""
+        self.count += 1
+        self.last = change
+        if len(self.examples) < _EXAMPLES:
+            self.examples.append(change)
+        for one in change.differences:
+            if one.path in self.fields or len(self.fields) < _FIELDS:
+                self.fields[one.path] += 1
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedPlans:
+    """One event, planned in two ways.
+
+    Attributes:
+        before: the old plan.
+        after: the new plan.
+        change: what is different in the calls; None for nothing.
+
+    """
+
+    before: Plan
+    after: Plan
+    change: PlanChange | None
+
+
+class PlanComparison:
+    """Compares what two planners plan, event by event; memory does not grow with the events.
+
+    Args:
+        old: plans in the old way.
+        new: plans in the new way.
+        causes: finds the causes of changes; None if they are not asked for.
+
+    Attributes:
+        events: how many events were compared.
+        kinds: how many of them gain, lose or change a call.
+        other_reasons: how many have another rule, verdict or reason, with the same calls.
+        unstable: how many differ by a function that gives another result each time; they count as no change.
+        more_groups: how many changes are in no group, since there are too many kinds of change.
+
+    """
+
+    def __init__(self, old: EventPlanner, new: EventPlanner, causes: CauseFinder | None = None) -> None:
+        self._old = old
+        self._new = new
+        self._causes = causes
+        self.events = 0
+        self.kinds: Counter[ChangeKind] = Counter()
+        self.other_reasons = 0
+        self.unstable = 0
+        self.more_groups = 0
+        self._groups: dict[tuple[Any, ...], ChangeGroup] = {}
+        self._effective: set[str] = set()
+        self._losses = 0
+
+    @property
+    def changed(self) -> int:
+        """How many events change."""
+        return self.kinds.total()
+
+    @property
+    def losses(self) -> int:
+        """How many events lose a call, those included that gain another one."""
+        return self._losses
+
+    @property
+    def groups(self) -> list[ChangeGroup]:
+        """The changes by cause, losses first, then the most frequent."""
+        return _sorted(self._groups.values())
+
+    @property
+    def effective_causes(self) -> frozenset[str]:
+        """The causes of all changes."""
+        return frozenset(self._effective)
+
+    def compare(
+        self, event: Any, now_ms: int, *, number: int = 0, name: str = "", person: str = ""
+    ) -> ComparedPlans:
+        """Plan an event in both ways, and count what differs.
+
+        Args:
+            event: the event as pushed.
+            now_ms: the time of the push, in ms since 1970.
+            number: its number: of its line, or of its row.
+            name: its name; by default the event's own.
+            person: whose event it is; by default the identity that was planned.
+
+        """
+        self.events += 1
+        before, after = self._old.plan(event, now_ms), self._new.plan(event, now_ms)
+        name = name or str(before.event.get("name", "") if isinstance(before.event, dict) else "")
+        person = person or _person(before) or _person(after)
+        change = change_between(name, person, number, before, after)
+        if change is not None and self._is_unstable(event, now_ms, before, after):
+            self.unstable += 1
+            change = None
+        elif change is None:
+            self.other_reasons += _why(before) != _why(after)
+        if change is not None:
+            signature = _signature(change, before, after)
+            if self._causes is not None:
+                change = change.caused_by(self._causes.causes(event, now_ms, before, after, signature))
+            self._count(change)
+        return ComparedPlans(before, after, change)
+
+    def _count(self, change: PlanChange) -> None:
+        self.kinds[change.kind] += 1
+        self._losses += any(
+            one.actual is MISSING and one.path in ("event", "contact") for one in change.differences
+        )
+        self._effective.update(change.causes)
+        key = _group_key(change)
+        group = self._groups.get(key)
+        if group is None:
+            if len(self._groups) >= _GROUPS:
+                self.more_groups += 1
+                return
+            group = self._groups[key] = ChangeGroup(change.causes, change.kind, change.name)
+        group.add(change)
+
+    def _is_unstable(self, event: Any, now_ms: int, before: Plan, after: Plan) -> bool:
+        """Tell whether one way alone gives another plan the second time."""
+        return planned_calls(self._old.plan(event, now_ms)) != planned_calls(before) or planned_calls(
+            self._new.plan(event, now_ms)
+        ) != planned_calls(after)
+
+
+def grouped_changes(changes: Sequence[PlanChange]) -> list[ChangeGroup]:
+    """Return changes by cause, losses first, then the most frequent."""
+    groups: dict[tuple[Any, ...], ChangeGroup] = {}
+    for one in changes:
+        groups.setdefault(_group_key(one), ChangeGroup(one.causes, one.kind, one.name)).add(one)
+    return _sorted(groups.values())
+
+
+def _sorted(groups: Any) -> list[ChangeGroup]:
+    return sorted(groups, key=lambda one: (_ORDER.index(one.kind), -one.count, one.name))
+
+
+def _group_key(change: PlanChange) -> tuple[Any, ...]:
+    return change.causes, change.kind, change.name, _fields(change)
+
+
+def _fields(change: PlanChange) -> tuple[tuple[str, bool, bool], ...]:
+    found = change.differences[:_FIELDS]
+    return tuple((one.path, one.expected is MISSING, one.actual is MISSING) for one in found)
+
+
+def _signature(change: PlanChange, before: Plan, after: Plan) -> tuple[Any, ...]:
+    return change.kind, before.rule_label, after.rule_label, before.reason, after.reason, _fields(change)
+
+
+def _why(plan: Plan) -> tuple[str, str, str]:
+    return plan.verdict, plan.reason, plan.rule_label
+
+
+def _person(plan: Plan) -> str:
+    if plan.email:
+        return plan.email
+    return f"objectId {plan.object_id}" if plan.object_id else ""

@@ -1,0 +1,80 @@
+"""The places where two configurations differ, and a configuration with one of them changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hubspot_dest.diff.json_difference import MISSING, differences
+
+__all__ = ["ConfigDifference", "ConfigPath", "config_differences", "with_value"]
+
+ConfigPath = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigDifference:
+    """One place where two configurations differ.
+
+    Attributes:
+        path: where; the deepest place that both sides share, one step further.
+        old: the old value; `MISSING` for none.
+        new: the new value; `MISSING` for none.
+
+    """
+
+    path: ConfigPath
+    old: Any
+    new: Any
+
+
+def config_differences(old: Any, new: Any, path: ConfigPath = ()) -> list[ConfigDifference]:
+    """Return every place where two configurations differ, in the order of the old one.
+
+    The order of keys counts for nothing, except where maps are the whole of a rule's list. Lists of different length
+    are one difference: an entry that was put in front moves all others.
+    """
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        keys = [*old, *(key for key in new if key not in old)]
+        return [
+            one
+            for key in keys
+            for one in config_differences(old.get(key, MISSING), new.get(key, MISSING), (*path, key))
+        ]
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        return [
+            one
+            for index, (before, after) in enumerate(zip(old, new, strict=True))
+            for one in config_differences(before, after, (*path, index))
+        ]
+    if old is MISSING and new is MISSING:
+        return []
+    if old is MISSING or new is MISSING or differences(old, new):
+        return [ConfigDifference(path, old, new)]
+    return []
+
+
+def with_value(value: Any, path: ConfigPath, wanted: Any) -> Any:
+    """Return a copy of `value` in which `wanted` is at `path`; `MISSING` takes it away. The rest is shared.
+
+    Args:
+        value: a configuration; every map and list on the path exists in it, the last step aside.
+        path: where; empty for the whole.
+        wanted: the value.
+
+    """
+    if not path:
+        return wanted
+    step, rest = path[0], path[1:]
+    if isinstance(value, list) and isinstance(step, int):
+        items = list(value)
+        items[step] = with_value(items[step], rest, wanted)
+        return items
+    found = dict(value) if isinstance(value, Mapping) else {}
+    inner = with_value(found.get(str(step), {}), rest, wanted)
+    if inner is MISSING:
+        found.pop(str(step), None)
+    else:
+        found[str(step)] = inner
+    return found

@@ -1,0 +1,106 @@
+"""Run one step example without any network, and hold its calls against its `out`."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hubspot_dest.account.schema import AccountSchema
+from hubspot_dest.checks.finding import Finding
+from hubspot_dest.config.model import Config
+from hubspot_dest.delivery.client.recording_client import RecordingClient
+from hubspot_dest.destination import HubSpotDestination
+from hubspot_dest.diff.json_difference import MISSING, Difference, differences
+from hubspot_dest.flow.step_examples import StepExample, example_config, example_moment
+from hubspot_dest.report.json_report import as_json, plain
+from hubspot_dest.verdict.judge import Judge
+from hubspot_dest.verify.result import ExampleResult
+
+__all__ = ["CheckedStepExample", "check_step_example"]
+
+_MOST: Final = 20
+_SHOWN: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedStepExample:
+    """An example's result, and what the checks say of its event."""
+
+    result: ExampleResult
+    findings: tuple[Finding, ...] = ()
+
+
+def check_step_example(config: Config, example: StepExample, account: AccountSchema) -> CheckedStepExample:
+    """Return whether an example gives the calls that it says, and what HubSpot makes of them.
+
+    Args:
+        config: the flow's configuration.
+        example: an example with problems fails without being run.
+        account: what is known of the account.
+
+    """
+    if example.problems:
+        return CheckedStepExample(ExampleResult(example.name, example.title, False, example.problems))
+    raw = example_config(config.raw, example)
+    changed = raw != config.raw  # then the lines of the configuration are not those of the file
+    judge = Judge(raw, source=None if changed else config.source, account=account)
+    client = RecordingClient()
+    outcome = ""
+    findings: tuple[Finding, ...] = ()
+    state = config.collector
+    with HubSpotDestination(
+        {**raw, "settings": {**raw.get("settings", {}), "accessToken": "none"}},
+        client=client,
+        judge=judge,
+        consent=state.get("consent"),
+        user=state.get("user"),
+        globals_=state.get("globals"),
+        custom=state.get("custom"),
+        logger=logging.Logger("examples"),
+        now_ms=_clock(example),
+    ) as destination:
+        data = copy.deepcopy(example.given)
+        if example.command:
+            destination.push_command(f"walker {example.command}", data)
+        else:
+            pushed = destination.push(data)
+            findings = pushed.findings
+            if pushed.kind == "failed":
+                outcome = f"the event failed: {pushed.sentence}"
+    if example.calls is None:
+        return CheckedStepExample(ExampleResult(example.name, example.title, None), findings)
+    calls = [_without_uuid(plain(call)) for call in client.calls]
+    found = [_sentence(one) for one in differences({"calls": example.calls}, {"calls": calls})[:_MOST]]
+    if outcome and not client.calls:
+        found.insert(0, outcome)  # an event that failed sends nothing, too; that is not what `out: []` says
+    return CheckedStepExample(ExampleResult(example.name, example.title, not found, tuple(found)), findings)
+
+
+def _clock(example: StepExample) -> Callable[[], int] | None:
+    moment = example_moment(example)
+    return None if moment is None else lambda: moment
+
+
+def _without_uuid(value: Any) -> Any:
+    """Take out the `uuid`, which this sender adds to every occurrence."""
+    if isinstance(value, list):
+        return [_without_uuid(item) for item in value]
+    if isinstance(value, dict):
+        added = ("uuid",) if "eventName" in value else ()
+        return {key: _without_uuid(item) for key, item in value.items() if key not in added}
+    return value
+
+
+def _sentence(difference: Difference) -> str:
+    expected, actual = _shown(difference.expected), _shown(difference.actual)
+    return f"{difference.path}: expected {expected}, got {actual}"
+
+
+def _shown(value: Any) -> str:
+    if value is MISSING:
+        return "nothing"
+    text = as_json(plain(value))
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"

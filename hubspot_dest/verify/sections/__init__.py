@@ -1,0 +1,1 @@
+"""The questions that `verify` asks, one module each."""

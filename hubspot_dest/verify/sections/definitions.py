@@ -1,0 +1,107 @@
+"""Whether the account has the event definitions and properties that are needed."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from hubspot_dest.config.model import Config
+from hubspot_dest.definitions.needs import DefinitionNeeds
+from hubspot_dest.definitions.plan import DefinitionsPlan, PlannedEvent, PlannedProperty
+from hubspot_dest.definitions.plan_text import plan_sentence
+from hubspot_dest.definitions.planner import plan_definitions
+from hubspot_dest.outcome import Outcome
+from hubspot_dest.verify.catalogue import verify_finding
+from hubspot_dest.verify.finding_groups import FindingGroups
+from hubspot_dest.verify.result import SectionResult, SectionStatus
+from hubspot_dest.verify.section import VerifySubject, blocking_severities
+
+__all__ = ["DefinitionsSection"]
+
+_QUESTION: Final = "Does the account have the event definitions and properties?"
+_CODES: Final = {
+    "conflict": "definition_conflict",
+    "impossible": "definition_impossible",
+}
+
+
+class DefinitionsSection:
+    """Plans what the account must have, and compares.
+
+    Args:
+        subject: what is verified.
+        config: its configuration.
+
+    Attributes:
+        plan: what the account must have; None before the end.
+
+    """
+
+    def __init__(self, subject: VerifySubject, config: Config) -> None:
+        self._subject = subject
+        self._config = config
+        self._needs = DefinitionNeeds(config.raw, subject.account)
+        self.plan: DefinitionsPlan | None = None
+
+    def add_event(self, event: Any, line: int) -> None:
+        """Ignore events as they come: what is needed follows from their plans."""
+
+    def add_outcome(self, outcome: Outcome, line: int | None) -> None:  # noqa: ARG002 - of the Protocol
+        """Add what the event needs."""
+        if outcome.plan is not None:
+            self._needs.add_plan(outcome.plan)
+
+    def close(self) -> SectionResult:
+        """Return the answer; unanswered where nothing is known of the account."""
+        subject = self._subject
+        if not self._needs.from_events:
+            self._needs.add_configuration()
+        self.plan = plan = plan_definitions(
+            self._needs,
+            self._config.raw,
+            source=self._config.source,
+            account=subject.account,
+            account_name=subject.account_name,
+        )
+        groups = FindingGroups("definitions", blocking_severities(subject.fail_on))
+        for event in plan.events:
+            self._add(groups, event.full_name, event)
+            # The properties of a definition that is missing come with it.
+            for one in event.properties if event.state == "present" else ():
+                self._add(groups, f"{event.full_name}.{one.name}", one, "definition_property_missing")
+        for one in plan.contact_properties:
+            self._add(groups, f"the contact property {one.name}", one)
+        status: SectionStatus = "failed" if groups.blocked else "passed"
+        answer = plan_sentence(plan)
+        if status == "passed" and (not plan.account or plan.count("needed")):
+            status = "unanswered"
+            if not plan.account:
+                answer += "; whether the account has them is not known: --account FILE or --live answers it"
+        return SectionResult(
+            "definitions",
+            _QUESTION,
+            status,
+            answer,
+            groups.findings,
+            tuple(f"not known: {one}" for one in plan.unknown),
+            {
+                "events": len(plan.events),
+                "properties": sum(1 for _ in plan.properties()),
+                "missing": plan.count("missing"),
+                "conflict": plan.count("conflict"),
+                "impossible": plan.count("impossible"),
+            },
+        )
+
+    def _add(
+        self,
+        groups: FindingGroups,
+        name: str,
+        planned: PlannedEvent | PlannedProperty,
+        missing: str = "definition_missing",
+    ) -> None:
+        code = missing if planned.state == "missing" else _CODES.get(planned.state)
+        if code is None:
+            return
+        sentence = planned.sentence or f"{self._subject.account_name} has no {name}"
+        place = {"config_path": planned.config_path, "file": planned.file, "line": planned.line}
+        groups.add(verify_finding(code, sentence, fix=planned.fix, path=name, **place))

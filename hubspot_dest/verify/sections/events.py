@@ -1,0 +1,193 @@
+"""What HubSpot refuses of the events, and what is lost."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+from typing import Any, Final
+
+from hubspot_dest.account.schema import UNKNOWN_ACCOUNT
+from hubspot_dest.amounts import amount, verb
+from hubspot_dest.config.model import Config
+from hubspot_dest.outcome import Outcome
+from hubspot_dest.report.json_report import plain
+from hubspot_dest.verdict.judge import Judge
+from hubspot_dest.verdict.mapping_paths import ConfigPath, path_text
+from hubspot_dest.verdict.quotas import Quotas
+from hubspot_dest.verify.catalogue import verify_finding
+from hubspot_dest.verify.finding_groups import FindingGroups
+from hubspot_dest.verify.result import PayloadSample, SectionResult, SectionStatus
+from hubspot_dest.verify.section import VerifySubject, blocking_severities
+
+__all__ = ["EventsSection"]
+
+_QUESTION: Final = "Does HubSpot take every event, and is none lost?"
+_ORDER: Final = ("sent", "queued", "identified", "skipped", "ignored", "denied", "refused", "failed")
+_MOST_SAMPLES: Final = 200
+_DIGITS: Final = re.compile(r"\d+")  # lines and columns differ in messages of one cause
+_WEIGHT: Final = 100  # every so many events, one is counted for the quotas
+
+
+class EventsSection:
+    """Counts outcomes and findings, and keeps one sample of each event and outcome.
+
+    Args:
+        subject: what is verified.
+        config: its configuration.
+        judge: judged the plans; says at the end what only the end shows.
+        events: the name of the events' source; empty where there is none.
+
+    Attributes:
+        kinds: how many events had each outcome.
+
+    """
+
+    def __init__(self, subject: VerifySubject, config: Config, judge: Judge, events: str) -> None:
+        self._subject = subject
+        self._config = config
+        self._judge = judge
+        self._events = events
+        self._groups = FindingGroups("events", blocking_severities(subject.fail_on))
+        self._quotas = Quotas(subject.account.limits)
+        self._samples: dict[tuple[str, str], PayloadSample] = {}
+        self._contacts = 0
+        self._read = 0
+        self._bad = 0
+        self.kinds: Counter[str] = Counter()
+
+    def add_event(self, event: Any, line: int) -> None:  # noqa: ARG002 - of the Protocol
+        """Count an event."""
+        self._read += 1
+
+    def add_bad_line(self, message: str, hint: str, line: int) -> None:
+        """Report a line that is no event."""
+        self._bad += 1
+        finding = verify_finding("event_unreadable", message, fix=hint, file=self._events, line=line)
+        self._groups.add(finding, line, _DIGITS.sub("#", message))
+
+    def add_outcome(self, outcome: Outcome, line: int | None) -> None:
+        """Count an outcome and its findings."""
+        if outcome.events:
+            return  # a batch: its events were counted one by one
+        self.kinds[outcome.kind] += 1
+        if not sum(self.kinds.values()) % _WEIGHT:
+            self._quotas.add(outcome, _WEIGHT)
+        plan = outcome.plan
+        if plan is not None and plan.contact is not None:
+            self._quotas.add_calls(outcome, sum(str(call[0]).startswith("crm.") for call in outcome.calls))
+            self._contacts += 1
+        for one in outcome.findings:
+            cause = () if one.config_path else (one.path,)
+            self._groups.add(
+                one if one.config_path else replace(one, file=self._events, line=line), line, *cause
+            )
+        if outcome.kind == "failed":
+            self._add_failure(outcome, line)
+        self._add_sample(outcome, line)
+
+    @property
+    def samples(self) -> tuple[PayloadSample, ...]:
+        """One sample of each event name and outcome, at most 200."""
+        return tuple(self._samples.values())
+
+    def close(self) -> SectionResult:
+        """Return the answer; unanswered without events."""
+        if not self._events:
+            return SectionResult(
+                "events",
+                _QUESTION,
+                "unanswered",
+                "no events were given: hubspot-dest verify CONFIG EVENTS answers it",
+            )
+        for one in (*self._judge.summary(), *self._quotas.findings(self._judge.event_names)):
+            self._groups.add(one)
+        status: SectionStatus = "failed" if self._groups.blocked else "passed"
+        if not self._bad and not self._reached and status == "passed":
+            status = "unanswered"
+        return SectionResult(
+            "events",
+            _QUESTION,
+            status,
+            self._answer(),
+            self._groups.findings,
+            self._notes(),
+            {"events": self._read, "badLines": self._bad, **self.kinds},
+        )
+
+    @property
+    def _reached(self) -> int:
+        """How many events something is sent of."""
+        return sum(self.kinds[kind] for kind in ("sent", "queued", "identified", "refused"))
+
+    def _answer(self) -> str:
+        kinds = ", ".join(f"{self.kinds[kind]} {kind}" for kind in _ORDER if self.kinds[kind]) or "nothing"
+        bad = f", {amount(self._bad, 'line')} that {verb(self._bad, 'are')} no event" if self._bad else ""
+        said = f"{self._read} event{'' if self._read == 1 else 's'}: {kinds}{bad}"
+        if not self._reached and not self._bad:
+            return f"{said}; nothing is sent of any of them, so that nothing is proved"
+        return said
+
+    def _notes(self) -> tuple[str, ...]:
+        notes = []
+        if self._contacts and self._subject.parity:
+            notes.append(
+                "contacts that HubSpot does not have yet are answered 404, and walkerOS then loses the event"
+            )
+        elif self._contacts:
+            notes.append(
+                "contacts that HubSpot does not have yet are created; walkerOS would lose their events (404)"
+            )
+        if self._config.batch and self.kinds["refused"]:
+            notes.append("events go out in batches: HubSpot may refuse a whole batch for one refused event")
+        if self.kinds["denied"]:
+            denied = self.kinds["denied"]
+            wait = verb(denied, "wait")
+            notes.append(f"{amount(denied, 'event')} {wait} for consent; --consent NAME grants it")
+        if self._subject.account is UNKNOWN_ACCOUNT:
+            notes.append("the account is not known: no event was refused for what the account lacks")
+        if dropped := self._groups.dropped:
+            notes.append(
+                f"{amount(dropped, 'further finding')} {verb(dropped, 'have')} other causes than those listed"
+            )
+        return tuple(notes)
+
+    def _add_failure(self, outcome: Outcome, line: int | None) -> None:
+        plan = outcome.plan
+        at: ConfigPath = ()
+        if plan is not None and plan.rule_key:
+            at = ("mapping", *plan.rule_key.split(" ", 1))
+        if plan is not None and plan.rule_index is not None:
+            at = (*at, plan.rule_index)
+        source = self._config.source
+        reason = outcome.error.describe() if outcome.error is not None else outcome.sentence
+        finding = verify_finding(
+            "event_failed",
+            f"{outcome.name or 'the event'}: {outcome.reason}: {reason}",
+            config_path=path_text(at),
+            file=self._events if source is None or not at else source.file,
+            line=line if source is None or not at else source.line(at),
+        )
+        self._groups.add(finding, line, outcome.reason, outcome.name)
+
+    def _add_sample(self, outcome: Outcome, line: int | None) -> None:
+        key = (outcome.name, outcome.kind)
+        known = self._samples.get(key)
+        if known is not None:
+            self._samples[key] = replace(known, count=known.count + 1)
+        elif len(self._samples) < _MOST_SAMPLES:
+            self._samples[key] = PayloadSample(
+                outcome.name,
+                outcome.kind,
+                outcome.sentence,
+                line,
+                outcome.rule_label,
+                tuple(plain(call) for call in _calls_of(outcome)),
+            )
+
+
+def _calls_of(outcome: Outcome) -> tuple[Any, ...]:
+    """Return the calls of an outcome; what is queued is shown as it will be sent."""
+    if outcome.kind == "queued" and outcome.plan is not None:
+        return tuple(outcome.plan.calls)
+    return outcome.calls

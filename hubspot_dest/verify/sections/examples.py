@@ -1,0 +1,89 @@
+"""Whether the flow's own step examples give the calls that they say (walkerOS 4.4, sections 6.5 and 8)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from hubspot_dest.amounts import amount, verb
+from hubspot_dest.config.model import Config
+from hubspot_dest.flow.step_examples import StepExample
+from hubspot_dest.outcome import Outcome
+from hubspot_dest.verdict.mapping_paths import path_text
+from hubspot_dest.verify.catalogue import verify_finding
+from hubspot_dest.verify.example_check import check_step_example
+from hubspot_dest.verify.finding_groups import FindingGroups
+from hubspot_dest.verify.result import ExampleResult, SectionResult, SectionStatus
+from hubspot_dest.verify.section import VerifySubject, blocking_severities
+
+__all__ = ["ExamplesSection"]
+
+_QUESTION: Final = "Do the flow's own step examples hold?"
+
+
+class ExamplesSection:
+    """Runs every step example, and holds its calls against its `out`.
+
+    Args:
+        subject: what is verified; it has examples.
+        config: its configuration.
+
+    Attributes:
+        results: one of each example, after the end.
+
+    """
+
+    def __init__(self, subject: VerifySubject, config: Config) -> None:
+        self._subject = subject
+        self._config = config
+        self.results: tuple[ExampleResult, ...] = ()
+
+    def add_event(self, event: Any, line: int) -> None:
+        """Ignore events: examples bring their own."""
+
+    def add_outcome(self, outcome: Outcome, line: int | None) -> None:
+        """Ignore outcomes of EVENTS."""
+
+    def close(self) -> SectionResult:
+        """Run the examples and return the answer; unanswered where none has an `out`."""
+        subject = self._subject
+        groups = FindingGroups("examples", blocking_severities(subject.fail_on))
+        results = []
+        for example in subject.examples:
+            checked = check_step_example(self._config, example, subject.account)
+            results.append(checked.result)
+            place = self._place(example)
+            for sentence in checked.result.differences:
+                said = f"example {example.name!r}: {sentence}"
+                groups.add(verify_finding("example_failed", said, **place))
+            for finding in checked.findings:
+                said = f"example {example.name!r}: {finding.sentence}"
+                groups.add(replace(finding, sentence=said, **({} if finding.file else place)))
+        self.results = tuple(results)
+        passed = sum(one.passed is True for one in results)
+        compared = sum(one.passed is not None for one in results)
+        status: SectionStatus = "failed" if groups.blocked or passed < compared else "passed"
+        answer = f"{passed} of {amount(compared, 'step example')} {verb(passed, 'pass')}"
+        if not compared:
+            status, answer = "unanswered", "no step example has an out: nothing was compared"
+        silent = [one.name for one in results if one.passed is None]
+        notes = (f"without out, so that they prove nothing: {', '.join(silent)}",) if silent else ()
+        return SectionResult(
+            "examples",
+            _QUESTION,
+            status,
+            answer,
+            groups.findings,
+            notes,
+            {"examples": len(results), "compared": compared, "passed": passed},
+        )
+
+    def _place(self, example: StepExample) -> dict[str, Any]:
+        path = (*self._subject.destination_path, "examples", example.name)
+        source = self._subject.lint.source
+        position = None if source is None else source.position(path)
+        return {
+            "file": self._subject.file,
+            "line": None if position is None else position.line,
+            "config_path": path_text(path),
+        }
