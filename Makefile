@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+COVERAGE_FLOOR := 90
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check deep bench clean
+.PHONY: help setup demo test check deep coverage docs bench clean
 
 help: ## Say what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -35,6 +36,15 @@ check: $(STAMP) ## Lint, format, types, import contracts
 
 deep: $(STAMP) ## Run what is slow or needs a browser or Node
 	$(BIN)/python -m pytest -q -m deep
+
+coverage: $(STAMP) ## Run the tests with coverage; fails below the floor
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group coverage
+	$(BIN)/python -m pytest -q -n 2 --cov=hubspot_dest --cov=simulator --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE_FLOOR)
+
+docs: $(STAMP) ## Build the documentation site into build/site; any broken link fails
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "build/site/index.html"
 
 bench: $(STAMP) ## Measure, and write the figures into docs/performance.md
 	$(BIN)/python -m benchmarks

@@ -9,7 +9,5 @@ import yaml
 
 @pytest.fixture
 def hubspot_config() -> dict[str, Any]:
-    config: dict[str, Any] = yaml.safe_load(
-        (Path(__file__).parents[1] / "shop.yaml").read_text(encoding="utf-8")
-    )
+    config: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "shop.yaml").read_text(encoding="utf-8"))
     return config

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,13 @@ def pytest_in(folder: Path, *arguments: str, alone: bool = False) -> subprocess.
         check=False,
         cwd=folder,
     )
+
+
+def test_the_example_project_works_wherever_it_is_copied(tmp_path: Path) -> None:
+    copy = tmp_path / "elsewhere"
+    shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns("__pycache__", ".pytest_cache"))
+    done = pytest_in(copy, alone=True)
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_example_project_is_green_alone_and_in_parallel() -> None:

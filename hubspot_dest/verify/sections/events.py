@@ -122,7 +122,7 @@ class EventsSection:
 
     def _answer(self) -> str:
         kinds = ", ".join(f"{self.kinds[kind]} {kind}" for kind in _ORDER if self.kinds[kind]) or "nothing"
-        bad = f", {amount(self._bad, 'line')} that {verb(self._bad, 'are')} no event" if self._bad else ""
+        bad = f", {self._bad} lines that are no event" if self._bad else ""
         said = f"{self._read} event{'' if self._read == 1 else 's'}: {kinds}{bad}"
         if not self._reached and not self._bad:
             return f"{said}; nothing is sent of any of them, so that nothing is proved"
@@ -142,14 +142,13 @@ class EventsSection:
             notes.append("events go out in batches: HubSpot may refuse a whole batch for one refused event")
         if self.kinds["denied"]:
             denied = self.kinds["denied"]
-            wait = verb(denied, "wait")
-            notes.append(f"{amount(denied, 'event')} {wait} for consent; --consent NAME grants it")
+            notes.append(
+                f"{amount(denied, 'event')} {verb(denied, 'wait')} for consent; --consent NAME grants it"
+            )
         if self._subject.account is UNKNOWN_ACCOUNT:
             notes.append("the account is not known: no event was refused for what the account lacks")
-        if dropped := self._groups.dropped:
-            notes.append(
-                f"{amount(dropped, 'further finding')} {verb(dropped, 'have')} other causes than those listed"
-            )
+        if self._groups.dropped:
+            notes.append(f"{self._groups.dropped} further findings have other causes than those listed")
         return tuple(notes)
 
     def _add_failure(self, outcome: Outcome, line: int | None) -> None:
