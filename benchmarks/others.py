@@ -1,6 +1,6 @@
 """The Python senders that people use today for other services, each to the same local sink.
 
-They are no dependencies of ours: `environment()` installs them into a folder of their own; without a package index
+They are not dependencies of ours: `environment()` installs them into a folder of their own; without a package index
 they are left out. This file also runs by itself inside that environment, `python others.py NAME BASE_URL COUNT`, and
 prints events per second.
 """

@@ -1,6 +1,6 @@
 """AsyncHubSpotDestination: the destination for programs that run on asyncio, with the same guarantees.
 
-One thread of its own pushes what coroutines hand in, in the order in which they did; what gathers while it is busy is
+A dedicated thread pushes what coroutines submit, in the order of submission; what arrives while it is busy is
 pushed together, so that an outbox makes many events durable with one write to the disk. The event loop never waits.
 """
 
@@ -40,12 +40,12 @@ class AsyncHubSpotDestination:
     """Sends walkerOS events to HubSpot from coroutines. One event loop at a time.
 
     Awaiting `push` means what a return from `HubSpotDestination.push` means: the event is sent, or on disk where there
-    is an outbox. A `push` that is cancelled was either not taken at all, or goes its way; listeners hear which.
+    is an outbox. A cancelled `push` was either not started, or completes; listeners are notified of its outcome.
 
     Args:
         config: as for `HubSpotDestination`; an existing destination is taken as it is.
-        limit: how many events may wait for the thread; `push` waits for room beyond that.
-        options: everything else that `HubSpotDestination` takes.
+        limit: how many events may wait for the thread; beyond that, `push` waits.
+        options: other arguments of `HubSpotDestination`.
 
     Raises:
         ConfigError: and whatever else `HubSpotDestination` raises.
@@ -80,18 +80,18 @@ class AsyncHubSpotDestination:
 
     @property
     def pending(self) -> int:
-        """How many events were handed in and are not taken yet."""
+        """How many events were submitted and not yet pushed."""
         return self._waiting
 
     @property
     def listeners(self) -> list[Listener]:
-        """Who hears every outcome, from a thread that is not the event loop's."""
+        """Functions that are called with every outcome, in a thread other than the event loop's."""
         return self.destination.listeners
 
     # ---- events
 
     async def push(self, event: Any) -> Outcome:
-        """Take one event as far as it goes, and say how far (`HubSpotDestination.push`).
+        """Push one event and return its first outcome (`HubSpotDestination.push`).
 
         Raises:
             RuntimeError: after `close`.
@@ -110,7 +110,7 @@ class AsyncHubSpotDestination:
         if not several:
             return []
         async with self._turn:
-            # Somebody with more events than the limit goes in alone, rather than never.
+            # More events than the limit go in alone, rather than never.
             while self._closing is None and self._waiting and self._waiting + len(several) > self.limit:
                 self._changed.clear()
                 await self._changed.wait()
@@ -127,13 +127,13 @@ class AsyncHubSpotDestination:
         """Make room for others, once the job is done; a cancelled push may still be under way."""
         if job.done.done():
             with self._lock, contextlib.suppress(ValueError):
-                self._jobs.remove(job)  # cancelled before anybody took it
+                self._jobs.remove(job)  # cancelled before the thread took it
             self._made_room(len(job.events))
             return
         loop = asyncio.get_running_loop()
 
         def later(done: Future[Any]) -> None:  # noqa: ARG001 - a callback's shape
-            with contextlib.suppress(RuntimeError):  # the loop has ended, and with it everybody who waits
+            with contextlib.suppress(RuntimeError):  # the loop has ended, and with it every waiting coroutine
                 loop.call_soon_threadsafe(self._made_room, len(job.events))
 
         job.done.add_done_callback(later)
@@ -149,11 +149,11 @@ class AsyncHubSpotDestination:
         return await self._do(lambda: self.destination.consent(states))
 
     async def user(self, user: dict[str, Any]) -> list[Outcome]:
-        """Merge into the collector's user, which lies under every event's own."""
+        """Merge into the collector's user, the default of every event's own."""
         return await self._do(lambda: self.destination.user(user))
 
     async def globals(self, values: dict[str, Any]) -> list[Outcome]:
-        """Merge into the collector's globals, which lie under every event's own."""
+        """Merge into the collector's globals, the defaults of every event's own."""
         return await self._do(lambda: self.destination.globals(values))
 
     async def custom(self, values: dict[str, Any]) -> list[Outcome]:
@@ -167,14 +167,14 @@ class AsyncHubSpotDestination:
     # ---- the end
 
     async def flush(self, **options: Any) -> list[Outcome]:
-        """Send what waits, and say how that went (`HubSpotDestination.flush`); pushing goes on meanwhile."""
+        """Send what waits, and return the outcomes (`HubSpotDestination.flush`); pushing goes on meanwhile."""
         await self._do(lambda: None)  # what was handed in before is in
         return await self._ended(lambda: self.destination.flush(**options))
 
     async def close(self, **options: Any) -> list[Outcome]:
-        """Take what was handed in, send what waits, and end (`HubSpotDestination.close`).
+        """Push what was submitted, send what waits, and close (`HubSpotDestination.close`).
 
-        A second call waits for the first. A cancelled call goes on to the end all the same: nothing is left half shut.
+        A second call waits for the first. A cancelled call completes all the same: nothing is left half closed.
         """
         if self._closing is None:
             self._closing = asyncio.ensure_future(self._close(options))
@@ -213,7 +213,7 @@ class AsyncHubSpotDestination:
         return await asyncio.wrap_future(job.done)
 
     def _work(self) -> None:
-        """Do the jobs until there are none; runs in the thread."""
+        """Do the jobs until none is left; runs in the thread."""
         while jobs := self._next():
             if jobs[0].work is not None:
                 _settle(jobs, jobs[0].work, lambda job, result: result)  # noqa: ARG005 - the one job's
@@ -247,7 +247,7 @@ class AsyncHubSpotDestination:
 def _settle(jobs: list[_Job], work: Callable[[], Any], share: Callable[[_Job, Any], Any]) -> None:
     try:
         result = work()
-    except BaseException as error:  # whoever waits has to hear it, whatever it is
+    except BaseException as error:  # the waiting coroutine gets every error, whatever it is
         for job in jobs:
             job.done.set_exception(error)
         return

@@ -44,7 +44,7 @@ logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
 
 
 class HubSpotDestination:
-    """Sends walkerOS events to HubSpot as a walkerOS destination configuration says.
+    """Sends walkerOS events to HubSpot, configured as a walkerOS destination.
 
     One destination with its collector's state. Methods may be called from several threads; events are sent in the
     order in which they were pushed.
@@ -201,13 +201,13 @@ class HubSpotDestination:
 
     @property
     def halted(self) -> DeliveryError | None:
-        """Why nothing is delivered until somebody changes something, such as a revoked token; else None."""
+        """Why nothing is delivered until a person changes something, such as a revoked token; else None."""
         return self._sink.halted
 
     # ---- events
 
     def push(self, event: Any) -> Outcome:
-        """Take one walkerOS event as far as it goes, and say how far that was.
+        """Push one walkerOS event and return its first outcome.
 
         Never raises for what an event holds or HubSpot answers: that is an outcome. Events that waited for
         consent and batches that filled up in the same pass are in `also`. With an outbox, `queued` means on disk.
@@ -472,7 +472,7 @@ class HubSpotDestination:
 
         Args:
             deadline: with an outbox, seconds to wait at most; its settings' `close_seconds` if not given.
-            stall: with an outbox, end when nothing was delivered for so many seconds, instead.
+            stall: with an outbox, stop waiting when nothing was delivered for this many seconds, instead.
 
         """
         if self._sink.background:
@@ -488,7 +488,7 @@ class HubSpotDestination:
         return self._sink.unrecorded
 
     def end_within(self, seconds: float) -> None:
-        """Let delivery, also one that is waited for already, end within so many seconds. Safe in signal handlers."""
+        """End delivery within this many seconds, also if it is under way. Safe in signal handlers."""
         self._sink.end_within(seconds)
 
     def abort(self) -> None:

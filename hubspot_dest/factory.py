@@ -19,6 +19,7 @@ from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.delivery.sink import Sink
 from hubspot_dest.events.collector import Collector
 from hubspot_dest.events.consent_queue import ConsentGate, ConsentQueue, MemoryConsentQueue
+from hubspot_dest.mapping.gc_pause import paused_gc
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.planning.planner import CollectorPlanner, Planner
 from hubspot_dest.planning.profiles import Profile
@@ -39,7 +40,7 @@ class Delivering:
         logger: gets every issue.
         outbox: a durable queue; None sends directly.
         on_outcome: is called with what becomes of events in the outbox.
-        judge: says of plans what HubSpot will refuse; None asks nobody.
+        judge: finds what HubSpot will refuse; None for no judgement.
         hold_refused: send nothing that the judge calls refused.
 
     """
@@ -65,6 +66,7 @@ class Collaborators:
     reporter: Reporter
 
 
+@paused_gc()
 def read_config(config: dict[str, Any] | Config, profile: Profile) -> Config:
     """Return a configuration, checked as the profile wants it.
 

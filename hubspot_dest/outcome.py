@@ -74,7 +74,7 @@ class Outcome:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What the checks say of its plan; empty without a judge."""
+        """The findings of the checks about its plan; empty without a judge."""
         return self.plan.findings if self.plan is not None else ()
 
     @property

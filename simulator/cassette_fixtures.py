@@ -129,7 +129,7 @@ class CassetteTest:
         return self._player.around(pool)
 
     def close(self) -> None:
-        """End the destination; what waits in a batch goes out."""
+        """Close the destination; what waits in a batch is sent."""
         self.destination.close()
 
     def judge(self) -> None:
@@ -177,7 +177,7 @@ class CassetteTest:
 
 
 def _meta(config: dict[str, Any], about: str) -> Meta:
-    """Return what is said of a test's recording."""
+    """Return the metadata of a test's recording."""
     meta = meta_of(_plain(config), [], about=about)
     return meta.model_copy(update={"switches": {"auto_define": True}})
 

@@ -137,7 +137,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--hubspot-record",
         choices=("none", "once", "new", "all"),
         default="none",
-        help="What tests with @pytest.mark.hubspot_cassette do: only what is on the tape (none), record where there is "
+        help="What tests with @pytest.mark.hubspot_cassette do: only replay the cassette (none), record where there is "
         "no cassette (once), record what the tape has not (new), record anew (all).",
     )
     group.addoption(
@@ -186,7 +186,7 @@ def _hubspot_server() -> Iterator[FakeHubSpot]:
 
 @pytest.fixture(scope="session")
 def hubspot_account_schema(pytestconfig: pytest.Config) -> AccountSchema | None:
-    """Provide what the file of `--hubspot-account` or the ini option `hubspot_account` says; None without one."""
+    """Provide the account of `--hubspot-account` or of the ini option `hubspot_account`; None without one."""
     given = pytestconfig.getoption("--hubspot-account")
     named = pytestconfig.getini("hubspot_account")
     if not (given or named):
@@ -208,7 +208,7 @@ def fake_hubspot(
 ) -> Iterator[HubSpotSeen]:
     """Provide an account of portal 12345678 that creates definitions and properties on first use.
 
-    With an account file it has what the file says and refuses everything else, as HubSpot does.
+    With an account file it has what the file lists and refuses everything else, as HubSpot does.
     `hubspot_account_options` sets portal, scopes and switches.
     """
     if _replays(request):

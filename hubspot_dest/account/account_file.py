@@ -1,7 +1,7 @@
 """Read and write an account file: JSON or YAML, the entries as HubSpot's API gives them.
 
 `name` (or `fullyQualifiedName`), `type` and `options[].value` suffice, so that it can be written by hand. Unknown keys
-of an entry are HubSpot's own and are kept out of the way; unknown keys of the file itself are mistakes.
+of an entry are HubSpot's own and are ignored; unknown keys of the file itself are errors.
 """
 
 from __future__ import annotations
@@ -123,15 +123,15 @@ class _File(BaseModel):
 
 
 def read_account_file(path: Path) -> AccountSchema:
-    """Return what an account file says.
+    """Read an account file.
 
     Raises:
-        AccountFileError: where it cannot be read, or is no account file.
+        AccountFileError: the file cannot be read, or is not an account file.
 
     """
     try:
         if path.stat().st_size > _MAX_BYTES:
-            msg = f"{path}: larger than 64 MB; this is no account file"
+            msg = f"{path}: larger than 64 MB; this is not an account file"
             raise AccountFileError(msg)
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -153,14 +153,14 @@ def read_account_file(path: Path) -> AccountSchema:
 
 
 def parse_account(raw: Any, where: str = "account") -> AccountSchema:
-    """Return what the content of an account file says.
+    """Parse the content of an account file.
 
     Args:
         raw: the file's content, parsed.
-        where: what messages call it.
+        where: the file's name in messages.
 
     Raises:
-        AccountFileError: where it is no account file.
+        AccountFileError: the content is not that of an account file.
 
     """
     try:
@@ -198,11 +198,11 @@ def is_account_content(raw: Any) -> bool:
 
 
 def account_content(account: AccountSchema, portal_id: int) -> dict[str, Any]:
-    """Return the content of an account file that says the same as `account`; `parse_account` reads it.
+    """Return the content of an account file equal to `account`; `parse_account` is the inverse.
 
     Args:
         account: what is known of the account.
-        portal_id: the portal's number where `account` has none.
+        portal_id: the portal's number, if `account` does not have it.
 
     """
     content: dict[str, Any] = {"version": VERSION, "portalId": account.portal_id or portal_id}

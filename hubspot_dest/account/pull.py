@@ -30,10 +30,10 @@ class Reader(Protocol):
 
 
 def pull_account(client: Reader) -> dict[str, Any]:
-    """Return the content of an account file: entries as HubSpot gives them, without whoever made them.
+    """Return the content of an account file: entries as HubSpot returns them, without their authors.
 
     Raises:
-        DeliveryError: where HubSpot does not answer, or answers no.
+        DeliveryError: HubSpot does not answer, or refuses the request.
 
     """
     details = client.read("/account-info/v3/details")

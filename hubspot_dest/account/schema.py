@@ -28,7 +28,7 @@ class AccountEvent:
     properties: Mapping[str, Property] = field(default_factory=lambda: MappingProxyType({}))
 
     def declared(self, name: str) -> PropertyLike | None:
-        """Return a property of its own, or a standard one."""
+        """Return a property of this event, custom or standard; None if there is no such property."""
         return self.properties.get(name) or STANDARD_EVENT_PROPERTIES.get(name)
 
 
@@ -78,4 +78,4 @@ class AccountSchema:
 
 
 UNKNOWN_ACCOUNT: Final = AccountSchema()
-"""An account of which nothing is known but what all accounts have."""
+"""An unknown account: only what every account has."""

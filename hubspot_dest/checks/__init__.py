@@ -1,4 +1,4 @@
-"""HubSpot's rules, written once: what it takes, what it refuses, and how that is known.
+"""HubSpot's rules, written once: what it accepts, what it refuses, and the evidence.
 
-Pure functions and data. The sender says from them what HubSpot will refuse; the simulated HubSpot answers from them.
+Pure functions and data. The sender predicts from them what HubSpot refuses; the simulated HubSpot answers from them.
 """

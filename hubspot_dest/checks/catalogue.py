@@ -18,7 +18,7 @@ EVIDENCE_MEANINGS: Final[Mapping[Evidence, str]] = MappingProxyType(
     {
         "SPEC": "HubSpot's own OpenAPI files",
         "DOC": "a page of HubSpot's documentation",
-        "CAP": "an answer of the real HubSpot that somebody recorded",
+        "CAP": "a recorded answer of the real HubSpot",
         "2ND": "a third party's written claim, no recording",
         "INFER": "concluded from neighbouring evidence",
         "GAP": "no evidence was found: what HubSpot does is unknown",
@@ -53,9 +53,9 @@ class Check:
         about: what happens and why.
         fix: what to do.
         source: where it is known from.
-        wording: HubSpot's own words, where they were recorded.
-        by: who loses it, of what is `lost`.
-        switch: the simulated HubSpot's setting for it, where the real one's behaviour is unknown.
+        wording: HubSpot's own words, if they were recorded.
+        by: who loses it, for severity `lost`.
+        switch: the simulated HubSpot's setting for it, if the real one's behaviour is unknown.
 
     """
 
@@ -91,7 +91,7 @@ _CHECKS: Final = (
         "event_prefix_doubled",
         "refused",
         "CAP",
-        "the prefix stands twice in an event name",
+        "the prefix occurs twice in an event name",
         "settings.eventNamePrefix is put before every event name. An eventName that has it already names an event "
         "that no account has, and HubSpot answers 400.",
         "Leave the prefix out of settings.eventName.",
@@ -123,7 +123,7 @@ _CHECKS: Final = (
         "refused",
         "DOC",
         "an event name with characters that HubSpot does not allow",
-        "Names of events begin with a letter and have a-z, 0-9 and _ only. A name without eventName is made from the "
+        "Names of events begin with a letter and consist of a-z, 0-9 and _. A name without eventName is made from the "
         "event's own, in lower case and with _ for spaces, so umlauts and punctuation stay.",
         "Give the rule a settings.eventName of a-z, 0-9 and _.",
         "HubSpot wire facts, sections 1.5 and 2.2",
@@ -153,7 +153,7 @@ _CHECKS: Final = (
         "event_undefined",
         "refused",
         "CAP",
-        "an event that the account has no definition of",
+        "an event without a definition in the account",
         "HubSpot takes occurrences of events that are defined, and answers 400 to any other. Known from the account "
         "file (`--account`) or from HubSpot itself.",
         "Define the event in HubSpot, or map to the name of one that is defined.",
@@ -166,7 +166,7 @@ _CHECKS: Final = (
         "refused",
         "DOC",
         "a property name with characters that HubSpot does not allow",
-        "Names of event properties begin with a letter and have a-z, 0-9 and _ only; the request fails otherwise.",
+        "Names of event properties begin with a letter and consist of a-z, 0-9 and _; otherwise the request fails.",
         "Rename the property in the mapping.",
         "HubSpot wire facts, sections 1.3 and 1.5",
     ),
@@ -250,10 +250,10 @@ _CHECKS: Final = (
             switch=Switch("bad_value", "reject"),
         )
         for kind, what, fix in (
-            ("value_number", "is no number", "Send digits with a point."),
-            ("value_date", "is no date", "Send YYYY-MM-DD or milliseconds of midnight UTC."),
+            ("value_number", "is not a number", "Send digits with a point."),
+            ("value_date", "is not a date", "Send YYYY-MM-DD or milliseconds of midnight UTC."),
             ("value_midnight", "is not midnight UTC, on a date property", "Send the day alone."),
-            ("value_datetime", "is no point in time", "Send milliseconds since 1970 or ISO 8601."),
+            ("value_datetime", "is not a point in time", "Send milliseconds since 1970 or ISO 8601."),
             ("value_bool", "is neither true nor false", "Send true or false."),
             ("value_option", "is not one of the options", "Send the internal value of an option."),
         )
@@ -271,7 +271,7 @@ _CHECKS: Final = (
         "value_object",
         "doubtful",
         "WALKEROS",
-        "an object that goes out as [object Object]",
+        "an object that is sent as [object Object]",
         "walkerOS turns every value into text as JavaScript does, and an object's text is [object Object].",
         "Map one of its values instead.",
         "walkerOS 4.4, section 5.6",
@@ -291,7 +291,7 @@ _CHECKS: Final = (
         "email_invalid",
         "doubtful",
         "GAP",
-        "an occurrence whose e-mail is no address, or no usual one",
+        "an occurrence whose e-mail is not an address, or an unusual one",
         "What HubSpot does with such an occurrence is unknown: refuse it, or store it on the timeline of no contact.",
         "Map a field that holds an address.",
         "HubSpot wire facts, section 1.3",
@@ -311,7 +311,7 @@ _CHECKS: Final = (
         "object_id_not_number",
         "doubtful",
         "GAP",
-        "an object id that is no number",
+        "an object id that is not a number",
         "HubSpot documents record ids (numbers) and visitor ids. An id that no record has is probably dropped.",
         "Map the id of the HubSpot record, or the e-mail.",
         "HubSpot wire facts, sections 1.2 and 1.3",
@@ -321,7 +321,7 @@ _CHECKS: Final = (
         "identity_number",
         "lost",
         "WALKEROS",
-        "an identity that is no text",
+        "an identity that is not text",
         "walkerOS' HubSpot destination takes e-mail and objectId as text only. A number, true, a map or a list does "
         "not count, and an event without another identity is skipped in silence.",
         'Make it text with a function: {"fn": "$code:(event) => String(event.user.id)"}.',
@@ -332,7 +332,7 @@ _CHECKS: Final = (
         "identity_number_ignored",
         "doubtful",
         "WALKEROS",
-        "one of two identities is no text and does not count",
+        "one of two identities is not text and does not count",
         "walkerOS' HubSpot destination takes e-mail and objectId as text only; the other identity is used alone.",
         "Make it text with a function.",
         "walkerOS 4.4, section 5.3",
@@ -341,7 +341,7 @@ _CHECKS: Final = (
         "identity_path",
         "lost",
         "WALKEROS",
-        "no identity, ever: the paths begin with something that is no field of events",
+        "no identity, ever: the paths begin with something that is not a field of events",
         "Events without e-mail and objectId are skipped, and no event has the fields that the paths begin with.",
         "Correct the paths: user.email, for example.",
         "walkerOS 4.4, sections 1.1 and 5.3",
@@ -373,9 +373,9 @@ _CHECKS: Final = (
         "contact_email_invalid",
         "refused",
         "CAP",
-        "a contact whose e-mail is no address",
-        "HubSpot answers 400 with INVALID_EMAIL to a contact whose e-mail is no address, or ends in a top-level domain "
-        "that does not exist.",
+        "a contact whose e-mail is not an address",
+        "HubSpot answers 400 with INVALID_EMAIL to a contact whose e-mail is not an address, or ends in a top-level "
+        "domain that does not exist.",
         "Map a field that holds an address, and correct misspelt ones.",
         "HubSpot wire facts, sections 3.7 and 11",
         "Email address x is invalid",
@@ -407,7 +407,7 @@ _CHECKS: Final = (
         "INFER",
         "a contact's e-mail that strict validators refuse",
         "The family of validators that HubSpot's answers point to also refuses doubled, leading and trailing dots "
-        "before the @, domains with _ and labels that begin with a hyphen. Nobody recorded HubSpot doing so.",
+        "before the @, domains with _ and labels that begin with a hyphen. HubSpot was never recorded doing so.",
         "Check the address.",
         "HubSpot wire facts, section 11",
         switch=Switch("strict_email", "reject"),
@@ -467,7 +467,7 @@ _CHECKS: Final = (
         "contact_value_number",
         "refused",
         "DOC",
-        "a contact property's value that is no number",
+        "a contact property's value that is not a number",
         "HubSpot answers 400 to a value that does not fit its property, and nothing of the contact is written.",
         "Send digits with a point and no separators.",
         "HubSpot wire facts, section 3.7",
@@ -477,7 +477,7 @@ _CHECKS: Final = (
         "contact_value_date",
         "refused",
         "DOC",
-        "a contact property's value that is no date",
+        "a contact property's value that is not a date",
         "A date property takes YYYY-MM-DD or milliseconds of midnight UTC; anything else is INVALID_DATE.",
         "Send YYYY-MM-DD.",
         "HubSpot wire facts, sections 3.7 and 11",
@@ -496,7 +496,7 @@ _CHECKS: Final = (
         "contact_value_datetime",
         "refused",
         "DOC",
-        "a contact property's value that is no point in time",
+        "a contact property's value that is not a point in time",
         "A datetime property takes milliseconds since 1970 or ISO 8601; anything else is INVALID_DATE.",
         "Send milliseconds since 1970.",
         "HubSpot wire facts, sections 3.7 and 11",
@@ -517,7 +517,7 @@ _CHECKS: Final = (
         "CAP",
         "a contact property's value that is not one of its options",
         "An enumeration takes the internal values of its options, in their case. Multiple checkboxes separate several "
-        "with a semicolon; a list of a mapping goes out with commas, which is one unknown option.",
+        "with a semicolon; a list of a mapping is sent with commas, as a single unknown option.",
         "Send the internal value of an option; several as a;b.",
         "HubSpot wire facts, sections 3.7 and 11",
         "x was not one of the allowed options: [...]",
@@ -587,7 +587,7 @@ _CHECKS: Final = (
         "doubtful",
         "WALKEROS",
         "a path that the event has under nearly the same name",
-        "The path leads nowhere in an event that has another one at most two letters away.",
+        "The event has no value at the path, but at one that differs by at most two letters.",
         "Correct the path.",
         "walkerOS 4.4 mapping, section 2.4",
     ),
@@ -596,7 +596,7 @@ _CHECKS: Final = (
         "doubtful",
         "WALKEROS",
         "a path that no event has",
-        "At least 20 events met the rule, and the path led nowhere in each.",
+        "At least 20 events matched the rule, and none had a value at the path.",
         "Correct the path, or take it out.",
         "walkerOS 4.4 mapping, section 2.4",
     ),
@@ -625,7 +625,7 @@ _CHECKS: Final = (
         "WALKEROS",
         "a reference that stays text",
         "walkerOS 4 replaces $var., $env. and its other references inside a flow only, and knows no ${NAME}, $NAME or "
-        "$def. at all. What it does not know goes out as it stands.",
+        "$def. at all. What it does not know is sent as written.",
         "Use $var.NAME or $env.NAME in a flow, or write the value itself.",
         "walkerOS 4.4, section 6",
     ),
@@ -643,7 +643,7 @@ _CHECKS: Final = (
         "doubtful",
         "WALKEROS",
         "skip: true, which walkerOS 4 ignores",
-        "The documentation says that such a rule suppresses the event; walkerOS 4 sends it. This sender follows the "
+        "By the documentation, such a rule suppresses the event; walkerOS 4 sends it. This sender follows the "
         "documentation, and parity follows walkerOS.",
         "Use silent: true.",
         "walkerOS 4.4, section 9",
@@ -655,7 +655,7 @@ _CHECKS: Final = (
         "DOC",
         "more than 30 million occurrences in a month",
         "An account takes 30 million occurrences of custom events a month.",
-        "Ignore events that nobody needs in HubSpot.",
+        "Ignore events that are not needed in HubSpot.",
         "HubSpot wire facts, section 1.5",
     ),
     Check(
@@ -664,7 +664,7 @@ _CHECKS: Final = (
         "DOC",
         "more than 500 different events",
         "An account has at most 500 event definitions.",
-        "Map several events to one name, with a property that tells them apart.",
+        "Map several events to one name, with a property that distinguishes them.",
         "HubSpot wire facts, section 1.5",
     ),
     Check(
@@ -688,11 +688,11 @@ CATALOGUE: Final[Mapping[str, Check]] = MappingProxyType(
 def finding_of(
     violation: Violation, *, at: str = "", config_path: str = "", behaviours: Mapping[str, str] | None = None
 ) -> Finding:
-    """Return what to say of a violation.
+    """Return the finding for a violation.
 
     Args:
         violation: what is wrong.
-        at: what its path lies in: `occurrence`, `contact` or `event`.
+        at: what its path refers to: `occurrence`, `contact` or `event`.
         config_path: where in the configuration it comes from.
         behaviours: switches of the server that are set: one that refuses makes `doubtful` `refused`.
 

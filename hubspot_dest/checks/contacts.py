@@ -1,4 +1,4 @@
-"""What HubSpot says to the properties of a contact (HubSpot wire facts, sections 3.1, 3.7 and 11)."""
+"""HubSpot's rules for the properties of a contact (HubSpot wire facts, sections 3.1, 3.7 and 11)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _EMAIL_CODES: Final = MappingProxyType(
 def check_contact_properties(
     properties: Mapping[str, str], declared: Lookup, known: Collection[str], *, complete: bool
 ) -> Iterator[Violation]:
-    """Yield everything that HubSpot has against the properties of one contact.
+    """Yield every violation of the properties of one contact.
 
     Args:
         properties: name to text.
@@ -47,7 +47,7 @@ def check_contact_properties(
 def check_contact_property(
     name: str, value: str, declared: Lookup, known: Collection[str], *, complete: bool
 ) -> Violation | None:
-    """Return what HubSpot has against one property of a contact; see `check_contact_properties`."""
+    """Return the violation of one property of a contact, or None; see `check_contact_properties`."""
     path = f"properties.{name}"
     found = declared(name)
     if found is None:
@@ -88,7 +88,7 @@ def check_contact_property(
 
 
 def check_contact_email(email: str, path: str = "email") -> Violation | None:
-    """Return what HubSpot has against the e-mail of a contact, None where it takes it."""
+    """Return the violation of a contact's e-mail; None if HubSpot accepts it."""
     found = check_email(email)
     if found is None:
         return None
@@ -99,7 +99,7 @@ def check_contact_email(email: str, path: str = "email") -> Violation | None:
 
 
 def empty_contact() -> Violation:
-    """Return what HubSpot has against an update that names no property (section 3.1)."""
+    """Return the violation of an update without any property (section 3.1)."""
     return Violation(
         "contact_empty",
         "every field that identify maps is empty: HubSpot answers 400 to an update of nothing, and walkerOS loses "

@@ -1,4 +1,4 @@
-"""Whether HubSpot takes a text for an e-mail address (HubSpot wire facts, section 11: the commons-validator family)."""
+"""Whether HubSpot accepts a text as an e-mail address (HubSpot wire facts, section 11: commons-validator family)."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _MAX_DOMAIN: Final = 253
 
 @dataclass(frozen=True, slots=True)
 class EmailProblem:
-    """Why a text is no e-mail address.
+    """Why a text is not an e-mail address.
 
     Attributes:
         kind: `syntax`: not even the form of one; `domain_near`: an unknown top-level domain within one edit of a
             known one; `domain_reserved`: one that RFC 2606 keeps for examples; `domain_unknown`: any other unknown
             one; `strict`: what validators of the family refuse
-            beside that, though nobody has seen HubSpot do so; `spaces`: fine but for spaces around it.
+            beside that, though HubSpot was never seen doing so; `spaces`: valid but for spaces around it.
         sentence: what is wrong.
         fix: what to do about it.
 
@@ -45,7 +45,7 @@ class EmailProblem:
 
 
 def check_email(text: str) -> EmailProblem | None:
-    """Return why HubSpot would not take `text` for an e-mail address, None where it would."""
+    """Return why HubSpot would not accept `text` as an e-mail address; None if it would."""
     usual = _USUAL.fullmatch(text)
     if usual is not None and usual[1] in _known()[1] and len(text) <= _MAX_LOCAL:
         return None
@@ -86,13 +86,13 @@ def _check(text: str) -> EmailProblem | None:
 def _no_address(shown: str) -> EmailProblem:
     return EmailProblem(
         "syntax",
-        f'"{shown}" is no e-mail address',
+        f'"{shown}" is not an e-mail address',
         "map a field that holds an address such as ada@example.com",
     )
 
 
 def _strict(local: str, domain: str, labels: list[str]) -> str:
-    """Say what validators of the family refuse beside the form (INFER)."""
+    """Return what validators of the family refuse beside the form (INFER)."""
     if _LOCAL.fullmatch(local) is None and _QUOTED.fullmatch(local) is None:
         return "has dots or characters before the @ that validators refuse"
     if len(local) > _MAX_LOCAL or len(domain) > _MAX_DOMAIN:

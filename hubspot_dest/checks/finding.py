@@ -1,4 +1,4 @@
-"""What a check says: of one plan, or of a configuration."""
+"""Findings: what a check reports about a plan or a configuration."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SEVERITIES: Final[tuple[Severity, ...]] = ("refused", "lost", "doubtful")
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A value that breaks one of HubSpot's rules, before anybody knows in which request it stands.
+    """A value that breaks one of HubSpot's rules, before its request is known.
 
     Attributes:
         code: the check's code.
@@ -25,7 +25,7 @@ class Violation:
         fix: what to do about it.
         path: where in the checked object: `properties.note`; empty for the object itself.
         hubspot_code: HubSpot's own code where it has one: `INVALID_OPTION`.
-        hubspot_message: HubSpot's own sentence, or the one that stands for it where none was recorded.
+        hubspot_message: HubSpot's own sentence, or ours if none was recorded.
 
     """
 
@@ -39,7 +39,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check says of a plan or a configuration.
+    """What a check reports about a plan or a configuration.
 
     Attributes:
         code: the check's stable code; `hubspot-dest explain CODE` shows its page.
@@ -50,7 +50,7 @@ class Finding:
         evidence: how HubSpot's behaviour is known.
         path: where in the event, the occurrence or the contact: `occurrence.properties.note`.
         config_path: where in the configuration it comes from: `mapping.order.complete.settings.eventName`.
-        file: the file that the configuration path, or the event, stands in.
+        file: the file of the configuration path, or of the event.
         line: its line there, counted from 1.
         by: who loses it, of what is `lost`: walkerOS alone, or this sender as well.
 
@@ -86,6 +86,6 @@ class Finding:
 
 
 def worst(findings: tuple[Finding, ...]) -> Severity | None:
-    """Return the worst severity among findings, None where there are none."""
+    """Return the worst severity among findings; None without findings."""
     found = {finding.severity for finding in findings}
     return next((severity for severity in SEVERITIES if severity in found), None)

@@ -1,4 +1,4 @@
-"""Points in time as HubSpot reads them, and which are hardly meant (HubSpot wire facts, sections 1.2 and 11)."""
+"""Points in time as HubSpot reads them, and implausible ones (HubSpot wire facts, sections 1.2 and 11)."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def looks_like_seconds(value: str) -> bool:
 
 
 def check_occurred_at(occurred_at: str, now_ms: int) -> Violation | None:
-    """Return what is doubtful about an occurrence's time: none of it is refused as far as is known (section 1.3).
+    """Return what is doubtful about an occurrence's time; as far as is known, HubSpot refuses none (section 1.3).
 
     Args:
         occurred_at: ISO 8601 text in UTC, as the sender makes it.
@@ -64,7 +64,7 @@ def check_occurred_at(occurred_at: str, now_ms: int) -> Violation | None:
     if far:
         return Violation(
             "occurred_at_future",
-            f"{occurred_at} lies in the future of the clock",
+            f"{occurred_at} is later than the clock's time",
             "give the timestamp in milliseconds since 1970, not microseconds, and check the clock of its source",
             "occurredAt",
         )

@@ -42,7 +42,7 @@ def is_contact_property_name(name: str) -> bool:
 
 
 def portal_of(prefix: str) -> int | None:
-    """Return the number of the portal in a prefix `pe12345678_`, None where it is no prefix."""
+    """Return the number of the portal in a prefix `pe12345678_`; None if it is not a prefix."""
     match = _PREFIX.fullmatch(prefix)
     return None if match is None else int(match[1])
 
@@ -54,7 +54,7 @@ def split_event_name(full: str) -> tuple[int | None, str]:
 
 
 def check_event_name(full: str) -> Violation | None:
-    """Return why HubSpot cannot have an event of this full name, None where it can.
+    """Return why HubSpot cannot have an event of this full name; None if it can.
 
     A name with a hyphen comes back as doubtful: the editions of HubSpot's documents differ.
     """
@@ -73,7 +73,7 @@ def check_event_name(full: str) -> Violation | None:
     if _PREFIX.match(own) is not None:
         return event_violation(
             "event_prefix_doubled",
-            f"the prefix stands twice in {_shown(full)}",
+            f"the prefix occurs twice in {_shown(full)}",
             f"set settings.eventName without it: {_shown(split_event_name(own)[1] or 'purchase')}",
             full,
         )
@@ -109,7 +109,7 @@ def event_violation(code: str, sentence: str, fix: str, full: str) -> Violation:
 
 
 def check_property_name(name: str) -> Violation | None:
-    """Return why no event can have a property of this name, None where it can (section 1.5)."""
+    """Return why no event can have a property of this name; None if it can (section 1.5)."""
     if _PLAIN.fullmatch(name) is not None and len(name) <= MAX_NAME:
         return None
     path = f"properties.{name}"
@@ -179,7 +179,7 @@ def check_name_twins(names: Iterable[str]) -> Iterator[Violation]:
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str:
-    """Return the known name that is meant, most likely; empty where none is near."""
+    """Return the known name that is most likely meant; empty if none is similar."""
     import difflib  # here: most configurations need no guess
 
     candidates = list(known)

@@ -1,4 +1,4 @@
-"""What HubSpot says to the properties and the identity of an occurrence (HubSpot wire facts, sections 1.3 to 1.5)."""
+"""HubSpot's rules for properties and identity of an occurrence (HubSpot wire facts, sections 1.3 to 1.5)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def check_properties_count(properties: Mapping[str, object]) -> Violation | None
 def check_property_declared(
     name: str, event: str, declared: Lookup, known: Collection[str]
 ) -> Violation | None:
-    """Return why an event's definition does not take a property, None where it has it.
+    """Return why an event's definition does not accept a property; None if it has it.
 
     Args:
         name: the property.
@@ -90,7 +90,7 @@ def check_value_length(name: str, value: str) -> Violation | None:
 
 
 def check_property_value(declared: PropertyLike, value: str) -> Violation | None:
-    """Return why a value does not fit the type of an event's property, None where it does."""
+    """Return why a value does not fit the type of an event's property; None if it does."""
     found = check_value(declared, value)
     if found is None:
         return None
@@ -134,7 +134,7 @@ def check_object_id(object_id: str) -> Violation | None:
     shown = object_id if len(object_id) <= 60 else f"{object_id[:59]}…"
     return Violation(
         "object_id_not_number",
-        f"the object id {shown} is no number: HubSpot's record ids are",
+        f"the object id {shown} is not a number: HubSpot's record ids are",
         "map the id of the HubSpot record, or the e-mail",
         "objectId",
         "",
@@ -145,7 +145,7 @@ def check_object_id(object_id: str) -> Violation | None:
 def check_properties(
     event: str, properties: Mapping[str, str], declared: Lookup, known: Collection[str]
 ) -> Iterator[Violation]:
-    """Yield everything that HubSpot has against the properties of an occurrence whose definition is known."""
+    """Yield every violation of the properties of an occurrence whose definition is known."""
     count = check_properties_count(properties)
     if count is not None:
         yield count

@@ -44,7 +44,7 @@ def page_of(check: Check) -> str:
 _CHECKS_HEAD = (
     "# Checks",
     "",
-    "What `preview` says of events and configurations. Each finding names its check by a code;",
+    "What `preview` reports about events and configurations. Each finding names its check by a code;",
     "`hubspot-dest explain CODE` shows the page of one. Made from `hubspot_dest/checks/catalogue.py`:",
     "`hubspot-dest explain --all > docs/checks.md`.",
 )

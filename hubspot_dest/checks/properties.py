@@ -20,7 +20,7 @@ FIELD_TYPES: Final = MappingProxyType(
         "bool": "booleancheckbox",
     }
 )
-"""Every type of a property, with the form field that stands for it where none is named."""
+"""Every type of a property, with its default form field."""
 
 
 class OptionLike(Protocol):

@@ -2,7 +2,7 @@
 
 Names of contact properties come from lists that others took from their accounts, types and labels from captured
 property lists where one names them; which of the rest are read-only, and their types, is inferred from their names. An
-enumeration without options takes any value: nobody recorded them, or accounts choose them.
+enumeration without options accepts any value: its options were not recorded, or each account chooses them.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ _FIELD_TYPES: Final = {
     "mobilephone": "phonenumber",
 }
 
-# What anybody may write, by type.
+# Writable properties, by type.
 _WRITABLE: Final = {
     "string": """
         address annualrevenue city company company_size country date_of_birth degree fax field_of_study firstname
@@ -225,7 +225,7 @@ STANDARD_EVENT_PROPERTIES: Final = MappingProxyType(_event_properties())
 
 
 def goes_backward(now: str, wanted: str) -> bool:
-    """Tell whether a life-cycle stage lies before the present one: HubSpot then keeps the present one (section 3.1)."""
+    """Tell whether a life-cycle stage precedes the present one: HubSpot then keeps the present one (section 3.1)."""
     if now not in LIFECYCLE_STAGES or wanted not in LIFECYCLE_STAGES:
         return False
     return LIFECYCLE_STAGES.index(wanted) < LIFECYCLE_STAGES.index(now)

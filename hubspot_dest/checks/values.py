@@ -39,7 +39,7 @@ class Misfit:
 
 
 def check_value(declared: PropertyLike, value: str) -> Misfit | None:
-    """Return why `value` does not fit, None where it does; an empty text clears the property and always fits."""
+    """Return why `value` does not fit; None if it does. An empty text clears the property and always fits."""
     if value == "" or declared.type == "string":
         return None
     check = _BY_TYPE.get(declared.type)
@@ -60,7 +60,7 @@ def _number(declared: PropertyLike, value: str) -> Misfit | None:
         fix = f"send it without separators: {plain}"
     return Misfit(
         "value_number",
-        f"{_quoted(value)} is no number, and {declared.name} takes numbers",
+        f"{_quoted(value)} is not a number, and {declared.name} accepts only numbers",
         fix,
         "INVALID_LONG",
         f"{value} was not a valid long.",
@@ -72,7 +72,7 @@ def _date(declared: PropertyLike, value: str) -> Misfit | None:
     if moment is None:
         return Misfit(
             "value_date",
-            f"{_quoted(value)} is no date, and {declared.name} takes dates",
+            f"{_quoted(value)} is not a date, and {declared.name} accepts only dates",
             "send YYYY-MM-DD, or milliseconds since 1970 of midnight UTC",
             "INVALID_DATE",
             f"{value} was not a valid date.",
@@ -82,7 +82,7 @@ def _date(declared: PropertyLike, value: str) -> Misfit | None:
         return None
     return Misfit(
         "value_midnight",
-        f"{_quoted(value)} is at {time} UTC, and {declared.name} takes midnight UTC only",
+        f"{_quoted(value)} is at {time} UTC, and {declared.name} accepts only midnight UTC",
         f"send the day alone: {moment.date().isoformat()}"
         + ("; the value looks like seconds" if looks_like_seconds(value) else ""),
         "INVALID_DATE",
@@ -94,7 +94,7 @@ def _datetime(declared: PropertyLike, value: str) -> Misfit | None:
     if moment_of(value) is None:
         return Misfit(
             "value_datetime",
-            f"{_quoted(value)} is no point in time, and {declared.name} takes one",
+            f"{_quoted(value)} is not a point in time, and {declared.name} accepts only points in time",
             "send milliseconds since 1970, or ISO 8601: 2026-01-31T12:00:00Z",
             "INVALID_DATE",
             f"{value} was not a valid date.",
@@ -113,7 +113,7 @@ def _bool(declared: PropertyLike, value: str) -> Misfit | None:
         return None
     return Misfit(
         "value_bool",
-        f"{_quoted(value)} is neither true nor false, and {declared.name} takes nothing else",
+        f"{_quoted(value)} is neither true nor false, and {declared.name} accepts nothing else",
         "send true or false",
         "INVALID_OPTION",
         f"{value} was not one of the allowed options: [true, false]",

@@ -24,11 +24,11 @@ __all__ = ["guarded", "print_data", "progress", "say", "stop"]
 
 
 _FULL: Final = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
-_BROKEN_PIPE: Final = 141  # as a shell says of a program that SIGPIPE ended
+_BROKEN_PIPE: Final = 141  # the exit code of a shell for a program that SIGPIPE ended
 
 
 def say(line: str) -> None:
-    """Say one line on stderr; what is quoted in it must have gone through `safe_text`."""
+    """Write one line to stderr; quoted values in it must have passed `safe_text`."""
     try:
         sys.stderr.write(line + "\n")
         sys.stderr.flush()
@@ -40,7 +40,7 @@ def say(line: str) -> None:
 
 
 def progress(text: str) -> None:
-    """Show how far long work is, on a terminal; in a pipe nothing is said."""
+    """Show the progress of long work on a terminal; write nothing into a pipe."""
     if sys.stderr.isatty():
         with contextlib.suppress(OSError):
             sys.stderr.write(f"\r{text} ")
@@ -48,7 +48,7 @@ def progress(text: str) -> None:
 
 
 def print_data(text: str) -> None:
-    """Write one line of data to stdout; ends the program where nobody reads it any more, or the disk is full."""
+    """Write one line of data to stdout; end the program if the reader has closed it, or the disk is full."""
     try:
         sys.stdout.write(text + "\n")
     except OSError as error:
@@ -56,7 +56,7 @@ def print_data(text: str) -> None:
 
 
 def stop(message: str, hint: str = "") -> NoReturn:
-    """Say why a command could not run, and what to do, and end with exit code 2."""
+    """Write why a command could not run and what to do, and end with exit code 2."""
     say(f"error: {message}")
     if hint:
         say(f"  try: {hint}")
@@ -64,7 +64,7 @@ def stop(message: str, hint: str = "") -> NoReturn:
 
 
 def guarded(main: Callable[[], Any], program: str) -> NoReturn:
-    """Run a command line; nobody but its developers ever sees a traceback.
+    """Run a command line; users never see a traceback.
 
     Args:
         main: calls a click command with `standalone_mode=False`: click's own way of ending knows one exit code.
@@ -90,7 +90,7 @@ def guarded(main: Callable[[], Any], program: str) -> NoReturn:
     except MemoryError:
         code = ExitCode.USAGE_ERROR
         say("error: there is not enough memory")
-    except Exception as error:  # the last resort, so that a bug of ours is a sentence too
+    except Exception as error:  # the last resort: a bug of ours is a sentence, too
         code = ExitCode.USAGE_ERROR
         _say_bug(error, program)
     try:
@@ -105,21 +105,21 @@ def guarded(main: Callable[[], Any], program: str) -> NoReturn:
 
 
 def _open_what_is_closed() -> None:
-    """Put something where a shell's `<&-`, `>&-` or `2>&-` left nothing.
+    """Open the standard streams that a shell closed with `<&-`, `>&-` or `2>&-`.
 
-    Python has None there then, and the next file that is opened, an outbox for example, would get its number.
+    Python has None for them, and the next file to be opened, an outbox for example, would get the free descriptor.
     """
     closed = [name for name in ("stdin", "stdout", "stderr") if getattr(sys, name) is None]
     for name in closed:
         number = os.open(os.devnull, os.O_RDWR)  # the lowest that is free
         setattr(sys, name, os.fdopen(number, "r" if name == "stdin" else "w", encoding="utf-8"))
     if "stdout" in closed:
-        stop("standard output is closed: there is nowhere to write to", ">/dev/null, if nobody wants it")
+        stop("standard output is closed", ">/dev/null, if the output is not needed")
 
 
 def _speak_any_encoding() -> None:
     """Write what standard output's encoding lacks as its code, which is right in JSON too; stderr does so anyway."""
-    import json  # here, so that --help waits for nothing
+    import json  # here, so that --help stays fast
 
     def coded(error: UnicodeError) -> tuple[str, int]:
         assert isinstance(error, UnicodeEncodeError)
@@ -132,7 +132,7 @@ def _speak_any_encoding() -> None:
 
 
 def _system_error(error: OSError) -> int:
-    """Say what the operating system refused: that is no bug of this program. Return the exit code."""
+    """Report an error of the operating system, which is not a bug of this program. Return the exit code."""
     if isinstance(error, BrokenPipeError):
         return _BROKEN_PIPE
     where = f"{safe_text(error.filename)}: " if error.filename is not None else ""
@@ -153,7 +153,7 @@ def _unwritten(error: OSError) -> NoReturn:
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if isinstance(error, BrokenPipeError):
-        raise SystemExit(_BROKEN_PIPE) from None  # `| head` took what it wanted
+        raise SystemExit(_BROKEN_PIPE) from None  # `| head` has closed the pipe
     stop(f"standard output cannot be written: {error.strerror or error}")
 
 

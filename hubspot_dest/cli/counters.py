@@ -33,7 +33,7 @@ class RunCounters:
         self._consent_refused = 0
 
     def bad_line(self, bad: BadLine, source: str) -> None:
-        """Count a line that is no event, and say what is wrong with it."""
+        """Count a line that is not an event, and report what is wrong with it."""
         self.bad_lines += 1
         hint = f" ({bad.hint})" if bad.hint else ""
         say(f"error: {safe_text(bad.where(source))}: {safe_text(bad.message, limit=300)}{hint}")
@@ -158,7 +158,7 @@ class EventBalance:
             self._event(outcome)
 
     def accepted(self) -> None:
-        """Note that nothing is being accepted just now: every delivery that was early has met its event."""
+        """Note that no event is being accepted: every early delivery has been matched with its event."""
         self._early.clear()
 
     def _event(self, outcome: Outcome) -> None:

@@ -1,4 +1,4 @@
-"""Dead letters as JSON Lines: what was given up, why, and the very JSON that HubSpot did not take."""
+"""Dead letters as JSON Lines: what was given up, why, and the JSON that HubSpot did not accept."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["letter_record", "letters_of", "write_dead_letters"]
 
 
 def letters_of(path: Path) -> Iterator[DeadLetter]:
-    """Yield the dead letters of an outbox, whoever uses it.
+    """Yield the dead letters of an outbox, also while another process uses it.
 
     Raises:
         OutboxError: it cannot be read.
@@ -39,7 +39,7 @@ def letters_of(path: Path) -> Iterator[DeadLetter]:
 
 
 def letter_record(letter: DeadLetter) -> dict[str, Any]:
-    """Return what is told of one dead letter; docs/delivery.md names the fields."""
+    """Return the record of one dead letter; docs/delivery.md lists the fields."""
     return {
         "id": letter.event_id,
         "what": "contact" if letter.kind == CONTACT else "event",
@@ -53,7 +53,7 @@ def letter_record(letter: DeadLetter) -> dict[str, Any]:
 
 
 def write_dead_letters(target: Path, outbox: Path | None, destination: HubSpotDestination) -> None:
-    """Write what was given up to a file; of an outbox everything that lies in it."""
+    """Write what was given up to a file; with an outbox, all of its dead letters."""
     try:
         # Not Path.open, which takes no opener.
         with open(target, "w", encoding="utf-8", opener=private_opener) as stream:

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 __all__ = ["FindingsFormat", "FindingsOutput", "findings_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
-FindingsFormat = Literal["text", "json", "sarif", "github", "junit"]
+FindingsFormat = Literal["text", "json", "sarif", "github", "junit", "none"]
 
 
 @dataclass(frozen=True, slots=True)
 class FindingsOutput:
-    """What the options of `findings_options` say.
+    """The values of the options of `findings_options`.
 
     Attributes:
-        form: the form on standard output.
+        form: the form on standard output; `none` for nothing there.
         sarif: the SARIF file to write; None for none.
         junit: the JUnit file to write; None for none.
         github: annotations on standard output, beside the text.

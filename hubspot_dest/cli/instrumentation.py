@@ -1,4 +1,4 @@
-"""What is written down while events go out: the trail, metrics, progress."""
+"""What observes a run: the trail, metrics, progress."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _IN_A_LOG: Final = 10.0
 
 @dataclass(slots=True)
 class Instrumentation:
-    """What watches a run.
+    """What observes a run.
 
     Attributes:
-        watcher: makes destinations that are watched.
-        metrics_url: where Prometheus is answered; None for nowhere.
+        watcher: makes observed destinations.
+        metrics_url: where Prometheus scrapes; None without metrics.
 
     """
 
@@ -51,7 +51,7 @@ class Instrumentation:
 
 
 class _ProgressPrinter:
-    """Says now and then how far it is."""
+    """Reports the progress now and then."""
 
     def __init__(self, destination: HubSpotDestination) -> None:
         self._destination = destination
@@ -60,7 +60,7 @@ class _ProgressPrinter:
         self._said_at = time.monotonic()
 
     def hear(self, outcome: Outcome) -> None:
-        """Count an outcome; say how far it is, unless that was said just now."""
+        """Count an outcome; report the progress unless that was done a moment ago."""
         with self._lock:
             self._failed += outcome.kind == "failed"
             self._taken += not outcome.delivery and not outcome.events
@@ -83,7 +83,7 @@ class _ProgressPrinter:
 
 @contextlib.contextmanager
 def watching(options: WatchingOptions, config: Config) -> Iterator[Instrumentation]:
-    """Set up what was asked for, and take it down at the end; what cannot be set up ends the command."""
+    """Set up what was asked for, and shut it down at the end; end the command if it cannot be set up."""
     instruments: list[Instruments] = []
     with contextlib.ExitStack() as stack:
         url = None
@@ -109,7 +109,7 @@ def watching(options: WatchingOptions, config: Config) -> Iterator[Instrumentati
 def _trail_failed(path: Path, error: OSError) -> None:
     reason = error.strerror or error
     say(
-        f"warning: --trail {safe_text(path)} cannot be written: {reason}; events go out all the same, untracked"
+        f"warning: --trail {safe_text(path)} cannot be written: {reason}; events are delivered without a trail"
     )
 
 
@@ -124,7 +124,7 @@ def _serve_prometheus(address: str, instruments: list[Instruments], stack: conte
     host, _, port = address.rpartition(":")
     host = host.strip("[]") or "127.0.0.1"
     if not port.isdigit() or int(port) > 65_535:
-        stop(f"--metrics {safe_text(address)!r} is no port", "--metrics 9464, or --metrics 0.0.0.0:9464")
+        stop(f"--metrics {safe_text(address)!r} is not a port", "--metrics 9464, or --metrics 0.0.0.0:9464")
     made = PrometheusInstruments()
     try:
         taken, end = made.serve(host, int(port))
@@ -136,7 +136,7 @@ def _serve_prometheus(address: str, instruments: list[Instruments], stack: conte
 
 
 def _telemetry(stack: contextlib.ExitStack) -> Instruments:
-    """Return instruments for OpenTelemetry; where nobody set a provider up, its environment variables do."""
+    """Return instruments for OpenTelemetry; its environment variables set up a provider if there is none."""
     if importlib.util.find_spec("opentelemetry") is None:
         stop("--otel needs OpenTelemetry, which is not installed", "pip install 'hubspot-dest[otel]'")
     from hubspot_dest.observability.opentelemetry import OtelInstruments, configured_provider

@@ -1,4 +1,4 @@
-"""A click group that names its commands without loading any of them: `--help` waits for nothing."""
+"""A click group that lists its commands without importing them, so that `--help` is fast."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ __all__ = ["LazyGroup"]
 
 
 class LazyGroup(click.Group):
-    """Loads `<package>.<name>` and takes its `command` when the command is asked for, not before.
+    """Imports `<package>.<name>` for its `command` only when that command runs.
 
     Args:
         package: where the modules of the commands are.
         summaries: name to one line of help.
         before: called before a command is loaded; may end the program.
-        elsewhere: the commands of the other program, and its name: for whoever takes one for the other.
+        elsewhere: the name of the other program and its commands, for a hint when one is typed here.
 
     """
 
@@ -56,7 +56,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, or say which one was probably meant."""
+        """Find the command, or fail with the one that was probably meant."""
         name = args[0]
         if name in self._summaries or name.startswith("-") or ctx.resilient_parsing:
             return super().resolve_command(ctx, args)

@@ -1,4 +1,4 @@
-"""Say on stderr what the library warns of, without letting an outage drown everything else."""
+"""Write the library's warnings to stderr, without letting an outage drown everything else."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _WORDS: Final = {logging.WARNING: "warning", logging.ERROR: "error", logging.CRI
 
 
 class Complaints(logging.Handler):
-    """Says warnings and errors, at most 20 in ten seconds, and the same one once a second.
+    """Writes warnings and errors, at most 20 in ten seconds, and the same one once a second.
 
-    What an event cannot be stored for is logged by several parts of the program: that is one line, too. How many more
-    there were is said later.
+    Several parts of the program log why an event cannot be stored: that is written once, too. How many lines were
+    left out is written later.
     """
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class Complaints(logging.Handler):
         now = time.monotonic()
         if now - self._since >= _SECONDS:
             if self._unsaid:
-                say(f"warning: {self._unsaid} more like these were not said")
+                say(f"warning: {self._unsaid} more like these were left out")
             self._since, self._said, self._unsaid = now, 0, 0
         text = mask_token(record.getMessage())
         if record.exc_info and record.exc_info[1] is not None:
@@ -55,7 +55,7 @@ class Complaints(logging.Handler):
         say(f"{_WORDS.get(record.levelno, 'warning')}: {safe_text(text, limit=300)}")
 
     def _is_due(self, text: str, now: float) -> bool:
-        """Tell whether a line may be said now: not too many, and the same one not so soon again."""
+        """Tell whether a line may be written now: not too many, and the same one not again too soon."""
         if self._said >= _LINES:
             return False
         same = _STORED.search(text)
@@ -70,7 +70,7 @@ class Complaints(logging.Handler):
 
 
 def complain() -> None:
-    """Let the library's warnings be said on stderr, once each."""
+    """Write the library's warnings to stderr, each once."""
     logger = logging.getLogger("hubspot_dest")
     logger.propagate = False
     if not any(isinstance(handler, Complaints) for handler in logger.handlers):

@@ -19,18 +19,19 @@ COMMANDS = MappingProxyType(
         "definitions": "Show which event definitions and properties must exist first, and create them.",
         "doctor": "Ask HubSpot whether it has what a configuration needs: token, portal, definitions, properties.",
         "explain": "Explain a finding by its code: what it is about, how it is known, what to do.",
-        "follow": "Tell what became of one event, from its line to HubSpot's answer, by its id.",
+        "follow": "Show what became of one event, from its line to HubSpot's answer, by its id.",
         "lint": "Report all mistakes of a configuration at once, each with its line; no event is needed.",
         "listen": "Take events over HTTP as a walkerOS collector does, and deliver them.",
         "outbox": "Look into an outbox: what waits, what was given up and why; send it again, or drop it.",
         "preview": "Show what HubSpot would receive, event by event, without any network.",
+        "report": "Write whether a configuration is ready to go live as one page, for people who decide.",
         "send": "Deliver events to HubSpot through the official client.",
-        "verify": "Ask everything that is asked before going live: GO or NO-GO, and what stands in the way.",
+        "verify": "Answer every question before going live: GO or NO-GO, and the obstacles.",
     }
 )
 
 
-# Named here, since nothing of hubspot_dest knows the simulator; a test holds the names against its own.
+# Listed here, since hubspot_dest does not import the simulator; a test compares them with the simulator's own.
 SIMULATOR_COMMANDS = tuple(
     "check compare conform generate import record replay run scrub serve tui".split()  # noqa: SIM905 - names
 )
@@ -45,7 +46,7 @@ SIMULATOR_COMMANDS = tuple(
 )
 @click.version_option(__version__, prog_name="hubspot-dest")
 def _group() -> None:
-    """Send walkerOS events to HubSpot, and see exactly what it will receive first."""
+    """Send walkerOS events to HubSpot, and see first exactly what it will receive."""
 
 
 def main() -> None:

@@ -111,14 +111,14 @@ def consent_states(values: Iterable[str]) -> dict[str, bool]:
     for value in values:
         name, _, flag = value.partition("=")
         if not name or flag.lower() not in ("", "true", "false"):
-            stop(f"--consent {safe_text(value)!r} says neither true nor false", "--consent marketing=true")
+            stop(f"--consent {safe_text(value)!r} is neither true nor false", "--consent marketing=true")
         states[name] = flag.lower() != "false"
     return states
 
 
 def open_config(path: Path, *, needs_token: bool = True) -> Config:
-    """Load a configuration and say its warnings; what cannot work ends the command with exit code 2."""
-    from hubspot_dest.config.loading import (  # here, so that --help waits for nothing
+    """Load a configuration and report its warnings; exit with code 2 if it cannot work."""
+    from hubspot_dest.config.loading import (  # here, so that --help stays fast
         ConfigFileError,
         load_config,
     )
@@ -133,7 +133,7 @@ def open_config(path: Path, *, needs_token: bool = True) -> Config:
 
 
 def account_option(function: F) -> F:
-    """Add --account: what is known of the account without asking it; the command gets `account`."""
+    """Add --account, a file that describes the account; the command gets `account`."""
     option = click.option(
         "--account",
         type=click.Path(path_type=Path),
@@ -144,7 +144,7 @@ def account_option(function: F) -> F:
 
 
 def open_account(path: Path) -> AccountSchema:
-    """Read an account file; what cannot be used ends the command with exit code 2."""
+    """Read an account file; exit with code 2 if it cannot be used."""
     from hubspot_dest.account.account_file import (  # for those who have one
         AccountFileError,
         read_account_file,
@@ -157,7 +157,7 @@ def open_account(path: Path) -> AccountSchema:
 
 
 def refuse(error: ConfigFileError) -> NoReturn:
-    """Say everything that is wrong with a configuration file, and end the command with exit code 2."""
+    """Report everything that is wrong with a configuration file, and exit with code 2."""
     for line in error.lines:
         say(f"error: {safe_text(line)}")
     raise SystemExit(int(ExitCode.USAGE_ERROR)) from None
@@ -176,7 +176,7 @@ def time_zone(context: click.Context, parameter: click.Parameter, name: str) -> 
     """Return the name of a time zone that this machine knows.
 
     Raises:
-        click.BadParameter: it knows none of that name.
+        click.BadParameter: the name is unknown.
 
     """
     from zoneinfo import ZoneInfo
@@ -184,7 +184,7 @@ def time_zone(context: click.Context, parameter: click.Parameter, name: str) -> 
     try:
         return ZoneInfo(name).key
     except (ValueError, OSError, LookupError):
-        msg = f"{safe_text(name)!r} is no time zone; such as Europe/Berlin (`hubspot-dest doctor` tells the account's)"
+        msg = f"{safe_text(name)!r} is not a time zone, such as Europe/Berlin (see `hubspot-dest doctor`)"
         raise click.BadParameter(msg, context, parameter) from None
 
 
@@ -215,7 +215,7 @@ def _grouped(function: F, name: str, kind: type[Any], options: Sequence[Callable
 
 @dataclass(frozen=True, slots=True)
 class ConnectionOptions:
-    """How to reach HubSpot; None for what the configuration says."""
+    """How to reach HubSpot; None for the configuration's value."""
 
     base_url: str | None
     api_version: str | None
@@ -257,7 +257,7 @@ class DeliveryOptions:
     max_rps: float | None
 
     def outbox(self, path: Path | None) -> OutboxSettings | None:
-        """Return the outbox as a destination takes it; None for none."""
+        """Return the settings of the outbox; None without a path."""
         if path is None:
             return None
         from hubspot_dest.delivery.dispatch.retry import RetryPolicy
@@ -331,10 +331,12 @@ def watching_options(function: F) -> F:
             help="Answer Prometheus at /metrics on this port; 0 takes a free one.",
         ),
         click.option(
-            "--otel", is_flag=True, help="Counts and timings to OpenTelemetry, as its environment says."
+            "--otel",
+            is_flag=True,
+            help="Send counts and timings to OpenTelemetry, configured by its own variables.",
         ),
         click.option(
-            "--progress", "shows_progress", is_flag=True, help="Say every ten seconds how far it is."
+            "--progress", "shows_progress", is_flag=True, help="Report the progress every ten seconds."
         ),
     ]
     return _grouped(function, "watched", WatchingOptions, options)
@@ -342,7 +344,7 @@ def watching_options(function: F) -> F:
 
 def connected(config: Config, reach: ConnectionOptions) -> Config:
     """Return the configuration with the connection of the command line; exit with code 2 if it cannot work."""
-    from pydantic import SecretStr  # here, so that --help waits for nothing
+    from pydantic import SecretStr  # here, so that --help stays fast
 
     known = config.connection
     made = replace(

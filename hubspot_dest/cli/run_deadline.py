@@ -1,4 +1,4 @@
-"""One deadline from the first signal on: whatever the program is at, it has ended by then."""
+"""A deadline from the first signal on: whatever the program does, it has ended by then."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Final
 __all__ = ["RunDeadline", "SIGNAL_SECONDS"]
 
 SIGNAL_SECONDS: Final = 10.0
-"""Within so many seconds of the first signal the program has ended."""
+"""The program ends within this many seconds of the first signal."""
 _DELIVERY_SECONDS: Final = 8.0
 _MARGIN: Final = 1.0
 _WORDS_SECONDS: Final = 0.9
@@ -92,7 +92,7 @@ class RunDeadline:
 
     @staticmethod
     def _next_signal(pipe: int, seconds: float | None) -> int | None:
-        """Return the next signal that asks for the end, or None where none came within so many seconds."""
+        """Return the next signal that ends the program, or None if none came within `seconds`."""
         until = None if seconds is None else time.monotonic() + seconds
         while True:
             rest = None if until is None else max(0.0, until - time.monotonic())

@@ -1,4 +1,4 @@
-"""Standard input is read where `-` names it, and nowhere else: what would be left unread is an error."""
+"""Standard input is read only where `-` names it; input that would be left unread is an error."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def refuse_unread_input(events: str | None, usage: str, *, open_pipe: bool = Fal
     A terminal, /dev/null, an empty file and a pipe that is closed and empty hold nothing.
 
     Args:
-        events: the EVENTS of the command line; None where there are none.
+        events: the EVENTS of the command line; None without them.
         usage: the command line that reads standard input, for the message.
         open_pipe: a pipe that is open counts as well, although nothing has come through it yet.
 

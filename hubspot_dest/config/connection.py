@@ -96,7 +96,7 @@ class Proxy:
         """
         parts = _split(text)
         if parts is None:
-            msg = "the proxy is no http:// or https:// address of host and port"
+            msg = "the proxy is not an http:// or https:// address of host and port"
             raise ValueError(msg)
         host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
         port = f":{parts.port}" if parts.port is not None else ""
@@ -154,7 +154,7 @@ class Connection:
             msg = "the base URL must hold no user and password; HubSpot takes a token"
             raise ValueError(msg)
         if parts is None or parts.query or parts.fragment:
-            msg = f"base URL {self.base_url!r} is no http:// or https:// address"
+            msg = f"base URL {self.base_url!r} is not an http:// or https:// address"
             raise ValueError(msg)
         return self.base_url.rstrip("/")
 

@@ -36,7 +36,7 @@ class ConfigFileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """The content of a file: a configuration, and what the file says about it."""
+    """The content of a file: a configuration, with its positions and notes."""
 
     file: Path
     raw: Any

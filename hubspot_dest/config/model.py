@@ -151,7 +151,7 @@ class Config:
             return
         name = unicodedata.name(token[place], f"U+{ord(token[place]):04X}").lower()
         name = {"\n": "a line break", "\r": "a line break", "\t": "a tab"}.get(token[place], name)
-        message = f"character {place + 1} of the access token is {name}, which no HTTP header takes"
+        message = f"character {place + 1} of the access token is {name}, which no HTTP header can hold"
         hint = "copy the whole token again; HubSpot's tokens consist of letters, digits and -"
         raise ConfigError(message, (Problem(("settings", "accessToken"), message, hint),))
 

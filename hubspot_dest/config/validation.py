@@ -46,7 +46,7 @@ class _Model(BaseModel):
 
 def _not_null(value: Any) -> Any:
     if value is None:
-        msg = "null is no value here; leave it out"
+        msg = "null is not a value here; leave it out"
         raise ValueError(msg)
     return value
 
@@ -202,7 +202,7 @@ class Problem:
 _NO_EFFECT: Final = {
     "data": "walkerOS' HubSpot destination does not use it; put the mapping into settings.properties of a rule",
     "include": "walkerOS' HubSpot destination does not use it",
-    "batch": "walkerOS ignores it for HubSpot; say settings.batch",
+    "batch": "walkerOS ignores it for HubSpot; use settings.batch",
     "require": "hubspot-dest starts at once",
     "before": "transformers are not run here",
     "next": "transformers are not run here",
@@ -211,10 +211,10 @@ _NO_EFFECT: Final = {
     "breaker": "there is no circuit breaker here yet",
 }
 _RULE_NO_EFFECT: Final = {
-    "data": "walkerOS' HubSpot destination does not use it; say settings.properties",
+    "data": "walkerOS' HubSpot destination does not use it; use settings.properties",
     "include": "walkerOS' HubSpot destination does not use it",
-    "remove": "walkerOS' HubSpot destination does not use what it is taken from",
-    "batch": "walkerOS ignores it for HubSpot; say settings.batch",
+    "remove": "walkerOS' HubSpot destination does not use the data that it changes",
+    "batch": "walkerOS ignores it for HubSpot; use settings.batch",
     "consent": "walkerOS 4 never looks at a rule's consent; use consent of the destination or of a value",
     "extend": "only transformers use it",
 }
@@ -273,7 +273,7 @@ def _rule_problems(rule: Any, path: Path) -> list[Problem]:
         if key in rule:
             problems.append(Problem((*path, key), "has no effect", why, "warning", "no_effect"))
     if rule.get("skip") is True:
-        why = "walkerOS 4 ignores skip and would send the event; say silent: true"
+        why = "walkerOS 4 ignores skip and would send the event; use silent: true"
         problems.append(Problem((*path, "skip"), "counts as silent here", why, "warning", "skip_ignored"))
     if rule.get("condition") is not None:
         problems += _function_problems(rule["condition"], (*path, "condition"))
@@ -304,7 +304,7 @@ def _policy_problems(policy: Any, path: Path) -> list[Problem]:
 def _value_problems(value: Any, path: Path) -> list[Problem]:
     if isinstance(value, str):
         if value.startswith("$code:"):
-            hint = f'a function stands at fn: {{"fn": "{value[:24]}…"}}'
+            hint = f'write a function as fn: {{"fn": "{value[:24]}…"}}'
             return [Problem(path, "is a function, where a mapping value is needed", hint)]
         return []
     if isinstance(value, list):
@@ -312,7 +312,7 @@ def _value_problems(value: Any, path: Path) -> list[Problem]:
             problem for index, item in enumerate(value) for problem in _value_problems(item, (*path, index))
         ]
     if not isinstance(value, dict):
-        hint = f'for a fixed value say {{"value": {"null" if value is None else repr(value)}}}'
+        hint = f'for a fixed value write {{"value": {"null" if value is None else repr(value)}}}'
         return [Problem(path, f"a mapping value is a path, a map or a list, not {kind_of(value)}", hint)]
     problems: list[Problem] = []
     for key, inner in value.items():
@@ -357,9 +357,7 @@ def _part_problems(key: Any, inner: Any, path: Path) -> list[Problem]:
         ]
     if key == "loop":
         if not isinstance(inner, list) or len(inner) != 2:
-            return [
-                Problem(path, "must be a list of two: what to go through, and what to take from each item")
-            ]
+            return [Problem(path, "must be a list of two: the list to loop over, and the value of each item")]
         return _value_problems(inner[0], (*path, 0)) + _value_problems(inner[1], (*path, 1))
     return []
 
@@ -441,7 +439,7 @@ def _from_pydantic(detail: ErrorDetails, model: type[BaseModel], path: Path) -> 
         return Problem(where, f"must be a whole number from 1 to 500, not {detail['input']!r}")
     if "defaultProperties" in place[:-1]:
         message = "must be text, a number, true or false; it is sent as written, and is not a mapping"
-        return Problem(where, message, code="default_property_type")
+        return Problem(where, message)
     return Problem(where, _WORDS.get(detail["type"], detail["msg"].removeprefix("Value error, ")), "")
 
 

@@ -1,1 +1,1 @@
-"""Contracts: hold events against the JSON Schemas of a flow file."""
+"""Contracts: validate events against the JSON Schemas of a flow file."""

@@ -40,7 +40,7 @@ _CHECKS: Final = (
     ),
     _broken(
         "contract_wrong_type",
-        "a value of another type than the contract says",
+        "a value of another type than the contract requires",
         "The schema gives a type, and the value has another one; a number in quotation marks is text.",
         "Send a value of the type that is named, or change the schema.",
     ),

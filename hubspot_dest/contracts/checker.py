@@ -1,4 +1,4 @@
-"""Hold events against the contracts of a flow, with the jsonschema library (extra `verify`)."""
+"""Validate events against the contracts of a flow, with the jsonschema library (extra `verify`)."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ class _CompiledSchema:
 
 @dataclass(slots=True)
 class ContractChecker:
-    """Holds events against contracts. An event is planned if one of the contracts plans it.
+    """Validates events against contracts. An event is planned if one of the contracts lists it.
 
     Args:
         contracts: those that apply.
 
     Attributes:
-        checked: how many events were held against a schema.
+        checked: how many events were validated against a schema.
 
     Raises:
         MissingLibraryError: the jsonschema library is not installed.
@@ -86,7 +86,7 @@ class ContractChecker:
         return tuple(self._unusable.values())
 
     def check(self, event: Mapping[str, Any]) -> tuple[Finding, ...]:
-        """Return what contracts say of an event, each finding with `config_path`: where the schema is in `contract`.
+        """Return the findings of contracts about an event, each with `config_path`: where the schema is in `contract`.
 
         Args:
             event: a complete event; `name` decides which schema applies.
@@ -174,7 +174,7 @@ def _of_error(error: Any, compiled: _CompiledSchema) -> Iterator[Finding]:
     if keyword == "type":
         wanted = error.validator_value
         names = wanted if isinstance(wanted, str) else " or ".join(map(str, wanted))
-        said = f"{place or 'the event'} is {_described(error.instance)}; the contract {contract} says {names}"
+        said = f"{place or 'the event'} is {_described(error.instance)}; the contract {contract} requires {names}"
     elif keyword == "enum":
         allowed = _text(", ".join(map(str, error.validator_value)))
         said = f"{place} is {_text(error.instance)}; the contract {contract} allows {allowed}"

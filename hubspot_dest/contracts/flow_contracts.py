@@ -51,7 +51,7 @@ class FlowContracts:
         return ", ".join(contract.name for contract in self.contracts)
 
     def checker(self) -> ContractChecker:
-        """Return what holds events against these contracts.
+        """Return a checker of events against these contracts.
 
         Raises:
             MissingLibraryError: the jsonschema library is not installed.
@@ -101,7 +101,7 @@ def read_contracts(
     """Return the contracts that apply to the flow of a HubSpot destination.
 
     Those that the flow names with `$contract.name` apply; if it names none, the one with the flow's name, else
-    `default`, else all that no other extends. A configuration that is no flow has none.
+    `default`, else all that no other extends. A configuration that is not a flow has none.
 
     Args:
         source: the parsed file.

@@ -26,7 +26,7 @@ _CALLS_IN_TEN_SECONDS: Final = 190
 _EVENT_REQUESTS_A_SECOND: Final = 1_250
 _PERIODS: Final = 4_096
 """How many periods are counted at the same time: events are mostly in the order of their time."""
-_MONTH, _DAY, _TEN_SECONDS, _SECOND = 7, 10, 18, 19  # so many characters of 2026-01-31T23:59:59.999Z
+_MONTH, _DAY, _TEN_SECONDS, _SECOND = 7, 10, 18, 19  # characters of 2026-01-31T23:59:59.999Z
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class LimitShare:
         used: how much of it, in the busiest period.
         allowed: how much there is.
         period: the busiest period: `2026-01`, `2026-01-31T23:59:5`; empty for a limit without one.
-        basis: how the limit is known: of the account, or the documented one of a tier.
+        basis: where the limit comes from: the account, or the documentation of a tier.
 
     """
 
@@ -66,7 +66,7 @@ class LimitShare:
 
 
 class _Busiest:
-    """Counts by period and remembers the busiest; what is long over is forgotten."""
+    """Counts by period and remembers the busiest; periods long past are forgotten."""
 
     def __init__(self) -> None:
         self._counts: OrderedDict[str, int] = OrderedDict()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from hubspot_dest.account.schema import AccountLimits
 from hubspot_dest.coverage.api_usage import ApiUsage, LimitShare
@@ -31,7 +31,7 @@ class UnmatchedEvent:
     """Events of one name that no rule matched.
 
     Attributes:
-        name: the events' name; `(others)` stands for the names beyond the first 500.
+        name: the events' name; `(others)` for all names beyond the first 500.
         count: how many.
         nearest: the rule whose key is written almost like it; empty if there is none.
         apart: the only difference: `capital letters`, `spaces`; empty where it is more than that.
@@ -71,14 +71,14 @@ class CoverageSummary:
     Attributes:
         events: how many events there were.
         outcomes: how many of each kind; their sum is `events`.
-        not_mapped: events that no rule was looked for: they wait for consent, or failed before.
+        not_mapped: events for which no rule was looked up: they wait for consent, or failed before.
         rules: every rule, in the order of the configuration.
         identify: the contact that every event may write.
         defaults: the default properties.
         policy: the edits of the policy.
         unmatched: events without a rule, the most frequent first.
         not_sent: why events were not sent, the most frequent first.
-        contacts: how many different contacts the calls touch.
+        contacts: how many different contacts the calls touch; None if that was not counted.
         contacts_estimated: whether that number is an estimate, with a standard error of 0.8 %.
         contact_calls: calls that write contacts.
         event_calls: calls that send events.
@@ -95,11 +95,43 @@ class CoverageSummary:
     policy: tuple[PropertyHits, ...]
     unmatched: tuple[UnmatchedEvent, ...]
     not_sent: tuple[NotSent, ...]
-    contacts: int
+    contacts: int | None
     contacts_estimated: bool
     contact_calls: int
     event_calls: int
     limits: tuple[LimitShare, ...]
+
+    @classmethod
+    def of_rules(
+        cls, rules: RuleCoverage, *, outcomes: Mapping[str, int], contact_calls: int, event_calls: int
+    ) -> Self:
+        """Return the summary of rules that were counted elsewhere, without contacts and limits.
+
+        Args:
+            rules: the counter.
+            outcomes: how many events had each outcome.
+            contact_calls: how many calls wrote contacts.
+            event_calls: how many calls sent events.
+
+        """
+        events = sum(outcomes.values())
+        mapped = sum(rule.hits for rule in rules.all()) + rules.unmatched.total()
+        return cls(
+            events=events,
+            outcomes=outcomes,
+            not_mapped=max(0, events - mapped),
+            rules=tuple(rules.all()),
+            identify=rules.identify,
+            defaults=tuple(rules.defaults.values()),
+            policy=tuple(rules.policy.values()),
+            unmatched=tuple(_unmatched(rules)),
+            not_sent=(),
+            contacts=None,
+            contacts_estimated=False,
+            contact_calls=contact_calls,
+            event_calls=event_calls,
+            limits=(),
+        )
 
     @property
     def matched_events(self) -> int:
@@ -116,7 +148,7 @@ class CoverageSummary:
         """How many rules and properties were exercised, and how many there are.
 
         A rule is exercised when it matched an event; a property when its source gave a value, a default aside. The
-        properties of a rule that ignores its events are no targets.
+        properties of a rule that ignores its events are not targets.
         """
         reached = [rule.hits > 0 for rule in self.rules]
         for rule in (*self.rules, self.identify):
@@ -235,16 +267,7 @@ class Coverage:
     def summary(self) -> CoverageSummary:
         """Return what was exercised so far."""
         rules = self._rules
-        keys = [rule.key for rule in rules.all()]
         events = self._outcomes.total()
-        unmatched = []
-        for name, count in rules.unmatched.most_common():
-            near = nearest_rules(name, keys) if name != OTHERS else []
-            unmatched.append(
-                UnmatchedEvent(name, count, near[0].key, near[0].apart)
-                if near
-                else UnmatchedEvent(name, count)
-            )
         mapped = sum(rule.hits for rule in rules.all()) + rules.unmatched.total()
         return CoverageSummary(
             events=events,
@@ -254,7 +277,7 @@ class Coverage:
             identify=rules.identify,
             defaults=tuple(rules.defaults.values()),
             policy=tuple(rules.policy.values()),
-            unmatched=tuple(unmatched),
+            unmatched=tuple(_unmatched(rules)),
             not_sent=tuple(
                 sorted(self._not_sent.values(), key=lambda one: (-one.count, one.kind, one.reason))
             ),
@@ -282,6 +305,13 @@ class Coverage:
         if when != self._last_ms:
             self._last_ms, self._last_moment = when, iso_string(when)
         return self._last_moment
+
+
+def _unmatched(rules: RuleCoverage) -> Iterator[UnmatchedEvent]:
+    keys = [rule.key for rule in rules.all()]
+    for name, count in rules.unmatched.most_common():
+        near = nearest_rules(name, keys) if name != OTHERS else []
+        yield UnmatchedEvent(name, count, near[0].key, near[0].apart) if near else UnmatchedEvent(name, count)
 
 
 def _rule_record(rule: RuleHits) -> dict[str, Any]:

@@ -14,10 +14,10 @@ _NOTHING: Final = object()
 
 
 def compile_probe(mapping: Any, values: ValueCompiler, *, has_default: bool) -> Resolve | None:
-    """Return what evaluates a mapping value without the fixed values that stand in for it; None if none is needed.
+    """Return a function that evaluates a mapping value without its fixed values; None if it has none.
 
     Only the outermost fixed values count (walkerOS 4.4 mapping, section 2.3, step 10): a default inside a loop gives
-    a part of a value that was resolved. A value that is nothing but fixed is no default.
+    a part of a value that was resolved. A value that is nothing but fixed is not a default.
 
     Args:
         mapping: the mapping value of a property.

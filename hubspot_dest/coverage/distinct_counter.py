@@ -52,7 +52,7 @@ class DistinctCounter:
 
     @property
     def count(self) -> int:
-        """How many distinct texts there were; an estimate where `estimated` says so."""
+        """How many distinct texts there were; an estimate if `estimated`."""
         if self._hashes is not None:
             return len(self._hashes)
         raw = _ALPHA * _REGISTERS**2 / sum(2.0**-one for one in self._registers)

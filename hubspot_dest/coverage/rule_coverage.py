@@ -25,9 +25,9 @@ __all__ = ["NO_RULE_SOUGHT", "OTHERS", "PropertyHits", "RuleCoverage", "RuleHits
 ConfigPath = tuple[str | int, ...]
 
 NO_RULE_SOUGHT: Final = ("mapping_error", "consent_missing", "bad_input", "invalid_event", "push_error")
-"""The reasons of events that no rule was looked for, or whose search failed: that none matched cannot be said."""
+"""Reasons of events for which no rule was looked up, or the lookup failed: they do not count as unmatched."""
 OTHERS: Final = "(others)"
-"""Stands for all names of events without a rule beyond the first 500."""
+"""The name for all events without a rule beyond the first 500 names."""
 _UNMATCHED: Final = 500
 _DYNAMIC: Final = 200
 _EXAMPLES: Final = 3
@@ -40,11 +40,11 @@ class PropertyHits:
 
     Attributes:
         name: its name in HubSpot.
-        source: what it is taken from, in a few words.
+        source: a short description of its mapping value.
         place: where it is configured.
-        asked: how often it was asked for: of an event that is skipped, or a contact without an e-mail, nothing is.
+        asked: how often it was evaluated; not for skipped events, nor for contacts without an e-mail.
         resolved: how often its source gave a value; a fixed value counts.
-        defaulted: how often a default stood in for it.
+        defaulted: how often it had its default.
         examples: the first different values that came out, as text, each cut to 80 characters.
         missing_line: the line of the first event without it; None if that is not known.
 
@@ -62,17 +62,17 @@ class PropertyHits:
 
     @property
     def missing(self) -> int:
-        """How often it was asked for in vain."""
+        """How often it was evaluated without a result."""
         return self.asked - self.resolved - self.defaulted
 
     @property
     def present(self) -> int:
-        """How often it came out, by a default or not."""
+        """How often it had a value, defaults included."""
         return self.resolved + self.defaulted
 
     @property
     def never(self) -> bool:
-        """Whether it was asked for, and always in vain."""
+        """Whether it was evaluated, always without a result."""
         return self.asked > 0 and self.present == 0
 
 
@@ -85,7 +85,7 @@ class RuleHits:
         index: its position in a list of rules, or None.
         notes: what is special: `ignores`, `silent: contact only`, `as purchase`, its condition.
         place: where it is configured.
-        ignores: whether its events go nowhere, so that no property is ever asked for.
+        ignores: whether its events are dropped, so that no property is ever evaluated.
         hits: how often it matched.
         outcomes: what became of its events, by kind of outcome.
         properties: of the occurrence, in the order of the configuration.

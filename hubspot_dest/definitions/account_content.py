@@ -23,7 +23,7 @@ def planned_account(plan: DefinitionsPlan, account: AccountSchema) -> dict[str, 
         account: what is known of the account.
 
     Raises:
-        ValueError: no portal is known: the prefix of the event names is none.
+        ValueError: no portal is known: the prefix of the event names is not `pe<HubID>_`.
 
     """
     portal = account.portal_id or plan.portal_id

@@ -1,4 +1,4 @@
-"""Create in an account what a plan says is missing, and nothing else."""
+"""Create in an account what a plan lists as missing, and nothing else."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def apply_plan(
     Args:
         plan: compared with the account that the client writes to.
         client: writes.
-        wait: waits so many seconds where HubSpot limits the rate.
+        wait: sleeps for a number of seconds when HubSpot limits the rate.
 
     """
     stopped: set[str] = set()

@@ -55,7 +55,7 @@ class DefinitionNeeds:
 
     Args:
         raw: the destination's configuration as configured.
-        account: what is known of the account: its own types are held against every value.
+        account: what is known of the account: every value is checked against its types.
 
     Attributes:
         events: by full name.
@@ -87,7 +87,7 @@ class DefinitionNeeds:
             self._add_contact(plan.contact.properties or {}, view, values)
 
     def add_configuration(self) -> None:
-        """Add what the configuration says by itself: names, and the types of fixed values."""
+        """Add what the configuration alone determines: names, and the types of fixed values."""
         raw = dict(self._raw)
         needs = needs_of(raw)
         for name, properties in needs.events.items():

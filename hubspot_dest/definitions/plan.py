@@ -23,7 +23,7 @@ class PlannedProperty:
         state: whether the account has it.
         sample: the first value that was seen, as HubSpot receives it; None without events.
         certain: the type follows from values; otherwise it is the one that takes every value.
-        declared_type: the account's type; empty where it has none, or is not known.
+        declared_type: the account's type; empty if it has none, or the account is not known.
         sentence: why it is a conflict or impossible.
         fix: what to do about that.
         config_path: where in the configuration it comes from.

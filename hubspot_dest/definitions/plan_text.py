@@ -63,7 +63,7 @@ def plan_sentence(plan: DefinitionsPlan) -> str:
     elif plan.count("missing"):
         said = f"{plan.count('missing')} of {whole} are missing in {plan.account}"
     elif plan.count("needed"):
-        said = f"{whole} are needed; {plan.account} does not say whether it has all of them"
+        said = f"{whole} are needed; {plan.account} does not show whether it has all of them"
     elif wrong:
         said = f"{whole} in {plan.account}: nothing can be created"
     else:

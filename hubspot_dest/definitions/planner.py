@@ -174,7 +174,7 @@ class _Comparison:
 
 
 def _refused(violation: Violation | None) -> Violation | None:
-    """Return a violation for which HubSpot makes nothing of that name; a doubtful name can be tried."""
+    """Return a violation if HubSpot cannot create anything of that name; a doubtful name can be tried."""
     if violation is None or CATALOGUE[violation.code].severity != "refused":
         return None
     return violation

@@ -21,7 +21,7 @@ _MOST_SAMPLE: Final = 120
 class ValueType:
     """The type that takes every value of a property, from the values seen so far.
 
-    A number in quotation marks stays text: an order number is no amount, and `007` would lose its zeros.
+    A number in quotation marks stays text: an order number is not an amount, and `007` would lose its zeros.
 
     Attributes:
         count: how many values were seen; empty texts clear a property and do not count.
@@ -70,5 +70,5 @@ def _kind_of(value: Any, text: str) -> str:
         kind = "moment"
     else:
         return "text"
-    # What was taken for a number may be NaN, and what looks like a day may be the 31st of February.
+    # What parses as a number may be NaN, and what looks like a day may be 31 February.
     return "text" if check_value(Property("", _BY_KIND[kind]), text) else kind

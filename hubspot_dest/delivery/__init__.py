@@ -1,1 +1,1 @@
-"""Carry plans to HubSpot: the official client, batches, errors as our own types."""
+"""Deliver plans to HubSpot: sinks, the official client, batches, the outbox, errors of one type."""

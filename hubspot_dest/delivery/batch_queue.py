@@ -23,10 +23,10 @@ class BatchQueue:
     """Occurrences that wait to be sent together.
 
     Args:
-        size: how many make a flush due.
-        chunk: how many go out at once; `size` if not given.
+        size: how many occurrences trigger a flush.
+        chunk: how many are sent at once; `size` if not given.
         lossy: take a batch out of the queue before it is sent, as upstream does: what fails is lost (defect D1).
-            Otherwise nothing leaves the queue before HubSpot took it.
+            Otherwise nothing leaves the queue before HubSpot has it.
 
     """
 
@@ -46,14 +46,14 @@ class BatchQueue:
         return len(self._waiting) >= self._due
 
     def next_batch(self) -> list[Queued]:
-        """Return the batch that goes out next."""
+        """Return the batch that is sent next."""
         return [self._waiting[index] for index in range(min(self._chunk, len(self._waiting)))]
 
     def send(self, batch: list[Queued], client: Client) -> None:
         """Send the next batch.
 
         Raises:
-            DeliveryError: where HubSpot did not take it; unless lossy, it is still in the queue, and the next
+            DeliveryError: HubSpot did not accept it; unless lossy, it is still in the queue, and the next
                 attempt is due one batch later, not at the very next event.
 
         """

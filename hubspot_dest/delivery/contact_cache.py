@@ -1,4 +1,4 @@
-"""Contact memory: what HubSpot already knows, so that unchanged contacts cost no call."""
+"""Contact cache: what HubSpot already knows, so that unchanged contacts cost no call."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class ContactCache(Protocol):
         """Tell whether HubSpot has all of this already."""
 
     def remember(self, contact: ContactUpsert) -> None:
-        """Note what HubSpot took."""
+        """Note what HubSpot has accepted."""
 
 
 class LastContact:
-    """Upstream's memory: the last contact and nothing before it (walkerOS 4.4, section 5.4).
+    """Upstream's cache: the last contact and nothing before it (walkerOS 4.4, section 5.4).
 
     The properties are compared as JSON text, so their order counts, and so does the case of the e-mail.
     """
@@ -43,8 +43,8 @@ class LastContact:
 class ManyContacts:
     """Remembers the properties of many people, the least recently seen forgotten first.
 
-    An e-mail is the same in any case, as it is for HubSpot. A contact counts as known if HubSpot was told every
-    one of its properties before, whatever their order.
+    E-mails are compared without case, as HubSpot does. A contact counts as known if HubSpot has accepted every
+    one of its properties before, in any order.
 
     Args:
         capacity: how many people at most.
@@ -68,7 +68,7 @@ class ManyContacts:
         return all(known.get(name) == value for name, value in (contact.properties or {}).items())
 
     def remember(self, contact: ContactUpsert) -> None:
-        """Add what HubSpot took to what it knows of this person."""
+        """Add what HubSpot accepted to what it knows of this person."""
         email = contact.email.lower()
         self._people[email] = {**self._people.get(email, {}), **(contact.properties or {})}
         self._people.move_to_end(email)

@@ -1,4 +1,4 @@
-"""Write one contact through a client, in walkerOS' way or in this sender's."""
+"""Write one contact through a client, as walkerOS does or as this sender does."""
 
 from __future__ import annotations
 

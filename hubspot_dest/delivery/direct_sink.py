@@ -1,4 +1,4 @@
-"""Carry plans out at once: contact upsert, then a single send or a batch."""
+"""Carry out plans at once: contact upsert, then a single send or a batch."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["DirectSink"]
 
 
 class _DirectAttempt:
-    """What is known of one plan while it is carried out; what is usual costs nothing."""
+    """The state of one plan while it is carried out; the usual case allocates nothing."""
 
     calls: tuple[list[Any], ...] = ()
     issues: tuple[Issue, ...] = ()
@@ -46,7 +46,7 @@ class _DirectAttempt:
         self.calls = (*self.calls, call)
 
     def outcome(self, kind: Kind = "skipped") -> Outcome:
-        """Return what came of the plan."""
+        """Return the outcome of the plan."""
         known = self.__dict__.copy()
         del known["event"], known["reason"], known["sentence"]
         return outcome_of(kind, self.reason, self.sentence, self.event, **known)
@@ -114,7 +114,7 @@ class DirectSink:
     # ---- accepting
 
     def accept(self, plan: Plan) -> Outcome:
-        """Carry a plan out, and return what came of it; batches sent on this occasion are in `also`."""
+        """Carry out a plan and return its outcome; batches sent on this occasion are in `also`."""
         if plan.verdict != "ready" or self._reporter.mocked:
             unsent = self._reporter.unsent(plan)
             if unsent is not None:
@@ -170,7 +170,7 @@ class DirectSink:
     def _goes_on_without_contact(self, attempt: _DirectAttempt, error: DeliveryError) -> bool:
         if self._profile.contact_blocks_event or error.kind != "refused" or attempt.plan.occurrence is None:
             return False
-        # HubSpot will not take this contact, however often; the event itself may still be fine.
+        # HubSpot never accepts this contact; the event itself may still be valid.
         text = f"HubSpot refused the contact; the event goes on: {error.describe()}"
         name = attempt.event.get("name")
         detail = {"event": name if isinstance(name, str) else ""}
@@ -261,7 +261,7 @@ class DirectSink:
         )
 
     def close(self, *, deadline: float | None = None, stall: float | None = None) -> list[Outcome]:  # noqa: ARG002 - see there
-        """Send what waits in the batch, once; what HubSpot does not take stays in the queue."""
+        """Send what waits in the batch, once; what HubSpot does not accept stays in the queue."""
         if self._closed:
             return []
         self._closed = True

@@ -178,7 +178,7 @@ class OutboxSink:
     # ---- accepting
 
     def accept(self, plan: Plan) -> Outcome:
-        """Add what a plan says to the unit of work; its outcome counts once `commit` returns it."""
+        """Add the intents of a plan to the unit of work; its outcome counts once `commit` returns it."""
         if plan.verdict != "ready" or self._reporter.mocked:
             unsent = self._reporter.unsent(plan)
             if unsent is not None:
@@ -324,7 +324,7 @@ class OutboxSink:
 
     @property
     def halted(self) -> DeliveryError | None:
-        """Why nothing is delivered until somebody changes something, such as a revoked token; else None."""
+        """Why nothing is delivered until a person changes something, such as a revoked token; else None."""
         return self.dispatcher.halted
 
     def _on_report(self, report: Report) -> None:
@@ -407,7 +407,7 @@ class OutboxSink:
         return self.outbox.unrecorded
 
     def end_within(self, seconds: float) -> None:
-        """End delivery within so many seconds, also if it is waited for already. Safe in signal handlers."""
+        """End delivery within this many seconds, also if it is under way. Safe in signal handlers."""
         self.workers.end_within(seconds)
 
     def abort(self) -> None:

@@ -28,7 +28,7 @@ class Reporter:
     """Logs issues, keeps dead letters, and makes the outcomes of plans that are not sent.
 
     Attributes:
-        mocked: nothing is sent, whatever a plan says.
+        mocked: nothing is sent, whatever the plan.
 
     Args:
         logger: gets one record per issue, with its message, and its detail as `detail`.
@@ -50,7 +50,7 @@ class Reporter:
             self._logger.log(_LEVELS[issue.level], "%s", issue.message, extra={"detail": issue.detail})
 
     def unsent(self, plan: Plan) -> Outcome | None:
-        """Return the outcome of a plan that says to send nothing; None if it is to be carried out."""
+        """Return the outcome of a plan that sends nothing; None if the plan is to be carried out."""
         verdict, mock = plan.verdict, self._mock
         # A mock replaces the destination itself: nothing of what the destination logs or does happens.
         mocked = self.mocked and plan.mapped is not None and verdict != "ignored"

@@ -24,14 +24,14 @@ class OutboxSettings:
         path: the outbox's file; one process at a time.
         durability: `full`: an accepted event survives power loss (one fsync a commit); `normal`: it survives the death
             of the process.
-        connections: how many requests are under way at once; 0 starts no thread: whoever owns the destination delivers
+        connections: how many requests are under way at once; 0 starts no thread: the owner of the destination delivers
             by calling `deliver_next`.
-        flush_seconds: a batch that is not full goes out when its oldest event is so old.
+        flush_seconds: a batch that is not full is sent when its oldest event has this age.
         max_rps: requests a second at most; None for HubSpot's own limits.
         close_seconds: how long `close` and the end of the process wait for what is left; it stays in the outbox.
         policy: what is retried, and for how long.
         clock: UNIX time in seconds for everything that waits; None for the system's clocks.
-        rng: draws the jitter; None for one without a seed.
+        rng: draws the jitter; None for an unseeded generator.
 
     """
 

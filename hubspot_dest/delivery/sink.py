@@ -77,14 +77,14 @@ class Sink(Protocol):
 
     @property
     def halted(self) -> DeliveryError | None:
-        """Why nothing is delivered until somebody changes something, such as a revoked token; else None."""
+        """Why nothing is delivered until a person changes something, such as a revoked token; else None."""
 
     @property
     def unrecorded(self) -> int:
         """How many deliveries are not recorded yet: after a crash they are repeated."""
 
     def end_within(self, seconds: float) -> None:
-        """Let `flush` and `close` end within so many seconds, also if under way. Safe in signal handlers."""
+        """Let `flush` and `close` end within this many seconds, also if under way. Safe in signal handlers."""
 
     def abort(self) -> None:
         """Make `close` wait for nothing. Safe in signal handlers."""

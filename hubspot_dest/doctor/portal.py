@@ -74,7 +74,7 @@ class _Properties(_PortalAnswer):
 
 
 class PortalLimits(_PortalAnswer):
-    """What the headers of an answer say of the account's limits (wire facts, section 6); None where they do not."""
+    """The account's limits in the headers of an answer (wire facts, section 6); None where they are missing."""
 
     burst: int | None = Field(default=None, alias="x-hubspot-ratelimit-max")
     burst_left: int | None = Field(default=None, alias="x-hubspot-ratelimit-remaining")

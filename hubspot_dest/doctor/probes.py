@@ -1,4 +1,4 @@
-"""Hold a configuration against a HubSpot, and say of each thing whether it was looked up there or not."""
+"""Compare a configuration with a HubSpot account; each check shows whether HubSpot was asked."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ def _prefix(prefix: str, account: Account | None) -> Probe:
             else "pe, the portal's number, and _: pe12345678_"
         )
         return Probe(
-            "prefix", "wrong", f"{prefix} is no prefix of custom events", hint, live=account is not None
+            "prefix", "wrong", f"{prefix} is not a prefix of custom events", hint, live=account is not None
         )
     if account is None:
         return Probe(
@@ -235,7 +235,7 @@ def _prefix(prefix: str, account: Account | None) -> Probe:
 def _guarded(
     subject: str, scope: str, checks: Callable[[], Iterable[Probe]], otherwise: Callable[[], Iterable[Probe]]
 ) -> Iterator[Probe]:
-    """Yield the checks; where HubSpot does not answer, say so and yield what is known without it."""
+    """Yield the checks; if HubSpot does not answer, a check reports that, and the others do without."""
     try:
         yield from checks()
     except DeliveryError as error:

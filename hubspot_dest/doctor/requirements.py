@@ -1,7 +1,7 @@
 """What a configuration needs HubSpot to have: event definitions, their properties, and properties of contacts.
 
-A mapping language can make names up while it runs, so what stands in the configuration is not always all of it; what
-cannot be known is said. Plans of real events (`Needs.add_plan`) are exact.
+A mapping can compute names while it runs, so the configuration does not always contain all of them; what
+cannot be known is reported. Plans of real events (`Needs.add_plan`) are exact.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Needs:
 
 
 def needs_of(raw: dict[str, Any]) -> Needs:
-    """Return what a checked configuration needs, as far as it says so itself (walkerOS 4.4, section 5.5)."""
+    """Return what a checked configuration needs, as far as it contains it (walkerOS 4.4, section 5.5)."""
     settings = raw.get("settings") or {}
     needs = Needs()
     prefix = to_string(settings.get("eventNamePrefix", ""))
@@ -103,7 +103,7 @@ def _map_keys(value: Any) -> tuple[set[str], bool]:
         parts = [_map_keys(item) for item in value]
         return set().union(*(keys for keys, _ in parts)), any(moving for _, moving in parts)
     if not isinstance(value, dict):
-        return set(), True  # a path: whatever stands there
+        return set(), True  # a path: any value
     inner = value.get("map")
     keys = {str(key) for key in inner} if isinstance(inner, dict) else set()
     fixed = value.get("value")

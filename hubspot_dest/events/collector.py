@@ -26,8 +26,8 @@ class Collector:
     Args:
         now_ms: the clock, in ms since 1970.
         consent: names granted (true) and refused (false).
-        user: lies under every event's own user.
-        globals_: lie under every event's own globals.
+        user: the default of every event's own user.
+        globals_: the defaults of every event's own globals.
         custom: visible to functions only.
         new_id: makes the id of an event without one: 16 hexadecimal digits.
 
@@ -58,14 +58,19 @@ class Collector:
         """Return the state of a flow's collector, with what is given over it.
 
         Args:
-            state: `collector` of a flow: consent, user, globals, custom; the rest is not looked at.
-            given: what the constructor takes.
+            state: `collector` of a flow: consent, user, globals, custom; the rest is not looked at, and what is no map
+                counts as empty.
+            given: what the constructor takes; likewise.
 
         """
         for name in ("consent", "user", "globals", "custom"):
             key = "globals_" if name == "globals" else name
             own = state.get(name)
-            given[key] = {**(own if isinstance(own, dict) else {}), **(given.get(key) or {})}
+            over = given.get(key)
+            given[key] = {
+                **(own if isinstance(own, dict) else {}),
+                **(over if isinstance(over, dict) else {}),
+            }
         return cls(**given)
 
     def _begin_run(self) -> None:
@@ -94,7 +99,7 @@ class Collector:
         )
 
     def _stamped(self, own: Any) -> dict[str, Any]:
-        """Return the event's source with count, trace and release where it has none (section 1.1)."""
+        """Return the event's source, completed by count, trace and release (section 1.1)."""
         source = dict(own) if isinstance(own, dict) else {"type": "collector", "schema": "4"}
         if source.get("count") is None:
             self._count += 1

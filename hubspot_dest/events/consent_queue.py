@@ -42,7 +42,7 @@ class ConsentQueue(Protocol):
         """Return how many events wait."""
 
     def admit(self, event: Event) -> Denied | None:
-        """Let an event pass (None; its consent is then the names that are granted), or keep it and say why."""
+        """Let an event pass (None; its consent is then the granted names), or keep it and return why."""
 
     def release(self) -> Sequence[Event]:
         """Take out the events that may pass by now, oldest first."""
@@ -116,7 +116,7 @@ class MemoryConsentQueue:
         return len(self._events)
 
     def admit(self, event: Event) -> Denied | None:
-        """Let an event pass (None), or keep it and say why."""
+        """Let an event pass (None), or keep it and return why."""
         gate = self._gate
         own = gate.own_consent(event)
         if gate.admits(event, own):

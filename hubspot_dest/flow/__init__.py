@@ -1,1 +1,1 @@
-"""walkerOS' flow files: where the HubSpot destination stands in them, and what their references mean."""
+"""walkerOS' flow files: find the HubSpot destination in them, and resolve their references."""

@@ -66,7 +66,7 @@ class Contract:
 
     @property
     def plans_events(self) -> bool:
-        """Whether it lists events at all; a contract that does not says nothing of which events there may be."""
+        """Whether it lists events at all; a contract that does not allows every event."""
         return any(self.events.values())
 
     def keys_for(self, entity: str, action: str) -> tuple[tuple[str, str], ...]:
@@ -105,7 +105,7 @@ def referenced_contracts(value: Any) -> Iterator[str]:
 def resolve_contracts(entries: Mapping[str, Any]) -> tuple[dict[str, Contract], list[ContractProblem]]:
     """Return the contracts with `extend` resolved, and what is wrong with the others.
 
-    What a contract says takes precedence over what it extends; lists of `required` properties are joined.
+    A contract takes precedence over what it extends; lists of `required` properties are joined.
 
     Args:
         entries: name to contract, as written.

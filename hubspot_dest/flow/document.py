@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from hubspot_dest.config.validation import Problem
 from hubspot_dest.flow.contract import contracts_of, resolve_contracts
 from hubspot_dest.flow.references import FlowError, Path, References
+from hubspot_dest.flow.upgrade import CURRENT_VERSION, upgrade_flow
 
 __all__ = [
     "FlowDestination",
@@ -20,7 +21,6 @@ __all__ = [
 ]
 
 _PACKAGE: Final = "@walkeros/server-destination-hubspot"
-_VERSION: Final = 4
 _NOT_RUN: Final = {
     "before": "transformers are not run here: events arrive as their source made them",
     "next": "other steps are not run here",
@@ -73,7 +73,7 @@ def find_destination(raw: dict[str, Any], wanted: str, environment: Mapping[str,
     """Return the HubSpot destination of a flow file.
 
     Args:
-        raw: the file.
+        raw: the file, of version 1 to 4; an earlier one is upgraded in memory, with a note of every change.
         wanted: `flow`, `flow.destination` or `destination` where there are several; empty for the only one.
         environment: gives `$env` and `$secret`.
 
@@ -81,10 +81,12 @@ def find_destination(raw: dict[str, Any], wanted: str, environment: Mapping[str,
         FlowError: no destination, several, or an unresolvable reference.
 
     """
+    raw, changes = upgrade_flow(raw)
     flows = _flows(raw)
     flow, name = _selected(flows, wanted)
     several = sum(len(_destinations(body)) for body in flows.values()) > 1
-    return _read(raw, flows, flow, name, environment, several=several)
+    found = _read(raw, flows, flow, name, environment, several=several)
+    return replace(found, notes=(*_of_interest(changes, found.path), *found.notes)) if changes else found
 
 
 def select_destination(raw: dict[str, Any], wanted: str) -> tuple[str, str]:
@@ -127,13 +129,21 @@ def _selected(flows: dict[str, Any], wanted: str) -> tuple[str, str]:
 
 def _flows(raw: dict[str, Any]) -> dict[str, Any]:
     version = raw.get("version")
-    if version != _VERSION or isinstance(version, bool):
-        hint = "walkerOS 4 reads no other; versions 1 to 3 had web/server instead of config.platform"
-        raise FlowError(("version",), f"a flow of version {version!r}; version 4 is read", hint)
+    if version != CURRENT_VERSION or isinstance(version, bool):
+        raise FlowError(
+            ("version",), f"a flow of version {version!r}; versions 1 to 4 are read", "version: 4"
+        )
     flows = raw["flows"]
     if not isinstance(flows, dict) or not flows or not all(isinstance(flow, dict) for flow in flows.values()):
         raise FlowError(("flows",), "flows must be a map of at least one flow")
     return flows
+
+
+def _of_interest(changes: Iterable[Problem], path: Path) -> Iterator[Problem]:
+    """Yield what an upgrade says of the whole file, and of one destination and its flow's variables."""
+    for change in changes:
+        if change.path[:1] != ("flows",) or change.path[: len(path) - 1] == path[:-1]:
+            yield change
 
 
 def _destinations(body: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -174,11 +184,11 @@ def _unclear(
     listed = ", ".join(named) or "none"
     if chosen:
         message = f"several destinations could be meant: {listed}"
-        return FlowError(("flows",), message, f"say which behind the file: FILE#{named[0]}")
+        return FlowError(("flows",), message, f"name one after the file: FILE#{named[0]}")
     ours = [".".join(pair) for pair in hubspot]
     if wanted and meant:
         said = ", ".join(".".join(pair) for pair in meant)
-        message = f"{wanted!r} is no HubSpot destination (it is {said})"
+        message = f"{wanted!r} is not a HubSpot destination (it is {said})"
         hint = (
             f"HubSpot's are: {', '.join(ours)}"
             if ours
@@ -189,7 +199,7 @@ def _unclear(
         some = ours and len(ours) < len(places)
         hint = f"HubSpot's are: {', '.join(ours)}" if some else f"there are: {listed}"
         return FlowError(("flows",), f"there is no destination {wanted!r}", hint)
-    hint = f"say which behind the file: FILE#{named[0]}" if named else f'add one of package "{_PACKAGE}"'
+    hint = f"name one after the file: FILE#{named[0]}" if named else f'add one of package "{_PACKAGE}"'
     return FlowError(("flows",), f"no destination of this flow is HubSpot's; there are: {listed}", hint)
 
 

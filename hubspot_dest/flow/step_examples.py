@@ -10,9 +10,15 @@ from hubspot_dest.events.shape import command_problems, event_problems
 from hubspot_dest.mapping.jsdates import date_ms
 from hubspot_dest.mapping.jsvalues import UNDEFINED, kind_of
 
-__all__ = ["StepExample", "example_config", "example_moment", "step_examples"]
+__all__ = ["StepExample", "example_config", "example_moment", "step_examples", "unknown_calls"]
 
 _COMMANDS: Final = ("config", "consent", "user", "run")
+_CALLS: Final = (
+    "events.send.basicApi.send",
+    "events.send.batchApi.send",
+    "crm.contacts.basicApi.update",
+    "crm.contacts.basicApi.create",
+)
 _OUT_FORM: Final = "`out` is a list of calls, [[name, argument, …]], or false or [] where nothing goes out"
 
 
@@ -72,6 +78,17 @@ def example_config(raw: dict[str, Any], example: StepExample) -> dict[str, Any]:
         mapping[entity] = {**(mapping.get(entity) or {}), action: example.rule}
         config["mapping"] = mapping
     return config
+
+
+def unknown_calls(example: StepExample) -> list[str]:
+    """Return a sentence for each call of an example's `out` that a HubSpot destination never makes."""
+    names = dict.fromkeys(str(call[0]) for call in example.calls or () if call and call[0] not in _CALLS)
+    sentences = []
+    for name in names:
+        near = difflib.get_close_matches(name, _CALLS, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(_CALLS)}"
+        sentences.append(f"`out`: a HubSpot destination never calls {name!r}; {hint}")
+    return sentences
 
 
 def example_moment(example: StepExample) -> int | None:

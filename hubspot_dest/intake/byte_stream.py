@@ -77,7 +77,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 class ByteStream:
     """Decompressed bytes of a stream. Gzip is recognised by its first two bytes, whatever the file's name.
 
-    Damaged gzip does not raise: the stream ends behind everything that could be decompressed, and `damage` says why.
+    Damaged gzip does not raise: the stream ends after what could be decompressed, and `damage` is the reason.
 
     Args:
         stream: an object with `read1`, as files and standard input have.
@@ -116,7 +116,7 @@ class ByteStream:
             self._gzip = _GzipMembers(self._stream, chunk)
             return self._gzip.read1()
         if chunk and self._must_be_gzip:
-            msg = "it is not a gzip file, although its name says so"
+            msg = "it is not a gzip file, although its name ends in .gz"
             raise OSError(msg)
         return chunk
 

@@ -185,7 +185,7 @@ class EventSource:
 
     Args:
         source: a path, or `-` for standard input.
-        after: begin behind this line and item (-1 for a line that is one event): where an earlier run stopped.
+        after: begin after this line and item (-1 for a line that is one event): where an earlier run stopped.
         max_line_bytes: a longer line is a bad line, and is not kept in memory.
         observer: receives every decompressed byte.
 

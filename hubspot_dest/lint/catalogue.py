@@ -54,6 +54,14 @@ _CHECKS: Final = (
         "Use a value of the type that is named.",
         "walkerOS 4.4, sections 4.1 and 5.1",
     ),
+    _lost(
+        "prefix_missing",
+        "no prefix for the names of events",
+        "walkerOS' destination and this sender refuse to start without settings.eventNamePrefix, so that no event goes "
+        "out.",
+        "Set settings.eventNamePrefix to pe<HubID>_, for example pe12345678_.",
+        "walkerOS 4.4, section 5.1",
+    ),
     # ---- flow files
     _lost(
         "flow_version",
@@ -157,6 +165,13 @@ _CHECKS: Final = (
         "Write the value as text.",
         "walkerOS 4.4, section 5.6; HubSpot wire facts, section 1.3",
     ),
+    _doubtful(
+        "property_near_standard",
+        "a property that is written almost like a standard one of HubSpot",
+        "HubSpot's own event properties begin with hs_, and this one is none of them.",
+        "Correct the name, or rename a property of your own so that it does not begin with hs_.",
+        "HubSpot wire facts, section 2.5",
+    ),
     _lost(
         "identity_never",
         "no event can have an identity",
@@ -247,6 +262,14 @@ _CHECKS: Final = (
         "Use name for event, and source.count and source.version for the counters.",
         "walkerOS 4.4, section 9",
     ),
+    _lost(
+        "path_notation",
+        "a path in another notation than walkerOS'",
+        "Steps are separated by single dots: an empty step looks up the empty key, brackets and spaces around a step "
+        "are parts of a key. No event has such keys.",
+        "Write the path with dots alone: nested.0.data.id.",
+        "walkerOS 4.4, section 2.4",
+    ),
     _doubtful(
         "path_trailing_star",
         "a path that ends in *",
@@ -256,7 +279,7 @@ _CHECKS: Final = (
     ),
     _doubtful(
         "path_star_on_map",
-        "a * on something that is no list",
+        "a * on a value that is not a list",
         "On anything but a list, * is an ordinary key.",
         "Use a loop, or a path without *.",
         "walkerOS 4.4, section 2.4",
@@ -290,6 +313,21 @@ _CHECKS: Final = (
         "The function cannot run; every event that needs it fails.",
         "Correct the JavaScript. It must be one expression, a function.",
         "walkerOS 4.4, section 7",
+    ),
+    _lost(
+        "code_no_function",
+        "a $code: text that is no function",
+        "Where a function is called, fn, condition and validate, the text after $code: must evaluate to a function.",
+        "Write a function: (event) => event.data.total.",
+        "walkerOS 4.4, section 7",
+    ),
+    _doubtful(
+        "code_environment",
+        "a function that reads the environment of its process",
+        "walkerOS' server has process.env, and another value on every machine; this sender's functions run without it, "
+        "and the value is nothing.",
+        "Use $env.NAME in the configuration, which is resolved when the flow is loaded.",
+        "walkerOS 4.4, sections 6.2 and 7",
     ),
     _lost(
         "code_missing_api",

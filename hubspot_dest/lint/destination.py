@@ -6,10 +6,17 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from hubspot_dest.checks.contacts import check_contact_property
-from hubspot_dest.checks.names import check_event_name, check_name_twins, check_property_name
-from hubspot_dest.checks.occurrences import check_properties_count, check_value_length
-from hubspot_dest.checks.standard_properties import STANDARD_CONTACT_PROPERTIES
+from hubspot_dest.checks.contacts import check_contact_email, check_contact_property
+from hubspot_dest.checks.names import check_event_name, check_name_twins, check_property_name, nearest_name
+from hubspot_dest.checks.occurrences import (
+    OBJECT_TEXT,
+    check_event_email,
+    check_properties_count,
+    check_property_value,
+    check_value_length,
+    check_value_object,
+)
+from hubspot_dest.checks.standard_properties import STANDARD_CONTACT_PROPERTIES, STANDARD_EVENT_PROPERTIES
 from hubspot_dest.lint.subject import LintReport, Subject
 
 __all__ = ["check_destination"]
@@ -30,12 +37,21 @@ def check_destination(subject: Subject) -> Iterator[LintReport]:
 
 
 def _names(subject: Subject) -> Iterator[LintReport]:
+    path: Path = ("settings", "eventNamePrefix")
     prefix = subject.settings.get("eventNamePrefix")
+    if prefix in (None, "") and not _is_reference(subject, path):
+        if isinstance(
+            subject.config.get("settings"), (dict, type(None))
+        ):  # a wrong type is reported by itself
+            said = "settings.eventNamePrefix is missing: no destination starts without it"
+            place = path if "eventNamePrefix" in subject.settings else ("settings",)
+            yield LintReport("prefix_missing", place, said)
+        return
     if not isinstance(prefix, str) or "$" in prefix:
         return
     probe = check_event_name(f"{prefix}purchase")
     if probe is not None:
-        yield LintReport.of(probe, ("settings", "eventNamePrefix"), on_value=True)
+        yield LintReport.of(probe, path, on_value=True)
         return
     for entry in subject.rules():
         if (
@@ -61,6 +77,12 @@ def _names(subject: Subject) -> Iterator[LintReport]:
                 yield LintReport.of(found, entry.path)
 
 
+def _is_reference(subject: Subject, path: Path) -> bool:
+    """Return whether the file has a reference there, which leads to nothing on this machine."""
+    written = subject.source.at((*subject.prefix, *path))
+    return isinstance(written, str) and "$" in written
+
+
 def _properties(subject: Subject) -> Iterator[LintReport]:
     defaults = subject.settings.get("defaultProperties")
     common = set(defaults) if isinstance(defaults, dict) else set()
@@ -81,8 +103,11 @@ def _literal_map(value: Any, path: Path, common: set[str]) -> Iterator[LintRepor
         found = check_property_name(name)
         if found is not None:
             yield LintReport.of(found, (*path, "map", name))
+        yield from _near_standard(name, (*path, "map", name))
         item = value["map"][name]
+        yield from _whole_object(name, item, (*path, "map", name))
         text = item.get("value") if isinstance(item, dict) else None
+        yield from _constant(name, text, (*path, "map", name, "value"))
         if isinstance(text, str) and (long := check_value_length(name, text)) is not None:
             yield LintReport.of(long, (*path, "map", name, "value"), on_value=True)
     for twin in check_name_twins({*names, *common}):
@@ -94,6 +119,37 @@ def _literal_map(value: Any, path: Path, common: set[str]) -> Iterator[LintRepor
         )
 
 
+def _near_standard(name: str, path: Path) -> Iterator[LintReport]:
+    if not name.startswith("hs_") or name in STANDARD_EVENT_PROPERTIES:
+        return
+    near = nearest_name(name, STANDARD_EVENT_PROPERTIES)
+    if near:
+        said = f"{name} is no property that HubSpot's events have; {near} is"
+        yield LintReport("property_near_standard", path, said, f"did you mean {near}?")
+
+
+def _whole_object(name: str, item: Any, path: Path) -> Iterator[LintReport]:
+    """Yield a value that is an object whatever the event is: the event itself, or a fixed map."""
+    only = item.get("key") if isinstance(item, dict) and set(item) == {"key"} else item
+    fixed = item.get("value") if isinstance(item, dict) and set(item) == {"value"} else None
+    if only == "":
+        said = f'the empty path is the whole event, and HubSpot receives the text "{OBJECT_TEXT}"'
+        yield LintReport("value_object", path, said, "name a field of the event: data.total")
+    elif isinstance(fixed, dict) or (isinstance(fixed, list) and any(isinstance(one, dict) for one in fixed)):
+        violation = check_value_object(f"properties.{name}", OBJECT_TEXT)
+        if violation is not None:
+            yield LintReport.of(violation, (*path, "value"), on_value=True)
+
+
+def _constant(name: str, value: Any, path: Path) -> Iterator[LintReport]:
+    """Yield what HubSpot has against a fixed value of one of its own event properties."""
+    declared = STANDARD_EVENT_PROPERTIES.get(name)
+    if declared is not None and isinstance(value, str) and value:
+        violation = check_property_value(declared, value)
+        if violation is not None:
+            yield LintReport.of(violation, path, on_value=True)
+
+
 def _contact(value: Any, path: Path) -> Iterator[LintReport]:
     if not isinstance(value, dict) or not isinstance(value.get("map"), dict):
         return
@@ -102,6 +158,9 @@ def _contact(value: Any, path: Path) -> Iterator[LintReport]:
         yield LintReport(
             "identify_without_email", path, "identify maps no email, so no contact is created or updated"
         )
+    fixed = _fixed_text(parts.get("email"))
+    if fixed and (wrong := check_contact_email(fixed)) is not None:
+        yield LintReport.of(wrong, (*path, "map", "email"))
     properties = parts.get("properties")
     if not isinstance(properties, dict) or not isinstance(properties.get("map"), dict):
         return
@@ -131,6 +190,8 @@ def _default_properties(subject: Subject) -> Iterator[LintReport]:
         path: Path = ("settings", "defaultProperties", name)
         if (found := check_property_name(str(name))) is not None:
             yield LintReport.of(found, path)
+        yield from _near_standard(str(name), path)
+        yield from _constant(str(name), value, path)
         if isinstance(value, str):
             if (long := check_value_length(str(name), value)) is not None:
                 yield LintReport.of(long, path, on_value=True)
@@ -157,6 +218,9 @@ def _identity(subject: Subject) -> Iterator[LintReport]:
                 f"{name} is the number {constant}: walkerOS takes text only",
                 f'write {{"value": "{constant}"}}',
             )
+    fixed = _fixed_text(settings.get("email"))
+    if fixed and (wrong := check_event_email(fixed)) is not None:
+        yield LintReport.of(wrong, ("settings", "email"))
     if settings.get("email") == "" and settings.get("objectId") in (None, ""):
         yield LintReport(
             "identity_never", ("settings", "email"), "email is switched off and there is no objectId"
@@ -178,6 +242,11 @@ def _identity(subject: Subject) -> Iterator[LintReport]:
                 f"identify takes the e-mail from {right}, the event from {left}: two contacts where they differ",
                 f"use {left} in both",
             )
+
+
+def _fixed_text(value: Any) -> str:
+    fixed = value.get("value") if isinstance(value, dict) and set(value) == {"value"} else None
+    return fixed if isinstance(fixed, str) and "$" not in fixed else ""
 
 
 def _plain_path(value: Any) -> str:

@@ -105,6 +105,11 @@ def _flow(flow: Mapping[str, Any], path: Path) -> Iterator[LintReport]:
         yield from _keys(flow["config"], (*path, "config"), _FLOW_CONFIG, "a flow's config", {})
     if isinstance(flow.get("collector"), dict):
         yield from _keys(flow["collector"], (*path, "collector"), _COLLECTOR, "the collector", {})
+        yield from _collector_state(flow["collector"], (*path, "collector"))
+    elif flow.get("collector") is not None and not _is_reference(flow["collector"]):
+        yield LintReport(
+            "invalid_value", (*path, "collector"), "the collector is a map: {consent: {…}}", in_file=True
+        )
     destinations = flow.get("destinations")
     for name, entry in destinations.items() if isinstance(destinations, dict) else ():
         if not isinstance(entry, dict):
@@ -123,6 +128,25 @@ def _flow(flow: Mapping[str, Any], path: Path) -> Iterator[LintReport]:
         for key, example in examples.items() if isinstance(examples, dict) else ():
             if isinstance(example, dict):
                 yield from _keys(example, (*place, "examples", key), _EXAMPLE, "a step example", {})
+
+
+def _collector_state(collector: Mapping[str, Any], path: Path) -> Iterator[LintReport]:
+    for name in ("consent", "user", "globals", "custom"):
+        state = collector.get(name)
+        if state is not None and not isinstance(state, dict) and not _is_reference(state):
+            said = f"the collector's {name} is a map, so that this one has no effect"
+            yield LintReport("invalid_value", (*path, name), said, in_file=True)
+    consent = collector.get("consent")
+    for name, value in consent.items() if isinstance(consent, dict) else ():
+        if isinstance(value, str) and not _is_reference(value):
+            said = f'consent {name} is the text "{value}", which counts as granted'
+            yield LintReport(
+                "consent_reads_no", (*path, "consent", name), said, "give true or false", in_file=True
+            )
+
+
+def _is_reference(value: Any) -> bool:
+    return isinstance(value, str) and "$" in value
 
 
 def _keys(

@@ -39,6 +39,17 @@ _MISSING: Final = (
     (re.compile(r"(?<![.\w])(?:fetch|XMLHttpRequest)\s*\("), "a network request", "map what the event has"),
     (re.compile(r"(?<![.\w])process\s*\.\s*(?!env\b)\w"), "process", "use $env.NAME in a variable"),
 )
+_ENVIRONMENT: Final = re.compile(r"(?<![.\w])process\s*\.\s*env\b")
+# A text that is called and has neither of these is no function; a plain name may be one of JavaScript's own.
+_FUNCTION: Final = re.compile(r"=>|\bfunction\b|\.\s*bind\s*\(")
+_NAME: Final = re.compile(r"\s*([A-Za-z_$][\w$]*)(?:\s*\.\s*[A-Za-z_$][\w$]*)*\s*")
+_OWN_FUNCTIONS: Final = frozenset(
+    """
+    String Number Boolean BigInt Array Object Date JSON Math parseInt parseFloat isNaN isFinite encodeURI decodeURI
+    encodeURIComponent decodeURIComponent btoa atob structuredClone
+    """.split()  # noqa: SIM905 - names read better as words
+)
+_CALLED: Final = ("fn", "condition", "validate")
 _NEW: Final = (
     (re.compile(r"\bObject\s*\.\s*groupBy\b"), "Object.groupBy", 21, "reduce"),
     (re.compile(r"\bMap\s*\.\s*groupBy\b"), "Map.groupBy", 21, "reduce"),
@@ -72,7 +83,11 @@ def check_functions(subject: Subject) -> Iterator[LintReport]:
         if key in ("env", "credentials"):
             continue
         for path, source in _functions(value, (key,)):
-            yield from _function(_TEXT.sub(" ", source), path, subject.node)
+            code = _TEXT.sub(" ", source)
+            if path[-1] in _CALLED and not _may_be_function(code):
+                said = f"{path[-1]} is called with the event, and this text is no function"
+                yield LintReport("code_no_function", path, said, on_value=True)
+            yield from _function(code, path, subject.node)
 
 
 def _functions(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
@@ -87,11 +102,19 @@ def _functions(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
             yield from _functions(inner, (*path, index))
 
 
+def _may_be_function(code: str) -> bool:
+    name = _NAME.fullmatch(code)
+    return bool(_FUNCTION.search(code)) or (name is not None and name[1] in _OWN_FUNCTIONS)
+
+
 def _function(code: str, path: Path, node: int) -> Iterator[LintReport]:
     for pattern, name, instead in _MISSING:
         if pattern.search(code):
             sentence = f"the function uses {name}, which walkerOS' server does not give it"
             yield LintReport("code_missing_api", path, sentence, f"use {instead}", on_value=True)
+    if _ENVIRONMENT.search(code):
+        said = "process.env is there in walkerOS' server, and not in this sender: the function gives nothing here"
+        yield LintReport("code_environment", path, said, on_value=True)
     for pattern, name, since, instead in _NEW:
         if since > node and pattern.search(code):
             sentence = f"{name} needs Node.js {since}; --node is {node}"

@@ -14,7 +14,8 @@ from hubspot_dest.contracts.checker import MissingLibraryError
 from hubspot_dest.contracts.flow_contracts import read_contracts
 from hubspot_dest.flow.document import is_flow, references_of, select_destination
 from hubspot_dest.flow.references import FlowError, References
-from hubspot_dest.flow.step_examples import step_examples
+from hubspot_dest.flow.step_examples import step_examples, unknown_calls
+from hubspot_dest.flow.upgrade import upgrade_flow
 from hubspot_dest.lint.catalogue import check_of
 from hubspot_dest.lint.destination import check_destination
 from hubspot_dest.lint.flow_keys import check_flow_keys
@@ -28,7 +29,7 @@ from hubspot_dest.mapping.jsvalues import UNDEFINED
 __all__ = ["DEFAULT_NODE", "LintResult", "LocatedFinding", "lint_text"]
 
 DEFAULT_NODE: Final = 22
-"""The major version of Node.js that a walkerOS server runs on, where nothing else is said."""
+"""The default major version of Node.js of a walkerOS server."""
 
 Path = tuple[str | int, ...]
 Check = Callable[[Subject], Iterator[LintReport]]
@@ -165,7 +166,9 @@ def _plain_subject(source: SourceFile, node: int, reports: list[LintReport]) -> 
 def _flow_subject(
     source: SourceFile, wanted: str, environment: Mapping[str, str], node: int, reports: list[LintReport]
 ) -> Subject | None:
-    document = source.value
+    document, _ = upgrade_flow(
+        source.value
+    )  # what an earlier version calls otherwise is reported by its keys
     try:
         flow, name = select_destination(document, wanted)
     except FlowError as error:
@@ -179,9 +182,13 @@ def _flow_subject(
     entry = body["destinations"][name]
     references = references_of(document, flow, name, environment)
     resolver = _LenientResolver(references, reports)
-    config = resolver.resolve(
-        entry.get("config") if isinstance(entry.get("config"), dict) else {}, (*place, "config")
-    )
+    unresolved = len(reports)
+    config = resolver.resolve(entry.get("config", {}), (*place, "config"))
+    if not isinstance(config, dict):
+        if len(reports) == unresolved:
+            said = "a destination's config is a map: {settings: {…}, mapping: {…}}"
+            reports.append(LintReport("invalid_value", (*place, "config"), said, in_file=True))
+        return None
     resolver.resolve(body.get("collector", {}), ("flows", flow, "collector"))
     for warning in references.warnings:
         if warning.path[-1:] == ("accessToken",) and "is not set" in warning.message:
@@ -243,7 +250,7 @@ def _chain_reports(owner: Any, path: Path) -> Iterator[LintReport]:
 def _example_reports(entry: Any, place: Path) -> Iterator[LintReport]:
     for example in step_examples(entry):
         path = (*place, "examples", example.name)
-        for problem in example.problems:
+        for problem in (*example.problems, *unknown_calls(example)):
             yield LintReport("example_invalid", path, f"example {example.name!r}: {problem}", in_file=True)
         if not example.problems and example.calls is None:
             yield LintReport(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ _OLD_FIELDS: Final = {
     "version": "source.version",
 }
 _MAPS: Final = ("data", "globals", "custom", "user", "consent", "source", "context")
+_BRACKETS: Final = re.compile(r"\[\s*['\"]?([^\[\]'\"]*)['\"]?\s*\]")
 _PRODUCERS: Final = ("loop", "map", "set", "key", "fn")
 
 
@@ -118,6 +120,10 @@ def _path(text: str, path: Path, looped: bool, written: set[str]) -> Iterator[Li
     if not text or text.startswith("$"):
         return
     steps = text.split(".")
+    if (plain := _in_dots(text)) != text:
+        said = f"{text!r} never finds a value: steps of a path are separated by single dots, without brackets or spaces"
+        yield LintReport("path_notation", path, said, f"write {plain}", on_value=True)
+        return
     if steps[-1] == "*" and len(steps) > 1:
         yield LintReport(
             "path_trailing_star",
@@ -134,6 +140,13 @@ def _path(text: str, path: Path, looped: bool, written: set[str]) -> Iterator[Li
         yield LintReport(
             "path_star_on_map", path, f"{steps[0]} is a map: * is an ordinary key in {text}", on_value=True
         )
+
+
+def _in_dots(text: str) -> str:
+    """Return a path as walkerOS writes it: `items[0]..id ` becomes `items.0.id`."""
+    plain = _BRACKETS.sub(r".\1", text)
+    steps = [step.strip() for step in plain.split(".")]
+    return ".".join(step for step in steps if step)
 
 
 def _unknown(text: str, steps: list[str], path: Path) -> LintReport:

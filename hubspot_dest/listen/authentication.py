@@ -53,7 +53,7 @@ class BearerSecret:
 
         """
         scheme, _, given = headers.get(b"authorization", b"").strip().partition(b" ")
-        # Digests have one length, so that the comparison tells nothing of the secret's.
+        # Digests have one length, so that the comparison does not reveal the secret's.
         same = hmac.compare_digest(hashlib.sha256(given.strip()).digest(), self._expected)
         if scheme.lower() != b"bearer" or not same:
             msg = "the header Authorization: Bearer SECRET is missing or wrong"

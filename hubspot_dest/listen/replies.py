@@ -69,7 +69,7 @@ def batch_reply(outcomes: Iterable[Outcome]) -> Reply:
 
 
 def pixel_reply(outcome: Outcome | None) -> Reply:
-    """Return the picture. Its status says what became of the event, although no page looks at it."""
+    """Return the pixel. Its status is that of the event, although pages ignore it."""
     status = 400 if outcome is None else _trouble(outcome)[0] if outcome.kind == "failed" else 200
     return Reply(status, PIXEL, b"image/gif", ((b"cache-control", b"no-store"),))
 

@@ -152,14 +152,14 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Note that the request is there: from here on the application has its own time limits."""
+        """Note that the request has arrived: from here on the application's own time limits apply."""
         self._in_headers = False
         self.deadline = _NEVER
         self._table.forget(self)
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """Note that the body is there."""
+        """Note that the body has arrived."""
         self._message_complete = True
         super().on_message_complete()
         if self.cycle.response_complete:
@@ -193,7 +193,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def expire(self, now: float) -> None:
         """Close the connection if its client is late."""
         if self.transport.is_closing():
-            # An unread answer would keep a closed connection for ever.
+            # An unread answer would keep a closed connection alive.
             self._closing_at = min(self._closing_at, now + self._table.limits.write_seconds)
             if now > self._closing_at:
                 self.transport.abort()

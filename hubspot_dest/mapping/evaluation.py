@@ -7,6 +7,7 @@ upstream would log, counts mapping errors as upstream does, and records the trac
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from hubspot_dest.mapping.context import CallContext, CollectorView
@@ -108,32 +109,27 @@ class Evaluation:
 
     """
 
-    __slots__ = (
-        "_divergences",
-        "_logger",
-        "_open",
-        "collector",
-        "event",
-        "failed",
-        "issues",
-        "item_consent",
-        "mapped",
-        "now_ms",
-        "traces",
-    )
+    # Class attributes, not slots: most events need none of these, and setting each would cost every event.
+    failed: int = 0
+    item_consent: Any = None
+    mapped: int | None = None
+    _divergences: dict[tuple[str, int], Divergence] | None = None
+    _logger: _IssueLogger | None = None
 
     def __init__(self, event: Any, collector: CollectorView, now_ms: int | None = None) -> None:
         self.event = event
         self.collector = collector
         self.now_ms = now_ms
         self.issues: list[Issue] = []
-        self.failed = 0
-        self.item_consent: Any = None
-        self.mapped: int | None = None
-        self._divergences: dict[tuple[str, int], Divergence] | None = None
-        self.traces: list[Trace] = []
-        self._open: list[Trace] = []
-        self._logger: _IssueLogger | None = None
+
+    @cached_property
+    def traces(self) -> list[Trace]:
+        """The trace so far: the steps that stand in no other step."""
+        return []
+
+    @cached_property
+    def _open(self) -> list[Trace]:
+        return []
 
     def context(self, item: Any, consent: Any) -> CallContext:
         """Return the second argument of a callback."""

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from hubspot_dest.mapping.jsvalues import JsTypeError, to_string
 
-__all__ = ["ISO_SOURCE", "ISO_TABLES", "LAST_PLAIN_MS", "date_ms", "iso_string"]
+__all__ = ["LAST_PLAIN_MS", "date_ms", "iso_string"]
 
 # 10000-01-01: from here on, years are written with six digits.
 LAST_PLAIN_MS: Final = 253_402_300_800_000
@@ -150,10 +150,3 @@ def _offset_ms(zone: str | None) -> int:
     digits = zone[1:].replace(":", "")
     minutes = int(digits[:2]) * 60 + int(digits[2:])
     return (-minutes if zone[0] == "-" else minutes) * 60_000
-
-
-# `iso_string(when)` for generated code that has `rest` and `within`: a call would cost as much as the text.
-ISO_SOURCE: Final = (
-    'f"{day(when // 86_400_000)}{minutes[rest // 60_000]}{seconds[within // 1000]}{millis[within % 1000]}"'
-)
-ISO_TABLES: Final = {"day": _day, "minutes": _MINUTES, "seconds": _SECONDS, "millis": _MILLIS}

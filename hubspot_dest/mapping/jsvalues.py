@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from typing import Any, Final, final
 
 __all__ = [
@@ -199,6 +199,11 @@ def to_string(value: Any) -> str:
 
 def _join(items: list[Any]) -> str:
     """Return `items.join()`: lists inside lists are joined alike, so one flat list of texts is enough, at any depth."""
+    kinds = set(map(type, items))
+    if kinds == {str}:
+        return ",".join(items)
+    if list not in kinds and EmptiedList not in kinds:
+        return ",".join(["" if item is None or item is UNDEFINED else to_string(item) for item in items])
     texts: list[str] = []
     open_lists = {id(items)}
     pending = [(items, iter(items))]
@@ -234,17 +239,26 @@ def cast_to_property(value: Any) -> Any:
 
 
 def _is_property(value: Any, depth: int) -> bool:
-    if isinstance(value, (str, bool, int)) or value is UNDEFINED:
-        return True
-    if isinstance(value, float):
+    kind = type(value)
+    if kind is dict:
+        items: Iterable[Any] = value.values()
+    elif kind is list:
+        items = value
+    elif isinstance(value, (dict, list)):
+        items = value.values() if isinstance(value, dict) else value
+    elif isinstance(value, float):
         return value == value
+    else:
+        return isinstance(value, (str, bool, int)) or value is UNDEFINED
     if depth > _QUICK_DEPTH:
         return _is_deep_property(value)
-    if isinstance(value, list):
-        return all([_is_property(item, depth + 1) for item in value])
-    if isinstance(value, dict):
-        return all([_is_property(item, depth + 1) for item in value.values()])
-    return False
+    for item in items:  # a call for each item would take most of the time: nearly all are texts and numbers
+        kind = type(item)
+        if kind is str or kind is int or kind is bool or (kind is float and item == item):
+            continue
+        if not _is_property(item, depth + 1):
+            return False
+    return True
 
 
 def _is_deep_property(value: Any) -> bool:

@@ -22,13 +22,23 @@ def get_by_path(value: Any, path: str, default: Any = UNDEFINED) -> Any:
 
 
 def compile_path(path: str, default: Any = UNDEFINED) -> Getter:
-    """Return `get_by_path` for a fixed path and default, with a fast form for plain two-step paths."""
+    """Return `get_by_path` for a fixed path and default: what can be known of a path is found out once."""
     keys = path.split(".")
-    if len(keys) == 2 and "*" not in keys:
-        return _two_steps(keys[0], keys[1], keys, default)
+    if "*" in keys:
+        return _wildcard(keys, default)
+    if len(keys) == 1:
+        return _one_step(path, default)
+    return _two_steps(keys[0], keys[1], keys, default) if len(keys) == 2 else _steps(keys, default)
+
+
+def _one_step(key: str, default: Any) -> Getter:
+    keys = [key]
 
     def getter(value: Any) -> Any:
-        return _walk(value, keys, 0, default)
+        if type(value) is not dict:
+            return _walk(value, keys, 0, default)
+        found = value.get(key, UNDEFINED)
+        return default if found is UNDEFINED else found
 
     return getter
 
@@ -43,6 +53,41 @@ def _two_steps(first: str, second: str, keys: list[str], default: Any) -> Getter
         return _walk(value, keys, 0, default)
 
     return getter
+
+
+def _steps(keys: list[str], default: Any) -> Getter:
+    steps = tuple((key, int(key) if is_array_index(key) else None) for key in keys)
+
+    def getter(value: Any) -> Any:
+        found = value
+        for key, index in steps:
+            if type(found) is dict:
+                found = found.get(key, UNDEFINED)
+            elif index is not None and type(found) is list:
+                found = found[index] if index < len(found) else UNDEFINED
+            else:
+                return _walk(value, keys, 0, default)
+        return default if found is UNDEFINED else found
+
+    return getter
+
+
+def _wildcard(keys: list[str], default: Any) -> Getter:
+    """Return a getter for a path with `*`, which means every item where it meets a list, and else is a plain key."""
+    star = keys.index("*")
+    # Upstream joins the remaining steps and splits them again: after a trailing `*` that is one empty key.
+    each = compile_path(".".join(keys[star + 1 :]), default)
+    items_at = compile_path(".".join(keys[:star])) if star else _itself
+
+    def getter(value: Any) -> Any:
+        items = items_at(value)
+        return [each(item) for item in items] if type(items) is list else _walk(value, keys, 0, default)
+
+    return getter
+
+
+def _itself(value: Any) -> Any:
+    return value
 
 
 def _walk(value: Any, keys: list[str], start: int, default: Any) -> Any:

@@ -246,7 +246,7 @@ def _report_failure(rule: Rule[S], event: Any, ev: Evaluation, error: Exception)
     else:
         code = "rule_condition_failed"
         sentence = (
-            f"{why}: the rule does not match; the next rule is tried, or the event goes out without a rule"
+            f"{why}: the rule does not match; the next rule is tried, or the event is sent without a rule"
         )
     ev.log_error(
         "mapping rule condition failed",
@@ -262,4 +262,4 @@ def _report_failure(rule: Rule[S], event: Any, ev: Evaluation, error: Exception)
         if rule.asynchronous
         else "lose this event: a rule condition that throws fails the push there"
     )
-    ev.diverge("walkeros_condition_threw", rule, f"walkerOS 4.4 would {would}; since 4.7.2 it is no match")
+    ev.diverge("walkeros_condition_threw", rule, f"walkerOS 4.4 would {would}; since 4.7.2 it is not a match")

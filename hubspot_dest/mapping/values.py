@@ -24,17 +24,17 @@ from hubspot_dest.mapping.jsvalues import (
     has_own_keys,
     truthy,
 )
-from hubspot_dest.mapping.paths import Getter, compile_path
+from hubspot_dest.mapping.paths import compile_path
+from hubspot_dest.mapping.resolve import Resolve
+from hubspot_dest.mapping.text_map import TextEntry, TextMap
 
 __all__ = ["PRODUCERS", "Resolve", "ValueCompiler"]
-
-# (input value, evaluation, effective consent) -> property or UNDEFINED
-Resolve = Callable[[Any, Evaluation, Any], Any]
 
 PRODUCERS = ("loop", "map", "set", "key", "fn")
 """The keys of a mapping value that produce its result, in the order in which the first one present counts."""
 
 _SIMPLE = frozenset({str, int, bool})
+_SIMPLE_KEYS = frozenset({"key", "value"})
 
 
 class ValueCompiler:
@@ -72,17 +72,16 @@ class ValueCompiler:
         return self._value(mapping, own_consent=self.dialect.item_consent_grants)
 
     def _value(self, mapping: Any, *, own_consent: bool) -> Resolve:
-        if not self._traced:
-            if isinstance(mapping, str) and mapping:
-                return self._path(mapping)
-            if isinstance(mapping, dict) and (quick := self._quick_map(mapping)) is not None:
-                return quick
+        if not self._traced and (simple := _simple(mapping)) is not None:
+            return simple
         if mapping is UNDEFINED:
             mapping = {}
         items = mapping if isinstance(mapping, list) else [mapping]
         alternatives = [self._item(item) for item in items]
         report = self._reporter("mapping processing failed", "mapping_failed", "it gives nothing")
         traced = self._traced
+        if not traced and len(alternatives) == 1:
+            return _guarded(alternatives[0], report, own_consent=own_consent)
 
         def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
             if value is UNDEFINED:
@@ -111,6 +110,38 @@ class ValueCompiler:
         with self._inside(name):
             return self._named(name, self.compile(mapping))
 
+    def needs_evaluation(self, mapping: Any) -> bool:
+        """Return whether a compiled mapping value uses its evaluation: it may call functions, or report a failure."""
+        return self._traced or _simple(mapping) is None
+
+    def compile_texts(self, name: str, mapping: Any, *, keep_emptied: bool) -> TextMap | None:
+        """Return what writes the texts of `{map: …}` straight away, without the values in between.
+
+        Args:
+            name: what it is called in messages.
+            mapping: the mapping value.
+            keep_emptied: whether a list that a loop emptied has a text, the empty one, or is left out.
+
+        Returns:
+            None for any other mapping value, where a trace is asked for, and where an entry may give what is no
+            property: that takes the whole map with it.
+
+        """
+        inner = mapping.get("map") if isinstance(mapping, dict) and len(mapping) == 1 else None
+        if self._traced or not isinstance(inner, dict) or not inner:
+            return None
+        if not all(map(_gives_property, inner.values())):
+            return None
+        with self._inside(name):
+            return TextMap([self._text_entry(*one) for one in entries(inner)], keep_emptied=keep_emptied)
+
+    def _text_entry(self, name: str, item: Any) -> TextEntry:
+        plain = TextEntry.plain(name, item)
+        if plain is not None:
+            return plain
+        with self._inside(name):
+            return TextEntry(name, self._nested(item), needs_evaluation=self.needs_evaluation(item))
+
     @contextmanager
     def _inside(self, name: str) -> Iterator[None]:
         outer, self._place = self._place, (*self._place, name)
@@ -134,48 +165,12 @@ class ValueCompiler:
 
         return report
 
-    def _path(self, path: str) -> Resolve:
-        getter = compile_path(path)
-
-        def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:  # noqa: ARG001 - one signature for all
-            if value is UNDEFINED:
-                return UNDEFINED
-            found = getter(value)
-            return found if type(found) in _SIMPLE else cast_to_property(found)
-
-        return resolve
-
-    def _quick_map(self, mapping: dict[str, Any]) -> Resolve | None:
-        """Compile a map of plain paths and defaults, the shape of nearly every configuration; None for others."""
-        inner = mapping.get("map")
-        if len(mapping) != 1 or not isinstance(inner, dict) or not inner:
-            return None
-        getters: list[tuple[str, Getter]] = []
-        for name, item in entries(inner):
-            getter = _quick_getter(item)
-            if getter is None:
-                return None
-            getters.append((name, getter))
-
-        def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:  # noqa: ARG001 - one signature for all
-            if value is UNDEFINED:
-                return UNDEFINED
-            found: dict[str, Any] = {}
-            for name, getter in getters:
-                single = getter(value)
-                if type(single) not in _SIMPLE:
-                    single = cast_to_property(single)
-                    if single is UNDEFINED:
-                        continue
-                found[name] = single
-            return found
-
-        return resolve
-
     def _item(self, item: Any, depth: int = 0) -> Resolve:
         """Compile upstream's `processMappingValue` for one alternative (section 2.3)."""
         if isinstance(item, list) and depth == 0:
             return self._first_true([self._item(candidate, 1) for candidate in item])
+        if not self._traced and (simple := _simple(item)) is not None:
+            return simple
         if isinstance(item, str):
             return self._form(item, {"key": item})
         if item is None or item is UNDEFINED:
@@ -208,6 +203,8 @@ class ValueCompiler:
         validate = self._gate(form.get("validate", UNDEFINED), item, "validate")
         tell_item_consent = not self.dialect.item_consent_grants
         traced = self._traced
+        if not traced and condition is None and required is None and validate is None:
+            return _unguarded(produce, fallback, certain=self._makes_property(form))
 
         def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
             if condition is not None and not condition(value, ev, consent):
@@ -229,7 +226,7 @@ class ValueCompiler:
                 current = UNDEFINED
             result = current if type(current) in _SIMPLE else cast_to_property(current)
             if traced and result is UNDEFINED and current is not UNDEFINED:
-                ev.note(f"{_type_name(current)} is no property, or holds null")
+                ev.note(f"{_type_name(current)} is not a property, or holds null")
             if traced and result is UNDEFINED and fallback is not UNDEFINED:
                 ev.note("default value")
             return fallback if result is UNDEFINED else result
@@ -248,6 +245,18 @@ class ValueCompiler:
             return self._loop(form, static, None)
         return self._build(name, item, form, static)
 
+    def _makes_property(self, form: dict[str, Any]) -> bool:
+        """Return whether what the producer makes is a property for certain, because all its parts are."""
+        present = [name for name in PRODUCERS if truthy(form.get(name, UNDEFINED))]
+        if not present or not self.dialect.one_producer:
+            return False
+        part = form[present[0]]
+        if present[0] == "map" and isinstance(part, dict):
+            return all(map(_gives_property, part.values()))
+        if isinstance(part, list):
+            return all(map(_gives_property, part[1:2] if present[0] == "loop" else part))
+        return False
+
     def _layered(self, item: Any, form: dict[str, Any], static: Any, present: list[str]) -> Resolve:
         """Compile all producers: `fn` runs first, `key` replaces its result, then `loop`, `map` or `set` does."""
         base = _static_or_input(static)
@@ -261,7 +270,7 @@ class ValueCompiler:
         if present[0] == "loop":
             return self._loop(form, static, base)
         produce = self._build(present[0], item, form, static)
-        # What is replaced runs all the same: a function may log or throw, and a key that is no path fails.
+        # What is replaced runs all the same: a function may log or throw, and a key that is not a path fails.
         return _in_turn(base, produce) if "fn" in present or "key" in present else produce
 
     def _build(self, name: str, item: Any, form: dict[str, Any], static: Any) -> Resolve:
@@ -313,7 +322,7 @@ class ValueCompiler:
         # A default parameter upstream: an absent item mapping is the empty mapping.
         with self._inside("*"):
             each = self._nested(part[1] if len(part) > 1 else UNDEFINED)
-        if not self.dialect.item_consent_grants:
+        if not self.dialect.item_consent_grants and _asks_for_consent(part[1:2]):
             each = _aware_of_item_consent(each)
         source = None if scope == "this" else self._nested(scope)
         tell = _tell_no_list(form, static) if base is None else None
@@ -383,34 +392,90 @@ class ValueCompiler:
         return traced
 
 
-def _quick_getter(item: Any) -> Getter | None:
-    """Return a getter for a path or `{key, value}`, or None for any other mapping value."""
+def _simple(item: Any) -> Resolve | None:
+    """Return the cheapest form of a path, `{key}`, `{key, value}` or `{value}`; None for any other mapping value."""
     if isinstance(item, str):
-        return compile_path(item) if item else None
-    if isinstance(item, dict) and set(item) == {"key"} and isinstance(item["key"], str) and item["key"]:
-        return compile_path(item["key"])
-    if (
-        isinstance(item, dict)
-        and set(item) == {"key", "value"}
-        and isinstance(item["key"], str)
-        and item["key"]
-    ):
-        return _with_default(compile_path(item["key"], item["value"]), cast_to_property(item["value"]))
-    if isinstance(item, dict) and set(item) == {"value"}:
-        static = cast_to_property(item["value"])
-        return lambda value: static  # noqa: ARG005 - the signature of a getter
-    return None
+        return _path(item) if item else None
+    if not isinstance(item, dict) or not item or not item.keys() <= _SIMPLE_KEYS:
+        return None
+    if "key" not in item:
+        fallback = cast_to_property(item["value"])
+        return lambda value, ev, consent: UNDEFINED if value is UNDEFINED else fallback  # noqa: ARG005
+    path = item["key"]
+    return _path(path, item.get("value", UNDEFINED)) if isinstance(path, str) and path else None
 
 
-def _with_default(getter: Getter, default: Any) -> Getter:
-    def get(value: Any) -> Any:
+def _path(path: str, static: Any = UNDEFINED) -> Resolve:
+    getter = compile_path(path, static)
+    fallback = cast_to_property(static)
+
+    def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:  # noqa: ARG001 - one signature for all
+        if value is UNDEFINED:
+            return UNDEFINED
         found = getter(value)
         if type(found) in _SIMPLE:
             return found
-        found = cast_to_property(found)
-        return default if found is UNDEFINED else found
+        return fallback if (found := cast_to_property(found)) is UNDEFINED else found
 
-    return get
+    return resolve
+
+
+def _guarded(
+    alternative: Resolve, report: Callable[[Evaluation, Exception], None], *, own_consent: bool
+) -> Resolve:
+    """Return a mapping value of one alternative, whose errors are reported."""
+
+    def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
+        if value is UNDEFINED:
+            return UNDEFINED
+        if own_consent and isinstance(value, dict) and truthy(own := value.get("consent", UNDEFINED)):
+            consent = own
+        try:
+            return alternative(value, ev, consent)
+        except (JsTypeError, RecursionError) as error:
+            ev.failed += 1
+            report(ev, error)
+            return UNDEFINED
+
+    return resolve
+
+
+def _gives_property(mapping: Any) -> bool:
+    """Return whether a mapping value gives a property or nothing: all do, but for a static value without consent."""
+    if isinstance(mapping, list):
+        return all(map(_gives_property, mapping))
+    if not isinstance(mapping, dict) or not truthy(mapping.get("consent", UNDEFINED)):
+        return True
+    static = mapping.get("value", UNDEFINED)
+    return static is UNDEFINED or cast_to_property(static) is not UNDEFINED
+
+
+def _unguarded(produce: Resolve, fallback: Any, *, certain: bool) -> Resolve:
+    """Return what gives the property that `produce` makes, or else the fallback.
+
+    Args:
+        produce: makes the value.
+        fallback: given where the value is no property.
+        certain: whether the value is a property for certain.
+
+    """
+    if certain and fallback is UNDEFINED:
+        return produce
+
+    def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
+        result = produce(value, ev, consent)
+        if type(result) not in _SIMPLE:
+            result = cast_to_property(result)
+        return fallback if result is UNDEFINED else result
+
+    return resolve
+
+
+def _asks_for_consent(mapping: Any) -> bool:
+    """Return whether a mapping value, or one inside it, asks for consent."""
+    if isinstance(mapping, dict):
+        return "consent" in mapping or any(map(_asks_for_consent, mapping.values()))
+    return isinstance(mapping, list) and any(map(_asks_for_consent, mapping))
 
 
 def _static_or_input(static: Any) -> Resolve:

@@ -53,7 +53,7 @@ _QUERY: Final = re.compile(
 _SUSPECTS: Final = (b"pat", b"\\u00", b"token", b"secret", b"hapikey", b"\x00")
 _PERCENT: Final = re.compile(rb"%[0-7][0-9a-f]")
 _OAUTH: Final = "/oauth/"
-# The segments of paths under /oauth/ that are no tokens, versions excepted.
+# The segments of paths under /oauth/ that are not tokens, versions excepted.
 _OAUTH_WORDS: Final = frozenset(
     ("", "oauth", "access-tokens", "refresh-tokens", "private-apps", "get", "access-token-info", "token")
 )

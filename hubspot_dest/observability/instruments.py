@@ -31,7 +31,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "request_seconds": Measure("timing", "How long HubSpot took to answer.", ("call",)),
     "http_requests": Measure("counter", "Requests to the collector endpoint by answer.", ("status",)),
     "http_request_seconds": Measure("timing", "How long the collector endpoint took to answer.", ("status",)),
-    "queued": Measure("gauge", "Events that wait for their batch, or lie in the outbox."),
+    "queued": Measure("gauge", "Events that wait for their batch, or in the outbox."),
     "waiting_for_consent": Measure("gauge", "Events that wait for consent."),
 }
 # Seconds: HubSpot answers within tenths, an outbox within milliseconds.

@@ -15,7 +15,7 @@ from hubspot_dest.planning.rules_index import label_of
 
 __all__ = ["INVALID_DATE", "SCOPE", "ContactUpsert", "Plan", "Verdict"]
 
-# Stands where upstream has a Date that is none; HubSpot never sees it, since serialising it fails.
+# Upstream's invalid Date; HubSpot never receives it, since serialising it fails.
 INVALID_DATE: Final = {"$invalidDate": True}
 SCOPE: Final = "hubspot"
 
@@ -44,19 +44,19 @@ class Plan:
         event: the event after policies and the rule's name.
         verdict: `ready`, or why not: `ignored` (by rule), `skipped`, `failed`.
         reason: a stable code: `send`, `rule_ignore`, `no_identity`, `silent_rule`, `nothing_to_do`, `mapping_error` …
-        sentence: the reason in words.
+        sentence: the reason as a sentence.
         rule_key: the rule that matched (`order complete`), or the empty string.
         rule_index: its position, where the action has a list of rules; else None.
         email: the event's own identity, if it has one.
         object_id: likewise.
-        contact: the contact upsert, before the contact memory has its say.
+        contact: the contact upsert, before the contact cache is asked.
         occurrence: the custom event occurrence as HubSpot's API takes it, or None.
         error: why the occurrence cannot be made, after the contact upsert was.
         issues: what there is to tell, in order; the first `issues_before_send` of them precede the contact upsert.
         violations: what planning itself found doubtful: identities that are numbers.
         mapped: how many of the issues come from policies and rules, before the destination's own part; None if finding
             the rule failed.
-        findings: what the checks say of it; empty unless a judge was asked.
+        findings: the findings of the checks; empty without a judge.
         trace: where every value came from; None unless asked for.
         divergences: what walkerOS 4.4 would have done with the mapping, where that differs.
         received: the event before policies and the rule's name changed it; None if they did not.

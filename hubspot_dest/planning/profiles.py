@@ -19,11 +19,11 @@ class PlanPolicy:
     """What the sender does better than walkerOS while planning; parity switches all of it off.
 
     Attributes:
-        honour_skip: `skip: true` suppresses the event as the documentation says; walkerOS 4 ignores it (section 9).
+        honour_skip: `skip: true` suppresses the event as documented; walkerOS 4 ignores it (section 9).
         stringify_defaults: `defaultProperties` become strings like every other property (defect D9).
-        settled_order: overlapping edits of a policy are applied in upstream's accidental order (section 3.4), not as
-            they stand in the configuration.
-        refuse_bad_dates: a timestamp that is no date fails that event alone, not the batch around it (section 5.7).
+        settled_order: overlapping edits of a policy are applied in upstream's accidental order (section 3.4), not in
+            the order of the configuration.
+        refuse_bad_dates: a timestamp that is not a date fails that event alone, not the batch around it (section 5.7).
         omit_unprintable: a property that JavaScript cannot convert to a text is left out, with an error; in walkerOS
             it fails the event.
         omit_emptied: a property whose loop has items but no value to send (no consent, a false condition) is left out;

@@ -61,9 +61,10 @@ def coverage_lines(
         for one in summary.not_sent:
             first = f", first in line {one.line}" if one.line is not None else ""
             yield f"  {one.count:>8,}  {one.kind} {safe_text(one.reason)}: {safe_text(one.sentence, limit=120)}{first}"
-    about = "about " if summary.contacts_estimated else ""
-    note = " (estimated, standard error 0.8 %)" if summary.contacts_estimated else ""
-    yield f"contacts touched: {about}{summary.contacts:,}{note}"
+    if summary.contacts is not None:
+        about = "about " if summary.contacts_estimated else ""
+        note = " (estimated, standard error 0.8 %)" if summary.contacts_estimated else ""
+        yield f"contacts touched: {about}{summary.contacts:,}{note}"
     contacts, events = (
         plural(summary.contact_calls, "contact call"),
         plural(summary.event_calls, "event call"),

@@ -74,7 +74,7 @@ class ReasonTable:
         person: str = "",
         count: int = 1,
     ) -> None:
-        """Add what is no outcome, such as a line that is no event."""
+        """Add a reason without an outcome, such as a line that is not an event."""
         key = (outcome, code, _VARIABLE.sub("#", sentence))
         if key not in self._rows and len(self._rows) >= _MOST_ROWS:
             key, code, sentence, fix = (outcome, "other", ""), "other", "further reasons", ""

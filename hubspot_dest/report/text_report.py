@@ -1,4 +1,4 @@
-"""Results as text: a symbol, a word and a colour per outcome, and the origin of every value."""
+"""Results as text: a symbol, a kind and a colour for each outcome, and the origin of every value."""
 
 from __future__ import annotations
 

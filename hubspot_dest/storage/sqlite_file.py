@@ -61,7 +61,7 @@ def to_error(error: BaseException, path: Path, kind: FileFormat[E]) -> E:
         return full
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
         return kind.error(
-            f"{file} is damaged, or is no SQLite file; move it away and keep it: "
+            f"{file} is damaged, or is not an SQLite file; move it away and keep it: "
             "`sqlite3 FILE .recover` may be able to read it"
         )
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):

@@ -54,7 +54,7 @@ class FindingTable:
         """Count the findings of one event.
 
         Args:
-            findings: what the checks say of it.
+            findings: the findings of the checks.
             line: its line; None for what is of no event.
 
         """

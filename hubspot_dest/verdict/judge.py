@@ -62,7 +62,7 @@ class _RuleRun:
     """What happened to the events of one rule so far.
 
     Attributes:
-        view: what the rule says.
+        view: the rule.
         static: findings of every event that it handles.
         pending: values none of whose paths was met yet.
         met: how many events the rule handled.
@@ -83,7 +83,7 @@ class _Shape:
 
     Attributes:
         run: the rule's run.
-        findings: what there is to say of the names.
+        findings: the findings about its names.
         typed: the properties whose values have a type to fit.
         plain: whether an event can only have something wrong with its values: the usual case, decided fast.
 
@@ -100,7 +100,7 @@ class Judge:
 
     Args:
         config: the destination's configuration as configured.
-        source: in which lines of which file it stands.
+        source: the lines of the configuration in its file.
         account: what is known of the account; without it, what all accounts have.
         behaviours: switches of the server that are set; what rests on one of them follows it.
 
@@ -134,7 +134,7 @@ class Judge:
     # ---- one event
 
     def judge(self, plan: Plan, now_ms: int) -> tuple[Finding, ...]:
-        """Return what there is to say of a plan.
+        """Return the findings about a plan.
 
         Args:
             plan: what should happen to the event.
@@ -199,7 +199,7 @@ class Judge:
         return tuple(dict.fromkeys(found)) if found else ()
 
     def judge_consent(self, consent: Any) -> tuple[Finding, ...]:
-        """Return what there is to say of the consent that an event came with."""
+        """Return the findings about the consent that an event came with."""
         if type(consent) is not dict or not self._view.consents:
             return ()
         return tuple(
@@ -217,7 +217,7 @@ class Judge:
         )
 
     def summary(self) -> tuple[Finding, ...]:
-        """Return what can only be said at the end: paths that no event of a rule had."""
+        """Return the findings that need all events: paths that no event of a rule had."""
         found: list[Finding] = []
         for run in self._rules.values():
             if run.met < _ENOUGH_EVENTS:
@@ -230,7 +230,7 @@ class Judge:
                     rule = f"rule '{run.view.label}'" if run.view.label else "no rule"
                     violation = Violation(
                         "path_never_met",
-                        f"{path.path} led nowhere in all {run.met} events of {rule}",
+                        f"{path.path} has no value in any of the {run.met} events of {rule}",
                         "correct the path, or take it out",
                     )
                     found.append(self._finding(violation, path.at, at=""))
@@ -238,7 +238,7 @@ class Judge:
 
     @property
     def event_names(self) -> int:
-        """How many different events there were; beyond the most definitions of an account, at least so many."""
+        """How many different events there were; a lower bound beyond the most definitions of an account."""
         return len(self._names)
 
     # ---- the configuration by itself
@@ -501,7 +501,7 @@ class Judge:
             elif "*" not in path.path and (near := self._misspellings.nearest(event, path.path)):
                 violation = Violation(
                     "path_misspelt",
-                    f"{path.path} leads nowhere, and the event has {near}",
+                    f"{path.path} has no value, and the event has {near}",
                     f"write {near}",
                     path.path,
                 )
@@ -513,7 +513,7 @@ class Judge:
         rest = path.path[len(path.first) :]
         violation = Violation(
             "path_unknown_field",
-            f"{path.path} leads nowhere: events have no field {path.first}",
+            f"{path.path} has no value: events have no field {path.first}",
             f"write {near}{rest}" if near else "begin with data, user, globals, context, custom or nested",
             path.path,
         )
@@ -583,7 +583,7 @@ class Judge:
         for text, at in view.references:
             violation = Violation(
                 "reference_unknown",
-                f"{text} is no reference that walkerOS replaces here; it goes out as it stands",
+                f"{text} is not a reference that walkerOS replaces here; it is sent as written",
                 "in a flow write $var.NAME or $env.NAME; else write the value itself",
             )
             yield self._finding(violation, at, at="")
@@ -637,7 +637,7 @@ def _all_undefined(items: list[Any]) -> bool:
 
 
 def _first_null(value: Any, depth: int = 0) -> str:
-    """Return the path of the first null inside a value, empty where it lies too deep."""
+    """Return the path of the first null inside a value; empty if it is nested too deeply."""
     items = value.items() if isinstance(value, dict) else enumerate(value)
     for key, item in items:
         if item is None:

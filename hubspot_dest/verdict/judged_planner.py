@@ -45,7 +45,7 @@ class JudgedPlanner:
         self._now = self._until_asked = 0
 
     def plan(self, event: dict[str, Any], *, traced: bool = False) -> Plan:
-        """Return what should happen to a complete event, with what there is to say of it.
+        """Return what should happen to a complete event, with findings.
 
         Raises:
             JsTypeError: as the planner does.

@@ -1,4 +1,4 @@
-"""Where a configuration takes each value from: the paths of its mapping values, and where they stand in it."""
+"""The paths of a configuration's mapping values, and their places in it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class EventPath:
 
     Attributes:
         path: from the top of the event, with `*` for the items of a loop: `nested.*.data.price`.
-        at: where it stands in the configuration.
+        at: its place in the configuration.
 
     """
 
@@ -42,13 +42,13 @@ class EventPath:
 
 @dataclass(frozen=True, slots=True)
 class MappedValue:
-    """One entry of a map, or a whole mapping value that is no map.
+    """One entry of a map, or a whole mapping value that is not a map.
 
     Attributes:
         name: the property that it fills; empty for a whole value.
-        at: where it stands in the configuration.
+        at: its place in the configuration.
         paths: what it reads of events.
-        has_default: whether a fixed value stands in where the paths lead nowhere.
+        has_default: whether there is a fixed value for events without a value at the paths.
         constant: the fixed value, where nothing else can come out; None otherwise.
 
     """
@@ -86,7 +86,7 @@ def event_paths(value: Any, at: ConfigPath, scope: str = "") -> Iterator[EventPa
 
     Args:
         value: the mapping value as configured.
-        at: where it stands in the configuration.
+        at: its place in the configuration.
         scope: the path of the items of the loops around it.
 
     """
@@ -101,7 +101,7 @@ def event_paths(value: Any, at: ConfigPath, scope: str = "") -> Iterator[EventPa
 
 
 def default_texts(value: Any, at: ConfigPath) -> Iterator[tuple[str, ConfigPath]]:
-    """Yield every fixed text of a mapping value, and where it stands."""
+    """Yield every fixed text of a mapping value, and its place."""
     if isinstance(value, list):
         for number, item in enumerate(value):
             yield from default_texts(item, (*at, number))

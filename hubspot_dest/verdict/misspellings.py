@@ -21,7 +21,7 @@ class Misspellings:
 
         Args:
             event: a whole event.
-            path: leads nowhere in it.
+            path: a path without a value in it.
 
         """
         steps = path.split(".")

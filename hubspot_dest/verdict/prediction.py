@@ -34,7 +34,7 @@ def refusal(plan: Plan, findings: Iterable[Finding], *, parity: bool) -> Finding
 
 
 def predict(outcome: Outcome, *, parity: bool) -> Outcome:
-    """Return the outcome of an event that was sent nowhere; `refused` where HubSpot would refuse it."""
+    """Return the outcome of an event that was not sent; `refused` if HubSpot would refuse it."""
     plan = outcome.plan
     if plan is None or not plan.findings or outcome.kind not in _WOULD_GO:
         return outcome

@@ -32,7 +32,7 @@ class Quotas:
 
         Args:
             outcome: what happened to it.
-            weight: how many occurrences it stands for; one of a hundred is enough for limits of millions.
+            weight: how many occurrences it represents; one of a hundred is enough for limits of millions.
 
         """
         occurrence = None if outcome.plan is None else outcome.plan.occurrence

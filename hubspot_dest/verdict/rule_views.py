@@ -39,11 +39,11 @@ class RuleView:
 
     Attributes:
         label: the rule's key with its position, as reports name it; empty for events without a rule.
-        at: where the rule stands in the configuration.
+        at: the rule's place in the configuration.
         event_name_at: where its events get their name from.
         properties: what fills the properties of occurrences.
         contact: what fills the properties of contacts.
-        identify_at: where its identify stands; empty where it has none.
+        identify_at: the place of its identify; empty if it has none.
         contact_email_paths: what identify takes the person's e-mail from.
         identifies_nothing: whether identify names a person and maps no properties at all.
         references: fixed texts that look like references that nothing replaces.
@@ -98,7 +98,7 @@ class ConfigView:
         return defaults if isinstance(defaults, dict) else {}
 
     def rule(self, key: str, index: int | None) -> RuleView:
-        """Return what the rule with this key does; the empty key stands for events that no rule matched."""
+        """Return what the rule with this key does; the empty key is for events that no rule matched."""
         view = self._views.get((key, index))
         if view is None:
             view = self._views[key, index] = self._read(key, index)
@@ -122,7 +122,7 @@ class ConfigView:
         return tuple(paths) if plain and all(path.first not in EVENT_FIELDS for path in paths) else ()
 
     def raw_rule(self, key: str, index: int | None) -> dict[str, Any]:
-        """Return a rule as configured; empty where there is none."""
+        """Return a rule as configured; empty if there is none."""
         entity, _, action = key.partition(" ")
         actions = self._mapping.get(entity)
         rule = actions.get(action) if isinstance(actions, dict) else None

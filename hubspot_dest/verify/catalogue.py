@@ -28,7 +28,7 @@ _CHECKS: Final = (
         "event_unreadable",
         "lost",
         "WALKEROS",
-        "a line of the events that is no event",
+        "a line of the events that is not an event",
         "It is not JSON, or no object with a name of two words; walkerOS takes no such event.",
         "Correct the line, or leave it out of the file.",
         "walkerOS 4.4, section 1.1",

@@ -160,7 +160,7 @@ class VerifyResult:
         reason: the verdict in one sentence.
         config: the configuration's file as given, with `#flow.destination`.
         events: the file of the events; empty where none was given.
-        account: what stands for the account: a file, or a portal; empty where it is not known.
+        account: the source of the account's schema: a file, or a portal; empty if the account is not known.
         sections: the questions in the order in which they are asked.
         outcomes: how many events had each outcome.
         samples: one event of each name and outcome, as HubSpot receives it.

@@ -29,7 +29,7 @@ class VerifySubject:
         lint: what lint says of the file.
         config: the configuration; None where it cannot be loaded.
         problems: why it cannot be loaded, one sentence each.
-        contracts: the contracts that apply to the flow; None for what is no flow.
+        contracts: the contracts that apply to the flow; None for what is not a flow.
         examples: the flow's step examples.
         destination_path: where the destination is in a flow file; empty for a file that is one destination.
         account: what is known of the account.

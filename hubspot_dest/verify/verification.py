@@ -35,7 +35,7 @@ _NO_ANSWER: Final = SectionResult("", "", "unanswered", "")
 
 
 class NoUsableEventError(ValueError):
-    """The source of the events holds no usable event: nothing can be said of it."""
+    """The source of the events has no usable event: there is nothing to check."""
 
 
 def verify(
@@ -238,7 +238,7 @@ def _verdict(answers: tuple[SectionResult, ...], *, strict: bool) -> tuple[GoVer
     failed = [one.name for one in answers if one.status == "failed"]
     if failed:
         blocking = sum(found.blocking for one in answers for found in one.findings)
-        things = f"{blocking} thing{'s' if blocking != 1 else ''} in the way"
+        things = "1 thing is in the way" if blocking == 1 else f"{blocking} things are in the way"
         return "no_go", f"{things if blocking else 'not good enough'}: {', '.join(failed)}"
     unanswered = [one.name for one in answers if one.status == "unanswered" and one.name != "coverage"]
     proved = [one.name for one in answers if one.name in ("events", "examples") and one.status == "passed"]

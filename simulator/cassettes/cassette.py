@@ -18,12 +18,12 @@ _HOST: Final = "https://api.hubapi.com"
 
 
 class CassetteError(Exception):
-    """A file that is no cassette, or of another form; the message says which and what to do."""
+    """A file that is not a cassette, or of another form; the message says which and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """One request and its answer. Bodies are text as they went over the wire; status 0 is no answer at all."""
+    """One request and its answer. Bodies are text as they went over the wire; status 0 is not an answer at all."""
 
     method: str
     target: str
@@ -51,7 +51,7 @@ class Interaction:
 
     @property
     def json(self) -> Any:
-        """Return the request's body decoded; as text where it is no JSON."""
+        """Return the request's body decoded; as text where it is not JSON."""
         return decoded(self.body)
 
 
@@ -170,7 +170,7 @@ class Cassette:
         """Read a cassette.
 
         Raises:
-            CassetteError: the file cannot be read, is no cassette, or of a form that is not known here.
+            CassetteError: the file cannot be read, is not a cassette, or of a form that is not known here.
 
         """
         try:
@@ -178,13 +178,13 @@ class Cassette:
         except OSError as error:
             raise CassetteError(f"{path} cannot be read: {error.strerror}") from None
         except UnicodeDecodeError:
-            raise CassetteError(f"{path} is no cassette: not UTF-8 text") from None
+            raise CassetteError(f"{path} is not a cassette: not UTF-8 text") from None
         except ValueError as error:
-            raise CassetteError(f"{path} is no cassette, or was cut short: {error}") from None
+            raise CassetteError(f"{path} is not a cassette, or was cut short: {error}") from None
         try:
             file = _CassetteFile.model_validate(raw)
         except ValidationError as error:
-            raise CassetteError(f"{path} is no cassette: {_first(error)}") from None
+            raise CassetteError(f"{path} is not a cassette: {_first(error)}") from None
         if file.hubspot_dest is None:
             raise CassetteError(f"{path} is vcrpy's, but was not recorded by hubspot-sim: it names no events")
         if file.hubspot_dest.get("format") != FORMAT:

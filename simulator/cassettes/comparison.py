@@ -1,7 +1,7 @@
 """Send a cassette's requests to the HubSpot on this machine, and hold its answers against the recorded ones.
 
 Of a recording of the real HubSpot this would measure how faithful the simulator is. Of one that was recorded from the
-simulator, as all that ship are, it says only that the simulator answers as it did.
+simulator, as all that ship are, it shows only that the simulator answers as it did.
 """
 
 from __future__ import annotations
@@ -58,14 +58,14 @@ def age_in_days(cassette: Cassette, today: date | None = None) -> int:
     """Return how many days ago a cassette was recorded, in UTC.
 
     Raises:
-        CassetteError: the cassette does not say so.
+        CassetteError: the cassette has no such metadata.
 
     """
     try:
         recorded = date.fromisoformat(cassette.meta.recorded[:10])
     except ValueError:
         said = repr(cassette.meta.recorded)
-        raise CassetteError(f"recorded is {said}, which is no date such as 2026-01-31") from None
+        raise CassetteError(f"recorded is {said}, which is not a date such as 2026-01-31") from None
     return ((today or datetime.now(UTC).date()) - recorded).days
 
 

@@ -1,6 +1,6 @@
 """Cassettes from traffic that was recorded elsewhere: HAR files (HTTP Archive 1.2), and vcrpy's own YAML or JSON.
 
-Such a file says what went over the wire and not what made it: it can be compared and scrubbed, and holds no events to
+Such a file holds the requests and not the events behind them: it can be compared and scrubbed, and has no events to
 replay. Nothing in it is trusted: YAML is loaded without objects, sizes are bounded, and only HubSpot's hosts are taken.
 """
 
@@ -168,7 +168,7 @@ def _parsed(path: Path) -> Any:
 def _from_har(har_entry: _HarEntry) -> tuple[str, Interaction]:
     sent = {pair.name.lower(): pair.value for pair in har_entry.request.headers}
     played = {pair.name.lower(): pair.value for pair in har_entry.response.headers}
-    # HAR holds bodies unpacked, whatever the header says.
+    # HAR holds bodies unpacked, whatever the header.
     body, answer = _har_text(har_entry.request.postData), _har_text(har_entry.response.content)
     return har_entry.request.url, _exchange(
         har_entry.request.method, har_entry.request.url, body, har_entry.response.status, answer, sent, played

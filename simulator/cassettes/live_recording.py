@@ -1,4 +1,4 @@
-"""Record from a real portal: what would be written is counted first, and what is written is said.
+"""Record from a real portal: the number of writes is shown first, and what was written is reported.
 
 A recording of a real portal is what measures the simulator: see `compare`.
 """
@@ -33,7 +33,7 @@ class Amount:
 
 
 class _Counting(NullClient):
-    """Counts what it takes."""
+    """Counts the calls it accepts."""
 
     def __init__(self) -> None:
         self.events = 0
@@ -80,7 +80,7 @@ def record_live(
     Args:
         config: with the token of the real portal.
         events: in order.
-        account: whose portal it is, as `portal_of` says.
+        account: the portal, see `portal_of`.
         about: what the cassette shows.
 
     """

@@ -1,6 +1,6 @@
 """vcrpy matchers for HubSpot's API: a request matches by method, target and JSON body, whatever its formatting.
 
-Each matcher has vcrpy's form: it asserts and returns nothing, and the assertion says what differs.
+Each matcher has vcrpy's form: it asserts and returns nothing; the assertion's message is the difference.
 """
 
 from __future__ import annotations

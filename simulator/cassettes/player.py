@@ -1,4 +1,4 @@
-"""Answer the client's requests from a cassette, and from nowhere else."""
+"""Answer the client's requests from a cassette only, without any network."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class _PlayedResponse:
 
 @dataclass(frozen=True, slots=True)
 class PlayedRequest:
-    """A request that was made, and the place in the cassette that answered it: None where the cassette has none.
+    """A request that was made, and the place in the cassette that answered it; None if the cassette has no answer.
 
     Attributes:
         exact: the cassette has this very request, body and all.
@@ -80,7 +80,7 @@ class CassettePlayer:
             return any(not self._used[position] for position in shelf)
 
     def request(self, method: str, url: str, *, body: bytes | None, headers: Any, **options: Any) -> Any:  # noqa: ARG002 - a pool's shape
-        """Answer a request from the cassette; 599 where it has none. Raises ProtocolError where it was not answered."""
+        """Answer a request from the cassette; 599 if it has no answer. Raises ProtocolError if none was recorded."""
         target, sent = target_of(url), decoded((body or b"").decode("utf-8", "backslashreplace"))
         with self._lock:
             position, exact = self._find(method, target, sent)

@@ -77,7 +77,7 @@ class _RecordingPool:
         sent = {name.lower(): str(value) for name, value in dict(headers or {}).items()}
         if "authorization" in sent:
             sent["authorization"] = _MASK
-        sent.pop("user-agent", None)  # the version of the sender is none of the request's meaning
+        sent.pop("user-agent", None)  # the sender's version is irrelevant to the request
         self._recorder.note(
             Interaction(
                 method,

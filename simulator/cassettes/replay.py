@@ -21,7 +21,7 @@ Verdict = Literal["same", "changed", "new", "missing"]
 
 @dataclass(frozen=True, slots=True)
 class ReplayedRequest:
-    """One request: what became of it since it was recorded.
+    """One request: what has changed since it was recorded.
 
     Attributes:
         place: its index in the cassette, from 0; None for a new one.
@@ -62,7 +62,7 @@ def replay(cassette: Cassette, config: dict[str, Any] | None = None) -> list[Rep
 
 
 def compare_requests(cassette: Cassette, player: CassettePlayer) -> list[ReplayedRequest]:
-    """Return what became of every request, those first that were made."""
+    """Return the result for every request, those first that were made."""
     return [*_asked(cassette, player.played), *_unasked(cassette, player.unused)]
 
 

@@ -1,4 +1,4 @@
-"""Record what a configuration says to HubSpot: real sender, official client, a HubSpot on this machine."""
+"""Record what a configuration sends to HubSpot: real sender, official client, a HubSpot on this machine."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ __all__ = [
 CLOCK_MS: Final = 1_767_225_600_000  # 2026-01-01T00:00:00Z, in every recording and replay
 TOKEN: Final = "pat-na1-cassette"  # noqa: S105 - opens nothing
 SIMULATOR: Final = f"the simulator of hubspot-dest {__version__}; never the real HubSpot"
-# What is tried again is tried at once: a recording is no place to wait in.
+# What is tried again is tried at once: a recording is not a place to wait in.
 _IMPATIENT: Final = RetryPolicy(
     base_seconds=0.001, cap_seconds=0.01, locked_seconds=0.001, ten_seconds=0.001, paused_seconds=0.01
 )
@@ -105,7 +105,7 @@ def record(
 def running_hubspot(
     config: dict[str, Any], setup: RecordingSetup
 ) -> Iterator[tuple[FakeHubSpot, Callable[[int], None]]]:
-    """Start a HubSpot of the configuration's portal as the setting says.
+    """Start a HubSpot of the configuration's portal with the given settings.
 
     Yields:
         the server, and a function to call with the number of answered requests: it plays the other writer.
@@ -128,7 +128,7 @@ def running_hubspot(
 def meta_of(
     config: dict[str, Any], events: Sequence[dict[str, Any]], *, about: str, against: str = SIMULATOR
 ) -> Meta:
-    """Return what is said of a recording, of today and of this version."""
+    """Return the metadata of a recording made today by this version."""
     plain = without_token(config)
     return Meta(
         format=FORMAT,

@@ -99,7 +99,7 @@ def _contacts() -> Iterator[Recipe]:
 
 def _trouble() -> Iterator[Recipe]:
     known = {"definitions": [_VIEW], "contacts": [_ADA]}
-    about = "Stored but unanswered: the batch goes out again with the same uuids, and counts once"
+    about = "Stored but unanswered: the batch is sent again with the same uuids, and counts once"
     batch = _config(batch=True, batchSize=3)
     lost = RecordingSetup(known, {}, ("lost:count=1",))
     yield Recipe("stored-unanswered", about, batch, [_event(number) for number in (1, 2, 3)], lost)
@@ -113,12 +113,12 @@ def _trouble() -> Iterator[Recipe]:
         (
             "rate-limited",
             "429:count=1,retry-after=0",
-            "A limit is reached: the same event goes out again, and arrives",
+            "A limit is reached: the same event is sent again, and arrives",
         ),
         (
             "server-error",
             "500:count=1",
-            "HubSpot fails once: the same event goes out again with its uuid, and arrives",
+            "HubSpot fails once: the same event is sent again with its uuid, and arrives",
         ),
     ):
         yield Recipe(name, about, _config(), events, RecordingSetup(known, {}, (fault,), outbox=True))

@@ -28,9 +28,9 @@ def command(**options: Any) -> None:
     """Run the eight documented examples, or the step examples of FLOW, against a HubSpot on this machine.
 
     FLOW is a walkerOS flow file, FILE#flow.destination, or a destination's entry with `examples`. Each example goes
-    from walkerOS event to HTTP request, through the official client, and is held against what it says.
+    from walkerOS event to HTTP request, through the official client, and is compared with what it documents.
     Exit 0 if all pass, 1 if any fails, 2 if the check could not run.
     """
-    from simulator.commands.runs.check import check  # here, so that --help waits for nothing
+    from simulator.commands.runs.check import check  # here, so that --help stays fast
 
     check(**options)

@@ -30,7 +30,7 @@ class Age(click.ParamType[int]):
         """Return days; anything else is a usage error."""
         found = re.fullmatch(r"(\d{1,6})([dwy]?)", str(value).strip().lower())
         if found is None:
-            self.fail(f"{safe_text(value)!r} is no age such as 90d or 12w", param, ctx)
+            self.fail(f"{safe_text(value)!r} is not an age such as 90d or 12w", param, ctx)
         return int(found[1]) * self._UNITS[found[2]]
 
 

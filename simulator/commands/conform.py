@@ -26,6 +26,6 @@ def command(**options: Any) -> None:
     A file has one vector a line: {"case": {...}, "expect": {...}}. Exit 0 if all agree, 1 if any differs,
     2 if a file is not a file of vectors.
     """
-    from simulator.commands.runs.conform import conform  # here, so that --help waits for nothing
+    from simulator.commands.runs.conform import conform  # here, so that --help stays fast
 
     conform(**options)

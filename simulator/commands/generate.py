@@ -46,7 +46,7 @@ _CHUNK = 500
     "--cover",
     type=click.Path(path_type=Path),
     metavar="CONFIG",
-    help="Make the events that reach every rule and path of this configuration, and say what none can reach.",
+    help="Make the events that reach every rule and path of this configuration, and report what none can reach.",
 )
 @click.option(
     "--parity", is_flag=True, help="With --cover: for what walkerOS 4.4 itself does with the events."
@@ -85,7 +85,7 @@ def command(
         stop("--json goes with --cover: events are JSON Lines already")
     for name in ("parity", "seconds"):
         if click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            stop(f"--{name} goes with --cover: what is made up takes no configuration", "leave it out")
+            stop(f"--{name} requires --cover: invented events need no configuration", "leave it out")
     from simulator.synthesis import events
 
     try:
@@ -103,7 +103,7 @@ def command(
         where = f"{safe_text(output)} holds" if output is not None else "what was written is"
         say(f"interrupted: {where} only a part of the {count:,} {plural(count, 'event')}")
         raise SystemExit(int(ExitCode.INTERRUPTED)) from None
-    except BrokenPipeError:  # whoever read has enough
+    except BrokenPipeError:  # the reader has closed the pipe
         raise SystemExit(int(ExitCode.OK)) from None
     except OSError as error:
         stop(f"{safe_text(output or 'the output')} cannot be written: {error.strerror}")
@@ -121,7 +121,9 @@ def _cover(
         ("start", "--start"),
     ):
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            stop(f"{option} says nothing to --cover, which makes as many events as it needs", "leave it out")
+            stop(
+                f"{option} has no effect with --cover, which makes as many events as it needs", "leave it out"
+            )
     from simulator.commands.runs.cover import write_cover
 
     write_cover(config, seed, output, parity=parity, seconds=seconds, as_json=as_json)
@@ -133,7 +135,7 @@ def _moment(text: str | None) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        stop(f"--start {safe_text(text)!r} is no date", "--start 2026-03-01, or 2026-03-01T09:00:00Z")
+        stop(f"--start {safe_text(text)!r} is not a date", "--start 2026-03-01, or 2026-03-01T09:00:00Z")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

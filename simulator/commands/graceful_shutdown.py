@@ -1,4 +1,4 @@
-"""Hear that somebody wants an end, and end in good order."""
+"""Shut down gracefully after a signal."""
 
 from __future__ import annotations
 

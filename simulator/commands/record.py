@@ -1,4 +1,4 @@
-"""`hubspot-sim record CONFIG EVENTS -o FILE`: record what a configuration says to HubSpot, scrubbed."""
+"""`hubspot-sim record CONFIG EVENTS -o FILE`: record what a configuration sends to HubSpot, scrubbed."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def _record_live(path: Path, events: list[dict[str, Any]], output: Path, wanted:
     )
     if not wanted.yes:
         if not sys.stdin.isatty():
-            stop("nobody is there to confirm that", "--yes")
+            stop("there is no terminal to confirm that", "--yes")
         if not click.confirm("write them?", default=False, err=True):
             say("nothing was written, nothing was recorded")
             raise SystemExit(int(ExitCode.USAGE_ERROR))
@@ -183,7 +183,7 @@ def _json(path: Path) -> dict[str, Any]:
     except OSError as error:
         stop(f"{safe_text(path)} cannot be read: {error.strerror}")
     except ValueError as error:
-        stop(f"{safe_text(path)} is no JSON: {error}")
+        stop(f"{safe_text(path)} is not JSON: {error}")
     if not isinstance(data, dict):
-        stop(f"{safe_text(path)} is no object", '{"definitions": [{"name": "pe12345678_page_view"}]}')
+        stop(f"{safe_text(path)} is not an object", '{"definitions": [{"name": "pe12345678_page_view"}]}')
     return data

@@ -41,7 +41,7 @@ __all__ = ["command"]
 @click.option(
     "--no-outbox",
     is_flag=True,
-    help="Send directly, without an outbox: nothing is tried again. --parity has none either.",
+    help="Send directly, without an outbox: nothing is sent again, as with --parity.",
 )
 @click.option(
     "--fail-on",
@@ -51,10 +51,16 @@ __all__ = ["command"]
     help="Which failed events end the run with exit code 1: those that no fault, story or --odd of this run "
     "caused; any; or none.",
 )
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write a page of HTML: outcomes, what the checks say, samples, coverage, the events.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The result as one JSON object.")
 @click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
 def command(**options: Any) -> None:
-    """Send events through CONFIG to a HubSpot on this machine, and say what became of them.
+    """Send events through CONFIG to a HubSpot on this machine, and report what became of them.
 
     EVENTS is a file, a named pipe, or - for standard input; without it, and without --listen, the events are made up.
     What may never end is ended by Ctrl-C, and summed up as well. Without CONFIG it is the shop of the demonstration.
@@ -62,6 +68,6 @@ def command(**options: Any) -> None:
     source failed; 2 if it could not run. Waiting takes no time: an outage of half a minute is over at once.
     """
     refuse_unread_input("" if options["listen"] is not None else options["from_"], "hubspot-sim run CONFIG -")
-    from simulator.commands.runs.run import run  # here, so that --help waits for nothing
+    from simulator.commands.runs.run import run  # here, so that --help stays fast
 
     run(**options)

@@ -76,6 +76,6 @@ def command(**options: Any) -> None:
 
     Nothing leaves this machine. Event names of another portal are refused, as HubSpot does.
     """
-    from simulator.commands.runs.serve import serve  # here, so that --help waits for nothing
+    from simulator.commands.runs.serve import serve  # here, so that --help stays fast
 
     serve(**options)

@@ -1,4 +1,4 @@
-"""The options that say where a stream comes from, the same for `run` and `tui`."""
+"""The options for the source of a stream, the same for `run` and `tui`."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Chosen:
         own_pace: it decides itself when an event comes.
         synthetic: its events are made up.
         once: what came is gone when the stream begins anew.
-        name: where events come from, for people; empty where they are made up.
+        name: the name of the source, for people; empty for synthetic events.
         paced: its events are played by their own timestamps.
         close: to be called at the end; it accepts nothing more.
         waiting: how many events it accepted that were not taken yet.
@@ -120,7 +120,7 @@ def source_options(command: F) -> F:
 
 
 def chosen(options: SourceOptions, crowd: Crowd | None = None) -> Chosen:
-    """Open the source that was asked for; say on standard error where it listens.
+    """Open the selected source; report on standard error where it listens.
 
     `crowd` is who makes made-up events. Ends the program with exit code 2 where options exclude each other or the
     source cannot be opened.

@@ -28,8 +28,8 @@ def switch_option(function: F) -> F:
 
 
 def read_switches(given: tuple[str, ...]) -> dict[str, str]:
-    """Return names and values of switches; what is no switch ends the command with exit code 2."""
-    from simulator.hubspot.state.behaviours import (  # here, so that --help waits for nothing
+    """Return names and values of switches; what is not a switch ends the command with exit code 2."""
+    from simulator.hubspot.state.behaviours import (  # here, so that --help stays fast
         BehaviourError,
         Behaviours,
         expanded,

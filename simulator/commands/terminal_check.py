@@ -17,10 +17,10 @@ _HEADLESS = "hubspot-sim run does the same without a screen"
 
 
 def need_terminal(source: str | None) -> None:
-    """End with exit code 2, and a word about what to do, where the app could not be drawn or would be garble.
+    """Exit with code 2 and a hint if the app could not be drawn or would be unreadable.
 
     Args:
-        source: what `--from` says; with `-` the keyboard is taken from the terminal.
+        source: the value of `--from`; with `-` the keyboard is read from the terminal.
 
     """
     drawn_elsewhere = bool(os.environ.get("TEXTUAL_DRIVER"))  # a page of --web, or a test

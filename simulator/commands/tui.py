@@ -39,7 +39,7 @@ __all__ = ["command"]
 @click.option(
     "--no-outbox",
     is_flag=True,
-    help="Send directly, without an outbox: nothing is tried again. --parity has none either.",
+    help="Send directly, without an outbox: nothing is sent again, as with --parity.",
 )
 @click.option(
     "--theme",
@@ -59,8 +59,8 @@ def command(**options: Any) -> None:
 
     EVENTS is a file, a named pipe, or - for standard input; without it the events are made up. Without CONFIG a shop
     and a guided tour are shown. Saving CONFIG plans the last thousand events again. What comes by
-    --listen, --speed or a pipe comes at its own pace, unless --rate says otherwise.
+    --listen, --speed or a pipe comes at its own pace, unless --rate is given.
     """
-    from simulator.commands.runs.tui import show  # here, so that --help waits for nothing
+    from simulator.commands.runs.tui import show  # here, so that --help stays fast
 
     show(**options)

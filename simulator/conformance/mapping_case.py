@@ -96,9 +96,9 @@ def _rule(run: _MappingRun) -> Any:
 
 def _process(run: _MappingRun) -> Any:
     config, values = decode(run.case.get("config") or {}), run.values
-    data = config.get("data", UNDEFINED)
+    data, policy = config.get("data", UNDEFINED), config.get("policy", UNDEFINED)
     processed = Processor(
-        policy=Policy.compile(config.get("policy", UNDEFINED), values, as_settled=True),
+        policy=Policy.compile(policy, values, as_settled=True) if truthy(policy) else None,
         rules=run.rules(config.get("mapping", UNDEFINED)),
         data=values.compile(data) if truthy(data) else None,
         include=config.get("include", UNDEFINED),

@@ -51,7 +51,7 @@ def _constant(code: MarkedCode) -> tuple[bool, Any]:
 
 @lru_cache(
     maxsize=4096
-)  # dependent checks ask again, and a function that loops takes its time limit each time
+)  # dependent checks evaluate again, and a function that loops takes its time limit each time
 def _run(source: str) -> tuple[bool, Any]:
     words = tokens(source.removeprefix("$code:"))
     arrow = _arrow(words)

@@ -24,7 +24,7 @@ __all__ = ["CoverageResult", "Unreached", "cover"]
 
 _STEP_MS = 1000
 _NO_TIME = "time was up before the event that reaches it was planned once more"
-_UNSTEADY = "a function on the way takes about as long as one may: it comes to another end every time"
+_UNSTEADY = "a function takes about as long as its time limit: its result differs from time to time"
 _ODD = "the event that reached it did not when it was planned once more"
 
 

@@ -161,7 +161,7 @@ def _valueless(item: ValueNode) -> str:
     alone = set(item.form) <= {"value", "condition", "consent", "validate"} and "value" in item.form
     if not alone or item.inner or cast_to_property(item.form["value"]) is not UNDEFINED:
         return ""
-    return "null is no value, nor is what holds null"
+    return "null is not a value, nor is what holds null"
 
 
 def _unknown(field: str, tree: MappingTree) -> str:

@@ -60,7 +60,7 @@ class Reasons:
                 rule.condition, "condition", "false" if what == "condition false" else "true"
             )
         if rule.conditional:
-            return "its condition is no function"
+            return "its condition is not a function"
         return f"none of the {self._search.runner.tried:,} events tried came to it"
 
     def _of_item(self, item: ValueNode, what: str, reached: set[Target]) -> tuple[str, bool]:
@@ -73,7 +73,7 @@ class Reasons:
         gate, _, answer = what.partition(" ")
         if gate in ("condition", "validate"):
             code = item.code("condition" if gate == "condition" else "validate")
-            return (self._of_code(code, gate, answer) if code else f"its {gate} is no function"), False
+            return (self._of_code(code, gate, answer) if code else f"its {gate} is not a function"), False
         condition = item.code("condition")
         if condition is not None and Target(item, "condition true") not in reached:
             return self._of_code(condition, "condition", "true"), False
@@ -93,7 +93,7 @@ class Reasons:
             if not self._search.was_asked(item) and self._search.was_asked(earlier):
                 return f"alternative {number} before it gave a value for every event that was tried"
         if item.around is not None:
-            return f"it was never asked: it stands inside {item.around.label}"
+            return f"it was never evaluated: it is inside {item.around.label}"
         return f"it was never asked by any of the {self._search.runner.tried:,} events tried"
 
     def _of_code(self, code: MarkedCode, what: str, answer: str) -> str:

@@ -31,7 +31,7 @@ class Alternative:
 
     Attributes:
         label: its key, with its position in a list.
-        condition: its condition in a few words; empty where it has none.
+        condition: its condition, shortened; empty if it has none.
         answer: `matched`; its condition was `false` or `failed`; or `never asked`, because an earlier one won.
 
     """

@@ -31,8 +31,8 @@ class Reloaded:
         looked_at: how many events were planned with both.
         changes: those of them whose calls are others.
         again: how many kept events were run again.
-        through: how many of these go out now; they are kept no longer.
-        settings: what else is different, in words: how events are gathered in batches.
+        through: how many of these are sent now; they are kept no longer.
+        settings: what else is different, as a sentence: how events are batched.
         stranded: how many events the former sender still held and could not send; they are failed.
         other_reasons: how many events have another rule or reason now, with the same calls.
 

@@ -106,7 +106,7 @@ class Engine:
         self.strict = strict = strict or schema is not None
         if simulated:
             begun = clock()
-            clock = lambda: begun  # noqa: E731 - a clock that stands still but for what is skipped
+            clock = lambda: begun  # noqa: E731 - a clock that moves only by what is skipped
         set_switches = expanded(switches or {})
         self._judging = Judging(schema, {name: str(value) for name, value in set_switches.items()})
         quota = 0 if schema is None else schema.limits.calls_a_day or 0
@@ -261,7 +261,7 @@ class Engine:
                 return
             time.sleep(0.005)
 
-    # ---- steering; each returns at once, but for what says that it waits
+    # ---- controls; each returns at once, unless its docstring says that it waits
 
     def do(self, work: Callable[[], T], timeout: float = 60.0) -> T:
         """Do something on the engine's thread between two events, and wait for it.
@@ -290,17 +290,17 @@ class Engine:
         self._tasks.wake()
 
     def step(self, count: int = 1) -> None:
-        """Take so many events, then pause."""
+        """Take `count` events, then pause."""
         self.rate.step(count)
         self._tasks.wake()
 
     def set_rate(self, rate: float) -> None:
-        """Take so many events a second; 0: as fast as it goes."""
+        """Take `rate` events a second; 0: as fast as possible."""
         self.rate.per_second = max(0.0, rate)
         self._tasks.wake()
 
     def run(self, count: int, seconds: float = 3600.0) -> Reconciliation:
-        """Take so many events as fast as they come, for at most so many seconds; then compare both sides."""
+        """Take a number of events as fast as possible, for a limited time; then compare both sides."""
         deadline = time.monotonic() + seconds
 
         def take() -> None:
@@ -359,7 +359,7 @@ class Engine:
         return rest
 
     def _drain(self, seconds: float) -> None:
-        """Deliver everything that waits, later tries included, until nothing got through for so many seconds."""
+        """Deliver everything that waits, retries included, until nothing was delivered for `seconds`."""
         clock = self.hubspot.clock
         self._enter(self.sender.flush())
         delivered, until = self.counts.delivered, clock() + seconds
@@ -375,7 +375,7 @@ class Engine:
                 time.sleep(min(rest, 0.1))
 
     def set_batch(self, size: int) -> Future[int]:
-        """Send so many events in a batch; 0 sends each in a request of its own.
+        """Set the number of events in a batch; 0 sends each in a request of its own.
 
         Returns how many events the former sender could not send and no outbox keeps; they are failed.
         """
@@ -477,7 +477,7 @@ class Engine:
         if batching(config) == self._file_batch:
             config = batched_like(config, self._config)
         else:
-            settings = (f"events go out {batching_words(self._config)} → {batching_words(config)}",)
+            settings = (f"events are sent {batching_words(self._config)} → {batching_words(config)}",)
             self._file_batch = batching(config)
         self.hubspot.account.portal_id = self._portal_of(config)
         stranded = self._change(config)

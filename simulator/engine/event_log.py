@@ -45,15 +45,15 @@ class EventLog:
         self.counts = Counts()
         self.coverage = RuleCoverage()
         self.findings = FindingTable()
-        """What the checks say of the events, each reason once."""
+        """The findings about the events, each reason once."""
         self.changed: deque[int] = deque(maxlen=20_000)
         self.changes = 0
         self.last_fault = ""
-        """The fault that struck the last failing call; empty where none did."""
+        """The fault that hit the last failing call; empty if none did."""
         self.paused = ""
-        """Why the delivery pauses; empty where it does not."""
+        """Why the delivery pauses; empty if it does not."""
         self._down = ""
-        """Why HubSpot does not answer at the moment; empty where it does."""
+        """Why HubSpot does not answer at the moment; empty if it does."""
         self._batches = False
         self._parity = parity
         self._clock = clock

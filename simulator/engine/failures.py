@@ -27,7 +27,7 @@ class Failure:
         outcome: `failed`, `queued` (still waiting at the end), or `refused` (its contact; the event went out).
         reason: a stable code.
         sentence: why.
-        cause: what of this run caused it: `fault NAME`, `--odd KIND`, `--parity`; empty where nothing did.
+        cause: what of this run caused it: `fault NAME`, `--odd KIND`, `--parity`; empty if nothing did.
 
     """
 
@@ -39,7 +39,7 @@ class Failure:
 
     @property
     def fix(self) -> str:
-        """What to do about it; empty where nothing is known."""
+        """What to do about it; empty if that is not known."""
         failure = next(
             (call.failure for call in reversed(self.row.exchanges) if call.failure is not None), None
         )

@@ -46,7 +46,7 @@ class EventRate:
             self._paused, self._from = False, time.monotonic()
 
     def step(self, count: int) -> None:
-        """Take so many events, then pause."""
+        """Take `count` events, then pause."""
         with self._lock:
             self._paused = True
             self._steps += count

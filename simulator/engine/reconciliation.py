@@ -42,7 +42,7 @@ class Counts:
         batches_failed: attempts to send a batch that failed.
         calls: calls of the official client, by name.
         calls_failed: calls that failed.
-        contacts_unknown: those of them that only said that HubSpot does not know the contact yet.
+        contacts_unknown: those of them that failed only because HubSpot does not know the contact yet.
         saved: contact calls that the contact memory made unnecessary.
         confirmed: occurrences that HubSpot confirmed.
         unsure: occurrences that HubSpot took although the sender saw a failure, or no answer.
@@ -88,7 +88,7 @@ class Counts:
     def against(
         self, *, queued: int, unsure: int, by_hand: int, stored: int, repeated: int, dropped: int
     ) -> Reconciliation:
-        """Return these counters beside what the sender and HubSpot say of themselves."""
+        """Return these counters beside the sender's and HubSpot's own."""
         return Reconciliation(
             taken=self.taken,
             accounted=sum(self.kinds.values()),
@@ -134,9 +134,9 @@ class Reconciliation:
         taken: events taken from the source.
         accounted: events that have an outcome.
         waiting: events that the engine believes to be in the batch queue.
-        queued: what the sender itself says of its queue.
+        queued: the length of the sender's queue.
         told: occurrences whose acceptance the sender saw.
-        unsure: occurrences taken without a word to the sender.
+        unsure: occurrences accepted without an answer to the sender.
         by_hand: occurrences sent with a copied command.
         stored: what the fake account stored, by its own count.
         repeated: what it dropped because the uuid came before.

@@ -2,7 +2,7 @@
 
     field:value   one of the operators in `OPERATORS`
     path:value    a value inside the event: data.total:>100, user.country:de, nested.*.data.id:ers, data.total:none
-    field:=value  the whole value, in which `*`, `?` and brackets stand for themselves: rule:="order complete [2]"
+    field:=value  the whole value, in which `*`, `?` and brackets are literal: rule:="order complete [2]"
     word          the same as text:word
     a b, a and b  both;  a or b  either;  not a  neither;  ( ) group;  " " keep spaces together
 
@@ -63,7 +63,7 @@ _PATH = re.compile(r"(?:consent|context|custom|data|globals|nested|source|user)(
 
 
 class FilterError(ValueError):
-    """A filter that cannot be read; the message says what is wrong and what would be right."""
+    """A filter that cannot be parsed; the message explains what is wrong, with a correct form."""
 
 
 # ---- expressions
@@ -510,6 +510,6 @@ NOTATION = (
 
 
 def filter_help() -> Iterator[tuple[str, str]]:
-    """Yield an example and its meaning for everything that a filter can say."""
+    """Yield an example and its meaning for every form of a filter."""
     yield from ((operator.example, operator.says) for operator in OPERATORS)
     yield from NOTATION

@@ -28,7 +28,7 @@ __all__ = [
 EXTRA_CALL = "walkerOS would update the contact again: it remembers the last one only"
 _LOSES = re.compile(r"walkerOS(?: 4\.4)? (?:would lose|loses)")
 NOT_DELIVERED = ("failed", "skipped", "ignored", "denied")
-"""The outcomes of an event that did not go out: it can be run again."""
+"""The outcomes of an event that was not sent: it can be run again."""
 
 
 @dataclass(slots=True)
@@ -41,8 +41,8 @@ class ObservedCall:
         ended: likewise.
         status: what HubSpot answered; None where no answer could be read.
         size: how many occurrences it carried; 0 for a contact.
-        error: why it failed, in words.
-        fault: the fault that struck it, by its label; empty where none did.
+        error: why it failed, as a sentence.
+        fault: the label of the fault that hit it; empty if none did.
         failure: why it failed, as the client raised it.
 
     """
@@ -71,9 +71,9 @@ class Row:
         at: UNIX time in seconds at which it was taken.
         kind: how far it came (`Outcome.kind`).
         reason: why, as a stable code.
-        sentence: why, in words.
+        sentence: why, as a sentence.
         name: the event's name; `batch of 50` for a batch.
-        person: whose event it is, as far as the event says.
+        person: whose event it is, as far as it is in the event.
         event_id: the event's id; empty for a batch.
         rule: the rule that matched: its key, with its position in a list of rules (`order complete [2]`).
         event: the event as it came, as JSON; empty for a batch.
@@ -148,7 +148,7 @@ class Row:
 
     @property
     def fault(self) -> str:
-        """The last fault that made one of its calls fail; empty where none did."""
+        """The last fault that made one of its calls fail; empty if none did."""
         return next((call.fault for call in reversed(self.exchanges) if call.fault and call.error), "")
 
     @property
@@ -163,7 +163,7 @@ class Row:
 
     @property
     def refusal(self) -> ObservedCall | None:
-        """What HubSpot said of the contact, where it did not take it: the event may have gone out all the same."""
+        """HubSpot's error about the contact, if it refused it: the event may have been sent all the same."""
         about = [exchange for exchange in self.exchanges if exchange.call.startswith("crm.")]
         return about[-1] if about and about[-1].error else None
 
@@ -174,7 +174,7 @@ class Row:
 
     @property
     def why(self) -> str:
-        """Why it came as far as it did, in words for people."""
+        """Why it has its outcome, as a sentence for people."""
         refusal = self.refusal
         if self.retrying and self.next_try is not None:
             at = time.strftime("%H:%M:%S", time.localtime(self.next_try))
@@ -231,7 +231,7 @@ class Ring:
         self._recent[number % len(self._recent)] = (number, outcome)
 
     def outcome(self, number: int) -> Outcome | None:
-        """Return the outcome of a row, or None where it is gone."""
+        """Return the outcome of a row, or None if it is no longer kept."""
         kept = self._recent[number % len(self._recent)]
         return kept[1] if kept is not None and kept[0] == number else None
 
@@ -250,7 +250,7 @@ class Ring:
 
 
 def consented(event: Any, consent: dict[str, bool] | None) -> Any:
-    """Return an event with consent put over its own; the event as it is where there is none."""
+    """Return an event with consent that overrides its own; the event itself without such consent."""
     if consent is None or not isinstance(event, dict):
         return event
     own = event.get("consent")
@@ -258,7 +258,7 @@ def consented(event: Any, consent: dict[str, bool] | None) -> Any:
 
 
 def person_of(event: Any) -> str:
-    """Return whose event it is, as far as it says: the e-mail, the user's id, the device, or nothing."""
+    """Return whose event it is, as far as it is in the event: the e-mail, the user's id, the device, or nothing."""
     user = event.get("user") if isinstance(event, dict) else None
     if not isinstance(user, dict):
         return ""

@@ -47,7 +47,7 @@ def hubspot_for(
         clock=ticking,
     )
     service.add_token(BY_HAND, service.accounts()[0])
-    # As much as anybody leafs through: the bodies of batches would be most of what a stream of hours keeps.
+    # More is not needed: the bodies of batches would be most of what a stream of hours keeps.
     journal = Journal(max_entries=5_000, max_bytes=16 * 1024 * 1024)
     journal.masker.learn(BY_HAND)
     return service, FakeHubSpot(service, token=DEFAULT_TOKEN, clock=ticking, journal=journal)
@@ -69,5 +69,5 @@ def batched_like(config: Config, other: Config) -> Config:
 
 
 def batching_words(config: Config) -> str:
-    """Return in words how a configuration gathers events."""
+    """Return how a configuration batches events, as a phrase."""
     return f"in batches of {config.batch_size}" if config.batch else "one by one"

@@ -31,7 +31,7 @@ _MOST_PARKED: Final = (
     64  # events that the destination may hold for consent; the engine's rows hold the others
 )
 _BATCH_CALL: Final = "events.send.batchApi.send"
-_AGE: Final = 1e9  # seconds: on the screen a batch goes out when it is full, or when it is flushed
+_AGE: Final = 1e9  # seconds: on the screen a batch is sent when it is full, or when it is flushed
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Sender(Protocol):
 
     @property
     def halted(self) -> str:
-        """Why nothing is delivered until somebody changes something; empty if that is not so."""
+        """Why nothing is delivered until a person changes something; else empty."""
 
     def push(self, event: Any) -> Push:
         """Take one event as far as it goes."""
@@ -154,7 +154,7 @@ class DirectSender:
     Args:
         config: what to map and how.
         hubspot: a running HubSpot.
-        judge: says of every event what HubSpot refuses of it.
+        judge: finds what HubSpot refuses of every event.
         parity: do what walkerOS does.
         walkeros: the version of walkerOS that is meant.
         tick: called before and after every call; moves a simulated clock.
@@ -204,7 +204,7 @@ class DirectSender:
         )
 
     def deliver_next(self, *, partial: bool = False) -> tuple[float | None, list[Attempt]]:
-        """Deliver nothing: a batch goes out when it is full, or when it is flushed."""
+        """Deliver nothing: a batch is sent when it is full, or when it is flushed."""
         del partial
         return None, []
 
@@ -245,13 +245,13 @@ def _plans_contact(outcome: Outcome) -> bool:
 
 
 class OutboxSender:
-    """Writes to an outbox, and delivers from there when the engine says so: on its thread, by its clock.
+    """Writes to an outbox, and delivers from there when the engine calls it: on its thread, by its clock.
 
     Args:
         config: what to map and how.
         hubspot: a running HubSpot.
         path: the outbox's file.
-        judge: says of every event what HubSpot refuses of it.
+        judge: finds what HubSpot refuses of every event.
         seed: decides the jitter of retries.
         tick: called before and after every call; moves a simulated clock.
 
@@ -310,7 +310,7 @@ class OutboxSender:
 
     @property
     def halted(self) -> str:
-        """Why nothing is delivered until somebody changes something; empty if that is not so."""
+        """Why nothing is delivered until a person changes something; else empty."""
         error = self._destination.halted
         return error.describe() if error is not None else ""
 

@@ -1,4 +1,4 @@
-"""Where the engine's events come from. Anything that yields events will do; None says: nothing just now."""
+"""The Protocol of event sources. Anything that yields events is one; None means that there is no event right now."""
 
 from __future__ import annotations
 

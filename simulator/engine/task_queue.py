@@ -42,6 +42,6 @@ class TaskQueue:
         self._waiting.put(lambda: None)
 
     def do_next(self, seconds: float | None) -> None:
-        """Do what comes next, if anything comes within so many seconds; None waits for it."""
+        """Do the next task, if there is one within `seconds`; None waits for it."""
         with contextlib.suppress(queue.Empty):
             self._waiting.get(timeout=seconds)()

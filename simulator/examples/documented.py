@@ -70,7 +70,7 @@ class Example(msgspec.Struct, frozen=True):
         return ()
 
     def judge(self) -> Judge | None:
-        """Return who says what HubSpot refuses of the event; nobody for the documented examples."""
+        """Return the judge of the event; None for the documented examples."""
         return None
 
     def config(self, token: str) -> dict[str, Any]:

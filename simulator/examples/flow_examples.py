@@ -32,7 +32,7 @@ class FlowExample(Example, frozen=True, kw_only=True):
         given_command: the collector command whose data `event` is, or empty.
         expects: the example has an `out` to compare with, or problems to report.
         invalid: why the example cannot be checked.
-        source: where the destination's configuration stands in its file.
+        source: the place of the destination's configuration in its file.
 
     """
 
@@ -59,7 +59,7 @@ class FlowExample(Example, frozen=True, kw_only=True):
         return self.given_command
 
     def judge(self) -> Judge:
-        """Return who says what HubSpot refuses of the example's event."""
+        """Return the judge of the example's event."""
         changed = self.rule is not None or bool(self.settings)  # then its lines are not the file's
         return Judge(self.config(""), source=None if changed else self.source)
 

@@ -65,7 +65,7 @@ class ExampleRun:
         calls: the calls at the official client's boundary.
         logs: (level, message) of every log record.
         arrivals: the requests that arrived at HubSpot.
-        findings: what the checks say of the event; empty where the example has no judge.
+        findings: the findings about the event; empty if the example has no judge.
 
     """
 
@@ -204,7 +204,7 @@ def _play(destination: HubSpotDestination, example: Example) -> Outcome:
 def check_example(hubspot: FakeHubSpot, example: Example) -> CheckedExample:
     """Run an example and compare calls and wire with its `out`; outcome and warnings too where it states them.
 
-    An example that is no valid step example fails without being run, with its problems as the differences.
+    An example that is not a valid step example fails without being run, with its problems as the differences.
     """
     if example.problems:
         outcome = Outcome("failed", "invalid_example", "; ".join(example.problems))
@@ -238,7 +238,7 @@ def check_example(hubspot: FakeHubSpot, example: Example) -> CheckedExample:
         wanted |= {"outcome": expect.outcome, "warnings": [list(warning) for warning in expect.warnings]}
         got |= {"outcome": run.outcome.kind, "warnings": [list(log) for log in run.logs]}
     elif run.outcome.kind == "failed" and not any(request["answered"] is False for request in requests):
-        # An event that failed before its first call also sends nothing; that is not what `out: []` says.
+        # An event that failed before its first call also sends nothing; that is not what `out: []` means.
         wanted["outcome"], got["outcome"] = "an event that is processed", f"failed: {run.outcome.sentence}"
     return CheckedExample(
         example,

@@ -114,7 +114,7 @@ def total_lines(
     yield "Compared: every call at the official client's boundary; method, path and body of"
     yield "  every request as it arrived; every warning. The one addition is the `uuid` of"
     yield "  an occurrence, made from the event's id, so that a retry counts once."
-    yield "Not compared: the real HubSpot. This one stands on this machine and follows its"
+    yield "Not compared: the real HubSpot. This one runs on this machine and follows its"
     yield "  documentation; where that is silent it follows a stated guess."
     yield ""
     yield f"Next: {'hubspot-sim check --verbose' if wanting else next_command}"

@@ -44,8 +44,8 @@ class Answer:
 
     Attributes:
         status: HTTP status; 477 and the Cloudflare ones included.
-        headers: as they go out, names in HubSpot's own case.
-        body: the bytes as they go out; empty for 204.
+        headers: as they are sent, names in HubSpot's own case.
+        body: the bytes as they are sent; empty for 204.
         decision: one sentence for the journal: ``400: property `revenue` is not in definition pe123_purchase``.
         rule: the stable name of the rule that decided, as `docs/fidelity.md` lists it: `contact.update.unknown`.
         portal_id: the account that answered, if the token led to one.

@@ -44,7 +44,7 @@ class HubSpot:
         clock: UNIX time in seconds.
         seed: decides the order of batch results.
         max_occurrences: number of occurrences that an account keeps; beyond it the oldest tenth is dropped and counted.
-        store: where accounts outlive the process; every write is in it before its answer goes out. The default
+        store: where accounts outlive the process; every write is in it before its answer is sent. The default
             account is the file's account that the token opens, or else its first one of this portal.
 
     Raises:

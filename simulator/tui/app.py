@@ -51,7 +51,7 @@ class SimulatorApp(App[None]):
     """Shows an engine.
 
     Args:
-        engine: a running engine; whoever made it closes it.
+        engine: a running engine; its creator closes it.
         title: what is shown: the configuration's name.
         watch: the configuration file, read again when it is saved.
         tour: the tour to start with.

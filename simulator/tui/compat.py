@@ -2,8 +2,8 @@
 
 * `LinuxDriver._file`, `LinuxDriver._writer_thread._queue`: the driver has no public way to learn that the terminal is
   gone, or slower than what is drawn. Once a write fails, Textual's writing thread is dead; thirty frames later the app
-  blocks for ever on that thread's full queue, ignores signals, and the last flush never happens. On a slow line thirty
-  frames of output wait in the queue, and a key is answered behind all of them.
+  blocks without end on that thread's full queue, ignores signals, and the last flush never happens. On a slow line
+  thirty frames of output wait in the queue, and a key is answered behind all of them.
 * `App._driver`: the app has no public way to reach its driver.
 * `CommandPalette._action_command_list`: up to 8.2 a page key raises KeyError while the list is empty or not laid out.
 * `Widget._scroll_update`: setting `virtual_size` in the public way lays out the whole screen again, ten times a second.
@@ -108,7 +108,7 @@ def surviving_driver(chosen: type[Driver]) -> type[Driver]:
 
         @property
         def terminal_is_gone(self) -> bool:
-            """Whether the terminal was closed; one that hung up is no terminal any more."""
+            """Whether the terminal was closed; one that hung up is not a terminal any more."""
             return self._outlet.gone or not os.isatty(self.fileno)
 
         @property

@@ -1,4 +1,4 @@
-"""See that a configuration file was saved, and read it again; a broken one is said and changes nothing."""
+"""Watch a configuration file and read it again when it was saved; a broken one is reported and changes nothing."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ class FaultPreset:
     Attributes:
         name: how it is called.
         spec: the fault in the notation of `--fault`.
-        effect: what it does, in words.
+        effect: what it does, as a phrase.
 
     """
 
@@ -46,7 +46,7 @@ def faults_named(name: str) -> tuple[Fault, ...]:
     """Return the faults of a story or a preset by its name, or one fault from its text.
 
     Raises:
-        FaultSyntaxError: the name is unknown and the text is no fault.
+        FaultSyntaxError: the name is unknown and the text is not a fault.
 
     """
     story = STORIES.get(name)

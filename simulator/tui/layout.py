@@ -11,7 +11,7 @@ from simulator.tui.views.live import LiveView
 
 __all__ = ["Layout"]
 
-_NARROW, _LOW = 110, 34  # below so many columns or lines the layout is another
+_NARROW, _LOW = 110, 34  # below this many columns or lines the layout changes
 _TARGETS = {
     # Where there is no room for the cards, one line has their figures.
     "stream": "#stream", "detail": "#detail", "cards": "#cards, #tally", "batch": "#batching, #tally",

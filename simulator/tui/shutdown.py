@@ -1,4 +1,4 @@
-"""How the app ends: by a key, a signal, or with the connection that it was seen over; and what is said of the queue."""
+"""How the app ends: by a key, a signal, or the end of its connection; and what is reported about the queue."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["LAST_WORDS", "Ended", "run_app", "tell"]
 
 LAST_WORDS = "hubspot-sim-last-words.txt"
-"""The file that reports what became of the queue when there is no terminal any more."""
+"""The file that reports the state of the queue when there is no terminal any more."""
 _ENDS = ("SIGTERM", "SIGHUP")
 
 
@@ -82,7 +82,7 @@ def run_app(app: App[None]) -> Ended:
 
 
 def tell(closing: Closing, ended: Ended, folder: Path) -> None:
-    """Say what became of the queue: on the terminal, or where that is gone, in a file in this folder."""
+    """Report the state of the queue: on the terminal, or if that is gone, in a file in this folder."""
     lines = list(_words(closing))
     try:
         if not ended.lost:
@@ -95,7 +95,7 @@ def tell(closing: Closing, ended: Ended, folder: Path) -> None:
         try:
             (folder / LAST_WORDS).write_text("\n".join(lines) + "\n", encoding="utf-8")
         except OSError:
-            return  # neither a terminal nor a file: there is no way left to say it
+            return  # neither a terminal nor a file: there is no way left to report it
 
 
 def _words(closing: Closing) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A guided tour as a YAML file: what is said, what is waited for, what is done, and what is pointed at."""
+"""A guided tour as a YAML file: texts, actions, what to wait for, and what to point at."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Wait(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         row: a filter; a row that came, or changed, since the step began must match it.
         seconds: so long, and no event is needed.
         key: for the speaker, even when the tour plays by itself.
-        within: how long to wait for the row before going on all the same.
+        within: how long to wait for the row before continuing without it.
 
     """
 
@@ -58,16 +58,16 @@ class Wait(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TourStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One step: done first, then said and pointed at; then it waits.
+    """One step: its actions, then its text and pointer; then it waits.
 
     Attributes:
-        say: what is said; `{delivered}` and the other figures are filled in.
-        missed: what is said instead where the row that the step waits for did not come.
-        small: what is said instead on a small screen.
+        say: the text; `{delivered}` and the other figures are filled in.
+        missed: the text if the row that the step waits for did not come.
+        small: the text on a small screen.
         title: a few words above it.
         do: commands such as `view hubspot`, `rate 4`, `throw 429:count=6`, `select outcome:skipped`.
         point: what is brought out.
-        wait: what for; by default as long as reading takes.
+        wait: what to wait for; by default as long as reading takes.
 
     """
 
@@ -102,13 +102,13 @@ def read_tour(path: Path) -> Tour:
     """Read a tour.
 
     Raises:
-        TourError: the file cannot be read, is no YAML, or a step asks for something that there is not.
+        TourError: the file cannot be read, is not YAML, or a step asks for something that there is not.
 
     """
     try:
         raw = yaml.load(path.read_text(encoding="utf-8"), Loader=BoundedLoader)  # noqa: S506 - a safe one
     except UnicodeDecodeError:
-        raise TourError(f"{path} cannot be read: it is no text in UTF-8") from None
+        raise TourError(f"{path} cannot be read: it is not text in UTF-8") from None
     except OSError as error:
         raise TourError(f"{path} cannot be read: {error.strerror or error}") from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
@@ -143,7 +143,7 @@ def _yaml_place(error: Exception) -> str:
 
 
 def _shape_error(message: str) -> str:
-    """Return what msgspec says, in the words of who writes a tour: which step, which part, what there is instead."""
+    """Translate an error of msgspec for the author of a tour: which step, which part, what is wrong."""
     message, _, path = message.partition(" - at ")
     steps, *parts = re.findall(r"\w+(?:\[\d+\])?", path) or [""]
     found = re.fullmatch(r"steps\[(\d+)\]", steps)

@@ -28,7 +28,7 @@ _VIEWING = ("view", "follow", "filter", "select", "theme", "details", "rate")
 
 
 class TourPlayer:
-    """Does what the steps say, waits for what they wait for, and shows their text.
+    """Plays the steps: carries out their actions, waits, and shows their text.
 
     Args:
         engine: runs the events.
@@ -135,7 +135,7 @@ class TourPlayer:
         self._keybar.draw()
 
     def turn_by_key(self, by: int) -> None:
-        """Go to another step, or say how to start the tour."""
+        """Go to another step, or show how to start the tour."""
         if not self.on:
             self._shell.say("no tour is playing; T starts it", 2)
         self.turn(by)
@@ -174,7 +174,7 @@ class TourPlayer:
     def _point_at(self, name: str) -> None:
         self._layout.point_at(name, self._header.view)
 
-    # ---- what is said
+    # ---- texts
 
     def draw(self) -> None:
         """Show the present step."""
@@ -193,7 +193,7 @@ class TourPlayer:
         )
 
     def _text(self, step: TourStep) -> str:
-        """Return what is said: of what did happen, and of a small screen where it is small."""
+        """Return the text of a step: for what did happen, and for the size of the screen."""
         text = step.say
         if self._late and step.missed:
             text = step.missed

@@ -84,7 +84,7 @@ def _server(command: str, port: int) -> Any:
             logging.basicConfig(level="WARNING", format="%(message)s")
 
         async def on_startup(self, app: Any) -> None:
-            """Say nothing: it is said already, in our words."""
+            """Write nothing: our own message was shown already."""
 
         async def handle_index(self, request: Any) -> Any:
             """Point the page at the name it was asked for by, so that its socket is of the same origin."""
@@ -99,7 +99,7 @@ def _server(command: str, port: int) -> Any:
 
 
 def _usable(port: int) -> int:
-    """Return a port that can be listened at, or end with a word about it."""
+    """Return a port that can be listened on, or exit with a message."""
     try:
         with socket.socket() as sock:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from simulator.hubspot import FakeHubSpot
+from tests import warm
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -41,7 +42,7 @@ def run() -> Run:
             for name, value in os.environ.items()
             if name not in ("HUBSPOT_ACCESS_TOKEN", "FORCE_COLOR")
         }
-        return subprocess.run(
+        return warm.run(
             [sys.executable, "-m", package, *arguments],
             input=stdin,
             capture_output=True,

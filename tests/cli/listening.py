@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests import warm
+
 TIMEOUT = 30
 
 
@@ -69,7 +71,7 @@ def listening(config: Path | str, *arguments: str, **environment: str) -> Iterat
     clean = {
         name: value for name, value in os.environ.items() if name not in ("HUBSPOT_ACCESS_TOKEN", "PORT")
     }
-    process = subprocess.Popen(
+    process = warm.Popen(
         [sys.executable, "-m", "hubspot_dest", "listen", str(config), "--port", "0", "--json", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -223,7 +223,7 @@ def test_a_token_that_no_header_takes_is_said_at_the_start_and_never_shown(
     )
     assert done.returncode == 2
     assert "HUBSPOT_ACCESS_TOKEN: character " in done.stderr
-    assert "which no HTTP header takes" in done.stderr
+    assert "which no HTTP header can hold" in done.stderr
     assert "secret" not in done.stdout + done.stderr
     assert hubspot.journal.entries() == []
 
@@ -243,4 +243,4 @@ def test_events_of_which_none_can_be_read_prove_nothing(
     events.write_text("no event\n", encoding="utf-8")
     done, _ = doctor(run, hubspot, SHOP, str(events))
     assert done.returncode == 2
-    assert "holds no usable event" in done.stderr
+    assert "has no usable event" in done.stderr

@@ -14,6 +14,7 @@ import pytest
 
 from hubspot_dest.cli.main import SIMULATOR_COMMANDS
 from simulator.cli import COMMANDS
+from tests import warm
 from tests.cli.conftest import EXAMPLES, Run
 
 SHOP, EVENTS = str(EXAMPLES / "shop.yaml"), str(EXAMPLES / "events.jsonl")
@@ -22,7 +23,7 @@ EVENT = '{"name":"page view","id":"e1","timestamp":1700000000000,"user":{"email"
 
 def call(program: str, *arguments: str, stdin: Any = subprocess.DEVNULL, **options: Any) -> Any:
     environment = {**os.environ, "HUBSPOT_ACCESS_TOKEN": "pat-na1-x", **options.pop("env", {})}
-    return subprocess.run(
+    return warm.run(
         [sys.executable, "-m", program, *arguments],
         stdin=stdin,
         capture_output=True,
@@ -169,7 +170,7 @@ def test_the_shell_completes_files_for_config_and_events(words: str) -> None:
 )
 def test_a_full_disk_under_standard_output_is_no_bug(command: tuple[str, ...]) -> None:
     with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(
+        done = warm.run(
             [sys.executable, "-m", *command], stdout=full, stderr=subprocess.PIPE, timeout=60, check=False
         )
     assert done.returncode == 2
@@ -238,7 +239,7 @@ def test_a_destination_that_is_no_hubspot_is_told_with_those_that_are(run: Run, 
     for wanted in ("meta", "shop.meta"):
         done = run("hubspot_dest", "preview", f"{path}#{wanted}", EVENTS)
         assert done.returncode == 2
-        assert "is no HubSpot destination" in done.stderr
+        assert "is not a HubSpot destination" in done.stderr
         assert "HubSpot's are: shop.crm" in done.stderr
     done = run("hubspot_dest", "preview", f"{path}#shp", EVENTS)
     assert "HubSpot's are: shop.crm" in done.stderr

@@ -215,7 +215,7 @@ def test_a_signal_flushes_the_batch_and_says_what_went(
         code, said = running.stop(number)
     assert code == 0, said
     assert len(hubspot.account.occurrences) == 7
-    assert "7 events were accepted, 0 failed; nothing is left" in said
+    assert "7 events were accepted, 0 failed; everything was delivered" in said
     assert "Traceback" not in said
 
 
@@ -295,7 +295,7 @@ def test_a_sender_that_hangs_up_does_not_take_its_event_back(tmp_path: Path, hub
     ("arguments", "says"),
     [
         (["--base-url", "https://api.hubapi.com", "--no-outbox"], "this would send to the real HubSpot"),
-        (["--base-url", "nowhere", "--no-outbox"], "is no http:// or https:// address"),
+        (["--base-url", "nowhere", "--no-outbox"], "is not an http:// or https:// address"),
         (["--api-version", "v4", "--no-outbox"], "there are v3, 2025-09"),
         (["--ca-bundle", "missing.pem", "--no-outbox"], "cannot be read"),
         (["--outbox", "x", "--no-outbox"], "exclude each other"),
@@ -327,8 +327,8 @@ NESTED = b"[" * 1000 + b"]" * 1000
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        (page(timestamp=1e300), "timestamp 1e+300 is no date"),
-        (page(timestamp="soon"), "timestamp 'soon' is no date"),
+        (page(timestamp=1e300), "timestamp 1e+300 is not a date"),
+        (page(timestamp="soon"), "timestamp 'soon' is not a date"),
         (page(globals=None), "globals is null ($.globals)"),
         ({"name": "page view", "user": None}, "user is null ($.user)"),
         (

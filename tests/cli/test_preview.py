@@ -18,6 +18,7 @@ from hubspot_dest.amounts import amount
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.service import HubSpot
 from simulator.hubspot.state.behaviours import Behaviours
+from tests import warm
 from tests.cli.conftest import EXAMPLES, Run
 from tests.ctrl_c import hear_ctrl_c
 
@@ -89,8 +90,8 @@ def test_bad_lines_are_named_and_the_rest_goes_on(run: Run) -> None:
     [
         ([SHOP, "missing.jsonl"], "missing.jsonl cannot be read"),
         (["missing.yaml", EVENTS], "missing.yaml cannot be read"),
-        ([SHOP, "-"], "holds no usable event"),
-        ([SHOP, EVENTS, "--consent", "marketing=maybe"], "says neither true nor false"),
+        ([SHOP, "-"], "has no usable event"),
+        ([SHOP, EVENTS, "--consent", "marketing=maybe"], "is neither true nor false"),
         ([SHOP, EVENTS, "--nonsense"], "No such option"),
     ],
 )
@@ -160,7 +161,7 @@ def test_a_reader_that_leaves_is_no_error(run: Run) -> None:
     import subprocess
     import sys
 
-    process = subprocess.Popen(
+    process = warm.Popen(
         [sys.executable, "-m", "hubspot_dest", "preview", SHOP, EVENTS],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -179,7 +180,7 @@ def test_ctrl_c_is_a_word_and_exit_code_130(tmp_path: Path) -> None:
     events = tmp_path / "events"
     os.mkfifo(events)
     command = [sys.executable, "-m", "hubspot_dest", "preview", SHOP, str(events)]
-    process = subprocess.Popen(
+    process = warm.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hear_ctrl_c
     )
     writer = os.open(events, os.O_WRONLY)  # succeeds as soon as it reads: it is past its beginning

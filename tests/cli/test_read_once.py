@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from simulator.hubspot import FakeHubSpot
+from tests import warm
 from tests.cli.conftest import Run
 
 CONFIG = {
@@ -36,7 +37,7 @@ def through(kind: str, folder: Path, content: bytes, *arguments: str) -> subproc
         reading, writing = os.pipe()
         source = f"/dev/fd/{reading}"
     environment = {name: value for name, value in os.environ.items() if name != "HUBSPOT_ACCESS_TOKEN"}
-    process = subprocess.Popen(
+    process = warm.Popen(
         [sys.executable, "-m", *(source if argument == "EVENTS" else argument for argument in arguments)],
         stdin=subprocess.PIPE if kind == "standard input" else subprocess.DEVNULL,
         stdout=subprocess.PIPE,

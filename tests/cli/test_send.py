@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from simulator.hubspot import FakeHubSpot
+from tests import warm
 from tests.cli.conftest import EXAMPLES, Run
 
 SHOP = str(EXAMPLES / "shop.yaml")
@@ -101,7 +102,7 @@ def test_the_real_hubspot_is_never_written_to_without_a_word(run: Run, events: s
 def test_an_address_that_is_none_is_one_message(run: Run, address: str, events: str) -> None:
     done = run("hubspot_dest", "send", SHOP, events, "--base-url", address)
     assert done.returncode == 2
-    assert "is no http:// or https:// address" in done.stderr
+    assert "is not an http:// or https:// address" in done.stderr
 
 
 def test_json_tells_every_outcome_and_the_rest(run: Run, hubspot: FakeHubSpot, events: str) -> None:
@@ -125,7 +126,7 @@ def test_a_signal_flushes_what_waits_and_says_so(
         "batchSize": 500,
     }
     path.write_text(json.dumps({"settings": settings}), encoding="utf-8")
-    process = subprocess.Popen(
+    process = warm.Popen(
         [
             sys.executable,
             "-m",

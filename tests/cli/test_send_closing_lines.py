@@ -25,6 +25,7 @@ from hubspot_dest.report.text_report import Painter
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.service import HubSpot
 from simulator.hubspot.state.behaviours import Behaviours
+from tests import warm
 from tests.cli.conftest import Run
 from tests.delivery.wire import answer, wire
 
@@ -272,7 +273,7 @@ def _faults() -> list[Any]:
 
 
 def _start(config: str, arguments: list[str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+    return warm.Popen(
         [sys.executable, "-m", "hubspot_dest", "send", config, *arguments, "--timeout", "60"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
@@ -298,13 +299,11 @@ def test_output_that_cannot_be_written_ends_the_run_and_loses_nothing(
     config, source = configuration(tmp_path), mixture(tmp_path / "e.jsonl")
     command = [sys.executable, "-m", "hubspot_dest", "send", config, source, "--base-url", strict.base_url]
     with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(
-            [*command, "--json"], stdout=full, stderr=subprocess.PIPE, timeout=30, check=False
-        )
+        done = warm.run([*command, "--json"], stdout=full, stderr=subprocess.PIPE, timeout=30, check=False)
     assert done.returncode == 2
     assert b"standard output cannot be written: No space left on device" in done.stderr
     assert b"Traceback" not in done.stderr
-    subprocess.run([*command, "--resume"], capture_output=True, timeout=30, check=False)
+    warm.run([*command, "--resume"], capture_output=True, timeout=30, check=False)
     assert len(strict.account.occurrences) == len({row.id for row in strict.account.log.rows}) == 15
 
 

@@ -16,6 +16,7 @@ import pytest
 from hubspot_dest.delivery.outbox.schema import OUTBOX, OutboxError
 from hubspot_dest.storage.sqlite_file import connect_reading
 from simulator.hubspot import FakeHubSpot
+from tests import warm
 from tests.cli.conftest import Run
 
 Lines = list[dict[str, object]]
@@ -58,7 +59,7 @@ def test_resume_sends_what_was_appended_and_nothing_twice(
     assert run(*arguments).returncode == 0
     again = run(*arguments)  # nothing new: harmless
     assert again.returncode == 0, again.stderr
-    assert "going on behind line 3" in again.stderr
+    assert "continuing after line 3" in again.stderr
     with Path(source).open("a", encoding="utf-8") as stream:
         stream.write(json.dumps(view(4)) + "\n")
     assert run(*arguments).returncode == 0
@@ -105,7 +106,7 @@ def test_resume_takes_the_line_that_was_being_written_when_the_log_was_sent(
     assert run(*arguments).returncode == 1
     source.write_text(whole, encoding="utf-8")
     done = run(*arguments)
-    assert "going on behind line 2" in done.stderr
+    assert "continuing after line 2" in done.stderr
     assert done.returncode == 0
     assert len(hubspot.account.occurrences) == 3
 
@@ -213,7 +214,7 @@ def test_since_leaves_older_events_out(run: Run, hubspot: FakeHubSpot, config: s
     assert len(hubspot.account.occurrences) == 1
     wrong = run("hubspot_dest", "send", config, source, "--base-url", hubspot.base_url, "--since", "gestern")
     assert wrong.returncode == 2
-    assert "is no date" in wrong.stderr
+    assert "is not a date" in wrong.stderr
 
 
 def test_a_dry_run_sends_nothing_and_leaves_no_trace(
@@ -222,7 +223,7 @@ def test_a_dry_run_sends_nothing_and_leaves_no_trace(
     source = write(tmp_path / "a.jsonl", [view(1), view(2)])
     done = run("hubspot_dest", "send", config, source, "--base-url", hubspot.base_url, "--dry-run")
     assert done.returncode == 0, done.stderr
-    assert "2 events would go out; nothing was sent" in done.stderr
+    assert "2 events would be sent; nothing was sent" in done.stderr
     assert len(hubspot.journal) == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.jsonl", "config.json"]
 
@@ -296,7 +297,7 @@ def test_what_is_left_of_an_outbox_that_was_removed_is_not_said_to_be_in_it(
     config: str, tmp_path: Path, hubspot: FakeHubSpot
 ) -> None:
     source, box = write(tmp_path / "a.jsonl", [view(1), view(2)]), tmp_path / "o"
-    process = subprocess.Popen(
+    process = warm.Popen(
         [sys.executable, "-m", "hubspot_dest", "send", config, source, "--base-url", "http://127.0.0.1:9",
          "--outbox", str(box), "--wait", "4"],
         stderr=subprocess.PIPE, text=True,

@@ -30,6 +30,7 @@ import hubspot_dest
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.service import HubSpot
 from simulator.hubspot.state.behaviours import Behaviours
+from tests import warm
 
 DATA = Path(__file__).parent / "data"
 TOKEN = "pat-na1-00000000-0000-0000-0000-000000000000"
@@ -69,7 +70,7 @@ def unpacked(name: str, folder: Path) -> Path:
 def serving(*options: str) -> Iterator[str]:
     """Run `hubspot-sim serve`, and give its address."""
     command = [sys.executable, "-m", "simulator", "serve", "--port", "0", *options]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = warm.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         assert process.stdout is not None
         for line in process.stdout:
@@ -94,7 +95,7 @@ def test_an_earlier_outbox_is_delivered_whole(tmp_path: Path) -> None:
         command = [sys.executable, "-m", "hubspot_dest", "send", "shop.yaml", "events.jsonl"]
         command += ["--base-url", fake.base_url, "--outbox", str(outbox), "--resume"]
         environment = {**os.environ, "HUBSPOT_ACCESS_TOKEN": fake.token}
-        done = subprocess.run(
+        done = warm.run(
             command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
         )
         assert len(fake.account.occurrences) == 6, done.stderr

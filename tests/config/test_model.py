@@ -26,7 +26,7 @@ SETTINGS = {"accessToken": "pat-na1-x", "eventNamePrefix": "pe1_"}
         ({"settings": {"batchSize": "50"}}, "settings.batchSize", "from 1 to 500"),
         ({"settings": {"batch": "yes"}}, "settings.batch", "true or false"),
         ({"settings": {"accessToken": 5}}, "settings.accessToken", "must be text"),
-        ({"settings": {"identify": None}}, "settings.identify", "null is no value"),
+        ({"settings": {"identify": None}}, "settings.identify", "null is not a value"),
         ({"settings": {"email": 5}}, "settings.email", "a mapping value is a path"),
         ({"settings": {"email": {"kye": "a"}}}, "settings.email.kye", "did you mean 'key'?"),
         (
@@ -65,7 +65,7 @@ SETTINGS = {"accessToken": "pat-na1-x", "eventNamePrefix": "pe1_"}
         (
             {"settings": {"baseUrl": "api.hubapi.com"}},
             "settings.baseUrl",
-            "is no http:// or https:// address",
+            "is not an http:// or https:// address",
         ),
         ({"settings": {"baseUrl": "http://u:p@h"}}, "settings.baseUrl", "must hold no user and password"),
         ({"settings": {"proxy": "socks5://h:1"}}, "settings.proxy", "no http:// or https:// address"),

@@ -17,6 +17,7 @@ from hubspot_dest.account.pull import pull_account
 from hubspot_dest.delivery.client.client import HubSpotClient
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.service import HubSpot
+from tests import warm
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CONFIG, EVENTS = str(EXAMPLES / "shop.yaml"), str(EXAMPLES / "events.jsonl")
@@ -41,7 +42,7 @@ def test_serve_takes_it_as_its_seed_file_with_its_portal_and_is_strict(account: 
     text = Path(account).read_text("utf-8").replace("pe12345678_", OTHER_PREFIX)
     moved.write_text(text.replace("12345678", "55"), "utf-8")
     command = [sys.executable, "-m", "simulator", "serve", "--port", "0", "--json", "--seed-file", str(moved)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = warm.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         where: dict[str, Any] = json.loads(process.stdout.readline())

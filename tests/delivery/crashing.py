@@ -17,6 +17,7 @@ from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.faults.fault_board import Fault, FaultKind
 from simulator.hubspot.service import HubSpot
 from simulator.hubspot.state.behaviours import Behaviours
+from tests import warm
 
 KINDS = [
     FaultKind.UNAUTHORIZED,
@@ -142,7 +143,7 @@ def _launch(
     if granted:
         arguments += ["--consent", "marketing"]
     with said.open("wb") as file:
-        return subprocess.Popen(
+        return warm.Popen(
             [sys.executable, "-X", "faulthandler", "-m", "hubspot_dest", *arguments, "--timeout", "2"],
             stdout=subprocess.DEVNULL,
             stderr=file,

@@ -29,6 +29,7 @@ from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.faults.fault_board import Fault
 from simulator.hubspot.service import HubSpot
 from simulator.hubspot.state.behaviours import Behaviours
+from tests import warm
 from tests.ctrl_c import hear_ctrl_c
 from tests.delivery.crashing import KINDS, _fault
 
@@ -124,6 +125,8 @@ class _Run:
         self.expected: list[tuple[str, str]] = []
         self.acknowledged = 0
         """Of the events that were posted to `listen`, so many were answered 200."""
+        self.left_over = -1
+        """What `listen` said at its end of what it had not delivered; -1 if it said nothing."""
 
     def write_inputs(self) -> None:
         settings: dict[str, Any] = {
@@ -151,19 +154,20 @@ class _Run:
     def launch(self, hubspot: FakeHubSpot, *, calm: bool) -> int:
         """Start the sender, disturb it, and return its exit code."""
         self.found.launches += 1
+        self.left_over = -1
         limit = 0
         if not calm and self.rng.random() < 0.35:
             limit = self.rng.choice([400_000, 1_000_000, 3_000_000])
             self.found.full_disks += 1
         environment = {**os.environ, "HUBSPOT_ACCESS_TOKEN": hubspot.token}
         with (self.folder / f"said{self.found.launches}.txt").open("wb") as said:
-            process = subprocess.Popen(
+            process = warm.Popen(
                 self._command(hubspot.base_url),
                 stdin=subprocess.PIPE if self.source in ("pipe", "stdin") else subprocess.DEVNULL,
                 stdout=subprocess.PIPE if self.source == "listen" else subprocess.DEVNULL,
                 stderr=said,
                 env=environment,
-                preexec_fn=lambda: _prepare(limit),
+                preexec_fn=(lambda: _prepare(limit)) if limit else hear_ctrl_c,
             )
             writer = self._feed(process)
             if not calm and self.rng.random() < 0.7:
@@ -176,7 +180,8 @@ class _Run:
         text = (self.folder / f"said{self.found.launches}.txt").read_text(encoding="utf-8", errors="replace")
         self.found.exits.append(code)
         self.found.said = text[-1500:]
-        if "Traceback" in text or " has a bug" in text:
+        early = text.rstrip().endswith("KeyboardInterrupt")  # Ctrl-C while Python was still importing
+        if ("Traceback" in text and not early) or " has a bug" in text:
             self.found.crashed = self.found.said
         if code is not None and code >= 0:
             self._check_sum(text, code)
@@ -236,7 +241,8 @@ class _Run:
                     connection.close()
             with contextlib.suppress(OSError):
                 process.send_signal(signal.SIGTERM)
-            stdout.read()
+            summary = stdout.read().splitlines()[-1:]
+            self.left_over = json.loads(summary[0])["unsent"] if summary else -1
 
     def _in_thread(self, open_target: Any) -> threading.Thread:
         def write() -> None:
@@ -344,9 +350,7 @@ def disturbed_run(folder: Path, events: int, seed: int, source: str = "") -> Fin
         while run.found.launches < MAX_LAUNCHES and not (run.found.unfinished or run.found.crashed):
             calm = run.found.launches >= disturbances
             code = run.launch(hubspot, calm=calm)
-            left = run.source == "listen" and (
-                run.acknowledged < events or "nothing is left" not in run.found.said
-            )
+            left = run.source == "listen" and (run.acknowledged < events or run.left_over != 0)
             if code == 0 and calm and not left:
                 break
             if run.source == "rotated" and not calm:
@@ -358,12 +362,11 @@ def disturbed_run(folder: Path, events: int, seed: int, source: str = "") -> Fin
 
 
 def _prepare(limit: int) -> None:
-    """Prepare a process before its program begins: it hears Ctrl-C, and its files have a limit of size, unless 0."""
-    hear_ctrl_c()
-    if limit:
-        import resource
+    """Prepare a process before its program begins: it hears Ctrl-C, and its files have a limit of size."""
+    import resource
 
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    hear_ctrl_c()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
 
 def _wait(process: subprocess.Popen[bytes], seconds: float) -> int | None:

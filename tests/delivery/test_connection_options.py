@@ -104,6 +104,6 @@ def test_a_certificate_of_ones_own_is_trusted_only_with_its_ca_bundle() -> None:
         via = SecretStr(proxy.url.replace("http://", "http://me:secret@"))
         client(hubspot, ca_bundle=made.authority, proxy=via).send(OCCURRENCE)
         assert len(hubspot.account.occurrences) == 2
-        with pytest.raises(DeliveryError, match="does not let us through: 407"):
+        with pytest.raises(DeliveryError, match="refused the connection: 407"):
             client(hubspot, ca_bundle=made.authority, proxy=SecretStr(proxy.url)).send(OCCURRENCE)
     assert {line.split()[0] for line in proxy.asked} == {"CONNECT"}

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.outbox.disk_reserve import DiskReserve
 from hubspot_dest.delivery.outbox.queue import NewIntent, Outbox
 from hubspot_dest.delivery.outbox.schema import EVENT, OutboxError
+from tests import warm
 
 
 def intents(number: int, count: int = 500) -> list[NewIntent]:
@@ -45,13 +45,13 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     mount = shutil.which("mount")
     if mount is None or not hasattr(os, "geteuid") or os.geteuid() != 0:
         pytest.skip("needs the right to mount a tmpfs")
-    done = subprocess.run(
+    done = warm.run(
         [mount, "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)], capture_output=True, check=False
     )
     if done.returncode != 0:
         pytest.skip("needs the right to mount a tmpfs")
     yield folder
-    subprocess.run([shutil.which("umount") or "umount", "-l", str(folder)], check=True)
+    warm.run([shutil.which("umount") or "umount", "-l", str(folder)], check=True)
 
 
 def test_what_was_delivered_is_removed_from_an_outbox_on_a_full_disk(small_disk: Path) -> None:
@@ -101,7 +101,7 @@ print(count, outbox.unrecorded)
 @pytest.mark.parametrize("limit", [1_000_000, 4_000_000])
 def test_what_was_delivered_is_removed_under_a_limit_of_the_size_of_files(tmp_path: Path, limit: int) -> None:
     pytest.importorskip("resource")
-    done = subprocess.run(
+    done = warm.run(
         [sys.executable, "-c", _CHILD, str(tmp_path / "o"), str(limit)],
         capture_output=True,
         text=True,

@@ -19,6 +19,7 @@ from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.faults.fault_board import Fault, FaultKind
 from simulator.hubspot.service import HubSpot
 from simulator.hubspot.state.behaviours import Behaviours
+from tests import warm
 
 Script = Callable[..., "subprocess.Popen[str]"]
 
@@ -49,7 +50,7 @@ def script(tmp_path: Path, hubspot: FakeHubSpot) -> Iterator[Script]:
 
     def start(body: str, *, base_url: str = "") -> subprocess.Popen[str]:
         path = str(tmp_path / "o")
-        process = subprocess.Popen(
+        process = warm.Popen(
             [
                 sys.executable,
                 "-W",
@@ -206,7 +207,7 @@ def send(tmp_path: Path, hubspot: FakeHubSpot, source: str, **more: object) -> s
     settings = {"accessToken": hubspot.token, "eventNamePrefix": "pe12345678_"}
     config.write_text(json.dumps({"settings": settings}), encoding="utf-8")
     arguments = ["send", str(config), source, "--base-url", hubspot.base_url, "--outbox", str(tmp_path / "o")]
-    return subprocess.Popen(
+    return warm.Popen(
         [sys.executable, "-m", "hubspot_dest", *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

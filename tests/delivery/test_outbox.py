@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import subprocess
 import sys
 import threading
 from dataclasses import replace
@@ -17,6 +16,7 @@ from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.outbox.queue import Outbox, Progress
 from hubspot_dest.delivery.outbox.schema import MIGRATIONS, OUTBOX, OutboxError
 from hubspot_dest.storage.sqlite_file import connect
+from tests import warm
 from tests.delivery.sending import contact, event
 
 REFUSED = DeliveryError("refused", "no such event", status=400, category="VALIDATION_ERROR")
@@ -46,7 +46,7 @@ def test_what_was_accepted_is_there_after_a_process_that_never_closed_it(tmp_pat
         "import os, sys; from hubspot_dest.delivery.outbox.queue import Outbox, NewIntent; o = Outbox(sys.argv[1]); "
         "o.commit(o.add([NewIntent(1, ('e:a',), 'x', b'{}')])); os._exit(1)"
     )
-    subprocess.run([sys.executable, "-c", program, str(tmp_path / "o")], check=False, timeout=30)
+    warm.run([sys.executable, "-c", program, str(tmp_path / "o")], check=False, timeout=30)
     outbox = Outbox(tmp_path / "o")
     assert waiting(outbox) == ["x"]
     outbox.close()
@@ -80,7 +80,7 @@ def test_people_that_push_at_once_share_commits_and_lose_nothing(tmp_path: Path)
 def test_a_second_process_is_refused_with_the_number_of_the_first(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path / "o")
     program = "import sys; from hubspot_dest.delivery.outbox.queue import Outbox; Outbox(sys.argv[1])"
-    done = subprocess.run(
+    done = warm.run(
         [sys.executable, "-c", program, str(tmp_path / "o")],
         capture_output=True,
         text=True,
@@ -115,7 +115,7 @@ def test_a_file_that_is_no_outbox_is_one_message_and_stays_as_it_is(tmp_path: Pa
     if not content:  # an empty file is a new outbox
         Outbox(tmp_path / "o").close()
         return
-    with pytest.raises(OutboxError, match="is damaged, or is no SQLite file; move it away"):
+    with pytest.raises(OutboxError, match="is damaged, or is not an SQLite file; move it away"):
         Outbox(tmp_path / "o")
     assert (tmp_path / "o").read_bytes() == content
 
@@ -264,7 +264,7 @@ def test_an_outbox_can_be_looked_into_while_it_is_in_use(tmp_path: Path) -> None
     outbox.died(outbox.read(0, 1)[0], "refused", REFUSED)
     outbox.flush()
     program = [sys.executable, "-m", "hubspot_dest", "outbox"]
-    shown = subprocess.run(
+    shown = warm.run(
         [*program, "status", str(tmp_path / "o"), "--json"],
         capture_output=True,
         text=True,
@@ -273,7 +273,7 @@ def test_an_outbox_can_be_looked_into_while_it_is_in_use(tmp_path: Path) -> None
     )
     record = json.loads(shown.stdout)
     assert (shown.returncode, record["events"], record["dead"]) == (1, 1, 1)
-    refused = subprocess.run(
+    refused = warm.run(
         [*program, "retry", str(tmp_path / "o")], capture_output=True, text=True, check=False, timeout=30
     )
     assert refused.returncode == 2

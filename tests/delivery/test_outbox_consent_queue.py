@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -24,6 +23,7 @@ from hubspot_dest.storage.sqlite_file import connect
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.service import HubSpot
 from simulator.hubspot.state.behaviours import Behaviours
+from tests import warm
 
 GRANTED = {"marketing": True}
 
@@ -97,7 +97,7 @@ def test_what_waits_survives_the_kill_of_the_process(tmp_path: Path, hubspot: Fa
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
     arguments = [sys.executable, "-c", program, str(tmp_path / "o"), hubspot.base_url]
-    ended = subprocess.run(arguments, check=False, timeout=30, env={**os.environ})
+    ended = warm.run(arguments, check=False, timeout=30, env={**os.environ})
     assert ended.returncode == -signal.SIGKILL
     with make(hubspot, tmp_path, consent=GRANTED) as destination:
         assert destination.waiting == 50

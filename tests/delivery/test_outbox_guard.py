@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 
 from hubspot_dest.delivery.outbox.queue import NewIntent, Outbox
 from hubspot_dest.delivery.outbox.schema import OutboxError
+from tests import warm
 
 
 def accept(outbox: Outbox, count: int = 1, size: int = 500) -> None:
@@ -147,7 +147,7 @@ def test_a_reader_of_another_process_takes_no_file_away_after_the_guard_has_look
     program = (
         "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT 1 FROM intents'); c.close()"
     )
-    subprocess.run([sys.executable, "-c", program, str(tmp_path / "o")], check=True, timeout=30)
+    warm.run([sys.executable, "-c", program, str(tmp_path / "o")], check=True, timeout=30)
     assert (tmp_path / "o-wal").exists()
     assert outbox.trouble() == ""
     outbox.close()

@@ -1,7 +1,7 @@
 """The command blocks of the documentation, and one shell script for the commands of a page.
 
-A block that is fenced as `sh` is run, line by line as it stands. `synopsis` shows how a command is called, and `console` what a command
-printed; neither is run.
+A block that is fenced as `sh` is run, line by line as it stands. `synopsis` shows how a command is called,
+and `console` what a command printed; neither is run.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ def test_a_version_or_code_of_ones_own_does_not_hide_it(tmp_path: Path, item: di
 def test_several_are_named_and_one_is_chosen_behind_the_file(tmp_path: Path) -> None:
     path = write(tmp_path, {"a": flow({"hub": entry("pe1_")}), "b": flow({"hub": entry("pe2_")})})
     assert (
-        "several destinations could be meant: a.hub, b.hub (say which behind the file: FILE#a.hub)"
+        "several destinations could be meant: a.hub, b.hub (name one after the file: FILE#a.hub)"
         in refused(path)
     )
     for wanted in ("b", "b.hub"):
@@ -80,15 +80,15 @@ def test_several_are_named_and_one_is_chosen_behind_the_file(tmp_path: Path) -> 
     ("raw", "said"),
     [
         (
-            {"version": 3, "flows": {"d": {"server": {}}}},
-            "line 1: version: a flow of version 3; version 4 is read",
+            {"version": 5, "flows": {"d": {"config": {}}}},
+            "line 1: version: a flow of version 5; versions 1 to 4 are read",
         ),
         ({"flows": {"d": {}}}, "a flow of version None"),
         ({"version": 4, "flows": {}}, "flows must be a map of at least one flow"),
         ({"version": 4, "flows": {"d": {}}}, "no destination of this flow is HubSpot's; there are: none"),
         (
             {"version": 4, "flows": {"d": {"destinations": {"ga4": {"package": "x"}}}}},
-            "there are: d.ga4 (say which behind the file: FILE#d.ga4)",
+            "there are: d.ga4 (name one after the file: FILE#d.ga4)",
         ),
         (
             {"version": 4, "flows": {"d": {"destinations": {"hubspot": {"config": 5}}}}},

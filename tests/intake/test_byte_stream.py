@@ -1,4 +1,4 @@
-"""Packed input: nothing waits for the end, nothing is lost before the damage, and a cut is no line."""
+"""Packed input: nothing waits for the end, nothing is lost before the damage, and a cut is not a line."""
 
 from __future__ import annotations
 

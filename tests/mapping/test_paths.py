@@ -45,7 +45,7 @@ def test_a_default_stands_in_for_what_is_missing_but_not_for_null() -> None:
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    st.none() | st.just(UNDEFINED) | st.booleans() | st.integers() | st.text(max_size=3),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(st.sampled_from(["a", "b", "0", "*", ""]), inner, max_size=3)

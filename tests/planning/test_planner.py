@@ -224,7 +224,7 @@ def test_a_timestamp_that_is_no_date_fails_its_own_event_only() -> None:
         whole({"name": "a b", "user": {"email": "a@b.c"}, "timestamp": "soon"}), CollectorView(), NOW
     )
     assert plan.occurrence is None
-    assert plan.error == "timestamp 'soon' is no date"
+    assert plan.error == "timestamp 'soon' is not a date"
 
 
 def test_thousands_of_event_names_do_not_fill_the_memory() -> None:
@@ -232,7 +232,7 @@ def test_thousands_of_event_names_do_not_fill_the_memory() -> None:
     for number in range(3000):
         event = whole({"name": f"n{number} x", "user": {"email": "a@b.c"}, "timestamp": 1})
         assert planner.plan(event, CollectorView(), NOW).occurrence is not None
-    assert len(planner._quick) <= 1024
+    assert len(planner._routes) <= 1024
     assert len(planner._names) <= 1024
 
 

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests import warm
+
 PROJECT = Path(__file__).parents[2] / "examples" / "pytest_project"
 
 
@@ -27,7 +29,7 @@ def pytest_in(folder: Path, *arguments: str, alone: bool = False) -> subprocess.
     ]
     if alone:
         command += ["-p", "simulator.pytest_plugin"]
-    return subprocess.run(
+    return warm.run(
         [*command, *arguments, str(folder)],
         capture_output=True,
         text=True,

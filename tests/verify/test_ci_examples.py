@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +18,7 @@ import yaml
 from click.testing import CliRunner
 
 from hubspot_dest.cli.commands.definitions import command as definitions
+from tests import warm
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -54,7 +54,7 @@ def repository(tmp_path: Path) -> Path:
 def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "GITHUB_ACTIONS": "true"}
-    return subprocess.run(
+    return warm.run(
         ["sh", "-ec", command], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
 
@@ -91,17 +91,3 @@ def test_what_a_step_uploads_is_what_the_command_writes() -> None:
     assert steps[-1]["with"]["sarif_file"] in commands("verify-github.yml")[0].split()
     report = document("verify-gitlab.yml")["hubspot"]["artifacts"]["reports"]["junit"]
     assert report in commands("verify-gitlab.yml")[0].split()
-
-
-def test_the_commands_of_the_documentation_run(repository: Path) -> None:
-    """Every `hubspot-dest verify` and `definitions plan` of the pages, on the example files."""
-    text = (DOCS / "verify.md").read_text("utf-8") + (DOCS / "definitions.md").read_text("utf-8")
-    shown = re.findall(r"^    (hubspot-dest (?:verify|definitions plan) [^\[\n]+)$", text, re.M)
-    assert len(shown) >= 4
-    shutil.copytree(ROOT / "examples", repository / "examples")
-    for command in shown:
-        if "live" in command:
-            continue
-        called = command.replace("CONFIG", "flow.json").replace("EVENTS", "events.jsonl")
-        done = run(called, repository)
-        assert done.returncode == 0, called + done.stdout + done.stderr

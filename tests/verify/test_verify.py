@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from importlib.resources import files as package_files
 from pathlib import Path
@@ -22,6 +21,7 @@ from hubspot_dest.contracts.catalogue import CONTRACT_CHECKS
 from hubspot_dest.verify.catalogue import EVERY_CHECK, VERIFY_CHECKS
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.service import HubSpot
+from tests import warm
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -471,9 +471,9 @@ def test_json_gives_findings_sections_and_the_verdict_last(tmp_path: Path) -> No
 def test_events_come_from_standard_input_only_where_it_is_named() -> None:
     call = [sys.executable, "-m", "hubspot_dest", "verify", SHOP]
     given = Path(EVENTS).read_bytes()
-    named = subprocess.run([*call, "-"], input=given, capture_output=True, check=False)
+    named = warm.run([*call, "-"], input=given, capture_output=True, check=False)
     assert named.returncode == 0, named.stderr
-    unnamed = subprocess.run(call, input=given, capture_output=True, check=False)
+    unnamed = warm.run(call, input=given, capture_output=True, check=False)
     assert unnamed.returncode == 2
     assert b"only where - names it" in unnamed.stderr
 

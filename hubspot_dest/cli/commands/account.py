@@ -32,6 +32,6 @@ def pull(**options: Any) -> None:
 
     The file holds no people and no secrets. Exit 0: written. 2: HubSpot did not answer, or the file cannot be written.
     """
-    from hubspot_dest.cli.runs.account import pull_to  # here, so that --help waits for nothing
+    from hubspot_dest.cli.runs.account import pull_to  # here, so that --help stays fast
 
     pull_to(**options)

@@ -1,4 +1,4 @@
-"""`hubspot-dest definitions`: which event definitions and properties must exist first, and make them."""
+"""`hubspot-dest definitions`: show which event definitions and properties must exist first, and create them."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def plan(**options: Any) -> None:
     or impossible. 2: it could not run.
     """
     refuse_unread_input(options["events"], "hubspot-dest definitions plan CONFIG -")
-    from hubspot_dest.cli.runs.definitions import plan as run  # here, so that --help waits for nothing
+    from hubspot_dest.cli.runs.definitions import plan as run  # here, so that --help stays fast
 
     run(**options)
 
@@ -76,11 +76,11 @@ def plan(**options: Any) -> None:
 def apply(**options: Any) -> None:
     """Create in HubSpot the event definitions and contact properties that CONFIG needs and the account lacks.
 
-    Where to write has to be said: --base-url URL, or --live for the real HubSpot, which asks for a yes. Nothing that
+    The target has to be named: --base-url URL, or --live for the real HubSpot, which asks to confirm. Nothing that
     exists is changed; run twice, it does nothing. Exit 0: the account has everything. 1: it does not, and what was
     created is listed. 2: it could not run.
     """
     refuse_unread_input(options["events"], "hubspot-dest definitions apply CONFIG -")
-    from hubspot_dest.cli.runs.definitions import apply as run  # here, so that --help waits for nothing
+    from hubspot_dest.cli.runs.definitions import apply as run  # here, so that --help stays fast
 
     run(**options)

@@ -43,9 +43,9 @@ def command(**options: Any) -> None:
     """Show which EVENTS gain, lose or change a call when the configuration OLD becomes NEW, and why.
 
     Every event is planned by itself with both, without any network. EVENTS is a file of JSON Lines, a JSON array, one
-    object, or - for standard input. Exit 0: compared. 1: what --fail-on names was found, or a line is no event. 2: it
-    could not run.
+    object, or - for standard input. Exit 0: compared. 1: what --fail-on names was found, or a line is not an event.
+    2: it could not run.
     """
-    from hubspot_dest.cli.runs.diff import diff  # here, so that --help waits for nothing
+    from hubspot_dest.cli.runs.diff import diff  # here, so that --help stays fast
 
     diff(**options)

@@ -27,11 +27,11 @@ __all__ = ["command"]
 def command(**options: Any) -> None:
     """Ask HubSpot whether it has what CONFIG needs: token, portal, event definitions, properties. Reads only.
 
-    With EVENTS (a file, or - for standard input) it looks at what these very events would need; else at what stands in
-    the configuration, and says what cannot be known from that. Exit 0: nothing is wrong. 1: something is. 2: it could
-    not run.
+    With EVENTS (a file, or - for standard input) it checks what exactly these events need; without, what is written in
+    the configuration, and reports what cannot be known from that. Exit 0: nothing is wrong. 1: something is. 2: it
+    could not run.
     """
     refuse_unread_input(options["events"], "hubspot-dest doctor CONFIG -")
-    from hubspot_dest.cli.runs.doctor import doctor  # here, so that --help waits for nothing
+    from hubspot_dest.cli.runs.doctor import doctor  # here, so that --help stays fast
 
     doctor(**options)

@@ -12,6 +12,6 @@ __all__ = ["command"]
 @click.option("--all", "every", is_flag=True, help="Every page, as docs/checks.md has them.")
 def command(code: str | None, every: bool) -> None:
     """Explain a finding by its CODE: what it is about, how it is known, what to do. Without CODE, list all."""
-    from hubspot_dest.cli.runs.explain import explain  # here, so that --help waits for nothing
+    from hubspot_dest.cli.runs.explain import explain  # here, so that --help stays fast
 
     explain(code, every=every)

@@ -22,9 +22,9 @@ __all__ = ["command"]
 @click.argument("trail", type=click.Path(path_type=Path), metavar="TRAIL")
 @click.option("--json", "as_lines", is_flag=True, help="The trail's own lines.")
 def command(event_id: str, trail: Path, as_lines: bool) -> None:
-    """Tell what became of the event ID (or of its uuid in HubSpot), from a TRAIL that `--trail` wrote.
+    """Show what became of the event ID (or of its uuid in HubSpot), from a TRAIL that `--trail` wrote.
 
-    Exit 0: the trail tells of it. 1: it does not. 2: it could not be read.
+    Exit 0: the trail has records of it. 1: it has none. 2: the trail could not be read.
     """
     found = 0
     try:
@@ -38,7 +38,7 @@ def command(event_id: str, trail: Path, as_lines: bool) -> None:
     except OSError as error:
         stop(f"{safe_text(trail)} cannot be read: {error.strerror or error}")
     if not found:
-        say(f"{safe_text(trail)} tells nothing of {safe_text(event_id)}")
+        say(f"{safe_text(trail)} has no record of {safe_text(event_id)}")
         raise SystemExit(int(ExitCode.CHECK_FAILED))
 
 

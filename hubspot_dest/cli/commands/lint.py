@@ -1,4 +1,4 @@
-"""`hubspot-dest lint CONFIG`: everything that is known before an event is seen."""
+"""`hubspot-dest lint CONFIG`: every mistake that can be found without an event."""
 
 from __future__ import annotations
 
@@ -36,6 +36,6 @@ def command(**options: Any) -> None:
     CONFIG is a walkerOS flow file, FILE#flow.destination, or a destination's configuration, JSON or YAML. Exit 0: no
     finding of the severity of --fail-on. 1: at least one. 2: the file cannot be read.
     """
-    from hubspot_dest.cli.runs.lint import lint  # here, so that --help waits for nothing
+    from hubspot_dest.cli.runs.lint import lint  # here, so that --help stays fast
 
     lint(**options)

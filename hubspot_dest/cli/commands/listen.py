@@ -36,7 +36,7 @@ __all__ = ["command"]
     "origins",
     multiple=True,
     metavar="ORIGIN",
-    help="Whose pages may send, https://shop.example; all by default. May be repeated.",
+    help="Origin whose pages may send, https://shop.example; all by default. May be repeated.",
 )
 @click.option(
     "--secret-env",

@@ -1,4 +1,4 @@
-"""`hubspot-dest outbox`: what lies in an outbox, and what to do with what was given up."""
+"""`hubspot-dest outbox`: look into an outbox, and decide about its dead letters."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def command() -> None:
 @_FILE
 @click.option("--json", "as_text", flag_value=False, default=True, help="One JSON object.")
 def status(file: Path, as_text: bool) -> None:
-    """Say what waits, since when, what was given up, and for which HubSpot. Exit 1 if anything was given up."""
+    """Show what waits, since when, what was given up, and for which HubSpot. Exit 1 if anything was given up."""
     found = _status(file)
     if as_text:
         print_data(f"outbox       {safe_text(file)}, {found['bytes']} bytes")
-        print_data(f"for          {safe_text(found['target'] or 'nobody yet')}")
+        print_data(f"for          {safe_text(found['target'] or 'no HubSpot yet')}")
         since = f", the oldest since {found['oldest']}" if found["oldest"] else ""
         events = amount(found["events"], "event")
         print_data(f"waiting      {events}, {amount(found['contacts'], 'contact')}{since}")
@@ -52,7 +52,7 @@ def status(file: Path, as_text: bool) -> None:
         print_data(f"remembered   {amount(found['remembered'], 'contact')}")
         if found["dead"]:
             say(
-                f"hubspot-dest outbox dead {safe_text(file)} tells why; retry sends them again, purge drops them"
+                f"hubspot-dest outbox dead {safe_text(file)} shows why; retry sends them again, purge drops them"
             )
     else:
         print_data(as_json(found))
@@ -129,7 +129,7 @@ def export(file: Path) -> None:
 @command.command("retry")
 @_FILE
 def retry(file: Path) -> None:
-    """Put every dead letter back; the next `send` with this outbox delivers it behind what waits already."""
+    """Queue every dead letter again; the next `send` with this outbox delivers it after what waits already."""
     outbox = _open(file)
     try:
         count = outbox.revive()

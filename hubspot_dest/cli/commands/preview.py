@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -40,6 +41,12 @@ __all__ = ["command"]
     metavar="PERCENT",
     help="End with exit code 1 if fewer rules and properties are exercised; implies --coverage.",
 )
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write a page of HTML for people who decide: what is refused, what to create, samples, coverage.",
+)
 @click.option("--no-findings", is_flag=True, help="Do not judge the events: show what goes out, and no more.")
 @click.option("--only", metavar="OUTCOME", help="Show these outcomes only: sent, refused, skipped …")
 @line_limit_option
@@ -51,6 +58,6 @@ def command(**options: Any) -> None:
     failed, or HubSpot would refuse one, or one would be lost (--fail-on). 2: it could not run.
     """
     refuse_unread_input(options["events"], "hubspot-dest preview CONFIG -", open_pipe=True)
-    from hubspot_dest.cli.runs.preview import preview  # here, so that --help waits for nothing
+    from hubspot_dest.cli.runs.preview import preview  # here, so that --help stays fast
 
     preview(**options)

@@ -1,4 +1,4 @@
-"""`hubspot-dest send CONFIG EVENTS`: deliver to HubSpot, or to anything that is shaped like it."""
+"""`hubspot-dest send CONFIG EVENTS`: deliver to HubSpot, or to a server with the same API."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ __all__ = ["command"]
     "--outbox",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Where accepted events lie until HubSpot took them; EVENTS.outbox.sqlite3 by default.",
+    help="File that keeps accepted events until HubSpot has them; EVENTS.outbox.sqlite3 by default.",
 )
 @click.option("--no-outbox", is_flag=True, help="Keep what waits in memory only; a crash loses it.")
-@click.option("--resume", is_flag=True, help="Go on where an earlier run of this file and outbox stopped.")
+@click.option("--resume", is_flag=True, help="Continue where an earlier run of this file and outbox stopped.")
 @line_limit_option
 @click.option("--since", metavar="WHEN", help="Leave older events out: 2026-11-01, 2026-11-01T08:00:00Z.")
 @click.option("--dry-run", is_flag=True, help="Do everything but send; no outbox is touched.")
@@ -48,7 +48,7 @@ __all__ = ["command"]
     default=60.0,
     show_default=True,
     metavar="SECONDS",
-    help="At the end, give up when nothing got through for so long.",
+    help="At the end, stop waiting when nothing was delivered for this long.",
 )
 @account_option
 @click.option(
@@ -63,11 +63,11 @@ def command(**options: Any) -> None:
     """Deliver EVENTS with CONFIG through the official client.
 
     EVENTS is a file of JSON Lines, a JSON array, one object, or - for standard input, which may never end. The token
-    comes from the environment as HUBSPOT_ACCESS_TOKEN, or from the configuration. What is accepted lies in the outbox
-    until HubSpot took it; what HubSpot refuses lies there as a dead letter (`hubspot-dest outbox`). Exit 0: everything
-    went out. 1: something did not, or a line was no event. 2: it could not run. 130 or 143: interrupted; what waits is
-    safe in the outbox.
+    comes from the environment as HUBSPOT_ACCESS_TOKEN, or from the configuration. What is accepted stays in the outbox
+    until HubSpot has it; what HubSpot refuses stays there as a dead letter (`hubspot-dest outbox`). Exit 0: everything
+    was delivered. 1: something was not, or a line was not an event. 2: it could not run. 130 or 143: interrupted;
+    what waits is safe in the outbox.
     """
-    from hubspot_dest.cli.runs.send import send  # here, so that --help waits for nothing
+    from hubspot_dest.cli.runs.send import send  # here, so that --help stays fast
 
     send(**options)

@@ -46,15 +46,21 @@ __all__ = ["command"]
     metavar="PERCENT",
     help="Fewer rules and properties exercised by EVENTS are a NO-GO.",
 )
-@click.option("--strict", is_flag=True, help="A question that nothing answers is a NO-GO, too.")
+@click.option("--strict", is_flag=True, help="A question without an answer is a NO-GO, too.")
 @click.option(
     "--node", type=click.IntRange(16), default=22, show_default=True, help="Node.js of your walkerOS server."
+)
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write a page of HTML for people who decide: the verdict, and everything that it rests on.",
 )
 @findings_options
 @line_limit_option
 @click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
 def command(**options: Any) -> None:
-    """Ask everything that is asked before CONFIG goes live: GO or NO-GO, and what stands in the way.
+    """Answer every question before CONFIG goes live: GO or NO-GO, and the obstacles.
 
     The configuration is linted, EVENTS are held against HubSpot's rules and the flow's contracts, the definitions
     against the account (--account FILE or --live), and the flow's own step examples are run. Nothing is written to
@@ -62,6 +68,6 @@ def command(**options: Any) -> None:
     Exit 0: GO. 1: NO-GO. 2: it could not run.
     """
     refuse_unread_input(options["events"], "hubspot-dest verify CONFIG -", open_pipe=True)
-    from hubspot_dest.cli.runs.verify import verify  # here, so that --help waits for nothing
+    from hubspot_dest.cli.runs.verify import verify  # here, so that --help stays fast
 
     verify(**options)

@@ -97,7 +97,7 @@ def apply(
         stop("--live and --base-url name two targets", "one of them")
     if not live and reach.base_url is None:
         stop(
-            "where to write is not said: apply has no default target",
+            "no target is named: apply has no default target",
             "--base-url http://127.0.0.1:8080, or --live for the real HubSpot",
         )
     loaded = _target(connected(open_config(config), reach), live=live)
@@ -129,7 +129,7 @@ def apply(
 
 
 def pulled_account(client: HubSpotClient) -> AccountSchema:
-    """Return what HubSpot says of the account; reads only. Ends the command where it does not answer."""
+    """Return the account as HubSpot describes it; reads only. Ends the command if HubSpot does not answer."""
     try:
         return parse_account(pull_account(client), "HubSpot's answer")
     except DeliveryError as error:
@@ -188,9 +188,9 @@ def _add_events(
     except IntakeError as error:
         stop(safe_text(error))
     if not good:
-        stop(f"{safe_text(source_name(source))} holds no usable event: nothing can be said of it")
+        stop(f"{safe_text(source_name(source))} has no usable event: there is nothing to check")
     if bad:
-        needs.unknown[f"the needs of lines of {source_name(source)} that are no events: {bad}"] = None
+        needs.unknown[f"the needs of lines of {source_name(source)} that are not events: {bad}"] = None
     if destination.waiting:
         waiting = (
             f"the needs of events that wait for consent: {destination.waiting} (--consent NAME grants it)"
@@ -241,7 +241,7 @@ def _foreign(made: DefinitionsPlan, account: AccountSchema) -> bool:
 
 
 def _ask(missing: int, account: AccountSchema) -> None:
-    """Ask for a typed yes on the terminal; without a terminal, --yes has to say it."""
+    """Ask for a typed yes on the terminal; without a terminal, --yes is required."""
     if not sys.stdin.isatty():
         stop("--live writes to the real HubSpot, and there is no terminal to ask on", "--yes")
     said = f"create {missing} in portal {account.portal_id} of the real HubSpot? Type yes: "

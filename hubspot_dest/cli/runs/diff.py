@@ -42,7 +42,7 @@ _POLICIES: Final = MappingProxyType(
     {
         "honour_skip": "skip: true suppresses the event here; walkerOS 4 ignores it",
         "stringify_defaults": "default properties become texts here; walkerOS sends them as they are",
-        "refuse_bad_dates": "a timestamp that is no date fails its event here; walkerOS fails the call",
+        "refuse_bad_dates": "a timestamp that is not a date fails its event here; walkerOS fails the call",
         "settled_order": "overlapping edits of a policy apply in the order of the configuration here",
         "omit_unprintable": "a value without a text is left out here; it fails the event in walkerOS",
         "omit_emptied": "a loop without a value to send is left out here; walkerOS sends an empty text",
@@ -99,7 +99,7 @@ def diff(
             "and of failed requests (docs/departures.md)"
         )
     if comparison.events == 0:
-        say(f"error: {safe_text(source_name(events))} holds no usable event")
+        say(f"error: {safe_text(source_name(events))} has no usable event")
         raise SystemExit(int(ExitCode.USAGE_ERROR))
     failed = bad or _fails(comparison, fail_on)
     raise SystemExit(int(ExitCode.CHECK_FAILED if failed else ExitCode.OK))

@@ -78,7 +78,7 @@ def _planned(config: Config, source: str, states: dict[str, bool], max_line_byte
     except IntakeError as error:
         stop(safe_text(error))
     if not good:
-        stop(f"{safe_text(source_name(source))} holds no usable event: nothing can be said of it")
+        stop(f"{safe_text(source_name(source))} has no usable event: there is nothing to check")
     if bad:
         what = f"{amount(bad, 'line')} of {source_name(source)} {verb(bad, 'mean')}"
         needs.unknown.append(f"what {what}, which {verb(bad, 'are')} no event")

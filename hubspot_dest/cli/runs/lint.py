@@ -54,7 +54,7 @@ def lint(
 
 
 def fails(findings: tuple[Finding, ...], fail_on: str) -> bool:
-    """Return whether a finding is as severe as `fail_on` says: refused, lost, doubtful or never."""
+    """Return whether a finding is at least as severe as `fail_on`: refused, lost, doubtful or never."""
     if fail_on == "never":
         return False
     counted = SEVERITIES[: SEVERITIES.index(fail_on) + 1]

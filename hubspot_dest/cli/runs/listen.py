@@ -139,7 +139,7 @@ def _destination(
         destination = watch.watcher.destination(config, consent=states, outbox=outbox, listeners=[hear])
         destination.check_address()
     except OutboxError as error:
-        stop(safe_text(error), "--outbox FILE in a place of its own")
+        stop(safe_text(error), "--outbox FILE, with a file of its own")
     except ValueError as error:
         stop(safe_text(error))
     watch.attach(destination)
@@ -334,7 +334,7 @@ class _ListenRun:
             say(f"{said}; {left}{also} {verb(left, 'were')} not delivered and {lost}: {safe_text(gone)}")
             return ExitCode.CHECK_FAILED
         if not (left or contacts):
-            say(f"{said}; nothing is left")
+            say(f"{said}; everything was delivered")
             return ExitCode.OK
         if self._durable:
             go = verb(left, "go")

@@ -19,10 +19,15 @@ from hubspot_dest.cli.counters import RunCounters
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import consent_states, open_account, open_config, use_colour
 from hubspot_dest.cli.read_progress import ReadProgress
+from hubspot_dest.cli.report_file import input_files, write_report
+from hubspot_dest.cli.report_pages import preview_page
 from hubspot_dest.cli.runs.send_run import ACCEPTED_TOGETHER
 from hubspot_dest.config.document import SourceMap
+from hubspot_dest.config.loading import file_of
 from hubspot_dest.config.model import Config
 from hubspot_dest.coverage.coverage import Coverage, CoverageSummary
+from hubspot_dest.definitions.needs import DefinitionNeeds
+from hubspot_dest.definitions.planner import plan_definitions
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.delivery.dispatch.call_grouping import CallGrouping
 from hubspot_dest.destination import HubSpotDestination
@@ -32,6 +37,7 @@ from hubspot_dest.mapping.dialect import WALKEROS_4_7, Dialect, dialect_of
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.planning.rules_index import rule_keys
 from hubspot_dest.report.coverage_text import coverage_lines
+from hubspot_dest.report.html.sample_collector import SampleCollector
 from hubspot_dest.report.json_report import as_json, outcome_record
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter, finding_lines, outcome_lines, reason_lines
@@ -44,7 +50,7 @@ __all__ = ["preview"]
 
 _PROGRESS: Final = 256  # events between two looks at the clock
 _LINES: Final = 20  # of a shared call that are shown
-_WEIGHT: Final = 100  # every so many events, one is counted for the quotas
+_WEIGHT: Final = 100  # one of this many events is counted for the quotas
 
 
 def preview(
@@ -64,6 +70,7 @@ def preview(
     max_line_bytes: int,
     coverage: bool,
     fail_under: float | None,
+    report: Path | None,
 ) -> None:
     """Carry `preview` out; the options are those of `commands/preview.py`."""
     logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
@@ -78,7 +85,7 @@ def preview(
         return
     verdict = None if no_findings else _PreviewVerdict(loaded, known, fail_on)
     counted = None
-    if coverage or fail_under is not None:
+    if coverage or fail_under is not None or report is not None:
         counted = _PreviewCoverage(
             loaded, known, states, fail_under, dialect_of(walkeros) if parity else None
         )
@@ -91,19 +98,29 @@ def preview(
         explain=explain,
         verdict=verdict,
         coverage=counted,
+        traced=report is not None,  # the types of the definitions follow from the values
         grouping=grouping,
     )
+    if report is not None:
+        if no_findings:
+            stop("--report shows what the checks say, and --no-findings leaves them out", "one of them")
+        given = {
+            "consent": ", ".join(consent),
+            "profile": f"walkerOS {walkeros}" if parity else "hubspot-dest",
+        }
+        run.report = _PreviewReport(report, config, account, loaded, known, given)
     run.show = (
         _JsonShow() if as_json else _TextShow(Painter(colour=use_colour(refused=no_color)), explain=explain)
     )
     run.only = only
-    # Of a million events, nobody reads a line each to learn what they cover.
-    run.shows_events = counted is None or explain or only is not None
+    # Coverage of a million events is not read line by line.
+    run.shows_events = not (coverage or fail_under is not None) or explain or only is not None
+    run.shows_coverage = coverage or fail_under is not None
     raise SystemExit(int(run.play(events, max_line_bytes)))
 
 
 class _PreviewVerdict:
-    """What the checks say of one preview, and whether that makes it fail."""
+    """The findings of one preview, and whether they make it fail."""
 
     def __init__(self, config: Config, account: AccountSchema, fail_on: FailOn) -> None:
         self.judge = Judge(config.raw, source=config.source, account=account)
@@ -133,7 +150,7 @@ class _PreviewVerdict:
         self._quotas.add(outcome, _WEIGHT)
 
     def close(self) -> tuple[Finding, ...]:
-        """Count and return what can only be said at the end."""
+        """Count and return the findings that need all events."""
         found = (*self.judge.summary(), *self._quotas.findings(self.judge.event_names))
         self.table.add(found, None)
         return found
@@ -174,6 +191,68 @@ class _PreviewCoverage:
         return f"coverage is {summary.percent:g} %, below --fail-under {self._fail_under:g}"
 
 
+class _PreviewReport:
+    """Collects what the report of a preview shows beside its findings and its coverage."""
+
+    def __init__(
+        self,
+        path: Path,
+        config: Path,
+        account: Path | None,
+        loaded: Config,
+        known: AccountSchema,
+        options: dict[str, str],
+    ) -> None:
+        self.samples = SampleCollector()
+        self._needs = DefinitionNeeds(loaded.raw, known)
+        self._path = path
+        self._config = config
+        self._loaded = loaded
+        self._account = account
+        self._known = known
+        self._options = options
+
+    def add(self, outcome: Outcome, line: int | None) -> None:
+        """Collect an outcome."""
+        self.samples.add(outcome, line)
+        if outcome.plan is not None:
+            self._needs.add_plan(outcome.plan)
+
+    def write(
+        self,
+        source: str,
+        counters: RunCounters,
+        table: FindingTable,
+        covered: CoverageSummary,
+        notes: Iterator[str],
+    ) -> None:
+        """Write the page."""
+        account = "" if self._account is None else str(self._account)
+        plan = plan_definitions(
+            self._needs,
+            self._loaded.raw,
+            source=self._loaded.source,
+            account=self._known,
+            account_name=account,
+        )
+        files = (("configuration", file_of(self._config)), ("events", source), ("account", self._account))
+        page = preview_page(
+            config=str(self._config),
+            events=source_name(source),
+            account=account,
+            outcomes=covered.outcomes,
+            bad_lines=counters.bad_lines,
+            reasons=table.reasons,
+            samples=self.samples.samples,
+            definitions=plan,
+            coverage=covered,
+            options=[(name, value) for name, value in self._options.items() if value],
+            inputs=input_files(*files),
+            notes=notes,
+        )
+        write_report(self._path, page)
+
+
 class _Preview:
     """One preview: every event through the real destination, with a client that goes nowhere.
 
@@ -183,6 +262,8 @@ class _Preview:
     show: _TextShow | _JsonShow
     only: str | None = None
     shows_events = True
+    shows_coverage = False
+    report: _PreviewReport | None = None
 
     def __init__(
         self,
@@ -195,6 +276,7 @@ class _Preview:
         verdict: _PreviewVerdict | None,
         coverage: _PreviewCoverage | None,
         grouping: CallGrouping | None,
+        traced: bool = False,
     ) -> None:
         ids = itertools.count(1)
         self._parity = parity
@@ -206,7 +288,7 @@ class _Preview:
             walkeros=walkeros,
             client_factory=lambda token: NullClient(),  # noqa: ARG005 - the factory's shape
             consent=states,
-            traced=explain,
+            traced=explain or traced,
             new_id=lambda: f"{next(ids):016x}",  # the same input gives the same output
             judge=None if verdict is None else verdict.judge,
         )
@@ -217,7 +299,7 @@ class _Preview:
         self._counters = RunCounters()
 
     def play(self, source: str, max_line_bytes: int) -> ExitCode:
-        """Take every event through, and say how it went."""
+        """Push every event, and report the outcomes."""
         self._source = source_name(source)
         progress = ReadProgress(source)
         events = EventSource(source, max_line_bytes=max_line_bytes)
@@ -242,12 +324,15 @@ class _Preview:
         self._counters.settle(self._destination.waiting)
         last = () if self._verdict is None else self._verdict.close()
         covered = None if self._coverage is None else self._coverage.counter.summary()
-        if covered is not None and self._coverage is not None:
+        if covered is not None and self._coverage is not None and self.shows_coverage:
             self.show.coverage(covered, self._coverage.source)
         self.show.summary(self._counters, self._destination, self._verdict, last)
         if self._counters.events == 0:
-            say(f"error: {safe_text(source_name(source))} holds no usable event")
+            say(f"error: {safe_text(source_name(source))} has no usable event")
             return ExitCode.USAGE_ERROR
+        if self.report is not None and covered is not None and self._verdict is not None:
+            notes = _once(self._counters, self._destination, self._verdict)
+            self.report.write(source, self._counters, self._verdict.table, covered, notes)
         if covered is not None and self._coverage is not None and (why := self._coverage.shortfall(covered)):
             say(why)
             return ExitCode.CHECK_FAILED
@@ -286,12 +371,14 @@ class _Preview:
     def _tell(self, outcome: Outcome) -> None:
         line = self._lines.get(outcome.event_id)
         plan, verdict = outcome.plan, self._verdict
-        # Of an event that is fine there is nothing to do here.
+        # Nothing to do for an event without findings.
         if plan is not None and verdict is not None and plan.findings:
             outcome = verdict.add(outcome, line, self._source, parity=self._parity)
         self._counters.count(outcome)
         if self._coverage is not None:
             self._coverage.counter.count(outcome, line)
+        if self.report is not None:
+            self.report.add(outcome, line)
         if not self.shows_events:
             return
         if self.only is None or outcome.kind == self.only:
@@ -379,7 +466,7 @@ class _JsonShow:
 
 
 def _once(counters: RunCounters, destination: HubSpotDestination, verdict: _PreviewVerdict) -> Iterator[str]:
-    """Yield what depends on the account's contacts or is not known: true of the run, and no finding."""
+    """Yield notes on the run that are not findings: what depends on the account's contacts, or is not known."""
     if counters.contact_calls and destination.parity:
         yield "contacts that HubSpot does not have yet are answered 404, and walkerOS then loses the event"
     elif counters.contact_calls:

@@ -78,7 +78,7 @@ def send(
 ) -> None:
     """Carry `send` out; the options are those of `commands/send.py`."""
     logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
-    logging.getLogger("hubspot_dest").propagate = False  # every issue is said with its event
+    logging.getLogger("hubspot_dest").propagate = False  # every issue is reported with its event
     events = canonical(events)
     if resume and reads_once(events):
         stop(
@@ -133,7 +133,10 @@ def send(
 
 def _outbox_path(events: str, given: Path | None, *, without: bool, parity: bool) -> Path | None:
     if given is not None and (without or parity):
-        stop("--outbox cannot go with --no-outbox, --dry-run or --parity: walkerOS has none", "leave one out")
+        stop(
+            "--outbox cannot be combined with --no-outbox, --dry-run or --parity: walkerOS has none",
+            "leave one out",
+        )
     if without or parity:
         return None
     return given or beside(events, ".outbox.sqlite3", "stdin")
@@ -144,14 +147,17 @@ def _moment(text: str | None) -> float | None:
         return None
     ms = date_ms(int(text) if text.isdigit() and len(text) > 4 else text)
     if ms is None:
-        stop(f"--since {safe_text(text)!r} is no date", "--since 2026-11-01, or --since 2026-11-01T08:00:00Z")
+        stop(
+            f"--since {safe_text(text)!r} is not a date",
+            "--since 2026-11-01, or --since 2026-11-01T08:00:00Z",
+        )
     return ms
 
 
 def _plan(
     destination: HubSpotDestination, events: str, left: Leftovers, *, resume: bool, dry: bool
 ) -> SendPlan:
-    """Say what lies in the outbox, and find where to begin."""
+    """Report what is in the outbox, and find where to begin."""
     outbox = destination.outbox
     if outbox is None:
         return SendPlan(events, dry=dry)
@@ -175,7 +181,7 @@ def _plan(
         stop(safe_text(error))
     if noted is None:
         return SendPlan(events, resumption=resumption, outbox=str(outbox.path))
-    say(f"going on behind line {noted.line} of {safe_text(events)}")
+    say(f"continuing after line {noted.line} of {safe_text(events)}")
     return SendPlan(events, (noted.line, noted.position), resumption, outbox=str(outbox.path))
 
 
@@ -186,14 +192,14 @@ def _destination(
         destination = make(config, **options)
         destination.check_address()
     except OutboxError as error:
-        stop(safe_text(error), "--outbox FILE in a place of its own, or --no-outbox")
+        stop(safe_text(error), "--outbox FILE, with a file of its own, or --no-outbox")
     except ValueError as error:
         stop(safe_text(error), "--base-url http://127.0.0.1:8080")
     return destination
 
 
 def _ask(config: Config, events: str, max_line_bytes: int, *, yes: bool) -> None:
-    """Say to which portal and how many events are about to go, and make sure that somebody wants that."""
+    """Report how many events go to which portal, and ask to confirm it."""
     settings = config.raw.get("settings")
     prefix = settings.get("eventNamePrefix", "") if isinstance(settings, dict) else ""
     once = reads_once(events)  # counting would read it
@@ -206,7 +212,7 @@ def _ask(config: Config, events: str, max_line_bytes: int, *, yes: bool) -> None
     if yes:
         return
     if not sys.stdin.isatty() or events == "-":
-        stop("nobody is there to confirm that", "--yes, or --base-url for a HubSpot on this machine")
+        stop("there is no terminal to confirm that", "--yes, or --base-url for a HubSpot on this machine")
     if not click.confirm("send them?", default=False, err=True):
         say("nothing was sent")
         raise SystemExit(int(ExitCode.USAGE_ERROR))

@@ -33,7 +33,7 @@ __all__ = ["ACCEPTED_TOGETHER", "SendPlan", "SendRun"]
 
 ACCEPTED_TOGETHER: Final = 1000
 """So many lines are accepted in one transaction, as far as they are at hand."""
-_ORIGINS: Final = 100_000  # how many events can be told with their line while they are on their way
+_ORIGINS: Final = 100_000  # how many events in flight keep their line for messages
 _HAND_OVER_SECONDS: Final = 0.4
 _SKIPPED_LINES: Final = 20  # each is shown; further ones are in the table
 _STATES: Final = {
@@ -50,11 +50,11 @@ class SendPlan:
 
     Attributes:
         source: a path, or `-`.
-        after: line and item behind which to begin.
+        after: line and item after which to begin.
         resumption: notes how far the source was read; None where nothing is noted.
         since_ms: older events are left out.
         outbox: the outbox's name for people; empty without one.
-        stall: give up when nothing got through for so many seconds.
+        stall: stop waiting when nothing was delivered for this many seconds.
         dry: nothing is sent.
         max_line_bytes: a longer line is a bad line.
 
@@ -84,14 +84,14 @@ class _Origin(NamedTuple):
 
 @dataclass(slots=True)
 class _DeliveryState:
-    """What was said of the delivery as a whole: every new kind of failure once, and the last reason."""
+    """What was reported about the delivery as a whole: every new kind of failure once, and the last reason."""
 
     last: str = ""
     fix: str = ""
     said: set[tuple[Any, ...]] = field(default_factory=set)
 
     def is_new(self, outcome: Outcome) -> bool:
-        """Note a failure; tell whether none of its kind was said yet."""
+        """Note a failure; tell whether it is the first of its kind."""
         error = outcome.error
         if error is None:
             return False
@@ -104,9 +104,9 @@ class _DeliveryState:
 
 
 class SendRun:
-    """Pushes everything that a source has, and says what became of it.
+    """Pushes all events of a source, and reports their outcomes.
 
-    Its `tell` is a listener of the destination, which is told from the first delivery on.
+    Its `tell` is a listener of the destination.
 
     Args:
         leftovers: what the outbox held before it was opened.
@@ -146,7 +146,7 @@ class SendRun:
         self._outbox_failed = False
         self._input_failed = False
         self._output_failed: int | None = None
-        self._telling = threading.RLock()  # with an outbox, the threads that deliver tell as well
+        self._telling = threading.RLock()  # with an outbox, delivering threads report as well
         # Held from the moment when events are counted as read until what became of all of them is told.
         self._handing_over = threading.Lock()
         self._takes_more = True  # until the last words are to be said
@@ -169,7 +169,7 @@ class SendRun:
         try:
             if destination.waiting:
                 with self._handing_over:
-                    destination.release_waiting()  # an earlier run had not the consent that this one begins with
+                    destination.release_waiting()  # this run's consent may be what they wait for
             self._read(chunk)
         except _Interrupted:
             pass
@@ -237,7 +237,7 @@ class SendRun:
         events = [read.event for read in taken if isinstance(read, Line) and self._wanted(read)]
         self._balance.came_in += len(events)
         self._counters.events += len(events)
-        # What the file broke off in is not taken: it may be whole when the run is resumed.
+        # An unfinished last line is left out: it may be complete when the run is resumed.
         whole = [read for read in taken if not (isinstance(read, BadLine) and read.unfinished)]
         resumption = self._plan.resumption
         note = resumption.at(whole[-1]) if resumption is not None and whole else None
@@ -255,14 +255,14 @@ class SendRun:
                 self._older += 1
                 return False
         if not has_id(event):
-            event["id"] = new_event_id()  # as the collector would: here so that its line can be told
+            event["id"] = new_event_id()  # as the collector does; here so that messages can name its line
         self._lines[event["id"]] = read.number
         return True
 
     # ---- what became of them
 
     def tell(self, outcome: Outcome) -> None:
-        """Count an outcome and say what is to be said of it; called by the thread that came to it."""
+        """Count an outcome and report it; called by the thread that made it."""
         if self._grouping is None:
             self._tell(outcome)
         else:
@@ -296,7 +296,7 @@ class SendRun:
                 self._print(as_json(outcome_record(outcome, line)))
 
     def _origin(self, outcome: Outcome) -> _Origin | None:
-        """Return where an outcome's event came from; note it for what is still to come."""
+        """Return where an outcome's event came from; keep it for later outcomes."""
         event_id = outcome.event_id
         on_its_way = outcome.kind in ("queued", "identified", "denied") and not outcome.delivery
         line = self._lines.get(event_id)
@@ -315,7 +315,7 @@ class SendRun:
         return _Origin(line, outcome.name, person_of(outcome)) if line is not None else None
 
     def _note(self, outcome: Outcome, origin: _Origin | None) -> None:
-        """Put what was not sent into the table of reasons."""
+        """Add what was not sent to the table of reasons."""
         refused = outcome.kind == "failed" or outcome.error is not None
         if not refused and outcome.kind not in ("skipped", "denied"):
             return
@@ -342,9 +342,9 @@ class SendRun:
             say(text)
 
     def _say_state(self, outcome: Outcome) -> None:
-        """Say every new kind of failure once, before the next attempt."""
+        """Report every new kind of failure once, before the next attempt."""
         if outcome.reason == "delivery_resumed":
-            say("HubSpot takes requests again: delivery goes on")
+            say("HubSpot accepts requests again: delivery continues")
         elif outcome.reason != "bisected" and self._delivery.is_new(outcome) and outcome.error is not None:
             self._delivery.fix = fix_for(outcome)
             what = "delivery pauses" if outcome.reason == "delivery_paused" else "not delivered yet"
@@ -353,7 +353,7 @@ class SendRun:
             say(f"warning: {what}: {safe_text(outcome.error.describe(), limit=300)}; {then}")
 
     def _print(self, text: str) -> None:
-        """Write a line of data; a delivering thread must not end by itself where that fails."""
+        """Write a line of data; a failure must not end the delivering thread."""
         try:
             print_data(text)
         except SystemExit as end:
@@ -363,7 +363,7 @@ class SendRun:
 
     def _end(self, destination: HubSpotDestination) -> None:
         if not self._plan.outbox:
-            destination.close()  # its listeners are told everything
+            destination.close()  # its listeners get every outcome
             self._tell_grouped(last=True)
         elif self._deadline.number is not None:
             destination.close(deadline=self._deadline.delivery_seconds)
@@ -380,7 +380,7 @@ class SendRun:
         balance = self._balance
         nothing = balance.came_in + self._older + balance.earlier == 0
         if nothing and self._plan.after == (0, -1):
-            say(f"error: {safe_text(source_name(self._plan.source))} holds no usable event")
+            say(f"error: {safe_text(source_name(self._plan.source))} has no usable event")
             return ExitCode.USAGE_ERROR
         wrong = balance.failed or balance.contacts_refused or self._counters.bad_lines or self._input_failed
         left = destination.queued or balance.pending or destination.unrecorded
@@ -446,7 +446,7 @@ class SendRun:
 
     def _rest(self, destination: HubSpotDestination, waiting: int) -> str:
         balance, outbox = self._balance, safe_text(self._plan.outbox)
-        went = "would go out; nothing was sent" if self._plan.dry else "went out"
+        went = "would be sent; nothing was sent" if self._plan.dry else "went out"
         parts = [f"{amount(balance.sent, 'event')} {went}", f"{balance.failed} failed"]
         if balance.contacts_only:
             parts.append(f"{balance.contacts_only} only wrote a contact")

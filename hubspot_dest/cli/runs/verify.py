@@ -23,6 +23,8 @@ from hubspot_dest.cli.options import (
     use_colour,
 )
 from hubspot_dest.cli.read_progress import ReadProgress
+from hubspot_dest.cli.report_file import write_report
+from hubspot_dest.cli.report_pages import verify_page
 from hubspot_dest.cli.runs.definitions import pulled_account
 from hubspot_dest.cli.runs.lint import lint_file
 from hubspot_dest.config.loading import ConfigFileError, file_of, load_config
@@ -32,6 +34,7 @@ from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.flow.document import is_flow, select_destination
 from hubspot_dest.flow.references import FlowError
 from hubspot_dest.flow.step_examples import step_examples
+from hubspot_dest.flow.upgrade import upgrade_flow
 from hubspot_dest.intake.reader import BadLine, IntakeError, Line, read_events, source_name
 from hubspot_dest.lint.linter import LintResult
 from hubspot_dest.report.json_report import as_json
@@ -65,6 +68,7 @@ def verify(
     strict: bool,
     node: int,
     output: FindingsOutput,
+    report: Path | None,
     max_line_bytes: int,
     no_color: bool,
 ) -> None:
@@ -72,7 +76,7 @@ def verify(
     logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
     logging.getLogger("hubspot_dest").propagate = False  # everything is in the result
     if live and account is not None:
-        stop("--live and --account both say what the account has", "one of them")
+        stop("--live and --account exclude each other: both describe the account", "one of them")
     file = file_of(config)
     wanted = str(config)[len(str(file)) + 1 :]
     states = consent_states(consent)
@@ -113,6 +117,10 @@ def verify(
     except IntakeError as error:
         stop(safe_text(error))
     _show(result, output, Painter(colour=use_colour(refused=no_color)))
+    if report is not None:
+        profile = f"walkerOS {walkeros}" if parity else "hubspot-dest"
+        options = (("profile", profile), ("consent", ", ".join(consent)), ("fail on", fail_on))
+        write_report(report, verify_page(result, [(name, value) for name, value in options if value]))
     raise SystemExit(int(ExitCode.OK if result.verdict == "go" else ExitCode.CHECK_FAILED))
 
 
@@ -136,7 +144,7 @@ def _require_destination(linted: LintResult) -> None:
 def _account(
     config: Path, account: Path | None, *, live: bool, reach: ConnectionOptions
 ) -> tuple[AccountSchema, str]:
-    """Return what is known of the account, and what it is called."""
+    """Return the known schema of the account, and the account's name for messages."""
     if live:
         loaded = connected(open_config(config), reach)
         client = HubSpotClient(
@@ -159,6 +167,7 @@ def _entry(linted: LintResult, wanted: str) -> tuple[tuple[str | int, ...], Any]
     document: Any = None if linted.source is None else linted.source.value
     if not is_flow(document):
         return (), document
+    document, _ = upgrade_flow(document)
     try:
         flow, name = select_destination(document, wanted)
     except FlowError:
@@ -182,7 +191,7 @@ def _inputs(config: Path, events: str | None, account: Path | None) -> Iterator[
                         digest.update(chunk)
                         size += len(chunk)
             except OSError:
-                continue  # whoever reads it for its content says so
+                continue  # its reader reports that
             yield InputFile(role, str(name), digest.hexdigest(), size)
 
 

@@ -1,4 +1,4 @@
-"""What the dispatcher asks of HubSpot, in bytes that were made once, and what counts as an answer."""
+"""The dispatcher's calls to HubSpot, with bodies that are encoded once, and what counts as an answer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CONFLICT, UNKNOWN = 409, 404
 
 
 class BulkClient(Client, Protocol):
-    """A client that also takes bytes, and contacts by the hundred; `HubSpotClient` is one."""
+    """A client that also accepts encoded bodies, and contacts in batches; `HubSpotClient` is one."""
 
     def send_encoded(self, occurrence: bytes) -> Any:
         """Send one occurrence that is JSON already; return the answer."""
@@ -38,13 +38,13 @@ class BulkClient(Client, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class UpsertResult:
-    """What became of each contact: None for done, else why not."""
+    """The result for each contact: None if it was written, else the error."""
 
     errors: list[DeliveryError | None]
 
 
 class Calls:
-    """Turns intents into calls. Works with every `Client`; those that take bytes are faster.
+    """Turns intents into calls. Works with every `Client`; a `BulkClient` is faster.
 
     Args:
         client: calls HubSpot.
@@ -85,7 +85,7 @@ class Calls:
             _require_hubspot(self._bulk.send_batch_encoded(occurrences))
 
     def upsert(self, contact: bytes, made: list[str]) -> None:
-        """Write one contact: update it; create a stranger; take who was created meanwhile. Raises DeliveryError."""
+        """Write one contact: update it, or create it if it is unknown. Raises DeliveryError."""
         asked = decode(contact)
         email, properties = asked["email"], asked["properties"]
         if not properties:
@@ -139,7 +139,7 @@ class Calls:
         """Write several contacts of different people in one call, each with a trace id. Raises DeliveryError.
 
         HubSpot answers in an order of its own, so results are matched by trace id. A contact that is neither among
-        the results nor among the errors was not written, whatever the status says (wire facts, 3.3).
+        the results nor among the errors was not written, whatever the status (wire facts, 3.3).
         """
         assert self._bulk is not None
         made.append("crm.contacts.batchApi.upsert")
@@ -201,7 +201,7 @@ def _status(error: dict[str, Any]) -> int:
 
 
 def _require_contact(answer: Any) -> None:
-    """Refuse a 2xx that shows no contact: nothing says then that one was written."""
+    """Refuse a 2xx without a contact in it: it does not prove that one was written."""
     try:
         if isinstance(orjson.loads(answer.data).get("id"), str):
             return
@@ -211,12 +211,12 @@ def _require_contact(answer: Any) -> None:
 
 
 def _require_hubspot(answer: Any) -> None:
-    """Refuse a 2xx that holds something else than JSON: a proxy's page is no HubSpot that took an event."""
+    """Refuse a 2xx that holds something else than JSON: a proxy's page is not HubSpot's answer."""
     data = answer.data
     if not data or data.lstrip()[:1] in (b"{", b"["):
         return
     raise DeliveryError(
         "unreadable",
-        f"{answer.status} with a body that is no JSON; that was not HubSpot",
+        f"{answer.status} with a body that is not JSON; that was not HubSpot",
         status=answer.status,
     )

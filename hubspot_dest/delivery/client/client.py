@@ -39,7 +39,7 @@ CONNECT_SECONDS = 5.0
 
 
 class Client(Protocol):
-    """What the destination asks of a client; each call raises `DeliveryError` if HubSpot did not take it."""
+    """The calls that the destination makes; each raises `DeliveryError` if HubSpot did not accept it."""
 
     def send(self, occurrence: dict[str, Any]) -> None:
         """Send one occurrence: `events.send.basicApi.send`."""
@@ -55,7 +55,7 @@ class Client(Protocol):
 
 
 class Pool(Protocol):
-    """What sends a request and gives the answer, as urllib3's PoolManager does; safe to use from several threads."""
+    """Sends requests as urllib3's PoolManager does. Safe to use from several threads."""
 
     def request(self, method: str, url: str, *, body: bytes | None, headers: Any, **options: Any) -> Any:
         """Send; the answer has `status`, `data` and `headers`."""
@@ -66,11 +66,11 @@ class HubSpotClient:
 
     Args:
         token: the private app's access token.
-        base_url: where HubSpot is; a trailing slash is taken off.
+        base_url: HubSpot's address; a trailing slash is removed.
         timeout_seconds: how long to wait for an answer.
-        connection: where HubSpot is, its API's version, proxy and CA bundle; instead of `base_url`.
+        connection: HubSpot's address, the API's version, proxy and CA bundle; replaces `base_url`.
         on_exchange: is called with every request and its answer, in the thread that made it.
-        around: gets each connection pool and returns what is used in its place, such as a recorder.
+        around: wraps each connection pool, for example with a recorder.
 
     Attributes:
         on_headers: is called with the headers of every answer, unless None.
@@ -135,7 +135,7 @@ class HubSpotClient:
             {"properties": properties}, _preload_content=False, _request_timeout=self._timeout
         )
 
-    # ---- for the outbox: what is JSON already goes out as it is, and the answer comes back
+    # ---- for the outbox: bodies are encoded already, and the answer is returned
 
     def send_encoded(self, occurrence: bytes) -> Any:
         """Send one occurrence that is JSON already; return the answer. Raises DeliveryError."""
@@ -203,7 +203,7 @@ class HubSpotClient:
             # After a fork the parent's sockets are not ours to use.
             self._apis, self._process = {}, os.getpid()
         if name not in self._apis:
-            import hubspot  # 0.1 s and 52 MB: only where something is sent
+            import hubspot  # 0.1 s and 52 MB: imported only when something is sent
 
             client = hubspot.HubSpot(access_token="****", api_factory=self._factory)  # noqa: S106 - a mask
             if name == "contacts":
@@ -222,7 +222,7 @@ class HubSpotClient:
     def _factory(self, package: Any, api_name: str, config: dict[str, Any]) -> Any:  # noqa: ARG002 - the hook's shape
         configuration = package.Configuration()
         configuration.host = self.base_url
-        configuration.retries = False  # one layer retries, and it is not this one
+        configuration.retries = False  # only the dispatcher retries
         configuration.access_token = self._token.get_secret_value()
         configuration.ssl_ca_cert = self._ca_bundle
         if self._proxy is not None:
@@ -240,7 +240,7 @@ class HubSpotClient:
 
 
 def _check_dates(occurrences: list[dict[str, Any]]) -> None:
-    """Refuse an invalid date, as upstream's client does when it writes one down (walkerOS 4.4, section 5.7)."""
+    """Refuse an invalid date, as upstream's client does when it serialises one (walkerOS 4.4, section 5.7)."""
     for occurrence in occurrences:
         if isinstance(occurrence.get("occurredAt"), dict):
             raise DeliveryError("impossible", "Invalid time value")
@@ -310,7 +310,7 @@ ClientFactory = Callable[[SecretStr], Client]
 
 
 def official_clients(config: Config, base_url: str | None) -> ClientFactory:
-    """Return what makes the official client from a token, for another HubSpot if `base_url` is given."""
+    """Return a factory of the official client, for another HubSpot if `base_url` is given."""
 
     def make(token: SecretStr) -> Client:
         configured = config.connection

@@ -1,4 +1,4 @@
-"""Why HubSpot did not take something, as one type, whatever layer it came from."""
+"""Why a call to HubSpot failed: one error type for every layer."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from hubspot_dest.masking import mask_token
 __all__ = ["DeliveryError", "ErrorKind", "error_from_answer"]
 
 ErrorKind = Literal[
-    "refused",  # HubSpot understood and says no: 400, 404, 409, 413 …; sending it again changes nothing
+    "refused",  # HubSpot understood and refused it: 400, 404, 409, 413 …; sending it again changes nothing
     "unauthorized",  # 401, 403
     "rate_limited",  # 429
     "unavailable",  # 423, 477, 5xx
     "unreachable",  # no connection, or it broke
-    "timeout",  # no answer in time; HubSpot may have taken it all the same
-    "unreadable",  # an answer that cannot be read; HubSpot may have taken it all the same
-    "impossible",  # it cannot even be written down as JSON
+    "timeout",  # no answer in time; HubSpot may have accepted it all the same
+    "unreadable",  # an answer that cannot be read; HubSpot may have accepted it all the same
+    "impossible",  # it cannot be written as JSON
 ]
 
 _EXISTING_ID = re.compile(r"Existing ID: (\d+)")
 _TAG = re.compile(r"<[^<>]*>")
 _UNSEEN = re.compile(r"(?is)<(style|script)\b.*?(?:</\1>|\Z)")
 _PAGE = 20_000
-"""How much of a page is looked at for words."""
+"""How many characters of a web page are read for its message."""
 
 
 class DeliveryError(Exception):
     """A call that did not succeed.
 
     Attributes:
-        kind: what to make of it.
+        kind: the kind of failure.
         message: HubSpot's message, or a sentence of ours.
         status: the HTTP status; None where there was no answer.
         category: HubSpot's category (`VALIDATION_ERROR`, `CONFLICT` …) or `errorType`, where it gave one.
@@ -68,7 +68,7 @@ class DeliveryError(Exception):
 
     @property
     def existing_id(self) -> str | None:
-        """The id of the contact that is already there; a 409 says it inside its message only."""
+        """The id of the contact that exists already; a 409 names it inside its message only."""
         match = _EXISTING_ID.search(self.message)
         return match[1] if match else None
 
@@ -77,7 +77,7 @@ class DeliveryError(Exception):
         parts: list[str] = []
         if self.status is not None:
             parts.append(str(self.status))
-        elif self.kind != "impossible":  # that one says itself what is impossible, or what the mapping threw
+        elif self.kind != "impossible":  # its message explains itself
             parts.append(self.kind)
         if self.category:
             parts.append(self.category)
@@ -104,7 +104,7 @@ class DeliveryError(Exception):
 
 
 def error_from_answer(status: int, body: bytes, headers: Any, token: str | None = None) -> DeliveryError:
-    """Read an answer outside 2xx; a body that is no JSON, or no UTF-8, is an answer all the same (wire facts, 5)."""
+    """Read an answer outside 2xx; a body that is not JSON, or no UTF-8, is an answer all the same (wire facts, 5)."""
     text = body.decode("utf-8", "replace")
     try:
         answer = json.loads(text)
@@ -154,7 +154,7 @@ def _without_login(url: str) -> str:
 
 
 def _words_of(page: str, status: str) -> str:
-    """Return what a page says, each sentence once: title and heading are mostly the same, and begin with the status."""
+    """Return the text of a web page, each sentence once: title and heading are mostly the same."""
     said: dict[str, None] = {}
     for part in _TAG.split(_UNSEEN.sub(" ", page)):
         words = " ".join(part.split())

@@ -1,4 +1,4 @@
-"""One request to HubSpot and how it was answered: what logs and metrics are made of. Holds no secret and no body."""
+"""One request to HubSpot and its answer, for logs and metrics. Holds no secret and no body."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Exchange:
 
     Attributes:
         method: `POST` …
-        path: as it was asked, without the query; that of a contact holds its e-mail, percent-encoded.
+        path: the requested path without the query; that of a contact holds its e-mail, percent-encoded.
         status: of the answer; None where there was none.
         seconds: from the request to the whole answer.
         correlation_id: what HubSpot's support asks for; None where HubSpot gave none.
@@ -36,7 +36,7 @@ class Exchange:
 
     @property
     def call(self) -> str:
-        """What was asked for, without anybody's name: `send`, `send batch`, `contact update`, `read`."""
+        """The kind of call, without personal data: `send`, `send batch`, `contact update`, `read`."""
         if self.method == "GET":
             return "read"
         if "/events/" in self.path:

@@ -1,4 +1,4 @@
-"""A client that takes everything and goes nowhere: HubSpot as it is on its best day."""
+"""A client for dry runs: it accepts every call and sends nothing."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ __all__ = ["NullClient"]
 
 
 class NullClient:
-    """Takes every call of a client, without any network."""
+    """Accepts every call without any network."""
 
     def send(self, occurrence: dict[str, Any]) -> None:
-        """Take an occurrence."""
+        """Accept an occurrence."""
 
     def send_batch(self, inputs: list[dict[str, Any]]) -> None:
         """Take a batch."""
@@ -20,4 +20,4 @@ class NullClient:
         """Take an update."""
 
     def create_contact(self, properties: dict[str, str]) -> None:
-        """Take a new contact."""
+        """Accept a new contact."""

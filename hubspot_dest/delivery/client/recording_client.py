@@ -48,7 +48,7 @@ class RecordingClient:
     Args:
         client: makes the calls; by default they succeed without any network.
         clock: gives the times of calls; UNIX time by default.
-        fail: gives the error that a call shall raise instead of being made, or None, from the call's name and its
+        fail: returns the error to raise instead of making a call, or None, from the call's name and its
             number among the calls of that name, counted from 1.
 
     """

@@ -1,7 +1,7 @@
-"""One HTTP request over urllib3: interim answers, redirects, and the reason in words where there is no answer.
+"""One HTTP request over urllib3: interim answers, redirects, and the reason if there is no answer.
 
-HTTP is read as it is on the internet (RFC 9110, sections 15.2 and 15.4): any number of interim answers (100, 102, 103)
-may come before the answer, and a server may move a path with 307 or 308.
+HTTP is read as servers and proxies on the internet send it (RFC 9110, sections 15.2 and 15.4): any number of interim
+answers (100, 102, 103) may come before the answer, and a server may move a path with 307 or 308.
 """
 
 from __future__ import annotations
@@ -91,12 +91,12 @@ def _request(
     except urllib3.exceptions.HTTPError as error:
         raise DeliveryError("unreachable", mask_token(_reason(error, url), token)) from None
     except ValueError:  # from the standard library's check of header values; its text quotes the token
-        message = "a header cannot be sent: the access token holds a character that no HTTP header takes"
+        message = "a header cannot be sent: the access token holds a character that no HTTP header can hold"
         raise DeliveryError("unauthorized", message) from None
 
 
 def _reason(error: Exception, url: str) -> str:
-    """Say why there was no answer, in a sentence without the inner names of libraries."""
+    """Return why there was no answer, in a sentence without the names of libraries."""
     inner = getattr(error, "reason", None) or error
     text = str(inner)
     lower = text.lower()
@@ -125,14 +125,14 @@ def _tls_reason(text: str) -> str:
     said = text.rsplit("] ", 1)[-1].rstrip(")'\" ,").partition(" (_ssl")[0]
     lower = text.lower()
     if any(tl in lower for tl in _NO_TLS):
-        return f"{said}; the server seems to speak no https: is the address http://?"
+        return f"{said}; the server does not seem to speak HTTPS: should the address begin with http://?"
     if "certificate verify failed" in lower or "mismatch" in lower:
         return f"{said}; is it the right server? --ca-bundle FILE (caBundle) trusts other certificates"
     return said
 
 
 def _proxy_reason(pool: Any, error: Any) -> str:
-    """Say why a proxy did not let us through: `Tunnel connection failed: 407 Proxy Authentication Required`."""
+    """Return why a proxy refused the connection: `Tunnel connection failed: 407 Proxy Authentication Required`."""
     where = pool.proxy.netloc
     inner = error.original_error
     text = str(inner)
@@ -141,11 +141,11 @@ def _proxy_reason(pool: Any, error: Any) -> str:
     if "resolve" in text.lower() or "name or service" in text.lower():
         return f"the name of the proxy {where} cannot be resolved"
     said = text.removeprefix("Tunnel connection failed: ")
-    return f"the proxy {where} does not let us through: {said if said != text else type(inner).__name__}"
+    return f"the proxy {where} refused the connection: {said if said != text else type(inner).__name__}"
 
 
 class _FinalResponse(http.client.HTTPResponse):
-    """Reads over interim answers: the standard library passes over 100 alone and takes 103 for the answer."""
+    """Skips interim answers: the standard library skips only 100, and returns 103 as the answer."""
 
     def _read_status(self) -> tuple[str, int, str]:
         for _ in range(_MOST_INTERIM):

@@ -22,7 +22,7 @@ from hubspot_dest.outcome import Outcome
 __all__ = ["MOST_CONTACTS", "CallGrouping"]
 
 MOST_CONTACTS: Final = 100
-"""As many as HubSpot takes in one `crm.contacts.batchApi.upsert` (HubSpot wire facts, section 3.3)."""
+"""As many as HubSpot accepts in one `crm.contacts.batchApi.upsert` (HubSpot wire facts, section 3.3)."""
 _UPSERT: Final = "crm.contacts.batchApi.upsert"
 _BATCH: Final = "events.send.batchApi.send"
 _LATER: Final = "a later call"

@@ -38,7 +38,7 @@ from hubspot_dest.delivery.outbox.schema import Intent, OutboxError
 __all__ = ["Dispatcher", "Report"]
 
 _WRITE_SECONDS, _WRITE_COUNT = 0.2, 2000
-_SHORTEST_WAIT: Final = 0.001  # a wait below the clock's resolution would go on for ever
+_SHORTEST_WAIT: Final = 0.001  # a wait below the clock's resolution would never end
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ class Dispatcher:
         outbox: what to deliver.
         calls: makes the requests.
         batch_size: how many events in a request; 1 sends each alone.
-        flush_seconds: a batch that is not full is sent when its oldest event is so old.
-        monotonic: seconds that never jump.
+        flush_seconds: a batch that is not full is sent when its oldest event has this age.
+        monotonic: a monotonic clock, in seconds.
         wall: UNIX time in seconds.
         policy: what is retried, and for how long.
         budget: the rate limits.
@@ -155,7 +155,7 @@ class Dispatcher:
         """Do one piece of work.
 
         Returns:
-            0 if something was done; else for how many seconds there is nothing to do; None until something is
+            0 if something was done; else the seconds until something is due; None until something is
             accepted.
 
         """

@@ -28,8 +28,8 @@ class Report:
         intents: the intents.
         calls: the names of the calls that were made since the request's report before, failed ones included.
         reason: a stable code.
-        error: what HubSpot said.
-        after: seconds until the next try; None where there is none.
+        error: HubSpot's error.
+        after: seconds until the next attempt; None if there is none.
 
     """
 
@@ -70,9 +70,9 @@ class InFlightRequest:
 def parts(group: list[Intent]) -> list[tuple[list[Intent], bool]]:
     """Return the parts of a group that HubSpot refused, the first one last, since it is sent next.
 
-    If the first part passes, the second must be the bad one and is parted again without being sent whole. A bad first
-    part therefore costs two requests and a bad second one costs one, so the first is made smaller, by the golden
-    ratio: then the dearest way to a single bad occurrence among 500 takes 14 requests, not 18.
+    If the first part passes, the second must be the bad one and is divided again without being sent undivided. A bad
+    first part therefore costs two requests and a bad second one costs one, so the first is made smaller, by the golden
+    ratio: then finding a single bad occurrence among 500 takes at most 14 requests, not 18.
     """
     if len(group) == 1:
         return [(group, False)]

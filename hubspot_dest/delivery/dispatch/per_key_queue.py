@@ -55,7 +55,7 @@ class PerKeyQueue:
         return self._events[0].entered if self._events else None
 
     def enter(self, intent: Intent, now: float) -> None:
-        """Take in an intent; they come in the order of their `seq`."""
+        """Add an intent; intents are added in the order of their `seq`."""
         intent.entered = now
         self.count += 1
         states = self._keys

@@ -1,6 +1,6 @@
-"""Decide what to do when HubSpot did not take something: retry, wait, bisect, or give up. Pure: no clock, no sleeping.
+"""Decide what to do about a failed request: retry, wait, bisect, or give up. Pure: no clock, no sleeping.
 
-The table of docs/delivery.md is this module in words (HubSpot wire facts, sections 1.3, 5 and 6).
+The table in docs/delivery.md describes this module (HubSpot wire facts, sections 1.3, 5 and 6).
 """
 
 from __future__ import annotations
@@ -36,8 +36,9 @@ class RetryPolicy:
     Attributes:
         base_seconds: the first wait is drawn from 0 to this; each further one from twice as much.
         cap_seconds: no wait is drawn from more than this.
-        attempts: a single intent is given up after so many failures while others got through.
-        give_up_seconds: an intent older than this is given up at its next failure, whoever else got through.
+        attempts: a single intent is given up after this many failures while others were delivered.
+        give_up_seconds: an intent older than this is given up at its next failure, whether or not others were
+            delivered.
         locked_seconds: HubSpot's locks last this long (wire facts, 5).
         ten_seconds: how long a ten-secondly limit takes to roll over.
         paused_seconds: between attempts when something is wrong that only a person can fix (401, 403, address).
@@ -79,7 +80,7 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Send the same again after so many seconds; others do not wait for it."""
+    """Send the same again after this many seconds; others do not wait for it."""
 
     after: float
     outage: bool = True
@@ -87,19 +88,19 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Dead:
-    """Never send it again: make it a dead letter, for this reason."""
+    """Do not send it again: make it a dead letter, for this reason."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Bisect:
-    """Send it in parts, until what is wrong is isolated."""
+    """Send it in parts, to isolate what HubSpot refuses."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Send nothing of this scope for so many seconds, and then the same again; no attempt is counted.
+    """Send nothing of this scope for this many seconds, and then the same again; no attempt is counted.
 
     Attributes:
         seconds: how long.
@@ -119,10 +120,10 @@ Decision = Retry | Dead | Bisect | Pause
 
 
 def decide(error: DeliveryError, case: Circumstances, policy: RetryPolicy, rng: random.Random) -> Decision:
-    """Return what to do about a request that HubSpot did not take.
+    """Return what to do about a failed request.
 
     Args:
-        error: what came back.
+        error: why it failed.
         case: what was sent, and how its failures compare with others.
         policy: how often and how long to retry.
         rng: draws the jitter.
@@ -169,7 +170,7 @@ def _limited(error: DeliveryError, case: Circumstances, policy: RetryPolicy, rng
 def _trouble(
     error: DeliveryError, case: Circumstances, policy: RetryPolicy, rng: random.Random
 ) -> Retry | Dead | Bisect:
-    """Decide about a missing or broken answer, 408, 423 and 5xx: HubSpot's fault, until one intent proves to be it."""
+    """Decide about a missing or broken answer, 408, 423 and 5xx: HubSpot's fault, unless one intent causes it."""
     if case.size > 1 and case.failures >= 2 and (case.blamed or error.status == 500):
         return Bisect()
     if case.size == 1:

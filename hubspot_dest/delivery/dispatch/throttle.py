@@ -116,7 +116,7 @@ def _number(headers: Mapping[str, str], name: str) -> int | None:
 
 
 class Breaker:
-    """Detects an outage: after so many failures in a row, one request at a time probes whether it is over.
+    """Detects an outage: after `failures` in a row, one request at a time probes whether it is over.
 
     Args:
         failures: how many in a row make an outage.
@@ -158,7 +158,7 @@ class Breaker:
         self.probing = self.open
 
     def succeeded(self) -> None:
-        """Note an answer that shows HubSpot to be there."""
+        """Note an answer, which shows that HubSpot is reachable."""
         self._consecutive, self._wait, self.probing = 0, self._first, False
 
     def failed(self, now: float) -> None:
@@ -202,7 +202,7 @@ class Throttle:
         self._breakers[what].probing = False
 
     def answered(self, what: What) -> None:
-        """Note an answer, whatever it says: HubSpot is there."""
+        """Note an answer of any kind: HubSpot is reachable."""
         self._breakers[what].succeeded()
 
     def failed(self, what: What, now: float) -> None:

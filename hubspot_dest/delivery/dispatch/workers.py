@@ -88,8 +88,8 @@ class Workers:
         """Wait until everything that was accepted is delivered or given up.
 
         Args:
-            deadline: wait no longer than so many seconds; None for no such limit.
-            stall: give up when nothing was delivered for so many seconds; None for never.
+            deadline: how many seconds to wait at most; None for no limit.
+            stall: stop waiting when nothing was delivered for this many seconds; None for never.
             settled: go on waiting although only a person can fix what is wrong.
 
         Returns:
@@ -131,7 +131,7 @@ class Workers:
             self._sleep(seconds if wait is None else min(wait, seconds))
 
     def stop(self, seconds: float) -> bool:
-        """Let the threads finish their request and end; return whether all did within so many seconds."""
+        """Let the threads finish their request and end; return whether all did within `seconds`."""
         self._stopping = True
         with self._dispatcher.lock:
             self._dispatcher.changed.notify_all()

@@ -69,7 +69,7 @@ class OutboxConsentQueue:
         return self._parking.parked
 
     def admit(self, event: Event) -> Denied | None:
-        """Let an event pass (None), or park it and say why."""
+        """Let an event pass (None), or park it and return why."""
         gate = self._gate
         own = gate.own_consent(event)
         if gate.admits(event, own):

@@ -137,10 +137,10 @@ class DiskRoom:
     """Keeps and uses the reserve of an open outbox.
 
     Args:
-        db: the outbox's connection; whoever calls holds its lock.
+        db: the outbox's connection; the caller holds its lock.
         path: the outbox's file.
         reserve: the room on the disk.
-        max_pages: accept nothing beyond so many pages of 4 KiB; None for the disk's own end.
+        max_pages: accept nothing beyond this many pages of 4 KiB; None for no limit but the disk's.
 
     """
 
@@ -187,7 +187,7 @@ class DiskRoom:
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     def pragma(self, name: str) -> int:
-        """Return a number that SQLite tells of the file."""
+        """Return the number of an SQLite pragma."""
         return int(self._db.execute(f"PRAGMA {name}").fetchone()[0])
 
     def drop(self) -> None:

@@ -1,6 +1,6 @@
-"""The durable queue: what was accepted lies here until HubSpot took it, or it is a dead letter.
+"""The durable queue: what was accepted stays here until HubSpot has it, or it becomes a dead letter.
 
-One SQLite file in WAL mode with one writer. Whoever waits for durability commits for everybody who waits (group
+One SQLite file in WAL mode with one writer. The first thread that waits for durability commits for all (group
 commit), so no thread is needed to accept an event: also at the end of a process, when none can be started any more.
 """
 
@@ -52,7 +52,7 @@ _INCREMENTAL = 2
 
 @dataclass(slots=True)
 class Group:
-    """What is committed together; `error` says why it could not be."""
+    """What is committed together; `error` is why it could not be."""
 
     intents: list[Intent] = field(default_factory=list)
     memory: dict[str, tuple[str, float]] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class Outbox:
         path: the file; made if it is not there. `PATH-lock` beside it keeps other processes out.
         durability: `full` survives power loss (one fsync a commit), `normal` the death of the process.
         wall: UNIX time in seconds.
-        max_pages: stop growing at so many pages of 4 KiB; None for the disk's own end.
+        max_pages: stop growing at this many pages of 4 KiB; None for no limit but the disk's.
 
     Raises:
         OutboxError: it cannot be used; the message says why and what to do.
@@ -282,7 +282,7 @@ class Outbox:
             _write(self._db, group, done, dead, attempts)
             if group:
                 self.guard.confirm()
-        except BaseException as error:  # whatever it was, nobody may believe that the group is on disk
+        except BaseException as error:  # whatever the error, the group must not count as stored
             group.error = error if isinstance(error, OutboxError) else to_error(error, self.path, OUTBOX)
             with self._adding:  # what was delivered is written down with the next group; a repeat counts once
                 self._done, self._dead = done + self._done, dead + self._dead
@@ -431,7 +431,7 @@ class Outbox:
             self._next += len(rows)
             self._stored += len(rows)
             if rows:
-                self.forget()  # older values go out after newer ones: what HubSpot knows then is anybody's guess
+                self.forget()  # older values are sent after newer ones: what HubSpot knows then is uncertain
         return len(rows)
 
     def purge(
@@ -450,7 +450,7 @@ class Outbox:
             gone_dead = self._change("DELETE FROM dead WHERE ? IS NULL OR died_at < ?", (before, before))
             gone = self._change("DELETE FROM intents") if pending else 0
             if pending:
-                self._change("DELETE FROM memory")  # it told of contacts that will not be written now
+                self._change("DELETE FROM memory")  # it lists contacts that will not be written now
             self._stored -= gone
             if parked:
                 gone_parked = self._change("DELETE FROM held WHERE ? IS NULL OR since < ?", (before, before))
@@ -462,7 +462,7 @@ class Outbox:
         """Take over what another outbox left, in its order, and remove that file; return how many intents.
 
         Raises:
-            OutboxError: somebody uses it, or it cannot be read.
+            OutboxError: another process uses it, or it cannot be read.
 
         """
         other = Outbox(path)
@@ -596,7 +596,7 @@ class Outbox:
         """Let go of everything in a forked child without touching the parent's file."""
         import ctypes
 
-        # SQLite must not be closed by a process that did not open it: keep it open for ever (sqlite.org, howtocorrupt).
+        # SQLite must not be closed by a process that did not open it: keep it open (sqlite.org, howtocorrupt).
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._db))
         self._closed = True
         self._lock_file.release()
@@ -633,7 +633,7 @@ def _write(
         db: the outbox.
         group: what was accepted.
         done: what HubSpot took, by number.
-        dead: what is given up: number, moment, reason, what HubSpot said, how often it was tried.
+        dead: what is given up: number, moment, reason, HubSpot's error, number of attempts.
         attempts: how often others failed, by number.
 
     """
@@ -698,7 +698,7 @@ def _ranges(seqs: list[int]) -> Iterator[tuple[int, int]]:
         yield first, last
 
 
-# The contact of an event stands right before the event itself; one without its event is all that the event asked for.
+# A contact is followed by its event; a contact without one is all that its event needs.
 _CONTACT_ONLY = """
     SELECT event_id FROM intents AS contact WHERE kind = ? AND NOT EXISTS (
         SELECT 1 FROM intents AS event

@@ -118,7 +118,7 @@ class Progress:
 
     Attributes:
         source: its name.
-        head: a hash of its first bytes, which tells whether it is still the same file.
+        head: a hash of its first bytes, to recognise the file.
         head_bytes: how many bytes that are.
         line: the last line that was taken.
         position: the last item within the line, or -1.
@@ -134,7 +134,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """What was given up, and why; `error` is what HubSpot said (`DeliveryError.as_dict`)."""
+    """What was given up, and why; `error` is HubSpot's (`DeliveryError.as_dict`)."""
 
     seq: int
     kind: int

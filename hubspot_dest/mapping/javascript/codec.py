@@ -1,4 +1,4 @@
-"""Carry values between Python and JavaScript: JSON text, and marks for what JSON cannot say.
+"""Transfer values between Python and JavaScript: JSON text, and marks for what JSON cannot express.
 
 A mark is `[path, kind, detail]`: kind 0 is `undefined`, 1 a number (NaN, ±Infinity, -0 or beyond 2**53, spelled in
 `detail`), 2 a foreign value of the kind `detail`, 3 an object without prototype. host.js has the other half.
@@ -40,7 +40,7 @@ def encode(value: Any) -> tuple[str, bool]:
         text = orjson.dumps(value, option=_OPTIONS)
     except TypeError:
         return _encode_any(value)
-    if b"null" in text and _has_special(value):  # orjson writes null for NaN and infinities without a word
+    if b"null" in text and _has_special(value):  # orjson silently writes null for NaN and infinities
         return _encode_any(value)
     return text.decode(), False
 
@@ -62,7 +62,7 @@ def _encode_any(value: Any) -> tuple[str, bool]:
 
 
 def _plain(value: Any, path: list[str | int], marks: list[Mark]) -> Any:
-    """Return `value` as JSON can say it, and note in `marks` where that is not the whole truth."""
+    """Return `value` as plain JSON, and note in `marks` what JSON cannot express."""
     if value is None or isinstance(value, (bool, str)):
         return str(value) if isinstance(value, str) else value
     if isinstance(value, (int, float)):

@@ -1,7 +1,7 @@
 """Run the JavaScript functions of one configuration (walkerOS 4.4 mapping, section 7).
 
 Where a function runs is decided by its text. What cannot take much longer than its limit runs in a context of this
-process (`screening` says what that is); everything else in a worker process, which can be ended. A call in a worker
+process (see `screening`); everything else in a worker process, which can be ended. A call in a worker
 costs about 20 µs more.
 """
 
@@ -99,7 +99,7 @@ class JavaScriptEngine:
         self._threads = threading.local()
 
     def call(self, function: JavaScriptFunction, value: Any, context: CallContext, *, settle: bool) -> Any:
-        """Call a function; `JavaScriptFunction.__call__` says how."""
+        """Call a function; see `JavaScriptFunction.__call__`."""
         account = function.account
         if account.off:
             raise account.refusal()
@@ -262,12 +262,12 @@ class JavaScriptFunction:
     def __call__(self, value: Any, context: CallContext, *, settle: bool = True) -> Any:
         """Call it with `(value, context)` and return the result as Python has it.
 
-        None is `null`; lists and maps are copies with JavaScript's key order; what JSON cannot say is `UNDEFINED`, a
-        float (NaN, -0.0 …) or `Foreign(kind)`, at any depth.
+        None is `null`; lists and maps are copies with JavaScript's key order; what JSON cannot express is
+        `UNDEFINED`, a float (NaN, -0.0 …) or `Foreign(kind)`, at any depth.
 
         Args:
             value: the mapping's input; Python values that JavaScript does not know become `undefined`.
-            context: the rest; its logger is told in order what the function logs, also when it throws.
+            context: the rest; its logger gets what the function logs, in order, also when it throws.
             settle: await a promise; otherwise a promise is `Foreign("Promise")`, as for rule conditions (3.1).
 
         Raises:

@@ -40,7 +40,7 @@ class JavaScriptLimitError(JavaScriptError):
 class WorkerLostError(JavaScriptLimitError):
     """The process that a function ran in ended, and not because its time was up.
 
-    Either somebody ended it (a machine short of memory does), or the function made the engine crash.
+    Either the system killed it (for want of memory), or the function crashed the engine.
     """
 
     def __init__(self, code: int | None) -> None:

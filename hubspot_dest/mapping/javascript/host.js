@@ -165,7 +165,7 @@
     let name = "Error";
     try {
       if (typeof error === "object" && error !== null && typeof error.name === "string" && error.name !== "") name = error.name;
-    } catch { /* a name that throws is no name */ }
+    } catch { /* a name that throws is not a name */ }
     const message = messageOf(error).slice(0, MAX_MESSAGE);
     let kind = error === null ? "null" : null; // where there is no memory for an error, the engine throws null
     if (message === "[uninitialized]") kind = "memory"; // what the engine throws where normalize() has no memory

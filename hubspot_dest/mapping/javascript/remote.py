@@ -94,7 +94,7 @@ class WorkerProcess:
             answer = None
         except OSError:
             answer = None
-        except BaseException:  # Ctrl-C: an answer that nobody reads would be taken for that of the next call
+        except BaseException:  # Ctrl-C: an unread answer would be read as that of the next call
             self.end()
             raise
         if answer is None:
@@ -208,7 +208,7 @@ class RemoteSandbox:
         return self._mappings - 1
 
     def run(self, number: int, mode: int, given: Any, settle: bool, mapping: int) -> tuple[Any, str]:
-        """Call a function; return its answer (host.js says how to read it), and what it logged after that.
+        """Call a function; return its answer (in the format of host.js), and what it logged since.
 
         Raises:
             JavaScriptError: where the engine itself ends the call; `drain` has what was logged.

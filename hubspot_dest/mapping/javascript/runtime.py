@@ -26,7 +26,7 @@ class Runtime(Protocol):
 
     @property
     def errors(self) -> tuple[type[BaseException], ...]:
-        """What calls into the context raise; `fail` says what it means."""
+        """What calls into the context raise; `fail` translates it."""
 
     def register(self, source: str) -> int:
         """Evaluate the expression and return the number of the function that it gives."""

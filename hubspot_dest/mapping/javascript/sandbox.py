@@ -1,6 +1,6 @@
 """One QuickJS context with its built-ins guarded and frozen, and the calls into it.
 
-A context belongs to the thread that made it. Whatever breaks a limit leaves it in a state that nobody vouches for
+A context belongs to the thread that made it. A context that broke a limit is in an undefined state
 (jobs still waiting, memory still held), so its owner throws it away then: a new one costs about five milliseconds.
 """
 
@@ -106,7 +106,7 @@ class Sandbox:
 
     @property
     def errors(self) -> tuple[type[BaseException], ...]:
-        """What calls into the context raise; `fail` says what it means."""
+        """What calls into the context raise; `fail` translates it."""
         return self._errors
 
     def check(self, source: str) -> None:
@@ -118,7 +118,7 @@ class Sandbox:
         """
         self._limit_memory(None)
         self._parse(_thunk(source))
-        # What holds together only inside parentheses (`a)(b`, `a, b`) could not stand in a configuration.
+        # What is valid only inside parentheses (`a)(b`, `a, b`) is not an expression of its own.
         self._parse(f'"use strict"; () => 1 ? \n{source}\n : 0')
         self._limit_memory(self._slack_bytes)
 
@@ -173,7 +173,7 @@ class Sandbox:
             self._context.set_memory_limit(limit)
 
     def run(self, number: int, mode: int, given: Any, settle: bool, mapping: int) -> tuple[Any, str]:
-        """Call a function; return its answer (host.js says how to read it), and what it logged after that.
+        """Call a function; return its answer (in the format of host.js), and what it logged since.
 
         Raises:
             JavaScriptError: where the engine itself ends the call; `drain` has what was logged.
@@ -204,7 +204,7 @@ class Sandbox:
             started: this thread's processor time at which the call began, in seconds.
 
         Raises:
-            JavaScriptLimitError: where there is no end to it.
+            JavaScriptLimitError: it does not end.
 
         """
         if not self._run_job():
@@ -216,7 +216,7 @@ class Sandbox:
         return True
 
     def drain(self) -> str:
-        """Return what was logged since the last answer, as JSON; nothing, where the context cannot say it."""
+        """Return what was logged since the last answer, as JSON; empty if the context cannot return it."""
         try:
             return str(self._drain())
         except self._errors:
@@ -242,7 +242,7 @@ class Sandbox:
         self._context.set_memory_limit(1)
 
     def check_time(self) -> None:
-        """Raise where the call had to be strangled, whatever it says that came of it.
+        """Raise if the call had to be interrupted, whatever it returned.
 
         Raises:
             JavaScriptLimitError: of time.

@@ -1,4 +1,4 @@
-"""Tell from a function's text whether it can be trusted to end in time without a process of its own.
+"""Decide from a function's text whether it is sure to end in time without a worker process.
 
 The engine looks at the clock every 10,000 calls or loop turns. That is enough unless a single turn takes long, and a
 turn takes long only over something big: a long text, a long list, a long chain of prototypes. So a function is
@@ -6,7 +6,7 @@ turn takes long only over something big: a long text, a long list, a long chain 
 memory keeps values small. It is also *pure*: it changes nothing that it was given, so that it can be called a second
 time where that memory is too small; and it catches nothing, so that it cannot hide that it was.
 
-The check reads tokens, not a syntax tree, and says no whenever it is not sure: the price of a no is 15 µs a call.
+The check reads tokens, not a syntax tree, and answers no in case of doubt, which costs 15 µs a call.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ class _Text:
         self._local = self._declared | self._parameters | self._destructured()
 
     def bounded(self) -> bool:
-        """Tell whether every token is one that is known to be harmless where it stands."""
+        """Tell whether every token is known to be harmless in its place."""
         first = self._words[1].text
         if first not in ("(", "async", "function") and self._words[2].text != "=>":
             return False
@@ -174,7 +174,7 @@ class _Text:
         return found
 
     def _find_fresh(self) -> set[str]:
-        """Return the constants that stand for a list, map or set that the function itself has made."""
+        """Return the constants that hold a list, map or set that the function itself has made."""
         names = [self._words[at].text for _, at in self._declarations]
         found = {
             self._words[at].text

@@ -1,4 +1,4 @@
-"""What one thread's sandbox has been told already, so that each piece of a plan crosses once."""
+"""What one thread's sandbox has received already, so that each part of a plan is sent once."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ class Session:
         return _ABSENT, None
 
     def _read(self, answer: str, source: str, context: CallContext) -> Any:
-        """Return the result that an answer of host.js stands for, or raise what was thrown."""
+        """Decode an answer of host.js: return the result, or raise what was thrown."""
         tag, rest = answer[0], answer[1:]
         if tag == "s":
             return rest

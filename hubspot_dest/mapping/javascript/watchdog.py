@@ -21,7 +21,7 @@ __all__ = ["Watchdog"]
 _IDLE_ROUNDS: Final = 4
 
 # Which call a busy sandbox is at, and the processor time since when. By the sandbox itself, not by its id: a new one
-# at the same address, at its own first call, would be taken for the old one that never came back.
+# at the same address, at its own first call, would be mistaken for the old one, which never returned.
 Since = WeakKeyDictionary[Sandbox, tuple[int, float]]
 
 

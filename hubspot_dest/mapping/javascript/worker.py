@@ -31,7 +31,7 @@ _GRACE: Final = 1.4
 
 
 def pack_scalar(value: Any) -> Any:
-    """Return a scalar as JSON can say it: NaN and infinities are `{"n": spelled}`."""
+    """Return a scalar as plain JSON: NaN and infinities are `{"n": spelled}`."""
     if type(value) is float and (value != value or value in (float("inf"), float("-inf"))):
         return {"n": repr(value)}
     return value

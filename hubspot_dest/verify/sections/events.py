@@ -26,7 +26,7 @@ _QUESTION: Final = "Does HubSpot take every event, and is none lost?"
 _ORDER: Final = ("sent", "queued", "identified", "skipped", "ignored", "denied", "refused", "failed")
 _MOST_SAMPLES: Final = 200
 _DIGITS: Final = re.compile(r"\d+")  # lines and columns differ in messages of one cause
-_WEIGHT: Final = 100  # every so many events, one is counted for the quotas
+_WEIGHT: Final = 100  # one of this many events is counted for the quotas
 
 
 class EventsSection:
@@ -61,7 +61,7 @@ class EventsSection:
         self._read += 1
 
     def add_bad_line(self, message: str, hint: str, line: int) -> None:
-        """Report a line that is no event."""
+        """Report a line that is not an event."""
         self._bad += 1
         finding = verify_finding("event_unreadable", message, fix=hint, file=self._events, line=line)
         self._groups.add(finding, line, _DIGITS.sub("#", message))
@@ -122,7 +122,7 @@ class EventsSection:
 
     def _answer(self) -> str:
         kinds = ", ".join(f"{self.kinds[kind]} {kind}" for kind in _ORDER if self.kinds[kind]) or "nothing"
-        bad = f", {self._bad} lines that are no event" if self._bad else ""
+        bad = f", {self._bad} lines that are not events" if self._bad else ""
         said = f"{self._read} event{'' if self._read == 1 else 's'}: {kinds}{bad}"
         if not self._reached and not self._bad:
             return f"{said}; nothing is sent of any of them, so that nothing is proved"

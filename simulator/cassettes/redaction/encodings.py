@@ -49,13 +49,13 @@ def _emptied(word: str, scrub: Scrub) -> str:
 
 
 def unpacked(word: str) -> str | None:
-    """Return the text that is in a word of base64 or hexadecimal, unzipped if need be; None where there is none."""
+    """Return the text that is in a word of base64 or hexadecimal, unzipped if need be; None if there is none."""
     found = _decoded(word)
     return None if found is None else readable(found)
 
 
 def readable(data: bytes) -> str | None:
-    """Return bytes as text, unzipped if they are zipped; None where they are no text."""
+    """Return bytes as text, unzipped if they are zipped; None where they are not text."""
     if data[:2] == _GZIP or data[:1] == b"\x78":
         try:
             data = decompress(data, _MOST_BYTES)

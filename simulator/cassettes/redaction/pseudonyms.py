@@ -48,7 +48,7 @@ _SECRETS: Final = frozenset(
     ["password", "passwd", "pwd", "apikey", "api_key", "authorization", "cookie", "cookies", "set-cookie"]
 )
 _DEEPEST: Final = 3  # a proxy may encode what was encoded
-_ANY_CASE: Final = 4  # from so many letters on, a name is found in capitals and in small letters, too
+_ANY_CASE: Final = 4  # a name of at least this many letters is found in upper and lower case, too
 _BEFORE: Final = (
     r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=%25[0-9A-Fa-f]{2})|(?<=\\[nrtbf])|(?<=\\u[0-9A-Fa-f]{4}))"
 )
@@ -321,7 +321,7 @@ def _json_escaped(text: str) -> str:
     return json.dumps(text)[1:-1]
 
 
-# How a value can stand in a text; each is applied to the original and to its stand-in alike.
+# How a value can be written in a text; each is applied to the original and to its stand-in alike.
 _WRITINGS: Final[tuple[Callable[[str], str], ...]] = (
     _same,
     lambda text: quote(text, safe=""),

@@ -137,7 +137,7 @@ def _print(lines: Iterable[str]) -> None:
 
 
 def _next_command() -> str:
-    """Return a command that works as it stands: found on the PATH or beside this one, with examples or without."""
+    """Return a command that can be run as shown: found on the PATH or beside this one, with or without examples."""
     beside = Path(sys.argv[0]).with_name("hubspot-dest")
     found = shutil.which("hubspot-dest") is not None or not beside.is_file()
     program = "hubspot-dest" if found else safe_text(os.path.relpath(beside))

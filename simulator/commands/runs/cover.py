@@ -27,10 +27,10 @@ _TOLD_SECONDS = 0.1
 def write_cover(
     path: Path, seed: int, output: Path | None, *, parity: bool, seconds: float, as_json: bool
 ) -> NoReturn:
-    """Write the events and say what they reach, and what not and why.
+    """Write the events, and report what they reach, and why the rest is not reached.
 
     Events go to `output`, or to standard output; with `as_json` the result goes to standard output, and the events to
-    `output` only. Exit code 0: everything that can be reached is. 1: something is not, and nobody knows why, or
+    `output` only. Exit code 0: everything that can be reached is. 1: something is not, for an unknown reason, or
     `seconds` were over. 2: it could not run. 130 and 143: Ctrl-C and SIGTERM; what was found until then is written.
     """
     from hubspot_dest.cli.options import open_config
@@ -90,7 +90,7 @@ def _tell(result: CoverageResult, seconds: float, *, stopped: bool) -> None:
     say(f"{result.sentence}, {with_events}; {result.properties_sentence}")
     if stopped:
         say("interrupted: not everything was tried; what was found until then is written")
-        return  # why each of the others was not reached is known to whoever interrupted it
+        return  # the others were not tried, since the search was interrupted
     if result.time_up:
         say(f"time was up after {seconds:g} s: not everything was tried; --seconds gives it more")
     for unreached in result.unreached:

@@ -1,4 +1,4 @@
-"""What was accepted from outside is seen through, though the stream is told to end."""
+"""Finish what was accepted from outside before the stream ends."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _SLICE = 500
 
 
 def drain(engine: Engine, origin: Chosen, seconds: float = _SECONDS) -> int:
-    """Accept nothing new, take what was accepted, and return how many events are left after so many seconds.
+    """Accept nothing new, process what was accepted, and return how many events are left after `seconds`.
 
-    Somebody was told that these events are here: a website by a 200, another program by its emptied pipe. Where events
+    Their senders count these events as delivered: a website by its 200, a program by its emptied pipe. Where events
     come at a pace of their own nothing is hurried: they are only counted.
     """
     origin.close()

@@ -16,7 +16,8 @@ from hubspot_dest.amounts import amount, plural, verb
 from hubspot_dest.cli.console import print_data, progress, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import open_account, open_config, use_colour
-from hubspot_dest.config.loading import TOKEN_VARIABLE
+from hubspot_dest.cli.report_file import input_files, write_report
+from hubspot_dest.config.loading import TOKEN_VARIABLE, file_of
 from hubspot_dest.diff.json_difference import MISSING
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter, reason_lines
@@ -28,6 +29,7 @@ from simulator.commands.switch_options import read_switches
 from simulator.engine.engine import Engine
 from simulator.engine.expectations import ExpectationError, read_expectations, result_of, unmet
 from simulator.engine.failures import FailureTable
+from simulator.engine.report_page import page_of_run
 from simulator.engine.story import story_path
 from simulator.hubspot.faults.stories import STORIES
 from simulator.hubspot.faults.syntax import FaultSyntaxError, parse_fault
@@ -36,7 +38,7 @@ from simulator.hubspot.service import DEFAULT_TOKEN
 __all__ = ["run"]
 
 _SLICE = 500
-_SLICE_SECONDS = 0.25  # of a source that may have nothing just now: how soon a signal is heard
+_SLICE_SECONDS = 0.25  # of a source that may be idle: how soon a signal is noticed
 
 
 def run(
@@ -53,6 +55,7 @@ def run(
     expect: Path | None,
     no_outbox: bool,
     fail_on: str,
+    report: Path | None,
     as_json: bool,
     no_color: bool,
     **source: Any,
@@ -68,7 +71,7 @@ def run(
         thrown = [*map(parse_fault, faults), *(STORIES[story].faults if story else ())]
     except (ExpectationError, FaultSyntaxError) as error:
         stop(safe_text(error))
-    stopper = GracefulShutdown()  # before anybody is told where to send
+    stopper = GracefulShutdown()  # before the address is shown
     origin = chosen(SourceOptions(**source))
     engine = Engine(
         loaded,
@@ -96,6 +99,10 @@ def run(
         failures = FailureTable(engine)
         findings = engine.event_log.findings
         findings.add(engine.judge.summary(), None)
+        page = None
+        if report is not None:
+            files = (("configuration", file_of(config or story_path())), ("events", source.get("from_")))
+            page = page_of_run(engine, engine.ring.rows(), _title(config), inputs=input_files(*files))
         bad = [row.sentence for row in engine.ring.rows() if row.reason == "bad_input"]
     finally:
         origin.close()
@@ -108,6 +115,8 @@ def run(
     result["failures"] = failures.records()
     result["findings"] = [reason.as_dict() for reason in findings.reasons]
     differing = unmet(expected, result)
+    if page is not None and report is not None:
+        write_report(report, page)
     if as_json:
         print_data(orjson.dumps(result).decode())
     else:
@@ -120,7 +129,7 @@ def run(
             f"expected {_plain(difference.expected)}"
         )
     if bad:
-        first = "" if len(bad) == 1 else f"{len(bad):,} lines are no events; the first: "
+        first = "" if len(bad) == 1 else f"{len(bad):,} lines are not events; the first: "
         say(f"warning: {first}{safe_text(bad[0], limit=300)}")
     for spec, fault in zip(faults, engine.hubspot.faults.active(), strict=False):
         if not fault.matched:  # a path with a typo, and the run proves nothing
@@ -140,11 +149,15 @@ def run(
     raise SystemExit(int(ExitCode.OK if good else ExitCode.CHECK_FAILED))
 
 
+def _title(config: Path | None) -> str:
+    return f"hubspot-sim run: {config or 'the shop of the demonstration'}"
+
+
 def _finding_lines(findings: FindingTable) -> Iterator[str]:
-    """Yield what the checks say of the events, each reason once."""
+    """Yield the findings about the events, each reason once."""
     lines = list(reason_lines(findings.reasons))
     if lines:
-        yield from ("", "  what the checks say of these events (hubspot-dest explain CODE)")
+        yield from ("", "  findings about these events (hubspot-dest explain CODE)")
         yield from (f"  {line}" for line in lines)
 
 

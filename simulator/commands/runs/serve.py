@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 import threading
 from contextlib import ExitStack
 from pathlib import Path
@@ -87,6 +88,7 @@ def serve(
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: told.set())
         _announce(server, host, certificate, node_preload, as_json=as_json)
+        sys.stdout.flush()  # who reads a pipe waits for the address
         # A plain wait would keep Python from seeing signals on some systems.
         while not told.wait(0.5):
             pass
@@ -124,7 +126,9 @@ def _start(server: FakeHubSpot, host: str, port: int) -> None:
 def _portal(given: int | None, schema: AccountSchema, *, auto_define: bool) -> int | None:
     """Return the portal that the account file names; it excludes what contradicts it."""
     if auto_define:
-        stop("--account and --auto-define exclude each other", "the file says what is defined: leave one out")
+        stop(
+            "--account and --auto-define exclude each other", "the file lists what is defined: leave one out"
+        )
     if None not in (given, schema.portal_id) and given != schema.portal_id:
         stop(f"--portal {given} is not the account file's portal {schema.portal_id}", "leave out --portal")
     return schema.portal_id if given is None else given
@@ -208,7 +212,9 @@ def _announce(
     as_json: bool,
 ) -> None:
     if host not in _LOOPBACK:
-        say(f"WARNING: listening on {safe_text(host)}: whoever reaches this machine can use this account")
+        say(
+            f"WARNING: listening on {safe_text(host)}: everybody who can reach this machine can use this account"
+        )
     if as_json:
         where = {"baseUrl": server.base_url, "token": server.token, "controlToken": server.control_token}
         if certificate is not None:

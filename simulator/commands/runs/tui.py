@@ -72,7 +72,7 @@ def show(
     if web:
         from simulator.tui.web import serve
 
-        # What no page could show is said here, once, and not in every page.
+        # What no page could show is reported here, once, and not in every page.
         if made_up or (source["from_"] and not Path(source["from_"]).is_fifo()):
             chosen(SourceOptions(**source)).close()
         serve([text for text in sys.argv[1:] if text != "--web"], port)
@@ -131,7 +131,7 @@ def show(
 
 
 def _tour(file: Path | None, *, shipped: bool) -> Tour | None:
-    """Return the tour that is to be told, or end with exit code 2 where it cannot be played."""
+    """Return the tour to play, or exit with code 2 if it cannot be played."""
     from simulator.tui.tour import TourError, default_tour, read_tour
 
     try:

@@ -1,4 +1,4 @@
-"""What arrived but is no event: it becomes a row that failed, with where it stood and what is wrong, never a crash."""
+"""Input that is not an event: it becomes a failed row with its place and what is wrong, never a crash."""
 
 from __future__ import annotations
 

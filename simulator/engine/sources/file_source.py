@@ -1,4 +1,4 @@
-"""Events of a file: JSON Lines, an array, one object, an envelope; gzip is unpacked. What is no event is shown."""
+"""Events of a file: JSON Lines, an array, one object, an envelope; gzip is unpacked. What is not an event is shown."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class FileSource:
         self, path: Path, speed: float | None = None, *, max_line_bytes: int = DEFAULT_MAX_LINE_BYTES
     ) -> None:
         with path.open("rb") as stream:
-            stream.read(1)  # a folder opens on some systems, and only reading tells
+            stream.read(1)  # on some systems a folder can be opened, and only reading fails
         self._path = path
         self._speed = speed
         self._max_line_bytes = max_line_bytes

@@ -45,7 +45,7 @@ class _Queue:
         return outcomes
 
     def take(self) -> Any:
-        """Return the oldest event, and None while there is none."""
+        """Return the oldest event; None if there is none."""
         with self._lock:
             return self._events.popleft() if self._events else None
 
@@ -110,7 +110,7 @@ class ListeningSource:
         self._server.stop()
 
     def __call__(self, seed: int) -> Iterator[Any]:
-        """Return the events as they come, and None while there is none; the seed changes nothing."""
+        """Yield events as they arrive, and None while there is none; the seed has no effect."""
         del seed
         while True:
             yield self._queue.take()

@@ -59,7 +59,7 @@ class PipeSource:
         self._closed = True
 
     def __call__(self, seed: int) -> Iterator[Any]:
-        """Return the events as they come, and None while there is none; the seed changes nothing.
+        """Yield events as they arrive, and None while there is none; the seed has no effect.
 
         Raises:
             IntakeError: when reading failed, after what could be read.
@@ -67,7 +67,7 @@ class PipeSource:
         """
         del seed
         if self._reader is None:
-            # Nobody waits for it at the end: it may be stuck in a read for ever.
+            # It is not joined at the end: it may be blocked in a read.
             self._reader = threading.Thread(target=self._work, name="source", daemon=True)
             self._reader.start()
         return self._events() if self._speed is None else played(self._events(), self._speed)

@@ -48,7 +48,7 @@ class ControlContext:
 
 
 class RefusedError(Exception):
-    """A control request that is not valid; the message says what is."""
+    """A control request that is not valid; the message names a valid form."""
 
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)

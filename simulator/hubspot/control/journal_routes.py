@@ -57,7 +57,7 @@ def _bytes(data: bytes, headers: dict[str, str] | None = None) -> Response:
 
 
 def _bounds(journal: Journal, matched: int) -> dict[str, str]:
-    """Return headers that say what a list leaves out."""
+    """Return the headers about what a list leaves out."""
     return {
         "X-Simulator-Matched": str(matched),
         "X-Simulator-Dropped": str(journal.dropped),

@@ -27,7 +27,7 @@ class ContactPage:
     Attributes:
         total: how many contacts there are, the search aside.
         matched: how many of them the search finds.
-        contacts: those of this page, as `contact_row` tells them.
+        contacts: those of this page, as rows of `contact_row`.
         after: where the next page begins, None at the end.
 
     """

@@ -62,10 +62,10 @@ class Fault:
         every: every k-th matching request.
         probability: chance of striking, 0 to 1, drawn from `seed`.
         seed: makes the draws repeatable.
-        count: strikes at most so many times, then is spent.
-        for_seconds: is spent so many seconds after it was set.
+        count: how many times it applies at most; then it is spent.
+        for_seconds: how many seconds after it was set it is spent.
         delay_ms: waiting time before the answer; between the pieces of a trickle.
-        jitter_ms: up to so many milliseconds more, drawn from `seed`.
+        jitter_ms: the most milliseconds that are added, drawn from `seed`.
         retry_after: seconds in a `Retry-After` header of 429, 477 and 503; none when None (477 always has one).
         policy: which limit a 429 names.
         stored: whether the service processes the request although the answer is a failure. None takes the kind's

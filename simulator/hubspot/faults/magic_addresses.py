@@ -1,6 +1,6 @@
 """Magic addresses: `anything+429@example.com` triggers a fault without any set-up.
 
-The address counts wherever it stands in the path or the body. `+invalid@` is not here: it is one of HubSpot's own rules
+The address counts anywhere in the path or the body. `+invalid@` is not here: it is one of HubSpot's own rules
 (an e-mail address that HubSpot refuses) and lives with them.
 """
 

@@ -12,7 +12,7 @@ __all__ = ["STORIES", "Story"]
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A named list of faults, with the sentence that tells what happens."""
+    """A named list of faults, with a description of what happens."""
 
     name: str
     tells: str

@@ -30,7 +30,7 @@ _DURATION = re.compile(r"([0-9.]+)(ms|s|m)?")
 
 
 class FaultSyntaxError(ValueError):
-    """A fault that cannot be read; the message says what is valid."""
+    """A fault that cannot be parsed; the message names a valid form."""
 
 
 def parse_fault(spec: str) -> Fault:
@@ -120,7 +120,7 @@ def _checked(name: str, value: object) -> object:
     if name in _NUMBERS:
         number = _number(name, value, whole=False, least=0)
         if name == "probability" and number > 1:
-            raise FaultSyntaxError(f"probability is {value!r}: it lies between 0 and 1")
+            raise FaultSyntaxError(f"probability is {value!r}: it must be between 0 and 1")
         if name in ("delay_ms", "jitter_ms") and number > _LONGEST_DELAY_MS:
             raise FaultSyntaxError(f"{name} is {value!r}: at most an hour, {_LONGEST_DELAY_MS}")
         return number

@@ -54,7 +54,7 @@ def tls_context(certificate: str, key: str, fails: Callable[[], bool]) -> ssl.SS
 class ServerThread:
     """Serve an application from a daemon thread until stopped.
 
-    A process that forks takes no server along: the thread lives in the parent only. Start servers after forking.
+    A forked child has no server: its thread runs in the parent only. Start servers after forking.
     """
 
     def __init__(self, app: Served, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:

@@ -43,7 +43,7 @@ class Handler(Protocol):
 
 
 class BodyTooLargeError(Exception):
-    """A request body is longer than the server takes."""
+    """A request body is longer than the server accepts."""
 
 
 async def read_body(receive: Receive, limit: int) -> bytes | None:

@@ -60,7 +60,7 @@ def items(
 ) -> Listing:
     """List the good or the bad things sent, oldest first; with a limit the latest.
 
-    A good item tells what was sent; a bad one adds `errors` and, when it named something unknown, `nearMisses`: by
+    A good item shows what was sent; a bad one adds `errors` and, when it named something unknown, `nearMisses`: by
     name, what comes closest among the names of good items and what the account defines. A property of an event is
     held against that event's own; where the event is not defined, against those of all events.
 

@@ -1,6 +1,6 @@
 """The journal: every request and its answer, recorded cheaply and shown without secrets.
 
-The hot path only appends what it has in hand; words, JSON and masks are made when somebody reads. Memory is bounded by
+The hot path only appends what it has; text, JSON and masks are made when the journal is read. Memory is bounded by
 entries and by bytes; what had to go is counted.
 """
 
@@ -133,7 +133,7 @@ class Journal:
         try:
             listener(entry)
         except Exception:
-            _log.exception("a listener of the journal failed and hears nothing more")
+            _log.exception("a listener of the journal failed and is no longer notified")
             self._unsubscribe(listener)
 
     def entries(self, chosen: Filter | None = None, *, limit: int | None = None) -> list[Entry]:

@@ -189,13 +189,13 @@ class SimulatedAccount:
         return {name: {"used": count, "limit": limit} for name, (count, limit) in used.items()}
 
     def counters(self) -> Counters:
-        """Return what became of the occurrences so far."""
+        """Return the counts of occurrences so far."""
         with self.lock:
             now = self.log.counters
             return Counters(now.accepted, now.unassociated, now.duplicates, now.dropped, now.forgotten)
 
     def adopt(self, schema: AccountSchema) -> None:
-        """Have what an account file says: its portal's definitions and contact properties."""
+        """Define what an account file lists: the portal's event definitions and contact properties."""
         with self.lock:
             for definition in (schema.definitions or {}).values():
                 known = self.define(definition.full_name, 0.0)

@@ -41,7 +41,7 @@ class Behaviours:
         visibility_delay_ms: from 204 until an occurrence can be read.
         search_lag_ms: from creation until the search finds a contact.
         tier: decides the rate limits.
-        quota_occurrences: occurrences that the account takes in a calendar month, UTC.
+        quota_occurrences: occurrences that the account accepts in a calendar month, UTC.
         quota_definitions: event definitions that the account can have.
         quota_calls: calls a day; 0 takes the tier's number, which counts only with `enforce_rate_limits`.
         events_rps: requests per second that the send endpoints take.

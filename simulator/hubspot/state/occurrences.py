@@ -17,7 +17,7 @@ __all__ = ["Counters", "Occurrence", "new_id"]
 class Occurrence(msgspec.Struct, gc=False):  # a million of them: the garbage collector need not look at any
     """One occurrence as it was stored; `contact` is the id of the record it belongs to, or None.
 
-    Its properties lie as JSON, a third of the memory that a dictionary takes.
+    Its properties are kept as JSON, in a third of the memory of a dictionary.
     """
 
     id: str
@@ -46,7 +46,7 @@ class Occurrence(msgspec.Struct, gc=False):  # a million of them: the garbage co
 
 @dataclass(slots=True)
 class Counters:
-    """How many occurrences were accepted, and what became of them."""
+    """How many occurrences were accepted, kept and dropped."""
 
     accepted: int = 0
     unassociated: int = 0

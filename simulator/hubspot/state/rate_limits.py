@@ -1,4 +1,4 @@
-"""How much an account may ask, and the headers that say so (HubSpot wire facts, section 6)."""
+"""Rate limits of an account, and their headers (HubSpot wire facts, section 6)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class LimitExceededError(Exception):
 
 
 class RateLimits:
-    """Counts of one account. Days end at midnight UTC; HubSpot takes the account's own time zone."""
+    """Counts of one account. Days end at midnight UTC; HubSpot uses the account's own time zone."""
 
     def __init__(self) -> None:
         self.reset()

@@ -1,6 +1,6 @@
 """Accounts in a SQLite file: readable with any SQLite tool, and whole after kill -9.
 
-Each request's changes are one transaction, committed before the answer goes out. The write-ahead log with
+Each request's changes are one transaction, committed before the answer is sent. The write-ahead log with
 `synchronous=NORMAL` survives the death of the process at any moment; a loss of power may cost the last moments.
 """
 

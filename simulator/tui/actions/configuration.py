@@ -65,7 +65,7 @@ class ConfigActions:
         if not (changed or reloaded.again or reloaded.settings or reloaded.stranded):
             self._shell.say(f"{name} was saved; no event changes", 4)
         elif isinstance(self._shell.panel, Question):
-            # Do not interrupt somebody who types.
+            # Do not interrupt typing.
             self._shell.say(f"{name} was saved; d shows what changes ({amount(changed, 'event')})", 6)
         else:
             self.show_changes()

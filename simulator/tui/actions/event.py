@@ -61,7 +61,7 @@ class EventActions:
         self._shell.say(f"{row.person[:60]} {_CONSENT[wanted]}")
 
     def keep(self) -> None:
-        """Keep the selected event: it is run again at every save until it goes out."""
+        """Keep the selected event: it is run again at every save until it is sent."""
         row = self._navigation.selected()
         if row is None:
             return

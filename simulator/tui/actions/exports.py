@@ -6,8 +6,10 @@ import shutil
 import time
 from pathlib import Path
 
+from hubspot_dest.report.html.renderer import render_report
 from simulator.engine.engine import Engine
-from simulator.tui.exports import html_report, json_rows, plain_svg
+from simulator.engine.report_page import page_of_run
+from simulator.tui.exports import json_rows, plain_svg
 from simulator.tui.shell import Shell
 from simulator.tui.views.live import LiveView
 from simulator.tui.widgets.header import Header
@@ -49,7 +51,7 @@ class ExportActions:
         written = self._write(stem, "jsonl", "".join(f"{row}\n" for row in json_rows(self._engine, rows)))
         self._shell.from_thread(lambda: self._report(*written))
         try:
-            page = html_report(self._engine, rows, title, self._live.search)
+            page = render_report(page_of_run(self._engine, rows, title, chosen=self._live.search))
         except (TimeoutError, RuntimeError):
             result = "no report: the sender is busy with a call to HubSpot, or has ended", False
         else:

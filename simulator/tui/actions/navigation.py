@@ -41,7 +41,7 @@ class Navigation:
         self._mapping = mapping
 
     def selected(self, *, batches: bool = False) -> Row | None:
-        """Return the selected event, or None after a message that says how to select one.
+        """Return the selected event, or None after a message on how to select one.
 
         Args:
             batches: the row of a batch will do, and so will a row that the filter hides.

@@ -88,7 +88,7 @@ class SendingActions:
         if row is None:
             return
         if row.kind not in NOT_DELIVERED:
-            self._shell.say("only an event that did not go out can be run again", 2)
+            self._shell.say("only an event that was not sent can be run again", 2)
         else:
             self._shell.when_done(self._engine.again([row.number]))
 

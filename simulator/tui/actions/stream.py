@@ -45,7 +45,7 @@ class StreamActions:
         self._engine.step()
 
     def change_rate(self, by: int) -> None:
-        """Go faster or slower by so many steps."""
+        """Go faster or slower by a number of steps."""
         rate = self._engine.rate.per_second
         near = min(
             range(len(RATES)),

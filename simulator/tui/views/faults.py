@@ -206,7 +206,7 @@ def _refused(entry: Entry, width: int) -> list[TextLine]:
 
 
 def _failed(name: str, why: str, width: int) -> list[TextLine]:
-    """Return what failed, and why: beside it, or where there is no room, below."""
+    """Return what failed, with the reason beside it, or below if there is no room."""
     sign = (f" {SYMBOLS['failed']} ", "bad")
     if width >= _WIDE:
         return [line(sign, (fit(name, 18) + " ", "text"), (fit(why, width - 23), "dim"))]
@@ -214,6 +214,6 @@ def _failed(name: str, why: str, width: int) -> list[TextLine]:
 
 
 def _is_refusal(entry: Entry) -> bool:
-    """Tell whether an answer is bad news. That a contact is not known yet is none: the sender then creates it."""
+    """Tell whether an answer is a failure. An unknown contact is not: the sender then creates it."""
     unknown = entry.method == "PATCH" and entry.answer.status == 404 and not entry.fault
     return not entry.is_good and not unknown

@@ -72,7 +72,7 @@ class LiveView(View):
 
     def show_detail(self, *, top: bool = False) -> None:
         """Show the row under the cursor, if it is another one or has changed."""
-        # Where the details are not shown, an empty stream says itself why it is empty.
+        # Without the details pane, an empty stream shows itself why it is empty.
         nothing = () if self.detail.display or self.stream.count() else self._empty()[0].pieces
         if nothing != self.stream.nothing:
             self.stream.nothing = nothing
@@ -103,7 +103,7 @@ class LiveView(View):
         self.detail.show(lines, top=top or other)
 
     def _empty(self) -> list[TextLine]:
-        """Return what is said where there is no row: each reason asks for something else."""
+        """Return the text shown without any row: each reason has its own advice."""
         stream, engine = self.stream, self.engine
         if stream.chosen is not None and engine.ring.next > stream.chosen >= 0 and stream.count():
             kept = f"{engine.ring.capacity:,}"

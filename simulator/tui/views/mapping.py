@@ -27,7 +27,7 @@ class MappingView(View):
         """The events of a line are wanted.
 
         Args:
-            filter_text: the filter that shows them; empty where it would be all of them.
+            filter_text: the filter that shows them; empty if it would show all.
 
         """
 

@@ -20,7 +20,7 @@ class View(Container):
     """
 
     searched = ""
-    """What a search looks at, as a hint for the user; empty where there is no search."""
+    """What a search looks at, as a hint for the user; empty without a search."""
 
     def __init__(self, engine: Engine, **options: object) -> None:
         super().__init__(**options)  # type: ignore[arg-type]

@@ -225,7 +225,7 @@ def compact_lines(engine: Engine, pulse: Pulse, width: int, palette: Any) -> lis
 
 
 def _budget(engine: Engine) -> tuple[int, int]:
-    """Return the contact calls of the last ten seconds, and HubSpot's limit on them, as its last answer says."""
+    """Return the contact calls of the last ten seconds, and HubSpot's limit on them, as in its last answer."""
     used, most = 0, 190
     now = engine.hubspot.clock()
     for entry in reversed(engine.hubspot.journal.entries(limit=400)):

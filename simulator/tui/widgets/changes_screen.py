@@ -111,9 +111,9 @@ def _also(reloaded: Reloaded) -> Iterable[str]:
         yield f"{others} more {'has' if others == 1 else 'have'} another rule or reason, with the same calls"
     again, left = reloaded.again, reloaded.stranded
     if again == 1:
-        yield f"1 kept event was run again, and {'goes out now' if reloaded.through else 'still does not go out'}"
+        yield f"1 kept event was run again, and {'is sent now' if reloaded.through else 'is still not sent'}"
     elif again:
-        yield f"{again} kept events were run again, {reloaded.through} of them go out now"
+        yield f"{again} kept events were run again, {reloaded.through} of them are sent now"
     if left:
         yield f"{left} waiting event{'s' * (left > 1)} HubSpot did not take, and failed; R runs all failed again"
 

@@ -30,7 +30,7 @@ def short(value: Any, limit: int = 60) -> str:
 
 
 def json_lines(value: Any, *, indent: int = 1, most: int = 400) -> list[TextLine]:
-    """Return a value as indented lines, at most so many."""
+    """Return a value as indented lines, at most `most`."""
     lines: list[TextLine] = []
     for found in _lines(value, indent, "", 0):
         if len(lines) >= most:

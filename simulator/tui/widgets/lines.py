@@ -58,7 +58,7 @@ class _Drawn:
 
 
 class LineView(ScrollView, can_focus=True):
-    """A scrolling list of lines with a cursor. A subclass says how many there are and what each looks like."""
+    """A scrolling list of lines with a cursor. A subclass defines their number and how each is drawn."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Up", show=False),
@@ -86,7 +86,7 @@ class LineView(ScrollView, can_focus=True):
         """A line was chosen, by Enter or a second click."""
 
     nothing: Sequence[Piece] = ()
-    """What the first line says while there are none."""
+    """The text shown while there are no lines."""
     scrolls = True
     """Whether a column is kept for a scrollbar."""
     marks = False
@@ -118,7 +118,7 @@ class LineView(ScrollView, can_focus=True):
         raise NotImplementedError
 
     def look(self, index: int) -> Hashable:  # noqa: ARG002 - for subclasses
-        """Return what a line's look depends on, or None where that cannot be said; equal looks are drawn once."""
+        """Return what a line's look depends on, or None if that is unknown; equal looks are drawn once."""
         return None
 
     def resized(self) -> None:

@@ -36,7 +36,7 @@ class Panel(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Show the lines."""
-        for lines in self.query(LineList):  # empty where it was closed before it was shown
+        for lines in self.query(LineList):  # empty if it was closed before it was shown
             lines.focus()
         self.set_class(self.app.size.width < 110, "-narrow")
         self.call_after_refresh(self.fill)

@@ -31,13 +31,13 @@ _NO_RULE = {
     "bad_input": "not looked for",
     "denied": "not looked for",
     **dict.fromkeys(("sent", "flushed"), "none matched: sent under its own name"),
-    "queued": "none matched: goes out under its own name",
+    "queued": "none matched: sent under its own name",
 }
-"""What is said where no rule matched, by the reason or by the outcome."""
+"""The text shown if no rule matched, by the reason or by the outcome."""
 
 
 def detail_lines(engine: Engine, row: Row, palette: Palette, width: int) -> list[TextLine]:
-    """Return everything there is to say of a row."""
+    """Return the details of a row."""
     outcome = engine.ring.outcome(row.number)
     plan = outcome.plan if outcome is not None else None
     lines = list(_head(engine, row, palette, width))
@@ -130,7 +130,7 @@ def _head(engine: Engine, row: Row, palette: Palette, width: int) -> Iterator[Te
     if row.tries:
         yield _fact("tries", _delivery_tries(row, engine.hubspot.clock()))
     if row.pinned:
-        yield _fact("kept", "run again at every save, until it goes out")
+        yield _fact("kept", "run again at every save, until it is sent")
     if row.batch is not None:
         yield _fact("batch", f"row #{row.batch}")
 

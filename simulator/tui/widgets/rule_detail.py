@@ -1,4 +1,4 @@
-"""What there is to say of a line of the mapping: the rule as it is written, its latest events, what comes near it."""
+"""The details of a line of the mapping: the rule as configured, its latest events, and similar event names."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class MappingSelection:
 def side_lines(
     engine: Engine, chosen: MappingSelection | None, width: int, palette: Palette
 ) -> list[TextLine]:
-    """Return what is said beside the mapping.
+    """Return the details shown beside the mapping.
 
     Args:
         engine: whose mapping it is.
@@ -83,7 +83,7 @@ def side_lines(
         if key in ("policy", "defaultProperties"):
             said = "written into every event, before its rule is looked for"
             if key == "defaultProperties":
-                said = "in every event that goes out, where its rule does not say otherwise"
+                said = "in every event that is sent, unless its rule overrides it"
             lines.append(line((f" {said}", "dim")))
         else:
             lines += [line((f"── latest events of {label} ", "accent"))]
@@ -152,7 +152,7 @@ def near_lines(name: str, keys: list[str]) -> list[TextLine]:
 
 
 def _latest(engine: Engine, wanted: str, width: int, palette: Palette) -> list[TextLine]:
-    """Return the latest events that a filter takes: those that Enter shows."""
+    """Return the latest events that match a filter: those that Enter shows."""
     lines, ring, takes = [], engine.ring, parse_filter(wanted)
     for number in range(ring.next - 1, max(ring.first, ring.next - 3000) - 1, -1):
         row = ring.get(number)

@@ -63,13 +63,13 @@ class Stream(LineView):
         return self._ring.get(self.chosen) if self.chosen is not None else None
 
     def shown(self) -> list[Row]:
-        """Return every row that the filter takes."""
+        """Return every row that matches the filter."""
         return [row for row in self._ring.rows() if self.filter is None or self.filter(row)]
 
     # ---- keeping up
 
     def set_filter(self, chosen: Filter | None) -> None:
-        """Show only what a filter takes."""
+        """Show only what matches a filter."""
         self.filter = chosen
         self._looked_to = self._ring.next
         self._search(self._looked_to)
@@ -161,7 +161,7 @@ class Stream(LineView):
             super().action_edge(to)
 
     def jump(self, wanted: Filter, by: int, *, around: bool = False) -> bool:
-        """Go to the next (1) or previous (-1) row that a filter takes; tell whether there was one.
+        """Go to the next (1) or previous (-1) row that matches a filter; tell whether there was one.
 
         `around` begins at the other end.
         """
@@ -253,7 +253,7 @@ class Stream(LineView):
 
 
 def _batch_words(row: Row) -> str:
-    """Return what became of a batch, or of the delivery as a whole."""
+    """Return the outcome of a batch, or the state of the delivery."""
     if row.reason in ("delivery_paused", "delivery_resumed"):
         return row.name
     if row.reason == "retry":

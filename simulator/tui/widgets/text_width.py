@@ -14,7 +14,7 @@ __all__ = ["fit", "harmless"]
 def harmless(text: object, limit: int = 4000) -> str:
     """Return text that moves no cursor, turns no direction and hides nothing; at most `limit` characters of it.
 
-    What takes no cell of its own is shown as its code: a terminal and we might disagree about it.
+    A character without a cell of its own is shown as its code: terminals disagree about its width.
     """
     plain = text if isinstance(text, str) else str(text)
     cut = len(plain) > limit

@@ -9,7 +9,7 @@ from simulator.tui.widgets.text_width import harmless
 
 __all__ = ["TourPanel"]
 
-_WIDE = 70  # from so many columns on, keys are named with words
+_WIDE = 70  # from this many columns on, keys are shown with labels
 
 
 class TourPanel(Static):
@@ -33,7 +33,7 @@ class TourPanel(Static):
 
         Args:
             title: a few words.
-            text: what is said.
+            text: the text of the step.
             state: what the step waits for; may be empty.
             position: such as `3 of 12`.
             by_itself: the tour plays without keys.

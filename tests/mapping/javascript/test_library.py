@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 from typing import Any
 
@@ -14,6 +13,7 @@ from hubspot_dest.mapping.context import CallContext
 from hubspot_dest.mapping.javascript import JavaScriptEngine, JavaScriptError
 from hubspot_dest.mapping.javascript.library import scripts_for
 from hubspot_dest.mapping.jsvalues import JsTypeError, to_string
+from tests import warm
 from tests.mapping.javascript.everyday import EVERYDAY, outcome
 
 ENGINE = JavaScriptEngine()
@@ -137,7 +137,7 @@ print(JavaScriptEngine().function(source)(None, CallContext(scope=object())))
 
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Kolkata"])
 def test_dates_do_not_depend_on_the_zone_of_the_machine(zone: str) -> None:
-    done = subprocess.run(
+    done = warm.run(
         [sys.executable, "-c", DATES], env={**os.environ, "TZ": zone}, capture_output=True, text=True, check=True
     )  # fmt: skip
     assert done.stdout.strip() == str(

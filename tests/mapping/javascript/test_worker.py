@@ -27,6 +27,7 @@ from hubspot_dest.mapping.javascript.screening import is_bounded
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.planner import Planner
+from tests import warm
 from tests.mapping.javascript.hostile import HOSTILE, SAMPLE
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
@@ -227,7 +228,7 @@ elif sys.argv[2] == "idle":
 
 @pytest.mark.parametrize(("state", "seconds"), [("idle", 0.25), ("stuck", 1)])
 def test_a_parent_that_is_killed_leaves_no_process_behind(state: str, seconds: float) -> None:
-    with subprocess.Popen(
+    with warm.Popen(
         [sys.executable, "-c", PARENT, str(seconds), state],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -245,7 +246,7 @@ def test_a_parent_that_is_killed_leaves_no_process_behind(state: str, seconds: f
 
 
 def test_a_program_that_ends_leaves_no_process_and_no_warning() -> None:
-    with subprocess.Popen(
+    with warm.Popen(
         [sys.executable, "-X", "dev", "-W", "error", "-c", PARENT, "0.25", "end"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as parent:  # fmt: skip

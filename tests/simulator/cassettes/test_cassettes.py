@@ -24,6 +24,7 @@ from simulator.cassettes.redaction.scrubber import ScrubError, leaks, scrubbed
 from simulator.cassettes.replay import replay
 from simulator.cassettes.session import record
 from simulator.cassettes.shipped import recipes
+from tests import warm
 
 FOLDER = Path(__file__).parents[3] / "cassettes"
 SHIPPED = sorted(FOLDER.glob("*.json"))
@@ -32,7 +33,7 @@ RECIPES = {recipe.name: recipe for recipe in recipes()}
 
 def sim(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "simulator", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return warm.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
 def test_every_recipe_is_shipped_and_nothing_else() -> None:
@@ -198,7 +199,7 @@ def test_sixteen_threads_lose_nothing_and_nothing_reaches_a_decoy() -> None:
     [
         ("", "no cassette, or was cut short"),
         ('{"version": 1, "interactions": [', "no cassette, or was cut short"),
-        ("[]", "is no cassette"),
+        ("[]", "is not a cassette"),
         ('{"version": 1, "interactions": []}', "names no events"),
         (
             '{"version": 1, "interactions": [], "hubspot_dest": {"format": 9}}',

@@ -16,6 +16,7 @@ from simulator.cassettes.cassette import Cassette, CassetteError
 from simulator.cassettes.comparison import age_in_days, compare
 from simulator.hubspot.endpoints import errors
 from simulator.hubspot.endpoints.occurrences import handler as occurrences
+from tests import warm
 
 FOLDER = Path(__file__).parents[3] / "cassettes"
 SHIPPED = sorted(FOLDER.glob("*.json"))
@@ -23,7 +24,7 @@ SHIPPED = sorted(FOLDER.glob("*.json"))
 
 def sim(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "simulator", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return warm.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
 def spoilt(cassette: Cassette, position: int, **changed: object) -> Cassette:

@@ -18,6 +18,7 @@ from vcr.serializers import yamlserializer
 from simulator.cassettes.cassette import Cassette, CassetteError
 from simulator.cassettes.importers import imported
 from simulator.cassettes.redaction.scrubber import scrubbed
+from tests import warm
 
 SEND = "https://api.hubapi.com/events/v3/send"
 BODY = json.dumps({"eventName": "pe12345678_a", "email": "grace@navy.example.net", "properties": {}})
@@ -26,7 +27,7 @@ TOKEN = "pat-na1-11111111-2222-3333-4444-555555555555"
 
 def sim(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "simulator", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return warm.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
 def har(url: str = SEND, **response: Any) -> str:

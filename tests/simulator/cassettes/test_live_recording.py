@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from simulator.cassettes.replay import replay
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.service import HubSpot
 from simulator.hubspot.state.behaviours import Behaviours
+from tests import warm
 
 TOKEN = "pat-eu1-aaaaaaaa-1111-2222-3333-bbbbbbbbbbbb"
 
@@ -61,11 +61,11 @@ def record(
     if token:
         env["HUBSPOT_ACCESS_TOKEN"] = token
     if said is None:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=env, input="")
+        done = warm.run(command, capture_output=True, text=True, timeout=60, env=env, input="")
         return done.returncode, done.stdout + done.stderr
     terminal, keyboard = os.openpty()
     os.write(terminal, said.encode())
-    done = subprocess.run(command, stdin=keyboard, capture_output=True, text=True, timeout=60, env=env)
+    done = warm.run(command, stdin=keyboard, capture_output=True, text=True, timeout=60, env=env)
     os.close(terminal)
     os.close(keyboard)
     return done.returncode, done.stdout + done.stderr
@@ -126,7 +126,7 @@ def test_a_live_recording_is_never_replaced_by_one_of_the_simulator(tmp_path: Pa
     tape.write_text(json.dumps(text), encoding="utf-8")
     before = tape.read_bytes()
     command = [sys.executable, "-m", "simulator", "replay", "--accept", str(tape)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = warm.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert "it stays as it was" in done.stderr
     assert tape.read_bytes() == before

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from hubspot_dest.account.pull import pull_account
 from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.delivery.client.errors import DeliveryError
+from tests import warm
 
 ACCOUNT = {
     "version": 1,
@@ -97,7 +98,7 @@ def test_a_finding_behind_a_switch_follows_the_switch_of_the_run(
 
 def test_serve_has_what_the_account_file_says_and_refuses_the_rest(files: list[str]) -> None:
     command = [sys.executable, "-m", "simulator", "serve", "--port", "0", "--json", "--account", files[2]]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = warm.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         where: dict[str, Any] = json.loads(process.stdout.readline())

@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 
 from simulator.engine.story import story_path
+from tests import warm
 
 ROOT = Path(__file__).parents[3]
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "simulator", "run", "--events", "200", "--seed", "3", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=ROOT, check=False)
+    return warm.run(command, capture_output=True, text=True, timeout=120, cwd=ROOT, check=False)
 
 
 def test_a_saved_run_is_met_by_the_same_seed_and_not_by_a_fault(tmp_path: Path) -> None:
@@ -113,7 +114,7 @@ def test_lines_that_are_no_events_are_told_with_the_first_of_them(tmp_path: Path
     events.write_text('{"name":"page view"}\n{"name":"oneword"}\n17\n')
     done = run("--from", str(events))
     assert (
-        "warning: 2 lines are no events; the first: events.jsonl, line 2: Event name is invalid"
+        "warning: 2 lines are not events; the first: events.jsonl, line 2: Event name is invalid"
         in done.stderr
     )
     assert done.returncode == 1, "nothing of this run caused it"
@@ -139,7 +140,7 @@ def test_what_was_accepted_is_looked_at_though_the_run_is_told_to_end() -> None:
         "latency:delay_ms=20",
         "--json",
     ]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    process = warm.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
     assert process.stderr is not None
     url = process.stderr.readline().strip().rpartition(" ")[2]
     entry = {"name": "page view", "user": {"email": "ada@example.org"}, "consent": {"marketing": True}}
@@ -176,7 +177,7 @@ def test_the_table_names_outcomes_rules_and_what_walkeros_would_lose() -> None:
 
 def test_without_a_terminal_the_screen_says_what_to_do() -> None:
     command = [sys.executable, "-m", "simulator", "tui"]
-    done = subprocess.run(
+    done = warm.run(
         command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=False
     )
     assert done.returncode == 2
@@ -191,7 +192,7 @@ def test_a_closed_or_full_stream_neither_hangs_the_run_nor_turns_its_exit_code(
     closing: str, code: int
 ) -> None:
     command = f'"{sys.executable}" -m simulator run --from - {closing}'
-    done = subprocess.run(
+    done = warm.run(
         ["sh", "-c", command], capture_output=True, text=True, timeout=60, cwd=ROOT, check=False,
         stdin=subprocess.DEVNULL,
     )  # fmt: skip

@@ -20,10 +20,11 @@ from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.delivery.client.errors import DeliveryError
 from simulator.hubspot.service import HubSpot
 from simulator.hubspot.state.store import Store
+from tests import warm
 
 
 def serve(*arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+    return warm.Popen(
         [sys.executable, "-m", "simulator", "serve", "--port", "0", "--json", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -79,7 +80,7 @@ def test_what_cannot_start_is_one_message_and_exit_2(arguments: list[str], says:
 def test_a_port_that_is_taken_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        process = subprocess.run(
+        process = warm.run(
             [sys.executable, "-m", "simulator", "serve", "--port", port],
             capture_output=True,
             text=True,

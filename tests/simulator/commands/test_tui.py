@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import warm
 from tests.deep.pseudoterminal import Terminal
 
 ROOT = Path(__file__).parents[3]
@@ -17,7 +18,7 @@ SIM = f"{sys.executable} -m simulator"
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return warm.run(
         [sys.executable, "-m", "simulator", *arguments],
         capture_output=True, text=True, timeout=60, cwd=ROOT, check=False, env={**os.environ, **environment},
     )  # fmt: skip

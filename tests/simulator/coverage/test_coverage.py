@@ -24,6 +24,7 @@ from simulator.coverage.regex_samples import sample
 from simulator.coverage.search import Search
 from simulator.engine.engine import Engine
 from simulator.engine.sources.file_source import FileSource
+from tests import warm
 from tests.ctrl_c import hear_ctrl_c
 
 HERE = Path(__file__).parent / "configurations"
@@ -472,7 +473,7 @@ def test_a_flow_is_covered_under_the_consent_globals_and_user_that_its_collector
 
 def generate(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "simulator", "generate", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return warm.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
 def test_the_command_writes_events_says_what_they_reach_and_ends_with_0_when_all_is_reached(
@@ -554,7 +555,7 @@ def test_what_was_found_until_ctrl_c_is_written(number: signal.Signals, tmp_path
     )
     terminal, theirs = os.openpty()
     command = [sys.executable, "-m", "simulator", "generate", "--cover", str(config), "--seconds", "600"]
-    process = subprocess.Popen([*command, "-o", str(written)], stderr=theirs)
+    process = warm.Popen([*command, "-o", str(written)], stderr=theirs)
     os.close(theirs)
     said = b""
     while b" events tried" not in said:  # it searches, and a search of ten minutes it is
@@ -572,7 +573,7 @@ def test_what_was_found_until_ctrl_c_is_written(number: signal.Signals, tmp_path
 def test_a_part_of_the_events_is_not_taken_for_all_when_making_them_was_interrupted(tmp_path: Path) -> None:
     terminal, theirs = os.openpty()
     command = [sys.executable, "-m", "simulator", "generate", "--events", "9000000"]
-    process = subprocess.Popen(
+    process = warm.Popen(
         [*command, "-o", str(tmp_path / "events.jsonl")], stderr=theirs, preexec_fn=hear_ctrl_c
     )
     os.close(theirs)

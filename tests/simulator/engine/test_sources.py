@@ -27,6 +27,7 @@ from simulator.engine.sources.pipe_source import PipeSource
 from simulator.engine.sources.timeline import played
 from simulator.engine.story import story_config
 from simulator.synthesis import events
+from tests import warm
 
 RUN = [sys.executable, "-m", "simulator", "run"]
 
@@ -171,7 +172,7 @@ def test_events_without_a_time_do_not_hold_up_the_others() -> None:
 
 @pytest.mark.parametrize("name", ["missing.jsonl", "."])
 def test_a_file_that_cannot_be_read_is_a_sentence_and_exit_code_2(name: str, tmp_path: Path) -> None:
-    done = subprocess.run(
+    done = warm.run(
         [*RUN, "--from", str(tmp_path / name)], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 2
@@ -189,7 +190,7 @@ def test_a_file_that_cannot_be_read_is_a_sentence_and_exit_code_2(name: str, tmp
     ],
 )
 def test_options_that_make_no_sense_together_are_refused(options: list[str]) -> None:
-    done = subprocess.run([*RUN, *options], capture_output=True, text=True, timeout=60, check=False)
+    done = warm.run([*RUN, *options], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
 
@@ -199,7 +200,7 @@ def test_options_that_make_no_sense_together_are_refused(options: list[str]) -> 
 
 def test_a_pipe_that_never_ends_is_summed_up_when_it_is_interrupted() -> None:
     terminal, theirs = os.openpty()
-    process = subprocess.Popen(
+    process = warm.Popen(
         [*RUN, "--from", "-", "--json", "--fail-on", "never"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -223,7 +224,7 @@ def test_packed_events_that_break_off_are_taken_told_once_and_no_success(piped: 
     file = tmp_path / "events.gz"
     for content, code in ((packed, 0), (packed[:-6], 1)):
         file.write_bytes(content)
-        done = subprocess.run(
+        done = warm.run(
             [*RUN, "--from", "-" if piped else str(file), "--json"],
             input=content if piped else b"",
             capture_output=True,
@@ -366,7 +367,7 @@ def test_a_full_queue_says_so_and_takes_again_when_there_is_room(listening: List
 
 def test_the_headless_run_listens_until_it_is_told_to_end() -> None:
     terminal, theirs = os.openpty()
-    process = subprocess.Popen([*RUN, "--listen", "0", "--json"], stdout=subprocess.PIPE, stderr=theirs)
+    process = warm.Popen([*RUN, "--listen", "0", "--json"], stdout=subprocess.PIPE, stderr=theirs)
     url = read_until(terminal, b"/collect").decode().rsplit(" ", 1)[1].strip()
     body = ("[" + ",".join(lines(25)) + "]").encode()
     with urllib.request.urlopen(urllib.request.Request(url, body), timeout=10) as answer:
@@ -379,7 +380,7 @@ def test_the_headless_run_listens_until_it_is_told_to_end() -> None:
 
 
 def test_a_port_that_is_taken_is_a_sentence(listening: ListeningSource) -> None:
-    done = subprocess.run(
+    done = warm.run(
         [*RUN, "--listen", str(listening.port)], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 2

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,6 +23,7 @@ from simulator.examples.runner import check_example, run_example
 from simulator.examples.unknown_contact import compare_unknown_contact
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.journal.journal import Journal
+from tests import warm
 
 GOLDEN = Path(__file__).with_name("golden")
 NAMES = [example.name for example in documented_examples()]
@@ -135,7 +135,7 @@ def test_a_server_that_cannot_listen_is_a_sentence_not_a_traceback(monkeypatch: 
 
 def test_whoever_takes_the_first_lines_only_is_told_of_no_error() -> None:
     program = [sys.executable, "-m", "simulator", "check"]
-    shown = subprocess.run(
+    shown = warm.run(
         ["sh", "-c", '"$@" | head -n 1', "sh", *program], capture_output=True, text=True, check=True
     )
     assert shown.stdout.startswith("The documented examples")

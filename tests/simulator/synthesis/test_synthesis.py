@@ -17,6 +17,7 @@ from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.planning.planner import Planner
 from simulator.synthesis import Crowd, events
 from simulator.synthesis.odd_events import ODDITIES, make_odd
+from tests import warm
 
 FIELDS = {"name", "data", "context", "globals", "custom", "user", "nested", "consent", "id", "trigger"}
 FIELDS |= {"entity", "action", "timestamp", "timing", "source"}
@@ -28,7 +29,7 @@ def take(count: int, seed: int = 1, **options: Any) -> list[dict[str, Any]]:
 
 def generate(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "simulator", "generate", *arguments]
-    return subprocess.run(command, capture_output=True, timeout=60, check=False)
+    return warm.run(command, capture_output=True, timeout=60, check=False)
 
 
 def test_every_event_is_a_whole_walkeros_4_event() -> None:
@@ -190,6 +191,6 @@ def test_a_wrong_date_or_an_unwritable_file_is_one_message(tmp_path: Any) -> Non
 
 def test_whoever_reads_only_the_beginning_sees_no_error() -> None:
     command = f"{sys.executable} -m simulator generate --events 100000 | head -c 100 >/dev/null"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    done = warm.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
     assert "Traceback" not in done.stderr
     assert "Exception" not in done.stderr

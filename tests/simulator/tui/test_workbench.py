@@ -46,7 +46,7 @@ def test_details_go_back_to_their_first_line_and_stay_where_they_are_clicked(
         assert detail.scroll_offset.y == 2
         await screen.pilot.click(detail, offset=(5, 10))
         await screen.settle()
-        assert detail.scroll_offset.y == 2, "a click is no scrolling"
+        assert detail.scroll_offset.y == 2, "a click does not scroll"
 
     drive(opened, script, height=34)
 
@@ -113,7 +113,7 @@ def test_an_example_that_fails_is_not_counted_against_the_documented_ones(
         text = screen.text()
         assert "expected calls" in text
         assert '"SAVE10"' in text
-        assert "│ nothing" in text, "what did not come is no text"
+        assert "│ nothing" in text, "what did not come is not text"
 
     drive(opened, script, watch=ConfigWatch(path))
 

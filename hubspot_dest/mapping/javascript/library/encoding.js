@@ -100,7 +100,7 @@
   const VALUES = new Map([...DIGITS].map((digit, value) => [digit, value]));
   VALUES.set("-", 62);
   VALUES.set("_", 63);
-  const fromBase64 = (text) => { // Node takes both alphabets, stops at `=` and skips what is no digit
+  const fromBase64 = (text) => { // Node takes both alphabets, stops at `=` and skips what is not a digit
     const bytes = [];
     let word = 0, bits = 0;
     for (const digit of text) {

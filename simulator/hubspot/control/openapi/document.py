@@ -91,7 +91,7 @@ def _operation(route: Route, path: str, number: int, requests: Mapping[Any, Sche
         answers[429] = _answer(429, "Error", f"a limit was reached ({route.counting})")
     else:
         answers[401] = _answer(401, "Error", "no account has this token")
-    if "{date}" in path:  # any other text in its place is no route: HubSpot answers with a page
+    if "{date}" in path:  # any other text in its place is not a route: HubSpot answers with a page
         unknown = answers.setdefault(404, {"description": "no such path", "content": {}})
         unknown["content"]["text/html"] = {}
     operation: Schema = {

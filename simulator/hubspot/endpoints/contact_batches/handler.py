@@ -220,7 +220,7 @@ def _named(contact_input: ContactInput, properties: dict[str, str]) -> dict[str,
 
 
 def _check_upsert(account: SimulatedAccount, contact_input: ContactInput) -> None:
-    """Refuse an upsert that does not say by which property to find the contact (section 11). Raises Refusal."""
+    """Refuse an upsert without the property to find the contact by (section 11). Raises Refusal."""
     if contact_input.idProperty is None:
         message = "idProperty is required for an upsert: name a property with unique values, such as email"
         raise Refusal(400, message, "contact.batch.upsert.id_property")

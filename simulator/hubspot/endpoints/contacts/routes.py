@@ -74,7 +74,7 @@ ROUTES: Final = (
         versioned(CONTACTS, "/{contactId}"),
         handler.archive,
         tag=TAG,
-        summary="Archive a contact; an unknown id is no error",
+        summary="Archive a contact; an unknown id is not an error",
         answers={204: ""},
         scope=WRITE_SCOPE,
     ),

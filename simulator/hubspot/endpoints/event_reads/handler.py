@@ -73,8 +73,8 @@ def _matching(call: Call) -> list[Occurrence]:
 def _window(call: Call, found: list[Occurrence], limit: int) -> tuple[int, int]:
     """Return where the page begins and ends.
 
-    A cursor names an occurrence, not a position. What is no cursor, such as one that the client encoded a second time,
-    gives an empty page (section 11).
+    A cursor names an occurrence, not a position. What is not a cursor, such as one that the client encoded a second
+    time, gives an empty page (section 11).
     """
     for name in ("before", "after"):
         cursor = call.one(name)

@@ -16,6 +16,7 @@ from typing import Any
 
 from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
 from simulator.hubspot.state.store import Store
+from tests import warm
 
 __all__ = ["Acknowledged", "load_and_kill", "missing_in"]
 
@@ -32,9 +33,7 @@ def load_and_kill(file: Path, acknowledged: Acknowledged, chance: random.Random,
     """Start a server on `file`, write to it from three threads, kill -9 it after up to 0.4 s of writing."""
     arguments = ["serve", "--port", "0", "--json", "--store", str(file), "--auto-define"]
     arguments += ["--switch", "enforce_rate_limits=false"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "simulator", *arguments], stdout=subprocess.PIPE, text=True
-    )
+    process = warm.Popen([sys.executable, "-m", "simulator", *arguments], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         where: dict[str, str] = json.loads(process.stdout.readline())

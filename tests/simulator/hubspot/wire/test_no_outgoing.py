@@ -9,6 +9,8 @@ import urllib.error
 import urllib.request
 from typing import Any
 
+from tests import warm
+
 _PROGRAM = """
 import json, sys
 from simulator.hubspot.fake import FakeHubSpot
@@ -35,7 +37,7 @@ def _ask(url: str, token: str, header: str, body: Any = None) -> int:
 
 
 def test_the_server_never_connects_anywhere_nor_looks_a_name_up() -> None:
-    process = subprocess.Popen(
+    process = warm.Popen(
         [sys.executable, "-c", _PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None

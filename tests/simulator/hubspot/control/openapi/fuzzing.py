@@ -24,7 +24,8 @@ __all__ = ["check", "operations", "running"]
 
 # An endless answer, and what would take the account away from under the others.
 _NOT_CALLED = ("simulator.stream.get",)
-# Not "what the schema allows is accepted": HubSpot's rules (names that exist, sizes, e-mails) are no schema.
+# Not "what the schema allows is accepted": HubSpot's rules (names that exist, sizes, e-mails) are not part of the
+# schema.
 _CHECKS = [
     not_a_server_error,
     status_code_conformance,

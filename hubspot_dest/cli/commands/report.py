@@ -1,0 +1,75 @@
+"""`hubspot-dest report CONFIG EVENTS -o FILE`: the record of a decision to go live, as one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hubspot_dest.cli.options import (
+    PARITY_HELP,
+    WALKEROS_HELP,
+    RealRange,
+    account_option,
+    connection_options,
+    line_limit_option,
+    walkeros_option,
+)
+from hubspot_dest.cli.standard_input import refuse_unread_input
+
+__all__ = ["command"]
+
+
+@click.command("report")
+@click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG")
+@click.argument("events", type=click.Path(allow_dash=True), metavar="EVENTS")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("report.html"),
+    show_default=True,
+    metavar="FILE",
+    help="The page to write.",
+)
+@account_option
+@click.option(
+    "--live", is_flag=True, help="Ask HubSpot for the account instead; reads only, and needs a token."
+)
+@connection_options
+@click.option("--consent", multiple=True, metavar="NAME[=true|false]", help="The collector's consent.")
+@click.option("--parity", is_flag=True, help=PARITY_HELP)
+@walkeros_option(WALKEROS_HELP)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["refused", "lost", "doubtful", "never"]),
+    default="lost",
+    show_default=True,
+    help="Findings of this severity or worse make a NO-GO; lost includes refused.",
+)
+@click.option(
+    "--fail-under",
+    type=RealRange(min=0, max=100),
+    metavar="PERCENT",
+    help="NO-GO if the events exercise less of the rules and properties.",
+)
+@click.option("--strict", is_flag=True, help="A question that nothing answers is a NO-GO, too.")
+@click.option(
+    "--node", type=click.IntRange(16), default=22, show_default=True, help="Node.js of your walkerOS server."
+)
+@line_limit_option
+def command(**options: Any) -> None:
+    """Verify CONFIG with EVENTS, and write the result as one page of HTML for people who decide.
+
+    The page needs nothing else: no script, no network. It shows the verdict, what is refused and what to do, what to
+    create in HubSpot, one payload of each event, the coverage, the step examples, versions and digests of the files.
+    Exit 0: GO. 1: NO-GO; the page is written all the same. 2: it could not run.
+    """
+    refuse_unread_input(options["events"], "hubspot-dest report CONFIG -", open_pipe=True)
+    from hubspot_dest.cli.findings_output import FindingsOutput  # here, so that --help waits for nothing
+    from hubspot_dest.cli.runs.verify import verify
+
+    output = options.pop("output")
+    quiet = FindingsOutput("none", None, None, github=False)
+    verify(**options, output=quiet, report=output, no_color=True)

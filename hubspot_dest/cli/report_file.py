@@ -1,0 +1,50 @@
+"""Write a report to a file, and describe the files that it rests on."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from hubspot_dest.cli.console import say, stop
+from hubspot_dest.report.html.page import ReportInput, ReportPage
+from hubspot_dest.report.html.renderer import render_report
+from hubspot_dest.report.safe_text import safe_text
+
+__all__ = ["input_files", "local_time", "write_report"]
+
+_CHUNK: Final = 1 << 20
+
+
+def write_report(path: Path, page: ReportPage) -> None:
+    """Write a page as HTML; what cannot be written ends the command with exit code 2."""
+    try:
+        path.write_text(render_report(page), encoding="utf-8", errors="backslashreplace", newline="\n")
+    except OSError as error:
+        stop(f"{safe_text(path)} cannot be written: {error.strerror or error}")
+    say(f"report written: {safe_text(path)}")
+
+
+def input_files(*files: tuple[str, str | Path | None]) -> Iterator[ReportInput]:
+    """Yield name, size and digest of files, by role; a file that is no regular file, or is gone, is left out."""
+    for role, name in files:
+        if name is None or str(name) == "-":
+            continue
+        digest, size = hashlib.sha256(), 0
+        try:
+            if not Path(name).is_file():
+                continue
+            with Path(name).open("rb") as stream:
+                while chunk := stream.read(_CHUNK):
+                    digest.update(chunk)
+                    size += len(chunk)
+        except (OSError, ValueError):
+            continue  # whoever reads it for its content says so
+        yield ReportInput(role, str(name), digest.hexdigest(), size)
+
+
+def local_time() -> str:
+    """Return the time of a report, with its offset from UTC."""
+    return time.strftime("%Y-%m-%d %H:%M:%S %z")

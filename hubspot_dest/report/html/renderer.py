@@ -1,0 +1,122 @@
+"""Write a report as one page that needs nothing else: no script, no font, no picture from anywhere.
+
+Autoescape is on: whatever an event holds is text, never HTML. The page's policy allows its own style sheet, by digest.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from hubspot_dest.report.html.page import ReportPage
+from hubspot_dest.report.html.readable import cut_text, readable_json
+from hubspot_dest.report.safe_text import safe_text
+
+__all__ = ["render_report"]
+
+_PACKAGE: Final = "hubspot_dest.report.html"
+_TONES: Final = MappingProxyType(
+    {
+        "sent": "good",
+        "flushed": "good",
+        "identified": "good",
+        "queued": "good",
+        "ignored": "quiet",
+        "denied": "open",
+        "skipped": "open",
+        "refused": "bad",
+        "failed": "bad",
+    }
+)
+_MEANINGS: Final = MappingProxyType(
+    {
+        "sent": "arrives in HubSpot",
+        "flushed": "arrives in HubSpot, in a batch",
+        "identified": "writes a contact, and no event",
+        "queued": "goes out in a batch",
+        "ignored": "left out on purpose, by a rule",
+        "denied": "held back: consent is missing",
+        "skipped": "not sent: nobody to send it for, or nothing to send",
+        "refused": "HubSpot would refuse it",
+        "failed": "could not be made into a call, or was not taken",
+    }
+)
+_STATES: Final = MappingProxyType({"present": "good", "conflict": "bad", "impossible": "bad"})
+_UNFIT: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_MOST_PROBLEMS: Final = 100
+_MOST_SAMPLES: Final = 60
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader(_PACKAGE),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        finalize=_finalized,
+    )
+    environment.filters["grouped"] = "{:,}".format
+    environment.filters["cut"] = cut_text
+    environment.filters["readable"] = readable_json
+    environment.filters["share"] = _share
+    return environment
+
+
+def _finalized(value: Any) -> Any:
+    """Return what UTF-8 can carry and a reader cannot be misled by, also where a filter was forgotten."""
+    if isinstance(value, str) and _UNFIT.search(value) is not None:
+        return _UNFIT.sub(lambda one: safe_text(one[0]), value)
+    return value
+
+
+def _share(part: float, whole: float, width: float = 100) -> str:
+    """Return the width of a bar; what is there at all can be seen."""
+    if not part or not whole:
+        return "0"
+    return f"{min(width, max(width / 100, width * part / whole)):.2f}"
+
+
+def render_report(page: ReportPage) -> str:
+    """Return the page as HTML."""
+    style = resources.files(_PACKAGE).joinpath("templates/report.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            page=page,
+            style=style,
+            style_digest=digest,
+            tones=_TONES,
+            states=_STATES,
+            meanings=_MEANINGS,
+            problems=page.problems[:_MOST_PROBLEMS],
+            more_problems=max(0, len(page.problems) - _MOST_PROBLEMS),
+            samples=page.samples[:_MOST_SAMPLES],
+            more_samples=max(0, len(page.samples) - _MOST_SAMPLES),
+            segments=_segments(page.outcomes),
+            lacking=sum(one.lacking for one in page.definitions or ()),
+            needed=sum(one.size for one in page.definitions or ()),
+        )
+    )
+
+
+def _segments(outcomes: tuple[tuple[str, int], ...]) -> list[dict[str, Any]]:
+    """Return the parts of the bar of outcomes, of 100 units together."""
+    whole = sum(count for _, count in outcomes)
+    segments: list[dict[str, Any]] = []
+    begin = 0.0
+    for kind, count in outcomes:
+        width = 100 * count / whole if whole else 0.0
+        segments.append({"tone": _TONES.get(kind, "quiet"), "x": f"{begin:.3f}", "width": f"{width:.3f}"})
+        begin += width
+    return segments

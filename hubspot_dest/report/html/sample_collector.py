@@ -1,0 +1,50 @@
+"""Keep one event of each name and outcome: what a reader wants to see of thousands."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from hubspot_dest.outcome import Outcome
+from hubspot_dest.report.html.page import ReportSample
+
+__all__ = ["SampleCollector"]
+
+_MOST: Final = 200
+_WITH_CALLS: Final = frozenset({"queued", "refused", "sent", "identified"})
+
+
+class SampleCollector:
+    """Collects samples; memory does not grow with the events."""
+
+    def __init__(self) -> None:
+        self._samples: dict[tuple[str, str, str], ReportSample] = {}
+        self._counts: dict[tuple[str, str, str], int] = {}
+
+    def add(self, outcome: Outcome, line: int | None) -> None:
+        """Keep the outcome of an event, if it is the first of its name, outcome and reason.
+
+        Args:
+            outcome: what happened, or what is predicted.
+            line: the event's line.
+
+        """
+        if outcome.events:
+            return
+        key = (outcome.name, outcome.kind, "" if outcome.kind in ("sent", "queued") else outcome.reason)
+        if key in self._counts:
+            self._counts[key] += 1
+        elif len(self._counts) < _MOST:
+            self._counts[key] = 1
+            calls = outcome.calls
+            # What several events share is told with the batch.
+            if not calls and outcome.plan is not None and outcome.kind in _WITH_CALLS:
+                calls = tuple(outcome.plan.calls)
+            self._samples[key] = ReportSample(
+                outcome.name, outcome.kind, calls, outcome.sentence, outcome.rule_label, line
+            )
+
+    @property
+    def samples(self) -> tuple[ReportSample, ...]:
+        """The samples in the order in which they came, with their numbers."""
+        return tuple(replace(one, count=self._counts[key]) for key, one in self._samples.items())
