@@ -17,7 +17,7 @@ from hubspot_dest.amounts import amount, verb
 from hubspot_dest.config.model import Config, ConfigError
 from hubspot_dest.delivery.client.client import Client, ClientFactory
 from hubspot_dest.delivery.client.errors import DeliveryError
-from hubspot_dest.delivery.settings import OutboxSettings
+from hubspot_dest.delivery.settings import OutboxSettings, StreamSettings
 from hubspot_dest.delivery.sink import PendingCommit
 from hubspot_dest.events.collector import COMMANDS, Collector
 from hubspot_dest.events.consent_queue import Denied
@@ -27,12 +27,13 @@ from hubspot_dest.mapping.dialect import dialect_of
 from hubspot_dest.mapping.evaluation import Issue
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError
 from hubspot_dest.outcome import Outcome, outcome_of
-from hubspot_dest.planning.plan import SCOPE
+from hubspot_dest.planning.plan import SCOPE, Plan
 from hubspot_dest.planning.profiles import profile_of
 
 if TYPE_CHECKING:
     from hubspot_dest.delivery.outbox.queue import Outbox
     from hubspot_dest.delivery.outbox.schema import Progress
+    from hubspot_dest.delivery.stream_sink import StreamSink
     from hubspot_dest.verdict.judge import Judge
 
 __all__ = ["HubSpotDestination", "Listener"]
@@ -64,6 +65,8 @@ class HubSpotDestination:
         logger: gets every issue as a log record; `hubspot_dest` by default.
         outbox: a durable queue: its path, or `OutboxSettings`. What `push` calls `queued` is then on disk and reaches
             HubSpot in the background; listeners get the later outcomes, in the thread that delivered.
+        stream: deliver for a worker on a stream (`hubspot_dest.streams`), which keeps the events until `stream_sink`
+            has settled them. An event whose consent is missing is kept by the worker.
         listeners: called with every outcome, those included of what an earlier run left in the outbox.
         judge: puts on every plan what HubSpot will refuse of it; it changes no plan.
         hold_refused: give up what the judge calls refused, instead of sending it.
@@ -77,7 +80,7 @@ class HubSpotDestination:
         ConfigError: the configuration cannot work: no token, no prefix, unknown keys, wrong types
             (in parity only what upstream could not even read).
         OutboxError: the outbox cannot be used.
-        ValueError: an outbox in parity, or an unknown version of walkerOS.
+        ValueError: an outbox in parity, a stream with either of them, or an unknown version of walkerOS.
 
     """
 
@@ -99,12 +102,16 @@ class HubSpotDestination:
         traced: bool = False,
         logger: logging.Logger | None = None,
         outbox: OutboxSettings | Path | str | None = None,
+        stream: StreamSettings | None = None,
         listeners: Iterable[Listener] = (),
         judge: Judge | None = None,
         hold_refused: bool = False,
     ) -> None:
         if parity and outbox is not None:
             msg = "walkerOS has no outbox: parity=True and outbox= exclude each other"
+            raise ValueError(msg)
+        if stream is not None and (parity or outbox is not None):
+            msg = "stream= excludes outbox= and parity=True"
             raise ValueError(msg)
         profile = profile_of(dialect_of(walkeros), parity=parity)
         self.parity = parity
@@ -132,7 +139,9 @@ class HubSpotDestination:
             new_id=new_id,
         )
         log = logger or logging.getLogger("hubspot_dest")
-        how = Delivering(given, client_factory, base_url, log, outbox, self._notify, judge, hold_refused)
+        how = Delivering(
+            given, client_factory, base_url, log, outbox, self._notify, judge, hold_refused, stream
+        )
         parts = build(config, profile, collector, now_ms, how)
         self._collector = parts.collector
         self._consent_queue = parts.consent_queue
@@ -186,6 +195,13 @@ class HubSpotDestination:
     def outbox(self) -> Outbox | None:
         """The outbox, or None."""
         return self._sink.outbox
+
+    @property
+    def stream_sink(self) -> StreamSink | None:
+        """What a worker on a stream controls; None without `stream`."""
+        from hubspot_dest.delivery.stream_sink import StreamSink
+
+        return self._sink if isinstance(self._sink, StreamSink) else None
 
     def deliver_next(self, *, partial: bool = False) -> float | None:
         """Do one piece of delivery in the calling thread: for an outbox with `connections=0`.
@@ -259,7 +275,7 @@ class HubSpotDestination:
         begun = len(happened)
         released = self._consent_queue.release()
         denied = self._consent_queue.admit(event)
-        number = -1 if denied is None else self._deny(event, denied, happened)
+        number = -1 if denied is None else self._deny(event, denied, happened, raw.get("consent"))
         if not self._checked and (released or denied is None) and not self._check(happened):
             return len(happened) - 1
         if released:
@@ -308,8 +324,11 @@ class HubSpotDestination:
         happened.append(outcome)
         return len(happened) - 1
 
-    def _deny(self, event: dict[str, Any], denied: Denied, happened: list[Outcome]) -> int:
+    def _deny(self, event: dict[str, Any], denied: Denied, happened: list[Outcome], own_consent: Any) -> int:
         outcome = outcome_of("denied", denied.reason, denied.sentence, event)
+        if own_consent and self._judge is not None and (found := self._judge.judge_consent(own_consent)):
+            plan = Plan(event, "skipped", denied.reason, denied.sentence, findings=found)
+            outcome = replace(outcome, plan=plan)
         if isinstance(denied.error, DeliveryError):
             outcome = self._reporter.failed(outcome, denied.error, denied.reason, event)
         number = _add(happened, outcome)

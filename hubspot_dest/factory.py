@@ -15,10 +15,15 @@ from hubspot_dest.delivery.contact_cache import LastContact, ManyContacts
 from hubspot_dest.delivery.contact_upsert import update_only, update_or_create
 from hubspot_dest.delivery.direct_sink import DirectSink
 from hubspot_dest.delivery.reporter import Reporter
-from hubspot_dest.delivery.settings import OutboxSettings
+from hubspot_dest.delivery.settings import OutboxSettings, StreamSettings
 from hubspot_dest.delivery.sink import Sink
 from hubspot_dest.events.collector import Collector
-from hubspot_dest.events.consent_queue import ConsentGate, ConsentQueue, MemoryConsentQueue
+from hubspot_dest.events.consent_queue import (
+    ConsentGate,
+    ConsentQueue,
+    MemoryConsentQueue,
+    StatelessConsentQueue,
+)
 from hubspot_dest.mapping.gc_pause import paused_gc
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.planning.planner import CollectorPlanner, Planner
@@ -39,6 +44,7 @@ class Delivering:
         base_url: another HubSpot than the configuration's.
         logger: gets every issue.
         outbox: a durable queue; None sends directly.
+        stream: deliver for a worker on a stream, which keeps the events; None for no worker.
         on_outcome: is called with what becomes of events in the outbox.
         judge: finds what HubSpot will refuse; None for no judgement.
         hold_refused: send nothing that the judge calls refused.
@@ -53,6 +59,7 @@ class Delivering:
     on_outcome: Callable[[Outcome], None]
     judge: Judge | None = None
     hold_refused: bool = False
+    stream: StreamSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +103,28 @@ def build(
         ValueError: the outbox's base URL is not an http(s) address.
 
     """
-    plain = CollectorPlanner(Planner(config.raw, policy=profile.plan), collector.view, now_ms)
-    planner: CollectorPlanner | JudgedPlanner = plain
+    compiled = Planner(config.raw, policy=profile.plan)
+    planner: CollectorPlanner | JudgedPlanner = CollectorPlanner(compiled, collector.view, now_ms)
     if how.judge is not None:
-        blocks = profile.contact_blocks_event
-        planner = JudgedPlanner(plain, how.judge, now_ms, hold_refused=how.hold_refused, parity=blocks)
+        planner = JudgedPlanner(
+            compiled,
+            collector.view,
+            now_ms,
+            how.judge,
+            hold_refused=how.hold_refused,
+            parity=profile.contact_blocks_event,
+        )
     gate = ConsentGate(config.consent, collector.view, own_refusal_counts=profile.own_refusal_counts)
     reporter = Reporter(how.logger, config.dlq_max, config.mock)
     factory = how.client_factory or official_clients(config, how.base_url)
     clients = ClientProvider(how.client, factory, config.token)
+    if how.stream is not None:
+        from hubspot_dest.delivery.stream_sink import StreamSink
+
+        streaming = StreamSink(
+            config=config, settings=how.stream, clients=clients, reporter=reporter, on_outcome=how.on_outcome
+        )
+        return Collaborators(collector, StatelessConsentQueue(gate), planner, streaming, reporter)
     if how.outbox is None:
         batch = BatchQueue(config.batch_size, chunk=config.batch_chunk, lossy=profile.lossy_batches)
         direct = DirectSink(

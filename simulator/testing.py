@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from hubspot_dest import Outcome
 
 __all__ = ["assert_calls", "assert_matches_example", "walkeros_events"]
-
-_DRAWN = 500
 
 
 def assert_calls(made: Outcome | Sequence[list[Any]], *expected: list[Any]) -> None:
@@ -60,25 +57,19 @@ def assert_matches_example(made: Outcome, key: str) -> None:
 
 
 def walkeros_events(
-    *, seed: int = 0, odd: float = 0.0, locale: str = "en_US"
+    config: Mapping[str, Any] | None = None, *, odd: bool = True
 ) -> SearchStrategy[dict[str, Any]]:
-    """Return a hypothesis strategy of synthetic events, each an independent copy; needs `hypothesis`.
+    """Return a hypothesis strategy of walkerOS events that explores and shrinks; needs `hypothesis`.
 
     Args:
-        seed: the same seed draws from the same 500 events.
-        odd: share of events that are made odd, 0 to 1.
-        locale: Faker's locale for names and cities.
-
-    Raises:
-        ValueError: `odd` is not between 0 and 1.
+        config: the destination's configuration: events then have the names of its rules, fill the paths that it reads,
+            give the consents that it asks for and hold the literals that its functions compare with.
+        odd: also draw what real life brings: nulls, values of another type, very long texts, names without a rule.
 
     """
-    from hypothesis import strategies
+    from simulator.event_strategy import MappingReach, event_strategy
 
-    from simulator.synthesis import events
-
-    drawn = list(itertools.islice(events(seed, odd=odd, locale=locale), _DRAWN))
-    return strategies.sampled_from(range(_DRAWN)).map(lambda number: copy.deepcopy(drawn[number]))
+    return event_strategy(MappingReach.of(config), odd=odd)
 
 
 def _lines(expected: list[list[Any]], made: list[list[Any]]) -> list[str]:

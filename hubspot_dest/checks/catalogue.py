@@ -639,6 +639,26 @@ _CHECKS: Final = (
         "walkerOS 4.4 mapping, section 2.6",
     ),
     Check(
+        "consent_name",
+        "doubtful",
+        "WALKEROS",
+        "a consent whose name is nearly one that the configuration asks for",
+        "Names of consents match exactly, capitals and separators included. A consent under another name grants "
+        "nothing, and refuses nothing either.",
+        "Spell the consent alike in the configuration and in the events.",
+        "walkerOS 4.4 mapping, section 2.6",
+    ),
+    Check(
+        "consent_never_given",
+        "doubtful",
+        "WALKEROS",
+        "a consent that no event says anything of",
+        "At least 20 events came with a consent, and none of them, nor the collector, had a name that the "
+        "configuration asks for: what asks for it is never sent.",
+        "Ask for a name that events have.",
+        "walkerOS 4.4 mapping, section 2.6",
+    ),
+    Check(
         "skip_ignored",
         "doubtful",
         "WALKEROS",

@@ -26,6 +26,7 @@ COMMANDS = MappingProxyType(
         "preview": "Show what HubSpot would receive, event by event, without any network.",
         "report": "Write whether a configuration is ready to go live as one page, for people who decide.",
         "send": "Deliver events to HubSpot through the official client.",
+        "work": "Deliver what is in Kafka or Redis Streams, as one of a group of workers.",
         "verify": "Answer every question before going live: GO or NO-GO, and the obstacles.",
     }
 )

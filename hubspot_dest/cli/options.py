@@ -24,13 +24,15 @@ if TYPE_CHECKING:
     from hubspot_dest.account.schema import AccountSchema
     from hubspot_dest.config.loading import ConfigFileError
     from hubspot_dest.config.model import Config
-    from hubspot_dest.delivery.settings import OutboxSettings
+    from hubspot_dest.delivery.contact_cache import SharedContactCache
+    from hubspot_dest.delivery.settings import OutboxSettings, StreamSettings
     from hubspot_dest.storage.sqlite_file import Durability
 
 __all__ = [
     "ConnectionOptions",
     "DeliveryOptions",
     "RealRange",
+    "StreamDeliveryOptions",
     "WatchingOptions",
     "account_option",
     "connected",
@@ -44,6 +46,7 @@ __all__ = [
     "open_config",
     "refuse",
     "shared_options",
+    "stream_delivery_options",
     "time_zone",
     "use_colour",
     "watching_options",
@@ -272,16 +275,8 @@ class DeliveryOptions:
         )
 
 
-def delivery_options(function: F) -> F:
-    """Add --durability, --connections, --portal-zone and --max-rps; the command gets `delivery`."""
-    options = [
-        click.option(
-            "--durability",
-            type=click.Choice(["full", "normal"]),
-            default="full",
-            show_default=True,
-            help="What the outbox survives: power loss, or the death of this process.",
-        ),
+def _pace_options() -> list[Callable[[Any], Any]]:
+    return [
         click.option(
             "--connections",
             type=click.IntRange(1, 64),
@@ -297,6 +292,46 @@ def delivery_options(function: F) -> F:
             help="Whose midnight ends the daily limit.",
         ),
         click.option("--max-rps", type=RealRange(min=0.01), metavar="N", help="Requests a second at most."),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamDeliveryOptions:
+    """How a worker delivers what a stream keeps."""
+
+    connections: int
+    portal_zone: str
+    max_rps: float | None
+
+    def settings(self, contacts: SharedContactCache | None) -> StreamSettings:
+        """Return the settings as a destination takes them."""
+        from hubspot_dest.delivery.dispatch.retry import RetryPolicy
+        from hubspot_dest.delivery.settings import StreamSettings
+
+        return StreamSettings(
+            connections=self.connections,
+            max_rps=self.max_rps,
+            policy=RetryPolicy(portal_zone=self.portal_zone),
+            contacts=contacts,
+        )
+
+
+def stream_delivery_options(function: F) -> F:
+    """Add --connections, --portal-zone and --max-rps; the command gets `delivery`."""
+    return _grouped(function, "delivery", StreamDeliveryOptions, _pace_options())
+
+
+def delivery_options(function: F) -> F:
+    """Add --durability, --connections, --portal-zone and --max-rps; the command gets `delivery`."""
+    options = [
+        click.option(
+            "--durability",
+            type=click.Choice(["full", "normal"]),
+            default="full",
+            show_default=True,
+            help="What the outbox survives: power loss, or the death of this process.",
+        ),
+        *_pace_options(),
     ]
     return _grouped(function, "delivery", DeliveryOptions, options)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT, AccountEvent, AccountSchema
 from hubspot_dest.checks.catalogue import CATALOGUE
@@ -25,6 +25,9 @@ from hubspot_dest.definitions.plan import DefinitionsPlan, PlannedEvent, Planned
 from hubspot_dest.verdict.mapping_paths import ConfigPath, path_text
 
 __all__ = ["plan_definitions"]
+
+_PREFIX_CODES: Final = ("event_prefix", "event_prefix_portal")
+_PREFIX_AT: Final[ConfigPath] = ("settings", "eventNamePrefix")
 
 
 def plan_definitions(
@@ -85,7 +88,9 @@ class _Comparison:
             needed.events,
             "" if violation is None else violation.sentence,
             "" if violation is None else violation.fix,
-            **self._place(needed.at),
+            **self._place(
+                _PREFIX_AT if violation is not None and violation.code in _PREFIX_CODES else needed.at
+            ),
         )
 
     def within_limit(self, events: tuple[PlannedEvent, ...]) -> tuple[PlannedEvent, ...]:

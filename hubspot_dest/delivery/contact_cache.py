@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Protocol
 
 from hubspot_dest.mapping.jsvalues import json_text
 from hubspot_dest.planning.plan import ContactUpsert
 
-__all__ = ["ContactCache", "LastContact", "ManyContacts"]
+__all__ = ["ContactCache", "LastContact", "ManyContacts", "SharedContactCache"]
 
 
 class ContactCache(Protocol):
@@ -19,6 +21,19 @@ class ContactCache(Protocol):
 
     def remember(self, contact: ContactUpsert) -> None:
         """Note what HubSpot has accepted."""
+
+
+class SharedContactCache(ContactCache, Protocol):
+    """A contact cache whose entries become valid only when HubSpot has taken them; e-mails are in any case."""
+
+    def forget(self, email: str) -> None:
+        """Forget one person: HubSpot did not take the contact."""
+
+    def clear(self) -> None:
+        """Forget what is remembered in this process: others may write these contacts from now on."""
+
+    def confirm(self, emails: Iterable[str]) -> None:
+        """Note that HubSpot took everything that is remembered of these people."""
 
 
 class LastContact:
@@ -64,7 +79,8 @@ class ManyContacts:
         known = self._people.get(email)
         if known is None:
             return False
-        self._people.move_to_end(email)
+        with contextlib.suppress(KeyError):  # another thread may forget meanwhile
+            self._people.move_to_end(email)
         return all(known.get(name) == value for name, value in (contact.properties or {}).items())
 
     def remember(self, contact: ContactUpsert) -> None:
@@ -74,6 +90,17 @@ class ManyContacts:
         self._people.move_to_end(email)
         while len(self._people) > self._capacity:
             self._people.popitem(last=False)
+
+    def forget(self, email: str) -> None:
+        """Forget one person: HubSpot did not take the contact."""
+        self._people.pop(email.lower(), None)
+
+    def clear(self) -> None:
+        """Forget everybody."""
+        self._people.clear()
+
+    def confirm(self, emails: Iterable[str]) -> None:
+        """Do nothing: what is remembered counts at once."""
 
 
 def _hash(contact: ContactUpsert) -> str:

@@ -30,6 +30,7 @@ from hubspot_dest.delivery.outbox.contact_cache import OutboxContactCache
 from hubspot_dest.delivery.outbox.intents import contact_intent, event_intent, identity_keys, storable
 from hubspot_dest.delivery.outbox.queue import NewIntent, Outbox, Progress
 from hubspot_dest.delivery.outbox.schema import OutboxError, ParkedEvent
+from hubspot_dest.delivery.planned_intents import planned_intents
 from hubspot_dest.delivery.reporter import Reporter
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.delivery.sink import PendingCommit
@@ -49,15 +50,17 @@ class UnitOfWork:
         intents: what is to be delivered, in order.
         parked: events that wait for consent: id and JSON.
         released: the numbers of parked events that wait no longer.
+        given_up: what is not to be sent, with the reason and the error.
 
     """
 
     intents: list[NewIntent] = field(default_factory=list)
     parked: list[tuple[str, bytes]] = field(default_factory=list)
     released: list[int] = field(default_factory=list)
+    given_up: list[tuple[NewIntent, str, DeliveryError]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.intents or self.parked or self.released)
+        return bool(self.intents or self.parked or self.released or self.given_up)
 
 
 class OutboxSink:
@@ -179,6 +182,8 @@ class OutboxSink:
 
     def accept(self, plan: Plan) -> Outcome:
         """Add the intents of a plan to the unit of work; its outcome counts once `commit` returns it."""
+        if plan.held and not self._reporter.mocked:
+            return self._hold(plan)
         if plan.verdict != "ready" or self._reporter.mocked:
             unsent = self._reporter.unsent(plan)
             if unsent is not None:
@@ -194,7 +199,7 @@ class OutboxSink:
         try:
             if self._process is None:
                 self._belong_to_this_process()
-            intents, unchanged = self._intents(plan, event_id)
+            intents, unchanged = planned_intents(plan, event_id, self._contacts)
         except (DeliveryError, OutboxError) as error:
             return self._refused(outcome_of("failed", plan.reason, plan.sentence, event, **more), error)
         kind: Kind = "skipped"
@@ -212,21 +217,32 @@ class OutboxSink:
             return self._reporter.failed(outcome, impossible, "mapping_error")
         return outcome
 
-    def _intents(self, plan: Plan, event_id: str) -> tuple[list[NewIntent], bool]:
-        """Return what is to be delivered, and whether a contact is left out because HubSpot knows it already."""
+    def _hold(self, plan: Plan) -> Outcome:
+        """Make dead letters of what HubSpot would refuse, in the transaction of the pass."""
+        event = plan.event if plan.received is None else plan.received
+        event_id = event.get("id")
+        outcome = outcome_of("failed", plan.reason, plan.sentence, event, plan=plan, issues=plan.issues)
+        self._reporter.log(plan.issues)
+        error = DeliveryError("impossible", plan.sentence)
+        try:
+            if self._process is None:
+                self._belong_to_this_process()
+            intents = self._wanted(plan, event_id if isinstance(event_id, str) else "")
+        except (DeliveryError, OutboxError) as trouble:
+            return self._refused(outcome, trouble)
+        self._unit.given_up += [(intent, plan.reason, error) for intent in intents]
+        return self._reporter.failed(outcome, error, plan.reason)
+
+    def _wanted(self, plan: Plan, event_id: str) -> list[NewIntent]:
+        """Return what a plan asks HubSpot for, whatever HubSpot knows."""
         identity = identity_keys(plan.email, plan.object_id)
-        intents: list[NewIntent] = []
+        wanted: list[NewIntent] = []
+        if plan.contact is not None and plan.contact.properties is not None:
+            wanted.append(contact_intent(plan.contact, identity, event_id))
         if plan.occurrence is not None:
             plan.occurrence["uuid"] = occurrence_uuid(event_id)
-            intents.append(event_intent(plan.occurrence, identity, event_id))
-        contact = plan.contact
-        if contact is None or contact.properties is None:
-            return intents, False
-        if self._contacts.knows(contact):
-            return intents, True
-        intents.insert(0, contact_intent(contact, identity, event_id))
-        self._contacts.remember(contact)
-        return intents, False
+            wanted.append(event_intent(plan.occurrence, identity, event_id))
+        return wanted
 
     def _refused(self, outcome: Outcome, error: DeliveryError | OutboxError) -> Outcome:
         """Give an event up that could not be accepted: it cannot be written as JSON, or the outbox cannot be used."""
@@ -244,7 +260,7 @@ class OutboxSink:
             return None
         self._unit = UnitOfWork()
         memory = self._contacts.unstage() if self._contacts.staged else {}
-        group = self.outbox.add(unit.intents, memory, progress, unit.parked, unit.released)
+        group = self.outbox.add(unit.intents, memory, progress, unit.parked, unit.released, unit.given_up)
         return PendingCommit(group, tuple(memory))
 
     def commit(self, pending: PendingCommit, outcomes: Sequence[Outcome]) -> list[Outcome]:

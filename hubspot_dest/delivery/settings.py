@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from hubspot_dest.delivery.dispatch.retry import RetryPolicy
 
 if TYPE_CHECKING:
+    from hubspot_dest.delivery.contact_cache import SharedContactCache
     from hubspot_dest.storage.sqlite_file import Durability
 
-__all__ = ["OutboxSettings"]
+__all__ = ["OutboxSettings", "StreamSettings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,5 +43,29 @@ class OutboxSettings:
     max_rps: float | None = None
     close_seconds: float = 10.0
     policy: RetryPolicy = field(default_factory=RetryPolicy)
+    clock: Callable[[], float] | None = None
+    rng: random.Random | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSettings:
+    """How the events of a stream are delivered; the stream keeps them until its worker has committed them.
+
+    Attributes:
+        connections: how many requests are under way at once.
+        max_rps: requests a second at most; None for HubSpot's own limits.
+        close_seconds: how long `close` waits for what is on its way.
+        policy: what is retried, and for how long.
+        contacts: what HubSpot knows of contacts; None for this process' memory.
+        clock: UNIX time in seconds for everything that waits; None for the system's clocks.
+        rng: draws the jitter; None for one without a seed.
+
+    """
+
+    connections: int = 4
+    max_rps: float | None = None
+    close_seconds: float = 7.0
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+    contacts: SharedContactCache | None = None
     clock: Callable[[], float] | None = None
     rng: random.Random | None = None

@@ -73,6 +73,16 @@ class Collector:
             }
         return cls(**given)
 
+    def snapshot(self) -> dict[str, Any]:
+        """Return consent, user, globals and custom, for `restore`."""
+        view = self.view
+        return {"consent": view.consent, "user": view.user, "globals": view.globals, "custom": view.custom}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Set consent, user, globals and custom as they were when `snapshot` returned them."""
+        for name in ("consent", "user", "globals", "custom"):
+            setattr(self.view, name, state[name])
+
     def _begin_run(self) -> None:
         self._count = 0
         self._trace = secrets.token_hex(16)

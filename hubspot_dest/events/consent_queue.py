@@ -1,6 +1,7 @@
 """Events that wait for consent: bounded, in order, released when consent comes (walkerOS 4.4, sections 4.2 to 4.4).
 
-`ConsentQueue` has two implementations: `MemoryConsentQueue` here, and `OutboxConsentQueue` beside the outbox.
+`ConsentQueue` has three implementations: `MemoryConsentQueue` and `StatelessConsentQueue` here, and
+`OutboxConsentQueue` beside the outbox.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from typing import Any, Final, Protocol
 
 from hubspot_dest.mapping.consent import granted_consent
 from hubspot_dest.mapping.context import CollectorView
+from hubspot_dest.mapping.jsvalues import truthy
 
-__all__ = ["ConsentGate", "ConsentQueue", "Denied", "Event", "MemoryConsentQueue"]
+__all__ = ["ConsentGate", "ConsentQueue", "Denied", "Event", "MemoryConsentQueue", "StatelessConsentQueue"]
 
 Event = dict[str, Any]
 
@@ -96,6 +98,49 @@ class ConsentGate:
             return False
         event["consent"] = granted
         return True
+
+    def can_never_admit(self, own: Any) -> bool:
+        """Tell whether no consent of the collector could ever let an event with this consent pass."""
+        if not isinstance(own, dict):
+            return False
+        wanted = [name for name, flag in (self.required or {}).items() if truthy(flag)]
+        return all(name in own and not truthy(own[name]) for name in wanted)
+
+
+class StatelessConsentQueue:
+    """Keeps nothing: whoever pushes an event keeps it where its consent is missing.
+
+    Args:
+        gate: decides which events pass.
+
+    """
+
+    def __init__(self, gate: ConsentGate) -> None:
+        self._gate = gate
+
+    def __len__(self) -> int:
+        return 0
+
+    def admit(self, event: Event) -> Denied | None:
+        """Let an event pass (None), or say why it does not."""
+        gate = self._gate
+        own = gate.own_consent(event)
+        if gate.admits(event, own):
+            return None
+        if gate.can_never_admit(own):
+            return Denied("consent_refused", f"its own consent refuses {gate.names}: it is not kept")
+        return Denied("consent_missing", f"waits for consent: {gate.names}")
+
+    def release(self) -> Sequence[Event]:
+        """Return nothing."""
+        return ()
+
+    def drop_excess(self) -> list[Event]:
+        """Return nothing."""
+        return []
+
+    def clear(self) -> None:
+        """Do nothing."""
 
 
 class MemoryConsentQueue:

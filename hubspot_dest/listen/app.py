@@ -18,6 +18,7 @@ from hubspot_dest.listen.address_rate import AddressRate
 from hubspot_dest.listen.authentication import AuthenticationError, BearerSecret, NoSignature, Signatures
 from hubspot_dest.listen.replies import (
     NOT_PROCESSED,
+    UNSTORED,
     Reply,
     batch_reply,
     failure,
@@ -44,7 +45,7 @@ _CHALLENGE: Final = ((b"www-authenticate", b"Bearer"),)
 
 
 class Front(Protocol):
-    """Where events go: an `AsyncHubSpotDestination`, or another implementation."""
+    """Where events go: an `AsyncHubSpotDestination`, or a `StreamFront` of `hubspot_dest.streams`."""
 
     @property
     def pending(self) -> int:
@@ -247,7 +248,7 @@ class CollectorEndpoint:
         # A client that closes the connection does not take its events back: the push goes on without it.
         outcomes = await asyncio.shield(asyncio.ensure_future(self.front.push_many(events)))
         unstored = [
-            outcome for outcome in outcomes if outcome.reason == "outbox" and outcome.kind == "failed"
+            outcome for outcome in outcomes if outcome.reason in UNSTORED and outcome.kind == "failed"
         ]
         if unstored:
             self.troubled, self._troubled_ms = unstored[0].sentence, self.now_ms()

@@ -11,7 +11,16 @@ import orjson
 
 from hubspot_dest.outcome import Outcome
 
-__all__ = ["NOT_PROCESSED", "PIXEL", "Reply", "batch_reply", "failure", "pixel_reply", "single_reply"]
+__all__ = [
+    "NOT_PROCESSED",
+    "PIXEL",
+    "UNSTORED",
+    "Reply",
+    "batch_reply",
+    "failure",
+    "pixel_reply",
+    "single_reply",
+]
 
 # One transparent pixel.
 PIXEL: Final = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
@@ -76,13 +85,15 @@ def pixel_reply(outcome: Outcome | None) -> Reply:
 
 # No name; a null field, or too deep for the mapping; what cannot be written as JSON. `plan.error`: a bad time stamp.
 _NEVER_RIGHT: Final = ("invalid_event", "push_error", "impossible")
+UNSTORED: Final = ("outbox", "stream")
+"""Reasons of events that are neither on disk, nor in the stream, nor sent."""
 _AGAIN: Final[Headers] = ((b"retry-after", b"5"),)
 
 
 def _trouble(outcome: Outcome) -> tuple[int, str, Headers]:
     if outcome.reason in _NEVER_RIGHT or (outcome.plan is not None and outcome.plan.error is not None):
         return 400, outcome.sentence, ()
-    if outcome.reason == "outbox":
-        # The only failure that sending again can mend: the event is neither on disk nor sent.
+    if outcome.reason in UNSTORED:
+        # The only failure that sending again can mend.
         return 503, "The event could not be stored; send it again", _AGAIN
     return 500, NOT_PROCESSED, ()

@@ -33,6 +33,18 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "http_request_seconds": Measure("timing", "How long the collector endpoint took to answer.", ("status",)),
     "queued": Measure("gauge", "Events that wait for their batch, or in the outbox."),
     "waiting_for_consent": Measure("gauge", "Events that wait for consent."),
+    "stream_messages": Measure(
+        "counter", "Messages of a stream: fetched, and what became of them.", ("result",)
+    ),
+    "stream_rebalances": Measure("counter", "How often partitions or leases came or went."),
+    "stream_pauses": Measure("counter", "How often fetching paused, since HubSpot took nothing."),
+    "stream_lost": Measure("counter", "Entries that were trimmed before any worker had read them."),
+    "stream_lag": Measure("gauge", "Messages that wait in this worker's partitions."),
+    "stream_partitions": Measure("gauge", "Partitions or streams that this worker has."),
+    "stream_paused": Measure("gauge", "1 while fetching is paused."),
+    "stream_unread_part": Measure(
+        "gauge", "The greatest part of a stream that is unread; at 1 it loses entries."
+    ),
 }
 # Seconds: HubSpot answers within tenths, an outbox within milliseconds.
 BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -117,6 +117,16 @@ class Observer:
         for instrument in self._instruments:
             instrument.count("http_requests", labels)
             instrument.time("http_request_seconds", labels, seconds)
+
+    def counted(self, name: str, by: int = 1, labels: Mapping[str, str] | None = None) -> None:
+        """Increase a counter of `MEASURES`."""
+        for one in self._instruments:
+            one.count(name, labels or {}, by)
+
+    def measured(self, name: str, read: Callable[[], float]) -> None:
+        """Register the function that reads a gauge of `MEASURES`."""
+        for one in self._instruments:
+            one.gauge(name, read)
 
     # ---- the trail
 

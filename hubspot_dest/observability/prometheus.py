@@ -31,7 +31,8 @@ class PrometheusInstruments:
 
     def count(self, name: str, labels: Mapping[str, str], by: int = 1) -> None:
         """Increase a counter."""
-        self._known[name].labels(**labels).inc(by)
+        counter = self._known[name]
+        (counter.labels(**labels) if labels else counter).inc(by)
 
     def time(self, name: str, labels: Mapping[str, str], seconds: float) -> None:
         """Record a duration in seconds."""

@@ -59,6 +59,7 @@ class Plan:
         findings: the findings of the checks; empty without a judge.
         trace: where every value came from; None unless asked for.
         divergences: what walkerOS 4.4 would have done with the mapping, where that differs.
+        held: whether it is kept back although it is complete, since HubSpot would refuse it.
         received: the event before policies and the rule's name changed it; None if they did not.
 
     """
@@ -82,6 +83,7 @@ class Plan:
     divergences: tuple[Divergence, ...] = ()
     mapped: int | None = 0
     received: dict[str, Any] | None = None
+    held: bool = False
 
     @property
     def rule_label(self) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.outcome import Outcome
 
-__all__ = ["fix_for"]
+__all__ = ["fix_for", "fix_for_error"]
 
 _BY_REASON: Final = {
     "no_identity": "give the event user.email or user.id, or map settings.email or settings.objectId",
@@ -44,11 +44,12 @@ _BY_KIND: Final = {
 def fix_for(outcome: Outcome) -> str:
     """Return what to do about an outcome; empty where nothing is known."""
     if outcome.error is not None and outcome.error.kind != "impossible":
-        return _fix_for_error(outcome.error)
+        return fix_for_error(outcome.error)
     return _BY_REASON.get(outcome.reason, "")
 
 
-def _fix_for_error(error: DeliveryError) -> str:
+def fix_for_error(error: DeliveryError) -> str:
+    """Return what to do about an error of HubSpot's."""
     if error.scopes:
         return f"give the token's app the scope {', '.join(error.scopes)}"
     if error.status is not None and 300 <= error.status < 400:

@@ -37,9 +37,9 @@ from hubspot_dest.checks.standard_properties import STANDARD_EVENT_PROPERTIES, g
 from hubspot_dest.config.document import SourceMap
 from hubspot_dest.mapping.jsvalues import UNDEFINED, cast_to_property, js_lower
 from hubspot_dest.mapping.paths import get_by_path
-from hubspot_dest.planning.plan import Plan
+from hubspot_dest.planning.plan import ContactUpsert, Plan
 from hubspot_dest.verdict.mapping_paths import ConfigPath, EventPath, MappedValue, path_text
-from hubspot_dest.verdict.misspellings import Misspellings
+from hubspot_dest.verdict.misspellings import Misspellings, same_consent
 from hubspot_dest.verdict.rule_views import EVENT_FIELDS, ConfigView, RuleView
 
 __all__ = ["Judge"]
@@ -50,6 +50,8 @@ _GOOD_EMAILS: Final = 100_000
 _ENOUGH_EVENTS: Final = 20
 _LOOKED_AT: Final = 100
 _LARGE: Final = 1_000_000
+_BRACKET: Final = OBJECT_TEXT[0]
+_ShapeKey = tuple[str, int | None, str, tuple[str, ...]]
 _DENIALS: Final = frozenset(
     """
     false no none denied deny declined rejected refused revoked withdrawn off 0 disabled opted_out optout opt-out
@@ -66,6 +68,7 @@ class _RuleRun:
         static: findings of every event that it handles.
         pending: values none of whose paths was met yet.
         met: how many events the rule handled.
+        contact: the latest shape whose contacts are fine if their values are.
 
     """
 
@@ -74,25 +77,70 @@ class _RuleRun:
     pending: list[MappedValue]
     contact_pending: list[MappedValue]
     met: int = 0
+    contact: _ContactShape | None = None
     told: set[ConfigPath] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
+class _Absence:
+    """Paths of two steps that gave nothing, and in which fields of events there is nothing near them.
+
+    Attributes:
+        section: the field of events that they begin with.
+        keys: their second steps.
+        paths: the whole paths.
+        known: keys of that field, in order, among which none is like theirs.
+
+    """
+
+    section: str
+    keys: tuple[str, ...]
+    paths: tuple[str, ...]
+    known: set[tuple[str, ...]] = field(default_factory=set)
+
+
+@dataclass(slots=True)
 class _Shape:
     """What is known of every occurrence of one rule and one name with the same properties.
 
     Attributes:
+        key: the rule's key and position, the event's name, the names of its properties.
         run: the rule's run.
         findings: the findings about its names.
         typed: the properties whose values have a type to fit.
         plain: whether an event can only have something wrong with its values: the usual case, decided fast.
+        count: how many properties the rule can give at most, where all of them are here; else -1.
+        absent: the paths of values that gave nothing, by the field of events that they begin with.
+        fast: whether such events are decided fast.
 
     """
 
+    key: _ShapeKey
     run: _RuleRun
     findings: tuple[Finding, ...]
     typed: tuple[tuple[str, PropertyLike], ...]
     plain: bool
+    count: int
+    absent: tuple[_Absence, ...]
+    fast: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _ContactShape:
+    """What is known of every contact of one rule with the same properties.
+
+    Attributes:
+        findings: what there is to say of the properties whatever their values are.
+        typed: the properties whose values have to be looked at.
+        names: the names of the properties.
+        absent: the paths of values that gave nothing; None where they cannot be decided fast.
+
+    """
+
+    findings: tuple[Finding, ...]
+    typed: tuple[str, ...]
+    names: tuple[str, ...]
+    absent: tuple[_Absence, ...] | None
 
 
 class Judge:
@@ -120,12 +168,18 @@ class Judge:
         self._behaviours = dict(behaviours or {})
         self._lost_identity = self._view.lost_identity()
         self._rules: dict[tuple[str, int | None], _RuleRun] = {}
-        self._shapes: dict[tuple[str, int | None, str, tuple[str, ...]], _Shape] = {}
+        self._shapes: dict[_ShapeKey, _Shape] = {}
+        self._recent: dict[str, _Shape] = {}
+        """By an event's name, the latest shape whose events are fine if their values are."""
+        self._contact_shapes: dict[tuple[str, int | None, tuple[str, ...]], _ContactShape] = {}
         self._good_emails: set[str] = set()
         self._names: set[str] = set()
-        self._only_email = not self._view.object_id_paths
+        self._any_object_id = not self._view.object_id_paths
         self._emails: dict[str, Violation] = {}
         self._contact_emails: dict[str, Violation | None] = {}
+        self._good_values: set[tuple[str, str]] = set()
+        self._with_consent = 0
+        self._consents: dict[tuple[Any, ...], tuple[Finding, ...]] = {}
         self._stages: OrderedDict[str, str] = OrderedDict()
         self._misspellings = Misspellings()
         self._latest = ""
@@ -142,28 +196,8 @@ class Judge:
 
         """
         occurrence = plan.occurrence
-        if occurrence is not None and plan.contact is None and self._only_email:
-            # An event that is fine costs a look at its shape, and one at all of its values together.
-            properties = occurrence["properties"]
-            names = tuple(properties)
-            shape = self._shapes.get((plan.rule_key, plan.rule_index, occurrence["eventName"], names))
-            if shape is not None and shape.plain and not shape.run.pending:
-                try:
-                    values = "".join(properties.values())
-                    if (
-                        len(values) <= MAX_VALUE
-                        and OBJECT_TEXT not in values
-                        and (
-                            (email := occurrence["email"]) in self._good_emails
-                            or self._event_email(email) is None
-                        )
-                        and "2" <= occurrence["occurredAt"] <= self._latest
-                        and self._latest_from <= now_ms < self._latest_until
-                    ):
-                        shape.run.met += 1
-                        return ()
-                except (TypeError, KeyError):
-                    pass  # parity leaves numbers among the texts, and events may have no e-mail
+        if occurrence is not None and self._is_fine(plan, occurrence, now_ms):
+            return ()
         if plan.verdict not in ("ready", "skipped"):
             return ()
         run = self._rules.get((plan.rule_key, plan.rule_index)) or self._begin(plan)
@@ -178,7 +212,7 @@ class Judge:
         if occurrence is not None:
             self._occurrence(occurrence, plan, run, now_ms, found)
         if plan.contact is not None:
-            self._contact(plan, run, found)
+            self._contact(plan.contact, plan, run, found)
         if plan.violations:
             found += [
                 self._finding(violation, self._place_of(violation, run)) for violation in plan.violations
@@ -198,27 +232,114 @@ class Judge:
             found.append(self._capitals(plan, meant))
         return tuple(dict.fromkeys(found)) if found else ()
 
+    def _is_fine(self, plan: Plan, occurrence: dict[str, Any], now_ms: int) -> bool:
+        """Tell whether an event is like others that are fine: a look at its shape, and one at all of its values.
+
+        False where that is not certain: then everything is looked at.
+        """
+        shape = self._recent.get(occurrence["eventName"])
+        if shape is None:
+            return False
+        key, properties = shape.key, occurrence["properties"]
+        if (
+            (len(properties) != shape.count and key[3] != (*properties,))
+            or key[0] != plan.rule_key
+            or key[1] != plan.rule_index
+        ):
+            other = self._shapes.get(
+                (plan.rule_key, plan.rule_index, occurrence["eventName"], (*properties,))
+            )
+            if other is None or not other.fast:
+                return False
+            shape = other
+        contact = plan.contact
+        try:
+            values = "".join(properties.values())
+        except TypeError:
+            return False  # parity leaves numbers among the texts
+        if (
+            len(values) <= MAX_VALUE
+            and _BRACKET not in values
+            and "2" <= occurrence["occurredAt"] <= self._latest
+            and self._latest_from <= now_ms < self._latest_until
+            and (occurrence.get("email") in self._good_emails or self._fine_email(occurrence))
+            and (self._any_object_id or self._fine_object_id(occurrence))
+            and (not shape.typed or self._fine_values(shape.typed, properties))
+            and (not shape.absent or self._fine_absence(shape.absent, plan.event))
+            and (
+                not shape.run.view.identify_at
+                if contact is None
+                else self._fine_contact(contact, shape.run, plan)
+            )
+        ):
+            shape.run.met += 1
+            return True
+        return False
+
     def judge_consent(self, consent: Any) -> tuple[Finding, ...]:
         """Return the findings about the consent that an event came with."""
-        if type(consent) is not dict or not self._view.consents:
+        if type(consent) is not dict or not self._view.consents or not consent:
             return ()
-        return tuple(
-            self._finding(
-                Violation(
+        self._with_consent += 1
+        names = (*consent,)
+        found = self._consents.get(names)
+        if found is None:
+            found = tuple(self._odd_consent_names(consent))
+            if len(self._consents) < _REMEMBERED:
+                self._consents[names] = found
+        for name, value in consent.items():
+            if type(value) is str and name in self._view.consents and value.strip().lower() in _DENIALS:
+                violation = Violation(
                     "consent_reads_no",
                     f'consent {name} is the text "{value}", which counts as granted',
                     f"send {name}: false",
                     f"consent.{name}",
-                ),
-                (),
-            )
-            for name, value in consent.items()
-            if type(value) is str and name in self._view.consents and value.strip().lower() in _DENIALS
-        )
+                )
+                found = (*found, self._finding(violation, ()))
+        return found
 
-    def summary(self) -> tuple[Finding, ...]:
-        """Return the findings that need all events: paths that no event of a rule had."""
-        found: list[Finding] = []
+    def _odd_consent_names(self, consent: Mapping[Any, Any]) -> Iterator[Finding]:
+        """Yield names that are nearly one that the configuration asks for, and which the event does not have."""
+        missing = [name for name in sorted(self._view.consents) if name not in consent]
+        for name in consent:
+            if not isinstance(name, str) or name in self._view.consents:
+                continue
+            meant = next((one for one in missing if same_consent(name, one)), None)
+            if meant is not None:
+                violation = Violation(
+                    "consent_name",
+                    f"the event has the consent {name}, the configuration asks for {meant}: "
+                    "they are two names, so it counts for nothing",
+                    f"write {meant} in both",
+                    f"consent.{name}",
+                )
+                place = next(at for names, at in self._view.consent_requirements if meant in names)
+                yield self._finding(violation, (*place, meant))
+
+    def _consents_never_given(self, granted: Collection[str]) -> Iterator[Finding]:
+        """Yield requirements none of whose names any event had, nor the collector."""
+        if self._with_consent < _ENOUGH_EVENTS or len(self._consents) >= _REMEMBERED:
+            return
+        given = {*granted, *(name for names in self._consents for name in names)}
+        for names, at in self._view.consent_requirements:
+            if given.isdisjoint(names):
+                asked = " or ".join(names)
+                violation = Violation(
+                    "consent_never_given",
+                    f"none of {self._with_consent} events with a consent says anything of {asked}: "
+                    "what asks for it is never sent",
+                    f"ask for a name that events have: {', '.join(sorted(map(str, given))[:8])}",
+                )
+                yield self._finding(violation, at, at="")
+
+    def summary(self, granted: Collection[str] = ()) -> tuple[Finding, ...]:
+        """Return the findings that need all events: paths and consents that no event had.
+
+        Args:
+            granted: names of consents that the collector itself has.
+
+        """
+        found: list[Finding] = [*self._consents_never_given(granted)]
         for run in self._rules.values():
             if run.met < _ENOUGH_EVENTS:
                 continue
@@ -244,7 +365,7 @@ class Judge:
     # ---- the configuration by itself
 
     def configuration(self) -> tuple[Finding, ...]:
-        """Return what is certain before the first event: names that are fixed, references, constants."""
+        """Return what is certain before the first event: names that are fixed, references, fixed values."""
         found: list[Finding] = []
         if self._lost_identity:
             found.append(self._identity_lost())
@@ -255,8 +376,39 @@ class Judge:
             if raw.get("ignore") is True:
                 continue
             key = (f"{entity} {action}", view.at[-1] if isinstance(view.at[-1], int) else None)
-            found += (self._rules.get(key) or self._begin_rule(*key)).static
+            run = self._rules.get(key) or self._begin_rule(*key)
+            found += run.static
+            if raw.get("silent") is not True:
+                self._fixed_names(self._view.fixed_event_name(raw, entity, action), run, found)
+            for value in view.contact:
+                problem = self._contact_property(value.name, value.constant or "") if value.name else None
+                if problem is not None:
+                    found.append(self._finding(problem, value.at, at="contact"))
         return tuple(dict.fromkeys(found))
+
+    def _fixed_names(self, name: str | None, run: _RuleRun, found: list[Finding]) -> None:
+        """Judge an event's name, where it is fixed, the names of the properties, and their fixed values."""
+        definition = None
+        violation = None if name is None else self._event_name(name)
+        if violation is not None:
+            found.append(self._finding(violation, _place_of_name(violation, run.view), at="occurrence"))
+        elif name is not None and self._account.definitions is not None:
+            definition = self._account.definitions.get(name)
+        fixed = {value.name: value.constant for value in run.view.properties if value.name}
+        names = [*(text for text in self._view.defaults if text not in fixed), *fixed]
+        for text in names:
+            constant, declared = fixed.get(text), _declared(definition, text)
+            problems = [self._property_name(text, name or "", definition)]
+            if constant is not None:
+                problems.append(check_value_length(text, constant))
+                problems.append(None if declared is None else check_property_value(declared, constant))
+            found += [
+                self._finding(problem, self._place_of(problem, run), at="occurrence")
+                for problem in problems
+                if problem is not None
+            ]
+        for twin in check_name_twins(names):
+            found.append(self._finding(twin, self._place_of(twin, run), at="occurrence"))
 
     # ---- occurrences
 
@@ -272,8 +424,11 @@ class Judge:
                 self._shapes[key] = shape
         if shape.findings:
             found += shape.findings
+        elif shape.plain and _stay_pending(run.pending, properties):
+            shape.fast = True  # and remains so: nothing becomes pending again
+            self._recent[name] = shape
         for value in properties.values():
-            if type(value) is str and (len(value) > MAX_VALUE or OBJECT_TEXT in value):
+            if type(value) is str and (len(value) > MAX_VALUE or _BRACKET in value):
                 self._long_values(properties, run, found)
                 break
         if shape.typed:
@@ -287,7 +442,7 @@ class Judge:
             found.append(self._finding(many, place, at="occurrence"))
         if (email := occurrence.get("email")) is not None:
             violation = self._emails.get(email) or self._event_email(email)
-            if violation is not None:
+            if violation is not None and not self._contact_says(email, plan.contact):
                 found.append(self._finding(violation, _configured(self._view.email_paths), at="occurrence"))
         if (object_id := occurrence.get("objectId")) is not None:
             violation = check_object_id(object_id)
@@ -311,10 +466,7 @@ class Judge:
         definition = None
         violation = self._event_name(name)
         if violation is not None:
-            place = run.view.event_name_at
-            if violation.code in ("event_prefix", "event_prefix_portal"):
-                place = ("settings", "eventNamePrefix")
-            found.append(self._finding(violation, place, at="occurrence"))
+            found.append(self._finding(violation, _place_of_name(violation, run.view), at="occurrence"))
         elif self._account.definitions is not None:
             definition = self._account.definitions.get(name)
         typed: list[tuple[str, PropertyLike]] = []
@@ -327,16 +479,19 @@ class Judge:
                 typed.append((text, declared))
         for twin in check_name_twins(properties):
             found.append(self._finding(twin, self._place_of(twin, run), at="occurrence"))
+        absent = _absences(run.view.properties, properties, run.view.fields)
         plain = (
             not found
-            and not typed
             and not run.static
-            and not run.view.identify_at
+            and absent is not None
             and len(properties) <= MAX_PROPERTIES
-            and all(prop.name in properties or not prop.paths for prop in run.view.properties)
             and self._missed_rule(plan) is None
         )
-        return _Shape(run, tuple(found), tuple(typed), plain)
+        key = (plan.rule_key, plan.rule_index, name, tuple(properties))
+        possible = {*self._view.defaults, *(one.name for one in run.view.properties)}
+        complete = possible == set(properties)
+        count = len(possible) if complete else -1
+        return _Shape(key, run, tuple(found), tuple(typed), plain, count, absent or ())
 
     def _event_name(self, name: str) -> Violation | None:
         definitions, portal_id = self._account.definitions, self._account.portal_id
@@ -377,6 +532,70 @@ class Judge:
                 if violation is not None:
                     found.append(self._finding(violation, self._place_of(violation, run), at="occurrence"))
 
+    def _contact_says(self, email: str, contact: ContactUpsert | None) -> bool:
+        """Tell whether a finding of the contact names the same address already."""
+        if contact is None or contact.properties is None:
+            return False
+        address = contact.properties.get("email") or contact.email
+        return address == email and self._contact_email(address) is not None
+
+    def _fine_values(
+        self, typed: tuple[tuple[str, PropertyLike], ...], properties: Mapping[str, str]
+    ) -> bool:
+        """Tell whether every value fits its property's type."""
+        return all(
+            not (value := properties[name]) or check_property_value(declared, value) is None
+            for name, declared in typed
+        )
+
+    def _fine_absence(self, absent: tuple[_Absence, ...], event: Any) -> bool:
+        """Tell whether paths that gave nothing are simply not there, and nothing like them is."""
+        for one in absent:
+            inside = event.get(one.section)
+            if type(inside) is not dict:
+                return False
+            keys = (*inside,)
+            if keys not in one.known:
+                if any(key in inside for key in one.keys):
+                    return False
+                if any(self._misspellings.nearest(event, path) for path in one.paths):
+                    return False
+                if len(one.known) < _REMEMBERED:
+                    one.known.add(keys)
+        return True
+
+    def _fine_contact(self, contact: ContactUpsert, run: _RuleRun, plan: Plan) -> bool:
+        """Tell whether there is nothing to say of a contact that is like others that are fine."""
+        shape, properties = run.contact, contact.properties
+        if shape is None or properties is None or shape.names != (*properties,):
+            return False
+        email = contact.email
+        known = self._contact_emails
+        if (known[email] if email in known else self._contact_email(email)) is not None:
+            return False
+        for name in shape.typed:
+            if (name, properties[name]) not in self._good_values and self._contact_value(
+                name, properties[name]
+            ):
+                return False
+        values = "".join(properties.values())
+        if _BRACKET in values or len(values) > _LARGE:
+            return False
+        stage = properties.get("lifecyclestage")
+        if stage is not None and self._stages.get(email.lower()) != stage:
+            return False
+        return not shape.absent or self._fine_absence(shape.absent, plan.event)
+
+    def _fine_email(self, occurrence: Mapping[str, Any]) -> bool:
+        """Tell whether there is nothing to say of an occurrence's e-mail that was not met before."""
+        email = occurrence.get("email")
+        return not self._view.email_paths if email is None else self._event_email(email) is None
+
+    def _fine_object_id(self, occurrence: Mapping[str, Any]) -> bool:
+        """Tell whether there is nothing to say of an occurrence's object id."""
+        object_id = occurrence.get("objectId")
+        return object_id is not None and check_object_id(object_id) is None
+
     def _event_email(self, email: str) -> Violation | None:
         if email in self._good_emails:
             return None
@@ -391,9 +610,7 @@ class Judge:
 
     # ---- contacts
 
-    def _contact(self, plan: Plan, run: _RuleRun, found: list[Finding]) -> None:
-        contact = plan.contact
-        assert contact is not None
+    def _contact(self, contact: ContactUpsert, plan: Plan, run: _RuleRun, found: list[Finding]) -> None:
         properties = contact.properties
         if properties is None:
             if run.view.identifies_nothing:
@@ -414,23 +631,68 @@ class Judge:
         if not properties:
             found.append(self._finding(empty_contact(), run.view.identify_at, at="contact"))
             return
-        known: Collection[str] = self._account.contact_properties
-        lookup, complete = self._account.contact_property, self._account.contacts_complete
-        size = 0
-        for name, value in properties.items():
-            size += len(value)
-            problem = check_contact_property(name, value, lookup, known, complete=complete)
-            if problem is None and OBJECT_TEXT in value:
-                problem = check_value_object(f"properties.{name}", value)
+        key = (plan.rule_key, plan.rule_index, (*properties,))
+        shape = self._contact_shapes.get(key) or self._contact_shape(key, run)
+        if shape.findings:
+            found += shape.findings
+        elif shape.absent is not None and _stay_pending(run.contact_pending, properties):
+            run.contact = shape
+        for name in shape.typed:
+            value = properties[name]
+            if (name, value) not in self._good_values and (
+                problem := self._contact_value(name, value)
+            ) is not None:
+                found.append(self._finding(problem, self._place_of(problem, run, contact=True), at="contact"))
+        together = "".join(properties.values())
+        if _BRACKET in together or len(together) > _LARGE:
+            self._odd_contact(properties, run, found)
+        if (stage := properties.get("lifecyclestage")) is not None:
+            self._stage(email, stage, run, found)
+
+    def _contact_shape(self, key: tuple[str, int | None, tuple[str, ...]], run: _RuleRun) -> _ContactShape:
+        """Judge the names of a contact's properties, and find those whose values matter."""
+        found: list[Finding] = []
+        typed: list[str] = []
+        for name in key[2]:
+            declared = self._account.contact_property(name)
+            problem = self._contact_property(name, "") if declared is None or declared.read_only else None
             if problem is not None:
                 found.append(self._finding(problem, self._place_of(problem, run, contact=True), at="contact"))
+            elif declared is not None and (declared.type != "string" or name == "email"):
+                typed.append(name)
+        absent = _absences(run.view.contact, key[2], run.view.fields)
+        shape = _ContactShape(tuple(found), tuple(typed), key[2], absent)
+        if len(self._contact_shapes) < _REMEMBERED:
+            self._contact_shapes[key] = shape
+        return shape
+
+    def _contact_value(self, name: str, value: str) -> Violation | None:
+        violation = self._contact_property(name, value)
+        if violation is None:
+            if len(self._good_values) >= _REMEMBERED:
+                self._good_values.clear()
+            self._good_values.add((name, value))
+        return violation
+
+    def _contact_property(self, name: str, value: str) -> Violation | None:
+        account = self._account
+        known: Collection[str] = account.contact_properties
+        return check_contact_property(
+            name, value, account.contact_property, known, complete=account.contacts_complete
+        )
+
+    def _odd_contact(self, properties: Mapping[str, str], run: _RuleRun, found: list[Finding]) -> None:
+        """Say which values are the text of an object, and whether all together are too large."""
+        for name, value in properties.items():
+            problem = check_value_object(f"properties.{name}", value)
+            if problem is not None:
+                found.append(self._finding(problem, self._place_of(problem, run, contact=True), at="contact"))
+        size = sum(map(len, properties.values()))
         if size > _LARGE:
             violation = Violation(
                 "payload_size", f"the contact has {size:,} characters", "map less", "properties"
             )
             found.append(self._finding(violation, run.view.identify_at, at="contact"))
-        if (stage := properties.get("lifecyclestage")) is not None:
-            self._stage(email, stage, run, found)
 
     def _contact_email(self, email: str) -> Violation | None:
         violation = check_contact_email(email)
@@ -630,6 +892,37 @@ def _declared(definition: AccountEvent | None, name: str) -> PropertyLike | None
     if definition is None:
         return STANDARD_EVENT_PROPERTIES.get(name)
     return definition.declared(name) or definition.declared(name.lower())
+
+
+def _place_of_name(violation: Violation, view: RuleView) -> ConfigPath:
+    """Return where the part of an event's name stands that is wrong."""
+    if violation.code in ("event_prefix", "event_prefix_portal"):
+        return ("settings", "eventNamePrefix")
+    return view.event_name_at
+
+
+def _stay_pending(pending: Iterable[MappedValue], properties: Collection[str]) -> bool:
+    """Tell whether no event with these properties meets a path that none met before."""
+    return all(value.name not in properties for value in pending)
+
+
+def _absences(
+    values: Iterable[MappedValue], present: Collection[str], fields: Collection[str]
+) -> tuple[_Absence, ...] | None:
+    """Return the paths of the values that gave nothing; None where one of them is no plain path of two steps."""
+    by_field: dict[str, list[str]] = {}
+    for value in values:
+        if not value.name:
+            return None
+        for path in () if value.name in present else value.paths:
+            first, _, rest = path.path.partition(".")
+            if first not in fields or not rest or "." in rest or rest in ("*", "length") or rest.isdigit():
+                return None
+            by_field.setdefault(first, []).append(rest)
+    return tuple(
+        _Absence(first, tuple(keys), tuple(f"{first}.{key}" for key in keys))
+        for first, keys in by_field.items()
+    )
 
 
 def _all_undefined(items: list[Any]) -> bool:

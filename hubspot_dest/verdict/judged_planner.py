@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
+from hubspot_dest.events.event import with_user
+from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.planning.plan import Plan
-from hubspot_dest.planning.planner import CollectorPlanner
+from hubspot_dest.planning.planner import Planner
 from hubspot_dest.verdict.judge import Judge
 from hubspot_dest.verdict.prediction import refusal
 
 __all__ = ["JudgedPlanner"]
 
-_ASKED_EVERY: Final = 50
-
 
 class JudgedPlanner:
-    """Puts a judge's findings on the plans of a planner.
+    """A planner and the collector whose events it plans, with a judge's findings on the plans.
 
     Args:
-        planner: makes the plans.
-        judge: judges them.
+        planner: the compiled configuration.
+        collector: the collector's state.
         now_ms: the clock, in ms since 1970.
+        judge: judges the plans.
         hold_refused: turn a plan that HubSpot will refuse into one that failed, so that nothing is sent.
         parity: a refused contact takes its event with it.
 
@@ -30,37 +31,38 @@ class JudgedPlanner:
 
     def __init__(
         self,
-        planner: CollectorPlanner,
-        judge: Judge,
+        planner: Planner,
+        collector: CollectorView,
         now_ms: Callable[[], int],
+        judge: Judge,
         *,
         hold_refused: bool,
         parity: bool,
     ) -> None:
-        self._planner = planner
-        self._judge = judge
+        # One frame for both: an event that is fine must cost hardly more than without a judge.
+        self._plan = planner.plan
+        self._collector = collector
         self._now_ms = now_ms
+        self._judge = judge.judge
         self._hold_refused = hold_refused
         self._parity = parity
-        self._now = self._until_asked = 0
 
     def plan(self, event: dict[str, Any], *, traced: bool = False) -> Plan:
         """Return what should happen to a complete event, with findings.
 
         Raises:
-            JsTypeError: as the planner does.
+            NullFieldError: the event's user is null: the push fails.
 
         """
-        plan = self._planner.plan(event, traced=traced)
-        # The clock matters by the day; asking it costs as much as judging.
-        if self._until_asked == 0:
-            self._now, self._until_asked = self._now_ms(), _ASKED_EVERY
-        self._until_asked -= 1
-        findings = self._judge.judge(plan, self._now)
+        collector, now_ms = self._collector, self._now_ms()
+        plan = self._plan(with_user(event, collector.user), collector, now_ms, traced=traced)
+        findings = self._judge(plan, now_ms)
         if not findings:
             return plan
         refused = refusal(plan, findings, parity=self._parity) if self._hold_refused else None
         if refused is None:
             return replace(plan, findings=findings)
         sentence = f"held, since HubSpot would refuse it: {refused.sentence}"
-        return replace(plan, findings=findings, verdict="failed", reason=refused.code, sentence=sentence)
+        return replace(
+            plan, findings=findings, verdict="failed", reason=refused.code, sentence=sentence, held=True
+        )

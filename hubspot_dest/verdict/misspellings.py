@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
-__all__ = ["Misspellings", "edits"]
+__all__ = ["Misspellings", "edits", "same_consent"]
 
 _REMEMBERED: Final = 10_000
 _MOST_KEYS: Final = 200
+_LONG_ENOUGH: Final = 6
+_SEPARATORS: Final = re.compile(r"[\s_.-]+")
 
 
 class Misspellings:
@@ -45,6 +48,14 @@ class Misspellings:
             rest = steps[number + 1 :]
             return ".".join([*steps[:number], found, *rest]) if _leads(inside[found], rest) else ""
         return ""
+
+
+def same_consent(name: str, other: str) -> bool:
+    """Tell whether two names of consents are hardly two: capitals, separators, or one letter of at least six apart."""
+    plain, other_plain = (_SEPARATORS.sub("", text).lower() for text in (name, other))
+    return plain == other_plain or (
+        min(len(plain), len(other_plain)) >= _LONG_ENOUGH and edits(plain, other_plain, 1) <= 1
+    )
 
 
 def edits(text: str, other: str, limit: int) -> int:

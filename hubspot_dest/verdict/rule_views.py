@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final
 
+from hubspot_dest.mapping.jsvalues import js_lower, whitespace_runs_to
 from hubspot_dest.verdict.mapping_paths import (
     ConfigPath,
     EventPath,
@@ -31,6 +33,9 @@ _REFERENCE: Final = re.compile(
     r"^\$(?!code:)[A-Za-z_]\w*([.:][^\s]*)?$",
     re.ASCII,
 )
+
+# Keys of the configuration whose content has names that users choose, and for how many levels.
+_CHOSEN_NAMES: Final = MappingProxyType({"mapping": 2, "map": 1, "policy": 1, "defaultProperties": 1})
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,9 @@ class ConfigView:
             for action, rules in actions.items()
             if (rules or isinstance(rules, dict)) and "*" not in (entity, action)
         }
-        self.consents = frozenset(_consents(raw))
+        self.consent_requirements = tuple(_consent_requirements(raw, ()))
+        """Every consent that something in the configuration asks for: names of which one is enough, and where."""
+        self.consents = frozenset(name for names, _ in self.consent_requirements for name in names)
         self.email_paths = tuple(event_paths(self._settings.get("email"), ("settings", "email")))
         self.object_id_paths = tuple(event_paths(self._settings.get("objectId"), ("settings", "objectId")))
 
@@ -111,6 +118,19 @@ class ConfigView:
                 several = isinstance(rules, list)
                 for number in range(len(rules)) if several else (None,):
                     yield entity, action, self.rule(f"{entity} {action}", number)
+
+    def fixed_event_name(self, rule: Mapping[str, Any], entity: str, action: str) -> str | None:
+        """Return the full name of every event that a rule sends, None where it depends on the event."""
+        prefix, own = self._settings.get("eventNamePrefix"), rule.get("settings")
+        name = own.get("eventName") if isinstance(own, dict) else None
+        if not isinstance(prefix, str):
+            return None
+        if name:
+            return prefix + name if isinstance(name, str) else None
+        name = rule.get("name")
+        if not isinstance(name, str):
+            name = None if "*" in (entity, action) else f"{entity} {action}"
+        return None if name is None else prefix + whitespace_runs_to(js_lower(name), "_")
 
     def lost_identity(self) -> tuple[EventPath, ...]:
         """Return the identity's paths where none of them begins with a field of events, so that none is ever found."""
@@ -235,14 +255,22 @@ def _policy_fields(policy: Any) -> frozenset[str]:
     )
 
 
-def _consents(value: Any) -> Iterator[str]:
-    """Yield every name of a consent that something in the configuration asks for."""
+def _consent_requirements(
+    value: Any, at: ConfigPath, free: int = 0
+) -> Iterator[tuple[tuple[str, ...], ConfigPath]]:
+    """Yield what asks for consent; `free` is for how many levels keys are names that users choose."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            if key == "consent" and isinstance(inner, dict):
-                yield from (str(name) for name, flag in inner.items() if flag)
-            else:
-                yield from _consents(inner)
+            if not free and key == "value":
+                continue
+            if not free and key == "consent" and isinstance(inner, dict):
+                names = tuple(str(name) for name, flag in inner.items() if flag)
+                if names:
+                    yield names, (*at, "consent")
+                continue
+            yield from _consent_requirements(
+                inner, (*at, key), free - 1 if free else _CHOSEN_NAMES.get(key, 0)
+            )
     elif isinstance(value, list):
-        for inner in value:
-            yield from _consents(inner)
+        for number, inner in enumerate(value):
+            yield from _consent_requirements(inner, (*at, number))

@@ -45,6 +45,16 @@ _CHECKS: Final = (
         by="both",
     ),
     Check(
+        "function_failed",
+        "doubtful",
+        "WALKEROS",
+        "a function of the mapping that fails for events",
+        "A function or a condition throws: the value is nothing, or the rule does not match, and the event is sent all "
+        "the same. A failing condition of a rule that ignores events lets them through.",
+        "Correct the function, for example with ?. where a value may be missing.",
+        "walkerOS 4.4, section 7",
+    ),
+    Check(
         "coverage_low",
         "doubtful",
         "WALKEROS",
@@ -99,11 +109,22 @@ _CHECKS: Final = (
         "definition_conflict",
         "refused",
         "CAP",
-        "a property of the account whose type does not take the values",
-        "The account has the property with a type or options that do not take one of the values. The type of a "
-        "property is not changed by `definitions apply`.",
+        "a contact property whose type does not accept the values",
+        "The account has the property with a type or options that do not accept one of the values, and HubSpot refuses "
+        "the contact. The type of a property is not changed by `definitions apply`.",
         "Send a value of the account's type, or another property.",
         "HubSpot wire facts, section 3.7",
+    ),
+    Check(
+        "definition_property_conflict",
+        "doubtful",
+        "GAP",
+        "an event property whose type does not accept the values",
+        "The definition has the property with a type or options that do not accept one of the values. Whether HubSpot "
+        "refuses the event, drops the value or stores it is unknown. The type of a property is not changed by "
+        "`definitions apply`.",
+        "Send a value of the account's type, or another property.",
+        "HubSpot wire facts, section 1.3",
     ),
     Check(
         "definition_impossible",

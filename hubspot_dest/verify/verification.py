@@ -127,6 +127,8 @@ class _Sections:
             for one in (*seen, *answers["configuration"].findings)
             if one.finding.severity == "refused"
         }
+        valued = {(one.finding.file, one.finding.line) for one in seen if "_value_" in one.finding.code}
+        sentences = {one.finding.sentence for one in seen}
         lacking = {
             (one.finding.file, one.finding.line)
             for one in answers.get("definitions", _NO_ANSWER).findings
@@ -135,7 +137,11 @@ class _Sections:
         # The section about events says how many events have it; a definition cannot be made for the same reason.
         kept: dict[str, Callable[[Finding], bool]] = {
             "configuration": lambda one: (one.code, one.file, one.line) not in by_code,
-            "definitions": lambda one: (one.file, one.line) not in by_place,
+            "definitions": lambda one: (
+                one.sentence not in sentences
+                and (one.file, one.line)
+                not in (valued if one.code == "definition_property_conflict" else by_place)
+            ),
             "events": lambda one: one.code != "property_undefined" or (one.file, one.line) not in lacking,
         }
         return tuple(
@@ -193,10 +199,11 @@ def _play(
         judge=sections.judge,
     )
     lines: dict[str, int] = {}
-    usable = 0
+    usable, first_bad = 0, ""
     for read in events:
         if isinstance(read, BadLine):
             sections.events.add_bad_line(read.message, read.hint, read.number)
+            first_bad = first_bad or f"; line {read.number}: {read.message}"
             continue
         usable += 1
         for section in sections.every:
@@ -210,7 +217,7 @@ def _play(
     for one in destination.close():
         _tell(one, lines.get(one.event_id), sections, parity=subject.parity)
     if not usable:
-        msg = "there is no usable event in it: nothing can be said of it"
+        msg = f"there is no usable event in it{first_bad}"
         raise NoUsableEventError(msg)
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,3 +50,35 @@ def test_held_events_are_dead_letters_and_the_others_go_out(
     assert held[0]["outcome"] == "failed"
     assert held[0]["reason"] == "event_name_characters"
     assert [finding["code"] for finding in held[0]["findings"]] == ["event_name_characters"]
+
+
+def test_what_was_held_is_in_the_outbox_after_a_kill_and_can_be_sent_again(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(CONFIG), encoding="utf-8")
+    outbox = ["--outbox", str(tmp_path / "outbox.sqlite3")]
+    with FakeHubSpot(HubSpot(portal_id=12345678, switches=Behaviours(auto_define=True))) as hubspot:
+        environment = {**os.environ, "HUBSPOT_ACCESS_TOKEN": hubspot.token, "PYTHONUNBUFFERED": "1"}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "hubspot_dest", "send", str(tmp_path / "config.json"), "-", "--base-url",
+             hubspot.base_url, "--hold-refused", "--json", *outbox],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
+        )  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(order(name="order cancel", id="0000000000000002")).encode() + b"\n")
+        process.stdin.flush()
+        told = json.loads(process.stdout.readline())
+        process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=30)
+        assert (told["outcome"], told["reason"]) == ("failed", "event_name_characters")
+        shown = run("hubspot_dest", "outbox", "export", *outbox[1:])
+        letters = [json.loads(line) for line in shown.stdout.splitlines()]
+        assert [one["reason"] for one in letters] == ["event_name_characters"], shown.stderr
+        assert letters[0]["payload"]["eventName"] == "pe12345678_No!"
+        assert run("hubspot_dest", "outbox", "retry", *outbox[1:]).returncode == 0
+        (tmp_path / "none.jsonl").write_text("", encoding="utf-8")
+        again = run(
+            "hubspot_dest", "send", str(tmp_path / "config.json"), str(tmp_path / "none.jsonl"), "--base-url",
+            hubspot.base_url, *outbox, HUBSPOT_ACCESS_TOKEN=hubspot.token,
+        )  # fmt: skip
+        refused = [one for one in hubspot.journal.entries() if one.answer.status >= 400]
+    assert len(refused) == 1, again.stderr  # without --hold-refused HubSpot is the judge

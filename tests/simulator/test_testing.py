@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import copy
+import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import find, given, settings
 
 from hubspot_dest import HubSpotDestination
+from hubspot_dest.delivery.client.null_client import NullClient
 from simulator.examples.documented import documented_examples
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.service import HubSpot
@@ -56,8 +60,71 @@ def test_an_unknown_example_names_those_that_there_are() -> None:
         assert_matches_example(made, "nope")
 
 
+SHOP = {
+    "settings": {"accessToken": "t", "eventNamePrefix": "pe1_", "identify": {"map": {"email": "user.mail"}}},
+    "consent": {"marketing": True},
+    "mapping": {
+        "order": {
+            "complete": [
+                {
+                    "condition": "$code:(event) => event.data.total >= 500 && event.data.kind === 'gift'",
+                    "settings": {"eventName": "large"},
+                },
+                {"settings": {"properties": {"map": {"skus": {"loop": ["nested", "data.sku"]}}}}},
+            ]
+        },
+        "page": {"*": {"settings": {"properties": {"map": {"title": "data.title", "lang": "globals.lang"}}}}},
+    },
+}
+QUICK = settings(max_examples=1000, deadline=None, derandomize=True, database=None)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        lambda event: event["name"].startswith("page ") and event["data"].get("title"),
+        lambda event: event.get("globals", {}).get("lang"),
+        lambda event: event.get("nested") and event["nested"][0]["data"].get("sku"),
+        lambda event: event["user"].get("mail"),
+        lambda event: event.get("consent", {}).get("marketing") is False,
+        lambda event: event["data"].get("kind") == "gift" and event["data"].get("total") == 500,
+        lambda event: event["name"] not in ("order complete", "page done"),
+        lambda event: "title" in event["data"] and event["data"]["title"] is None,
+    ],
+)
+def test_the_strategy_reaches_what_the_mapping_reads(condition: Callable[[dict[str, Any]], object]) -> None:
+    assert condition(find(walkeros_events(SHOP), lambda event: bool(condition(event)), settings=QUICK))
+
+
+def test_a_failing_event_shrinks_to_what_makes_it_fail() -> None:
+    def fails(event: dict[str, Any]) -> bool:
+        return event["name"] == "order complete" and "total" in event["data"]
+
+    smallest = find(walkeros_events(SHOP), fails, settings=QUICK)
+    assert smallest == {"name": "order complete", "data": {"total": smallest["data"]["total"]}, "user": {}}
+    assert smallest["data"]["total"] in ("", 0, 500, "gift", None)
+
+
+def test_no_drawn_event_is_invalid_or_an_exception() -> None:
+    with HubSpotDestination(SHOP, client=NullClient()) as destination:
+
+        @settings(max_examples=50, deadline=None)
+        @given(event=walkeros_events(SHOP))
+        def push(event: dict[str, Any]) -> None:
+            assert destination.push(event).reason != "invalid_event"
+
+        push()
+
+
+@settings(max_examples=50, deadline=None)
+@given(event=walkeros_events(SHOP, odd=False))
+def test_events_that_are_not_odd_have_no_null_and_a_rule(event: dict[str, Any]) -> None:
+    assert event["name"] in ("order complete", "page done")
+    assert "null" not in json.dumps(event)
+
+
 @settings(max_examples=30)
-@given(event=walkeros_events(seed=3))
+@given(event=walkeros_events())
 def test_a_test_that_changes_its_event_does_not_change_the_next(event: dict[str, object]) -> None:
     assert "spoilt" not in event
     event["spoilt"] = True

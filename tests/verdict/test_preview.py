@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from hubspot_dest.cli.commands.preview import command
 from tests.verdict.previewing import destination, order, preview
 
 ACCOUNT: dict[str, Any] = {
@@ -281,10 +284,6 @@ def test_a_stage_that_goes_back_within_the_run_is_doubtful(tmp_path: Path) -> No
     ],
 )
 def test_a_broken_account_file_is_named_and_nothing_runs(content: str, message: str, tmp_path: Path) -> None:
-    from click.testing import CliRunner
-
-    from hubspot_dest.cli.commands.preview import command
-
     (tmp_path / "account.json").write_text(content, encoding="utf-8")
     (tmp_path / "config.json").write_text('{"settings": {"eventNamePrefix": "pe1_"}}', encoding="utf-8")
     (tmp_path / "events.json").write_text("{}", encoding="utf-8")
@@ -293,3 +292,105 @@ def test_a_broken_account_file_is_named_and_nothing_runs(content: str, message: 
     assert done.exit_code == 2
     assert message in done.stderr
     assert "account.json" in done.stderr
+
+
+def agreeing(**consent: Any) -> list[dict[str, Any]]:
+    return [order(id=f"{number:016x}", consent=consent) for number in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("more", "events", "options", "codes"),
+    [
+        ({"consent": {"marketing": True}}, [order(consent={"Marketing": True})], [], ["consent_name"]),
+        ({"consent": {"ad_storage": True}}, [order(consent={"adStorage": True})], [], ["consent_name"]),
+        ({"consent": {"marketing": True}}, [order(consent={"marketng": True})], [], ["consent_name"]),
+        ({"consent": {"marketing": True}}, [order(consent={"Marketing": False})], ["--consent", "marketing"],
+         ["consent_name"]),
+        ({"consent": {"marketing": True}}, [order(consent={"Marketing": True, "marketing": True})], [], []),
+        ({"consent": {"marketing": True}}, [order(consent={"statistics": True})], [], []),
+        ({"consent": {"ads": True}}, [order(consent={"abs": True})], [], []),
+        ({"consent": {"ads": True}}, agreeing(marketing=True), [], ["consent_never_given"]),
+        ({"consent": {"ads": True}}, agreeing(marketing=True), ["--consent", "ads"], []),
+        ({"consent": {"ads": True}}, agreeing(marketing=True)[:19], [], []),
+        ({"consent": {"ads": True, "marketing": True}}, agreeing(marketing=True), [], []),
+        ({"consent": {"ads": True}}, [order(id=f"{number:016x}") for number in range(30)], [], []),
+        ({}, agreeing(marketing="no"), [], []),
+    ],
+)  # fmt: skip
+def test_a_consent_that_nothing_gives_under_this_name_is_told(
+    more: dict[str, Any], events: list[dict[str, Any]], options: list[str], codes: list[str], tmp_path: Path
+) -> None:
+    done = preview(tmp_path, destination(more=more), events, *options)
+    assert sorted(set(done.codes())) == codes
+
+
+def test_a_property_or_an_entity_called_consent_asks_for_no_consent(tmp_path: Path) -> None:
+    mapping = {
+        "consent": {"given": {"settings": {"eventName": "given"}}},
+        "order": {"complete": {"settings": {"properties": {"map": {"consent": {"key": "data.id"}}}}}},
+    }
+    done = preview(tmp_path, destination(mapping=mapping), agreeing(Key=True, given=False))
+    assert done.codes() == []
+
+
+def test_an_address_that_the_contact_is_refused_for_is_told_once(tmp_path: Path) -> None:
+    config = destination(identify=identify(firstname={"value": "Ada"}))
+    done = preview(tmp_path, config, order(user={"email": "ada@example.con"}))
+    assert done.codes() == ["contact_email_invalid"]
+    assert preview(tmp_path, destination(), order(user={"email": "ada@example.con"})).codes() == [
+        "email_invalid"
+    ]
+
+
+def preview_alone(folder: Path, config: dict[str, Any], *options: str) -> tuple[int, list[str], str]:
+    """Preview a configuration without events: exit code, codes, text."""
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    as_json = CliRunner().invoke(command, [str(folder / "config.json"), "--json", *options])
+    text = CliRunner().invoke(command, [str(folder / "config.json"), *options])
+    assert text.exit_code == as_json.exit_code
+    return as_json.exit_code, [one["code"] for one in json.loads(as_json.stdout)["findings"]], text.stdout
+
+
+@pytest.mark.parametrize(
+    ("config", "codes"),
+    [
+        (destination(mapping=rule(eventName="Add To Cart")), ["event_name_characters"]),
+        (destination(mapping={"order": {"größe": {}}}), ["event_name_characters"]),
+        (destination(mapping={"order": {"complete": {"name": "pe12345678_x"}}}), ["event_prefix_doubled"]),
+        (destination(eventNamePrefix="12345678", mapping=rule()), ["event_prefix"]),
+        (destination(mapping=rule(properties=fixed(**{"Order Total": "1"}))), ["property_name_characters"]),
+        (destination(mapping=rule(properties=fixed(note="x" * 257))), ["value_length"]),
+        (destination(defaultProperties={"Total": "1"}, mapping=rule(properties=fixed(total="1"))),
+         ["property_name_capital", "property_name_twins"]),
+        (destination(identify=identify(lifecyclestage={"value": "VIP"}), mapping=rule()), ["contact_value_option"]),
+        (destination(identify=identify(createdate="data.at"), mapping=rule()), ["contact_property_read_only"]),
+        (destination(email="usr.email"), ["identity_path"]),
+        (destination(mapping=rule(eventName="$PREFIX")), ["reference_unknown", "event_name_characters"]),
+    ],
+)  # fmt: skip
+def test_the_configuration_alone_shows_what_is_certain(
+    config: dict[str, Any], codes: list[str], tmp_path: Path
+) -> None:
+    exit_code, found, text = preview_alone(tmp_path, config)
+    assert found == codes
+    assert exit_code == (0 if codes[-1] == "property_name_twins" else 1)
+    assert all(code in text for code in codes)
+    assert preview_alone(tmp_path, config, "--no-findings")[:2] == (0, [])
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        destination(),
+        destination(
+            mapping={"Order Größe": {"*": {}}, "x": {"Y Z!": {"ignore": True}, "Ü": {"silent": True}}}
+        ),
+        destination(mapping=rule(eventName="purchase", properties={"map": {"revenue": "data.total"}})),
+    ],
+)
+def test_what_depends_on_events_is_not_said_of_the_configuration(
+    config: dict[str, Any], tmp_path: Path
+) -> None:
+    exit_code, codes, text = preview_alone(tmp_path, config)
+    assert (exit_code, codes) == (0, [])
+    assert "config.json: fine" in text

@@ -21,6 +21,18 @@ __all__ = ["command"]
     "--consent", multiple=True, metavar="NAME[=true|false]", help="The collector's consent; for EVENTS."
 )
 @line_limit_option
+@click.option(
+    "--source",
+    metavar="SOURCE",
+    help="Look into a stream as `work` has it, kafka://… or redis://…: its keys, and what its pace means for quotas.",
+)
+@click.option(
+    "--source-option",
+    "source_options",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Of librdkafka or redis-py, for --source. May be repeated.",
+)
 @click.option("--offline", is_flag=True, help="Do not ask HubSpot; check the configuration alone.")
 @click.option("--json", "as_lines", is_flag=True, help="JSON Lines: one object a check, a summary last.")
 @click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")

@@ -80,6 +80,23 @@ __all__ = ["command"]
     metavar="FILE",
     help="File that keeps accepted events until HubSpot has them; CONFIG.outbox.sqlite3 by default.",
 )
+@click.option(
+    "--sink",
+    metavar="URL",
+    help="Put events into kafka://HOST/TOPIC or redis://HOST/0?stream=NAME instead; `work` delivers them.",
+)
+@click.option(
+    "--sink-key",
+    metavar="PATH",
+    help="What identifies a person, for their order: user.email, user.id … by default.",
+)
+@click.option(
+    "--source-option",
+    "sink_options",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Of librdkafka or redis-py, for --sink. May be repeated.",
+)
 @click.option("--no-outbox", is_flag=True, help="Answer when HubSpot has the event; batches wait in memory.")
 @click.option(
     "--grace",
@@ -101,9 +118,10 @@ def command(**options: Any) -> None:
     """Accept events over HTTP, as a walkerOS collector server does, and deliver them with CONFIG.
 
     POST one event, a list, or {"batch": [...]}; GET with the event as query string answers with a pixel. An event is
-    answered when it is in the outbox (without one: when HubSpot has it). /health and /ready are for monitoring. SIGTERM
-    and SIGINT shut it down: requests in progress are completed, and what is not delivered stays in the outbox. Exit 0:
-    shut down so. 1: events were lost (with --no-outbox, or when the outbox file was removed). 2: it could not run.
+    answered when it is in the outbox (with --sink: in the stream; without either: when HubSpot has it). /health and
+    /ready are for monitoring. SIGTERM and SIGINT shut it down: requests in progress are completed, and what is not
+    delivered stays in the outbox. Exit 0: shut down so. 1: events were lost (with --no-outbox, or when the outbox file
+    was removed). 2: it could not run.
     """
     from hubspot_dest.cli.runs.listen import listen  # here, so that --help loads nothing else
 

@@ -23,23 +23,42 @@ from hubspot_dest.storage.sqlite_file import connect_reading, to_error
 
 __all__ = ["command"]
 
-_FILE = click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
+_FILE = click.argument("file", metavar="FILE|SOURCE")
+_OPTIONS = click.option(
+    "--source-option",
+    "options",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Of librdkafka or redis-py, as for `work`; for a SOURCE.",
+)
+_SCHEMES = ("kafka:", "redis:", "rediss:")
+
+
+def _is_stream(file: str) -> bool:
+    return file.lower().startswith(_SCHEMES)
 
 
 @click.group("outbox")
 def command() -> None:
     """Look into an outbox, and decide about its dead letters.
 
-    `status`, `dead` and `export` only read, also while `send` uses the outbox; `retry` and `purge` need it alone.
+    FILE is what `send --outbox` used; SOURCE the address that `work` has, kafka://… or redis://…: its dead letters and
+    waiting events are in topics or streams of their own. `status`, `dead` and `export` only read, also while others use
+    the outbox; `retry` and `purge` need a FILE alone.
     """
 
 
 @command.command("status")
 @_FILE
+@_OPTIONS
 @click.option("--json", "as_text", flag_value=False, default=True, help="One JSON object.")
-def status(file: Path, as_text: bool) -> None:
-    """Show what waits, since when, what was given up, and for which HubSpot. Exit 1 if anything was given up."""
-    found = _status(file)
+def status(file: str, options: tuple[str, ...], as_text: bool) -> None:
+    """Say what waits, since when, what was given up, and for which HubSpot. Exit 1 if anything was given up."""
+    if _is_stream(file):
+        from hubspot_dest.cli.runs import outbox_streams  # here, so that files need no stream's modules
+
+        outbox_streams.status(file, options, as_text=as_text)
+    found = _status(Path(file))
     if as_text:
         print_data(f"outbox       {safe_text(file)}, {found['bytes']} bytes")
         print_data(f"for          {safe_text(found['target'] or 'no HubSpot yet')}")
@@ -96,11 +115,16 @@ def _moment(seconds: float) -> str:
 
 @command.command("dead")
 @_FILE
-def dead(file: Path) -> None:
+@_OPTIONS
+def dead(file: str, options: tuple[str, ...]) -> None:
     """List what was given up, with HubSpot's reason. Exit 1 if there is any."""
+    if _is_stream(file):
+        from hubspot_dest.cli.runs import outbox_streams
+
+        outbox_streams.dead(file, options)
     count = 0
     try:
-        for count, letter in enumerate(letters_of(file), 1):  # noqa: B007 - the last number is the count
+        for count, letter in enumerate(letters_of(Path(file)), 1):  # noqa: B007 - the last number is the count
             what = "contact" if letter.kind == CONTACT else "event"
             name = letter.payload.get("eventName") or letter.payload.get("email") or ""
             said = letter.error.get("message", "")
@@ -117,10 +141,16 @@ def dead(file: Path) -> None:
 
 @command.command("export")
 @_FILE
-def export(file: Path) -> None:
+@_OPTIONS
+def export(file: str, options: tuple[str, ...]) -> None:
     """Write the dead letters as JSON Lines to standard output, each with its reason and the JSON for HubSpot."""
+    if _is_stream(file):
+        from hubspot_dest.cli.runs import outbox_streams
+
+        outbox_streams.export(file, options)
+        return
     try:
-        for letter in letters_of(file):
+        for letter in letters_of(Path(file)):
             print_data(as_json(letter_record(letter)))
     except OutboxError as error:
         stop(safe_text(error))
@@ -128,9 +158,15 @@ def export(file: Path) -> None:
 
 @command.command("retry")
 @_FILE
-def retry(file: Path) -> None:
-    """Queue every dead letter again; the next `send` with this outbox delivers it after what waits already."""
-    outbox = _open(file)
+@_OPTIONS
+def retry(file: str, options: tuple[str, ...]) -> None:
+    """Queue every dead letter again; the next `send`, or a worker, delivers it after what waits already."""
+    if _is_stream(file):
+        from hubspot_dest.cli.runs import outbox_streams
+
+        outbox_streams.retry(file, options)
+        return
+    outbox = _open(Path(file))
     try:
         count = outbox.revive()
     except OutboxError as error:
@@ -142,8 +178,27 @@ def retry(file: Path) -> None:
     )
 
 
+@command.command("release")
+@_FILE
+@_OPTIONS
+@click.option(
+    "--consent",
+    multiple=True,
+    metavar="NAME[=true|false]",
+    help="Consent that is granted now, added to each event's own; what an event itself refuses stays refused.",
+)
+def release(file: str, options: tuple[str, ...], consent: tuple[str, ...]) -> None:
+    """Put events of a SOURCE that wait for consent back; a worker takes them behind what is there already."""
+    from hubspot_dest.cli.runs import outbox_streams
+
+    if not _is_stream(file):
+        outbox_streams.refuse_file(file)
+    outbox_streams.release(file, options, consent)
+
+
 @command.command("purge")
 @_FILE
+@_OPTIONS
 @click.option("--pending", is_flag=True, help="Drop what waits for delivery as well.")
 @click.option("--for-consent", is_flag=True, help="Drop what waits for consent as well.")
 @click.option(
@@ -153,9 +208,23 @@ def retry(file: Path) -> None:
     help="Only dead letters, and what waits for consent, that old.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def purge(file: Path, pending: bool, for_consent: bool, older_than: float | None, yes: bool) -> None:
+def purge(
+    file: str,
+    options: tuple[str, ...],
+    pending: bool,
+    for_consent: bool,
+    older_than: float | None,
+    yes: bool,
+) -> None:
     """Drop the dead letters for good."""
-    outbox = _open(file)
+    if _is_stream(file):
+        from hubspot_dest.cli.runs import outbox_streams
+
+        if pending or older_than is not None:
+            stop("--pending and --older-than are for an outbox file", "the topic's or stream's own retention")
+        outbox_streams.purge(file, options, waiting=for_consent, yes=yes)
+        return
+    outbox = _open(Path(file))
     try:
         waiting = outbox.pending * pending + outbox.parked * for_consent
         others = pending or for_consent

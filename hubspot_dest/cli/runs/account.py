@@ -13,6 +13,7 @@ from hubspot_dest.account.pull import pull_account
 from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.options import ConnectionOptions, connected, open_config
+from hubspot_dest.cli.runs.definitions import reading_hint
 from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.report.safe_text import safe_text
@@ -30,8 +31,7 @@ def pull_to(config: Path, reach: ConnectionOptions, output: Path | None) -> None
     try:
         content = pull_account(client)
     except DeliveryError as error:
-        hint = "the token needs behavioral_events.event_definitions.read_write and crm.schemas.contacts.read"
-        stop(f"the account cannot be read: {safe_text(error.describe())}", hint)
+        stop(f"the account cannot be read: {safe_text(error.describe())}", reading_hint(error))
     events = amount(len(content["eventDefinitions"]), "event")
     counts = f"{events}, {amount(len(content['contactProperties']), 'contact property')}"
     if output is None:

@@ -39,11 +39,12 @@ from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.intake.reader import BadLine, IntakeError, read_events, source_name
+from hubspot_dest.report.fixes import fix_for_error
 from hubspot_dest.report.json_report import as_json as json_line
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter
 
-__all__ = ["apply", "plan", "pulled_account"]
+__all__ = ["apply", "plan", "pulled_account", "reading_hint"]
 
 _LIVE: Final = "live"
 _READ_SCOPES: Final = "behavioral_events.event_definitions.read_write and crm.schemas.contacts.read"
@@ -63,6 +64,8 @@ def plan(
 ) -> None:
     """Carry `definitions plan` out; the options are those of `commands/definitions.py`."""
     logging.getLogger("hubspot_dest").propagate = False
+    if reach.base_url is not None and against != _LIVE:
+        stop("--base-url says where HubSpot is, and HubSpot is not asked", "--against live")
     loaded = connected(open_config(config, needs_token=against == _LIVE), reach)
     account, name = UNKNOWN_ACCOUNT, ""
     if against == _LIVE:
@@ -133,9 +136,16 @@ def pulled_account(client: HubSpotClient) -> AccountSchema:
     try:
         return parse_account(pull_account(client), "HubSpot's answer")
     except DeliveryError as error:
-        stop(f"the account cannot be read: {safe_text(error.describe())}", f"the token needs {_READ_SCOPES}")
+        stop(f"the account cannot be read: {safe_text(error.describe())}", reading_hint(error))
     except AccountFileError as error:
         stop(safe_text(error))
+
+
+def reading_hint(error: DeliveryError) -> str:
+    """Return what to do where the account cannot be read."""
+    if error.status == 403:
+        return f"the token needs {_READ_SCOPES}"
+    return safe_text(fix_for_error(error))
 
 
 def _target(config: Config, *, live: bool) -> Config:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections import Counter
 from pathlib import Path
@@ -31,6 +32,8 @@ def doctor(
     events: str | None,
     reach: ConnectionOptions,
     consent: tuple[str, ...],
+    source: str | None,
+    source_options: tuple[str, ...],
     offline: bool,
     as_lines: bool,
     no_color: bool,
@@ -50,7 +53,13 @@ def doctor(
         client = HubSpotClient(loaded.token, timeout_seconds=seconds, connection=loaded.connection)
     painter = Painter(colour=use_colour(refused=no_color))
     verdicts: Counter[str] = Counter()
-    for check in examine(loaded, needs, client):
+    checks = examine(loaded, needs, client)
+    if source is not None:
+        from hubspot_dest.cli.runs.doctor_stream import examine_stream
+
+        stream = examine_stream(loaded, source, source_options, consent_states(consent))
+        checks = itertools.chain(checks, stream)
+    for check in checks:
         verdicts[check.verdict] += 1
         if as_lines:
             print_data(as_json(check.as_dict()))

@@ -28,6 +28,7 @@ from hubspot_dest.cli.options import (
     is_real,
     open_config,
 )
+from hubspot_dest.cli.stream_address import address_of
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.outbox.queue import Leftovers, leftovers_of
 from hubspot_dest.delivery.outbox.schema import OutboxError
@@ -60,6 +61,9 @@ def listen(
     max_body: int,
     limit: int,
     outbox: Path | None,
+    sink: str | None,
+    sink_key: str | None,
+    sink_options: tuple[str, ...],
     no_outbox: bool,
     grace: float,
     consent: tuple[str, ...],
@@ -73,10 +77,14 @@ def listen(
     complain()
     if outbox is not None and no_outbox:
         stop("--outbox and --no-outbox exclude each other")
+    if sink is not None and (outbox is not None or no_outbox):
+        stop("--sink excludes --outbox and --no-outbox: the stream keeps the events", "leave one out")
+    if sink is None and (sink_key is not None or sink_options):
+        stop("--sink-key and --source-option are for --sink")
     if importlib.util.find_spec("uvicorn") is None:
         stop("listening needs an HTTP server, which is not installed", "pip install 'hubspot-dest[listen]'")
     loaded = connected(open_config(config), reach)
-    if is_real(loaded) and not yes:
+    if sink is None and is_real(loaded) and not yes:
         stop("this would send to the real HubSpot", "--yes, or --base-url for a HubSpot on this machine")
     path = None if no_outbox else outbox or beside(str(config), ".outbox.sqlite3", "listen")
     settings = ListenSettings(
@@ -90,6 +98,25 @@ def listen(
         else RequestSignature(_from_environment("--hmac-env", hmac_env)),
         rate=None if rate_per_address is None else AddressRate(rate_per_address),
     )
+    if sink is not None:
+        from hubspot_dest.cli.runs.listen_sink import listen_to_stream
+
+        address = address_of(sink, sink_options, needs_group=False)
+        with _bind(host, port) as listener, watching(watched, loaded) as watch:
+            code = listen_to_stream(
+                listener,
+                loaded,
+                address,
+                settings,
+                watch,
+                key=sink_key,
+                limit=limit,
+                consent=consent_states(consent),
+                grace=grace,
+                max_connections=max_connections,
+                as_line=as_line,
+            )
+        raise SystemExit(int(code))
     # The port first: a process that cannot listen need not open an outbox.
     with _bind(host, port) as listener, watching(watched, loaded) as watch:
         left = Leftovers() if path is None else leftovers_of(path)

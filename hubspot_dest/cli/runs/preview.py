@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -81,8 +81,9 @@ def preview(
     states = consent_states(consent)
     known = UNKNOWN_ACCOUNT if account is None else open_account(account)
     if events is None:
-        _show_rules(loaded, config)
-        return
+        painter = Painter(colour=use_colour(refused=no_color))
+        judge = None if no_findings else Judge(loaded.raw, source=loaded.source, account=known)
+        raise SystemExit(int(_show_rules(loaded, config, judge, fail_on, None if as_json else painter)))
     verdict = None if no_findings else _PreviewVerdict(loaded, known, fail_on)
     counted = None
     if coverage or fail_under is not None or report is not None:
@@ -149,9 +150,14 @@ class _PreviewVerdict:
         """Count an outcome for all since the last one that was sampled."""
         self._quotas.add(outcome, _WEIGHT)
 
-    def close(self) -> tuple[Finding, ...]:
-        """Count and return the findings that need all events."""
-        found = (*self.judge.summary(), *self._quotas.findings(self.judge.event_names))
+    def close(self, granted: Collection[str]) -> tuple[Finding, ...]:
+        """Count and return the findings that need all events.
+
+        Args:
+            granted: names of consents that the collector itself has.
+
+        """
+        found = (*self.judge.summary(granted), *self._quotas.findings(self.judge.event_names))
         self.table.add(found, None)
         return found
 
@@ -322,7 +328,7 @@ class _Preview:
         self._gathered += self._destination.close()
         self._tell_gathered(last=True)
         self._counters.settle(self._destination.waiting)
-        last = () if self._verdict is None else self._verdict.close()
+        last = () if self._verdict is None else self._verdict.close(self._destination.state.view.consent)
         covered = None if self._coverage is None else self._coverage.counter.summary()
         if covered is not None and self._coverage is not None and self.shows_coverage:
             self.show.coverage(covered, self._coverage.source)
@@ -480,10 +486,26 @@ def _once(counters: RunCounters, destination: HubSpotDestination, verdict: _Prev
         )
 
 
-def _show_rules(config: Config, path: Path) -> None:
+def _show_rules(
+    config: Config, path: Path, judge: Judge | None, fail_on: FailOn, painter: Painter | None
+) -> ExitCode:
+    """Show the rules, and what is certain before the first event; as JSON without a painter."""
     keys = rule_keys(config.raw.get("mapping"))
+    found = () if judge is None else judge.configuration()
+    table = FindingTable()
+    table.add(found, None)
+    failed = table.fails(fail_on)
+    if painter is None:
+        findings = [finding.as_dict() for finding in found]
+        print_data(as_json({"summary": True, "events": 0, "rules": list(keys), "findings": findings}))
+        return ExitCode.CHECK_FAILED if failed else ExitCode.OK
     mode = f"batches of {config.batch_size}" if config.batch else "each event by itself"
-    print_data(f"{safe_text(path)}: fine; {amount(len(keys), 'rule')}, {mode}")
+    word = "fine" if not found else amount(len(found), "finding")
+    print_data(f"{safe_text(path)}: {word}; {amount(len(keys), 'rule')}, {mode}")
     for key in keys:
         print_data(f"  {safe_text(key)}")
+    for finding in found:
+        for text in finding_lines(finding, painter):
+            print_data(text)
     say(f"now with events: hubspot-dest preview {safe_text(path)} events.jsonl --explain")
+    return ExitCode.CHECK_FAILED if failed else ExitCode.OK

@@ -77,6 +77,8 @@ def verify(
     logging.getLogger("hubspot_dest").propagate = False  # everything is in the result
     if live and account is not None:
         stop("--live and --account exclude each other: both describe the account", "one of them")
+    if reach.base_url is not None and not live:
+        stop("--base-url says where HubSpot is, and without --live HubSpot is not asked", "--live")
     file = file_of(config)
     wanted = str(config)[len(str(file)) + 1 :]
     states = consent_states(consent)
@@ -113,7 +115,7 @@ def verify(
             strict=strict,
         )
     except NoUsableEventError as error:
-        stop(f"{safe_text(name)}: {error}")
+        stop(f"{safe_text(name)}: {safe_text(error)}")
     except IntakeError as error:
         stop(safe_text(error))
     _show(result, output, Painter(colour=use_colour(refused=no_color)))

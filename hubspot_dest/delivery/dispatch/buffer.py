@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Final
 
+from hubspot_dest.delivery.dispatch.intent_store import IntentStore
 from hubspot_dest.delivery.dispatch.per_key_queue import PerKeyQueue
-from hubspot_dest.delivery.outbox.queue import Outbox
 from hubspot_dest.delivery.outbox.schema import Intent
 
 __all__ = ["Buffer"]
@@ -24,7 +24,7 @@ class Buffer:
 
     """
 
-    def __init__(self, outbox: Outbox, size: int, lock: threading.RLock) -> None:
+    def __init__(self, outbox: IntentStore, size: int, lock: threading.RLock) -> None:
         self.queue = PerKeyQueue()
         self._outbox = outbox
         self._size = size

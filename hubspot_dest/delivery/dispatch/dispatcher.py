@@ -22,6 +22,7 @@ from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.dispatch.buffer import Buffer
 from hubspot_dest.delivery.dispatch.call_grouping import MOST_CONTACTS
 from hubspot_dest.delivery.dispatch.in_flight import InFlightRequest, Report, What, by_email, merged, parts
+from hubspot_dest.delivery.dispatch.intent_store import IntentStore
 from hubspot_dest.delivery.dispatch.retry import (
     Bisect,
     Circumstances,
@@ -32,7 +33,6 @@ from hubspot_dest.delivery.dispatch.retry import (
     decide,
 )
 from hubspot_dest.delivery.dispatch.throttle import RateBudget, Throttle
-from hubspot_dest.delivery.outbox.queue import Outbox
 from hubspot_dest.delivery.outbox.schema import Intent, OutboxError
 
 __all__ = ["Dispatcher", "Report"]
@@ -56,7 +56,7 @@ class Dispatcher:
     """Delivers an outbox. Safe to use from several threads; each request has one thread.
 
     Args:
-        outbox: what to deliver.
+        outbox: keeps what is to be delivered.
         calls: makes the requests.
         batch_size: how many events in a request; 1 sends each alone.
         flush_seconds: a batch that is not full is sent when its oldest event has this age.
@@ -70,7 +70,7 @@ class Dispatcher:
 
     """
 
-    outbox: Outbox
+    outbox: IntentStore
     calls: Calls
     monotonic: Callable[[], float]
     wall: Callable[[], float]

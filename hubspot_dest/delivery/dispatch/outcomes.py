@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from hubspot_dest.amounts import amount, verb
+from hubspot_dest.amounts import amount
 from hubspot_dest.delivery.client.codec import decode
 from hubspot_dest.delivery.dispatch.in_flight import Report
 from hubspot_dest.delivery.outbox.schema import Intent
@@ -15,13 +15,16 @@ __all__ = ["outcomes_of"]
 _UNKNOWN_CONTACT: Final = "walkerOS would lose this event: the contact is unknown, and its update answers 404"
 
 
-def outcomes_of(report: Report, left: int, now: float) -> list[Outcome]:
+def outcomes_of(
+    report: Report, left: int, now: float, where: str = "are safe in the outbox"
+) -> list[Outcome]:
     """Return the outcomes of a report.
 
     Args:
         report: what happened.
-        left: how many intents are still in the outbox.
+        left: how many intents are not delivered yet.
         now: UNIX time in seconds.
+        where: what keeps those, as the end of a sentence.
 
     """
     next_try = None if report.after is None else now + report.after
@@ -30,9 +33,7 @@ def outcomes_of(report: Report, left: int, now: float) -> list[Outcome]:
     error = report.error
     message = error.describe() if error is not None else ""
     if report.kind == "paused":
-        sentence = (
-            f"delivery pauses ({report.reason}): {message}; {left} {verb(left, 'are')} safe in the outbox"
-        )
+        sentence = f"delivery pauses ({report.reason}): {message}; {left} {where}"
         return [Outcome("failed", "delivery_paused", sentence, error=error, delivery=True, next_try=next_try)]
     if report.kind in ("failed", "postponed", "bisected"):
         ids = tuple(intent.event_id for intent in report.intents)

@@ -70,6 +70,8 @@ class RateBudget:
         self._contacts = Bucket(_LOWEST_TIER * _SUSTAINED, _LOWEST_TIER * _BURST)
         self._events = Bucket(_SENDS_PER_SECOND * 0.9, _SENDS_PER_SECOND * 0.05)
         self._limit = _LOWEST_TIER
+        self._in_ten: float = _LOWEST_TIER
+        self._part = 1.0
         self._until: dict[str, float] = {}
 
     def delay(self, what: What, now: float) -> float:
@@ -96,14 +98,24 @@ class RateBudget:
         """Forget every pause."""
         self._until.clear()
 
+    def share(self, part: float) -> None:
+        """Use only a part of the account's contact limit, above 0 to 1; others with this token have the rest."""
+        if part != self._part:
+            self._part = part
+            self._resize()
+
+    def _resize(self) -> None:
+        own = self._in_ten * self._part
+        self._contacts.resize(own * _SUSTAINED, own * _BURST)
+
     def observe(self, headers: Mapping[str, str], now: float) -> None:
         """Learn from an answer's headers; answers to sends have none."""
         limit = _number(headers, "X-HubSpot-RateLimit-Max")
         interval = _number(headers, "X-HubSpot-RateLimit-Interval-Milliseconds")
         if limit and interval and limit != self._limit:
             self._limit = limit
-            in_ten = limit * 10_000 / interval
-            self._contacts.resize(in_ten * _SUSTAINED, in_ten * _BURST)
+            self._in_ten = limit * 10_000 / interval
+            self._resize()
         remaining = _number(headers, "X-HubSpot-RateLimit-Remaining")
         if limit and interval and remaining is not None and remaining <= limit * _RESERVE:
             # Another program uses the same budget: let a tenth of the interval roll over.

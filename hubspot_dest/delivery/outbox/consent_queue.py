@@ -11,7 +11,6 @@ from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.outbox.schema import OutboxError, ParkedEvent
 from hubspot_dest.events.consent_queue import ConsentGate, Denied, Event
 from hubspot_dest.events.event import NullFieldError
-from hubspot_dest.mapping.jsvalues import truthy
 
 __all__ = ["OutboxConsentQueue", "Parking"]
 
@@ -74,7 +73,7 @@ class OutboxConsentQueue:
         own = gate.own_consent(event)
         if gate.admits(event, own):
             return None
-        if self._can_never_pass(own):
+        if gate.can_never_admit(own):
             return Denied("consent_refused", f"its own consent refuses {gate.names}: it is not kept")
         if event.get("user") is None:  # it could never be sent
             sentence = NullFieldError("user").sentence
@@ -89,13 +88,6 @@ class OutboxConsentQueue:
         except OutboxError as error:
             return Denied("outbox", str(error), DeliveryError("impossible", str(error)))
         return Denied("consent_missing", f"waits for consent: {gate.names}; safe in the outbox")
-
-    def _can_never_pass(self, own: Any) -> bool:
-        """Tell whether no consent of the collector could ever let an event with this consent pass."""
-        if not isinstance(own, dict):
-            return False
-        wanted = [name for name, flag in (self._gate.required or {}).items() if truthy(flag)]
-        return all(name in own and not truthy(own[name]) for name in wanted)
 
     def release(self) -> Sequence[Event]:
         """Take out the events that may pass by now, oldest first; all stay if the outbox cannot be read."""

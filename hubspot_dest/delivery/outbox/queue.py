@@ -25,6 +25,7 @@ from hubspot_dest.delivery.outbox.schema import (
     OUTBOX,
     SEPARATOR,
     DeadLetter,
+    GivenUp,
     Intent,
     NewIntent,
     OutboxError,
@@ -59,11 +60,14 @@ class Group:
     progress: Progress | None = None
     parked: list[ParkedEvent] = field(default_factory=list)
     released: list[int] = field(default_factory=list)
+    given_up: list[GivenUp] = field(default_factory=list)
     committed: bool = False
     error: OutboxError | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.intents or self.memory or self.progress or self.parked or self.released)
+        return bool(
+            self.intents or self.memory or self.progress or self.parked or self.released or self.given_up
+        )
 
 
 class Outbox:
@@ -223,6 +227,7 @@ class Outbox:
         progress: Progress | None = None,
         parked: Iterable[tuple[str, bytes]] = (),
         released: Iterable[int] = (),
+        given_up: Iterable[tuple[NewIntent, str, DeliveryError]] = (),
     ) -> Group:
         """Take intents in; they count as accepted when `commit` returns.
 
@@ -232,6 +237,7 @@ class Outbox:
             progress: how far the source was read.
             parked: events that wait for consent: id and JSON.
             released: the numbers of parked events that wait no longer; what became of them is among the intents.
+            given_up: dead letters from the beginning: an intent that is not to be sent, the reason, the error.
 
         """
         now = self._wall()
@@ -240,6 +246,10 @@ class Outbox:
             seq, append = self._next, group.intents.append
             for kind, keys, event_id, payload in intents:
                 append(Intent(seq, kind, keys, event_id, now, payload))
+                seq += 1
+            for (kind, keys, event_id, payload), reason, error in given_up:
+                letter = Intent(seq, kind, keys, event_id, now, payload)
+                group.given_up.append(GivenUp(letter, reason, json.dumps(error.as_dict())))
                 seq += 1
             self._next = seq
             for email, properties in (memory or {}).items():
@@ -670,6 +680,23 @@ def _write(
             db.executemany(
                 "UPDATE intents SET attempts = ? WHERE seq = ?", ((n, seq) for seq, n in attempts.items())
             )
+        db.executemany(
+            "INSERT INTO dead VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?)",
+            (
+                (
+                    letter.seq,
+                    letter.kind,
+                    SEPARATOR.join(letter.keys),
+                    letter.event_id,
+                    letter.accepted_at,
+                    letter.payload,
+                    letter.accepted_at,
+                    reason,
+                    error,
+                )
+                for letter, reason, error in group.given_up
+            ),
+        )
         for seq, died_at, reason, error, tries in dead:
             db.execute(
                 "INSERT OR REPLACE INTO dead SELECT seq, kind, person, event_id, accepted_at, ?, payload, ?, ?, ? "

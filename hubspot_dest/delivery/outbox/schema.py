@@ -12,6 +12,7 @@ from hubspot_dest.storage.file_format import FileFormat, StorageError
 __all__ = [
     "CONTACT",
     "EVENT",
+    "GivenUp",
     "Intent",
     "DeadLetter",
     "OUTBOX",
@@ -101,6 +102,14 @@ class NewIntent(NamedTuple):
     keys: tuple[str, ...]
     event_id: str
     payload: bytes
+
+
+class GivenUp(NamedTuple):
+    """What is a dead letter from the beginning: an intent, the reason, and `DeliveryError.as_dict` as JSON."""
+
+    intent: Intent
+    reason: str
+    error: str
 
 
 class ParkedEvent(NamedTuple):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from hubspot_dest.config.model import Config
 from hubspot_dest.definitions.needs import DefinitionNeeds
-from hubspot_dest.definitions.plan import DefinitionsPlan, PlannedEvent, PlannedProperty
+from hubspot_dest.definitions.plan import DefinitionsPlan, PlannedEvent, PlannedProperty, State
 from hubspot_dest.definitions.plan_text import plan_sentence
 from hubspot_dest.definitions.planner import plan_definitions
 from hubspot_dest.outcome import Outcome
@@ -18,10 +20,21 @@ from hubspot_dest.verify.section import VerifySubject, blocking_severities
 __all__ = ["DefinitionsSection"]
 
 _QUESTION: Final = "Does the account have the event definitions and properties?"
-_CODES: Final = {
-    "conflict": "definition_conflict",
-    "impossible": "definition_impossible",
-}
+_CODES: Final[Mapping[State, str]] = MappingProxyType(
+    {
+        "missing": "definition_missing",
+        "conflict": "definition_conflict",
+        "impossible": "definition_impossible",
+    }
+)
+# What HubSpot does with a wrong property of an event is not known.
+_OF_EVENTS: Final[Mapping[State, str]] = MappingProxyType(
+    {
+        **_CODES,
+        "missing": "definition_property_missing",
+        "conflict": "definition_property_conflict",
+    }
+)
 
 
 class DefinitionsSection:
@@ -67,7 +80,7 @@ class DefinitionsSection:
             self._add(groups, event.full_name, event)
             # The properties of a definition that is missing come with it.
             for one in event.properties if event.state == "present" else ():
-                self._add(groups, f"{event.full_name}.{one.name}", one, "definition_property_missing")
+                self._add(groups, f"{event.full_name}.{one.name}", one, _OF_EVENTS)
         for one in plan.contact_properties:
             self._add(groups, f"the contact property {one.name}", one)
         status: SectionStatus = "failed" if groups.blocked else "passed"
@@ -97,9 +110,9 @@ class DefinitionsSection:
         groups: FindingGroups,
         name: str,
         planned: PlannedEvent | PlannedProperty,
-        missing: str = "definition_missing",
+        codes: Mapping[State, str] = _CODES,
     ) -> None:
-        code = missing if planned.state == "missing" else _CODES.get(planned.state)
+        code = codes.get(planned.state)
         if code is None:
             return
         sentence = planned.sentence or f"{self._subject.account_name} has no {name}"

@@ -78,12 +78,16 @@ class EventsSection:
             self._quotas.add_calls(outcome, sum(str(call[0]).startswith("crm.") for call in outcome.calls))
             self._contacts += 1
         for one in outcome.findings:
-            cause = () if one.config_path else (one.path,)
+            # Without a place in the configuration, every name is a cause of its own.
+            name = one.sentence if one.code.startswith("event_name") else ""
+            cause = () if one.config_path else (one.path, name)
             self._groups.add(
                 one if one.config_path else replace(one, file=self._events, line=line), line, *cause
             )
         if outcome.kind == "failed":
             self._add_failure(outcome, line)
+        elif outcome.issues:
+            self._add_issues(outcome, line)
         self._add_sample(outcome, line)
 
     @property
@@ -152,6 +156,19 @@ class EventsSection:
         return tuple(notes)
 
     def _add_failure(self, outcome: Outcome, line: int | None) -> None:
+        reason = outcome.error.describe() if outcome.error is not None else outcome.sentence
+        said = f"{outcome.name or 'the event'}: {outcome.reason}: {reason}"
+        finding = verify_finding("event_failed", said, **self._place(outcome, line))
+        self._groups.add(finding, line, outcome.reason, outcome.name)
+
+    def _add_issues(self, outcome: Outcome, line: int | None) -> None:
+        for issue in outcome.issues:
+            if issue.level == "ERROR":
+                finding = verify_finding("function_failed", issue.text, **self._place(outcome, line))
+                self._groups.add(finding, line, issue.message, str(issue.detail.get("place", "")))
+
+    def _place(self, outcome: Outcome, line: int | None) -> dict[str, Any]:
+        """Return the place of an outcome's rule, or of the event where no rule handled it."""
         plan = outcome.plan
         at: ConfigPath = ()
         if plan is not None and plan.rule_key:
@@ -159,15 +176,9 @@ class EventsSection:
         if plan is not None and plan.rule_index is not None:
             at = (*at, plan.rule_index)
         source = self._config.source
-        reason = outcome.error.describe() if outcome.error is not None else outcome.sentence
-        finding = verify_finding(
-            "event_failed",
-            f"{outcome.name or 'the event'}: {outcome.reason}: {reason}",
-            config_path=path_text(at),
-            file=self._events if source is None or not at else source.file,
-            line=line if source is None or not at else source.line(at),
-        )
-        self._groups.add(finding, line, outcome.reason, outcome.name)
+        if source is None or not at:
+            return {"file": self._events, "line": line}
+        return {"config_path": path_text(at), "file": source.file, "line": source.line(at)}
 
     def _add_sample(self, outcome: Outcome, line: int | None) -> None:
         key = (outcome.name, outcome.kind)

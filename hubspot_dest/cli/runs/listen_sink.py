@@ -1,0 +1,99 @@
+"""`hubspot-dest listen --sink`: accepted events go into Kafka or Redis Streams, and workers deliver them."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+import time
+
+from hubspot_dest.cli.console import print_data, say
+from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.cli.instrumentation import Instrumentation
+from hubspot_dest.cli.stream_address import end_with
+from hubspot_dest.config.model import Config
+from hubspot_dest.events.collector import Collector
+from hubspot_dest.listen.app import CollectorEndpoint, ListenSettings
+from hubspot_dest.report.json_report import as_json
+from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.streams.address import StreamAddress
+from hubspot_dest.streams.errors import StreamError
+from hubspot_dest.streams.publisher import StreamFront, open_publisher
+
+__all__ = ["listen_to_stream"]
+
+
+def listen_to_stream(
+    listener: socket.socket,
+    config: Config,
+    address: StreamAddress,
+    settings: ListenSettings,
+    watch: Instrumentation,
+    *,
+    key: str | None,
+    limit: int,
+    consent: dict[str, bool],
+    grace: float,
+    max_connections: int,
+    as_line: bool,
+) -> ExitCode:
+    """Serve until a signal; every event that was answered 200 is in the stream.
+
+    Args:
+        listener: an open socket.
+        config: has the collector's state to begin with.
+        address: where events go.
+        settings: what the endpoint accepts.
+        watch: gets the metrics.
+        key: where a person is identified.
+        limit: how many events may wait.
+        consent: the collector's consent to begin with.
+        grace: how long requests in progress may take at the end, in seconds.
+        max_connections: how many connections may be open.
+        as_line: write the address to stdout as one line of JSON.
+
+    """
+    from hubspot_dest.listen.server import serve
+
+    collector = Collector.begun(config.collector, now_ms=lambda: time.time_ns() // 1_000_000, consent=consent)
+    try:
+        publisher = open_publisher(address)
+    except StreamError as error:
+        end_with(error)
+    front = StreamFront(collector, publisher, key, limit)
+    endpoint = CollectorEndpoint(
+        front, settings, answered=watch.watcher.answered, trouble=lambda: front.trouble, probe=front.probe
+    )
+    if trouble := front.probe():  # a broker that comes later is no reason not to listen
+        say(f"warning: {safe_text(trouble, limit=400)}; senders get 503 until it answers")
+        endpoint.troubled = trouble
+
+    def announce() -> None:
+        host, port = listener.getsockname()[:2]
+        base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        if as_line:
+            where = {"baseUrl": base, "paths": list(settings.paths), "metrics": watch.metrics_url}
+            print_data(as_json({name: value for name, value in where.items() if value}))
+            sys.stdout.flush()
+        places = ", ".join(safe_text(f"{base}{path}") for path in settings.paths)
+        target = f"{address.engine}://{','.join(address.hosts)} ({', '.join(address.streams)})"
+        say(f"listening on {places}; events go into {safe_text(target)}")
+
+    def on_signal(number: int, count: int) -> None:
+        if count == 1:
+            say(f"{signal.Signals(number).name}: completing the requests in progress; once more ends at once")
+
+    async def finish() -> None:
+        front.close()
+
+    serve(
+        endpoint,
+        listener,
+        max_connections=max_connections,
+        grace_seconds=grace,
+        on_ready=announce,
+        on_signal=on_signal,
+        finish=finish,
+    )
+    say(f"{front.written} events are in the stream, {front.failed} were refused or sent back with 503")
+    return ExitCode.OK

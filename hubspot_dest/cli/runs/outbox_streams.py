@@ -1,0 +1,141 @@
+"""What `hubspot-dest outbox` does with the dead letters and waiting events of a stream."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import click
+
+from hubspot_dest.cli.console import print_data, say, stop
+from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.cli.options import consent_states
+from hubspot_dest.cli.stream_address import address_of, end_with
+from hubspot_dest.report.json_report import as_json
+from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.streams.address import StreamAddress
+from hubspot_dest.streams.errors import StreamError
+from hubspot_dest.streams.letter_box import LetterBox, open_letter_box
+from hubspot_dest.streams.survey import survey_of
+
+__all__ = ["dead", "export", "purge", "refuse_file", "release", "retry", "status"]
+
+
+@contextlib.contextmanager
+def _box(address: StreamAddress, *, waiting: bool = False) -> Iterator[LetterBox]:
+    try:
+        box = open_letter_box(address, waiting=waiting)
+        try:
+            yield box
+        finally:
+            box.close()
+    except StreamError as error:
+        end_with(error)
+
+
+def status(source: str, options: tuple[str, ...], *, as_text: bool) -> None:
+    """Say how far the group is behind, and how many letters there are."""
+    address = address_of(source, options)
+    with _box(address) as box:
+        given_up = box.count()
+    with _box(address, waiting=True) as box:
+        waiting = box.count()
+    try:
+        survey = survey_of(address, sample=0)
+    except StreamError as error:
+        end_with(error)
+    if as_text:
+        print_data(f"stream       {safe_text(address)}")
+        print_data(f"waiting      {survey.lag} messages of {survey.stored} that are stored")
+        print_data(f"for consent  {waiting} events")
+        print_data(f"dead letters {given_up}")
+        if given_up:
+            say(f"hubspot-dest outbox dead '{safe_text(address)}' tells why; retry sends them again")
+        if waiting:
+            say(
+                f"hubspot-dest outbox release '{safe_text(address)}' --consent NAME sends what waits for consent"
+            )
+    else:
+        print_data(
+            as_json(
+                {
+                    "stream": str(address),
+                    "lag": survey.lag,
+                    "stored": survey.stored,
+                    "forConsent": waiting,
+                    "dead": given_up,
+                }
+            )
+        )
+    raise SystemExit(int(ExitCode.CHECK_FAILED if given_up else ExitCode.OK))
+
+
+def dead(source: str, options: tuple[str, ...]) -> None:
+    """List the dead letters."""
+    count = 0
+    with _box(address_of(source, options)) as box:
+        for letter in box.letters():
+            count += 1
+            record = letter.record()
+            event = record["event"]
+            name = event.get("name") if isinstance(event, dict) else None
+            known = [record["error"][one] for one in ("status", "category") if one in record["error"]]
+            said = " ".join([*known, record["error"]["message"]])
+            print_data(
+                f"{safe_text(record['givenUpAt'])}  {safe_text(record['what']):<7}  {safe_text(letter.event_id)}  "
+                f"{safe_text(name or letter.place, limit=60)}\n"
+                f"    {safe_text(record['reason'])}: {safe_text(said, limit=300)}"
+            )
+    say(f"{count} dead letters")
+    raise SystemExit(int(ExitCode.CHECK_FAILED if count else ExitCode.OK))
+
+
+def export(source: str, options: tuple[str, ...]) -> None:
+    """Write the dead letters as JSON Lines."""
+    with _box(address_of(source, options)) as box:
+        for letter in box.letters():
+            print_data(as_json(letter.record()))
+
+
+def retry(source: str, options: tuple[str, ...]) -> None:
+    """Put the dead letters back."""
+    with _box(address_of(source, options)) as box:
+        count = box.send_again({})
+    say(f"{count} dead letters are in the stream again, behind what is there")
+
+
+def release(source: str, options: tuple[str, ...], consent: tuple[str, ...]) -> None:
+    """Put what waits for consent back, with the consent that is granted now."""
+    states = consent_states(consent)
+    with _box(address_of(source, options), waiting=True) as box:
+        count = box.send_again(states)
+    granted = f" with consent {', '.join(name for name, state in states.items() if state)}" if states else ""
+    say(f"{count} waiting events are in the stream again{safe_text(granted)}, behind what is there")
+
+
+def purge(source: str, options: tuple[str, ...], *, waiting: bool, yes: bool) -> None:
+    """Drop the dead letters, and what waits for consent if that is wanted."""
+    address = address_of(source, options)
+    with _box(address) as box:
+        count = box.count()
+        held = 0
+        if waiting:
+            with _box(address, waiting=True) as other:
+                held = other.count()
+        what = f"{count} dead letters" + (f" and {held} that wait for consent" if waiting else "")
+        if not yes and not click.confirm(f"drop {what} for good?", default=False, err=True):
+            say("nothing was dropped")
+            raise SystemExit(int(ExitCode.USAGE_ERROR))
+        gone = box.drop()
+        if waiting:
+            with _box(address, waiting=True) as other:
+                held = other.drop()
+    say(f"dropped {gone} dead letters" + (f" and {held} that waited for consent" if waiting else ""))
+
+
+def refuse_file(file: object) -> None:
+    """Say what releases the waiting events of an outbox file."""
+    stop(
+        f"{safe_text(file)} is no stream: events in an outbox file wait for the consent of the next run",
+        f"hubspot-dest send CONFIG EVENTS --outbox {safe_text(file)} --consent NAME",
+    )

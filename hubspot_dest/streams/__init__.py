@@ -1,0 +1,1 @@
+"""Workers on Kafka and Redis Streams: the stream is the outbox, the group shares the work."""

@@ -1,0 +1,173 @@
+"""Letters in a topic: what a group of its own has not committed yet was not sent again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from hubspot_dest.streams.address import StreamAddress
+from hubspot_dest.streams.errors import StreamError
+from hubspot_dest.streams.kafka_client import (
+    client_options,
+    consumer_only,
+    kafka_module,
+    quiet_logger,
+    raised,
+)
+from hubspot_dest.streams.kafka_errors import kafka_error
+from hubspot_dest.streams.kafka_publisher import KafkaPublisher, Record
+from hubspot_dest.streams.letters import StoredLetter, consent_granted, without_notes
+
+__all__ = ["KafkaLetterBox"]
+
+_SECONDS: Final = 10.0
+_TOGETHER: Final = 500
+
+
+class KafkaLetterBox:
+    """The dead letters of a topic, or what waits for consent.
+
+    Kafka removes single messages from no topic: what was sent again is what the group `<group>.retry` (of waiting
+    events `<group>.release`) has committed.
+
+    Args:
+        address: the topic of the events, and the group.
+        waiting: look at waiting events, not at dead letters.
+
+    Raises:
+        StreamError: the client library is missing, or refuses its options.
+
+    """
+
+    def __init__(self, address: StreamAddress, *, waiting: bool) -> None:
+        self._address = address
+        self._events = address.streams[0]
+        self._topic = address.waiting_of(self._events) if waiting else address.dead_of(self._events)
+        self._where = ",".join(address.hosts)
+        self._module = kafka_module()
+        self._failure: Any = None
+        options = consumer_only(client_options(address)) | {
+            "group.id": f"{address.group}.{'release' if waiting else 'retry'}",
+            "enable.auto.commit": False,
+            "error_cb": self._on_error,
+        }
+        try:
+            self._consumer = self._module.Consumer(options, logger=quiet_logger())
+        except self._module.KafkaException as error:
+            raise raised(error, address, "reading", self._topic) from None
+
+    def _on_error(self, error: Any) -> None:
+        self._failure = error
+
+    def _ranges(self) -> dict[int, tuple[int, int]]:
+        """Return of each partition the first letter that was not sent again, and the end."""
+        partition = self._module.TopicPartition
+        try:
+            self._consumer.poll(0)
+            found = self._consumer.list_topics(self._topic, timeout=_SECONDS).topics[self._topic]
+            if found.error is not None:
+                if found.error.name() == "UNKNOWN_TOPIC_OR_PART":
+                    return {}  # nothing was ever written there
+                raise kafka_error(found.error, self._where, "reading", self._topic)
+            places = [partition(self._topic, number) for number in sorted(found.partitions)]
+            ranges = {}
+            for one in self._consumer.committed(places, timeout=_SECONDS):
+                low, high = self._consumer.get_watermark_offsets(
+                    partition(self._topic, one.partition), timeout=_SECONDS
+                )
+                begin = max(low, one.offset) if one.offset >= 0 else low
+                if begin < high:
+                    ranges[one.partition] = (begin, high)
+        except self._module.KafkaException as error:
+            if self._failure is not None:
+                raise kafka_error(self._failure, self._where, "reading", self._topic) from None
+            raise raised(error, self._address, "reading", self._topic) from None
+        return ranges
+
+    def _read(self) -> Iterator[tuple[Any, StoredLetter]]:
+        ranges = self._ranges()
+        if not ranges:
+            return
+        partition = self._module.TopicPartition
+        self._consumer.assign([partition(self._topic, one, begin) for one, (begin, _) in ranges.items()])
+        left = {one: end for one, (_, end) in ranges.items()}
+        until = time.monotonic() + _SECONDS
+        while left:
+            raw = self._consumer.poll(0.5)
+            if raw is None:
+                if time.monotonic() > until:
+                    raise StreamError(
+                        "unreachable", f"Kafka at {self._where} stopped answering ({self._topic})", heals=True
+                    )
+                continue
+            if raw.error() is not None:
+                raise kafka_error(raw.error(), self._where, "reading", self._topic)
+            until = time.monotonic() + _SECONDS
+            if raw.partition() not in left:
+                continue  # it came after the beginning of this look
+            if raw.offset() + 1 >= left[raw.partition()]:
+                del left[raw.partition()]
+            notes, others = without_notes((name, value or b"") for name, value in raw.headers() or ())
+            place = f"{self._topic}/{raw.partition()}@{raw.offset()}"
+            yield raw, StoredLetter(place, raw.value(), raw.key(), notes, tuple(others))
+
+    def letters(self) -> Iterator[StoredLetter]:
+        """Yield the letters that were not sent again."""
+        for _, letter in self._read():
+            yield letter
+
+    def count(self) -> int:
+        """Return how many there are."""
+        return sum(end - begin for begin, end in self._ranges().values())
+
+    def send_again(self, consent: Mapping[str, bool]) -> int:
+        """Write every letter to the topic of the events, and commit that."""
+        publisher = KafkaPublisher(self._address)
+        count = 0
+        try:
+            page: list[tuple[Any, StoredLetter]] = []
+            for found in self._read():
+                page.append(found)
+                if len(page) == _TOGETHER:
+                    count += self._send_page(publisher, page, consent)
+                    page = []
+            if page:
+                count += self._send_page(publisher, page, consent)
+        finally:
+            publisher.close()
+        return count
+
+    def _send_page(
+        self, publisher: KafkaPublisher, page: list[tuple[Any, StoredLetter]], consent: Mapping[str, bool]
+    ) -> int:
+        publisher.publish(
+            [
+                Record(self._events, consent_granted(one.value, consent), one.key, one.others)
+                for _, one in page
+            ]
+        )
+        newest: dict[int, int] = {}
+        for raw, _ in page:
+            newest[raw.partition()] = raw.offset() + 1
+        offsets = [self._module.TopicPartition(self._topic, one, offset) for one, offset in newest.items()]
+        try:
+            self._consumer.commit(offsets=offsets, asynchronous=False)
+        except self._module.KafkaException as error:
+            raise raised(error, self._address, "committing", self._topic) from None
+        return len(page)
+
+    def drop(self) -> int:
+        """Commit every letter, so that none counts as open; the topic's retention removes them."""
+        ranges = self._ranges()
+        offsets = [self._module.TopicPartition(self._topic, one, end) for one, (_, end) in ranges.items()]
+        if offsets:
+            try:
+                self._consumer.commit(offsets=offsets, asynchronous=False)
+            except self._module.KafkaException as error:
+                raise raised(error, self._address, "committing", self._topic) from None
+        return sum(end - begin for begin, end in ranges.values())
+
+    def close(self) -> None:
+        """End the consumer."""
+        self._consumer.close()

@@ -1,0 +1,294 @@
+"""A worker's end of Kafka: a member of a consumer group, cooperative-sticky, that commits what HubSpot took."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from hubspot_dest.streams.address import StreamAddress
+from hubspot_dest.streams.errors import LeaseLostError, StreamError
+from hubspot_dest.streams.kafka_client import (
+    client_options,
+    consumer_only,
+    kafka_module,
+    quiet_logger,
+    raised,
+)
+from hubspot_dest.streams.kafka_errors import GROUP_CODES, kafka_error
+from hubspot_dest.streams.kafka_publisher import KafkaPublisher, Record
+from hubspot_dest.streams.letters import letter_notes, without_notes
+from hubspot_dest.streams.source import Lag, Letter, Message, Partition, PartitionOwner
+
+__all__ = ["KafkaSource", "letter_record"]
+
+_ASK_SECONDS: Final = 5.0
+_GATHER_SECONDS: Final = 0.2
+_CUT_BYTES: Final = 65_536
+# What the connection meets by itself; a broker closes idle connections, so that alone is no fault.
+_TELLING: Final = frozenset(
+    {"_ALL_BROKERS_DOWN", "_AUTHENTICATION", "_SSL", "_RESOLVE", "SASL_AUTHENTICATION_FAILED"}
+    | {"TOPIC_AUTHORIZATION_FAILED", "GROUP_AUTHORIZATION_FAILED", "UNSUPPORTED_SASL_MECHANISM"}
+)
+
+
+class KafkaSource:
+    """A member of a consumer group of one topic.
+
+    Args:
+        address: the topic and the group.
+
+    Raises:
+        StreamError: the client library is missing, or refuses its options.
+
+    """
+
+    def __init__(self, address: StreamAddress) -> None:
+        self._address = address
+        self._topic = address.streams[0]
+        self._where = ",".join(address.hosts)
+        self._module = kafka_module()
+        options = consumer_only(client_options(address)) | {
+            "group.id": address.group,
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            "partition.assignment.strategy": "cooperative-sticky",
+            "error_cb": self._on_error,
+        }
+        try:
+            self._consumer = self._module.Consumer(options, logger=quiet_logger())
+        except self._module.KafkaException as error:
+            raise raised(error, address, "reading", self._topic) from None
+        self._publisher: KafkaPublisher | None = None
+        self._owner: PartitionOwner | None = None
+        self._owned: set[int] = set()
+        self._partitions = 1
+        self._paused = False
+        self._stash: list[Message] = []
+        self._failure: Any = None
+        self._positions: dict[int, int] = {}
+
+    def _on_error(self, error: Any) -> None:
+        if error.name() in _TELLING:
+            self._failure = error
+
+    # ---- the group
+
+    def open(self, owner: PartitionOwner) -> None:
+        """Ask for the topic, and join the group. May be called again after a StreamError."""
+        self._owner = owner
+        self._count_partitions()
+        self._consumer.subscribe(
+            [self._topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
+        )
+
+    def _count_partitions(self) -> None:
+        try:
+            self._consumer.poll(0)  # lets the connection's own errors be heard
+            found = self._consumer.list_topics(self._topic, timeout=_ASK_SECONDS).topics[self._topic]
+            self._consumer.poll(0)
+        except self._module.KafkaException as error:
+            failure, self._failure = self._failure, None
+            if failure is not None:
+                raise kafka_error(failure, self._where, "reading", self._topic) from None
+            raise raised(error, self._address, "reading", self._topic) from None
+        if found.error is not None:
+            raise kafka_error(found.error, self._where, "reading", self._topic)
+        self._partitions = max(1, len(found.partitions))
+
+    def _on_assign(self, consumer: Any, partitions: list[Any]) -> None:
+        states: dict[Partition, str] = {}
+        if partitions:
+            try:
+                for one in consumer.committed(partitions, timeout=_ASK_SECONDS):
+                    states[Partition(self._topic, one.partition)] = one.metadata or ""
+                    if one.offset >= 0:
+                        self._positions[one.partition] = one.offset
+            except self._module.KafkaException as error:
+                # Without its state, a partition begins with the configuration's.
+                self._failure = error.args[0] if error.args else None
+        consumer.incremental_assign(partitions)
+        numbers = {one.partition for one in partitions}
+        self._owned |= numbers
+        if self._paused and partitions:
+            consumer.pause(partitions)
+        if numbers and self._owner is not None:
+            self._owner.on_assigned(
+                {Partition(self._topic, one): states.get(Partition(self._topic, one), "") for one in numbers}
+            )
+
+    def _on_revoke(self, consumer: Any, partitions: list[Any]) -> None:
+        self._leave(partitions, lost=False)
+        consumer.incremental_unassign(partitions)
+
+    def _on_lost(self, consumer: Any, partitions: list[Any]) -> None:
+        self._leave(partitions, lost=True)
+        consumer.incremental_unassign(partitions)
+
+    def _leave(self, partitions: list[Any], *, lost: bool) -> None:
+        numbers = {one.partition for one in partitions}
+        self._stash = [one for one in self._stash if one.partition.number not in numbers]
+        gone = [Partition(self._topic, one) for one in sorted(numbers)]
+        if self._owner is not None and gone:
+            (self._owner.on_lost if lost else self._owner.on_revoked)(gone)
+        self._owned -= numbers
+        for number in numbers:
+            self._positions.pop(number, None)
+
+    # ---- messages
+
+    def fetch(self, most: int, seconds: float) -> list[Message]:
+        """Return the next messages; wait for the first so long at most."""
+        found, self._stash = self._stash[:most], self._stash[most:]
+        until = time.monotonic() + _GATHER_SECONDS
+        wait = 0.0 if found else seconds
+        while len(found) < most:
+            message = self._poll(wait)
+            wait = 0.0
+            if message is None:
+                break
+            found.append(message)
+            if time.monotonic() > until + seconds:
+                break
+        if not found and self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise kafka_error(failure, self._where, "reading", self._topic)
+        if found:
+            self._failure = None
+        # A partition may have been revoked while others were fetched.
+        return [one for one in found if one.partition.number in self._owned]
+
+    def _poll(self, seconds: float) -> Message | None:
+        try:
+            raw = self._consumer.poll(seconds)
+        except self._module.KafkaException as error:
+            raise raised(error, self._address, "reading", self._topic) from None
+        if raw is None:
+            return None
+        fault = raw.error()
+        if fault is not None:
+            if fault.name() != "_PARTITION_EOF":
+                self._failure = fault
+            return None
+        kind, at = raw.timestamp()
+        self._positions[raw.partition()] = raw.offset() + 1
+        return Message(
+            Partition(self._topic, raw.partition()),
+            str(raw.offset()),
+            raw.value(),
+            raw.key(),
+            tuple((name, value or b"") for name, value in raw.headers() or ()),
+            at_ms=at if kind else None,
+        )
+
+    def keep_alive(self) -> None:
+        """Poll without fetching."""
+        message = self._poll(0.0)
+        while message is not None:  # of a partition that was assigned a moment ago
+            self._stash.append(message)
+            message = self._poll(0.0)
+        self._stash = [one for one in self._stash if one.partition.number in self._owned]
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise kafka_error(failure, self._where, "reading", self._topic)
+
+    def pause(self) -> None:
+        """Fetch nothing, also of partitions that are assigned later."""
+        self._paused = True
+        self._consumer.pause(self._topic_partitions())
+
+    def resume(self) -> None:
+        """Fetch again."""
+        self._paused = False
+        self._consumer.resume(self._topic_partitions())
+
+    def _topic_partitions(self) -> list[Any]:
+        return [self._module.TopicPartition(self._topic, one) for one in sorted(self._owned)]
+
+    def commit(self, done: Sequence[Message], states: Mapping[Partition, str]) -> None:
+        """Commit offsets, with each partition's state beside its offset."""
+        newest: dict[Partition, int] = {}
+        for message in done:
+            offset = int(message.position) + 1
+            newest[message.partition] = max(offset, newest.get(message.partition, 0))
+        if not newest:
+            return
+        offsets = [
+            self._module.TopicPartition(one.stream, one.number, offset, metadata=states.get(one, ""))
+            for one, offset in newest.items()
+        ]
+        try:
+            answered = self._consumer.commit(offsets=offsets, asynchronous=False)
+        except self._module.KafkaException as error:
+            fault = error.args[0]
+            if fault.name() in GROUP_CODES:
+                raise LeaseLostError(fault.str()) from None
+            raise raised(error, self._address, "committing", self._topic) from None
+        for one in answered or ():
+            if one.error is not None:
+                if one.error.name() in GROUP_CODES:
+                    raise LeaseLostError(one.error.str())
+                raise kafka_error(one.error, self._where, "committing", self._topic)
+
+    def post(self, letters: Sequence[Letter]) -> None:
+        """Write letters to their topics, with their keys."""
+        if self._publisher is None:
+            self._publisher = KafkaPublisher(self._address)
+        records = [letter_record(self._address, letter, time.time()) for letter in letters]
+        try:
+            self._publisher.publish(records)
+        except StreamError as error:
+            if error.kind != "too_large":
+                raise
+            self._publisher.publish([_cut(record) for record in records])
+
+    # ---- figures
+
+    def lag(self) -> Lag:
+        """Return how many messages of this worker's partitions are not fetched yet."""
+        messages, exact = 0, True
+        for number in self._owned:
+            place = self._module.TopicPartition(self._topic, number)
+            try:
+                low, high = self._consumer.get_watermark_offsets(place, cached=True)
+                if high < 0:
+                    low, high = self._consumer.get_watermark_offsets(place, timeout=1.0)
+            except self._module.KafkaException:
+                exact = False
+                continue
+            # Without a commit the group begins at the oldest message.
+            position = max(self._positions.get(number, 0), low)
+            messages += max(0, high - position)
+        return Lag(messages, exact)
+
+    def share(self) -> float:
+        """Return which part of the topic's partitions this worker has."""
+        return len(self._owned) / self._partitions
+
+    @property
+    def assigned(self) -> int:
+        """How many partitions this worker has."""
+        return len(self._owned)
+
+    def close(self) -> None:
+        """Leave the group."""
+        self._consumer.close()
+        if self._publisher is not None:
+            self._publisher.close()
+
+
+def letter_record(address: StreamAddress, letter: Letter, now: float) -> Record:
+    """Return a letter as a message: value, key and headers of the original, and why it is there as headers."""
+    stream = letter.message.partition.stream
+    topic = address.waiting_of(stream) if letter.waiting else address.dead_of(stream)
+    _, others = without_notes(letter.message.headers)
+    headers = (*others, *letter_notes(letter, now))
+    return Record(topic, letter.message.value, letter.message.key, headers, letter.message.at_ms)
+
+
+def _cut(record: Record) -> Record:
+    """Return a record whose value is short enough for any topic; the original stays where `from` says."""
+    if record.value is None or len(record.value) <= _CUT_BYTES:
+        return record
+    note = ("hubspot-dest-cut", f"{len(record.value)} bytes, the first {_CUT_BYTES} are here".encode())
+    return Record(record.topic, record.value[:_CUT_BYTES], record.key, (*record.headers, note), record.at_ms)

@@ -1,0 +1,29 @@
+"""From an address to its source. The client libraries are loaded here, and nowhere before."""
+
+from __future__ import annotations
+
+from hubspot_dest.delivery.contact_cache import SharedContactCache
+from hubspot_dest.streams.address import StreamAddress
+from hubspot_dest.streams.source import Source
+
+__all__ = ["open_contacts", "open_source"]
+
+
+def open_source(address: StreamAddress) -> Source:
+    """Return the source of an address; it connects with `open`. Raises StreamError."""
+    if address.engine == "kafka":
+        from hubspot_dest.streams.kafka_source import KafkaSource
+
+        return KafkaSource(address)
+    from hubspot_dest.streams.redis_source import RedisSource
+
+    return RedisSource(address)
+
+
+def open_contacts(address: StreamAddress) -> SharedContactCache | None:
+    """Return the contact cache that the group shares; None where each worker has its own. Raises StreamError."""
+    if address.engine == "kafka":
+        return None
+    from hubspot_dest.streams.redis_contacts import RedisContacts
+
+    return RedisContacts(address)

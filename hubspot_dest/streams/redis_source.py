@@ -1,0 +1,438 @@
+"""A worker's end of Redis Streams: a consumer of a group, with a lease for each stream that it reads."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from hubspot_dest.streams.address import StreamAddress
+from hubspot_dest.streams.errors import StreamError
+from hubspot_dest.streams.letters import letter_notes, without_notes
+from hubspot_dest.streams.redis_client import connect_redis, redis_error, redis_errors, text_of
+from hubspot_dest.streams.redis_lease import Leases
+from hubspot_dest.streams.source import Lag, Letter, Message, Partition, PartitionOwner, TrimWatch
+from hubspot_dest.streams.trimming import StreamFigures, Trimming
+
+__all__ = ["RedisSource", "figures", "letter_fields", "message_of"]
+
+EVENT_FIELD: Final = b"event"
+_LEASE_SECONDS: Final = 15.0
+_MOST_COUNTED: Final = 10_000
+_ALONE_AFTER: Final = 5
+"""What was delivered so often comes alone: if it ends its worker, no other entry is blamed for that."""
+_COUNT_UNREAD: Final = "return #redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[2], 'COUNT', ARGV[3])"
+
+
+@dataclass(slots=True)
+class _OwnedStream:
+    """One stream that this worker reads.
+
+    Attributes:
+        name: its name.
+        trimming: watches it.
+        claiming: entries of other workers, or of a lost answer, may be pending; nothing new is read before them.
+        idle_ms: how long an entry must have been idle to be claimed.
+        own: entries may be pending for this worker itself.
+        watch: what was seen last.
+
+    """
+
+    name: str
+    trimming: Trimming
+    idle_ms: int
+    claiming: bool = True
+    own: bool = False
+    watch: TrimWatch | None = None
+
+
+class RedisSource:
+    """A consumer of a group of one or several streams.
+
+    Args:
+        address: the streams and the group. Options of its own: `lease.seconds` (15), `consumer` (a name).
+        wall: UNIX time in seconds, for the list of live workers.
+
+    Raises:
+        StreamError: the client library is missing, or refuses its options.
+
+    """
+
+    def __init__(self, address: StreamAddress, wall: Callable[[], float] = time.time) -> None:
+        self._address = address
+        self._where = address.hosts[0]
+        self._client = connect_redis(address)
+        try:
+            self._lease_seconds = float(address.options.get("lease.seconds", _LEASE_SECONDS))
+        except ValueError:
+            text = address.options["lease.seconds"]
+            raise StreamError("configuration", f"--source-option lease.seconds={text} is no number") from None
+        if not 0.2 <= self._lease_seconds <= 3600:
+            raise StreamError("configuration", "--source-option lease.seconds is from 0.2 to 3600")
+        given = address.options.get("consumer") or socket.gethostname()
+        self._consumer = f"{given}-{secrets.token_hex(4)}"
+        self._leases = Leases(
+            self._client, address.streams, address.group, self._consumer, self._lease_seconds, wall
+        )
+        self._owner: PartitionOwner | None = None
+        self._streams: dict[str, _OwnedStream] = {}
+        self._lost: dict[str, int] = {}
+        self._missing: StreamError | None = None
+        self._beat_at = 0.0
+        self._version = (6, 2)
+
+    # ---- the group
+
+    def open(self, owner: PartitionOwner) -> None:
+        """Connect, and take leases. May be called again after a StreamError."""
+        self._owner = owner
+        with redis_errors(self._address, "connecting"):
+            info = self._client.info("server")
+        numbers = str(info.get("redis_version", "6.2")).split(".")
+        self._version = (int(numbers[0]), int(numbers[1]))
+        if self._version < (6, 2):
+            found = info.get("redis_version")
+            raise StreamError(
+                "unsupported", f"Redis at {self._where} is {found}; takeover needs 6.2 or newer (XAUTOCLAIM)"
+            )
+        self._beat(force=True)
+        if self._missing is not None and not self._streams:
+            raise self._missing
+
+    def _beat(self, *, force: bool = False) -> None:
+        """Renew the leases, give back what is too much, and take what is free; now and then, or at once."""
+        now = time.monotonic()
+        if not force and now < self._beat_at:
+            return
+        with redis_errors(self._address, "renewing the lease"):
+            for name in list(self._streams):
+                if not self._leases.renew(name):
+                    self._lose(name)
+            self._leases.announce()
+            while len(self._streams) > self._leases.fair:
+                self._give_back(list(self._streams)[-1])
+            self._missing = None
+            for name in self._address.streams:
+                if len(self._streams) >= self._leases.fair:
+                    break
+                if name not in self._streams:
+                    self._take(name)
+        # A stand-by looks more often: what it takes over has waited for long enough.
+        pause = self._lease_seconds / 5
+        self._beat_at = now + (pause if self._streams else min(pause, 1.0))
+
+    def _take(self, name: str) -> None:
+        import redis
+
+        if not self._leases.acquire(name):
+            return
+        try:
+            self._client.xgroup_create(name, self._address.group, id="0")
+        except redis.ResponseError as error:
+            if not str(error).startswith("BUSYGROUP"):
+                self._leases.release(name)
+                problem = redis_error(error, self._where, "making the group", name)
+                if problem.kind != "no_topic":
+                    raise problem from None
+                self._missing = problem
+                return
+        key = self._leases.state_key(name)
+        known = {text_of(one): text_of(value) for one, value in self._client.hgetall(key).items()}
+        self._client.hdel(key, "clean")
+        gone = known.get("gone", "0")
+        watch = Trimming(
+            name,
+            self._address.maxlen,
+            known.get("next", ""),
+            int(gone) if gone.isdigit() else 0,
+            self._lost.get(name, 0),
+        )
+        # Whoever released the lease has nothing under way; whoever lost it may still wait for an answer.
+        idle = 0 if known.get("clean") else round(self._lease_seconds * 1000)
+        self._streams[name] = _OwnedStream(name, watch, idle)
+        if self._owner is not None:
+            self._owner.on_assigned({Partition(name): known.get("collector", "")})
+
+    def _lose(self, name: str) -> None:
+        self._lost[name] = self._streams.pop(name).trimming.lost
+        if self._owner is not None:
+            self._owner.on_lost([Partition(name)])
+
+    def _give_back(self, name: str) -> None:
+        if self._owner is not None:
+            self._owner.on_revoked([Partition(name)])
+        one = self._streams.pop(name, None)
+        if one is not None:
+            self._lost[name] = one.trimming.lost
+        self._leases.release(name)
+
+    # ---- messages
+
+    def fetch(self, most: int, seconds: float) -> list[Message]:
+        """Return the next entries: first what others left, then what is new; wait for the first so long at most."""
+        self._beat()
+        if not self._streams:
+            if self._missing is not None:
+                time.sleep(min(seconds, 0.5))
+                raise self._missing
+            time.sleep(min(seconds, max(0.05, self._lease_seconds / 10)))
+            return []
+        with redis_errors(self._address, "reading"):
+            found = self._claim(most)
+            if found:
+                return found
+            ready = [one for one in self._streams.values() if not one.claiming]
+            if not ready:
+                time.sleep(min(seconds, 0.1))
+                return []
+            for one in ready:
+                self._observe(one, count=False)
+            return self._read(ready, most, min(seconds, self._lease_seconds / 5))
+
+    def _read(self, streams: list[_OwnedStream], most: int, seconds: float) -> list[Message]:
+        names = {one.name: ">" for one in streams}
+        try:
+            answer = self._client.xreadgroup(
+                self._address.group,
+                self._consumer,
+                names,
+                count=max(1, most // len(streams)),
+                block=max(1, round(seconds * 1000)),
+            )
+        except BaseException:
+            # The answer may have been lost on its way: then the entries are pending, for this worker.
+            for one in streams:
+                one.own = one.claiming = True
+            raise
+        found = []
+        for raw, entries in answer or ():
+            name = text_of(raw)
+            found += [message_of(name, entry, fields) for entry, fields in entries]
+        return found
+
+    def _claim(self, most: int) -> list[Message]:
+        """Return what is pending in one of the streams: what a worker before left, oldest first."""
+        for one in self._streams.values():
+            if not one.claiming:
+                continue
+            found = self._claim_own(one, most) if one.own else self._claim_others(one, most)
+            if found:
+                return self._alone(one.name, found)
+        return []
+
+    def _claim_own(self, one: _OwnedStream, most: int) -> list[Message]:
+        answer = self._client.xreadgroup(self._address.group, self._consumer, {one.name: "0"}, count=most)
+        entries = answer[0][1] if answer else []
+        found = self._present(one, entries)
+        if found:
+            return found
+        one.own = False
+        return self._claim_others(one, most)
+
+    def _claim_others(self, one: _OwnedStream, most: int) -> list[Message]:
+        group = self._address.group
+        found: list[Message] = []
+        cursor = ""
+        while cursor != "0-0" and len(found) < most:
+            answer = self._client.xautoclaim(
+                one.name,
+                group,
+                self._consumer,
+                one.idle_ms,
+                start_id=cursor or "0-0",
+                count=min(most - len(found), 100),
+            )
+            cursor = text_of(answer[0])
+            if len(answer) > 2 and answer[2]:
+                one.trimming.lost_pending(len(answer[2]))
+            found += self._present(one, answer[1])
+        if found:
+            return found
+        if not self._client.xpending(one.name, group)["pending"]:
+            one.claiming = False
+        return []
+
+    def _present(self, one: _OwnedStream, entries: Sequence[Any]) -> list[Message]:
+        """Return entries that still exist; those that were trimmed meanwhile are lost, and told of."""
+        found, gone = [], []
+        for entry in entries:
+            if entry is None or entry[0] is None:
+                continue
+            if entry[1]:
+                found.append(message_of(one.name, entry[0], entry[1]))
+            else:
+                gone.append(entry[0])
+        if gone:
+            one.trimming.lost_pending(len(gone))
+            self._client.xack(one.name, self._address.group, *gone)
+        if self._version < (7, 0) and any(entry is None or entry[0] is None for entry in entries):
+            self._drop_trimmed(one)
+        return found
+
+    def _drop_trimmed(self, one: _OwnedStream) -> None:
+        """Before Redis 7 a claimed entry that was trimmed has no id in the answer: find such entries and drop them."""
+        pending = self._client.xpending_range(
+            one.name, self._address.group, "-", "+", 1000, consumername=self._consumer
+        )
+        for known in pending:
+            entry = known["message_id"]
+            if not self._client.xrange(one.name, entry, entry, count=1):
+                one.trimming.lost_pending(1)
+                self._client.xack(one.name, self._address.group, entry)
+
+    def _alone(self, name: str, found: list[Message]) -> list[Message]:
+        """Return messages with how often they were delivered; one that was delivered very often comes alone."""
+        pending = self._client.xpending_range(
+            name, self._address.group, found[0].position, found[-1].position, len(found)
+        )
+        counts = {text_of(one["message_id"]): int(one["times_delivered"]) for one in pending}
+        known = [replace(one, deliveries=counts.get(one.position, 1)) for one in found]
+        if known[0].deliveries > _ALONE_AFTER:
+            self._streams[name].own = True  # the others are this worker's already
+            return known[:1]
+        often = [number for number, one in enumerate(known) if one.deliveries > _ALONE_AFTER]
+        if often:
+            self._streams[name].own = True
+            return known[: often[0]]
+        return known
+
+    def keep_alive(self) -> None:
+        """Renew the leases."""
+        self._beat()
+
+    def pause(self) -> None:
+        """Do nothing: what is not fetched waits."""
+
+    def resume(self) -> None:
+        """Do nothing."""
+
+    def commit(self, done: Sequence[Message], states: Mapping[Partition, str]) -> None:
+        """Acknowledge entries, with each stream's state in the same transaction."""
+        entries: dict[str, list[str]] = {}
+        for message in done:
+            entries.setdefault(message.partition.stream, []).append(message.position)
+        with redis_errors(self._address, "acknowledging"):
+            pipe = self._client.pipeline(transaction=True)
+            for name, ids in entries.items():
+                pipe.xack(name, self._address.group, *ids)
+                one = self._streams.get(name)
+                if one is not None:
+                    state = states.get(Partition(name), "")
+                    told = {
+                        "collector": state,
+                        "gone": str(one.trimming.gone),
+                        "next": one.trimming.next_unread,
+                    }
+                    pipe.hset(self._leases.state_key(name), mapping=told)
+            pipe.execute()
+
+    def post(self, letters: Sequence[Letter]) -> None:
+        """Write letters to their streams."""
+        with redis_errors(self._address, "writing dead letters"):
+            pipe = self._client.pipeline(transaction=True)
+            for letter in letters:
+                stream = letter.message.partition.stream
+                address = self._address
+                target = address.waiting_of(stream) if letter.waiting else address.dead_of(stream)
+                pipe.xadd(target, dict(letter_fields(letter, time.time())))
+            pipe.execute()
+
+    # ---- figures
+
+    def _observe(self, one: _OwnedStream, *, count: bool) -> TrimWatch:
+        one.watch = one.trimming.observe(figures(self._client, one.name, self._address.group, count=count))
+        return one.watch
+
+    def lag(self) -> Lag:
+        """Return how many entries of this worker's streams no worker has read, and how near they are to a loss."""
+        with redis_errors(self._address, "asking for figures"):
+            watches = tuple(self._observe(one, count=True) for one in self._streams.values())
+        exact = all(one.unread < _MOST_COUNTED for one in watches) or self._version >= (7, 0)
+        return Lag(sum(one.unread for one in watches), exact, watches)
+
+    def share(self) -> float:
+        """Return which part of the group's streams this worker has."""
+        return len(self._streams) / len(self._address.streams)
+
+    @property
+    def assigned(self) -> int:
+        """How many streams this worker has."""
+        return len(self._streams)
+
+    def close(self) -> None:
+        """Give the leases back, and leave."""
+        with redis_errors(self._address, "leaving"):
+            try:
+                for name in list(self._streams):
+                    self._give_back(name)
+                self._leases.leave()
+            finally:
+                self._client.close()
+
+
+def message_of(stream: str, entry: Any, fields: Mapping[bytes, bytes]) -> Message:
+    """Return an entry of a stream as a message."""
+    position = text_of(entry)
+    pairs = tuple((bytes(name), bytes(value)) for name, value in fields.items())
+    value = fields.get(EVENT_FIELD)
+    at, _, _ = position.partition("-")
+    return Message(Partition(stream), position, value, fields=pairs, at_ms=int(at) if at.isdigit() else None)
+
+
+def letter_fields(letter: Letter, now: float) -> list[tuple[bytes, bytes]]:
+    """Return a letter as fields: those of the original, and why it is there."""
+    pairs = [(name.decode("utf-8", "replace"), value) for name, value in letter.message.fields]
+    _, others = without_notes(pairs)
+    if letter.message.value is not None:
+        others = [(EVENT_FIELD.decode(), letter.message.value)] + [
+            (name, value) for name, value in others if name != EVENT_FIELD.decode()
+        ]
+    return [(name.encode(), value) for name, value in (*others, *letter_notes(letter, now))]
+
+
+def figures(client: Any, stream: str, group: str, *, count: bool) -> StreamFigures:
+    """Return what Redis says of a stream and a group.
+
+    Args:
+        client: of Redis.
+        stream: the stream.
+        group: the group.
+        count: count the unread entries, too; before Redis 7 up to 10,000 of them.
+
+    """
+    info = client.xinfo_stream(stream)
+    groups = {text_of(one["name"]): one for one in client.xinfo_groups(stream)}
+    own = groups.get(group)
+    last = text_of(own["last-delivered-id"]) if own is not None else "0-0"
+    first = info.get("first-entry")
+    length = int(info["length"])
+    following = client.xrange(stream, f"({last}", "+", count=1)
+    unread: int | None = None
+    if count:
+        # Redis 7 counts entries that were trimmed unread among its lag: a short one is counted.
+        lag = own.get("lag") if own is not None else None
+        far = lag is not None and int(lag) >= _MOST_COUNTED
+        unread = min(int(lag or 0), length) if far else _unread(client, stream, last, length)
+    read = own.get("entries-read") if own is not None else None
+    added = info.get("entries-added")
+    return StreamFigures(
+        length=length,
+        first=text_of(first[0]) if first else None,
+        last_delivered=last,
+        unread=unread,
+        added=int(added) if added is not None else None,
+        read=int(read) if read is not None else None,
+        next_unread=text_of(following[0][0]) if following else None,
+    )
+
+
+def _unread(client: Any, stream: str, last: str, length: int) -> int:
+    """Count the entries behind the group's last one; where there are too many, those before it tell as well."""
+    behind = int(client.eval(_COUNT_UNREAD, 1, stream, f"({last}", "+", _MOST_COUNTED))
+    if behind < _MOST_COUNTED:
+        return behind
+    before = int(client.eval(_COUNT_UNREAD, 1, stream, "-", last, _MOST_COUNTED))
+    return length - before

@@ -1,0 +1,570 @@
+"""The worker: fetch, plan, deliver with the existing dispatcher, write letters, commit, and only then fetch again.
+
+At every fetch nothing is in flight, so the order of each partition is the order in which HubSpot gets it. What HubSpot
+is too ill to take is not committed: fetching pauses, polling goes on, and the group keeps its member.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from hubspot_dest.delivery.outbox.schema import EVENT
+from hubspot_dest.delivery.stream_sink import StreamSink
+from hubspot_dest.destination import HubSpotDestination
+from hubspot_dest.outcome import Outcome
+from hubspot_dest.streams.counts import Result, WorkerCounts
+from hubspot_dest.streams.decoding import DEFAULT_MAX_BYTES, BadMessage, StreamCommand, decoded
+from hubspot_dest.streams.errors import LeaseLostError, StreamError
+from hubspot_dest.streams.letters import letter_of_given_up
+from hubspot_dest.streams.person_keys import PersonKeys
+from hubspot_dest.streams.source import Lag, Letter, Message, Partition, Source
+from hubspot_dest.streams.trimming import warning_of
+
+__all__ = ["Worker", "WorkerSettings"]
+
+_MOST_STATE: Final = 4_000  # bytes; a broker takes 4,096 beside an offset
+_FIGURES_SECONDS: Final = 2.0
+_TROUBLE_SECONDS: Final = 0.5
+_STUCK_SECONDS: Final = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """How a worker works.
+
+    Attributes:
+        most: messages of one fetch.
+        fetch_seconds: how long to wait for the first of them.
+        pause_seconds: fetching pauses when a batch takes longer; the source is kept alive so often.
+        drain_seconds: how long partitions that are taken away may still be worked on.
+        stop_seconds: how long what is in hand may take after `stop`.
+        denied: `park` writes events whose consent is missing to the waiting topic, `drop` counts them only.
+        max_bytes: a longer message is a dead letter.
+        max_deliveries: a message that was delivered more often, as far as the broker counts that, is a dead letter.
+        stop_when_empty: end when nothing is left to fetch.
+        maxlen: at what length the producer trims streams, for the warning; None where that is not known.
+
+    """
+
+    most: int = 1000
+    fetch_seconds: float = 0.5
+    pause_seconds: float = 1.0
+    drain_seconds: float = 5.0
+    stop_seconds: float = 7.0
+    denied: Literal["park", "drop"] = "park"
+    max_bytes: int = DEFAULT_MAX_BYTES
+    max_deliveries: int = 20
+    stop_when_empty: bool = False
+    maxlen: int | None = None
+
+
+@dataclass(slots=True, eq=False)
+class _InHand:
+    """A message that was fetched and is not committed.
+
+    Attributes:
+        message: the message.
+        state: the collector's state before it.
+        result: what becomes of it, unless an intent of it is given up.
+        first: the number of its first intent.
+        last: the number of its last intent; below `first` for none.
+        letters: are to be written before it is committed.
+        again: its intents were abandoned, and have to be made again.
+
+    """
+
+    message: Message
+    state: dict[str, Any]
+    result: Result = "delivered"
+    first: int = 1
+    last: int = 0
+    letters: list[Letter] = field(default_factory=list)
+    again: bool = False
+
+
+class Worker:
+    """One member of a group. `run` and everything that the source calls run in one thread; `stop` is for any.
+
+    Args:
+        source: where messages come from.
+        destination: made with `stream`.
+        settings: how it works.
+        say: says one line to people.
+        monotonic: seconds that never jump.
+
+    Attributes:
+        counts: what it has done.
+        trouble: why the broker does not do what is asked of it; empty if it does.
+
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        destination: HubSpotDestination,
+        settings: WorkerSettings,
+        *,
+        say: Callable[[str], None] = lambda line: None,  # noqa: ARG005
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        sink = destination.stream_sink
+        if sink is None:
+            msg = "a worker needs a destination that was made with stream="
+            raise ValueError(msg)
+        self._source = source
+        self._destination = destination
+        self._sink: StreamSink = sink
+        self._settings = settings
+        self._say = say
+        self._monotonic = monotonic
+        self.counts = WorkerCounts()
+        self.trouble = ""
+        self.opened = False
+        self._stop = threading.Event()
+        self._stop_at = 0.0
+        self._ticked = monotonic()
+        self._in_hand: dict[Partition, list[_InHand]] = {}
+        self._base = destination.state.snapshot()
+        self._states: dict[Partition, dict[str, Any]] = {}
+        self._loaded = self._base
+        self._keys = PersonKeys()
+        self._lost: dict[str, int] = {}
+        self._said: set[str] = set()
+        self._troubles: set[str] = set()
+        self._figures_at = 0.0
+
+    # ---- for any thread
+
+    def stop(self) -> None:
+        """Fetch no more, finish what is in hand, and hand the partitions over. Safe in signal handlers."""
+        self._stop_at = self._monotonic() + self._settings.stop_seconds
+        self._stop.set()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the worker's thread does something."""
+        return self._monotonic() - self._ticked < _STUCK_SECONDS
+
+    @property
+    def unready(self) -> str:
+        """Why the worker cannot deliver now; empty if it can, or stands by."""
+        if self._stop.is_set():
+            return "it is shutting down"
+        if not self.opened:
+            return self.trouble or "it is not connected yet"
+        halted = self._destination.halted
+        return self.trouble or (halted.describe() if halted is not None else "")
+
+    # ---- the loop
+
+    def run(self) -> None:
+        """Work until `stop`.
+
+        Raises:
+            StreamError: the broker refuses what waiting does not change.
+
+        """
+        try:
+            self._open()
+            while not self._stop.is_set():
+                self._ticked = self._monotonic()
+                if not self._round():
+                    break
+        finally:
+            self._end()
+
+    def _open(self) -> None:
+        while not self._stop.is_set():
+            self._ticked = self._monotonic()
+            try:
+                self._source.open(self)
+            except StreamError as error:
+                self._meet(error)
+            else:
+                self.opened = True
+                self._healed()
+                return
+
+    def _round(self) -> bool:
+        """Fetch once, and work on what came; tell whether to go on."""
+        try:
+            batch = self._source.fetch(self._settings.most, self._settings.fetch_seconds)
+        except StreamError as error:
+            self._meet(error)
+            return True
+        self._healed()
+        if batch:
+            self.counts.fetch(len(batch))
+            self._accept(batch)
+            self._deliver()
+        elif self._settings.stop_when_empty and self._is_empty():
+            return False
+        self._note_figures()
+        return True
+
+    def _is_empty(self) -> bool:
+        if not self._source.assigned:
+            return False
+        try:
+            lag = self._source.lag()
+        except StreamError as error:
+            self._meet(error)
+            return False
+        return lag.messages == 0 and lag.exact
+
+    def _meet(self, error: StreamError) -> None:
+        """Say what is wrong with the broker, once, and wait a moment; raise what waiting does not change."""
+        if not error.heals:
+            raise error
+        self.trouble = error.sentence
+        line = f"warning: {error.sentence}; trying again" + (f" ({error.hint})" if error.hint else "")
+        if line not in self._troubles:
+            self._troubles.add(line)
+            self._say(line)
+        self._stop.wait(_TROUBLE_SECONDS)
+
+    def _healed(self) -> None:
+        if self.trouble:
+            self._say("the broker answers again")
+            self._troubles.clear()
+            self.trouble = ""
+
+    def _say_once(self, line: str) -> None:
+        if line not in self._said:
+            self._said.add(line)
+            self._say(line)
+
+    # ---- taking messages
+
+    def _accept(self, batch: Iterable[Message]) -> None:
+        for message in batch:
+            partition = message.partition
+            state = self._states.get(partition, self._base)
+            one = _InHand(message, state)
+            self._in_hand.setdefault(partition, []).append(one)
+            self._take(one)
+        self._sink.dispatch()
+        if warning := self._keys.warning():
+            self._say_once(f"warning: {warning}")
+
+    def _take(self, one: _InHand) -> None:
+        """Take one message as far as it goes."""
+        message = one.message
+        one.again, one.letters = False, []
+        one.first, one.last = 1, 0
+        if message.deliveries > self._settings.max_deliveries:
+            sentence = f"it was delivered {message.deliveries} times, and no worker has got past it"
+            self._bury(one, "deliveries", sentence)
+            return
+        found = decoded(message, self._settings.max_bytes)
+        if isinstance(found, BadMessage):
+            self._bury(one, found.reason, found.sentence)
+            return
+        if one.state is not self._loaded:
+            self._destination.state.restore(one.state)
+            self._loaded = one.state
+        if isinstance(found, StreamCommand):
+            one.result = "commands"
+            self._destination.push_command(found.name, found.data)
+            self._loaded = self._states[message.partition] = self._destination.state.snapshot()
+            return
+        one.first = self._sink.accepted + 1
+        outcome = self._destination.push(found)
+        one.last = self._sink.accepted
+        self._judge(one, outcome)
+        plan = outcome.plan
+        person = "" if plan is None else plan.email or plan.object_id or ""
+        if message.key is not None or not message.fields:
+            self._keys.add(message.key, found.get("name"), person, message.partition.number)
+
+    def _judge(self, one: _InHand, outcome: Outcome) -> None:
+        """Note what becomes of an event by the outcome of its push."""
+        if outcome.kind == "failed":
+            self._bury(one, outcome.reason, outcome.sentence)
+        elif outcome.kind == "denied":
+            if outcome.reason == "consent_refused":
+                one.result = "consent_refused"
+            elif self._settings.denied == "park":
+                one.result = "waiting"
+                one.letters.append(Letter(one.message, True, outcome.reason, outcome.sentence))
+            else:
+                one.result = "dropped"
+        elif outcome.kind in ("queued", "identified"):
+            one.result = "delivered"
+        else:
+            one.result = "skipped"
+
+    def _bury(self, one: _InHand, reason: str, sentence: str) -> None:
+        one.result = "dead"
+        one.letters.append(Letter(one.message, False, reason, sentence, {"what": "event"}))
+
+    # ---- delivering and committing
+
+    def _deliver(self) -> None:
+        """Wait until everything in hand is committed, given up or handed back; stay in the group meanwhile."""
+        settings = self._settings
+        try:
+            while self._in_hand:
+                self._ticked = self._monotonic()
+                if self._sink.wait(settings.pause_seconds):
+                    if not self._take_again() and not self._commit(list(self._in_hand)):
+                        self._stop.wait(_TROUBLE_SECONDS)
+                elif not self.counts.paused:
+                    self._pause()
+                if self._stop.is_set() and self._monotonic() >= self._stop_at:
+                    return
+                if self._in_hand:
+                    self._keep_alive()
+        finally:
+            if self.counts.paused:
+                self.counts.paused = False
+                self._source.resume()
+
+    def _pause(self) -> None:
+        """Fetch nothing until HubSpot has taken what is in hand."""
+        self.counts.paused = True
+        self.counts.pauses += 1
+        self.counts.on_count("pauses", 1)
+        self._source.pause()
+
+    def _keep_alive(self) -> None:
+        try:
+            self._source.keep_alive()
+        except StreamError as error:
+            self._meet(error)
+        else:
+            self._healed()
+        self._note_figures()
+
+    def _take_again(self) -> bool:
+        """Make the intents of messages again that were abandoned; tell whether there were any."""
+        again = [one for hand in self._in_hand.values() for one in hand if one.again]
+        for one in again:
+            self._take(one)
+        self._sink.dispatch()
+        return bool(again)
+
+    def _is_done(self, one: _InHand) -> bool:
+        return not one.again and self._sink.is_settled(one.first, one.last)
+
+    def _commit(self, partitions: Sequence[Partition]) -> bool:
+        """Write the letters of what is done and commit it, up to the first message that is not; tell whether all is."""
+        self._note_given_up()
+        done: list[_InHand] = []
+        for partition in partitions:
+            for one in self._in_hand.get(partition, ()):
+                if not self._is_done(one):
+                    break
+                done.append(one)
+        if not done:
+            return False
+        try:
+            letters = [letter for one in done for letter in one.letters]
+            if letters:
+                self._source.post(letters)
+                for one in done:
+                    one.letters = []
+            self._source.commit([one.message for one in done], self._state_texts(partitions))
+        except LeaseLostError:
+            # HubSpot has them; whoever owns the partition delivers them again, and that counts once.
+            self.counts.settle("handed_back", len(done))
+            self._remove(done)
+            return not self._in_hand
+        except StreamError as error:
+            self._meet(error)
+            return False
+        for one in done:
+            self.counts.settle(one.result)
+        self._remove(done)
+        if not self._in_hand:
+            self._sink.confirm_contacts()
+        return not self._in_hand
+
+    def _remove(self, done: Sequence[_InHand]) -> None:
+        gone = set(map(id, done))
+        for partition in {one.message.partition for one in done}:
+            left = [one for one in self._in_hand[partition] if id(one) not in gone]
+            if left:
+                self._in_hand[partition] = left
+            else:
+                del self._in_hand[partition]
+
+    def _note_given_up(self) -> None:
+        """Make letters of what was given up since the last time."""
+        for given in self._sink.take_given_up():
+            seq = given.intent.seq
+            for one in (one for hand in self._in_hand.values() for one in hand):
+                if one.first <= seq <= one.last:
+                    one.letters.append(letter_of_given_up(one.message, given))
+                    if given.intent.kind == EVENT or one.first == one.last:
+                        one.result = "dead"
+                    else:
+                        self.counts.contacts_refused += 1
+                    break
+
+    def _state_texts(self, partitions: Sequence[Partition]) -> dict[Partition, str]:
+        """Return the collector's state of partitions that had commands, as they are committed."""
+        texts: dict[Partition, str] = {}
+        for partition in partitions:
+            state = self._states.get(partition)
+            if state is None:
+                continue
+            text = json.dumps(state, separators=(",", ":"), default=str)
+            if len(text.encode()) <= _MOST_STATE:
+                texts[partition] = text
+            else:
+                self._say_once(
+                    f"warning: the state that commands made in {partition} is longer than {_MOST_STATE} bytes: "
+                    "it does not survive a rebalance"
+                )
+        return texts
+
+    # ---- partitions come and go; called by the source
+
+    def on_assigned(self, states: Mapping[Partition, str]) -> None:
+        """Take partitions, each with the state that was committed with it."""
+        for partition, text in states.items():
+            state = _state_of(text)
+            if state is not None:
+                self._states[partition] = state
+        self._rebalanced()
+        names = ", ".join(sorted(str(one) for one in states))
+        self._say(f"assigned: {names}")
+
+    def on_revoked(self, partitions: Sequence[Partition]) -> None:
+        """Finish partitions, or give them up, before another worker gets them."""
+        held = [one for one in partitions if one in self._in_hand]
+        if held:
+            until = self._monotonic() + self._settings.drain_seconds
+            if self._stop.is_set():
+                until = min(until, max(self._stop_at, self._monotonic()))
+            while self._monotonic() < until and not all(
+                self._is_done(one) for partition in held for one in self._in_hand.get(partition, ())
+            ):
+                self._sink.wait(0.05)
+            try:
+                self._commit(held)
+            except StreamError as error:
+                self._say(f"warning: {error.sentence}")
+            self._hand_back(held)
+        self._forget(partitions)
+        self._say(f"handed over: {', '.join(sorted(str(one) for one in partitions))}")
+
+    def on_lost(self, partitions: Sequence[Partition]) -> None:
+        """Give partitions up that another worker has already."""
+        self._hand_back([one for one in partitions if one in self._in_hand])
+        self._forget(partitions)
+        self._say(
+            f"lost to another worker: {', '.join(sorted(str(one) for one in partitions))}; "
+            "what was not committed is delivered by that one, and counts once"
+        )
+
+    def _forget(self, partitions: Sequence[Partition]) -> None:
+        for partition in partitions:
+            self._states.pop(partition, None)
+        self._sink.forget_contacts()  # the next worker may change these contacts
+        self._rebalanced()
+
+    def _rebalanced(self) -> None:
+        self.counts.rebalances += 1
+        self.counts.on_count("rebalances", 1)
+        self._figures_at = 0.0
+
+    def _hand_back(self, partitions: Sequence[Partition]) -> None:
+        """Give up what is in hand of partitions; what is under way for others as well is made again."""
+        self._note_given_up()
+        dropped = [one for partition in partitions for one in self._in_hand.pop(partition, ())]
+        if not dropped:
+            return
+        self.counts.settle("handed_back", len(dropped))
+        if all(self._is_done(one) for one in dropped):
+            return
+        for one in (one for hand in self._in_hand.values() for one in hand):
+            one.again = not self._is_done(one)
+        self._sink.abandon(min(1.0, self._settings.drain_seconds))
+
+    # ---- figures
+
+    def _note_figures(self) -> None:
+        """Note lag, share and trimming, now and then."""
+        now = self._monotonic()
+        if now < self._figures_at:
+            return
+        self._figures_at = now + _FIGURES_SECONDS
+        counts = self.counts
+        counts.partitions = self._source.assigned
+        share = self._source.share()
+        if share > 0:
+            self._sink.share_limits(min(1.0, share))
+        try:
+            lag = self._source.lag()
+        except StreamError as error:
+            self._say_once(f"warning: {error.sentence}")
+            return
+        counts.lag = lag.messages
+        if lag.trims:
+            limit = self._settings.maxlen
+            counts.nearest = max(one.unread / max(1, limit or one.stored) for one in lag.trims)
+            for watch in lag.trims:
+                if warning := warning_of(watch, limit):
+                    self._say_once_of(watch.stream, f"warning: {warning}")
+            if new := self._count_lost(lag):
+                about = "" if counts.lost_exact else "at least "
+                self._say(
+                    f"error: {about}{new} entries were trimmed before any worker had read them: they are lost"
+                )
+
+    def _count_lost(self, lag: Lag) -> int:
+        """Count entries that were trimmed unread; return how many of them are new."""
+        for watch in lag.trims:
+            self._lost[watch.stream] = watch.lost
+        return self.counts.lose(sum(self._lost.values()), exact=all(one.exact for one in lag.trims))
+
+    def _say_once_of(self, stream: str, line: str) -> None:
+        """Say a warning of a stream once; its figures differ each time."""
+        if f"trim {stream}" not in self._said:
+            self._said.add(f"trim {stream}")
+            self._say(line)
+
+    # ---- the end
+
+    def _end(self) -> None:
+        """Commit what is done, hand back the rest, and leave the group."""
+        if self._in_hand:
+            try:
+                self._commit(list(self._in_hand))
+            except StreamError as error:
+                self._say(f"warning: {error.sentence}")
+            self._note_given_up()
+            for hand in list(self._in_hand.values()):
+                self.counts.settle("handed_back", len(hand))
+            self._in_hand = {}
+        if self.opened:
+            try:
+                lag = self._source.lag()
+                self.counts.lag = lag.messages
+                self._count_lost(lag)
+            except StreamError:
+                pass
+        try:
+            self._source.close()
+        except StreamError as error:
+            self._say(f"warning: {error.sentence}")
+        self._destination.close(deadline=0.0)
+
+
+def _state_of(text: str) -> dict[str, Any] | None:
+    """Return a committed state; None for none, or for one that another program wrote."""
+    try:
+        state = json.loads(text) if text else None
+    except ValueError:
+        return None
+    names = ("consent", "user", "globals", "custom")
+    if not isinstance(state, dict) or any(not isinstance(state.get(name), dict) for name in names):
+        return None
+    return {name: state[name] for name in names}

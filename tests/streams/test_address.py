@@ -1,0 +1,99 @@
+"""Whoever types an address is told what is wrong with it, and no secret is ever in one."""
+
+from __future__ import annotations
+
+import pytest
+
+from hubspot_dest.streams.address import is_stream_url, read_address
+from hubspot_dest.streams.errors import StreamError
+
+KAFKA = "kafka://broker:9092/walkeros?group=hubspot"
+REDIS = "redis://cache:6380/2?stream=walkeros:events&group=hubspot"
+
+
+def test_an_address_of_kafka_names_brokers_topic_and_group() -> None:
+    address = read_address("kafka://one:9092,two:9093/walkeros?group=hubspot", environment={})
+    assert address.hosts == ("one:9092", "two:9093")
+    assert address.streams == ("walkeros",)
+    assert address.group == "hubspot"
+    assert address.dead_of("walkeros") == "walkeros.dead"
+    assert address.waiting_of("walkeros") == "walkeros.waiting"
+    assert str(address) == "kafka://one:9092,two:9093/walkeros?group=hubspot"
+
+
+def test_an_address_of_redis_names_database_and_streams() -> None:
+    address = read_address("rediss://cache/3?stream=a,b,a&group=g&maxlen=5000&dead=d", environment={})
+    assert address.hosts == ("cache:6379",)
+    assert (address.database, address.streams, address.maxlen) == (3, ("a", "b"), 5000)
+    assert address.tls
+    assert address.dead_of("a") == "d"
+    assert str(address) == "rediss://cache:6379/3?stream=a,b&group=g"
+
+
+def test_an_address_of_ipv6_keeps_its_brackets() -> None:
+    assert read_address("kafka://[::1]:9092/t?group=g", environment={}).hosts == ("[::1]:9092",)
+    assert read_address("redis://[::1]/0?stream=t&group=g", environment={}).hosts == ("[::1]:6379",)
+
+
+def test_credentials_come_from_the_environment_and_are_never_shown() -> None:
+    environment = {"KAFKA_USERNAME": "me", "KAFKA_PASSWORD": "hidden-thing\n"}
+    address = read_address(KAFKA, environment=environment)
+    assert address.credentials.username == "me"
+    assert address.credentials.password.get_secret_value() == "hidden-thing"
+    assert "hidden-thing" not in f"{address} {address!r}"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("http://host/topic?group=g", "not kafka://, redis:// or rediss://"),
+        ("events.jsonl", "not kafka://, redis:// or rediss://"),
+        ("kafka://host:9092/?group=g", "names no topic"),
+        ("kafka://host:9092/t", "names no group"),
+        ("kafka://host:9092/t?group=", "names no group"),
+        ("kafka://host:x/t?group=g", "no host:port"),
+        ("kafka://host:70000/t?group=g", "no host:port"),
+        ("kafka:///t?group=g", "no host:port"),
+        ("kafka://host/a%20b?group=g", "no name of a topic"),
+        ("kafka://host/t?group=g&stream=s", "stream is no parameter of kafka://"),
+        ("kafka://host/t?group=g&group=h", "group is in the source twice"),
+        ("kafka://me:secret@host/t?group=g", "holds credentials"),
+        ("redis://:secret@host/0?stream=s&group=g", "holds credentials"),
+        ("redis://host/0?group=g", "names no stream"),
+        ("redis://host/zero?stream=s&group=g", "no database"),
+        ("redis://a,b/0?stream=s&group=g", "several hosts"),
+        ("redis://host/0?stream=s&group=g&maxlen=many", "no count of entries"),
+        ("redis://host/0?stream=s&group=g&maxlen=0", "no count of entries"),
+        ("kafka://host/t?group=g&dead=t", "three different names"),
+        ("kafka://host/t?group=g&dead=x&waiting=x", "three different names"),
+        ("redis://host/0?stream=a,a.dead&group=g", "three different names"),
+        ("kafka://host/t?group=g#x", "fragment"),
+        ("kafka://host/t?group=g&dead=", "dead= is empty"),
+    ],
+)
+def test_a_wrong_address_is_one_sentence_with_a_hint(text: str, sentence: str) -> None:
+    with pytest.raises(StreamError) as caught:
+        read_address(text, environment={})
+    assert sentence in caught.value.sentence
+    assert "secret" not in caught.value.sentence
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "option", ["sasl.password=x", "ssl.key.password=x", "password=x", "ssl.key.pem=x", "ssl_password=x"]
+)
+def test_a_secret_on_the_command_line_is_refused(option: str) -> None:
+    with pytest.raises(StreamError, match="process list") as caught:
+        read_address(KAFKA, [option], {})
+    assert "=x" not in caught.value.sentence
+
+
+def test_an_option_that_is_no_pair_is_refused() -> None:
+    with pytest.raises(StreamError, match="no key=value"):
+        read_address(KAFKA, ["fetch.min.bytes"], {})
+
+
+def test_a_stream_is_told_from_a_file() -> None:
+    assert is_stream_url("kafka://h/t")
+    assert is_stream_url("REDISS://h/0")
+    assert not is_stream_url("events.sqlite3")

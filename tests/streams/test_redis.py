@@ -1,0 +1,357 @@
+"""The whole way through Redis Streams, on a real redis-server; and what can go wrong with one, provoked for real."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hubspot_dest.delivery.client.codec import occurrence_uuid
+from hubspot_dest.planning.plan import ContactUpsert
+from hubspot_dest.streams.address import read_address
+from hubspot_dest.streams.errors import StreamError
+from hubspot_dest.streams.redis_contacts import RedisContacts
+from hubspot_dest.streams.redis_source import RedisSource
+from hubspot_dest.streams.source import Message, Partition
+from simulator.brokers.redis import RedisServer
+from simulator.hubspot import FakeHubSpot
+from tests.streams.cli import run_here, work, work_here, write_config
+from tests.streams.shop import page_view
+
+CONSENT = {"consent": {"marketing": True}}
+
+
+class Owner:
+    """Notes which streams it has."""
+
+    def __init__(self) -> None:
+        self.has: dict[str, str] = {}
+        self.revoked: list[str] = []
+        self.lost: list[str] = []
+
+    def on_assigned(self, states: Mapping[Partition, str]) -> None:
+        self.has.update({one.stream: text for one, text in states.items()})
+
+    def on_revoked(self, partitions: Sequence[Partition]) -> None:
+        self.revoked += [one.stream for one in partitions]
+        for one in partitions:
+            self.has.pop(one.stream)
+
+    def on_lost(self, partitions: Sequence[Partition]) -> None:
+        self.lost += [one.stream for one in partitions]
+        for one in partitions:
+            self.has.pop(one.stream)
+
+
+class Member:
+    """One source in a group, and its owner."""
+
+    def __init__(self, url: str, lease: float = 1.0) -> None:
+        self.owner = Owner()
+        self.source = RedisSource(read_address(url, [f"lease.seconds={lease}"], {}))
+
+    def open(self) -> Member:
+        self.source.open(self.owner)
+        return self
+
+    def beat(self) -> None:
+        self.source._beat(force=True)
+
+    def fetch_all(self, seconds: float = 3.0) -> list[Message]:
+        """Fetch until something comes."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            found = self.source.fetch(100, 0.05)
+            if found:
+                return found
+        return []
+
+
+@pytest.fixture
+def members() -> Iterator[list[Member]]:
+    made: list[Member] = []
+    yield made
+    for one in made:
+        one.source._client.close()
+
+
+def fill(server: RedisServer, stream: str, count: int, **options: Any) -> None:
+    client = server.client()
+    for number in range(count):
+        client.xadd(stream, {"event": json.dumps(page_view(number))}, **options)
+
+
+def stored(hubspot: FakeHubSpot) -> list[str]:
+    return [row.id for row in hubspot.account.log.rows]
+
+
+def test_from_stream_to_hubspot_to_dead_and_waiting_letters_and_back(
+    redis_server: RedisServer, hubspot: FakeHubSpot
+) -> None:
+    client = redis_server.client()
+    for event in (
+        page_view(1, consent={"marketing": True}),
+        page_view(2),
+        page_view(3, consent={"marketing": False}),
+    ):
+        client.xadd("events", {"event": json.dumps(event)})
+    client.xadd("events", {"name": "page view", "data": "{}"})
+    client.xadd("events", {"event": b"\xff\xfe\x00"})
+    client.xadd("events", {"event": b'{"name":"page view","data":{"x":"' + b"x" * 10_000_000 + b'"}}'})
+    url = redis_server.url("events")
+    done = work_here(url, hubspot, **CONSENT)
+    assert done.code == 1, done.said
+    assert stored(hubspot) == [occurrence_uuid("e1")]
+    wanted = {"fetched": 6, "delivered": 1, "dead": 3, "waiting": 1, "consentRefused": 1}
+    assert wanted.items() <= done.result.items()
+    assert client.xpending("events", "hubspot")["pending"] == 0
+    assert client.xlen("events.dead") == 3
+    listed = run_here("outbox", "dead", url)
+    assert "serialization: json" in listed.out
+    assert "UTF-16" in listed.out
+    exported = [json.loads(line) for line in run_here("outbox", "export", url).out.splitlines()]
+    assert {one["reason"] for one in exported} == {"flat_fields", "encoding", "too_large"}
+
+    run_here("outbox", "release", url, "--consent", "marketing")
+    run_here("outbox", "retry", url)
+    assert (client.xlen("events.dead"), client.xlen("events.waiting")) == (0, 0)
+    work_here(url, hubspot, **CONSENT)
+    assert stored(hubspot) == [occurrence_uuid("e1"), occurrence_uuid("e2")]
+    assert client.xlen("events.dead") == 3
+    assert "dropped 3 dead letters" in run_here("outbox", "purge", url, "--yes").said
+    assert run_here("outbox", "status", url).code == 0
+
+
+# ---- leases
+
+
+def test_one_worker_reads_a_stream_and_the_others_stand_by(
+    redis_server: RedisServer, members: list[Member]
+) -> None:
+    fill(redis_server, "events", 3)
+    url = redis_server.url("events")
+    members += [Member(url).open(), Member(url).open()]
+    active, standby = members
+    assert list(active.owner.has) == ["events"]
+    assert not standby.owner.has
+    assert standby.source.fetch(10, 0.05) == []
+    assert len(active.fetch_all()) == 3
+
+
+def test_a_standby_takes_over_what_a_dead_worker_left(
+    redis_server: RedisServer, members: list[Member]
+) -> None:
+    fill(redis_server, "events", 3)
+    url = redis_server.url("events")
+    members += [Member(url, 0.3).open(), Member(url, 0.3).open()]
+    dead, standby = members
+    left = dead.fetch_all()
+    assert len(left) == 3
+    fill(redis_server, "events", 1)
+    found = standby.fetch_all()  # nothing renews the other's lease
+    assert [one.position for one in found] == [one.position for one in left]  # before anything new
+    assert [one.deliveries for one in found] == [2, 2, 2]
+    standby.source.commit(found, {})
+    assert len(standby.fetch_all()) == 1
+
+
+def test_a_worker_that_leaves_hands_its_stream_over_at_once(
+    redis_server: RedisServer, members: list[Member]
+) -> None:
+    fill(redis_server, "events", 3)
+    url = redis_server.url("events")
+    members += [Member(url, 60).open(), Member(url, 60).open()]
+    leaving, standby = members
+    left = leaving.fetch_all()
+    leaving.source.close()
+    assert leaving.owner.revoked == ["events"]
+    standby.beat()
+    assert [one.position for one in standby.fetch_all()] == [one.position for one in left]
+
+
+def test_a_worker_whose_lease_was_taken_gives_the_stream_up(
+    redis_server: RedisServer, members: list[Member]
+) -> None:
+    fill(redis_server, "events", 1)
+    members.append(Member(redis_server.url("events")).open())
+    redis_server.client().set("hubspot-dest:events:hubspot:lease", "another")
+    members[0].beat()
+    assert members[0].owner.lost == ["events"]
+
+
+def test_several_streams_are_shared_out_evenly(redis_server: RedisServer, members: list[Member]) -> None:
+    for name in ("a", "b", "c"):
+        fill(redis_server, name, 1)
+    url = redis_server.url("a,b,c")
+    members.append(Member(url, 30).open())
+    assert set(members[0].owner.has) == {"a", "b", "c"}
+    assert members[0].source.share() == 1.0
+    members.append(Member(url, 30).open())
+    members[0].beat()
+    members[1].beat()
+    shares = [set(one.owner.has) for one in members]
+    assert shares[0] | shares[1] == {"a", "b", "c"}
+    assert not shares[0] & shares[1]
+    assert sorted(map(len, shares)) == [1, 2]
+
+
+def test_an_answer_that_was_lost_on_its_way_is_fetched_again(
+    redis_server: RedisServer, members: list[Member]
+) -> None:
+    fill(redis_server, "events", 3)
+    members.append(Member(redis_server.url("events")).open())
+    source = members[0].source
+    while any(one.claiming for one in source._streams.values()):
+        source._claim(10)
+    real = source._client.xreadgroup
+
+    def lose(*arguments: Any, **options: Any) -> Any:
+        real(*arguments, **options)
+        source._client.xreadgroup = real
+        raise TimeoutError("Timeout reading from socket")
+
+    source._client.xreadgroup = lose
+    with pytest.raises(StreamError, match="cannot be reached"):
+        source.fetch(10, 0.05)
+    assert len(members[0].fetch_all()) == 3
+
+
+# ---- trimming
+
+
+def test_a_stream_that_is_about_to_be_trimmed_is_told_of_before_and_after_the_loss(
+    redis_server: RedisServer, hubspot: FakeHubSpot
+) -> None:
+    url = redis_server.url("events", more="&maxlen=200")
+    fill(redis_server, "events", 1, maxlen=200, approximate=False)
+    assert work_here(url, hubspot).code == 0
+    fill(redis_server, "events", 190, maxlen=200, approximate=False)
+    near = work_here(url, hubspot)
+    assert near.code == 0, near.said
+    assert near.result["lost"] == 0
+    fill(redis_server, "events", 260, maxlen=200, approximate=False)
+    lost = work_here(url, hubspot)
+    assert lost.code == 1
+    assert lost.result["lost"] >= 1
+    assert "trimmed" in lost.said
+
+
+def test_lag_and_the_distance_to_a_loss_are_told_by_figures(
+    redis_server: RedisServer, members: list[Member]
+) -> None:
+    fill(redis_server, "events", 120)
+    members.append(Member(redis_server.url("events", more="&maxlen=130")).open())
+    lag = members[0].source.lag()
+    assert (lag.messages, lag.exact) == (120, True)
+    assert (lag.trims[0].unread, lag.trims[0].stored, lag.trims[0].lost) == (120, 120, 0)
+    found = members[0].fetch_all()
+    members[0].source.commit(found, {})
+    assert members[0].source.lag().messages == 20
+
+
+def test_an_entry_that_was_trimmed_while_a_dead_worker_had_it_is_counted_as_lost(
+    redis_server: RedisServer, members: list[Member]
+) -> None:
+    fill(redis_server, "events", 3)
+    url = redis_server.url("events")
+    members.append(Member(url, 0.3).open())
+    assert len(members[0].fetch_all()) == 3
+    redis_server.client().xtrim("events", maxlen=1, approximate=False)
+    members.append(Member(url, 0.3).open())
+    found = members[1].fetch_all()
+    assert len(found) == 1
+    assert members[1].source.lag().trims[0].lost == 2
+    members[1].source.commit(found, {})
+    assert redis_server.client().xpending("events", "hubspot")["pending"] == 0
+
+
+# ---- the contact cache
+
+
+def test_what_one_worker_wrote_the_next_one_knows(redis_server: RedisServer) -> None:
+    address = read_address(redis_server.url("events"), environment={})
+    contact = ContactUpsert("A@example.org", {"plan": "free"})
+    first, second = RedisContacts(address), RedisContacts(address)
+    first.remember(contact)
+    assert not second.knows(contact)  # HubSpot has not taken it yet
+    first.confirm(["a@example.org"])
+    assert second.knows(contact)
+    assert not second.knows(ContactUpsert("a@example.org", {"plan": "paid"}))
+    (key,) = redis_server.client().keys("hubspot-dest:hubspot:contact:*")
+    assert b"example" not in key
+    assert b"free" not in b"".join(redis_server.client().hvals(key))
+    assert redis_server.client().ttl(key) > 0
+    second.forget("a@example.org")
+    assert not RedisContacts(address).knows(contact)
+
+
+# ---- what can go wrong
+
+
+def error_of(url: str, **environment: str) -> StreamError:
+    source = RedisSource(read_address(url, ["socket_connect_timeout=1"], environment))
+    try:
+        with pytest.raises(StreamError) as caught:
+            source.open(Owner())
+        return caught.value
+    finally:
+        source._client.close()
+
+
+def test_no_server_is_one_clear_message_and_heals() -> None:
+    error = error_of("redis://127.0.0.1:1/0?stream=s&group=g")
+    assert "127.0.0.1:1 cannot be reached" in error.sentence
+    assert error.heals
+
+
+def test_no_stream_is_one_clear_message_and_heals(redis_server: RedisServer) -> None:
+    error = error_of(redis_server.url("nowhere"))
+    assert "has no stream nowhere" in error.sentence
+    assert error.heals
+
+
+def test_a_key_that_is_no_stream_is_said_to_be_one(redis_server: RedisServer) -> None:
+    redis_server.client().set("text", "x")
+    error = error_of(redis_server.url("text"))
+    assert "text is a key, but not a stream" in error.sentence
+    assert not error.heals
+
+
+def test_no_such_database_is_one_clear_message(redis_server: RedisServer) -> None:
+    error = error_of(f"redis://{redis_server.host}/99?stream=s&group=g")
+    assert "database" in error.sentence
+    assert not error.heals
+
+
+def test_wrong_credentials_and_missing_rights_are_told_apart_and_never_shown(
+    redis_server: RedisServer,
+) -> None:
+    client = redis_server.client()
+    fill(redis_server, "events", 1)
+    client.execute_command("ACL", "SETUSER", "reader", "on", ">letmein12345", "~*", "+@connection", "+info")
+    try:
+        wrong = error_of(redis_server.url("events"), REDIS_USERNAME="reader", REDIS_PASSWORD="open-sesame")
+        assert wrong.kind == "authentication"
+        assert "REDIS_PASSWORD" in wrong.hint
+        assert "open-sesame" not in wrong.sentence
+        poor = error_of(redis_server.url("events"), REDIS_USERNAME="reader", REDIS_PASSWORD="letmein12345")
+        assert poor.kind == "authorization"
+        assert "no rights" in poor.sentence
+        assert not poor.heals
+    finally:
+        client.execute_command("ACL", "DELUSER", "reader")
+
+
+def test_a_worker_that_cannot_log_in_ends_with_2_and_one_sentence(
+    redis_server: RedisServer, hubspot: FakeHubSpot, tmp_path: Path
+) -> None:
+    config = write_config(tmp_path)
+    done = work(config, redis_server.url("s"), hubspot, REDIS_PASSWORD="wrong-password-here")
+    assert done.code == 2
+    assert "refuses the credentials" in done.said
+    assert "wrong-password-here" not in done.said
+    assert "Traceback" not in done.said
