@@ -20,19 +20,8 @@ PATHS = [
     ("POST", "/events/v3/event-definitions"),
 ]
 BODIES = [
-    b"0 \x82<",
-    b"3~\x82\x83%As",
-    b"1 2",
-    b'"a" {',
-    b"[] x",
-    b"null,",
-    b"true\xff",
-    b"{} {}",
-    b"\xff",
-    b"",
-    b"-",
-    b"1e",
-]
+    b"0 \x82<", b"3~\x82\x83%As", b"1 2", b'"a" {', b"[] x", b"null,", b"true\xff", b"{} {}", b"\xff", b"", b"-", b"1e",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
