@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -160,6 +162,7 @@ def test_only_shows_only(run: Run) -> None:
 def test_a_reader_that_leaves_is_no_error(run: Run) -> None:
     import subprocess
     import sys
+import time
 
     process = warm.Popen(
         [sys.executable, "-m", "hubspot_dest", "preview", SHOP, EVENTS],
@@ -246,15 +249,21 @@ def test_preview_and_a_dry_run_show_the_calls_that_send_makes(
         target = ("--base-url", hubspot.base_url)
         sent = run("hubspot_dest", "send", str(config), str(source), *target, "--connections", "1")
         assert sent.returncode == 0, sent.stderr
+        counted = re.search(r"(\d+) contact calls?, (\d+) event calls?", sent.stderr)
+        assert counted is not None
+        # An exchange is in the journal a moment after its answer is out.
+        until = time.monotonic() + 20
+        while len(hubspot.journal) < sum(map(int, counted.groups())) and time.monotonic() < until:
+            time.sleep(0.01)
         made = requests_of(hubspot)
     shown = run("hubspot_dest", "preview", str(config), str(source), "--json", "--no-findings")
     dry = run("hubspot_dest", "send", str(config), str(source), "--json", "--dry-run", *target)
     for output in (shown.stdout, dry.stdout):
         told = calls_of(output)
         assert sorted(map(json.dumps, told)) == sorted(map(json.dumps, made))
-    counted = json.loads(shown.stdout.splitlines()[-1])["calls"]
+    calls = json.loads(shown.stdout.splitlines()[-1])["calls"]
     contacts = sum(call[0].startswith("crm.") for call in made)
-    assert counted == {"contacts": contacts, "events": len(made) - contacts}
+    assert calls == {"contacts": contacts, "events": len(made) - contacts}
     counts = f"{amount(contacts, 'contact call')}, {amount(len(made) - contacts, 'event call')}"
     assert counts in sent.stderr
     assert counts in dry.stderr
