@@ -25,7 +25,7 @@ demo: $(STAMP) ## See it live in the terminal; without a terminal, check the doc
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/hubspot-sim tui; code=$$?; [ $$code -eq 2 ] || exit $$code; fi; $(BIN)/hubspot-sim check
 
 test: $(STAMP) ## Run the tests (under 4 minutes on two cores)
-	$(BIN)/python -m pytest -q -n 2
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -q -n 2
 
 check: $(STAMP) ## Lint, format, types, import contracts
 	$(BIN)/ruff check .

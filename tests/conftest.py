@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
+
+import pytest
+
+DEEP = Path(__file__).parent / "deep"
 
 # A container image may set it; users' terminals do not, and a program that does not flush would look as if it did.
 os.environ.pop("PYTHONUNBUFFERED", None)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the folder of the deep tests out of a run that would deselect them all; the import alone takes seconds."""
+    return True if config.option.markexpr == "not deep" and collection_path == DEEP else None

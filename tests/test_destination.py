@@ -9,6 +9,7 @@ import pytest
 
 from hubspot_dest import ConfigError, HubSpotDestination
 from hubspot_dest.delivery.client.recording_client import RecordingClient
+from tests.factories import make_event
 from tests.recording import BATCH, CREATE, SEND, UNAVAILABLE, UPDATE, failing, refused
 
 SETTINGS = {"accessToken": "pat-na1-11111111-2222-3333-4444-555555555555", "eventNamePrefix": "pe1_"}
@@ -22,16 +23,6 @@ def destination(client: RecordingClient, *, parity: bool = False, **more: Any) -
     )
 
 
-def event(number: int = 1, email: str = "ada@example.org", **more: Any) -> dict[str, Any]:
-    return {
-        "name": "page view",
-        "id": f"e{number}",
-        "timestamp": 1_700_000_000_000 + number,
-        "user": {"email": email},
-        **more,
-    }
-
-
 def methods(client: RecordingClient) -> list[str]:
     return [call[0] for call in client.calls]
 
@@ -39,8 +30,8 @@ def methods(client: RecordingClient) -> list[str]:
 def test_an_occurrence_carries_the_same_uuid_at_every_attempt() -> None:
     client = RecordingClient()
     sender = destination(client)
-    sender.push(event())
-    destination(client).push(event())
+    sender.push(make_event())
+    destination(client).push(make_event())
     first, second = (call[1]["uuid"] for call in client.calls)
     assert first == second
     assert len(first) == 36
@@ -48,7 +39,7 @@ def test_an_occurrence_carries_the_same_uuid_at_every_attempt() -> None:
 
 def test_walkeros_itself_sends_no_uuid() -> None:
     client = RecordingClient()
-    destination(client, parity=True).push(event())
+    destination(client, parity=True).push(make_event())
     assert "uuid" not in client.calls[0][1]
 
 
@@ -56,7 +47,7 @@ def test_people_who_take_turns_are_written_once_each() -> None:
     client = RecordingClient()
     sender = destination(client, settings={"identify": IDENTIFY})
     outcomes = [
-        sender.push(event(number, mail, user={"email": mail, "first": "X"}))
+        sender.push(make_event(number, mail, user={"email": mail, "first": "X"}))
         for number, mail in enumerate(["a@x.y", "b@x.y", "A@x.y", "b@x.y"])
     ]
     assert methods(client) == [UPDATE, SEND, UPDATE, SEND, SEND, SEND]
@@ -68,14 +59,14 @@ def test_walkeros_writes_people_who_take_turns_again_and_again() -> None:
     client = RecordingClient()
     sender = destination(client, parity=True, settings={"identify": IDENTIFY})
     for number, mail in enumerate(["a@x.y", "b@x.y", "a@x.y"]):
-        sender.push(event(number, mail, user={"email": mail, "first": "X"}))
+        sender.push(make_event(number, mail, user={"email": mail, "first": "X"}))
     assert methods(client).count(UPDATE) == 3
 
 
 def test_a_stranger_is_created_and_the_event_is_not_lost() -> None:
     client = failing((UPDATE, 1, refused(404, "resource not found")))
     outcome = destination(client, settings={"identify": IDENTIFY}).push(
-        event(user={"email": "a@x.y", "first": "A"})
+        make_event(user={"email": "a@x.y", "first": "A"})
     )
     assert methods(client) == [UPDATE, CREATE, SEND]
     assert client.calls[1][1]["properties"] == {"firstname": "A", "email": "a@x.y"}
@@ -87,7 +78,7 @@ def test_a_stranger_is_created_and_the_event_is_not_lost() -> None:
 def test_walkeros_loses_the_event_of_a_stranger() -> None:
     client = failing((UPDATE, 1, refused(404, "resource not found")))
     sender = destination(client, parity=True, settings={"identify": IDENTIFY})
-    outcome = sender.push(event(user={"email": "a@x.y", "first": "A"}))
+    outcome = sender.push(make_event(user={"email": "a@x.y", "first": "A"}))
     assert methods(client) == [UPDATE]
     assert outcome.kind == "failed"
     assert len(sender.dead_letters) == 1
@@ -97,7 +88,7 @@ def test_who_was_created_meanwhile_is_updated_by_id() -> None:
     conflict = refused(409, "Contact already exists. Existing ID: 37765128953")
     client = failing((UPDATE, 1, refused(404)), (CREATE, 1, conflict))
     outcome = destination(client, settings={"identify": IDENTIFY}).push(
-        event(user={"email": "a@x.y", "first": "A"})
+        make_event(user={"email": "a@x.y", "first": "A"})
     )
     assert client.calls[2] == [UPDATE, "37765128953", {"properties": {"firstname": "A"}}]
     assert outcome.kind == "sent"
@@ -106,7 +97,7 @@ def test_who_was_created_meanwhile_is_updated_by_id() -> None:
 def test_a_contact_that_hubspot_refuses_does_not_cost_the_event_and_is_not_hidden() -> None:
     client = failing((UPDATE, 1, refused(400, "Property values were not valid")))
     outcome = destination(client, settings={"identify": IDENTIFY}).push(
-        event(user={"email": "a@x.y", "first": "A"})
+        make_event(user={"email": "a@x.y", "first": "A"})
     )
     assert methods(client) == [UPDATE, SEND]
     assert outcome.kind == "sent"
@@ -117,8 +108,8 @@ def test_a_contact_that_hubspot_refuses_does_not_cost_the_event_and_is_not_hidde
 def test_a_contact_that_could_not_be_written_is_tried_again_with_the_next_event() -> None:
     client = failing((UPDATE, 1, UNAVAILABLE))
     sender = destination(client, settings={"identify": IDENTIFY})
-    first = sender.push(event(1, user={"email": "a@x.y", "first": "A"}))
-    second = sender.push(event(2, user={"email": "a@x.y", "first": "A"}))
+    first = sender.push(make_event(1, user={"email": "a@x.y", "first": "A"}))
+    second = sender.push(make_event(2, user={"email": "a@x.y", "first": "A"}))
     assert (first.kind, second.kind) == ("failed", "sent")
     assert methods(client) == [UPDATE, UPDATE, SEND]
 
@@ -126,7 +117,7 @@ def test_a_contact_that_could_not_be_written_is_tried_again_with_the_next_event(
 def test_a_batch_goes_out_when_it_is_full_and_the_rest_when_the_sender_closes() -> None:
     client = RecordingClient()
     with destination(client, settings={"batch": True, "batchSize": 2}) as sender:
-        kinds = [sender.push(event(number)).kind for number in range(5)]
+        kinds = [sender.push(make_event(number)).kind for number in range(5)]
         assert kinds == ["queued"] * 5
         assert sender.queued == 1
     assert [len(call[1]["inputs"]) for call in client.calls] == [2, 2, 1]
@@ -136,15 +127,15 @@ def test_a_batch_goes_out_when_it_is_full_and_the_rest_when_the_sender_closes() 
 def test_a_failed_flush_keeps_its_events_and_says_so() -> None:
     client = failing((BATCH, 1, UNAVAILABLE))
     sender = destination(client, settings={"batch": True, "batchSize": 2})
-    sender.push(event(1))
-    outcome = sender.push(event(2))
+    sender.push(make_event(1))
+    outcome = sender.push(make_event(2))
     (flush,) = outcome.also
     assert outcome.kind == "queued"
     assert (flush.kind, flush.reason) == ("failed", "flush_failed")
     assert "2 stay in the queue" in flush.sentence
-    sender.push(event(3))
+    sender.push(make_event(3))
     assert len(client.calls) == 1, "a failing HubSpot is not asked again at every event"
-    sender.push(event(4))
+    sender.push(make_event(4))
     assert [
         [contact_input["occurredAt"][-4:] for contact_input in call[1]["inputs"]] for call in client.calls[1:]
     ] == [
@@ -157,7 +148,7 @@ def test_a_failed_flush_keeps_its_events_and_says_so() -> None:
 def test_walkeros_loses_the_whole_batch() -> None:
     client = failing((BATCH, 1, UNAVAILABLE))
     sender = destination(client, parity=True, settings={"batch": True, "batchSize": 2})
-    first, second = sender.push(event(1)), sender.push(event(2))
+    first, second = sender.push(make_event(1)), sender.push(make_event(2))
     assert (first.kind, second.kind) == ("queued", "failed")
     assert sender.queued == 0
 
@@ -165,7 +156,7 @@ def test_walkeros_loses_the_whole_batch() -> None:
 def test_events_wait_for_consent_and_go_out_in_order_when_it_comes() -> None:
     client = RecordingClient()
     sender = destination(client, consent={"marketing": True})
-    outcomes = [sender.push(event(number)) for number in (1, 2, 3)]
+    outcomes = [sender.push(make_event(number)) for number in (1, 2, 3)]
     assert {outcome.kind for outcome in outcomes} == {"denied"}
     assert "marketing" in outcomes[0].sentence
     released = sender.consent({"marketing": True})
@@ -176,7 +167,7 @@ def test_events_wait_for_consent_and_go_out_in_order_when_it_comes() -> None:
 def test_an_event_that_refuses_consent_itself_is_never_sent() -> None:
     client = RecordingClient()
     sender = destination(client, consent={"marketing": True})
-    sender.push(event(1, consent={"marketing": False}))
+    sender.push(make_event(1, consent={"marketing": False}))
     sender.consent({"marketing": True})
     assert client.calls == []
     assert sender.waiting == 1
@@ -185,14 +176,14 @@ def test_an_event_that_refuses_consent_itself_is_never_sent() -> None:
 def test_walkeros_sends_it_all_the_same() -> None:
     client = RecordingClient()
     sender = destination(client, parity=True, consent={"marketing": True})
-    sender.push(event(1, consent={"marketing": False}))
+    sender.push(make_event(1, consent={"marketing": False}))
     sender.consent({"marketing": True})
     assert methods(client) == [SEND]
 
 
 def test_what_waits_for_consent_is_bounded_and_what_is_dropped_is_named() -> None:
     sender = destination(RecordingClient(), consent={"marketing": True}, queueMax=2)
-    outcomes = [sender.push(event(number)) for number in (1, 2, 3)]
+    outcomes = [sender.push(make_event(number)) for number in (1, 2, 3)]
     assert sender.waiting == 2
     (dropped,) = outcomes[2].also
     assert (dropped.event_id, dropped.reason) == ("e1", "consent_queue_full")
@@ -210,7 +201,7 @@ def test_a_person_who_logs_in_later_owns_the_events_that_waited() -> None:
 
 def test_a_new_run_forgets_what_waited() -> None:
     sender = destination(RecordingClient(), consent={"marketing": True})
-    sender.push(event())
+    sender.push(make_event())
     sender.run({"consent": {"marketing": True}})
     assert sender.waiting == 0
 
@@ -225,7 +216,7 @@ def test_globals_and_custom_reach_the_mapping() -> None:
     sender = destination(client, mapping={"page": {"view": rule}})
     sender.globals({"lang": "de"})
     sender.custom({"k": "v"})
-    sender.push(event())
+    sender.push(make_event())
     assert client.calls[0][1]["properties"] == {"lang": "de", "c": "v"}
 
 
@@ -259,8 +250,8 @@ def test_listeners_hear_everything_once_and_in_order() -> None:
     sender = destination(RecordingClient(), settings={"batch": True, "batchSize": 2})
     heard: list[str] = []
     sender.listeners.append(lambda outcome: heard.append(outcome.kind))
-    sender.push(event(1))
-    sender.push(event(2))
+    sender.push(make_event(1))
+    sender.push(make_event(2))
     sender.close()
     sender.close()
     assert sorted(heard) == ["flushed", "queued", "queued"]
@@ -268,8 +259,8 @@ def test_listeners_hear_everything_once_and_in_order() -> None:
 
 def test_a_disabled_or_mocked_destination_sends_nothing() -> None:
     client = RecordingClient()
-    assert destination(client, disabled=True).push(event()).reason == "disabled"
-    mocked = destination(client, mock={"ok": 1}).push(event())
+    assert destination(client, disabled=True).push(make_event()).reason == "disabled"
+    mocked = destination(client, mock={"ok": 1}).push(make_event())
     assert (mocked.reason, mocked.returned) == ("mock", {"ok": 1})
     assert client.calls == []
 
@@ -300,7 +291,7 @@ def test_a_waiting_event_whose_user_is_null_costs_itself_and_nobody_else(parity:
 
 def test_a_text_as_consent_requirement_lets_nothing_through_in_parity() -> None:
     sender = destination(RecordingClient(), parity=True, consent="marketing")
-    assert sender.push({**event(), "consent": {"marketing": True}}).kind == "denied"
+    assert sender.push({**make_event(), "consent": {"marketing": True}}).kind == "denied"
     with pytest.raises(ConfigError, match="consent"):
         HubSpotDestination({"settings": SETTINGS, "consent": "marketing"})
 
@@ -313,9 +304,9 @@ def test_events_released_together_go_out_one_after_the_other_oldest_first(parity
     settings = {"identify": named}
     sender = destination(client, parity=parity, settings=settings, consent={"marketing": True})
     for number in (1, 2, 3):
-        assert sender.push(event(number)).kind == "denied"
+        assert sender.push(make_event(number)).kind == "denied"
     happened = sender.push_command("walker consent", {"marketing": True})
-    assert [outcome.event_id for outcome in happened] == [event(number)["id"] for number in (1, 2, 3)]
+    assert [outcome.event_id for outcome in happened] == [make_event(number)["id"] for number in (1, 2, 3)]
     assert [call[0] for call in client.calls] == [
         "crm.contacts.basicApi.update",
         "events.send.basicApi.send",
@@ -341,7 +332,7 @@ def test_one_configuration_serves_two_destinations_alike() -> None:
     for client in clients:
         with HubSpotDestination(config, client=client) as sender:
             for number in range(3):
-                sender.push(event(number))
+                sender.push(make_event(number))
     assert clients[0].calls == clients[1].calls
 
 
@@ -365,7 +356,7 @@ def test_the_token_is_nowhere_to_be_seen() -> None:
 def test_dead_letters_are_bounded_and_the_overflow_is_told_once() -> None:
     failures = [(SEND, number, UNAVAILABLE) for number in (1, 2, 3, 4)]
     sender = destination(failing(*failures), dlqMax=2)
-    outcomes = [sender.push(event(number)) for number in (1, 2, 3, 4)]
+    outcomes = [sender.push(make_event(number)) for number in (1, 2, 3, 4)]
     assert [letter[0]["id"] for letter in sender.dead_letters] == ["e3", "e4"]
     told = [[issue.message for issue in outcome.issues] for outcome in outcomes]
     overflow = "destination.dlq overflow; oldest entries dropped"

@@ -41,11 +41,13 @@ class FindingsOutput:
     junit: Path | None
     github: bool
 
-    def write(
+    def write_files(
         self, suite: str, findings: Sequence[Finding], checks: Mapping[str, Check], cases: list[Case]
     ) -> None:
-        """Write the files and annotations that were asked for. Ends the command where a file cannot be written."""
-        from hubspot_dest.report.github_annotations import annotation_lines
+        """Write the files that were asked for, before anything is printed: a reader of the text may stop early.
+
+        Ends the command with exit code 2 where a file cannot be written.
+        """
         from hubspot_dest.report.json_report import as_json
         from hubspot_dest.report.junit import junit_xml
         from hubspot_dest.report.sarif import sarif_log
@@ -54,6 +56,16 @@ class FindingsOutput:
             _write(self.sarif, as_json(sarif_log(findings, checks)) + "\n")
         if self.junit is not None:
             _write(self.junit, junit_xml(suite, cases))
+
+    def print_form(
+        self, suite: str, findings: Sequence[Finding], checks: Mapping[str, Check], cases: list[Case]
+    ) -> None:
+        """Print the annotations, and the form that is neither text nor JSON, as far as they were asked for."""
+        from hubspot_dest.report.github_annotations import annotation_lines
+        from hubspot_dest.report.json_report import as_json
+        from hubspot_dest.report.junit import junit_xml
+        from hubspot_dest.report.sarif import sarif_log
+
         if self.github or self.form == "github":
             for line in annotation_lines(findings):
                 print_data(line)
@@ -69,6 +81,8 @@ def findings_options(function: F) -> F:
     @wraps(function)
     def grouped(**given: Any) -> Any:
         as_json, form = given.pop("as_json"), given.pop("form")
+        if given["github"] and (as_json or form not in ("text", "github")):
+            raise click.UsageError("--github goes with the text; annotations would break the other forms")
         output = FindingsOutput(
             "json" if as_json else form, given.pop("sarif"), given.pop("junit"), given.pop("github")
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,16 +11,24 @@ from typing import Final
 
 from hubspot_dest.cli.console import say, stop
 from hubspot_dest.report.html.page import ReportInput, ReportPage
-from hubspot_dest.report.html.renderer import render_report
 from hubspot_dest.report.safe_text import safe_text
 
-__all__ = ["input_files", "local_time", "write_report"]
+__all__ = ["input_files", "local_time", "require_report_library", "write_report"]
 
 _CHUNK: Final = 1 << 20
 
 
+def require_report_library() -> None:
+    """End the command with exit code 2 where the template engine of reports is not installed."""
+    if importlib.util.find_spec("jinja2") is None:
+        stop("--report needs the Jinja2 library", "pip install 'hubspot-dest[verify]'")
+
+
 def write_report(path: Path, page: ReportPage) -> None:
     """Write a page as HTML; what cannot be written ends the command with exit code 2."""
+    require_report_library()
+    from hubspot_dest.report.html.renderer import render_report  # of an extra: only where a report is written
+
     try:
         path.write_text(render_report(page), encoding="utf-8", errors="backslashreplace", newline="\n")
     except OSError as error:

@@ -186,7 +186,7 @@ class RuleCompiler:
                     occurred_at = _occurred_at(when, now_ms)
                     if occurred_at is None:
                         if policy.refuse_bad_dates:
-                            plan.error = f"timestamp {event.get('timestamp')!r} is no date"
+                            plan.error = f"timestamp {event.get('timestamp')!r} is not a date"
                             return plan
                         occurred_at = INVALID_DATE
                 occurrence = {"eventName": name, "occurredAt": occurred_at, "properties": into}

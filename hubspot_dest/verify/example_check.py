@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from hubspot_dest.account.schema import AccountSchema
 from hubspot_dest.checks.finding import Finding
-from hubspot_dest.config.model import Config
+from hubspot_dest.config.model import Config, ConfigError
 from hubspot_dest.delivery.client.recording_client import RecordingClient
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.diff.json_difference import MISSING, Difference, differences
@@ -44,6 +44,14 @@ def check_step_example(config: Config, example: StepExample, account: AccountSch
     """
     if example.problems:
         return CheckedStepExample(ExampleResult(example.name, example.title, False, example.problems))
+    try:
+        return _check(config, example, account)
+    except ConfigError as error:  # what the example says instead of the flow's own rule or settings
+        problems = tuple(str(problem) for problem in error.problems) or (str(error),)
+        return CheckedStepExample(ExampleResult(example.name, example.title, False, problems))
+
+
+def _check(config: Config, example: StepExample, account: AccountSchema) -> CheckedStepExample:
     raw = example_config(config.raw, example)
     changed = raw != config.raw  # then the lines of the configuration are not those of the file
     judge = Judge(raw, source=None if changed else config.source, account=account)

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from hubspot_dest.checks.finding import Finding
+from hubspot_dest.config.model import ConfigError
 from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.delivery.client.recording_client import RecordingClient
 from hubspot_dest.destination import HubSpotDestination
@@ -207,13 +208,11 @@ def check_example(hubspot: FakeHubSpot, example: Example) -> CheckedExample:
     An example that is not a valid step example fails without being run, with its problems as the differences.
     """
     if example.problems:
-        outcome = Outcome("failed", "invalid_example", "; ".join(example.problems))
-        return CheckedExample(
-            example,
-            ExampleRun(outcome, [], [], []),
-            [Difference("example", "a valid step example", problem) for problem in example.problems],
-        )
-    run = run_example(hubspot, example)
+        return _invalid(example, example.problems)
+    try:
+        run = run_example(hubspot, example)
+    except ConfigError as error:  # what the example says instead of the flow's own rule or settings
+        return _invalid(example, tuple(str(problem) for problem in error.problems) or (str(error),))
     expect = example.expect
     at_client, on_wire = _Uuids(), _Uuids()
     requests = [
@@ -244,6 +243,15 @@ def check_example(hubspot: FakeHubSpot, example: Example) -> CheckedExample:
         example,
         run,
         [*differences(wanted, got), *_additions(at_client.found, on_wire.found)],
+    )
+
+
+def _invalid(example: Example, problems: tuple[str, ...]) -> CheckedExample:
+    outcome = Outcome("failed", "invalid_example", "; ".join(problems))
+    return CheckedExample(
+        example,
+        ExampleRun(outcome, [], [], []),
+        [Difference("example", "a valid step example", problem) for problem in problems],
     )
 
 

@@ -12,6 +12,7 @@ import pytest
 from hubspot_dest.config.connection import API_VERSIONS
 from simulator.hubspot import FakeHubSpot
 from tests.cli.conftest import EXAMPLES, Run
+from tests.factories import write_config
 
 SHOP, EVENTS = str(EXAMPLES / "shop.yaml"), str(EXAMPLES / "events.jsonl")
 
@@ -32,11 +33,8 @@ def found(checks: list[dict[str, Any]], subject: str) -> list[dict[str, Any]]:
 
 
 def configuration(tmp_path: Path, hubspot: FakeHubSpot, **settings: Any) -> str:
-    path = tmp_path / "config.json"
-    base = {"accessToken": hubspot.token, "eventNamePrefix": "pe12345678_"}
-    mapping = settings.pop("mapping", {})
-    path.write_text(json.dumps({"settings": {**base, **settings}, "mapping": mapping}), encoding="utf-8")
-    return str(path)
+    config = {"mapping": settings.pop("mapping", {})}
+    return str(write_config(tmp_path, config=config, accessToken=hubspot.token, **settings))
 
 
 @pytest.mark.parametrize("version", [*API_VERSIONS, "events/2026-09"])

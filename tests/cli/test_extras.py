@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -34,3 +36,34 @@ def test_what_is_not_installed_is_named_with_its_extra(
     done = CliRunner().invoke(command, [*typed, *arguments])
     assert done.exit_code == 2
     assert f"pip install '{extra}'" in done.stderr
+
+
+WITHOUT = """
+import sys
+sys.modules.update(dict.fromkeys(("jinja2", "jsonschema")))
+sys.argv = ["hubspot-dest", *sys.argv[1:]]
+from hubspot_dest.cli.main import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["preview", "SHOP", "EVENTS"], 0, ""),
+        (["lint", "SHOP"], 0, ""),
+        (["verify", "SHOP", "EVENTS"], 0, ""),
+        (["definitions", "plan", "SHOP", "EVENTS"], 0, ""),
+        (["verify", "SHOP", "EVENTS", "--report", "report.html"], 2, "pip install 'hubspot-dest[verify]'"),
+    ],
+)
+def test_the_base_installation_previews_lints_and_verifies_without_jinja_and_jsonschema(
+    tmp_path: Path, arguments: list[str], code: int, said: str
+) -> None:
+    files = {"SHOP": str(EXAMPLES / "shop.yaml"), "EVENTS": str(EXAMPLES / "events.jsonl")}
+    typed = [files.get(one, one) for one in arguments]
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT, *typed], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr

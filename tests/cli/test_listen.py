@@ -27,6 +27,7 @@ from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.faults.syntax import parse_fault
 from tests.cli.conftest import SEED, Run
 from tests.cli.listening import Listening, listening
+from tests.factories import write_config
 
 ADA = {"user": {"email": "ada@example.org"}}
 GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
@@ -34,13 +35,6 @@ GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7
 
 def page(**more: Any) -> dict[str, Any]:
     return {"name": "page view", **ADA, **more}
-
-
-def configuration(folder: Path, hubspot: FakeHubSpot, **settings: Any) -> Path:
-    path = folder / "config.json"
-    base = {"accessToken": hubspot.token, "eventNamePrefix": "pe12345678_", "baseUrl": hubspot.base_url}
-    path.write_text(json.dumps({"settings": {**base, **settings}}), encoding="utf-8")
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +45,7 @@ def shop() -> Iterator[FakeHubSpot]:
 
 @pytest.fixture(scope="module")
 def endpoint(shop: FakeHubSpot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listening]:
-    with listening(configuration(tmp_path_factory.mktemp("listen"), shop), "--no-outbox") as running:
+    with listening(write_config(tmp_path_factory.mktemp("listen"), shop), "--no-outbox") as running:
         yield running
 
 
@@ -183,7 +177,7 @@ def test_whoever_watches_learns_that_it_lives_and_is_ready(endpoint: Listening) 
 def test_an_event_that_waits_for_consent_is_answered_like_any_other(
     tmp_path: Path, shop: FakeHubSpot
 ) -> None:
-    path = configuration(tmp_path, shop)
+    path = write_config(tmp_path, shop)
     path.write_text(
         json.dumps({**json.loads(path.read_text()), "consent": {"marketing": True}}), encoding="utf-8"
     )
@@ -195,7 +189,7 @@ def test_an_event_that_waits_for_consent_is_answered_like_any_other(
 
 def test_only_the_origins_that_are_named_may_send_from_pages(tmp_path: Path, shop: FakeHubSpot) -> None:
     with listening(
-        configuration(tmp_path, shop), "--no-outbox", "--allow-origin", "https://shop.example", "--path", "/e"
+        write_config(tmp_path, shop), "--no-outbox", "--allow-origin", "https://shop.example", "--path", "/e"
     ) as running:
         allowed = running.ask("OPTIONS", "/e", Origin="https://shop.example").headers
         other = running.ask("OPTIONS", "/e", Origin="https://evil.example").headers
@@ -209,7 +203,7 @@ def test_only_the_origins_that_are_named_may_send_from_pages(tmp_path: Path, sho
 def test_a_signal_flushes_the_batch_and_says_what_went(
     tmp_path: Path, hubspot: FakeHubSpot, number: signal.Signals
 ) -> None:
-    with listening(configuration(tmp_path, hubspot, batch=True, batchSize=500), "--no-outbox") as running:
+    with listening(write_config(tmp_path, hubspot, batch=True, batchSize=500), "--no-outbox") as running:
         assert running.post([page(id=f"e{index}") for index in range(7)]).status == 200
         assert hubspot.account.occurrences == []
         code, said = running.stop(number)
@@ -221,7 +215,7 @@ def test_a_signal_flushes_the_batch_and_says_what_went(
 
 def test_a_request_under_way_at_the_signal_is_answered(tmp_path: Path, hubspot: FakeHubSpot) -> None:
     (slow,) = hubspot.faults.add(parse_fault("latency:delay=1500ms"), now=hubspot.clock())
-    with listening(configuration(tmp_path, hubspot), "--no-outbox") as running:
+    with listening(write_config(tmp_path, hubspot), "--no-outbox") as running:
         answers: list[int] = []
         sender = threading.Thread(target=lambda: answers.append(running.post(page()).status))
         sender.start()
@@ -237,7 +231,7 @@ def test_events_that_hubspot_never_took_are_not_passed_over_in_silence(
     tmp_path: Path, hubspot: FakeHubSpot
 ) -> None:
     hubspot.faults.add(parse_fault("500"), now=hubspot.clock())
-    with listening(configuration(tmp_path, hubspot, batch=True), "--no-outbox") as running:
+    with listening(write_config(tmp_path, hubspot, batch=True), "--no-outbox") as running:
         running.post([page() for _ in range(3)])
         code, said = running.stop()
     assert code == 1
@@ -268,7 +262,7 @@ def test_strangers_that_speak_no_http_harm_nobody(
 
 
 def test_what_hubspot_refuses_is_said_to_whoever_operates_it(tmp_path: Path, hubspot: FakeHubSpot) -> None:
-    with listening(configuration(tmp_path, hubspot), "--no-outbox") as running:
+    with listening(write_config(tmp_path, hubspot), "--no-outbox") as running:
         running.post({"name": "page read", **ADA})
         _, said = running.stop()
     assert (
@@ -277,7 +271,7 @@ def test_what_hubspot_refuses_is_said_to_whoever_operates_it(tmp_path: Path, hub
 
 
 def test_a_sender_that_hangs_up_does_not_take_its_event_back(tmp_path: Path, hubspot: FakeHubSpot) -> None:
-    with listening(configuration(tmp_path, hubspot, batch=True), "--no-outbox") as running:
+    with listening(write_config(tmp_path, hubspot, batch=True), "--no-outbox") as running:
         parts = urlsplit(running.base_url)
         body = json.dumps(page()).encode()
         for cut in (len(body), len(body) // 2):
@@ -305,7 +299,7 @@ def test_a_sender_that_hangs_up_does_not_take_its_event_back(tmp_path: Path, hub
 def test_what_cannot_start_is_one_message_and_exit_2(
     run: Run, tmp_path: Path, shop: FakeHubSpot, arguments: list[str], says: str
 ) -> None:
-    done = run("hubspot_dest", "listen", str(configuration(tmp_path, shop)), "--port", "0", *arguments)
+    done = run("hubspot_dest", "listen", str(write_config(tmp_path, shop)), "--port", "0", *arguments)
     assert done.returncode == 2
     assert says in done.stderr
     assert "Traceback" not in done.stderr
@@ -314,9 +308,7 @@ def test_what_cannot_start_is_one_message_and_exit_2(
 def test_a_port_that_is_taken_is_named(run: Run, tmp_path: Path, shop: FakeHubSpot) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        done = run(
-            "hubspot_dest", "listen", str(configuration(tmp_path, shop)), "--port", port, "--no-outbox"
-        )
+        done = run("hubspot_dest", "listen", str(write_config(tmp_path, shop)), "--port", port, "--no-outbox")
     assert done.returncode == 2
     assert f"port {port}" in done.stderr
 
@@ -385,7 +377,7 @@ def signature(content: bytes, moment: float, key: str = SECRET) -> str:
 
 @pytest.fixture(scope="module")
 def guarded(shop: FakeHubSpot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listening]:
-    config = configuration(tmp_path_factory.mktemp("guarded"), shop)
+    config = write_config(tmp_path_factory.mktemp("guarded"), shop)
     options = ("--no-outbox", "--secret-env", "THE_SECRET", "--hmac-env", "THE_KEY")
     with listening(config, *options, THE_SECRET=f"{SECRET}\n", THE_KEY=f"{SECRET}\n") as running:
         yield running
@@ -429,9 +421,9 @@ def test_the_example_of_the_documentation_signs_rightly(guarded: Listening, hubs
     if shutil.which("openssl") is None or shutil.which("curl") is None:
         pytest.skip("needs openssl and curl")
     text = (Path(__file__).parents[2] / "docs" / "listen.md").read_text(encoding="utf-8")
-    script = re.search(r"```sh\n(BODY=.*?)```", text, re.DOTALL)
+    script = re.search(r"```sh\n(?:(?!```).)*?^(BODY=.*?)```", text, re.DOTALL | re.MULTILINE)
     assert script is not None
-    ran = script[1].replace("http://127.0.0.1:8080", guarded.base_url)
+    ran = re.sub(r"http://127\.0\.0\.1:\d+", guarded.base_url, script[1])
     done = subprocess.run(
         ["sh", "-ec", ran], env={**os.environ, "COLLECT_KEY": SECRET, "COLLECT_SECRET": SECRET},
         capture_output=True, text=True, check=False,
@@ -449,7 +441,7 @@ def test_whoever_watches_and_browsers_that_ask_need_no_secret(guarded: Listening
 
 
 def test_an_address_that_sends_too_much_is_told_when_to_come_again(tmp_path: Path, shop: FakeHubSpot) -> None:
-    with listening(configuration(tmp_path, shop), "--no-outbox", "--rate-per-address", "0.2") as running:
+    with listening(write_config(tmp_path, shop), "--no-outbox", "--rate-per-address", "0.2") as running:
         assert running.post({}).status == 400
         answer = running.post(page())
         assert answer.status == 429
@@ -462,7 +454,7 @@ def test_an_address_that_sends_too_much_is_told_when_to_come_again(tmp_path: Pat
 def test_a_secret_that_is_not_there_is_one_message(
     run: Run, tmp_path: Path, shop: FakeHubSpot, option: str
 ) -> None:
-    config = str(configuration(tmp_path, shop))
+    config = str(write_config(tmp_path, shop))
     for value in ("", " \n"):
         done = run(
             "hubspot_dest",
@@ -480,7 +472,7 @@ def test_a_secret_that_is_not_there_is_one_message(
 
 
 def test_no_secret_is_ever_written(tmp_path: Path, hubspot: FakeHubSpot) -> None:
-    config = configuration(tmp_path, hubspot)
+    config = write_config(tmp_path, hubspot)
     options = ("--no-outbox", "--secret-env", "A", "--hmac-env", "B", "--trail", "-")
     with listening(config, *options, A="the first secret 1", B="the second secret") as running:
         assert running.post(page(), Authorization="Bearer the first secret 2").status == 401

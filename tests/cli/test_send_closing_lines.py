@@ -28,6 +28,7 @@ from simulator.hubspot.state.behaviours import Behaviours
 from tests import warm
 from tests.cli.conftest import Run
 from tests.delivery.wire import answer, wire
+from tests.factories import make_event, write_config
 
 TOKEN = "pat-na1-00000000-0000-0000-0000-000000000000"
 CLOSED = "http://127.0.0.1:9"
@@ -47,20 +48,17 @@ def closing(stderr: str) -> dict[str, int]:
 
 
 def configuration(tmp_path: Path, **settings: Any) -> str:
-    path = tmp_path / "config.json"
     identify = {"map": {"email": "user.email", "properties": {"map": {"plan": "user.plan"}}}}
-    base = {"eventNamePrefix": "pe12345678_", "accessToken": TOKEN, "identify": identify}
-    more = settings.pop("config", {})
     mapping = {"debug": {"ping": {"ignore": True}}, "user": {"login": {"silent": True}}}
-    path.write_text(
-        json.dumps({"settings": {**base, **settings}, "mapping": mapping, **more}), encoding="utf-8"
+    config = {"mapping": mapping, **settings.pop("config", {})}
+    return str(
+        write_config(tmp_path, config=config, **{"accessToken": TOKEN, "identify": identify, **settings})
     )
-    return str(path)
 
 
 def event(number: int, name: str = "page view", **more: Any) -> dict[str, Any]:
     user = {"email": f"p{number % 7}@example.org", "plan": f"plan{number % 3}"}
-    return {"name": name, "id": f"e{number}", "timestamp": 1_700_000_000_000 + number, "user": user, **more}
+    return make_event(number, None, name=name, **{"user": user, **more})
 
 
 def mixture(path: Path, count: int = 60) -> str:
@@ -243,7 +241,10 @@ def test_a_signal_ends_send_in_the_promised_time_whatever_it_is_at(tmp_path: Pat
         running["pipe"].stdin.write(source.read_bytes()[:5000])
         running["pipe"].stdin.flush()
         deadline = time.monotonic() + 20
-        while not (single.requests and two.requests and three.requests) and time.monotonic() < deadline:
+        waits = [single, two, three]
+        while time.monotonic() < deadline:
+            if all(server.requests for server in waits) and slow.journal.entries():
+                break
             time.sleep(0.02)  # until each has a request under way
         begun = time.monotonic()
         for process in running.values():

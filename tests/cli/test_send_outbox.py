@@ -18,19 +18,14 @@ from hubspot_dest.storage.sqlite_file import connect_reading
 from simulator.hubspot import FakeHubSpot
 from tests import warm
 from tests.cli.conftest import Run
+from tests.factories import write_config
 
 Lines = list[dict[str, object]]
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> str:
-    path = tmp_path / "config.json"
-    settings = {
-        "eventNamePrefix": "pe12345678_",
-        "accessToken": "pat-na1-00000000-0000-0000-0000-000000000000",
-    }
-    path.write_text(json.dumps({"settings": settings}), encoding="utf-8")
-    return str(path)
+    return str(write_config(tmp_path, accessToken="pat-na1-00000000-0000-0000-0000-000000000000"))
 
 
 def view(number: int, **more: object) -> dict[str, object]:

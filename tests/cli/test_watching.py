@@ -13,10 +13,7 @@ import pytest
 from simulator.hubspot import FakeHubSpot
 from tests.cli.conftest import SEED, Run
 from tests.cli.listening import listening
-
-
-def page(number: int) -> dict[str, Any]:
-    return {"name": "page view", "id": f"e{number}", "user": {"email": "ada@example.org"}}
+from tests.factories import make_event, write_config
 
 
 @pytest.fixture
@@ -26,18 +23,11 @@ def hubspot() -> Iterator[FakeHubSpot]:
         yield server
 
 
-def configuration(folder: Path, hubspot: FakeHubSpot) -> Path:
-    path = folder / "config.json"
-    settings = {"accessToken": hubspot.token, "eventNamePrefix": "pe12345678_", "baseUrl": hubspot.base_url}
-    path.write_text(json.dumps({"settings": settings}), encoding="utf-8")
-    return path
-
-
 def test_prometheus_is_answered_while_events_come(tmp_path: Path, hubspot: FakeHubSpot) -> None:
-    config = configuration(tmp_path, hubspot)
+    config = write_config(tmp_path, hubspot)
     with listening(config, "--no-outbox", "--metrics", "0") as running:
         assert running.metrics_url
-        running.post(page(1))
+        running.post(make_event(1))
         running.post({})
         with urllib.request.urlopen(running.metrics_url, timeout=10) as answer:
             text = answer.read().decode()
@@ -53,9 +43,9 @@ def test_one_event_is_found_among_all_and_followed_to_hubspots_answer(
     run: Run, tmp_path: Path, hubspot: FakeHubSpot
 ) -> None:
     trail = tmp_path / "trail.jsonl"
-    with listening(configuration(tmp_path, hubspot), "--no-outbox", "--trail", str(trail)) as running:
+    with listening(write_config(tmp_path, hubspot), "--no-outbox", "--trail", str(trail)) as running:
         for number in range(20):
-            running.post(page(number))
+            running.post(make_event(number))
         running.stop()
     done = run("hubspot_dest", "follow", "e7", str(trail))
     assert done.returncode == 0, done.stderr
@@ -98,9 +88,9 @@ def test_a_hostile_trail_does_not_reach_the_terminal_raw(run: Run, tmp_path: Pat
 
 
 def test_opentelemetry_goes_where_its_environment_says(tmp_path: Path, hubspot: FakeHubSpot) -> None:
-    config = configuration(tmp_path, hubspot)
+    config = write_config(tmp_path, hubspot)
     with listening(config, "--no-outbox", "--otel", OTEL_METRICS_EXPORTER="console") as running:
-        running.post(page(1))
+        running.post(make_event(1))
         running.process.terminate()
         printed, said = running.process.communicate(timeout=30)
     assert running.process.returncode == 0, said
@@ -119,7 +109,7 @@ def test_opentelemetry_goes_where_its_environment_says(tmp_path: Path, hubspot: 
 def test_what_cannot_be_watched_is_said_before_the_first_event(
     run: Run, tmp_path: Path, hubspot: FakeHubSpot, arguments: list[str], says: str
 ) -> None:
-    config = str(configuration(tmp_path, hubspot))
+    config = str(write_config(tmp_path, hubspot))
     done = run(
         "hubspot_dest",
         "listen",
@@ -137,8 +127,8 @@ def test_what_cannot_be_watched_is_said_before_the_first_event(
 
 def send(run: Run, tmp_path: Path, hubspot: FakeHubSpot, *arguments: str) -> Any:
     events = tmp_path / "events.jsonl"
-    events.write_text("\n".join(json.dumps(page(number)) for number in range(1, 8)), encoding="utf-8")
-    return run("hubspot_dest", "send", str(configuration(tmp_path, hubspot)), str(events), *arguments)
+    events.write_text("\n".join(json.dumps(make_event(number)) for number in range(1, 8)), encoding="utf-8")
+    return run("hubspot_dest", "send", str(write_config(tmp_path, hubspot)), str(events), *arguments)
 
 
 @pytest.mark.parametrize("outbox", [(), ("--no-outbox",)])
@@ -187,7 +177,7 @@ def test_progress_says_how_far_it_is(
         Instrumentation(Observer(), None, shows_progress=True).attach(destination)
         for number in range(30):
             now[0] += 1
-            destination.push(page(number))
+            destination.push(make_event(number))
     assert capsys.readouterr().err.splitlines() == [
         f"{count} events taken, 1 a second; 0 failed, {count} on their way" for count in (10, 20, 30)
     ]

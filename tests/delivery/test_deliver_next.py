@@ -15,6 +15,7 @@ from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.outcome import Outcome
 from simulator.hubspot.fake import FakeHubSpot
 from simulator.hubspot.faults.fault_board import Fault, FaultKind
+from tests.factories import make_event
 
 CONFIG: dict[str, Any] = {
     "settings": {
@@ -57,18 +58,13 @@ def drain(made: HubSpotDestination, clock: Clock) -> None:
     pytest.fail("it never comes to an end")
 
 
-def event(number: int, **data: object) -> dict[str, Any]:
-    user = {"email": "ada@example.org", "name": "Ada"}
-    return {"name": "page view", "id": f"e{number}", "data": data, "user": user}
-
-
 def test_nothing_is_sent_before_the_owner_asks_and_no_thread_is_started(
     tmp_path: Path, hubspot: FakeHubSpot
 ) -> None:
     clock, told = Clock(), list[Outcome]()
     before = threading.active_count()
     with destination(tmp_path / "o", hubspot, clock, told) as made:
-        made.push(event(1))
+        made.push(make_event(1, user={"name": "Ada"}))
         assert threading.active_count() == before
         assert hubspot.journal.entries(limit=5) == []
         drain(made, clock)
@@ -79,7 +75,7 @@ def test_a_retry_is_an_outcome_with_the_time_of_the_next_try(tmp_path: Path, hub
     clock, told = Clock(), list[Outcome]()
     hubspot.faults.add(Fault(FaultKind.UNAVAILABLE, count=2), now=hubspot.clock())
     with destination(tmp_path / "o", hubspot, clock, told) as made:
-        made.push(event(1))
+        made.push(make_event(1, user={"name": "Ada"}))
         drain(made, clock)
     retries = [outcome for outcome in told if outcome.reason == "retry"]
     assert [(retry.kind, retry.events, retry.delivery) for retry in retries] == [
@@ -95,8 +91,8 @@ def test_a_batch_that_is_sent_in_parts_is_an_outcome_and_one_event_fails(
     clock, told = Clock(), list[Outcome]()
     with destination(tmp_path / "o", hubspot, clock, told) as made:
         for number in range(3):
-            made.push(event(number))
-        made.push({**event(3), "name": "page unknown"})
+            made.push(make_event(number, user={"name": "Ada"}))
+        made.push({**make_event(3, user={"name": "Ada"}), "name": "page unknown"})
         drain(made, clock)
     assert next(outcome.events for outcome in told if outcome.reason == "bisected") == (
         "e0",
@@ -115,7 +111,7 @@ def test_a_contact_that_was_found_unknown_is_created_at_the_next_try_without_ano
     create = Fault(FaultKind.RATE_LIMITED, path="/crm/v3/objects/contacts", method="POST", count=2)
     hubspot.faults.add(create, now=hubspot.clock())
     with destination(tmp_path / "o", hubspot, clock, told) as made:
-        made.push(event(1))
+        made.push(make_event(1, user={"name": "Ada"}))
         drain(made, clock)
     asked = [
         entry.method for entry in reversed(hubspot.journal.entries(limit=20)) if b"/crm/" in entry.target

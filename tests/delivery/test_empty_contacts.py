@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,18 +10,10 @@ from hubspot_dest.destination import HubSpotDestination
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.service import HubSpot
 from simulator.hubspot.state.behaviours import Behaviours
+from tests.factories import make_event
 
 IDENTIFY = {"map": {"email": "user.email", "properties": {"map": {"plan": "user.plan"}}}}
 CONFIG = {"settings": {"eventNamePrefix": "pe12345678_", "identify": IDENTIFY}}
-
-
-def event(number: int, email: str, **user: Any) -> dict[str, Any]:
-    return {
-        "name": "page view",
-        "id": f"e{number}",
-        "timestamp": 1 + number,
-        "user": {"email": email, **user},
-    }
 
 
 @pytest.mark.parametrize("durable", [False, True])
@@ -35,8 +26,8 @@ def test_an_identify_without_properties_is_never_a_dead_letter(
         config = {**CONFIG, "settings": {**CONFIG["settings"], "accessToken": hubspot.token}}
         outbox = tmp_path / "o.sqlite3" if durable else None
         destination = HubSpotDestination(config, base_url=hubspot.base_url, outbox=outbox)
-        destination.push_many(event(number, f"p{number}@example.org") for number in range(people))
-        destination.push_many(event(10 + number, f"p{number}@example.org") for number in range(people))
+        destination.push_many(make_event(number, f"p{number}@example.org") for number in range(people))
+        destination.push_many(make_event(10 + number, f"p{number}@example.org") for number in range(people))
         destination.close()
         contact_calls = [entry for entry in hubspot.journal.entries() if b"/contacts" in entry.target]
         assert list(destination.dead_letters) == []

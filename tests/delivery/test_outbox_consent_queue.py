@@ -24,6 +24,7 @@ from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.service import HubSpot
 from simulator.hubspot.state.behaviours import Behaviours
 from tests import warm
+from tests.factories import make_event
 
 GRANTED = {"marketing": True}
 
@@ -44,17 +45,6 @@ def make(hubspot: FakeHubSpot, path: Path, **more: Any) -> HubSpotDestination:
     return HubSpotDestination(config, base_url=hubspot.base_url, outbox=outbox, **more)
 
 
-def event(number: int = 1, **more: Any) -> dict[str, Any]:
-    who = {"email": "ada@example.org"}
-    return {
-        "name": "page view",
-        "id": f"e{number}",
-        "timestamp": 1_700_000_000_000 + number,
-        "user": who,
-        **more,
-    }
-
-
 def arrived(hubspot: FakeHubSpot) -> list[int]:
     return [int(occurrence["occurredAt"][-4:-1]) for occurrence in hubspot.account.occurrences]
 
@@ -63,13 +53,13 @@ def test_what_waits_is_there_after_a_restart_and_goes_out_in_order_once_consent_
     tmp_path: Path, hubspot: FakeHubSpot
 ) -> None:
     with make(hubspot, tmp_path) as first:
-        denied = first.push_many(event(number) for number in range(1, 6))
+        denied = first.push_many(make_event(number) for number in range(1, 6))
         assert {(outcome.kind, outcome.reason) for outcome in denied} == {("denied", "consent_missing")}
         assert "safe in the outbox" in denied[0].sentence
         assert (first.waiting, first.queued) == (5, 0)
     with make(hubspot, tmp_path) as second:
         assert second.waiting == 5
-        second.push(event(6, consent=GRANTED))
+        second.push(make_event(6, consent=GRANTED))
         assert [outcome.event_id for outcome in second.consent(GRANTED)] == ["e1", "e2", "e3", "e4", "e5"]
         assert second.waiting == 0
     assert arrived(hubspot) == [6, 1, 2, 3, 4, 5]
@@ -82,7 +72,7 @@ def test_a_start_with_the_consent_lets_go_what_an_earlier_run_left(
     tmp_path: Path, hubspot: FakeHubSpot
 ) -> None:
     with make(hubspot, tmp_path) as first:
-        first.push(event())
+        first.push(make_event())
     with make(hubspot, tmp_path, consent=GRANTED) as second:
         assert [outcome.kind for outcome in second.release_waiting()] == ["queued"]
     assert arrived(hubspot) == [1]
@@ -107,7 +97,7 @@ def test_what_waits_survives_the_kill_of_the_process(tmp_path: Path, hubspot: Fa
 
 def test_an_event_whose_person_refuses_is_neither_kept_nor_sent(tmp_path: Path, hubspot: FakeHubSpot) -> None:
     with make(hubspot, tmp_path) as destination:
-        outcome = destination.push(event(consent={"marketing": False}))
+        outcome = destination.push(make_event(consent={"marketing": False}))
         assert (outcome.kind, outcome.reason, destination.waiting) == ("denied", "consent_refused", 0)
         assert "not kept" in outcome.sentence
         assert destination.consent(GRANTED) == []
@@ -116,7 +106,7 @@ def test_an_event_whose_person_refuses_is_neither_kept_nor_sent(tmp_path: Path, 
 
 def test_other_consent_lets_nothing_go(tmp_path: Path, hubspot: FakeHubSpot) -> None:
     with make(hubspot, tmp_path) as destination:
-        destination.push(event())
+        destination.push(make_event())
         assert destination.consent({"analytics": True}) == []
         assert destination.waiting == 1
 
@@ -128,9 +118,9 @@ def test_a_full_disk_says_so_and_what_waited_before_goes_on_waiting(
         raise OutboxError("the disk is full; make room")
 
     with make(hubspot, tmp_path) as destination:
-        destination.push(event(1))
+        destination.push(make_event(1))
         monkeypatch.setattr(outbox_module, "_write", full)
-        failed = destination.push(event(2))
+        failed = destination.push(make_event(2))
         assert (failed.kind, failed.reason) == ("failed", "outbox")
         assert destination.waiting == 1
         released = destination.consent(GRANTED)
@@ -143,7 +133,7 @@ def test_a_full_disk_says_so_and_what_waited_before_goes_on_waiting(
 
 def test_what_waits_knows_no_bound_but_the_users_own(tmp_path: Path, hubspot: FakeHubSpot) -> None:
     with make(hubspot, tmp_path) as destination:
-        destination.push_many(event(number) for number in range(1500))
+        destination.push_many(make_event(number) for number in range(1500))
         assert destination.waiting == 1500
 
 
@@ -151,8 +141,8 @@ def test_beyond_the_users_own_bound_the_oldest_is_dropped_by_name(
     tmp_path: Path, hubspot: FakeHubSpot
 ) -> None:
     with make(hubspot, tmp_path, config={"queueMax": 2}) as destination:
-        destination.push(event(1))
-        outcomes = destination.push_many([event(2), event(3), event(4)])
+        destination.push(make_event(1))
+        outcomes = destination.push_many([make_event(2), make_event(3), make_event(4)])
         gone = [outcome for outcome in outcomes[-1].also if outcome.reason == "consent_queue_full"]
         assert [outcome.event_id for outcome in gone] == ["e1", "e2"]
         assert (destination.waiting, destination.dropped) == (2, 2)
@@ -162,7 +152,7 @@ def test_beyond_the_users_own_bound_the_oldest_is_dropped_by_name(
 
 def test_not_even_one_is_kept_where_the_user_wants_none(tmp_path: Path, hubspot: FakeHubSpot) -> None:
     with make(hubspot, tmp_path, config={"queueMax": 0}) as destination:
-        outcome = destination.push(event())
+        outcome = destination.push(make_event())
         assert [current_outcome.reason for current_outcome in outcome.also] == ["consent_queue_full"]
         assert destination.waiting == 0
     with closing(sqlite3.connect(tmp_path / "o")) as file, file:
@@ -171,7 +161,7 @@ def test_not_even_one_is_kept_where_the_user_wants_none(tmp_path: Path, hubspot:
 
 def test_a_new_run_forgets_nothing_that_was_accepted(tmp_path: Path, hubspot: FakeHubSpot) -> None:
     with make(hubspot, tmp_path) as destination:
-        destination.push(event())
+        destination.push(make_event())
         destination.run({"globals": {"lang": "de"}})
         assert destination.waiting == 1
         assert [outcome.kind for outcome in destination.run({"consent": GRANTED})] == ["queued"]
@@ -181,7 +171,7 @@ def test_what_cannot_be_written_down_is_said_and_not_called_safe(
     tmp_path: Path, hubspot: FakeHubSpot
 ) -> None:
     with make(hubspot, tmp_path) as destination:
-        outcome = destination.push(event(data={"x": object()}))
+        outcome = destination.push(make_event(data={"x": object()}))
         assert (outcome.kind, outcome.reason, destination.waiting) == ("failed", "impossible", 0)
 
 
@@ -191,8 +181,8 @@ def test_waiting_changes_nothing_of_what_hubspot_will_get(tmp_path: Path, hubspo
     config["settings"] = {"accessToken": hubspot.token, "eventNamePrefix": "pe12345678_", "batch": True}
     data = {"a": "x\ud800y\u2028", "b": 9_007_199_254_740_993, "c": {"z": [None, 0.1], "a": True}}
     with make(hubspot, tmp_path, config=config) as destination:
-        destination.push(event(data=data))
-        destination.push(event(consent=GRANTED, data=data))
+        destination.push(make_event(data=data))
+        destination.push(make_event(consent=GRANTED, data=data))
         destination.consent(GRANTED)
         assert destination.outbox is not None
         at_once, waited = (intent.payload for intent in destination.outbox.read(0, 10))
@@ -201,11 +191,11 @@ def test_waiting_changes_nothing_of_what_hubspot_will_get(tmp_path: Path, hubspo
 
 def test_a_forked_child_leaves_what_its_parent_keeps(tmp_path: Path, hubspot: FakeHubSpot) -> None:
     with make(hubspot, tmp_path) as destination:
-        destination.push(event(1))
+        destination.push(make_event(1))
         child = os.fork()
         if child == 0:
             try:
-                destination.push(event(2))
+                destination.push(make_event(2))
                 os._exit(0 if destination.waiting == 1 else 1)
             finally:
                 os._exit(2)
@@ -219,7 +209,7 @@ def test_a_forked_child_leaves_what_its_parent_keeps(tmp_path: Path, hubspot: Fa
 
 def test_an_outbox_for_another_hubspot_does_not_get_what_waits(tmp_path: Path, hubspot: FakeHubSpot) -> None:
     with make(hubspot, tmp_path) as destination:
-        destination.push(event())
+        destination.push(make_event())
     with FakeHubSpot() as other, pytest.raises(OutboxError, match="holds 1 event for"):
         make(other, tmp_path)
 
@@ -227,7 +217,7 @@ def test_an_outbox_for_another_hubspot_does_not_get_what_waits(tmp_path: Path, h
 def test_a_file_of_the_version_before_goes_on_to_be_used(tmp_path: Path, hubspot: FakeHubSpot) -> None:
     connect(tmp_path / "o", replace(OUTBOX, migrations=MIGRATIONS[:1]), "normal").close()
     with make(hubspot, tmp_path) as destination:
-        destination.push(event())
+        destination.push(make_event())
         assert destination.waiting == 1
 
 

@@ -14,6 +14,7 @@ from hubspot_dest.delivery.outbox import queue as outbox_module
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.service import HubSpot
 from simulator.hubspot.state.behaviours import Behaviours
+from tests.factories import make_event
 
 IDENTIFY = {
     "map": {"email": "user.email", "properties": {"map": {"plan": "user.plan", "firstname": "user.name"}}}
@@ -35,11 +36,6 @@ def make(
     return HubSpotDestination(config, base_url=hubspot.base_url, outbox=outbox, **more)
 
 
-def event(number: int = 1, **user: str) -> dict[str, Any]:
-    who = {"email": "ada@example.org", **user}
-    return {"name": "page view", "id": f"e{number}", "timestamp": 1_700_000_000_000 + number, "user": who}
-
-
 def full_disk(*arguments: Any) -> None:
     raise OutboxError("the disk is full; make room")
 
@@ -50,7 +46,7 @@ def test_queued_means_on_disk_and_listeners_hear_of_the_delivery(
     heard: list[Outcome] = []
     with make(hubspot, tmp_path) as destination:
         destination.listeners.append(heard.append)
-        outcome = destination.push(event())
+        outcome = destination.push(make_event())
         assert (outcome.kind, outcome.reason, outcome.delivery) == ("queued", "outbox", False)
         destination.flush(deadline=10)
         assert destination.queued == 0
@@ -67,7 +63,7 @@ def test_queued_means_on_disk_and_listeners_hear_of_the_delivery(
 
 def test_a_flush_returns_what_became_of_what_waited(tmp_path: Path, hubspot: FakeHubSpot) -> None:
     with make(hubspot, tmp_path, {"batch": True, "batchSize": 500}) as destination:
-        destination.push_many(event(n) for n in range(3))
+        destination.push_many(make_event(n) for n in range(3))
         [flushed] = destination.flush()
     assert (flushed.kind, flushed.events) == ("flushed", ("e0", "e1", "e2"))
 
@@ -77,7 +73,7 @@ def test_events_from_many_threads_all_arrive(tmp_path: Path, hubspot: FakeHubSpo
 
         def push(thread: int) -> None:
             for number in range(100):
-                destination.push(event(thread * 1000 + number, email=f"p{thread}@example.org"))
+                destination.push(make_event(thread * 1000 + number, email=f"p{thread}@example.org"))
 
         threads = [threading.Thread(target=push, args=(number,)) for number in range(6)]
         for thread in threads:
@@ -89,7 +85,7 @@ def test_events_from_many_threads_all_arrive(tmp_path: Path, hubspot: FakeHubSpo
 
 def test_events_that_waited_for_consent_go_through_the_outbox(tmp_path: Path, hubspot: FakeHubSpot) -> None:
     with make(hubspot, tmp_path, config={"consent": {"marketing": True}}) as destination:
-        assert destination.push(event()).kind == "denied"
+        assert destination.push(make_event()).kind == "denied"
         assert destination.queued == 0
         [released] = destination.consent({"marketing": True})
         assert released.kind == "queued"
@@ -101,11 +97,11 @@ def test_a_disk_that_is_full_is_an_outcome_and_the_contact_is_not_believed_known
 ) -> None:
     with make(hubspot, tmp_path, {"identify": IDENTIFY}) as destination:
         monkeypatch.setattr(outbox_module, "_write", full_disk)
-        failed = destination.push(event(1, plan="pro"))
+        failed = destination.push(make_event(1, user={"plan": "pro"}))
         assert (failed.kind, failed.reason) == ("failed", "outbox")
         assert "the disk is full" in failed.sentence
         monkeypatch.undo()
-        assert destination.push(event(2, plan="pro")).kind == "queued"
+        assert destination.push(make_event(2, user={"plan": "pro"})).kind == "queued"
     contact = hubspot.account.contact("ada@example.org", by_email=True)
     assert contact.properties["plan"] == "pro"
     assert len(hubspot.account.occurrences) == 1
@@ -117,9 +113,9 @@ def test_a_contact_that_was_refused_is_written_again_when_it_is_right(
     heard: list[Outcome] = []
     with make(hubspot, tmp_path, {"identify": IDENTIFY}) as destination:
         destination.listeners.append(heard.append)
-        destination.push(event(1, email="ada+invalid@", plan="pro"))
+        destination.push(make_event(1, email="ada+invalid@", user={"plan": "pro"}))
         destination.flush()
-        destination.push(event(2, email="ada+invalid@", plan="pro"))
+        destination.push(make_event(2, email="ada+invalid@", user={"plan": "pro"}))
         destination.flush()
     assert [outcome.reason for outcome in heard if outcome.kind == "failed"].count("contact_failed") == 2
 
@@ -129,7 +125,7 @@ def test_the_last_value_of_a_contact_is_what_hubspot_has_in_the_end(
 ) -> None:
     with make(hubspot, tmp_path, {"identify": IDENTIFY}) as destination:
         for number, plan in enumerate(["free", "pro", "free", "team", "free"]):
-            destination.push(event(number, plan=plan))
+            destination.push(make_event(number, user={"plan": plan}))
     assert hubspot.account.contact("ada@example.org", by_email=True).properties["plan"] == "free"
     assert len(hubspot.account.timeline("ada@example.org")) == 5
 
@@ -146,9 +142,9 @@ def test_a_contact_that_is_known_costs_no_call_and_says_so(tmp_path: Path, hubsp
 
 def test_half_a_character_in_an_id_or_an_address_loses_nothing(tmp_path: Path, hubspot: FakeHubSpot) -> None:
     with make(hubspot, tmp_path) as destination:
-        odd = {**event(1, email="\ud800@example.org"), "id": "half \ud83d"}
+        odd = {**make_event(1, email="\ud800@example.org"), "id": "half \ud83d"}
         assert destination.push(odd).kind == "queued"
-        assert destination.push(event(2, email="a\nb@example.org")).kind == "queued"
+        assert destination.push(make_event(2, email="a\nb@example.org")).kind == "queued"
         destination.flush(deadline=10)
         assert destination.queued == 0
 
@@ -156,7 +152,7 @@ def test_half_a_character_in_an_id_or_an_address_loses_nothing(tmp_path: Path, h
 def test_after_close_nothing_is_called_queued(tmp_path: Path, hubspot: FakeHubSpot) -> None:
     destination = make(hubspot, tmp_path)
     destination.close()
-    outcome = destination.push(event())
+    outcome = destination.push(make_event())
     assert (outcome.kind, outcome.reason) == ("failed", "outbox")
     assert "is closed" in outcome.sentence
     destination.close()
@@ -174,7 +170,7 @@ def test_a_listener_that_fails_repeats_no_delivery(tmp_path: Path, hubspot: Fake
 
     with make(hubspot, tmp_path) as destination:
         destination.listeners.append(broken)
-        destination.push(event())
+        destination.push(make_event())
         destination.flush(deadline=10)
         assert destination.queued == 0
     assert hubspot.account.counters().duplicates == 0

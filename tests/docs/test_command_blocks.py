@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import warm
 from tests.docs.command_blocks import ROOT, Block, blocks_of, pages, script_of
 
 # What cannot be run here, by page and first command, each with its reason. At most ten.
@@ -68,7 +69,7 @@ def run_page(page: Path, folder: Path) -> None:
     }
     press_q = f"{sys.executable} {ROOT / 'tests' / 'docs' / 'press_q.py'}"
     script = script_of(runnable(page), free_ports(6), press_q)
-    done = subprocess.run(
+    done = warm.run(
         ["bash", "-c", script],
         cwd=folder,
         env=environment,

@@ -7,7 +7,7 @@ import contextlib
 import json
 import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -76,31 +76,24 @@ async def ended(stream: Stream) -> bytes:
     return b""
 
 
-def run(main: Callable[[], Awaitable[None]]) -> None:
-    asyncio.run(main())  # type: ignore[arg-type]
-
-
 @pytest.mark.parametrize(
     ("content", "said"),
     [(b"", b""), (b"\r\n\r\n", b""), (b"POST /collect HTTP/1.1\r\nHost: x\r\nX-", b"HTTP/1.1 408")],
     ids=["nothing", "empty lines", "half a header"],
 )
-def test_headers_that_never_end_end_the_connection(content: bytes, said: bytes) -> None:
-    async def main() -> None:
-        async with serving(ConnectionLimits(header_seconds=0.1)) as (address, _):
-            async with connected(address, content) as stream:
+async def test_headers_that_never_end_end_the_connection(content: bytes, said: bytes) -> None:
+    async with serving(ConnectionLimits(header_seconds=0.1)) as (address, _):
+        async with connected(address, content) as stream:
+            assert (await ended(stream))[:12] == said
+        # The same on a connection that was good once.
+        async with connected(address, GET_HEALTH) as stream:
+            assert await answer(stream) == 200
+            if content:
+                stream[1].write(content)
                 assert (await ended(stream))[:12] == said
-            # The same on a connection that was good once.
-            async with connected(address, GET_HEALTH) as stream:
-                assert await answer(stream) == 200
-                if content:
-                    stream[1].write(content)
-                    assert (await ended(stream))[:12] == said
-
-    run(main)
 
 
-def test_a_slow_answer_is_waited_for_whatever_the_limit_for_headers() -> None:
+async def test_a_slow_answer_is_waited_for_whatever_the_limit_for_headers() -> None:
     class Slow(RecordingClient):
         def send(self, occurrence: dict[str, Any]) -> None:
             gate.wait(20)
@@ -110,22 +103,19 @@ def test_a_slow_answer_is_waited_for_whatever_the_limit_for_headers() -> None:
 
     gate = threading.Event()
 
-    async def main() -> None:
-        async with AsyncHubSpotDestination(CONFIG, client=Slow()) as front:
-            listener = bind("127.0.0.1", 0)
-            server = GuardedServer(
-                guarded_config(CollectorEndpoint(front), ConnectionLimits(header_seconds=0.05))
-            )
-            running = asyncio.ensure_future(server.serve(sockets=[listener]))
-            async with connected(listener.getsockname(), post() + b"GET /hea") as stream:
-                asyncio.get_running_loop().call_later(
-                    1.5, gate.set
-                )  # more than a second: the limits were looked at
-                assert await answer(stream) == 200
-            server.should_exit = True
-            await running
-
-    run(main)
+    async with AsyncHubSpotDestination(CONFIG, client=Slow()) as front:
+        listener = bind("127.0.0.1", 0)
+        server = GuardedServer(
+            guarded_config(CollectorEndpoint(front), ConnectionLimits(header_seconds=0.05))
+        )
+        running = asyncio.ensure_future(server.serve(sockets=[listener]))
+        async with connected(listener.getsockname(), post() + b"GET /hea") as stream:
+            asyncio.get_running_loop().call_later(
+                1.5, gate.set
+            )  # more than a second: the limits were looked at
+            assert await answer(stream) == 200
+        server.should_exit = True
+        await running
 
 
 @pytest.mark.parametrize(
@@ -137,75 +127,63 @@ def test_a_slow_answer_is_waited_for_whatever_the_limit_for_headers() -> None:
     ],
     ids=["one long header", "many headers", "long address"],
 )
-def test_headers_beyond_their_limit_are_refused(content: bytes, status: int) -> None:
-    async def main() -> None:
-        async with serving(ConnectionLimits()) as (address, _), connected(address, content) as stream:
-            assert (await ended(stream))[9:12] in (str(status).encode(), b"")
-
-    run(main)
+async def test_headers_beyond_their_limit_are_refused(content: bytes, status: int) -> None:
+    async with serving(ConnectionLimits()) as (address, _), connected(address, content) as stream:
+        assert (await ended(stream))[9:12] in (str(status).encode(), b"")
 
 
-def test_connections_beyond_the_limit_close_the_idle_ones_and_honest_ones_are_served() -> None:
-    async def main() -> None:
-        async with (
-            serving(ConnectionLimits(connections=20)) as (address, server),
-            contextlib.AsyncExitStack() as stack,
-        ):
-            honest = await stack.enter_async_context(connected(address, GET_HEALTH))
+async def test_connections_beyond_the_limit_close_the_idle_ones_and_honest_ones_are_served() -> None:
+    async with (
+        serving(ConnectionLimits(connections=20)) as (address, server),
+        contextlib.AsyncExitStack() as stack,
+    ):
+        honest = await stack.enter_async_context(connected(address, GET_HEALTH))
+        assert await answer(honest) == 200
+        for _ in range(100):
+            await stack.enter_async_context(connected(address))
+            honest[1].write(post())
             assert await answer(honest) == 200
-            for _ in range(100):
-                await stack.enter_async_context(connected(address))
-                honest[1].write(post())
-                assert await answer(honest) == 200
-            assert len(server.server_state.connections) <= 20
-            late = await stack.enter_async_context(connected(address, post()))
-            assert await answer(late) == 200
-
-    run(main)
+        assert len(server.server_state.connections) <= 20
+        late = await stack.enter_async_context(connected(address, post()))
+        assert await answer(late) == 200
 
 
-def test_a_body_that_nobody_wants_is_read_for_a_while_and_no_longer() -> None:
-    async def main() -> None:
-        limits = ConnectionLimits(unread_seconds=0.1, unread_bytes=1_000_000)
-        head = b"POST /collect HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n"
-        async with serving(limits) as (address, _):
-            async with connected(address, head + b"x" * 1000) as stream:
-                assert await answer(stream) == 413
-                await ended(stream)  # by time
-            async with connected(address, head) as stream:
-                assert await answer(stream) == 413
-                with contextlib.suppress(OSError):
-                    for _ in range(1000):
-                        stream[1].write(b"x" * 100_000)  # by size: it does not take all of it
-                        await stream[1].drain()
-                await ended(stream)
-            # What is small enough is dropped, and the connection goes on.
-            async with connected(address, post(b"x" * 2_000)) as stream:
-                assert await answer(stream) == 400
-                stream[1].write(post())
-                assert await answer(stream) == 200
-
-    run(main)
+async def test_a_body_that_nobody_wants_is_read_for_a_while_and_no_longer() -> None:
+    limits = ConnectionLimits(unread_seconds=0.1, unread_bytes=1_000_000)
+    head = b"POST /collect HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n"
+    async with serving(limits) as (address, _):
+        async with connected(address, head + b"x" * 1000) as stream:
+            assert await answer(stream) == 413
+            await ended(stream)  # by time
+        async with connected(address, head) as stream:
+            assert await answer(stream) == 413
+            with contextlib.suppress(OSError):
+                for _ in range(1000):
+                    stream[1].write(b"x" * 100_000)  # by size: it does not take all of it
+                    await stream[1].drain()
+            await ended(stream)
+        # What is small enough is dropped, and the connection goes on.
+        async with connected(address, post(b"x" * 2_000)) as stream:
+            assert await answer(stream) == 400
+            stream[1].write(post())
+            assert await answer(stream) == 200
 
 
-def test_a_client_that_reads_no_answers_is_let_go() -> None:
-    async def main() -> None:
-        async with serving(ConnectionLimits(write_seconds=0.1)) as (address, server):
-            client = socket.create_connection(address)
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
-            client.setblocking(False)
-            while not server.server_state.connections:
+async def test_a_client_that_reads_no_answers_is_let_go() -> None:
+    async with serving(ConnectionLimits(write_seconds=0.1)) as (address, server):
+        client = socket.create_connection(address)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+        client.setblocking(False)
+        while not server.server_state.connections:
+            await asyncio.sleep(0.01)
+        try:
+            while server.server_state.connections:
+                with contextlib.suppress(BlockingIOError):
+                    client.send(GET_HEALTH * 1000)
                 await asyncio.sleep(0.01)
-            try:
-                while server.server_state.connections:
-                    with contextlib.suppress(BlockingIOError):
-                        client.send(GET_HEALTH * 1000)
-                    await asyncio.sleep(0.01)
-            except OSError:
-                pass  # let go
-            client.close()
-
-    run(main)
+        except OSError:
+            pass  # let go
+        client.close()
 
 
 @pytest.mark.parametrize("reset", [True, False], ids=["reset", "closed"])
@@ -234,7 +212,7 @@ def test_clients_that_hang_up_leave_no_word_behind(
         assert not troubles
 
     with caplog.at_level(logging.ERROR, logger="uvicorn.error"):
-        run(main)
+        asyncio.run(main())
     assert "Traceback" not in caplog.text + capfd.readouterr().err
 
 
@@ -255,5 +233,5 @@ def test_a_request_that_never_ends_does_not_leave_a_traceback_at_the_shutdown(
                 tasks = list(server.server_state.tasks)
                 await asyncio.gather(*tasks, return_exceptions=True)
 
-    run(main)
+    asyncio.run(main())
     assert "Traceback" not in caplog.text

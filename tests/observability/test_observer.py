@@ -21,17 +21,13 @@ from hubspot_dest.observability.trail import Trail
 from hubspot_dest.observability.trail_reader import follow
 from simulator.hubspot import FakeHubSpot
 from tests.cli.conftest import SEED
+from tests.factories import ADA, make_config, make_event
 
 IDENTIFY = {"map": {"email": "user.email", "properties": {"map": {"firstname": "user.first"}}}}
 
 
-def event(number: int, name: str = "page view", email: str = "ada@example.org") -> dict[str, Any]:
-    return {"name": name, "id": f"event-{number}", "user": {"email": email, "first": "Ada"}}
-
-
-def config(hubspot: FakeHubSpot, **settings: Any) -> dict[str, Any]:
-    base = {"accessToken": hubspot.token, "eventNamePrefix": "pe12345678_", "baseUrl": hubspot.base_url}
-    return {"settings": {**base, **settings}}
+def visit(number: int, email: str = ADA, **fields: Any) -> dict[str, Any]:
+    return make_event(number, email, user={"first": "Ada"}, **fields)
 
 
 def records(path: Path) -> list[dict[str, Any]]:
@@ -47,18 +43,18 @@ def test_an_event_is_followed_from_its_id_to_hubspots_answer(tmp_path: Path) -> 
     path = tmp_path / "trail.jsonl"
     trail = Trail(path)
     watcher = Observer(trail=trail)
-    watcher.line_of = {"event-1": 7}.get
+    watcher.line_of = {"e1": 7}.get
     with (
         FakeHubSpot() as hubspot,
-        watcher.destination(config(seeded(hubspot), identify=IDENTIFY)) as destination,
+        watcher.destination(make_config(seeded(hubspot), identify=IDENTIFY)) as destination,
     ):
-        destination.push(event(1, email="grace@example.org"))
+        destination.push(visit(1, email="grace@example.org"))
         stored = hubspot.account.occurrences[0]["id"]
         correlation = hubspot.journal.entries()[-1].answer.headers
     trail.close()
     (record,) = [item for item in records(path) if item["kind"] == "event"]
-    assert (record["id"], record["line"], record["outcome"]) == ("event-1", 7, "sent")
-    assert record["uuid"] == stored == occurrence_uuid("event-1")
+    assert (record["id"], record["line"], record["outcome"]) == ("e1", 7, "sent")
+    assert record["uuid"] == stored == occurrence_uuid("e1")
     assert record["calls"] == [
         "crm.contacts.basicApi.update",
         "crm.contacts.basicApi.create",
@@ -68,33 +64,36 @@ def test_an_event_is_followed_from_its_id_to_hubspots_answer(tmp_path: Path) -> 
     assert all(answer["seconds"] > 0 for answer in record["answers"])
     known = {value for name, value in correlation if name.lower() == "x-hubspot-correlation-id"}
     assert not known or record["answers"][-1]["correlationId"] in known
-    assert [entry["id"] for entry in follow(path, "event-1")] == ["event-1"]
-    assert [entry["id"] for entry in follow(path, record["uuid"])] == ["event-1"]
+    assert [entry["id"] for entry in follow(path, "e1")] == ["e1"]
+    assert [entry["id"] for entry in follow(path, record["uuid"])] == ["e1"]
 
 
 def test_events_of_a_batch_are_followed_into_the_batch_and_to_its_answer(tmp_path: Path) -> None:
     path = tmp_path / "trail.jsonl"
     trail = Trail(path)
     with FakeHubSpot() as hubspot:
-        settings = config(seeded(hubspot), batch=True, batchSize=3)
+        settings = make_config(seeded(hubspot), batch=True, batchSize=3)
         with Observer(trail=trail).destination(settings) as destination:
             for number in range(4):
-                destination.push(event(number))
+                destination.push(visit(number))
     trail.close()
-    told = list(follow(path, "event-1"))
+    told = list(follow(path, "e1"))
     assert [entry["outcome"] for entry in told] == ["queued", "flushed"]
-    assert told[1]["events"] == ["event-0", "event-1", "event-2"]
+    assert told[1]["events"] == ["e0", "e1", "e2"]
     assert [answer["status"] for answer in told[1]["answers"]] == [204]
-    by_uuid = list(follow(path, occurrence_uuid("event-3")))
+    by_uuid = list(follow(path, occurrence_uuid("e3")))
     assert [entry["outcome"] for entry in by_uuid] == ["queued", "flushed"]
 
 
 def test_a_refusal_is_in_the_trail_with_hubspots_reason(tmp_path: Path) -> None:
     path = tmp_path / "trail.jsonl"
     trail = Trail(path)
-    with FakeHubSpot() as hubspot, Observer(trail=trail).destination(config(seeded(hubspot))) as destination:
-        destination.push(event(1, name="page read"))
-        destination.push(event(2))
+    with (
+        FakeHubSpot() as hubspot,
+        Observer(trail=trail).destination(make_config(seeded(hubspot))) as destination,
+    ):
+        destination.push(visit(1, name="page read"))
+        destination.push(visit(2))
     trail.close()
     refused, sent = [record for record in records(path) if record["kind"] == "event"]
     assert (refused["outcome"], refused["level"]) == ("failed", "error")
@@ -108,11 +107,14 @@ def test_a_refusal_is_in_the_trail_with_hubspots_reason(tmp_path: Path) -> None:
 def test_answers_stay_with_their_events_when_many_threads_push(tmp_path: Path) -> None:
     path = tmp_path / "trail.jsonl"
     trail = Trail(path)
-    with FakeHubSpot() as hubspot, Observer(trail=trail).destination(config(seeded(hubspot))) as destination:
+    with (
+        FakeHubSpot() as hubspot,
+        Observer(trail=trail).destination(make_config(seeded(hubspot))) as destination,
+    ):
 
         def push(first: int) -> None:
             for number in range(first, first + 20):
-                destination.push(event(number, name="page view" if number % 2 else "page read"))
+                destination.push(visit(number, name="page view" if number % 2 else "page read"))
 
         threads = [threading.Thread(target=push, args=(first,)) for first in (0, 100, 200)]
         for thread in threads:
@@ -123,7 +125,7 @@ def test_answers_stay_with_their_events_when_many_threads_push(tmp_path: Path) -
     events = [record for record in records(path) if record["kind"] == "event"]
     assert len(events) == 60
     for entry in events:
-        odd = int(entry["id"].removeprefix("event-")) % 2
+        odd = int(entry["id"].removeprefix("e")) % 2
         assert [answer["status"] for answer in entry["answers"]] == [204 if odd else 400]
 
 
@@ -132,12 +134,12 @@ def test_no_token_is_ever_in_the_trail(tmp_path: Path) -> None:
     secret = "a-token-of-no-known-form"
     trail = Trail(path, token=secret)
     with FakeHubSpot() as hubspot:
-        settings = config(hubspot, accessToken=secret)
+        settings = make_config(hubspot, accessToken=secret)
         with Observer(trail=trail).destination(settings) as destination:
-            destination.push(event(1, name=f"page {secret}"))
+            destination.push(visit(1, name=f"page {secret}"))
     trail.close()
     text = path.read_text(encoding="utf-8")
-    assert "event-1" in text
+    assert "e1" in [entry.get("id") for entry in records(path)]
     assert secret not in text
 
 
@@ -154,8 +156,11 @@ def test_a_trail_that_was_rotated_away_goes_on_in_a_new_file(tmp_path: Path) -> 
 
 def test_a_trail_that_cannot_be_written_any_more_stops_no_delivery(tmp_path: Path) -> None:
     trail = Trail("/dev/full")
-    with FakeHubSpot() as hubspot, Observer(trail=trail).destination(config(seeded(hubspot))) as destination:
-        assert destination.push(event(1)).kind == "sent"
+    with (
+        FakeHubSpot() as hubspot,
+        Observer(trail=trail).destination(make_config(seeded(hubspot))) as destination,
+    ):
+        assert destination.push(visit(1)).kind == "sent"
 
 
 def test_a_trail_cut_off_by_a_crash_is_followed_all_the_same(tmp_path: Path) -> None:
@@ -167,11 +172,11 @@ def test_a_trail_cut_off_by_a_crash_is_followed_all_the_same(tmp_path: Path) -> 
 def test_prometheus_sees_every_event_and_every_request() -> None:
     instruments = PrometheusInstruments()
     with FakeHubSpot() as hubspot:
-        settings = config(seeded(hubspot), identify=IDENTIFY)
+        settings = make_config(seeded(hubspot), identify=IDENTIFY)
         with Observer(instruments).destination(settings) as destination:
             for number in range(5):
-                destination.push(event(number))
-            destination.push(event(6, name="page read"))
+                destination.push(visit(number))
+            destination.push(visit(6, name="page read"))
             destination.push({"name": "nonsense"})
             text = instruments.text()
     for line in (
@@ -191,10 +196,10 @@ def test_the_same_counts_reach_opentelemetry() -> None:
     reader = InMemoryMetricReader()
     provider = MeterProvider([reader])
     with FakeHubSpot() as hubspot:
-        settings = config(seeded(hubspot), batch=True)
+        settings = make_config(seeded(hubspot), batch=True)
         with Observer(OtelInstruments(provider)).destination(settings) as destination:
             for number in range(3):
-                destination.push(event(number))
+                destination.push(visit(number))
             data = reader.get_metrics_data()
     provider.shutdown()
     assert data is not None

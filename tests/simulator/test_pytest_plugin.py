@@ -50,7 +50,7 @@ def test_the_example_project_works_wherever_it_is_copied(tmp_path: Path) -> None
 def test_the_example_project_is_green_alone_and_in_parallel() -> None:
     done = pytest_in(PROJECT)
     assert "6 passed" in done.stdout, done.stdout + done.stderr
-    done = pytest_in(PROJECT, "-n", "2")
+    done = pytest_in(PROJECT, "-p", "xdist", "-n", "2", alone=True)
     assert "6 passed" in done.stdout, done.stdout + done.stderr
 
 

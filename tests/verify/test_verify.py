@@ -19,6 +19,7 @@ from hubspot_dest.cli.commands.lint import command as lint
 from hubspot_dest.cli.commands.verify import command
 from hubspot_dest.contracts.catalogue import CONTRACT_CHECKS
 from hubspot_dest.verify.catalogue import EVERY_CHECK, VERIFY_CHECKS
+from simulator.commands.check import command as check
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.service import HubSpot
 from tests import warm
@@ -427,6 +428,21 @@ def test_a_step_example_with_a_rule_settings_and_a_command_of_its_own_is_run(tmp
     assert "3 of 3 step examples pass" in done.stdout, done.stdout
 
 
+@pytest.mark.parametrize(
+    "own", [{"mapping": [["a list in a list"]]}, {"mapping": "text"}, {"settings": {"batchSize": 900}}]
+)
+def test_an_example_whose_own_rule_or_settings_are_invalid_fails_with_the_reason(
+    tmp_path: Path, own: Any
+) -> None:
+    config = flow(tmp_path, examples={"sale": {"in": ORDER, "out": [], **own}})
+    done = verify(config)
+    assert done.exit_code == 1
+    assert "lost example_failed: example 'sale':" in done.stdout, done.output
+    checked = CliRunner().invoke(check, [config])
+    assert checked.exit_code == 1, checked.output
+    assert "a valid step example" in checked.stdout
+
+
 # ---- forms
 
 
@@ -503,6 +519,6 @@ def test_events_come_from_standard_input_only_where_it_is_named() -> None:
 
 def test_every_code_has_its_page_in_the_documentation_and_in_explain() -> None:
     page = (ROOT / "docs" / "verify.md").read_text("utf-8")
-    for check in (*VERIFY_CHECKS.values(), *CONTRACT_CHECKS.values()):
-        assert page_of(check).strip() in page, check.code
-        assert EVERY_CHECK[check.code] is check
+    for known in (*VERIFY_CHECKS.values(), *CONTRACT_CHECKS.values()):
+        assert page_of(known).strip() in page, known.code
+        assert EVERY_CHECK[known.code] is known

@@ -99,6 +99,8 @@ def _fix(file: Path, wanted: str, node: int, result: LintResult) -> LintResult:
 
 def _print(result: LintResult, output: FindingsOutput, checks: dict[str, Check], painter: Painter) -> None:
     findings = result.findings
+    forms = ("hubspot-dest lint", findings, checks, finding_cases(findings, result.file))
+    output.write_files(*forms)
     if output.form == "json":
         for finding in findings:
             print_data(as_json(finding.as_dict()))
@@ -112,7 +114,7 @@ def _print(result: LintResult, output: FindingsOutput, checks: dict[str, Check],
         for line in finding_lines(findings, painter):
             print_data(line)
         print_data(f"{safe_text(result.file)}: {count_sentence(findings)}")
-    output.write("hubspot-dest lint", findings, checks, finding_cases(findings, result.file))
+    output.print_form(*forms)
     if output.form == "github":
         say(f"{safe_text(result.file)}: {count_sentence(findings)}")
     for note in result.notes:

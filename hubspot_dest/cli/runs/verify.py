@@ -13,7 +13,7 @@ from typing import Any, Final
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT, AccountSchema
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.findings_output import FindingsOutput
+from hubspot_dest.cli.findings_output import FindingsFormat, FindingsOutput
 from hubspot_dest.cli.options import (
     ConnectionOptions,
     connected,
@@ -23,7 +23,7 @@ from hubspot_dest.cli.options import (
     use_colour,
 )
 from hubspot_dest.cli.read_progress import ReadProgress
-from hubspot_dest.cli.report_file import write_report
+from hubspot_dest.cli.report_file import require_report_library, write_report
 from hubspot_dest.cli.report_pages import verify_page
 from hubspot_dest.cli.runs.definitions import pulled_account
 from hubspot_dest.cli.runs.lint import lint_file
@@ -75,6 +75,8 @@ def verify(
     """Carry `verify` out; the options are those of `commands/verify.py`."""
     logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
     logging.getLogger("hubspot_dest").propagate = False  # everything is in the result
+    if report is not None:
+        require_report_library()
     if live and account is not None:
         stop("--live and --account exclude each other: both describe the account", "one of them")
     if reach.base_url is not None and not live:
@@ -118,11 +120,14 @@ def verify(
         stop(f"{safe_text(name)}: {safe_text(error)}")
     except IntakeError as error:
         stop(safe_text(error))
-    _show(result, output, Painter(colour=use_colour(refused=no_color)))
+    findings = ("hubspot-dest verify", located_findings(result), EVERY_CHECK, verify_cases(result))
+    output.write_files(*findings)
     if report is not None:
         profile = f"walkerOS {walkeros}" if parity else "hubspot-dest"
         options = (("profile", profile), ("consent", ", ".join(consent)), ("fail on", fail_on))
         write_report(report, verify_page(result, [(name, value) for name, value in options if value]))
+    _show(result, output.form, Painter(colour=use_colour(refused=no_color)))
+    output.print_form(*findings)
     raise SystemExit(int(ExitCode.OK if result.verdict == "go" else ExitCode.CHECK_FAILED))
 
 
@@ -197,14 +202,13 @@ def _inputs(config: Path, events: str | None, account: Path | None) -> Iterator[
             yield InputFile(role, str(name), digest.hexdigest(), size)
 
 
-def _show(result: VerifyResult, output: FindingsOutput, painter: Painter) -> None:
-    if output.form == "text":
+def _show(result: VerifyResult, form: FindingsFormat, painter: Painter) -> None:
+    if form == "text":
         for line in verify_lines(result, painter):
             print_data(line)
-    elif output.form == "json":
+    elif form == "json":
         for record in verify_records(result):
             print_data(as_json(record))
-    output.write("hubspot-dest verify", located_findings(result), EVERY_CHECK, verify_cases(result))
-    if output.form not in ("text", "json"):
+    else:
         word = "GO" if result.verdict == "go" else "NO-GO"
         say(f"{word}: {safe_text(result.config)}: {safe_text(result.reason)}")

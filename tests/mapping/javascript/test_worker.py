@@ -323,15 +323,12 @@ def test_what_other_threads_use_is_not_charged_to_a_function() -> None:
             thread.join()
 
 
-def test_functions_run_inside_an_event_loop() -> None:
+async def test_functions_run_inside_an_event_loop() -> None:
     engine = JavaScriptEngine()
     counted = engine.function(COUNTED)
 
-    async def work() -> list[Any]:
-        other = await asyncio.to_thread(call, counted, 7)
-        return [call(counted, 6), other]
-
-    assert asyncio.run(work()) == [6, 7]
+    other = await asyncio.to_thread(call, counted, 7)
+    assert [call(counted, 6), other] == [6, 7]
 
 
 def test_a_process_that_somebody_ended_is_replaced() -> None:

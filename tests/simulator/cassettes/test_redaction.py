@@ -20,14 +20,14 @@ from simulator.cassettes.redaction.trie import one_of
 from simulator.cassettes.replay import replay
 from simulator.cassettes.session import RecordingSetup, record
 
-PEOPLE = 500
+MANY = pytest.mark.parametrize("count", [100, pytest.param(500, marks=pytest.mark.deep)])
 
 
-def people() -> list[dict[str, Any]]:
+def people(count: int = 100) -> list[dict[str, Any]]:
     faker = Faker(["en_US", "de_DE", "fr_FR", "pl_PL"])
     faker.seed_instance(7)
     found = []
-    for number in range(PEOPLE):
+    for number in range(count):
         first, last = faker.first_name(), faker.last_name()
         found.append(
             {
@@ -79,8 +79,9 @@ def every_place(person: dict[str, Any], secret: str) -> list[Interaction]:
     ]  # fmt: skip
 
 
-def test_of_five_hundred_people_and_their_tokens_in_every_place_nothing_survives() -> None:
-    everybody = people()
+@MANY
+def test_of_many_people_and_their_tokens_in_every_place_nothing_survives(count: int) -> None:
+    everybody = people(count)
     base = record({"settings": {"eventNamePrefix": "pe12345678_"}}, [])
     events = [
         {"name": "page view", "user": entry, "data": {"t": f"Hello {entry['firstname']}"}}
@@ -91,7 +92,7 @@ def test_of_five_hundred_people_and_their_tokens_in_every_place_nothing_survives
     ]
     meta = base.meta.model_copy(update={"events": events, "live": True})
     made = scrubbed(Cassette(meta, tuple(interactions)))
-    text, each = made.text(), len(interactions) // PEOPLE
+    text, each = made.text(), len(interactions) // count
     assert leaks(text) == []
     for number, person in enumerate(everybody):
         mine = made.interactions[number * each : (number + 1) * each]
@@ -143,11 +144,11 @@ def test_a_recording_of_such_people_still_replays_after_scrubbing() -> None:
             "user": entry,
             "data": {"t": f"Hello {entry['firstname']} {entry['lastname']}, {entry['email']}"},
         }
-        for number, entry in enumerate(people()[:120])
+        for number, entry in enumerate(people(60))
     ]
     made = scrubbed(record(config, events, RecordingSetup({}, {"auto_define": True})))
     assert {request.verdict for request in replay(made)} == {"same"}
-    assert not any(entry["firstname"] in made.text() for entry in people()[:120])
+    assert not any(entry["firstname"] in made.text() for entry in people(60))
 
 
 def test_what_things_are_called_is_left_alone_though_somebody_is_called_so() -> None:

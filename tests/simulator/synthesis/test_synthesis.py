@@ -182,7 +182,7 @@ def test_the_odd_part_is_as_large_as_asked_and_says_which_it_is() -> None:
 
 def test_a_wrong_date_or_an_unwritable_file_is_one_message(tmp_path: Any) -> None:
     done = generate("--start", "soon")
-    assert (done.returncode, b"no date" in done.stderr) == (2, True)
+    assert (done.returncode, b"is not a date" in done.stderr) == (2, True)
     done = generate("-o", str(tmp_path / "nowhere" / "x.jsonl"))
     assert (done.returncode, b"cannot be written" in done.stderr) == (2, True)
     done = generate("-o", str(tmp_path / "x.jsonl"), "--events", "5")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -22,12 +21,9 @@ from tests.simulator.tui.conftest import Opened, Screenful, direct
 BOUND = (SimulatorApp, LineView, HubSpotView, HelpScreen, ChangesScreen, Question)
 
 
-def drive(opened: Opened, script: Callable[[Screenful], Awaitable[None]], **size: int) -> None:
-    async def main() -> None:
-        async with opened(**size) as screenful:
-            await script(screenful)
-
-    asyncio.run(main())
+async def drive(opened: Opened, script: Callable[[Screenful], Awaitable[None]], **size: int) -> None:
+    async with opened(**size) as screenful:
+        await script(screenful)
 
 
 def _bound_keys() -> set[str]:
@@ -75,7 +71,7 @@ def test_every_key_in_the_bar_is_one_that_does_something(opened: Opened) -> None
             assert shown.get(key, key) in bound, key
 
 
-def test_number_keys_open_the_views_and_a_click_does_too(opened: Opened) -> None:
+async def test_number_keys_open_the_views_and_a_click_does_too(opened: Opened) -> None:
     async def script(screen: Screenful) -> None:
         await screen.press("4")
         assert screen.app.header.view == "mapping"
@@ -85,10 +81,10 @@ def test_number_keys_open_the_views_and_a_click_does_too(opened: Opened) -> None
         await screen.settle()
         assert screen.app.header.view == "checks"
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
-def test_a_click_on_a_key_in_the_bar_presses_it(engine: Engine, opened: Opened) -> None:
+async def test_a_click_on_a_key_in_the_bar_presses_it(engine: Engine, opened: Opened) -> None:
     async def script(screen: Screenful) -> None:
         at = screen.text().splitlines()[-1].index("space")
         await screen.pilot.click("KeyBar", offset=(at + 1, 0))
@@ -97,10 +93,10 @@ def test_a_click_on_a_key_in_the_bar_presses_it(engine: Engine, opened: Opened) 
         engine.pause()
 
     engine.set_rate(20)
-    drive(opened, script)
+    await drive(opened, script)
 
 
-def test_q_and_ctrl_c_end_it(opened: Opened) -> None:
+async def test_q_and_ctrl_c_end_it(opened: Opened) -> None:
     async def by_q(screen: Screenful) -> None:
         await screen.pilot.press("q")
         assert screen.app.return_code == 0
@@ -109,22 +105,22 @@ def test_q_and_ctrl_c_end_it(opened: Opened) -> None:
         await screen.pilot.press("ctrl+c")
         assert screen.app.return_code == 0
 
-    drive(opened, by_q)
-    drive(opened, by_ctrl_c)
+    await drive(opened, by_q)
+    await drive(opened, by_ctrl_c)
 
 
-def test_equals_is_plus_without_shift(engine: Engine, opened: Opened) -> None:
+async def test_equals_is_plus_without_shift(engine: Engine, opened: Opened) -> None:
     engine.set_rate(4)
 
     async def script(screen: Screenful) -> None:
         await screen.press("equals_sign")
         assert engine.rate.per_second == 8
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
 @direct
-def test_n_goes_on_to_the_next_failure_from_where_one_reads(engine: Engine, opened: Opened) -> None:
+async def test_n_goes_on_to_the_next_failure_from_where_one_reads(engine: Engine, opened: Opened) -> None:
     engine.run(40)
     engine.throw(parse_fault("503"))
     engine.run(100)
@@ -139,10 +135,10 @@ def test_n_goes_on_to_the_next_failure_from_where_one_reads(engine: Engine, open
         assert first.kind == second.kind == "failed"
         assert second.number > first.number
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
-def test_k_keeps_an_event_in_sight_of_every_save(engine: Engine, opened: Opened) -> None:
+async def test_k_keeps_an_event_in_sight_of_every_save(engine: Engine, opened: Opened) -> None:
     engine.run(5)
 
     async def script(screen: Screenful) -> None:
@@ -153,10 +149,10 @@ def test_k_keeps_an_event_in_sight_of_every_save(engine: Engine, opened: Opened)
         await screen.press("k")
         assert not row.pinned
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
-def test_pages_turn_up_and_down_and_a_panel_closes_by_q(engine: Engine, opened: Opened) -> None:
+async def test_pages_turn_up_and_down_and_a_panel_closes_by_q(engine: Engine, opened: Opened) -> None:
     engine.run(200)
 
     async def script(screen: Screenful) -> None:
@@ -169,10 +165,10 @@ def test_pages_turn_up_and_down_and_a_panel_closes_by_q(engine: Engine, opened: 
         await screen.press("question_mark", "q")
         assert not isinstance(screen.app.screen, HelpScreen)
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
-def test_the_scrollbar_is_taken_by_the_mouse(engine: Engine, opened: Opened) -> None:
+async def test_the_scrollbar_is_taken_by_the_mouse(engine: Engine, opened: Opened) -> None:
     engine.run(300)
 
     async def script(screen: Screenful) -> None:
@@ -183,4 +179,4 @@ def test_the_scrollbar_is_taken_by_the_mouse(engine: Engine, opened: Opened) -> 
         await screen.pilot.mouse_up("#stream", offset=(stream.size.width - 1, 0))
         assert not stream.follow
 
-    drive(opened, script)
+    await drive(opened, script)

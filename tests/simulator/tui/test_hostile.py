@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -60,23 +59,20 @@ def test_hostile_text_is_shown_and_not_obeyed(text: str) -> None:
 
 
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (160, 50)])
-def test_a_stream_of_hostile_events_keeps_its_columns(width: int, height: int) -> None:
-    async def main() -> None:
-        with Engine(story_config(), simulated=True, source=hostile, rate=0) as engine:
-            engine.run(60)
-            assert engine.reconcile().agree
-            app = SimulatorApp(engine, title="hostile", ticking=False)
-            async with app.run_test(size=(width, height)) as pilot:
-                for key in ("1", "3", "tab", "tab", "4", "5", "1", "up", "up", "up", "enter"):
-                    await pilot.press(key)
-                    app._beat = 0
-                    app.tick()
-                    await pilot.pause()
-                    for strip in app.screen._compositor.render_strips():
-                        assert strip.text.isprintable()
-                        assert strip.cell_length == width
-                svg = app.export_screenshot()
-                assert "\x1b" not in svg
-                assert "\u202e" not in svg
-
-    asyncio.run(main())
+async def test_a_stream_of_hostile_events_keeps_its_columns(width: int, height: int) -> None:
+    with Engine(story_config(), simulated=True, source=hostile, rate=0) as engine:
+        engine.run(60)
+        assert engine.reconcile().agree
+        app = SimulatorApp(engine, title="hostile", ticking=False)
+        async with app.run_test(size=(width, height)) as pilot:
+            for key in ("1", "3", "tab", "tab", "4", "5", "1", "up", "up", "up", "enter"):
+                await pilot.press(key)
+                app._beat = 0
+                app.tick()
+                await pilot.pause()
+                for strip in app.screen._compositor.render_strips():
+                    assert strip.text.isprintable()
+                    assert strip.cell_length == width
+            svg = app.export_screenshot()
+            assert "\x1b" not in svg
+            assert "\u202e" not in svg

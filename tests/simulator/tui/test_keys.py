@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import json
 import shlex
@@ -24,16 +23,15 @@ from simulator.tui.widgets.modals import HelpScreen, Question
 from tests.simulator.tui.conftest import Opened, Screenful, direct
 
 
-def drive(opened: Opened, script: Callable[[Screenful], Awaitable[None]], **options: Any) -> None:
-    async def main() -> None:
-        async with opened(**options) as screenful:
-            await script(screenful)
-
-    asyncio.run(main())
+async def drive(opened: Opened, script: Callable[[Screenful], Awaitable[None]], **options: Any) -> None:
+    async with opened(**options) as screenful:
+        await script(screenful)
 
 
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (110, 34), (160, 50), (250, 80), (40, 12)])
-def test_every_view_opens_at_every_size(engine: Engine, opened: Opened, width: int, height: int) -> None:
+async def test_every_view_opens_at_every_size(
+    engine: Engine, opened: Opened, width: int, height: int
+) -> None:
     engine.run(60)
 
     async def script(screen: Screenful) -> None:
@@ -41,10 +39,10 @@ def test_every_view_opens_at_every_size(engine: Engine, opened: Opened, width: i
             await screen.press(key)
             assert len(screen.text().splitlines()) == height
 
-    drive(opened, script, width=width, height=height)
+    await drive(opened, script, width=width, height=height)
 
 
-def test_the_words_for_every_outcome_stand_on_the_live_view(engine: Engine, opened: Opened) -> None:
+async def test_the_words_for_every_outcome_stand_on_the_live_view(engine: Engine, opened: Opened) -> None:
     engine.run(300)
 
     async def script(screen: Screenful) -> None:
@@ -53,10 +51,10 @@ def test_the_words_for_every_outcome_stand_on_the_live_view(engine: Engine, open
             assert word in text
         assert "where every value came from" in text or "the event" in text
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
-def test_space_pauses_and_goes_on(engine: Engine, opened: Opened) -> None:
+async def test_space_pauses_and_goes_on(engine: Engine, opened: Opened) -> None:
     async def script(screen: Screenful) -> None:
         assert "paused" in screen.text()
         await screen.press("space")
@@ -64,20 +62,20 @@ def test_space_pauses_and_goes_on(engine: Engine, opened: Opened) -> None:
         await screen.press("space")
         assert engine.paused
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
-def test_a_full_stop_takes_one_event(engine: Engine, opened: Opened) -> None:
+async def test_a_full_stop_takes_one_event(engine: Engine, opened: Opened) -> None:
     async def script(screen: Screenful) -> None:
         await screen.press("full_stop")
         await screen.until(lambda: engine.counts.taken == 1)
         await screen.press("full_stop", "full_stop")
         await screen.until(lambda: engine.counts.taken == 3)
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
-def test_plus_and_minus_change_the_rate(engine: Engine, opened: Opened) -> None:
+async def test_plus_and_minus_change_the_rate(engine: Engine, opened: Opened) -> None:
     engine.set_rate(4)
 
     async def script(screen: Screenful) -> None:
@@ -86,10 +84,10 @@ def test_plus_and_minus_change_the_rate(engine: Engine, opened: Opened) -> None:
         await screen.press("minus", "minus")
         assert engine.rate.per_second == 2
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
-def test_a_filter_shows_what_it_takes_and_says_what_is_wrong(engine: Engine, opened: Opened) -> None:
+async def test_a_filter_shows_what_it_takes_and_says_what_is_wrong(engine: Engine, opened: Opened) -> None:
     engine.run(200)
 
     async def script(screen: Screenful) -> None:
@@ -107,10 +105,10 @@ def test_a_filter_shows_what_it_takes_and_says_what_is_wrong(engine: Engine, ope
         await screen.press("escape")
         assert screen.app.live.stream.count() == len(engine.ring)
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
-def test_rows_that_change_enter_and_leave_a_filtered_stream(engine: Engine, opened: Opened) -> None:
+async def test_rows_that_change_enter_and_leave_a_filtered_stream(engine: Engine, opened: Opened) -> None:
     async def script(screen: Screenful) -> None:
         await screen.press("slash", *"outcome:queued", "enter")
         for _ in range(30):
@@ -119,10 +117,10 @@ def test_rows_that_change_enter_and_leave_a_filtered_stream(engine: Engine, open
             stream = screen.app.live.stream
             assert stream.count() == engine.queued == len(stream.shown())
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
-def test_the_stream_stays_where_it_was_read_while_events_come(engine: Engine, opened: Opened) -> None:
+async def test_the_stream_stays_where_it_was_read_while_events_come(engine: Engine, opened: Opened) -> None:
     engine.run(100)
 
     async def script(screen: Screenful) -> None:
@@ -139,11 +137,11 @@ def test_the_stream_stays_where_it_was_read_while_events_come(engine: Engine, op
         await screen.press("pagedown", "end")
         assert screen.app.live.stream.follow
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
 @direct
-def test_n_goes_to_the_failures(engine: Engine, opened: Opened) -> None:
+async def test_n_goes_to_the_failures(engine: Engine, opened: Opened) -> None:
     engine.run(50)
     engine.throw(*_faults("503:count=3"))
     engine.run(100)
@@ -155,10 +153,10 @@ def test_n_goes_to_the_failures(engine: Engine, opened: Opened) -> None:
         assert row.kind == "failed"
         assert "503" in screen.text()
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
-def test_batches_are_switched_sized_and_flushed(engine: Engine, opened: Opened) -> None:
+async def test_batches_are_switched_sized_and_flushed(engine: Engine, opened: Opened) -> None:
     async def script(screen: Screenful) -> None:
         batches = []
         for _ in range(2):
@@ -173,10 +171,10 @@ def test_batches_are_switched_sized_and_flushed(engine: Engine, opened: Opened) 
         assert engine.queued == 0
         assert engine.reconcile().agree
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
-def test_consent_of_a_person_lets_their_events_go(engine: Engine, opened: Opened) -> None:
+async def test_consent_of_a_person_lets_their_events_go(engine: Engine, opened: Opened) -> None:
     engine.run(200)
     denied = next(row for row in engine.ring.rows() if row.kind == "denied" and "@" in row.person)
 
@@ -192,10 +190,10 @@ def test_consent_of_a_person_lets_their_events_go(engine: Engine, opened: Opened
         assert engine.consents[denied.person] is False
         assert "refused on this screen" in screen.text(), "nobody has to remember whom they refused for"
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
-def test_a_person_s_consent_can_be_left_to_the_events_again(engine: Engine, opened: Opened) -> None:
+async def test_a_person_s_consent_can_be_left_to_the_events_again(engine: Engine, opened: Opened) -> None:
     engine.run(200)
     denied = next(row for row in engine.ring.rows() if row.kind == "denied" and "@" in row.person)
 
@@ -209,11 +207,11 @@ def test_a_person_s_consent_can_be_left_to_the_events_again(engine: Engine, open
             said.append(engine.consents.get(denied.person))
         assert said == [True, False, None]
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
 @direct
-def test_a_flush_that_hubspot_refuses_is_not_called_a_flush(engine: Engine, opened: Opened) -> None:
+async def test_a_flush_that_hubspot_refuses_is_not_called_a_flush(engine: Engine, opened: Opened) -> None:
     while engine.queued < 3:
         engine.run(1)
     waits = engine.queued
@@ -226,10 +224,10 @@ def test_a_flush_that_hubspot_refuses_is_not_called_a_flush(engine: Engine, open
         await screen.press("b")
         await screen.until(lambda: f"HubSpot did not take {waits} events" in screen.said())
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
-def test_keys_for_an_event_do_nothing_to_one_that_is_not_on_the_screen(
+async def test_keys_for_an_event_do_nothing_to_one_that_is_not_on_the_screen(
     engine: Engine, opened: Opened
 ) -> None:
     engine.run(200)
@@ -251,11 +249,11 @@ def test_keys_for_an_event_do_nothing_to_one_that_is_not_on_the_screen(
         await screen.press("c")
         assert engine.consents == {}, "it is filtered away"
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
 @direct
-def test_n_begins_again_at_the_first_failure_after_the_last(engine: Engine, opened: Opened) -> None:
+async def test_n_begins_again_at_the_first_failure_after_the_last(engine: Engine, opened: Opened) -> None:
     engine.throw(*_faults("503:count=2"))
     engine.run(300)
     failed = [row.number for row in engine.ring.rows() if row.kind == "failed"]
@@ -266,10 +264,10 @@ def test_n_begins_again_at_the_first_failure_after_the_last(engine: Engine, open
         await screen.press("N")
         assert screen.app.live.stream.chosen == failed[-1]
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
-def test_what_came_once_is_not_thrown_away_by_one_key(engine: Engine, opened: Opened) -> None:
+async def test_what_came_once_is_not_thrown_away_by_one_key(engine: Engine, opened: Opened) -> None:
     engine.run(20)
 
     async def script(screen: Screenful) -> None:
@@ -282,30 +280,25 @@ def test_what_came_once_is_not_thrown_away_by_one_key(engine: Engine, opened: Op
         await screen.press("z", *"yes", "enter")
         await screen.until(lambda: engine.counts.taken == 0)
 
-    drive(opened, script, once=True, origin="http://127.0.0.1:8090/collect")
+    await drive(opened, script, once=True, origin="http://127.0.0.1:8090/collect")
 
 
-def test_where_events_are_to_be_sent_stands_on_the_screen(tmp_path: Path) -> None:
+async def test_where_events_are_to_be_sent_stands_on_the_screen(tmp_path: Path) -> None:
     where = "http://127.0.0.1:8090/collect"
 
-    async def main() -> None:
-        with Engine(
-            story_config(), simulated=True, source=lambda _: itertools.repeat(None), rate=0
-        ) as engine:
-            app = SimulatorApp(engine, title="mine", ticking=False, folder=tmp_path, origin=where)
-            async with app.run_test(size=(160, 50)) as pilot:
-                screen = Screenful(app, pilot)
-                await screen.press("space")
-                text = screen.text()
-                assert text.count(where) == 2
-                assert "space starts the stream" not in text
-                assert "seed" not in text.splitlines()[1]
-
-    asyncio.run(main())
+    with Engine(story_config(), simulated=True, source=lambda _: itertools.repeat(None), rate=0) as engine:
+        app = SimulatorApp(engine, title="mine", ticking=False, folder=tmp_path, origin=where)
+        async with app.run_test(size=(160, 50)) as pilot:
+            screen = Screenful(app, pilot)
+            await screen.press("space")
+            text = screen.text()
+            assert text.count(where) == 2
+            assert "space starts the stream" not in text
+            assert "seed" not in text.splitlines()[1]
 
 
 @direct
-def test_what_failed_is_run_again(engine: Engine, opened: Opened) -> None:
+async def test_what_failed_is_run_again(engine: Engine, opened: Opened) -> None:
     engine.set_batch(0).result()
     engine.throw(*_faults("503"))
     engine.run(100)
@@ -318,10 +311,12 @@ def test_what_failed_is_run_again(engine: Engine, opened: Opened) -> None:
         assert engine.counts.kinds["failed"] == 0
         assert engine.reconcile().agree
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
-def test_calls_are_copied_as_json_and_as_curl_that_works_as_it_stands(engine: Engine, opened: Opened) -> None:
+async def test_calls_are_copied_as_json_and_as_curl_that_works_as_it_stands(
+    engine: Engine, opened: Opened
+) -> None:
     while not engine.queued:
         engine.run(1)
 
@@ -347,16 +342,16 @@ def test_calls_are_copied_as_json_and_as_curl_that_works_as_it_stands(engine: En
         books = engine.reconcile()
         assert (books.by_hand, books.problems) == (1, [])
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
-def test_screenshot_report_and_rows_are_written(engine: Engine, opened: Opened, tmp_path: Path) -> None:
+async def test_screenshot_report_and_rows_are_written(engine: Engine, opened: Opened, tmp_path: Path) -> None:
     engine.run(40)
 
     async def script(screen: Screenful) -> None:
         await screen.press("e", "E")
 
-    drive(opened, script)
+    await drive(opened, script)
     assert next(tmp_path.glob("*.svg")).read_text().startswith("<svg")
     assert next(tmp_path.glob("*.html")).read_text().startswith("<!doctype html>")
     lines = next(tmp_path.glob("*.jsonl")).read_text().splitlines()
@@ -364,7 +359,7 @@ def test_screenshot_report_and_rows_are_written(engine: Engine, opened: Opened, 
     assert "pat-na1-0000" not in "".join(lines)
 
 
-def test_a_seed_begins_anew_and_is_the_same_stream(engine: Engine, opened: Opened) -> None:
+async def test_a_seed_begins_anew_and_is_the_same_stream(engine: Engine, opened: Opened) -> None:
     engine.run(50)
     before = [row.event for row in engine.ring.rows() if row.event]
 
@@ -377,10 +372,10 @@ def test_a_seed_begins_anew_and_is_the_same_stream(engine: Engine, opened: Opene
         assert engine.seed == 42
         assert engine.counts.taken == 0
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
-def test_help_theme_and_details_answer(engine: Engine, opened: Opened) -> None:
+async def test_help_theme_and_details_answer(engine: Engine, opened: Opened) -> None:
     engine.run(5)
 
     async def script(screen: Screenful) -> None:
@@ -398,31 +393,28 @@ def test_help_theme_and_details_answer(engine: Engine, opened: Opened) -> None:
         assert shown == [False, True]
         assert "taken" in screen.text()
 
-    drive(opened, script, width=80, height=24)
+    await drive(opened, script, width=80, height=24)
 
 
-def test_an_account_of_many_contacts_is_not_read_through_twice_a_second_but_answers_a_search_at_once(
+async def test_an_account_of_many_contacts_is_not_read_through_twice_a_second_but_answers_a_search_at_once(
     engine: Engine, opened: Opened
 ) -> None:
-    async def main() -> None:
-        async with opened() as screen:
-            for number in range(12_000):
-                engine.hubspot.account.add_contact({"email": f"p{number}@example.org"}, now=1.0)
-            await screen.press("3")
-            board = screen.app.views["hubspot"].main()
-            assert isinstance(board, LineList)
-            drawn = board.lines
-            screen.app.view.tick(5)
-            assert board.lines is drawn
-            screen.app.view.tick(15)
-            assert board.lines is not drawn
-            await screen.press("slash", *"p11999", "enter")
-            assert "p11999@example.org" in screen.text()
-
-    asyncio.run(main())
+    async with opened() as screen:
+        for number in range(12_000):
+            engine.hubspot.account.add_contact({"email": f"p{number}@example.org"}, now=1.0)
+        await screen.press("3")
+        board = screen.app.views["hubspot"].main()
+        assert isinstance(board, LineList)
+        drawn = board.lines
+        screen.app.view.tick(5)
+        assert board.lines is drawn
+        screen.app.view.tick(15)
+        assert board.lines is not drawn
+        await screen.press("slash", *"p11999", "enter")
+        assert "p11999@example.org" in screen.text()
 
 
-def test_the_pages_of_hubspot_turn_and_are_searched(engine: Engine, opened: Opened) -> None:
+async def test_the_pages_of_hubspot_turn_and_are_searched(engine: Engine, opened: Opened) -> None:
     engine.run(300)
 
     async def script(screen: Screenful) -> None:
@@ -437,10 +429,10 @@ def test_the_pages_of_hubspot_turn_and_are_searched(engine: Engine, opened: Open
         await screen.press("escape", "shift+tab", "shift+tab")
         assert "contacts" in screen.text()
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
-def test_faults_are_thrown_and_cleared_from_the_screen(engine: Engine, opened: Opened) -> None:
+async def test_faults_are_thrown_and_cleared_from_the_screen(engine: Engine, opened: Opened) -> None:
     async def script(screen: Screenful) -> None:
         await screen.press("5", "enter")
         assert [fault.fault.label for fault in engine.faults()] == ["rate limit"]
@@ -450,10 +442,10 @@ def test_faults_are_thrown_and_cleared_from_the_screen(engine: Engine, opened: O
         await screen.press("x")
         assert engine.faults() == ()
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
-def test_the_documented_examples_pass_on_the_screen(opened: Opened) -> None:
+async def test_the_documented_examples_pass_on_the_screen(opened: Opened) -> None:
     async def script(screen: Screenful) -> None:
         await screen.press("2")
         await screen.until(lambda: len(screen.app.checks.checked) == 8)
@@ -461,10 +453,10 @@ def test_the_documented_examples_pass_on_the_screen(opened: Opened) -> None:
         assert "8 of 8 pass" in screen.text()
         assert "exactly as documented" in screen.text()
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
-def test_the_step_examples_of_a_flow_are_checked_beside_the_documented_ones(opened: Opened) -> None:
+async def test_the_step_examples_of_a_flow_are_checked_beside_the_documented_ones(opened: Opened) -> None:
     async def script(screen: Screenful) -> None:
         await screen.press("2")
         await screen.until(lambda: len(screen.app.checks.checked) == 11)
@@ -476,10 +468,10 @@ def test_the_step_examples_of_a_flow_are_checked_beside_the_documented_ones(open
         assert "Noise" in screen.text()
 
     flow = Path(__file__).parents[3] / "examples" / "flow.json"
-    drive(opened, script, watch=ConfigWatch(flow))
+    await drive(opened, script, watch=ConfigWatch(flow))
 
 
-def test_the_command_palette_offers_everything(opened: Opened) -> None:
+async def test_the_command_palette_offers_everything(opened: Opened) -> None:
     async def script(screen: Screenful) -> None:
         names = {command.title for command in screen.app.get_system_commands(screen.app.screen)}
         assert {
@@ -494,14 +486,14 @@ def test_the_command_palette_offers_everything(opened: Opened) -> None:
         assert screen.app.is_running
         assert "Search for commands" in screen.text()
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
 def _faults(spec: str) -> tuple[Fault, ...]:
     return (parse_fault(spec),)
 
 
-def test_a_filter_that_takes_no_row_says_so_where_the_details_are_closed(
+async def test_a_filter_that_takes_no_row_says_so_where_the_details_are_closed(
     engine: Engine, opened: Opened
 ) -> None:
     engine.run(60)
@@ -513,10 +505,10 @@ def test_a_filter_that_takes_no_row_says_so_where_the_details_are_closed(
         await screen.press("escape")
         assert "No row matches" not in screen.text()
 
-    drive(opened, script, width=80, height=24)
+    await drive(opened, script, width=80, height=24)
 
 
-def test_a_fault_has_the_same_name_wherever_it_is_told(engine: Engine, opened: Opened) -> None:
+async def test_a_fault_has_the_same_name_wherever_it_is_told(engine: Engine, opened: Opened) -> None:
     async def script(screen: Screenful) -> None:
         await screen.press("5", "down", "enter")
         assert engine.faults()[0].fault.label == "unavailable"
@@ -524,4 +516,4 @@ def test_a_fault_has_the_same_name_wherever_it_is_told(engine: Engine, opened: O
         assert "⚡unavailable" in screen.text()
         assert "HubSpot is down for ten seconds (503:for=10s)" in screen.said()
 
-    drive(opened, script)
+    await drive(opened, script)

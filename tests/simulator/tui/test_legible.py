@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import unicodedata
 from collections.abc import Iterator
 
@@ -62,40 +61,37 @@ def _too_faint(screen: Screenful, least: float, inside: str = "") -> dict[str, s
 
 
 @pytest.mark.parametrize("theme", PALETTES)
-def test_every_word_can_be_read_in_every_theme(engine: Engine, opened: Opened, theme: str) -> None:
+async def test_every_word_can_be_read_in_every_theme(engine: Engine, opened: Opened, theme: str) -> None:
     least = AT_HIGH_CONTRAST if theme == "contrast" else READABLE
 
-    async def main() -> None:
-        async with opened(first_theme=theme) as screen:
-            engine.run(300)
-            engine.throw(parse_fault("503:count=9"))
-            engine.run(100)
-            await screen.press("T")
-            found: dict[str, str] = {}
-            for view in VIEWS:
-                screen.app.open_view(view)
+    async with opened(first_theme=theme) as screen:
+        engine.run(300)
+        engine.throw(parse_fault("503:count=9"))
+        engine.run(100)
+        await screen.press("T")
+        found: dict[str, str] = {}
+        for view in VIEWS:
+            screen.app.open_view(view)
+            await screen.settle()
+            for place in ("stream", "detail", "cards", "") if view == "live" else ("left", "right", ""):
+                screen.app.screen_layout.point_at(place, screen.app.header.view)
                 await screen.settle()
-                for place in ("stream", "detail", "cards", "") if view == "live" else ("left", "right", ""):
-                    screen.app.screen_layout.point_at(place, screen.app.header.view)
-                    await screen.settle()
-                    found |= {f"{view}: {text}": told for text, told in _too_faint(screen, least).items()}
-            screen.app.open_view("live")
+                found |= {f"{view}: {text}": told for text, told in _too_faint(screen, least).items()}
+        screen.app.open_view("live")
+        await screen.press("escape")
+        screen.app.notify("said in passing", title="a title", timeout=60)
+        screen.app.notify("a warning", title="a title", severity="warning", timeout=60)
+        screen.app.notify("an error", title="a title", severity="error", timeout=60)
+        found |= {f"toast: {text}": told for text, told in _too_faint(screen, least).items()}
+        for key, frame in (
+            ("question_mark", "#panel"),
+            ("slash", "#question"),
+            ("ctrl+p", "#--container"),
+        ):
+            await screen.press(key)
+            found |= {f"{key}: {text}": told for text, told in _too_faint(screen, least, frame).items()}
             await screen.press("escape")
-            screen.app.notify("said in passing", title="a title", timeout=60)
-            screen.app.notify("a warning", title="a title", severity="warning", timeout=60)
-            screen.app.notify("an error", title="a title", severity="error", timeout=60)
-            found |= {f"toast: {text}": told for text, told in _too_faint(screen, least).items()}
-            for key, frame in (
-                ("question_mark", "#panel"),
-                ("slash", "#question"),
-                ("ctrl+p", "#--container"),
-            ):
-                await screen.press(key)
-                found |= {f"{key}: {text}": told for text, told in _too_faint(screen, least, frame).items()}
-                await screen.press("escape")
-            assert not found
-
-    asyncio.run(main())
+        assert not found
 
 
 def test_the_scrollbar_can_be_seen_in_every_theme() -> None:
@@ -109,14 +105,11 @@ def _parts(colour: str) -> Colour:
 
 
 @pytest.mark.parametrize("view", ["checks", "hubspot", "mapping", "faults"])
-def test_what_is_chosen_has_a_mark_that_is_no_colour(engine: Engine, opened: Opened, view: str) -> None:
-    async def main() -> None:
-        async with opened(width=80, height=24) as screen:
-            engine.run(200)
-            screen.app.open_view(view)
-            await screen.settle()
-            await screen.press("down", "down")
-            marked = [line for line in screen.text().splitlines()[3:] if line.startswith("▌")]
-            assert len(marked) == 1
-
-    asyncio.run(main())
+async def test_what_is_chosen_has_a_mark_that_is_no_colour(engine: Engine, opened: Opened, view: str) -> None:
+    async with opened(width=80, height=24) as screen:
+        engine.run(200)
+        screen.app.open_view(view)
+        await screen.settle()
+        await screen.press("down", "down")
+        marked = [line for line in screen.text().splitlines()[3:] if line.startswith("▌")]
+        assert len(marked) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -45,12 +44,9 @@ def engine() -> Iterator[Engine]:
         yield engine
 
 
-def drive(opened: Opened, script: Callable[[Screenful], Awaitable[None]], **size: int) -> None:
-    async def main() -> None:
-        async with opened(**size) as screenful:
-            await script(screenful)
-
-    asyncio.run(main())
+async def drive(opened: Opened, script: Callable[[Screenful], Awaitable[None]], **size: int) -> None:
+    async with opened(**size) as screenful:
+        await script(screenful)
 
 
 async def stand_on(screen: Screenful, text: str) -> None:
@@ -81,7 +77,7 @@ def shown(app: SimulatorApp) -> list[int]:
         ("promo seen", 'rule:none event:="promo seen"', [5]),
     ],
 )
-def test_enter_on_a_line_of_the_mapping_shows_its_events_and_esc_all_of_them_again(
+async def test_enter_on_a_line_of_the_mapping_shows_its_events_and_esc_all_of_them_again(
     opened: Opened, line: str, filter_text: str, rows: list[int]
 ) -> None:
     async def script(screen: Screenful) -> None:
@@ -97,10 +93,10 @@ def test_enter_on_a_line_of_the_mapping_shows_its_events_and_esc_all_of_them_aga
         await screen.press("escape")
         assert len(shown(screen.app)) == len(EVENTS)
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
-def test_what_is_for_every_event_has_no_filter_and_says_so(opened: Opened) -> None:
+async def test_what_is_for_every_event_has_no_filter_and_says_so(opened: Opened) -> None:
     async def script(screen: Screenful) -> None:
         await screen.press("4")
         await stand_on(screen, "custom.site")
@@ -108,14 +104,14 @@ def test_what_is_for_every_event_has_no_filter_and_says_so(opened: Opened) -> No
         assert screen.app.header.view == "mapping"
         assert "concerns every event" in screen.said()
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
 @pytest.mark.parametrize(
     ("row", "key"), [(1, "order complete [1]"), (2, "order complete [2]"), (5, "promo seen")]
 )
 @pytest.mark.parametrize("size", [(160, 50), (80, 24)])
-def test_m_goes_from_an_event_to_its_rule_even_if_a_search_hid_it(
+async def test_m_goes_from_an_event_to_its_rule_even_if_a_search_hid_it(
     opened: Opened, row: int, key: str, size: tuple[int, int]
 ) -> None:
     async def script(screen: Screenful) -> None:
@@ -130,37 +126,36 @@ def test_m_goes_from_an_event_to_its_rule_even_if_a_search_hid_it(
         await screen.press("enter")
         assert row in shown(screen.app)
 
-    drive(opened, script, width=size[0], height=size[1])
+    await drive(opened, script, width=size[0], height=size[1])
 
 
-def test_m_without_an_event_says_how_to_choose_one(opened: Opened) -> None:
+async def test_m_without_an_event_says_how_to_choose_one(opened: Opened) -> None:
     async def script(screen: Screenful) -> None:
         await screen.press("4", "m")
         assert "press 1, and select one" in screen.said()
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
-def test_m_says_that_no_rule_was_looked_for_where_consent_is_missing(opened: Opened, tmp_path: Path) -> None:
+async def test_m_says_that_no_rule_was_looked_for_where_consent_is_missing(
+    opened: Opened, tmp_path: Path
+) -> None:
     config = Config.strict({**CONFIG, "consent": {"marketing": True}})
 
-    async def main() -> None:
-        with Engine(config, source=lambda _: iter(EVENTS)) as engine:
-            engine.run(len(EVENTS))
-            app = SimulatorApp(engine, title="shop.yaml", ticking=False, folder=tmp_path)
-            async with app.run_test(size=(160, 50)) as pilot:
-                screen = Screenful(app, pilot)
-                await screen.tick()
-                await screen.press("m")
-                assert app.header.view == "live"
-                assert "no rule was looked up" in screen.said()
-                app.navigation.search_for("rule:none")
-                assert shown(app) == [], "nobody knows whether a rule would have matched"
-
-    asyncio.run(main())
+    with Engine(config, source=lambda _: iter(EVENTS)) as engine:
+        engine.run(len(EVENTS))
+        app = SimulatorApp(engine, title="shop.yaml", ticking=False, folder=tmp_path)
+        async with app.run_test(size=(160, 50)) as pilot:
+            screen = Screenful(app, pilot)
+            await screen.tick()
+            await screen.press("m")
+            assert app.header.view == "live"
+            assert "no rule was looked up" in screen.said()
+            app.navigation.search_for("rule:none")
+            assert shown(app) == [], "nobody knows whether a rule would have matched"
 
 
-def test_a_misspelt_event_is_told_its_rule_in_the_mapping(opened: Opened) -> None:
+async def test_a_misspelt_event_is_told_its_rule_in_the_mapping(opened: Opened) -> None:
     async def script(screen: Screenful) -> None:
         await screen.press("4")
         await stand_on(screen, "Page view")
@@ -168,10 +163,10 @@ def test_a_misspelt_event_is_told_its_rule_in_the_mapping(opened: Opened) -> Non
         await stand_on(screen, "promo seen")
         assert "nearest by name" not in screen.text()
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
-def test_the_policy_and_the_default_properties_stand_in_the_mapping_with_what_they_did(
+async def test_the_policy_and_the_default_properties_stand_in_the_mapping_with_what_they_did(
     engine: Engine, opened: Opened
 ) -> None:
     hits = engine.event_log.coverage
@@ -198,7 +193,7 @@ def test_the_policy_and_the_default_properties_stand_in_the_mapping_with_what_th
         await screen.press("slash", *"custom.site", "enter")
         assert "custom.lost" not in screen.text().split("the policy")[0]
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
 def detail_of(engine: Engine, number: int, width: int = 100) -> list[str]:
@@ -239,51 +234,42 @@ def test_an_event_that_had_no_choice_of_rules_is_not_told_of_any(engine: Engine)
     assert "which rule" not in "\n".join(detail_of(engine, 0))
 
 
-def test_an_identify_that_is_a_function_stands_in_the_mapping_too(tmp_path: Path) -> None:
+async def test_an_identify_that_is_a_function_stands_in_the_mapping_too(tmp_path: Path) -> None:
     contact = {"fn": "$code:(event) => ({ email: event.user.email, properties: { site: 'shop' } })"}
     config = Config.strict({**CONFIG, "settings": {"eventNamePrefix": "pe1_", "identify": contact}})
 
-    async def main() -> None:
-        with Engine(config, source=lambda _: iter(EVENTS)) as engine:
-            engine.run(len(EVENTS))
-            app = SimulatorApp(engine, title="shop.yaml", ticking=False, folder=tmp_path)
-            async with app.run_test(size=(160, 50)) as pilot:
-                screen = Screenful(app, pilot)
-                await screen.press("4")
-                line = next(text for text in screen.text().splitlines() if "identify" in text)
-                assert "● identify" in line
-                assert line.split("identify")[1].split()[0] == "6"
-
-    asyncio.run(main())
+    with Engine(config, source=lambda _: iter(EVENTS)) as engine:
+        engine.run(len(EVENTS))
+        app = SimulatorApp(engine, title="shop.yaml", ticking=False, folder=tmp_path)
+        async with app.run_test(size=(160, 50)) as pilot:
+            screen = Screenful(app, pilot)
+            await screen.press("4")
+            line = next(text for text in screen.text().splitlines() if "identify" in text)
+            assert "● identify" in line
+            assert line.split("identify")[1].split()[0] == "6"
 
 
-def test_m_goes_to_the_rule_at_which_the_mapping_failed(tmp_path: Path) -> None:
+async def test_m_goes_to_the_rule_at_which_the_mapping_failed(tmp_path: Path) -> None:
     throws = {"condition": "$code:(event) => event.data.customer.type === 'b2b'"}
     config = Config.strict({**CONFIG, "mapping": {"order": {"complete": [BIG, throws, REST]}}})
 
-    async def main() -> None:
-        with Engine(config, parity=True, source=lambda _: iter(EVENTS)) as engine:
-            engine.run(3)
-            app = SimulatorApp(engine, title="shop.yaml", ticking=False, folder=tmp_path)
-            async with app.run_test(size=(160, 50)) as pilot:
-                screen = Screenful(app, pilot)
-                await screen.tick()
-                assert "it failed at the rule order complete [2]" in screen.text()
-                await screen.press("m")
-                board = app.mapping.rules
-                assert "order complete [2]" in "".join(piece for piece, _ in board.lines[board.cursor].pieces)
-
-    asyncio.run(main())
+    with Engine(config, parity=True, source=lambda _: iter(EVENTS)) as engine:
+        engine.run(3)
+        app = SimulatorApp(engine, title="shop.yaml", ticking=False, folder=tmp_path)
+        async with app.run_test(size=(160, 50)) as pilot:
+            screen = Screenful(app, pilot)
+            await screen.tick()
+            assert "it failed at the rule order complete [2]" in screen.text()
+            await screen.press("m")
+            board = app.mapping.rules
+            assert "order complete [2]" in "".join(piece for piece, _ in board.lines[board.cursor].pieces)
 
 
-def test_a_search_stays_with_the_view_that_it_was_typed_for(engine: Engine, opened: Opened) -> None:
-    async def main() -> None:
-        async with opened() as screen:
-            await screen.press("4", "slash", *"total:(")
-            screen.app.open_view("live")  # an event was chosen there just before
-            await screen.press("enter")
-            assert screen.app.views["mapping"].search == "total:("
-            assert screen.app.live.stream.filter is None
-            assert screen.app._exception is None
-
-    asyncio.run(main())
+async def test_a_search_stays_with_the_view_that_it_was_typed_for(engine: Engine, opened: Opened) -> None:
+    async with opened() as screen:
+        await screen.press("4", "slash", *"total:(")
+        screen.app.open_view("live")  # an event was chosen there just before
+        await screen.press("enter")
+        assert screen.app.views["mapping"].search == "total:("
+        assert screen.app.live.stream.filter is None
+        assert screen.app._exception is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -17,42 +16,33 @@ from simulator.tui.widgets.lines import LineView
 from tests.simulator.tui.conftest import Opened, Screenful
 
 
-def drive(opened: Opened, script: Callable[[Screenful], Awaitable[None]], **options: Any) -> None:
-    async def main() -> None:
-        async with opened(**options) as screen:
-            await script(screen)
-
-    asyncio.run(main())
+async def drive(opened: Opened, script: Callable[[Screenful], Awaitable[None]], **options: Any) -> None:
+    async with opened(**options) as screen:
+        await script(screen)
 
 
-def test_rows_that_are_read_stand_still_though_the_oldest_go(tmp_path: Path) -> None:
+async def test_rows_that_are_read_stand_still_though_the_oldest_go(tmp_path: Path) -> None:
     with Engine(story_config(), simulated=True, seed=7, rate=0, capacity=500) as engine:
         engine.run(900)
+        app = SimulatorApp(engine, title="shop", ticking=False, folder=tmp_path)
+        async with app.run_test(size=(160, 50)) as pilot:
+            screen = Screenful(app, pilot)
+            await screen.tick()
+            await screen.press("up", "up", "up")
 
-        async def main() -> None:
-            app = SimulatorApp(engine, title="shop", ticking=False, folder=tmp_path)
-            async with app.run_test(size=(160, 50)) as pilot:
-                screen = Screenful(app, pilot)
-                await screen.tick()
-                await screen.press("up", "up", "up")
+            def seen() -> list[str]:
+                return [app.live.stream.render_line(y).text[:50] for y in range(20)]  # up to what may change
 
-                def seen() -> list[str]:
-                    return [
-                        app.live.stream.render_line(y).text[:50] for y in range(20)
-                    ]  # up to what may change
-
-                before = seen()
-                app.live.stream.render_lines(app.live.stream.size.region)
-                engine.run(40)
-                app.live.stream.render_lines(app.live.stream.size.region)
-                assert seen() == before, "drawn before the clock, they moved"
-                await screen.tick()
-                assert seen() == before, "the clock moved them"
-
-        asyncio.run(main())
+            before = seen()
+            app.live.stream.render_lines(app.live.stream.size.region)
+            engine.run(40)
+            app.live.stream.render_lines(app.live.stream.size.region)
+            assert seen() == before, "drawn before the clock, they moved"
+            await screen.tick()
+            assert seen() == before, "the clock moved them"
 
 
-def test_a_row_that_comes_while_the_filter_is_at_work_is_found(engine: Engine, opened: Opened) -> None:
+async def test_a_row_that_comes_while_the_filter_is_at_work_is_found(engine: Engine, opened: Opened) -> None:
     engine.run(20)
 
     async def script(screen: Screenful) -> None:
@@ -75,10 +65,12 @@ def test_a_row_that_comes_while_the_filter_is_at_work_is_found(engine: Engine, o
             row.number for row in engine.ring.rows()
         ]
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
-def test_a_row_that_turns_while_the_filter_is_at_work_is_shown_right(engine: Engine, opened: Opened) -> None:
+async def test_a_row_that_turns_while_the_filter_is_at_work_is_shown_right(
+    engine: Engine, opened: Opened
+) -> None:
     async def script(screen: Screenful) -> None:
         stream = screen.app.live.stream
         flushed: list[int] = []
@@ -99,10 +91,10 @@ def test_a_row_that_turns_while_the_filter_is_at_work_is_shown_right(engine: Eng
         waiting = [row.number for row in engine.ring.rows() if row.kind == "queued"]
         assert [stream.number(index) for index in range(stream.count())] == waiting
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
-def test_the_rows_are_those_of_the_filter_though_nothing_comes(engine: Engine, opened: Opened) -> None:
+async def test_the_rows_are_those_of_the_filter_though_nothing_comes(engine: Engine, opened: Opened) -> None:
     engine.run(300)
 
     async def script(screen: Screenful) -> None:
@@ -126,11 +118,11 @@ def test_the_rows_are_those_of_the_filter_though_nothing_comes(engine: Engine, o
             await screen.press("escape")
             assert len(rows()) == len(everything)
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
 @pytest.mark.parametrize("width", [80, 100, 110, 116, 120, 128, 134, 160, 250])
-def test_no_number_is_ever_cut(engine: Engine, opened: Opened, width: int) -> None:
+async def test_no_number_is_ever_cut(engine: Engine, opened: Opened, width: int) -> None:
     engine.run(100)
     engine.counts.kinds.update(denied=6557, failed=98765, skipped=4321, flushed=123456, sent=9999)
     engine.counts.saved, engine.counts.batches, engine.counts.batches_failed = 12345, 1234, 3
@@ -144,11 +136,11 @@ def test_no_number_is_ever_cut(engine: Engine, opened: Opened, width: int) -> No
         for number in ("98.8k", "6,5", "4,3"):
             assert number in cards or width < 110
 
-    drive(opened, script, width=width, height=40)
+    await drive(opened, script, width=width, height=40)
 
 
 @pytest.mark.parametrize("pointed", [False, True])
-def test_lines_are_drawn_alike_with_and_without_what_lies_over_them(
+async def test_lines_are_drawn_alike_with_and_without_what_lies_over_them(
     engine: Engine, opened: Opened, pointed: bool
 ) -> None:
     """The quick way of drawing, and Textual's own, which a tour's pointer needs."""
@@ -165,4 +157,4 @@ def test_lines_are_drawn_alike_with_and_without_what_lies_over_them(
         part = crop.crop_size((40, 10)).translate((3, 2))
         assert [strip.text for strip in stream.render_lines(part)] == [text[3:43] for text in quick[2:12]]
 
-    drive(opened, script)
+    await drive(opened, script)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -14,58 +13,52 @@ from simulator.tui.tour import Tour, TourError, default_tour, read_tour
 from tests.simulator.tui.conftest import Opened
 
 
-def test_the_tour_that_ships_comes_to_its_end_and_shows_what_it_promises(
+async def test_the_tour_that_ships_comes_to_its_end_and_shows_what_it_promises(
     engine: Engine, opened: Opened
 ) -> None:
-    async def main() -> None:
-        async with opened(tour=default_tour()) as screen:
-            engine.set_batch(12).result()
-            app, speech = screen.app, screen.app.tour
-            said: list[int] = []
-            shown: dict[str, Row] = {}
-            for _ in range(40_000):
-                if not speech.on or (speech.step is not None and speech.step.wait.key):
-                    break
-                if not said or said[-1] != speech.number:
-                    said.append(speech.number)
-                engine.run(1)
-                app.live.stream.sync()
-                speech.tick(0.2)
-                if speech.step is not None and speech.step.wait.row and speech.found is not None:
-                    shown[speech.step.title] = speech.found
-            assert said == list(range(len(default_tour().steps) - 1))
-            await screen.tick()
-            assert "Your turn" in screen.text()
-            await screen.press("right")
-            assert not speech.on
-            assert engine.reconcile().agree
-            # What is said of a row is true of it.
-            assert shown["Nobody yet"].person.startswith("device")
-            assert shown["Nobody yet"].kind == "skipped"
-            assert [exchange.status for exchange in shown["A person"].exchanges][:2] == [404, 201]
-            assert shown["The batch is full"].is_batch
-
-    asyncio.run(main())
+    async with opened(tour=default_tour()) as screen:
+        engine.set_batch(12).result()
+        app, speech = screen.app, screen.app.tour
+        said: list[int] = []
+        shown: dict[str, Row] = {}
+        for _ in range(40_000):
+            if not speech.on or (speech.step is not None and speech.step.wait.key):
+                break
+            if not said or said[-1] != speech.number:
+                said.append(speech.number)
+            engine.run(1)
+            app.live.stream.sync()
+            speech.tick(0.2)
+            if speech.step is not None and speech.step.wait.row and speech.found is not None:
+                shown[speech.step.title] = speech.found
+        assert said == list(range(len(default_tour().steps) - 1))
+        await screen.tick()
+        assert "Your turn" in screen.text()
+        await screen.press("right")
+        assert not speech.on
+        assert engine.reconcile().agree
+        # What is said of a row is true of it.
+        assert shown["Nobody yet"].person.startswith("device")
+        assert shown["Nobody yet"].kind == "skipped"
+        assert [exchange.status for exchange in shown["A person"].exchanges][:2] == [404, 201]
+        assert shown["The batch is full"].is_batch
 
 
-def test_a_tour_is_led_by_key_and_left(engine: Engine, opened: Opened) -> None:
-    async def main() -> None:
-        async with opened(tour=default_tour(), width=80, height=24) as screen:
-            assert "guided" in screen.text() or "Welcome" in screen.text()
-            await screen.press("p", "right", "right", "left")
-            assert screen.app.tour.number == 1
-            screen.app.tour.tick(1000)
-            screen.app.tour.tick(1000)
-            assert screen.app.tour.number == 1
-            await screen.press("escape")
-            assert not screen.app.tour.on
-            await screen.press("T")
-            assert screen.app.tour.number == 0
-
-    asyncio.run(main())
+async def test_a_tour_is_led_by_key_and_left(engine: Engine, opened: Opened) -> None:
+    async with opened(tour=default_tour(), width=80, height=24) as screen:
+        assert "guided" in screen.text() or "Welcome" in screen.text()
+        await screen.press("p", "right", "right", "left")
+        assert screen.app.tour.number == 1
+        screen.app.tour.tick(1000)
+        screen.app.tour.tick(1000)
+        assert screen.app.tour.number == 1
+        await screen.press("escape")
+        assert not screen.app.tour.on
+        await screen.press("T")
+        assert screen.app.tour.number == 0
 
 
-def test_going_back_throws_no_fault_again_and_leaving_clears_it(
+async def test_going_back_throws_no_fault_again_and_leaving_clears_it(
     engine: Engine, opened: Opened, tmp_path: Path
 ) -> None:
     file = tmp_path / "tour.yaml"
@@ -74,19 +67,16 @@ def test_going_back_throws_no_fault_again_and_leaving_clears_it(
         "{say: three, do: [clear, view live]}, {say: four}]"
     )
 
-    async def main() -> None:
-        async with opened(tour=read_tour(file)) as screen:
-            await screen.press("p", "right")
-            assert len(engine.faults()) == 1
-            await screen.press("right", "left")
-            assert screen.app.tour.number == 1
-            assert screen.app.header.view == "faults"
-            assert engine.faults() == ()
-            engine.throw(parse_fault("503"))
-            await screen.press("escape")
-            assert engine.faults() == ()
-
-    asyncio.run(main())
+    async with opened(tour=read_tour(file)) as screen:
+        await screen.press("p", "right")
+        assert len(engine.faults()) == 1
+        await screen.press("right", "left")
+        assert screen.app.tour.number == 1
+        assert screen.app.header.view == "faults"
+        assert engine.faults() == ()
+        engine.throw(parse_fault("503"))
+        await screen.press("escape")
+        assert engine.faults() == ()
 
 
 @pytest.mark.parametrize(
@@ -149,167 +139,142 @@ def _tour(tmp_path: Path, steps: str, seed: int = 7) -> Tour:
     return read_tour(file)
 
 
-def test_a_title_and_what_is_said_are_taken_at_their_word(opened: Opened, tmp_path: Path) -> None:
+async def test_a_title_and_what_is_said_are_taken_at_their_word(opened: Opened, tmp_path: Path) -> None:
     tour = _tour(tmp_path, r'[{title: "What [now]? [/b]", say: "A [bold]line [/] and \e[31mred\u202e"}]')
 
-    async def main() -> None:
-        async with opened(tour=tour) as screen:
-            assert "What [now]? [/b]" in screen.text()
-            assert "A [bold]line [/] and" in screen.text()
-            assert "\x1b" not in screen.text()
-            assert "\u202e" not in screen.text()
-
-    asyncio.run(main())
+    async with opened(tour=tour) as screen:
+        assert "What [now]? [/b]" in screen.text()
+        assert "A [bold]line [/] and" in screen.text()
+        assert "\x1b" not in screen.text()
+        assert "\u202e" not in screen.text()
 
 
-def test_the_tour_stands_still_while_the_speaker_answers_a_question(
+async def test_the_tour_stands_still_while_the_speaker_answers_a_question(
     engine: Engine, opened: Opened, tmp_path: Path
 ) -> None:
     tour = _tour(
         tmp_path, "[{say: one, do: [resume, rate 0.001], wait: {row: 'outcome:sent', within: 5}}, {say: two}]"
     )
 
-    async def main() -> None:
-        async with opened(tour=tour) as screen:
-            speech = screen.app.tour
-            await screen.press("space")
-            speech.tick(60)
-            speech.tick(60)
-            await screen.tick()
-            assert speech.number == 0
-            assert "paused: space goes on" in screen.text()
-            await screen.press("space", "question_mark")
-            speech.tick(60)
-            speech.tick(60)
-            assert speech.number == 0
-            await screen.press("escape")
-            speech.tick(60)
-            await screen.tick()
-            assert "it did not happen" in screen.text()
-            speech.tick(60)
-            assert speech.number == 1
-
-    asyncio.run(main())
+    async with opened(tour=tour) as screen:
+        speech = screen.app.tour
+        await screen.press("space")
+        speech.tick(60)
+        speech.tick(60)
+        await screen.tick()
+        assert speech.number == 0
+        assert "paused: space goes on" in screen.text()
+        await screen.press("space", "question_mark")
+        speech.tick(60)
+        speech.tick(60)
+        assert speech.number == 0
+        await screen.press("escape")
+        speech.tick(60)
+        await screen.tick()
+        assert "it did not happen" in screen.text()
+        speech.tick(60)
+        assert speech.number == 1
 
 
-def test_a_pause_that_the_tour_makes_itself_does_not_stop_it(opened: Opened, tmp_path: Path) -> None:
+async def test_a_pause_that_the_tour_makes_itself_does_not_stop_it(opened: Opened, tmp_path: Path) -> None:
     tour = _tour(tmp_path, "[{say: one, do: [pause], wait: {seconds: 3}}, {say: two}]")
 
-    async def main() -> None:
-        async with opened(tour=tour) as screen:
-            screen.app.tour.tick(4)
-            assert screen.app.tour.number == 1
-
-    asyncio.run(main())
+    async with opened(tour=tour) as screen:
+        screen.app.tour.tick(4)
+        assert screen.app.tour.number == 1
 
 
-def test_a_row_is_waited_for_in_the_stream_that_the_step_began_anew(
+async def test_a_row_is_waited_for_in_the_stream_that_the_step_began_anew(
     engine: Engine, opened: Opened, tmp_path: Path
 ) -> None:
     tour = _tour(tmp_path, "[{say: one}, {say: two, do: [seed 3], wait: {row: 'outcome:skipped'}}]")
 
-    async def main() -> None:
-        engine.run(500)
-        async with opened(tour=tour) as screen:
-            await screen.press("right")
-            engine.run(50)
-            speech = screen.app.tour
-            speech.tick(0.1)
-            assert speech._met
-            row = screen.app.live.stream.row
-            assert row is not None
-            assert row.kind == "skipped"
-
-    asyncio.run(main())
+    engine.run(500)
+    async with opened(tour=tour) as screen:
+        await screen.press("right")
+        engine.run(50)
+        speech = screen.app.tour
+        speech.tick(0.1)
+        assert speech._met
+        row = screen.app.live.stream.row
+        assert row is not None
+        assert row.kind == "skipped"
 
 
-def test_the_tour_that_is_begun_again_tells_its_story_to_a_hubspot_that_knows_nobody(
+async def test_the_tour_that_is_begun_again_tells_its_story_to_a_hubspot_that_knows_nobody(
     engine: Engine, opened: Opened, tmp_path: Path
 ) -> None:
-    async def main() -> None:
-        async with opened(tour=_tour(tmp_path, "[{say: one}]")) as screen:
-            engine.reset(9).result()
-            engine.run(100)
-            await screen.press("escape", "T")
-            assert engine.counts.taken == 0
-            assert engine.seed == 7
-            assert engine.hubspot.account.contacts() == []
-
-    asyncio.run(main())
+    async with opened(tour=_tour(tmp_path, "[{say: one}]")) as screen:
+        engine.reset(9).result()
+        engine.run(100)
+        await screen.press("escape", "T")
+        assert engine.counts.taken == 0
+        assert engine.seed == 7
+        assert engine.hubspot.account.contacts() == []
 
 
-def test_a_tour_over_events_that_are_not_its_own_throws_none_of_them_away(
+async def test_a_tour_over_events_that_are_not_its_own_throws_none_of_them_away(
     engine: Engine, opened: Opened, tmp_path: Path
 ) -> None:
-    async def main() -> None:
-        async with opened(tour=_tour(tmp_path, "[{say: one}]"), origin="events.jsonl") as screen:
-            engine.run(100)
-            await screen.press("escape", "T")
-            assert engine.counts.taken == 100
-
-    asyncio.run(main())
+    async with opened(tour=_tour(tmp_path, "[{say: one}]"), origin="events.jsonl") as screen:
+        engine.run(100)
+        await screen.press("escape", "T")
+        assert engine.counts.taken == 100
 
 
-def test_grant_never_takes_consent_back(engine: Engine, opened: Opened, tmp_path: Path) -> None:
+async def test_grant_never_takes_consent_back(engine: Engine, opened: Opened, tmp_path: Path) -> None:
     tour = _tour(
         tmp_path,
         "[{say: one}, {say: two, do: ['select outcome:denied', grant]}, "
         "{say: three, do: ['select outcome:flushed not is:batch', grant]}]",
     )
 
-    async def main() -> None:
-        async with opened(tour=tour) as screen:
-            engine.run(300)
-            await screen.press("right")
-            assert list(engine.consents.values()) == [True]
-            engine.flush().result()
-            await screen.press("right")
-            assert list(engine.consents.values()) == [True]
-            assert "does not wait for consent" in screen.said()
-
-    asyncio.run(main())
+    async with opened(tour=tour) as screen:
+        engine.run(300)
+        await screen.press("right")
+        assert list(engine.consents.values()) == [True]
+        engine.flush().result()
+        await screen.press("right")
+        assert list(engine.consents.values()) == [True]
+        assert "does not wait for consent" in screen.said()
 
 
-def test_details_are_opened_where_they_were_closed(engine: Engine, opened: Opened, tmp_path: Path) -> None:
+async def test_details_are_opened_where_they_were_closed(
+    engine: Engine, opened: Opened, tmp_path: Path
+) -> None:
     tour = _tour(
         tmp_path, "[{say: one}, {say: two, do: [details]}, {say: three}, {say: four, point: detail}]"
     )
 
-    async def main() -> None:
-        for width, height in ((160, 50), (80, 24)):
-            async with opened(tour=tour, width=width, height=height) as screen:
-                engine.run(20)
-                await screen.tick()
-                seen = []
-                for key in ("enter" if width > 110 else "left", "right", "right", "enter", "right"):
-                    await screen.press(key)
-                    seen.append(screen.app.live.detail.display)
-                assert seen == [False, True, width > 110, width < 110, True]
-
-    asyncio.run(main())
+    for width, height in ((160, 50), (80, 24)):
+        async with opened(tour=tour, width=width, height=height) as screen:
+            engine.run(20)
+            await screen.tick()
+            seen = []
+            for key in ("enter" if width > 110 else "left", "right", "right", "enter", "right"):
+                await screen.press(key)
+                seen.append(screen.app.live.detail.display)
+            assert seen == [False, True, width > 110, width < 110, True]
 
 
-def test_filter_is_of_the_stream_whichever_view_a_step_shows(
+async def test_filter_is_of_the_stream_whichever_view_a_step_shows(
     engine: Engine, opened: Opened, tmp_path: Path
 ) -> None:
     tour = _tour(
         tmp_path, "[{say: one, do: [view hubspot, 'filter outcome:failed']}, {say: two, do: [filter]}]"
     )
 
-    async def main() -> None:
-        async with opened(tour=tour) as screen:
-            engine.run(100)
-            await screen.press("1")
-            assert screen.app.live.stream.count() == 0
-            assert "filter: outcome:failed" in screen.text()
-            await screen.press("3", "right")
-            await screen.press("1")
-            assert screen.app.live.stream.count() > 90
-
-    asyncio.run(main())
+    async with opened(tour=tour) as screen:
+        engine.run(100)
+        await screen.press("1")
+        assert screen.app.live.stream.count() == 0
+        assert "filter: outcome:failed" in screen.text()
+        await screen.press("3", "right")
+        await screen.press("1")
+        assert screen.app.live.stream.count() > 90
 
 
-def test_a_tour_says_what_did_happen_in_figures_and_where_a_row_did_not_come(
+async def test_a_tour_says_what_did_happen_in_figures_and_where_a_row_did_not_come(
     engine: Engine, opened: Opened, tmp_path: Path
 ) -> None:
     tour = _tour(
@@ -318,28 +283,22 @@ def test_a_tour_says_what_did_happen_in_figures_and_where_a_row_did_not_come(
         "{say: it came, missed: 'it did not come, {failed} failed', wait: {row: 'outcome:failed', within: 1}}]",
     )
 
-    async def main() -> None:
-        async with opened(tour=tour) as screen:
-            engine.run(20)
-            screen.app.tour.draw()
-            await screen.tick()
-            assert "20 taken, this visitor and {unknown} {a.b}" in screen.text()
-            await screen.press("right")
-            assert "it came" in screen.text()
-            screen.app.tour.tick(2)
-            await screen.tick()
-            assert "it did not come, 0 failed" in screen.text()
-
-    asyncio.run(main())
+    async with opened(tour=tour) as screen:
+        engine.run(20)
+        screen.app.tour.draw()
+        await screen.tick()
+        assert "20 taken, this visitor and {unknown} {a.b}" in screen.text()
+        await screen.press("right")
+        assert "it came" in screen.text()
+        screen.app.tour.tick(2)
+        await screen.tick()
+        assert "it did not come, 0 failed" in screen.text()
 
 
-def test_a_small_screen_has_a_text_of_its_own(opened: Opened, tmp_path: Path) -> None:
+async def test_a_small_screen_has_a_text_of_its_own(opened: Opened, tmp_path: Path) -> None:
     tour = _tour(tmp_path, "[{say: on the right, small: press enter}]")
 
-    async def main() -> None:
-        async with opened(tour=tour, width=80, height=24) as screen:
-            assert "press enter" in screen.text()
-        async with opened(tour=tour, width=160, height=50) as screen:
-            assert "on the right" in screen.text()
-
-    asyncio.run(main())
+    async with opened(tour=tour, width=80, height=24) as screen:
+        assert "press enter" in screen.text()
+    async with opened(tour=tour, width=160, height=50) as screen:
+        assert "on the right" in screen.text()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import json
 from collections.abc import Awaitable, Callable
@@ -22,15 +21,12 @@ from simulator.tui.widgets.row_detail import detail_lines
 from tests.simulator.tui.conftest import Opened, Screenful
 
 
-def drive(opened: Opened, script: Callable[[Screenful], Awaitable[None]], **options: Any) -> None:
-    async def main() -> None:
-        async with opened(**options) as screenful:
-            await script(screenful)
-
-    asyncio.run(main())
+async def drive(opened: Opened, script: Callable[[Screenful], Awaitable[None]], **options: Any) -> None:
+    async with opened(**options) as screenful:
+        await script(screenful)
 
 
-def test_details_go_back_to_their_first_line_and_stay_where_they_are_clicked(
+async def test_details_go_back_to_their_first_line_and_stay_where_they_are_clicked(
     engine: Engine, opened: Opened
 ) -> None:
     engine.run(60)
@@ -48,10 +44,10 @@ def test_details_go_back_to_their_first_line_and_stay_where_they_are_clicked(
         await screen.settle()
         assert detail.scroll_offset.y == 2, "a click does not scroll"
 
-    drive(opened, script, height=34)
+    await drive(opened, script, height=34)
 
 
-def test_the_scrollbar_of_the_details_goes_where_it_is_dragged(engine: Engine, opened: Opened) -> None:
+async def test_the_scrollbar_of_the_details_goes_where_it_is_dragged(engine: Engine, opened: Opened) -> None:
     engine.run(60)
 
     async def script(screen: Screenful) -> None:
@@ -68,10 +64,10 @@ def test_the_scrollbar_of_the_details_goes_where_it_is_dragged(engine: Engine, o
         await screen.settle()
         assert detail.scroll_offset.y == 0
 
-    drive(opened, script, height=34)
+    await drive(opened, script, height=34)
 
 
-def test_a_search_finds_rules_properties_and_examples_or_says_that_there_is_nothing_to_search(
+async def test_a_search_finds_rules_properties_and_examples_or_says_that_there_is_nothing_to_search(
     engine: Engine, opened: Opened
 ) -> None:
     engine.run(300)
@@ -93,10 +89,10 @@ def test_a_search_finds_rules_properties_and_examples_or_says_that_there_is_noth
         assert "has no search" in screen.said()
         assert len(screen.app.screen_stack) == 1
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
-def test_an_example_that_fails_is_not_counted_against_the_documented_ones(
+async def test_an_example_that_fails_is_not_counted_against_the_documented_ones(
     opened: Opened, tmp_path: Path
 ) -> None:
     flow = (Path(__file__).parents[3] / "examples" / "flow.json").read_text()
@@ -115,10 +111,10 @@ def test_an_example_that_fails_is_not_counted_against_the_documented_ones(
         assert '"SAVE10"' in text
         assert "│ nothing" in text, "what did not come is not text"
 
-    drive(opened, script, watch=ConfigWatch(path))
+    await drive(opened, script, watch=ConfigWatch(path))
 
 
-def test_an_example_without_an_expectation_is_listed_and_a_difference_is_told_once(
+async def test_an_example_without_an_expectation_is_listed_and_a_difference_is_told_once(
     opened: Opened, tmp_path: Path
 ) -> None:
     flow = json.loads((Path(__file__).parents[3] / "examples" / "flow.json").read_text())
@@ -138,7 +134,7 @@ def test_an_example_without_an_expectation_is_listed_and_a_difference_is_told_on
         await screen.press("up", "up")
         assert "✘ 1 difference" in screen.text()
 
-    drive(opened, script, watch=ConfigWatch(path))
+    await drive(opened, script, watch=ConfigWatch(path))
 
 
 def details(config: dict[str, Any], event: dict[str, Any], width: int, *, parity: bool = False) -> str:
@@ -171,7 +167,9 @@ def test_an_event_that_failed_in_the_mapping_does_not_say_that_it_was_sent() -> 
     assert "\nno total\n" in text, "what was thrown stands alone, without a word of ours before it"
 
 
-def test_an_empty_stream_says_why_where_there_is_no_room_for_details(engine: Engine, opened: Opened) -> None:
+async def test_an_empty_stream_says_why_where_there_is_no_room_for_details(
+    engine: Engine, opened: Opened
+) -> None:
     async def script(screen: Screenful) -> None:
         assert "space starts the stream" in screen.text()
         engine.run(20)
@@ -180,10 +178,10 @@ def test_an_empty_stream_says_why_where_there_is_no_room_for_details(engine: Eng
         await screen.press("slash", *"person:nobody-at-all", "enter")
         assert "No row matches the filter" in screen.text()
 
-    drive(opened, script, width=80, height=24)
+    await drive(opened, script, width=80, height=24)
 
 
-def test_beginning_anew_follows_what_comes_and_nothing_waits_for_events_that_are_there(
+async def test_beginning_anew_follows_what_comes_and_nothing_waits_for_events_that_are_there(
     engine: Engine, opened: Opened
 ) -> None:
     engine.run(100)
@@ -199,7 +197,7 @@ def test_beginning_anew_follows_what_comes_and_nothing_waits_for_events_that_are
         assert screen.app.live.stream.follow
         assert screen.app.live.stream.row is not None
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
 def exported(config: Config, seed: int, **options: Any) -> list[str]:
@@ -237,7 +235,9 @@ def test_an_export_has_the_calls_of_events_that_went_out_and_none_of_those_that_
             assert item["calls"], item
 
 
-def test_rows_that_come_while_nothing_is_chosen_are_not_waited_for(engine: Engine, opened: Opened) -> None:
+async def test_rows_that_come_while_nothing_is_chosen_are_not_waited_for(
+    engine: Engine, opened: Opened
+) -> None:
     async def script(screen: Screenful) -> None:
         await screen.press("f")
         engine.run(100)
@@ -249,10 +249,10 @@ def test_rows_that_come_while_nothing_is_chosen_are_not_waited_for(engine: Engin
         await screen.tick()
         assert "No row is chosen" not in screen.text()
 
-    drive(opened, script)
+    await drive(opened, script)
 
 
-def test_g_and_capital_g_go_to_the_ends_of_every_list_as_in_less_and_vim(
+async def test_g_and_capital_g_go_to_the_ends_of_every_list_as_in_less_and_vim(
     engine: Engine, opened: Opened
 ) -> None:
     engine.run(200)
@@ -280,4 +280,4 @@ def test_g_and_capital_g_go_to_the_ends_of_every_list_as_in_less_and_vim(
             await screen.press("g")
             assert all(line.key is None for line in lines.lines[: lines.cursor])
 
-    drive(opened, script, height=34)
+    await drive(opened, script, height=34)

@@ -1,0 +1,61 @@
+"""Events and configurations that many tests use, made in one place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from simulator.hubspot import FakeHubSpot
+
+__all__ = ["ADA", "BEGIN_MS", "PREFIX", "make_config", "make_event", "write_config"]
+
+ADA = "ada@example.org"
+BEGIN_MS = 1_700_000_000_000
+PREFIX = "pe12345678_"
+
+
+def make_event(
+    number: int = 1,
+    email: str | None = ADA,
+    *,
+    name: str = "page view",
+    user: Mapping[str, Any] | None = None,
+    **fields: Any,
+) -> dict[str, Any]:
+    """Return a walkerOS event.
+
+    Args:
+        number: makes the id, `e7`, and the time, in milliseconds after `BEGIN_MS`.
+        email: of the user; None for an event without one.
+        name: entity and action.
+        user: more of the user, such as an id or a plan.
+        **fields: other fields of the event, such as `data`; they replace what is made here.
+
+    """
+    who = {} if email is None else {"email": email}
+    made = {"name": name, "id": f"e{number}", "timestamp": BEGIN_MS + number, "user": {**who, **(user or {})}}
+    return {**made, **fields}
+
+
+def make_config(
+    hubspot: FakeHubSpot | None = None, *, config: Mapping[str, Any] | None = None, **settings: Any
+) -> dict[str, Any]:
+    """Return a configuration.
+
+    Args:
+        hubspot: where to deliver, and with which token; None leaves both out.
+        config: what stands beside `settings`, such as `mapping` or `consent`.
+        **settings: added to the settings, or instead of them.
+
+    """
+    reach = {} if hubspot is None else {"accessToken": hubspot.token, "baseUrl": hubspot.base_url}
+    return {"settings": {"eventNamePrefix": PREFIX, **reach, **settings}, **(config or {})}
+
+
+def write_config(folder: Path, hubspot: FakeHubSpot | None = None, **options: Any) -> Path:
+    """Write a configuration as `make_config` returns it into a file of a folder, and return its path."""
+    path = folder / "config.json"
+    path.write_text(json.dumps(make_config(hubspot, **options)), encoding="utf-8")
+    return path
