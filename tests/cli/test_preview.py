@@ -160,9 +160,6 @@ def test_only_shows_only(run: Run) -> None:
 
 
 def test_a_reader_that_leaves_is_no_error(run: Run) -> None:
-    import subprocess
-    import sys
-import time
 
     process = warm.Popen(
         [sys.executable, "-m", "hubspot_dest", "preview", SHOP, EVENTS],
