@@ -13,7 +13,7 @@ _OF_ONE: Final = {"are": "is", "were": "was", "have": "has", "go": "goes", "do":
 
 
 def plural(count: float, noun: str) -> str:
-    """Return a noun as it stands behind a number: only one of something is singular.
+    """Return a noun in the form that follows a number: singular after 1 only.
 
     Args:
         count: how many there are.

@@ -45,7 +45,7 @@ def preview_page(
     Args:
         config: the configuration's name.
         events: the name of the source of events.
-        account: the name of what stands for the account; empty if it is not known.
+        account: the name of the account's source; empty if it is not known.
         outcomes: how many events had each outcome.
         bad_lines: how many lines are not events.
         reasons: what the checks say.

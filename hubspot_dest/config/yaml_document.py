@@ -88,7 +88,7 @@ class BoundedLoader(yaml.SafeLoader):
         super().__init__(stream)
         self._depth = 0
         self._alias_nodes = 0
-        self._sizes: dict[int, int] = {}  # values that a finished node stands for, its aliases expanded
+        self._sizes: dict[int, int] = {}  # number of values in a finished node, its aliases expanded
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         """Compose a node and count what it expands to."""

@@ -1,4 +1,4 @@
-"""Intents in memory: the events they come from stay in their stream until it is told that they are done."""
+"""Intents in memory: the events they come from stay in their stream until they are acknowledged."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ class StreamSink:
         self._remembered = set()
 
     def abandon(self, seconds: float) -> None:
-        """Forget everything that is not delivered; requests in flight get so many seconds for their answer.
+        """Forget everything that is not delivered; requests in flight get a limited time for their answer.
 
         What is answered later is ignored. Contacts that were remembered meanwhile are written again.
         """

@@ -168,7 +168,7 @@ _CHECKS: Final = (
     _doubtful(
         "property_near_standard",
         "a property that is written almost like a standard one of HubSpot",
-        "HubSpot's own event properties begin with hs_, and this one is none of them.",
+        "HubSpot's own event properties begin with hs_, and this is not one of them.",
         "Correct the name, or rename a property of your own so that it does not begin with hs_.",
         "HubSpot wire facts, section 2.5",
     ),

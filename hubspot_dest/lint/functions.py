@@ -113,7 +113,9 @@ def _function(code: str, path: Path, node: int) -> Iterator[LintReport]:
             sentence = f"the function uses {name}, which walkerOS' server does not give it"
             yield LintReport("code_missing_api", path, sentence, f"use {instead}", on_value=True)
     if _ENVIRONMENT.search(code):
-        said = "process.env is there in walkerOS' server, and not in this sender: the function gives nothing here"
+        said = (
+            "process.env exists in walkerOS' server, and not in this sender: the function gives nothing here"
+        )
         yield LintReport("code_environment", path, said, on_value=True)
     for pattern, name, since, instead in _NEW:
         if since > node and pattern.search(code):

@@ -33,7 +33,7 @@ def coverage_lines(
     Args:
         summary: what was exercised.
         painter: colours the text.
-        source: in which lines the configuration stands.
+        source: the lines of the configuration in its file.
 
     """
     yield coverage_sentence(summary)

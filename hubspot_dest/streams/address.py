@@ -36,7 +36,7 @@ _VARIABLES: Final[Mapping[Engine, tuple[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Who asks the broker; both empty for nobody in particular."""
+    """The user for the broker; both empty without authentication."""
 
     username: str = ""
     password: SecretStr = field(default_factory=lambda: SecretStr(""))

@@ -1,4 +1,4 @@
-"""From a message to an event or a command, or to a sentence that says why it is none of them. Pure."""
+"""From a message to an event or a command, or to a sentence on why it is neither. Pure."""
 
 from __future__ import annotations
 

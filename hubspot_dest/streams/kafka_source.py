@@ -278,7 +278,7 @@ class KafkaSource:
 
 
 def letter_record(address: StreamAddress, letter: Letter, now: float) -> Record:
-    """Return a letter as a message: value, key and headers of the original, and why it is there as headers."""
+    """Return a letter as a message: value, key and headers of the original, and its reason as headers."""
     stream = letter.message.partition.stream
     topic = address.waiting_of(stream) if letter.waiting else address.dead_of(stream)
     _, others = without_notes(letter.message.headers)

@@ -1,4 +1,4 @@
-"""Letters as messages: the value is the event itself, so that it can be sent again; why it is here stands beside it.
+"""Letters as messages: the value is the event itself, so that it can be sent again; its reason is beside it.
 
 The names begin with `hubspot-dest-`: headers of a Kafka message, fields of a Redis entry.
 """
@@ -80,7 +80,7 @@ def letter_of_given_up(message: Message, one: GivenUpIntent) -> Letter:
 
 
 def letter_notes(letter: Letter, now: float) -> list[tuple[str, bytes]]:
-    """Return what stands beside a letter: names and texts.
+    """Return the fields beside a letter: names and texts.
 
     Args:
         letter: the letter.

@@ -176,7 +176,7 @@ class RedisSource:
             int(gone) if gone.isdigit() else 0,
             self._lost.get(name, 0),
         )
-        # Whoever released the lease has nothing under way; whoever lost it may still wait for an answer.
+        # A worker that released the lease has nothing under way; one that lost it may still wait for an answer.
         idle = 0 if known.get("clean") else round(self._lease_seconds * 1000)
         self._streams[name] = _OwnedStream(name, watch, idle)
         if self._owner is not None:
@@ -425,7 +425,7 @@ def message_of(stream: str, entry: Any, fields: Mapping[bytes, bytes]) -> Messag
 
 
 def letter_fields(letter: Letter, now: float) -> list[tuple[bytes, bytes]]:
-    """Return a letter as fields: those of the original, and why it is there."""
+    """Return a letter as fields: those of the original, and its reason."""
     pairs = [(name.decode("utf-8", "replace"), value) for name, value in letter.message.fields]
     _, others = without_notes(pairs)
     if letter.message.value is not None:

@@ -384,7 +384,7 @@ class Worker:
                     one.letters = []
             self._source.commit([one.message for one in done], self._state_texts(partitions))
         except LeaseLostError:
-            # HubSpot has them; whoever owns the partition delivers them again, and that counts once.
+            # HubSpot has them; the partition's owner delivers them again, and that counts once.
             self.counts.settle("handed_back", len(done))
             self._remove(done)
             return not self._in_hand

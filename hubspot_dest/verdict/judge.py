@@ -911,7 +911,7 @@ def _declared(definition: AccountEvent | None, name: str) -> PropertyLike | None
 
 
 def _place_of_name(violation: Violation, view: RuleView) -> ConfigPath:
-    """Return where the part of an event's name stands that is wrong."""
+    """Return the place of the wrong part of an event's name."""
     if violation.code in ("event_prefix", "event_prefix_portal"):
         return ("settings", "eventNamePrefix")
     return view.event_name_at

@@ -341,7 +341,7 @@ def test_the_real_hubspot_is_written_to_after_a_typed_yes_only(
     code: int,
     said: str,
 ) -> None:
-    # What the file names is no target; --live means the real one, for which the server stands here.
+    # What the file names is not a target; --live means the real one, for which the server stands here.
     text = CONFIG.replace("settings:\n", "settings:\n  baseUrl: http://127.0.0.1:9\n", 1)
     (files / "shop.yaml").write_text(text, encoding="utf-8")
     monkeypatch.setattr("hubspot_dest.cli.runs.definitions.DEFAULT_BASE_URL", hubspot.base_url)

@@ -188,7 +188,7 @@ def retry(file: str, options: tuple[str, ...]) -> None:
     help="Consent that is granted now, added to each event's own; what an event itself refuses stays refused.",
 )
 def release(file: str, options: tuple[str, ...], consent: tuple[str, ...]) -> None:
-    """Put events of a SOURCE that wait for consent back; a worker takes them behind what is there already."""
+    """Put events of a SOURCE that wait for consent back; a worker takes them after what is there already."""
     from hubspot_dest.cli.runs import outbox_streams
 
     if not _is_stream(file):

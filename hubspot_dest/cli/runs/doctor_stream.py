@@ -46,7 +46,7 @@ def examine_stream(
         yield Probe("stream", "wrong", f"{count}: {first.sentence}")
     if address.engine == "kafka" and survey.sample:
         warning = keys.warning()
-        said = warning or "they keep the order of each person, as far as the sample tells"
+        said = warning or "they keep the order of each person, as far as the sample shows"
         yield Probe("keys", "warning" if warning else "ok", said)
     for one in forecast(pace):
         yield Probe(one.subject, one.verdict, one.sentence, one.hint)

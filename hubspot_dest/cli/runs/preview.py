@@ -251,7 +251,7 @@ class _PreviewCoverage:
 
 
 class _Preview:
-    """One preview: every event through the real destination, with a client that goes nowhere.
+    """One preview: every event through the real destination, with a client that sends nothing.
 
     What `send` accepts together is shown together, with the calls that its outbox makes of it (`grouping`).
     """
@@ -344,7 +344,7 @@ class _Preview:
         return ExitCode.CHECK_FAILED if failed else ExitCode.OK
 
     def _push(self, read: Line) -> None:
-        """Take one event through; what becomes of it is told with what is accepted together with it."""
+        """Push one event; its outcome is reported with those of the events that are accepted together with it."""
         self._counters.events += 1
         if self.example is None and self.example_line in (None, read.number):
             self.example = read.event

@@ -32,7 +32,7 @@ from hubspot_dest.report.text_report import Painter, outcome_lines
 __all__ = ["ACCEPTED_TOGETHER", "SendPlan", "SendRun"]
 
 ACCEPTED_TOGETHER: Final = 1000
-"""So many lines are accepted in one transaction, as far as they are at hand."""
+"""The most lines that are accepted in one transaction, if they are available without waiting."""
 _ORIGINS: Final = 100_000  # how many events in flight keep their line for messages
 _HAND_OVER_SECONDS: Final = 0.4
 _SKIPPED_LINES: Final = 20  # each is shown; further ones are in the table
@@ -402,7 +402,7 @@ class SendRun:
         with self._ending:
             if not self._ended:
                 self._ended = True
-                # A thread that delivers may hang while it tells something: then the lines are said all the same.
+                # A delivering thread may hang while it writes: then the lines are written all the same.
                 whole = self._telling.acquire(timeout=_HAND_OVER_SECONDS)
                 try:
                     self._say_end(destination)

@@ -45,7 +45,7 @@ _GENUINE: Final = {"http": http.client.HTTPConnection, "https": http.client.HTTP
 
 
 class FinalResponse(http.client.HTTPResponse):
-    """Reads over interim answers: the standard library passes over 100 alone and takes 103 for the answer."""
+    """Skips interim answers: the standard library skips only 100, and returns 103 as the answer."""
 
     def _read_status(self) -> tuple[str, int, str]:
         for _ in range(_MOST_INTERIM):

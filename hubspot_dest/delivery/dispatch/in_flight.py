@@ -129,7 +129,7 @@ def outcomes_of(
         return [_again(report, ids, message, next_try)]
     if report.kind == "resumed":
         return [Outcome("flushed", "delivery_resumed", "delivery goes on", delivery=True)]
-    # A call is told once, with the first of its intents.
+    # A call is reported once, with the first of its intents.
     return [
         _dead(report, intent, message, () if number else _calls(report))
         for number, intent in enumerate(report.intents)

@@ -270,7 +270,7 @@ class Outbox:
 
         """
         with self._writing:
-            # Whoever comes first commits for all; a group that is not committed is the one that is being filled.
+            # The first thread commits for all; a group that is not committed is the one that is being filled.
             if not group.committed:
                 self._write_group()
         if group.error is not None:

@@ -26,7 +26,7 @@ class ContractsSection:
         subject: what is verified; its configuration can be loaded.
         contracts: the contracts that apply; at least one.
         collector: completes the events.
-        events: the name of the events' source; empty where there is none.
+        events: the name of the events' source; empty without one.
 
     """
 

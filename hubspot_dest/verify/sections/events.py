@@ -23,7 +23,7 @@ from hubspot_dest.verify.section import VerifySubject, blocking_severities
 
 __all__ = ["EventsSection"]
 
-_QUESTION: Final = "Does HubSpot take every event, and is none lost?"
+_QUESTION: Final = "Does HubSpot accept every event, and is none lost?"
 _ORDER: Final = ("sent", "queued", "identified", "skipped", "ignored", "denied", "refused", "failed")
 _MOST_SAMPLES: Final = 200
 _DIGITS: Final = re.compile(r"\d+")  # lines and columns differ in messages of one cause
@@ -37,7 +37,7 @@ class EventsSection:
         subject: what is verified.
         config: its configuration.
         judge: judged the plans; says at the end what only the end shows.
-        events: the name of the events' source; empty where there is none.
+        events: the name of the events' source; empty without one.
 
     Attributes:
         kinds: how many events had each outcome.

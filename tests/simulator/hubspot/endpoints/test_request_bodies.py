@@ -1,4 +1,4 @@
-"""Request bodies that are no JSON, or JSON of another shape with something behind it: 400, never 500."""
+"""Request bodies that are not JSON, or JSON of another shape with something behind it: 400, never 500."""
 
 from __future__ import annotations
 
