@@ -185,6 +185,8 @@ def _problem(portal_id: int, properties: Mapping[str, str], violation: Violation
 
 def check_unique(account: SimulatedAccount, properties: Mapping[str, str], contact: Contact | None) -> None:
     """Refuse an e-mail that another contact has. Raises Refusal."""
+    if "email" not in properties and "hs_additional_emails" not in properties:
+        return
     wanted = [properties.get("email", ""), *properties.get("hs_additional_emails", "").split(";")]
     for email in filter(None, wanted):
         other = account.contact(email, by_email=True)
