@@ -9,6 +9,7 @@ from dataclasses import replace as with_changes
 from typing import Any, Final
 
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT, AccountEvent, AccountSchema
+from hubspot_dest.amounts import amount
 from hubspot_dest.checks.catalogue import finding_of
 from hubspot_dest.checks.contacts import check_contact_email, check_contact_property, empty_contact
 from hubspot_dest.checks.finding import Finding, Violation
@@ -333,7 +334,7 @@ class Judge:
                 asked = " or ".join(names)
                 violation = Violation(
                     "consent_never_given",
-                    f"none of {self._with_consent} events with a consent says anything of {asked}: "
+                    f"none of {amount(self._with_consent, 'event')} with a consent says anything of {asked}: "
                     "what asks for it is never sent",
                     f"ask for a name that events have: {', '.join(sorted(map(str, given))[:8])}",
                 )

@@ -161,7 +161,9 @@ class _Run:
             self.found.full_disks += 1
         environment = {**os.environ, "HUBSPOT_ACCESS_TOKEN": hubspot.token}
         with (self.folder / f"said{self.found.launches}.txt").open("wb") as said:
-            process = warm.Popen(
+            # Two threads ask for the end of `listen`, which a warm process is not made for.
+            start: Any = subprocess.Popen if self.source == "listen" else warm.Popen
+            process = start(
                 self._command(hubspot.base_url),
                 stdin=subprocess.PIPE if self.source in ("pipe", "stdin") else subprocess.DEVNULL,
                 stdout=subprocess.PIPE if self.source == "listen" else subprocess.DEVNULL,

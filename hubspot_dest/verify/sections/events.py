@@ -154,8 +154,9 @@ class EventsSection:
             )
         if self._subject.account is UNKNOWN_ACCOUNT:
             notes.append("the account is not known: no event was refused for what the account lacks")
-        if self._groups.dropped:
-            notes.append(f"{self._groups.dropped} further findings have other causes than those listed")
+        if dropped := self._groups.dropped:
+            further = f"{amount(dropped, 'further finding')} {verb(dropped, 'have')}"
+            notes.append(f"{further} other causes than those listed")
         return tuple(notes)
 
     def _add_failure(self, outcome: Outcome, line: int | None) -> None:
