@@ -22,7 +22,7 @@ class GivenUp:
         intent: what was to reach HubSpot.
         payload: its JSON for HubSpot.
         reason: a stable code.
-        error: what HubSpot said.
+        error: HubSpot's error.
 
     """
 

@@ -20,13 +20,12 @@ from hubspot_dest.delivery.client.codec import decode
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.contact_cache import ManyContacts, SharedContactCache
 from hubspot_dest.delivery.dispatch.dispatcher import Dispatcher
-from hubspot_dest.delivery.dispatch.in_flight import Report
-from hubspot_dest.delivery.dispatch.outcomes import outcomes_of
+from hubspot_dest.delivery.dispatch.in_flight import Report, outcomes_of
 from hubspot_dest.delivery.dispatch.throttle import RateBudget
 from hubspot_dest.delivery.dispatch.workers import Workers
 from hubspot_dest.delivery.memory_store import GivenUp, MemoryStore
+from hubspot_dest.delivery.outbox.intents import planned_intents
 from hubspot_dest.delivery.outbox.schema import CONTACT, Intent, OutboxError
-from hubspot_dest.delivery.planned_intents import planned_intents
 from hubspot_dest.delivery.reporter import Reporter
 from hubspot_dest.delivery.settings import StreamSettings
 from hubspot_dest.delivery.sink import PendingCommit
@@ -224,7 +223,7 @@ class StreamSink:
 
     @property
     def halted(self) -> DeliveryError | None:
-        """Why nothing is delivered until somebody changes something, such as a revoked token; else None."""
+        """Why nothing is delivered until a person changes something, such as a revoked token; else None."""
         return self._dispatcher.halted
 
     @property
@@ -252,7 +251,7 @@ class StreamSink:
         return []
 
     def end_within(self, seconds: float) -> None:
-        """End delivery within so many seconds, also if it is waited for already. Safe in signal handlers."""
+        """End delivery within this many seconds, also if it is under way. Safe in signal handlers."""
         self._workers.end_within(seconds)
 
     def abort(self) -> None:

@@ -69,7 +69,9 @@ class RedisSource:
             self._lease_seconds = float(address.options.get("lease.seconds", _LEASE_SECONDS))
         except ValueError:
             text = address.options["lease.seconds"]
-            raise StreamError("configuration", f"--source-option lease.seconds={text} is no number") from None
+            raise StreamError(
+                "configuration", f"--source-option lease.seconds={text} is not a number"
+            ) from None
         if not 0.2 <= self._lease_seconds <= 3600:
             raise StreamError("configuration", "--source-option lease.seconds is from 0.2 to 3600")
         given = address.options.get("consumer") or socket.gethostname()

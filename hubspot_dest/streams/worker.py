@@ -95,7 +95,7 @@ class Worker:
         destination: made with `stream`.
         settings: how it works.
         say: says one line to people.
-        monotonic: seconds that never jump.
+        monotonic: a monotonic clock, in seconds.
 
     Attributes:
         counts: what it has done.

@@ -936,7 +936,7 @@ def _stay_pending(pending: Iterable[MappedValue], properties: Collection[str]) -
 def _absences(
     values: Iterable[MappedValue], present: Collection[str], fields: Collection[str]
 ) -> tuple[_Absence, ...] | None:
-    """Return the paths of the values that gave nothing; None where one of them is no plain path of two steps."""
+    """Return the paths of the values that gave nothing; None where one of them is not a plain path of two steps."""
     by_field: dict[str, list[str]] = {}
     for value in values:
         if not value.name:

@@ -305,6 +305,55 @@ def test_a_token_of_another_portal_creates_nothing(files: Path) -> None:
         assert {entry.method for entry in other.journal.entries()} == {"GET"}
 
 
+@pytest.mark.parametrize(
+    ("typed", "terminal", "options", "code", "said"),
+    [
+        ("yes\n", True, (), 0, "created"),
+        ("y\n", True, (), 2, "not confirmed"),
+        ("", True, (), 2, "not confirmed"),
+        ("yes\n", False, (), 2, "--yes"),
+        ("", False, ("--yes",), 0, "created"),
+    ],
+)
+def test_the_real_hubspot_is_written_to_after_a_typed_yes_only(
+    hubspot: FakeHubSpot,
+    files: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    typed: str,
+    terminal: bool,
+    options: tuple[str, ...],
+    code: int,
+    said: str,
+) -> None:
+    # What the file names is no target; --live means the real one, for which the server stands here.
+    text = CONFIG.replace("settings:\n", "settings:\n  baseUrl: http://127.0.0.1:9\n", 1)
+    (files / "shop.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr("hubspot_dest.cli.runs.definitions.DEFAULT_BASE_URL", hubspot.base_url)
+    monkeypatch.setattr("hubspot_dest.cli.runs.definitions.asks_on_terminal", lambda: terminal)
+    token = {"HUBSPOT_ACCESS_TOKEN": hubspot.token}
+    done = run(files, "apply", "CONFIG", "EVENTS", "--live", *options, input_=typed, **token)
+    assert done.exit_code == code, done.output
+    assert said in done.output
+    assert bool(hubspot.account.definitions) == (code == 0)
+
+
+def test_a_token_without_a_scope_makes_what_it_may_and_says_what_it_lacks(files: Path) -> None:
+    scopes = [
+        "behavioral_events.event_definitions.read_write",
+        "crm.schemas.contacts.read",
+    ]
+    with FakeHubSpot() as server:
+        token = server.new_account(portal_id=12345678, scopes=scopes)
+        target = ("--base-url", server.base_url)
+        done = run(files, "apply", "CONFIG", "EVENTS", *target, HUBSPOT_ACCESS_TOKEN=token)
+        assert done.exit_code == 1
+        assert "created: event pe12345678_purchase" in done.stdout
+        assert "FAILED: contact property member" in done.stdout
+        assert "not tried: contact property plan" in done.stdout
+        assert "crm.schemas.contacts.write" in done.output
+        assert token not in done.output
+
+
 class _Writer:
     """Fails as told: call number to error."""
 

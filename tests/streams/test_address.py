@@ -55,7 +55,7 @@ def test_credentials_come_from_the_environment_and_are_never_shown() -> None:
         ("kafka://host:70000/t?group=g", "no host:port"),
         ("kafka:///t?group=g", "no host:port"),
         ("kafka://host/a%20b?group=g", "no name of a topic"),
-        ("kafka://host/t?group=g&stream=s", "stream is no parameter of kafka://"),
+        ("kafka://host/t?group=g&stream=s", "stream is not a parameter of kafka://"),
         ("kafka://host/t?group=g&group=h", "group is in the source twice"),
         ("kafka://me:secret@host/t?group=g", "holds credentials"),
         ("redis://:secret@host/0?stream=s&group=g", "holds credentials"),

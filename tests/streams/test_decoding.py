@@ -1,4 +1,4 @@
-"""A message that is no event costs itself only, and says what is wrong."""
+"""A message that is not an event costs itself only, and says what is wrong."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ def test_an_error_that_the_client_reports_is_raised_by_the_next_fetch(
             source.fetch(10, 0.0)
         assert not caught.value.heals
         source._on_error(KafkaError(KafkaError._TRANSPORT, "connection closed by peer"))
-        assert source.fetch(10, 0.0) == []  # an idle connection that ends is no fault
+        assert source.fetch(10, 0.0) == []  # an idle connection that ends is not a fault
     finally:
         source.close()
 

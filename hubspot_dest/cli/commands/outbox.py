@@ -53,7 +53,7 @@ def command() -> None:
 @_OPTIONS
 @click.option("--json", "as_text", flag_value=False, default=True, help="One JSON object.")
 def status(file: str, options: tuple[str, ...], as_text: bool) -> None:
-    """Say what waits, since when, what was given up, and for which HubSpot. Exit 1 if anything was given up."""
+    """Show what waits, since when, what was given up, and for which HubSpot. Exit 1 if anything was given up."""
     if _is_stream(file):
         from hubspot_dest.cli.runs import outbox_streams  # here, so that files need no stream's modules
 

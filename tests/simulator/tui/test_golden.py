@@ -1,4 +1,4 @@
-"""What the five views look like. `HUBSPOT_SIM_GOLDEN=write pytest tests/simulator/tui/test_golden.py` draws anew."""
+"""What the five views look like. `pytest --snapshot-update tests/simulator/tui/test_golden.py` draws anew."""
 
 from __future__ import annotations
 
@@ -10,12 +10,21 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from tests.simulator.tui.golden import SIZES, pictures
 
 ROOT = Path(__file__).parents[3]
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parent / "__snapshots__" / "test_golden"
 DOCS = ROOT / "docs" / "terminal"
+
+
+class Picture(SingleFileSnapshotExtension):
+    """One SVG file for each picture."""
+
+    _write_mode = WriteMode.TEXT
+    file_extension = "svg"
 
 
 def _pinned() -> dict[str, str]:
@@ -38,23 +47,25 @@ def _in_greenwich(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_in_greenwich")
-@pytest.mark.skipif(bool(_other_packages()), reason=f"drawn with other versions of {_other_packages()}")
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_every_view_looks_as_it_did_when_it_was_last_looked_at(
-    width: int, height: int, tmp_path: Path
+    width: int, height: int, snapshot: SnapshotAssertion
 ) -> None:
-    write = os.environ.get("HUBSPOT_SIM_GOLDEN") == "write"
-    wrong = []
-    for name, svg in pictures(width, height):
-        for folder in (GOLDEN, DOCS):
-            file = folder / f"{name}.svg"
-            if write and (folder is GOLDEN or file.exists()):
-                folder.mkdir(exist_ok=True)
-                file.write_text(svg, encoding="utf-8", newline="\n")
-            if (folder is GOLDEN or file.exists()) and file.read_text(encoding="utf-8") != svg:
-                (tmp_path / file.name).write_text(svg, encoding="utf-8", newline="\n")
-                wrong.append(f"{file} differs from {tmp_path / file.name}")
-    assert not wrong, "\n".join([*wrong, "If that is meant: HUBSPOT_SIM_GOLDEN=write, and look at them."])
+    if others := _other_packages():
+        reason = f"the pictures are drawn with the pinned versions of {others}"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    same = {
+        name: snapshot(name=name.partition("-")[0], extension_class=Picture) == svg
+        for name, svg in pictures(width, height)
+    }
+    assert all(same.values()), f"if {same} is meant: pytest --snapshot-update, and look at them"
+
+
+def test_the_pictures_of_the_documentation_are_those_of_the_tests() -> None:
+    for file in DOCS.glob("*.svg"):
+        view, width, height = re.split("[-x]", file.stem)
+        [drawn] = GOLDEN.glob(f"*[[]{width}-{height}][[]{view}].svg")
+        assert file.read_bytes() == drawn.read_bytes(), f"copy {drawn} to {file}"
 
 
 def test_the_pictures_hold_nothing_of_the_machine_that_drew_them() -> None:
