@@ -200,8 +200,6 @@ class Judge:
 
         """
         occurrence = plan.occurrence
-        if occurrence is not None and self._is_fine(plan, occurrence, now_ms):
-            return ()
         if plan.verdict not in ("ready", "skipped"):
             return ()
         run = self._rules.get((plan.rule_key, plan.rule_index)) or self._begin(plan)
@@ -236,11 +234,19 @@ class Judge:
             found.append(self._capitals(plan, meant))
         return tuple(dict.fromkeys(found)) if found else ()
 
-    def _is_fine(self, plan: Plan, occurrence: dict[str, Any], now_ms: int) -> bool:
+    def is_fine(self, plan: Plan, now_ms: int) -> bool:
         """Tell whether an event is like others that are fine: a look at its shape, and one at all of its values.
 
-        False where that is not certain: then everything is looked at.
+        It is counted then as `judge` counts it, which need not be asked. False where that is not certain.
+
+        Args:
+            plan: what should happen to the event.
+            now_ms: the run's clock, in ms since 1970.
+
         """
+        occurrence = plan.occurrence
+        if occurrence is None:
+            return False
         shape = self._recent.get(occurrence["eventName"])
         if shape is None:
             return False
@@ -364,6 +370,11 @@ class Judge:
                     )
                     found.append(self._finding(violation, path.at, at=""))
         return tuple(dict.fromkeys(found))
+
+    @property
+    def judges_consent(self) -> bool:
+        """Whether the configuration asks for any consent, so that `judge_consent` can have something to say."""
+        return bool(self._view.consents)
 
     @property
     def event_names(self) -> int:
