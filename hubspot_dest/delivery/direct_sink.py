@@ -265,6 +265,12 @@ class DirectSink:
         if self._closed:
             return []
         self._closed = True
+        try:
+            return self._flush_last()
+        finally:
+            self._clients.close()
+
+    def _flush_last(self) -> list[Outcome]:
         if not self.pending or (self._clients.given and not self._profile.flush_given_client):
             return []
         results = self._flush(until=1)

@@ -399,6 +399,7 @@ class OutboxSink:
             self._drain(deadline=deadline, stall=stall)
             seconds = deadline if deadline is not None else 10.0
             self.workers.stop(min(seconds, self._config.timeout_ms / 1000 + 1))
+            self._clients.close()
         left, parked = self.outbox.pending, self.outbox.parked
         trouble = self.outbox.trouble()
         try:

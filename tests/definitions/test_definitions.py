@@ -186,6 +186,22 @@ def test_apply_makes_a_strict_account_take_what_it_refused_and_twice_does_nothin
     assert {entry.method for entry in hubspot.journal.entries()} == {"GET"}
 
 
+@pytest.mark.parametrize("version", ["2025-09", "2026-03", "2026-09"])
+def test_apply_speaks_every_version_of_the_api_and_adds_to_a_definition_that_exists(
+    hubspot: FakeHubSpot, files: Path, version: str
+) -> None:
+    purchase = {"name": "purchase", "properties": [{"name": "revenue", "type": "number"}]}
+    content = {"version": 1, "portalId": 12345678, "eventDefinitions": [purchase], "contactProperties": []}
+    hubspot.account.adopt(parse_account(content))
+    call = ("apply", "CONFIG", "EVENTS", "--base-url", hubspot.base_url, "--api-version", version)
+    first = run(files, *call, HUBSPOT_ACCESS_TOKEN=hubspot.token)
+    assert first.exit_code == 0, first.output
+    assert "created: event property pe12345678_purchase.order_id" in first.stdout
+    paths = [entry.target.decode() for entry in hubspot.journal.entries() if entry.method == "POST"]
+    assert all(f"/{version}/" in path for path in paths)
+    assert "nothing to do" in run(files, *call, HUBSPOT_ACCESS_TOKEN=hubspot.token).stderr
+
+
 def _loaded(hubspot: FakeHubSpot) -> dict[str, Any]:
     import yaml
 

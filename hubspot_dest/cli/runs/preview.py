@@ -9,7 +9,7 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import SecretStr
 
@@ -21,8 +21,6 @@ from hubspot_dest.cli.counters import RunCounters
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import consent_states, open_account, open_config, use_colour
 from hubspot_dest.cli.read_progress import ReadProgress
-from hubspot_dest.cli.report_file import input_files, write_report
-from hubspot_dest.cli.report_pages import preview_page
 from hubspot_dest.cli.runs.send_run import ACCEPTED_TOGETHER
 from hubspot_dest.config.document import DocumentError, SourceMap
 from hubspot_dest.config.loading import file_of
@@ -31,8 +29,6 @@ from hubspot_dest.contracts.checker import MissingLibraryError
 from hubspot_dest.contracts.event_contracts import EventContracts
 from hubspot_dest.contracts.flow_contracts import read_contracts
 from hubspot_dest.coverage.coverage import Coverage, CoverageSummary
-from hubspot_dest.definitions.needs import DefinitionNeeds
-from hubspot_dest.definitions.planner import plan_definitions
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.delivery.dispatch.call_grouping import CallGrouping
 from hubspot_dest.destination import HubSpotDestination
@@ -42,8 +38,6 @@ from hubspot_dest.lint.source_file import parse_source
 from hubspot_dest.mapping.dialect import WALKEROS_4_7, Dialect, dialect_of
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.planning.rules_index import rule_keys
-from hubspot_dest.report.coverage_text import coverage_lines
-from hubspot_dest.report.html.sample_collector import SampleCollector
 from hubspot_dest.report.json_report import as_json, outcome_record
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter, finding_lines, outcome_lines, reason_lines
@@ -51,6 +45,10 @@ from hubspot_dest.verdict.finding_table import FailOn, FindingTable
 from hubspot_dest.verdict.judge import Judge
 from hubspot_dest.verdict.prediction import predict
 from hubspot_dest.verdict.quotas import Quotas
+
+if TYPE_CHECKING:
+    from hubspot_dest.cli.runs.preview_report import PreviewReport
+    from hubspot_dest.coverage.coverage import CoverageSummary
 
 __all__ = ["preview"]
 
@@ -117,7 +115,9 @@ def preview(
             "consent": ", ".join(consent),
             "profile": f"walkerOS {walkeros}" if parity else "hubspot-dest",
         }
-        run.report = _PreviewReport(report, config, account, loaded, known, given)
+        from hubspot_dest.cli.runs.preview_report import PreviewReport  # loads the report's parts
+
+        run.report = PreviewReport(report, config, account, loaded, known, given)
     run.show = (
         _JsonShow() if as_json else _TextShow(Painter(colour=use_colour(refused=no_color)), explain=explain)
     )
@@ -214,6 +214,7 @@ class _PreviewCoverage:
         fail_under: float | None,
         dialect: Dialect | None,
     ) -> None:
+
         collector = Collector.begun(config.collector, now_ms=lambda: 0, consent=states)
         self.counter = Coverage(
             config.raw,
@@ -233,68 +234,6 @@ class _PreviewCoverage:
         return f"coverage is {summary.percent:g} %, below --fail-under {self._fail_under:g}"
 
 
-class _PreviewReport:
-    """Collects what the report of a preview shows beside its findings and its coverage."""
-
-    def __init__(
-        self,
-        path: Path,
-        config: Path,
-        account: Path | None,
-        loaded: Config,
-        known: AccountSchema,
-        options: dict[str, str],
-    ) -> None:
-        self.samples = SampleCollector()
-        self._needs = DefinitionNeeds(loaded.raw, known)
-        self._path = path
-        self._config = config
-        self._loaded = loaded
-        self._account = account
-        self._known = known
-        self._options = options
-
-    def add(self, outcome: Outcome, line: int | None) -> None:
-        """Collect an outcome."""
-        self.samples.add(outcome, line)
-        if outcome.plan is not None:
-            self._needs.add_plan(outcome.plan)
-
-    def write(
-        self,
-        source: str,
-        counters: RunCounters,
-        table: FindingTable,
-        covered: CoverageSummary,
-        notes: Iterator[str],
-    ) -> None:
-        """Write the page."""
-        account = "" if self._account is None else str(self._account)
-        plan = plan_definitions(
-            self._needs,
-            self._loaded.raw,
-            source=self._loaded.source,
-            account=self._known,
-            account_name=account,
-        )
-        files = (("configuration", file_of(self._config)), ("events", source), ("account", self._account))
-        page = preview_page(
-            config=str(self._config),
-            events=source_name(source),
-            account=account,
-            outcomes=covered.outcomes,
-            bad_lines=counters.bad_lines,
-            reasons=table.reasons,
-            samples=self.samples.samples,
-            definitions=plan,
-            coverage=covered,
-            options=[(name, value) for name, value in self._options.items() if value],
-            inputs=input_files(*files),
-            notes=notes,
-        )
-        write_report(self._path, page)
-
-
 class _Preview:
     """One preview: every event through the real destination, with a client that goes nowhere.
 
@@ -305,7 +244,7 @@ class _Preview:
     only: str | None = None
     shows_events = True
     shows_coverage = False
-    report: _PreviewReport | None = None
+    report: PreviewReport | None = None
 
     def __init__(
         self,
@@ -438,6 +377,8 @@ class _TextShow:
 
     def coverage(self, summary: CoverageSummary, source: SourceMap | None) -> None:
         """Show what the events exercised."""
+        from hubspot_dest.report.coverage_text import coverage_lines
+
         for text in coverage_lines(summary, self._painter, source):
             print_data(text)
 

@@ -20,6 +20,7 @@ from simulator.hubspot.endpoints.contact_batches.answers import (
 from simulator.hubspot.endpoints.contact_batches.requests import ContactBatch, ContactBatchRead, ContactInput
 from simulator.hubspot.endpoints.contacts.answers import DEFAULT_PROPERTIES, show_contact
 from simulator.hubspot.endpoints.contacts.handler import (
+    appended,
     check_id_property,
     check_identity,
     check_properties,
@@ -206,7 +207,7 @@ def _checked(
     else:
         check_properties(account, properties)
     check_unique(account, properties, contact)
-    return properties
+    return appended(account, properties, contact)
 
 
 def _named(contact_input: ContactInput, properties: dict[str, str]) -> dict[str, str]:
