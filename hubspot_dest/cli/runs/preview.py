@@ -304,6 +304,7 @@ class _Preview:
         progress.clear()
         self._gathered += self._destination.close()
         self._tell_gathered(last=True)
+        self._counters.settle(self._destination.waiting)
         last = () if self._verdict is None else self._verdict.close(self._destination.state.view.consent)
         covered = None if self._coverage is None else self._coverage.counter.summary()
         if covered is not None and self._coverage is not None and self.shows_coverage:

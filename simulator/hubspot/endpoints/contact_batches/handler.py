@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.checks.limits import MAX_CONTACT_BATCH
 from simulator.hubspot.endpoints.call import Call
 from simulator.hubspot.endpoints.contact_batches.answers import (
@@ -122,7 +123,7 @@ def archive(call: Call) -> Answer:
             contact = call.account.contact(contact_input.id or "")
             if contact is not None:
                 call.account.book.archive(contact, call.now)
-    return no_content(f"204: {len(inputs)} contacts archived", "contact.batch.archive")
+    return no_content(f"204: {amount(len(inputs), 'contact')} archived", "contact.batch.archive")
 
 
 def _write_batch(

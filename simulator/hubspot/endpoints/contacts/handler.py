@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 import orjson
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.checks.catalogue import CATALOGUE
 from hubspot_dest.checks.contacts import empty_contact
 from hubspot_dest.checks.finding import Violation
@@ -64,7 +65,7 @@ def list_all(call: Call) -> Answer:
     body: dict[str, Any] = {"results": page}
     if limit < len(found):
         body["paging"] = next_page(call, page[-1]["id"])
-    return answer_json(200, body, f"200: {len(page)} contacts", "contact.list")
+    return answer_json(200, body, f"200: {amount(len(page), 'contact')}", "contact.list")
 
 
 def get(call: Call) -> Answer:
