@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from benchmarks import delivery, entries, floor, planning, server, yardsticks
+from benchmarks import delivery, entries, floor, planning, server, workers, yardsticks
 from benchmarks.measuring import Figure, machine
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
@@ -16,6 +16,7 @@ SECTIONS = {
     "delivery": delivery.measure,
     "yardsticks": yardsticks.measure,
     "server": server.measure,
+    "workers": workers.measure,
 }
 
 

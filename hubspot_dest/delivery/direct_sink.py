@@ -242,7 +242,7 @@ class DirectSink:
                 sentence += f"; left the queue before being sent, and {verb(count, 'are')} lost"
             else:
                 sentence += f"; {len(batch)} {verb(len(batch), 'stay')} in the queue"
-                these = "this event" if count == 1 else f"these {count} events"
+                these = "this event" if count == 1 else f"these {amount(count, 'event')}"
                 upstream = f"walkerOS would lose {these}"
                 issues = (Issue("ERROR", sentence, {}, SCOPE),)
                 self._reporter.log(issues)

@@ -47,7 +47,7 @@ ENTRIES: dict[str, Any] = {
     "wildcard and value": {"key": "nested.*.data.id", "value": {"a": None}},
     "value": {"value": True},
     "value null": {"value": None},
-    "key that is no text": {"key": 5},
+    "key that is not text": {"key": 5},
     "null": None,
     "empty": {},
     "alternatives": ["data.nope", {"key": "data.id"}, "user.email"],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
+import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,13 +22,19 @@ from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import consent_states, open_account, open_config, use_colour
 from hubspot_dest.cli.read_progress import ReadProgress
 from hubspot_dest.cli.runs.send_run import ACCEPTED_TOGETHER
-from hubspot_dest.config.document import SourceMap
+from hubspot_dest.config.document import DocumentError, SourceMap
+from hubspot_dest.config.loading import file_of
 from hubspot_dest.config.model import Config
+from hubspot_dest.contracts.checker import MissingLibraryError
+from hubspot_dest.contracts.event_contracts import EventContracts
+from hubspot_dest.contracts.flow_contracts import read_contracts
+from hubspot_dest.coverage.coverage import Coverage, CoverageSummary
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.delivery.dispatch.call_grouping import CallGrouping
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.events.collector import Collector
 from hubspot_dest.intake.reader import BadLine, EventSource, IntakeError, Line, source_name
+from hubspot_dest.lint.source_file import parse_source
 from hubspot_dest.mapping.dialect import WALKEROS_4_7, Dialect, dialect_of
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.planning.rules_index import rule_keys
@@ -86,6 +94,7 @@ def preview(
         counted = _PreviewCoverage(
             loaded, known, states, fail_under, dialect_of(walkeros) if parity else None
         )
+    contracts = None if no_findings else _contracts(config, loaded, states, source_name(events))
     grouping = None if parity or no_outbox else CallGrouping(loaded.batch_size if loaded.batch else 1)
     run = _Preview(
         loaded,
@@ -97,6 +106,7 @@ def preview(
         coverage=counted,
         traced=report is not None,  # the types of the definitions follow from the values
         grouping=grouping,
+        contracts=contracts,
     )
     if report is not None:
         if no_findings:
@@ -116,6 +126,34 @@ def preview(
     run.shows_events = not (coverage or fail_under is not None) or explain or only is not None
     run.shows_coverage = coverage or fail_under is not None
     raise SystemExit(int(run.play(events, max_line_bytes)))
+
+
+def _contracts(path: Path, config: Config, states: dict[str, bool], source: str) -> EventContracts | None:
+    """Return what holds events against the contracts of the flow; None where it has none."""
+    file = file_of(path)
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+        if "contract" not in text:
+            return None
+        document = parse_source(file.name, text)
+    except (OSError, UnicodeDecodeError, DocumentError):
+        return None  # loading the configuration has read it already
+    wanted = str(path)[len(str(file)) + 1 :]
+    contracts = read_contracts(document, str(file), destination=wanted, environment=os.environ)
+    for finding in contracts.findings:
+        say(f"warning: {safe_text(finding.sentence)} ({safe_text(finding.file)}, line {finding.line})")
+    if not contracts.contracts:
+        return None
+    collector = Collector.begun(config.collector, now_ms=_now_ms, new_id=lambda: "0" * 16, consent=states)
+    try:
+        return EventContracts(contracts, collector, source)
+    except MissingLibraryError as error:
+        say(f"warning: the contract {safe_text(contracts.names)} is not checked: {error}")
+        return None
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 class _PreviewVerdict:
@@ -176,7 +214,6 @@ class _PreviewCoverage:
         fail_under: float | None,
         dialect: Dialect | None,
     ) -> None:
-        from hubspot_dest.coverage.coverage import Coverage  # only where it is asked for
 
         collector = Collector.begun(config.collector, now_ms=lambda: 0, consent=states)
         self.counter = Coverage(
@@ -221,11 +258,13 @@ class _Preview:
         coverage: _PreviewCoverage | None,
         grouping: CallGrouping | None,
         traced: bool = False,
+        contracts: EventContracts | None = None,
     ) -> None:
         ids = itertools.count(1)
         self._parity = parity
         self._verdict = verdict
         self._coverage = coverage
+        self._contracts = contracts
         self._destination = HubSpotDestination(
             config,
             parity=parity,
@@ -265,6 +304,7 @@ class _Preview:
         progress.clear()
         self._gathered += self._destination.close()
         self._tell_gathered(last=True)
+        self._counters.settle(self._destination.waiting)
         last = () if self._verdict is None else self._verdict.close(self._destination.state.view.consent)
         covered = None if self._coverage is None else self._coverage.counter.summary()
         if covered is not None and self._coverage is not None and self.shows_coverage:
@@ -288,7 +328,10 @@ class _Preview:
     def _push(self, read: Line) -> None:
         """Take one event through; what becomes of it is told with what is accepted together with it."""
         self._counters.events += 1
+        broken = () if self._contracts is None else self._contracts.check(read.event, read.number)
         outcome = self._destination.push(read.event)
+        if broken and outcome.plan is not None:
+            outcome.plan.findings = (*outcome.plan.findings, *broken)
         self._lines[outcome.event_id] = read.number
         self._gathered += [other for other in outcome.also if not other.events]
         self._gathered.append(outcome)
