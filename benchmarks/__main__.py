@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from benchmarks import delivery, planning, server, yardsticks
+from benchmarks import delivery, planning, server, workers, yardsticks
 from benchmarks.measuring import Figure, machine
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
@@ -14,6 +14,7 @@ SECTIONS = {
     "delivery": delivery.measure,
     "yardsticks": yardsticks.measure,
     "server": server.measure,
+    "workers": workers.measure,
 }
 
 

@@ -9,7 +9,7 @@ __all__ = ["amount", "plural", "verb"]
 _SIBILANTS: Final = ("s", "x", "z", "ch", "sh")
 _VOWELS: Final = "aeiou"
 _IRREGULAR: Final = {"person": "people"}
-_OF_ONE: Final = {"are": "is", "were": "was", "have": "has", "go": "goes", "do": "does"}
+_OF_ONE: Final = {"are": "is", "were": "was", "have": "has", "go": "goes", "do": "does", "pass": "passes"}
 
 
 def plural(count: float, noun: str) -> str:

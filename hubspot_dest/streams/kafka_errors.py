@@ -36,7 +36,7 @@ def kafka_error(error: KafkaFault, where: str, what: str, topic: str) -> StreamE
     """Return an error of Kafka as one sentence.
 
     Args:
-        error: what came back.
+        error: why it failed.
         where: the brokers.
         what: what was tried: `reading`, `committing`, `writing dead letters`.
         topic: what it was tried on.

@@ -25,7 +25,7 @@ __all__ = ["KafkaSource", "letter_record"]
 _ASK_SECONDS: Final = 5.0
 _GATHER_SECONDS: Final = 0.2
 _CUT_BYTES: Final = 65_536
-# What the connection meets by itself; a broker closes idle connections, so that alone is no fault.
+# What the connection meets by itself; a broker closes idle connections, so that alone is not a fault.
 _TELLING: Final = frozenset(
     {"_ALL_BROKERS_DOWN", "_AUTHENTICATION", "_SSL", "_RESOLVE", "SASL_AUTHENTICATION_FAILED"}
     | {"TOPIC_AUTHORIZATION_FAILED", "GROUP_AUTHORIZATION_FAILED", "UNSUPPORTED_SASL_MECHANISM"}

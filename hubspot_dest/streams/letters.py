@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from hubspot_dest.delivery.client.codec import decode
-from hubspot_dest.delivery.memory_store import GivenUp
+from hubspot_dest.delivery.memory_store import GivenUpIntent
 from hubspot_dest.delivery.outbox.schema import CONTACT
 from hubspot_dest.streams.source import Letter, Message
 
@@ -68,7 +68,7 @@ class StoredLetter:
         return own if isinstance(own, str) else ""
 
 
-def letter_of_given_up(message: Message, one: GivenUp) -> Letter:
+def letter_of_given_up(message: Message, one: GivenUpIntent) -> Letter:
     """Return the letter of an intent that was given up."""
     details = {
         "what": "contact" if one.intent.kind == CONTACT else "event",

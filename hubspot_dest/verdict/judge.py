@@ -23,6 +23,7 @@ from hubspot_dest.checks.names import (
     split_event_name,
 )
 from hubspot_dest.checks.occurrences import (
+    NOTHING_TEXTS,
     OBJECT_TEXT,
     check_event_email,
     check_object_id,
@@ -54,7 +55,9 @@ _BRACKET: Final = OBJECT_TEXT[0]
 _ShapeKey = tuple[str, int | None, str, tuple[str, ...]]
 _DENIALS: Final = frozenset(
     """
-    false no none denied deny declined rejected refused revoked withdrawn off 0 disabled opted_out optout opt-out
+    false no none n nope never denied deny declined rejected refused revoked withdrawn withheld off 0 -1 disabled
+    opted_out optout opt-out opt_out not_granted not-granted notgranted ungranted null undefined pending unknown unset
+    nein non nee nej nie não nao нет
     """.split()  # noqa: SIM905 - names read better as words
 )
 
@@ -260,6 +263,7 @@ class Judge:
         if (
             len(values) <= MAX_VALUE
             and _BRACKET not in values
+            and NOTHING_TEXTS.isdisjoint(properties.values())
             and "2" <= occurrence["occurredAt"] <= self._latest
             and self._latest_from <= now_ms < self._latest_until
             and (occurrence.get("email") in self._good_emails or self._fine_email(occurrence))
@@ -288,10 +292,13 @@ class Judge:
             if len(self._consents) < _REMEMBERED:
                 self._consents[names] = found
         for name, value in consent.items():
-            if type(value) is str and name in self._view.consents and value.strip().lower() in _DENIALS:
+            if value is True or value is False or name not in self._view.consents:
+                continue
+            reading = _reading(value)
+            if reading:
                 violation = Violation(
                     "consent_reads_no",
-                    f'consent {name} is the text "{value}", which counts as granted',
+                    f"consent {name} is {reading}, which counts as granted",
                     f"send {name}: false",
                     f"consent.{name}",
                 )
@@ -428,7 +435,7 @@ class Judge:
             shape.fast = True  # and remains so: nothing becomes pending again
             self._recent[name] = shape
         for value in properties.values():
-            if type(value) is str and (len(value) > MAX_VALUE or _BRACKET in value):
+            if type(value) is str and (len(value) > MAX_VALUE or _BRACKET in value or value in NOTHING_TEXTS):
                 self._long_values(properties, run, found)
                 break
         if shape.typed:
@@ -536,8 +543,7 @@ class Judge:
         """Tell whether a finding of the contact names the same address already."""
         if contact is None or contact.properties is None:
             return False
-        address = contact.properties.get("email") or contact.email
-        return address == email and self._contact_email(address) is not None
+        return contact.email == email and self._contact_email(email) is not None
 
     def _fine_values(
         self, typed: tuple[tuple[str, PropertyLike], ...], properties: Mapping[str, str]
@@ -579,7 +585,7 @@ class Judge:
             ):
                 return False
         values = "".join(properties.values())
-        if _BRACKET in values or len(values) > _LARGE:
+        if _BRACKET in values or len(values) > _LARGE or not NOTHING_TEXTS.isdisjoint(properties.values()):
             return False
         stage = properties.get("lifecyclestage")
         if stage is not None and self._stages.get(email.lower()) != stage:
@@ -625,8 +631,8 @@ class Judge:
         violation = (
             self._contact_emails[email] if email in self._contact_emails else self._contact_email(email)
         )
-        # A contact that is created gets the e-mail among its properties, where the mapping gives one.
-        if violation is not None and "email" not in properties:
+        # An unknown contact is created with this address, whatever the mapping says of the property `email`.
+        if violation is not None:
             found.append(self._finding(violation, run.view.identify_at, at="contact"))
         if not properties:
             found.append(self._finding(empty_contact(), run.view.identify_at, at="contact"))
@@ -644,7 +650,8 @@ class Judge:
             ) is not None:
                 found.append(self._finding(problem, self._place_of(problem, run, contact=True), at="contact"))
         together = "".join(properties.values())
-        if _BRACKET in together or len(together) > _LARGE:
+        odd = _BRACKET in together or not NOTHING_TEXTS.isdisjoint(properties.values())
+        if odd or len(together) > _LARGE:
             self._odd_contact(properties, run, found)
         if (stage := properties.get("lifecyclestage")) is not None:
             self._stage(email, stage, run, found)
@@ -883,6 +890,15 @@ class Judge:
 _NEAR_FIELDS: Final = {"event": "data", "params": "data", "properties": "data", "usr": "user", "dta": "data"}
 
 
+def _reading(consent: Any) -> str:
+    """Return what a consent is that counts as granted and hardly says so; empty for any other."""
+    if isinstance(consent, str):
+        return f'the text "{consent[:40]}"' if consent.strip().lower() in _DENIALS else ""
+    if isinstance(consent, (dict, list)):
+        return "an object" if isinstance(consent, dict) else "a list"
+    return f"the number {consent}" if isinstance(consent, (int, float)) and consent < 0 else ""
+
+
 def _configured(paths: tuple[EventPath, ...]) -> ConfigPath:
     """Return where an identity is configured; nothing where it is the default."""
     return paths[0].at if paths else ()
@@ -909,7 +925,7 @@ def _stay_pending(pending: Iterable[MappedValue], properties: Collection[str]) -
 def _absences(
     values: Iterable[MappedValue], present: Collection[str], fields: Collection[str]
 ) -> tuple[_Absence, ...] | None:
-    """Return the paths of the values that gave nothing; None where one of them is no plain path of two steps."""
+    """Return the paths of the values that gave nothing; None where one of them is not a plain path of two steps."""
     by_field: dict[str, list[str]] = {}
     for value in values:
         if not value.name:

@@ -216,6 +216,7 @@ def _play(
             del lines[outcome.event_id]
     for one in destination.close():
         _tell(one, lines.get(one.event_id), sections, parity=subject.parity)
+    sections.events.granted = tuple(destination.state.view.consent)
     if not usable:
         msg = f"there is no usable event in it{first_bad}"
         raise NoUsableEventError(msg)

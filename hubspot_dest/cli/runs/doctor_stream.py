@@ -42,7 +42,7 @@ def examine_stream(
     pace, keys, bad = _planned(config, survey, states)
     if bad:
         first = bad[0]
-        count = f"{len(bad)} of {len(survey.sample)} messages are no events"
+        count = f"{len(bad)} of {len(survey.sample)} messages are not events"
         yield Probe("stream", "wrong", f"{count}: {first.sentence}")
     if address.engine == "kafka" and survey.sample:
         warning = keys.warning()

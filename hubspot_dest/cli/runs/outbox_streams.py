@@ -136,6 +136,6 @@ def purge(source: str, options: tuple[str, ...], *, waiting: bool, yes: bool) ->
 def refuse_file(file: object) -> None:
     """Say what releases the waiting events of an outbox file."""
     stop(
-        f"{safe_text(file)} is no stream: events in an outbox file wait for the consent of the next run",
+        f"{safe_text(file)} is not a stream: events in an outbox file wait for the consent of the next run",
         f"hubspot-dest send CONFIG EVENTS --outbox {safe_text(file)} --consent NAME",
     )

@@ -147,9 +147,9 @@ class SendRun:
         self._input_failed = False
         self._output_failed: int | None = None
         self._telling = threading.RLock()  # with an outbox, delivering threads report as well
-        self._handing_over = (
-            threading.Lock()
-        )  # held from the moment a chunk is counted until all of it is told
+        # Held from the moment when events are counted as read until what became of all of them is told.
+        self._handing_over = threading.Lock()
+        self._takes_more = True  # until the last words are to be said
         self._ending = threading.Lock()
         self._ended = False
         self._deadline = RunDeadline(self._on_first_signal, self._last_words)
@@ -222,7 +222,8 @@ class SendRun:
         taken = list(chunk)
         if taken:
             with self._handing_over:
-                self._hand_over(taken)
+                if self._takes_more:
+                    self._hand_over(taken)
         if self._balance.came_in % ACCEPTED_TOGETHER == 0:
             progress(amount(self._balance.came_in, "event"))
 
@@ -392,6 +393,7 @@ class SendRun:
         over after that.
         """
         if self._destination is not None:
+            self._takes_more = False
             self._handing_over.acquire(timeout=_HAND_OVER_SECONDS)  # for good: the process ends
             self._say_end_once(self._destination)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import re
 import time
@@ -13,7 +14,9 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
-from tests.simulator.tui.golden import SIZES, pictures
+from simulator.tui.keymap import VIEWS
+from simulator.tui.tour import default_tour
+from tests.simulator.tui.golden import SIZES, TOUR_STEP, pictures
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = Path(__file__).parent / "__snapshots__" / "test_golden"
@@ -66,6 +69,36 @@ def test_the_pictures_of_the_documentation_are_those_of_the_tests() -> None:
         view, width, height = re.split("[-x]", file.stem)
         [drawn] = GOLDEN.glob(f"*[[]{width}-{height}][[]{view}].svg")
         assert file.read_bytes() == drawn.read_bytes(), f"copy {drawn} to {file}"
+
+
+def _shown(svg: str) -> str:
+    """Return the text of a picture, without the spaces that place it."""
+    return " ".join(
+        html.unescape(" ".join(re.findall(r">([^<>]+)</text>", svg))).replace("\xa0", " ").split()
+    )
+
+
+def test_every_picture_in_the_documents_is_drawn_here_and_shows_what_it_is_named_after() -> None:
+    places = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    drawn = {f"{name}-{width}x{height}" for name in (*VIEWS, "tour") for width, height in SIZES}
+    titles = {step.title for step in default_tour().steps}
+    found = []
+    for place in places:
+        for alt, target in re.findall(r"!\[([^\]]*)\]\(([^)]+\.svg)\)", place.read_text(encoding="utf-8")):
+            file = (place.parent / target).resolve()
+            found.append(file.stem)
+            assert file.stem in drawn, f"{place.name} shows {target}, which no test draws"
+            text = _shown(file.read_text(encoding="utf-8"))
+            if file.stem.startswith("tour-"):
+                named = re.findall('[“"]([^”"]+)[”"]', alt)
+                assert set(named) <= titles, f"{place.name} names a step that the tour does not have: {alt}"
+                for title in named or [TOUR_STEP]:
+                    assert title in text, f"{place.name}: {target} does not show the step {title!r}"
+            elif alt.lower().startswith(tuple(VIEWS)):
+                assert file.stem.startswith(f"{re.split('[^a-z]', alt.lower())[0]}-"), (alt, target)
+    assert len(set(found)) >= 11
+    unseen = {file.stem for file in DOCS.glob("*.svg")} - set(found)
+    assert not unseen, "pictures that no document shows"
 
 
 def test_the_pictures_hold_nothing_of_the_machine_that_drew_them() -> None:
