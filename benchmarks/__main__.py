@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from benchmarks import delivery, planning, server, yardsticks
+from benchmarks import delivery, entries, floor, planning, server, workers, yardsticks
 from benchmarks.measuring import Figure, machine
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 SECTIONS = {
     "planning": planning.measure,
+    "entries": entries.measure,
+    "floor": floor.measure,
     "delivery": delivery.measure,
     "yardsticks": yardsticks.measure,
     "server": server.measure,
+    "workers": workers.measure,
 }
 
 

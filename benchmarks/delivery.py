@@ -21,7 +21,7 @@ from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.planning.planner import Planner
 from hubspot_dest.storage.sqlite_file import Durability
 
-__all__ = ["measure"]
+__all__ = ["measure", "outbox_rate"]
 
 COUNT = 40_000
 MODELS = 4_000
@@ -41,8 +41,8 @@ def measure() -> list[Figure]:
         _batches(base_url, whole[:1000])  # loading the official client is not delivery
         for _ in range(ROUNDS):
             rounds["push"].append(_batches(base_url, whole))
-            rounds["normal"].append(_outbox(base_url, whole, "normal"))
-            rounds["full"].append(_outbox(base_url, whole, "full"))
+            rounds["normal"].append(outbox_rate(base_url, whole, "normal"))
+            rounds["full"].append(outbox_rate(base_url, whole, "full"))
             rounds["parse"].append(_parsed(base_url, text))
             rounds["models"].append(_models(base_url, whole[:MODELS]))
             rounds["single"].append(_singles(base_url, whole[:SINGLES]))
@@ -65,7 +65,7 @@ def _batches(base_url: str, whole: list[dict[str, object]]) -> float:
     return len(whole) / (time.perf_counter() - begun)
 
 
-def _outbox(base_url: str, whole: list[dict[str, object]], durability: Durability) -> float:
+def outbox_rate(base_url: str, whole: list[dict[str, object]], durability: Durability) -> float:
     """Return events a second from memory through the outbox to the last answer, the outbox's closing included."""
     with tempfile.TemporaryDirectory() as folder:
         outbox = OutboxSettings(f"{folder}/outbox.sqlite3", durability=durability, close_seconds=60)

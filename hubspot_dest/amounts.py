@@ -9,11 +9,11 @@ __all__ = ["amount", "plural", "verb"]
 _SIBILANTS: Final = ("s", "x", "z", "ch", "sh")
 _VOWELS: Final = "aeiou"
 _IRREGULAR: Final = {"person": "people"}
-_OF_ONE: Final = {"are": "is", "were": "was", "have": "has", "go": "goes", "do": "does"}
+_OF_ONE: Final = {"are": "is", "were": "was", "have": "has", "go": "goes", "do": "does", "pass": "passes"}
 
 
 def plural(count: float, noun: str) -> str:
-    """Return a noun as it stands behind a number: only one of something is singular.
+    """Return a noun in the form that follows a number: singular after 1 only.
 
     Args:
         count: how many there are.

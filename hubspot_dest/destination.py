@@ -123,7 +123,7 @@ class HubSpotDestination:
         given = client if client is not None else config.env_client
         self._needs_token = given is None or profile.given_client_needs_token
         self._official_client = given is None and client_factory is None
-        self._judge = judge
+        self._judge = judge if judge is not None and judge.judges_consent else None
         self._logs_first_merge_error = profile.logs_first_merge_error
         self._checked = not profile.lazy_checks
         if self._checked:

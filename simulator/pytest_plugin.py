@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hubspot_dest.amounts import amount
+
 if TYPE_CHECKING:
     from hubspot_dest import HubSpotDestination
     from hubspot_dest.account.schema import AccountSchema
@@ -56,7 +58,7 @@ class HubSpotSeen:
         self.base_url = server.base_url
 
     def __repr__(self) -> str:
-        return f"HubSpotSeen({self.base_url}, {len(self.account.contacts())} contacts)"
+        return f"HubSpotSeen({self.base_url}, {amount(len(self.account.contacts()), 'contact')})"
 
     @property
     def account(self) -> SimulatedAccount:
@@ -121,7 +123,7 @@ class HubSpotSeen:
         refused = [request for request in self.requests() if request[2] >= 400]
         if refused:
             lines = "\n".join(f"  {method} {target}: {decision}" for method, target, _, decision in refused)
-            pytest.fail(f"HubSpot refused {len(refused)} requests:\n{lines}", pytrace=False)
+            pytest.fail(f"HubSpot refused {amount(len(refused), 'request')}:\n{lines}", pytrace=False)
 
 
 _CASSETTE: pytest.StashKey[Any] = pytest.StashKey()

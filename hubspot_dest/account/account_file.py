@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from hubspot_dest.account.schema import AccountEvent, AccountLimits, AccountSchema
 from hubspot_dest.checks.properties import FIELD_TYPES, Option, Property
 from hubspot_dest.checks.standard_properties import STANDARD_CONTACT_PROPERTIES
-from hubspot_dest.config.document import BoundedLoader
+from hubspot_dest.config.yaml_document import BoundedLoader
 
 __all__ = [
     "VERSION",

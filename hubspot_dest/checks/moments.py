@@ -24,6 +24,8 @@ _MIDNIGHT: Final = (0, 0, 0, 0)
 
 def moment_of(value: str) -> datetime | None:
     """Return a moment from ISO 8601 text (naive stays naive) or UNIX milliseconds, None for anything else."""
+    if "W" in value:
+        return None  # a week of ISO 8601, which HubSpot documents nowhere
     try:
         if value[10:11] == "T":  # the usual case first
             return datetime.fromisoformat(value)

@@ -27,6 +27,8 @@ Lookup = Callable[[str], PropertyLike | None]
 """Finds a property by its name."""
 
 OBJECT_TEXT: Final = "[object Object]"
+NOTHING_TEXTS: Final = frozenset({"NaN", "undefined", "null", "Infinity", "-Infinity", "Invalid Date"})
+"""What JavaScript writes for a number, a date or a value that there is not."""
 
 
 def check_properties_count(properties: Mapping[str, object]) -> Violation | None:
@@ -105,7 +107,14 @@ def check_property_value(declared: PropertyLike, value: str) -> Violation | None
 
 
 def check_value_object(path: str, value: str) -> Violation | None:
-    """Return a violation where a text is what JavaScript makes of an object."""
+    """Return a violation where a text is what JavaScript makes of an object, or of a value that there is not."""
+    if value in NOTHING_TEXTS:
+        return Violation(
+            "value_nothing",
+            f'{path.rpartition(".")[2]} is the text "{value}", which JavaScript writes where there is no value',
+            "let the function return undefined there, and the property is left out",
+            path,
+        )
     if OBJECT_TEXT not in value:
         return None
     return Violation(

@@ -124,7 +124,8 @@ def _option(declared: PropertyLike, value: str) -> Misfit | None:
     if not declared.options:
         return None
     allowed = {option.value for option in declared.options}
-    parts = [part.strip() for part in value.split(";")] if is_several(declared) else [value]
+    # A leading semicolon adds options to those that the contact has.
+    parts = [part.strip() for part in value.removeprefix(";").split(";")] if is_several(declared) else [value]
     if allowed.issuperset(parts):
         return None
     listed = ", ".join(

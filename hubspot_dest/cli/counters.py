@@ -14,6 +14,7 @@ from hubspot_dest.report.safe_text import safe_text
 
 __all__ = ["EventBalance", "RunCounters"]
 
+_REFUSED_CONSENT: Final = "consent_refused"  # such an event is not kept
 _ORDER: Final = ("sent", "queued", "identified", "skipped", "ignored", "denied", "refused", "failed")
 
 
@@ -29,6 +30,7 @@ class RunCounters:
         self.event_calls = 0
         self.flushed = 0
         self.wrong = 0
+        self._consent_refused = 0
 
     def bad_line(self, bad: BadLine, source: str) -> None:
         """Count a line that is not an event, and report what is wrong with it."""
@@ -52,6 +54,7 @@ class RunCounters:
             self.flushed += len(outcome.events) if outcome.kind == "flushed" else 0
             return
         self.kinds[outcome.kind] += 1
+        self._consent_refused += outcome.kind == "denied" and outcome.reason == _REFUSED_CONSENT
         self.rules[outcome.rule_key or "(no rule)"] += 1
 
     def _move(self, outcome: Outcome) -> None:
@@ -66,9 +69,9 @@ class RunCounters:
             return
         self.kinds[became] += taken
 
-    def settle(self, left: int) -> None:
-        """Count as queued only what is still in the outbox; a delivery may be reported before its event is."""
-        self.kinds["queued"] = min(self.kinds["queued"], left)
+    def settle(self, waiting: int) -> None:
+        """Count as denied what still waits for consent: what was released or dropped has another outcome, too."""
+        self.kinds["denied"] = waiting + self._consent_refused
 
     def record(self, **more: Any) -> dict[str, Any]:
         """Return the summary as `--json` gives it."""
@@ -95,7 +98,6 @@ class RunCounters:
         return f"{bad}; {contacts}, {amount(self.event_calls, 'event call')}"
 
 
-_REFUSED_CONSENT: Final = "consent_refused"  # such an event is not kept
 _MOST_EARLY: Final = 10_000
 
 

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Final
 
+from hubspot_dest.amounts import plural
 from hubspot_dest.cli.console import progress
 from hubspot_dest.intake.reader import reads_once
 
@@ -45,7 +46,7 @@ class ReadProgress:
 
     def text(self, events: int, position: int, seconds: float) -> str:
         """Return `120,000 events, 12 %, 34 s left`, as far as known."""
-        parts = [f"{events:,} events"]
+        parts = [f"{events:,} {plural(events, 'event')}"]
         if self._size and 0 < position <= self._size:
             part = position / self._size
             left = round(seconds * (1 - part) / part)

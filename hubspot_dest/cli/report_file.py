@@ -37,7 +37,7 @@ def write_report(path: Path, page: ReportPage) -> None:
 
 
 def input_files(*files: tuple[str, str | Path | None]) -> Iterator[ReportInput]:
-    """Yield name, size and digest of files, by role; a file that is no regular file, or is gone, is left out."""
+    """Yield name, size and digest of files, by role; a file that is not a regular file, or is gone, is left out."""
     for role, name in files:
         if name is None or str(name) == "-":
             continue
@@ -50,7 +50,7 @@ def input_files(*files: tuple[str, str | Path | None]) -> Iterator[ReportInput]:
                     digest.update(chunk)
                     size += len(chunk)
         except (OSError, ValueError):
-            continue  # whoever reads it for its content says so
+            continue  # its reader reports that
         yield ReportInput(role, str(name), digest.hexdigest(), size)
 
 

@@ -45,9 +45,9 @@ def preview_page(
     Args:
         config: the configuration's name.
         events: the name of the source of events.
-        account: the name of what stands for the account; empty if it is not known.
+        account: the name of the account's source; empty if it is not known.
         outcomes: how many events had each outcome.
-        bad_lines: how many lines are no events.
+        bad_lines: how many lines are not events.
         reasons: what the checks say.
         samples: one event of each name and outcome.
         definitions: what must exist in HubSpot.
@@ -200,7 +200,7 @@ def _verdict(
         if outcomes.get(kind)
     ]
     if bad_lines:
-        wrong.append(f"{bad_lines:,} lines are no events")
+        wrong.append(f"{bad_lines:,} lines are not events")
     if wrong:
         return "bad", f"Of {events:,} events, {', '.join(wrong)}."
     if any(problem.blocking for problem in problems):

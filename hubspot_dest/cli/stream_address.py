@@ -15,7 +15,7 @@ __all__ = ["address_of", "end_with"]
 def address_of(
     source: str, source_options: tuple[str, ...] = (), *, needs_group: bool = True
 ) -> StreamAddress:
-    """Return the address of a source; end the command where it is none."""
+    """Return the address of a source; end the command if it is not one."""
     try:
         return read_address(source, source_options, needs_group=needs_group)
     except StreamError as error:

@@ -10,20 +10,11 @@ from dataclasses import dataclass, field
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any, Final
 
-import yaml
-
-__all__ = ["BoundedLoader", "Document", "DocumentError", "Position", "SourceMap", "is_json", "parse_document"]
+__all__ = ["MAX_DEPTH", "Document", "DocumentError", "Position", "SourceMap", "is_json", "parse_document"]
 
 Path = tuple[str | int, ...]
 
-_MAX_DEPTH: Final = 100
-_MAX_ALIAS_NODES: Final = 100_000
-_JSON_TAGS: Final = frozenset(
-    f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "str", "int", "float", "bool", "null", "merge")
-)
-_TEXT: Final = "tag:yaml.org,2002:str"
-_MERGE: Final = "tag:yaml.org,2002:merge"
-_TIMESTAMP: Final = "tag:yaml.org,2002:timestamp"
+MAX_DEPTH: Final = 100
 # A text, also one without an end, or a bracket.
 _JSON_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
@@ -98,7 +89,11 @@ def parse_document(name: str, text: str) -> Document:
         DocumentError: the text cannot be parsed, is nested too deeply, or expands to too many values.
 
     """
-    return _JsonScanner(text).parse() if is_json(name, text) else _parse_yaml(text)
+    if is_json(name, text):
+        return _JsonScanner(text).parse()
+    from hubspot_dest.config.yaml_document import parse_yaml  # loads PyYAML
+
+    return parse_yaml(text)
 
 
 @dataclass(slots=True)
@@ -187,153 +182,11 @@ def _require_flat(text: str) -> None:
         first = text[found.start()]
         if first in "[{":
             depth += 1
-            if depth > _MAX_DEPTH:
+            if depth > MAX_DEPTH:
                 line = text.count("\n", 0, found.start()) + 1
-                raise DocumentError(f"nested more than {_MAX_DEPTH} levels deep", line)
+                raise DocumentError(f"nested more than {MAX_DEPTH} levels deep", line)
         elif first != '"':
             depth -= 1
-
-
-def _parse_yaml(text: str) -> Document:
-    positions: dict[Path, Position] = {}
-    duplicates: list[tuple[Path, int, int]] = []
-    loader = None
-    try:
-        loader = JsonLoader(text)
-        node = loader.get_single_node()
-        if node is None:
-            return Document(None, positions)
-        _note_positions(node, (), None, positions, duplicates)
-        return Document(loader.construct_document(node), positions, tuple(duplicates))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise DocumentError(f"broken YAML: {error.problem}", line, column) from None
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        msg = f"broken YAML: the character {text[error.position]!r} is not allowed"
-        raise DocumentError(msg, line) from None
-    finally:
-        if loader is not None:
-            loader.dispose()
-
-
-def _note_positions(
-    node: yaml.Node,
-    path: Path,
-    key: yaml.Node | None,
-    positions: dict[Path, Position],
-    duplicates: list[tuple[Path, int, int]],
-) -> None:
-    """Note the positions of a node and of all nodes inside it; a position that is known already stays."""
-    first = node if key is None else key
-    start, end = node.start_mark, node.end_mark
-    line, column = first.start_mark.line + 1, first.start_mark.column + 1
-    positions.setdefault(path, Position(line, column, first.start_mark.index, start.index, end.index))
-    if isinstance(node, yaml.SequenceNode):
-        for index, inner in enumerate(node.value):
-            _note_positions(inner, (*path, index), None, positions, duplicates)
-    if not isinstance(node, yaml.MappingNode):
-        return
-    lines: dict[str, int] = {}
-    merged: list[yaml.Node] = []
-    for inner_key, inner in node.value:
-        if inner_key.tag == _MERGE:
-            merged += inner.value if isinstance(inner, yaml.SequenceNode) else [inner]
-            continue
-        name = str(inner_key.value)
-        line = inner_key.start_mark.line + 1
-        if name in lines:
-            duplicates.append(((*path, name), lines[name], line))
-        lines.setdefault(name, line)
-        _note_positions(inner, (*path, name), inner_key, positions, duplicates)
-    # What `<<` merges has the position of its own text, unless the map has the key itself.
-    for inner in merged:
-        _note_positions(inner, path, None, positions, duplicates)
-
-
-class BoundedLoader(yaml.SafeLoader):
-    """PyYAML's safe loader, which refuses what grows without bound; each error has its line.
-
-    Eight levels of nine aliases are 43 million values in a file of 300 bytes: values are counted before any is built.
-    """
-
-    def __init__(self, stream: Any) -> None:
-        super().__init__(stream)
-        self._depth = 0
-        self._alias_nodes = 0
-        self._sizes: dict[int, int] = {}  # values that a finished node stands for, its aliases expanded
-
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        """Compose a node and count what it expands to."""
-        event = self.peek_event()  # type: ignore[no-untyped-call]
-        if isinstance(event, yaml.AliasEvent):
-            node = super().compose_node(parent, index)
-            size = self._sizes.get(id(node))
-            if size is None:
-                raise _error(
-                    f"the alias *{event.anchor} is part of the value that it names", event.start_mark
-                )
-            self._alias_nodes += size
-            if self._alias_nodes > _MAX_ALIAS_NODES:
-                raise _error(f"the aliases expand to more than {_MAX_ALIAS_NODES:,} values", event.start_mark)
-            return node
-        if self._depth == _MAX_DEPTH:
-            raise _error(f"nested more than {_MAX_DEPTH} levels deep", event.start_mark)
-        self._depth += 1
-        node = super().compose_node(parent, index)
-        self._depth -= 1
-        assert node is not None
-        self._sizes[id(node)] = 1 + self._size_of_children(node)
-        return node
-
-    def _size_of_children(self, node: yaml.Node) -> int:
-        if isinstance(node, yaml.MappingNode):
-            return sum(self._sizes[id(key)] + self._sizes[id(value)] for key, value in node.value)
-        if isinstance(node, yaml.SequenceNode):
-            return sum(self._sizes[id(item)] for item in node.value)
-        return 0
-
-    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
-        """Build a value; one that cannot be built (`2024-99-99`) is an error with its line."""
-        try:
-            return super().construct_object(node, deep=deep)
-        except (ValueError, OverflowError) as error:
-            raise _error(str(error), node.start_mark) from None
-
-
-class JsonLoader(BoundedLoader):
-    """YAML that means JSON: every key is text as it was written, and dates stay text."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own form
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != _TIMESTAMP]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        """Compose a node of a kind that JSON has."""
-        node = super().compose_node(parent, index)
-        if node is not None and node.tag not in _JSON_TAGS:
-            raise _error(
-                f"a value of the kind {node.tag} cannot be in a configuration: JSON has none", node.start_mark
-            )
-        return node
-
-    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
-        """Compose a map whose keys are text."""
-        node: yaml.MappingNode = super().compose_mapping_node(anchor)
-        for position, (key, value) in enumerate(node.value):
-            if not isinstance(key, yaml.ScalarNode):
-                raise _error("a key must be text, not a list or a map", key.start_mark)
-            if key.tag not in (_TEXT, _MERGE):
-                text = yaml.ScalarNode(_TEXT, key.value, key.start_mark, key.end_mark)
-                self._sizes[id(text)] = 1
-                node.value[position] = (text, value)
-        return node
-
-
-def _error(problem: str, mark: Any) -> yaml.MarkedYAMLError:
-    return yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from hubspot_dest.mapping.jsvalues import json_text
@@ -28,6 +28,9 @@ class SharedContactCache(ContactCache, Protocol):
 
     def forget(self, email: str) -> None:
         """Forget one person: HubSpot did not take the contact."""
+
+    def known_elsewhere(self, contacts: Sequence[ContactUpsert]) -> set[str]:
+        """Return the e-mails, lower case, of contacts that another process has written with the same values."""
 
     def clear(self) -> None:
         """Forget what is remembered in this process: others may write these contacts from now on."""
@@ -73,6 +76,10 @@ class ManyContacts:
     def __len__(self) -> int:
         return len(self._people)
 
+    def __contains__(self, email: str) -> bool:
+        """Tell whether anything is known of a person."""
+        return email.lower() in self._people
+
     def knows(self, contact: ContactUpsert) -> bool:
         """Tell whether every property of the contact was written before, with the same value."""
         email = contact.email.lower()
@@ -94,6 +101,10 @@ class ManyContacts:
     def forget(self, email: str) -> None:
         """Forget one person: HubSpot did not take the contact."""
         self._people.pop(email.lower(), None)
+
+    def known_elsewhere(self, contacts: Sequence[ContactUpsert]) -> set[str]:  # noqa: ARG002 - the Protocol's shape
+        """Return nothing: this cache is one process' own."""
+        return set()
 
     def clear(self) -> None:
         """Forget everybody."""

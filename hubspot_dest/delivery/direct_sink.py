@@ -242,7 +242,7 @@ class DirectSink:
                 sentence += f"; left the queue before being sent, and {verb(count, 'are')} lost"
             else:
                 sentence += f"; {len(batch)} {verb(len(batch), 'stay')} in the queue"
-                these = "this event" if count == 1 else f"these {count} events"
+                these = "this event" if count == 1 else f"these {amount(count, 'event')}"
                 upstream = f"walkerOS would lose {these}"
                 issues = (Issue("ERROR", sentence, {}, SCOPE),)
                 self._reporter.log(issues)
@@ -265,6 +265,12 @@ class DirectSink:
         if self._closed:
             return []
         self._closed = True
+        try:
+            return self._flush_last()
+        finally:
+            self._clients.close()
+
+    def _flush_last(self) -> list[Outcome]:
         if not self.pending or (self._clients.given and not self._profile.flush_given_client):
             return []
         results = self._flush(until=1)

@@ -1,4 +1,4 @@
-"""Intents in memory: the events they come from stay in their stream until it is told that they are done."""
+"""Intents in memory: the events they come from stay in their stream until they are acknowledged."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from itertools import islice
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.outbox.schema import Intent, NewIntent
 
-__all__ = ["GivenUp", "MemoryStore"]
+__all__ = ["GivenUpIntent", "MemoryStore"]
 
 
 @dataclass(frozen=True, slots=True)
-class GivenUp:
+class GivenUpIntent:
     """An intent that was given up.
 
     Attributes:
         intent: what was to reach HubSpot.
         payload: its JSON for HubSpot.
         reason: a stable code.
-        error: what HubSpot said.
+        error: HubSpot's error.
 
     """
 
@@ -49,7 +49,7 @@ class MemoryStore:
         self._last = after
         self._payloads: dict[int, bytes] = {}
         self._intents: dict[int, Intent] = {}
-        self._given_up: list[GivenUp] = []
+        self._given_up: list[GivenUpIntent] = []
 
     @property
     def last(self) -> int:
@@ -79,11 +79,15 @@ class MemoryStore:
         if intents and self.on_commit is not None:
             self.on_commit(intents)
 
+    def drop(self, intents: Iterable[Intent]) -> None:
+        """Forget intents that were not submitted and are not needed."""
+        self.finished(intents)
+
     def holds_any(self, first: int, last: int) -> bool:
         """Tell whether any intent with a number from `first` to `last` is not yet delivered or given up."""
         return any(seq in self._intents for seq in range(first, last + 1))
 
-    def take_given_up(self) -> list[GivenUp]:
+    def take_given_up(self) -> list[GivenUpIntent]:
         """Take out what was given up since the last call."""
         with self._lock:
             taken, self._given_up = self._given_up, []
@@ -114,7 +118,7 @@ class MemoryStore:
         """Move an intent to what was given up."""
         with self._lock:
             payload = self._payloads.pop(intent.seq, b"{}")
-            self._given_up.append(GivenUp(intent, payload, reason, error))
+            self._given_up.append(GivenUpIntent(intent, payload, reason, error))
             self._intents.pop(intent.seq, None)
 
     def failed(self, intents: Iterable[Intent]) -> None:

@@ -22,15 +22,19 @@ from hubspot_dest.delivery.client.client import ClientProvider
 from hubspot_dest.delivery.client.codec import decode, occurrence_uuid
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.dispatch.dispatcher import Dispatcher
-from hubspot_dest.delivery.dispatch.in_flight import Report
-from hubspot_dest.delivery.dispatch.outcomes import outcomes_of
+from hubspot_dest.delivery.dispatch.in_flight import Report, outcomes_of
 from hubspot_dest.delivery.dispatch.throttle import RateBudget
 from hubspot_dest.delivery.dispatch.workers import Workers
 from hubspot_dest.delivery.outbox.contact_cache import OutboxContactCache
-from hubspot_dest.delivery.outbox.intents import contact_intent, event_intent, identity_keys, storable
+from hubspot_dest.delivery.outbox.intents import (
+    contact_intent,
+    event_intent,
+    identity_keys,
+    planned_intents,
+    storable,
+)
 from hubspot_dest.delivery.outbox.queue import NewIntent, Outbox, Progress
 from hubspot_dest.delivery.outbox.schema import OutboxError, ParkedEvent
-from hubspot_dest.delivery.planned_intents import planned_intents
 from hubspot_dest.delivery.reporter import Reporter
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.delivery.sink import PendingCommit
@@ -395,6 +399,7 @@ class OutboxSink:
             self._drain(deadline=deadline, stall=stall)
             seconds = deadline if deadline is not None else 10.0
             self.workers.stop(min(seconds, self._config.timeout_ms / 1000 + 1))
+            self._clients.close()
         left, parked = self.outbox.pending, self.outbox.parked
         trouble = self.outbox.trouble()
         try:

@@ -58,7 +58,7 @@ class StreamSettings:
         policy: what is retried, and for how long.
         contacts: what HubSpot knows of contacts; None for this process' memory.
         clock: UNIX time in seconds for everything that waits; None for the system's clocks.
-        rng: draws the jitter; None for one without a seed.
+        rng: draws the jitter; None for an unseeded generator.
 
     """
 

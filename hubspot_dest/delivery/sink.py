@@ -35,7 +35,10 @@ class PendingCommit:
 class Sink(Protocol):
     """Takes plans and reports outcomes.
 
-    `accept` and `stage` are called under the destination's lock, `commit` is not.
+    `accept` and `stage` are called under the destination's lock, `commit` is not. `factory.build` chooses the sink.
+
+    `DirectSink` is the shortest example. A sink without a store and without threads returns None from `stage`,
+    `deliver_next` and `halted`, 0 from `unrecorded`, and does nothing in `end_within` and `abort`.
 
     Attributes:
         background: delivers from threads of its own: `flush` and `close` wait for them, and must not be called under

@@ -20,18 +20,17 @@ from hubspot_dest.delivery.client.codec import decode
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.contact_cache import ManyContacts, SharedContactCache
 from hubspot_dest.delivery.dispatch.dispatcher import Dispatcher
-from hubspot_dest.delivery.dispatch.in_flight import Report
-from hubspot_dest.delivery.dispatch.outcomes import outcomes_of
+from hubspot_dest.delivery.dispatch.in_flight import Report, outcomes_of
 from hubspot_dest.delivery.dispatch.throttle import RateBudget
 from hubspot_dest.delivery.dispatch.workers import Workers
-from hubspot_dest.delivery.memory_store import GivenUp, MemoryStore
+from hubspot_dest.delivery.memory_store import GivenUpIntent, MemoryStore
+from hubspot_dest.delivery.outbox.intents import planned_intents
 from hubspot_dest.delivery.outbox.schema import CONTACT, Intent, OutboxError
-from hubspot_dest.delivery.planned_intents import planned_intents
 from hubspot_dest.delivery.reporter import Reporter
 from hubspot_dest.delivery.settings import StreamSettings
 from hubspot_dest.delivery.sink import PendingCommit
 from hubspot_dest.outcome import Kind, Outcome, outcome_of
-from hubspot_dest.planning.plan import Plan
+from hubspot_dest.planning.plan import ContactUpsert, Plan
 
 if TYPE_CHECKING:
     from hubspot_dest.delivery.outbox.schema import Progress
@@ -74,6 +73,7 @@ class StreamSink:
         self._contacts: SharedContactCache = settings.contacts or ManyContacts()
         self._remembered: set[str] = set()
         self._accepted: list[Intent] = []
+        self._contacts_of: dict[str, tuple[Intent, ContactUpsert]] = {}
         self._closed = False
         client = clients.client()
         self._budget = RateBudget(settings.max_rps)
@@ -108,6 +108,13 @@ class StreamSink:
     def dispatch(self) -> None:
         """Let everything that was accepted since the last call be delivered."""
         accepted, self._accepted = self._accepted, []
+        contacts, self._contacts_of = self._contacts_of, {}
+        if contacts:
+            known = self._contacts.known_elsewhere([contact for _, contact in contacts.values()])
+            unneeded = {contacts[email][0].seq for email in known if email in contacts}
+            if unneeded:
+                self._store.drop(one for one in accepted if one.seq in unneeded)
+                accepted = [one for one in accepted if one.seq not in unneeded]
         self._store.submit(accepted)
         if accepted:
             self._workers.start()
@@ -120,7 +127,7 @@ class StreamSink:
         """Wait until everything is delivered or given up, for so long at most; tell whether it is."""
         return self._workers.drain(deadline=seconds, settled=True)
 
-    def take_given_up(self) -> list[GivenUp]:
+    def take_given_up(self) -> list[GivenUpIntent]:
         """Take out what was given up since the last call."""
         return self._store.take_given_up()
 
@@ -130,7 +137,7 @@ class StreamSink:
         self._remembered = set()
 
     def abandon(self, seconds: float) -> None:
-        """Forget everything that is not delivered; requests in flight get so many seconds for their answer.
+        """Forget everything that is not delivered; requests in flight get a limited time for their answer.
 
         What is answered later is ignored. Contacts that were remembered meanwhile are written again.
         """
@@ -138,7 +145,7 @@ class StreamSink:
         for email in self._remembered:
             self._contacts.forget(email)
         self._remembered = set()
-        self._accepted = []
+        self._accepted, self._contacts_of = [], {}
         self._begin(self._store.last)
 
     def share_limits(self, part: float) -> None:
@@ -190,9 +197,13 @@ class StreamSink:
         kind: Kind = "skipped"
         reason, sentence = plan.reason, plan.sentence
         if intents:
-            self._accepted += self._store.add(intents)
-            if intents[0].kind == CONTACT and plan.contact is not None:
-                self._remembered.add(plan.contact.email.lower())
+            added = self._store.add(intents)
+            self._accepted += added
+            if added[0].kind == CONTACT and plan.contact is not None:
+                email = plan.contact.email.lower()
+                if email not in self._remembered:  # the first of this batch; others follow from it
+                    self._contacts_of[email] = (added[0], plan.contact)
+                self._remembered.add(email)
             kind, reason, sentence = "queued", "stream", "on its way; the stream keeps it until then"
             if plan.occurrence is None:
                 kind, sentence = "identified", "the contact is on its way; the stream keeps it until then"
@@ -224,7 +235,7 @@ class StreamSink:
 
     @property
     def halted(self) -> DeliveryError | None:
-        """Why nothing is delivered until somebody changes something, such as a revoked token; else None."""
+        """Why nothing is delivered until a person changes something, such as a revoked token; else None."""
         return self._dispatcher.halted
 
     @property
@@ -252,7 +263,7 @@ class StreamSink:
         return []
 
     def end_within(self, seconds: float) -> None:
-        """End delivery within so many seconds, also if it is waited for already. Safe in signal handlers."""
+        """End delivery within this many seconds, also if it is under way. Safe in signal handlers."""
         self._workers.end_within(seconds)
 
     def abort(self) -> None:

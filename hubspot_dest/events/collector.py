@@ -58,7 +58,8 @@ class Collector:
         """Return the state of a flow's collector, with what is given over it.
 
         Args:
-            state: `collector` of a flow: consent, user, globals, custom; the rest is not looked at, and what is no map
+            state: `collector` of a flow: consent, user, globals, custom; the rest is not looked at, and what is not
+                a map
                 counts as empty.
             given: what the constructor takes; likewise.
 

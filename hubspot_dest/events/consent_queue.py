@@ -108,7 +108,7 @@ class ConsentGate:
 
 
 class StatelessConsentQueue:
-    """Keeps nothing: whoever pushes an event keeps it where its consent is missing.
+    """Keeps nothing: the caller keeps an event whose consent is missing.
 
     Args:
         gate: decides which events pass.

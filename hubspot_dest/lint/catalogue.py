@@ -103,7 +103,7 @@ _CHECKS: Final = (
         "reference_as_text",
         "a reference that stays text",
         "walkerOS resolves $secret, $flow, $contract and $store only as a whole value, and does not know other forms; "
-        "the text goes out as it is written.",
+        "the text is sent as written.",
         "Use the form that is named.",
         "walkerOS 4.4, section 6.2",
     ),
@@ -126,7 +126,7 @@ _CHECKS: Final = (
         "example_without_out",
         "a step example without an expectation",
         "Without `out` there is nothing to compare: the example proves nothing.",
-        "Add out: [[call, …]], or out: [] where nothing goes out.",
+        "Add out: [[call, …]], or out: [] where nothing is sent.",
         "walkerOS 4.4, section 6.5",
     ),
     _doubtful(
@@ -161,14 +161,14 @@ _CHECKS: Final = (
     _doubtful(
         "default_property_type",
         "a default property that is not text",
-        "Default properties go out without conversion. HubSpot's API takes text.",
+        "Default properties are sent without conversion. HubSpot's API takes text.",
         "Write the value as text.",
         "walkerOS 4.4, section 5.6; HubSpot wire facts, section 1.3",
     ),
     _doubtful(
         "property_near_standard",
         "a property that is written almost like a standard one of HubSpot",
-        "HubSpot's own event properties begin with hs_, and this one is none of them.",
+        "HubSpot's own event properties begin with hs_, and this is not one of them.",
         "Correct the name, or rename a property of your own so that it does not begin with hs_.",
         "HubSpot wire facts, section 2.5",
     ),
@@ -316,7 +316,7 @@ _CHECKS: Final = (
     ),
     _lost(
         "code_no_function",
-        "a $code: text that is no function",
+        "a $code: text that is not a function",
         "Where a function is called, fn, condition and validate, the text after $code: must evaluate to a function.",
         "Write a function: (event) => event.data.total.",
         "walkerOS 4.4, section 7",

@@ -124,7 +124,7 @@ def _near_standard(name: str, path: Path) -> Iterator[LintReport]:
         return
     near = nearest_name(name, STANDARD_EVENT_PROPERTIES)
     if near:
-        said = f"{name} is no property that HubSpot's events have; {near} is"
+        said = f"{name} is not a property that HubSpot's events have; {near} is"
         yield LintReport("property_near_standard", path, said, f"did you mean {near}?")
 
 

@@ -40,7 +40,7 @@ _MISSING: Final = (
     (re.compile(r"(?<![.\w])process\s*\.\s*(?!env\b)\w"), "process", "use $env.NAME in a variable"),
 )
 _ENVIRONMENT: Final = re.compile(r"(?<![.\w])process\s*\.\s*env\b")
-# A text that is called and has neither of these is no function; a plain name may be one of JavaScript's own.
+# A text that is called and has neither of these is not a function; a plain name may be one of JavaScript's own.
 _FUNCTION: Final = re.compile(r"=>|\bfunction\b|\.\s*bind\s*\(")
 _NAME: Final = re.compile(r"\s*([A-Za-z_$][\w$]*)(?:\s*\.\s*[A-Za-z_$][\w$]*)*\s*")
 _OWN_FUNCTIONS: Final = frozenset(
@@ -85,7 +85,7 @@ def check_functions(subject: Subject) -> Iterator[LintReport]:
         for path, source in _functions(value, (key,)):
             code = _TEXT.sub(" ", source)
             if path[-1] in _CALLED and not _may_be_function(code):
-                said = f"{path[-1]} is called with the event, and this text is no function"
+                said = f"{path[-1]} is called with the event, and this text is not a function"
                 yield LintReport("code_no_function", path, said, on_value=True)
             yield from _function(code, path, subject.node)
 
@@ -113,7 +113,9 @@ def _function(code: str, path: Path, node: int) -> Iterator[LintReport]:
             sentence = f"the function uses {name}, which walkerOS' server does not give it"
             yield LintReport("code_missing_api", path, sentence, f"use {instead}", on_value=True)
     if _ENVIRONMENT.search(code):
-        said = "process.env is there in walkerOS' server, and not in this sender: the function gives nothing here"
+        said = (
+            "process.env exists in walkerOS' server, and not in this sender: the function gives nothing here"
+        )
         yield LintReport("code_environment", path, said, on_value=True)
     for pattern, name, since, instead in _NEW:
         if since > node and pattern.search(code):

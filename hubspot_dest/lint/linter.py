@@ -114,7 +114,7 @@ def lint_text(
         reports += check_flow_keys(source.value)
         subject = _flow_subject(source, destination, environment or {}, node, reports)
     elif destination:
-        said = f"this is no flow file: nothing in it is called {destination!r}"
+        said = f"this is not a flow file: nothing in it is called {destination!r}"
         reports.append(LintReport("flow_destination", (), said, "name the file alone", in_file=True))
     elif isinstance(source.value, dict):
         subject = _plain_subject(source, node, reports)

@@ -83,7 +83,7 @@ class SourceFile:
         return None
 
     def at(self, path: Path) -> Any:
-        """Return the value at a path; None where there is none."""
+        """Return the value at a path; None without one."""
         node = self.value
         for step in path:
             _, node = _child(node, step)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -15,8 +16,9 @@ from hubspot_dest.mapping.jsvalues import parse_number
 
 __all__ = ["BodyError", "TooDeep", "events_of", "query_event", "unpacked"]
 
+_Step = tuple[str, int | None]  # a name, and the place in a list that it may mean
 _BRACKETS: Final = re.compile(r"[\[\]]+")
-_INDEX: Final = re.compile(r"\d{1,3}")  # 1,000 items at most: a gap in a list costs memory
+_INDEX_DIGITS: Final = 3  # 1,000 items at most: a gap in a list costs memory
 _MAX_DEPTH: Final = 16
 _MAX_FIELDS: Final = 1000
 _MAX_ITEMS: Final = 5000  # of all lists together, the gaps included
@@ -98,37 +100,49 @@ def query_event(query: str) -> dict[str, Any]:
         raise BodyError(400, f"more than {_MAX_FIELDS} fields in the query string") from None
     event: dict[str, Any] = {}
     items = 0
+    places: dict[str, list[_Step]] = {}  # a name that comes again is taken apart once
     for name, text in fields:
-        if name.count("[") >= _MAX_DEPTH or name.count("]") >= _MAX_DEPTH:
-            raise BodyError(400, f"a field of the query string is nested more than {_MAX_DEPTH} deep")
-        steps = [step for step in _BRACKETS.split(name) if step]
+        steps = places.get(name)
+        if steps is None:
+            if name.count("[") >= _MAX_DEPTH or name.count("]") >= _MAX_DEPTH:
+                raise BodyError(400, f"a field of the query string is nested more than {_MAX_DEPTH} deep")
+            steps = places[name] = [(step, _index(step)) for step in _BRACKETS.split(name) if step]
         if steps:
             items += _put(event, steps, _cast(text), _MAX_ITEMS - items)
     return event
 
 
-def _put(event: dict[str, Any], steps: list[str], value: Any, room: int) -> int:
+def _index(step: str) -> int | None:
+    """Return the place in a list that a step means, or None."""
+    is_index = len(step) <= _INDEX_DIGITS and step.isascii() and step.isdigit()
+    return int(step) if is_index else None
+
+
+def _put(event: dict[str, Any], steps: Sequence[_Step], value: Any, room: int) -> int:
     """Put a value at its place; return how many list items that made, of which there may be `room`."""
     into: Any = event
     made = 0
-    for step, following in zip(steps, [*steps[1:], None], strict=True):
-        fresh: Any = value if following is None else [] if _INDEX.fullmatch(following) else {}
-        if isinstance(into, dict):
-            if following is None or not isinstance(into.get(step), (dict, list)):
-                into[step] = fresh
-            into = into[step]
-        else:
-            if _INDEX.fullmatch(step) is None:
-                return made  # a list has no such place; JavaScript would lose it as well
-            index = int(step)
-            gap = max(0, index + 1 - len(into))
+    last = len(steps) - 1
+    for number, (step, index) in enumerate(steps):
+        ends = number == last
+        if type(into) is dict:
+            known = None if ends else into.get(step)
+            if type(known) is not dict and type(known) is not list:
+                known = into[step] = value if ends else {} if steps[number + 1][1] is None else []
+            into = known
+            continue
+        if index is None:
+            return made  # a list has no such place; JavaScript would lose it as well
+        gap = index + 1 - len(into)
+        if gap > 0:
             made += gap
             if made > room:
                 raise BodyError(400, f"the lists of the query string have more than {_MAX_ITEMS} items")
             into.extend([None] * gap)
-            if following is None or not isinstance(into[index], (dict, list)):
-                into[index] = fresh
-            into = into[index]
+        known = None if ends else into[index]
+        if type(known) is not dict and type(known) is not list:
+            known = into[index] = value if ends else {} if steps[number + 1][1] is None else []
+        into = known
     return made
 
 

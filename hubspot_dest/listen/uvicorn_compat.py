@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -35,6 +36,7 @@ _TIMED_OUT: Final = b"HTTP/1.1 408 Request Timeout\r\n" + _CLOSE
 _TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\n" + _CLOSE
 _FULL: Final = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\n" + _CLOSE
 _NEVER: Final = float("inf")
+_TICKS: Final = 10  # of uvicorn's main loop in a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class ConnectionTable:
         self.limits = limits
         # Dicts as ordered sets: new connections without any request yet, and those between two requests.
         self.new: dict[GuardedProtocol, None] = {}
+        self.arrivals = itertools.count()
         self.resting: dict[GuardedProtocol, None] = {}
 
     def forget(self, connection: GuardedProtocol) -> None:
@@ -92,6 +95,8 @@ class GuardedProtocol(HttpToolsProtocol):
     def __init__(self, *arguments: Any, table: ConnectionTable, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._table = table
+        self.tick = next(table.arrivals) % _TICKS
+        """In which tick of every second it is looked at: all at once would hold up the requests of that moment."""
         self._header_bytes = 0
         self._in_headers = False
         self._message_complete = True  # no request has begun
@@ -217,12 +222,11 @@ class GuardedServer(uvicorn.Server):
         yield
 
     async def on_tick(self, counter: int) -> bool:
-        """Close late connections every second; tell whether to end."""
-        if counter % 10 == 0:
-            now = asyncio.get_running_loop().time()
-            for connection in list(self.server_state.connections):
-                if isinstance(connection, GuardedProtocol):
-                    connection.expire(now)
+        """Close late connections, each looked at once a second; tell whether to end."""
+        now, tick = asyncio.get_running_loop().time(), counter % _TICKS
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, GuardedProtocol) and connection.tick == tick:
+                connection.expire(now)
         return await super().on_tick(counter)
 
 

@@ -89,7 +89,7 @@ class TextMap:
         """Write the texts of an event into a map.
 
         Args:
-            into: where to write; what is there already is overwritten where the event has a value.
+            into: where to write; a value of the event overwrites one that is there already.
             event: the event.
             ev: the state of planning the event; may be None unless `needs_evaluation`.
             consent: the collector's consent; the event's own, where it has one, replaces it.

@@ -455,7 +455,7 @@ def _unguarded(produce: Resolve, fallback: Any, *, certain: bool) -> Resolve:
 
     Args:
         produce: makes the value.
-        fallback: given where the value is no property.
+        fallback: given where the value is not a property.
         certain: whether the value is a property for certain.
 
     """

@@ -53,8 +53,8 @@ class _Compiled:
 
 
 @dataclass(frozen=True, slots=True)
-class _Route:
-    """What every event of one name comes to: a rule's plan and its arguments, and the name that the rule gives it."""
+class _NamedPlan:
+    """How every event of one name is planned: a rule's plan and its arguments, and the name that the rule gives it."""
 
     plan: PlanRule
     needs_evaluation: bool
@@ -98,7 +98,7 @@ class Planner:
         self._prefix = to_string(self._settings.get("eventNamePrefix", UNDEFINED))
         self._defaults = self._default_properties()
         self._names: dict[str, str] = {}
-        self._routes: dict[str, _Route | None] = {}
+        self._routes: dict[str, _NamedPlan | None] = {}
         self._plain = self._compile(traced=False)
         self._traced: _Compiled | None = None
 
@@ -131,7 +131,7 @@ class Planner:
     def _evaluated(
         self,
         compiled: _Compiled,
-        route: _Route | None,
+        route: _NamedPlan | None,
         event: dict[str, Any],
         collector: CollectorView,
         now_ms: int,
@@ -191,7 +191,7 @@ class Planner:
             self._names[name] = built
         return built
 
-    def _learn(self, name: Any) -> _Route | None:
+    def _learn(self, name: Any) -> _NamedPlan | None:
         """Find the rule of a name that is met for the first time; None where it depends on more than the name."""
         if not isinstance(name, str) or name in self._routes:
             return None
@@ -200,7 +200,7 @@ class Planner:
             self._routes[name] = route
         return route
 
-    def _route(self, name: str) -> _Route | None:
+    def _route(self, name: str) -> _NamedPlan | None:
         compiled = self._plain
         if compiled.processor.policy is not None or compiled.processor.data is not None:
             return None
@@ -220,7 +220,7 @@ class Planner:
         if new_name is not UNDEFINED and not isinstance(new_name, str):
             return None
         needs_evaluation = settings.needs_evaluation or new_name is not UNDEFINED
-        return _Route(settings.plan, needs_evaluation, event_name, str(key or ""), index, new_name)
+        return _NamedPlan(settings.plan, needs_evaluation, event_name, str(key or ""), index, new_name)
 
     def _default_properties(self) -> dict[str, Any]:
         defaults = self._settings.get("defaultProperties")
@@ -290,7 +290,7 @@ class CollectorPlanner:
 
 
 def _default_text(value: Any) -> str | None:
-    """Return a default property's text; what has none is left out, as a checked configuration cannot hold it."""
+    """Return a default property's text; one without a text is left out, which validation excludes."""
     try:
         return None if value is None or value is UNDEFINED else to_string(value)
     except (JsTypeError, RecursionError):

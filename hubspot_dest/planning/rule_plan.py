@@ -282,9 +282,9 @@ def _report(
 
 
 def _odd_identities(*, email: Any, object_id: Any, verdict: str) -> tuple[Violation, ...]:
-    """Return a violation for each identity that is no text; a number is the most common surprise with CRM ids.
+    """Return a violation for each identity that is not text; a number is the most common surprise with CRM ids.
 
-    walkerOS says nothing of it; without another identity the event is gone.
+    walkerOS does not report it; without another identity the event is lost.
     """
     return tuple(
         Violation(
@@ -320,7 +320,7 @@ def _occurred_at(timestamp: Any, now_ms: int) -> str | None:
 def _skip_warning(rule_key: str) -> Issue:
     return Issue(
         "WARN",
-        f"rule '{rule_key}' says skip: true; walkerOS 4 ignores it and would send the event. Say silent: true",
+        f"rule '{rule_key}' says skip: true; walkerOS 4 ignores it and would send the event. Use silent: true",
         {"rule": rule_key},
         SCOPE,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hubspot_dest.amounts import plural
 from hubspot_dest.config.document import SourceMap
 from hubspot_dest.coverage.coverage import CoverageSummary
 from hubspot_dest.coverage.rule_coverage import PropertyHits, RuleHits
@@ -32,7 +33,7 @@ def coverage_lines(
     Args:
         summary: what was exercised.
         painter: colours the text.
-        source: in which lines the configuration stands.
+        source: the lines of the configuration in its file.
 
     """
     yield coverage_sentence(summary)
@@ -64,7 +65,11 @@ def coverage_lines(
         about = "about " if summary.contacts_estimated else ""
         note = " (estimated, standard error 0.8 %)" if summary.contacts_estimated else ""
         yield f"contacts touched: {about}{summary.contacts:,}{note}"
-    yield f"calls: {summary.contact_calls:,} contact calls, {summary.event_calls:,} event calls"
+    contacts, events = (
+        plural(summary.contact_calls, "contact call"),
+        plural(summary.event_calls, "event call"),
+    )
+    yield f"calls: {summary.contact_calls:,} {contacts}, {summary.event_calls:,} {events}"
     yield "HubSpot's limits, at the pace of the events' timestamps"
     for limit in summary.limits:
         over = limit.used > limit.allowed

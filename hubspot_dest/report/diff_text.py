@@ -36,7 +36,7 @@ class DiffTitle:
         old: the name of the old side.
         new: the name of the new side.
         events: the name of the source of events.
-        places: where each cause stands, such as `flow.json, line 12`, by its path; what is not known is left out.
+        places: the place of each cause, such as `flow.json, line 12`, by its path; unknown ones are left out.
         explained: what each cause means, where its name alone does not say it.
         differing: the paths of every difference, also of those without effect.
 

@@ -36,7 +36,7 @@ _VARIABLES: Final[Mapping[Engine, tuple[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Who asks the broker; both empty for nobody in particular."""
+    """The user for the broker; both empty without authentication."""
 
     username: str = ""
     password: SecretStr = field(default_factory=lambda: SecretStr(""))
@@ -99,7 +99,7 @@ def read_options(pairs: Sequence[str]) -> dict[str, str]:
     """Return `--source-option key=value` as a mapping.
 
     Raises:
-        StreamError: one is no pair, or holds a secret, which the process list would show.
+        StreamError: one is not a pair, or holds a secret, which the process list would show.
 
     """
     options = {}
@@ -107,7 +107,7 @@ def read_options(pairs: Sequence[str]) -> dict[str, str]:
         name, equals, value = pair.partition("=")
         name = name.strip()
         if not name or not equals:
-            raise _wrong(f"--source-option {pair!r} is no key=value", "--source-option fetch.min.bytes=1")
+            raise _wrong(f"--source-option {pair!r} is not a key=value", "--source-option fetch.min.bytes=1")
         if _SECRET_OPTION.search(name):
             raise _wrong(
                 f"--source-option {name} would show a secret in the process list",
@@ -140,7 +140,7 @@ def read_address(
     try:
         parts = urlsplit(text)
     except ValueError as error:
-        raise _wrong(f"the source is no address: {error}", _example("kafka")) from None
+        raise _wrong(f"the source is not an address: {error}", _example("kafka")) from None
     engine = _SCHEMES.get(parts.scheme.lower())
     if engine is None:
         sentence = (
@@ -172,7 +172,7 @@ def _kafka(
     for name in (topic, query.get("dead"), query.get("waiting")):
         if name is not None and (not _TOPIC.fullmatch(name) or name in (".", "..")):
             raise _wrong(
-                f"{name!r} is no name of a topic: letters, digits, '.', '_' and '-', 249 at most",
+                f"{name!r} is not a name of a topic: letters, digits, '.', '_' and '-', 249 at most",
                 _example("kafka"),
             )
     return StreamAddress(
@@ -193,7 +193,7 @@ def _redis(
 ) -> StreamAddress:
     database = parts.path.strip("/") or "0"
     if not database.isdigit() or not database.isascii():
-        raise _wrong(f"{database!r} is no database of Redis, which have numbers", _example("redis"))
+        raise _wrong(f"{database!r} is not a database of Redis, which have numbers", _example("redis"))
     streams = tuple(dict.fromkeys(name for name in query.get("stream", "").split(",") if name))
     if not streams:
         raise _wrong("the source names no stream", _example("redis"))
@@ -202,7 +202,9 @@ def _redis(
         raise _wrong("the source names several hosts; a worker reads from one Redis", _example("redis"))
     maxlen = query.get("maxlen")
     if maxlen is not None and not (maxlen.isdigit() and maxlen.isascii() and int(maxlen)):
-        raise _wrong(f"maxlen={maxlen} is no count of entries", "maxlen=50000, what walkerOS has as maxLen")
+        raise _wrong(
+            f"maxlen={maxlen} is not a count of entries", "maxlen=50000, what walkerOS has as maxLen"
+        )
     return StreamAddress(
         "redis",
         hosts,
@@ -227,7 +229,7 @@ def _hosts(parts: SplitResult, engine: Engine) -> tuple[str, ...]:
         elif not colon:
             host, port = one, ""
         if not host or (colon and not (port.isdigit() and 0 < int(port) < 65_536)):
-            raise _wrong(f"{one!r} is no host:port", _example(engine))
+            raise _wrong(f"{one!r} is not a host:port", _example(engine))
         found.append(f"{host}:{port or _PORTS[engine]}")
     return tuple(found)
 
@@ -240,7 +242,7 @@ def _query(parts: SplitResult, engine: Engine) -> dict[str, str]:
         if name not in _PARAMETERS[engine]:
             known = ", ".join(sorted(_PARAMETERS[engine]))
             hint = f"known are {known}; what the client library takes goes into --source-option {name}=…"
-            raise _wrong(f"{name} is no parameter of {engine}://", hint)
+            raise _wrong(f"{name} is not a parameter of {engine}://", hint)
         if name in query:
             raise _wrong(f"{name} is in the source twice", "stream=a,b,c for several streams")
         query[name] = value.strip()

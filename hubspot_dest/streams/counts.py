@@ -45,7 +45,7 @@ class WorkerCounts:
         partitions: how many partitions it has.
         lag: how many messages wait in them; None where that is not known.
         lost: entries that were trimmed before any worker had read them.
-        lost_exact: `lost` is a count; else there were at least so many.
+        lost_exact: `lost` is a count; else a lower bound.
         nearest: the greatest part of a stream that is unread, 0 to 1; beyond the trim length entries are lost.
         on_count: called with a name and a number whenever something is counted.
 

@@ -1,4 +1,4 @@
-"""From a message to an event or a command, or to a sentence that says why it is none of them. Pure."""
+"""From a message to an event or a command, or to a sentence on why it is neither. Pure."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class StreamCommand:
 
 @dataclass(frozen=True, slots=True)
 class BadMessage:
-    """Why a message is no event: a stable code and a sentence."""
+    """Why a message is not an event: a stable code and a sentence."""
 
     reason: str
     sentence: str
@@ -120,7 +120,7 @@ def _json(value: bytes) -> Any:
             text.decode("utf-8")
         except UnicodeDecodeError as undecodable:
             return BadMessage("encoding", f"byte {undecodable.start} is not UTF-8")
-        return BadMessage("no_json", f"it is no JSON: {error}")
+        return BadMessage("no_json", f"it is not JSON: {error}")
     except RecursionError:
         return BadMessage("no_event", TOO_DEEP)
     if may_be_too_deep(text) and is_too_deep(found):
@@ -132,7 +132,7 @@ def _command(name: str, data: Any) -> StreamCommand | BadMessage:
     action = name.removeprefix("walker ")
     if action not in _COMMANDS:
         known = ", ".join(sorted(_COMMANDS))
-        return BadMessage("unknown_command", f"{name!r} is no command that a stream carries out: {known}")
+        return BadMessage("unknown_command", f"{name!r} is not a command that a stream carries out: {known}")
     if not isinstance(data, dict) and not (action == "run" and data is None):
         return BadMessage("bad_command", f"the data of {name!r} is not an object")
     return StreamCommand(name, data)

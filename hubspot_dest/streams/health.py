@@ -1,4 +1,4 @@
-"""`/health` and `/ready` of a worker, for orchestrators. The standard library's server is enough for two addresses."""
+"""`/health`, `/ready` and `/status` of a worker. The standard library's server is enough for three addresses."""
 
 from __future__ import annotations
 
@@ -12,15 +12,20 @@ __all__ = ["serve_health"]
 
 
 def serve_health(
-    host: str, port: int, alive: Callable[[], bool], unready: Callable[[], str]
+    host: str,
+    port: int,
+    alive: Callable[[], bool],
+    unready: Callable[[], str],
+    status: Callable[[], dict[str, Any]],
 ) -> tuple[int, Callable[[], None]]:
-    """Answer `/health` and `/ready` from a background thread.
+    """Answer `/health`, `/ready` and `/status` from a background thread.
 
     Args:
         host: where to listen.
         port: 0 takes a free one.
         alive: whether the worker's thread does something.
         unready: why it cannot deliver now; empty if it can.
+        status: what it has done so far.
 
     Returns:
         the port, and a function that stops the server.
@@ -40,6 +45,8 @@ def serve_health(
                     self._answer(503, {"status": "not_ready", "reason": reason})
                 else:
                     self._answer(200, {"status": "ready"})
+            elif self.path == "/status":
+                self._answer(200, status())
             else:
                 self._answer(404, {"error": "Not found"})
 

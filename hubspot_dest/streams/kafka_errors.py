@@ -36,7 +36,7 @@ def kafka_error(error: KafkaFault, where: str, what: str, topic: str) -> StreamE
     """Return an error of Kafka as one sentence.
 
     Args:
-        error: what came back.
+        error: why it failed.
         where: the brokers.
         what: what was tried: `reading`, `committing`, `writing dead letters`.
         topic: what it was tried on.
@@ -72,7 +72,7 @@ def kafka_error(error: KafkaFault, where: str, what: str, topic: str) -> StreamE
     elif code in ("UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC", "_UNKNOWN_PARTITION", "UNKNOWN_TOPIC_ID"):
         kind = "no_topic"
         sentence = f"Kafka at {where} has no topic {topic}"
-        hint = "`walkeros setup` or kafka-topics --create makes it; the worker goes on as soon as it is there"
+        hint = "`walkeros setup` or kafka-topics --create makes it; the worker continues as soon as it exists"
     elif code in ("MSG_SIZE_TOO_LARGE", "RECORD_LIST_TOO_LARGE", "_MSG_SIZE_TOO_LARGE"):
         kind, heals = "too_large", False
         sentence = f"Kafka at {where} takes no message of that size in {topic}"

@@ -25,7 +25,7 @@ __all__ = ["KafkaSource", "letter_record"]
 _ASK_SECONDS: Final = 5.0
 _GATHER_SECONDS: Final = 0.2
 _CUT_BYTES: Final = 65_536
-# What the connection meets by itself; a broker closes idle connections, so that alone is no fault.
+# What the connection meets by itself; a broker closes idle connections, so that alone is not a fault.
 _TELLING: Final = frozenset(
     {"_ALL_BROKERS_DOWN", "_AUTHENTICATION", "_SSL", "_RESOLVE", "SASL_AUTHENTICATION_FAILED"}
     | {"TOPIC_AUTHORIZATION_FAILED", "GROUP_AUTHORIZATION_FAILED", "UNSUPPORTED_SASL_MECHANISM"}
@@ -278,7 +278,7 @@ class KafkaSource:
 
 
 def letter_record(address: StreamAddress, letter: Letter, now: float) -> Record:
-    """Return a letter as a message: value, key and headers of the original, and why it is there as headers."""
+    """Return a letter as a message: value, key and headers of the original, and its reason as headers."""
     stream = letter.message.partition.stream
     topic = address.waiting_of(stream) if letter.waiting else address.dead_of(stream)
     _, others = without_notes(letter.message.headers)

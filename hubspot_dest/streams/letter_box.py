@@ -12,7 +12,7 @@ __all__ = ["LetterBox", "open_letter_box"]
 
 
 class LetterBox(Protocol):
-    """Letters that nobody has sent again. Every method raises StreamError where the broker did not do it."""
+    """Dead letters that were not sent again. Every method raises StreamError if the broker fails."""
 
     def letters(self) -> Iterator[StoredLetter]:
         """Yield the letters that are there now, oldest first."""
@@ -21,7 +21,7 @@ class LetterBox(Protocol):
         """Return how many there are."""
 
     def send_again(self, consent: Mapping[str, bool]) -> int:
-        """Put every letter back among the events, behind what is there; return how many.
+        """Put every letter back among the events, after what is there; return how many.
 
         Args:
             consent: names that are granted, added to each event's own consent.

@@ -1,4 +1,4 @@
-"""Letters as messages: the value is the event itself, so that it can be sent again; why it is here stands beside it.
+"""Letters as messages: the value is the event itself, so that it can be sent again; its reason is beside it.
 
 The names begin with `hubspot-dest-`: headers of a Kafka message, fields of a Redis entry.
 """
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from hubspot_dest.delivery.client.codec import decode
-from hubspot_dest.delivery.memory_store import GivenUp
+from hubspot_dest.delivery.memory_store import GivenUpIntent
 from hubspot_dest.delivery.outbox.schema import CONTACT
 from hubspot_dest.streams.source import Letter, Message
 
@@ -68,7 +68,7 @@ class StoredLetter:
         return own if isinstance(own, str) else ""
 
 
-def letter_of_given_up(message: Message, one: GivenUp) -> Letter:
+def letter_of_given_up(message: Message, one: GivenUpIntent) -> Letter:
     """Return the letter of an intent that was given up."""
     details = {
         "what": "contact" if one.intent.kind == CONTACT else "event",
@@ -80,7 +80,7 @@ def letter_of_given_up(message: Message, one: GivenUp) -> Letter:
 
 
 def letter_notes(letter: Letter, now: float) -> list[tuple[str, bytes]]:
-    """Return what stands beside a letter: names and texts.
+    """Return the fields beside a letter: names and texts.
 
     Args:
         letter: the letter.

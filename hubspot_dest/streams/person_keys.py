@@ -34,7 +34,7 @@ class PersonKeys:
         Args:
             key: the message's key.
             name: the event's name.
-            person: e-mail or object id; empty for nobody.
+            person: e-mail or object id; empty without one.
             partition: where the message was.
 
         """

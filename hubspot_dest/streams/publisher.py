@@ -27,7 +27,7 @@ _DEFAULT_KEYS: Final = ("user.email", "user.id", "user.device", "user.session")
 
 
 class EventPublisher(Protocol):
-    """Writes events to a stream. For one thread. Every method raises StreamError where the broker did not do it."""
+    """Writes events to a stream. For one thread. Every method raises StreamError if the broker fails."""
 
     def publish_events(self, events: Sequence[tuple[str, bytes]]) -> None:
         """Write events, each a key and its JSON; they are durable when this returns."""
@@ -134,7 +134,7 @@ class StreamFront:
     One thread writes, in the order in which events were handed in; what gathers meanwhile is written together.
 
     Args:
-        collector: completes events, and refuses what is none.
+        collector: completes events, and refuses what is not one.
         publisher: writes them.
         key: where a person is identified; None for the usual places.
         limit: how many events may wait.
@@ -210,7 +210,7 @@ class StreamFront:
             try:
                 outcomes = iter(self._write(events))
                 results = [[next(outcomes) for _ in several] for several, _ in jobs]
-            except BaseException as error:  # whoever waits has to learn of it, whatever it is
+            except BaseException as error:  # the waiting thread gets every error, whatever it is
                 for _, done in jobs:
                     done.set_exception(error)
                 continue

@@ -131,7 +131,7 @@ def redis_error(error: Exception, where: str, what: str, stream: str) -> StreamE
         return StreamError("configuration", sentence, "stream=NAME, walkerOS' streamKey")
     if said.startswith("NOGROUP") or "requires the key to exist" in said:
         sentence = f"Redis at {where} has no stream {stream}"
-        hint = "walkerOS makes it with the first event; the worker goes on as soon as it is there"
+        hint = "walkerOS makes it with the first event; the worker continues as soon as it exists"
         return StreamError("no_topic", sentence, hint, heals=True)
     if "DB index is out of range" in said or "invalid DB index" in said:
         return StreamError("configuration", f"Redis at {where} has no such database: {said}")

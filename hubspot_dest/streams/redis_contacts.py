@@ -6,13 +6,13 @@ Values are kept as digests: they tell whether a value has changed, and nothing e
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from hubspot_dest.delivery.contact_cache import ManyContacts
 from hubspot_dest.planning.plan import ContactUpsert
 from hubspot_dest.streams.address import StreamAddress
-from hubspot_dest.streams.redis_client import connect_redis
+from hubspot_dest.streams.redis_client import connect_redis, text_of
 
 __all__ = ["RedisContacts"]
 
@@ -34,33 +34,41 @@ class RedisContacts:
         self._group = address.group
         self._local = ManyContacts()
         self._pending: dict[str, dict[str, str]] = {}
+        self._fresh: set[str] = set()  # people of whom this worker knew nothing before this batch
 
     def _key(self, email: str) -> str:
         return f"hubspot-dest:{self._group}:contact:{_digest(email.lower())}"
 
     def knows(self, contact: ContactUpsert) -> bool:
-        """Tell whether every property of the contact was written before, with the same value."""
-        if self._local.knows(contact):
-            return True
-        properties = contact.properties or {}
-        if not properties or contact.email.lower() in self._pending:
-            return False
+        """Tell whether this worker knows every property of the contact to be written, with the same value."""
+        return self._local.knows(contact)
+
+    def known_elsewhere(self, contacts: Sequence[ContactUpsert]) -> set[str]:
+        """Return the e-mails of contacts that any worker has written with the same values; one question for all."""
         import redis
 
+        fresh = [one for one in contacts if one.properties and one.email.lower() in self._fresh]
+        self._fresh.clear()
+        if not fresh:
+            return set()
+        pipe = self._client.pipeline(transaction=False)
+        for one in fresh:
+            pipe.hmget(self._key(one.email), list(one.properties or {}))
         try:
-            known = self._client.hmget(self._key(contact.email), list(properties))
+            answers = pipe.execute()
         except (redis.RedisError, OSError):
-            return False
-        if any(
-            (one or b"").decode("ascii", "replace") != _digest(value)
-            for one, value in zip(known, properties.values(), strict=True)
-        ):
-            return False
-        self._local.remember(contact)
-        return True
+            return set()
+        return {
+            one.email.lower()
+            for one, values in zip(fresh, answers, strict=True)
+            if [text_of(value or b"") for value in values]
+            == list(map(_digest, (one.properties or {}).values()))
+        }
 
     def remember(self, contact: ContactUpsert) -> None:
         """Note what is on its way to HubSpot."""
+        if contact.email not in self._local:
+            self._fresh.add(contact.email.lower())
         self._local.remember(contact)
         self._pending.setdefault(contact.email.lower(), {}).update(contact.properties or {})
 
@@ -79,6 +87,7 @@ class RedisContacts:
         """Forget what is in memory."""
         self._local.clear()
         self._pending.clear()
+        self._fresh.clear()
 
     def confirm(self, emails: Iterable[str]) -> None:
         """Let every worker know what HubSpot took."""

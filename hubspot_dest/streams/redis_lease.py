@@ -1,7 +1,7 @@
 """Who works on which stream: a lease a stream, and the group's live workers, as keys of Redis.
 
 One stream has no partitions, so one worker reads it at a time and the others stand by. Several streams are shared out
-evenly. A lease that is not renewed expires; whoever takes it over then claims what its holder left.
+evenly. A lease that is not renewed expires; its next holder then claims what the former one left.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import socket
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +22,8 @@ __all__ = ["RedisSource", "figures", "letter_fields", "message_of"]
 
 EVENT_FIELD: Final = b"event"
 _LEASE_SECONDS: Final = 15.0
-_MOST_COUNTED: Final = 10_000
+_STUCK_SECONDS: Final = 60.0
+_MOST_COUNTED: Final = 1_000
 _ALONE_AFTER: Final = 5
 """What was delivered so often comes alone: if it ends its worker, no other entry is blamed for that."""
 _COUNT_UNREAD: Final = "return #redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[2], 'COUNT', ARGV[3])"
@@ -38,6 +40,7 @@ class _OwnedStream:
         idle_ms: how long an entry must have been idle to be claimed.
         own: entries may be pending for this worker itself.
         watch: what was seen last.
+        counted: figures with a count of unread entries; what is read later is taken off it.
 
     """
 
@@ -47,6 +50,8 @@ class _OwnedStream:
     claiming: bool = True
     own: bool = False
     watch: TrimWatch | None = None
+    counted: StreamFigures | None = None
+    read_since: int = 0
 
 
 class RedisSource:
@@ -69,7 +74,9 @@ class RedisSource:
             self._lease_seconds = float(address.options.get("lease.seconds", _LEASE_SECONDS))
         except ValueError:
             text = address.options["lease.seconds"]
-            raise StreamError("configuration", f"--source-option lease.seconds={text} is no number") from None
+            raise StreamError(
+                "configuration", f"--source-option lease.seconds={text} is not a number"
+            ) from None
         if not 0.2 <= self._lease_seconds <= 3600:
             raise StreamError("configuration", "--source-option lease.seconds is from 0.2 to 3600")
         given = address.options.get("consumer") or socket.gethostname()
@@ -82,6 +89,9 @@ class RedisSource:
         self._lost: dict[str, int] = {}
         self._missing: StreamError | None = None
         self._beat_at = 0.0
+        self._called_at = time.monotonic()
+        self._renewer: threading.Thread | None = None
+        self._closing = threading.Event()
         self._version = (6, 2)
 
     # ---- the group
@@ -99,12 +109,28 @@ class RedisSource:
                 "unsupported", f"Redis at {self._where} is {found}; takeover needs 6.2 or newer (XAUTOCLAIM)"
             )
         self._beat(force=True)
+        if self._renewer is None:
+            self._renewer = threading.Thread(target=self._renew, name="hubspot-dest-lease", daemon=True)
+            self._renewer.start()
         if self._missing is not None and not self._streams:
             raise self._missing
 
+    def _renew(self) -> None:
+        """Renew the leases while the worker plans and delivers; not for one that does nothing any more."""
+        import redis
+
+        while not self._closing.wait(self._lease_seconds / 5):
+            if time.monotonic() - self._called_at > max(_STUCK_SECONDS, 4 * self._lease_seconds):
+                continue
+            for name in list(self._streams):
+                try:
+                    self._leases.renew(name)
+                except (redis.RedisError, OSError, ValueError):
+                    break  # the worker's own call says so
+
     def _beat(self, *, force: bool = False) -> None:
         """Renew the leases, give back what is too much, and take what is free; now and then, or at once."""
-        now = time.monotonic()
+        now = self._called_at = time.monotonic()
         if not force and now < self._beat_at:
             return
         with redis_errors(self._address, "renewing the lease"):
@@ -150,7 +176,7 @@ class RedisSource:
             int(gone) if gone.isdigit() else 0,
             self._lost.get(name, 0),
         )
-        # Whoever released the lease has nothing under way; whoever lost it may still wait for an answer.
+        # A worker that released the lease has nothing under way; one that lost it may still wait for an answer.
         idle = 0 if known.get("clean") else round(self._lease_seconds * 1000)
         self._streams[name] = _OwnedStream(name, watch, idle)
         if self._owner is not None:
@@ -210,6 +236,7 @@ class RedisSource:
         found = []
         for raw, entries in answer or ():
             name = text_of(raw)
+            self._streams[name].read_since += len(entries)
             found += [message_of(name, entry, fields) for entry, fields in entries]
         return found
 
@@ -343,7 +370,19 @@ class RedisSource:
     # ---- figures
 
     def _observe(self, one: _OwnedStream, *, count: bool) -> TrimWatch:
-        one.watch = one.trimming.observe(figures(self._client, one.name, self._address.group, count=count))
+        now = figures(self._client, one.name, self._address.group, count=False)
+        if count:
+            known = one.counted
+            unread: int | None = None
+            if known is not None and known.unread is not None and known.first == now.first:
+                # Nothing was trimmed since: what came and what was read is known.
+                unread = known.unread + now.length - known.length - one.read_since
+            if unread is None or unread < 0 or now.next_unread is None:
+                now = one.counted = figures(self._client, one.name, self._address.group, count=True)
+                one.read_since = 0
+            else:
+                now = replace(now, unread=unread)
+        one.watch = one.trimming.observe(now)
         return one.watch
 
     def lag(self) -> Lag:
@@ -364,6 +403,9 @@ class RedisSource:
 
     def close(self) -> None:
         """Give the leases back, and leave."""
+        self._closing.set()
+        if self._renewer is not None:
+            self._renewer.join(2)
         with redis_errors(self._address, "leaving"):
             try:
                 for name in list(self._streams):
@@ -383,7 +425,7 @@ def message_of(stream: str, entry: Any, fields: Mapping[bytes, bytes]) -> Messag
 
 
 def letter_fields(letter: Letter, now: float) -> list[tuple[bytes, bytes]]:
-    """Return a letter as fields: those of the original, and why it is there."""
+    """Return a letter as fields: those of the original, and its reason."""
     pairs = [(name.decode("utf-8", "replace"), value) for name, value in letter.message.fields]
     _, others = without_notes(pairs)
     if letter.message.value is not None:
@@ -400,7 +442,7 @@ def figures(client: Any, stream: str, group: str, *, count: bool) -> StreamFigur
         client: of Redis.
         stream: the stream.
         group: the group.
-        count: count the unread entries, too; before Redis 7 up to 10,000 of them.
+        count: count the unread entries, too; before Redis 7 up to 1,000 of them, and an estimate beyond.
 
     """
     info = client.xinfo_stream(stream)
@@ -415,7 +457,7 @@ def figures(client: Any, stream: str, group: str, *, count: bool) -> StreamFigur
         # Redis 7 counts entries that were trimmed unread among its lag: a short one is counted.
         lag = own.get("lag") if own is not None else None
         far = lag is not None and int(lag) >= _MOST_COUNTED
-        unread = min(int(lag or 0), length) if far else _unread(client, stream, last, length)
+        unread = min(int(lag or 0), length) if far else _unread(client, stream, info, last)
     read = own.get("entries-read") if own is not None else None
     added = info.get("entries-added")
     return StreamFigures(
@@ -429,10 +471,17 @@ def figures(client: Any, stream: str, group: str, *, count: bool) -> StreamFigur
     )
 
 
-def _unread(client: Any, stream: str, last: str, length: int) -> int:
-    """Count the entries behind the group's last one; where there are too many, those before it tell as well."""
+def _unread(client: Any, stream: str, info: Mapping[str, Any], last: str) -> int:
+    """Count the entries behind the group's last one, or those before it; of long streams, tell it from the times."""
+    length = int(info["length"])
     behind = int(client.eval(_COUNT_UNREAD, 1, stream, f"({last}", "+", _MOST_COUNTED))
     if behind < _MOST_COUNTED:
         return behind
     before = int(client.eval(_COUNT_UNREAD, 1, stream, "-", last, _MOST_COUNTED))
-    return length - before
+    if before < _MOST_COUNTED:
+        return length - before
+    begin, here, end = (
+        int(text_of(one).partition("-")[0]) for one in (info["first-entry"][0], last, info["last-entry"][0])
+    )
+    part = (end - here) / (end - begin) if end > begin else 0.5
+    return min(length - before, max(behind, round(length * part)))

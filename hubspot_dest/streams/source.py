@@ -26,7 +26,7 @@ class Message:
     Attributes:
         partition: where it is from.
         position: offset, or the entry's id.
-        value: the event as JSON; None where there is none.
+        value: the event as JSON; None without one.
         key: of Kafka.
         headers: of Kafka.
         fields: all fields of a Redis entry.
@@ -80,7 +80,7 @@ class TrimWatch:
         stored: entries that are in the stream.
         trimmed: the stream is being trimmed, as far as that can be seen.
         lost: entries that were trimmed unread, so far.
-        exact: `lost` is a count; else there were at least so many.
+        exact: `lost` is a count; else a lower bound.
 
     """
 
@@ -98,7 +98,7 @@ class Lag:
 
     Attributes:
         messages: how many are not committed; None where that is not known.
-        exact: it is a count; else there are at least so many.
+        exact: it is a count; else a lower bound.
         trims: what is known of trimming; of Redis only.
 
     """
@@ -109,7 +109,7 @@ class Lag:
 
 
 class PartitionOwner(Protocol):
-    """Whoever works on partitions; called by the source in the thread that calls the source."""
+    """The Protocol of what works on partitions; called by the source in the thread that calls the source."""
 
     def on_assigned(self, states: Mapping[Partition, str]) -> None:
         """Take partitions, each with the state that was committed with it; an empty text for none."""

@@ -14,7 +14,7 @@ from hubspot_dest.streams.source import TrimWatch
 __all__ = ["StreamFigures", "Trimming", "entry_id", "warning_of"]
 
 _NEAR: Final = 0.8
-"""It is told when so much of what is stored is unread."""
+"""The unread share of a stream from which on it is reported."""
 _SMALL: Final = 100
 """A shorter stream is read before it can be trimmed."""
 
@@ -133,6 +133,6 @@ def warning_of(watch: TrimWatch, maxlen: int | None) -> str:
     if watch.trimmed:
         return f"{unread}, and it is trimmed: after {room:,} more, entries are lost unread; {advice}"
     return (
-        f"{unread}, and nothing tells whether it is trimmed; maxlen=N in the source, walkerOS' maxLen, makes that "
+        f"{unread}, and it is unknown whether it is trimmed; maxlen=N in the source, walkerOS' maxLen, makes that "
         "exact"
     )

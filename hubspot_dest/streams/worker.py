@@ -95,7 +95,7 @@ class Worker:
         destination: made with `stream`.
         settings: how it works.
         say: says one line to people.
-        monotonic: seconds that never jump.
+        monotonic: a monotonic clock, in seconds.
 
     Attributes:
         counts: what it has done.
@@ -132,8 +132,10 @@ class Worker:
         self._base = destination.state.snapshot()
         self._states: dict[Partition, dict[str, Any]] = {}
         self._loaded = self._base
+        self._partitions: frozenset[Partition] = frozenset()
         self._keys = PersonKeys()
         self._lost: dict[str, int] = {}
+        self._unread: dict[str, int] = {}
         self._said: set[str] = set()
         self._troubles: set[str] = set()
         self._figures_at = 0.0
@@ -159,6 +161,17 @@ class Worker:
             return self.trouble or "it is not connected yet"
         halted = self._destination.halted
         return self.trouble or (halted.describe() if halted is not None else "")
+
+    def status(self) -> dict[str, Any]:
+        """Return what the worker has done so far, and what it has in hand."""
+        counts = self.counts
+        return {
+            **counts.as_dict(),
+            "inHand": counts.in_hand,
+            "lag": counts.lag,
+            "paused": counts.paused,
+            "partitions": sorted(str(one) for one in self._partitions),
+        }
 
     # ---- the loop
 
@@ -371,7 +384,7 @@ class Worker:
                     one.letters = []
             self._source.commit([one.message for one in done], self._state_texts(partitions))
         except LeaseLostError:
-            # HubSpot has them; whoever owns the partition delivers them again, and that counts once.
+            # HubSpot has them; the partition's owner delivers them again, and that counts once.
             self.counts.settle("handed_back", len(done))
             self._remove(done)
             return not self._in_hand
@@ -432,6 +445,7 @@ class Worker:
             state = _state_of(text)
             if state is not None:
                 self._states[partition] = state
+        self._partitions |= set(states)
         self._rebalanced()
         names = ", ".join(sorted(str(one) for one in states))
         self._say(f"assigned: {names}")
@@ -465,6 +479,7 @@ class Worker:
         )
 
     def _forget(self, partitions: Sequence[Partition]) -> None:
+        self._partitions -= set(partitions)
         for partition in partitions:
             self._states.pop(partition, None)
         self._sink.forget_contacts()  # the next worker may change these contacts
@@ -511,7 +526,9 @@ class Worker:
             limit = self._settings.maxlen
             counts.nearest = max(one.unread / max(1, limit or one.stored) for one in lag.trims)
             for watch in lag.trims:
-                if warning := warning_of(watch, limit):
+                growing = watch.unread >= self._unread.get(watch.stream, watch.unread + 1)
+                self._unread[watch.stream] = watch.unread
+                if (watch.trimmed or growing) and (warning := warning_of(watch, limit)):
                     self._say_once_of(watch.stream, f"warning: {warning}")
             if new := self._count_lost(lag):
                 about = "" if counts.lost_exact else "at least "

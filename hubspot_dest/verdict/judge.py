@@ -9,6 +9,7 @@ from dataclasses import replace as with_changes
 from typing import Any, Final
 
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT, AccountEvent, AccountSchema
+from hubspot_dest.amounts import amount
 from hubspot_dest.checks.catalogue import finding_of
 from hubspot_dest.checks.contacts import check_contact_email, check_contact_property, empty_contact
 from hubspot_dest.checks.finding import Finding, Violation
@@ -23,6 +24,7 @@ from hubspot_dest.checks.names import (
     split_event_name,
 )
 from hubspot_dest.checks.occurrences import (
+    NOTHING_TEXTS,
     OBJECT_TEXT,
     check_event_email,
     check_object_id,
@@ -54,7 +56,9 @@ _BRACKET: Final = OBJECT_TEXT[0]
 _ShapeKey = tuple[str, int | None, str, tuple[str, ...]]
 _DENIALS: Final = frozenset(
     """
-    false no none denied deny declined rejected refused revoked withdrawn off 0 disabled opted_out optout opt-out
+    false no none n nope never denied deny declined rejected refused revoked withdrawn withheld off 0 -1 disabled
+    opted_out optout opt-out opt_out not_granted not-granted notgranted ungranted null undefined pending unknown unset
+    nein non nee nej nie não nao нет
     """.split()  # noqa: SIM905 - names read better as words
 )
 
@@ -196,8 +200,6 @@ class Judge:
 
         """
         occurrence = plan.occurrence
-        if occurrence is not None and self._is_fine(plan, occurrence, now_ms):
-            return ()
         if plan.verdict not in ("ready", "skipped"):
             return ()
         run = self._rules.get((plan.rule_key, plan.rule_index)) or self._begin(plan)
@@ -232,11 +234,19 @@ class Judge:
             found.append(self._capitals(plan, meant))
         return tuple(dict.fromkeys(found)) if found else ()
 
-    def _is_fine(self, plan: Plan, occurrence: dict[str, Any], now_ms: int) -> bool:
+    def is_fine(self, plan: Plan, now_ms: int) -> bool:
         """Tell whether an event is like others that are fine: a look at its shape, and one at all of its values.
 
-        False where that is not certain: then everything is looked at.
+        It is counted then as `judge` counts it, which need not be asked. False where that is not certain.
+
+        Args:
+            plan: what should happen to the event.
+            now_ms: the run's clock, in ms since 1970.
+
         """
+        occurrence = plan.occurrence
+        if occurrence is None:
+            return False
         shape = self._recent.get(occurrence["eventName"])
         if shape is None:
             return False
@@ -260,6 +270,7 @@ class Judge:
         if (
             len(values) <= MAX_VALUE
             and _BRACKET not in values
+            and NOTHING_TEXTS.isdisjoint(properties.values())
             and "2" <= occurrence["occurredAt"] <= self._latest
             and self._latest_from <= now_ms < self._latest_until
             and (occurrence.get("email") in self._good_emails or self._fine_email(occurrence))
@@ -288,10 +299,13 @@ class Judge:
             if len(self._consents) < _REMEMBERED:
                 self._consents[names] = found
         for name, value in consent.items():
-            if type(value) is str and name in self._view.consents and value.strip().lower() in _DENIALS:
+            if value is True or value is False or name not in self._view.consents:
+                continue
+            reading = _reading(value)
+            if reading:
                 violation = Violation(
                     "consent_reads_no",
-                    f'consent {name} is the text "{value}", which counts as granted',
+                    f"consent {name} is {reading}, which counts as granted",
                     f"send {name}: false",
                     f"consent.{name}",
                 )
@@ -326,7 +340,7 @@ class Judge:
                 asked = " or ".join(names)
                 violation = Violation(
                     "consent_never_given",
-                    f"none of {self._with_consent} events with a consent says anything of {asked}: "
+                    f"none of {amount(self._with_consent, 'event')} with a consent says anything of {asked}: "
                     "what asks for it is never sent",
                     f"ask for a name that events have: {', '.join(sorted(map(str, given))[:8])}",
                 )
@@ -356,6 +370,11 @@ class Judge:
                     )
                     found.append(self._finding(violation, path.at, at=""))
         return tuple(dict.fromkeys(found))
+
+    @property
+    def judges_consent(self) -> bool:
+        """Whether the configuration asks for any consent, so that `judge_consent` can have something to say."""
+        return bool(self._view.consents)
 
     @property
     def event_names(self) -> int:
@@ -428,7 +447,7 @@ class Judge:
             shape.fast = True  # and remains so: nothing becomes pending again
             self._recent[name] = shape
         for value in properties.values():
-            if type(value) is str and (len(value) > MAX_VALUE or _BRACKET in value):
+            if type(value) is str and (len(value) > MAX_VALUE or _BRACKET in value or value in NOTHING_TEXTS):
                 self._long_values(properties, run, found)
                 break
         if shape.typed:
@@ -536,8 +555,7 @@ class Judge:
         """Tell whether a finding of the contact names the same address already."""
         if contact is None or contact.properties is None:
             return False
-        address = contact.properties.get("email") or contact.email
-        return address == email and self._contact_email(address) is not None
+        return contact.email == email and self._contact_email(email) is not None
 
     def _fine_values(
         self, typed: tuple[tuple[str, PropertyLike], ...], properties: Mapping[str, str]
@@ -579,7 +597,7 @@ class Judge:
             ):
                 return False
         values = "".join(properties.values())
-        if _BRACKET in values or len(values) > _LARGE:
+        if _BRACKET in values or len(values) > _LARGE or not NOTHING_TEXTS.isdisjoint(properties.values()):
             return False
         stage = properties.get("lifecyclestage")
         if stage is not None and self._stages.get(email.lower()) != stage:
@@ -625,8 +643,8 @@ class Judge:
         violation = (
             self._contact_emails[email] if email in self._contact_emails else self._contact_email(email)
         )
-        # A contact that is created gets the e-mail among its properties, where the mapping gives one.
-        if violation is not None and "email" not in properties:
+        # An unknown contact is created with this address, whatever the mapping says of the property `email`.
+        if violation is not None:
             found.append(self._finding(violation, run.view.identify_at, at="contact"))
         if not properties:
             found.append(self._finding(empty_contact(), run.view.identify_at, at="contact"))
@@ -644,7 +662,8 @@ class Judge:
             ) is not None:
                 found.append(self._finding(problem, self._place_of(problem, run, contact=True), at="contact"))
         together = "".join(properties.values())
-        if _BRACKET in together or len(together) > _LARGE:
+        odd = _BRACKET in together or not NOTHING_TEXTS.isdisjoint(properties.values())
+        if odd or len(together) > _LARGE:
             self._odd_contact(properties, run, found)
         if (stage := properties.get("lifecyclestage")) is not None:
             self._stage(email, stage, run, found)
@@ -883,6 +902,15 @@ class Judge:
 _NEAR_FIELDS: Final = {"event": "data", "params": "data", "properties": "data", "usr": "user", "dta": "data"}
 
 
+def _reading(consent: Any) -> str:
+    """Return what a consent is that counts as granted and hardly says so; empty for any other."""
+    if isinstance(consent, str):
+        return f'the text "{consent[:40]}"' if consent.strip().lower() in _DENIALS else ""
+    if isinstance(consent, (dict, list)):
+        return "an object" if isinstance(consent, dict) else "a list"
+    return f"the number {consent}" if isinstance(consent, (int, float)) and consent < 0 else ""
+
+
 def _configured(paths: tuple[EventPath, ...]) -> ConfigPath:
     """Return where an identity is configured; nothing where it is the default."""
     return paths[0].at if paths else ()
@@ -895,7 +923,7 @@ def _declared(definition: AccountEvent | None, name: str) -> PropertyLike | None
 
 
 def _place_of_name(violation: Violation, view: RuleView) -> ConfigPath:
-    """Return where the part of an event's name stands that is wrong."""
+    """Return the place of the wrong part of an event's name."""
     if violation.code in ("event_prefix", "event_prefix_portal"):
         return ("settings", "eventNamePrefix")
     return view.event_name_at
@@ -909,7 +937,7 @@ def _stay_pending(pending: Iterable[MappedValue], properties: Collection[str]) -
 def _absences(
     values: Iterable[MappedValue], present: Collection[str], fields: Collection[str]
 ) -> tuple[_Absence, ...] | None:
-    """Return the paths of the values that gave nothing; None where one of them is no plain path of two steps."""
+    """Return the paths of the values that gave nothing; None where one of them is not a plain path of two steps."""
     by_field: dict[str, list[str]] = {}
     for value in values:
         if not value.name:

@@ -43,6 +43,7 @@ class JudgedPlanner:
         self._plan = planner.plan
         self._collector = collector
         self._now_ms = now_ms
+        self._is_fine = judge.is_fine
         self._judge = judge.judge
         self._hold_refused = hold_refused
         self._parity = parity
@@ -56,6 +57,8 @@ class JudgedPlanner:
         """
         collector, now_ms = self._collector, self._now_ms()
         plan = self._plan(with_user(event, collector.user), collector, now_ms, traced=traced)
+        if self._is_fine(plan, now_ms):
+            return plan
         findings = self._judge(plan, now_ms)
         if not findings:
             return plan

@@ -27,9 +27,11 @@ EVENT_FIELDS: Final = frozenset(
 )
 """The fields of events (walkerOS 4.4, section 1.1)."""
 
-# `${NAME}` and the references of flows anywhere; `$NAME` as the whole text. `$code:` is a function, `$5` is money.
+# `${NAME}`, the references of flows and what other systems replace anywhere; `$NAME` as the whole text. `$code:` is a
+# function, `$5` is money.
 _REFERENCE: Final = re.compile(
-    r"\$\{[A-Za-z_][^{}\s]*\}|\$(?:def|var|env|flow|secret|store|contract)\.[A-Za-z_]|"
+    r"\$\{[A-Za-z_][^{}\s]*\}|\{\{[^{}]+\}\}|#\{[A-Za-z_][^{}\s]*\}|<%.*?%>|%[A-Z][A-Z0-9_]+%|\bprocess\.env\.[A-Za-z_]|"
+    r"\$(?:def|var|env|flow|secret|store|contract)\.[A-Za-z_]|"
     r"^\$(?!code:)[A-Za-z_]\w*([.:][^\s]*)?$",
     re.ASCII,
 )

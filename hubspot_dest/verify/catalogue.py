@@ -19,7 +19,7 @@ _CHECKS: Final = (
         "lost",
         "WALKEROS",
         "a configuration that cannot be loaded",
-        "No destination starts with it, so that no event goes out. The sentence names the place.",
+        "No destination starts with it, so that no event is sent. The sentence names the place.",
         "Correct what the sentence names.",
         "walkerOS 4.4, section 5.1",
         by="both",
@@ -78,7 +78,7 @@ _CHECKS: Final = (
         "example_failed",
         "lost",
         "WALKEROS",
-        "a step example of the flow that gives other calls than it says",
+        "a step example of the flow that gives other calls than it documents",
         "The example's `out` lists the calls that its `in` leads to. Either the mapping or the example is wrong; what "
         "the flow documents is not what HubSpot receives.",
         "Correct the mapping, or the example's out.",

@@ -19,7 +19,7 @@ from hubspot_dest.report.json_report import as_json, plain
 from hubspot_dest.verdict.judge import Judge
 from hubspot_dest.verify.result import ExampleResult
 
-__all__ = ["CheckedStepExample", "check_step_example"]
+__all__ = ["CheckedStepExample", "PlayedStepExample", "check_step_example", "play_step_example"]
 
 _MOST: Final = 20
 _SHOWN: Final = 200
@@ -30,6 +30,22 @@ class CheckedStepExample:
     """An example's result, and what the checks say of its event."""
 
     result: ExampleResult
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedStepExample:
+    """What an example does.
+
+    Attributes:
+        calls: its calls in the documented notation, without the `uuid` that this sender adds.
+        failure: why its event failed; empty if it did not.
+        findings: what the checks say of its event.
+
+    """
+
+    calls: tuple[Any, ...]
+    failure: str = ""
     findings: tuple[Finding, ...] = ()
 
 
@@ -45,18 +61,34 @@ def check_step_example(config: Config, example: StepExample, account: AccountSch
     if example.problems:
         return CheckedStepExample(ExampleResult(example.name, example.title, False, example.problems))
     try:
-        return _check(config, example, account)
+        played = play_step_example(config, example, account)
     except ConfigError as error:  # what the example says instead of the flow's own rule or settings
         problems = tuple(str(problem) for problem in error.problems) or (str(error),)
         return CheckedStepExample(ExampleResult(example.name, example.title, False, problems))
+    if example.calls is None:
+        return CheckedStepExample(ExampleResult(example.name, example.title, None), played.findings)
+    calls = list(played.calls)
+    found = [_sentence(one) for one in differences({"calls": example.calls}, {"calls": calls})[:_MOST]]
+    if played.failure and not calls:
+        # An event that failed sends nothing, too; that is not what `out: []` says.
+        found.insert(0, played.failure)
+    return CheckedStepExample(
+        ExampleResult(example.name, example.title, not found, tuple(found)), played.findings
+    )
 
 
-def _check(config: Config, example: StepExample, account: AccountSchema) -> CheckedStepExample:
+def play_step_example(config: Config, example: StepExample, account: AccountSchema) -> PlayedStepExample:
+    """Return the calls that an example makes, whatever it expects; see `check_step_example`.
+
+    Raises:
+        ConfigError: what the example says instead of the flow's own rule or settings is invalid.
+
+    """
     raw = example_config(config.raw, example)
     changed = raw != config.raw  # then the lines of the configuration are not those of the file
     judge = Judge(raw, source=None if changed else config.source, account=account)
     client = RecordingClient()
-    outcome = ""
+    failure = ""
     findings: tuple[Finding, ...] = ()
     state = config.collector
     with HubSpotDestination(
@@ -77,14 +109,8 @@ def _check(config: Config, example: StepExample, account: AccountSchema) -> Chec
             pushed = destination.push(data)
             findings = pushed.findings
             if pushed.kind == "failed":
-                outcome = f"the event failed: {pushed.sentence}"
-    if example.calls is None:
-        return CheckedStepExample(ExampleResult(example.name, example.title, None), findings)
-    calls = [_without_uuid(plain(call)) for call in client.calls]
-    found = [_sentence(one) for one in differences({"calls": example.calls}, {"calls": calls})[:_MOST]]
-    if outcome and not client.calls:
-        found.insert(0, outcome)  # an event that failed sends nothing, too; that is not what `out: []` says
-    return CheckedStepExample(ExampleResult(example.name, example.title, not found, tuple(found)), findings)
+                failure = f"the event failed: {pushed.sentence}"
+    return PlayedStepExample(tuple(_without_uuid(plain(call)) for call in client.calls), failure, findings)
 
 
 def _clock(example: StepExample) -> Callable[[], int] | None:

@@ -36,7 +36,7 @@ class FindingGroups:
         Args:
             finding: what was found.
             event_line: the line of the event; None for a finding of the configuration.
-            cause: what tells apart two findings of one code and one place in the configuration.
+            cause: what distinguishes two findings of one code and one place in the configuration.
 
         """
         key = (finding.code, finding.config_path, *cause)

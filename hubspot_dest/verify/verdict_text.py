@@ -21,7 +21,7 @@ _WORDS: Final = {"go": ("GO", 32), "no_go": ("NO-GO", 31)}
 
 
 def verify_lines(result: VerifyResult, painter: Painter) -> Iterator[str]:
-    """Yield the verdict, what stands in the way with its place and fix, what else was found, and every answer."""
+    """Yield the verdict, the obstacles with place and fix, the other findings, and every answer."""
     word, colour = _WORDS[result.verdict]
     yield f"{painter.paint(word, colour)}: {safe_text(result.config)}: {safe_text(result.reason)}"
     others = [one for one in result.findings if not one.blocking]
@@ -90,7 +90,7 @@ def verify_cases(result: VerifyResult) -> list[Case]:
 def located_findings(result: VerifyResult) -> Sequence[Finding]:
     """Return every finding, its sentence with how many events have it, for SARIF and annotations.
 
-    A NO-GO without a finding in the way becomes one, so that nobody takes the file for a GO.
+    A NO-GO without a finding in the way becomes one, so that the file does not look like a GO.
     """
     found = [_counted(one) for one in result.findings]
     if result.verdict == "no_go" and not result.obstacles:

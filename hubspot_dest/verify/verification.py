@@ -170,7 +170,9 @@ class _Unloaded:
     def close(self) -> SectionResult:
         """Return that the question has no answer."""
         said = "not asked: the configuration cannot be loaded"
-        return SectionResult("events", "Does HubSpot take every event, and is none lost?", "unanswered", said)
+        return SectionResult(
+            "events", "Does HubSpot accept every event, and is none lost?", "unanswered", said
+        )
 
 
 def _play(
@@ -180,7 +182,7 @@ def _play(
     sections: _Sections,
     now_ms: Callable[[], int],
 ) -> None:
-    """Take every event through the real destination, with a client that goes nowhere."""
+    """Take every event through the real destination, with a client that sends nothing."""
     assert sections.events is not None
     ids = itertools.count(1)
     if not config.token.get_secret_value():
@@ -216,6 +218,7 @@ def _play(
             del lines[outcome.event_id]
     for one in destination.close():
         _tell(one, lines.get(one.event_id), sections, parity=subject.parity)
+    sections.events.granted = tuple(destination.state.view.consent)
     if not usable:
         msg = f"there is no usable event in it{first_bad}"
         raise NoUsableEventError(msg)

@@ -9,6 +9,7 @@ with workers on it, sessions should be short (4 s at least).
 from __future__ import annotations
 
 import logging
+import os
 from typing import Any, Self
 
 from hubspot_dest.streams.kafka_client import kafka_module
@@ -20,7 +21,7 @@ RETAINED_BYTES = 5_000_000
 
 
 class MockKafka:
-    """One mock cluster; it ends with this object.
+    """One mock cluster, which ends with this object; or the Kafka at HUBSPOT_DEST_KAFKA.
 
     Raises:
         StreamError: confluent-kafka is not installed.
@@ -28,11 +29,16 @@ class MockKafka:
     """
 
     def __init__(self) -> None:
+        given = os.environ.get("HUBSPOT_DEST_KAFKA")
+        self._holder: Any = None
+        if given:  # a real one, for the same tests
+            self.bootstrap = given
+            return
         quiet = logging.Logger("mock", logging.CRITICAL)
         quiet.addHandler(logging.NullHandler())
         module = kafka_module()
         options = {"test.mock.num.brokers": 1, "bootstrap.servers": "mock", "log_level": 0}
-        self._holder: Any = module.Producer(options, logger=quiet)
+        self._holder = module.Producer(options, logger=quiet)
         brokers = self._holder.list_topics(timeout=10).brokers.values()
         self.bootstrap = ",".join(f"{one.host}:{one.port}" for one in brokers)
 

@@ -44,7 +44,7 @@ class RedisServer:
         program: which redis-server; None for the one that `find_redis_server` finds.
 
     Raises:
-        FileNotFoundError: there is none; the message says where it was looked for.
+        FileNotFoundError: there is none; the message names the places that were searched.
         OSError: it does not start.
 
     """

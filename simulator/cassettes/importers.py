@@ -143,7 +143,7 @@ def imported(path: Path, *, every_host: bool = False) -> Cassette:
 def _parsed(path: Path) -> Any:
     import yaml
 
-    from hubspot_dest.config.document import BoundedLoader
+    from hubspot_dest.config.yaml_document import BoundedLoader
 
     try:
         if path.stat().st_size > _MOST_BYTES:

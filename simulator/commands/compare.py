@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import click
 
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.report.safe_text import safe_text
@@ -82,7 +83,7 @@ def command(cassettes: tuple[Path, ...], max_age: int | None, table: Path | None
         print_data(json.dumps({"summary": True, "requests": total, "different": wrong, "tooOld": old}))
     else:
         _print_table(rows)
-        say(f"{total - wrong} of {total} answers agree")
+        say(f"{total - wrong} of {amount(total, 'answer')} {verb(total - wrong, 'agree')}")
     raise SystemExit(int(ExitCode.CHECK_FAILED if wrong or old else ExitCode.OK))
 
 

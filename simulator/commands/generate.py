@@ -12,6 +12,7 @@ from typing import IO, Any, NoReturn
 import click
 from click.core import ParameterSource
 
+from hubspot_dest.amounts import amount, plural
 from hubspot_dest.cli.console import progress, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import RealRange
@@ -97,10 +98,10 @@ def command(
         else:
             with output.open("wb") as file:
                 _write(stream, count, file)
-            say(f"{count} events written to {safe_text(output)}")
+            say(f"{amount(count, 'event')} written to {safe_text(output)}")
     except KeyboardInterrupt:
         where = f"{safe_text(output)} holds" if output is not None else "what was written is"
-        say(f"interrupted: {where} only a part of the {count:,} events")
+        say(f"interrupted: {where} only a part of the {count:,} {plural(count, 'event')}")
         raise SystemExit(int(ExitCode.INTERRUPTED)) from None
     except BrokenPipeError:  # the reader has closed the pipe
         raise SystemExit(int(ExitCode.OK)) from None
@@ -145,5 +146,5 @@ def _write(stream: Iterator[dict[str, Any]], count: int, file: IO[bytes]) -> Non
         chunk = islice(stream, min(_CHUNK, count - done))
         file.write(b"".join([orjson.dumps(event) + b"\n" for event in chunk]))
         if count > 20 * _CHUNK and not file.isatty():
-            progress(f"{done:,} of {count:,} events")
+            progress(f"{done:,} of {count:,} {plural(count, 'event')}")
     file.flush()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.report.safe_text import safe_text
@@ -42,5 +43,5 @@ def command(file: Path, output: Path, every_host: bool, keep_people: bool, patte
         stop(f"nothing was saved: {safe_text(error)}", "--scrub 'a pattern for it', or --keep-people")
     except OSError as error:
         stop(f"{safe_text(output)} cannot be written: {error.strerror}")
-    say(f"{len(cassette.interactions)} requests imported into {safe_text(output)}")
+    say(f"{amount(len(cassette.interactions), 'request')} imported into {safe_text(output)}")
     raise SystemExit(int(ExitCode.OK))

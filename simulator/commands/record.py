@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import line_limit_option, open_config
@@ -102,7 +103,8 @@ def command(
     except ValueError as error:
         stop(safe_text(error))
     say(
-        f"{len(cassette.interactions)} requests of {len(cassette.meta.events)} events recorded in {safe_text(output)}"
+        f"{amount(len(cassette.interactions), 'request')} of {amount(len(cassette.meta.events), 'event')} "
+        f"recorded in {safe_text(output)}"
     )
     raise SystemExit(int(ExitCode.OK))
 
@@ -130,13 +132,14 @@ def _record_live(path: Path, events: list[dict[str, Any]], output: Path, wanted:
     if wanted.base_url:
         loaded = replace(loaded, connection=replace(loaded.connection, base_url=wanted.base_url))
     try:
-        account, amount = portal_of(loaded), amount_of(loaded, events)
+        account, writes = portal_of(loaded), amount_of(loaded, events)
     except (DeliveryError, ValueError) as error:
         said = error.describe() if isinstance(error, DeliveryError) else str(error)
         stop(f"the portal cannot be asked: {safe_text(said)}")
     kind = f" ({safe_text(account.account_type)})" if account.account_type else ""
+    people = amount(writes.contacts, "contact")
     say(
-        f"this writes {amount.events} events and up to {amount.contacts} contacts to portal {account.portal_id}{kind} "
+        f"this writes {amount(writes.events, 'event')} and up to {people} to portal {account.portal_id}{kind} "
         f"at {safe_text(loaded.connection.base_url)}; they stay there"
     )
     if not wanted.yes:
@@ -156,7 +159,8 @@ def _record_live(path: Path, events: list[dict[str, Any]], output: Path, wanted:
         )
     except OSError as error:
         stop(f"{safe_text(output)} cannot be written: {error.strerror}")
-    say(f"{len(made.interactions)} requests of {len(events)} events recorded in {safe_text(output)}")
+    requests = f"{amount(len(made.interactions), 'request')} of {amount(len(events), 'event')}"
+    say(f"{requests} recorded in {safe_text(output)}")
 
 
 def _events(source: str, max_line_bytes: int) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import open_config
@@ -109,4 +110,4 @@ def _accept(path: Path, cassette: Cassette, config: dict[str, Any] | None) -> No
     meta = cassette.meta
     made = scrubbed(record(config or meta.config, meta.events, RecordingSetup.of(meta), about=meta.about))
     made.save(path)
-    say(f"{safe_text(path)} recorded anew: {len(made.interactions)} requests")
+    say(f"{safe_text(path)} recorded anew: {amount(len(made.interactions), 'request')}")

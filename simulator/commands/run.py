@@ -57,6 +57,19 @@ __all__ = ["command"]
     metavar="FILE",
     help="Write a page of HTML: outcomes, what the checks say, samples, coverage, the events.",
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 8),
+    metavar="N",
+    help="Deliver made-up events with N real workers on a broker of this machine, and kill one of them.",
+)
+@click.option(
+    "--via",
+    type=click.Choice(["kafka", "redis"]),
+    default="kafka",
+    show_default=True,
+    help="The broker of --workers: the mock cluster inside confluent-kafka, or a real redis-server.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The result as one JSON object.")
 @click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
 def command(**options: Any) -> None:
@@ -67,6 +80,20 @@ def command(**options: Any) -> None:
     Exit 1 if --expect is not met, if events failed (--fail-on), if the sender's numbers and HubSpot's differ, or if the
     source failed; 2 if it could not run. Waiting takes no time: an outage of half a minute is over at once.
     """
+    workers, via = options.pop("workers"), options.pop("via")
+    if workers is not None:
+        if options["from_"] or options["listen"] is not None or options["expect"] or options["parity"]:
+            raise click.UsageError(
+                "--workers makes its own events: leave out EVENTS, --listen, --expect and --parity"
+            )
+        from simulator.engine.story import story_path
+        from simulator.workers.show_run import run_workers
+
+        config, count, seed = options["config"] or story_path(), options["events"] or 3000, options["seed"]
+        code = run_workers(
+            config, via=via, workers=workers, events=count, seed=seed, as_json=options["as_json"]
+        )
+        raise SystemExit(int(code))
     refuse_unread_input("" if options["listen"] is not None else options["from_"], "hubspot-sim run CONFIG -")
     from simulator.commands.runs.run import run  # here, so that --help stays fast
 

@@ -29,6 +29,12 @@ __all__ = ["command"]
     help="Keep the account in a SQLite file; without it, in memory.",
 )
 @click.option("--tls", is_flag=True, help="Speak https, with a certificate made for this run.")
+@click.option(
+    "--authority",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.pem",
+    help="With --tls: write the certificate that clients must trust to FILE.pem, too.",
+)
 @click.option("--token", help="The token that opens the account.")
 @click.option(
     "--scope", "scopes", multiple=True, metavar="NAME", help="A scope of the token; all, if none is named."

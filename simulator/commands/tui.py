@@ -54,6 +54,19 @@ __all__ = ["command"]
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Of the browser's page."
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 8),
+    metavar="N",
+    help="Show N real workers on a broker of this machine; keys kill and start them.",
+)
+@click.option(
+    "--via",
+    type=click.Choice(["kafka", "redis"]),
+    default="kafka",
+    show_default=True,
+    help="The broker of --workers: the mock cluster inside confluent-kafka, or a real redis-server.",
+)
 def command(**options: Any) -> None:
     """See live what CONFIG makes of events: each on its way from the shop to a HubSpot on this machine.
 
@@ -61,6 +74,23 @@ def command(**options: Any) -> None:
     and a guided tour are shown. Saving CONFIG plans the last thousand events again. What comes by
     --listen, --speed or a pipe comes at its own pace, unless --rate is given.
     """
+    workers, via = options.pop("workers"), options.pop("via")
+    if workers is not None:
+        from simulator.commands.terminal_check import need_terminal
+        from simulator.engine.story import story_path
+        from simulator.workers.show_run import open_group
+
+        need_terminal(options["from_"])
+        config = options["config"] or story_path()
+        rate = options["rate"]
+        group = open_group(
+            config, via=via, workers=workers, events=1_000_000, seed=options["seed"] or 1, rate=rate
+        )
+        from simulator.workers.workers_app import WorkersApp
+
+        with group:
+            WorkersApp(group).run()
+        return
     from simulator.commands.runs.tui import show  # here, so that --help stays fast
 
     show(**options)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import Any
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.config.model import Config
 from hubspot_dest.coverage.rule_coverage import RuleCoverage
 from hubspot_dest.planning.plan import INVALID_DATE
@@ -77,13 +78,13 @@ class CoverageResult:
     def sentence(self) -> str:
         """The result in a sentence: `reached 14 of 15 rules, 41 of 44 paths`."""
         (rules, all_rules), (paths, all_paths) = self.rules, self.paths
-        return f"reached {rules} of {all_rules} rules, {paths} of {all_paths} paths"
+        return f"reached {rules} of {amount(all_rules, 'rule')}, {paths} of {amount(all_paths, 'path')}"
 
     @property
     def properties_sentence(self) -> str:
         """The properties in a sentence: `resolved 9 of 10 properties`."""
         resolved, every = self.properties
-        return f"resolved {resolved} of {every} properties"
+        return f"resolved {resolved} of {amount(every, 'property')}"
 
     def plain(self) -> dict[str, Any]:
         """Return the result as JSON, without its events."""

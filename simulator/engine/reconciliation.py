@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from hubspot_dest.amounts import amount, verb
+
 __all__ = ["Reconciliation", "Closing", "Counts"]
 
 
@@ -158,12 +160,13 @@ class Reconciliation:
         """What does not agree, in sentences; empty if everything does."""
         found = []
         if self.taken != self.accounted:
-            found.append(f"{self.taken} events were taken, {self.accounted} have an outcome")
+            taken = f"{amount(self.taken, 'event')} {verb(self.taken, 'were')} taken"
+            found.append(f"{taken}, {self.accounted} have an outcome")
         if self.waiting != self.queued:
             found.append(f"{self.waiting} rows wait for their batch, the sender holds {self.queued}")
         sent, held = self.told + self.unsure + self.by_hand, self.stored + self.repeated + self.dropped
         if sent != held:
-            found.append(f"the sender brought {sent} occurrences, HubSpot counts {held}")
+            found.append(f"the sender brought {amount(sent, 'occurrence')}, HubSpot counts {held}")
         return found
 
     @property

@@ -8,7 +8,7 @@ from typing import Any
 from hubspot_dest.config.document import SourceMap
 from hubspot_dest.config.loading import load_examples
 from hubspot_dest.config.model import Config
-from hubspot_dest.flow.step_examples import StepExample
+from hubspot_dest.flow.step_examples import StepExample, example_config
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.verdict.judge import Judge
 from simulator.examples.documented import Example, Expectation
@@ -32,11 +32,13 @@ class FlowExample(Example, frozen=True, kw_only=True):
         given_command: the collector command whose data `event` is, or empty.
         expects: the example has an `out` to compare with, or problems to report.
         invalid: why the example cannot be checked.
+        step: the example as the flow has it.
         source: the place of the destination's configuration in its file.
 
     """
 
     base: dict[str, Any]
+    step: StepExample
     state: dict[str, Any]
     given_command: str = ""
     expects: bool = True
@@ -65,17 +67,11 @@ class FlowExample(Example, frozen=True, kw_only=True):
 
     def config(self, token: str) -> dict[str, Any]:
         """Return the flow's configuration with the example's overrides and this token."""
-        settings = {**self.base.get("settings", {}), **self.settings, "accessToken": token}
+        config = example_config(self.base, self.step)
+        settings = {**config.get("settings", {}), "accessToken": token}
         for key in ("baseUrl", "proxy", "caBundle"):  # the example is sent to the simulated HubSpot
             settings.pop(key, None)
-        config = {**self.base, "settings": settings}
-        if self.rule is not None:
-            entity, _, action = str(self.event.get("name", "")).partition(" ")
-            entity, action = self.event.get("entity") or entity, self.event.get("action") or action
-            mapping = dict(config.get("mapping") or {})
-            mapping[entity] = {**(mapping.get(entity) or {}), action: self.rule}
-            config["mapping"] = mapping
-        return config
+        return {**config, "settings": settings}
 
 
 def flow_examples(path: Path) -> list[FlowExample]:
@@ -106,6 +102,7 @@ def _of(step: StepExample, config: Config) -> FlowExample:
         expect=Expectation(outcome="", calls=calls, warnings=[]),
         rule=None if step.rule is UNDEFINED else step.rule,
         base=config.raw,
+        step=step,
         state=config.collector,
         given_command=step.command,
         expects=step.calls is not None or bool(step.problems),

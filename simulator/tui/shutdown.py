@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.cli.console import say
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.report.safe_text import safe_text
@@ -99,11 +100,12 @@ def tell(closing: Closing, ended: Ended, folder: Path) -> None:
 
 def _words(closing: Closing) -> Iterator[str]:
     if closing.flushed:
-        yield f"{closing.flushed} queued events were flushed"
+        yield f"{amount(closing.flushed, 'queued event')} {verb(closing.flushed, 'were')} flushed"
     if closing.left:
         why = safe_text(closing.error) or "HubSpot did not take them"
-        yield f"warning: {closing.left} queued events were not flushed: {why}"
+        were = f"{amount(closing.left, 'queued event')} {verb(closing.left, 'were')}"
+        yield f"warning: {were} not flushed: {why}"
     if closing.unseen:
-        yield f"warning: {closing.unseen} events that were accepted were not looked at"
+        yield f"warning: {amount(closing.unseen, 'accepted event')} {verb(closing.unseen, 'were')} not looked at"
     if closing.waiting:
-        yield f"{closing.waiting} events waited for consent; they were not sent"
+        yield f"{amount(closing.waiting, 'event')} waited for consent and {verb(closing.waiting, 'were')} not sent"

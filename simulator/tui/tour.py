@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from hubspot_dest.config.document import BoundedLoader
+from hubspot_dest.config.yaml_document import BoundedLoader
 from simulator.engine.row_filter import FilterError, parse_filter
 from simulator.hubspot.faults.stories import STORIES
 from simulator.hubspot.faults.syntax import FaultSyntaxError

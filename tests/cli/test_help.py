@@ -11,7 +11,7 @@ import pytest
 HEAVY = ("pydantic", "hubspot", "urllib3", "sqlite3", "hubspot_dest.destination", "asyncio")
 
 
-@pytest.mark.parametrize("name", ["preview", "send", "listen", "doctor", "follow"])
+@pytest.mark.parametrize("name", ["preview", "send", "listen", "doctor", "follow", "work"])
 def test_whoever_asks_for_help_waits_for_nothing(name: str) -> None:
     program = (
         "import sys\n"

@@ -76,7 +76,10 @@ def test_the_record_of_a_go_live_says_why_and_rests_on_digests(run: Run, tmp_pat
     for page in (report, other):
         text = text_of(page)
         assert f"ready to go live? {verdict} " in text
-        for question in ("Does HubSpot take every event", "Do the events exercise every rule and property?"):
+        for question in (
+            "Does HubSpot accept every event",
+            "Do the events exercise every rule and property?",
+        ):
             assert question in text
         for path in (EXAMPLES / "flow.json", EXAMPLES / "events.jsonl"):
             assert hashlib.sha256(path.read_bytes()).hexdigest() in text

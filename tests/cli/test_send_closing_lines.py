@@ -8,15 +8,20 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hubspot_dest.cli.run_deadline import RunDeadline
+from hubspot_dest.cli.runs import send_run
+from hubspot_dest.delivery.outbox.queue import Leftovers, leftovers_of
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.outcome import Outcome
+from hubspot_dest.report.text_report import Painter
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.service import HubSpot
 from simulator.hubspot.state.behaviours import Behaviours
@@ -301,3 +306,56 @@ def test_output_that_cannot_be_written_ends_the_run_and_loses_nothing(
     assert b"Traceback" not in done.stderr
     warm.run([*command, "--resume"], capture_output=True, timeout=30, check=False)
     assert len(strict.account.occurrences) == len({row.id for row in strict.account.log.rows}) == 15
+
+
+def test_a_second_signal_while_events_are_accepted_counts_them_as_what_they_became(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread that ends the process speaks while a thousand events are on disk and not yet counted."""
+    monkeypatch.setattr(send_run, "_HAND_OVER_SECONDS", 30.0)
+    config = json.loads(Path(configuration(tmp_path)).read_text(encoding="utf-8"))
+    source, box = mixture(tmp_path / "e.jsonl", 1200), tmp_path / "o"
+    run = send_run.SendRun(Leftovers(), as_json=False, painter=Painter(colour=False))
+    speaker = threading.Thread(target=run._last_words)
+    interrupting = threading.Lock()  # the second signal comes once
+
+    def interrupt(outcome: Outcome) -> None:
+        if not outcome.delivery and interrupting.acquire(blocking=False):
+            run._deadline.number = int(signal.SIGTERM)
+            destination.abort()  # in the process, its end cuts the delivery off
+            speaker.start()
+            speaker.join(0.2)  # it would have spoken by now, and must not
+
+    settings = OutboxSettings(box, connections=0)
+    destination = HubSpotDestination(
+        config, base_url=CLOSED, outbox=settings, listeners=[interrupt, run.tell]
+    )
+    monkeypatch.setattr(RunDeadline, "start", lambda self: None)
+    reader = threading.Thread(target=run.run, args=[destination, send_run.SendPlan(source, outbox=str(box))])
+    reader.start()
+    until = time.monotonic() + 60
+    while speaker.ident is None and time.monotonic() < until:
+        time.sleep(0.01)
+    speaker.join(60)
+    told = closing(capsys.readouterr().err)
+    durable = leftovers_of(box)
+    assert told["queued"] == durable.events > 0
+    assert told.get("under way", 0) == 0
+    assert told["events"] + told["bad"] == 1000  # the first chunk; the second must not begin any more
+    run._handing_over.release()  # where the process would have ended
+    reader.join(60)
+
+
+def test_the_closing_lines_are_said_once_and_whole_when_a_signal_comes_while_they_are_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = json.loads(Path(configuration(tmp_path)).read_text(encoding="utf-8"))
+    run = send_run.SendRun(Leftovers(), as_json=False, painter=Painter(colour=False))
+    destination = HubSpotDestination(config, base_url=CLOSED, outbox=tmp_path / "o")
+    threads = [threading.Thread(target=run._say_end_once, args=[destination]) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    destination.close(deadline=0.0)
+    assert closing(capsys.readouterr().err)["events"] == 0

@@ -1,7 +1,8 @@
 """Files and options of the version before the restructuring keep working.
 
-The files in `data` were written by commit 147804d: an outbox that a closed port left full, an account store of
-`serve --store`, a trail of `send --trail`, and the option names of every command.
+The files in `data` were written by commit 147804d: an outbox that a closed port left full, an outbox with dead letters
+and with events that wait for consent, an account store of `serve --store`, a trail of `send --trail`, and the option
+names of every command.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ import pytest
 from click.testing import CliRunner
 
 import hubspot_dest
+from hubspot_dest import HubSpotDestination
+from hubspot_dest.cli.commands.outbox import command as hubspot_outbox
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.service import HubSpot
 from simulator.hubspot.state.behaviours import Behaviours
@@ -99,6 +102,47 @@ def test_an_earlier_outbox_is_delivered_whole(tmp_path: Path) -> None:
             command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
         )
         assert len(fake.account.occurrences) == 6, done.stderr
+
+
+def test_an_earlier_outboxs_dead_letters_and_waiting_events_are_listed_sent_and_released(
+    tmp_path: Path,
+) -> None:
+    path, prefix = unpacked("dead-and-waiting.sqlite3", tmp_path), "pe12345678_"
+    status = CliRunner().invoke(hubspot_outbox, ["status", str(path), "--json"])
+    dead = CliRunner().invoke(hubspot_outbox, ["export", str(path)])
+    assert {key: json.loads(status.output)[key] for key in ("dead", "forConsent")} == {
+        "dead": 2,
+        "forConsent": 3,
+    }
+    letters = [json.loads(line) for line in dead.output.splitlines()]
+    assert [letter["id"] for letter in letters] == ["e1", "e3"]
+    assert "order_complete" in letters[0]["error"]["message"]
+    with FakeHubSpot(HubSpot(switches=Behaviours(auto_define=True))) as fake:
+        with closing(sqlite3.connect(path)) as database, database:  # it was made for a port of that day
+            target = f"{fake.base_url} {prefix}"
+            database.execute("UPDATE meta SET value = ? WHERE name = 'target'", [target])
+        revived = CliRunner().invoke(hubspot_outbox, ["retry", str(path)])
+        assert revived.exit_code == 0, revived.output
+        rules = {
+            "page": {"view": {"settings": {"properties": {"map": {"title": "data.title"}}}}},
+            "order": {"complete": {"settings": {"properties": {"map": {"total": "data.total"}}}}},
+        }
+        settings = {"accessToken": fake.token, "eventNamePrefix": prefix}
+        config = {"settings": settings, "consent": {"marketing": True}, "mapping": rules}
+        with HubSpotDestination(config, base_url=fake.base_url, outbox=path) as destination:
+            assert destination.waiting == 3
+            destination.consent({"marketing": True})
+            destination.flush()
+            assert (destination.waiting, destination.queued) == (0, 0)
+        sent = [(made["eventName"], made["properties"]) for made in fake.account.occurrences]
+    shown = sorted((name, properties.get("title") or properties["total"]) for name, properties in sent)
+    assert shown == [
+        (f"{prefix}order_complete", "5"),
+        (f"{prefix}order_complete", "7"),
+        (f"{prefix}order_complete", "9"),
+        (f"{prefix}page_view", "Later"),
+        (f"{prefix}page_view", "Ünïcode ✓"),
+    ]
 
 
 def test_an_earlier_account_store_is_served_with_its_contacts_and_timeline(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_a_proxys_password_is_never_shown() -> None:
 
 
 def test_a_proxy_that_is_none_is_refused_without_quoting_it() -> None:
-    with pytest.raises(ValueError, match="no http:// or https:// address") as caught:
+    with pytest.raises(ValueError, match="not an http:// or https:// address") as caught:
         Proxy.parse(f"socks5://me:{PASSWORD}@proxy.example")
     assert PASSWORD not in str(caught.value)
 

@@ -54,7 +54,7 @@ SETTINGS = {"accessToken": "pat-na1-x", "eventNamePrefix": "pe1_"}
         ),
         ({"mapping": {"a": {"b": {"condition": "true"}}}}, "mapping.a.b.condition", "must be a function"),
         ({"policy": {"x": {"loop": ["a"]}}}, "policy.x.loop", "a list of two"),
-        ({"policy": {"x": "$code:(v) => v"}}, "policy.x", "a function stands at fn"),
+        ({"policy": {"x": "$code:(v) => v"}}, "policy.x", "write a function as fn"),
         ({"consent": {"marketing": "yes"}}, "consent.marketing", "true or false"),
         ({"timeout": -1}, "timeout", "must not be negative"),
         (
@@ -68,7 +68,7 @@ SETTINGS = {"accessToken": "pat-na1-x", "eventNamePrefix": "pe1_"}
             "is not an http:// or https:// address",
         ),
         ({"settings": {"baseUrl": "http://u:p@h"}}, "settings.baseUrl", "must hold no user and password"),
-        ({"settings": {"proxy": "socks5://h:1"}}, "settings.proxy", "no http:// or https:// address"),
+        ({"settings": {"proxy": "socks5://h:1"}}, "settings.proxy", "not an http:// or https:// address"),
     ],
 )
 def test_a_mistake_is_named_with_its_place_and_what_to_do(config: Any, path: str, says: str) -> None:

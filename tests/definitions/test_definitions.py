@@ -186,6 +186,22 @@ def test_apply_makes_a_strict_account_take_what_it_refused_and_twice_does_nothin
     assert {entry.method for entry in hubspot.journal.entries()} == {"GET"}
 
 
+@pytest.mark.parametrize("version", ["2025-09", "2026-03", "2026-09"])
+def test_apply_speaks_every_version_of_the_api_and_adds_to_a_definition_that_exists(
+    hubspot: FakeHubSpot, files: Path, version: str
+) -> None:
+    purchase = {"name": "purchase", "properties": [{"name": "revenue", "type": "number"}]}
+    content = {"version": 1, "portalId": 12345678, "eventDefinitions": [purchase], "contactProperties": []}
+    hubspot.account.adopt(parse_account(content))
+    call = ("apply", "CONFIG", "EVENTS", "--base-url", hubspot.base_url, "--api-version", version)
+    first = run(files, *call, HUBSPOT_ACCESS_TOKEN=hubspot.token)
+    assert first.exit_code == 0, first.output
+    assert "created: event property pe12345678_purchase.order_id" in first.stdout
+    paths = [entry.target.decode() for entry in hubspot.journal.entries() if entry.method == "POST"]
+    assert all(f"/{version}/" in path for path in paths)
+    assert "nothing to do" in run(files, *call, HUBSPOT_ACCESS_TOKEN=hubspot.token).stderr
+
+
 def _loaded(hubspot: FakeHubSpot) -> dict[str, Any]:
     import yaml
 
@@ -303,6 +319,55 @@ def test_a_token_of_another_portal_creates_nothing(files: Path) -> None:
         assert done.exit_code == 2
         assert "portal 12345678's" in done.stderr
         assert {entry.method for entry in other.journal.entries()} == {"GET"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "terminal", "options", "code", "said"),
+    [
+        ("yes\n", True, (), 0, "created"),
+        ("y\n", True, (), 2, "not confirmed"),
+        ("", True, (), 2, "not confirmed"),
+        ("yes\n", False, (), 2, "--yes"),
+        ("", False, ("--yes",), 0, "created"),
+    ],
+)
+def test_the_real_hubspot_is_written_to_after_a_typed_yes_only(
+    hubspot: FakeHubSpot,
+    files: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    typed: str,
+    terminal: bool,
+    options: tuple[str, ...],
+    code: int,
+    said: str,
+) -> None:
+    # What the file names is not a target; --live means the real one, for which the server stands here.
+    text = CONFIG.replace("settings:\n", "settings:\n  baseUrl: http://127.0.0.1:9\n", 1)
+    (files / "shop.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr("hubspot_dest.cli.runs.definitions.DEFAULT_BASE_URL", hubspot.base_url)
+    monkeypatch.setattr("hubspot_dest.cli.runs.definitions.asks_on_terminal", lambda: terminal)
+    token = {"HUBSPOT_ACCESS_TOKEN": hubspot.token}
+    done = run(files, "apply", "CONFIG", "EVENTS", "--live", *options, input_=typed, **token)
+    assert done.exit_code == code, done.output
+    assert said in done.output
+    assert bool(hubspot.account.definitions) == (code == 0)
+
+
+def test_a_token_without_a_scope_makes_what_it_may_and_says_what_it_lacks(files: Path) -> None:
+    scopes = [
+        "behavioral_events.event_definitions.read_write",
+        "crm.schemas.contacts.read",
+    ]
+    with FakeHubSpot() as server:
+        token = server.new_account(portal_id=12345678, scopes=scopes)
+        target = ("--base-url", server.base_url)
+        done = run(files, "apply", "CONFIG", "EVENTS", *target, HUBSPOT_ACCESS_TOKEN=token)
+        assert done.exit_code == 1
+        assert "created: event pe12345678_purchase" in done.stdout
+        assert "FAILED: contact property member" in done.stdout
+        assert "not tried: contact property plan" in done.stdout
+        assert "crm.schemas.contacts.write" in done.output
+        assert token not in done.output
 
 
 class _Writer:

@@ -1,12 +1,15 @@
 """Random runs of the sender under disturbances that are not crashes alone, and what must hold afterwards.
 
-A run sends events from a file, a pipe, a FIFO, standard input, a file that is rotated under `--resume`, or Python.
+A run sends events from a file, a pipe, a FIFO, standard input, a file that is rotated under `--resume`, Python, or over
+HTTP to `listen`.
 On the way the disk is full for a while (a limit of the size of files, which needs no rights), the outbox's reserve is
 removed, signals come alone or in pairs, processes are killed, and HubSpot fails in every way.
 """
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import os
 import random
@@ -19,6 +22,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from hubspot_dest.delivery.client.codec import occurrence_uuid
 from simulator.hubspot import FakeHubSpot
@@ -26,17 +30,18 @@ from simulator.hubspot.faults.fault_board import Fault
 from simulator.hubspot.service import HubSpot
 from simulator.hubspot.state.behaviours import Behaviours
 from tests import warm
+from tests.ctrl_c import hear_ctrl_c
 from tests.delivery.crashing import KINDS, _fault
 
 __all__ = ["SOURCES", "Findings", "disturbed_run"]
 
-SOURCES: Final = ("file", "pipe", "fifo", "stdin", "rotated", "python")
+SOURCES: Final = ("file", "pipe", "fifo", "stdin", "rotated", "python", "listen")
 DEADLINE_SECONDS: Final = 10.0
 KILL_SECONDS: Final = 30.0
 PEOPLE: Final = 25
 MAX_LAUNCHES: Final = 30
 _SENTENCE: Final = re.compile(
-    r"^(\d+) events?(?: and (\d+) of an earlier run)?: (.*?)(?:, (\d+) bad lines?)?; \d+ contact"
+    r"^(\d+) events?(?: and (\d+) of an earlier run)?: ([^;]*?)(?:, (\d+) bad lines?)?(?:; \d+ contact|$)"
 )
 _COUNT: Final = re.compile(r"(\d+) (?:sent|queued|identified|skipped|ignored|denied|failed|under way)")
 _PYTHON: Final = """
@@ -118,6 +123,10 @@ class _Run:
         self.file = self.folder / "events.jsonl"
         self.outbox = self.folder / "outbox.sqlite3"
         self.expected: list[tuple[str, str]] = []
+        self.acknowledged = 0
+        """Of the events that were posted to `listen`, so many were answered 200."""
+        self.left_over = -1
+        """What `listen` said at its end of what it had not delivered; -1 if it said nothing."""
 
     def write_inputs(self) -> None:
         settings: dict[str, Any] = {
@@ -145,19 +154,22 @@ class _Run:
     def launch(self, hubspot: FakeHubSpot, *, calm: bool) -> int:
         """Start the sender, disturb it, and return its exit code."""
         self.found.launches += 1
+        self.left_over = -1
         limit = 0
         if not calm and self.rng.random() < 0.35:
             limit = self.rng.choice([400_000, 1_000_000, 3_000_000])
             self.found.full_disks += 1
         environment = {**os.environ, "HUBSPOT_ACCESS_TOKEN": hubspot.token}
         with (self.folder / f"said{self.found.launches}.txt").open("wb") as said:
-            process = warm.Popen(
+            # Two threads ask for the end of `listen`, which a warm process is not made for.
+            start: Any = subprocess.Popen if self.source == "listen" else warm.Popen
+            process = start(
                 self._command(hubspot.base_url),
                 stdin=subprocess.PIPE if self.source in ("pipe", "stdin") else subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
+                stdout=subprocess.PIPE if self.source == "listen" else subprocess.DEVNULL,
                 stderr=said,
                 env=environment,
-                preexec_fn=None if not limit else lambda: _limit_files(limit),
+                preexec_fn=(lambda: _prepare(limit)) if limit else hear_ctrl_c,
             )
             writer = self._feed(process)
             if not calm and self.rng.random() < 0.7:
@@ -170,13 +182,18 @@ class _Run:
         text = (self.folder / f"said{self.found.launches}.txt").read_text(encoding="utf-8", errors="replace")
         self.found.exits.append(code)
         self.found.said = text[-1500:]
-        if "Traceback" in text or " has a bug" in text:
+        early = text.rstrip().endswith("KeyboardInterrupt")  # Ctrl-C while Python was still importing
+        if ("Traceback" in text and not early) or " has a bug" in text:
             self.found.crashed = self.found.said
         if code is not None and code >= 0:
             self._check_sum(text, code)
         return -1 if code is None else code
 
     def _command(self, url: str) -> list[str]:
+        if self.source == "listen":
+            arguments = ["listen", str(self.config), "--port", "0", "--base-url", url, "--json"]
+            arguments += ["--outbox", str(self.outbox), "--grace", "4", "--timeout", "2"]
+            return [sys.executable, "-m", "hubspot_dest", *arguments]
         if self.source == "python":
             arguments = [str(self.config), str(self.file), url, str(self.outbox), str(self.folder / "taken")]
             return [sys.executable, "-c", _PYTHON, *arguments]
@@ -194,9 +211,40 @@ class _Run:
             target = process.stdin
         elif self.source == "fifo":
             return self._in_thread(lambda: _open_fifo(self.folder / "fifo", process))
+        elif self.source == "listen":
+            thread = threading.Thread(target=self._post, args=[process], daemon=True)
+            thread.start()
+            return thread
         else:
             return None
         return self._in_thread(lambda: target)
+
+    def _post(self, process: subprocess.Popen[bytes]) -> None:
+        """Post what was not acknowledged yet, fifty at a time, again until it is; then end the process."""
+        assert process.stdout is not None
+        with process.stdout as stdout:
+            announced = stdout.readline()
+            if not announced.strip():
+                return
+            address = urlsplit(json.loads(announced)["baseUrl"])
+            lines = self.file.read_text(encoding="utf-8").splitlines()
+            while self.acknowledged < len(lines) and process.poll() is None:
+                batch = lines[self.acknowledged : self.acknowledged + 50]
+                connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=10)
+                try:
+                    connection.request("POST", "/collect", f"[{','.join(batch)}]".encode())
+                    if connection.getresponse().status == 200:
+                        self.acknowledged += len(batch)
+                    else:
+                        time.sleep(0.1)  # its disk is full: as its Retry-After asks for, but sooner
+                except (OSError, http.client.HTTPException):
+                    time.sleep(0.02)
+                finally:
+                    connection.close()
+            with contextlib.suppress(OSError):
+                process.send_signal(signal.SIGTERM)
+            summary = stdout.read().splitlines()[-1:]
+            self.left_over = json.loads(summary[0])["unsent"] if summary else -1
 
     def _in_thread(self, open_target: Any) -> threading.Thread:
         def write() -> None:
@@ -304,7 +352,8 @@ def disturbed_run(folder: Path, events: int, seed: int, source: str = "") -> Fin
         while run.found.launches < MAX_LAUNCHES and not (run.found.unfinished or run.found.crashed):
             calm = run.found.launches >= disturbances
             code = run.launch(hubspot, calm=calm)
-            if code == 0 and calm:
+            left = run.source == "listen" and (run.acknowledged < events or run.left_over != 0)
+            if code == 0 and calm and not left:
                 break
             if run.source == "rotated" and not calm:
                 run.rotate()
@@ -314,10 +363,12 @@ def disturbed_run(folder: Path, events: int, seed: int, source: str = "") -> Fin
     return run.found
 
 
-def _limit_files(size: int) -> None:
+def _prepare(limit: int) -> None:
+    """Prepare a process before its program begins: it hears Ctrl-C, and its files have a limit of size."""
     import resource
 
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    hear_ctrl_c()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
 
 def _wait(process: subprocess.Popen[bytes], seconds: float) -> int | None:

@@ -99,7 +99,7 @@ def test_redirects_in_a_circle_end() -> None:
 def test_https_to_a_server_without_it_says_so() -> None:
     with wire(answer("400 Bad Request")) as server, pytest.raises(DeliveryError) as caught:
         client(server.base_url.replace("http:", "https:")).send(OCCURRENCE)
-    assert "is the address http://?" in caught.value.message
+    assert "should the address begin with http://?" in caught.value.message
 
 
 def test_a_closed_port_and_an_unknown_host_are_named() -> None:

@@ -22,6 +22,7 @@ KINDS = [
     (EXAMPLES / "verify-github.yml", "github-workflows"),
     (EXAMPLES / "verify-gitlab.yml", "gitlab-ci"),
     (EXAMPLES / "compose.yaml", "compose-spec"),
+    (EXAMPLES / "walkeros-compose.yaml", "compose-spec"),
 ]
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.dialect import WALKEROS_4_7
+from hubspot_dest.mapping.gc_pause import paused_gc
 from hubspot_dest.mapping.jsvalues import UNDEFINED, Foreign
 from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.planner import Planner
@@ -46,7 +47,7 @@ ENTRIES: dict[str, Any] = {
     "wildcard and value": {"key": "nested.*.data.id", "value": {"a": None}},
     "value": {"value": True},
     "value null": {"value": None},
-    "key that is no text": {"key": 5},
+    "key that is not text": {"key": 5},
     "null": None,
     "empty": {},
     "alternatives": ["data.nope", {"key": "data.id"}, "user.email"],
@@ -203,11 +204,12 @@ def calls_of(plain: int, *extra: Any) -> int:
         nonlocal count
         count += what in ("call", "c_call")
 
-    sys.setprofile(profile)
-    try:
-        plan(given, collector, NOW)
-    finally:
-        sys.setprofile(None)
+    with paused_gc():  # what it calls is counted, too
+        sys.setprofile(profile)
+        try:
+            plan(given, collector, NOW)
+        finally:
+            sys.setprofile(None)
     return count
 
 

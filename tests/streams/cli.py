@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -56,6 +57,8 @@ def run_here(*arguments: str) -> Ran:
     """Run a command in this process: faster; for commands that set no signal handlers."""
     out, said = io.StringIO(), io.StringIO()
     code: Any = 0
+    logger = logging.getLogger("hubspot_dest")
+    handlers, propagate = list(logger.handlers), logger.propagate
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(said):
         try:
             _group.main(list(arguments), prog_name="hubspot-dest", standalone_mode=False)
@@ -64,6 +67,8 @@ def run_here(*arguments: str) -> Ran:
         except click.ClickException as error:
             error.show()
             code = error.exit_code
+        finally:  # other tests listen to the same logger
+            logger.handlers[:], logger.propagate = handlers, propagate
     return Ran(int(code or 0), out.getvalue(), said.getvalue())
 
 

@@ -79,7 +79,7 @@ class KafkaRun:
 class RedisRun:
     """One or several streams of a real redis-server."""
 
-    def __init__(self, streams: int = 1, lease: float = 1.0) -> None:
+    def __init__(self, streams: int = 1, lease: float = 2.0) -> None:
         self._redis = RedisServer()
         self._names = [f"events{number}" for number in range(streams)]
         self.url = self._redis.url(",".join(self._names))

@@ -51,19 +51,19 @@ def test_credentials_come_from_the_environment_and_are_never_shown() -> None:
         ("kafka://host:9092/?group=g", "names no topic"),
         ("kafka://host:9092/t", "names no group"),
         ("kafka://host:9092/t?group=", "names no group"),
-        ("kafka://host:x/t?group=g", "no host:port"),
-        ("kafka://host:70000/t?group=g", "no host:port"),
-        ("kafka:///t?group=g", "no host:port"),
-        ("kafka://host/a%20b?group=g", "no name of a topic"),
-        ("kafka://host/t?group=g&stream=s", "stream is no parameter of kafka://"),
+        ("kafka://host:x/t?group=g", "not a host:port"),
+        ("kafka://host:70000/t?group=g", "not a host:port"),
+        ("kafka:///t?group=g", "not a host:port"),
+        ("kafka://host/a%20b?group=g", "not a name of a topic"),
+        ("kafka://host/t?group=g&stream=s", "stream is not a parameter of kafka://"),
         ("kafka://host/t?group=g&group=h", "group is in the source twice"),
         ("kafka://me:secret@host/t?group=g", "holds credentials"),
         ("redis://:secret@host/0?stream=s&group=g", "holds credentials"),
         ("redis://host/0?group=g", "names no stream"),
-        ("redis://host/zero?stream=s&group=g", "no database"),
+        ("redis://host/zero?stream=s&group=g", "not a database"),
         ("redis://a,b/0?stream=s&group=g", "several hosts"),
-        ("redis://host/0?stream=s&group=g&maxlen=many", "no count of entries"),
-        ("redis://host/0?stream=s&group=g&maxlen=0", "no count of entries"),
+        ("redis://host/0?stream=s&group=g&maxlen=many", "not a count of entries"),
+        ("redis://host/0?stream=s&group=g&maxlen=0", "not a count of entries"),
         ("kafka://host/t?group=g&dead=t", "three different names"),
         ("kafka://host/t?group=g&dead=x&waiting=x", "three different names"),
         ("redis://host/0?stream=a,a.dead&group=g", "three different names"),
@@ -89,7 +89,7 @@ def test_a_secret_on_the_command_line_is_refused(option: str) -> None:
 
 
 def test_an_option_that_is_no_pair_is_refused() -> None:
-    with pytest.raises(StreamError, match="no key=value"):
+    with pytest.raises(StreamError, match="not a key=value"):
         read_address(KAFKA, ["fetch.min.bytes"], {})
 
 

@@ -1,4 +1,4 @@
-"""A message that is no event costs itself only, and says what is wrong."""
+"""A message that is not an event costs itself only, and says what is wrong."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def test_an_event_comes_through_as_it_is() -> None:
         (None, "no_value", "tombstone"),
         (b"", "no_value", "empty"),
         (b" \n", "no_value", "empty"),
-        (b"{broken", "no_json", "no JSON"),
-        (b"NaN", "no_json", "no JSON"),
+        (b"{broken", "no_json", "not JSON"),
+        (b"NaN", "no_json", "not JSON"),
         (b'"page view"', "no_event", "single value"),
         (b"[]", "no_event", "list"),
         (b"{}", "mapped_data", "mapped data"),
@@ -39,7 +39,7 @@ def test_an_event_comes_through_as_it_is() -> None:
         (b'{"name":"page view","data":{"x":"' + b"x" * 10_000_000 + b'"}}', "too_large", "10,000,0"),
         (b'{"name":"a b","data":' + b"[" * 300 + b"]" * 300 + b"}", "no_event", "nested"),
         (b"[" * 200_000, "no_event", "nested"),
-        (b'{"name":"walker shutdown","data":{}}', "unknown_command", "no command"),
+        (b'{"name":"walker shutdown","data":{}}', "unknown_command", "not a command"),
         (b'{"name":"walker consent","data":true}', "bad_command", "not an object"),
     ],
 )

@@ -71,7 +71,7 @@ def test_from_topic_to_hubspot_to_dead_and_waiting_letters_and_back(
     assert (status.result["lag"], status.result["dead"], status.result["forConsent"]) == (0, 3, 1)
     listed = run_here("outbox", "dead", url)
     assert listed.code == 1
-    assert "no JSON" in listed.out
+    assert "not JSON" in listed.out
     assert "mapped data" in listed.out
     assert "at most" in listed.out
     exported = [json.loads(line) for line in run_here("outbox", "export", url).out.splitlines()]
@@ -111,7 +111,7 @@ def test_an_error_that_the_client_reports_is_raised_by_the_next_fetch(
             source.fetch(10, 0.0)
         assert not caught.value.heals
         source._on_error(KafkaError(KafkaError._TRANSPORT, "connection closed by peer"))
-        assert source.fetch(10, 0.0) == []  # an idle connection that ends is no fault
+        assert source.fetch(10, 0.0) == []  # an idle connection that ends is not a fault
     finally:
         source.close()
 

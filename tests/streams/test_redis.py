@@ -58,6 +58,11 @@ class Member:
         self.source.open(self.owner)
         return self
 
+    def die(self) -> None:
+        """Renew nothing any more, as a process that was killed."""
+        self.source._closing.set()
+        self.source._client.close()
+
     def beat(self) -> None:
         self.source._beat(force=True)
 
@@ -76,7 +81,7 @@ def members() -> Iterator[list[Member]]:
     made: list[Member] = []
     yield made
     for one in made:
-        one.source._client.close()
+        one.die()
 
 
 def fill(server: RedisServer, stream: str, count: int, **options: Any) -> None:
@@ -151,6 +156,7 @@ def test_a_standby_takes_over_what_a_dead_worker_left(
     dead, standby = members
     left = dead.fetch_all()
     assert len(left) == 3
+    dead.die()
     fill(redis_server, "events", 1)
     found = standby.fetch_all()  # nothing renews the other's lease
     assert [one.position for one in found] == [one.position for one in left]  # before anything new
@@ -171,6 +177,19 @@ def test_a_worker_that_leaves_hands_its_stream_over_at_once(
     assert leaving.owner.revoked == ["events"]
     standby.beat()
     assert [one.position for one in standby.fetch_all()] == [one.position for one in left]
+
+
+def test_a_lease_is_renewed_while_its_worker_plans_and_delivers(
+    redis_server: RedisServer, members: list[Member]
+) -> None:
+    fill(redis_server, "events", 1)
+    url = redis_server.url("events")
+    members.append(Member(url, 0.3).open())
+    time.sleep(0.8)  # no call of the worker meanwhile
+    members.append(Member(url, 0.3).open())
+    members[0].beat()
+    assert list(members[0].owner.has) == ["events"]
+    assert not members[1].owner.has
 
 
 def test_a_worker_whose_lease_was_taken_gives_the_stream_up(
@@ -260,6 +279,7 @@ def test_an_entry_that_was_trimmed_while_a_dead_worker_had_it_is_counted_as_lost
     url = redis_server.url("events")
     members.append(Member(url, 0.3).open())
     assert len(members[0].fetch_all()) == 3
+    members[0].die()
     redis_server.client().xtrim("events", maxlen=1, approximate=False)
     members.append(Member(url, 0.3).open())
     found = members[1].fetch_all()
@@ -272,21 +292,47 @@ def test_an_entry_that_was_trimmed_while_a_dead_worker_had_it_is_counted_as_lost
 # ---- the contact cache
 
 
+def asked(cache: RedisContacts, contact: ContactUpsert) -> bool:
+    """Tell whether a worker that is about to write a contact finds that another has done so."""
+    if cache.knows(contact):
+        return True
+    cache.remember(contact)
+    return contact.email.lower() in cache.known_elsewhere([contact])
+
+
 def test_what_one_worker_wrote_the_next_one_knows(redis_server: RedisServer) -> None:
     address = read_address(redis_server.url("events"), environment={})
-    contact = ContactUpsert("A@example.org", {"plan": "free"})
-    first, second = RedisContacts(address), RedisContacts(address)
-    first.remember(contact)
-    assert not second.knows(contact)  # HubSpot has not taken it yet
+    free = ContactUpsert("A@example.org", {"plan": "free"})
+    paid = ContactUpsert("a@example.org", {"plan": "paid"})
+    first = RedisContacts(address)
+    assert not asked(first, free)
+    assert not asked(RedisContacts(address), free)  # HubSpot has not taken it yet
     first.confirm(["a@example.org"])
-    assert second.knows(contact)
-    assert not second.knows(ContactUpsert("a@example.org", {"plan": "paid"}))
+    assert asked(RedisContacts(address), free)
+    second = RedisContacts(address)
+    assert not asked(second, paid)
+    second.confirm(["a@example.org"])
+    assert not asked(second, free)  # it has written another value since
     (key,) = redis_server.client().keys("hubspot-dest:hubspot:contact:*")
     assert b"example" not in key
-    assert b"free" not in b"".join(redis_server.client().hvals(key))
+    assert b"paid" not in b"".join(redis_server.client().hvals(key))
     assert redis_server.client().ttl(key) > 0
     second.forget("a@example.org")
-    assert not RedisContacts(address).knows(contact)
+    assert not asked(RedisContacts(address), paid)
+
+
+def test_a_contact_that_another_worker_wrote_costs_no_call(
+    redis_server: RedisServer, hubspot: FakeHubSpot
+) -> None:
+    writes = []
+    for number in (1, 2):  # two workers, one after the other, each with a memory of its own
+        fill(redis_server, "events", 1)
+        redis_server.client().xadd("events", {"event": json.dumps(page_view(10 + number))})
+        work_here(redis_server.url("events"), hubspot)
+        targets = [entry.target for entry in hubspot.journal.entries()]
+        writes.append(sum(target.startswith(b"/crm/") for target in targets))
+    assert writes[0] == writes[1] > 0
+    assert occurrence_uuid("e12") in stored(hubspot)
 
 
 # ---- what can go wrong

@@ -50,7 +50,10 @@ class _Agreement:
         findings = self._predicted(config, event, strict=strict)
         refused = {finding.code for finding in findings if finding.severity == "refused"}
         self.drawn.update(finding.code for finding in findings)
-        answers = self._answers(config, event, strict=strict)
+        # The property `email` of a new contact is the address that identifies it; of a known one it is the mapping's.
+        paths = {finding.path for finding in findings}
+        known = "contact.properties.email" in paths and "contact.email" not in paths
+        answers = self._answers(config, event, strict=strict, known=known)
         told = {code for _, _, checks in answers for code in checks} & CERTAIN
         assert told <= refused, "the server refuses what preview takes"
         for family, at in (("/events/", "occurrence"), ("/crm/", "contact")):
@@ -70,13 +73,15 @@ class _Agreement:
         return offline.push(event).findings
 
     def _answers(
-        self, config: dict[str, Any], event: dict[str, Any], *, strict: bool
+        self, config: dict[str, Any], event: dict[str, Any], *, strict: bool, known: bool
     ) -> list[tuple[str, int, tuple[str, ...]]]:
         self._hubspot.reset()
         account = self._hubspot.account
         account.behaviours = Behaviours(auto_define=not strict)
         if strict:
             account.adopt(SCHEMA)
+        if known:
+            account.add_contact({"email": event["user"]["email"]}, NOW / 1000)
         HubSpotDestination(config, client=self._client, now_ms=lambda: NOW).push(event)
         return [
             (entry.target.decode(), entry.answer.status, entry.answer.checks)

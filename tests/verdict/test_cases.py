@@ -11,7 +11,12 @@ import pytest
 from hubspot_dest.checks.finding import SEVERITIES
 from tests.verdict.previewing import preview
 
-CASES = [json.loads(line) for line in (Path(__file__).parent / "cases.jsonl").read_text("utf-8").splitlines()]
+CASES = [
+    json.loads(line)
+    for name in ("cases.jsonl", "more_cases.jsonl")
+    for line in (Path(__file__).parent / name).read_text("utf-8").split("\n")
+    if line
+]
 KEYS = {"code", "severity", "sentence", "fix", "evidence", "path", "configPath", "file", "line"}
 
 

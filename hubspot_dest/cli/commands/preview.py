@@ -47,6 +47,17 @@ __all__ = ["command"]
     metavar="FILE",
     help="Write a page of HTML for people who decide: what is refused, what to create, samples, coverage.",
 )
+@click.option(
+    "--save-example",
+    metavar="NAME",
+    help="Write the first event with its calls into the flow file, as a step example.",
+)
+@click.option(
+    "--example-line",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Save the event of this line of EVENTS instead.",
+)
 @click.option("--no-findings", is_flag=True, help="Do not judge the events: show what goes out, and no more.")
 @click.option("--only", metavar="OUTCOME", help="Show these outcomes only: sent, refused, skipped …")
 @line_limit_option

@@ -54,7 +54,7 @@ __all__ = ["command"]
     metavar="PERCENT",
     help="NO-GO if the events exercise less of the rules and properties.",
 )
-@click.option("--strict", is_flag=True, help="A question that nothing answers is a NO-GO, too.")
+@click.option("--strict", is_flag=True, help="A question without an answer is a NO-GO, too.")
 @click.option(
     "--node", type=click.IntRange(16), default=22, show_default=True, help="Node.js of your walkerOS server."
 )
@@ -67,7 +67,7 @@ def command(**options: Any) -> None:
     Exit 0: GO. 1: NO-GO; the page is written all the same. 2: it could not run.
     """
     refuse_unread_input(options["events"], "hubspot-dest report CONFIG -", open_pipe=True)
-    from hubspot_dest.cli.findings_output import FindingsOutput  # here, so that --help waits for nothing
+    from hubspot_dest.cli.findings_output import FindingsOutput  # here, so that --help stays fast
     from hubspot_dest.cli.runs.verify import verify
 
     output = options.pop("output")

@@ -21,7 +21,8 @@ __all__ = ["command"]
     "source_options",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Of librdkafka or redis-py, such as security.protocol=SASL_SSL. May be repeated. No secrets: see below.",
+    help="Of librdkafka or redis-py, such as security.protocol=SASL_SSL. May be repeated. Secrets come from the "
+    "environment.",
 )
 @click.option(
     "--denied",
@@ -48,7 +49,7 @@ __all__ = ["command"]
     show_default=True,
     help="Redis: an entry that workers got more often is a dead letter.",
 )
-@click.option("--health", metavar="[HOST:]PORT", help="Answer /health and /ready on this port.")
+@click.option("--health", metavar="[HOST:]PORT", help="Answer /health, /ready and /status on this port.")
 @click.option("--json", "as_line", is_flag=True, help="Write the result to stdout as one line of JSON.")
 @stream_delivery_options
 @connection_options

@@ -250,9 +250,14 @@ def _foreign(made: DefinitionsPlan, account: AccountSchema) -> bool:
     return made.portal_id is not None and account.portal_id not in (None, made.portal_id)
 
 
+def asks_on_terminal() -> bool:
+    """Return whether there is a terminal to ask on."""
+    return sys.stdin.isatty()
+
+
 def _ask(missing: int, account: AccountSchema) -> None:
     """Ask for a typed yes on the terminal; without a terminal, --yes is required."""
-    if not sys.stdin.isatty():
+    if not asks_on_terminal():
         stop("--live writes to the real HubSpot, and there is no terminal to ask on", "--yes")
     said = f"create {missing} in portal {account.portal_id} of the real HubSpot? Type yes: "
     sys.stderr.write(said)

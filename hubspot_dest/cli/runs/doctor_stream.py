@@ -42,11 +42,11 @@ def examine_stream(
     pace, keys, bad = _planned(config, survey, states)
     if bad:
         first = bad[0]
-        count = f"{len(bad)} of {len(survey.sample)} messages are no events"
+        count = f"{len(bad)} of {len(survey.sample)} messages are not events"
         yield Probe("stream", "wrong", f"{count}: {first.sentence}")
     if address.engine == "kafka" and survey.sample:
         warning = keys.warning()
-        said = warning or "they keep the order of each person, as far as the sample tells"
+        said = warning or "they keep the order of each person, as far as the sample shows"
         yield Probe("keys", "warning" if warning else "ok", said)
     for one in forecast(pace):
         yield Probe(one.subject, one.verdict, one.sentence, one.hint)

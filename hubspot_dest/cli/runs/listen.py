@@ -206,7 +206,7 @@ class _CountedFront:
 class _ListenRun:
     """One run of the endpoint, from the first request to the last line.
 
-    Its `hear` is a listener of the destination, which is told from the first delivery on.
+    Its `hear` is a listener of the destination.
 
     Args:
         leftovers: what the outbox held before it was opened.

@@ -64,7 +64,7 @@ def listen_to_stream(
     endpoint = CollectorEndpoint(
         front, settings, answered=watch.watcher.answered, trouble=lambda: front.trouble, probe=front.probe
     )
-    if trouble := front.probe():  # a broker that comes later is no reason not to listen
+    if trouble := front.probe():  # a broker that comes later is not a reason not to listen
         say(f"warning: {safe_text(trouble, limit=400)}; senders get 503 until it answers")
         endpoint.troubled = trouble
 

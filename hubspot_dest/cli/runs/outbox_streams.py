@@ -50,7 +50,7 @@ def status(source: str, options: tuple[str, ...], *, as_text: bool) -> None:
         print_data(f"for consent  {waiting} events")
         print_data(f"dead letters {given_up}")
         if given_up:
-            say(f"hubspot-dest outbox dead '{safe_text(address)}' tells why; retry sends them again")
+            say(f"hubspot-dest outbox dead '{safe_text(address)}' shows why; retry sends them again")
         if waiting:
             say(
                 f"hubspot-dest outbox release '{safe_text(address)}' --consent NAME sends what waits for consent"
@@ -101,7 +101,7 @@ def retry(source: str, options: tuple[str, ...]) -> None:
     """Put the dead letters back."""
     with _box(address_of(source, options)) as box:
         count = box.send_again({})
-    say(f"{count} dead letters are in the stream again, behind what is there")
+    say(f"{count} dead letters are in the stream again, after what is there")
 
 
 def release(source: str, options: tuple[str, ...], consent: tuple[str, ...]) -> None:
@@ -110,7 +110,7 @@ def release(source: str, options: tuple[str, ...], consent: tuple[str, ...]) -> 
     with _box(address_of(source, options), waiting=True) as box:
         count = box.send_again(states)
     granted = f" with consent {', '.join(name for name, state in states.items() if state)}" if states else ""
-    say(f"{count} waiting events are in the stream again{safe_text(granted)}, behind what is there")
+    say(f"{count} waiting events are in the stream again{safe_text(granted)}, after what is there")
 
 
 def purge(source: str, options: tuple[str, ...], *, waiting: bool, yes: bool) -> None:
@@ -136,6 +136,6 @@ def purge(source: str, options: tuple[str, ...], *, waiting: bool, yes: bool) ->
 def refuse_file(file: object) -> None:
     """Say what releases the waiting events of an outbox file."""
     stop(
-        f"{safe_text(file)} is no stream: events in an outbox file wait for the consent of the next run",
+        f"{safe_text(file)} is not a stream: events in an outbox file wait for the consent of the next run",
         f"hubspot-dest send CONFIG EVENTS --outbox {safe_text(file)} --consent NAME",
     )

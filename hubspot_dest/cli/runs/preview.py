@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
+import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import SecretStr
 
@@ -19,25 +21,23 @@ from hubspot_dest.cli.counters import RunCounters
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import consent_states, open_account, open_config, use_colour
 from hubspot_dest.cli.read_progress import ReadProgress
-from hubspot_dest.cli.report_file import input_files, write_report
-from hubspot_dest.cli.report_pages import preview_page
 from hubspot_dest.cli.runs.send_run import ACCEPTED_TOGETHER
-from hubspot_dest.config.document import SourceMap
+from hubspot_dest.config.document import DocumentError, SourceMap
 from hubspot_dest.config.loading import file_of
 from hubspot_dest.config.model import Config
+from hubspot_dest.contracts.checker import MissingLibraryError
+from hubspot_dest.contracts.event_contracts import EventContracts
+from hubspot_dest.contracts.flow_contracts import read_contracts
 from hubspot_dest.coverage.coverage import Coverage, CoverageSummary
-from hubspot_dest.definitions.needs import DefinitionNeeds
-from hubspot_dest.definitions.planner import plan_definitions
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.delivery.dispatch.call_grouping import CallGrouping
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.events.collector import Collector
 from hubspot_dest.intake.reader import BadLine, EventSource, IntakeError, Line, source_name
+from hubspot_dest.lint.source_file import parse_source
 from hubspot_dest.mapping.dialect import WALKEROS_4_7, Dialect, dialect_of
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.planning.rules_index import rule_keys
-from hubspot_dest.report.coverage_text import coverage_lines
-from hubspot_dest.report.html.sample_collector import SampleCollector
 from hubspot_dest.report.json_report import as_json, outcome_record
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter, finding_lines, outcome_lines, reason_lines
@@ -45,6 +45,10 @@ from hubspot_dest.verdict.finding_table import FailOn, FindingTable
 from hubspot_dest.verdict.judge import Judge
 from hubspot_dest.verdict.prediction import predict
 from hubspot_dest.verdict.quotas import Quotas
+
+if TYPE_CHECKING:
+    from hubspot_dest.cli.runs.preview_report import PreviewReport
+    from hubspot_dest.coverage.coverage import CoverageSummary
 
 __all__ = ["preview"]
 
@@ -71,6 +75,8 @@ def preview(
     coverage: bool,
     fail_under: float | None,
     report: Path | None,
+    save_example: str | None,
+    example_line: int | None,
 ) -> None:
     """Carry `preview` out; the options are those of `commands/preview.py`."""
     logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
@@ -90,6 +96,7 @@ def preview(
         counted = _PreviewCoverage(
             loaded, known, states, fail_under, dialect_of(walkeros) if parity else None
         )
+    contracts = None if no_findings else _contracts(config, loaded, states, source_name(events))
     grouping = None if parity or no_outbox else CallGrouping(loaded.batch_size if loaded.batch else 1)
     run = _Preview(
         loaded,
@@ -101,6 +108,7 @@ def preview(
         coverage=counted,
         traced=report is not None,  # the types of the definitions follow from the values
         grouping=grouping,
+        contracts=contracts,
     )
     if report is not None:
         if no_findings:
@@ -109,7 +117,9 @@ def preview(
             "consent": ", ".join(consent),
             "profile": f"walkerOS {walkeros}" if parity else "hubspot-dest",
         }
-        run.report = _PreviewReport(report, config, account, loaded, known, given)
+        from hubspot_dest.cli.runs.preview_report import PreviewReport  # loads the report's parts
+
+        run.report = PreviewReport(report, config, account, loaded, known, given)
     run.show = (
         _JsonShow() if as_json else _TextShow(Painter(colour=use_colour(refused=no_color)), explain=explain)
     )
@@ -117,7 +127,49 @@ def preview(
     # Coverage of a million events is not read line by line.
     run.shows_events = not (coverage or fail_under is not None) or explain or only is not None
     run.shows_coverage = coverage or fail_under is not None
-    raise SystemExit(int(run.play(events, max_line_bytes)))
+    if save_example is None and example_line is not None:
+        stop("--example-line names an event, and nothing is to be saved", "--save-example NAME")
+    run.example_line = example_line
+    code = run.play(events, max_line_bytes)
+    if save_example is not None:
+        if run.example is None:
+            stop(
+                f"there is no usable event in line {example_line}"
+                if example_line
+                else "there is no usable event"
+            )
+        from hubspot_dest.cli.runs.save_example import save_example as save  # for those who save one
+
+        save(config, loaded, save_example, run.example, known)
+    raise SystemExit(int(code))
+
+
+def _contracts(path: Path, config: Config, states: dict[str, bool], source: str) -> EventContracts | None:
+    """Return what holds events against the contracts of the flow; None where it has none."""
+    file = file_of(path)
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+        if "contract" not in text:
+            return None
+        document = parse_source(file.name, text)
+    except (OSError, UnicodeDecodeError, DocumentError):
+        return None  # loading the configuration has read it already
+    wanted = str(path)[len(str(file)) + 1 :]
+    contracts = read_contracts(document, str(file), destination=wanted, environment=os.environ)
+    for finding in contracts.findings:
+        say(f"warning: {safe_text(finding.sentence)} ({safe_text(finding.file)}, line {finding.line})")
+    if not contracts.contracts:
+        return None
+    collector = Collector.begun(config.collector, now_ms=_now_ms, new_id=lambda: "0" * 16, consent=states)
+    try:
+        return EventContracts(contracts, collector, source)
+    except MissingLibraryError as error:
+        say(f"warning: the contract {safe_text(contracts.names)} is not checked: {error}")
+        return None
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 class _PreviewVerdict:
@@ -178,6 +230,7 @@ class _PreviewCoverage:
         fail_under: float | None,
         dialect: Dialect | None,
     ) -> None:
+
         collector = Collector.begun(config.collector, now_ms=lambda: 0, consent=states)
         self.counter = Coverage(
             config.raw,
@@ -197,70 +250,8 @@ class _PreviewCoverage:
         return f"coverage is {summary.percent:g} %, below --fail-under {self._fail_under:g}"
 
 
-class _PreviewReport:
-    """Collects what the report of a preview shows beside its findings and its coverage."""
-
-    def __init__(
-        self,
-        path: Path,
-        config: Path,
-        account: Path | None,
-        loaded: Config,
-        known: AccountSchema,
-        options: dict[str, str],
-    ) -> None:
-        self.samples = SampleCollector()
-        self._needs = DefinitionNeeds(loaded.raw, known)
-        self._path = path
-        self._config = config
-        self._loaded = loaded
-        self._account = account
-        self._known = known
-        self._options = options
-
-    def add(self, outcome: Outcome, line: int | None) -> None:
-        """Collect an outcome."""
-        self.samples.add(outcome, line)
-        if outcome.plan is not None:
-            self._needs.add_plan(outcome.plan)
-
-    def write(
-        self,
-        source: str,
-        counters: RunCounters,
-        table: FindingTable,
-        covered: CoverageSummary,
-        notes: Iterator[str],
-    ) -> None:
-        """Write the page."""
-        account = "" if self._account is None else str(self._account)
-        plan = plan_definitions(
-            self._needs,
-            self._loaded.raw,
-            source=self._loaded.source,
-            account=self._known,
-            account_name=account,
-        )
-        files = (("configuration", file_of(self._config)), ("events", source), ("account", self._account))
-        page = preview_page(
-            config=str(self._config),
-            events=source_name(source),
-            account=account,
-            outcomes=covered.outcomes,
-            bad_lines=counters.bad_lines,
-            reasons=table.reasons,
-            samples=self.samples.samples,
-            definitions=plan,
-            coverage=covered,
-            options=[(name, value) for name, value in self._options.items() if value],
-            inputs=input_files(*files),
-            notes=notes,
-        )
-        write_report(self._path, page)
-
-
 class _Preview:
-    """One preview: every event through the real destination, with a client that goes nowhere.
+    """One preview: every event through the real destination, with a client that sends nothing.
 
     What `send` accepts together is shown together, with the calls that its outbox makes of it (`grouping`).
     """
@@ -269,7 +260,9 @@ class _Preview:
     only: str | None = None
     shows_events = True
     shows_coverage = False
-    report: _PreviewReport | None = None
+    report: PreviewReport | None = None
+    example: dict[str, Any] | None = None
+    example_line: int | None = None
 
     def __init__(
         self,
@@ -283,11 +276,13 @@ class _Preview:
         coverage: _PreviewCoverage | None,
         grouping: CallGrouping | None,
         traced: bool = False,
+        contracts: EventContracts | None = None,
     ) -> None:
         ids = itertools.count(1)
         self._parity = parity
         self._verdict = verdict
         self._coverage = coverage
+        self._contracts = contracts
         self._destination = HubSpotDestination(
             config,
             parity=parity,
@@ -327,6 +322,7 @@ class _Preview:
         progress.clear()
         self._gathered += self._destination.close()
         self._tell_gathered(last=True)
+        self._counters.settle(self._destination.waiting)
         last = () if self._verdict is None else self._verdict.close(self._destination.state.view.consent)
         covered = None if self._coverage is None else self._coverage.counter.summary()
         if covered is not None and self._coverage is not None and self.shows_coverage:
@@ -348,9 +344,14 @@ class _Preview:
         return ExitCode.CHECK_FAILED if failed else ExitCode.OK
 
     def _push(self, read: Line) -> None:
-        """Take one event through; what becomes of it is told with what is accepted together with it."""
+        """Push one event; its outcome is reported with those of the events that are accepted together with it."""
         self._counters.events += 1
+        if self.example is None and self.example_line in (None, read.number):
+            self.example = read.event
+        broken = () if self._contracts is None else self._contracts.check(read.event, read.number)
         outcome = self._destination.push(read.event)
+        if broken and outcome.plan is not None:
+            outcome.plan.findings = (*outcome.plan.findings, *broken)
         self._lines[outcome.event_id] = read.number
         self._gathered += [other for other in outcome.also if not other.events]
         self._gathered.append(outcome)
@@ -397,6 +398,8 @@ class _TextShow:
 
     def coverage(self, summary: CoverageSummary, source: SourceMap | None) -> None:
         """Show what the events exercised."""
+        from hubspot_dest.report.coverage_text import coverage_lines
+
         for text in coverage_lines(summary, self._painter, source):
             print_data(text)
 

@@ -32,7 +32,7 @@ from hubspot_dest.report.text_report import Painter, outcome_lines
 __all__ = ["ACCEPTED_TOGETHER", "SendPlan", "SendRun"]
 
 ACCEPTED_TOGETHER: Final = 1000
-"""So many lines are accepted in one transaction, as far as they are at hand."""
+"""The most lines that are accepted in one transaction, if they are available without waiting."""
 _ORIGINS: Final = 100_000  # how many events in flight keep their line for messages
 _HAND_OVER_SECONDS: Final = 0.4
 _SKIPPED_LINES: Final = 20  # each is shown; further ones are in the table
@@ -147,9 +147,9 @@ class SendRun:
         self._input_failed = False
         self._output_failed: int | None = None
         self._telling = threading.RLock()  # with an outbox, delivering threads report as well
-        self._handing_over = (
-            threading.Lock()
-        )  # held from the moment a chunk is counted until all of it is told
+        # Held from the moment when events are counted as read until what became of all of them is told.
+        self._handing_over = threading.Lock()
+        self._takes_more = True  # until the last words are to be said
         self._ending = threading.Lock()
         self._ended = False
         self._deadline = RunDeadline(self._on_first_signal, self._last_words)
@@ -222,7 +222,8 @@ class SendRun:
         taken = list(chunk)
         if taken:
             with self._handing_over:
-                self._hand_over(taken)
+                if self._takes_more:
+                    self._hand_over(taken)
         if self._balance.came_in % ACCEPTED_TOGETHER == 0:
             progress(amount(self._balance.came_in, "event"))
 
@@ -392,6 +393,7 @@ class SendRun:
         over after that.
         """
         if self._destination is not None:
+            self._takes_more = False
             self._handing_over.acquire(timeout=_HAND_OVER_SECONDS)  # for good: the process ends
             self._say_end_once(self._destination)
 
@@ -400,7 +402,7 @@ class SendRun:
         with self._ending:
             if not self._ended:
                 self._ended = True
-                # A thread that delivers may hang while it tells something: then the lines are said all the same.
+                # A delivering thread may hang while it writes: then the lines are written all the same.
                 whole = self._telling.acquire(timeout=_HAND_OVER_SECONDS)
                 try:
                     self._say_end(destination)

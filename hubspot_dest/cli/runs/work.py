@@ -121,9 +121,11 @@ def _health(given: str | None, worker: Worker) -> Iterator[None]:
     host, _, port = given.rpartition(":")
     host = host.strip("[]") or "127.0.0.1"
     if not (port.isdigit() and port.isascii()) or int(port) > 65_535:
-        stop(f"--health {safe_text(given)!r} is no port", "--health 8081, or --health 0.0.0.0:8081")
+        stop(f"--health {safe_text(given)!r} is not a port", "--health 8081, or --health 0.0.0.0:8081")
     try:
-        taken, end = serve_health(host, int(port), lambda: worker.alive, lambda: worker.unready)
+        taken, end = serve_health(
+            host, int(port), lambda: worker.alive, lambda: worker.unready, worker.status
+        )
     except OSError as error:
         stop(f"--health {safe_text(given)}: {error.strerror or error}", "--health 0")
     say(f"health at http://{f'[{host}]' if ':' in host else host}:{taken}/health")

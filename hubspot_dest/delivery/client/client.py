@@ -102,6 +102,7 @@ class HubSpotClient:
         self._apis: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._process = os.getpid()
+        self._pool: Any = None
         self._around = around
         self.on_headers: Callable[[Any], None] | None = None
 
@@ -201,7 +202,7 @@ class HubSpotClient:
     def _make(self, name: str) -> Any:
         if self._process != os.getpid():
             # After a fork the parent's sockets are not ours to use.
-            self._apis, self._process = {}, os.getpid()
+            self._apis, self._pool, self._process = {}, None, os.getpid()
         if name not in self._apis:
             import hubspot  # 0.1 s and 52 MB: imported only when something is sent
 
@@ -214,6 +215,19 @@ class HubSpotClient:
                 send = client.events.send
                 self._apis[name] = send.basic_api if name == "basic" else send.batch_api
         return self._apis[name]
+
+    def _kept(self) -> Any:
+        """Return the pool of kept connections, one for all APIs of this process."""
+        if self._pool is None:
+            from hubspot_dest.delivery.client.keep_alive import KeepAlivePool  # loads urllib3
+
+            self._pool = KeepAlivePool(self._ca_bundle)
+        return self._pool
+
+    def close(self) -> None:
+        """Close the connections that wait for a request; the next call opens one again."""
+        if self._pool is not None and self._process == os.getpid():
+            self._pool.close()
 
     def _observe_headers(self, headers: Any) -> None:
         if self.on_headers is not None:
@@ -233,7 +247,10 @@ class HubSpotClient:
             plain = timed_api_client(plain, self._on_exchange)
         api_client = _speaking(self.version, plain)(configuration=configuration)
         api_client.user_agent = f"hubspot-dest/{__version__} hubspot-api-client-python"
-        prepare(api_client.rest_client.pool_manager)
+        if self._proxy is None:
+            api_client.rest_client.pool_manager = self._kept()
+        else:
+            prepare(api_client.rest_client.pool_manager)
         if self._around is not None:
             api_client.rest_client.pool_manager = self._around(api_client.rest_client.pool_manager)
         return getattr(package, api_name)(api_client=api_client)
@@ -346,6 +363,11 @@ class ClientProvider:
         if self._client is None:
             self._client = self._factory(self._token)
         return self._client
+
+    def close(self) -> None:
+        """Close the connections of a client of our own that wait for a request; it can still be used."""
+        if not self.given and isinstance(self._client, HubSpotClient):
+            self._client.close()
 
     def discard(self) -> None:
         """Discard a client of our own: in a forked child a thread of the parent may hold its locks."""

@@ -6,7 +6,7 @@ answers (100, 102, 103) may come before the answer, and a server may move a path
 
 from __future__ import annotations
 
-import http.client
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
@@ -17,7 +17,6 @@ __all__ = ["exchange", "prepare"]
 
 _SAME_REQUEST: Final = (307, 308)  # the method and the body stay as they are (RFC 9110, section 15.4)
 _MOST_REDIRECTS: Final = 3
-_MOST_INTERIM: Final = 100
 _NO_TLS: Final = ("wrong version number", "record layer failure", "unknown protocol", "eof occurred")
 _PORTS: Final = {"http": 80, "https": 443}
 
@@ -74,7 +73,7 @@ def _request(
             url,
             body=data,
             headers=headers,
-            timeout=urllib3.Timeout(connect=connect, read=read),
+            timeout=_timeout(connect, read),
             redirect=False,
         )
     except urllib3.exceptions.NewConnectionError as error:  # a kind of timeout to urllib3, refused or not
@@ -95,6 +94,13 @@ def _request(
         raise DeliveryError("unauthorized", message) from None
 
 
+@lru_cache(maxsize=16)
+def _timeout(connect: float, read: float) -> Any:
+    import urllib3
+
+    return urllib3.Timeout(connect=connect, read=read)
+
+
 def _reason(error: Exception, url: str) -> str:
     """Return why there was no answer, in a sentence without the names of libraries."""
     inner = getattr(error, "reason", None) or error
@@ -110,7 +116,7 @@ def _reason(error: Exception, url: str) -> str:
     if type(inner).__name__ in ("SSLError", "CertificateError") or "certificate" in lower:
         return f"TLS with {where} failed: {_tls_reason(text)}"
     causes = [inner, *getattr(inner, "args", ())]
-    if any(isinstance(cause, http.client.RemoteDisconnected) for cause in causes):
+    if any(type(cause).__name__ == "RemoteDisconnected" for cause in causes):
         return f"{where} closed the connection without an answer"
     return (
         f"the connection to {where} broke: {type(next(filter(_is_error, reversed(causes)), inner)).__name__}"
@@ -144,19 +150,6 @@ def _proxy_reason(pool: Any, error: Any) -> str:
     return f"the proxy {where} refused the connection: {said if said != text else type(inner).__name__}"
 
 
-class _FinalResponse(http.client.HTTPResponse):
-    """Skips interim answers: the standard library skips only 100, and returns 103 as the answer."""
-
-    def _read_status(self) -> tuple[str, int, str]:
-        for _ in range(_MOST_INTERIM):
-            version, status, reason = super()._read_status()  # type: ignore[misc]
-            if not 100 <= status <= 199 or status == http.HTTPStatus.SWITCHING_PROTOCOLS:
-                return version, status, reason
-            http.client.parse_headers(self.fp)
-        msg = f"more than {_MOST_INTERIM} interim answers"
-        raise http.client.HTTPException(msg)
-
-
 def prepare(pool_manager: Any) -> None:
     """Make a pool read interim answers, and print no headers.
 
@@ -164,13 +157,15 @@ def prepare(pool_manager: Any) -> None:
     """
     import urllib3
 
+    from hubspot_dest.delivery.client.keep_alive import FinalResponse
+
     class Connection(urllib3.connection.HTTPConnection):
         debuglevel = 0
-        response_class = _FinalResponse
+        response_class = FinalResponse
 
     class SecureConnection(urllib3.connection.HTTPSConnection):
         debuglevel = 0
-        response_class = _FinalResponse
+        response_class = FinalResponse
 
     class Pool(urllib3.HTTPConnectionPool):
         ConnectionCls = Connection

@@ -279,7 +279,7 @@ class Dispatcher:
             if error is None:
                 continue
             own = InFlightRequest("contacts", [(contact, False)], request.failures, made=list(made))
-            made = ()  # of a call that wrote no contact, the first of them tells
+            made = ()  # of a call that wrote no contact, the first reports
             if error.status in (404, 409):
                 self._schedule(own, 0.0)  # a single contact is created, or updated by its existing id
             else:

@@ -66,7 +66,7 @@ class OutboxContactCache:
         self._contacts.pop(email, None)
 
     def _keep(self, email: str, known: dict[str, str]) -> None:
-        # Whoever was seen last is last in order; another thread may forget meanwhile.
+        # The contact seen last is last in order; another thread may forget meanwhile.
         self._contacts.pop(email, None)
         self._contacts[email] = known
         while len(self._contacts) > _CAPACITY:

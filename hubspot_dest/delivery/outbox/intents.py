@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from hubspot_dest.delivery.client.codec import encode
+from hubspot_dest.delivery.client.codec import encode, occurrence_uuid
+from hubspot_dest.delivery.contact_cache import ContactCache
 from hubspot_dest.delivery.outbox.schema import CONTACT, EVENT, NewIntent
-from hubspot_dest.planning.plan import ContactUpsert
+from hubspot_dest.planning.plan import ContactUpsert, Plan
 
-__all__ = ["contact_intent", "event_intent", "identity_keys", "storable"]
+__all__ = ["contact_intent", "event_intent", "identity_keys", "planned_intents", "storable"]
 
 
 def identity_keys(email: str | None, object_id: str | None) -> tuple[str, ...]:
@@ -48,3 +49,28 @@ def _key(kind: str, identity: str) -> str:
     if identity.isascii() and "\n" not in identity:
         return f"{kind}:{identity}"
     return f"{kind}:{storable(identity)}".replace("\n", " ")
+
+
+def planned_intents(plan: Plan, event_id: str, contacts: ContactCache) -> tuple[list[NewIntent], bool]:
+    """Return what is to be delivered, and whether a contact is left out because HubSpot knows it already.
+
+    The occurrence gets its uuid; a contact that is to be written is remembered.
+
+    Raises:
+        DeliveryError: it cannot be written as JSON.
+        OutboxError: the contact cache cannot be read.
+
+    """
+    identity = identity_keys(plan.email, plan.object_id)
+    intents: list[NewIntent] = []
+    if plan.occurrence is not None:
+        plan.occurrence["uuid"] = occurrence_uuid(event_id)
+        intents.append(event_intent(plan.occurrence, identity, event_id))
+    contact = plan.contact
+    if contact is None or contact.properties is None:
+        return intents, False
+    if contacts.knows(contact):
+        return intents, True
+    intents.insert(0, contact_intent(contact, identity, event_id))
+    contacts.remember(contact)
+    return intents, False

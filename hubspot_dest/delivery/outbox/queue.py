@@ -25,8 +25,8 @@ from hubspot_dest.delivery.outbox.schema import (
     OUTBOX,
     SEPARATOR,
     DeadLetter,
-    GivenUp,
     Intent,
+    NewDeadLetter,
     NewIntent,
     OutboxError,
     ParkedEvent,
@@ -60,7 +60,7 @@ class Group:
     progress: Progress | None = None
     parked: list[ParkedEvent] = field(default_factory=list)
     released: list[int] = field(default_factory=list)
-    given_up: list[GivenUp] = field(default_factory=list)
+    given_up: list[NewDeadLetter] = field(default_factory=list)
     committed: bool = False
     error: OutboxError | None = None
 
@@ -249,7 +249,7 @@ class Outbox:
                 seq += 1
             for (kind, keys, event_id, payload), reason, error in given_up:
                 letter = Intent(seq, kind, keys, event_id, now, payload)
-                group.given_up.append(GivenUp(letter, reason, json.dumps(error.as_dict())))
+                group.given_up.append(NewDeadLetter(letter, reason, json.dumps(error.as_dict())))
                 seq += 1
             self._next = seq
             for email, properties in (memory or {}).items():
@@ -270,7 +270,7 @@ class Outbox:
 
         """
         with self._writing:
-            # Whoever comes first commits for all; a group that is not committed is the one that is being filled.
+            # The first thread commits for all; a group that is not committed is the one that is being filled.
             if not group.committed:
                 self._write_group()
         if group.error is not None:

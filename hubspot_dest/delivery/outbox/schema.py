@@ -12,7 +12,7 @@ from hubspot_dest.storage.file_format import FileFormat, StorageError
 __all__ = [
     "CONTACT",
     "EVENT",
-    "GivenUp",
+    "NewDeadLetter",
     "Intent",
     "DeadLetter",
     "OUTBOX",
@@ -104,8 +104,8 @@ class NewIntent(NamedTuple):
     payload: bytes
 
 
-class GivenUp(NamedTuple):
-    """What is a dead letter from the beginning: an intent, the reason, and `DeliveryError.as_dict` as JSON."""
+class NewDeadLetter(NamedTuple):
+    """An intent that is stored as a dead letter: the intent, the reason, and `DeliveryError.as_dict` as JSON."""
 
     intent: Intent
     reason: str

@@ -1,12 +1,18 @@
 """Run `$code:` functions of configurations in a sandbox with limits on time, memory and stack."""
 
-from hubspot_dest.mapping.javascript.engine import JavaScriptEngine, JavaScriptFunction
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from hubspot_dest.mapping.javascript.errors import (
     JavaScriptError,
     JavaScriptLimitError,
     JavaScriptSyntaxError,
 )
 from hubspot_dest.mapping.javascript.limits import Limits
+
+if TYPE_CHECKING:
+    from hubspot_dest.mapping.javascript.engine import JavaScriptEngine, JavaScriptFunction
 
 __all__ = [
     "JavaScriptEngine",
@@ -16,3 +22,12 @@ __all__ = [
     "JavaScriptSyntaxError",
     "Limits",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the engine when it is first asked for: whoever only catches its errors does not pay for it."""
+    if name in ("JavaScriptEngine", "JavaScriptFunction"):
+        from hubspot_dest.mapping.javascript import engine
+
+        return getattr(engine, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -33,7 +33,7 @@ class ReportProblem:
         fix: what to do about it.
         count: how many events have it; 1 for a problem of the configuration.
         where: where it comes from: `flow.json, line 12`.
-        blocking: whether it stands in the way of going live.
+        blocking: whether it blocks going live.
 
     """
 

@@ -43,7 +43,7 @@ _MEANINGS: Final = MappingProxyType(
         "queued": "goes out in a batch",
         "ignored": "left out on purpose, by a rule",
         "denied": "held back: consent is missing",
-        "skipped": "not sent: nobody to send it for, or nothing to send",
+        "skipped": "not sent: no identity, or nothing to send",
         "refused": "HubSpot would refuse it",
         "failed": "could not be made into a call, or was not taken",
     }
@@ -79,7 +79,7 @@ def _finalized(value: Any) -> Any:
 
 
 def _share(part: float, whole: float, width: float = 100) -> str:
-    """Return the width of a bar; what is there at all can be seen."""
+    """Return the width of a bar; the smallest amount is visible."""
     if not part or not whole:
         return "0"
     return f"{min(width, max(width / 100, width * part / whole)):.2f}"

@@ -37,7 +37,7 @@ class SampleCollector:
         elif len(self._counts) < _MOST:
             self._counts[key] = 1
             calls = outcome.calls
-            # What several events share is told with the batch.
+            # What several events share is reported with the batch.
             if not calls and outcome.plan is not None and outcome.kind in _WITH_CALLS:
                 calls = tuple(outcome.plan.calls)
             self._samples[key] = ReportSample(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from hubspot_dest.contracts.checker import ContractChecker, MissingLibraryError
+from hubspot_dest.amounts import amount, verb
+from hubspot_dest.contracts.checker import MissingLibraryError
+from hubspot_dest.contracts.event_contracts import EventContracts
 from hubspot_dest.contracts.flow_contracts import FlowContracts
 from hubspot_dest.events.collector import Collector
-from hubspot_dest.events.event import InvalidEventError
-from hubspot_dest.mapping.jsvalues import JsTypeError
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.verify.finding_groups import FindingGroups
 from hubspot_dest.verify.result import SectionResult
@@ -26,44 +26,36 @@ class ContractsSection:
         subject: what is verified; its configuration can be loaded.
         contracts: the contracts that apply; at least one.
         collector: completes the events.
-        events: the name of the events' source; empty where there is none.
+        events: the name of the events' source; empty without one.
 
     """
 
     def __init__(
         self, subject: VerifySubject, contracts: FlowContracts, collector: Collector, events: str
     ) -> None:
-        self._contracts = contracts
-        self._collector = collector
-        self._events = events
+        self._names = contracts.names
         self._groups = FindingGroups("contracts", blocking_severities(subject.fail_on))
-        self._checker: ContractChecker | None = None
+        self._contracts: EventContracts | None = None
         self._lacking = ""
         try:
-            self._checker = contracts.checker()
+            self._contracts = EventContracts(contracts, collector, events)
         except MissingLibraryError as error:
             self._lacking = str(error)
 
     def add_event(self, event: Any, line: int) -> None:
         """Hold one event against the contracts."""
-        if self._checker is None:
-            return
-        try:
-            complete = self._collector.complete(event)
-        except (InvalidEventError, JsTypeError, RecursionError):
-            return  # the section about events reports it
-        for finding in self._checker.check(complete):
-            self._groups.add(self._contracts.located(finding, self._events, line), line, finding.path)
+        for finding in () if self._contracts is None else self._contracts.check(event, line):
+            self._groups.add(finding, line, finding.path)
 
     def add_outcome(self, outcome: Outcome, line: int | None) -> None:
         """Ignore what becomes of events: a contract is about what is sent to the destination."""
 
     def close(self) -> SectionResult:
         """Return the answer; unanswered without events, or without the library."""
-        names = self._contracts.names
-        if self._checker is None:
+        names = self._names
+        if self._contracts is None:
             return SectionResult("contracts", _QUESTION, "unanswered", self._lacking)
-        checked = self._checker.checked
+        checked = self._contracts.checked
         if not checked:
             said = (
                 f"no event was held against the contract {names}: hubspot-dest verify CONFIG EVENTS does it"
@@ -71,8 +63,10 @@ class ContractsSection:
             return SectionResult("contracts", _QUESTION, "unanswered", said)
         found = self._groups.findings
         broken = sum(one.count for one in found)
-        events = f"{checked} event{'' if checked == 1 else 's'}"
-        said = f"{events}: {broken} violations of {names}" if broken else f"{events} keep {names}"
+        events = amount(checked, "event")
+        said = f"{events} {verb(checked, 'keep')} {names}"
+        if broken:
+            said = f"{events}: {amount(broken, 'violation')} of {names}"
         return SectionResult(
             "contracts",
             _QUESTION,

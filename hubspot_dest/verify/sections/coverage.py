@@ -29,7 +29,7 @@ class CoverageSection:
         subject: what is verified.
         config: its configuration.
         collector: the collector's state, which values may depend on.
-        events: the name of the events' source; empty where there is none.
+        events: the name of the events' source; empty without one.
 
     Attributes:
         summary: what was exercised; None before the end, and without events.

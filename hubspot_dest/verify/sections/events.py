@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ from hubspot_dest.verify.section import VerifySubject, blocking_severities
 
 __all__ = ["EventsSection"]
 
-_QUESTION: Final = "Does HubSpot take every event, and is none lost?"
+_QUESTION: Final = "Does HubSpot accept every event, and is none lost?"
 _ORDER: Final = ("sent", "queued", "identified", "skipped", "ignored", "denied", "refused", "failed")
 _MOST_SAMPLES: Final = 200
 _DIGITS: Final = re.compile(r"\d+")  # lines and columns differ in messages of one cause
@@ -36,10 +37,11 @@ class EventsSection:
         subject: what is verified.
         config: its configuration.
         judge: judged the plans; says at the end what only the end shows.
-        events: the name of the events' source; empty where there is none.
+        events: the name of the events' source; empty without one.
 
     Attributes:
         kinds: how many events had each outcome.
+        granted: the consents that the collector itself has; set before the end.
 
     """
 
@@ -55,6 +57,7 @@ class EventsSection:
         self._read = 0
         self._bad = 0
         self.kinds: Counter[str] = Counter()
+        self.granted: Collection[str] = ()
 
     def add_event(self, event: Any, line: int) -> None:  # noqa: ARG002 - of the Protocol
         """Count an event."""
@@ -104,7 +107,7 @@ class EventsSection:
                 "unanswered",
                 "no events were given: hubspot-dest verify CONFIG EVENTS answers it",
             )
-        for one in (*self._judge.summary(), *self._quotas.findings(self._judge.event_names)):
+        for one in (*self._judge.summary(self.granted), *self._quotas.findings(self._judge.event_names)):
             self._groups.add(one)
         status: SectionStatus = "failed" if self._groups.blocked else "passed"
         if not self._bad and not self._reached and status == "passed":
@@ -126,7 +129,7 @@ class EventsSection:
 
     def _answer(self) -> str:
         kinds = ", ".join(f"{self.kinds[kind]} {kind}" for kind in _ORDER if self.kinds[kind]) or "nothing"
-        bad = f", {self._bad} lines that are not events" if self._bad else ""
+        bad = f", {amount(self._bad, 'line')} without an event" if self._bad else ""
         said = f"{self._read} event{'' if self._read == 1 else 's'}: {kinds}{bad}"
         if not self._reached and not self._bad:
             return f"{said}; nothing is sent of any of them, so that nothing is proved"
@@ -151,8 +154,9 @@ class EventsSection:
             )
         if self._subject.account is UNKNOWN_ACCOUNT:
             notes.append("the account is not known: no event was refused for what the account lacks")
-        if self._groups.dropped:
-            notes.append(f"{self._groups.dropped} further findings have other causes than those listed")
+        if dropped := self._groups.dropped:
+            further = f"{amount(dropped, 'further finding')} {verb(dropped, 'have')}"
+            notes.append(f"{further} other causes than those listed")
         return tuple(notes)
 
     def _add_failure(self, outcome: Outcome, line: int | None) -> None:

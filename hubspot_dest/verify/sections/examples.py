@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.config.model import Config
 from hubspot_dest.flow.step_examples import StepExample
 from hubspot_dest.outcome import Outcome
@@ -62,7 +63,7 @@ class ExamplesSection:
         passed = sum(one.passed is True for one in results)
         compared = sum(one.passed is not None for one in results)
         status: SectionStatus = "failed" if groups.blocked or passed < compared else "passed"
-        answer = f"{passed} of {compared} step examples pass"
+        answer = f"{passed} of {amount(compared, 'step example')} {verb(passed, 'pass')}"
         if not compared:
             status, answer = "unanswered", "no step example has an out: nothing was compared"
         silent = [one.name for one in results if one.passed is None]

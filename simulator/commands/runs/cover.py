@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import orjson
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import print_data, progress, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.report.safe_text import safe_text
@@ -85,9 +86,8 @@ class _SearchProgress:
 
 
 def _tell(result: CoverageResult, seconds: float, *, stopped: bool) -> None:
-    say(
-        f"{result.sentence}, with {len(result.events)} events ({result.tried:,} tried); {result.properties_sentence}"
-    )
+    with_events = f"with {amount(len(result.events), 'event')} ({result.tried:,} tried)"
+    say(f"{result.sentence}, {with_events}; {result.properties_sentence}")
     if stopped:
         say("interrupted: not everything was tried; what was found until then is written")
         return  # the others were not tried, since the search was interrupted

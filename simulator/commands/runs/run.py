@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from hubspot_dest.amounts import amount, plural, verb
 from hubspot_dest.cli.console import print_data, progress, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import open_account, open_config, use_colour
@@ -134,9 +135,10 @@ def run(
         if not fault.matched:  # a path with a typo, and the run proves nothing
             say(f"warning: the fault {safe_text(spec)} met no request")
     if closing.left:
-        say(f"warning: {closing.left} events were not delivered: {safe_text(closing.error)}")
+        were = f"{amount(closing.left, 'event')} {verb(closing.left, 'were')}"
+        say(f"warning: {were} not delivered: {safe_text(closing.error)}")
     if unseen:
-        say(f"warning: {unseen} events that were accepted were not looked at")
+        say(f"warning: {amount(unseen, 'accepted event')} {verb(unseen, 'were')} not looked at")
     if engine.trouble:
         say(f"error: {safe_text(engine.trouble)}")
     counted = {"unexplained": failures.unexplained, "any": failures.total, "never": 0}[fail_on]
@@ -185,7 +187,8 @@ def _lines(result: dict[str, Any], painter: Painter) -> list[str]:
     rate = counts["taken"] / (result["seconds"] or 1)
     lines = [
         painter.paint(
-            f"{counts['taken']:,} events in {result['seconds']} s ({rate:,.0f} a second), seed {result['seed']}",
+            f"{counts['taken']:,} {plural(counts['taken'], 'event')} in {result['seconds']} s "
+            f"({rate:,.0f} a second), seed {result['seed']}",
             1,
         ),
         "",
@@ -199,21 +202,22 @@ def _lines(result: dict[str, Any], painter: Painter) -> list[str]:
         mark = "" if number or rule == "(no rule)" else "   never matched"
         lines.append(f"  {safe_text(rule, limit=26):<26} {number:>5,}{mark}")
     lines += ["", "  HubSpot"]
+    contacts, stored = result["hubspot"]["contacts"], books["hubspotStored"]
     lines.append(
-        f"  {result['hubspot']['contacts']:,} contacts, {books['hubspotStored']:,} occurrences stored"
+        f"  {contacts:,} {plural(contacts, 'contact')}, {stored:,} {plural(stored, 'occurrence')} stored"
     )
     calls = ", ".join(
         f"{number:,} {name.rpartition('Api.')[0].rpartition('.')[2]}.{name.rpartition('.')[2]}"
         for name, number in counts["calls"].items()
     )
-    lines.append(
-        f"  {sum(counts['calls'].values()):,} calls ({calls}); {counts['callsSaved']:,} saved by the memory"
-    )
+    made = sum(counts["calls"].values())
+    lines.append(f"  {made:,} {plural(made, 'call')} ({calls}); {counts['callsSaved']:,} saved by the memory")
     if counts["retries"] or counts["batchesBisected"]:
         bisected = f", {counts['batchesBisected']:,} sent again in parts" if counts["batchesBisected"] else ""
         lines.append(
-            f"  {counts['retries']:,} requests tried again{bisected}; "
-            f"{counts['eventsRecovered']:,} of {counts['eventsRetried']:,} events in them recovered"
+            f"  {counts['retries']:,} {plural(counts['retries'], 'request')} tried again{bisected}; "
+            f"{counts['eventsRecovered']:,} of {counts['eventsRetried']:,} "
+            f"{plural(counts['eventsRetried'], 'event')} in them recovered"
         )
     if counts["walkerosWouldLose"]:
         lines.append(f"  walkerOS itself would lose {counts['walkerosWouldLose']:,} of these events")

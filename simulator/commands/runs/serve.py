@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ def serve(
     portal: int | None,
     store: Path | None,
     tls: bool,
+    authority: Path | None,
     token: str | None,
     scopes: tuple[str, ...],
     allowed_hosts: tuple[str, ...],
@@ -69,6 +71,11 @@ def serve(
             service.adopt(_account(service, token), schema)
         if seed_file is not None:
             _seed(service, token, seed_file)
+        if authority is not None and not tls:
+            stop(
+                "--authority goes with --tls: without it there is no certificate",
+                "add --tls, or leave it out",
+            )
         certificate = at_the_end.enter_context(temporary_certificate(host, *allowed_hosts)) if tls else None
         tls_files = None if certificate is None else (certificate.chain, certificate.key)
         server = FakeHubSpot(
@@ -82,6 +89,8 @@ def serve(
         )
         _start(server, host, port)
         at_the_end.callback(server.stop)
+        if authority is not None and certificate is not None:
+            certificate = _write_authority(authority, certificate)
         if node_preload is not None:
             _write_preload(node_preload, server.base_url)
         told = threading.Event()
@@ -189,6 +198,18 @@ def _seed(service: HubSpot, token: str, path: Path) -> None:
         stop(f"{safe_text(path)}, line {error.lineno}, column {error.colno}: broken JSON: {error.msg}")
     except ValueError as error:
         stop(f"{safe_text(path)}: {safe_text(error)}", '{"contacts": [{"email": "ada@example.org"}]}')
+
+
+def _write_authority(path: Path, certificate: Certificate) -> Certificate:
+    """Write what clients must trust to the user's file, at once and whole; return the certificate with that path."""
+    content = Path(certificate.authority).read_bytes()
+    beside = path.with_name(f"{path.name}.new")
+    try:
+        beside.write_bytes(content)
+        beside.replace(path)
+    except OSError as error:
+        stop(f"--authority: {safe_text(path)} cannot be written: {error.strerror}")
+    return replace(certificate, authority=str(path.absolute()))
 
 
 def _write_preload(path: Path, base_url: str) -> None:

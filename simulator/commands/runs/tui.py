@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import open_account, open_config
@@ -65,7 +66,7 @@ def show(
     made_up = source["from_"] is None and source["listen"] is None
     tour = _tour(tour_file, shipped=config is None and not no_tour and made_up)
     if check:
-        told = f"{safe_text(tour_file)}: {len(tour.steps)} steps, " if tour_file and tour else ""
+        told = f"{safe_text(tour_file)}: {amount(len(tour.steps), 'step')}, " if tour_file and tour else ""
         say(f"{told}{safe_text(config.name) if config else 'the shop'}: can be shown")
         return
     if web:

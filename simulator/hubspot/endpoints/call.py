@@ -52,7 +52,10 @@ class Call:
 
     def one(self, name: str) -> str | None:
         """Return the first query value of this name."""
-        return next((value for key, value in self.query if key == name), None)
+        for key, value in self.query:
+            if key == name:
+                return value
+        return None
 
     def entries(self, name: str) -> list[tuple[str, str]]:
         """Return the entries of a map in the query: `name.key=value`, or `name[key]=value` (hubspot-sdk)."""

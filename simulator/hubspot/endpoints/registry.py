@@ -58,10 +58,16 @@ SCOPES: Final = frozenset({"oauth", *(route.scope for route in ROUTES if route.s
 """Every scope that a route needs: those of a token that was made without a list of scopes."""
 
 
+_BY_METHOD: Final = {
+    method: tuple(route for route in ROUTES if route.method == method)
+    for method in {route.method for route in ROUTES}
+}
+
+
 def find_route(method: str, path: str) -> tuple[Route, tuple[str, ...]] | None:
     """Return the route of a raw path with its parameters; None for a path that HubSpot does not have."""
-    for route in ROUTES:
-        parameters = route.match(method, path)
+    for route in _BY_METHOD.get(method, ()):
+        parameters = route.match(path)
         if parameters is not None:
             return route, parameters
     return None

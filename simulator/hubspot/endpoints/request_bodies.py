@@ -35,9 +35,11 @@ def decode(decoder: msgspec.json.Decoder[_Body], body: bytes) -> _Body:
 
     """
     try:
-        return decoder.decode(body)
-    except msgspec.ValidationError:
-        return _convert(decoder, body)
+        try:
+            return decoder.decode(body)
+        except msgspec.ValidationError:
+            # What follows a value of another type has not been read yet, and need not be JSON.
+            return _convert(decoder, body, msgspec.json.decode(body))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         found = _BYTE.search(str(error))
         raise _malformed(body, int(found[1]) if found else None) from error
@@ -61,9 +63,9 @@ def text_of(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _convert(decoder: msgspec.json.Decoder[_Body], body: bytes) -> _Body:
+def _convert(decoder: msgspec.json.Decoder[_Body], body: bytes, read: Any) -> _Body:
     try:
-        value = _BodyReader(body).read(inspect.type_info(decoder.type), msgspec.json.decode(body))
+        value = _BodyReader(body).read(inspect.type_info(decoder.type), read)
         return msgspec.convert(value, decoder.type)
     except (
         msgspec.ValidationError,

@@ -82,10 +82,8 @@ class Route:
         """The stable name: endpoint and handler, `contacts.update`."""
         return f"{self.handler.__module__.split('.')[-2]}.{self.handler.__name__}"
 
-    def match(self, method: str, path: str) -> tuple[str, ...] | None:
-        """Return the parameters of a raw path, each decoded once; None if the request is for another route."""
-        if self.method != method:
-            return None
+    def match(self, path: str) -> tuple[str, ...] | None:
+        """Return the parameters of a raw path, each decoded once; None if the path is another route's."""
         found = self.pattern.fullmatch(path)
         if found is None:
             return None

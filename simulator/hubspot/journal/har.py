@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from urllib.parse import parse_qsl
 
+from hubspot_dest.amounts import amount, verb
 from simulator.hubspot.journal.journal import Entry, Filter, Journal
 
 __all__ = ["har"]
@@ -17,11 +18,12 @@ def har(journal: Journal, base_url: str, chosen: Filter | None = None) -> dict[s
 
     Source: http://www.softwareishard.com/blog/har-12-spec/ -- custom fields start with an underscore.
     """
+    dropped = f"{amount(journal.dropped, 'older entry')} {verb(journal.dropped, 'were')}"
     return {
         "log": {
             "version": "1.2",
             "creator": {"name": "hubspot-sim", "version": "1"},
-            "comment": f"{journal.dropped} older entries were dropped" if journal.dropped else "",
+            "comment": f"{dropped} dropped" if journal.dropped else "",
             "entries": [_entry(journal, entry, base_url) for entry in journal.entries(chosen)],
         }
     }

@@ -34,6 +34,7 @@ class Behaviours:
         future_occurred_at: an `occurredAt` later than now.
         unknown_search_property: a search that filters or sorts by a property that contacts do not have.
         strict_email: a contact's e-mail that strict validators refuse, such as one with doubled dots.
+        duplicate_unique_value: a value that another contact has, on a unique property other than the e-mail.
         create_without_name: creating a contact with none of email, firstname and lastname.
         unknown_definition_get: the status for reading a definition that does not exist.
         partial_upsert: what an upsert does to the properties that it does not name.
@@ -66,6 +67,7 @@ class Behaviours:
     future_occurred_at: Literal["accept", "drop"] = "accept"
     unknown_search_property: Literal["reject", "ignore"] = "reject"
     strict_email: Literal["reject", "accept"] = "reject"
+    duplicate_unique_value: Literal["reject", "accept"] = "reject"
     create_without_name: Literal["reject", "accept"] = "reject"
     unknown_definition_get: Literal["400", "404"] = "400"
     partial_upsert: Literal["keep", "clear"] = "keep"

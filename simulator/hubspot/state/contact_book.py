@@ -99,13 +99,14 @@ class ContactBook:
         if self._changes is not None:
             self._changes.contacts[contact.id] = contact
         contact.updated_at = contact.properties["lastmodifieddate"] = when
-        before = _addresses(contact) if _EMAILS.intersection(properties) else set()
+        has_emails = not _EMAILS.isdisjoint(properties)
+        before = _addresses(contact) if has_emails else set()
         for name, value in self._with_former_email(contact, properties).items():
             if name == "lifecyclestage" and goes_backward(contact.properties.get(name, ""), value):
                 kept.append(name)
                 continue
             self._write(contact, name, value.lower() if name in _EMAILS else value, when)
-        if _EMAILS.intersection(properties):
+        if has_emails:
             self._index(contact, before)
         return kept
 
@@ -114,12 +115,14 @@ class ContactBook:
 
         The contact keeps all its addresses, so an upsert by any of them still finds it (inferred).
         """
-        email = properties.get("email", "").lower()
-        additional = contact.properties.get("hs_additional_emails", "").split(";")
-        if not email or email not in additional or "hs_additional_emails" in properties:
+        additional = contact.properties.get("hs_additional_emails")
+        if not additional or "email" not in properties or "hs_additional_emails" in properties:
+            return properties
+        email, additional_emails = properties["email"].lower(), additional.split(";")
+        if not email or email not in additional_emails:
             return properties
         former = contact.properties.get("email", "")
-        others = [former if text == email else text for text in additional]
+        others = [former if text == email else text for text in additional_emails]
         return {**properties, "hs_additional_emails": ";".join(filter(None, others))}
 
     def _write(self, contact: Contact, name: str, value: str, when: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hubspot_dest.amounts import amount
 from simulator.engine.dry_run import Reloaded
 from simulator.engine.engine import Engine
 from simulator.tui.config_watch import ConfigWatch
@@ -65,7 +66,7 @@ class ConfigActions:
             self._shell.say(f"{name} was saved; no event changes", 4)
         elif isinstance(self._shell.panel, Question):
             # Do not interrupt typing.
-            self._shell.say(f"{name} was saved; d shows what changes ({changed} events)", 6)
+            self._shell.say(f"{name} was saved; d shows what changes ({amount(changed, 'event')})", 6)
         else:
             self.show_changes()
 

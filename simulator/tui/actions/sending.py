@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hubspot_dest.amounts import amount
 from simulator.engine.engine import Engine
 from simulator.engine.rows import NOT_DELIVERED
 from simulator.tui.actions.navigation import Navigation
@@ -42,7 +43,7 @@ class SendingActions:
             self._shell.say(mode, 2)
             if stranded:
                 self._shell.say(
-                    f"HubSpot did not take {_events(stranded)}: failed; R runs them again",
+                    f"HubSpot did not take {amount(stranded, 'event')}: failed; R runs them again",
                     None,
                     severity="warning",
                 )
@@ -73,10 +74,10 @@ class SendingActions:
         def report() -> None:
             taken, left = future.result(), self._engine.queued
             if taken or not left:
-                self._shell.say(f"{_events(taken)} delivered", 2)
+                self._shell.say(f"{amount(taken, 'event')} delivered", 2)
             else:
                 self._shell.say(
-                    f"HubSpot took no event; {_events(left)} still waiting", 4, severity="warning"
+                    f"HubSpot took no event; {amount(left, 'event')} still waiting", 4, severity="warning"
                 )
 
         self._shell.when_done(future, report)
@@ -96,7 +97,7 @@ class SendingActions:
         rows = self._engine.ring.rows()
         failed = [row.number for row in rows if row.kind == "failed" and not row.is_batch]
         self._shell.when_done(self._engine.again(failed))
-        self._shell.say(f"{_events(len(failed))} run again" if failed else "no event failed")
+        self._shell.say(f"{amount(len(failed), 'event')} run again" if failed else "no event failed")
 
     def define_all(self) -> None:
         """Define every event and property that HubSpot does not know; it refuses them with --strict."""
@@ -105,7 +106,9 @@ class SendingActions:
         def report() -> None:
             made = future.result()
             if made:
-                self._shell.say(f"{made} definitions and properties made; R runs failed events again", 5)
+                self._shell.say(
+                    f"{amount(made, 'definition')} or properties made; R runs failed events again", 5
+                )
             else:
                 self._shell.say("HubSpot knows every event and property of these events", 3)
 
@@ -115,7 +118,3 @@ class SendingActions:
         """Remove all faults."""
         cleared = self._engine.clear_faults()
         self._shell.say(f"{cleared} fault{'s' * (cleared > 1)} cleared" if cleared else "no fault is set", 2)
-
-
-def _events(number: int) -> str:
-    return f"{number} event" if number == 1 else f"{number} events"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hubspot_dest.amounts import plural
 from simulator.engine.engine import Engine
 from simulator.tui.shell import Shell
 from simulator.tui.widgets.header import Header
@@ -83,7 +84,8 @@ class StreamActions:
             if text is not None:
                 self._restart()
 
-        lost = f"{self._engine.counts.taken:,} events cannot be read again and would be lost"
+        taken = self._engine.counts.taken
+        lost = f"{taken:,} {plural(taken, 'event')} cannot be read again and would be lost"
         self._shell.ask(Question(lost, "", "yes", judge), answer)
 
     def _restart(self) -> None:

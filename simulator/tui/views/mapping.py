@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.message import Message
 
+from hubspot_dest.amounts import plural
 from hubspot_dest.coverage.rule_coverage import PropertyHits, RuleHits
 from simulator.engine.coverage_filters import filter_of_rule, filter_of_unmatched
 from simulator.engine.engine import Engine
@@ -118,9 +119,8 @@ class MappingView(View):
             "warn" if unmatched else "dim",
         )
         # Earlier events count as the saved mapping would have treated them, so that figures do not start at zero.
-        since = (
-            f"since the save, and {compact(hits.planned_again)} events before" if hits.planned_again else ""
-        )
+        again = f"{compact(hits.planned_again)} {plural(hits.planned_again, 'event')}"
+        since = f"since the save, and {again} before" if hits.planned_again else ""
         lines = [
             line(
                 (f"{len(rules)} rule{'s' * (len(rules) != 1)}", "*text"),

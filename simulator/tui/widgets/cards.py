@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
+from hubspot_dest.amounts import plural
 from simulator.engine.engine import Engine
 from simulator.tui.theme import SYMBOLS
 from simulator.tui.widgets.lines import LineList, Piece, TextLine, line
@@ -81,8 +82,9 @@ def speed_card(engine: Engine, pulse: Pulse, width: int) -> list[TextLine]:
     ]  # fmt: skip
     counts = engine.counts
     events, calls = compact(counts.taken), compact(counts.requests)
-    last = line((f"{events} events", "*text"), (f", {calls} calls", "dim"))
-    lines.append(_fitting(width, last, line((f"{events},", "*text"), (f" {calls} calls", "dim"))))
+    calls = f"{calls} {plural(counts.requests, 'call')}"
+    last = line((f"{events} {plural(counts.taken, 'event')}", "*text"), (f", {calls}", "dim"))
+    lines.append(_fitting(width, last, line((f"{events},", "*text"), (f" {calls}", "dim"))))
     return lines
 
 
@@ -102,9 +104,11 @@ def batch_card(engine: Engine, width: int) -> list[TextLine]:
         if counts.retries or counts.batches_failed
         else ""
     )
-    made = counts.calls["crm.contacts.basicApi.update"] + counts.calls["crm.contacts.basicApi.create"]
+    made = sum(number for name, number in counts.calls.items() if name.startswith("crm."))
     batches = compact(counts.batches)
     lost, extra, saved = compact(counts.lost_upstream), compact(counts.extra_upstream), compact(counts.saved)
+    saved_calls = f"{saved} {plural(counts.saved, 'call')} saved"
+    more_calls = f"  ≠+ {extra} {plural(counts.extra_upstream, 'call')} more"
     share = (f" {round(100 * counts.saved / max(1, counts.saved + made))}%", "*text")
     loses = "bad" if counts.lost_upstream else "faint"
     return [
@@ -118,13 +122,13 @@ def batch_card(engine: Engine, width: int) -> list[TextLine]:
         _recovery(engine, width)
         or _fitting(
             width,
-            line(("memory ", "dim"), (f"{saved} calls saved", "violet"), share),
+            line(("memory ", "dim"), (saved_calls, "violet"), share),
             line(("memory ", "dim"), (f"{saved} saved", "violet"), share),
-            line((f"{saved} calls saved", "violet")),
+            line((saved_calls, "violet")),
         ),
         _fitting(
             width,
-            line(("≠✘ ", loses), (f"walkerOS loses {lost}", loses), (f"  ≠+ {extra} calls more", "dim")),
+            line(("≠✘ ", loses), (f"walkerOS loses {lost}", loses), (more_calls, "dim")),
             line(("≠✘ ", loses), (f"walkerOS loses {lost}", loses), (f" ≠+ {extra}", "dim")),
             line((f"≠✘ {lost}", loses), (f" ≠+ {extra}", "dim")),
         ),
@@ -159,11 +163,12 @@ def hubspot_card(engine: Engine, width: int) -> list[TextLine]:
     said = account.counters()
     used, most = _budget(engine)
     faults = [fault for fault in engine.faults() if not fault.is_spent(engine.hubspot.clock())]
-    holds, board = f"{compact(said.accepted - said.forgotten)} occurrences", f"{len(faults)} on the board"
+    held, people = said.accepted - said.forgotten, len(account.contacts())
+    holds, board = f"{compact(held)} {plural(held, 'occurrence')}", f"{len(faults)} on the board"
     return [
         _gauged("10 s   ", used, most, "warn" if used < most else "bad", width),
         _fitting(width, line(("holds  ", "dim"), (holds, "good")), line((holds, "good"))),
-        line(("       ", "dim"), (f"{compact(len(account.contacts()))} contacts", "violet")),
+        line(("       ", "dim"), (f"{compact(people)} {plural(people, 'contact')}", "violet")),
         _fitting(
             width,
             line(("faults ", "dim"), (board if faults else "none", "bad" if faults else "faint")),

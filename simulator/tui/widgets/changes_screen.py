@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from rich.cells import cell_len
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.diff.comparison import ChangeGroup, grouped_changes
 from hubspot_dest.diff.json_difference import MISSING
 from simulator.engine.dry_run import Reloaded
@@ -87,7 +88,10 @@ def change_lines(reloaded: Reloaded, width: int) -> list[TextLine]:
     worse = sum(change.kind == "lose" for change in changes)
     lines = [
         line(
-            (f"{len(changes)} of the last {reloaded.looked_at} events {_change(len(changes))}", "*text"),
+            (
+                f"{len(changes)} of the last {amount(reloaded.looked_at, 'event')} {_change(len(changes))}",
+                "*text",
+            ),
             (f"   ▲ {better} gain", "good" if better else "faint"),
             (f"   ▼ {worse} lose", "bad" if worse else "faint"),
         )
@@ -148,4 +152,6 @@ def _group_lines(alike: ChangeGroup, width: int) -> Iterable[TextLine]:
             (short(found.actual, room if found.expected is MISSING else half), "good"),
         )
     if len(plan_change.differences) > _DIFFERENCES:
-        yield line((f"    … and {len(plan_change.differences) - _DIFFERENCES} more differences", "dim"))
+        yield line(
+            (f"    … and {amount(len(plan_change.differences) - _DIFFERENCES, 'more difference')}", "dim")
+        )

@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.cells import cell_len
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.mapping.evaluation import Trace
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.planning.plan import Plan
@@ -202,7 +203,7 @@ def _call(call: list[Any]) -> Iterator[TextLine]:
         if isinstance(argument, dict):
             inputs = argument.get("inputs")
             if isinstance(inputs, list):
-                yield line((f"   {len(inputs)} occurrences", "dim"))
+                yield line((f"   {amount(len(inputs), 'occurrence')}", "dim"))
                 for sent in inputs[:100]:
                     whose = sent.get("email") or sent.get("objectId") or ""
                     yield line(

@@ -197,8 +197,8 @@ def test_sixteen_threads_lose_nothing_and_nothing_reaches_a_decoy() -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ("", "no cassette, or was cut short"),
-        ('{"version": 1, "interactions": [', "no cassette, or was cut short"),
+        ("", "not a cassette, or was cut short"),
+        ('{"version": 1, "interactions": [', "not a cassette, or was cut short"),
         ("[]", "is not a cassette"),
         ('{"version": 1, "interactions": []}', "names no events"),
         (
@@ -206,7 +206,7 @@ def test_sixteen_threads_lose_nothing_and_nothing_reaches_a_decoy() -> None:
             "form 9; this version reads form 1",
         ),
         ('{"version": 1, "interactions": [], "hubspot_dest": {"format": 1}}', "damaged cassette"),
-        ("\x00\x01", "no cassette"),
+        ("\x00\x01", "not a cassette"),
     ],
 )
 def test_a_file_that_is_no_cassette_is_one_message_and_stays_as_it_was(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import signal
 import socket
 import ssl
@@ -14,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from pydantic import SecretStr
 
 from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.delivery.client.errors import DeliveryError
+from simulator.commands.serve import command
 from simulator.hubspot.service import HubSpot
 from simulator.hubspot.state.store import Store
 from tests import warm
@@ -67,6 +71,8 @@ def test_it_serves_until_it_is_told_to_stop(number: signal.Signals, tmp_path: Pa
         (["--quota", "events=5"], "occurrences, definitions, calls"),
         (["--quota", "calls=few"], "occurrences, definitions, calls"),
         (["--node-preload", "missing/folder/file.cjs"], "cannot be written"),
+        (["--authority", "ca.pem"], "--authority goes with --tls"),
+        (["--tls", "--authority", "missing/folder/ca.pem"], "cannot be written"),
     ],
 )
 def test_what_cannot_start_is_one_message_and_exit_2(arguments: list[str], says: str) -> None:
@@ -217,3 +223,37 @@ def test_a_foreign_host_name_is_refused_until_it_is_allowed(allowed: tuple[str, 
     caught.value.close()
     assert caught.value.code == status
     stop(process, signal.SIGTERM)
+
+
+def test_the_compose_file_runs_a_command_that_there_is_and_names_match() -> None:
+    folder = Path(__file__).parents[3] / "docs" / "examples"
+    services = yaml.safe_load((folder / "walkeros-compose.yaml").read_text(encoding="utf-8"))["services"]
+    program, name, *arguments = shlex.split(
+        re.sub(r"\$\{[A-Z_]+:-([^}]*)\}", r"\1", services["hubspot"]["command"])
+    )
+    assert (program, name) == ("hubspot-sim", "serve")
+    options = command.make_context("serve", arguments).params
+    assert services["hubspot"]["networks"]["default"]["aliases"] == list(options["allowed_hosts"])
+    assert (options["tls"], options["port"]) == (True, 443)
+    shared = {volume.split(":")[0]: volume.split(":")[1] for volume in services["hubspot"]["volumes"]}
+    trusted = Path(services["walkeros"]["environment"]["NODE_EXTRA_CA_CERTS"])
+    mounted = {volume.split(":")[1]: volume.split(":")[0] for volume in services["walkeros"]["volumes"]}
+    assert Path(shared[mounted[str(trusted.parent)]]) / trusted.name == options["authority"]
+
+
+def test_the_authority_is_where_it_is_wanted_and_clients_that_trust_it_get_through(tmp_path: Path) -> None:
+    wanted = tmp_path / "authority.pem"
+    process = serve("--tls", "--authority", str(wanted))
+    try:
+        assert process.stdout is not None
+        where = json.loads(process.stdout.readline())
+        assert where["certificateAuthority"] == str(wanted)
+        trust = ssl.create_default_context(cafile=str(wanted))
+        asked = urllib.request.Request(
+            f"{where['baseUrl']}/crm/v3/objects/contacts",
+            headers={"Authorization": f"Bearer {where['token']}"},
+        )
+        with urllib.request.urlopen(asked, context=trust) as answer:
+            assert answer.status == 200
+    finally:
+        stop(process, signal.SIGTERM)

@@ -128,7 +128,7 @@ def test_a_save_keeps_the_batch_of_the_screen_unless_the_file_changed_it() -> No
         assert engine.reload(changed(eventNamePrefix="pe12345678_x_")).result().settings == ()
         assert not engine.config.batch
         told = engine.reload(changed(batchSize=5)).result().settings
-        assert told == ("events go out one by one → in batches of 5",)
+        assert told == ("events are sent one by one → in batches of 5",)
         assert (engine.config.batch, engine.config.batch_size) == (True, 5)
 
 

@@ -134,7 +134,7 @@ async def test_an_event_that_goes_out_is_not_called_kept_and_a_kept_one_says_so(
         stream.go(stream.index(rows["skipped"].number))
         await screen.press("k")
         assert rows["skipped"].pinned
-        assert "until it goes out" in screen.text()
+        assert "until it is sent" in screen.text()
 
 
 async def test_a_save_that_fails_a_step_example_says_so_wherever_one_looks(

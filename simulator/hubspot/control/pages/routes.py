@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from hubspot_dest.amounts import plural
 from simulator.hubspot.control.accounts import (
     shown_contact,
     shown_contacts,
@@ -70,7 +71,7 @@ async def _contacts(request: Request) -> Response:
     page = await shown_contacts(request, words, start, _PAGE_SIZE)
     portals, number = _portals(request)
     empty = (
-        f"None of {page.total:,} contacts has {words!r} in a property."
+        f"None of {page.total:,} {plural(page.total, 'contact')} has {words!r} in a property."
         if words
         else "There are no contacts yet."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from hubspot_dest.amounts import amount
 from simulator.hubspot.endpoints.call import Call
 from simulator.hubspot.endpoints.contact_batches.requests import ContactInput
 from simulator.hubspot.endpoints.errors import Refusal, answer_json
@@ -52,7 +53,7 @@ def batch_answer(
         body |= {"numErrors": len(errors), "errors": errors}
         decision = f"207: {len(results)} done, {errors[0]['message']}"
         return answer_json(207, body, decision, f"{rule}.partial")
-    return answer_json(status, body, f"{status}: {len(results)} contacts", rule)
+    return answer_json(status, body, f"{status}: {amount(len(results), 'contact')}", rule)
 
 
 def empty_answer() -> Answer:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.checks.limits import MAX_CONTACT_BATCH
 from simulator.hubspot.endpoints.call import Call
 from simulator.hubspot.endpoints.contact_batches.answers import (
@@ -20,6 +21,7 @@ from simulator.hubspot.endpoints.contact_batches.answers import (
 from simulator.hubspot.endpoints.contact_batches.requests import ContactBatch, ContactBatchRead, ContactInput
 from simulator.hubspot.endpoints.contacts.answers import DEFAULT_PROPERTIES, show_contact
 from simulator.hubspot.endpoints.contacts.handler import (
+    appended,
     check_id_property,
     check_identity,
     check_properties,
@@ -121,7 +123,7 @@ def archive(call: Call) -> Answer:
             contact = call.account.contact(contact_input.id or "")
             if contact is not None:
                 call.account.book.archive(contact, call.now)
-    return no_content(f"204: {len(inputs)} contacts archived", "contact.batch.archive")
+    return no_content(f"204: {amount(len(inputs), 'contact')} archived", "contact.batch.archive")
 
 
 def _write_batch(
@@ -206,7 +208,7 @@ def _checked(
     else:
         check_properties(account, properties)
     check_unique(account, properties, contact)
-    return properties
+    return appended(account, properties, contact)
 
 
 def _named(contact_input: ContactInput, properties: dict[str, str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.checks.names import check_contact_property_name
 from hubspot_dest.checks.properties import FIELD_TYPES
 from simulator.hubspot.endpoints.call import Call
@@ -39,7 +40,7 @@ def list_all(call: Call) -> Answer:
     with account.lock:
         properties = account.archived_properties if call.flag("archived") else account.contact_properties
         results = [prop.shown() for prop in properties.values()]
-    return answer_json(200, {"results": results}, f"200: {len(results)} properties", "property.list")
+    return answer_json(200, {"results": results}, f"200: {amount(len(results), 'property')}", "property.list")
 
 
 def get(call: Call) -> Answer:
@@ -113,14 +114,14 @@ def archive_batch(call: Call) -> Answer:
     body = decode(_NAMES, call.body)
     with call.account.lock:
         _archive(call.account, [contact_input.name for contact_input in body.inputs])
-    return no_content(f"204: {len(body.inputs)} properties archived", "property.batch.archive")
+    return no_content(f"204: {amount(len(body.inputs), 'property')} archived", "property.batch.archive")
 
 
 def _batch_answer(call: Call, status: int, properties: list[AccountProperty], rule: str) -> Answer:
     when = iso(call.now)
     results = [prop.shown() for prop in properties]
     body = {"status": "COMPLETE", "results": results, "startedAt": when, "completedAt": when}
-    return answer_json(status, body, f"{status}: {len(results)} properties", rule)
+    return answer_json(status, body, f"{status}: {amount(len(results), 'property')}", rule)
 
 
 def _find(account: SimulatedAccount, name: str, *, archived: bool = False) -> AccountProperty:

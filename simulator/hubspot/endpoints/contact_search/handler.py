@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from hubspot_dest.amounts import amount
 from simulator.hubspot.endpoints.call import Call
 from simulator.hubspot.endpoints.contact_search.requests import ContactSearch, SearchFilter, SearchSort
 from simulator.hubspot.endpoints.contacts.answers import DEFAULT_PROPERTIES, show_contact
@@ -47,7 +48,7 @@ def search(call: Call) -> Answer:
     body: dict[str, Any] = {"total": len(found), "results": page}
     if end < len(found):
         body["paging"] = {"next": {"after": str(end)}}
-    return answer_json(200, body, f"200: {len(found)} contacts found", "contact.search")
+    return answer_json(200, body, f"200: {amount(len(found), 'contact')} found", "contact.search")
 
 
 def _page(wanted: ContactSearch) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 import orjson
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.checks.catalogue import CATALOGUE
 from hubspot_dest.checks.contacts import empty_contact
 from hubspot_dest.checks.finding import Violation
@@ -22,6 +23,7 @@ from simulator.hubspot.state.account import SimulatedAccount
 from simulator.hubspot.state.contacts import Contact
 
 __all__ = [
+    "appended",
     "archive",
     "check_id_property",
     "check_identity",
@@ -38,6 +40,7 @@ __all__ = [
 
 MAX_LIMIT: Final = 100
 _IDENTITY: Final = ("email", "firstname", "lastname")
+_OWN_CONFLICTS: Final = frozenset({"email", "hs_additional_emails", "hs_object_id"})
 MAX_WITH_HISTORY: Final = 50
 
 
@@ -62,7 +65,7 @@ def list_all(call: Call) -> Answer:
     body: dict[str, Any] = {"results": page}
     if limit < len(found):
         body["paging"] = next_page(call, page[-1]["id"])
-    return answer_json(200, body, f"200: {len(page)} contacts", "contact.list")
+    return answer_json(200, body, f"200: {amount(len(page), 'contact')}", "contact.list")
 
 
 def get(call: Call) -> Answer:
@@ -87,6 +90,7 @@ def update(call: Call) -> Answer:
             raise Refusal(400, message, "contact.update.empty", more=more, checks=(empty.code,))
         check_properties(account, properties)
         check_unique(account, properties, contact)
+        properties = appended(account, properties, contact)
         kept = account.book.change(contact, properties, call.now)
         body = show_contact(contact, account)
     many = len(properties) - len(kept)
@@ -103,7 +107,7 @@ def create(call: Call) -> Answer:
         check_identity(account, properties)
         check_properties(account, properties)
         check_unique(account, properties, None)
-        contact = account.add_contact(properties, call.now)
+        contact = account.add_contact(appended(account, properties, None), call.now)
         body = show_contact(contact, account)
     answer = answer_json(201, body, f"201: contact {contact.id}", "contact.create")
     place = ("Location", f"{call.path}/{contact.id}")  # relative: on the server that was asked
@@ -147,8 +151,18 @@ def check_properties(account: SimulatedAccount, properties: dict[str, str]) -> N
         raise refusal_of(account.portal_id, properties, violations)
 
 
-def refusal_of(portal_id: int, properties: Mapping[str, str], violations: Sequence[Violation]) -> Refusal:
-    """Return HubSpot's 400 with the JSON text inside its message (section 3.7)."""
+def refusal_of(
+    portal_id: int, properties: Mapping[str, str], violations: Sequence[Violation], evidence: str = ""
+) -> Refusal:
+    """Return HubSpot's 400 with the JSON text inside its message (section 3.7).
+
+    Args:
+        portal_id: the account's portal.
+        properties: the contact's, name to text.
+        violations: what is wrong with them.
+        evidence: how the answer is known, where the checks do not say it.
+
+    """
     problems = [_problem(portal_id, properties, violation) for violation in violations]
     errors = [
         {
@@ -169,7 +183,7 @@ def refusal_of(portal_id: int, properties: Mapping[str, str], violations: Sequen
         decision,
         more={"errors": errors},
         checks=codes,
-        evidence="INFER" if inferred else "",
+        evidence="INFER" if inferred else evidence,
     )
 
 
@@ -183,12 +197,50 @@ def _problem(portal_id: int, properties: Mapping[str, str], violation: Violation
 
 
 def check_unique(account: SimulatedAccount, properties: Mapping[str, str], contact: Contact | None) -> None:
-    """Refuse an e-mail that another contact has. Raises Refusal."""
+    """Refuse an e-mail, or a value of another property with unique values, that another contact has. Raises Refusal."""
     wanted = [properties.get("email", ""), *properties.get("hs_additional_emails", "").split(";")]
     for email in filter(None, wanted):
         other = account.contact(email, by_email=True)
         if other is not None and other is not contact:
             raise conflict(other)
+    taken = (
+        [] if account.behaviours.duplicate_unique_value == "accept" else _taken(account, properties, contact)
+    )
+    if taken:
+        raise refusal_of(account.portal_id, properties, taken, evidence="INFER")
+
+
+def _taken(
+    account: SimulatedAccount, properties: Mapping[str, str], contact: Contact | None
+) -> list[Violation]:
+    """Return which values of properties with unique values another contact has; e-mails have a 409 of their own."""
+    found = []
+    for name, value in properties.items():
+        declared = account.contact_properties.get(name)
+        if declared is None or not declared.unique or not value or name in _OWN_CONFLICTS:
+            continue
+        other = account.book.find(name, value)
+        if other is not None and other is not contact:
+            message = f"Cannot set {name} to {value}: contact {other.id} already has that value."
+            path, code = f"properties.{name}", "CONFLICTING_UNIQUE_VALUE"
+            found.append(Violation("contact_unique_constant", message, "", path, code, message))
+    return found
+
+
+def appended(
+    account: SimulatedAccount, properties: dict[str, str], contact: Contact | None
+) -> dict[str, str]:
+    """Return properties with a leading semicolon carried out: it adds options to those that the contact has (2ND)."""
+    if not any(value.startswith(";") for value in properties.values()):
+        return properties
+    whole = {}
+    for name, value in properties.items():
+        declared = account.contact_properties.get(name)
+        adds = declared is not None and declared.type == "enumeration" and value.startswith(";")
+        before = "" if contact is None else contact.properties.get(name, "")
+        parts = dict.fromkeys(filter(None, f"{before}{value}".split(";")))
+        whole[name] = ";".join(parts) if adds else value
+    return whole
 
 
 def check_identity(account: SimulatedAccount, properties: Mapping[str, str]) -> None:

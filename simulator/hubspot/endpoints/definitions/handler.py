@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.checks.limits import MAX_LABEL, MAX_NAME, MAX_PROPERTIES
 from hubspot_dest.checks.names import check_event_name, check_property_name
 from hubspot_dest.checks.properties import FIELD_TYPES
@@ -65,7 +66,7 @@ def list_all(call: Call) -> Answer:
     body: dict[str, Any] = {"total": len(found), "results": page}
     if page and start + limit < len(found):
         body["paging"] = next_page(call, str(start + limit))
-    return answer_json(200, body, f"200: {len(page)} definitions", "definition.list")
+    return answer_json(200, body, f"200: {amount(len(page), 'definition')}", "definition.list")
 
 
 def get(call: Call) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.checks.moments import moment_of
 from simulator.hubspot.endpoints.call import Call
 from simulator.hubspot.endpoints.errors import Refusal, answer_json
@@ -44,7 +45,7 @@ def read_events(call: Call) -> Answer:
             before = _cursor(page[0])
             link = cursor_link(call, "before", before)
             body["paging"] = {"prev": {"before": before, "link": link}, **body["paging"]}
-    return answer_json(200, body, f"200: {len(page)} of {len(found)} occurrences", "events.read")
+    return answer_json(200, body, f"200: {len(page)} of {amount(len(found), 'occurrence')}", "events.read")
 
 
 def _matching(call: Call) -> list[Occurrence]:

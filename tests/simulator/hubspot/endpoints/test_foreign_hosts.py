@@ -12,7 +12,7 @@ import pytest
 from simulator.hubspot.endpoints.registry import ROUTES
 from simulator.hubspot.fake import FakeHubSpot
 from simulator.hubspot.messages import Answer
-from tests.simulator.hubspot.rules.test_fidelity import CASES, ask, hubspot
+from tests.simulator.hubspot.rules.test_fidelity import CASES, RuleCase, ask, hubspot
 
 HOST = re.compile(
     r"(?:https?:)?//([a-z0-9.:\[\]-]+)|\b((?:[a-z0-9-]+\.)*(?:hubapi|hubspot)\.com)\b", re.IGNORECASE
@@ -26,20 +26,19 @@ def hosts_of(answer: Answer) -> set[str]:
     return {(found[0] or found[1]).partition(":")[0] for found in HOST.findall(text)}
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case[0])
-def test_no_answer_names_a_foreign_host(case: Any) -> None:
-    _, method, target, body, switches, _, _ = case
-    service, _ = hubspot(**switches)
-    foreign = {"127.0.0.1"} | (DOCUMENTATION if case[5] in (401, 403) else set())
-    assert hosts_of(ask(service, method, target, body)) <= foreign
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
+def test_no_answer_names_a_foreign_host(case: RuleCase) -> None:
+    service, _ = hubspot(**case.switches)
+    foreign = {"127.0.0.1"} | (DOCUMENTATION if case.status in (401, 403) else set())
+    assert hosts_of(ask(service, case.method, case.target, case.body)) <= foreign
 
 
 def test_every_route_is_asked_above() -> None:
     asked = {
         route.name
-        for _, method, target, *_ in CASES
+        for case in CASES
         for route in ROUTES
-        if route.match(method, target.partition("?")[0]) is not None
+        if route.method == case.method and route.match(case.target.partition("?")[0]) is not None
     }
     assert {route.name for route in ROUTES} == asked
 

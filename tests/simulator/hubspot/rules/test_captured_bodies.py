@@ -426,9 +426,22 @@ def test_a_captured_body_comes_back_field_by_field(row: Row) -> None:
     ), "captures of 2026 are compact (section 5)"
 
 
+@dataclass(frozen=True)
+class LimitCase:
+    """A limit, its message, and the request that reaches it."""
+
+    policy: str
+    message: str
+    method: str
+    target: str
+    calls: int
+
+
 LIMITS = [
-    ("TEN_SECONDLY_ROLLING", "You have reached your ten_secondly_rolling limit.", "GET", CONTACTS, 101),
-    ("SECONDLY", "You have reached your secondly limit.", "POST", f"{CONTACTS}/search", 6),
+    LimitCase(
+        "TEN_SECONDLY_ROLLING", "You have reached your ten_secondly_rolling limit.", "GET", CONTACTS, 101
+    ),
+    LimitCase("SECONDLY", "You have reached your secondly limit.", "POST", f"{CONTACTS}/search", 6),
 ]
 
 
@@ -438,16 +451,12 @@ def limited(policy: str, message: str) -> dict[str, Any]:
     return error(message, errorType="RATE_LIMIT", policyName=policy, groupName=group)
 
 
-@pytest.mark.parametrize(
-    ("policy", "message", "method", "target", "calls"), LIMITS, ids=[limit[0] for limit in LIMITS]
-)
-def test_section_6_a_reached_limit_answers_as_captured(
-    policy: str, message: str, method: str, target: str, calls: int
-) -> None:
+@pytest.mark.parametrize("case", LIMITS, ids=lambda case: case.policy)
+def test_section_6_a_reached_limit_answers_as_captured(case: LimitCase) -> None:
     service = account(enforce_rate_limits="true", tier="starter")
-    answers = [ask(service, method, target, {}) for _ in range(calls)]
+    answers = [ask(service, case.method, case.target, {}) for _ in range(case.calls)]
     assert answers[-1].status == 429
-    assert json.loads(answers[-1].body) == limited(policy, message)
+    assert json.loads(answers[-1].body) == limited(case.policy, case.message)
 
 
 @pytest.mark.parametrize("policy", ["TEN_SECONDLY_ROLLING", "SECONDLY", "DAILY"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -51,13 +52,25 @@ def upserts(*emails: str, trace: bool = False, **properties: str) -> dict[str, A
     }
 
 
-# rule, method, path with query, body, switches, status, what the answer must contain
-CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
-    ("events.send", "POST", SEND, VIEW, {}, 204, {}),
-    ("events.batch", "POST", BATCH, {"inputs": [VIEW]}, {}, 204, {}),
-    ("events.batch.size", "POST", BATCH, {"inputs": [VIEW] * 501}, {}, 400, {"category": INVALID}),
-    ("events.batch.empty", "POST", BATCH, {"inputs": []}, {"empty_batch": "reject"}, 400, {}),
-    (
+@dataclass(frozen=True)
+class RuleCase:
+    """A request, the rule that answers it, and what the answer says."""
+
+    rule: str
+    method: str
+    target: str
+    body: Any
+    switches: dict[str, Any]
+    status: int
+    says: dict[str, Any]
+
+
+CASES: list[RuleCase] = [
+    RuleCase("events.send", "POST", SEND, VIEW, {}, 204, {}),
+    RuleCase("events.batch", "POST", BATCH, {"inputs": [VIEW]}, {}, 204, {}),
+    RuleCase("events.batch.size", "POST", BATCH, {"inputs": [VIEW] * 501}, {}, 400, {"category": INVALID}),
+    RuleCase("events.batch.empty", "POST", BATCH, {"inputs": []}, {"empty_batch": "reject"}, 400, {}),
+    RuleCase(
         "events.definition",
         "POST",
         SEND,
@@ -66,9 +79,9 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         400,
         {"message": "Event with fully qualified name pe1_view does not exist."},
     ),
-    ("events.identity", "POST", SEND, {**VIEW, "email": None}, {}, 400, {"category": INVALID}),
-    ("events.email.invalid", "POST", SEND, {**VIEW, "email": "nobody"}, {}, 400, {}),
-    (
+    RuleCase("events.identity", "POST", SEND, {**VIEW, "email": None}, {}, 400, {"category": INVALID}),
+    RuleCase("events.email.invalid", "POST", SEND, {**VIEW, "email": "nobody"}, {}, 400, {}),
+    RuleCase(
         "events.email.unknown",
         "POST",
         SEND,
@@ -77,7 +90,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         400,
         {},
     ),
-    (
+    RuleCase(
         "events.object.unknown",
         "POST",
         SEND,
@@ -86,8 +99,8 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         400,
         {},
     ),
-    ("events.occurred_at", "POST", SEND, {**VIEW, "occurredAt": "2026-01-02T03:04:05"}, {}, 400, {}),
-    (
+    RuleCase("events.occurred_at", "POST", SEND, {**VIEW, "occurredAt": "2026-01-02T03:04:05"}, {}, 400, {}),
+    RuleCase(
         "events.properties.count",
         "POST",
         SEND,
@@ -96,11 +109,11 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         400,
         {},
     ),
-    ("events.property.length", "POST", SEND, {**VIEW, "properties": {"sku": "x" * 257}}, {}, 400, {}),
-    ("events.property.name", "POST", SEND, {**VIEW, "properties": {"Order Total": "x"}}, {}, 400, {}),
-    ("events.property.unknown", "POST", SEND, {**VIEW, "properties": {"no": "x"}}, {}, 400, {}),
-    ("events.property.value", "POST", SEND, {**VIEW, "properties": {"total": "x"}}, {}, 400, {}),
-    (
+    RuleCase("events.property.length", "POST", SEND, {**VIEW, "properties": {"sku": "x" * 257}}, {}, 400, {}),
+    RuleCase("events.property.name", "POST", SEND, {**VIEW, "properties": {"Order Total": "x"}}, {}, 400, {}),
+    RuleCase("events.property.unknown", "POST", SEND, {**VIEW, "properties": {"no": "x"}}, {}, 400, {}),
+    RuleCase("events.property.value", "POST", SEND, {**VIEW, "properties": {"total": "x"}}, {}, 400, {}),
+    RuleCase(
         "events.quota",
         "POST",
         BATCH,
@@ -109,10 +122,12 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         429,
         {"category": "RATE_LIMITS"},
     ),
-    ("events.uuid.reject", "POST", SEND, {**VIEW, "uuid": "known"}, {"duplicate_uuid": "reject"}, 400, {}),
-    ("events.read", "GET", "/events/v3/events/?objectId=101&limit=1", None, {}, 200, {}),
-    ("events.read.query", "GET", "/events/v3/events?occurredAfter=soon", None, {}, 400, {}),
-    (
+    RuleCase(
+        "events.uuid.reject", "POST", SEND, {**VIEW, "uuid": "known"}, {"duplicate_uuid": "reject"}, 400, {}
+    ),
+    RuleCase("events.read", "GET", "/events/v3/events/?objectId=101&limit=1", None, {}, 200, {}),
+    RuleCase("events.read.query", "GET", "/events/v3/events?occurredAfter=soon", None, {}, 400, {}),
+    RuleCase(
         "events.types",
         "GET",
         "/events/v3/events/event-types",
@@ -121,8 +136,8 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         200,
         {"eventTypes": ["pe12345678_view"]},
     ),
-    ("definition.list", "GET", DEFINITIONS, None, {}, 200, {"total": 1}),
-    (
+    RuleCase("definition.list", "GET", DEFINITIONS, None, {}, 200, {"total": 1}),
+    RuleCase(
         "definition.get",
         "GET",
         f"{DEFINITIONS}/view/",
@@ -131,8 +146,10 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         200,
         {"fullyQualifiedName": "pe12345678_view"},
     ),
-    ("definition.create", "POST", DEFINITIONS, NEW, {}, 201, {"fullyQualifiedName": "pe12345678_order"}),
-    (
+    RuleCase(
+        "definition.create", "POST", DEFINITIONS, NEW, {}, 201, {"fullyQualifiedName": "pe12345678_order"}
+    ),
+    RuleCase(
         "definition.change",
         "PATCH",
         f"{DEFINITIONS}/view",
@@ -141,8 +158,8 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         201,
         {"labels": {"singular": "V"}},
     ),
-    ("definition.delete", "DELETE", f"{DEFINITIONS}/view", None, {}, 204, {}),
-    (
+    RuleCase("definition.delete", "DELETE", f"{DEFINITIONS}/view", None, {}, 204, {}),
+    RuleCase(
         "definition.unknown",
         "GET",
         f"{DEFINITIONS}/custom_event_1",
@@ -155,10 +172,12 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
             "qualified name custom_event_1 does not exist., errors=[], context={}, links={}}",
         },
     ),
-    ("definition.taken", "POST", DEFINITIONS, {**NEW, "name": "view"}, {}, 409, {"category": "CONFLICT"}),
-    ("definition.name", "POST", DEFINITIONS, {**NEW, "name": "x" * 51}, {}, 400, {}),
-    ("definition.label", "POST", DEFINITIONS, {**NEW, "label": "x" * 101}, {}, 400, {}),
-    (
+    RuleCase(
+        "definition.taken", "POST", DEFINITIONS, {**NEW, "name": "view"}, {}, 409, {"category": "CONFLICT"}
+    ),
+    RuleCase("definition.name", "POST", DEFINITIONS, {**NEW, "name": "x" * 51}, {}, 400, {}),
+    RuleCase("definition.label", "POST", DEFINITIONS, {**NEW, "label": "x" * 101}, {}, 400, {}),
+    RuleCase(
         "definition.properties.count",
         "POST",
         DEFINITIONS,
@@ -167,7 +186,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         400,
         {},
     ),
-    (
+    RuleCase(
         "definition.property.create",
         "POST",
         f"{DEFINITIONS}/view/property",
@@ -176,7 +195,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         201,
         {"name": "plan"},
     ),
-    (
+    RuleCase(
         "definition.property.change",
         "PATCH",
         f"{DEFINITIONS}/view/property/sku",
@@ -185,9 +204,9 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         201,
         {"label": "S"},
     ),
-    ("definition.property.delete", "DELETE", f"{DEFINITIONS}/view/property/sku", None, {}, 204, {}),
-    ("definition.property.unknown", "DELETE", f"{DEFINITIONS}/view/property/no", None, {}, 404, {}),
-    (
+    RuleCase("definition.property.delete", "DELETE", f"{DEFINITIONS}/view/property/sku", None, {}, 204, {}),
+    RuleCase("definition.property.unknown", "DELETE", f"{DEFINITIONS}/view/property/no", None, {}, 404, {}),
+    RuleCase(
         "definition.property.taken",
         "POST",
         f"{DEFINITIONS}/view/property",
@@ -196,7 +215,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         409,
         {},
     ),
-    (
+    RuleCase(
         "definition.property.type",
         "POST",
         f"{DEFINITIONS}/view/property",
@@ -205,7 +224,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         400,
         {},
     ),
-    (
+    RuleCase(
         "contact.get",
         "GET",
         f"{CONTACTS}/101?properties=phone",
@@ -214,11 +233,15 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         200,
         {"id": "101", "archived": False},
     ),
-    ("contact.list", "GET", f"{CONTACTS}?limit=1", None, {}, 200, {}),
-    ("contact.list.limit", "GET", f"{CONTACTS}?limit=101", None, {}, 400, {}),
-    ("contact.create", "POST", CONTACTS, {"properties": {"email": "c@x.org"}}, {}, 201, {"id": "103"}),
-    ("contact.update", "PATCH", f"{CONTACTS}/101", {"properties": {"phone": "1"}}, {}, 200, {"id": "101"}),
-    (
+    RuleCase("contact.list", "GET", f"{CONTACTS}?limit=1", None, {}, 200, {}),
+    RuleCase("contact.list.limit", "GET", f"{CONTACTS}?limit=101", None, {}, 400, {}),
+    RuleCase(
+        "contact.create", "POST", CONTACTS, {"properties": {"email": "c@x.org"}}, {}, 201, {"id": "103"}
+    ),
+    RuleCase(
+        "contact.update", "PATCH", f"{CONTACTS}/101", {"properties": {"phone": "1"}}, {}, 200, {"id": "101"}
+    ),
+    RuleCase(
         "contact.update.empty",
         "PATCH",
         f"{CONTACTS}/101",
@@ -232,7 +255,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
             "category": INVALID,
         },
     ),
-    (
+    RuleCase(
         "contact.unknown",
         "PATCH",
         f"{CONTACTS}/x%2By%40z.org?idProperty=email",
@@ -241,7 +264,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         404,
         {"status": "error", "message": "resource not found"},
     ),
-    (
+    RuleCase(
         "contact.id.text",
         "PATCH",
         f"{CONTACTS}/o%27b%2F%25",
@@ -255,7 +278,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
             "category": "OBJECT_NOT_FOUND",
         },
     ),
-    (
+    RuleCase(
         "contact.conflict",
         "POST",
         CONTACTS,
@@ -264,7 +287,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         409,
         {"status": "error", "message": "Contact already exists. Existing ID: 101", "category": "CONFLICT"},
     ),
-    (
+    RuleCase(
         "contact.properties",
         "PATCH",
         f"{CONTACTS}/101",
@@ -273,7 +296,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         400,
         {"category": INVALID},
     ),
-    (
+    RuleCase(
         "contact.lifecyclestage",
         "PATCH",
         f"{CONTACTS}/101",
@@ -282,8 +305,8 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         200,
         {},
     ),
-    ("contact.archive", "DELETE", f"{CONTACTS}/101", None, {}, 204, {}),
-    (
+    RuleCase("contact.archive", "DELETE", f"{CONTACTS}/101", None, {}, 204, {}),
+    RuleCase(
         "contact.batch.read",
         "POST",
         f"{CONTACTS}/batch/read",
@@ -292,7 +315,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         200,
         {"status": "COMPLETE"},
     ),
-    (
+    RuleCase(
         "contact.batch.read.partial",
         "POST",
         f"{CONTACTS}/batch/read",
@@ -301,7 +324,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         207,
         {"numErrors": 1},
     ),
-    (
+    RuleCase(
         "contact.batch.create",
         "POST",
         f"{CONTACTS}/batch/create",
@@ -310,7 +333,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         201,
         {"status": "COMPLETE"},
     ),
-    (
+    RuleCase(
         "contact.batch.create.partial",
         "POST",
         f"{CONTACTS}/batch/create",
@@ -328,8 +351,8 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
             ]
         },
     ),
-    ("contact.batch.update", "POST", f"{CONTACTS}/batch/update", contacts("101", "102"), {}, 200, {}),
-    (
+    RuleCase("contact.batch.update", "POST", f"{CONTACTS}/batch/update", contacts("101", "102"), {}, 200, {}),
+    RuleCase(
         "contact.batch.update.partial",
         "POST",
         f"{CONTACTS}/batch/update",
@@ -348,7 +371,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
             ]
         },
     ),
-    (
+    RuleCase(
         "contact.batch.upsert",
         "POST",
         f"{CONTACTS}/batch/upsert",
@@ -357,7 +380,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         200,
         {},
     ),
-    (
+    RuleCase(
         "contact.batch.upsert.partial",
         "POST",
         f"{CONTACTS}/batch/upsert",
@@ -366,8 +389,8 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         207,
         {"numErrors": 1},
     ),
-    ("contact.batch.archive", "POST", f"{CONTACTS}/batch/archive", contacts("101"), {}, 204, {}),
-    (
+    RuleCase("contact.batch.archive", "POST", f"{CONTACTS}/batch/archive", contacts("101"), {}, 204, {}),
+    RuleCase(
         "contact.batch.duplicate",
         "POST",
         f"{CONTACTS}/batch/update",
@@ -381,7 +404,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
             "category": INVALID,
         },
     ),
-    (
+    RuleCase(
         "contact.batch.envelope",
         "POST",
         f"{CONTACTS}/batch/upsert",
@@ -390,7 +413,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         200,
         {"status": "COMPLETE", "results": [], "errors": []},
     ),
-    (
+    RuleCase(
         "contact.batch.history_size",
         "POST",
         f"{CONTACTS}/batch/read",
@@ -399,7 +422,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         400,
         {},
     ),
-    (
+    RuleCase(
         "contact.batch.id_property",
         "POST",
         f"{CONTACTS}/batch/upsert",
@@ -408,7 +431,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         400,
         {"message": "Unable to perform update/upsert by non-unique 0-1 property phone"},
     ),
-    (
+    RuleCase(
         "contact.batch.size",
         "POST",
         f"{CONTACTS}/batch/read",
@@ -422,7 +445,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
             "category": INVALID,
         },
     ),
-    (
+    RuleCase(
         "contact.search",
         "POST",
         f"{CONTACTS}/search",
@@ -435,7 +458,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         200,
         {"total": 1},
     ),
-    (
+    RuleCase(
         "contact.search.after",
         "POST",
         f"{CONTACTS}/search",
@@ -444,7 +467,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         400,
         {"category": INVALID},
     ),
-    (
+    RuleCase(
         "contact.search.filters",
         "POST",
         f"{CONTACTS}/search",
@@ -453,8 +476,8 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         400,
         {},
     ),
-    ("contact.search.property", "POST", f"{CONTACTS}/search", {"sorts": ["no"]}, {}, 400, {}),
-    (
+    RuleCase("contact.search.property", "POST", f"{CONTACTS}/search", {"sorts": ["no"]}, {}, 400, {}),
+    RuleCase(
         "contact.search.value",
         "POST",
         f"{CONTACTS}/search",
@@ -467,9 +490,11 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         400,
         {},
     ),
-    ("contact.create.identity", "POST", CONTACTS, {"email": "c@x.org"}, {}, 400, {"category": INVALID}),
-    ("contact.gdpr_delete", "POST", f"{CONTACTS}/gdpr-delete", {"objectId": "101"}, {}, 204, {}),
-    (
+    RuleCase(
+        "contact.create.identity", "POST", CONTACTS, {"email": "c@x.org"}, {}, 400, {"category": INVALID}
+    ),
+    RuleCase("contact.gdpr_delete", "POST", f"{CONTACTS}/gdpr-delete", {"objectId": "101"}, {}, 204, {}),
+    RuleCase(
         "contact.batch.upsert.id_property",
         "POST",
         f"{CONTACTS}/batch/upsert",
@@ -478,8 +503,8 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         400,
         {},
     ),
-    ("contact.search.limit", "POST", f"{CONTACTS}/search", {"limit": 201}, {}, 400, {}),
-    (
+    RuleCase("contact.search.limit", "POST", f"{CONTACTS}/search", {"limit": 201}, {}, 400, {}),
+    RuleCase(
         "contact.search.operator",
         "POST",
         f"{CONTACTS}/search",
@@ -488,8 +513,8 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         400,
         {},
     ),
-    ("property.list", "GET", "/crm/v3/properties/contacts", None, {}, 200, {}),
-    (
+    RuleCase("property.list", "GET", "/crm/v3/properties/contacts", None, {}, 200, {}),
+    RuleCase(
         "property.get",
         "GET",
         "/crm/properties/2026-03/contacts/email",
@@ -498,7 +523,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         200,
         {"hasUniqueValue": True},
     ),
-    (
+    RuleCase(
         "property.create",
         "POST",
         "/crm/v3/properties/contacts",
@@ -507,9 +532,11 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         201,
         {"name": "level"},
     ),
-    ("property.unknown", "GET", "/crm/v3/properties/contacts/no", None, {}, 404, {}),
-    ("property.taken", "POST", "/crm/v3/properties/contacts", {**PROPERTY, "name": "email"}, {}, 409, {}),
-    (
+    RuleCase("property.unknown", "GET", "/crm/v3/properties/contacts/no", None, {}, 404, {}),
+    RuleCase(
+        "property.taken", "POST", "/crm/v3/properties/contacts", {**PROPERTY, "name": "email"}, {}, 409, {}
+    ),
+    RuleCase(
         "property.update",
         "PATCH",
         f"{PROPERTIES}/plan",
@@ -518,10 +545,14 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         200,
         {"label": "Plan!", "name": "plan"},
     ),
-    ("property.archive", "DELETE", f"{PROPERTIES}/plan", None, {}, 204, {}),
-    ("property.read_only", "PATCH", f"{PROPERTIES}/email", {"label": "E"}, {}, 400, {"category": INVALID}),
-    ("property.batch.read", "POST", f"{PROPERTIES}/batch/read", {"inputs": [{"name": "plan"}]}, {}, 200, {}),
-    (
+    RuleCase("property.archive", "DELETE", f"{PROPERTIES}/plan", None, {}, 204, {}),
+    RuleCase(
+        "property.read_only", "PATCH", f"{PROPERTIES}/email", {"label": "E"}, {}, 400, {"category": INVALID}
+    ),
+    RuleCase(
+        "property.batch.read", "POST", f"{PROPERTIES}/batch/read", {"inputs": [{"name": "plan"}]}, {}, 200, {}
+    ),
+    RuleCase(
         "property.batch.create",
         "POST",
         f"{PROPERTIES}/batch/create",
@@ -530,7 +561,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         201,
         {},
     ),
-    (
+    RuleCase(
         "property.batch.archive",
         "POST",
         f"{PROPERTIES}/batch/archive",
@@ -539,8 +570,8 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         204,
         {},
     ),
-    ("property.group.list", "GET", f"{PROPERTIES}/groups", None, {}, 200, {}),
-    (
+    RuleCase("property.group.list", "GET", f"{PROPERTIES}/groups", None, {}, 200, {}),
+    RuleCase(
         "property.group.create",
         "POST",
         f"{PROPERTIES}/groups",
@@ -549,7 +580,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         201,
         {"name": "g"},
     ),
-    (
+    RuleCase(
         "property.group.get",
         "GET",
         f"{PROPERTIES}/groups/contactinformation",
@@ -558,11 +589,13 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         200,
         {"archived": False, "displayOrder": -1},
     ),
-    ("property.group.update", "PATCH", f"{PROPERTIES}/groups/shop", {"label": "S"}, {}, 200, {"label": "S"}),
-    ("property.group.archive", "DELETE", f"{PROPERTIES}/groups/shop", None, {}, 204, {}),
-    ("property.group.used", "DELETE", f"{PROPERTIES}/groups/contactinformation", None, {}, 400, {}),
-    ("property.group.unknown", "GET", f"{PROPERTIES}/groups/no", None, {}, 404, {}),
-    (
+    RuleCase(
+        "property.group.update", "PATCH", f"{PROPERTIES}/groups/shop", {"label": "S"}, {}, 200, {"label": "S"}
+    ),
+    RuleCase("property.group.archive", "DELETE", f"{PROPERTIES}/groups/shop", None, {}, 204, {}),
+    RuleCase("property.group.used", "DELETE", f"{PROPERTIES}/groups/contactinformation", None, {}, 400, {}),
+    RuleCase("property.group.unknown", "GET", f"{PROPERTIES}/groups/no", None, {}, 404, {}),
+    RuleCase(
         "property.group.taken",
         "POST",
         f"{PROPERTIES}/groups",
@@ -571,10 +604,12 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         409,
         {},
     ),
-    ("property.invalid", "POST", "/crm/v3/properties/contacts", {**PROPERTY, "name": "No!"}, {}, 400, {}),
-    ("account.details", "GET", "/account-info/v3/details", None, {}, 200, {"portalId": 12345678}),
-    ("account.usage", "GET", "/account-info/2026-03/api-usage/daily/private-apps", None, {}, 200, {}),
-    (
+    RuleCase(
+        "property.invalid", "POST", "/crm/v3/properties/contacts", {**PROPERTY, "name": "No!"}, {}, 400, {}
+    ),
+    RuleCase("account.details", "GET", "/account-info/v3/details", None, {}, 200, {"portalId": 12345678}),
+    RuleCase("account.usage", "GET", "/account-info/2026-03/api-usage/daily/private-apps", None, {}, 200, {}),
+    RuleCase(
         "auth.token_info",
         "GET",
         f"/oauth/v1/access-tokens/{DEFAULT_TOKEN}",
@@ -583,7 +618,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         200,
         {"hub_id": 12345678, "token_type": "access", "token": DEFAULT_TOKEN},
     ),
-    (
+    RuleCase(
         "auth.private_app_info",
         "POST",
         "/oauth/v2/private-apps/get/access-token-info",
@@ -592,7 +627,7 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         200,
         {"hubId": 12345678},
     ),
-    (
+    RuleCase(
         "contact.id_property",
         "GET",
         f"{CONTACTS}/1?idProperty=phone",
@@ -601,8 +636,8 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
         400,
         {"message": "Unable to perform update/upsert by non-unique 0-1 property phone"},
     ),
-    ("json.malformed", "POST", SEND, b"{%", {}, 400, {"status": "error"}),
-    (
+    RuleCase("json.malformed", "POST", SEND, b"{%", {}, 400, {"status": "error"}),
+    RuleCase(
         "json.required",
         "POST",
         SEND,
@@ -614,8 +649,8 @@ CASES: list[tuple[str, str, str, Any, dict[str, Any], int, dict[str, Any]]] = [
             "category": INVALID,
         },
     ),
-    ("json.shape", "POST", SEND, {**VIEW, "email": {}}, {}, 400, {}),
-    ("query.number", "GET", f"{CONTACTS}?limit=ten", None, {}, 400, {}),
+    RuleCase("json.shape", "POST", SEND, {**VIEW, "email": {}}, {}, 400, {}),
+    RuleCase("query.number", "GET", f"{CONTACTS}?limit=ten", None, {}, 400, {}),
 ]
 
 
@@ -635,36 +670,26 @@ def ask(service: HubSpot, method: str, target: str, body: Any = None, token: str
     return service.handle(Request(method, path, pairs, {"authorization": f"Bearer {token}"}, sent))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    ("rule", "method", "target", "body", "switches", "status", "says"), CASES, ids=[case[0] for case in CASES]
-)
-def test_each_rule_answers_as_its_evidence_says(
-    rule: str,
-    method: str,
-    target: str,
-    body: Any,
-    switches: dict[str, Any],
-    status: int,
-    says: dict[str, Any],
-) -> None:
-    service, _ = hubspot(**switches)
-    answer = ask(service, method, target, body)
-    assert (answer.rule, answer.status) == (rule, status), answer.decision
-    assert answer.decision.startswith(f"{status}: ")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
+def test_each_rule_answers_as_its_evidence_says(case: RuleCase) -> None:
+    service, _ = hubspot(**case.switches)
+    answer = ask(service, case.method, case.target, case.body)
+    assert (answer.rule, answer.status) == (case.rule, case.status), answer.decision
+    assert answer.decision.startswith(f"{case.status}: ")
     assert answer.portal_id == 12345678
-    if status == 204:
+    if case.status == 204:
         assert answer.body == b""
         return
     headers, said = dict(answer.headers), json.loads(answer.body)
     assert headers["Content-Type"] == "application/json;charset=utf-8"
-    if status >= 400:
+    if case.status >= 400:
         assert said.pop("correlationId") == headers["X-HubSpot-Correlation-Id"]
         assert re.fullmatch(
             r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab]\w{3}-\w{12}", headers["X-HubSpot-Correlation-Id"]
         )
-        if "status" in says:
-            assert said == says or rule == "json.malformed"
-    assert {name: said.get(name) for name in says} == says
+        if "status" in case.says:
+            assert said == case.says or case.rule == "json.malformed"
+    assert {name: said.get(name) for name in case.says} == case.says
 
 
 @pytest.mark.parametrize(
@@ -882,7 +907,7 @@ def test_the_page_and_the_code_name_the_same_rules() -> None:
 
 
 def test_every_rule_of_the_page_is_asked_here() -> None:
-    asked = {case[0] for case in CASES} | set(
+    asked = {case.rule for case in CASES} | set(
         re.findall(r'"([a-z]+\.[a-z_0-9.]+)"', Path(__file__).read_text(encoding="utf-8"))
     )
     assert rules_of_the_page() <= asked

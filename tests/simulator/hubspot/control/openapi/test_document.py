@@ -15,7 +15,7 @@ from simulator.hubspot.control.openapi import make_document
 from simulator.hubspot.control.registry import CONTROL_ROUTES
 from simulator.hubspot.endpoints.registry import ROUTES, find_route
 from simulator.hubspot.fake import FakeHubSpot
-from tests.simulator.hubspot.rules.test_fidelity import CASES, ask, hubspot
+from tests.simulator.hubspot.rules.test_fidelity import CASES, RuleCase, ask, hubspot
 
 DOCUMENT = make_document()
 
@@ -49,9 +49,9 @@ def test_every_control_route_stands_in_the_document() -> None:
     assert written == served
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case[0])
-def test_the_answer_of_every_rule_fits_its_shape(case: Any) -> None:
-    rule, method, path, body, switches, _, _ = case
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
+def test_the_answer_of_every_rule_fits_its_shape(case: RuleCase) -> None:
+    rule, method, path, body, switches = case.rule, case.method, case.target, case.body, case.switches
     service, _ = hubspot(**switches)
     answer = ask(service, method, path, body)
     path = path.partition("?")[0]

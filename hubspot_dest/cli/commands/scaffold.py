@@ -1,0 +1,49 @@
+"""`hubspot-dest scaffold EVENTS`: a first configuration from the events that a site really sends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hubspot_dest.cli.options import line_limit_option
+from hubspot_dest.cli.standard_input import refuse_unread_input
+
+__all__ = ["command"]
+
+
+@click.command("scaffold")
+@click.argument("events", type=click.Path(allow_dash=True), metavar="EVENTS")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="A new file instead of the output: flow.yaml.",
+)
+@click.option(
+    "--portal",
+    type=click.IntRange(1),
+    default=12345678,
+    show_default=True,
+    metavar="NUMBER",
+    help="The number of your HubSpot account: it is part of every event name.",
+)
+@click.option(
+    "--definitions",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also write what the account must have, as an account file.",
+)
+@line_limit_option
+def command(**options: Any) -> None:
+    """Draft a flow from EVENTS: a commented mapping, and a step example of each event.
+
+    Every event name gets a rule, every field with plain values a property with a name that HubSpot takes. What cannot
+    be a property is named in a comment, with the reason. Exit 0: written. 2: it could not run.
+    """
+    refuse_unread_input(options["events"], "hubspot-dest scaffold -", open_pipe=True)
+    from hubspot_dest.cli.runs.scaffold import scaffold  # here, so that --help waits for nothing
+
+    scaffold(**options)

@@ -1,0 +1,103 @@
+"""What `hubspot-dest scaffold` does."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any, Final
+
+from hubspot_dest.account.account_file import write_account_file
+from hubspot_dest.account.schema import UNKNOWN_ACCOUNT
+from hubspot_dest.cli.console import print_data, say, stop
+from hubspot_dest.cli.read_progress import ReadProgress
+from hubspot_dest.config.model import Config
+from hubspot_dest.definitions.account_content import planned_account
+from hubspot_dest.definitions.needs import DefinitionNeeds
+from hubspot_dest.definitions.planner import plan_definitions
+from hubspot_dest.flow.step_examples import step_examples
+from hubspot_dest.intake.reader import BadLine, IntakeError, read_events, source_name
+from hubspot_dest.planning.dry_run import DryRun
+from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.scaffold.event_survey import EventSurvey
+from hubspot_dest.scaffold.flow_draft import DraftExample, FlowDraft, draft_lines, flow_draft
+from hubspot_dest.verify.example_check import play_step_example
+
+__all__ = ["scaffold"]
+
+_PROGRESS: Final = 256  # events between two looks at the clock
+
+
+def scaffold(
+    events: str, output: Path | None, portal: int, definitions: Path | None, max_line_bytes: int
+) -> None:
+    """Carry `scaffold` out; the options are those of `commands/scaffold.py`."""
+    logging.getLogger("hubspot_dest").propagate = False
+    if output is not None and output.exists():
+        stop(f"{safe_text(output)} exists already", "-o with another name")
+    if definitions is not None and source_name(events) == "standard input":
+        stop("--definitions reads the events twice, and standard input can be read once", "a file of events")
+    survey = _survey(events, max_line_bytes)
+    if not survey.events:
+        stop(f"{safe_text(source_name(events))} holds no usable event")
+    draft = flow_draft(survey, portal)
+    config = Config.strict(draft.config)
+    lines = list(draft_lines(draft, source_name(events), _played(draft, config)))
+    if output is None:
+        for line in lines:
+            print_data(line)
+    else:
+        try:
+            output.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+        except OSError as error:
+            stop(f"{safe_text(output)} cannot be written: {error.strerror or error}")
+    if definitions is not None:
+        _write_definitions(definitions, config, draft, events, max_line_bytes)
+    properties = sum(len(rule.properties) for rule in draft.rules)
+    said = f"{survey.events:,} events: {len(draft.rules)} rules with {properties} properties"
+    say(f"{said}, {len(draft.examples)} step examples")
+    name = safe_text(output or "flow.yaml")
+    say(f"next: hubspot-dest verify {name} {safe_text(events)}")
+
+
+def _survey(events: str, max_line_bytes: int) -> EventSurvey:
+    survey, progress, bad = EventSurvey(), ReadProgress(events), 0
+    try:
+        for read in read_events(events, max_line_bytes=max_line_bytes):
+            if isinstance(read, BadLine):
+                bad += 1
+                continue
+            survey.add(read.event)
+            if not survey.events % _PROGRESS:
+                progress.show(survey.events, read.end)
+    except IntakeError as error:
+        stop(safe_text(error))
+    progress.clear()
+    if bad:
+        say(f"warning: {bad:,} lines of {safe_text(source_name(events))} are no events")
+    return survey
+
+
+def _played(draft: FlowDraft, config: Config) -> list[DraftExample]:
+    """Return the examples with their calls; an event that fails is none."""
+    found = []
+    for example in draft.examples:
+        (given,) = step_examples({"examples": {example.name: {"in": example.event}}})
+        played = None if given.problems else play_step_example(config, given, UNKNOWN_ACCOUNT)
+        if played is not None and not played.failure:
+            found.append(DraftExample(example.name, example.event, played.calls))
+    return found
+
+
+def _write_definitions(
+    path: Path, config: Config, draft: FlowDraft, events: str, max_line_bytes: int
+) -> None:
+    """Write what the account must have, with the types of the values."""
+    needs = DefinitionNeeds(config.raw, UNKNOWN_ACCOUNT)
+    run = DryRun(config)
+    for read in read_events(events, max_line_bytes=max_line_bytes):
+        if not isinstance(read, BadLine):
+            needs.add_plan(run.plan(read.event, 0, traced=True))
+    plan = plan_definitions(needs, config.raw, source=None, account=UNKNOWN_ACCOUNT, account_name="")
+    content: dict[str, Any] = planned_account(plan, UNKNOWN_ACCOUNT)
+    write_account_file(path, content)
+    say(f"{len(plan.events)} definitions of portal {draft.prefix.strip('pe_')} written: {safe_text(path)}")

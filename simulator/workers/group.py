@@ -1,0 +1,351 @@
+"""The group: a broker, a HubSpot, a producer, and worker processes that can be killed and started."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final, Literal, Self
+from urllib.request import urlopen
+
+from hubspot_dest.config.loading import TOKEN_VARIABLE
+from hubspot_dest.config.model import Config
+from hubspot_dest.delivery.client.codec import occurrence_uuid
+from hubspot_dest.delivery.client.null_client import NullClient
+from hubspot_dest.delivery.settings import StreamSettings
+from hubspot_dest.destination import HubSpotDestination
+from hubspot_dest.streams.address import read_address
+from hubspot_dest.streams.publisher import open_publisher, person_key
+from simulator.brokers.kafka import MockKafka
+from simulator.brokers.redis import RedisServer
+from simulator.engine.source import synthetic
+from simulator.hubspot.fake import FakeHubSpot
+from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
+from simulator.hubspot.state.behaviours import Behaviours
+
+__all__ = ["MemberView", "Reckoning", "WorkerGroup"]
+
+Engine = Literal["kafka", "redis"]
+_STREAMS: Final = 4  # as many as the mock cluster makes partitions
+_TOGETHER: Final = 100
+_STOP_SECONDS: Final = 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """What is seen of one worker.
+
+    Attributes:
+        name: `worker 1`.
+        state: `starting`, `running`, `killed` or `ended`.
+        partitions: what it has.
+        fetched: messages that it got.
+        delivered: messages that HubSpot took.
+        handed_back: messages that it gave up uncommitted.
+        lag: messages that wait in its partitions; None where that is not known.
+
+    """
+
+    name: str
+    state: str
+    partitions: tuple[str, ...] = ()
+    fetched: int = 0
+    delivered: int = 0
+    handed_back: int = 0
+    lag: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoning:
+    """What HubSpot has of what was produced.
+
+    Attributes:
+        produced: events in the stream.
+        expected: events that the configuration sends.
+        stored: occurrences that HubSpot has.
+        missing: expected events that HubSpot has not.
+        doubled: occurrences whose uuid HubSpot has twice.
+        disordered: occurrences out of their person's order.
+        repeated: deliveries that HubSpot recognised as repeats.
+
+    """
+
+    produced: int
+    expected: int
+    stored: int
+    missing: int
+    doubled: int
+    disordered: int
+    repeated: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is lost, doubled or out of order."""
+        return not (self.missing or self.doubled or self.disordered)
+
+
+class _Member:
+    """One place in the group, and the process that fills it."""
+
+    def __init__(self, number: int, command: list[str], log: deque[str]) -> None:
+        self.name = f"worker {number}"
+        self._command = command
+        self._log = log
+        self._process: subprocess.Popen[str] | None = None
+        self._health = ""
+        self._killed = False
+        self._last = MemberView(self.name, "ended")
+
+    def start(self) -> None:
+        """Start a process."""
+        self._killed, self._health = False, ""
+        self._process = subprocess.Popen(  # noqa: S603 - this very program
+            self._command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, TOKEN_VARIABLE: DEFAULT_TOKEN},
+        )
+        threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
+
+    def _read(self, process: subprocess.Popen[str]) -> None:
+        assert process.stderr is not None
+        for line in process.stderr:
+            text = line.rstrip()
+            if text.startswith("health at "):
+                self._health = text.removeprefix("health at ").removesuffix("/health")
+            else:
+                self._log.append(f"{self.name}: {text}")
+        process.stderr.close()
+
+    @property
+    def alive(self) -> bool:
+        """Whether there is a process."""
+        return self._process is not None and self._process.poll() is None
+
+    def kill(self) -> None:
+        """End the process without warning."""
+        if self.alive and self._process is not None:
+            self._killed = True
+            self._process.kill()
+            self._process.wait(10)
+            self._log.append(f"{self.name}: killed (SIGKILL)")
+
+    def stop(self) -> None:
+        """Ask the process to hand its partitions over, and wait for its end."""
+        if self.alive and self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait(10)
+
+    def look(self) -> MemberView:
+        """Return what is seen of it."""
+        if not self.alive:
+            self._last = MemberView(
+                self.name,
+                "killed" if self._killed else "ended",
+                fetched=self._last.fetched,
+                delivered=self._last.delivered,
+                handed_back=self._last.handed_back,
+            )
+            return self._last
+        status: dict[str, Any] = {}
+        if self._health:
+            with (
+                contextlib.suppress(OSError, ValueError),
+                urlopen(f"{self._health}/status", timeout=1) as answer,  # noqa: S310 - loopback
+            ):
+                status = json.load(answer)
+        self._last = MemberView(
+            self.name,
+            "running" if status.get("partitions") else "stands by" if status else "starting",
+            tuple(status.get("partitions", ())),
+            int(status.get("fetched", 0)),
+            int(status.get("delivered", 0)),
+            int(status.get("handedBack", 0)),
+            status.get("lag"),
+        )
+        return self._last
+
+
+class WorkerGroup:
+    """Workers, a broker, a HubSpot on this machine, and events for them.
+
+    Args:
+        config: the configuration's file; its token is not used.
+        loaded: the same, loaded.
+        engine: which broker.
+        workers: how many.
+        events: how many events are produced.
+        rate: events a second; 0 as fast as the broker takes them.
+        seed: decides the events.
+
+    Attributes:
+        log: what the workers said, and what happened to them.
+
+    Raises:
+        StreamError: the client library of the broker is not installed.
+        FileNotFoundError: there is no redis-server.
+
+    """
+
+    def __init__(
+        self,
+        config: Path,
+        loaded: Config,
+        *,
+        engine: Engine,
+        workers: int,
+        events: int,
+        rate: float = 0.0,
+        seed: int = 1,
+    ) -> None:
+        self.log: deque[str] = deque(maxlen=500)
+        self._events = events
+        self._rate = rate
+        self._seed = seed
+        self._planner = HubSpotDestination(loaded, client=NullClient(), stream=StreamSettings())
+        self._order: list[tuple[str, str]] = []  # uuid and person of what HubSpot must have
+        self._produced = 0
+        self._stop = threading.Event()
+        self._broker: MockKafka | RedisServer
+        if engine == "kafka":
+            self._broker = MockKafka()
+            url, options = self._broker.url("walkeros"), ["session.timeout.ms=4000"]
+        else:
+            self._broker = RedisServer()
+            names = ",".join(f"walkeros{number}" for number in range(_STREAMS))
+            url, options = self._broker.url(names), ["lease.seconds=2"]
+        self._address = read_address(url, options, {})
+        switches = Behaviours(auto_define=True)
+        self.hubspot = FakeHubSpot(HubSpot(switches=switches)).start()
+        more = [word for option in options for word in ("--source-option", option)]
+        command = [
+            *(sys.executable, "-m", "hubspot_dest", "work", str(config), url),
+            *("--base-url", self.hubspot.base_url, "--health", "0", *more),
+        ]
+        self._members = [_Member(number, command, self.log) for number in range(1, workers + 1)]
+        self._producer = threading.Thread(target=self._produce, name="producer", daemon=True)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def start(self) -> Self:
+        """Start the producer and all workers."""
+        self._producer.start()
+        for member in self._members:
+            member.start()
+        return self
+
+    def _produce(self) -> None:
+        publisher = open_publisher(self._address)
+        try:
+            for page in _pages(islice(synthetic(self._seed), self._events), self._page_size()):
+                if self._stop.wait(len(page) / self._rate if self._rate else 0.0):
+                    return
+                ready = []
+                for event in page:
+                    person = person_key(event, None)
+                    outcome = self._planner.push(event)
+                    if outcome.kind == "queued":
+                        self._order.append((occurrence_uuid(event["id"]), person))
+                    ready.append((person, json.dumps(event).encode()))
+                publisher.publish_events(ready)
+                self._produced += len(page)
+        finally:
+            publisher.close()
+
+    def _page_size(self) -> int:
+        return max(1, min(_TOGETHER, round(self._rate / 10))) if self._rate else _TOGETHER
+
+    # ---- what can be done to it
+
+    @property
+    def size(self) -> int:
+        """How many workers there are."""
+        return len(self._members)
+
+    def kill(self, number: int) -> None:
+        """Kill a worker, counted from 0, without warning."""
+        self._members[number].kill()
+
+    def restart(self, number: int) -> None:
+        """Start a worker again, if it does not run."""
+        if not self._members[number].alive:
+            self._members[number].start()
+            self.log.append(f"{self._members[number].name}: started again")
+
+    def look(self) -> list[MemberView]:
+        """Return what is seen of every worker."""
+        return [member.look() for member in self._members]
+
+    @property
+    def settled(self) -> bool:
+        """Whether everything that HubSpot must have is there."""
+        return self._produced >= self._events and len(self.hubspot.account.log.rows) >= len(self._order)
+
+    def reckon(self) -> Reckoning:
+        """Compare what was produced with what HubSpot has."""
+        uuids = [row.id for row in self.hubspot.account.log.rows]
+        place = {uuid: number for number, uuid in enumerate(uuids)}
+        order = list(self._order)
+        newest: dict[str, int] = {}
+        disordered = 0
+        for uuid, person in order:
+            here = place.get(uuid)
+            if here is not None:
+                disordered += here < newest.get(person, -1)
+                newest[person] = max(here, newest.get(person, -1))
+        return Reckoning(
+            self._produced,
+            len(order),
+            len(uuids),
+            sum(uuid not in place for uuid, _ in order),
+            len(uuids) - len(place),
+            disordered,
+            self.hubspot.account.counters().duplicates,
+        )
+
+    def close(self) -> None:
+        """Stop the workers, then HubSpot and the broker."""
+        self._stop.set()
+        self._producer.join(10)
+        enders = [threading.Thread(target=member.stop) for member in self._members]
+        for one in enders:
+            one.start()
+        for one in enders:
+            one.join(_STOP_SECONDS + 11)
+        self._planner.close(deadline=0.0)
+        self.hubspot.stop()
+        self._broker.close()
+
+
+def _pages(events: Iterator[Any], size: int) -> Iterator[list[Any]]:
+    while page := list(islice(events, size)):
+        yield page
+
+
+def wait_until_settled(group: WorkerGroup, seconds: float) -> bool:
+    """Wait until everything is there, for so long at most; tell whether it is."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if group.settled:
+            return True
+        time.sleep(0.1)
+    return group.settled

@@ -1,0 +1,108 @@
+"""`hubspot-sim tui --workers N`: the group on a screen; a key kills a worker, and another takes over."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Footer, Static
+from textual.worker import get_current_worker
+
+from simulator.workers.group import MemberView, Reckoning, WorkerGroup
+
+__all__ = ["WorkersApp", "group_table", "verdict_text"]
+
+_LOOK_SECONDS = 0.5
+_LOG_LINES = 14
+_COLOURS = {"running": "green", "stands by": "cyan", "starting": "yellow", "killed": "red", "ended": "red"}
+
+
+def group_table(members: list[MemberView]) -> Table:
+    """Return the workers as a table: state, partitions, figures."""
+    table = Table(expand=True, box=None)
+    for name in ("worker", "state", "partitions", "fetched", "delivered", "handed back", "lag"):
+        table.add_column(name, justify="left" if name in ("worker", "state", "partitions") else "right")
+    for one in members:
+        table.add_row(
+            one.name,
+            Text(one.state, style=_COLOURS.get(one.state, "")),
+            " ".join(one.partitions) or "-",
+            str(one.fetched),
+            str(one.delivered),
+            str(one.handed_back),
+            "-" if one.lag is None else str(one.lag),
+        )
+    return table
+
+
+def verdict_text(found: Reckoning) -> Text:
+    """Return what HubSpot has of what was produced."""
+    text = Text(
+        f"{found.produced} produced   {found.expected} for HubSpot   {found.stored} stored   "
+        f"{found.missing} still missing   {found.doubled} doubled   {found.disordered} out of order   "
+        f"{found.repeated} repeats, which count once"
+    )
+    if found.doubled or found.disordered:
+        text.stylize("bold red")
+    elif found.produced and not found.missing:
+        text.stylize("bold green")
+    return text
+
+
+class WorkersApp(App[None]):
+    """Shows a group of workers.
+
+    Args:
+        group: a group that was started; its creator closes it.
+
+    """
+
+    TITLE = "hubspot-sim: workers"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *[Binding(str(number), f"strike({number})", f"kill or start {number}") for number in range(1, 5)],
+        Binding("q", "quit", "quit"),
+    ]
+    CSS = "#members { height: auto; margin: 1; } #verdict { height: auto; margin: 1; } #log { margin: 1; }"
+
+    def __init__(self, group: WorkerGroup) -> None:
+        super().__init__()
+        self._group = group
+
+    def compose(self) -> ComposeResult:
+        """Lay out the table, the verdict and the log."""
+        yield Static(id="members")
+        yield Static(id="verdict")
+        yield Static(id="log")
+        yield Footer()
+
+    def on_mount(self) -> None:
+        """Begin to look."""
+        self.set_interval(_LOOK_SECONDS, self._look)
+        self._look()
+
+    def _look(self) -> None:
+        self.run_worker(self._fetch, thread=True, exclusive=True, group="look")
+
+    def _fetch(self) -> None:
+        members, found = self._group.look(), self._group.reckon()
+        lines = list(self._group.log)[-_LOG_LINES:]
+        if not get_current_worker().is_cancelled:
+            self.call_from_thread(self._draw, members, found, lines)
+
+    def _draw(self, members: list[MemberView], found: Reckoning, lines: list[str]) -> None:
+        self.query_one("#members", Static).update(group_table(members))
+        self.query_one("#verdict", Static).update(verdict_text(found))
+        self.query_one("#log", Static).update(Text("\n".join(lines)))
+
+    def action_strike(self, number: int) -> None:
+        """Kill a worker that runs, or start one that does not."""
+        if number > self._group.size:
+            return
+        if self._group.look()[number - 1].state in ("killed", "ended"):
+            self._group.restart(number - 1)
+        else:
+            self._group.kill(number - 1)
+        self._look()

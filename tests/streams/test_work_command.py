@@ -1,0 +1,121 @@
+"""`hubspot-dest work` as a process: health, metrics, its end, and what it says when it cannot run."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import time
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+
+from hubspot_dest.delivery.client.codec import occurrence_uuid
+from hubspot_dest.streams.health import serve_health
+from simulator.brokers.redis import RedisServer
+from simulator.hubspot import FakeHubSpot
+from tests.streams.cli import run_here, working, write_config
+from tests.streams.memory_source import MemorySource, message, worker_on
+from tests.streams.shop import page_view
+
+
+def test_a_running_worker_tells_how_it_is_and_sigterm_hands_over_within_ten_seconds(
+    redis_server: RedisServer, hubspot: FakeHubSpot, tmp_path: Path
+) -> None:
+    client = redis_server.client()
+    for number in range(5):
+        client.xadd("events", {"event": json.dumps(page_view(number))})
+    url = redis_server.url("events")
+    config = write_config(tmp_path)
+    with working(config, url, hubspot, "--health", "0", "--metrics", "0", "--json") as process:
+        assert process.stderr is not None
+        addresses: dict[str, str] = {}
+        while len(addresses) < 2:
+            line = process.stderr.readline()
+            if found := re.search(r"(health|metrics) at (http://\S+)", line):
+                addresses[found[1]] = found[2]
+        base = addresses["health"].removesuffix("/health")
+        until = time.monotonic() + 20
+        status: dict[str, object] = {}
+        while status.get("delivered") != 5 and time.monotonic() < until:
+            with urlopen(f"{base}/status", timeout=5) as answer:
+                status = json.load(answer)
+            time.sleep(0.05)
+        assert status["partitions"] == ["events/0"]
+        with urlopen(f"{base}/health", timeout=5) as answer:
+            assert answer.status == 200
+        with urlopen(f"{base}/ready", timeout=5) as answer:
+            assert json.load(answer) == {"status": "ready"}
+        with urlopen(addresses["metrics"], timeout=5) as answer:
+            text = answer.read().decode()
+        assert 'hubspot_dest_stream_messages_total{result="delivered"} 5.0' in text
+        assert "hubspot_dest_stream_partitions 1.0" in text
+        begun = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        out, said = process.communicate(timeout=15)
+    assert time.monotonic() - begun < 10
+    assert process.returncode == 0
+    assert json.loads(out)["delivered"] == 5
+    assert "handed over: events/0" in said
+    assert "5 fetched = 5 delivered" in said
+    assert client.exists("hubspot-dest:events:hubspot:lease") == 0
+
+
+def test_not_ready_is_503_with_the_reason() -> None:
+    port, end = serve_health("127.0.0.1", 0, lambda: True, lambda: "Kafka is away", dict)
+    try:
+        with pytest.raises(HTTPError) as caught:
+            urlopen(f"http://127.0.0.1:{port}/ready", timeout=5)
+        assert caught.value.code == 503
+        assert json.load(caught.value)["reason"] == "Kafka is away"
+    finally:
+        end()
+
+
+class KilledError(BaseException):
+    """Ends a worker as SIGKILL would: right there."""
+
+
+def test_a_death_between_hubspots_answer_and_the_commit_counts_once(hubspot: FakeHubSpot) -> None:
+    batch = [message(page_view(number), number) for number in range(3)]
+
+    def die() -> None:
+        raise KilledError
+
+    first = MemorySource(list(batch))
+    first.on_commit = die
+    with pytest.raises(KilledError):
+        worker_on(first, hubspot).run()
+    assert not first.done
+    second = MemorySource(list(batch))
+    worker_on(second, hubspot).run()
+    stored = [row.id for row in hubspot.account.log.rows]
+    assert stored == [occurrence_uuid(f"e{number}") for number in range(3)]
+    assert hubspot.account.counters().duplicates == 3
+    assert [one for positions in second.done.values() for one in positions] == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["work", "CONFIG", "events.jsonl"], "not kafka://, redis:// or rediss://"),
+        (["work", "CONFIG", "kafka://h/t"], "names no group"),
+        (["work", "CONFIG", "kafka://me:pw-secret@h/t?group=g"], "holds credentials"),
+        (["work", "CONFIG", "kafka://h/t?group=g"], "would send to the real HubSpot"),
+        (["outbox", "dead", "redis://127.0.0.1:1/0?stream=s&group=g"], "cannot be reached"),
+        (["outbox", "release", "outbox.sqlite3"], "is not a stream"),
+        (["outbox", "purge", "redis://h/0?stream=s&group=g", "--pending"], "are for an outbox file"),
+        (["listen", "CONFIG", "--sink", "http://h"], "not kafka://, redis:// or rediss://"),
+        (["listen", "CONFIG", "--sink", "kafka://h/t", "--no-outbox"], "--sink excludes"),
+        (["listen", "CONFIG", "--sink-key", "user.id"], "are for --sink"),
+    ],
+)
+def test_what_cannot_run_is_one_sentence_and_2(tmp_path: Path, arguments: list[str], sentence: str) -> None:
+    config = write_config(tmp_path)
+    done = run_here(*[config if one == "CONFIG" else one for one in arguments])
+    assert done.code == 2
+    assert sentence in done.said
+    assert "pw-secret" not in done.said
+    assert "Traceback" not in done.said
