@@ -50,7 +50,9 @@ def measure() -> list[Figure]:
     return [
         Figure.of("the plain rule", plain, "µs"),
         *(
-            Figure.of(f"with {name}", [one / floor for one, floor in zip(taken, plain, strict=True)], "times")
+            Figure.of(
+                f"with {name}", [number / floor for number, floor in zip(taken, plain, strict=True)], "times"
+            )
             for name, taken in rounds.items()
         ),
     ]

@@ -151,8 +151,8 @@ def _figures(taken: dict[str, list[tuple[float, float]]]) -> Iterator[Figure]:
         ("preview", "preview floor", "`preview --json` : the loop by hand"),
     ):
         pairs = list(zip(taken[name], taken[floor], strict=True))
-        yield Figure.of(f"{what}, CPU", [one[0] / other[0] for one, other in pairs], "times")
-        yield Figure.of(f"{what}, wall", [one[1] / other[1] for one, other in pairs], "times")
+        yield Figure.of(f"{what}, CPU", [pair[0] / other[0] for pair, other in pairs], "times")
+        yield Figure.of(f"{what}, wall", [pair[1] / other[1] for pair, other in pairs], "times")
 
 
 def _timed(work: Callable[[], None], count: int) -> tuple[float, float]:
@@ -164,8 +164,8 @@ def _timed(work: Callable[[], None], count: int) -> tuple[float, float]:
 
 def _command(arguments: Callable[[Path], list[str]], files: dict[str, Path]) -> tuple[float, float]:
     """Return CPU and wall of a command in µs an event, without what it takes for one event."""
-    many, one = (_process(arguments(files[name])) for name in ("events", "one"))
-    return (many[0] - one[0]) / COUNT * 1e6, (many[1] - one[1]) / COUNT * 1e6
+    many, pair = (_process(arguments(files[name])) for name in ("events", "one"))
+    return (many[0] - pair[0]) / COUNT * 1e6, (many[1] - pair[1]) / COUNT * 1e6
 
 
 def _process(command: list[str]) -> tuple[float, float]:

@@ -40,9 +40,9 @@ def measure() -> list[Figure]:
             rounds["redis1"].append(_redis(base_url, whole, 1))
             rounds["redis2"].append(_redis(base_url, whole, 2))
             rounds["kafka1"].append(_kafka(base_url, whole))
-    ratio = [one / other for one, other in zip(rounds["redis1"], rounds["outbox"], strict=True)]
-    kafka = [one / other for one, other in zip(rounds["kafka1"], rounds["outbox"], strict=True)]
-    both = [two / one for two, one in zip(rounds["redis2"], rounds["redis1"], strict=True)]
+    ratio = [number / other for number, other in zip(rounds["redis1"], rounds["outbox"], strict=True)]
+    kafka = [number / other for number, other in zip(rounds["kafka1"], rounds["outbox"], strict=True)]
+    both = [two / number for two, number in zip(rounds["redis2"], rounds["redis1"], strict=True)]
     return [
         Figure.of("`send` with an outbox, durability full, in the same run", rounds["outbox"]),
         Figure.of("one worker on Redis Streams", rounds["redis1"]),
@@ -84,11 +84,11 @@ def _rate(url: str, base_url: str, count: int, workers: int) -> float:
     barrier = context.Barrier(workers)
     results = context.Queue()
     group = [context.Process(target=_work, args=(url, base_url, barrier, results)) for _ in range(workers)]
-    for one in group:
-        one.start()
+    for spawn_process in group:
+        spawn_process.start()
     spans = [results.get(timeout=120) for _ in group]
-    for one in group:
-        one.join(30)
+    for spawn_process in group:
+        spawn_process.join(30)
     assert sum(delivered for _, _, delivered in spans) == count
     seconds: float = max(end for _, end, _ in spans) - min(begun for begun, _, _ in spans)
     return count / seconds

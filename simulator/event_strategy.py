@@ -65,7 +65,7 @@ class MappingReach:
         return cls(
             tuple(rules),
             {"": _paths(common), **{name: _paths(found) for name, found in rules.items()}},
-            tuple(dict.fromkeys(one for one in literals if isinstance(one, (str, int, float, bool)))),
+            tuple(dict.fromkeys(item for item in literals if isinstance(item, (str, int, float, bool)))),
             tuple(sorted(view.consents)),
         )
 
@@ -151,8 +151,8 @@ def _every_path(value: Any) -> Iterator[_Path]:
 def _values(value: Any) -> Iterator[Any]:
     """Yield the mapping values of rules and of the destination's settings."""
     if isinstance(value, list):
-        for one in value:
-            yield from _values(one)
+        for item in value:
+            yield from _values(item)
     elif isinstance(value, dict):
         for key, inner in value.items():
             if key in ("email", "objectId", "identify", "properties", "data"):

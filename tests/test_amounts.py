@@ -79,8 +79,8 @@ def test_only_one_of_something_is_singular(count: float, noun: str, expected: st
 
 
 def test_verbs_agree_as_well() -> None:
-    assert [verb(1, one) for one in ("are", "were", "wait", "go")] == ["is", "was", "waits", "goes"]
-    assert [verb(2, one) for one in ("are", "wait")] == ["are", "wait"]
+    assert [verb(1, text) for text in ("are", "were", "wait", "go")] == ["is", "was", "waits", "goes"]
+    assert [verb(2, text) for text in ("are", "wait")] == ["are", "wait"]
 
 
 def numbered_plurals(path: Path) -> Iterator[str]:

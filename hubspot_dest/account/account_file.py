@@ -210,13 +210,13 @@ def account_content(account: AccountSchema, portal_id: int) -> dict[str, Any]:
         content["eventDefinitions"] = [
             {
                 "fullyQualifiedName": name,
-                "properties": [property_content(one) for one in event.properties.values()],
+                "properties": [property_content(prop) for prop in event.properties.values()],
             }
             for name, event in sorted(account.definitions.items())
         ]
     if account.contacts_complete:
         content["contactProperties"] = [
-            property_content(one) for _, one in sorted(account.own_contact_properties.items())
+            property_content(prop) for _, prop in sorted(account.own_contact_properties.items())
         ]
     limits = {
         "callsPerDay": account.limits.calls_a_day,
@@ -236,8 +236,12 @@ def property_content(known: Property) -> dict[str, Any]:
         entry["fieldType"] = known.field_type
     if known.options:
         entry["options"] = [
-            {"value": one.value, "label": one.label or one.value, "displayOrder": one.display_order}
-            for one in known.options
+            {
+                "value": option.value,
+                "label": option.label or option.value,
+                "displayOrder": option.display_order,
+            }
+            for option in known.options
         ]
     if known.unique:
         entry["hasUniqueValue"] = True

@@ -56,4 +56,4 @@ class EventContracts:
         except (InvalidEventError, JsTypeError, RecursionError):
             return ()  # the event fails, and its outcome says why
         found = self._checker.check(complete)
-        return tuple(self._contracts.located(one, self._source, line) for one in found)
+        return tuple(self._contracts.located(finding, self._source, line) for finding in found)

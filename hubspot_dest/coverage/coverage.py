@@ -141,7 +141,7 @@ class CoverageSummary:
     @property
     def unmatched_events(self) -> int:
         """How many events no rule matched."""
-        return sum(one.count for one in self.unmatched)
+        return sum(event.count for event in self.unmatched)
 
     @property
     def targets(self) -> tuple[int, int]:
@@ -154,7 +154,7 @@ class CoverageSummary:
         for rule in (*self.rules, self.identify):
             if not rule.ignores:
                 named = (*rule.properties.values(), *rule.contact.values())
-                reached += [one.resolved > 0 for one in named]
+                reached += [property_hits.resolved > 0 for property_hits in named]
         return sum(reached), len(reached)
 
     @property
@@ -177,30 +177,30 @@ class CoverageSummary:
             "notMapped": self.not_mapped,
             "rules": [_rule_record(rule) for rule in self.rules],
             "identify": _rule_record(self.identify) if self.identify.contact or self.identify.hits else None,
-            "defaultProperties": [_property_record(one) for one in self.defaults],
-            "policy": [_property_record(one) for one in self.policy],
+            "defaultProperties": [_property_record(default) for default in self.defaults],
+            "policy": [_property_record(property_hits) for property_hits in self.policy],
             "eventsWithoutRule": [
                 {
-                    "event": one.name,
-                    "count": one.count,
-                    "nearest": one.nearest or None,
-                    "apart": one.apart or None,
+                    "event": event.name,
+                    "count": event.count,
+                    "nearest": event.nearest or None,
+                    "apart": event.apart or None,
                 }
-                for one in self.unmatched
+                for event in self.unmatched
             ],
             "notSent": [
                 {
-                    "outcome": one.kind,
-                    "reason": one.reason,
-                    "count": one.count,
-                    "firstLine": one.line,
-                    "sentence": one.sentence,
+                    "outcome": not_sent.kind,
+                    "reason": not_sent.reason,
+                    "count": not_sent.count,
+                    "firstLine": not_sent.line,
+                    "sentence": not_sent.sentence,
                 }
-                for one in self.not_sent
+                for not_sent in self.not_sent
             ],
             "contacts": {"count": self.contacts, "estimated": self.contacts_estimated},
             "calls": {"contacts": self.contact_calls, "events": self.event_calls},
-            "limits": [one.as_dict() for one in self.limits],
+            "limits": [limit.as_dict() for limit in self.limits],
         }
 
 
@@ -279,7 +279,10 @@ class Coverage:
             policy=tuple(rules.policy.values()),
             unmatched=tuple(_unmatched(rules)),
             not_sent=tuple(
-                sorted(self._not_sent.values(), key=lambda one: (-one.count, one.kind, one.reason))
+                sorted(
+                    self._not_sent.values(),
+                    key=lambda not_sent: (-not_sent.count, not_sent.kind, not_sent.reason),
+                )
             ),
             contacts=self._contacts.count,
             contacts_estimated=self._contacts.estimated,
@@ -321,20 +324,20 @@ def _rule_record(rule: RuleHits) -> dict[str, Any]:
         "hits": rule.hits,
         "outcomes": dict(rule.outcomes),
         "notes": list(rule.notes),
-        "properties": [_property_record(one) for one in rule.properties.values()],
-        "contact": [_property_record(one) for one in rule.contact.values()],
+        "properties": [_property_record(prop) for prop in rule.properties.values()],
+        "contact": [_property_record(property_hits) for property_hits in rule.contact.values()],
     }
 
 
-def _property_record(one: PropertyHits) -> dict[str, Any]:
+def _property_record(property_hits: PropertyHits) -> dict[str, Any]:
     return {
-        "name": one.name,
-        "source": one.source,
-        "place": path_text(one.place),
-        "asked": one.asked,
-        "resolved": one.resolved,
-        "defaulted": one.defaulted,
-        "missing": one.missing,
-        "examples": list(one.examples),
-        "firstMissingLine": one.missing_line,
+        "name": property_hits.name,
+        "source": property_hits.source,
+        "place": path_text(property_hits.place),
+        "asked": property_hits.asked,
+        "resolved": property_hits.resolved,
+        "defaulted": property_hits.defaulted,
+        "missing": property_hits.missing,
+        "examples": list(property_hits.examples),
+        "firstMissingLine": property_hits.missing_line,
     }

@@ -26,12 +26,12 @@ def compile_probe(mapping: Any, values: ValueCompiler, *, has_default: bool) -> 
 
     """
     alternatives = mapping if isinstance(mapping, list) else [mapping]
-    left = [_without_default(one) for one in alternatives]
-    kept = [one for one in left if one is not _NOTHING]
+    left = [_without_default(alternative) for alternative in alternatives]
+    kept = [item for item in left if item is not _NOTHING]
     if not kept:
         return None
-    changed = len(kept) < len(left) or any(one is not other for one, other in zip(kept, left, strict=False))
-    changed = changed or any(one is not other for one, other in zip(left, alternatives, strict=True))
+    changed = len(kept) < len(left) or any(item is not other for item, other in zip(kept, left, strict=False))
+    changed = changed or any(item is not other for item, other in zip(left, alternatives, strict=True))
     if not changed and not has_default:
         return None
     try:

@@ -41,8 +41,8 @@ class DistinctCounter:
         self._hashes.add(hashed)
         if len(self._hashes) > self._exact:
             self._registers = bytearray(_REGISTERS)
-            for one in self._hashes:
-                self._note(one)
+            for number in self._hashes:
+                self._note(number)
             self._hashes = None
 
     @property
@@ -55,7 +55,7 @@ class DistinctCounter:
         """How many distinct texts there were; an estimate if `estimated`."""
         if self._hashes is not None:
             return len(self._hashes)
-        raw = _ALPHA * _REGISTERS**2 / sum(2.0**-one for one in self._registers)
+        raw = _ALPHA * _REGISTERS**2 / sum(2.0**-register for register in self._registers)
         empty = self._registers.count(0)
         # Linear counting is the better estimate while registers are empty.
         return (

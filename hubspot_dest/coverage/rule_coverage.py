@@ -227,7 +227,7 @@ class RuleCoverage:
         if plan.reason in NO_RULE_SOUGHT:
             return
         rules = self.rules.get(plan.rule_key, ())
-        rule = next((one for one in rules if one.index == plan.rule_index), None)
+        rule = next((rule_hits for rule_hits in rules if rule_hits.index == plan.rule_index), None)
         ev = Evaluation(plan.event, self._collector)
         if rule is None:
             known = name in self.unmatched or len(self.unmatched) < _UNMATCHED
@@ -304,8 +304,8 @@ def _named_values(
     """Return the properties that a mapping value names; of alternatives, those that any of them names."""
     found: dict[str, PropertyHits] = {}
     several = isinstance(value, list)
-    for number, one in enumerate(value if several else [value]):
-        entries = one.get("map") if isinstance(one, dict) else None
+    for number, item in enumerate(value if several else [value]):
+        entries = item.get("map") if isinstance(item, dict) else None
         if not isinstance(entries, dict):
             if several:
                 return {}

@@ -35,13 +35,13 @@ def planned_account(plan: DefinitionsPlan, account: AccountSchema) -> dict[str, 
         if event.state == "impossible":
             continue
         known = definitions.get(event.full_name) or AccountEvent(event.full_name)
-        added = {one.name: event_property_of(one) for one in event.properties if _is_added(one)}
+        added = {prop.name: event_property_of(prop) for prop in event.properties if _is_added(prop)}
         definitions[event.full_name] = AccountEvent(
             event.full_name, MappingProxyType({**known.properties, **added})
         )
     contacts: dict[str, Property] = {
         **account.own_contact_properties,
-        **{one.name: contact_property_of(one) for one in plan.contact_properties if _is_added(one)},
+        **{prop.name: contact_property_of(prop) for prop in plan.contact_properties if _is_added(prop)},
     }
     whole = replace(
         account,

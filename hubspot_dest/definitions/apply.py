@@ -104,18 +104,18 @@ def _calls(plan: DefinitionsPlan, client: DefinitionWriter) -> Iterator[tuple[st
         if event.state == "missing":
             yield _EVENT, event.full_name, _creator(client, event)
         elif event.state == "present":
-            for one in event.properties:
-                if one.state == "missing":
-                    name, body = event.full_name, event_property_body(one)
+            for prop in event.properties:
+                if prop.state == "missing":
+                    name, body = event.full_name, event_property_body(prop)
                     yield (
                         _EVENT_PROPERTY,
-                        f"{name}.{one.name}",
+                        f"{name}.{prop.name}",
                         lambda name=name, body=body: client.create_definition_property(name, body),  # type: ignore[misc]
                     )
-    for one in plan.contact_properties:
-        if one.state == "missing":
-            body = contact_property_body(one)
-            yield _CONTACT, one.name, lambda body=body: client.create_contact_property(body)  # type: ignore[misc]
+    for prop in plan.contact_properties:
+        if prop.state == "missing":
+            body = contact_property_body(prop)
+            yield _CONTACT, prop.name, lambda body=body: client.create_contact_property(body)  # type: ignore[misc]
 
 
 def _creator(client: DefinitionWriter, event: PlannedEvent) -> Callable[[], Any]:

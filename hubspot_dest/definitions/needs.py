@@ -78,7 +78,9 @@ class DefinitionNeeds:
         """Add what one planned event needs; a plan with its trace also gives the types of its values."""
         self.from_events = True
         view = self._view.rule(plan.rule_key, plan.rule_index)
-        traced = {one.name: one.result for one in plan.trace or () if one.name in ("identify", "properties")}
+        traced = {
+            trace.name: trace.result for trace in plan.trace or () if trace.name in ("identify", "properties")
+        }
         if plan.occurrence is not None:
             self._add_occurrence(plan.occurrence, view, traced.get("properties"))
         if plan.contact is not None:
@@ -93,17 +95,17 @@ class DefinitionNeeds:
         for name, properties in needs.events.items():
             views = [self._view.rule(*rule) for rule in needs.rules.get(name, ())]
             needed = self.events.setdefault(name, NeededEvent(views[0].event_name_at if views else ()))
-            for one in sorted(properties):
-                if one in STANDARD_EVENT_PROPERTIES:
+            for prop in sorted(properties):
+                if prop in STANDARD_EVENT_PROPERTIES:
                     continue
-                places = [view.property_places[one] for view in views if one in view.property_places]
-                made = needed.properties.setdefault(one, NeededProperty(places[0] if places else needed.at))
+                places = [view.property_places[prop] for view in views if prop in view.property_places]
+                made = needed.properties.setdefault(prop, NeededProperty(places[0] if places else needed.at))
                 self._add_fixed(made, places)
         contact_places = self._contact_places()
-        for one in sorted(needs.contact_properties):
-            if one not in STANDARD_CONTACT_PROPERTIES:
-                places = contact_places.get(one, [])
-                made = self.contact_properties.setdefault(one, NeededProperty(places[0] if places else ()))
+        for prop in sorted(needs.contact_properties):
+            if prop not in STANDARD_CONTACT_PROPERTIES:
+                places = contact_places.get(prop, [])
+                made = self.contact_properties.setdefault(prop, NeededProperty(places[0] if places else ()))
                 self._add_fixed(made, places)
         self.unknown.update(dict.fromkeys(needs.unknown))
 
@@ -118,34 +120,34 @@ class DefinitionNeeds:
         needed.events += 1
         values = {**self._view.defaults, **(traced if isinstance(traced, dict) else {})}
         definition = (self._account.definitions or {}).get(name)
-        for one, text in occurrence["properties"].items():
-            if one in STANDARD_EVENT_PROPERTIES:
+        for prop, text in occurrence["properties"].items():
+            if prop in STANDARD_EVENT_PROPERTIES:
                 continue
-            property_ = _member(needed.properties, one, view.property_places.get(one, view.at))
+            property_ = _member(needed.properties, prop, view.property_places.get(prop, view.at))
             if property_ is None:
                 self.unknown[f"the properties of {name} beyond the first {_MOST_PROPERTIES:,}"] = None
                 return
             text = text if isinstance(text, str) else to_string(text)
-            property_.values.add(values.get(one, text), text)
+            property_.values.add(values.get(prop, text), text)
             if definition is not None and property_.misfit is None and text:
-                declared = definition.declared(one) or definition.declared(one.lower())
+                declared = definition.declared(prop) or definition.declared(prop.lower())
                 property_.misfit = None if declared is None else check_property_value(declared, text)
 
     def _add_contact(self, properties: Mapping[str, str], view: RuleView, values: Any) -> None:
         known = values if isinstance(values, dict) else {}
         account = self._account
-        for one, text in properties.items():
-            if one in STANDARD_CONTACT_PROPERTIES:
+        for prop, text in properties.items():
+            if prop in STANDARD_CONTACT_PROPERTIES:
                 continue
-            at = view.contact_places.get(one, view.identify_at)
-            property_ = _member(self.contact_properties, one, at)
+            at = view.contact_places.get(prop, view.identify_at)
+            property_ = _member(self.contact_properties, prop, at)
             if property_ is None:
                 self.unknown[f"the contact properties beyond the first {_MOST_PROPERTIES:,}"] = None
                 return
-            property_.values.add(known.get(one, text), text)
-            if property_.misfit is None and one in account.own_contact_properties:
+            property_.values.add(known.get(prop, text), text)
+            if property_.misfit is None and prop in account.own_contact_properties:
                 property_.misfit = check_contact_property(
-                    one, text, account.contact_property, account.contact_properties, complete=True
+                    prop, text, account.contact_property, account.contact_properties, complete=True
                 )
 
     def _contact_places(self) -> dict[str, list[ConfigPath]]:

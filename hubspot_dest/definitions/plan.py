@@ -99,7 +99,7 @@ class PlannedEvent:
             "configPath": self.config_path or None,
             "file": self.file or None,
             "line": self.line,
-            "properties": [one.as_dict() for one in self.properties],
+            "properties": [prop.as_dict() for prop in self.properties],
         }
 
 
@@ -127,13 +127,13 @@ class DefinitionsPlan:
     def properties(self) -> Iterator[tuple[str, PlannedProperty]]:
         """Yield every property with its event's full name; `contact` for those of contacts."""
         for event in self.events:
-            for one in event.properties:
-                yield event.full_name, one
-        for one in self.contact_properties:
-            yield "contact", one
+            for prop in event.properties:
+                yield event.full_name, prop
+        for prop in self.contact_properties:
+            yield "contact", prop
 
     def count(self, *states: State) -> int:
         """Return how many definitions and properties have one of these states."""
-        return sum(one.state in states for one in self.events) + sum(
-            one.state in states for _, one in self.properties()
+        return sum(event.state in states for event in self.events) + sum(
+            prop.state in states for _, prop in self.properties()
         )

@@ -32,22 +32,22 @@ _STATES: Final[dict[State, str]] = {
 
 def plan_lines(plan: DefinitionsPlan, painter: Painter) -> Iterator[str]:
     """Yield the table, then what is in the way, then what cannot be known."""
-    rows = [_cells(name, one) for name, one in _rows(plan)]
+    rows = [_cells(name, item) for name, item in _rows(plan)]
     if rows:
         widths = [
             min(max(len(row[column]) for row in (_HEAD, *rows)), _WIDEST[column])
             for column in range(len(_HEAD))
         ]
         yield painter.dim(_line(_HEAD, widths).rstrip())
-        for (_, one), row in zip(_rows(plan), rows, strict=True):
+        for (_, candidate), row in zip(_rows(plan), rows, strict=True):
             cells = _line(row[:-1], widths)
-            yield f"{cells}  {painter.paint(row[-1], _COLOURS[one.state])}"
-    for name, one in _rows(plan):
-        if one.sentence and one.state in ("conflict", "impossible"):
-            subject = name if isinstance(one, PlannedEvent) else f"{name}.{one.name}"
-            yield f"{one.state}: {safe_text(subject)}: {safe_text(one.sentence)}"
-            if one.fix:
-                yield f"    fix: {safe_text(one.fix)}"
+            yield f"{cells}  {painter.paint(row[-1], _COLOURS[candidate.state])}"
+    for name, current_row in _rows(plan):
+        if current_row.sentence and current_row.state in ("conflict", "impossible"):
+            subject = name if isinstance(current_row, PlannedEvent) else f"{name}.{current_row.name}"
+            yield f"{current_row.state}: {safe_text(subject)}: {safe_text(current_row.sentence)}"
+            if current_row.fix:
+                yield f"    fix: {safe_text(current_row.fix)}"
     for sentence in plan.unknown:
         yield f"not known: {safe_text(sentence)}"
 
@@ -77,8 +77,8 @@ def plan_records(plan: DefinitionsPlan) -> Iterator[dict[str, Any]]:
         row = event.as_dict()
         properties = row.pop("properties")
         yield {**row, "property": None}
-        for one in properties:
-            yield {"event": event.full_name, **one}
+        for item in properties:
+            yield {"event": event.full_name, **item}
     for prop in plan.contact_properties:
         yield {"event": None, "object": "contact", **prop.as_dict()}
 
@@ -86,10 +86,10 @@ def plan_records(plan: DefinitionsPlan) -> Iterator[dict[str, Any]]:
 def _rows(plan: DefinitionsPlan) -> Iterator[tuple[str, PlannedEvent | PlannedProperty]]:
     for event in plan.events:
         yield event.full_name, event
-        for one in event.properties:
-            yield event.full_name, one
-    for one in plan.contact_properties:
-        yield "(contact)", one
+        for prop in event.properties:
+            yield event.full_name, prop
+    for prop in plan.contact_properties:
+        yield "(contact)", prop
 
 
 def _cells(name: str, row: PlannedEvent | PlannedProperty) -> tuple[str, ...]:

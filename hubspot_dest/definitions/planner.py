@@ -96,10 +96,12 @@ class _Comparison:
     def within_limit(self, events: tuple[PlannedEvent, ...]) -> tuple[PlannedEvent, ...]:
         """Return the events; those beyond the most definitions of an account are impossible."""
         room = MAX_DEFINITIONS - len(self.account.definitions or ())
-        made = [one.full_name for one in events if one.state in ("needed", "missing")]
+        made = [event.full_name for event in events if event.state in ("needed", "missing")]
         beyond = set(made[max(room, 0) :])
         said = f"an account has at most {MAX_DEFINITIONS} event definitions"
-        return tuple(_impossible_event(one, said) if one.full_name in beyond else one for one in events)
+        return tuple(
+            _impossible_event(event, said) if event.full_name in beyond else event for event in events
+        )
 
     def contact_property(self, name: str, needed: NeededProperty) -> PlannedProperty:
         """Return the state of a property of contacts."""
@@ -126,7 +128,7 @@ class _Comparison:
     def _properties(
         self, needed: Mapping[str, NeededProperty], definition: AccountEvent | None, event_state: State
     ) -> tuple[PlannedProperty, ...]:
-        twins = {one.path.removeprefix("properties."): one for one in check_name_twins(needed)}
+        twins = {twin.path.removeprefix("properties."): twin for twin in check_name_twins(needed)}
         room = MAX_PROPERTIES - (0 if definition is None else len(definition.properties))
         found: list[PlannedProperty] = []
         for name in sorted(needed):

@@ -30,7 +30,7 @@ def definition_body(event: PlannedEvent) -> dict[str, Any]:
         "primaryObject": "CONTACT",
         "includeDefaultProperties": True,
         "propertyDefinitions": [
-            event_property_body(one) for one in event.properties if one.state != "impossible"
+            event_property_body(prop) for prop in event.properties if prop.state != "impossible"
         ],
     }
 
@@ -44,7 +44,7 @@ def contact_property_body(planned: PlannedProperty) -> dict[str, Any]:
     """Return the body that creates a property of contacts."""
     entry = property_content(contact_property_of(planned))
     if "options" in entry:
-        entry["options"] = [{**one, "hidden": False} for one in entry["options"]]
+        entry["options"] = [{**option, "hidden": False} for option in entry["options"]]
     return {**entry, "groupName": _GROUP}
 
 

@@ -98,7 +98,7 @@ class MemoryStore:
     def read(self, after: int, most: int) -> list[Intent]:
         """Return the next intents, in order."""
         with self._lock:
-            return list(islice((one for seq, one in self._intents.items() if seq > after), most))
+            return list(islice((intent for seq, intent in self._intents.items() if seq > after), most))
 
     def load(self, intents: Sequence[Intent]) -> None:
         """Give intents their payloads back."""

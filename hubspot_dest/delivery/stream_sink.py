@@ -113,8 +113,8 @@ class StreamSink:
             known = self._contacts.known_elsewhere([contact for _, contact in contacts.values()])
             unneeded = {contacts[email][0].seq for email in known if email in contacts}
             if unneeded:
-                self._store.drop(one for one in accepted if one.seq in unneeded)
-                accepted = [one for one in accepted if one.seq not in unneeded]
+                self._store.drop(intent for intent in accepted if intent.seq in unneeded)
+                accepted = [intent for intent in accepted if intent.seq not in unneeded]
         self._store.submit(accepted)
         if accepted:
             self._workers.start()

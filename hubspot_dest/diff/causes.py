@@ -79,13 +79,13 @@ class CauseFinder:
         found = self._variations
         relevant = found.relevant(before, after)
         if len(relevant) <= 1:
-            return tuple(found.labels[one] for one in relevant)
+            return tuple(found.labels[number] for number in relevant)
         known, times = self._known.get(signature, ((), 0))
         if times < _SURE_AFTER:
             made = self._tried(event, now_ms, before, after, relevant)
             self._known[signature] = (made, times + 1 if made == known or not times else 1)
             known = made
-        return tuple(found.labels[one] for one in known)
+        return tuple(found.labels[number] for number in known)
 
     def _tried(
         self, event: Any, now_ms: int, before: Plan, after: Plan, relevant: Sequence[int]
@@ -93,10 +93,10 @@ class CauseFinder:
         was, now = planned_calls(before), planned_calls(after)
         variations = self._variations
         alone = [
-            one
-            for one in relevant
-            if planned_calls(variations.applied(one).plan(event, now_ms)) != was
-            or planned_calls(variations.reverted(one).plan(event, now_ms)) != now
+            number
+            for number in relevant
+            if planned_calls(variations.applied(number).plan(event, now_ms)) != was
+            or planned_calls(variations.reverted(number).plan(event, now_ms)) != now
         ]
         return tuple(alone or relevant)
 
@@ -134,7 +134,7 @@ class ConfigVariations:
         self._old = {**old.raw, _COLLECTOR: old.collector}
         self._new = {**new.raw, _COLLECTOR: new.collector}
         self.differences: list[ConfigDifference] = config_differences(self._old, self._new)
-        self.labels: Sequence[str] = [path_text(one.path) for one in self.differences]
+        self.labels: Sequence[str] = [path_text(difference.path) for difference in self.differences]
         self._planner = planner
         self._planners: _PlannerCache[tuple[int, bool]] = _PlannerCache(self._build)
 
@@ -144,7 +144,7 @@ class ConfigVariations:
         if len(every) <= 1:
             return every
         keys = {before.rule_key, after.rule_key}
-        found = [one for one in every if _concerns(self.differences[one].path, keys)]
+        found = [number for number in every if _concerns(self.differences[number].path, keys)]
         return found or every
 
     def applied(self, index: int) -> EventPlanner:
@@ -157,9 +157,9 @@ class ConfigVariations:
 
     def _build(self, key: tuple[int, bool]) -> EventPlanner:
         index, applied = key
-        one = self.differences[index]
-        base, wanted = (self._old, one.new) if applied else (self._new, one.old)
-        made = with_value(base, one.path, wanted)
+        difference = self.differences[index]
+        base, wanted = (self._old, difference.new) if applied else (self._new, difference.old)
+        made = with_value(base, difference.path, wanted)
         collector = made.pop(_COLLECTOR, MISSING)
         return self._planner(
             replace(Config.lenient(made), collector=collector if isinstance(collector, dict) else {})

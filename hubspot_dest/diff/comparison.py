@@ -49,9 +49,9 @@ class ChangeGroup:
         self.last = change
         if len(self.examples) < _EXAMPLES:
             self.examples.append(change)
-        for one in change.differences:
-            if one.path in self.fields or len(self.fields) < _FIELDS:
-                self.fields[one.path] += 1
+        for difference in change.differences:
+            if difference.path in self.fields or len(self.fields) < _FIELDS:
+                self.fields[difference.path] += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,8 @@ class PlanComparison:
     def _count(self, change: PlanChange) -> None:
         self.kinds[change.kind] += 1
         self._losses += any(
-            one.actual is MISSING and one.path in ("event", "contact") for one in change.differences
+            difference.actual is MISSING and difference.path in ("event", "contact")
+            for difference in change.differences
         )
         self._effective.update(change.causes)
         key = _group_key(change)
@@ -175,13 +176,15 @@ class PlanComparison:
 def grouped_changes(changes: Sequence[PlanChange]) -> list[ChangeGroup]:
     """Return changes by cause, losses first, then the most frequent."""
     groups: dict[tuple[Any, ...], ChangeGroup] = {}
-    for one in changes:
-        groups.setdefault(_group_key(one), ChangeGroup(one.causes, one.kind, one.name)).add(one)
+    for change in changes:
+        groups.setdefault(_group_key(change), ChangeGroup(change.causes, change.kind, change.name)).add(
+            change
+        )
     return _sorted(groups.values())
 
 
 def _sorted(groups: Any) -> list[ChangeGroup]:
-    return sorted(groups, key=lambda one: (_ORDER.index(one.kind), -one.count, one.name))
+    return sorted(groups, key=lambda group: (_ORDER.index(group.kind), -group.count, group.name))
 
 
 def _group_key(change: PlanChange) -> tuple[Any, ...]:
@@ -190,7 +193,10 @@ def _group_key(change: PlanChange) -> tuple[Any, ...]:
 
 def _fields(change: PlanChange) -> tuple[tuple[str, bool, bool], ...]:
     found = change.differences[:_FIELDS]
-    return tuple((one.path, one.expected is MISSING, one.actual is MISSING) for one in found)
+    return tuple(
+        (difference.path, difference.expected is MISSING, difference.actual is MISSING)
+        for difference in found
+    )
 
 
 def _signature(change: PlanChange, before: Plan, after: Plan) -> tuple[Any, ...]:

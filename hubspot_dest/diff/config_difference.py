@@ -38,15 +38,15 @@ def config_differences(old: Any, new: Any, path: ConfigPath = ()) -> list[Config
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         keys = [*old, *(key for key in new if key not in old)]
         return [
-            one
+            difference
             for key in keys
-            for one in config_differences(old.get(key, MISSING), new.get(key, MISSING), (*path, key))
+            for difference in config_differences(old.get(key, MISSING), new.get(key, MISSING), (*path, key))
         ]
     if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         return [
-            one
+            difference
             for index, (before, after) in enumerate(zip(old, new, strict=True))
-            for one in config_differences(before, after, (*path, index))
+            for difference in config_differences(before, after, (*path, index))
         ]
     if old is MISSING and new is MISSING:
         return []

@@ -135,7 +135,9 @@ def _whole_object(name: str, item: Any, path: Path) -> Iterator[LintReport]:
     if only == "":
         said = f'the empty path is the whole event, and HubSpot receives the text "{OBJECT_TEXT}"'
         yield LintReport("value_object", path, said, "name a field of the event: data.total")
-    elif isinstance(fixed, dict) or (isinstance(fixed, list) and any(isinstance(one, dict) for one in fixed)):
+    elif isinstance(fixed, dict) or (
+        isinstance(fixed, list) and any(isinstance(candidate, dict) for candidate in fixed)
+    ):
         violation = check_value_object(f"properties.{name}", OBJECT_TEXT)
         if violation is not None:
             yield LintReport.of(violation, (*path, "value"), on_value=True)

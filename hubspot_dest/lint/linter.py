@@ -138,10 +138,10 @@ def _contract_findings(
     notes: tuple[str, ...] = ()
     if contracts.contracts:
         try:
-            found += [contracts.located(one) for one in contracts.checker().schema_findings()]
+            found += [contracts.located(finding) for finding in contracts.checker().schema_findings()]
         except MissingLibraryError as error:
             notes = (f"the schemas of the contracts are not checked: {error}",)
-    return [LocatedFinding(one, ()) for one in dict.fromkeys(found)], notes
+    return [LocatedFinding(fromkey, ()) for fromkey in dict.fromkeys(found)], notes
 
 
 def _line_of(located: LocatedFinding) -> int:

@@ -80,8 +80,8 @@ class TextMap:
 
     def __init__(self, entries: Sequence[TextEntry], *, keep_emptied: bool) -> None:
         self._keep_emptied = keep_emptied
-        self._entries = tuple((one.name, *one.steps, one.default, one.resolve) for one in entries)
-        self.needs_evaluation = any(one.needs_evaluation for one in entries)
+        self._entries = tuple((entry.name, *entry.steps, entry.default, entry.resolve) for entry in entries)
+        self.needs_evaluation = any(entry.needs_evaluation for entry in entries)
 
     def write(
         self, into: dict[str, str], event: dict[str, Any], ev: Evaluation | None, consent: Any

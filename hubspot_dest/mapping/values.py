@@ -133,7 +133,7 @@ class ValueCompiler:
         if not all(map(_gives_property, inner.values())):
             return None
         with self._inside(name):
-            return TextMap([self._text_entry(*one) for one in entries(inner)], keep_emptied=keep_emptied)
+            return TextMap([self._text_entry(*entry) for entry in entries(inner)], keep_emptied=keep_emptied)
 
     def _text_entry(self, name: str, item: Any) -> TextEntry:
         plain = TextEntry.plain(name, item)

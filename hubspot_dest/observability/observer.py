@@ -120,13 +120,13 @@ class Observer:
 
     def counted(self, name: str, by: int = 1, labels: Mapping[str, str] | None = None) -> None:
         """Increase a counter of `MEASURES`."""
-        for one in self._instruments:
-            one.count(name, labels or {}, by)
+        for instrument in self._instruments:
+            instrument.count(name, labels or {}, by)
 
     def measured(self, name: str, read: Callable[[], float]) -> None:
         """Register the function that reads a gauge of `MEASURES`."""
-        for one in self._instruments:
-            one.gauge(name, read)
+        for instrument in self._instruments:
+            instrument.gauge(name, read)
 
     # ---- the trail
 

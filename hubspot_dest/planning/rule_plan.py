@@ -74,7 +74,7 @@ class RuleCompiler:
         self._defaults = defaults
         object_id = settings.get("objectId", UNDEFINED)
         self._needs_evaluation = any(
-            truthy(one) and values.needs_evaluation(one) for one in (email, object_id)
+            truthy(item) and values.needs_evaluation(item) for item in (email, object_id)
         )
         self._email = values.compile_named("email", email) if truthy(email) else None
         self._object_id = values.compile_named("objectId", object_id) if truthy(object_id) else None

@@ -48,7 +48,7 @@ def coverage_lines(
     for title, group in (("default properties", summary.defaults), ("policy", summary.policy)):
         if group:
             yield title
-            yield from (_property_line("", one, painter) for one in group)
+            yield from (_property_line("", property_hits, painter) for property_hits in group)
     if summary.unmatched:
         yield "events without a rule"
         for unmatched in summary.unmatched:
@@ -58,9 +58,10 @@ def coverage_lines(
             yield painter.paint(text, _YELLOW)
     if summary.not_sent:
         yield "not sent"
-        for one in summary.not_sent:
-            first = f", first in line {one.line}" if one.line is not None else ""
-            yield f"  {one.count:>8,}  {one.kind} {safe_text(one.reason)}: {safe_text(one.sentence, limit=120)}{first}"
+        for not_sent in summary.not_sent:
+            first = f", first in line {not_sent.line}" if not_sent.line is not None else ""
+            why = f"{safe_text(not_sent.reason)}: {safe_text(not_sent.sentence, limit=120)}"
+            yield f"  {not_sent.count:>8,}  {not_sent.kind} {why}{first}"
     if summary.contacts is not None:
         about = "about " if summary.contacts_estimated else ""
         note = " (estimated, standard error 0.8 %)" if summary.contacts_estimated else ""
@@ -89,23 +90,26 @@ def _rule_lines(rule: RuleHits, painter: Painter, source: SourceMap | None) -> I
         where = f" ({safe_text(source.file)}, line {line})" if source is not None and line is not None else ""
         yield painter.paint(f"✗ {label}  never matched{where}{notes}", _RED)
     for prefix, group in (("", rule.properties), ("contact.", rule.contact)):
-        for one in group.values():
-            yield _property_line(prefix, one, painter)
+        for property_hits in group.values():
+            yield _property_line(prefix, property_hits, painter)
 
 
-def _property_line(prefix: str, one: PropertyHits, painter: Painter) -> str:
-    if not one.asked:
+def _property_line(prefix: str, property_hits: PropertyHits, painter: Painter) -> str:
+    if not property_hits.asked:
         counts = "never asked for"
-    elif one.never:
-        counts = f"missing in all {one.asked:,}"
+    elif property_hits.never:
+        counts = f"missing in all {property_hits.asked:,}"
     else:
-        counts = f"resolved {one.resolved:,} of {one.asked:,}"
-        counts += f", default {one.defaulted:,}" if one.defaulted else ""
-        counts += f", missing {one.missing:,}" if one.missing else ""
-    if one.missing and one.missing_line is not None:
-        counts += f" (first in line {one.missing_line})"
+        counts = f"resolved {property_hits.resolved:,} of {property_hits.asked:,}"
+        counts += f", default {property_hits.defaulted:,}" if property_hits.defaulted else ""
+        counts += f", missing {property_hits.missing:,}" if property_hits.missing else ""
+    if property_hits.missing and property_hits.missing_line is not None:
+        counts += f" (first in line {property_hits.missing_line})"
     examples = (
-        "  " + ", ".join(f'"{safe_text(text, limit=30)}"' for text in one.examples) if one.examples else ""
+        "  " + ", ".join(f'"{safe_text(text, limit=30)}"' for text in property_hits.examples)
+        if property_hits.examples
+        else ""
     )
-    text = f"    {safe_text(prefix + one.name, limit=40)} ← {safe_text(one.source, limit=60)}: {counts}"
-    return (painter.paint(text, _RED) if one.never else text) + painter.dim(examples)
+    name, source = safe_text(prefix + property_hits.name, limit=40), safe_text(property_hits.source, limit=60)
+    text = f"    {name} ← {source}: {counts}"
+    return (painter.paint(text, _RED) if property_hits.never else text) + painter.dim(examples)

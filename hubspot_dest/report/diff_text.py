@@ -51,7 +51,7 @@ class DiffTitle:
 
     def without_effect(self, comparison: PlanComparison) -> list[str]:
         """Return the differences that change the calls of no event."""
-        return [one for one in self.differing if one not in comparison.effective_causes]
+        return [text for text in self.differing if text not in comparison.effective_causes]
 
 
 def diff_sentence(comparison: PlanComparison) -> str:
@@ -91,8 +91,9 @@ def _group_lines(group: ChangeGroup, title: DiffTitle, painter: Painter) -> Iter
         if example.before != example.after:
             yield f"      was  {safe_text(example.before, limit=120)}"
             yield f"      now  {safe_text(example.after, limit=120)}"
-        for one in example.differences[:_SHOWN_FIELDS]:
-            yield f"      {safe_text(one.path, limit=60)}: {_value(one.expected)} → {_value(one.actual)}"
+        for difference in example.differences[:_SHOWN_FIELDS]:
+            path = safe_text(difference.path, limit=60)
+            yield f"      {path}: {_value(difference.expected)} → {_value(difference.actual)}"
         if len(example.differences) > _SHOWN_FIELDS:
             yield f"      … and {len(example.differences) - _SHOWN_FIELDS} more fields"
 
@@ -106,7 +107,7 @@ def _notes(comparison: PlanComparison, title: DiffTitle) -> Iterator[str]:
         yield f"{_events(comparison.more_groups)} more that change, of too many kinds to tell apart"
     if idle := title.without_effect(comparison):
         more = f" and {len(idle) - _SHOWN_CAUSES} more" if len(idle) > _SHOWN_CAUSES else ""
-        named = ", ".join(safe_text(one, limit=120) for one in idle[:_SHOWN_CAUSES])
+        named = ", ".join(safe_text(text, limit=120) for text in idle[:_SHOWN_CAUSES])
         yield f"different, without effect on the calls of these events: {named}{more}"
 
 
@@ -121,8 +122,12 @@ def change_record(change: PlanChange) -> dict[str, Any]:
         "now": change.after,
         "causes": list(change.causes),
         "differences": [
-            {"field": one.path, "was": _json_value(one.expected), "now": _json_value(one.actual)}
-            for one in change.differences
+            {
+                "field": difference.path,
+                "was": _json_value(difference.expected),
+                "now": _json_value(difference.actual),
+            }
+            for difference in change.differences
         ],
     }
 
@@ -144,7 +149,7 @@ def diff_record(comparison: PlanComparison, title: DiffTitle) -> dict[str, Any]:
                 "event": group.name,
                 "count": group.count,
                 "fields": dict(group.fields),
-                "examples": [change_record(one) for one in group.examples],
+                "examples": [change_record(example) for example in group.examples],
             }
             for group in comparison.groups
         ],
@@ -177,17 +182,17 @@ def diff_markdown(comparison: PlanComparison, title: DiffTitle) -> Iterator[str]
 
 def _table_rows(group: ChangeGroup, title: DiffTitle) -> Iterator[str]:
     mark, _, words = _MARKS[group.kind]
-    causes = "<br>".join(_escaped(_cause_text(one, title)) for one in group.causes[:_SHOWN_CAUSES])
+    causes = "<br>".join(_escaped(_cause_text(cause, title)) for cause in group.causes[:_SHOWN_CAUSES])
     example = group.examples[0]
     fields = example.differences[:_SHOWN_FIELDS]
     cells = [f"{mark} {words}", _escaped(group.name), f"{group.count:,}", causes]
-    if any(one.path in ("event", "contact") for one in fields):
+    if any(field.path in ("event", "contact") for field in fields):
         yield f"| {' | '.join(cells)} | call | {_escaped(example.before)} | {_escaped(example.after)} |"
         return
-    for one in fields:
+    for field in fields:
         yield (
-            f"| {' | '.join(cells)} | {_escaped(one.path)} | {_escaped(_value(one.expected))} | "
-            f"{_escaped(_value(one.actual))} |"
+            f"| {' | '.join(cells)} | {_escaped(field.path)} | {_escaped(_value(field.expected))} | "
+            f"{_escaped(_value(field.actual))} |"
         )
         cells = ["", "", "", ""]
     if len(example.differences) > _SHOWN_FIELDS:

@@ -101,7 +101,7 @@ class FlowDraft:
             if rule.event_name:
                 settings["eventName"] = rule.event_name
             if rule.properties:
-                settings["properties"] = {"map": {one.name: one.source.path for one in rule.properties}}
+                settings["properties"] = {"map": {prop.name: prop.source.path for prop in rule.properties}}
             mapping.setdefault(rule.kind.entity, {})[rule.kind.action] = {"settings": settings}
         email: Any = list(self.email) if len(self.email) > 1 else self.email[0]
         config: dict[str, Any] = {
@@ -221,14 +221,14 @@ def _rule_lines(rule: DraftRule) -> Iterator[str]:
         return
     yield "                  properties:"
     yield "                    map:"
-    for one in rule.properties:
-        source = one.source
+    for prop in rule.properties:
+        source = prop.source
         types = " or ".join(name for name, _ in source.types.most_common())
         example = (
             f", such as {yaml_scalar(source.example)}" if source.example and "@" not in source.example else ""
         )
         yield (
-            f"                      {one.name}: {source.path}  # {source.count:,} of {kind.count:,}, {types}"
+            f"                      {prop.name}: {source.path}  # {source.count:,} of {kind.count:,}, {types}"
             f"{safe_text(example)}"
         )
 
@@ -246,7 +246,7 @@ def _rule(kind: EventKind, prefix: str, taken: set[str]) -> DraftRule:
     names: set[str] = set()
     properties: list[DraftProperty] = []
     left_out: list[tuple[str, str]] = []
-    for field_survey in sorted(kind.fields.values(), key=lambda one: -one.count):
+    for field_survey in sorted(kind.fields.values(), key=lambda current_field: -current_field.count):
         reason = _reason_to_leave_out(field_survey)
         name = _property_name(kind, field_survey.path, names)
         if not reason and field_survey.longest > value_limit(name):

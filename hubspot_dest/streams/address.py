@@ -222,14 +222,14 @@ def _redis(
 
 def _hosts(parts: SplitResult, engine: Engine) -> tuple[str, ...]:
     found = []
-    for one in parts.netloc.split(","):
-        host, colon, port = one.rpartition(":")
-        if one.startswith("[") and one.endswith("]"):
-            host, colon, port = one, "", ""
+    for part in parts.netloc.split(","):
+        host, colon, port = part.rpartition(":")
+        if part.startswith("[") and part.endswith("]"):
+            host, colon, port = part, "", ""
         elif not colon:
-            host, port = one, ""
+            host, port = part, ""
         if not host or (colon and not (port.isdigit() and 0 < int(port) < 65_536)):
-            raise _wrong(f"{one!r} is not a host:port", _example(engine))
+            raise _wrong(f"{part!r} is not a host:port", _example(engine))
         found.append(f"{host}:{port or _PORTS[engine]}")
     return tuple(found)
 

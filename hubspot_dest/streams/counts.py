@@ -113,4 +113,4 @@ class WorkerCounts:
 
 def _camel(name: str) -> str:
     first, *others = name.split("_")
-    return first + "".join(one.capitalize() for one in others)
+    return first + "".join(other.capitalize() for other in others)

@@ -72,13 +72,13 @@ class KafkaLetterBox:
                 raise kafka_error(found.error, self._where, "reading", self._topic)
             places = [partition(self._topic, number) for number in sorted(found.partitions)]
             ranges = {}
-            for one in self._consumer.committed(places, timeout=_SECONDS):
+            for item in self._consumer.committed(places, timeout=_SECONDS):
                 low, high = self._consumer.get_watermark_offsets(
-                    partition(self._topic, one.partition), timeout=_SECONDS
+                    partition(self._topic, item.partition), timeout=_SECONDS
                 )
-                begin = max(low, one.offset) if one.offset >= 0 else low
+                begin = max(low, item.offset) if item.offset >= 0 else low
                 if begin < high:
-                    ranges[one.partition] = (begin, high)
+                    ranges[item.partition] = (begin, high)
         except self._module.KafkaException as error:
             if self._failure is not None:
                 raise kafka_error(self._failure, self._where, "reading", self._topic) from None
@@ -90,8 +90,10 @@ class KafkaLetterBox:
         if not ranges:
             return
         partition = self._module.TopicPartition
-        self._consumer.assign([partition(self._topic, one, begin) for one, (begin, _) in ranges.items()])
-        left = {one: end for one, (_, end) in ranges.items()}
+        self._consumer.assign(
+            [partition(self._topic, number, begin) for number, (begin, _) in ranges.items()]
+        )
+        left = {number: end for number, (_, end) in ranges.items()}
         until = time.monotonic() + _SECONDS
         while left:
             raw = self._consumer.poll(0.5)
@@ -143,14 +145,21 @@ class KafkaLetterBox:
     ) -> int:
         publisher.publish(
             [
-                Record(self._events, consent_granted(one.value, consent), one.key, one.others)
-                for _, one in page
+                Record(
+                    self._events,
+                    consent_granted(stored_letter.value, consent),
+                    stored_letter.key,
+                    stored_letter.others,
+                )
+                for _, stored_letter in page
             ]
         )
         newest: dict[int, int] = {}
         for raw, _ in page:
             newest[raw.partition()] = raw.offset() + 1
-        offsets = [self._module.TopicPartition(self._topic, one, offset) for one, offset in newest.items()]
+        offsets = [
+            self._module.TopicPartition(self._topic, number, offset) for number, offset in newest.items()
+        ]
         try:
             self._consumer.commit(offsets=offsets, asynchronous=False)
         except self._module.KafkaException as error:
@@ -160,7 +169,9 @@ class KafkaLetterBox:
     def drop(self) -> int:
         """Commit every letter, so that none counts as open; the topic's retention removes them."""
         ranges = self._ranges()
-        offsets = [self._module.TopicPartition(self._topic, one, end) for one, (_, end) in ranges.items()]
+        offsets = [
+            self._module.TopicPartition(self._topic, number, end) for number, (_, end) in ranges.items()
+        ]
         if offsets:
             try:
                 self._consumer.commit(offsets=offsets, asynchronous=False)

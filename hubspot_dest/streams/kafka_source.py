@@ -100,21 +100,24 @@ class KafkaSource:
         states: dict[Partition, str] = {}
         if partitions:
             try:
-                for one in consumer.committed(partitions, timeout=_ASK_SECONDS):
-                    states[Partition(self._topic, one.partition)] = one.metadata or ""
-                    if one.offset >= 0:
-                        self._positions[one.partition] = one.offset
+                for item in consumer.committed(partitions, timeout=_ASK_SECONDS):
+                    states[Partition(self._topic, item.partition)] = item.metadata or ""
+                    if item.offset >= 0:
+                        self._positions[item.partition] = item.offset
             except self._module.KafkaException as error:
                 # Without its state, a partition begins with the configuration's.
                 self._failure = error.args[0] if error.args else None
         consumer.incremental_assign(partitions)
-        numbers = {one.partition for one in partitions}
+        numbers = {partition.partition for partition in partitions}
         self._owned |= numbers
         if self._paused and partitions:
             consumer.pause(partitions)
         if numbers and self._owner is not None:
             self._owner.on_assigned(
-                {Partition(self._topic, one): states.get(Partition(self._topic, one), "") for one in numbers}
+                {
+                    Partition(self._topic, number): states.get(Partition(self._topic, number), "")
+                    for number in numbers
+                }
             )
 
     def _on_revoke(self, consumer: Any, partitions: list[Any]) -> None:
@@ -126,9 +129,9 @@ class KafkaSource:
         consumer.incremental_unassign(partitions)
 
     def _leave(self, partitions: list[Any], *, lost: bool) -> None:
-        numbers = {one.partition for one in partitions}
-        self._stash = [one for one in self._stash if one.partition.number not in numbers]
-        gone = [Partition(self._topic, one) for one in sorted(numbers)]
+        numbers = {partition.partition for partition in partitions}
+        self._stash = [message for message in self._stash if message.partition.number not in numbers]
+        gone = [Partition(self._topic, item) for item in sorted(numbers)]
         if self._owner is not None and gone:
             (self._owner.on_lost if lost else self._owner.on_revoked)(gone)
         self._owned -= numbers
@@ -156,7 +159,9 @@ class KafkaSource:
         if found:
             self._failure = None
         # A partition may have been revoked while others were fetched.
-        return [one for one in found if one.partition.number in self._owned]
+        return [
+            current_message for current_message in found if current_message.partition.number in self._owned
+        ]
 
     def _poll(self, seconds: float) -> Message | None:
         try:
@@ -187,7 +192,11 @@ class KafkaSource:
         while message is not None:  # of a partition that was assigned a moment ago
             self._stash.append(message)
             message = self._poll(0.0)
-        self._stash = [one for one in self._stash if one.partition.number in self._owned]
+        self._stash = [
+            current_message
+            for current_message in self._stash
+            if current_message.partition.number in self._owned
+        ]
         if self._failure is not None:
             failure, self._failure = self._failure, None
             raise kafka_error(failure, self._where, "reading", self._topic)
@@ -203,7 +212,7 @@ class KafkaSource:
         self._consumer.resume(self._topic_partitions())
 
     def _topic_partitions(self) -> list[Any]:
-        return [self._module.TopicPartition(self._topic, one) for one in sorted(self._owned)]
+        return [self._module.TopicPartition(self._topic, number) for number in sorted(self._owned)]
 
     def commit(self, done: Sequence[Message], states: Mapping[Partition, str]) -> None:
         """Commit offsets, with each partition's state beside its offset."""
@@ -214,8 +223,8 @@ class KafkaSource:
         if not newest:
             return
         offsets = [
-            self._module.TopicPartition(one.stream, one.number, offset, metadata=states.get(one, ""))
-            for one, offset in newest.items()
+            self._module.TopicPartition(pair.stream, pair.number, offset, metadata=states.get(pair, ""))
+            for pair, offset in newest.items()
         ]
         try:
             answered = self._consumer.commit(offsets=offsets, asynchronous=False)
@@ -224,11 +233,11 @@ class KafkaSource:
             if fault.name() in GROUP_CODES:
                 raise LeaseLostError(fault.str()) from None
             raise raised(error, self._address, "committing", self._topic) from None
-        for one in answered or ():
-            if one.error is not None:
-                if one.error.name() in GROUP_CODES:
-                    raise LeaseLostError(one.error.str())
-                raise kafka_error(one.error, self._where, "committing", self._topic)
+        for item in answered or ():
+            if item.error is not None:
+                if item.error.name() in GROUP_CODES:
+                    raise LeaseLostError(item.error.str())
+                raise kafka_error(item.error, self._where, "committing", self._topic)
 
     def post(self, letters: Sequence[Letter]) -> None:
         """Write letters to their topics, with their keys."""

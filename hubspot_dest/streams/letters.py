@@ -68,15 +68,15 @@ class StoredLetter:
         return own if isinstance(own, str) else ""
 
 
-def letter_of_given_up(message: Message, one: GivenUpIntent) -> Letter:
+def letter_of_given_up(message: Message, intent: GivenUpIntent) -> Letter:
     """Return the letter of an intent that was given up."""
     details = {
-        "what": "contact" if one.intent.kind == CONTACT else "event",
-        "status": str(one.error.status or ""),
-        "category": str(one.error.category or ""),
-        "payload": one.payload[:_MOST_PAYLOAD].decode("utf-8", "replace"),
+        "what": "contact" if intent.intent.kind == CONTACT else "event",
+        "status": str(intent.error.status or ""),
+        "category": str(intent.error.category or ""),
+        "payload": intent.payload[:_MOST_PAYLOAD].decode("utf-8", "replace"),
     }
-    return Letter(message, False, one.reason, one.error.describe(), details)
+    return Letter(message, False, intent.reason, intent.error.describe(), details)
 
 
 def letter_notes(letter: Letter, now: float) -> list[tuple[str, bytes]]:

@@ -117,9 +117,9 @@ def person_key(event: dict[str, Any], path: str | None) -> str:
         path: where it is; None takes the first of user.email, user.id, user.device and user.session.
 
     """
-    for one in _DEFAULT_KEYS if path is None else (path,):
+    for key in _DEFAULT_KEYS if path is None else (path,):
         value: Any = event
-        for step in one.split("."):
+        for step in key.split("."):
             value = value.get(step) if isinstance(value, dict) else None
         if isinstance(value, str) and value:
             return value.strip().lower() if "@" in value else value
@@ -259,9 +259,9 @@ class StreamFront:
                     event,
                     error=DeliveryError("unreachable", error.sentence),
                 )
-        found = [one for one in outcomes if one is not None]
-        self.failed += sum(one.kind == "failed" for one in found)
-        self.written += sum(one.kind == "queued" for one in found)
+        found = [current_outcome for current_outcome in outcomes if current_outcome is not None]
+        self.failed += sum(outcome.kind == "failed" for outcome in found)
+        self.written += sum(outcome.kind == "queued" for outcome in found)
         return found
 
     def _complete(self, raw: Any) -> tuple[dict[str, Any], bytes] | Outcome:

@@ -47,22 +47,24 @@ class RedisContacts:
         """Return the e-mails of contacts that any worker has written with the same values; one question for all."""
         import redis
 
-        fresh = [one for one in contacts if one.properties and one.email.lower() in self._fresh]
+        fresh = [
+            contact for contact in contacts if contact.properties and contact.email.lower() in self._fresh
+        ]
         self._fresh.clear()
         if not fresh:
             return set()
         pipe = self._client.pipeline(transaction=False)
-        for one in fresh:
-            pipe.hmget(self._key(one.email), list(one.properties or {}))
+        for contact_upsert in fresh:
+            pipe.hmget(self._key(contact_upsert.email), list(contact_upsert.properties or {}))
         try:
             answers = pipe.execute()
         except (redis.RedisError, OSError):
             return set()
         return {
-            one.email.lower()
-            for one, values in zip(fresh, answers, strict=True)
+            contact_upsert.email.lower()
+            for contact_upsert, values in zip(fresh, answers, strict=True)
             if [text_of(value or b"") for value in values]
-            == list(map(_digest, (one.properties or {}).values()))
+            == list(map(_digest, (contact_upsert.properties or {}).values()))
         }
 
     def remember(self, contact: ContactUpsert) -> None:

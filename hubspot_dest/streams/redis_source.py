@@ -166,7 +166,7 @@ class RedisSource:
                 self._missing = problem
                 return
         key = self._leases.state_key(name)
-        known = {text_of(one): text_of(value) for one, value in self._client.hgetall(key).items()}
+        known = {text_of(item): text_of(value) for item, value in self._client.hgetall(key).items()}
         self._client.hdel(key, "clean")
         gone = known.get("gone", "0")
         watch = Trimming(
@@ -190,9 +190,9 @@ class RedisSource:
     def _give_back(self, name: str) -> None:
         if self._owner is not None:
             self._owner.on_revoked([Partition(name)])
-        one = self._streams.pop(name, None)
-        if one is not None:
-            self._lost[name] = one.trimming.lost
+        owned_stream = self._streams.pop(name, None)
+        if owned_stream is not None:
+            self._lost[name] = owned_stream.trimming.lost
         self._leases.release(name)
 
     # ---- messages
@@ -210,16 +210,16 @@ class RedisSource:
             found = self._claim(most)
             if found:
                 return found
-            ready = [one for one in self._streams.values() if not one.claiming]
+            ready = [stream for stream in self._streams.values() if not stream.claiming]
             if not ready:
                 time.sleep(min(seconds, 0.1))
                 return []
-            for one in ready:
-                self._observe(one, count=False)
+            for owned_stream in ready:
+                self._observe(owned_stream, count=False)
             return self._read(ready, most, min(seconds, self._lease_seconds / 5))
 
     def _read(self, streams: list[_OwnedStream], most: int, seconds: float) -> list[Message]:
-        names = {one.name: ">" for one in streams}
+        names = {stream.name: ">" for stream in streams}
         try:
             answer = self._client.xreadgroup(
                 self._address.group,
@@ -230,8 +230,8 @@ class RedisSource:
             )
         except BaseException:
             # The answer may have been lost on its way: then the entries are pending, for this worker.
-            for one in streams:
-                one.own = one.claiming = True
+            for stream in streams:
+                stream.own = stream.claiming = True
             raise
         found = []
         for raw, entries in answer or ():
@@ -242,85 +242,87 @@ class RedisSource:
 
     def _claim(self, most: int) -> list[Message]:
         """Return what is pending in one of the streams: what a worker before left, oldest first."""
-        for one in self._streams.values():
-            if not one.claiming:
+        for stream in self._streams.values():
+            if not stream.claiming:
                 continue
-            found = self._claim_own(one, most) if one.own else self._claim_others(one, most)
+            found = self._claim_own(stream, most) if stream.own else self._claim_others(stream, most)
             if found:
-                return self._alone(one.name, found)
+                return self._alone(stream.name, found)
         return []
 
-    def _claim_own(self, one: _OwnedStream, most: int) -> list[Message]:
-        answer = self._client.xreadgroup(self._address.group, self._consumer, {one.name: "0"}, count=most)
+    def _claim_own(self, owned_stream: _OwnedStream, most: int) -> list[Message]:
+        answer = self._client.xreadgroup(
+            self._address.group, self._consumer, {owned_stream.name: "0"}, count=most
+        )
         entries = answer[0][1] if answer else []
-        found = self._present(one, entries)
+        found = self._present(owned_stream, entries)
         if found:
             return found
-        one.own = False
-        return self._claim_others(one, most)
+        owned_stream.own = False
+        return self._claim_others(owned_stream, most)
 
-    def _claim_others(self, one: _OwnedStream, most: int) -> list[Message]:
+    def _claim_others(self, owned_stream: _OwnedStream, most: int) -> list[Message]:
         group = self._address.group
         found: list[Message] = []
         cursor = ""
         while cursor != "0-0" and len(found) < most:
             answer = self._client.xautoclaim(
-                one.name,
+                owned_stream.name,
                 group,
                 self._consumer,
-                one.idle_ms,
+                owned_stream.idle_ms,
                 start_id=cursor or "0-0",
                 count=min(most - len(found), 100),
             )
             cursor = text_of(answer[0])
             if len(answer) > 2 and answer[2]:
-                one.trimming.lost_pending(len(answer[2]))
-            found += self._present(one, answer[1])
+                owned_stream.trimming.lost_pending(len(answer[2]))
+            found += self._present(owned_stream, answer[1])
         if found:
             return found
-        if not self._client.xpending(one.name, group)["pending"]:
-            one.claiming = False
+        if not self._client.xpending(owned_stream.name, group)["pending"]:
+            owned_stream.claiming = False
         return []
 
-    def _present(self, one: _OwnedStream, entries: Sequence[Any]) -> list[Message]:
+    def _present(self, owned_stream: _OwnedStream, entries: Sequence[Any]) -> list[Message]:
         """Return entries that still exist; those that were trimmed meanwhile are lost, and told of."""
         found, gone = [], []
         for entry in entries:
             if entry is None or entry[0] is None:
                 continue
             if entry[1]:
-                found.append(message_of(one.name, entry[0], entry[1]))
+                found.append(message_of(owned_stream.name, entry[0], entry[1]))
             else:
                 gone.append(entry[0])
         if gone:
-            one.trimming.lost_pending(len(gone))
-            self._client.xack(one.name, self._address.group, *gone)
+            owned_stream.trimming.lost_pending(len(gone))
+            self._client.xack(owned_stream.name, self._address.group, *gone)
         if self._version < (7, 0) and any(entry is None or entry[0] is None for entry in entries):
-            self._drop_trimmed(one)
+            self._drop_trimmed(owned_stream)
         return found
 
-    def _drop_trimmed(self, one: _OwnedStream) -> None:
+    def _drop_trimmed(self, owned_stream: _OwnedStream) -> None:
         """Before Redis 7 a claimed entry that was trimmed has no id in the answer: find such entries and drop them."""
         pending = self._client.xpending_range(
-            one.name, self._address.group, "-", "+", 1000, consumername=self._consumer
+            owned_stream.name, self._address.group, "-", "+", 1000, consumername=self._consumer
         )
         for known in pending:
             entry = known["message_id"]
-            if not self._client.xrange(one.name, entry, entry, count=1):
-                one.trimming.lost_pending(1)
-                self._client.xack(one.name, self._address.group, entry)
+            if not self._client.xrange(owned_stream.name, entry, entry, count=1):
+                owned_stream.trimming.lost_pending(1)
+                self._client.xack(owned_stream.name, self._address.group, entry)
 
     def _alone(self, name: str, found: list[Message]) -> list[Message]:
         """Return messages with how often they were delivered; one that was delivered very often comes alone."""
         pending = self._client.xpending_range(
             name, self._address.group, found[0].position, found[-1].position, len(found)
         )
-        counts = {text_of(one["message_id"]): int(one["times_delivered"]) for one in pending}
-        known = [replace(one, deliveries=counts.get(one.position, 1)) for one in found]
+        counts = {text_of(item["message_id"]): int(item["times_delivered"]) for item in pending}
+        known = [replace(message, deliveries=counts.get(message.position, 1)) for message in found]
         if known[0].deliveries > _ALONE_AFTER:
             self._streams[name].own = True  # the others are this worker's already
             return known[:1]
-        often = [number for number, one in enumerate(known) if one.deliveries > _ALONE_AFTER]
+        often = [number for number, message in enumerate(known) if message.deliveries > _ALONE_AFTER]
         if often:
             self._streams[name].own = True
             return known[: often[0]]
@@ -345,13 +347,13 @@ class RedisSource:
             pipe = self._client.pipeline(transaction=True)
             for name, ids in entries.items():
                 pipe.xack(name, self._address.group, *ids)
-                one = self._streams.get(name)
-                if one is not None:
+                owned_stream = self._streams.get(name)
+                if owned_stream is not None:
                     state = states.get(Partition(name), "")
                     told = {
                         "collector": state,
-                        "gone": str(one.trimming.gone),
-                        "next": one.trimming.next_unread,
+                        "gone": str(owned_stream.trimming.gone),
+                        "next": owned_stream.trimming.next_unread,
                     }
                     pipe.hset(self._leases.state_key(name), mapping=told)
             pipe.execute()
@@ -369,28 +371,30 @@ class RedisSource:
 
     # ---- figures
 
-    def _observe(self, one: _OwnedStream, *, count: bool) -> TrimWatch:
-        now = figures(self._client, one.name, self._address.group, count=False)
+    def _observe(self, owned_stream: _OwnedStream, *, count: bool) -> TrimWatch:
+        now = figures(self._client, owned_stream.name, self._address.group, count=False)
         if count:
-            known = one.counted
+            known = owned_stream.counted
             unread: int | None = None
             if known is not None and known.unread is not None and known.first == now.first:
                 # Nothing was trimmed since: what came and what was read is known.
-                unread = known.unread + now.length - known.length - one.read_since
+                unread = known.unread + now.length - known.length - owned_stream.read_since
             if unread is None or unread < 0 or now.next_unread is None:
-                now = one.counted = figures(self._client, one.name, self._address.group, count=True)
-                one.read_since = 0
+                now = owned_stream.counted = figures(
+                    self._client, owned_stream.name, self._address.group, count=True
+                )
+                owned_stream.read_since = 0
             else:
                 now = replace(now, unread=unread)
-        one.watch = one.trimming.observe(now)
-        return one.watch
+        owned_stream.watch = owned_stream.trimming.observe(now)
+        return owned_stream.watch
 
     def lag(self) -> Lag:
         """Return how many entries of this worker's streams no worker has read, and how near they are to a loss."""
         with redis_errors(self._address, "asking for figures"):
-            watches = tuple(self._observe(one, count=True) for one in self._streams.values())
-        exact = all(one.unread < _MOST_COUNTED for one in watches) or self._version >= (7, 0)
-        return Lag(sum(one.unread for one in watches), exact, watches)
+            watches = tuple(self._observe(stream, count=True) for stream in self._streams.values())
+        exact = all(watch.unread < _MOST_COUNTED for watch in watches) or self._version >= (7, 0)
+        return Lag(sum(watch.unread for watch in watches), exact, watches)
 
     def share(self) -> float:
         """Return which part of the group's streams this worker has."""
@@ -446,7 +450,7 @@ def figures(client: Any, stream: str, group: str, *, count: bool) -> StreamFigur
 
     """
     info = client.xinfo_stream(stream)
-    groups = {text_of(one["name"]): one for one in client.xinfo_groups(stream)}
+    groups = {text_of(item["name"]): item for item in client.xinfo_groups(stream)}
     own = groups.get(group)
     last = text_of(own["last-delivered-id"]) if own is not None else "0-0"
     first = info.get("first-entry")
@@ -481,7 +485,7 @@ def _unread(client: Any, stream: str, info: Mapping[str, Any], last: str) -> int
     if before < _MOST_COUNTED:
         return length - before
     begin, here, end = (
-        int(text_of(one).partition("-")[0]) for one in (info["first-entry"][0], last, info["last-entry"][0])
+        int(text_of(item).partition("-")[0]) for item in (info["first-entry"][0], last, info["last-entry"][0])
     )
     part = (end - here) / (end - begin) if end > begin else 0.5
     return min(length - before, max(behind, round(length * part)))

@@ -85,18 +85,18 @@ def _kafka(address: StreamAddress, sample: int) -> Survey:
         if found.error is not None:
             raise kafka_error(found.error, where, "reading", topic)
         places = [module.TopicPartition(topic, number) for number in sorted(found.partitions)]
-        ends = {one.partition: consumer.get_watermark_offsets(one, timeout=_SECONDS) for one in places}
+        ends = {place.partition: consumer.get_watermark_offsets(place, timeout=_SECONDS) for place in places}
         lag = 0
-        for one in consumer.committed(places, timeout=_SECONDS):
-            low, high = ends[one.partition]
-            lag += high - max(low, one.offset) if one.offset >= 0 else high - low
+        for item in consumer.committed(places, timeout=_SECONDS):
+            low, high = ends[item.partition]
+            lag += high - max(low, item.offset) if item.offset >= 0 else high - low
         firsts = _read_kafka(
-            module, consumer, topic, {one: low for one, (low, high) in ends.items() if low < high}, 1
+            module, consumer, topic, {end: low for end, (low, high) in ends.items() if low < high}, 1
         )
         share = max(1, sample // max(1, len(ends)))
-        lasts = {one: max(low, high - share) for one, (low, high) in ends.items() if low < high}
+        lasts = {end: max(low, high - share) for end, (low, high) in ends.items() if low < high}
         newest = _read_kafka(module, consumer, topic, lasts, share)
-        moments = [one.at_ms for one in (*firsts, *newest) if one.at_ms is not None]
+        moments = [message.at_ms for message in (*firsts, *newest) if message.at_ms is not None]
     except module.KafkaException as error:
         if failures:
             raise kafka_error(failures[-1], where, "reading", topic) from None

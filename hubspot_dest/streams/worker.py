@@ -170,7 +170,7 @@ class Worker:
             "inHand": counts.in_hand,
             "lag": counts.lag,
             "paused": counts.paused,
-            "partitions": sorted(str(one) for one in self._partitions),
+            "partitions": sorted(str(partition) for partition in self._partitions),
         }
 
     # ---- the loop
@@ -258,63 +258,63 @@ class Worker:
         for message in batch:
             partition = message.partition
             state = self._states.get(partition, self._base)
-            one = _InHand(message, state)
-            self._in_hand.setdefault(partition, []).append(one)
-            self._take(one)
+            in_hand = _InHand(message, state)
+            self._in_hand.setdefault(partition, []).append(in_hand)
+            self._take(in_hand)
         self._sink.dispatch()
         if warning := self._keys.warning():
             self._say_once(f"warning: {warning}")
 
-    def _take(self, one: _InHand) -> None:
+    def _take(self, in_hand: _InHand) -> None:
         """Take one message as far as it goes."""
-        message = one.message
-        one.again, one.letters = False, []
-        one.first, one.last = 1, 0
+        message = in_hand.message
+        in_hand.again, in_hand.letters = False, []
+        in_hand.first, in_hand.last = 1, 0
         if message.deliveries > self._settings.max_deliveries:
             sentence = f"it was delivered {message.deliveries} times, and no worker has got past it"
-            self._bury(one, "deliveries", sentence)
+            self._bury(in_hand, "deliveries", sentence)
             return
         found = decoded(message, self._settings.max_bytes)
         if isinstance(found, BadMessage):
-            self._bury(one, found.reason, found.sentence)
+            self._bury(in_hand, found.reason, found.sentence)
             return
-        if one.state is not self._loaded:
-            self._destination.state.restore(one.state)
-            self._loaded = one.state
+        if in_hand.state is not self._loaded:
+            self._destination.state.restore(in_hand.state)
+            self._loaded = in_hand.state
         if isinstance(found, StreamCommand):
-            one.result = "commands"
+            in_hand.result = "commands"
             self._destination.push_command(found.name, found.data)
             self._loaded = self._states[message.partition] = self._destination.state.snapshot()
             return
-        one.first = self._sink.accepted + 1
+        in_hand.first = self._sink.accepted + 1
         outcome = self._destination.push(found)
-        one.last = self._sink.accepted
-        self._judge(one, outcome)
+        in_hand.last = self._sink.accepted
+        self._judge(in_hand, outcome)
         plan = outcome.plan
         person = "" if plan is None else plan.email or plan.object_id or ""
         if message.key is not None or not message.fields:
             self._keys.add(message.key, found.get("name"), person, message.partition.number)
 
-    def _judge(self, one: _InHand, outcome: Outcome) -> None:
+    def _judge(self, in_hand: _InHand, outcome: Outcome) -> None:
         """Note what becomes of an event by the outcome of its push."""
         if outcome.kind == "failed":
-            self._bury(one, outcome.reason, outcome.sentence)
+            self._bury(in_hand, outcome.reason, outcome.sentence)
         elif outcome.kind == "denied":
             if outcome.reason == "consent_refused":
-                one.result = "consent_refused"
+                in_hand.result = "consent_refused"
             elif self._settings.denied == "park":
-                one.result = "waiting"
-                one.letters.append(Letter(one.message, True, outcome.reason, outcome.sentence))
+                in_hand.result = "waiting"
+                in_hand.letters.append(Letter(in_hand.message, True, outcome.reason, outcome.sentence))
             else:
-                one.result = "dropped"
+                in_hand.result = "dropped"
         elif outcome.kind in ("queued", "identified"):
-            one.result = "delivered"
+            in_hand.result = "delivered"
         else:
-            one.result = "skipped"
+            in_hand.result = "skipped"
 
-    def _bury(self, one: _InHand, reason: str, sentence: str) -> None:
-        one.result = "dead"
-        one.letters.append(Letter(one.message, False, reason, sentence, {"what": "event"}))
+    def _bury(self, in_hand: _InHand, reason: str, sentence: str) -> None:
+        in_hand.result = "dead"
+        in_hand.letters.append(Letter(in_hand.message, False, reason, sentence, {"what": "event"}))
 
     # ---- delivering and committing
 
@@ -356,33 +356,33 @@ class Worker:
 
     def _take_again(self) -> bool:
         """Make the intents of messages again that were abandoned; tell whether there were any."""
-        again = [one for hand in self._in_hand.values() for one in hand if one.again]
-        for one in again:
-            self._take(one)
+        again = [in_hand for hand in self._in_hand.values() for in_hand in hand if in_hand.again]
+        for in_hand in again:
+            self._take(in_hand)
         self._sink.dispatch()
         return bool(again)
 
-    def _is_done(self, one: _InHand) -> bool:
-        return not one.again and self._sink.is_settled(one.first, one.last)
+    def _is_done(self, in_hand: _InHand) -> bool:
+        return not in_hand.again and self._sink.is_settled(in_hand.first, in_hand.last)
 
     def _commit(self, partitions: Sequence[Partition]) -> bool:
         """Write the letters of what is done and commit it, up to the first message that is not; tell whether all is."""
         self._note_given_up()
         done: list[_InHand] = []
         for partition in partitions:
-            for one in self._in_hand.get(partition, ()):
-                if not self._is_done(one):
+            for in_hand in self._in_hand.get(partition, ()):
+                if not self._is_done(in_hand):
                     break
-                done.append(one)
+                done.append(in_hand)
         if not done:
             return False
         try:
-            letters = [letter for one in done for letter in one.letters]
+            letters = [letter for in_hand in done for letter in in_hand.letters]
             if letters:
                 self._source.post(letters)
-                for one in done:
-                    one.letters = []
-            self._source.commit([one.message for one in done], self._state_texts(partitions))
+                for in_hand in done:
+                    in_hand.letters = []
+            self._source.commit([in_hand.message for in_hand in done], self._state_texts(partitions))
         except LeaseLostError:
             # HubSpot has them; the partition's owner delivers them again, and that counts once.
             self.counts.settle("handed_back", len(done))
@@ -391,8 +391,8 @@ class Worker:
         except StreamError as error:
             self._meet(error)
             return False
-        for one in done:
-            self.counts.settle(one.result)
+        for in_hand in done:
+            self.counts.settle(in_hand.result)
         self._remove(done)
         if not self._in_hand:
             self._sink.confirm_contacts()
@@ -400,8 +400,8 @@ class Worker:
 
     def _remove(self, done: Sequence[_InHand]) -> None:
         gone = set(map(id, done))
-        for partition in {one.message.partition for one in done}:
-            left = [one for one in self._in_hand[partition] if id(one) not in gone]
+        for partition in {in_hand.message.partition for in_hand in done}:
+            left = [in_hand for in_hand in self._in_hand[partition] if id(in_hand) not in gone]
             if left:
                 self._in_hand[partition] = left
             else:
@@ -411,11 +411,11 @@ class Worker:
         """Make letters of what was given up since the last time."""
         for given in self._sink.take_given_up():
             seq = given.intent.seq
-            for one in (one for hand in self._in_hand.values() for one in hand):
-                if one.first <= seq <= one.last:
-                    one.letters.append(letter_of_given_up(one.message, given))
-                    if given.intent.kind == EVENT or one.first == one.last:
-                        one.result = "dead"
+            for current_in_hand in (in_hand for hand in self._in_hand.values() for in_hand in hand):
+                if current_in_hand.first <= seq <= current_in_hand.last:
+                    current_in_hand.letters.append(letter_of_given_up(current_in_hand.message, given))
+                    if given.intent.kind == EVENT or current_in_hand.first == current_in_hand.last:
+                        current_in_hand.result = "dead"
                     else:
                         self.counts.contacts_refused += 1
                     break
@@ -447,18 +447,18 @@ class Worker:
                 self._states[partition] = state
         self._partitions |= set(states)
         self._rebalanced()
-        names = ", ".join(sorted(str(one) for one in states))
+        names = ", ".join(sorted(str(pair) for pair in states))
         self._say(f"assigned: {names}")
 
     def on_revoked(self, partitions: Sequence[Partition]) -> None:
         """Finish partitions, or give them up, before another worker gets them."""
-        held = [one for one in partitions if one in self._in_hand]
+        held = [pair for pair in partitions if pair in self._in_hand]
         if held:
             until = self._monotonic() + self._settings.drain_seconds
             if self._stop.is_set():
                 until = min(until, max(self._stop_at, self._monotonic()))
             while self._monotonic() < until and not all(
-                self._is_done(one) for partition in held for one in self._in_hand.get(partition, ())
+                self._is_done(in_hand) for partition in held for in_hand in self._in_hand.get(partition, ())
             ):
                 self._sink.wait(0.05)
             try:
@@ -467,14 +467,14 @@ class Worker:
                 self._say(f"warning: {error.sentence}")
             self._hand_back(held)
         self._forget(partitions)
-        self._say(f"handed over: {', '.join(sorted(str(one) for one in partitions))}")
+        self._say(f"handed over: {', '.join(sorted(str(pair) for pair in partitions))}")
 
     def on_lost(self, partitions: Sequence[Partition]) -> None:
         """Give partitions up that another worker has already."""
-        self._hand_back([one for one in partitions if one in self._in_hand])
+        self._hand_back([partition for partition in partitions if partition in self._in_hand])
         self._forget(partitions)
         self._say(
-            f"lost to another worker: {', '.join(sorted(str(one) for one in partitions))}; "
+            f"lost to another worker: {', '.join(sorted(str(partition) for partition in partitions))}; "
             "what was not committed is delivered by that one, and counts once"
         )
 
@@ -493,14 +493,14 @@ class Worker:
     def _hand_back(self, partitions: Sequence[Partition]) -> None:
         """Give up what is in hand of partitions; what is under way for others as well is made again."""
         self._note_given_up()
-        dropped = [one for partition in partitions for one in self._in_hand.pop(partition, ())]
+        dropped = [in_hand for partition in partitions for in_hand in self._in_hand.pop(partition, ())]
         if not dropped:
             return
         self.counts.settle("handed_back", len(dropped))
-        if all(self._is_done(one) for one in dropped):
+        if all(self._is_done(in_hand) for in_hand in dropped):
             return
-        for one in (one for hand in self._in_hand.values() for one in hand):
-            one.again = not self._is_done(one)
+        for current_in_hand in (in_hand for hand in self._in_hand.values() for in_hand in hand):
+            current_in_hand.again = not self._is_done(current_in_hand)
         self._sink.abandon(min(1.0, self._settings.drain_seconds))
 
     # ---- figures
@@ -524,7 +524,7 @@ class Worker:
         counts.lag = lag.messages
         if lag.trims:
             limit = self._settings.maxlen
-            counts.nearest = max(one.unread / max(1, limit or one.stored) for one in lag.trims)
+            counts.nearest = max(trim.unread / max(1, limit or trim.stored) for trim in lag.trims)
             for watch in lag.trims:
                 growing = watch.unread >= self._unread.get(watch.stream, watch.unread + 1)
                 self._unread[watch.stream] = watch.unread
@@ -540,7 +540,7 @@ class Worker:
         """Count entries that were trimmed unread; return how many of them are new."""
         for watch in lag.trims:
             self._lost[watch.stream] = watch.lost
-        return self.counts.lose(sum(self._lost.values()), exact=all(one.exact for one in lag.trims))
+        return self.counts.lose(sum(self._lost.values()), exact=all(trim.exact for trim in lag.trims))
 
     def _say_once_of(self, stream: str, line: str) -> None:
         """Say a warning of a stream once; its figures differ each time."""

@@ -318,7 +318,7 @@ class Judge:
         for name in consent:
             if not isinstance(name, str) or name in self._view.consents:
                 continue
-            meant = next((one for one in missing if same_consent(name, one)), None)
+            meant = next((text for text in missing if same_consent(name, text)), None)
             if meant is not None:
                 violation = Violation(
                     "consent_name",
@@ -507,7 +507,7 @@ class Judge:
             and self._missed_rule(plan) is None
         )
         key = (plan.rule_key, plan.rule_index, name, tuple(properties))
-        possible = {*self._view.defaults, *(one.name for one in run.view.properties)}
+        possible = {*self._view.defaults, *(prop.name for prop in run.view.properties)}
         complete = possible == set(properties)
         count = len(possible) if complete else -1
         return _Shape(key, run, tuple(found), tuple(typed), plain, count, absent or ())
@@ -568,18 +568,18 @@ class Judge:
 
     def _fine_absence(self, absent: tuple[_Absence, ...], event: Any) -> bool:
         """Tell whether paths that gave nothing are simply not there, and nothing like them is."""
-        for one in absent:
-            inside = event.get(one.section)
+        for absence in absent:
+            inside = event.get(absence.section)
             if type(inside) is not dict:
                 return False
             keys = (*inside,)
-            if keys not in one.known:
-                if any(key in inside for key in one.keys):
+            if keys not in absence.known:
+                if any(key in inside for key in absence.keys):
                     return False
-                if any(self._misspellings.nearest(event, path) for path in one.paths):
+                if any(self._misspellings.nearest(event, path) for path in absence.paths):
                     return False
-                if len(one.known) < _REMEMBERED:
-                    one.known.add(keys)
+                if len(absence.known) < _REMEMBERED:
+                    absence.known.add(keys)
         return True
 
     def _fine_contact(self, contact: ContactUpsert, run: _RuleRun, plan: Plan) -> bool:

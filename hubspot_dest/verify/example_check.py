@@ -68,7 +68,10 @@ def check_step_example(config: Config, example: StepExample, account: AccountSch
     if example.calls is None:
         return CheckedStepExample(ExampleResult(example.name, example.title, None), played.findings)
     calls = list(played.calls)
-    found = [_sentence(one) for one in differences({"calls": example.calls}, {"calls": calls})[:_MOST]]
+    found = [
+        _sentence(difference)
+        for difference in differences({"calls": example.calls}, {"calls": calls})[:_MOST]
+    ]
     if played.failure and not calls:
         # An event that failed sends nothing, too; that is not what `out: []` says.
         found.insert(0, played.failure)

@@ -54,10 +54,18 @@ class FindingGroups:
     @property
     def findings(self) -> tuple[VerifyFinding, ...]:
         """The findings, the worst severity first, then the most frequent."""
-        found = [replace(one, count=self._counts[key]) for key, one in self._groups.items()]
-        return tuple(sorted(found, key=lambda one: (SEVERITIES.index(one.finding.severity), -one.count)))
+        found = [replace(group, count=self._counts[key]) for key, group in self._groups.items()]
+        return tuple(
+            sorted(
+                found,
+                key=lambda verify_finding: (
+                    SEVERITIES.index(verify_finding.finding.severity),
+                    -verify_finding.count,
+                ),
+            )
+        )
 
     @property
     def blocked(self) -> bool:
         """Whether any of them blocks."""
-        return any(one.blocking for one in self._groups.values())
+        return any(group.blocking for group in self._groups.values())

@@ -191,15 +191,15 @@ class VerifyResult:
     @property
     def findings(self) -> tuple[VerifyFinding, ...]:
         """Every finding, blocking ones first, in the order of the sections."""
-        every = [one for section in self.sections for one in section.findings]
-        return tuple(sorted(every, key=lambda one: not one.blocking))
+        every = [finding for section in self.sections for finding in section.findings]
+        return tuple(sorted(every, key=lambda verify_finding: not verify_finding.blocking))
 
     @property
     def obstacles(self) -> tuple[VerifyFinding, ...]:
         """The findings that make it a NO-GO."""
-        return tuple(one for one in self.findings if one.blocking)
+        return tuple(finding for finding in self.findings if finding.blocking)
 
     @property
     def unanswered(self) -> tuple[SectionResult, ...]:
         """The questions that nothing answers."""
-        return tuple(one for one in self.sections if one.status == "unanswered")
+        return tuple(section for section in self.sections if section.status == "unanswered")

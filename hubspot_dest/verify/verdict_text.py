@@ -24,14 +24,14 @@ def verify_lines(result: VerifyResult, painter: Painter) -> Iterator[str]:
     """Yield the verdict, the obstacles with place and fix, the other findings, and every answer."""
     word, colour = _WORDS[result.verdict]
     yield f"{painter.paint(word, colour)}: {safe_text(result.config)}: {safe_text(result.reason)}"
-    others = [one for one in result.findings if not one.blocking]
+    others = [finding for finding in result.findings if not finding.blocking]
     for title, findings in (("In the way:", result.obstacles), ("Also found:", others)):
         if findings:
             yield ""
             yield title
             yield from finding_lines(map(_counted, findings), painter)
     yield ""
-    width = max(len(one.name) for one in result.sections)
+    width = max(len(section_result.name) for section_result in result.sections)
     for section in result.sections:
         yield _answer_line(section, width, painter)
         for note in section.notes:
@@ -53,15 +53,20 @@ def verify_records(result: VerifyResult) -> Iterator[dict[str, Any]]:
         "account": result.account or None,
         "findings": len(result.findings),
         "blocking": len(result.obstacles),
-        "unanswered": [one.name for one in result.unanswered],
+        "unanswered": [section_result.name for section_result in result.unanswered],
         "outcomes": dict(result.outcomes),
         "examples": [
-            {"name": one.name, "passed": one.passed, "differences": list(one.differences)}
-            for one in result.examples
+            {"name": example.name, "passed": example.passed, "differences": list(example.differences)}
+            for example in result.examples
         ],
         "inputs": [
-            {"role": one.role, "name": one.name, "sha256": one.sha256, "size": one.size}
-            for one in result.inputs
+            {
+                "role": contact_input.role,
+                "name": contact_input.name,
+                "sha256": contact_input.sha256,
+                "size": contact_input.size,
+            }
+            for contact_input in result.inputs
         ],
         "version": result.version,
     }
@@ -71,9 +76,9 @@ def verify_cases(result: VerifyResult) -> list[Case]:
     """Return JUnit cases: a failure for each finding that blocks, a skipped case for each unanswered question."""
     cases: list[Case] = []
     for section in result.sections:
-        failures = [one for one in section.findings if one.blocking]
-        for one in failures:
-            finding = _counted(one)
+        failures = [current_finding for current_finding in section.findings if current_finding.blocking]
+        for current_failure in failures:
+            finding = _counted(current_failure)
             place = f"{finding.file or result.config}:{finding.line or 0}"
             text = f"{finding.sentence}\n{finding.config_path}\nfix: {finding.fix}"
             cases.append(Case(f"{finding.code} {place}", section.name, text))
@@ -92,7 +97,7 @@ def located_findings(result: VerifyResult) -> Sequence[Finding]:
 
     A NO-GO without a finding in the way becomes one, so that the file does not look like a GO.
     """
-    found = [_counted(one) for one in result.findings]
+    found = [_counted(finding) for finding in result.findings]
     if result.verdict == "no_go" and not result.obstacles:
         found.insert(
             0,
@@ -103,13 +108,18 @@ def located_findings(result: VerifyResult) -> Sequence[Finding]:
     return found
 
 
-def _counted(one: VerifyFinding) -> Finding:
-    finding = one.finding
-    if one.event_line is None or (one.count == 1 and finding.line == one.event_line):
+def _counted(current_verify_finding: VerifyFinding) -> Finding:
+    finding = current_verify_finding.finding
+    if current_verify_finding.event_line is None or (
+        current_verify_finding.count == 1 and finding.line == current_verify_finding.event_line
+    ):
         return finding
-    events = f"{one.count:,} event{'' if one.count == 1 else 's'}"
-    where = "line" if one.count == 1 else "first in line"
-    return replace(finding, sentence=f"{finding.sentence} ({events}, {where} {one.event_line} of the events)")
+    events = f"{current_verify_finding.count:,} event{'' if current_verify_finding.count == 1 else 's'}"
+    where = "line" if current_verify_finding.count == 1 else "first in line"
+    return replace(
+        finding,
+        sentence=f"{finding.sentence} ({events}, {where} {current_verify_finding.event_line} of the events)",
+    )
 
 
 def _answer_line(section: SectionResult, width: int, painter: Painter) -> str:

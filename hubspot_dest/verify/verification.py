@@ -119,35 +119,50 @@ class _Sections:
 
     def close(self) -> tuple[SectionResult, ...]:
         """Return every answer; a cause that two sections found is left to the one that says more of it."""
-        answers = {one.name: one for one in (section.close() for section in self.every)}
-        seen = answers["events"].findings
-        by_code = {(one.finding.code, one.finding.file, one.finding.line) for one in seen}
-        by_place = {
-            (one.finding.file, one.finding.line)
-            for one in (*seen, *answers["configuration"].findings)
-            if one.finding.severity == "refused"
+        answers = {
+            section_result.name: section_result
+            for section_result in (section.close() for section in self.every)
         }
-        valued = {(one.finding.file, one.finding.line) for one in seen if "_value_" in one.finding.code}
-        sentences = {one.finding.sentence for one in seen}
+        seen = answers["events"].findings
+        by_code = {
+            (verify_finding.finding.code, verify_finding.finding.file, verify_finding.finding.line)
+            for verify_finding in seen
+        }
+        by_place = {
+            (verify_finding.finding.file, verify_finding.finding.line)
+            for verify_finding in (*seen, *answers["configuration"].findings)
+            if verify_finding.finding.severity == "refused"
+        }
+        valued = {
+            (verify_finding.finding.file, verify_finding.finding.line)
+            for verify_finding in seen
+            if "_value_" in verify_finding.finding.code
+        }
+        sentences = {verify_finding.finding.sentence for verify_finding in seen}
         lacking = {
-            (one.finding.file, one.finding.line)
-            for one in answers.get("definitions", _NO_ANSWER).findings
-            if one.finding.code == "definition_property_missing"
+            (finding.finding.file, finding.finding.line)
+            for finding in answers.get("definitions", _NO_ANSWER).findings
+            if finding.finding.code == "definition_property_missing"
         }
         # The section about events says how many events have it; a definition cannot be made for the same reason.
         kept: dict[str, Callable[[Finding], bool]] = {
-            "configuration": lambda one: (one.code, one.file, one.line) not in by_code,
-            "definitions": lambda one: (
-                one.sentence not in sentences
-                and (one.file, one.line)
-                not in (valued if one.code == "definition_property_conflict" else by_place)
+            "configuration": lambda current_finding: (
+                (current_finding.code, current_finding.file, current_finding.line) not in by_code
             ),
-            "events": lambda one: one.code != "property_undefined" or (one.file, one.line) not in lacking,
+            "definitions": lambda current_finding: (
+                current_finding.sentence not in sentences
+                and (current_finding.file, current_finding.line)
+                not in (valued if current_finding.code == "definition_property_conflict" else by_place)
+            ),
+            "events": lambda current_finding: (
+                current_finding.code != "property_undefined"
+                or (current_finding.file, current_finding.line) not in lacking
+            ),
         }
         return tuple(
             replace(
                 answer,
-                findings=tuple(one for one in answer.findings if kept[answer.name](one.finding)),
+                findings=tuple(finding for finding in answer.findings if kept[answer.name](finding.finding)),
             )
             if answer.name in kept
             else answer
@@ -212,12 +227,12 @@ def _play(
             section.add_event(read.event, read.number)
         outcome = destination.push(read.event)
         lines[outcome.event_id] = read.number
-        for one in _in_order(outcome):
-            _tell(one, lines.get(one.event_id), sections, parity=subject.parity)
+        for current_outcome in _in_order(outcome):
+            _tell(current_outcome, lines.get(current_outcome.event_id), sections, parity=subject.parity)
         if outcome.kind != "denied":
             del lines[outcome.event_id]
-    for one in destination.close():
-        _tell(one, lines.get(one.event_id), sections, parity=subject.parity)
+    for current_outcome in destination.close():
+        _tell(current_outcome, lines.get(current_outcome.event_id), sections, parity=subject.parity)
     sections.events.granted = tuple(destination.state.view.consent)
     if not usable:
         msg = f"there is no usable event in it{first_bad}"
@@ -226,9 +241,9 @@ def _play(
 
 def _in_order(outcome: Outcome) -> Iterator[Outcome]:
     """Yield what one push led to: waiting events that it released, its own event, batches."""
-    yield from (one for one in outcome.also if not one.events)
+    yield from (current_outcome for current_outcome in outcome.also if not current_outcome.events)
     yield outcome
-    yield from (one for one in outcome.also if one.events)
+    yield from (current_outcome for current_outcome in outcome.also if current_outcome.events)
 
 
 def _tell(outcome: Outcome, line: int | None, sections: _Sections, *, parity: bool) -> None:
@@ -245,13 +260,19 @@ def _collector(config: Config, subject: VerifySubject, now_ms: Callable[[], int]
 
 def _verdict(answers: tuple[SectionResult, ...], *, strict: bool) -> tuple[GoVerdict, str]:
     """Return the verdict and its reason: never GO where nothing was proved."""
-    failed = [one.name for one in answers if one.status == "failed"]
+    failed = [answer.name for answer in answers if answer.status == "failed"]
     if failed:
-        blocking = sum(found.blocking for one in answers for found in one.findings)
+        blocking = sum(found.blocking for answer in answers for found in answer.findings)
         things = "1 thing is in the way" if blocking == 1 else f"{blocking} things are in the way"
         return "no_go", f"{things if blocking else 'not good enough'}: {', '.join(failed)}"
-    unanswered = [one.name for one in answers if one.status == "unanswered" and one.name != "coverage"]
-    proved = [one.name for one in answers if one.name in ("events", "examples") and one.status == "passed"]
+    unanswered = [
+        answer.name for answer in answers if answer.status == "unanswered" and answer.name != "coverage"
+    ]
+    proved = [
+        answer.name
+        for answer in answers
+        if answer.name in ("events", "examples") and answer.status == "passed"
+    ]
     if not proved:
         return "no_go", "nothing was proved: no event was held against HubSpot's rules; give EVENTS"
     if "contracts" in unanswered and "events" in proved:

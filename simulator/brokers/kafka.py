@@ -40,7 +40,7 @@ class MockKafka:
         options = {"test.mock.num.brokers": 1, "bootstrap.servers": "mock", "log_level": 0}
         self._holder = module.Producer(options, logger=quiet)
         brokers = self._holder.list_topics(timeout=10).brokers.values()
-        self.bootstrap = ",".join(f"{one.host}:{one.port}" for one in brokers)
+        self.bootstrap = ",".join(f"{broker.host}:{broker.port}" for broker in brokers)
 
     def __enter__(self) -> Self:
         return self

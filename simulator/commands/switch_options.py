@@ -36,10 +36,10 @@ def read_switches(given: tuple[str, ...]) -> dict[str, str]:
     )
 
     wanted: dict[str, str] = {}
-    for one in given:
-        name, equals, value = one.partition("=")
+    for text in given:
+        name, equals, value = text.partition("=")
         if not equals:
-            stop(f"--switch {safe_text(one)!r} has no value", "--switch unknown_property=drop")
+            stop(f"--switch {safe_text(text)!r} has no value", "--switch unknown_property=drop")
         wanted[name] = value.lower()
     try:
         wanted = expanded(wanted)

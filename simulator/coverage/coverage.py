@@ -157,13 +157,13 @@ def cover(
         for current_target in search.targets
         if current_target not in reached
     )
-    paths = [one for one in search.targets if not one.is_rule]
+    paths = [target for target in search.targets if not target.is_rule]
     rules, properties = _exercised(config, trials)
     return CoverageResult(
         tuple(trial.event for trial in trials),
         rules,
         properties,
-        (sum(one in reached for one in paths), len(paths)),
+        (sum(path in reached for path in paths), len(paths)),
         unreached,
         search.runner.tried,
         search.time_up or verifier.time_up,
@@ -179,13 +179,13 @@ def _exercised(config: Config, trials: list[Trial]) -> tuple[tuple[int, int], tu
             coverage.count_plan(str(trial.event.get("name", "")), trial.plan)
     rules = coverage.all()
     named = [
-        one
+        property_hits
         for rule in (coverage.identify, *rules)
         if not rule.ignores
-        for one in (*rule.properties.values(), *rule.contact.values())
+        for property_hits in (*rule.properties.values(), *rule.contact.values())
     ]
     hit = sum(rule.hits > 0 for rule in rules)
-    return (hit, len(rules)), (sum(one.resolved > 0 for one in named), len(named))
+    return (hit, len(rules)), (sum(property_hits.resolved > 0 for property_hits in named), len(named))
 
 
 def _reached(trials: list[Trial]) -> set[Target]:

@@ -327,10 +327,10 @@ class WorkerGroup:
         self._stop.set()
         self._producer.join(10)
         enders = [threading.Thread(target=member.stop) for member in self._members]
-        for one in enders:
-            one.start()
-        for one in enders:
-            one.join(_STOP_SECONDS + 11)
+        for ender in enders:
+            ender.start()
+        for ender in enders:
+            ender.join(_STOP_SECONDS + 11)
         self._planner.close(deadline=0.0)
         self.hubspot.stop()
         self._broker.close()

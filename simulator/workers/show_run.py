@@ -95,7 +95,7 @@ def run_workers(config: Path, *, via: str, workers: int, events: int, seed: int,
 
 def _show(group: WorkerGroup) -> None:
     parts = [
-        f"{one.name} {one.state} [{', '.join(one.partitions)}] {one.delivered} delivered"
-        for one in group.look()
+        f"{member.name} {member.state} [{', '.join(member.partitions)}] {member.delivered} delivered"
+        for member in group.look()
     ]
     say(f"{len(group.hubspot.account.log.rows)} in HubSpot; {'; '.join(parts)}")

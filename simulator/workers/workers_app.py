@@ -25,15 +25,15 @@ def group_table(members: list[MemberView]) -> Table:
     table = Table(expand=True, box=None)
     for name in ("worker", "state", "partitions", "fetched", "delivered", "handed back", "lag"):
         table.add_column(name, justify="left" if name in ("worker", "state", "partitions") else "right")
-    for one in members:
+    for member in members:
         table.add_row(
-            one.name,
-            Text(one.state, style=_COLOURS.get(one.state, "")),
-            " ".join(one.partitions) or "-",
-            str(one.fetched),
-            str(one.delivered),
-            str(one.handed_back),
-            "-" if one.lag is None else str(one.lag),
+            member.name,
+            Text(member.state, style=_COLOURS.get(member.state, "")),
+            " ".join(member.partitions) or "-",
+            str(member.fetched),
+            str(member.delivered),
+            str(member.handed_back),
+            "-" if member.lag is None else str(member.lag),
         )
     return table
 

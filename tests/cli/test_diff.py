@@ -33,7 +33,7 @@ def test_gains_losses_and_changes_are_told_with_their_cause_and_line(run: Run, c
     assert done.returncode == 0
     assert "2 of 10 events change: 1 lose a call, 1 change" in done.stdout
     assert 'event.eventName: "pe12345678_purchase_completed" → "pe12345678_bought"' in done.stdout
-    line = next(one for one in done.stdout.splitlines() if "settings.eventName" in one)
+    line = next(text for text in done.stdout.splitlines() if "settings.eventName" in text)
     number = int(line.partition("line ")[2].partition(")")[0])
     assert "bought" in Path(changed).read_text(encoding="utf-8").splitlines()[number - 1]
     assert "now  ignored: rule 'product view' ignores it" in done.stdout
@@ -59,10 +59,10 @@ def test_json_has_every_changed_event_and_a_summary_that_adds_up(run: Run, chang
     assert summary["changed"] == len(events) == sum(summary["kinds"].values())
     assert sum(group["count"] for group in summary["groups"]) == summary["changed"]
     lines = Path(EVENTS).read_text(encoding="utf-8").splitlines()
-    for one in events:
-        assert json.loads(lines[one["line"] - 1])["name"] == one["event"]
-        assert one["differences"]
-        assert one["causes"]
+    for event in events:
+        assert json.loads(lines[event["line"] - 1])["name"] == event["event"]
+        assert event["differences"]
+        assert event["causes"]
 
 
 def test_markdown_holds_hostile_values_and_names_no_person(run: Run, tmp_path: Path, changed: str) -> None:

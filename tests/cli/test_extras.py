@@ -61,7 +61,7 @@ def test_the_base_installation_previews_lints_and_verifies_without_jinja_and_jso
     tmp_path: Path, arguments: list[str], code: int, said: str
 ) -> None:
     files = {"SHOP": str(EXAMPLES / "shop.yaml"), "EVENTS": str(EXAMPLES / "events.jsonl")}
-    typed = [files.get(one, one) for one in arguments]
+    typed = [files.get(argument, argument) for argument in arguments]
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT, *typed], capture_output=True, text=True, cwd=tmp_path, check=False
     )

@@ -194,16 +194,16 @@ def test_ctrl_c_is_a_word_and_exit_code_130(tmp_path: Path) -> None:
 def calls_of(output: str) -> list[list[Any]]:
     """Return the calls of a preview or a dry run, whose order is not told."""
     records = [json.loads(line) for line in output.splitlines()]
-    return [call for one in records for call in one.get("calls", []) if isinstance(call, list)]
+    return [call for record in records for call in record.get("calls", []) if isinstance(call, list)]
 
 
 def taken_apart(calls: list[list[Any]]) -> list[list[Any]]:
     """Return calls with each event of a batch by itself."""
     batch = "events.send.batchApi.send"
     return [
-        [call[0], one] if call[0] == batch else call
+        [call[0], contact_input] if call[0] == batch else call
         for call in calls
-        for one in (call[1]["inputs"] if call[0] == batch else (None,))
+        for contact_input in (call[1]["inputs"] if call[0] == batch else (None,))
     ]
 
 
@@ -251,7 +251,7 @@ def test_preview_and_a_dry_run_show_the_calls_that_send_makes(
         lines.append(
             {"name": name, "id": f"e{number}", "timestamp": 1_780_000_000_000 + number, "user": user}
         )
-    source.write_text("".join(json.dumps(one) + "\n" for one in lines), encoding="utf-8")
+    source.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     with FakeHubSpot(HubSpot(switches=Behaviours(auto_define=True)), token=TOKEN) as hubspot:
         known = [{"email": person} for person in people]
         hubspot.service.seed(hubspot.account, {"contacts": known})
@@ -286,17 +286,17 @@ def test_contacts_that_go_together_are_named_and_single_calls_are_shown_without_
         for line in run("hubspot_dest", "preview", SHOP, EVENTS, "--json").stdout.splitlines()
     ]
     [together] = [
-        one
-        for one in records
-        if one["outcome" if "outcome" in one else "summary"] == "identified" and "events" in one
+        record
+        for record in records
+        if record["outcome" if "outcome" in record else "summary"] == "identified" and "events" in record
     ]
     assert (together["events"], together["lines"]) == (["a2", "b1", "c1"], [2, 5, 8])
-    assert [one["id"] for one in together["calls"][0][1]["inputs"]] == [
+    assert [contact_input["id"] for contact_input in together["calls"][0][1]["inputs"]] == [
         "ada@example.org",
         "grace@example.org",
         "alan@example.org",
     ]
-    parts = [one["batched"][0][1]["email"] for one in records if "batched" in one]
+    parts = [record["batched"][0][1]["email"] for record in records if "batched" in record]
     assert parts == ["ada@example.org", "grace@example.org", "alan@example.org"]
     single = run("hubspot_dest", "preview", SHOP, EVENTS, "--no-outbox")
     assert single.stdout.count("crm.contacts.basicApi.update") == 3

@@ -34,28 +34,28 @@ def test_the_numbers_add_up_with_the_outcomes(run: Run, tmp_path: Path, seed: in
         {"name": "new thing", "user": {"email": "x"}},
         {"name": "two words", "globals": None},
     ]
-    for one in odd * 3:
-        made.insert(rng.randrange(len(made)), one)
+    for entry in odd * 3:
+        made.insert(rng.randrange(len(made)), entry)
     file = tmp_path / "events.jsonl"
-    file.write_text("".join(json.dumps(one) + "\n" for one in made), encoding="utf-8")
+    file.write_text("".join(json.dumps(entry) + "\n" for entry in made), encoding="utf-8")
     summary = coverage_of(run, SHOP, str(file), *["--parity"] * parity)
     found = summary["coverage"]
     assert found["outcomes"] == summary["outcomes"]
     assert sum(found["outcomes"].values()) == len(made)
     assert found["withRule"] + found["withoutRule"] + found["notMapped"] == found["events"] == len(made)
     assert sum(rule["hits"] for rule in found["rules"]) == found["withRule"]
-    assert sum(one["count"] for one in found["eventsWithoutRule"]) == found["withoutRule"]
+    assert sum(item["count"] for item in found["eventsWithoutRule"]) == found["withoutRule"]
     assert found["calls"] == summary["calls"]
     kinds = ("denied", "ignored", "skipped", "failed", "refused")
     for kind in kinds:
-        told = sum(one["count"] for one in found["notSent"] if one["outcome"] == kind)
+        told = sum(item["count"] for item in found["notSent"] if item["outcome"] == kind)
         assert told == summary["outcomes"].get(kind, 0)
     for rule in found["rules"]:
         assert sum(rule["outcomes"].values()) == rule["hits"]
-        for one in (*rule["properties"], *rule["contact"]):
-            assert one["resolved"] + one["defaulted"] + one["missing"] == one["asked"] <= rule["hits"]
-            assert bool(one["examples"]) == (one["resolved"] + one["defaulted"] > 0)
-    near = {one["event"]: (one["nearest"], one["apart"]) for one in found["eventsWithoutRule"]}
+        for entry in (*rule["properties"], *rule["contact"]):
+            assert entry["resolved"] + entry["defaulted"] + entry["missing"] == entry["asked"] <= rule["hits"]
+            assert bool(entry["examples"]) == (entry["resolved"] + entry["defaulted"] > 0)
+    near = {item["event"]: (item["nearest"], item["apart"]) for item in found["eventsWithoutRule"]}
     assert near["order Complete"] == ("order complete", "capital letters")
 
 

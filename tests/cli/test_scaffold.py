@@ -94,7 +94,7 @@ def test_a_saved_example_passes_and_the_rest_of_the_file_is_untouched(
     assert "saved as the step example 'saved'" in done.stderr, done.stderr
     after = flow.read_text(encoding="utf-8")
     kept = iter(after.splitlines())
-    assert all(any(one == other for other in kept) for one in before.splitlines())
+    assert all(any(text == other for other in kept) for text in before.splitlines())
     _, examples = load_examples(flow)
     event = json.loads(Path(EVENTS).read_text(encoding="utf-8").splitlines()[line - 1])
     saved = next(example for example in examples if example.name == "saved")

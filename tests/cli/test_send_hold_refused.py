@@ -72,7 +72,7 @@ def test_what_was_held_is_in_the_outbox_after_a_kill_and_can_be_sent_again(run: 
         assert (told["outcome"], told["reason"]) == ("failed", "event_name_characters")
         shown = run("hubspot_dest", "outbox", "export", *outbox[1:])
         letters = [json.loads(line) for line in shown.stdout.splitlines()]
-        assert [one["reason"] for one in letters] == ["event_name_characters"], shown.stderr
+        assert [letter["reason"] for letter in letters] == ["event_name_characters"], shown.stderr
         assert letters[0]["payload"]["eventName"] == "pe12345678_No!"
         assert run("hubspot_dest", "outbox", "retry", *outbox[1:]).returncode == 0
         (tmp_path / "none.jsonl").write_text("", encoding="utf-8")
@@ -80,5 +80,5 @@ def test_what_was_held_is_in_the_outbox_after_a_kill_and_can_be_sent_again(run: 
             "hubspot_dest", "send", str(tmp_path / "config.json"), str(tmp_path / "none.jsonl"), "--base-url",
             hubspot.base_url, *outbox, HUBSPOT_ACCESS_TOKEN=hubspot.token,
         )  # fmt: skip
-        refused = [one for one in hubspot.journal.entries() if one.answer.status >= 400]
+        refused = [entry for entry in hubspot.journal.entries() if entry.answer.status >= 400]
     assert len(refused) == 1, again.stderr  # without --hold-refused HubSpot is the judge

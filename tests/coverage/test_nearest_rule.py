@@ -20,7 +20,7 @@ from hubspot_dest.coverage.nearest_rule import nearest_rules
 )
 def test_a_misspelt_name_is_told_which_rule_it_meant(name: str, near: tuple[str, str]) -> None:
     found = nearest_rules(name, ["page view", "order complete", "order view", "* *"])
-    assert [(one.key, one.apart) for one in found][:1] == [near]
+    assert [(rule.key, rule.apart) for rule in found][:1] == [near]
 
 
 @pytest.mark.parametrize("name", ["promo seen", "session start", "", "form submit", "page view"])

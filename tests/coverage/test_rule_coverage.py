@@ -22,11 +22,13 @@ def counts(value: Any, event: dict[str, Any], **settings: Any) -> tuple[int, int
     coverage = RuleCoverage()
     coverage.follow(config.raw)
     coverage.count_plan("a b", plan, "sent", LINE)
-    one = coverage.rules["a b"][0].properties["p"]
-    assert one.resolved + one.defaulted + one.missing == one.asked == 1
-    assert (one.missing_line == LINE) is (one.missing == 1)
-    assert bool(one.examples) is (one.missing == 0)
-    return one.resolved, one.defaulted, one.missing
+    property_hits = coverage.rules["a b"][0].properties["p"]
+    assert (
+        property_hits.resolved + property_hits.defaulted + property_hits.missing == property_hits.asked == 1
+    )
+    assert (property_hits.missing_line == LINE) is (property_hits.missing == 1)
+    assert bool(property_hits.examples) is (property_hits.missing == 0)
+    return property_hits.resolved, property_hits.defaulted, property_hits.missing
 
 
 RESOLVED, DEFAULTED, MISSING = (1, 0, 0), (0, 1, 0), (0, 0, 1)
@@ -82,7 +84,10 @@ def test_properties_that_a_function_computes_are_counted_by_the_names_that_came(
         event = {"name": "a b", "data": {"wide": wide}, "user": {"email": "ada@example.org"}}
         coverage.count_plan("a b", run.plan(event, 1))
     found = coverage.rules["a b"][0].properties
-    assert {name: (one.asked, one.resolved, one.missing) for name, one in found.items()} == {
+    assert {
+        name: (property_hits.asked, property_hits.resolved, property_hits.missing)
+        for name, property_hits in found.items()
+    } == {
         "a": (3, 3, 0),
         "b": (3, 1, 2),
     }

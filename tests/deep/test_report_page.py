@@ -83,4 +83,4 @@ def test_nobody_is_shut_out_of_the_report(tmp_path: Path, axe: str, command: str
             assert tab.value(fold.format("problems")) < 900
             assert tab.value(fold.format("definitions")) < 900
         assert tab.complaints == []
-        assert {one for one in tab.asked if not one.startswith("file:")} == set()
+        assert {text for text in tab.asked if not text.startswith("file:")} == set()

@@ -92,7 +92,7 @@ def files(tmp_path: Path) -> Path:
 
 def run(files: Path, *arguments: str, input_: str = "", **environment: str) -> Result:
     config, events = str(files / "shop.yaml"), str(files / "events.jsonl")
-    words = [{"CONFIG": config, "EVENTS": events}.get(one, one) for one in arguments]
+    words = [{"CONFIG": config, "EVENTS": events}.get(argument, argument) for argument in arguments]
     return CliRunner().invoke(command, words, input=input_, env=environment)
 
 
@@ -154,9 +154,9 @@ def test_without_events_names_and_fixed_values_are_known_and_the_rest_is_said(fi
 )
 def test_a_type_takes_every_value_that_was_seen(values: list[Any], expected: str) -> None:
     inferred = ValueType()
-    for one in values:
-        text = str(one).lower() if isinstance(one, bool) else str(one)
-        inferred.add(one, text)
+    for value in values:
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        inferred.add(value, text)
     assert inferred.name == expected
 
 
@@ -413,7 +413,7 @@ def _empty_account_plan() -> Any:
 def test_a_partial_failure_names_what_was_made_and_what_was_not() -> None:
     writer = _Writer({1: DeliveryError("refused", "already exists", status=409)})
     steps = list(apply_plan(_empty_account_plan(), writer, lambda _: None))
-    assert [(one.kind, one.name) for one in steps] == [
+    assert [(step.kind, step.name) for step in steps] == [
         ("failed", "pe12345678_page_view"),
         ("created", "pe12345678_purchase"),
         ("created", "member"),
@@ -432,7 +432,8 @@ def test_a_partial_failure_names_what_was_made_and_what_was_not() -> None:
 )
 def test_what_fails_for_all_is_not_tried_again_and_again(error: DeliveryError, kinds: list[str]) -> None:
     assert [
-        one.kind for one in apply_plan(_empty_account_plan(), _Writer({1: error}), lambda _: None)
+        definition_step.kind
+        for definition_step in apply_plan(_empty_account_plan(), _Writer({1: error}), lambda _: None)
     ] == kinds
 
 
@@ -440,7 +441,7 @@ def test_a_rate_limit_is_waited_for_and_a_daily_one_is_not() -> None:
     waits: list[float] = []
     burst = DeliveryError("rate_limited", "slow", status=429, retry_after=3)
     steps = list(apply_plan(_empty_account_plan(), _Writer({1: burst, 2: burst}), waits.append))
-    assert {one.kind for one in steps} == {"created"}
+    assert {step.kind for step in steps} == {"created"}
     assert waits == [3, 3]
     daily = DeliveryError("rate_limited", "tomorrow", status=429, policy_name="DAILY")
     assert next(apply_plan(_empty_account_plan(), _Writer({1: daily}), waits.append)).kind == "failed"
@@ -475,6 +476,6 @@ def test_names_that_exceed_hubspots_limits_are_impossible() -> None:
     needs = DefinitionNeeds(raw, UNKNOWN_ACCOUNT)
     needs.add_configuration()
     made = plan_definitions(needs, raw)
-    assert sum(one.state == "impossible" for one in made.events) == 6
-    many = next(one for one in made.events if one.full_name == "pe12345678_many")
-    assert sum(one.state == "impossible" for one in many.properties) == 5
+    assert sum(event.state == "impossible" for event in made.events) == 6
+    many = next(event for event in made.events if event.full_name == "pe12345678_many")
+    assert sum(prop.state == "impossible" for prop in many.properties) == 5

@@ -51,8 +51,9 @@ def test_serve_takes_it_as_its_seed_file_with_its_portal_and_is_strict(account: 
         process.terminate()
         process.communicate(timeout=30)
     assert pulled["portalId"] == 55
-    assert {one["fullyQualifiedName"] for one in pulled["eventDefinitions"]} == {
-        one["fullyQualifiedName"] for one in json.loads(moved.read_text("utf-8"))["eventDefinitions"]
+    assert {definition["fullyQualifiedName"] for definition in pulled["eventDefinitions"]} == {
+        definition["fullyQualifiedName"]
+        for definition in json.loads(moved.read_text("utf-8"))["eventDefinitions"]
     }
 
 

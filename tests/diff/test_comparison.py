@@ -66,7 +66,7 @@ def places(value: Any, path: Path = ()) -> Iterator[Path]:
 
 def mutated(rng: random.Random) -> tuple[Any, Path]:
     """Return the shop's configuration with one field changed, added or taken away, and where."""
-    every = [one for one in places(SHOP) if one[0] != "settings" or one[-1] != "accessToken"]
+    every = [place for place in places(SHOP) if place[0] != "settings" or place[-1] != "accessToken"]
     while True:
         path, raw = rng.choice(every), copy.deepcopy(SHOP)
         owner = raw
@@ -100,7 +100,7 @@ def exactly_the_changed_events(seed: int) -> int:
     """Hold a comparison against what two real destinations plan; return how many events change."""
     raw, path = mutated(random.Random(seed))
     was, now = sent(SHOP), sent(raw)
-    expected = {number for number, (one, other) in enumerate(zip(was, now, strict=True)) if one != other}
+    expected = {number for number, (item, other) in enumerate(zip(was, now, strict=True)) if item != other}
     comparison, found = compared(SHOP, raw)
     assert set(found) == expected, path
     assert comparison.changed == len(expected)
@@ -126,7 +126,9 @@ def test_a_configuration_compared_with_itself_changes_nothing() -> None:
 
 def test_one_changed_field_is_reported_by_exactly_the_events_that_it_changes() -> None:
     changed = [exactly_the_changed_events(seed) for seed in range(30)]
-    assert sum(one > 0 for one in changed) >= 8, "most mutations changed nothing: the test proves little"
+    assert sum(number > 0 for number in changed) >= 8, (
+        "most mutations changed nothing: the test proves little"
+    )
 
 
 @pytest.mark.deep
@@ -173,5 +175,5 @@ def test_what_is_gone_and_what_is_new_are_missing_on_the_other_side() -> None:
     comparison, _ = compared(SHOP, new)
     (group,) = comparison.groups
     assert (group.kind, group.name) == ("lose", "product view")
-    sides = {(one.path, one.actual is MISSING) for one in group.examples[0].differences}
+    sides = {(difference.path, difference.actual is MISSING) for difference in group.examples[0].differences}
     assert ("event", True) in sides

@@ -110,7 +110,7 @@ def test_a_flat_call_of_version_3_is_an_example_that_can_be_run() -> None:
 def test_every_note_names_the_line_that_it_is_about() -> None:
     _, notes = load_config(FILES / "v3-function.json", needs_token=False)
     lines = (FILES / "v3-function.json").read_text(encoding="utf-8").splitlines()
-    note = next(one for one in notes if "second argument" in one)
+    note = next(text for text in notes if "second argument" in text)
     assert "$code:" in lines[int(note.partition("line ")[2].partition(":")[0]) - 1]
 
 

@@ -32,7 +32,9 @@ def test_twenty_and_more_planted_mistakes_are_found_whole_in_one_run_each_on_its
         if (mark := re.search(r"#: (\w+)$", line))
     }
     assert len(planted) >= 20
-    found = {(one.line, one.code) for one in lint_text("planted.yaml", text, environment={}).findings}
+    found = {
+        (finding.line, finding.code) for finding in lint_text("planted.yaml", text, environment={}).findings
+    }
     assert found == planted
 
 
@@ -42,8 +44,8 @@ def findings_of(config: Path, events: list[Any], folder: Path) -> set[str]:
     path.write_text("\n".join(map(json.dumps, events)), "utf-8")
     done = CliRunner().invoke(verify, [str(config), str(path), "--json"])
     records = [json.loads(line) for line in done.stdout.splitlines()]
-    assert not [one for one in records if one.get("blocking") is True], done.stdout
-    return {one["code"] for one in records if "code" in one}
+    assert not [record for record in records if record.get("blocking") is True], done.stdout
+    return {record["code"] for record in records if "code" in record}
 
 
 OF_THE_EVENTS = {"occurred_at_past", "object_id_not_number"}
@@ -53,7 +55,7 @@ OF_THE_EVENTS = {"occurred_at_past", "object_id_not_number"}
 def test_a_configuration_free_of_findings_stays_free_with_the_documented_events(tmp_path: Path) -> None:
     path = EXAMPLES / "flow.json"
     assert not lint_text("flow.json", path.read_text("utf-8"), environment={}).findings
-    assert findings_of(path, [one.event for one in documented_examples()], tmp_path) <= OF_THE_EVENTS
+    assert findings_of(path, [example.event for example in documented_examples()], tmp_path) <= OF_THE_EVENTS
 
 
 @pytest.mark.parametrize("example", documented_examples(), ids=lambda example: example.name)
@@ -65,7 +67,7 @@ def test_a_documented_configuration_is_free_of_findings_with_its_own_event(
     path = tmp_path / "config.json"
     path.write_text(json.dumps(example.config("")), "utf-8")
     linted = lint_text("config.json", path.read_text("utf-8"), environment={})
-    assert {one.code for one in linted.findings} == own
+    assert {finding.code for finding in linted.findings} == own
     assert findings_of(path, [example.event], tmp_path) <= OF_THE_EVENTS | own
 
 
@@ -152,8 +154,8 @@ def test_no_file_gives_a_traceback_and_what_lint_calls_fine_can_be_loaded(tmp_pa
         name, text = fuzzed(rng)
         (tmp_path / name).write_text(text, "utf-8")
         linted = lint_text(name, text, environment={})
-        assert all(one.sentence for one in linted.findings), text
-        if not any(one.severity != "doubtful" for one in linted.findings):
+        assert all(finding.sentence for finding in linted.findings), text
+        if not any(finding.severity != "doubtful" for finding in linted.findings):
             try:
                 load_config(tmp_path / name, needs_token=False)
             except ConfigFileError as error:

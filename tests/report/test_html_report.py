@@ -96,7 +96,7 @@ def assert_self_contained(html: str) -> Page:
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
     assert all("scope" in attributes for attributes in page.of("th"))
     assert all(len(page.of(name)) == 1 for name in ("main", "header", "footer", "nav", "title", "style"))
-    policy = next(one["content"] for one in page.of("meta") if one.get("http-equiv"))
+    policy = next(entry["content"] for entry in page.of("meta") if entry.get("http-equiv"))
     style = html[html.index("<style>") + len("<style>") : html.index("</style>")]
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     assert f"style-src 'sha256-{digest}'" in policy

@@ -76,8 +76,8 @@ class MemorySource:
     def commit(self, done: Sequence[Message], states: Mapping[Partition, str]) -> None:
         self.on_commit()
         self.log.append("commit")
-        for one in done:
-            self.done.setdefault(one.partition, []).append(one.position)
+        for current_message in done:
+            self.done.setdefault(current_message.partition, []).append(current_message.position)
         self.states.update(states)
 
     def post(self, letters: Sequence[Letter]) -> None:

@@ -75,8 +75,8 @@ def test_from_topic_to_hubspot_to_dead_and_waiting_letters_and_back(
     assert "mapped data" in listed.out
     assert "at most" in listed.out
     exported = [json.loads(line) for line in run_here("outbox", "export", url).out.splitlines()]
-    assert {one["reason"] for one in exported} == {"no_json", "mapped_data", "too_large"}
-    assert all(one["from"].startswith(f"{topic}/") for one in exported)
+    assert {item["reason"] for item in exported} == {"no_json", "mapped_data", "too_large"}
+    assert all(item["from"].startswith(f"{topic}/") for item in exported)
 
     assert (
         "1 waiting events are in the stream again"
@@ -141,7 +141,7 @@ def test_doctor_looks_at_keys_and_forecasts_quotas(
     done = run_here(
         *("doctor", write_config(tmp_path), "--offline", "--json", "--source", mock_kafka.url(topic))
     )
-    probes = {one["check"]: one for one in map(json.loads, done.out.splitlines()) if "check" in one}
+    probes = {item["check"]: item for item in map(json.loads, done.out.splitlines()) if "check" in item}
     assert probes["keys"]["verdict"] == "warning"
     assert "settings.kafka.key" in probes["keys"]["sentence"]
     assert "60 messages in 4 partitions; 60 wait" in probes["stream"]["sentence"]

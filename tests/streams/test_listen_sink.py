@@ -81,7 +81,7 @@ def test_events_that_are_handed_in_together_are_written_together_in_order() -> N
         return await asyncio.gather(*[front.push_many([page_view(number)]) for number in range(50)])
 
     outcomes = asyncio.run(push())
-    assert all(one[0].kind == "queued" for one in outcomes)
+    assert all(outcome[0].kind == "queued" for outcome in outcomes)
     assert [json.loads(value)["id"] for _, value in publisher.written] == [f"e{n}" for n in range(50)]
     assert publisher.calls < 50
     assert front.pending == 0
@@ -95,7 +95,7 @@ def test_senders_do_not_wait_in_line_for_a_broker_that_is_away() -> None:
         return [(await front.push_many([page_view(number)]))[0] for number in range(20)]
 
     outcomes = asyncio.run(push())
-    assert all(one.kind == "failed" and one.reason == "stream" for one in outcomes)
+    assert all(outcome.kind == "failed" and outcome.reason == "stream" for outcome in outcomes)
     assert publisher.calls == 1
     assert front.trouble == "the broker is away"
 

@@ -106,7 +106,7 @@ def test_the_next_worker_tells_of_no_loss_twice() -> None:
 
 
 def verdicts(pace: Pace) -> dict[str, str]:
-    return {one.subject: one.verdict for one in forecast(pace)}
+    return {quota_forecast.subject: quota_forecast.verdict for quota_forecast in forecast(pace)}
 
 
 def test_a_small_shop_is_within_every_quota() -> None:
@@ -116,7 +116,11 @@ def test_a_small_shop_is_within_every_quota() -> None:
 
 def test_a_pace_beyond_the_month_says_when_the_quota_is_used_up() -> None:
     rate = OCCURRENCES_A_MONTH / (15 * 86_400)
-    (monthly,) = [one for one in forecast(Pace(0, rate, 1.0, 0.0, 1, 10)) if "month" in one.subject]
+    (monthly,) = [
+        quota_forecast
+        for quota_forecast in forecast(Pace(0, rate, 1.0, 0.0, 1, 10))
+        if "month" in quota_forecast.subject
+    ]
     assert monthly.verdict == "wrong"
     assert "after 15 days" in monthly.sentence
 

@@ -34,17 +34,17 @@ class Owner:
         self.lost: list[str] = []
 
     def on_assigned(self, states: Mapping[Partition, str]) -> None:
-        self.has.update({one.stream: text for one, text in states.items()})
+        self.has.update({state.stream: text for state, text in states.items()})
 
     def on_revoked(self, partitions: Sequence[Partition]) -> None:
-        self.revoked += [one.stream for one in partitions]
-        for one in partitions:
-            self.has.pop(one.stream)
+        self.revoked += [partition.stream for partition in partitions]
+        for partition in partitions:
+            self.has.pop(partition.stream)
 
     def on_lost(self, partitions: Sequence[Partition]) -> None:
-        self.lost += [one.stream for one in partitions]
-        for one in partitions:
-            self.has.pop(one.stream)
+        self.lost += [partition.stream for partition in partitions]
+        for partition in partitions:
+            self.has.pop(partition.stream)
 
 
 class Member:
@@ -80,8 +80,8 @@ class Member:
 def members() -> Iterator[list[Member]]:
     made: list[Member] = []
     yield made
-    for one in made:
-        one.die()
+    for member in made:
+        member.die()
 
 
 def fill(server: RedisServer, stream: str, count: int, **options: Any) -> None:
@@ -119,7 +119,7 @@ def test_from_stream_to_hubspot_to_dead_and_waiting_letters_and_back(
     assert "serialization: json" in listed.out
     assert "UTF-16" in listed.out
     exported = [json.loads(line) for line in run_here("outbox", "export", url).out.splitlines()]
-    assert {one["reason"] for one in exported} == {"flat_fields", "encoding", "too_large"}
+    assert {item["reason"] for item in exported} == {"flat_fields", "encoding", "too_large"}
 
     run_here("outbox", "release", url, "--consent", "marketing")
     run_here("outbox", "retry", url)
@@ -159,8 +159,10 @@ def test_a_standby_takes_over_what_a_dead_worker_left(
     dead.die()
     fill(redis_server, "events", 1)
     found = standby.fetch_all()  # nothing renews the other's lease
-    assert [one.position for one in found] == [one.position for one in left]  # before anything new
-    assert [one.deliveries for one in found] == [2, 2, 2]
+    assert [message.position for message in found] == [
+        message.position for message in left
+    ]  # before anything new
+    assert [message.deliveries for message in found] == [2, 2, 2]
     standby.source.commit(found, {})
     assert len(standby.fetch_all()) == 1
 
@@ -176,7 +178,7 @@ def test_a_worker_that_leaves_hands_its_stream_over_at_once(
     leaving.source.close()
     assert leaving.owner.revoked == ["events"]
     standby.beat()
-    assert [one.position for one in standby.fetch_all()] == [one.position for one in left]
+    assert [message.position for message in standby.fetch_all()] == [message.position for message in left]
 
 
 def test_a_lease_is_renewed_while_its_worker_plans_and_delivers(
@@ -212,7 +214,7 @@ def test_several_streams_are_shared_out_evenly(redis_server: RedisServer, member
     members.append(Member(url, 30).open())
     members[0].beat()
     members[1].beat()
-    shares = [set(one.owner.has) for one in members]
+    shares = [set(member.owner.has) for member in members]
     assert shares[0] | shares[1] == {"a", "b", "c"}
     assert not shares[0] & shares[1]
     assert sorted(map(len, shares)) == [1, 2]
@@ -224,7 +226,7 @@ def test_an_answer_that_was_lost_on_its_way_is_fetched_again(
     fill(redis_server, "events", 3)
     members.append(Member(redis_server.url("events")).open())
     source = members[0].source
-    while any(one.claiming for one in source._streams.values()):
+    while any(stream.claiming for stream in source._streams.values()):
         source._claim(10)
     real = source._client.xreadgroup
 

@@ -94,7 +94,7 @@ def test_a_death_between_hubspots_answer_and_the_commit_counts_once(hubspot: Fak
     stored = [row.id for row in hubspot.account.log.rows]
     assert stored == [occurrence_uuid(f"e{number}") for number in range(3)]
     assert hubspot.account.counters().duplicates == 3
-    assert [one for positions in second.done.values() for one in positions] == ["0", "1", "2"]
+    assert [position for positions in second.done.values() for position in positions] == ["0", "1", "2"]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_death_between_hubspots_answer_and_the_commit_counts_once(hubspot: Fak
 )
 def test_what_cannot_run_is_one_sentence_and_2(tmp_path: Path, arguments: list[str], sentence: str) -> None:
     config = write_config(tmp_path)
-    done = run_here(*[config if one == "CONFIG" else one for one in arguments])
+    done = run_here(*[config if argument == "CONFIG" else argument for argument in arguments])
     assert done.code == 2
     assert sentence in done.said
     assert "pw-secret" not in done.said

@@ -62,7 +62,7 @@ def test_poison_is_isolated_and_becomes_a_dead_letter_with_hubspots_reason(hubsp
     worker = worker_on(source, hubspot)
     worker.run()
     assert len(stored(hubspot)) == 19
-    assert [one.message.position for one in source.letters] == ["7"]
+    assert [letter.message.position for letter in source.letters] == ["7"]
     assert not source.letters[0].waiting
     assert source.letters[0].sentence
     assert worker.counts.results["dead"] == 1
@@ -74,7 +74,9 @@ def test_what_hubspot_refuses_is_a_dead_letter_with_the_answer_and_the_json(hubs
     source = MemorySource(views(1))
     with FakeHubSpot() as strict:  # it has no definition of the event
         worker_on(source, strict).run()
-    letter = next(one for one in source.letters if one.details["what"] == "event")
+    letter = next(
+        current_letter for current_letter in source.letters if current_letter.details["what"] == "event"
+    )
     assert letter.details["status"] == "400"
     assert json.loads(letter.details["payload"])["uuid"] == occurrence_uuid("e1")
 
@@ -86,7 +88,7 @@ def test_a_refused_contact_is_told_of_and_its_event_goes_on(hubspot: FakeHubSpot
     worker = worker_on(source, hubspot, config)
     worker.run()
     assert len(stored(hubspot)) == 1
-    assert [one.details["what"] for one in source.letters] == ["contact"]
+    assert [letter.details["what"] for letter in source.letters] == ["contact"]
     assert worker.counts.contacts_refused == 1
     assert worker.counts.results["delivered"] == 1
 
@@ -119,7 +121,7 @@ def test_consent_that_is_lacking_parks_the_event_and_never_pauses(hubspot: FakeH
     source = MemorySource(views(1, 2))
     worker = worker_on(source, hubspot, shop_config(**CONSENT))
     worker.run()
-    assert [one.waiting for one in source.letters] == [True, True]
+    assert [letter.waiting for letter in source.letters] == [True, True]
     assert "pause" not in source.log
     assert source.done == {ZERO: ["1", "2"]}
     assert not stored(hubspot)
@@ -144,7 +146,7 @@ def test_commands_take_effect_in_the_order_of_their_partition_and_nowhere_else(h
     source = MemorySource(batch)
     worker_on(source, hubspot, shop_config(**CONSENT)).run()
     assert stored(hubspot) == [occurrence_uuid("e3")]
-    assert [json.loads(one.message.value or b"")["id"] for one in source.letters] == ["e1", "e4"]
+    assert [json.loads(letter.message.value or b"")["id"] for letter in source.letters] == ["e1", "e4"]
 
 
 def test_the_state_of_commands_is_committed_and_outlives_a_rebalance(hubspot: FakeHubSpot) -> None:
@@ -159,7 +161,7 @@ def test_the_state_of_commands_is_committed_and_outlives_a_rebalance(hubspot: Fa
 def test_a_shutdown_command_in_a_stream_does_not_end_the_worker(hubspot: FakeHubSpot) -> None:
     source = MemorySource([message({"name": "walker shutdown", "data": {}}, 1)], views(2))
     worker_on(source, hubspot).run()
-    assert [one.reason for one in source.letters] == ["unknown_command"]
+    assert [letter.reason for letter in source.letters] == ["unknown_command"]
     assert stored(hubspot) == [occurrence_uuid("e2")]
 
 
@@ -325,7 +327,7 @@ def test_stop_hands_over_although_hubspot_does_not_answer(hubspot: FakeHubSpot) 
 def test_a_message_that_no_worker_gets_past_is_a_dead_letter(hubspot: FakeHubSpot) -> None:
     source = MemorySource([message(page_view(1), 1, deliveries=21)])
     worker_on(source, hubspot).run()
-    assert [one.reason for one in source.letters] == ["deliveries"]
+    assert [letter.reason for letter in source.letters] == ["deliveries"]
 
 
 def test_keys_without_order_per_person_are_warned_of_once(hubspot: FakeHubSpot) -> None:

@@ -38,7 +38,9 @@ def judged(config: Path, stream: Iterable[dict[str, Any]]) -> tuple[list[Finding
 
 
 def test_the_examples_give_no_finding() -> None:
-    lines = [one.event for one in read_events(str(EXAMPLES / "events.jsonl")) if not isinstance(one, BadLine)]
+    lines = [
+        event.event for event in read_events(str(EXAMPLES / "events.jsonl")) if not isinstance(event, BadLine)
+    ]
     found, went = judged(EXAMPLES / "shop.yaml", lines)
     assert (found, went) == ([], 7)
 
@@ -52,7 +54,7 @@ def test_synthetic_events_give_no_finding(config: str) -> None:
 
 def test_the_story_has_the_one_finding_that_it_is_there_to_show() -> None:
     found, _ = judged(story_path(), itertools.islice(events(5), 1_000))
-    assert {(one.code, one.config_path.rpartition(".")[2]) for one in found} == {
+    assert {(finding.code, finding.config_path.rpartition(".")[2]) for finding in found} == {
         ("path_never_met", "form_type")
     }
 

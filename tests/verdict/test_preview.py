@@ -348,7 +348,11 @@ def preview_alone(folder: Path, config: dict[str, Any], *options: str) -> tuple[
     as_json = CliRunner().invoke(command, [str(folder / "config.json"), "--json", *options])
     text = CliRunner().invoke(command, [str(folder / "config.json"), *options])
     assert text.exit_code == as_json.exit_code
-    return as_json.exit_code, [one["code"] for one in json.loads(as_json.stdout)["findings"]], text.stdout
+    return (
+        as_json.exit_code,
+        [finding["code"] for finding in json.loads(as_json.stdout)["findings"]],
+        text.stdout,
+    )
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,9 @@ def flow(path: Path, **parts: Any) -> str:
 
 def write_events(path: Path, *events: Any) -> str:
     file = path / "events.jsonl"
-    file.write_text("\n".join(one if isinstance(one, str) else json.dumps(one) for one in events), "utf-8")
+    file.write_text(
+        "\n".join(event if isinstance(event, str) else json.dumps(event) for event in events), "utf-8"
+    )
     return str(file)
 
 
@@ -131,8 +133,8 @@ def test_a_wrong_prefix_is_one_cause_however_many_events_have_it(tmp_path: Path)
     config = flow(tmp_path)
     Path(config).write_text(Path(config).read_text("utf-8").replace('"pe12345678_"', '"12345678_"'), "utf-8")
     events = write_events(tmp_path, ORDER, {**ORDER, "name": "Other Event!"}, {**ORDER, "name": "third one"})
-    records = [json.loads(one) for one in verify(config, events, "--json").stdout.splitlines()]
-    blocking = [one["code"] for one in records if one.get("blocking") is True]
+    records = [json.loads(line) for line in verify(config, events, "--json").stdout.splitlines()]
+    blocking = [record["code"] for record in records if record.get("blocking") is True]
     assert blocking == ["event_prefix"]
 
 
@@ -183,8 +185,8 @@ def test_a_line_that_is_no_event_and_an_event_that_fails_stand_in_the_way(tmp_pa
     rule["settings"]["properties"]["map"]["bad"] = {"fn": "$code:(event) => { throw new Error('no') }"}
     Path(config).write_text(json.dumps(document, indent=1), "utf-8")
     events = write_events(tmp_path, ORDER, "{broken", {"name": "one_word"}, {**ORDER, "timestamp": "soon"})
-    records = [json.loads(one) for one in verify(config, events, "--json").stdout.splitlines()]
-    found = {(one["code"], one["line"]) for one in records if one.get("blocking") is True}
+    records = [json.loads(line) for line in verify(config, events, "--json").stdout.splitlines()]
+    found = {(record["code"], record["line"]) for record in records if record.get("blocking") is True}
     assert {("event_unreadable", 2), ("event_unreadable", 3)} <= found
     assert records[-1]["verdict"] == "no_go"
 
@@ -203,7 +205,7 @@ def test_what_no_event_exercises_is_said_and_fail_under_makes_it_a_no_go(tmp_pat
 
 def test_a_no_go_without_a_finding_is_no_empty_sarif_file() -> None:
     log = json.loads(verify(SHOP, "--format", "sarif").stdout)
-    assert [one["ruleId"] for one in log["runs"][0]["results"]] == ["not_proved"]
+    assert [result["ruleId"] for result in log["runs"][0]["results"]] == ["not_proved"]
     assert verify(SHOP, "--format", "github").stdout.startswith("::warning file=")
 
 
@@ -357,16 +359,18 @@ def test_missing_wrong_type_and_unplanned_are_reported_each_at_its_line(tmp_path
         {**ORDER, "data": {"id": "o", "total": "1"}},
         {**ORDER, "name": "order cancel"},
     )
-    records = [json.loads(one) for one in verify(config, events, "--json").stdout.splitlines()]
+    records = [json.loads(line) for line in verify(config, events, "--json").stdout.splitlines()]
     found = {
-        (one["code"], one["line"]) for one in records if one.get("section") == "contracts" and "code" in one
+        (record["code"], record["line"])
+        for record in records
+        if record.get("section") == "contracts" and "code" in record
     }
     assert found == {
         ("contract_missing", 2),
         ("contract_wrong_type", 3),
         ("contract_unplanned_event", 4),
     }
-    missing = next(one for one in records if one.get("code") == "contract_missing")
+    missing = next(record for record in records if record.get("code") == "contract_missing")
     lines = Path(config).read_text("utf-8").splitlines()
     named = int(missing["sentence"].rpartition("flow.json:")[2].rstrip(")"))
     assert '"complete"' in lines[named - 1]
@@ -382,7 +386,7 @@ def test_preview_holds_events_against_the_contract_and_says_it_with_the_event(tm
     assert done.exit_code == 1
     first, second, *_ = map(json.loads, done.stdout.splitlines())
     assert not first["findings"]
-    (finding,) = [one for one in second["findings"] if one["code"].startswith("contract")]
+    (finding,) = [item for item in second["findings"] if item["code"].startswith("contract")]
     assert (finding["code"], finding["file"], finding["line"]) == ("contract_wrong_type", events, 2)
     assert CliRunner().invoke(preview, [config, events, "--no-findings"]).exit_code == 0
 
@@ -504,7 +508,7 @@ def test_sarif_keeps_the_schema_of_oasis_and_names_file_line_and_code(tmp_path: 
         assert log["runs"][0]["results"]
     log = json.loads(verify(config, events, "--format", "sarif").stdout)
     jsonschema.Draft4Validator(SARIF).validate(log)
-    codes = {one["ruleId"] for one in log["runs"][0]["results"]}
+    codes = {result["ruleId"] for result in log["runs"][0]["results"]}
     assert {"event_name_characters", "contract_missing", "event_unreadable"} <= codes
     jsonschema.Draft4Validator(SARIF).validate(json.loads(verify(SHOP, EVENTS, "--format", "sarif").stdout))
 
@@ -550,15 +554,15 @@ def test_json_gives_findings_sections_and_the_verdict_last(tmp_path: Path) -> No
     config, events = _no_go(tmp_path)
     *records, summary = map(json.loads, verify(config, events, "--json").stdout.splitlines())
     assert summary["verdict"] == "no_go"
-    assert summary["findings"] == sum("code" in one for one in records)
-    assert [one["section"] for one in records if "question" in one] == [
+    assert summary["findings"] == sum("code" in record for record in records)
+    assert [record["section"] for record in records if "question" in record] == [
         "configuration",
         "events",
         "coverage",
         "contracts",
         "definitions",
     ]
-    assert {one["role"] for one in summary["inputs"]} == {"configuration", "events"}
+    assert {contact_input["role"] for contact_input in summary["inputs"]} == {"configuration", "events"}
 
 
 def test_events_come_from_standard_input_only_where_it_is_named() -> None:

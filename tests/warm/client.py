@@ -134,8 +134,8 @@ class WarmProcess:
         mine: list[int | None] = []
         theirs: list[int] = []
         for number, name in enumerate(("stdin", "stdout", "stderr")):
-            one, other = _descriptor(options.get(name), number, theirs, opened)
-            mine.append(one)
+            single, other = _descriptor(options.get(name), number, theirs, opened)
+            mine.append(single)
             theirs.append(other)
         self._connection = socket.socket(socket.AF_UNIX)
         self._connection.connect(_server())

@@ -116,7 +116,7 @@ def apply(
         said = f"the event names are portal {made.portal_id}'s, the token is portal {account.portal_id}'s"
         stop(f"{said}; nothing was created", f"settings.eventNamePrefix: pe{account.portal_id}_")
     missing = made.count("missing") - sum(  # the properties of a new definition come with it
-        len([one for one in event.properties if one.state == "missing"])
+        len([prop for prop in event.properties if prop.state == "missing"])
         for event in made.events
         if event.state == "missing"
     )
@@ -192,9 +192,9 @@ def _add_events(
                 continue
             good += 1
             outcome = destination.push(read.event)
-            for one in (outcome, *outcome.also):
-                if one.plan is not None:
-                    needs.add_plan(one.plan)
+            for current_outcome in (outcome, *outcome.also):
+                if current_outcome.plan is not None:
+                    needs.add_plan(current_outcome.plan)
     except IntakeError as error:
         stop(safe_text(error))
     if not good:

@@ -147,9 +147,9 @@ def _of_configs(
 
     variations = ConfigVariations(old, new, planner)
     places = {}
-    for label, one in zip(variations.labels, variations.differences, strict=True):
+    for label, config_difference in zip(variations.labels, variations.differences, strict=True):
         source = new.source or old.source
-        line = source.line(one.path) if source is not None else None
+        line = source.line(config_difference.path) if source is not None else None
         if source is not None and line is not None:
             places[label] = f"{source.file}, line {line}"
     title = DiffTitle(files[0], files[1], source_name(files[2]), places, {}, list(variations.labels))

@@ -48,8 +48,10 @@ def examine_stream(
         warning = keys.warning()
         said = warning or "they keep the order of each person, as far as the sample shows"
         yield Probe("keys", "warning" if warning else "ok", said)
-    for one in forecast(pace):
-        yield Probe(one.subject, one.verdict, one.sentence, one.hint)
+    for quota_forecast in forecast(pace):
+        yield Probe(
+            quota_forecast.subject, quota_forecast.verdict, quota_forecast.sentence, quota_forecast.hint
+        )
 
 
 def _planned(

@@ -79,7 +79,7 @@ def dead(source: str, options: tuple[str, ...]) -> None:
             record = letter.record()
             event = record["event"]
             name = event.get("name") if isinstance(event, dict) else None
-            known = [record["error"][one] for one in ("status", "category") if one in record["error"]]
+            known = [record["error"][text] for text in ("status", "category") if text in record["error"]]
             said = " ".join([*known, record["error"]["message"]])
             print_data(
                 f"{safe_text(record['givenUpAt'])}  {safe_text(record['what']):<7}  {safe_text(letter.event_id)}  "

@@ -362,7 +362,11 @@ class _Preview:
     def _tell_gathered(self, *, last: bool = False) -> None:
         gathered, self._gathered = self._gathered, []
         grouped = gathered if self._grouping is None else self._grouping.group(gathered, last=last)
-        events = {one.event_id: one for one in grouped if not one.events}
+        events = {
+            current_outcome.event_id: current_outcome
+            for current_outcome in grouped
+            if not current_outcome.events
+        }
         for outcome in grouped:
             contact_calls = sum(str(call[0]).startswith("crm.") for call in outcome.calls)
             if contact_calls and self._verdict is not None:
@@ -388,7 +392,7 @@ class _Preview:
         if not self.shows_events:
             return
         if self.only is None or outcome.kind == self.only:
-            self.show.outcome(outcome, line, [self._lines.get(one) for one in outcome.events])
+            self.show.outcome(outcome, line, [self._lines.get(text) for text in outcome.events])
 
 
 class _TextShow:
@@ -408,7 +412,7 @@ class _TextShow:
         where = f"line {line}" if line is not None else ""
         for text in outcome_lines(outcome, where, self._painter, explain=self._explain):
             print_data(text)
-        known = sorted({one for one in lines if one is not None})
+        known = sorted({number for number in lines if number is not None})
         if known:
             shown = ", ".join(map(str, known[:_LINES])) + (" …" if len(known) > _LINES else "")
             print_data(f"             of {plural(len(known), 'line')} {shown}")

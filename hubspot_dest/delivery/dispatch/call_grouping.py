@@ -76,8 +76,8 @@ class CallGrouping:
             if isinstance(made, Outcome):
                 shared.append(made)
             elif len(made.intents) == 1 and (index := place.get(made.intents[0].seq)) is not None:
-                one = told[index]
-                told[index] = replace(one, calls=(made.call, *one.calls), batched=())
+                single = told[index]
+                told[index] = replace(single, calls=(made.call, *single.calls), batched=())
             else:
                 shared.append(self._share(made, told, place))
         return [*told, *shared]
@@ -113,13 +113,13 @@ class CallGrouping:
                 yield _contact_call(group)
             elif queue.oldest() is not None and (last or size == 1 or queue.ready_events(size) >= size):
                 group = queue.take_events(size)
-                occurrences = [self._occurrences.pop(one.seq, None) for one in group]
+                occurrences = [self._occurrences.pop(current_intent.seq, None) for current_intent in group]
                 if occurrences[0] is not None:
                     yield Outcome(
                         "flushed",
                         "batch_sent",
                         f"{amount(len(group), 'event')} in one batch",
-                        events=tuple(one.event_id for one in group),
+                        events=tuple(current_intent.event_id for current_intent in group),
                         calls=([_BATCH, {"inputs": occurrences}],),
                     )
             else:
@@ -145,7 +145,7 @@ class CallGrouping:
 
 def _contact_call(group: list[Intent]) -> _ContactCall:
     """Return the call that writes contacts: `Calls.upsert` of one, `Calls.upsert_many` of several."""
-    contacts = [decode(merged(one)) for one in by_email(group)]
+    contacts = [decode(merged(items)) for items in by_email(group)]
     if len(contacts) > 1:
         return _ContactCall([_UPSERT, {"inputs": upsert_inputs(contacts)}], len(contacts), group)
     email, properties = contacts[0]["email"], contacts[0]["properties"]

@@ -254,7 +254,7 @@ class Dispatcher:
         if len(group) == 1 and self.batch_size == 1:
             self.calls.send(group[0].payload or b"", request.made)
         else:
-            self.calls.send_batch([one.payload or b"" for one in group], request.made)
+            self.calls.send_batch([intent.payload or b"" for intent in group], request.made)
         self._notify(Report("delivered", "events", group, request.take_made()))
 
     def _upsert(self, request: InFlightRequest, group: list[Intent]) -> list[Intent]:
@@ -264,7 +264,7 @@ class Dispatcher:
             self.calls.upsert(merged(group), request.made)
             self._notify(Report("delivered", "contacts", group, request.take_made()))
             return group
-        results = self.calls.upsert_many([merged(one) for one in contacts], request.made).errors
+        results = self.calls.upsert_many([merged(items) for items in contacts], request.made).errors
         done = [
             intent
             for contact, error in zip(contacts, results, strict=True)

@@ -118,12 +118,12 @@ class ReportDefinition:
     @property
     def lacking(self) -> int:
         """How many of it and its properties somebody has to create or change."""
-        return self.to_create + sum(one.lacking for one in self.properties)
+        return self.to_create + sum(prop.lacking for prop in self.properties)
 
     @property
     def size(self) -> int:
         """How many it and its properties are."""
-        return 1 + sum(one.size for one in self.properties)
+        return 1 + sum(prop.size for prop in self.properties)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def _environment() -> Environment:
 def _finalized(value: Any) -> Any:
     """Return what UTF-8 can carry and a reader cannot be misled by, also where a filter was forgotten."""
     if isinstance(value, str) and _UNFIT.search(value) is not None:
-        return _UNFIT.sub(lambda one: safe_text(one[0]), value)
+        return _UNFIT.sub(lambda match: safe_text(match[0]), value)
     return value
 
 
@@ -104,8 +104,8 @@ def render_report(page: ReportPage) -> str:
             samples=page.samples[:_MOST_SAMPLES],
             more_samples=max(0, len(page.samples) - _MOST_SAMPLES),
             segments=_segments(page.outcomes),
-            lacking=sum(one.lacking for one in page.definitions or ()),
-            needed=sum(one.size for one in page.definitions or ()),
+            lacking=sum(definition.lacking for definition in page.definitions or ()),
+            needed=sum(definition.size for definition in page.definitions or ()),
         )
     )
 

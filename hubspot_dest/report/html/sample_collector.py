@@ -47,4 +47,4 @@ class SampleCollector:
     @property
     def samples(self) -> tuple[ReportSample, ...]:
         """The samples in the order in which they came, with their numbers."""
-        return tuple(replace(one, count=self._counts[key]) for key, one in self._samples.items())
+        return tuple(replace(sample, count=self._counts[key]) for key, sample in self._samples.items())

@@ -32,7 +32,7 @@ class ConfigurationSection:
         groups = FindingGroups("configuration", blocking_severities(subject.fail_on))
         for finding in subject.lint.findings:
             groups.add(finding)
-        if not any(one.severity != "doubtful" for one in subject.lint.findings):
+        if not any(current_finding.severity != "doubtful" for current_finding in subject.lint.findings):
             for problem in subject.problems:
                 groups.add(verify_finding("configuration_unusable", problem, file=subject.file))
         found = groups.findings
@@ -40,8 +40,8 @@ class ConfigurationSection:
             "configuration",
             "Is the configuration free of mistakes?",
             "failed" if groups.blocked or subject.problems else "passed",
-            count_sentence([one.finding for one in found]),
-            tuple(sorted(found, key=lambda one: (not one.blocking, one.finding.line or 0))),
+            count_sentence([current_verify_finding.finding for current_verify_finding in found]),
+            tuple(sorted(found, key=lambda candidate: (not candidate.blocking, candidate.finding.line or 0))),
             notes=subject.lint.notes,
             counts={"findings": len(found)},
         )

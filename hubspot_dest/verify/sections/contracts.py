@@ -62,7 +62,7 @@ class ContractsSection:
             )
             return SectionResult("contracts", _QUESTION, "unanswered", said)
         found = self._groups.findings
-        broken = sum(one.count for one in found)
+        broken = sum(verify_finding.count for verify_finding in found)
         events = amount(checked, "event")
         said = f"{events} {verb(checked, 'keep')} {names}"
         if broken:

@@ -87,18 +87,18 @@ def _notes(summary: CoverageSummary) -> Iterator[str]:
     unmet = [rule.label for rule in summary.rules if not rule.hits]
     if unmet:
         yield f"rules that no event met: {_some(unmet)}"
-    empty = [one for rule in (*summary.rules, summary.identify) if rule.hits for one in _unresolved(rule)]
+    empty = [text for rule in (*summary.rules, summary.identify) if rule.hits for text in _unresolved(rule)]
     if empty:
         yield f"properties that no event gave a value: {_some(empty)}"
     if summary.unmatched:
-        yield f"events without a rule: {_some([one.name for one in summary.unmatched])}"
+        yield f"events without a rule: {_some([event.name for event in summary.unmatched])}"
 
 
 def _unresolved(rule: RuleHits) -> Iterator[str]:
     if rule.ignores:
         return
-    for name, one in (*rule.properties.items(), *rule.contact.items()):
-        if not one.resolved:
+    for name, property_hits in (*rule.properties.items(), *rule.contact.items()):
+        if not property_hits.resolved:
             yield f"{rule.label}: {name}"
 
 

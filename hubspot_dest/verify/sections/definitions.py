@@ -79,10 +79,10 @@ class DefinitionsSection:
         for event in plan.events:
             self._add(groups, event.full_name, event)
             # The properties of a definition that is missing come with it.
-            for one in event.properties if event.state == "present" else ():
-                self._add(groups, f"{event.full_name}.{one.name}", one, _OF_EVENTS)
-        for one in plan.contact_properties:
-            self._add(groups, f"the contact property {one.name}", one)
+            for prop in event.properties if event.state == "present" else ():
+                self._add(groups, f"{event.full_name}.{prop.name}", prop, _OF_EVENTS)
+        for prop in plan.contact_properties:
+            self._add(groups, f"the contact property {prop.name}", prop)
         status: SectionStatus = "failed" if groups.blocked else "passed"
         answer = plan_sentence(plan)
         if status == "passed" and (not plan.account or plan.count("needed")):
@@ -95,7 +95,7 @@ class DefinitionsSection:
             status,
             answer,
             groups.findings,
-            tuple(f"not known: {one}" for one in plan.unknown),
+            tuple(f"not known: {text}" for text in plan.unknown),
             {
                 "events": len(plan.events),
                 "properties": sum(1 for _ in plan.properties()),

@@ -80,12 +80,14 @@ class EventsSection:
         if plan is not None and plan.contact is not None:
             self._quotas.add_calls(outcome, sum(str(call[0]).startswith("crm.") for call in outcome.calls))
             self._contacts += 1
-        for one in outcome.findings:
+        for finding in outcome.findings:
             # Without a place in the configuration, every name is a cause of its own.
-            name = one.sentence if one.code.startswith("event_name") else ""
-            cause = () if one.config_path else (one.path, name)
+            name = finding.sentence if finding.code.startswith("event_name") else ""
+            cause = () if finding.config_path else (finding.path, name)
             self._groups.add(
-                one if one.config_path else replace(one, file=self._events, line=line), line, *cause
+                finding if finding.config_path else replace(finding, file=self._events, line=line),
+                line,
+                *cause,
             )
         if outcome.kind == "failed":
             self._add_failure(outcome, line)
@@ -107,8 +109,8 @@ class EventsSection:
                 "unanswered",
                 "no events were given: hubspot-dest verify CONFIG EVENTS answers it",
             )
-        for one in (*self._judge.summary(self.granted), *self._quotas.findings(self._judge.event_names)):
-            self._groups.add(one)
+        for finding in (*self._judge.summary(self.granted), *self._quotas.findings(self._judge.event_names)):
+            self._groups.add(finding)
         status: SectionStatus = "failed" if self._groups.blocked else "passed"
         if not self._bad and not self._reached and status == "passed":
             status = "unanswered"

@@ -60,13 +60,13 @@ class ExamplesSection:
                 said = f"example {example.name!r}: {finding.sentence}"
                 groups.add(replace(finding, sentence=said, **({} if finding.file else place)))
         self.results = tuple(results)
-        passed = sum(one.passed is True for one in results)
-        compared = sum(one.passed is not None for one in results)
+        passed = sum(result.passed is True for result in results)
+        compared = sum(result.passed is not None for result in results)
         status: SectionStatus = "failed" if groups.blocked or passed < compared else "passed"
         answer = f"{passed} of {amount(compared, 'step example')} {verb(passed, 'pass')}"
         if not compared:
             status, answer = "unanswered", "no step example has an out: nothing was compared"
-        silent = [one.name for one in results if one.passed is None]
+        silent = [result.name for result in results if result.passed is None]
         notes = (f"without out, so that they prove nothing: {', '.join(silent)}",) if silent else ()
         return SectionResult(
             "examples",

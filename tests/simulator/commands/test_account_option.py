@@ -71,7 +71,10 @@ def sim(name: str, *arguments: str) -> Result:
 
 
 def reasons(done: Result) -> dict[str, tuple[str, int]]:
-    return {one["code"]: (one["severity"], one["count"]) for one in json.loads(done.stdout)["findings"]}
+    return {
+        finding["code"]: (finding["severity"], finding["count"])
+        for finding in json.loads(done.stdout)["findings"]
+    }
 
 
 def test_run_refuses_what_the_account_has_not_and_says_so_beside_the_outcome(files: list[str]) -> None:
@@ -115,8 +118,10 @@ def test_serve_has_what_the_account_file_says_and_refuses_the_rest(files: list[s
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
     assert pulled["portalId"] == 55
-    assert [one["fullyQualifiedName"] for one in pulled["eventDefinitions"]] == ["pe55_purchase"]
-    assert "birthday" in [one["name"] for one in pulled["contactProperties"]]
+    assert [definition["fullyQualifiedName"] for definition in pulled["eventDefinitions"]] == [
+        "pe55_purchase"
+    ]
+    assert "birthday" in [prop["name"] for prop in pulled["contactProperties"]]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +143,7 @@ def test_an_account_file_or_switch_that_cannot_be_used_is_named(
     files: list[str], arguments: list[str], says: str
 ) -> None:
     known = dict(zip(("CONFIG", "EVENTS", "ACCOUNT"), files, strict=True))
-    done = sim(*[known.get(one, one) for one in arguments])
+    done = sim(*[known.get(argument, argument) for argument in arguments])
     assert done.exit_code == 2
     assert says in done.stderr
 

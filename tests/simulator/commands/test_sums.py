@@ -36,15 +36,15 @@ def test_run(options: tuple[str, ...]) -> None:
     assert taken == 200 == sum(outcomes.values())
     made = re.search(r"([\d,]+) calls? \(([^)]*)\)", text)
     assert made is not None
-    each = [int(one.split()[0].replace(",", "")) for one in made[2].split(", ")]
+    each = [int(part.split()[0].replace(",", "")) for part in made[2].split(", ")]
     assert int(made[1].replace(",", "")) == sum(each)
     told = json.loads(ran("run", "--events", "200", "--seed", "3", "--json", *options).stdout)
     counts = told["counts"]
     assert told["events"] == counts["taken"] == sum(counts["outcomes"].values()) == 200
     assert told["books"]["agree"]
-    assert sum(one["count"] for one in told["failures"]) == counts["outcomes"].get("failed", 0) + counts[
-        "outcomes"
-    ].get("queued", 0)
+    assert sum(failure["count"] for failure in told["failures"]) == counts["outcomes"].get(
+        "failed", 0
+    ) + counts["outcomes"].get("queued", 0)
 
 
 def test_check() -> None:
