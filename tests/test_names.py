@@ -46,3 +46,16 @@ def test_no_class_has_a_name_that_only_its_author_understands() -> None:
 
 def test_a_class_name_means_one_thing_in_both_packages() -> None:
     assert {name: places for name, places in classes().items() if len(places) > 1} == {}
+
+
+def test_no_variable_is_called_one() -> None:
+    found = []
+    for path in modules():
+        text = path.read_text(encoding="utf-8")
+        if "one" not in text:
+            continue
+        for node in ast.walk(ast.parse(text)):
+            name = node.id if isinstance(node, ast.Name) else node.arg if isinstance(node, ast.arg) else ""
+            if name == "one":
+                found.append(f"{path.relative_to(ROOT)}:{node.lineno}")  # type: ignore[attr-defined]
+    assert found == []
