@@ -20,6 +20,7 @@ from hubspot_dest.planning.dry_run import DryRun
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.scaffold.event_survey import EventSurvey
 from hubspot_dest.scaffold.flow_draft import DraftExample, FlowDraft, draft_lines, flow_draft
+from hubspot_dest.storage.whole_file import write_whole_file
 from hubspot_dest.verify.example_check import play_step_example
 
 __all__ = ["scaffold"]
@@ -32,8 +33,9 @@ def scaffold(
 ) -> None:
     """Carry `scaffold` out; the options are those of `commands/scaffold.py`."""
     logging.getLogger("hubspot_dest").propagate = False
-    if output is not None and output.exists():
-        stop(f"{safe_text(output)} exists already", "-o with another name")
+    for file, option in ((output, "-o"), (definitions, "--definitions")):
+        if file is not None and file.exists():
+            stop(f"{safe_text(file)} exists already; nothing was written", f"{option} with another name")
     if definitions is not None and source_name(events) == "standard input":
         stop("--definitions reads the events twice, and standard input can be read once", "a file of events")
     survey = _survey(events, max_line_bytes)
@@ -47,7 +49,7 @@ def scaffold(
             print_data(line)
     else:
         try:
-            output.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+            write_whole_file(output, ("\n".join(lines) + "\n").encode())
         except OSError as error:
             stop(f"{safe_text(output)} cannot be written: {error.strerror or error}")
     if definitions is not None:
