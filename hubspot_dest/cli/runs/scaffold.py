@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from hubspot_dest.account.account_file import write_account_file
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT
+from hubspot_dest.cli.bad_lines import unusable
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.read_progress import ReadProgress
 from hubspot_dest.config.model import Config
@@ -40,7 +41,7 @@ def scaffold(
         stop("--definitions reads the events twice, and standard input can be read once", "a file of events")
     survey = _survey(events, max_line_bytes)
     if not survey.events:
-        stop(f"{safe_text(source_name(events))} holds no usable event")
+        stop(f"{safe_text(source_name(events))} has no usable event")
     draft = flow_draft(survey, portal)
     config = Config.strict(draft.config)
     lines = list(draft_lines(draft, source_name(events), _played(draft, config)))
@@ -62,11 +63,11 @@ def scaffold(
 
 
 def _survey(events: str, max_line_bytes: int) -> EventSurvey:
-    survey, progress, bad = EventSurvey(), ReadProgress(events), 0
+    survey, progress, bad = EventSurvey(), ReadProgress(events), list[BadLine]()
     try:
         for read in read_events(events, max_line_bytes=max_line_bytes):
             if isinstance(read, BadLine):
-                bad += 1
+                bad.append(read)
                 continue
             survey.add(read.event)
             if not survey.events % _PROGRESS:
@@ -75,7 +76,8 @@ def _survey(events: str, max_line_bytes: int) -> EventSurvey:
         stop(safe_text(error))
     progress.clear()
     if bad:
-        say(f"warning: {bad:,} lines of {safe_text(source_name(events))} are no events")
+        lines = "1 line is not an event" if len(bad) == 1 else f"{len(bad):,} lines are not events"
+        say(f"warning: {lines}; the first: {unusable(bad[0], events)}")
     return survey
 
 
