@@ -19,6 +19,7 @@ from hubspot_dest.account.schema import AccountEvent, AccountLimits, AccountSche
 from hubspot_dest.checks.properties import FIELD_TYPES, Option, Property
 from hubspot_dest.checks.standard_properties import STANDARD_CONTACT_PROPERTIES
 from hubspot_dest.config.yaml_document import BoundedLoader
+from hubspot_dest.storage.whole_file import write_whole_file
 
 __all__ = [
     "VERSION",
@@ -255,7 +256,7 @@ def write_account_file(path: Path, content: Mapping[str, Any]) -> None:
     body = orjson.dumps(
         content, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
     )
-    path.write_bytes(body)
+    write_whole_file(path, body)
 
 
 def _definitions(entries: list[_DefinitionEntry], portal_id: int) -> Mapping[str, AccountEvent]:

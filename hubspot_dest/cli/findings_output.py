@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 import click
 
 from hubspot_dest.cli.console import print_data, stop
+from hubspot_dest.cli.output_files import OutputFile
 from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.storage.whole_file import write_whole_file
 
 if TYPE_CHECKING:
     from hubspot_dest.checks.catalogue import Check
@@ -88,7 +90,7 @@ def findings_options(function: F) -> F:
         )
         return function(**given, output=output)
 
-    file = click.Path(path_type=Path, dir_okay=False)
+    file = OutputFile()
     decorators = [
         click.option(
             "--format",
@@ -113,6 +115,6 @@ def findings_options(function: F) -> F:
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(text, encoding="utf-8", newline="\n")
+        write_whole_file(path, text.encode())
     except OSError as error:
         stop(f"{safe_text(path)} cannot be written: {error.strerror or error}")

@@ -18,6 +18,7 @@ import click
 
 from hubspot_dest.cli.console import say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.cli.output_files import OutputFile
 from hubspot_dest.report.safe_text import safe_text
 
 if TYPE_CHECKING:
@@ -356,7 +357,7 @@ def watching_options(function: F) -> F:
     options = [
         click.option(
             "--trail",
-            type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+            type=OutputFile(allow_dash=True),
             metavar="FILE",
             help="Write what becomes of every event to FILE, as JSON Lines; - for stderr. See `follow`.",
         ),

@@ -12,6 +12,7 @@ from typing import Final
 from hubspot_dest.cli.console import say, stop
 from hubspot_dest.report.html.page import ReportInput, ReportPage
 from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.storage.whole_file import write_whole_file
 
 __all__ = ["input_files", "local_time", "require_report_library", "write_report"]
 
@@ -30,7 +31,7 @@ def write_report(path: Path, page: ReportPage) -> None:
     from hubspot_dest.report.html.renderer import render_report  # of an extra: only where a report is written
 
     try:
-        path.write_text(render_report(page), encoding="utf-8", errors="backslashreplace", newline="\n")
+        write_whole_file(path, render_report(page).encode("utf-8", "backslashreplace"))
     except OSError as error:
         stop(f"{safe_text(path)} cannot be written: {error.strerror or error}")
     say(f"report written: {safe_text(path)}")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from hubspot_dest._version import __version__
+from hubspot_dest.amounts import amount
 from hubspot_dest.cli.report_file import local_time
 from hubspot_dest.coverage.coverage import CoverageSummary
 from hubspot_dest.definitions.plan import DefinitionsPlan, PlannedEvent, PlannedProperty
@@ -23,6 +25,8 @@ from hubspot_dest.verdict.finding_table import FindingReason
 from hubspot_dest.verify.result import SectionStatus, VerifyFinding, VerifyResult
 
 __all__ = ["definition_rows", "preview_page", "verify_page"]
+
+_SENDING: Final = ("sent", "queued", "flushed", "identified")
 
 
 def preview_page(
@@ -200,11 +204,13 @@ def _verdict(
         if outcomes.get(kind)
     ]
     if bad_lines:
-        wrong.append(f"{bad_lines:,} lines are not events")
+        wrong.append(f"{amount(bad_lines, 'line')} cannot be read as events")
     if wrong:
         return "bad", f"Of {events:,} events, {', '.join(wrong)}."
     if any(problem.blocking for problem in problems):
         return "bad", f"Something of the {events:,} events would be refused or lost: see below."
+    if not any(outcomes.get(kind) for kind in _SENDING):
+        return "open", f"Nothing is sent of {amount(events, 'event')}, so that nothing is proved."
     unknown = (
         "" if account else " What the account has is not known, so that its definitions are not compared."
     )

@@ -154,7 +154,7 @@ class Connection:
             msg = "the base URL must hold no user and password; HubSpot takes a token"
             raise ValueError(msg)
         if parts is None or parts.query or parts.fragment:
-            msg = f"base URL {self.base_url!r} is not an http:// or https:// address"
+            msg = f"base URL {_without_secrets(self.base_url)!r} is not an http:// or https:// address"
             raise ValueError(msg)
         return self.base_url.rstrip("/")
 
@@ -192,3 +192,13 @@ def _split(url: str) -> Any:
     except ValueError:
         return None
     return parts if parts.scheme in ("http", "https") and parts.hostname else None
+
+
+def _without_secrets(url: str) -> str:
+    """Return a wrong address for a message: what may be a login or a key in it is not shown."""
+    shown = re.sub(r"[?#].*", lambda found: found[0][0] + "****", url, flags=re.DOTALL)
+    before, at, host = shown.rpartition("@")
+    if not at:
+        return shown
+    scheme, slashes, _ = before.partition("://")
+    return f"{scheme}://****@{host}" if slashes else f"****@{host}"

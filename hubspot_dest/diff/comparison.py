@@ -80,6 +80,7 @@ class PlanComparison:
 
     Attributes:
         events: how many events were compared.
+        sending: how many of them make a call in one way at least.
         kinds: how many of them gain, lose or change a call.
         other_reasons: how many have another rule, verdict or reason, with the same calls.
         unstable: how many differ by a function that gives another result each time; they count as no change.
@@ -92,6 +93,7 @@ class PlanComparison:
         self._new = new
         self._causes = causes
         self.events = 0
+        self.sending = 0
         self.kinds: Counter[ChangeKind] = Counter()
         self.other_reasons = 0
         self.unstable = 0
@@ -135,6 +137,7 @@ class PlanComparison:
         """
         self.events += 1
         before, after = self._old.plan(event, now_ms), self._new.plan(event, now_ms)
+        self.sending += bool(planned_calls(before) or planned_calls(after))
         name = name or str(before.event.get("name", "") if isinstance(before.event, dict) else "")
         person = person or _person(before) or _person(after)
         change = change_between(name, person, number, before, after)

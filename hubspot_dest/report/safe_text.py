@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 __all__ = ["safe_text"]
 
 # Characters that could mislead a terminal or a reader: controls, escapes, bidirectional overrides, invisibles.
+# The login of an address; one slash, since a path has no empty parts.
+_LOGIN: Final = re.compile(r"([a-z][a-z0-9+.-]*:/{1,2})[^\s/?#:@]*:[^\s/?#]*@", re.IGNORECASE)
 _HARMLESS_SPACES = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
 def safe_text(text: Any, *, limit: int | None = None) -> str:
     r"""Return `text` with every character that a terminal would interpret escaped as `\xNN` or `\uNNNN`.
+
+    User and password of an address are shown as `****`: `redis://****@host`.
 
     Args:
         text: any value; event values are untrusted.
@@ -19,6 +24,8 @@ def safe_text(text: Any, *, limit: int | None = None) -> str:
 
     """
     plain = text if isinstance(text, str) else str(text)
+    if "@" in plain and ":/" in plain:
+        plain = _LOGIN.sub(r"\1****@", plain)
     if limit is not None and len(plain) > limit:
         plain = plain[: limit - 1] + "…"
     if plain.isascii() and plain.isprintable():

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from hubspot_dest.storage.whole_file import write_whole_file
+
 __all__ = ["FORMAT", "UNANSWERED", "Cassette", "CassetteError", "Interaction", "Meanwhile", "Meta", "People"]
 
 FORMAT: Final = 1
@@ -161,9 +163,7 @@ class Cassette:
 
     def save(self, path: Path) -> None:
         """Write the file, whole or not at all. Raises OSError."""
-        beside = path.with_name(path.name + ".new")
-        beside.write_text(self.text(), encoding="utf-8")
-        beside.replace(path)
+        write_whole_file(path, self.text().encode())
 
     @classmethod
     def load(cls, path: Path) -> Cassette:

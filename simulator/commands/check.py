@@ -7,16 +7,18 @@ from typing import Any
 
 import click
 
+from hubspot_dest.cli.output_files import FileCommand, OutputFile
+
 __all__ = ["command"]
 
 
-@click.command("check")
+@click.command("check", cls=FileCommand)
 @click.option(
     "--json", "as_json", is_flag=True, help="JSON Lines on stdout: one object an example, a summary last."
 )
 @click.option(
     "--junit",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=OutputFile(),
     metavar="FILE",
     help="Write JUnit XML as well.",
 )

@@ -12,7 +12,9 @@ import click
 from hubspot_dest.amounts import amount, verb
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.cli.output_files import FileCommand, OutputFile
 from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.storage.whole_file import write_whole_file
 
 if TYPE_CHECKING:
     from simulator.cassettes.comparison import ComparedAnswer
@@ -34,7 +36,7 @@ class Age(click.ParamType[int]):
         return int(found[1]) * self._UNITS[found[2]]
 
 
-@click.command("compare")
+@click.command("compare", cls=FileCommand)
 @click.argument("cassettes", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="CASSETTE...")
 @click.option(
     "--max-age",
@@ -45,7 +47,7 @@ class Age(click.ParamType[int]):
 @click.option(
     "--write",
     "table",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OutputFile(),
     metavar="FILE",
     help="Write the table as Markdown.",
 )
@@ -119,6 +121,6 @@ def _write(path: Path, rows: list[tuple[str, str, int, int]]) -> None:
         cells = [safe_text(each).replace("|", "\\|") for each in (name, against)]
         lines.append(f"| {cells[0]} | {cells[1]} | {total} | {agree} |")
     try:
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        write_whole_file(path, ("\n".join(lines) + "\n").encode())
     except OSError as error:
         stop(f"{safe_text(path)} cannot be written: {error.strerror}")

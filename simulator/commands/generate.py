@@ -16,6 +16,7 @@ from hubspot_dest.amounts import amount, plural
 from hubspot_dest.cli.console import progress, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import RealRange
+from hubspot_dest.cli.output_files import FileCommand, OutputFile
 from hubspot_dest.report.safe_text import safe_text
 
 __all__ = ["command"]
@@ -23,7 +24,7 @@ __all__ = ["command"]
 _CHUNK = 500
 
 
-@click.command("generate")
+@click.command("generate", cls=FileCommand)
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same bytes.")
 @click.option("--events", "count", default=1000, show_default=True, type=click.IntRange(0), help="How many.")
 @click.option(
@@ -39,9 +40,7 @@ _CHUNK = 500
 @click.option(
     "--start", metavar="DATE", help="The moment of the first events; 2026-01-05T08:00:00Z by default."
 )
-@click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of the output."
-)
+@click.option("-o", "--output", type=OutputFile(), help="A file instead of the output.")
 @click.option(
     "--cover",
     type=click.Path(path_type=Path),

@@ -10,16 +10,15 @@ import click
 from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.cli.output_files import FileCommand, OutputFile
 from hubspot_dest.report.safe_text import safe_text
 
 __all__ = ["command"]
 
 
-@click.command("import")
+@click.command("import", cls=FileCommand)
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
-@click.option(
-    "-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The cassette."
-)
+@click.option("-o", "--output", required=True, type=OutputFile(), help="The cassette.")
 @click.option("--every-host", is_flag=True, help="Take requests to other hosts than HubSpot's too.")
 @click.option("--keep-people", is_flag=True, help="Leave names and addresses as they are.")
 @click.option(

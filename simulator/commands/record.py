@@ -15,18 +15,17 @@ from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import line_limit_option, open_config
+from hubspot_dest.cli.output_files import FileCommand, OutputFile
 from hubspot_dest.intake.reader import BadLine, IntakeError, read_events
 from hubspot_dest.report.safe_text import safe_text
 
 __all__ = ["command"]
 
 
-@click.command("record")
+@click.command("record", cls=FileCommand)
 @click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG")
 @click.argument("events", metavar="EVENTS")
-@click.option(
-    "-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The cassette."
-)
+@click.option("-o", "--output", required=True, type=OutputFile(), help="The cassette.")
 @click.option("--about", default="", help="What the cassette shows, in a sentence.")
 @click.option(
     "--seed-file", type=click.Path(path_type=Path), help="JSON with contacts, definitions, contactProperties."

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from hubspot_dest.cli.options import PARITY_HELP, WALKEROS_HELP, account_option, walkeros_option
+from hubspot_dest.cli.output_files import FileCommand, OutputFile
 from hubspot_dest.cli.standard_input import refuse_unread_input
 from simulator.commands.source_options import source_options
 from simulator.commands.switch_options import switch_option
@@ -16,7 +17,7 @@ from simulator.hubspot.faults.stories import STORIES
 __all__ = ["command"]
 
 
-@click.command("run")
+@click.command("run", cls=FileCommand)
 @click.argument("config", type=click.Path(path_type=Path), metavar="[CONFIG]", required=False)
 @click.option(
     "--events",
@@ -53,7 +54,7 @@ __all__ = ["command"]
 )
 @click.option(
     "--report",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=OutputFile(),
     metavar="FILE",
     help="Write a page of HTML: outcomes, what the checks say, samples, coverage, the events.",
 )

@@ -8,13 +8,14 @@ from typing import Any
 import click
 
 from hubspot_dest.cli.options import account_option
+from hubspot_dest.cli.output_files import FileCommand, OutputFile
 from simulator.commands.switch_options import switch_option
 from simulator.hubspot.faults.stories import STORIES
 
 __all__ = ["command"]
 
 
-@click.command("serve")
+@click.command("serve", cls=FileCommand)
 @click.option(
     "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 chooses a free port."
 )
@@ -31,7 +32,7 @@ __all__ = ["command"]
 @click.option("--tls", is_flag=True, help="Speak https, with a certificate made for this run.")
 @click.option(
     "--authority",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OutputFile(),
     metavar="FILE.pem",
     help="With --tls: write the certificate that clients must trust to FILE.pem, too.",
 )
@@ -59,7 +60,7 @@ __all__ = ["command"]
 )
 @click.option(
     "--node-preload",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OutputFile(),
     metavar="FILE.cjs",
     help='Write a preload that leads a Node process\'s calls of HubSpot here: NODE_OPTIONS="--require FILE.cjs".',
 )

@@ -118,3 +118,16 @@ def test_a_line_that_is_no_event_is_told_and_fails(run: Run) -> None:
     done = run("hubspot_dest", "diff", SHOP, SHOP, "-", stdin='{"name":"page view"}\nbroken\n')
     assert done.returncode == 1
     assert "line 2" in done.stderr
+
+
+def test_events_that_send_nothing_either_way_are_no_proof_of_no_change(run: Run, tmp_path: Path) -> None:
+    event = {"name": "order complete", "user": {"email": "ada@example.org"}, "data": {"total": 1}}
+    events = tmp_path / "events.jsonl"
+    events.write_text(json.dumps(event) + "\n", encoding="utf-8")
+    shop = str(EXAMPLES / "shop.yaml")
+    done = run("hubspot_dest", "diff", shop, shop, str(events), "--fail-on", "change")
+    assert done.returncode == 2
+    assert "nothing is sent of 1 event either way" in done.stderr
+    assert "--consent NAME" in done.stderr
+    granted = ("--fail-on", "change", "--consent", "marketing")
+    assert run("hubspot_dest", "diff", shop, shop, str(events), *granted).returncode == 0

@@ -95,3 +95,13 @@ def test_a_no_go_names_what_is_in_the_way_and_writes_its_page_all_the_same(run: 
     text = text_of(report)
     assert "NO-GO" in text
     assert "in the way of going live" in text
+
+
+def test_a_preview_that_sends_nothing_is_not_green(run: Run, tmp_path: Path) -> None:
+    events, page = tmp_path / "events.jsonl", tmp_path / "report.html"
+    events.write_text('{"name":"order complete","user":{"email":"ada@example.org"}}\n', encoding="utf-8")
+    files = (str(EXAMPLES / "shop.yaml"), str(events), "--account", str(EXAMPLES / "account.json"))
+    assert run("hubspot_dest", "preview", *files, "--report", str(page)).returncode == 0
+    text = page.read_text("utf-8")
+    assert 'class="verdict good"' not in text
+    assert "Nothing is sent of 1 event" in text

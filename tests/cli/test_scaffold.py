@@ -121,3 +121,12 @@ def test_only_a_flow_takes_an_example(run: Run) -> None:
     )
     assert missing.returncode == 2
     assert "no usable event in line 999" in missing.stderr
+
+
+def test_a_line_that_is_left_out_of_a_draft_is_named(run: Run, tmp_path: Path) -> None:
+    events = tmp_path / "events.jsonl"
+    events.write_text(Path(EVENTS).read_text("utf-8") + '{"name":"page\n', encoding="utf-8")
+    done = run("hubspot_dest", "scaffold", str(events))
+    assert done.returncode == 0
+    assert "1 line is not an event" in done.stderr
+    assert f"{events}, line 11, column" in done.stderr

@@ -109,3 +109,19 @@ def test_settings_that_are_no_text_mean_what_walkeros_makes_of_them_nothing() ->
         == Connection()
     )
     assert Connection.of_settings({"proxy": "http://h"}).proxy == SecretStr("http://h")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://me:s3cr3t@host",
+        "me:s3cr3t@host",
+        "http://host?key=s3cr3t",
+        "http://host#s3cr3t",
+        "ftp://me:s3/cr3t@host",
+    ],
+)
+def test_a_wrong_base_url_is_refused_without_its_secrets(url: str) -> None:
+    with pytest.raises(ValueError, match="is not an http:// or https:// address") as refused:
+        _ = Connection(base_url=url).host
+    assert "s3" not in str(refused.value)

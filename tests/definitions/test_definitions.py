@@ -479,3 +479,23 @@ def test_names_that_exceed_hubspots_limits_are_impossible() -> None:
     assert sum(event.state == "impossible" for event in made.events) == 6
     many = next(event for event in made.events if event.full_name == "pe12345678_many")
     assert sum(prop.state == "impossible" for prop in many.properties) == 5
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('{"name":"order complete","user":{"email":"ada@example.org"}}\n', "--consent NAME grants"),
+        ("{broken\n", "events.jsonl, line 1, column 2: broken JSON"),
+    ],
+)
+def test_events_that_send_nothing_never_prove_that_the_account_has_everything(
+    tmp_path: Path, lines: str, said: str
+) -> None:
+    config, events = tmp_path / "config.yaml", tmp_path / "events.jsonl"
+    config.write_text(CONFIG + "consent: { marketing: true }\n", encoding="utf-8")
+    events.write_text(lines, encoding="utf-8")
+    account = tmp_path / "account.json"
+    account.write_text('{"version": 1, "portalId": 12345678, "eventDefinitions": []}', encoding="utf-8")
+    done = CliRunner().invoke(command, ["plan", str(config), str(events), "--against", str(account)])
+    assert done.exit_code == 2
+    assert said in done.stderr

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from hubspot_dest.cli.options import connection_options
+from hubspot_dest.cli.output_files import FileCommand, OutputFile
 
 __all__ = ["command"]
 
@@ -17,13 +18,13 @@ def command() -> None:
     """Keep what the account has in a file, so that preview knows it without any network."""
 
 
-@command.command("pull")
+@command.command("pull", cls=FileCommand)
 @click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG")
 @connection_options
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=OutputFile(),
     metavar="FILE",
     help="Where to write it; standard output if not given.",
 )

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from hubspot_dest.cli.options import connection_options, line_limit_option
+from hubspot_dest.cli.output_files import FileCommand, OutputFile
 from hubspot_dest.cli.standard_input import refuse_unread_input
 
 __all__ = ["command"]
@@ -42,7 +43,7 @@ def command() -> None:
     """Show which event definitions and contact properties must exist before the first event, and create them."""
 
 
-@command.command("plan")
+@command.command("plan", cls=FileCommand)
 @_needs_options
 @click.option(
     "--against",
@@ -52,7 +53,7 @@ def command() -> None:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=OutputFile(),
     metavar="FILE",
     help="Write the account as it must be, as an account file: for --account, and serve --seed-file.",
 )

@@ -8,11 +8,12 @@ from typing import Any
 import click
 
 from hubspot_dest.cli.findings_output import findings_options
+from hubspot_dest.cli.output_files import FileCommand
 
 __all__ = ["command"]
 
 
-@click.command("lint")
+@click.command("lint", cls=FileCommand)
 @click.argument("config", type=click.Path(path_type=Path), metavar="[CONFIG]", required=False)
 @click.option(
     "--fail-on",

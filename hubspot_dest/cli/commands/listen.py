@@ -8,11 +8,12 @@ from typing import Any
 import click
 
 from hubspot_dest.cli.options import RealRange, connection_options, delivery_options, watching_options
+from hubspot_dest.cli.output_files import FileCommand
 
 __all__ = ["command"]
 
 
-@click.command("listen")
+@click.command("listen", cls=FileCommand)
 @click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
 @click.option(

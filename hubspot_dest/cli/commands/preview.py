@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from hubspot_dest.cli.options import RealRange, account_option, line_limit_option, shared_options
+from hubspot_dest.cli.output_files import FileCommand, OutputFile
 from hubspot_dest.cli.standard_input import refuse_unread_input
 
 __all__ = ["command"]
 
 
-@click.command("preview")
+@click.command("preview", cls=FileCommand)
 @shared_options
 @click.argument("events", type=click.Path(allow_dash=True), required=False, metavar="[EVENTS]")
 @click.option("--explain", is_flag=True, help="Show where every value came from.")
@@ -43,7 +43,7 @@ __all__ = ["command"]
 )
 @click.option(
     "--report",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=OutputFile(),
     metavar="FILE",
     help="Write a page of HTML for people who decide: what is refused, what to create, samples, coverage.",
 )

@@ -16,18 +16,19 @@ from hubspot_dest.cli.options import (
     line_limit_option,
     walkeros_option,
 )
+from hubspot_dest.cli.output_files import FileCommand, OutputFile
 from hubspot_dest.cli.standard_input import refuse_unread_input
 
 __all__ = ["command"]
 
 
-@click.command("report")
+@click.command("report", cls=FileCommand)
 @click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG")
 @click.argument("events", type=click.Path(allow_dash=True), metavar="EVENTS")
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=OutputFile(),
     default=Path("report.html"),
     show_default=True,
     metavar="FILE",

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from hubspot_dest.cli.options import line_limit_option
+from hubspot_dest.cli.output_files import FileCommand, OutputFile
 from hubspot_dest.cli.standard_input import refuse_unread_input
 
 __all__ = ["command"]
 
 
-@click.command("scaffold")
+@click.command("scaffold", cls=FileCommand)
 @click.argument("events", type=click.Path(allow_dash=True), metavar="EVENTS")
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=OutputFile(),
     metavar="FILE",
     help="A new file instead of the output: flow.yaml.",
 )
@@ -32,7 +32,7 @@ __all__ = ["command"]
 )
 @click.option(
     "--definitions",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=OutputFile(),
     metavar="FILE",
     help="Also write what the account must have, as an account file.",
 )

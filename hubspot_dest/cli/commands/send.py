@@ -16,11 +16,12 @@ from hubspot_dest.cli.options import (
     shared_options,
     watching_options,
 )
+from hubspot_dest.cli.output_files import FileCommand, OutputFile
 
 __all__ = ["command"]
 
 
-@click.command("send")
+@click.command("send", cls=FileCommand)
 @shared_options
 @click.argument("events", type=click.Path(allow_dash=True), metavar="EVENTS")
 @click.option("--yes", is_flag=True, help="Do not ask before sending to the real HubSpot.")
@@ -37,7 +38,7 @@ __all__ = ["command"]
 @click.option("--dry-run", is_flag=True, help="Do everything but send; no outbox is touched.")
 @click.option(
     "--dead-letters",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=OutputFile(),
     metavar="FILE",
     help="Write what was given up to FILE, as JSON Lines, each with HubSpot's reason.",
 )

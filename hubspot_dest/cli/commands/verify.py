@@ -17,12 +17,13 @@ from hubspot_dest.cli.options import (
     line_limit_option,
     walkeros_option,
 )
+from hubspot_dest.cli.output_files import FileCommand, OutputFile
 from hubspot_dest.cli.standard_input import refuse_unread_input
 
 __all__ = ["command"]
 
 
-@click.command("verify")
+@click.command("verify", cls=FileCommand)
 @click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG")
 @click.argument("events", type=click.Path(allow_dash=True), required=False, metavar="[EVENTS]")
 @account_option
@@ -52,7 +53,7 @@ __all__ = ["command"]
 )
 @click.option(
     "--report",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=OutputFile(),
     metavar="FILE",
     help="Write a page of HTML for people who decide: the verdict, and everything that it rests on.",
 )

@@ -8,11 +8,12 @@ from typing import Any
 import click
 
 from hubspot_dest.cli.options import connection_options, stream_delivery_options, watching_options
+from hubspot_dest.cli.output_files import FileCommand
 
 __all__ = ["command"]
 
 
-@click.command("work")
+@click.command("work", cls=FileCommand)
 @click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG")
 @click.argument("source", metavar="SOURCE")
 @click.option("--yes", is_flag=True, help="Send to the real HubSpot.")

@@ -15,6 +15,8 @@ from pydantic import SecretStr
 from hubspot_dest.account.account_file import AccountFileError, parse_account, write_account_file
 from hubspot_dest.account.pull import pull_account
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT, AccountSchema
+from hubspot_dest.amounts import amount
+from hubspot_dest.cli.bad_lines import unusable
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import (
@@ -38,6 +40,7 @@ from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.destination import HubSpotDestination
+from hubspot_dest.diff.plan_change import planned_calls
 from hubspot_dest.intake.reader import BadLine, IntakeError, read_events, source_name
 from hubspot_dest.report.fixes import fix_for_error
 from hubspot_dest.report.json_report import as_json as json_line
@@ -184,23 +187,34 @@ def _add_events(
             config, token=SecretStr("none")
         )  # the destination asks for one even if nothing is sent
     destination = HubSpotDestination(config, client=NullClient(), consent=states, traced=True)
-    bad = good = 0
+    good, sending, bad = 0, 0, list[BadLine]()
     try:
         for read in read_events(source, max_line_bytes=max_line_bytes):
             if isinstance(read, BadLine):
-                bad += 1
+                bad.append(read)
                 continue
             good += 1
             outcome = destination.push(read.event)
             for current_outcome in (outcome, *outcome.also):
                 if current_outcome.plan is not None:
                     needs.add_plan(current_outcome.plan)
+                    sending += bool(planned_calls(current_outcome.plan))
     except IntakeError as error:
         stop(safe_text(error))
     if not good:
-        stop(f"{safe_text(source_name(source))} has no usable event: there is nothing to check")
+        because = f"; {unusable(bad[0], source)}" if bad else ""
+        stop(f"{safe_text(source_name(source))} has no usable event: there is nothing to check{because}")
+    if not sending:
+        stop(
+            f"nothing is sent of {amount(good, 'event')} of {safe_text(source_name(source))}, "
+            "so that what must exist is not known",
+            "--consent NAME grants what they wait for"
+            if destination.waiting
+            else "hubspot-dest preview CONFIG EVENTS shows why",
+        )
     if bad:
-        needs.unknown[f"the needs of lines of {source_name(source)} that are not events: {bad}"] = None
+        lines = f"the needs of lines of {source_name(source)} that are not events: {len(bad)}"
+        needs.unknown[f"{lines} (the first: {unusable(bad[0], source)})"] = None
     if destination.waiting:
         waiting = (
             f"the needs of events that wait for consent: {destination.waiting} (--consent NAME grants it)"

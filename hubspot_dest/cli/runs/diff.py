@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import consent_states, open_config, use_colour
@@ -101,6 +102,11 @@ def diff(
     if comparison.events == 0:
         say(f"error: {safe_text(source_name(events))} has no usable event")
         raise SystemExit(int(ExitCode.USAGE_ERROR))
+    if comparison.sending == 0 and fail_on != "never":
+        stop(
+            f"nothing is sent of {amount(comparison.events, 'event')} either way, so that nothing was compared",
+            "hubspot-dest preview CONFIG EVENTS shows why; --consent NAME grants what they wait for",
+        )
     failed = bad or _fails(comparison, fail_on)
     raise SystemExit(int(ExitCode.CHECK_FAILED if failed else ExitCode.OK))
 

@@ -22,6 +22,7 @@ from hubspot_dest.report.finding_text import count_sentence, finding_cases, find
 from hubspot_dest.report.json_report import as_json
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter
+from hubspot_dest.storage.whole_file import write_whole_file
 
 __all__ = ["fails", "lint", "lint_file"]
 
@@ -86,11 +87,8 @@ def _fix(file: Path, wanted: str, node: int, result: LintResult) -> LintResult:
         return result
     raw = file.read_bytes()
     mark = b"\xef\xbb\xbf" if raw.startswith(b"\xef\xbb\xbf") else b""
-    beside = file.with_name(file.name + ".new")
     try:
-        beside.write_bytes(mark + apply_edits(result.source.text, edits).encode())
-        beside.chmod(file.stat().st_mode)
-        beside.replace(file)
+        write_whole_file(file, mark + apply_edits(result.source.text, edits).encode())
     except OSError as error:
         stop(f"{safe_text(file)} cannot be written: {error.strerror or error}")
     say(f"fixed {len(edits)} of {amount(len(result.findings), 'finding')} in {safe_text(file)}")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +15,7 @@ from hubspot_dest.flow.references import FlowError
 from hubspot_dest.flow.step_examples import StepExample, step_examples
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.scaffold.example_insertion import ExampleInsertionError, insert_example
+from hubspot_dest.storage.whole_file import write_whole_file
 from hubspot_dest.verify.example_check import check_step_example, play_step_example
 
 __all__ = ["save_example"]
@@ -101,16 +99,7 @@ def _wrong(path: Path, name: str, account: AccountSchema) -> str:
 
 
 def _replace(file: Path, content: bytes) -> None:
-    """Replace a file as a whole: whoever reads it meets the old or the new content."""
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(content)
-            shutil.copymode(file, temporary)
-            Path(temporary).replace(file.resolve())
-        except OSError:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_whole_file(file, content)
     except OSError as error:
         stop(f"{safe_text(file)} cannot be written: {error.strerror or error}")

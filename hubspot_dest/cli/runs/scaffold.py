@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from hubspot_dest.account.account_file import write_account_file
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT
+from hubspot_dest.cli.bad_lines import unusable
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.read_progress import ReadProgress
 from hubspot_dest.config.model import Config
@@ -20,6 +21,7 @@ from hubspot_dest.planning.dry_run import DryRun
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.scaffold.event_survey import EventSurvey
 from hubspot_dest.scaffold.flow_draft import DraftExample, FlowDraft, draft_lines, flow_draft
+from hubspot_dest.storage.whole_file import write_whole_file
 from hubspot_dest.verify.example_check import play_step_example
 
 __all__ = ["scaffold"]
@@ -32,13 +34,14 @@ def scaffold(
 ) -> None:
     """Carry `scaffold` out; the options are those of `commands/scaffold.py`."""
     logging.getLogger("hubspot_dest").propagate = False
-    if output is not None and output.exists():
-        stop(f"{safe_text(output)} exists already", "-o with another name")
+    for file, option in ((output, "-o"), (definitions, "--definitions")):
+        if file is not None and file.exists():
+            stop(f"{safe_text(file)} exists already; nothing was written", f"{option} with another name")
     if definitions is not None and source_name(events) == "standard input":
         stop("--definitions reads the events twice, and standard input can be read once", "a file of events")
     survey = _survey(events, max_line_bytes)
     if not survey.events:
-        stop(f"{safe_text(source_name(events))} holds no usable event")
+        stop(f"{safe_text(source_name(events))} has no usable event")
     draft = flow_draft(survey, portal)
     config = Config.strict(draft.config)
     lines = list(draft_lines(draft, source_name(events), _played(draft, config)))
@@ -47,7 +50,7 @@ def scaffold(
             print_data(line)
     else:
         try:
-            output.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+            write_whole_file(output, ("\n".join(lines) + "\n").encode())
         except OSError as error:
             stop(f"{safe_text(output)} cannot be written: {error.strerror or error}")
     if definitions is not None:
@@ -60,11 +63,11 @@ def scaffold(
 
 
 def _survey(events: str, max_line_bytes: int) -> EventSurvey:
-    survey, progress, bad = EventSurvey(), ReadProgress(events), 0
+    survey, progress, bad = EventSurvey(), ReadProgress(events), list[BadLine]()
     try:
         for read in read_events(events, max_line_bytes=max_line_bytes):
             if isinstance(read, BadLine):
-                bad += 1
+                bad.append(read)
                 continue
             survey.add(read.event)
             if not survey.events % _PROGRESS:
@@ -73,7 +76,8 @@ def _survey(events: str, max_line_bytes: int) -> EventSurvey:
         stop(safe_text(error))
     progress.clear()
     if bad:
-        say(f"warning: {bad:,} lines of {safe_text(source_name(events))} are no events")
+        lines = "1 line is not an event" if len(bad) == 1 else f"{len(bad):,} lines are not events"
+        say(f"warning: {lines}; the first: {unusable(bad[0], events)}")
     return survey
 
 

@@ -16,6 +16,7 @@ from hubspot_dest.cli.options import refuse, use_colour
 from hubspot_dest.config.loading import ConfigFileError
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter
+from hubspot_dest.storage.whole_file import write_whole_file
 from simulator.examples.documented import Example, documented_examples
 from simulator.examples.flow_examples import flow_examples, hubspot_for
 from simulator.examples.json_report import json_lines, junit_text
@@ -153,6 +154,6 @@ def _is_meant(pattern: str, *names: str) -> bool:
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(text, encoding="utf-8", newline="\n")
+        write_whole_file(path, text.encode())
     except OSError as error:
         stop(f"{safe_text(path)} cannot be written: {error.strerror}")

@@ -14,6 +14,7 @@ from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import print_data, progress, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.storage.whole_file import write_whole_file
 from simulator.commands.graceful_shutdown import GracefulShutdown
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def write_cover(
     body = b"".join([orjson.dumps(event) + b"\n" for event in result.events])
     try:
         if output is not None:
-            output.write_bytes(body)
+            write_whole_file(output, body)
         elif not as_json:
             sys.stdout.buffer.write(body)
             sys.stdout.buffer.flush()

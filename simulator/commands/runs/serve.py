@@ -17,6 +17,7 @@ from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import open_account
 from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.storage.whole_file import write_whole_file
 from simulator.commands.switch_options import read_switches
 from simulator.hubspot.fake import FakeHubSpot
 from simulator.hubspot.faults.fault_board import Fault
@@ -203,10 +204,8 @@ def _seed(service: HubSpot, token: str, path: Path) -> None:
 def _write_authority(path: Path, certificate: Certificate) -> Certificate:
     """Write what clients must trust to the user's file, at once and whole; return the certificate with that path."""
     content = Path(certificate.authority).read_bytes()
-    beside = path.with_name(f"{path.name}.new")
     try:
-        beside.write_bytes(content)
-        beside.replace(path)
+        write_whole_file(path, content)
     except OSError as error:
         stop(f"--authority: {safe_text(path)} cannot be written: {error.strerror}")
     return replace(certificate, authority=str(path.absolute()))

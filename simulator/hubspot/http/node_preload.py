@@ -7,6 +7,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+from hubspot_dest.storage.whole_file import write_whole_file
+
 __all__ = ["write_node_preload"]
 
 _MARKER: Final = "// Written by hubspot-sim serve --node-preload"
@@ -24,4 +26,4 @@ def write_node_preload(path: Path, base_url: str) -> None:
     if path.exists() and not path.read_text(encoding="utf-8", errors="replace").startswith(_MARKER):
         raise FileExistsError(path)
     template = files(__package__).joinpath("node_preload.cjs").read_text(encoding="utf-8")
-    path.write_text(template.replace(_PLACEHOLDER, json.dumps(base_url)), encoding="utf-8")
+    write_whole_file(path, template.replace(_PLACEHOLDER, json.dumps(base_url)).encode())

@@ -1,0 +1,62 @@
+"""Write a file as a whole: whoever opens it reads the old content or the new content, never a part."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+from pathlib import Path
+from typing import Final
+
+from hubspot_dest.storage.file_format import PRIVATE_MODE
+
+__all__ = ["write_whole_file"]
+
+_COMMON_MODE: Final = 0o666  # reduced by the umask
+_NO_NEIGHBOURS: Final = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY)
+_DESCRIPTORS: Final = ("/dev/", "/proc/")  # /dev/stdout may be a regular file that is written to further
+
+
+def write_whole_file(path: Path, content: bytes, *, private: bool = False) -> None:
+    """Write a file through a temporary neighbour, which then takes its name.
+
+    A link stays a link, and an existing file keeps its mode. A device or a pipe is written directly; so is an
+    existing file whose folder takes no further file, such as one that is mounted into a container.
+
+    Args:
+        path: the file.
+        content: all bytes of it.
+        private: whether a new file is for its owner only.
+
+    Raises:
+        OSError: it cannot be written; an existing file is unchanged then.
+
+    """
+    if str(path.absolute()).startswith(_DESCRIPTORS) or (path.exists() and not path.is_file()):
+        path.write_bytes(content)
+        return
+    target = Path(os.path.realpath(path))
+    known = target.exists()
+    if known and not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+    beside = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}")
+    try:
+        descriptor = os.open(
+            beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_MODE if private else _COMMON_MODE
+        )
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            if known:
+                beside.chmod(stat.S_IMODE(target.stat().st_mode))
+            beside.replace(target)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        if not known or error.errno not in _NO_NEIGHBOURS:
+            raise
+        target.write_bytes(content)
