@@ -200,7 +200,7 @@ def _verdict(
         if outcomes.get(kind)
     ]
     if bad_lines:
-        wrong.append(f"{bad_lines:,} lines are not events")
+        wrong.append("1 line is not an event" if bad_lines == 1 else f"{bad_lines:,} lines are not events")
     if wrong:
         return "bad", f"Of {events:,} events, {', '.join(wrong)}."
     if any(problem.blocking for problem in problems):

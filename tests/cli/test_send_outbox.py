@@ -184,6 +184,7 @@ def test_dead_letters_are_named_exported_and_sent_again(
 
     hubspot.account.define("pe12345678_page_read", 0.0)
     assert "1 dead letter waits" in run("hubspot_dest", "outbox", "retry", box).stderr
+    assert "no dead letters to retry" in run("hubspot_dest", "outbox", "retry", box).stderr
     assert run(*arguments).returncode == 0
     assert len(hubspot.account.occurrences) == 2
     assert run("hubspot_dest", "outbox", "status", box).returncode == 0

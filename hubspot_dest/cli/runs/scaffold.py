@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from hubspot_dest.account.account_file import write_account_file
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT
+from hubspot_dest.amounts import plural, verb
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.read_progress import ReadProgress
 from hubspot_dest.config.model import Config
@@ -73,7 +74,8 @@ def _survey(events: str, max_line_bytes: int) -> EventSurvey:
         stop(safe_text(error))
     progress.clear()
     if bad:
-        say(f"warning: {bad:,} lines of {safe_text(source_name(events))} are no events")
+        lines = f"{bad:,} {plural(bad, 'line')} of {safe_text(source_name(events))} {verb(bad, 'are')}"
+        say(f"warning: {lines} not {'an event' if bad == 1 else 'events'}")
     return survey
 
 
