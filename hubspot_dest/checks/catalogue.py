@@ -333,7 +333,7 @@ _CHECKS: Final = (
         "WALKEROS",
         "an identity that is not text",
         "walkerOS' HubSpot destination takes e-mail and objectId as text only. A number, true, a map or a list does "
-        "not count, and an event without another identity is skipped in silence.",
+        "not count, and an event without another identity is skipped silently.",
         'Make it text with a function: {"fn": "$code:(event) => String(event.user.id)"}.',
         "walkerOS 4.4, section 5.3",
         by="both",

@@ -228,7 +228,7 @@ class EventBalance:
         return False
 
     def kinds(self, waiting: int) -> dict[str, int]:
-        """Return how many events came to what; the sum is what came in, with what an earlier run left.
+        """Return the number of events by outcome; the sum is what came in plus what an earlier run left.
 
         Args:
             waiting: how many events wait for consent.
@@ -236,7 +236,7 @@ class EventBalance:
         """
         kinds = {
             "sent": self.sent,
-            "queued": max(0, self.pending),  # below zero: delivered before their acceptance was told
+            "queued": max(0, self.pending),  # below zero: delivered before their acceptance was reported
             "identified": self.contacts_only,
             "skipped": self.skipped,
             "ignored": self.ignored,

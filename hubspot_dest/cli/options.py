@@ -363,7 +363,7 @@ def watching_options(function: F) -> F:
         click.option(
             "--metrics",
             metavar="[HOST:]PORT",
-            help="Answer Prometheus at /metrics on this port; 0 takes a free one.",
+            help="Answer Prometheus at /metrics on this port; 0 chooses a free port.",
         ),
         click.option(
             "--otel",

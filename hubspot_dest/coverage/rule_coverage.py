@@ -130,7 +130,7 @@ class RuleCoverage:
         rules: key to rules.
         identify: the contact that every event may write.
         unmatched: the names of events that no rule matched, with their number.
-        policy: what is written into every event before its rule is looked for, by path.
+        policy: what is written into every event before a rule is matched, by path.
         defaults: what every occurrence carries unless its rule overrides it; resolved where it was sent unchanged.
         planned_again: how many of the counted events were not sent by this mapping, but planned again when it was
             saved.

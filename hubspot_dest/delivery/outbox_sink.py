@@ -312,7 +312,7 @@ class OutboxSink:
         return self.outbox.parked_events(after)
 
     def release(self, number: int) -> None:
-        """Remove a parked event, in the transaction of what becomes of it."""
+        """Remove a parked event, in the transaction that stores its intents."""
         self._unit.released.append(number)
 
     def unstage(self, count: int) -> list[bytes]:

@@ -47,7 +47,7 @@ class PlanChange:
 
 
 def planned_calls(plan: Plan) -> dict[str, Any]:
-    """Return the calls of a plan by their role: a contact that is gone must not look like an event that changed."""
+    """Return the calls of a plan by their role: a contact call that disappears must not look like a changed event."""
     calls: dict[str, Any] = {}
     if plan.contact is not None and plan.contact.properties is not None:
         calls["contact"] = {"email": plan.contact.email, "properties": plan.contact.properties}

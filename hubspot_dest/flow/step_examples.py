@@ -19,7 +19,7 @@ _CALLS: Final = (
     "crm.contacts.basicApi.update",
     "crm.contacts.basicApi.create",
 )
-_OUT_FORM: Final = "`out` is a list of calls, [[name, argument, …]], or false or [] where nothing goes out"
+_OUT_FORM: Final = "`out` is a list of calls, [[name, argument, …]], or false or [] where nothing is sent"
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,7 +202,7 @@ def _default_properties(subject: Subject) -> Iterator[LintReport]:
             yield LintReport(
                 "default_property_type",
                 path,
-                f"{name} goes out as {shown}, not as text",
+                f"{name} is sent as {shown}, not as text",
                 f'write "{shown}"',
                 on_value=True,
             )

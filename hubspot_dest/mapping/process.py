@@ -48,7 +48,7 @@ class Processor(Generic[S]):
     rules: RuleSet[S]
     data: Resolve | None
     include: Any
-    no_data: Any = UNDEFINED  # a false value at `data`, which upstream takes as it is
+    no_data: Any = UNDEFINED  # a falsy value at `data`, which upstream uses as it is
 
     def process(self, event: Any, ev: Evaluation) -> Processed[S]:
         """Process one event.

@@ -52,7 +52,7 @@ class Plan:
         contact: the contact upsert, before the contact cache is asked.
         occurrence: the custom event occurrence as HubSpot's API takes it, or None.
         error: why the occurrence cannot be made, after the contact upsert was.
-        issues: what there is to tell, in order; the first `issues_before_send` of them precede the contact upsert.
+        issues: warnings and errors, in order; the first `issues_before_send` of them precede the contact upsert.
         violations: what planning itself found doubtful: identities that are numbers.
         mapped: how many of the issues come from policies and rules, before the destination's own part; None if finding
             the rule failed.

@@ -297,7 +297,7 @@ def _unused(name: str, taken: set[str] | frozenset[str]) -> str:
 
 
 def _anonymous(event: dict[str, Any] | None, emails: tuple[str, ...]) -> dict[str, Any]:
-    """Return what a step example needs of an event; nobody is named in it."""
+    """Return what a step example needs of an event, without personal data."""
     given = event or {}
     kept = {
         key: given[key]

@@ -28,7 +28,7 @@ class Pace:
 
     Attributes:
         lag: messages that wait.
-        per_second: messages a second; None where that cannot be told.
+        per_second: messages per second; None if it cannot be computed.
         occurrences: how many occurrences one message makes, 0 to 1, by a sample.
         upserts: how many contact upserts one message makes at most, 0 to 1, by a sample.
         event_names: how many different events the sample has.

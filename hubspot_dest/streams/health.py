@@ -22,7 +22,7 @@ def serve_health(
 
     Args:
         host: where to listen.
-        port: 0 takes a free one.
+        port: 0 chooses a free port.
         alive: whether the worker's thread does something.
         unready: why it cannot deliver now; empty if it can.
         status: what it has done so far.

@@ -285,7 +285,7 @@ class RedisSource:
         return []
 
     def _present(self, owned_stream: _OwnedStream, entries: Sequence[Any]) -> list[Message]:
-        """Return entries that still exist; those that were trimmed meanwhile are lost, and told of."""
+        """Return entries that still exist; those that were trimmed meanwhile are lost, and reported."""
         found, gone = [], []
         for entry in entries:
             if entry is None or entry[0] is None:

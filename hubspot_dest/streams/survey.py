@@ -38,7 +38,7 @@ class Survey:
 
     @property
     def per_second(self) -> float | None:
-        """How many messages come a second, over everything that is stored; None where that cannot be told."""
+        """Messages per second, over everything that is stored; None if it cannot be computed."""
         if self.first_ms is None or self.last_ms is None or self.stored < 2:
             return None
         seconds = (self.last_ms - self.first_ms) / 1000

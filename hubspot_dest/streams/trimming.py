@@ -56,13 +56,13 @@ class Trimming:
         stream: its name.
         maxlen: at what length its producer trims it; None where that is not known.
         next_unread: what the worker before knew to be the first unread entry; empty where that is not known.
-        gone: how many lost entries the worker before has told of.
-        lost: how many lost entries this worker has told of before.
+        gone: how many lost entries the previous worker has reported.
+        lost: how many lost entries this worker has reported before.
 
     Attributes:
         next_unread: the first unread entry.
-        gone: how many lost entries are told of by now, as Redis 7 counts them.
-        lost: how many lost entries this worker has told of.
+        gone: how many lost entries are reported by now, as Redis 7 counts them.
+        lost: how many lost entries this worker has reported.
 
     """
 

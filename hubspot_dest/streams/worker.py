@@ -1,7 +1,7 @@
 """The worker: fetch, plan, deliver with the existing dispatcher, write letters, commit, and only then fetch again.
 
 At every fetch nothing is in flight, so the order of each partition is the order in which HubSpot gets it. What HubSpot
-is too ill to take is not committed: fetching pauses, polling goes on, and the group keeps its member.
+cannot take now is not committed: fetching pauses, polling continues, and the group keeps its member.
 """
 
 from __future__ import annotations

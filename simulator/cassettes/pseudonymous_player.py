@@ -62,7 +62,7 @@ def pseudonymise(
     before: People | None = None,
     events: Sequence[tuple[int, Any]] = (),
 ) -> tuple[tuple[Interaction, ...], People]:
-    """Return recorded exchanges with stand-ins, and how to recognise the originals.
+    """Return recorded exchanges with pseudonyms, and how to recognise the originals.
 
     Args:
         exchanges: in the order in which they were made.
@@ -137,7 +137,7 @@ class PseudonymousPlayer(CassettePlayer):
 
 
 def _turned_back(answer: str, made: Mapping[str, str]) -> str:
-    """Return an answer with the originals of stand-ins: at once, so that Firstname1 does not match in Firstname12."""
+    """Return an answer with the originals of pseudonyms: at once, so that Firstname1 does not match in Firstname12."""
     originals = {pseudonym: original for original, pseudonym in tuple(made.items())}
     if not originals:
         return answer

@@ -34,7 +34,7 @@ _CHUNK = 500
     default=0.0,
     show_default=True,
     type=RealRange(0, 1),
-    help="Which part is spoilt as real life spoils events: nulls, odd names, unicode, events of walkerOS 3 …",
+    help="Share of events that get faults of real life: nulls, odd names, Unicode, events of walkerOS 3 …",
 )
 @click.option(
     "--start", metavar="DATE", help="The moment of the first events; 2026-01-05T08:00:00Z by default."

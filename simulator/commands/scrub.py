@@ -23,7 +23,7 @@ __all__ = ["command"]
     "--scrub", "patterns", multiple=True, metavar="REGEX", help="A pattern of your own to take out."
 )
 def command(files: tuple[Path, ...], check: bool, keep_people: bool, patterns: tuple[str, ...]) -> None:
-    """Replace people in each FILE by stand-ins, the same everywhere, and remove what looks like a secret."""
+    """Replace people in each FILE with pseudonyms, the same everywhere, and remove what looks like a secret."""
     from simulator.cassettes.cassette import Cassette, CassetteError
     from simulator.cassettes.redaction.scrubber import ScrubError, leaks, scrubbed
 

@@ -16,7 +16,7 @@ __all__ = ["command"]
 
 @click.command("serve")
 @click.option(
-    "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one."
+    "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 chooses a free port."
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(

@@ -110,7 +110,7 @@ def source_options(command: F) -> F:
             default=0.0,
             show_default=True,
             type=RealRange(0, 1),
-            help="Which part of the made-up events is spoilt as real life spoils events.",
+            help="Share of the synthetic events that get faults of real life: nulls, odd names, Unicode.",
         ),
     )
     decorated: Any = line_limit_option(with_source)
@@ -179,7 +179,7 @@ def _listening(port: int) -> Chosen:
         source = ListeningSource(port).start()
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        stop(f"cannot listen on port {port}: {safe_text(reason)}", "--listen 0 takes a free one")
+        stop(f"cannot listen on port {port}: {safe_text(reason)}", "--listen 0 chooses a free port")
     say(f"send events to {source.url}")
     return Chosen(
         source, endless=True, own_pace=True, once=True, name=source.url, close=source.close,

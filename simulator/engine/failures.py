@@ -1,4 +1,4 @@
-"""What failed in a run, and whether the run itself caused it: by a fault, a story, spoilt events, or parity."""
+"""What failed in a run, and whether the run itself caused it: by a fault, a story, odd events, or parity."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _cause(engine: Engine, row: Row) -> str:
 
 
 def _oddity(event: Any) -> str:
-    """Return how a synthetic event was spoilt; empty for any other event."""
+    """Return how a synthetic event was made odd; empty for any other event."""
     custom = event.get("custom") if isinstance(event, dict) else None
     kind = custom.get("odd") if isinstance(custom, dict) else None
     return kind if isinstance(kind, str) else ""

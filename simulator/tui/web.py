@@ -108,7 +108,7 @@ def _usable(port: int) -> int:
     except OSError as error:
         stop(
             f"cannot listen on port {port}: {safe_text(error.strerror or str(error))}",
-            "--port 0 takes a free one",
+            "--port 0 chooses a free port",
         )
 
 

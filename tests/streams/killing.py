@@ -137,22 +137,22 @@ def kill_run(
         for member in group:
             member.launch()
         run.launches = workers
-        strikes = kills
-        next_strike = time.monotonic() + rng.uniform(1.0, 2.5)
+        # By progress, not by time: a fast machine is struck as often as a slow one, at the end at the latest.
+        strikes = sorted(int(events * rng.uniform(0.02, 0.9)) for _ in range(kills))
         try:
             while time.monotonic() - begun < limit:
-                if len(hubspot.account.log.rows) >= events:
-                    break
-                if strikes and time.monotonic() > next_strike:
+                arrived = len(hubspot.account.log.rows)
+                if strikes and arrived >= strikes[0]:
                     member = rng.choice(group)
                     softly = rng.random() < 0.3
                     member.end(signal.SIGTERM if softly else signal.SIGKILL)
                     run.stops += softly
                     run.kills += not softly
-                    strikes -= 1
+                    del strikes[0]
                     member.launch()
                     run.launches += 1
-                    next_strike = time.monotonic() + rng.uniform(0.5, 2.0)
+                elif arrived >= events:
+                    break
                 time.sleep(0.02)
             for member in group:
                 member.end(signal.SIGTERM)

@@ -21,7 +21,7 @@ __all__ = ["command"]
     default=8080,
     show_default=True,
     envvar="PORT",
-    help="0 takes a free one.",
+    help="0 chooses a free port.",
 )
 @click.option(
     "--path",

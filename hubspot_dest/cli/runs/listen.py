@@ -319,7 +319,7 @@ class _ListenRun:
             self._destination.abort()
 
     def hear(self, outcome: Outcome) -> None:
-        """Count an outcome; called by the thread that came to it."""
+        """Count an outcome; called by the thread that produced it."""
         with self._telling:
             self._balance.count(outcome)
 

@@ -484,7 +484,7 @@ def _once(counters: RunCounters, destination: HubSpotDestination, verdict: _Prev
     elif counters.contact_calls:
         yield "contacts that HubSpot does not have yet are created; walkerOS would lose their events (404)"
     if destination.config.batch and counters.kinds["refused"]:
-        yield "events go out in batches: HubSpot may refuse a whole batch for one refused event"
+        yield "events are sent in batches: HubSpot may refuse a whole batch for one refused event"
     if verdict.account is UNKNOWN_ACCOUNT:
         yield (
             "not known without --account FILE: which events, properties and options the account has "

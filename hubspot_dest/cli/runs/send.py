@@ -83,7 +83,7 @@ def send(
     if resume and reads_once(events):
         stop(
             f"--resume needs a file: {safe_text(source_name(events))} can be read only once, from where it is",
-            "leave out --resume: what an earlier run accepted is in the outbox and goes out in any case",
+            "leave out --resume: what an earlier run accepted is in the outbox and is sent in any case",
         )
     path = _outbox_path(events, outbox, without=no_outbox or dry_run, parity=parity)
     since_ms = _moment(since)

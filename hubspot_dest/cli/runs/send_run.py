@@ -147,7 +147,7 @@ class SendRun:
         self._input_failed = False
         self._output_failed: int | None = None
         self._telling = threading.RLock()  # with an outbox, delivering threads report as well
-        # Held from the moment when events are counted as read until what became of all of them is told.
+        # Held from the moment when events are counted as read until all their outcomes are reported.
         self._handing_over = threading.Lock()
         self._takes_more = True  # until the last words are to be said
         self._ending = threading.Lock()
@@ -228,7 +228,7 @@ class SendRun:
             progress(amount(self._balance.came_in, "event"))
 
     def _hand_over(self, taken: list[Line | BadLine]) -> None:
-        """Count a few lines, have them accepted, and be told what became of them: in one piece for the last words."""
+        """Count a chunk of lines, accept them and report their outcomes; the closing lines wait for it."""
         assert self._destination is not None
         for bad in taken:
             if isinstance(bad, BadLine):

@@ -191,7 +191,7 @@ def _close_all(kept: dict[tuple[str, str, int], deque[Any]]) -> None:
 
 
 def _stands(connection: Any) -> bool:
-    """Return whether a connection that waits can be used: bytes that nobody asked for, or an end, say no."""
+    """Return whether a connection that waits can be used: not if it has unexpected bytes or was closed."""
     return connection.sock is not None and not wait_for_read(connection.sock, timeout=0.0)
 
 
@@ -282,7 +282,7 @@ def _answer(connection: Any, pool: Any, url: str) -> Any:
         connection.close()
         raise InvalidHeader(f"Content-Length contained multiple unmatching values ({', '.join(lengths)})")
     if response.headers.get("Content-Encoding"):
-        # Nobody asked for it; urllib3 knows every encoding.
+        # Not requested, but possible; urllib3 decodes every encoding.
         headers = urllib3.HTTPHeaderDict(response.headers.items())
         return urllib3.HTTPResponse(io.BytesIO(data), headers, response.status)
     return HttpAnswer(response.status, data, response.headers)

@@ -57,7 +57,7 @@ class CallGrouping:
 
         Args:
             outcomes: what is accepted together, each event with its single calls; batches among them are left out.
-            last: nothing follows: a batch that is not full goes out as well.
+            last: nothing follows, so a batch that is not full is sent as well.
 
         """
         told: list[Outcome] = []

@@ -2,7 +2,7 @@
 
 Nothing can interrupt one built-in from within, and nothing in the same process can end it. The kernel can: before a
 message is handled, a timer over the processor time of this process is set whose signal ends it. So the worker keeps
-its limit alone, whatever becomes of its parent; idle, it ends when the parent's end of the socket is closed.
+its limit alone, whatever happens to its parent; idle, it ends when the parent's end of the socket is closed.
 
 A message is a list of operations (remote.py writes them); only `ping`, `call` and `memory` are answered.
 """

@@ -152,7 +152,7 @@ class EventsSection:
                 "contacts that HubSpot does not have yet are created; walkerOS would lose their events (404)"
             )
         if self._config.batch and self.kinds["refused"]:
-            notes.append("events go out in batches: HubSpot may refuse a whole batch for one refused event")
+            notes.append("events are sent in batches: HubSpot may refuse a whole batch for one refused event")
         if self._waiting:
             wait = f"{amount(self._waiting, 'event')} {verb(self._waiting, 'wait')}"
             notes.append(f"{wait} for consent; --consent NAME grants it")

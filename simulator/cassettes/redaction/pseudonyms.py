@@ -1,4 +1,4 @@
-"""Stand-ins for people and secrets: the same for the same person wherever and however they are written.
+"""Pseudonyms for people and secrets: the same for the same person wherever and however they are written.
 
 A text is searched for every known value in the encodings that a request or an answer can carry: as it is,
 percent-encoded (once or twice), as in a form, escaped as JSON or HTML inside another text, in base64. Addresses and

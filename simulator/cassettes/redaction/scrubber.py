@@ -30,7 +30,7 @@ class ScrubError(Exception):
 
 
 def scrubbed(cassette: Cassette, *, keep_people: bool = False, patterns: tuple[str, ...] = ()) -> Cassette:
-    """Return the cassette with stand-ins for people, times and correlation ids in one form, and no secrets.
+    """Return the cassette with pseudonyms for people, times and correlation ids in one form, and no secrets.
 
     Args:
         cassette: as recorded.
@@ -48,7 +48,7 @@ def scrubbed(cassette: Cassette, *, keep_people: bool = False, patterns: tuple[s
 
 
 def replaced(cassette: Cassette, pseudonyms: Pseudonyms) -> Cassette:
-    """Return the cassette as the stand-ins make it.
+    """Return the cassette with pseudonyms and without secrets.
 
     Raises:
         ScrubError: as `scrubbed`.

@@ -130,7 +130,7 @@ def _start(server: FakeHubSpot, host: str, port: int) -> None:
     except OSError as error:
         stop(
             f"cannot listen on {safe_text(host)} port {port}: {error.strerror or error}",
-            "--port 0 takes a free one",
+            "--port 0 chooses a free port",
         )
 
 

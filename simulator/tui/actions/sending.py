@@ -106,9 +106,7 @@ class SendingActions:
         def report() -> None:
             made = future.result()
             if made:
-                self._shell.say(
-                    f"{amount(made, 'definition')} or properties made; R runs failed events again", 5
-                )
+                self._shell.say(f"new definitions and properties: {made}; R runs failed events again", 5)
             else:
                 self._shell.say("HubSpot knows every event and property of these events", 3)
 

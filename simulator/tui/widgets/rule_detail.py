@@ -81,7 +81,7 @@ def side_lines(
         ]
         label = label_of(key, chosen.index)
         if key in ("policy", "defaultProperties"):
-            said = "written into every event, before its rule is looked for"
+            said = "written into every event, before a rule is matched"
             if key == "defaultProperties":
                 said = "in every event that is sent, unless its rule overrides it"
             lines.append(line((f" {said}", "dim")))

@@ -140,7 +140,7 @@ async def test_strict_mode_offers_to_define_what_hubspot_refuses(engine: Engine,
         assert failed
         assert "strict: D defines all" in screen.text()
         await screen.press("D")
-        await screen.until(lambda: "definitions and properties made" in screen.said())
+        await screen.until(lambda: "new definitions and properties" in screen.said())
         await screen.press("R")
         await screen.until(lambda: engine.counts.kinds["failed"] == 0)
         engine.flush().result()
