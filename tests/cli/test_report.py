@@ -94,4 +94,4 @@ def test_a_no_go_names_what_is_in_the_way_and_writes_its_page_all_the_same(run: 
     assert done.returncode == 1
     text = text_of(report)
     assert "NO-GO" in text
-    assert "in the way of going live" in text
+    assert "blocks going live" in text
