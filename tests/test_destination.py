@@ -167,10 +167,11 @@ def test_events_wait_for_consent_and_go_out_in_order_when_it_comes() -> None:
 def test_an_event_that_refuses_consent_itself_is_never_sent() -> None:
     client = RecordingClient()
     sender = destination(client, consent={"marketing": True})
-    sender.push(make_event(1, consent={"marketing": False}))
+    refused_event = sender.push(make_event(1, consent={"marketing": False}))
+    assert (refused_event.kind, refused_event.reason) == ("denied", "consent_refused")
     sender.consent({"marketing": True})
     assert client.calls == []
-    assert sender.waiting == 1
+    assert sender.waiting == 0, "an event that can never pass takes no room in the queue"
 
 
 def test_walkeros_sends_it_all_the_same() -> None:

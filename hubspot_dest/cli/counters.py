@@ -114,7 +114,8 @@ class EventBalance:
         came_in: events that were read in this run.
         sent: events that HubSpot took.
         contacts_only: events that only write a contact, which HubSpot took.
-        skipped: events of which nothing is sent: no identity, nothing new, consent refused.
+        skipped: events of which nothing is sent: no identity, nothing new.
+        consent_refused: events whose own consent refuses, which are not kept.
         ignored: events that a rule leaves out.
         failed: events that were refused or could not be accepted.
         pending: events in the outbox, or in a batch in memory.
@@ -137,7 +138,7 @@ class EventBalance:
         self.earlier = pending + waiting
         self.pending = pending
         self.came_in = self.sent = self.contacts_only = self.skipped = self.ignored = self.failed = 0
-        self.contacts_written = self.contacts_refused = 0
+        self.consent_refused = self.contacts_written = self.contacts_refused = 0
 
     @property
     def went_out(self) -> int:
@@ -177,8 +178,10 @@ class EventBalance:
             self.contacts_only += 1
         elif kind == "sent":
             self.sent += 1
-        elif kind == "skipped" or (kind == "denied" and outcome.reason == _REFUSED_CONSENT):
+        elif kind == "skipped":
             self.skipped += 1
+        elif kind == "denied" and outcome.reason == _REFUSED_CONSENT:
+            self.consent_refused += 1
         elif kind == "ignored":
             self.ignored += 1
         elif kind == "failed":
@@ -240,7 +243,7 @@ class EventBalance:
             "identified": self.contacts_only,
             "skipped": self.skipped,
             "ignored": self.ignored,
-            "denied": waiting,
+            "denied": waiting + self.consent_refused,
             "failed": self.failed,
         }
         kinds["under way"] = max(0, self.came_in + self.earlier - sum(kinds.values()))
@@ -250,7 +253,7 @@ class EventBalance:
         """Return the balance in one line: `12 events and 3 of an earlier run: 9 sent, 4 queued, 2 skipped`."""
         kinds = ", ".join(f"{count} {kind}" for kind, count in self.kinds(waiting).items() if count)
         earlier = f" and {self.earlier} of an earlier run" if self.earlier else ""
-        return f"{amount(self.came_in, 'event')}{earlier}: {kinds or 'nothing'}"
+        return f"{amount(self.came_in, 'event')}{earlier}: {kinds or 'nothing to send'}"
 
     def record(self, *, waiting: int, bad_lines: int) -> dict[str, Any]:
         """Return the balance for `--json`: `cameIn` and `earlier` are the sum of the rest."""
@@ -259,7 +262,7 @@ class EventBalance:
             "cameIn": self.came_in + bad_lines,
             "earlier": self.earlier,
             "wentOut": self.went_out,
-            "skipped": self.skipped + self.ignored,
+            "skipped": self.skipped + self.ignored + self.consent_refused,
             "refused": self.failed + bad_lines,
             "waiting": waiting,
             "safe": kinds["queued"],

@@ -24,7 +24,14 @@ __all__ = ["NO_RULE_SOUGHT", "OTHERS", "PropertyHits", "RuleCoverage", "RuleHits
 
 ConfigPath = tuple[str | int, ...]
 
-NO_RULE_SOUGHT: Final = ("mapping_error", "consent_missing", "bad_input", "invalid_event", "push_error")
+NO_RULE_SOUGHT: Final = (
+    "mapping_error",
+    "consent_missing",
+    "consent_refused",
+    "bad_input",
+    "invalid_event",
+    "push_error",
+)
 """Reasons of events for which no rule was looked up, or the lookup failed: they do not count as unmatched."""
 OTHERS: Final = "(others)"
 """The name for all events without a rule beyond the first 500 names."""

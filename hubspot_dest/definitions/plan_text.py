@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from hubspot_dest.amounts import verb
 from hubspot_dest.definitions.plan import DefinitionsPlan, PlannedEvent, PlannedProperty, State
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter
@@ -56,12 +57,15 @@ def plan_sentence(plan: DefinitionsPlan) -> str:
     """Return the plan in one sentence."""
     events, properties = len(plan.events), sum(1 for _ in plan.properties())
     whole = f"{_count(events, 'event')} and {_count(properties, 'property')}"
+    missing = plan.count("missing")
     counts = ((plan.count("conflict"), "in conflict"), (plan.count("impossible"), "impossible"))
-    wrong = ", ".join(f"{number} {name}" for number, name in counts if number)
+    wrong = ", ".join(f"{number} of them {verb(number, 'are')} {name}" for number, name in counts if number)
     if not plan.account:
         said = f"{whole} must exist before the first event is sent"
-    elif plan.count("missing"):
-        said = f"{plan.count('missing')} of {whole} are missing in {plan.account}"
+    elif missing == events + properties:
+        said = f"{whole}: {plan.account} has none of them"
+    elif missing:
+        said = f"{whole}: {plan.account} lacks {missing} of them"
     elif plan.count("needed"):
         said = f"{whole} are needed; {plan.account} does not show whether it has all of them"
     elif wrong:

@@ -35,6 +35,7 @@ SEND_SCOPE: Final = "analytics.behavioral_events.send"
 _DEFINE_SCOPE: Final = "behavioral_events.event_definitions.read_write"
 _SCHEMA_SCOPE: Final = "crm.schemas.contacts.read"
 _WRITE_SCOPE: Final = "crm.objects.contacts.write"
+_CREATE: Final = "hubspot-dest definitions apply CONFIG EVENTS creates it"
 _ANY_PREFIX: Final = "pe1_"  # the prefix is probed by itself
 
 
@@ -257,7 +258,11 @@ def _events(needs: Needs, known: dict[str, PortalDefinition], bad_names: dict[st
             continue
         if definition is None:
             yield Probe(
-                subject, "wrong", "has no definition: HubSpot refuses it", _like(name, known), live=True
+                subject,
+                "wrong",
+                "has no definition: HubSpot refuses it",
+                _like(name, known) or _CREATE,
+                live=True,
             )
             continue
         if definition.archived:
@@ -279,7 +284,7 @@ def _events(needs: Needs, known: dict[str, PortalDefinition], bad_names: dict[st
 def _contacts(needs: Needs, known: set[str]) -> Iterator[Probe]:
     missing = needs.contact_properties - known
     for text in sorted(missing):
-        hint = _like(text, known) or "make it in HubSpot: Settings, Properties"
+        hint = _like(text, known) or _CREATE
         sentence = f"contacts have no property {text}: HubSpot refuses the contact"
         yield Probe("contact properties", "wrong", sentence, hint, live=True)
     if not missing:

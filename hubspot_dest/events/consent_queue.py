@@ -144,7 +144,7 @@ class StatelessConsentQueue:
 
 
 class MemoryConsentQueue:
-    """Keeps events in memory until the destination's consent is granted.
+    """Keeps events in memory until the destination's consent is granted; an event that refuses it itself is not kept.
 
     Args:
         gate: decides which events pass.
@@ -166,6 +166,8 @@ class MemoryConsentQueue:
         own = gate.own_consent(event)
         if gate.admits(event, own):
             return None
+        if gate.own_refusal_counts and gate.can_never_admit(own):
+            return Denied("consent_refused", f"its own consent refuses {gate.names}: it is not kept")
         self._events.append((event, own))
         return Denied("consent_missing", f"waits for consent: {gate.names}")
 

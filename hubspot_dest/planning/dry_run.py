@@ -49,8 +49,8 @@ class DryRun:
             traced: also record where every value came from.
 
         Returns:
-            the plan; `failed` with reason `invalid_event` or `push_error`, or `skipped` with reason `consent_missing`,
-            if the event would not be planned.
+            the plan; `failed` with reason `invalid_event` or `push_error`, or `skipped` with reason `consent_missing`
+            or `consent_refused`, if the event would not be planned.
 
         """
         config = self._config
@@ -62,7 +62,10 @@ class DryRun:
         event = raw if isinstance(raw, dict) else {}
         try:
             event = collector.complete(raw)
-            if not gate.admits(event, gate.own_consent(event)):
+            own = gate.own_consent(event)
+            if not gate.admits(event, own):
+                if gate.own_refusal_counts and gate.can_never_admit(own):
+                    return Plan(event, "skipped", "consent_refused", f"its own consent refuses {gate.names}")
                 return Plan(event, "skipped", "consent_missing", f"waits for consent: {gate.names}")
             return planner.plan(event, traced=traced)
         except InvalidEventError as error:

@@ -74,7 +74,7 @@ def coverage_lines(
     yield "HubSpot's limits, at the pace of the events' timestamps"
     for limit in summary.limits:
         over = limit.used > limit.allowed
-        when = f" in {limit.period}" if limit.period else ""
+        when = f", busiest: {limit.period}" if limit.period else ""
         basis = "" if limit.basis == "documented" else f" ({limit.basis})"
         text = f"  {limit.share:>8.2f} %  {limit.used:,} of {limit.allowed:,} {limit.limit}{when}{basis}"
         yield painter.paint(text, _RED) if over else text

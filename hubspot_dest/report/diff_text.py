@@ -59,9 +59,16 @@ def diff_sentence(comparison: PlanComparison) -> str:
     if not comparison.changed:
         return f"none of {_events(comparison.events)} changes"
     counts = comparison.kinds
-    kinds = ", ".join(f"{counts[kind]:,} {words}" for kind, (_, _, words) in _MARKS.items() if counts[kind])
     verb = "changes" if comparison.changed == 1 else "change"
-    return f"{comparison.changed:,} of {_events(comparison.events)} {verb}: {kinds}"
+    said = f"{comparison.changed:,} of {_events(comparison.events)} {verb}"
+    if counts["change"] == comparison.changed:
+        return said  # no event gains or loses a call
+    kinds = [
+        f"{counts[kind]:,} {words if counts[kind] > 1 else _singular(words)}"
+        for kind, (_, _, words) in _MARKS.items()
+        if counts[kind]
+    ]
+    return f"{said}: {', '.join(kinds)}"
 
 
 def diff_lines(comparison: PlanComparison, title: DiffTitle, painter: Painter) -> Iterator[str]:

@@ -70,7 +70,7 @@ def outcome_lines(outcome: Outcome, where: str, painter: Painter, *, explain: bo
     for part in outcome.batched:
         yield f"             in {safe_text(part[0])} with others: {_arguments(part)}"
     for call in outcome.calls if outcome.kind != "queued" else _queued_call(outcome):
-        yield f"             {safe_text(call[0])} {_arguments(call)}"
+        yield f"             {safe_text(call[0])} {_arguments(call)}".rstrip()
     for issue in outcome.issues:
         if issue.message != outcome.sentence:
             yield painter.paint(f"             {issue.level.lower()}: {safe_text(issue.text, limit=300)}", 33)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from hubspot_dest.amounts import plural, verb
 from hubspot_dest.checks.limits import MAX_NAME, MAX_PROPERTIES, value_limit
 from hubspot_dest.checks.names import check_event_name, check_property_name
 from hubspot_dest.checks.standard_properties import STANDARD_EVENT_PROPERTIES
@@ -206,7 +207,7 @@ def _identify_lines(draft: FlowDraft) -> Iterator[str]:
 
 def _rule_lines(rule: DraftRule) -> Iterator[str]:
     kind = rule.kind
-    yield f"              # {kind.count:,} events"
+    yield f"              # {kind.count:,} {plural(kind.count, 'event')}"
     yield f"              {yaml_key(kind.action)}:"
     yield (
         "                settings:" if rule.properties or rule.event_name else "                settings: {}"
@@ -216,7 +217,8 @@ def _rule_lines(rule: DraftRule) -> Iterator[str]:
     for path, reason in rule.left_out:
         yield f"                  # {safe_text(path, limit=80)} is left out: {reason}"
     if kind.nested:
-        yield f"                  # {kind.nested:,} events have nested entities; {{loop: [nested, data.id]}} lists them"
+        nested = f"{kind.nested:,} {plural(kind.nested, 'event')} {verb(kind.nested, 'have')}"
+        yield f"                  # {nested} nested entities; {{loop: [nested, data.id]}} lists them"
     if not rule.properties:
         return
     yield "                  properties:"

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from hubspot_dest.amounts import amount, verb
+
 __all__ = ["RESULTS", "Result", "WorkerCounts"]
 
 Result = Literal[
@@ -102,12 +104,14 @@ class WorkerCounts:
     def sentence(self) -> str:
         """Return the closing line: what was fetched, and what became of each message."""
         parts = [f"{self.results[name]} {words}" for name, words in RESULTS.items() if self.results[name]]
-        said = f"{self.fetched} fetched = {' + '.join(parts) or '0'}"
+        said = f"{self.fetched} fetched = {' + '.join(parts)}" if parts else f"{self.fetched} fetched"
         if self.contacts_refused:
-            said += f"; {self.contacts_refused} contacts were refused, their events went on"
+            refused = amount(self.contacts_refused, "contact")
+            said += f"; {refused} {verb(self.contacts_refused, 'were')} refused, their events went on"
         if self.lost:
             about = "" if self.lost_exact else "at least "
-            said += f"; {about}{self.lost} entries were trimmed unread and are lost"
+            entries = f"{amount(self.lost, 'entry')} {verb(self.lost, 'were')}"
+            said += f"; {about}{entries} trimmed unread and {verb(self.lost, 'are')} lost"
         return said
 
 

@@ -38,6 +38,11 @@ __all__ = ["command"]
 )
 @click.option("--token", help="The token that opens the account.")
 @click.option(
+    "--control-token",
+    metavar="TEXT",
+    help="What the page and the paths below /_simulator ask for; by default a new one for each run.",
+)
+@click.option(
     "--scope", "scopes", multiple=True, metavar="NAME", help="A scope of the token; all, if none is named."
 )
 @click.option(

@@ -241,7 +241,7 @@ class TrialRunner:
         plan = self._dry_run.plan(event, NOW_MS, traced=True)
         if plan.reason in ("invalid_event", "push_error"):
             return Trial(event, frozenset(), None)
-        if plan.reason == "consent_missing":
+        if plan.reason in ("consent_missing", "consent_refused"):
             return Trial(event, frozenset({(DESTINATION, "consent missing")}), None)
         plan.trace = None
         self._rules(plan)

@@ -136,10 +136,13 @@ class EventLog:
             )  # fmt: skip
             counts.taken += 1
             counts.kinds[kind] += 1
+            self._count_skipped(kind, outcome.reason, 1)
             self.ring.append(row)
             if outcome.findings:
                 self.findings.add(outcome.findings, None)
         else:
+            self._count_skipped(row.kind, row.reason, -1)
+            self._count_skipped(kind, outcome.reason, 1)
             row.exchanges, row.generation, row.rule = push.calls, generation, outcome.rule_label
             row.reason, row.sentence, row.tries, row.next_try = outcome.reason, outcome.sentence, 0, None
             row.attempts += 1
@@ -354,6 +357,10 @@ class EventLog:
         return found
 
     # ---- counting
+
+    def _count_skipped(self, kind: Kind, reason: str, number: int) -> None:
+        if kind == "skipped":
+            self.counts.skipped[reason] += number
 
     def _move(self, row: Row, kind: Kind) -> None:
         self.counts.kinds[row.kind] -= 1

@@ -38,6 +38,7 @@ class Counts:
         taken: events taken from the source.
         pushes: how often an event was handed to the sender; running one again counts again.
         kinds: event rows by the kind of their outcome now.
+        skipped: the skipped ones of them, by reason.
         batches: batches that HubSpot took.
         batches_failed: attempts to send a batch that failed.
         calls: calls of the official client, by name.
@@ -59,6 +60,7 @@ class Counts:
     taken: int = 0
     pushes: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
     batches: int = 0
     batches_failed: int = 0
     calls: Counter[str] = field(default_factory=Counter)
@@ -108,6 +110,7 @@ class Counts:
             "taken": self.taken,
             "pushes": self.pushes,
             "outcomes": dict(sorted(self.kinds.items())),
+            "skipped": {reason: count for reason, count in sorted(self.skipped.items()) if count},
             "batches": self.batches,
             "batchesFailed": self.batches_failed,
             "calls": dict(sorted(self.calls.items())),

@@ -31,14 +31,14 @@ def test_nothing_changes_between_a_configuration_and_itself(run: Run) -> None:
 def test_gains_losses_and_changes_are_told_with_their_cause_and_line(run: Run, changed: str) -> None:
     done = run("hubspot_dest", "diff", SHOP, changed, EVENTS)
     assert done.returncode == 0
-    assert "2 of 10 events change: 1 lose a call, 1 change" in done.stdout
+    assert "2 of 10 events change: 1 loses a call, 1 changes" in done.stdout
     assert 'event.eventName: "pe12345678_purchase_completed" → "pe12345678_bought"' in done.stdout
     line = next(text for text in done.stdout.splitlines() if "settings.eventName" in text)
     number = int(line.partition("line ")[2].partition(")")[0])
     assert "bought" in Path(changed).read_text(encoding="utf-8").splitlines()[number - 1]
     assert "now  ignored: rule 'product view' ignores it" in done.stdout
     back = run("hubspot_dest", "diff", changed, SHOP, EVENTS)
-    assert "1 gain a call, 1 change" in back.stdout
+    assert "1 gains a call, 1 changes" in back.stdout
 
 
 @pytest.mark.parametrize(("fail_on", "code"), [("never", 0), ("loss", 1), ("change", 1)])
@@ -92,7 +92,7 @@ def test_what_walkeros_would_do_otherwise_is_told_with_the_reason(run: Run, tmp_
     event = '{"name":"user login","user":{"email":"ada@example.org"}}'
     done = run("hubspot_dest", "diff", str(config), "-", "--against", "walkeros", stdin=event)
     assert done.returncode == 0
-    assert "1 of 1 event changes: 1 gain a call" in done.stdout
+    assert "1 of 1 event changes: 1 gains a call" in done.stdout
     assert "honour_skip" in done.stdout
     assert "walkerOS 4 ignores it" in done.stdout
 

@@ -94,7 +94,7 @@ def test_a_no_go_names_what_is_in_the_way_and_writes_its_page_all_the_same(run: 
     assert done.returncode == 1
     text = text_of(report)
     assert "NO-GO" in text
-    assert "in the way of going live" in text
+    assert "blocks going live" in text
 
 
 def test_a_preview_that_sends_nothing_is_not_green(run: Run, tmp_path: Path) -> None:

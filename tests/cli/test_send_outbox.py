@@ -113,7 +113,7 @@ def test_an_array_on_one_line_is_resumed_behind_its_last_item(
     source.write_text(json.dumps([view(1), view(2)]), encoding="utf-8")
     arguments = ("hubspot_dest", "send", config, str(source), "--base-url", hubspot.base_url, "--resume")
     run(*arguments)
-    assert "0 events: nothing" in run(*arguments).stderr
+    assert "0 events: nothing to send; 0 contact calls" in run(*arguments).stderr
     assert len(hubspot.account.occurrences) == 2
 
 
@@ -184,6 +184,7 @@ def test_dead_letters_are_named_exported_and_sent_again(
 
     hubspot.account.define("pe12345678_page_read", 0.0)
     assert "1 dead letter waits" in run("hubspot_dest", "outbox", "retry", box).stderr
+    assert "no dead letters to retry" in run("hubspot_dest", "outbox", "retry", box).stderr
     assert run(*arguments).returncode == 0
     assert len(hubspot.account.occurrences) == 2
     assert run("hubspot_dest", "outbox", "status", box).returncode == 0

@@ -153,3 +153,15 @@ def test_deep_and_odd_values_are_readable() -> None:
         deep = [deep]
     assert "…" in readable_json(deep)
     assert readable_json(float("nan")) == '"NaN"'
+
+
+def test_the_outcomes_begin_with_what_arrives_whatever_event_came_first() -> None:
+    found = (("refused", 1), ("skipped", 1), ("identified", 1), ("sent", 5))
+    page = Page()
+    page.feed(
+        render_report(
+            ReportPage(title="Shop", tone="good", verdict="GO", reason="", created="today", outcomes=found)
+        )
+    )
+    listed = [text for text in page.text if text in dict(found)]
+    assert listed[:4] == ["sent", "identified", "skipped", "refused"]

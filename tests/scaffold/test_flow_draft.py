@@ -56,3 +56,14 @@ def test_odd_events_still_give_a_flow_that_loads(odd: dict[str, Any]) -> None:
     assert len(names) == len(
         {rule.kind.name for rule in draft.rules} & {str(event["name"]) for event in events}
     )
+
+
+def test_the_comments_of_a_draft_count_in_good_english() -> None:
+    survey = EventSurvey()
+    nested = [{"entity": "product", "data": {"id": "a"}}]
+    for name, extra in (("order complete", {"nested": nested}), ("page view", {}), ("page view", {})):
+        survey.add({"name": name, "data": {"id": "x"}, "user": {"email": "a@example.org"}, **extra})
+    text = "\n".join(draft_lines(flow_draft(survey, 4242), "events.jsonl", []))
+    assert "# 1 event\n" in text
+    assert "# 2 events\n" in text
+    assert "# 1 event has nested entities" in text

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from hubspot_dest.delivery.client.codec import occurrence_uuid
+from hubspot_dest.streams.counts import WorkerCounts
 from hubspot_dest.streams.errors import LeaseLostError, StreamError
 from hubspot_dest.streams.source import Lag, TrimWatch
 from simulator.hubspot import FakeHubSpot
@@ -36,6 +37,7 @@ def test_a_message_is_committed_only_after_hubspot_has_it(hubspot: FakeHubSpot) 
     worker.run()
     assert seen == [5]
     assert source.done == {ZERO: ["0", "1", "2", "3", "4"]}
+    assert WorkerCounts().sentence() == "0 fetched", "a sum of no parts is not written as one"
     assert worker.counts.sentence() == "5 fetched = 5 delivered"
 
 

@@ -175,6 +175,8 @@ def retry(file: str, options: tuple[str, ...]) -> None:
         outbox.close()
     say(
         f"{amount(count, 'dead letter')} {verb(count, 'wait')} for the next `send --outbox {safe_text(file)}`"
+        if count
+        else "no dead letters to retry"
     )
 
 

@@ -68,7 +68,7 @@ def plan(
     """Carry `definitions plan` out; the options are those of `commands/definitions.py`."""
     logging.getLogger("hubspot_dest").propagate = False
     if reach.base_url is not None and against != _LIVE:
-        stop("--base-url says where HubSpot is, and HubSpot is not asked", "--against live")
+        stop("--base-url has no effect without --against live: HubSpot is not asked", "--against live")
     loaded = connected(open_config(config, needs_token=against == _LIVE), reach)
     account, name = UNKNOWN_ACCOUNT, ""
     if against == _LIVE:
@@ -126,10 +126,13 @@ def apply(
     if missing and live and not yes:
         _ask(missing, account)
     counts: Counter[str] = Counter()
+    created: Counter[str] = Counter()
     for step in apply_plan(made, client, time.sleep):
         counts[step.kind] += 1
+        if step.kind == "created":
+            created[step.what] += 1
         _show_step(step, as_json=as_json)
-    _sum_up(made, counts, as_json=as_json)
+    _sum_up(made, counts, created, as_json=as_json)
     unfinished = counts["failed"] + counts["not_tried"] + made.count("conflict", "impossible")
     raise SystemExit(int(ExitCode.CHECK_FAILED if unfinished else ExitCode.OK))
 
@@ -295,12 +298,14 @@ def _show_step(step: DefinitionStep, *, as_json: bool) -> None:
         say("  try: another settings.eventName; the name of a deleted definition can never be used again")
 
 
-def _sum_up(made: DefinitionsPlan, counts: Counter[str], *, as_json: bool) -> None:
+def _sum_up(made: DefinitionsPlan, counts: Counter[str], created: Counter[str], *, as_json: bool) -> None:
     if as_json:
         states = {kind: counts[kind] for kind in ("created", "failed", "not_tried")}
         print_data(json_line({**_summary(made), **states}))
     unchanged = made.count("conflict", "impossible")
-    parts = [f"{counts['created']} created"]
+    names = [amount(count, what) for what, count in created.items()]
+    # A definition is created together with its properties, which are no steps of their own.
+    parts = [f"created {' and '.join(names)}" if names else "created nothing"]
     parts += [
         f"{counts[kind]} {word}"
         for kind, word in (("failed", "failed"), ("not_tried", "not tried"))

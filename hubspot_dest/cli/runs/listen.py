@@ -312,7 +312,9 @@ class _ListenRun:
 
     def _on_signal(self, number: int, count: int) -> None:
         if count == 1:
-            say(f"{signal.Signals(number).name}: completing the requests in progress; once more ends at once")
+            say(
+                f"{signal.Signals(number).name}: completing the requests in progress; a second signal ends at once"
+            )
         else:
             self._destination.abort()
 

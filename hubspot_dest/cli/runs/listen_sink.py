@@ -81,7 +81,9 @@ def listen_to_stream(
 
     def on_signal(number: int, count: int) -> None:
         if count == 1:
-            say(f"{signal.Signals(number).name}: completing the requests in progress; once more ends at once")
+            say(
+                f"{signal.Signals(number).name}: completing the requests in progress; a second signal ends at once"
+            )
 
     async def finish() -> None:
         front.close()

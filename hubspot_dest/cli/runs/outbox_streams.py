@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import click
 
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import consent_states
@@ -86,7 +87,7 @@ def dead(source: str, options: tuple[str, ...]) -> None:
                 f"{safe_text(name or letter.place, limit=60)}\n"
                 f"    {safe_text(record['reason'])}: {safe_text(said, limit=300)}"
             )
-    say(f"{count} dead letters")
+    say(amount(count, "dead letter"))
     raise SystemExit(int(ExitCode.CHECK_FAILED if count else ExitCode.OK))
 
 
@@ -101,7 +102,7 @@ def retry(source: str, options: tuple[str, ...]) -> None:
     """Put the dead letters back."""
     with _box(address_of(source, options)) as box:
         count = box.send_again({})
-    say(f"{count} dead letters are in the stream again, after what is there")
+    say(f"{amount(count, 'dead letter')} {verb(count, 'are')} in the stream again, after what is there")
 
 
 def release(source: str, options: tuple[str, ...], consent: tuple[str, ...]) -> None:
@@ -110,7 +111,8 @@ def release(source: str, options: tuple[str, ...], consent: tuple[str, ...]) -> 
     with _box(address_of(source, options), waiting=True) as box:
         count = box.send_again(states)
     granted = f" with consent {', '.join(name for name, state in states.items() if state)}" if states else ""
-    say(f"{count} waiting events are in the stream again{safe_text(granted)}, after what is there")
+    are = f"{amount(count, 'waiting event')} {verb(count, 'are')}"
+    say(f"{are} in the stream again{safe_text(granted)}, after what is there")
 
 
 def purge(source: str, options: tuple[str, ...], *, waiting: bool, yes: bool) -> None:
@@ -122,7 +124,9 @@ def purge(source: str, options: tuple[str, ...], *, waiting: bool, yes: bool) ->
         if waiting:
             with _box(address, waiting=True) as other:
                 held = other.count()
-        what = f"{count} dead letters" + (f" and {held} that wait for consent" if waiting else "")
+        what = amount(count, "dead letter")
+        if waiting:
+            what += f" and {amount(held, 'event')} that {verb(held, 'wait')} for consent"
         if not yes and not click.confirm(f"drop {what} for good?", default=False, err=True):
             say("nothing was dropped")
             raise SystemExit(int(ExitCode.USAGE_ERROR))
@@ -130,7 +134,8 @@ def purge(source: str, options: tuple[str, ...], *, waiting: bool, yes: bool) ->
         if waiting:
             with _box(address, waiting=True) as other:
                 held = other.drop()
-    say(f"dropped {gone} dead letters" + (f" and {held} that waited for consent" if waiting else ""))
+    also = f" and {amount(held, 'event')} that waited for consent" if waiting else ""
+    say(f"dropped {amount(gone, 'dead letter')}{also}")
 
 
 def refuse_file(file: object) -> None:

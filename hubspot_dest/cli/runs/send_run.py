@@ -211,7 +211,7 @@ class SendRun:
         name = signal.Signals(number).name
         say(
             f"interrupted ({name}): no more is read; what waits is sent for at most {SIGNAL_SECONDS:g} s; "
-            "once more ends at once"
+            "a second signal ends at once"
         )
         if self._reading:
             raise _Interrupted

@@ -80,7 +80,7 @@ def verify(
     if live and account is not None:
         stop("--live and --account exclude each other: both describe the account", "one of them")
     if reach.base_url is not None and not live:
-        stop("--base-url says where HubSpot is, and without --live HubSpot is not asked", "--live")
+        stop("--base-url has no effect without --live: HubSpot is not asked", "--live")
     file = file_of(config)
     wanted = str(config)[len(str(file)) + 1 :]
     states = consent_states(consent)

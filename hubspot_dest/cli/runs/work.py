@@ -137,7 +137,7 @@ def _health(given: str | None, worker: Worker) -> Iterator[None]:
 
 def _run(worker: Worker, address: StreamAddress, config: Config, *, as_line: bool) -> ExitCode:
     def on_first(number: int) -> None:
-        say(f"{signal.Signals(number).name}: finishing what is in hand; once more ends at once")
+        say(f"{signal.Signals(number).name}: finishing what is in hand; a second signal ends at once")
         worker.stop()
 
     def last_words() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
@@ -87,6 +88,7 @@ def _share(part: float, whole: float, width: float = 100) -> str:
 
 def render_report(page: ReportPage) -> str:
     """Return the page as HTML."""
+    page = replace(page, outcomes=_in_order(page.outcomes))
     style = resources.files(_PACKAGE).joinpath("templates/report.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
     return (
@@ -108,6 +110,12 @@ def render_report(page: ReportPage) -> str:
             needed=sum(definition.size for definition in page.definitions or ()),
         )
     )
+
+
+def _in_order(outcomes: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
+    """Return what arrives first and what is refused last, so that equal colours are together in the bar."""
+    order = {kind: place for place, kind in enumerate(_TONES)}
+    return tuple(sorted(outcomes, key=lambda outcome: order.get(outcome[0], len(order))))
 
 
 def _segments(outcomes: tuple[tuple[str, int], ...]) -> list[dict[str, Any]]:

@@ -56,6 +56,8 @@ class EventsSection:
         self._contacts = 0
         self._read = 0
         self._bad = 0
+        self._waiting = 0
+        self._refusals = 0
         self.kinds: Counter[str] = Counter()
         self.granted: Collection[str] = ()
 
@@ -74,6 +76,8 @@ class EventsSection:
         if outcome.events:
             return  # a batch: its events were counted one by one
         self.kinds[outcome.kind] += 1
+        self._waiting += outcome.kind == "denied" and outcome.reason != "consent_refused"
+        self._refusals += outcome.kind == "denied" and outcome.reason == "consent_refused"
         if not sum(self.kinds.values()) % _WEIGHT:
             self._quotas.add(outcome, _WEIGHT)
         plan = outcome.plan
@@ -149,10 +153,13 @@ class EventsSection:
             )
         if self._config.batch and self.kinds["refused"]:
             notes.append("events are sent in batches: HubSpot may refuse a whole batch for one refused event")
-        if self.kinds["denied"]:
-            denied = self.kinds["denied"]
+        if self._waiting:
+            wait = f"{amount(self._waiting, 'event')} {verb(self._waiting, 'wait')}"
+            notes.append(f"{wait} for consent; --consent NAME grants it")
+        if self._refusals:
+            refuse = f"{amount(self._refusals, 'event')} {verb(self._refusals, 'refuse')}"
             notes.append(
-                f"{amount(denied, 'event')} {verb(denied, 'wait')} for consent; --consent NAME grants it"
+                f"{refuse} consent and {verb(self._refusals, 'are')} not sent, whatever --consent grants"
             )
         if self._subject.account is UNKNOWN_ACCOUNT:
             notes.append("the account is not known: no event was refused for what the account lacks")

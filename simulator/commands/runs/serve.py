@@ -44,6 +44,7 @@ def serve(
     tls: bool,
     authority: Path | None,
     token: str | None,
+    control_token: str | None,
     scopes: tuple[str, ...],
     allowed_hosts: tuple[str, ...],
     tier: str | None,
@@ -82,6 +83,7 @@ def serve(
         server = FakeHubSpot(
             service,
             token=token,
+            control_token=control_token or "",
             host=host,
             port=port,
             faults=_faults(faults, story),

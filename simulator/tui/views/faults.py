@@ -107,7 +107,7 @@ class FaultsView(View):
         failed = counts.kinds["failed"]
         lines += [
             line((f" ◔ {waits:>6} ", "info"), ("wait to be delivered", "text"), (f"  {flushes}", "faint")),
-            line((f" ▽ {counts.kinds['denied']:>6} ", "soft"), ("wait for consent", "text")),
+            line((f" ▽ {counts.kinds['denied']:>6} ", "soft"), ("without consent", "text")),
             line(
                 (f" ✘ {failed:>6} ", "bad" if failed else "faint"), ("failed", "text"),
                 ("   R runs them again", "faint"),
@@ -123,7 +123,7 @@ class FaultsView(View):
                 (f"≠✘ {counts.lost_upstream:>6} ", "bad" if counts.lost_upstream else "faint"),
                 ("walkerOS loses", "text"),
             ),
-            line((f"≠+ {counts.extra_upstream:>6} ", "dim"), ("one call more by walkerOS", "text")),
+            line((f"≠+ {counts.extra_upstream:>6} ", "dim"), ("walkerOS makes one more call", "text")),
             line(""),
             line(("── latest refusals ", "accent")),
         ]  # fmt: skip
@@ -159,7 +159,7 @@ class FaultsView(View):
                 )
             )
         if len(lines) == 1:
-            lines.append(line((" none: HubSpot is well", "good")))
+            lines.append(line((" no faults", "good")))
         return lines
 
     def _flow(self, width: int) -> list[TextLine]:

@@ -74,7 +74,7 @@ class HelpScreen(Panel):
         words = {
             "sent": "on its own", "flushed": "in a batch", "queued": "waits to be delivered",
             "identified": "contact only",
-            "skipped": "no identity, or nothing to do", "ignored": "by its rule", "denied": "waits for consent",
+            "skipped": "no identity, or nothing to do", "ignored": "by its rule", "denied": "without consent",
             "failed": "HubSpot refused it, or the mapping failed",
             "retrying": "HubSpot did not take it; the sender tries again", "bisected": "its batch is sent in parts",
             "recovered": "delivered after failed tries",

@@ -170,7 +170,13 @@ def test_what_is_no_number_is_refused(option: str, tmp_path: Path) -> None:
 def test_the_table_names_outcomes_rules_and_what_walkeros_would_lose() -> None:
     done = run()
     assert done.returncode == 0
-    for word in ("flushed", "order complete", "walkerOS itself would lose", "saved by the memory"):
+    for word in (
+        "flushed",
+        "no identity",
+        "order complete",
+        "walkerOS itself would lose",
+        "saved by the memory",
+    ):
         assert word in done.stdout
     assert "\x1b" not in done.stdout
 

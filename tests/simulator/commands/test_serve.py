@@ -257,3 +257,19 @@ def test_the_authority_is_where_it_is_wanted_and_clients_that_trust_it_get_throu
             assert answer.status == 200
     finally:
         stop(process, signal.SIGTERM)
+
+
+def test_a_chosen_control_token_opens_the_page_and_the_control_routes() -> None:
+    process = serve("--control-token", "of-this-test")
+    assert process.stdout is not None
+    where: dict[str, Any] = json.loads(process.stdout.readline())
+    try:
+        assert where["controlToken"] == "of-this-test"
+        accounts = f"{where['baseUrl']}/_simulator/accounts"
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            urllib.request.urlopen(accounts, timeout=10)
+        admitted = urllib.request.Request(accounts, headers={"X-Simulator-Token": "of-this-test"})
+        with urllib.request.urlopen(admitted, timeout=10) as answer:
+            assert answer.status == 200
+    finally:
+        stop(process, signal.SIGTERM)

@@ -38,8 +38,8 @@ async def test_the_tour_that_ships_comes_to_its_end_and_shows_what_it_promises(
         assert not speech.on
         assert engine.reconcile().agree
         # What is said of a row is true of it.
-        assert shown["Nobody yet"].person.startswith("device")
-        assert shown["Nobody yet"].kind == "skipped"
+        assert shown["An unknown visitor"].person.startswith("device")
+        assert shown["An unknown visitor"].kind == "skipped"
         assert [exchange.status for exchange in shown["A person"].exchanges][:2] == [404, 201]
         assert shown["The batch is full"].is_batch
 
