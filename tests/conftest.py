@@ -16,3 +16,9 @@ os.environ.pop("PYTHONUNBUFFERED", None)
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave the folder of the deep tests out of a run that would deselect them all; the import alone takes seconds."""
     return True if config.option.markexpr == "not deep" and collection_path == DEEP else None
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """Async tests run on asyncio, whatever else is installed: the sender and the simulator are written for it."""
+    return "asyncio"

@@ -350,6 +350,7 @@ async def test_screenshot_report_and_rows_are_written(engine: Engine, opened: Op
 
     async def script(screen: Screenful) -> None:
         await screen.press("e", "E")
+        await screen.until(lambda: any(tmp_path.glob("*.html")))
 
     await drive(opened, script)
     assert next(tmp_path.glob("*.svg")).read_text().startswith("<svg")
