@@ -51,7 +51,7 @@ def test_what_was_answered_survives_kill_9_and_arrives_once(hubspot: FakeHubSpot
         code, said = running.stop()
     assert code == 0, said
     assert len(uuids(hubspot)) == len(set(uuids(hubspot))) == 200
-    assert "everything was delivered" in said
+    assert "nothing is left to deliver" in said
 
 
 def test_what_waited_for_consent_survives_kill_9_and_goes_out_with_it(

@@ -68,7 +68,7 @@ def test_listen(hubspot: FakeHubSpot, tmp_path: Path) -> None:
     first, second = said.splitlines()[-2:]
     kinds = {"sent": 1, "identified": 1, "skipped": 1, "ignored": 1, "failed": 3}
     assert summed(first) == (7, kinds)
-    assert second == "4 events were accepted, 3 failed; everything was delivered"
+    assert second == "4 events were accepted, 3 failed; nothing is left to deliver"
 
 
 def test_listen_counts_what_an_earlier_run_left_and_says_so_in_json(

@@ -363,7 +363,7 @@ class _ListenRun:
             say(f"{said}; {left}{also} {verb(left, 'were')} not delivered and {lost}: {safe_text(gone)}")
             return ExitCode.CHECK_FAILED
         if not (left or contacts):
-            say(f"{said}; everything was delivered")
+            say(f"{said}; nothing is left to deliver")
             return ExitCode.OK
         if self._durable:
             go = verb(left, "go")

@@ -249,7 +249,7 @@ def _announce(
     print_data(f'  Python  hubspot.HubSpot(access_token="{server.token}", host="{server.base_url}")')
     print_data(f'  Node    new Client({{accessToken: "{server.token}", basePath: "{server.base_url}"}})')
     print_data(
-        f"  curl    curl -H 'Authorization: Bearer {server.token}' {server.base_url}/crm/v3/objects/contacts/101"
+        f"  curl    curl -H 'Authorization: Bearer {server.token}' {server.base_url}/crm/v3/objects/contacts"
     )
     print_data(f"  sender  hubspot-dest send CONFIG EVENTS --base-url {server.base_url}")
     if node_preload is not None:
