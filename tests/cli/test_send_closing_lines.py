@@ -20,6 +20,7 @@ from hubspot_dest.cli.runs import send_run
 from hubspot_dest.delivery.outbox.queue import Leftovers, leftovers_of
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.destination import HubSpotDestination
+from hubspot_dest.intake.reader import Line
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.report.text_report import Painter
 from simulator.hubspot import FakeHubSpot
@@ -359,3 +360,22 @@ def test_the_closing_lines_are_said_once_and_whole_when_a_signal_comes_while_the
         thread.join(20)
     destination.close(deadline=0.0)
     assert closing(capsys.readouterr().err)["events"] == 0
+
+
+def test_a_failure_before_the_acceptance_is_reported_names_the_event_and_its_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A delivering thread may be faster than the one that reports what was accepted."""
+    run = send_run.SendRun(Leftovers(), as_json=False, painter=Painter(colour=False))
+    assert run._wanted(Line(5, {"name": "page read", "id": "e5"}))
+    refused = Outcome(
+        "failed",
+        "refused",
+        "does not exist",
+        name="pe1_page_read",
+        event_id="e5",
+        delivery=True,
+        person="a@b.org",
+    )
+    run.tell(refused)
+    assert "line 5  page read  a@b.org" in capsys.readouterr().err

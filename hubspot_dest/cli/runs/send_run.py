@@ -139,7 +139,8 @@ class SendRun:
         self._reasons = ReasonTable()
         self._delivery = _DeliveryState()
         self._origins: dict[str, _Origin] = {}
-        self._lines: dict[str, int] = {}
+        # Of the chunk in hand: an event may be delivered before its acceptance is reported.
+        self._being_accepted: dict[str, _Origin] = {}
         self._reading = False
         self._older = 0
         self._skipped_said = 0
@@ -158,8 +159,8 @@ class SendRun:
 
     def line_of(self, event_id: str) -> int | None:
         """Return the line of an event that is on its way, or None."""
-        origin = self._origins.get(event_id)
-        return self._lines.get(event_id) if origin is None else origin.line
+        origin = self._origins.get(event_id) or self._being_accepted.get(event_id)
+        return None if origin is None else origin.line
 
     def run(self, destination: HubSpotDestination, plan: SendPlan) -> ExitCode:
         """Deliver; the first signal stops reading and flushes, the second ends at once."""
@@ -245,7 +246,7 @@ class SendRun:
         self._tell_grouped()
         with self._telling:
             self._balance.accepted()
-            self._lines.clear()
+            self._being_accepted.clear()
 
     def _wanted(self, read: Line) -> bool:
         since, event = self._plan.since_ms, read.event
@@ -256,7 +257,8 @@ class SendRun:
                 return False
         if not has_id(event):
             event["id"] = new_event_id()  # as the collector does; here so that messages can name its line
-        self._lines[event["id"]] = read.number
+        name = event.get("name")
+        self._being_accepted[event["id"]] = _Origin(read.number, name if isinstance(name, str) else "", "")
         return True
 
     # ---- what became of them
@@ -292,16 +294,19 @@ class SendRun:
                 if not self._as_json and outcome_is_new:
                     self._say_outcome(outcome, origin)
             if self._as_json and self._output_failed is None:
-                line = origin.line if origin is not None else self._lines.get(outcome.event_id)
+                read = origin or self._being_accepted.get(outcome.event_id)
+                line = None if read is None else read.line
                 self._print(as_json(outcome_record(outcome, line)))
 
     def _origin(self, outcome: Outcome) -> _Origin | None:
         """Return where an outcome's event came from; keep it for later outcomes."""
         event_id = outcome.event_id
         on_its_way = outcome.kind in ("queued", "identified", "denied") and not outcome.delivery
-        line = self._lines.get(event_id)
-        if on_its_way and line is not None:
-            origin = _Origin(line, outcome.name, person_of(outcome))
+        read = self._being_accepted.get(event_id)
+        origin = None
+        if read is not None:
+            origin = _Origin(read.line, read.name or outcome.name, person_of(outcome))
+        if on_its_way and origin is not None:
             if len(self._origins) < _ORIGINS:
                 self._origins[event_id] = origin
             return origin
@@ -312,7 +317,7 @@ class SendRun:
         done = [self._origins.pop(text, None) for text in (event_id, *outcome.events)]
         if done[0] is not None:
             return done[0]
-        return _Origin(line, outcome.name, person_of(outcome)) if line is not None else None
+        return origin
 
     def _note(self, outcome: Outcome, origin: _Origin | None) -> None:
         """Add what was not sent to the table of reasons."""
