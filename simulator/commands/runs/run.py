@@ -109,6 +109,8 @@ def run(
         closing = engine.close()
     if sys.stderr.isatty():
         progress("\x1b[2K\r")
+    if engine.counts.taken == 0 and events != 0 and engine.exhausted and stopper.number is None:
+        stop(f"{safe_text(origin.name)} has no usable event, so that nothing was proved")
     seconds = round(time.perf_counter() - started, 2)
     result = {"events": result["counts"]["taken"], "seed": seed, "seconds": seconds, **result}
     result["notFlushed"] = closing.left + unseen
