@@ -23,7 +23,8 @@ NOT_RUN: dict[tuple[str, str], str] = {
     ): "for zsh; tests/cli holds completion in both shells",
     (
         "docs/tasks/point-your-walkeros.md",
-        "hubspot-sim serve --tls --host 0.0.0.0 --port 443 --allow-host api.hubapi.com --json",
+        "hubspot-sim serve --tls --host 0.0.0.0 --port 443 --allow-host api.hubapi.com "
+        "--authority authority.pem --json",
     ): "needs port 443",
 }
 
