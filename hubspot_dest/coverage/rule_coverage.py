@@ -16,6 +16,7 @@ from hubspot_dest.mapping.evaluation import Evaluation
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, to_string
 from hubspot_dest.mapping.paths import compile_path
 from hubspot_dest.mapping.values import Resolve, ValueCompiler
+from hubspot_dest.masking import mask_token
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.rules_index import label_of, rules_of
@@ -367,7 +368,7 @@ def _notes(rule: dict[str, Any], settings: dict[str, Any]) -> Iterator[str]:
     if rule.get("silent") or rule.get("skip"):
         yield "silent: contact only"
     if rule.get("condition"):
-        yield f"if {described(rule['condition'])}"
+        yield mask_token(f"if {described(rule['condition'])}")
     if settings.get("eventName"):
         yield f"as {settings['eventName']}"
     elif rule.get("name"):

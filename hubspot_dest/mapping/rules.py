@@ -16,6 +16,7 @@ from hubspot_dest.mapping.evaluation import Evaluation, error_detail
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, Undefined, truthy
 from hubspot_dest.mapping.policy import Policy
 from hubspot_dest.mapping.values import Resolve, ValueCompiler
+from hubspot_dest.masking import mask_token
 
 __all__ = ["Rule", "RuleError", "RuleSet"]
 
@@ -233,7 +234,7 @@ def _message(error: Exception) -> str:
     message = getattr(error, "message", None) or str(error)
     if isinstance(error, JsTypeError) and message == "fn is not a function":
         return "rule.condition is not a function"
-    return str(message)
+    return mask_token(str(message))
 
 
 def _report_failure(rule: Rule[S], event: Any, ev: Evaluation, error: Exception) -> None:

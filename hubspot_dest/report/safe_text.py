@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from hubspot_dest.masking import mask_token
+
 __all__ = ["safe_text"]
 
 # Characters that could mislead a terminal or a reader: controls, escapes, bidirectional overrides, invisibles.
@@ -16,7 +18,7 @@ _HARMLESS_SPACES = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 def safe_text(text: Any, *, limit: int | None = None) -> str:
     r"""Return `text` with every character that a terminal would interpret escaped as `\xNN` or `\uNNNN`.
 
-    User and password of an address are shown as `****`: `redis://****@host`.
+    A token is shown as `pat-na1-****`, user and password of an address as `****`: `redis://****@host`.
 
     Args:
         text: any value; event values are untrusted.
@@ -26,6 +28,8 @@ def safe_text(text: Any, *, limit: int | None = None) -> str:
     plain = text if isinstance(text, str) else str(text)
     if "@" in plain and ":/" in plain:
         plain = _LOGIN.sub(r"\1****@", plain)
+    if "pat-" in plain:
+        plain = mask_token(plain)
     if limit is not None and len(plain) > limit:
         plain = plain[: limit - 1] + "…"
     if plain.isascii() and plain.isprintable():

@@ -271,7 +271,8 @@ def _verdict(answers: tuple[SectionResult, ...], *, strict: bool) -> tuple[GoVer
     proved = [
         answer.name
         for answer in answers
-        if answer.name in ("events", "examples") and answer.status == "passed"
+        if answer.status == "passed"
+        and (answer.name == "events" or (answer.name == "examples" and answer.counts["sending"]))
     ]
     if not proved:
         return "no_go", "nothing was proved: no event was held against HubSpot's rules; give EVENTS"

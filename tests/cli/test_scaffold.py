@@ -130,3 +130,12 @@ def test_a_line_that_is_left_out_of_a_draft_is_named(run: Run, tmp_path: Path) -
     assert done.returncode == 0
     assert "1 line is not an event" in done.stderr
     assert f"{events}, line 11, column" in done.stderr
+
+
+def test_an_example_without_a_name_is_not_saved(run: Run, tmp_path: Path) -> None:
+    flow = tmp_path / "flow.json"
+    flow.write_bytes(FLOW.read_bytes())
+    done = run("hubspot_dest", "preview", str(flow), EVENTS, "--save-example", " ", "--example-line", "7")
+    assert done.returncode == 2
+    assert "the example has no name" in done.stderr
+    assert flow.read_bytes() == FLOW.read_bytes()

@@ -23,3 +23,8 @@ def test_the_password_of_an_address_is_never_shown(text: str, shown: str) -> Non
 
 def test_a_cut_text_shows_no_part_of_a_password() -> None:
     assert "s3" not in safe_text("http://me:s3cr3ts3cr3t@host", limit=14)
+
+
+def test_a_token_inside_a_function_is_never_shown() -> None:
+    token = "pat-na1-11111111-2222-3333-4444-555555555555"
+    assert "11111111" not in safe_text(f'if (e) => e.key === "{token}"')

@@ -403,3 +403,14 @@ def test_a_worker_that_cannot_log_in_ends_with_2_and_one_sentence(
     assert "refuses the credentials" in done.said
     assert "wrong-password-here" not in done.said
     assert "Traceback" not in done.said
+
+
+@pytest.mark.parametrize("verb", [("dead",), ("export",), ("retry",), ("release",), ("purge", "--yes")])
+def test_a_misspelt_stream_is_an_error_and_not_an_empty_one(
+    redis_server: RedisServer, verb: tuple[str, ...]
+) -> None:
+    redis_server.client().xadd("events", {"event": "{}"})
+    done = run_here("outbox", verb[0], redis_server.url("evnets"), *verb[1:])
+    assert done.code == 2, done.said
+    assert "has no stream evnets" in done.said
+    assert run_here("outbox", verb[0], redis_server.url("events"), *verb[1:]).code == 0

@@ -580,3 +580,29 @@ def test_every_code_has_its_page_in_the_documentation_and_in_explain() -> None:
     for known in (*VERIFY_CHECKS.values(), *CONTRACT_CHECKS.values()):
         assert page_of(known).strip() in page, known.code
         assert EVERY_CHECK[known.code] is known
+
+
+def test_step_examples_that_send_nothing_prove_nothing(tmp_path: Path) -> None:
+    anonymous = {"in": {"name": "order complete", "data": {"total": 1, "id": "1"}}, "out": []}
+    done = verify(flow(tmp_path, examples={"anonymous": anonymous}))
+    assert done.exit_code == 1
+    assert "nothing was proved" in done.stdout
+
+
+def test_a_token_that_a_function_throws_is_masked_in_every_form(tmp_path: Path) -> None:
+    token = "pat-na1-11111111-2222-3333-4444-555555555555"
+    condition = f'$code:() => {{ throw new Error("{token}") }}'
+    config = tmp_path / "config.json"
+    settings = {"accessToken": token, "eventNamePrefix": "pe12345678_"}
+    mapping = {"order": {"complete": {"condition": condition, "settings": {"eventName": "purchase"}}}}
+    config.write_text(json.dumps({"settings": settings, "mapping": mapping}), encoding="utf-8")
+    events = write_events(tmp_path, {"name": "order complete", "user": {"email": "ada@example.org"}})
+    page = tmp_path / "report.html"
+    for form in ("text", "json", "sarif", "junit", "github"):
+        done = verify(str(config), events, "--format", form, "--report", str(page))
+        assert "11111111" not in done.output
+    assert "condition of rule" in done.output
+    assert "11111111" not in page.read_text("utf-8")
+    shown = CliRunner().invoke(preview, [str(config), events, "--coverage", "--json"])
+    assert '"coverage"' in shown.output
+    assert "11111111" not in shown.output

@@ -34,6 +34,15 @@ def _box(address: StreamAddress, *, waiting: bool = False) -> Iterator[LetterBox
         end_with(error)
 
 
+def _require_stream(address: StreamAddress, found: int) -> None:
+    """End the command with exit code 2 where nothing was found, since the topic or stream does not exist."""
+    if not found:
+        try:
+            survey_of(address, sample=0)
+        except StreamError as error:
+            end_with(error)
+
+
 def status(source: str, options: tuple[str, ...], *, as_text: bool) -> None:
     """Say how far the group is behind, and how many letters there are."""
     address = address_of(source, options)
@@ -47,8 +56,8 @@ def status(source: str, options: tuple[str, ...], *, as_text: bool) -> None:
         end_with(error)
     if as_text:
         print_data(f"stream       {safe_text(address)}")
-        print_data(f"waiting      {survey.lag} messages of {survey.stored} that are stored")
-        print_data(f"for consent  {waiting} events")
+        print_data(f"waiting      {amount(survey.lag, 'message')} of {survey.stored} that are stored")
+        print_data(f"for consent  {amount(waiting, 'event')}")
         print_data(f"dead letters {given_up}")
         if given_up:
             say(f"hubspot-dest outbox dead '{safe_text(address)}' shows why; retry sends them again")
@@ -74,7 +83,8 @@ def status(source: str, options: tuple[str, ...], *, as_text: bool) -> None:
 def dead(source: str, options: tuple[str, ...]) -> None:
     """List the dead letters."""
     count = 0
-    with _box(address_of(source, options)) as box:
+    address = address_of(source, options)
+    with _box(address) as box:
         for letter in box.letters():
             count += 1
             record = letter.record()
@@ -87,29 +97,45 @@ def dead(source: str, options: tuple[str, ...]) -> None:
                 f"{safe_text(name or letter.place, limit=60)}\n"
                 f"    {safe_text(record['reason'])}: {safe_text(said, limit=300)}"
             )
+<<<<<<< HEAD
+=======
+    _require_stream(address, count)
+>>>>>>> c9ed9a58ba91ffbb0b010112ef8b5d7eefc427f0
     say(amount(count, "dead letter"))
     raise SystemExit(int(ExitCode.CHECK_FAILED if count else ExitCode.OK))
 
 
 def export(source: str, options: tuple[str, ...]) -> None:
     """Write the dead letters as JSON Lines."""
-    with _box(address_of(source, options)) as box:
+    address, count = address_of(source, options), 0
+    with _box(address) as box:
         for letter in box.letters():
+            count += 1
             print_data(as_json(letter.record()))
+    _require_stream(address, count)
 
 
 def retry(source: str, options: tuple[str, ...]) -> None:
     """Put the dead letters back."""
-    with _box(address_of(source, options)) as box:
+    address = address_of(source, options)
+    with _box(address) as box:
         count = box.send_again({})
+<<<<<<< HEAD
     say(f"{amount(count, 'dead letter')} {verb(count, 'are')} in the stream again, after what is there")
+=======
+    _require_stream(address, count)
+    said = amount(count, "dead letter")
+    say(f"{said} {verb(count, 'are')} in the stream again, after what is there")
+>>>>>>> c9ed9a58ba91ffbb0b010112ef8b5d7eefc427f0
 
 
 def release(source: str, options: tuple[str, ...], consent: tuple[str, ...]) -> None:
     """Put what waits for consent back, with the consent that is granted now."""
     states = consent_states(consent)
-    with _box(address_of(source, options), waiting=True) as box:
+    address = address_of(source, options)
+    with _box(address, waiting=True) as box:
         count = box.send_again(states)
+    _require_stream(address, count)
     granted = f" with consent {', '.join(name for name, state in states.items() if state)}" if states else ""
     are = f"{amount(count, 'waiting event')} {verb(count, 'are')}"
     say(f"{are} in the stream again{safe_text(granted)}, after what is there")
@@ -124,9 +150,14 @@ def purge(source: str, options: tuple[str, ...], *, waiting: bool, yes: bool) ->
         if waiting:
             with _box(address, waiting=True) as other:
                 held = other.count()
+<<<<<<< HEAD
         what = amount(count, "dead letter")
         if waiting:
             what += f" and {amount(held, 'event')} that {verb(held, 'wait')} for consent"
+=======
+        _require_stream(address, count + held)
+        what = amount(count, "dead letter") + (f" and {held} that wait for consent" if waiting else "")
+>>>>>>> c9ed9a58ba91ffbb0b010112ef8b5d7eefc427f0
         if not yes and not click.confirm(f"drop {what} for good?", default=False, err=True):
             say("nothing was dropped")
             raise SystemExit(int(ExitCode.USAGE_ERROR))
@@ -134,8 +165,14 @@ def purge(source: str, options: tuple[str, ...], *, waiting: bool, yes: bool) ->
         if waiting:
             with _box(address, waiting=True) as other:
                 held = other.drop()
+<<<<<<< HEAD
     also = f" and {amount(held, 'event')} that waited for consent" if waiting else ""
     say(f"dropped {amount(gone, 'dead letter')}{also}")
+=======
+    say(
+        f"dropped {amount(gone, 'dead letter')}" + (f" and {held} that waited for consent" if waiting else "")
+    )
+>>>>>>> c9ed9a58ba91ffbb0b010112ef8b5d7eefc427f0
 
 
 def refuse_file(file: object) -> None:

@@ -37,6 +37,8 @@ def save_example(
         account: what is known of the account.
 
     """
+    if not name.strip():
+        stop("the example has no name", "--save-example NAME")
     file = file_of(path)
     text = file.read_bytes().decode("utf-8")
     mark = "\ufeff" if text.startswith("\ufeff") else ""

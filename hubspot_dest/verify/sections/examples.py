@@ -60,6 +60,7 @@ class ExamplesSection:
                 said = f"example {example.name!r}: {finding.sentence}"
                 groups.add(replace(finding, sentence=said, **({} if finding.file else place)))
         self.results = tuple(results)
+        sending = sum(bool(example.calls) for example in subject.examples)
         passed = sum(result.passed is True for result in results)
         compared = sum(result.passed is not None for result in results)
         status: SectionStatus = "failed" if groups.blocked or passed < compared else "passed"
@@ -75,7 +76,7 @@ class ExamplesSection:
             answer,
             groups.findings,
             notes,
-            {"examples": len(results), "compared": compared, "passed": passed},
+            {"examples": len(results), "compared": compared, "passed": passed, "sending": sending},
         )
 
     def _place(self, example: StepExample) -> dict[str, Any]:

@@ -109,6 +109,9 @@ def run(
         closing = engine.close()
     if sys.stderr.isatty():
         progress("\x1b[2K\r")
+    is_file = not (origin.once or origin.endless)  # a pipe may have nothing to say
+    if engine.counts.taken == 0 and is_file and stopper.number is None:
+        stop(f"{safe_text(origin.name)} has no usable event, so that nothing was proved")
     seconds = round(time.perf_counter() - started, 2)
     result = {"events": result["counts"]["taken"], "seed": seed, "seconds": seconds, **result}
     result["notFlushed"] = closing.left + unseen

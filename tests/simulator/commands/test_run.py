@@ -282,3 +282,12 @@ def test_in_parity_the_loss_of_a_failed_batch_is_shown_as_lost_and_the_numbers_a
     with_outbox = json.loads(run(str(config), "--from", str(events), *fault, "--json").stdout)
     assert with_outbox["counts"]["outcomes"].get("failed", 0) == 0
     assert with_outbox["counts"]["walkerosWouldLose"] == 10
+
+
+def test_a_file_without_an_event_is_no_good_run(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.jsonl"
+    empty.write_bytes(b"")
+    done = run(str(ROOT / "examples" / "shop.yaml"), str(empty))
+    assert done.returncode == 2
+    assert "has no usable event" in done.stderr
+    assert "✔" not in done.stdout
