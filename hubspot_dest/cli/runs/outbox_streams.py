@@ -97,10 +97,7 @@ def dead(source: str, options: tuple[str, ...]) -> None:
                 f"{safe_text(name or letter.place, limit=60)}\n"
                 f"    {safe_text(record['reason'])}: {safe_text(said, limit=300)}"
             )
-<<<<<<< HEAD
-=======
     _require_stream(address, count)
->>>>>>> c9ed9a58ba91ffbb0b010112ef8b5d7eefc427f0
     say(amount(count, "dead letter"))
     raise SystemExit(int(ExitCode.CHECK_FAILED if count else ExitCode.OK))
 
@@ -120,13 +117,9 @@ def retry(source: str, options: tuple[str, ...]) -> None:
     address = address_of(source, options)
     with _box(address) as box:
         count = box.send_again({})
-<<<<<<< HEAD
-    say(f"{amount(count, 'dead letter')} {verb(count, 'are')} in the stream again, after what is there")
-=======
     _require_stream(address, count)
     said = amount(count, "dead letter")
     say(f"{said} {verb(count, 'are')} in the stream again, after what is there")
->>>>>>> c9ed9a58ba91ffbb0b010112ef8b5d7eefc427f0
 
 
 def release(source: str, options: tuple[str, ...], consent: tuple[str, ...]) -> None:
@@ -150,14 +143,10 @@ def purge(source: str, options: tuple[str, ...], *, waiting: bool, yes: bool) ->
         if waiting:
             with _box(address, waiting=True) as other:
                 held = other.count()
-<<<<<<< HEAD
+        _require_stream(address, count + held)
         what = amount(count, "dead letter")
         if waiting:
             what += f" and {amount(held, 'event')} that {verb(held, 'wait')} for consent"
-=======
-        _require_stream(address, count + held)
-        what = amount(count, "dead letter") + (f" and {held} that wait for consent" if waiting else "")
->>>>>>> c9ed9a58ba91ffbb0b010112ef8b5d7eefc427f0
         if not yes and not click.confirm(f"drop {what} for good?", default=False, err=True):
             say("nothing was dropped")
             raise SystemExit(int(ExitCode.USAGE_ERROR))
@@ -165,14 +154,8 @@ def purge(source: str, options: tuple[str, ...], *, waiting: bool, yes: bool) ->
         if waiting:
             with _box(address, waiting=True) as other:
                 held = other.drop()
-<<<<<<< HEAD
     also = f" and {amount(held, 'event')} that waited for consent" if waiting else ""
     say(f"dropped {amount(gone, 'dead letter')}{also}")
-=======
-    say(
-        f"dropped {amount(gone, 'dead letter')}" + (f" and {held} that waited for consent" if waiting else "")
-    )
->>>>>>> c9ed9a58ba91ffbb0b010112ef8b5d7eefc427f0
 
 
 def refuse_file(file: object) -> None:
