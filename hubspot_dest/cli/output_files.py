@@ -77,10 +77,10 @@ def _paths(value: Any) -> Iterator[str]:
 
 def _is_same(output: str, other: str) -> bool:
     """Tell whether two names mean one file. Devices and pipes are not files: nothing in them is replaced."""
-    one, two = _status(output), _status(other)
-    if one is not None and two is not None:
-        return stat.S_ISREG(one.st_mode) and os.path.samestat(one, two)
-    return one is two and other != "-" and os.path.realpath(output) == os.path.realpath(other)
+    written, known = _status(output), _status(other)
+    if written is not None and known is not None:
+        return stat.S_ISREG(written.st_mode) and os.path.samestat(written, known)
+    return written is known and other != "-" and os.path.realpath(output) == os.path.realpath(other)
 
 
 def _status(name: str) -> os.stat_result | None:
