@@ -77,10 +77,10 @@ def _paths(value: Any) -> Iterator[str]:
 
 def _is_same(output: str, other: str) -> bool:
     """Tell whether two names mean one file. Devices and pipes are not files: nothing in them is replaced."""
-    first, second = _status(output), _status(other)
-    if first is not None and second is not None:
-        return stat.S_ISREG(first.st_mode) and os.path.samestat(first, second)
-    return first is second and other != "-" and os.path.realpath(output) == os.path.realpath(other)
+    written, known = _status(output), _status(other)
+    if written is not None and known is not None:
+        return stat.S_ISREG(written.st_mode) and os.path.samestat(written, known)
+    return written is known and other != "-" and os.path.realpath(output) == os.path.realpath(other)
 
 
 def _status(name: str) -> os.stat_result | None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from hubspot_dest.masking import mask_token
-
 __all__ = ["safe_text"]
 
 # Characters that could mislead a terminal or a reader: controls, escapes, bidirectional overrides, invisibles.
@@ -29,6 +27,8 @@ def safe_text(text: Any, *, limit: int | None = None) -> str:
     if "@" in plain and ":/" in plain:
         plain = _LOGIN.sub(r"\1****@", plain)
     if "pat-" in plain:
+        from hubspot_dest.masking import mask_token  # here, so that --help stays fast
+
         plain = mask_token(plain)
     if limit is not None and len(plain) > limit:
         plain = plain[: limit - 1] + "…"

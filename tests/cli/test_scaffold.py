@@ -139,3 +139,15 @@ def test_an_example_without_a_name_is_not_saved(run: Run, tmp_path: Path) -> Non
     assert done.returncode == 2
     assert "the example has no name" in done.stderr
     assert flow.read_bytes() == FLOW.read_bytes()
+
+
+def test_the_planned_account_has_what_waits_for_consent(run: Run, tmp_path: Path) -> None:
+    events, draft, account = (tmp_path / name for name in ("events.jsonl", "draft.yaml", "account.json"))
+    waiting = {"name": "order complete", "user": {"email": "ada@example.org"}, "data": {"total": 1}}
+    granted = {"name": "page view", "user": {"email": "ada@example.org"}, "consent": {"marketing": True}}
+    events.write_text(json.dumps(waiting) + "\n" + json.dumps(granted) + "\n", encoding="utf-8")
+    files = ("-o", str(draft), "--definitions", str(account))
+    assert run("hubspot_dest", "scaffold", str(events), *files).returncode == 0
+    given = ("--account", str(account), "--consent", "marketing")
+    done = run("hubspot_dest", "verify", str(draft), str(events), *given)
+    assert done.returncode == 0, done.stdout

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from hubspot_dest.account.account_file import write_account_file
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT
+from hubspot_dest.amounts import amount
 from hubspot_dest.cli.bad_lines import unusable
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.read_progress import ReadProgress
@@ -97,11 +99,15 @@ def _write_definitions(
 ) -> None:
     """Write what the account must have, with the types of the values."""
     needs = DefinitionNeeds(config.raw, UNKNOWN_ACCOUNT)
-    run = DryRun(config)
+    # Events that wait for consent need their definitions as well, once it is granted.
+    consent = dict.fromkeys(draft.config.get("consent") or (), True)
+    run = DryRun(replace(config, collector={**config.collector, "consent": consent}))
     for read in read_events(events, max_line_bytes=max_line_bytes):
         if not isinstance(read, BadLine):
             needs.add_plan(run.plan(read.event, 0, traced=True))
     plan = plan_definitions(needs, config.raw, source=None, account=UNKNOWN_ACCOUNT, account_name="")
     content: dict[str, Any] = planned_account(plan, UNKNOWN_ACCOUNT)
     write_account_file(path, content)
-    say(f"{len(plan.events)} definitions of portal {draft.prefix.strip('pe_')} written: {safe_text(path)}")
+    say(
+        f"{amount(len(plan.events), 'definition')} of portal {draft.prefix.strip('pe_')} written: {safe_text(path)}"
+    )
