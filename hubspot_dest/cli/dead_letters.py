@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import say, stop
+from hubspot_dest.cli.output_files import refuse_database
 from hubspot_dest.delivery.outbox.schema import CONTACT, OUTBOX, DeadLetter, OutboxError, dead_letter
 from hubspot_dest.report.json_report import as_json, plain
 from hubspot_dest.report.safe_text import safe_text
@@ -54,6 +55,7 @@ def letter_record(letter: DeadLetter) -> dict[str, Any]:
 
 def write_dead_letters(target: Path, outbox: Path | None, destination: HubSpotDestination) -> None:
     """Write what was given up to a file; with an outbox, all of its dead letters."""
+    refuse_database("--dead-letters", target)  # the outbox may have been made by this run
     try:
         # Not Path.open, which takes no opener.
         with open(target, "w", encoding="utf-8", opener=private_opener) as stream:

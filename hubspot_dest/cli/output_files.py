@@ -7,14 +7,16 @@ import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from hubspot_dest.cli.console import stop
 from hubspot_dest.report.safe_text import safe_text
 
-__all__ = ["FileCommand", "OutputFile"]
+__all__ = ["FileCommand", "OutputFile", "refuse_database"]
+
+_SQLITE: Final = b"SQLite format 3\x00"
 
 
 class OutputFile(click.Path):
@@ -58,7 +60,24 @@ def _refuse_shared_files(parameters: list[click.Parameter], values: dict[str, An
                         f"{_label(parameter)} {safe_text(path)} is the file that {label} {verb}; nothing was written",
                         f"{_label(parameter)} with another name",
                     )
+            refuse_database(_label(parameter), path)
             taken.append((_label(parameter), path, True))
+
+
+def refuse_database(option: str, path: str | Path) -> None:
+    """End the command with exit code 2 where an output is an SQLite file, such as an outbox with accepted events."""
+    try:
+        if not Path(path).is_file():
+            return
+        with Path(path).open("rb") as stream:
+            is_database = stream.read(len(_SQLITE)) == _SQLITE
+    except (OSError, ValueError):
+        return  # its writer reports that
+    if is_database:
+        stop(
+            f"{option} {safe_text(path)} is an SQLite file, such as an outbox; nothing was written to it",
+            f"{option} with another name",
+        )
 
 
 def _label(parameter: click.Parameter) -> str:

@@ -102,7 +102,7 @@ def play_step_example(config: Config, example: StepExample, account: AccountSche
         user=state.get("user"),
         globals_=state.get("globals"),
         custom=state.get("custom"),
-        logger=logging.Logger("examples"),
+        logger=_silent_logger(),
         now_ms=_clock(example),
     ) as destination:
         data = copy.deepcopy(example.given)
@@ -141,3 +141,10 @@ def _shown(value: Any) -> str:
         return "nothing"
     text = as_json(plain(value))
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+def _silent_logger() -> logging.Logger:
+    """Return a logger that writes nothing: Python prints the warnings of one without a handler."""
+    logger = logging.Logger("examples")
+    logger.addHandler(logging.NullHandler())
+    return logger

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import shutil
 import subprocess
 import sys
@@ -92,3 +93,20 @@ def test_every_command_with_an_output_looks_for_files_that_are_one() -> None:
     ]
     assert len(writing) >= 16
     assert [command.name for command in writing if not isinstance(command, FileCommand)] == []
+
+
+@pytest.mark.parametrize("runs", [1, 2])
+def test_dead_letters_never_replace_the_outbox_with_its_events(run: Run, tmp_path: Path, runs: int) -> None:
+    events = tmp_path / "events.jsonl"
+    shutil.copy(EXAMPLES / "events.jsonl", events)
+    outbox = f"{events}.outbox.sqlite3"
+    nobody = ("--base-url", "http://127.0.0.1:1", "--wait", "0", "--consent", "marketing")
+    shop = str(EXAMPLES / "shop.yaml")
+    for _ in range(runs - 1):
+        assert run("hubspot_dest", "send", shop, str(events), *nobody).returncode == 1
+    done = run("hubspot_dest", "send", shop, str(events), *nobody, "--dead-letters", outbox)
+    assert done.returncode == 2
+    assert "is an SQLite file" in done.stderr
+    status = run("hubspot_dest", "outbox", "status", outbox, "--json")
+    assert status.returncode in (0, 1), status.stderr
+    assert json.loads(status.stdout)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from importlib.resources import files as package_files
@@ -606,3 +607,13 @@ def test_a_token_that_a_function_throws_is_masked_in_every_form(tmp_path: Path) 
     shown = CliRunner().invoke(preview, [str(config), events, "--coverage", "--json"])
     assert '"coverage"' in shown.output
     assert "11111111" not in shown.output
+
+
+def test_what_an_example_logs_is_not_printed_between_the_answers(tmp_path: Path) -> None:
+    anonymous = {"in": {"name": "order complete", "data": {"total": 1, "id": "1"}}, "out": []}
+    file = flow(tmp_path, examples={"anonymous": anonymous})
+    command_line = [sys.executable, "-m", "hubspot_dest", "verify", file]
+    environment = {**os.environ, "HUBSPOT_ACCESS_TOKEN": "pat-na1-00000000-0000-0000-0000-000000000000"}
+    done = subprocess.run(command_line, capture_output=True, text=True, check=False, env=environment)
+    assert "1 of 1 step example passes" in done.stdout
+    assert done.stderr == ""
