@@ -18,7 +18,7 @@ from hubspot_dest.verify.section import VerifySubject
 
 __all__ = ["CoverageSection"]
 
-_QUESTION: Final = "Do the events exercise every rule and property?"
+_QUESTION: Final = "Do the events exercise enough of the mapping?"
 _MOST_NAMES: Final = 20
 
 
@@ -67,7 +67,7 @@ class CoverageSection:
         return SectionResult(
             "coverage",
             _QUESTION,
-            "failed" if findings else "passed",
+            "failed" if findings else "passed" if reached else "unanswered",
             answer,
             findings,
             tuple(_notes(summary)),
