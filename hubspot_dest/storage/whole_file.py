@@ -6,6 +6,7 @@ import errno
 import os
 import secrets
 import stat
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -34,7 +35,7 @@ def write_whole_file(path: Path, content: bytes, *, private: bool = False) -> No
 
     """
     if str(path.absolute()).startswith(_DESCRIPTORS) or (path.exists() and not path.is_file()):
-        path.write_bytes(content)
+        _write_through(path, content)
         return
     target = Path(os.path.realpath(path))
     known = target.exists()
@@ -60,3 +61,14 @@ def write_whole_file(path: Path, content: bytes, *, private: bool = False) -> No
         if not known or error.errno not in _NO_NEIGHBOURS:
             raise
         target.write_bytes(content)
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    """Write to a device or a pipe; to a standard stream behind what it has already, also if it is a regular file."""
+    for number, stream in ((1, sys.stdout), (2, sys.stderr)):
+        if path.exists() and os.path.samestat(path.stat(), os.fstat(number)):
+            stream.flush()
+            with os.fdopen(os.dup(number), "wb") as same:
+                same.write(content)
+            return
+    path.write_bytes(content)

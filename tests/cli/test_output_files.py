@@ -110,3 +110,14 @@ def test_dead_letters_never_replace_the_outbox_with_its_events(run: Run, tmp_pat
     status = run("hubspot_dest", "outbox", "status", outbox, "--json")
     assert status.returncode in (0, 1), status.stderr
     assert json.loads(status.stdout)
+
+
+def test_a_report_on_standard_output_replaces_nothing_that_is_printed_there(tmp_path: Path) -> None:
+    shop, events, out = str(EXAMPLES / "shop.yaml"), str(EXAMPLES / "events.jsonl"), tmp_path / "out"
+    command = [sys.executable, "-m", "hubspot_dest", "verify", shop, events, "--sarif", "/dev/stdout"]
+    with out.open("wb") as stream:
+        assert subprocess.run(command, stdout=stream, check=False).returncode == 0
+    sarif, _, text = out.read_text("utf-8").partition("\n")
+    assert json.loads(sarif)["version"] == "2.1.0"
+    assert text.startswith("GO: ")
+    assert "definitions" in text
