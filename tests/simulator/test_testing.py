@@ -75,7 +75,7 @@ SHOP = {
         "page": {"*": {"settings": {"properties": {"map": {"title": "data.title", "lang": "globals.lang"}}}}},
     },
 }
-QUICK = settings(max_examples=1000, deadline=None, derandomize=True, database=None)
+QUICK = settings(max_examples=20_000, deadline=None, derandomize=True, database=None)
 
 
 @pytest.mark.parametrize(

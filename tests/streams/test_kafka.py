@@ -79,7 +79,7 @@ def test_from_topic_to_hubspot_to_dead_and_waiting_letters_and_back(
     assert all(item["from"].startswith(f"{topic}/") for item in exported)
 
     assert (
-        "1 waiting events are in the stream again"
+        "1 waiting event is in the stream again"
         in run_here("outbox", "release", url, "--consent", "marketing").said
     )
     assert "3 dead letters are in the stream again" in run_here("outbox", "retry", url).said
