@@ -26,6 +26,34 @@ from tests.verdict.test_cases import CASES
 
 NOW = 1_790_000_000_000
 STRICT = Behaviours()
+MAPPING_CASES = [
+    case
+    for line in (Path(__file__).parents[1] / "cases" / "walkeros.jsonl")
+    .read_text(encoding="utf-8")
+    .splitlines()
+    if not (case := json.loads(line))["config"].get("flow")  # a flow is resolved before it is judged
+]
+# The configuration of the step examples; `in` is the event.
+SHOP = {
+    "settings": {
+        "accessToken": "pat-na1-00000000-0000-0000-0000-000000000000",
+        "eventNamePrefix": f"pe{PORTAL}_",
+    },
+    "mapping": {"order": {"complete": {"settings": {"eventName": "purchase"}}}},
+}
+STEP_CASES = [
+    {
+        "id": "ex_good",
+        "config": SHOP,
+        "event": {"name": "order complete", "user": {"email": "ada@example.org"}},
+    },
+    {
+        "id": "ex_event_key",
+        "config": SHOP,
+        "event": {"event": "order complete", "user": {"email": "a@example.org"}},
+    },
+]
+EVERY_CASE = [*CASES, *MAPPING_CASES, *STEP_CASES]
 CERTAIN = {check.code for check in CATALOGUE.values() if check.severity == "refused"}
 
 
@@ -40,7 +68,7 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("CRITICAL", logger="hubspot_dest")
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
+@pytest.mark.parametrize("case", EVERY_CASE, ids=[case["id"] for case in EVERY_CASE])
 def test_the_file_says_what_the_server_says(
     hubspot: FakeHubSpot, case: dict[str, Any], tmp_path: Path
 ) -> None:
