@@ -91,3 +91,32 @@ def test_lint_explain_shows_a_page_and_refuses_an_unknown_code(run: Run) -> None
     done = run("hubspot_dest", "lint", "--explain", "unknown_kye")
     assert done.returncode == 2
     assert "unknown_key" in done.stderr
+
+
+def test_with_an_account_file_what_the_account_lacks_is_found_at_its_line(run: Run, tmp_path: Path) -> None:
+    account = tmp_path / "account.json"
+    account.write_text(
+        json.dumps(
+            {
+                "version": 1,
+                "portalId": 12345678,
+                "eventDefinitions": [{"name": "page_view", "properties": []}],
+                "contactProperties": [{"name": "plan", "type": "string"}],
+            }
+        ),
+        encoding="utf-8",
+    )
+    shop = EXAMPLES / "shop.yaml"
+    done = run("hubspot_dest", "lint", str(shop), "--account", str(account), "--json")
+    assert done.returncode == 1, done.stderr
+    *findings, summary = map(json.loads, done.stdout.splitlines())
+    lines = shop.read_text("utf-8").splitlines()
+    missing = {
+        (finding["code"], lines[finding["line"] - 1].strip())
+        for finding in findings
+        if finding["code"] in ("event_undefined", "contact_property_unknown")
+    }
+    assert ("event_undefined", "eventName: purchase_completed") in missing
+    assert any(code == "contact_property_unknown" and "last_login" in line for code, line in missing)
+    assert summary["refused"] == sum(finding["severity"] == "refused" for finding in findings)
+    assert run("hubspot_dest", "lint", str(shop), "--account", str(EXAMPLES / "account.json")).returncode == 0

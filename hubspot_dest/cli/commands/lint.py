@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from hubspot_dest.cli.findings_output import findings_options
+from hubspot_dest.cli.options import account_option
 from hubspot_dest.cli.output_files import FileCommand
 
 __all__ = ["command"]
@@ -26,6 +27,7 @@ __all__ = ["command"]
 @click.option(
     "--fix", is_flag=True, help="Correct in the file what can be corrected mechanically, then lint again."
 )
+@account_option
 @click.option("--explain", metavar="CODE", help="Show the page of one code, and end.")
 @click.option(
     "--node", type=click.IntRange(16), default=22, show_default=True, help="Node.js of your walkerOS server."

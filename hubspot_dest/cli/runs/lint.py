@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from hubspot_dest.account.schema import AccountSchema
 from hubspot_dest.amounts import amount
 from hubspot_dest.checks.catalogue import CATALOGUE, Check
 from hubspot_dest.checks.finding import SEVERITIES, Finding
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.findings_output import FindingsOutput
-from hubspot_dest.cli.options import use_colour
-from hubspot_dest.config.loading import file_of
+from hubspot_dest.cli.options import open_account, use_colour
+from hubspot_dest.config.loading import ConfigFileError, file_of, load_config
 from hubspot_dest.contracts.catalogue import CONTRACT_CHECKS
 from hubspot_dest.lint.catalogue import LINT_CHECKS
 from hubspot_dest.lint.fixes import apply_edits, edits_of
-from hubspot_dest.lint.linter import LintResult, lint_text
+from hubspot_dest.lint.linter import LintResult, LocatedFinding, lint_text
 from hubspot_dest.report.finding_text import count_sentence, finding_cases, finding_lines
 from hubspot_dest.report.json_report import as_json
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter
 from hubspot_dest.storage.whole_file import write_whole_file
+from hubspot_dest.verdict.judge import Judge
 
 __all__ = ["fails", "lint", "lint_file"]
 
@@ -34,6 +37,7 @@ def lint(
     fail_on: str,
     output: FindingsOutput,
     fix: bool,
+    account: Path | None,
     explain: str | None,
     node: int,
     no_color: bool,
@@ -50,8 +54,24 @@ def lint(
     result = lint_file(file, wanted, node)
     if fix:
         result = _fix(file, wanted, node, result)
+    if account is not None:
+        result = _judged(result, config, open_account(account))
     _print(result, output, checks, Painter(colour=use_colour(refused=no_color)))
     raise SystemExit(int(ExitCode.CHECK_FAILED if fails(result.findings, fail_on) else ExitCode.OK))
+
+
+def _judged(result: LintResult, config: Path, account: AccountSchema) -> LintResult:
+    """Add what the account does not have or does not accept, as far as it can be known without events."""
+    try:
+        loaded, _ = load_config(config, needs_token=False)
+    except ConfigFileError:
+        note = "not held against the account: the configuration cannot be loaded"
+        return replace(result, notes=(*result.notes, note))
+    known = {(finding.code, finding.line) for finding in result.findings}
+    found = Judge(loaded.raw, source=loaded.source, account=account).configuration()
+    added = [LocatedFinding(finding, ()) for finding in found if (finding.code, finding.line) not in known]
+    located = sorted((*result.located, *added), key=lambda located: located.finding.line or 0)
+    return replace(result, located=tuple(located))
 
 
 def fails(findings: tuple[Finding, ...], fail_on: str) -> bool:
