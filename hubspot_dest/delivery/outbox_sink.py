@@ -19,20 +19,14 @@ from hubspot_dest.amounts import amount, verb
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.calls import Calls
 from hubspot_dest.delivery.client.client import ClientProvider
-from hubspot_dest.delivery.client.codec import decode, occurrence_uuid
 from hubspot_dest.delivery.client.errors import DeliveryError
+from hubspot_dest.delivery.contact_cache import LastContact
 from hubspot_dest.delivery.dispatch.dispatcher import Dispatcher
-from hubspot_dest.delivery.dispatch.in_flight import Report, outcomes_of
+from hubspot_dest.delivery.dispatch.in_flight import Report, dead_letters_of, log_outcomes, outcomes_of
 from hubspot_dest.delivery.dispatch.throttle import RateBudget
 from hubspot_dest.delivery.dispatch.workers import Workers
 from hubspot_dest.delivery.outbox.contact_cache import OutboxContactCache
-from hubspot_dest.delivery.outbox.intents import (
-    contact_intent,
-    event_intent,
-    identity_keys,
-    planned_intents,
-    storable,
-)
+from hubspot_dest.delivery.outbox.intents import planned_intents, storable
 from hubspot_dest.delivery.outbox.queue import NewIntent, Outbox, Progress
 from hubspot_dest.delivery.outbox.schema import OutboxError, ParkedEvent
 from hubspot_dest.delivery.reporter import Reporter
@@ -231,22 +225,12 @@ class OutboxSink:
         try:
             if self._process is None:
                 self._belong_to_this_process()
-            intents = self._wanted(plan, event_id if isinstance(event_id, str) else "")
+            # Whatever HubSpot knows: a memory that knows no contact leaves nothing out.
+            intents, _ = planned_intents(plan, event_id if isinstance(event_id, str) else "", LastContact())
         except (DeliveryError, OutboxError) as trouble:
             return self._refused(outcome, trouble)
         self._unit.given_up += [(intent, plan.reason, error) for intent in intents]
         return self._reporter.failed(outcome, error, plan.reason)
-
-    def _wanted(self, plan: Plan, event_id: str) -> list[NewIntent]:
-        """Return what a plan asks HubSpot for, whatever HubSpot knows."""
-        identity = identity_keys(plan.email, plan.object_id)
-        wanted: list[NewIntent] = []
-        if plan.contact is not None and plan.contact.properties is not None:
-            wanted.append(contact_intent(plan.contact, identity, event_id))
-        if plan.occurrence is not None:
-            plan.occurrence["uuid"] = occurrence_uuid(event_id)
-            wanted.append(event_intent(plan.occurrence, identity, event_id))
-        return wanted
 
     def _refused(self, outcome: Outcome, error: DeliveryError | OutboxError) -> Outcome:
         """Give an event up that could not be accepted: it cannot be written as JSON, or the outbox cannot be used."""
@@ -334,13 +318,7 @@ class OutboxSink:
 
         """
         self._belong_to_this_process()
-        if not partial:
-            return self.dispatcher.step()
-        self.dispatcher.drain(on=True)
-        try:
-            return self.dispatcher.step()
-        finally:
-            self.dispatcher.drain(on=False)
+        return self.dispatcher.step(partial=partial)
 
     @property
     def halted(self) -> DeliveryError | None:
@@ -348,23 +326,15 @@ class OutboxSink:
         return self.dispatcher.halted
 
     def _on_report(self, report: Report) -> None:
-        if report.kind in ("failed", "postponed", "bisected"):
-            message = report.error.describe() if report.error is not None else ""
-            _log.info("%d %s will be tried again: %s", len(report.intents), report.what, message)
         wall = self._settings.clock or time.time
-        for outcome in outcomes_of(report, self.outbox.pending, wall()):
-            if outcome.kind == "failed":
-                level = logging.WARNING if report.kind == "paused" else logging.ERROR
-                _log.log(level, "%s", outcome.sentence)
+        for outcome in log_outcomes(report, outcomes_of(report, self.outbox.pending, wall())):
             for gathered in tuple(self._gathering):
                 gathered.append(outcome)
             self._on_outcome(outcome)
-        if report.kind == "dead" and report.error is not None:
-            for intent in report.intents:
-                payload = decode(intent.payload)
-                self._reporter.dead_letters.append((payload, report.error))
-                if report.what == "contacts":
-                    self._contacts.forget(str(payload.get("email", "")).lower())
+        for payload, error, email in dead_letters_of(report):
+            self._reporter.dead_letters.append((payload, error))
+            if report.what == "contacts":
+                self._contacts.forget(email)
 
     @contextlib.contextmanager
     def _gathered(self) -> Iterator[list[Outcome]]:

@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Any
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.calls import Calls
 from hubspot_dest.delivery.client.client import ClientProvider
-from hubspot_dest.delivery.client.codec import decode
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.contact_cache import ManyContacts, SharedContactCache
 from hubspot_dest.delivery.dispatch.dispatcher import Dispatcher
-from hubspot_dest.delivery.dispatch.in_flight import Report, outcomes_of
+from hubspot_dest.delivery.dispatch.in_flight import Report, dead_letters_of, log_outcomes, outcomes_of
 from hubspot_dest.delivery.dispatch.throttle import RateBudget
 from hubspot_dest.delivery.dispatch.workers import Workers
 from hubspot_dest.delivery.memory_store import GivenUpIntent, MemoryStore
@@ -225,13 +224,7 @@ class StreamSink:
 
     def deliver_next(self, *, partial: bool = False) -> float | None:
         """Do one piece of delivery in the calling thread, for a sink without connections of its own."""
-        if not partial:
-            return self._dispatcher.step()
-        self._dispatcher.drain(on=True)
-        try:
-            return self._dispatcher.step()
-        finally:
-            self._dispatcher.drain(on=False)
+        return self._dispatcher.step(partial=partial)
 
     @property
     def halted(self) -> DeliveryError | None:
@@ -273,19 +266,11 @@ class StreamSink:
     def _on_report(self, report: Report, store: MemoryStore) -> None:
         if store is not self._store:
             return  # an answer to what was abandoned
-        if report.kind in ("failed", "postponed", "bisected"):
-            message = report.error.describe() if report.error is not None else ""
-            _log.info("%d %s will be tried again: %s", len(report.intents), report.what, message)
-        for outcome in outcomes_of(report, store.pending, self._wall(), where="stay in the stream"):
-            if outcome.kind == "failed":
-                level = logging.WARNING if report.kind == "paused" else logging.ERROR
-                _log.log(level, "%s", outcome.sentence)
+        outcomes = outcomes_of(report, store.pending, self._wall(), where="stay in the stream")
+        for outcome in log_outcomes(report, outcomes):
             self._on_outcome(outcome)
-        if report.kind == "dead" and report.error is not None:
-            for intent in report.intents:
-                payload = decode(intent.payload)
-                self._reporter.dead_letters.append((payload, report.error))
-                if intent.kind == CONTACT:
-                    email = str(payload.get("email", "")).lower()
-                    self._contacts.forget(email)
-                    self._remembered.discard(email)
+        for payload, error, email in dead_letters_of(report):
+            self._reporter.dead_letters.append((payload, error))
+            if report.what == "contacts":
+                self._contacts.forget(email)
+                self._remembered.discard(email)

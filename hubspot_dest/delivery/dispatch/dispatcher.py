@@ -151,14 +151,23 @@ class Dispatcher:
 
     # ---- what is sent next
 
-    def step(self) -> float | None:
+    def step(self, *, partial: bool = False) -> float | None:
         """Do one piece of work.
+
+        Args:
+            partial: send batches that are neither full nor old enough, too.
 
         Returns:
             0 if something was done; else the seconds until something is due; None until something is
             accepted.
 
         """
+        if partial:
+            self.drain(on=True)
+            try:
+                return self.step()
+            finally:
+                self.drain(on=False)
         with self.lock:
             choice = self._choose(self.monotonic())
         if isinstance(choice, _NextWait):

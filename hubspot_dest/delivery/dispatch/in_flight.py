@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -12,7 +13,17 @@ from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.outbox.schema import Intent
 from hubspot_dest.outcome import Outcome
 
-__all__ = ["InFlightRequest", "Report", "What", "by_email", "merged", "outcomes_of", "parts"]
+__all__ = [
+    "InFlightRequest",
+    "Report",
+    "What",
+    "by_email",
+    "dead_letters_of",
+    "log_outcomes",
+    "merged",
+    "outcomes_of",
+    "parts",
+]
 
 What = Literal["contacts", "events"]
 
@@ -134,6 +145,31 @@ def outcomes_of(
         _dead(report, intent, message, () if number else _calls(report))
         for number, intent in enumerate(report.intents)
     ]
+
+
+def log_outcomes(report: Report, outcomes: Sequence[Outcome]) -> Iterator[Outcome]:
+    """Log what a report tells a person, and yield its outcomes, each after its record."""
+    log = logging.getLogger("hubspot_dest")
+    if report.kind in ("failed", "postponed", "bisected"):
+        message = report.error.describe() if report.error is not None else ""
+        log.info("%d %s will be tried again: %s", len(report.intents), report.what, message)
+    for outcome in outcomes:
+        if outcome.kind == "failed":
+            level = logging.WARNING if report.kind == "paused" else logging.ERROR
+            log.log(level, "%s", outcome.sentence)
+        yield outcome
+
+
+def dead_letters_of(report: Report) -> list[tuple[dict[str, Any], DeliveryError, str]]:
+    """Return what a report gave up: each payload, the reason, and the e-mail of a contact (else empty)."""
+    if report.kind != "dead" or report.error is None:
+        return []
+    letters = []
+    for intent in report.intents:
+        payload = decode(intent.payload)
+        email = str(payload.get("email", "")).lower() if report.what == "contacts" else ""
+        letters.append((payload, report.error, email))
+    return letters
 
 
 def _calls(report: Report) -> tuple[list[Any], ...]:
