@@ -136,7 +136,7 @@ def _serve_prometheus(address: str, instruments: list[Instruments], stack: conte
 
 
 def _telemetry(stack: contextlib.ExitStack) -> Instruments:
-    """Return instruments for OpenTelemetry; its environment variables set up a provider if there is none."""
+    """Return instruments for OpenTelemetry; if no provider is set up, its environment variables set one up."""
     if importlib.util.find_spec("opentelemetry") is None:
         stop("--otel needs OpenTelemetry, which is not installed", "pip install 'hubspot-dest[otel]'")
     from hubspot_dest.observability.opentelemetry import OtelInstruments, configured_provider

@@ -40,9 +40,10 @@ __all__ = [
     "connection_options",
     "consent_states",
     "delivery_options",
+    "fail_on_option",
     "is_real",
     "line_limit_option",
-    "walkeros_option",
+    "node_option",
     "open_account",
     "open_config",
     "refuse",
@@ -50,6 +51,8 @@ __all__ = [
     "stream_delivery_options",
     "time_zone",
     "use_colour",
+    "verification_options",
+    "walkeros_option",
     "watching_options",
 ]
 
@@ -79,6 +82,58 @@ def shared_options(function: F) -> F:
             help="JSON Lines: one object an event, a summary last.",
         ),
         click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same."),
+    ]
+    for decorator in reversed(decorators):
+        function = decorator(function)
+    return function
+
+
+def fail_on_option(text: str) -> Callable[[F], F]:
+    """Return a decorator that adds --fail-on with the severities of findings."""
+    return click.option(
+        "--fail-on",
+        type=click.Choice(["refused", "lost", "doubtful", "never"]),
+        default="lost",
+        show_default=True,
+        help=text,
+    )
+
+
+def node_option(function: F) -> F:
+    """Add --node, the version of Node.js for which functions are checked."""
+    option = click.option(
+        "--node",
+        type=click.IntRange(16),
+        default=22,
+        show_default=True,
+        help="Node.js of your walkerOS server.",
+    )
+    return option(function)
+
+
+def verification_options(function: F) -> F:
+    """Add the options of `verify` that decide the verdict; `report` has the same."""
+    decorators = [
+        account_option,
+        click.option(
+            "--live", is_flag=True, help="Ask HubSpot for the account instead; reads only, and needs a token."
+        ),
+        connection_options,
+        click.option(
+            "--consent", multiple=True, metavar="NAME[=true|false]", help="The collector's consent."
+        ),
+        click.option("--parity", is_flag=True, help=PARITY_HELP),
+        walkeros_option(WALKEROS_HELP),
+        fail_on_option("Findings of this severity or worse make a NO-GO; lost includes refused."),
+        click.option(
+            "--fail-under",
+            type=RealRange(min=0, max=100),
+            metavar="PERCENT",
+            help="Fewer rules and properties exercised by EVENTS are a NO-GO.",
+        ),
+        click.option("--strict", is_flag=True, help="A question without an answer is a NO-GO, too."),
+        node_option,
+        line_limit_option,
     ]
     for decorator in reversed(decorators):
         function = decorator(function)

@@ -25,7 +25,7 @@ from hubspot_dest.verify.sections.configuration import ConfigurationSection
 from hubspot_dest.verify.sections.contracts import ContractsSection
 from hubspot_dest.verify.sections.coverage import CoverageSection
 from hubspot_dest.verify.sections.definitions import DefinitionsSection
-from hubspot_dest.verify.sections.events import EventsSection
+from hubspot_dest.verify.sections.events import EVENTS_QUESTION, EventsSection
 from hubspot_dest.verify.sections.examples import ExamplesSection
 
 __all__ = ["NoUsableEventError", "verify"]
@@ -185,9 +185,7 @@ class _Unloaded:
     def close(self) -> SectionResult:
         """Return that the question has no answer."""
         said = "not asked: the configuration cannot be loaded"
-        return SectionResult(
-            "events", "Does HubSpot accept every event, and is none lost?", "unanswered", said
-        )
+        return SectionResult("events", EVENTS_QUESTION, "unanswered", said)
 
 
 def _play(

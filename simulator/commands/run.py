@@ -12,6 +12,7 @@ from hubspot_dest.cli.output_files import FileCommand, OutputFile
 from hubspot_dest.cli.standard_input import refuse_unread_input
 from simulator.commands.source_options import source_options
 from simulator.commands.switch_options import switch_option
+from simulator.commands.worker_options import worker_options
 from simulator.hubspot.faults.stories import STORIES
 
 __all__ = ["command"]
@@ -58,18 +59,8 @@ __all__ = ["command"]
     metavar="FILE",
     help="Write a page of HTML: outcomes, what the checks say, samples, coverage, the events.",
 )
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 8),
-    metavar="N",
-    help="Deliver made-up events with N real workers on a broker of this machine, and kill one of them.",
-)
-@click.option(
-    "--via",
-    type=click.Choice(["kafka", "redis"]),
-    default="kafka",
-    show_default=True,
-    help="The broker of --workers: the mock cluster inside confluent-kafka, or a real redis-server.",
+@worker_options(
+    "Deliver made-up events with N real workers on a broker of this machine, and kill one of them."
 )
 @click.option("--json", "as_json", is_flag=True, help="The result as one JSON object.")
 @click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")

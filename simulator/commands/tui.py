@@ -10,6 +10,7 @@ import click
 from hubspot_dest.cli.options import PARITY_HELP, WALKEROS_HELP, RealRange, account_option, walkeros_option
 from simulator.commands.source_options import source_options
 from simulator.commands.switch_options import switch_option
+from simulator.commands.worker_options import worker_options
 
 __all__ = ["command"]
 
@@ -54,19 +55,7 @@ __all__ = ["command"]
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Of the browser's page."
 )
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 8),
-    metavar="N",
-    help="Show N real workers on a broker of this machine; keys kill and start them.",
-)
-@click.option(
-    "--via",
-    type=click.Choice(["kafka", "redis"]),
-    default="kafka",
-    show_default=True,
-    help="The broker of --workers: the mock cluster inside confluent-kafka, or a real redis-server.",
-)
+@worker_options("Show N real workers on a broker of this machine; keys kill and start them.")
 def command(**options: Any) -> None:
     """See live what CONFIG makes of events: each on its way from the shop to a HubSpot on this machine.
 

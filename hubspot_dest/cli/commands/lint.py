@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from hubspot_dest.cli.findings_output import findings_options
-from hubspot_dest.cli.options import account_option
+from hubspot_dest.cli.options import account_option, fail_on_option, node_option
 from hubspot_dest.cli.output_files import FileCommand
 
 __all__ = ["command"]
@@ -16,22 +16,14 @@ __all__ = ["command"]
 
 @click.command("lint", cls=FileCommand)
 @click.argument("config", type=click.Path(path_type=Path), metavar="[CONFIG]", required=False)
-@click.option(
-    "--fail-on",
-    type=click.Choice(["refused", "lost", "doubtful", "never"]),
-    default="lost",
-    show_default=True,
-    help="Exit 1 from this severity on; lost includes refused.",
-)
+@fail_on_option("Exit 1 from this severity on; lost includes refused.")
 @findings_options
 @click.option(
     "--fix", is_flag=True, help="Correct in the file what can be corrected mechanically, then lint again."
 )
 @account_option
 @click.option("--explain", metavar="CODE", help="Show the page of one code, and end.")
-@click.option(
-    "--node", type=click.IntRange(16), default=22, show_default=True, help="Node.js of your walkerOS server."
-)
+@node_option
 @click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
 def command(**options: Any) -> None:
     """Report all mistakes of CONFIG at once, each with its line. No network, token or event is needed.

@@ -6,7 +6,13 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.options import RealRange, account_option, line_limit_option, shared_options
+from hubspot_dest.cli.options import (
+    RealRange,
+    account_option,
+    fail_on_option,
+    line_limit_option,
+    shared_options,
+)
 from hubspot_dest.cli.output_files import FileCommand, OutputFile
 from hubspot_dest.cli.standard_input import refuse_unread_input
 
@@ -23,13 +29,7 @@ __all__ = ["command"]
     help="Show the calls of `send --no-outbox`: each event and contact by itself.",
 )
 @account_option
-@click.option(
-    "--fail-on",
-    type=click.Choice(["refused", "lost", "doubtful", "never"]),
-    default="lost",
-    show_default=True,
-    help="Which findings make it end with exit code 1; lost includes refused.",
-)
+@fail_on_option("Which findings make it end with exit code 1; lost includes refused.")
 @click.option(
     "--coverage",
     is_flag=True,

@@ -7,15 +7,7 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.options import (
-    PARITY_HELP,
-    WALKEROS_HELP,
-    RealRange,
-    account_option,
-    connection_options,
-    line_limit_option,
-    walkeros_option,
-)
+from hubspot_dest.cli.options import verification_options
 from hubspot_dest.cli.output_files import FileCommand, OutputFile
 from hubspot_dest.cli.standard_input import refuse_unread_input
 
@@ -34,32 +26,7 @@ __all__ = ["command"]
     metavar="FILE",
     help="The page to write.",
 )
-@account_option
-@click.option(
-    "--live", is_flag=True, help="Ask HubSpot for the account instead; reads only, and needs a token."
-)
-@connection_options
-@click.option("--consent", multiple=True, metavar="NAME[=true|false]", help="The collector's consent.")
-@click.option("--parity", is_flag=True, help=PARITY_HELP)
-@walkeros_option(WALKEROS_HELP)
-@click.option(
-    "--fail-on",
-    type=click.Choice(["refused", "lost", "doubtful", "never"]),
-    default="lost",
-    show_default=True,
-    help="Findings of this severity or worse make a NO-GO; lost includes refused.",
-)
-@click.option(
-    "--fail-under",
-    type=RealRange(min=0, max=100),
-    metavar="PERCENT",
-    help="NO-GO if the events exercise less of the rules and properties.",
-)
-@click.option("--strict", is_flag=True, help="A question without an answer is a NO-GO, too.")
-@click.option(
-    "--node", type=click.IntRange(16), default=22, show_default=True, help="Node.js of your walkerOS server."
-)
-@line_limit_option
+@verification_options
 def command(**options: Any) -> None:
     """Verify CONFIG with EVENTS, and write the result as one page of HTML for people who decide.
 

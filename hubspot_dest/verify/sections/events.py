@@ -21,9 +21,9 @@ from hubspot_dest.verify.finding_groups import FindingGroups
 from hubspot_dest.verify.result import PayloadSample, SectionResult, SectionStatus
 from hubspot_dest.verify.section import VerifySubject, blocking_severities
 
-__all__ = ["EventsSection"]
+__all__ = ["EVENTS_QUESTION", "EventsSection"]
 
-_QUESTION: Final = "Does HubSpot accept every event, and is none lost?"
+EVENTS_QUESTION: Final = "Does HubSpot accept every event without losing any?"
 _ORDER: Final = ("sent", "queued", "identified", "skipped", "ignored", "denied", "refused", "failed")
 _MOST_SAMPLES: Final = 200
 _DIGITS: Final = re.compile(r"\d+")  # lines and columns differ in messages of one cause
@@ -109,7 +109,7 @@ class EventsSection:
         if not self._events:
             return SectionResult(
                 "events",
-                _QUESTION,
+                EVENTS_QUESTION,
                 "unanswered",
                 "no events were given: hubspot-dest verify CONFIG EVENTS answers it",
             )
@@ -120,7 +120,7 @@ class EventsSection:
             status = "unanswered"
         return SectionResult(
             "events",
-            _QUESTION,
+            EVENTS_QUESTION,
             status,
             self._answer(),
             self._groups.findings,
