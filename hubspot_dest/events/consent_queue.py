@@ -99,12 +99,14 @@ class ConsentGate:
         event["consent"] = granted
         return True
 
-    def can_never_admit(self, own: Any) -> bool:
-        """Tell whether no consent of the collector could ever let an event with this consent pass."""
-        if not isinstance(own, dict):
-            return False
+    def refusal(self, own: Any) -> Denied | None:
+        """Return why an event with this consent is not kept: no consent of the collector could ever let it pass."""
+        if not (self.own_refusal_counts and isinstance(own, dict)):
+            return None
         wanted = [name for name, flag in (self.required or {}).items() if truthy(flag)]
-        return all(name in own and not truthy(own[name]) for name in wanted)
+        if not all(name in own and not truthy(own[name]) for name in wanted):
+            return None
+        return Denied("consent_refused", f"its own consent refuses {self.names}: it is not kept")
 
 
 class StatelessConsentQueue:
@@ -127,9 +129,7 @@ class StatelessConsentQueue:
         own = gate.own_consent(event)
         if gate.admits(event, own):
             return None
-        if gate.can_never_admit(own):
-            return Denied("consent_refused", f"its own consent refuses {gate.names}: it is not kept")
-        return Denied("consent_missing", f"waits for consent: {gate.names}")
+        return gate.refusal(own) or Denied("consent_missing", f"waits for consent: {gate.names}")
 
     def release(self) -> Sequence[Event]:
         """Return nothing."""
@@ -166,8 +166,8 @@ class MemoryConsentQueue:
         own = gate.own_consent(event)
         if gate.admits(event, own):
             return None
-        if gate.own_refusal_counts and gate.can_never_admit(own):
-            return Denied("consent_refused", f"its own consent refuses {gate.names}: it is not kept")
+        if (refusal := gate.refusal(own)) is not None:
+            return refusal
         self._events.append((event, own))
         return Denied("consent_missing", f"waits for consent: {gate.names}")
 

@@ -64,7 +64,7 @@ class DryRun:
             event = collector.complete(raw)
             own = gate.own_consent(event)
             if not gate.admits(event, own):
-                if gate.own_refusal_counts and gate.can_never_admit(own):
+                if gate.refusal(own) is not None:
                     return Plan(event, "skipped", "consent_refused", f"its own consent refuses {gate.names}")
                 return Plan(event, "skipped", "consent_missing", f"waits for consent: {gate.names}")
             return planner.plan(event, traced=traced)

@@ -73,8 +73,8 @@ class OutboxConsentQueue:
         own = gate.own_consent(event)
         if gate.admits(event, own):
             return None
-        if gate.can_never_admit(own):
-            return Denied("consent_refused", f"its own consent refuses {gate.names}: it is not kept")
+        if (refusal := gate.refusal(own)) is not None:
+            return refusal
         if event.get("user") is None:  # it could never be sent
             sentence = NullFieldError("user").sentence
             return Denied("impossible", sentence, DeliveryError("impossible", sentence))
