@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
 
 from pydantic import SecretStr
@@ -137,6 +137,10 @@ class Config:
             env_client=usable_client(env),
             warnings=warnings,
         )
+
+    def for_planning(self) -> Self:
+        """Return it with some token: a destination asks for one even where its client sends nothing."""
+        return self if self.token.get_secret_value() else replace(self, token=SecretStr("none"))
 
     def check_token(self) -> None:
         """Make sure that the token can be sent as an HTTP header (RFC 9110, section 5.5).

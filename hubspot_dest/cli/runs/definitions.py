@@ -10,8 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import SecretStr
-
 from hubspot_dest.account.account_file import AccountFileError, parse_account, write_account_file
 from hubspot_dest.account.pull import pull_account
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT, AccountSchema
@@ -185,11 +183,7 @@ def _add_events(
     needs: DefinitionNeeds, config: Config, source: str, states: dict[str, bool], max_line_bytes: int
 ) -> None:
     """Plan every event of a source, without any network."""
-    if not config.token.get_secret_value():
-        config = replace(
-            config, token=SecretStr("none")
-        )  # the destination asks for one even if nothing is sent
-    destination = HubSpotDestination(config, client=NullClient(), consent=states, traced=True)
+    destination = HubSpotDestination(config.for_planning(), client=NullClient(), consent=states, traced=True)
     good, sending, bad = 0, 0, list[BadLine]()
     try:
         for read in read_events(source, max_line_bytes=max_line_bytes):

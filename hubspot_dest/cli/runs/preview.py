@@ -11,8 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import SecretStr
-
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT, AccountSchema
 from hubspot_dest.amounts import amount, plural, verb
 from hubspot_dest.checks.finding import Finding
@@ -81,9 +79,7 @@ def preview(
     """Carry `preview` out; the options are those of `commands/preview.py`."""
     logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
     logging.getLogger("hubspot_dest").propagate = False  # every issue is shown with its event
-    loaded = open_config(config, needs_token=False)
-    if not loaded.token.get_secret_value():
-        loaded = replace(loaded, token=SecretStr("none"))  # walkerOS asks for one even where nothing is sent
+    loaded = open_config(config, needs_token=False).for_planning()
     states = consent_states(consent)
     known = UNKNOWN_ACCOUNT if account is None else open_account(account)
     if events is None:
