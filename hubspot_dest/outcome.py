@@ -35,7 +35,7 @@ class Outcome:
         event_id: the event's id, which links the first outcome of an event with later ones; empty for a batch.
         plan: what should have happened; None if the event was not planned.
         calls: the SDK calls made for it, in the documented notation, failed ones included.
-        batched: what goes out in calls that it shares with other events: the call's name, and this event's part of it.
+        batched: what is sent in calls that it shares with other events: the call's name, and this event's part of it.
             Only where nothing is sent; the calls themselves are outcomes with `events`.
         issues: warnings and errors; each is a log record as well.
         error: why it failed.

@@ -280,7 +280,7 @@ _CHECKS: Final = (
         "value_nothing",
         "doubtful",
         "WALKEROS",
-        "a value that goes out as NaN, undefined, null, Infinity or Invalid Date",
+        "a value that is sent as NaN, undefined, null, Infinity or Invalid Date",
         "JavaScript writes these texts for a number, a date or a value that there is not, such as the result of a "
         "calculation with a missing field. HubSpot stores them as text.",
         "Return undefined where there is no value; the property is then left out.",

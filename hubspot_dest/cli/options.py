@@ -394,7 +394,7 @@ def delivery_options(function: F) -> F:
 
 @dataclass(frozen=True, slots=True)
 class WatchingOptions:
-    """What is written down while events go out."""
+    """What is recorded while events are sent."""
 
     trail: Path | None
     metrics: str | None

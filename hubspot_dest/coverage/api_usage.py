@@ -106,7 +106,7 @@ class ApiUsage:
 
         Args:
             outcome: what happened to an event, or to a batch.
-            moment: when, as an ISO 8601 text in UTC; a batch goes out when its last event came.
+            moment: when, as an ISO 8601 text in UTC; a batch is sent when its last event came.
 
         """
         plan = outcome.plan

@@ -355,7 +355,7 @@ def _example(value: Any) -> str:
 
 
 def _as_sent(value: Any) -> tuple[Any, ...]:
-    """Return the forms in which a default property goes out: as text, or as walkerOS sends it."""
+    """Return the forms in which a default property is sent: as text, or as walkerOS sends it."""
     try:
         return value, to_string(value)
     except (JsTypeError, RecursionError):

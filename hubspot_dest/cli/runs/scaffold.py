@@ -84,7 +84,7 @@ def _survey(events: str, max_line_bytes: int) -> EventSurvey:
 
 
 def _played(draft: FlowDraft, config: Config) -> list[DraftExample]:
-    """Return the examples with their calls; an event that fails is none."""
+    """Return the examples with their calls; without events that fail."""
     found = []
     for example in draft.examples:
         (given,) = step_examples({"examples": {example.name: {"in": example.event}}})

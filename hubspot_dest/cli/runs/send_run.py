@@ -472,7 +472,7 @@ class SendRun:
             parts.append(f"{pending} {were} not taken and {are} lost with this process")
         if unfinished := balance.kinds(waiting)["under way"]:
             what = (
-                "being accepted: what is in the outbox goes out with the next run"
+                "being accepted: what is in the outbox is sent by the next run"
                 if outbox
                 else "under way: HubSpot may have taken them"
             )

@@ -166,7 +166,7 @@ class Breaker:
         return None if self.probing else max(0.0, self._until - now)
 
     def sending(self) -> None:
-        """Note that a request goes out; during an outage it is the probe."""
+        """Record that a request is sent; during an outage it is the probe."""
         self.probing = self.open
 
     def succeeded(self) -> None:

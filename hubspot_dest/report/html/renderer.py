@@ -41,7 +41,7 @@ _MEANINGS: Final = MappingProxyType(
         "sent": "arrives in HubSpot",
         "flushed": "arrives in HubSpot, in a batch",
         "identified": "writes a contact, and no event",
-        "queued": "goes out in a batch",
+        "queued": "sent in a batch",
         "ignored": "left out on purpose, by a rule",
         "denied": "held back: consent is missing",
         "skipped": "not sent: no identity, or nothing to send",
