@@ -57,8 +57,8 @@ _CHECKS: Final = (
     _lost(
         "prefix_missing",
         "no prefix for the names of events",
-        "walkerOS' destination and this sender refuse to start without settings.eventNamePrefix, so that no event goes "
-        "out.",
+        "walkerOS' destination and this sender refuse to start without settings.eventNamePrefix, so that no event is "
+        "sent.",
         "Set settings.eventNamePrefix to pe<HubID>_, for example pe12345678_.",
         "walkerOS 4.4, section 5.1",
     ),
