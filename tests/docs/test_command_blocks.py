@@ -57,7 +57,8 @@ def free_ports(count: int) -> list[int]:
 
 
 def run_page(page: Path, folder: Path) -> None:
-    shutil.copytree(ROOT / "examples", folder / "examples")
+    # Without the outbox that a reader of the README has beside the events.
+    shutil.copytree(ROOT / "examples", folder / "examples", ignore=shutil.ignore_patterns("*.sqlite3*"))
     for name in ("shop.yaml", "events.jsonl", "flow.json"):
         shutil.copy(ROOT / "examples" / name, folder / name)
     (folder / ".venv").symlink_to(Path(sys.executable).parents[1])
