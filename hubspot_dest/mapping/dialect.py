@@ -23,9 +23,8 @@ class Dialect:
             otherwise the push fails (4.7.2).
         repeats_last_resort: the rules at `* *` are tried a second time when they were the first choice (until 4.7.2).
         one_producer: of `loop`, `map`, `set`, `key` and `fn` only the first that is present runs; otherwise `fn` runs,
-            `key` replaces its result, and `loop`, `map` or `set` replaces that (4.7.0).
-        loop_needs_list: a loop whose scope is not a list gives nothing; otherwise it gives what the value had before,
-            often the whole event (4.7.0).
+            `key` replaces its result, and `loop`, `map` or `set` replaces that. A loop whose scope is not a list
+            therefore gives nothing; otherwise it gives what the value had before, often the whole event (4.7.0).
         item_consent_grants: inside a loop, an item's own `consent` replaces the event's (until 4.7.1).
         policy_removes: a policy entry that gives nothing removes the field; otherwise the field stays with the value
             undefined, and missing parents are created (4.7.0).
@@ -37,7 +36,6 @@ class Dialect:
     failed_condition_is_no_match: bool
     repeats_last_resort: bool
     one_producer: bool
-    loop_needs_list: bool
     item_consent_grants: bool
     policy_removes: bool
 
@@ -48,7 +46,6 @@ WALKEROS_4_4: Final = Dialect(
     failed_condition_is_no_match=False,
     repeats_last_resort=True,
     one_producer=False,
-    loop_needs_list=False,
     item_consent_grants=True,
     policy_removes=False,
 )
@@ -60,7 +57,6 @@ WALKEROS_4_7: Final = Dialect(
     failed_condition_is_no_match=True,
     repeats_last_resort=False,
     one_producer=True,
-    loop_needs_list=True,
     item_consent_grants=False,
     policy_removes=True,
 )

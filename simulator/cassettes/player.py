@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from urllib3.exceptions import ProtocolError
@@ -38,11 +38,6 @@ class PlayedRequest:
     body: Any
     position: int | None
     exact: bool
-
-
-@dataclass(slots=True)
-class _Shelf:
-    positions: deque[int] = field(default_factory=deque)
 
 
 class CassettePlayer:

@@ -292,11 +292,6 @@ class SimulatorApp(App[None]):
         """The dialog over the view, if there is one."""
         return self.screen if len(self.screen_stack) > 1 else None
 
-    @property
-    def theme_name(self) -> str:
-        """The name of the colours in use."""
-        return self.theme
-
     def use_theme(self, name: str) -> None:
         """Change the colours."""
         self.theme = name

@@ -57,9 +57,5 @@ class Shell(Protocol):
     def screenshot(self) -> str:
         """Return the screen as SVG."""
 
-    @property
-    def theme_name(self) -> str:
-        """The name of the colours in use."""
-
     def use_theme(self, name: str) -> None:
         """Change the colours."""

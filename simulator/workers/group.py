@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -339,13 +338,3 @@ class WorkerGroup:
 def _pages(events: Iterator[Any], size: int) -> Iterator[list[Any]]:
     while page := list(islice(events, size)):
         yield page
-
-
-def wait_until_settled(group: WorkerGroup, seconds: float) -> bool:
-    """Wait until everything is there, for so long at most; tell whether it is."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if group.settled:
-            return True
-        time.sleep(0.1)
-    return group.settled

@@ -151,3 +151,13 @@ def test_the_planned_account_has_what_waits_for_consent(run: Run, tmp_path: Path
     given = ("--account", str(account), "--consent", "marketing")
     done = run("hubspot_dest", "verify", str(draft), str(events), *given)
     assert done.returncode == 0, done.stdout
+
+
+def test_names_of_events_beyond_the_limit_are_not_left_out_silently(run: Run, tmp_path: Path) -> None:
+    events = tmp_path / "events.jsonl"
+    events.write_text("".join(f'{{"name":"thing a{number}"}}\n' for number in range(1_002)), encoding="utf-8")
+    done = run("hubspot_dest", "scaffold", str(events), "-o", str(tmp_path / "flow.yaml"))
+    assert (
+        "the draft has the first 1,000 names of events; 2 events with further names are not in it"
+        in done.stderr
+    )

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from hubspot_dest.account.account_file import write_account_file
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT
-from hubspot_dest.amounts import amount
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.cli.bad_lines import unusable
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.read_progress import ReadProgress
@@ -80,6 +80,9 @@ def _survey(events: str, max_line_bytes: int) -> EventSurvey:
     if bad:
         lines = "1 line is not an event" if len(bad) == 1 else f"{len(bad):,} lines are not events"
         say(f"warning: {lines}; the first: {unusable(bad[0], events)}")
+    if survey.other_kinds:
+        left = f"{amount(survey.other_kinds, 'event')} with further names {verb(survey.other_kinds, 'are')}"
+        say(f"warning: the draft has the first {len(survey.kinds):,} names of events; {left} not in it")
     return survey
 
 
