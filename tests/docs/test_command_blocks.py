@@ -45,17 +45,14 @@ def runnable(page: Path) -> list[Block]:
     return [
         block
         for block in blocks_of(page)
-        if block.is_program
-        or (block.language == "sh" and (block.page, first_command(block)) not in NOT_RUN)
+        if block.is_program or (block.language == "sh" and (block.page, first_command(block)) not in NOT_RUN)
     ]
 
 
 PAGES = [page for page in pages() if runnable(page)]
 # The README's programs run with its commands: they talk to the server that these start.
 PAGES_WITH_PROGRAMS = [
-    page
-    for page in PAGES
-    if page.name != "README.md" and any(block.is_program for block in blocks_of(page))
+    page for page in PAGES if page.name != "README.md" and any(block.is_program for block in blocks_of(page))
 ]
 
 
