@@ -1,6 +1,6 @@
-"""docs/commands.md and docs/exit-codes.md, made from the command lines and from `ExitCode`.
+"""Pages of docs that are made from the code: commands, exit codes, checks, lint, and the codes of verify.
 
-`python -m scripts.reference_pages` writes both pages; a test compares them with what it would write.
+`python -m scripts.reference_pages` writes them; a test compares them with what it would write.
 """
 
 from __future__ import annotations
@@ -14,8 +14,12 @@ from typing import Final
 
 import click
 
+from hubspot_dest.checks.page import all_pages, page_of
 from hubspot_dest.cli import exit_codes
 from hubspot_dest.cli import main as sender
+from hubspot_dest.contracts.catalogue import CONTRACT_CHECKS
+from hubspot_dest.lint.page import lint_page
+from hubspot_dest.verify.catalogue import VERIFY_CHECKS
 from simulator import cli as simulator
 
 __all__ = ["PAGES", "commands_page", "exit_codes_page"]
@@ -159,7 +163,25 @@ def exit_codes_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES: Final = {"commands.md": commands_page, "exit-codes.md": exit_codes_page}
+def checks_page() -> str:
+    """Return docs/checks.md, as `hubspot-dest explain --all` prints it."""
+    return all_pages().rstrip() + "\n"
+
+
+def verify_page() -> str:
+    """Return docs/verify.md: its text up to the first code, then the codes of verify and of contracts."""
+    text = (_DOCS / "verify.md").read_text(encoding="utf-8")
+    codes = [page_of(check) for check in (*VERIFY_CHECKS.values(), *CONTRACT_CHECKS.values())]
+    return "\n".join([text.partition("\n### ")[0] + "\n", *codes]).rstrip() + "\n"
+
+
+PAGES: Final = {
+    "checks.md": checks_page,
+    "commands.md": commands_page,
+    "exit-codes.md": exit_codes_page,
+    "lint.md": lint_page,
+    "verify.md": verify_page,
+}
 
 if __name__ == "__main__":
     for name, page in PAGES.items():
