@@ -146,7 +146,10 @@ class EventBalance:
         return self.sent + self.contacts_only
 
     def pending_contacts(self, intents: int) -> int:
-        """Return how many contacts are in the outbox beside the events, where it holds `intents` entries."""
+        """Return how many contacts wait in the outbox to be written, where it holds `intents` entries.
+
+        An event that only writes a contact is one entry, and counts as an event and as a contact.
+        """
         return max(0, intents - self.pending + self._contact_only.total())
 
     def count(self, outcome: Outcome) -> None:

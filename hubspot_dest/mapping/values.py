@@ -104,7 +104,7 @@ class ValueCompiler:
                         ev.note(f"failed: {error}")
                 if result is not UNDEFINED:
                     if traced and len(alternatives) > 1:
-                        ev.note(f"alternative {number} of {len(alternatives)}: {_describe(items[number - 1])}")
+                        ev.note(f"alternative {number} of {len(alternatives)}")
                     return result
             return UNDEFINED
 

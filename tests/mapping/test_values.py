@@ -256,10 +256,10 @@ def test_a_trace_tells_where_every_value_came_from() -> None:
         ({"value": "x"}, ["constant"]),
         ({"value": "x", "consent": {"other": True}}, ["consent missing: other", "default value"]),
         ({"fn": lambda _e, _c: UNDEFINED, "value": "x"}, ["default value"]),
-        (["data.none", {"value": "x"}], ["constant", "alternative 2 of 2: value"]),
+        (["data.none", {"value": "x"}], ["constant", "alternative 2 of 2"]),
         (
             [{"condition": lambda _v, _c: False, "key": "data.id"}, {"key": "data.none", "value": "x"}],
-            ["condition is false", "default value", "alternative 2 of 2: key data.none"],
+            ["condition is false", "default value", "alternative 2 of 2"],
         ),
         ({"key": "nested.*.nope", "value": "x"}, ["default value for 2 items"]),
     ],

@@ -300,7 +300,9 @@ def test_a_plan_names_what_walkeros_4_4_would_do_unless_it_is_compared_with_4_7(
 def test_a_trace_names_the_default_properties_that_no_mapping_replaces() -> None:
     config = {
         "settings": {"defaultProperties": {"source": "shop", "title": "none", "page": "p"}},
-        "mapping": {"a": {"b": {"settings": {"properties": {"map": {"title": "data.title", "x": "data.x"}}}}}},
+        "mapping": {
+            "a": {"b": {"settings": {"properties": {"map": {"title": "data.title", "x": "data.x"}}}}}
+        },
     }
     event = whole({"name": "a b", "user": {"email": "a@b.c"}, "data": {"title": "none"}})
     plan = Planner(config).plan(event, CollectorView(), NOW, traced=True)

@@ -15,7 +15,7 @@ from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.dead_letters import letter_record, letters_of
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import RealRange
-from hubspot_dest.delivery.outbox.queue import Outbox, leftovers_of
+from hubspot_dest.delivery.outbox.queue import Outbox, leftovers_of, with_contacts
 from hubspot_dest.delivery.outbox.schema import CONTACT, OUTBOX, OutboxError
 from hubspot_dest.report.json_report import as_json
 from hubspot_dest.report.safe_text import safe_text
@@ -31,6 +31,11 @@ _OPTIONS = click.option(
     metavar="KEY=VALUE",
     help="Of librdkafka or redis-py, as for `work`; for a SOURCE.",
 )
+# The contact cache notes a contact as soon as its upsert is accepted; what still waits is not in HubSpot.
+_TAKEN = """
+    SELECT count(*) FROM memory WHERE 'e:' || email NOT IN (
+        SELECT substr(person, 1, instr(person || char(10), char(10)) - 1) FROM intents WHERE kind = ?)
+"""
 _SCHEMES = ("kafka:", "redis:", "rediss:")
 
 
@@ -63,12 +68,12 @@ def status(file: str, options: tuple[str, ...], as_text: bool) -> None:
         print_data(f"outbox       {safe_text(file)}, {found['bytes']} bytes")
         print_data(f"for          {safe_text(found['target'] or 'no HubSpot yet')}")
         since = f", the oldest since {found['oldest']}" if found["oldest"] else ""
-        events = amount(found["events"], "event")
-        print_data(f"waiting      {events}, {amount(found['contacts'], 'contact')}{since}")
+        events = with_contacts(amount(found["events"], "event"), found["contacts"])
+        print_data(f"waiting      {events}{since}")
         print_data(f"for consent  {amount(found['forConsent'], 'event')}")
         reasons = ", ".join(f"{count} {safe_text(reason)}" for reason, count in found["reasons"].items())
         print_data(f"dead letters {found['dead']}{f' ({reasons})' if reasons else ''}")
-        print_data(f"remembered   {amount(found['remembered'], 'contact')}")
+        print_data(f"remembered   {amount(found['remembered'], 'contact')} that HubSpot has taken")
         if found["dead"]:
             say(
                 f"hubspot-dest outbox dead {safe_text(file)} shows why; retry sends them again, purge drops them"
@@ -86,7 +91,7 @@ def _status(file: Path) -> dict[str, Any]:
     try:
         oldest = connection.execute("SELECT min(accepted_at) FROM intents").fetchone()[0]
         reasons = dict(connection.execute("SELECT reason, count(*) FROM dead GROUP BY reason").fetchall())
-        remembered = connection.execute("SELECT count(*) FROM memory").fetchone()[0]
+        remembered = connection.execute(_TAKEN, (CONTACT,)).fetchone()[0]
         target = connection.execute("SELECT value FROM meta WHERE name = 'target'").fetchone()
         known = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'held'").fetchone()[0]
         # A file of an earlier version gets the table when `send` opens it.
@@ -228,21 +233,28 @@ def purge(
         return
     outbox = _open(Path(file))
     try:
-        waiting = outbox.pending * pending + outbox.parked * for_consent
-        others = pending or for_consent
-        what = amount(outbox.dead(), "dead letter") + (
-            f" and {waiting} that {verb(waiting, 'wait')}" if others else ""
-        )
+        held = outbox.contents()
+        what = amount(outbox.dead(), "dead letter")
+        if pending:
+            what += f", {held.text} that {verb(held.events, 'wait')} for delivery"
+        if for_consent:
+            what += f", {amount(held.waiting, 'event')} that {verb(held.waiting, 'wait')} for consent"
         if not yes and not click.confirm(f"drop {what} for good?", default=False, err=True):
             say("nothing was dropped")
             raise SystemExit(int(ExitCode.USAGE_ERROR))
         before = None if older_than is None else time.time() - older_than * 86_400
-        gone_dead, gone = outbox.purge(pending=pending, parked=for_consent, before=before)
+        gone_dead, _ = outbox.purge(pending=pending, parked=for_consent, before=before)
+        left = outbox.contents()
     except OutboxError as error:
         stop(safe_text(error))
     finally:
         outbox.close()
-    say(f"dropped {amount(gone_dead, 'dead letter')}" + (f" and {gone} that waited" if others else ""))
+    said = f"dropped {amount(gone_dead, 'dead letter')}"
+    if pending:
+        said += f", {held.text} that waited for delivery"
+    if for_consent:
+        said += f", {amount(held.waiting - left.waiting, 'event')} that waited for consent"
+    say(said)
 
 
 def _open(file: Path) -> Outbox:

@@ -335,7 +335,7 @@ class _ListenRun:
         also = f" with {amount(contacts, 'contact')}" if contacts else ""
         if self._as_line:
             record = {"summary": True, "balance": balance.record(waiting=waiting, bad_lines=0)}
-            print_data(as_json({**record, "unsent": destination.queued}))
+            print_data(as_json({**record, "unsent": left, "contacts": {"waiting": contacts}}))
         say(balance.sentence(waiting))
         accepted = balance.came_in - balance.failed - balance.kinds(waiting)["under way"]
         said = (

@@ -32,7 +32,7 @@ from hubspot_dest.cli.runs.send_run import SendPlan, SendRun
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.delivery.dispatch.call_grouping import CallGrouping
-from hubspot_dest.delivery.outbox.queue import Leftovers, leftovers_of
+from hubspot_dest.delivery.outbox.queue import Leftovers, leftovers_of, with_contacts
 from hubspot_dest.delivery.outbox.schema import OutboxError
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.intake.reader import (
@@ -162,9 +162,9 @@ def _plan(
     if outbox is None:
         return SendPlan(events, dry=dry)
     if left.events or left.contacts:
-        also = f" with {amount(left.contacts, 'contact')}" if left.contacts else ""
         are, go = verb(left.events, "are"), "it goes" if left.events == 1 else "they go"
-        say(f"{amount(left.events, 'event')} of an earlier run{also} {are} in the outbox; {go} out as well")
+        earlier = with_contacts(f"{amount(left.events, 'event')} of an earlier run", left.contacts)
+        say(f"{earlier} {are} in the outbox; {go} out as well")
     if reads_once(events):
         return SendPlan(events, outbox=str(outbox.path))
     try:

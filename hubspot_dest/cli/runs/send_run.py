@@ -430,9 +430,13 @@ class SendRun:
             record = self._counters.record(
                 delivered=balance.sent,
                 waiting=waiting,
-                unsent=destination.queued,
+                unsent=max(0, balance.pending),
                 balance=balance.record(waiting=waiting, bad_lines=bad),
-                contacts={"written": balance.contacts_written, "refused": balance.contacts_refused},
+                contacts={
+                    "written": balance.contacts_written,
+                    "refused": balance.contacts_refused,
+                    "waiting": balance.pending_contacts(destination.queued) if self._plan.outbox else 0,
+                },
                 reasons=self._reasons.records(),
                 lastFailure=self._delivery.last or None,
                 unrecorded=destination.unrecorded,
