@@ -5,9 +5,10 @@ Nothing heavy is imported at the top: `--help` must stay fast.
 
 from __future__ import annotations
 
+import difflib
 import math
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import wraps
 from pathlib import Path
@@ -38,6 +39,7 @@ __all__ = [
     "account_option",
     "connected",
     "connection_options",
+    "consent_hint",
     "consent_states",
     "delivery_options",
     "fail_on_option",
@@ -159,8 +161,12 @@ def walkeros_option(text: str) -> Callable[[F], F]:
     )
 
 
-def consent_states(values: Iterable[str]) -> dict[str, bool]:
+def consent_states(values: Iterable[str], *configs: Mapping[str, Any]) -> dict[str, bool]:
     """Return `{"marketing": True}` for `marketing` and `marketing=true`.
+
+    Args:
+        values: as they were given.
+        configs: the destinations' configurations; a name that none of them asks for is pointed out.
 
     Raises:
         SystemExit: with exit code 2 for anything but true and false.
@@ -172,7 +178,47 @@ def consent_states(values: Iterable[str]) -> dict[str, bool]:
         if not name or flag.lower() not in ("", "true", "false"):
             stop(f"--consent {safe_text(value)!r} is neither true nor false", "--consent marketing=true")
         states[name] = flag.lower() != "false"
+    if states and configs:
+        _point_out_unknown(states, configs)
     return states
+
+
+def _point_out_unknown(states: Mapping[str, bool], configs: Sequence[Mapping[str, Any]]) -> None:
+    """Warn of each consent that no configuration asks for; a function's source may ask for any name."""
+    asked = sorted({name for raw in configs for name in _asked(raw)})
+    for name in states:
+        if name in asked or any(_is_in_a_function(name, raw) for raw in configs):
+            continue
+        near = difflib.get_close_matches(name.lower(), [text.lower() for text in asked], n=1)
+        meant = next((text for text in asked if near and text.lower() == near[0]), None)
+        if not asked:
+            rest = "the configuration asks for no consent"
+        elif meant is not None:
+            rest = f"the configuration does not ask for it; did you mean --consent {safe_text(meant)}?"
+        else:
+            rest = f"the configuration does not ask for it; it asks for {', '.join(map(safe_text, asked))}"
+        say(f"warning: --consent {safe_text(name)} has no effect: {rest}")
+
+
+def _asked(raw: Mapping[str, Any]) -> frozenset[str]:
+    from hubspot_dest.verdict.rule_views import ConfigView  # here, so that --help stays fast
+
+    return ConfigView(raw).consents
+
+
+def _is_in_a_function(name: str, value: Any) -> bool:
+    """Tell whether the source of a function has the name in it."""
+    if isinstance(value, dict):
+        return any(_is_in_a_function(name, inner) for inner in value.values())
+    if isinstance(value, list):
+        return any(_is_in_a_function(name, inner) for inner in value)
+    return isinstance(value, str) and value.startswith("$code:") and name in value
+
+
+def consent_hint(raw: Mapping[str, Any]) -> str:
+    """Return the option that grants what a configuration asks for: `--consent marketing`."""
+    names = sorted(_asked(raw))
+    return f"--consent {safe_text(names[0])}" if len(names) == 1 else "--consent NAME"
 
 
 def open_config(path: Path, *, needs_token: bool = True) -> Config:

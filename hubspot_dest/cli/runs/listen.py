@@ -111,7 +111,7 @@ def listen(
                 watch,
                 key=sink_key,
                 limit=limit,
-                consent=consent_states(consent),
+                consent=consent_states(consent, loaded.raw),
                 grace=grace,
                 max_connections=max_connections,
                 as_line=as_line,
@@ -121,7 +121,7 @@ def listen(
     with _bind(host, port) as listener, watching(watched, loaded) as watch:
         left = Leftovers() if path is None else leftovers_of(path)
         run = _ListenRun(left, settings, limit, grace, max_connections, watch, as_line=as_line)
-        states = consent_states(consent)
+        states = consent_states(consent, loaded.raw)
         destination = _destination(watch, loaded, delivery.outbox(path), states, run.hear)
         code = run.serve(destination, listener, lambda: run.announce(listener, loaded))
     raise SystemExit(int(code))

@@ -49,6 +49,7 @@ from hubspot_dest.mapping.jsdates import date_ms
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter
 from hubspot_dest.verdict.judge import Judge
+from hubspot_dest.verdict.missing_emails import MissingEmails
 
 __all__ = ["send"]
 
@@ -100,7 +101,8 @@ def send(
         grouping = None
         if dry_run and not (parity or no_outbox):
             grouping = CallGrouping(loaded.batch_size if loaded.batch else 1)
-        run = SendRun(left, as_json=as_json, painter=painter, lossy=parity, grouping=grouping)
+        emails = MissingEmails(loaded.raw)
+        run = SendRun(left, as_json=as_json, painter=painter, lossy=parity, grouping=grouping, emails=emails)
         make: Callable[..., HubSpotDestination] = HubSpotDestination
         watch = None
         if watched.any:
@@ -114,7 +116,7 @@ def send(
             loaded,
             parity=parity,
             walkeros=walkeros,
-            consent=consent_states(consent),
+            consent=consent_states(consent, loaded.raw),
             outbox=delivery.outbox(path),
             client=NullClient() if dry_run else None,
             listeners=[run.tell],

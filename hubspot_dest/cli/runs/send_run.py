@@ -28,6 +28,7 @@ from hubspot_dest.report.json_report import as_json, outcome_record
 from hubspot_dest.report.reason_table import ReasonTable
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter, outcome_lines
+from hubspot_dest.verdict.missing_emails import MissingEmails
 
 __all__ = ["ACCEPTED_TOGETHER", "SendPlan", "SendRun"]
 
@@ -113,6 +114,7 @@ class SendRun:
         lossy: batches that fail are lost, as in walkerOS.
         grouping: of a run that sends nothing: puts together what the outbox would send together; `tell` then waits
             until what is accepted together is complete.
+        emails: says at the end where no event gave an e-mail.
 
     """
 
@@ -124,12 +126,13 @@ class SendRun:
         painter: Painter,
         lossy: bool = False,
         grouping: CallGrouping | None = None,
+        emails: MissingEmails | None = None,
     ) -> None:
         self._grouping = grouping
         self._gathered: list[Outcome] = []
         self._as_json = as_json
         self._painter = painter
-        self._counters = RunCounters()
+        self._counters = RunCounters(emails)
         self._balance = EventBalance(
             pending=leftovers.events,
             contact_only=leftovers.contact_only,
@@ -448,6 +451,8 @@ class SendRun:
             for line in table:
                 say(line)
             say("")
+        for sentence in () if self._counters.emails is None else self._counters.emails.sentences():
+            say(f"warning: {safe_text(sentence)}")
         say(f"{balance.sentence(waiting)}{self._counters.tail()}")
         if self._older:
             say(f"{amount(self._older, 'older event')} {verb(self._older, 'were')} left out")
