@@ -21,6 +21,7 @@ from hubspot_dest.cli.console import say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.output_files import OutputFile
 from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.storage.file_content import FileContent, content_of
 
 if TYPE_CHECKING:
     from hubspot_dest.account.schema import AccountSchema
@@ -49,6 +50,7 @@ __all__ = [
     "open_account",
     "open_config",
     "refuse",
+    "refuse_other_file",
     "shared_options",
     "stream_delivery_options",
     "time_zone",
@@ -231,10 +233,34 @@ def open_config(path: Path, *, needs_token: bool = True) -> Config:
     try:
         config, warnings = load_config(path, needs_token=needs_token)
     except ConfigFileError as error:
+        refuse_other_file(path)
         refuse(error)
     for line in warnings:
         say(f"warning: {safe_text(line)}")
     return config
+
+
+_NO_CONFIGURATION: Final = frozenset(
+    {FileContent.EVENTS, FileContent.ACCOUNT, FileContent.TRAIL, FileContent.SQLITE}
+)
+
+
+def refuse_other_file(config: Path) -> None:
+    """End the command where CONFIG is another of its files, as when two arguments are swapped."""
+    content = content_of(config)
+    if content not in _NO_CONFIGURATION:
+        return
+    said = f"{safe_text(config)} looks like {content.value}, not a configuration"
+    context = click.get_current_context(silent=True)
+    if context is None:
+        stop(said)
+    given = [str(value) for value in context.params.values() if isinstance(value, str | Path)]
+    given += [str(value) for value in context.params.get("files") or ()]
+    meant = next((name for name in given if content_of(name).is_configuration), None)
+    if meant is not None and content is FileContent.EVENTS:
+        said += f", and {safe_text(meant)} like one: CONFIG comes first"
+    words = [word for word in context.command.collect_usage_pieces(context) if word != "[OPTIONS]"]
+    stop(said, " ".join([context.command_path, *words]))
 
 
 def account_option(function: F) -> F:
@@ -258,6 +284,12 @@ def open_account(path: Path) -> AccountSchema:
     try:
         return read_account_file(path)
     except AccountFileError as error:
+        content = content_of(path)
+        if content.is_configuration or content is FileContent.EVENTS:
+            stop(
+                f"{safe_text(path)} is not an account file: it looks like {content.value}",
+                "hubspot-dest account pull CONFIG -o account.json makes one",
+            )
         stop(safe_text(error), "hubspot-dest account pull CONFIG -o account.json")
 
 

@@ -19,6 +19,7 @@ from hubspot_dest.delivery.outbox.queue import Outbox, leftovers_of, with_contac
 from hubspot_dest.delivery.outbox.schema import CONTACT, OUTBOX, OutboxError
 from hubspot_dest.report.json_report import as_json
 from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.storage.file_content import FileContent, content_of
 from hubspot_dest.storage.sqlite_file import connect_reading, to_error
 
 __all__ = ["command"]
@@ -36,6 +37,7 @@ _TAKEN = """
     SELECT count(*) FROM memory WHERE 'e:' || email NOT IN (
         SELECT substr(person, 1, instr(person || char(10), char(10)) - 1) FROM intents WHERE kind = ?)
 """
+_OUTBOX_HINT = "the FILE of `send --outbox FILE`; without it, EVENTS.outbox.sqlite3 beside the events"
 _SCHEMES = ("kafka:", "redis:", "rediss:")
 
 
@@ -63,6 +65,7 @@ def status(file: str, options: tuple[str, ...], as_text: bool) -> None:
         from hubspot_dest.cli.runs import outbox_streams  # here, so that files need no stream's modules
 
         outbox_streams.status(file, options, as_text=as_text)
+    _require_outbox(Path(file))
     found = _status(Path(file))
     if as_text:
         print_data(f"outbox       {safe_text(file)}, {found['bytes']} bytes")
@@ -127,6 +130,7 @@ def dead(file: str, options: tuple[str, ...]) -> None:
         from hubspot_dest.cli.runs import outbox_streams
 
         outbox_streams.dead(file, options)
+    _require_outbox(Path(file))
     count = 0
     try:
         for count, letter in enumerate(letters_of(Path(file)), 1):  # noqa: B007 - the last number is the count
@@ -154,6 +158,7 @@ def export(file: str, options: tuple[str, ...]) -> None:
 
         outbox_streams.export(file, options)
         return
+    _require_outbox(Path(file))
     try:
         for letter in letters_of(Path(file)):
             print_data(as_json(letter_record(letter)))
@@ -257,9 +262,25 @@ def purge(
     say(said)
 
 
+def _require_outbox(file: Path) -> None:
+    """End the command where FILE is not an outbox, before anything is written beside it."""
+    content = content_of(file)
+    if content in (FileContent.SQLITE, FileContent.BINARY, FileContent.UNKNOWN):
+        try:
+            connect_reading(file, OUTBOX).close()
+        except OutboxError as error:
+            stop(safe_text(error), _OUTBOX_HINT)
+        return
+    made = Path(f"{file}.outbox.sqlite3")
+    hint = f"{safe_text(made)}, the outbox of its events" if made.is_file() else _OUTBOX_HINT
+    said = f"{safe_text(file)} is not an outbox: it looks like {content.value}"
+    if content in (FileContent.EMPTY, FileContent.FOLDER):
+        said = f"{safe_text(file)} is {content.value}, not an outbox"
+    stop(said, hint)
+
+
 def _open(file: Path) -> Outbox:
-    if not file.is_file():
-        stop(f"there is no outbox at {safe_text(file)}", "the file that `send --outbox FILE` used")
+    _require_outbox(file)
     try:
         return Outbox(file)
     except OutboxError as error:
