@@ -422,10 +422,14 @@ class RedisSource:
 def message_of(stream: str, entry: Any, fields: Mapping[bytes, bytes]) -> Message:
     """Return an entry of a stream as a message."""
     position = text_of(entry)
-    pairs = tuple((bytes(name), bytes(value)) for name, value in fields.items())
-    value = fields.get(EVENT_FIELD)
     at, _, _ = position.partition("-")
-    return Message(Partition(stream), position, value, fields=pairs, at_ms=int(at) if at.isdigit() else None)
+    return Message(
+        Partition(stream),
+        position,
+        fields.get(EVENT_FIELD),
+        fields=tuple(fields.items()),
+        at_ms=int(at) if at.isdigit() else None,
+    )
 
 
 def letter_fields(letter: Letter, now: float) -> list[tuple[bytes, bytes]]:
