@@ -349,13 +349,12 @@ class RedisSource:
                 pipe.xack(name, self._address.group, *ids)
                 owned_stream = self._streams.get(name)
                 if owned_stream is not None:
-                    state = states.get(Partition(name), "")
-                    told = {
-                        "collector": state,
+                    note = {
+                        "collector": states.get(Partition(name), ""),
                         "gone": str(owned_stream.trimming.gone),
                         "next": owned_stream.trimming.next_unread,
                     }
-                    pipe.hset(self._leases.state_key(name), mapping=told)
+                    self._leases.note(pipe, name, note)
             pipe.execute()
 
     def post(self, letters: Sequence[Letter]) -> None:
