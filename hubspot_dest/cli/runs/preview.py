@@ -19,7 +19,7 @@ from hubspot_dest.cli.counters import RunCounters
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import consent_hint, consent_states, open_account, open_config, use_colour
 from hubspot_dest.cli.read_progress import ReadProgress
-from hubspot_dest.cli.runs.send_run import ACCEPTED_TOGETHER
+from hubspot_dest.cli.runs.send import ACCEPTED_TOGETHER
 from hubspot_dest.config.document import DocumentError, SourceMap
 from hubspot_dest.config.loading import file_of
 from hubspot_dest.config.model import Config
