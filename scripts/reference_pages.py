@@ -172,7 +172,7 @@ def verify_page() -> str:
     """Return docs/verify.md: its text up to the first code, then the codes of verify and of contracts."""
     text = (_DOCS / "verify.md").read_text(encoding="utf-8")
     codes = [page_of(check) for check in (*VERIFY_CHECKS.values(), *CONTRACT_CHECKS.values())]
-    return "\n".join([text.partition("\n### ")[0] + "\n", *codes]).rstrip() + "\n"
+    return "\n".join([text.partition("\n### ")[0].rstrip() + "\n", *codes]).rstrip() + "\n"
 
 
 PAGES: Final = {

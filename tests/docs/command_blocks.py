@@ -105,7 +105,9 @@ def _program_steps(block: Block) -> list[str]:
     if named is None:
         lines.append(f"python {name}")
     elif name.startswith("test_"):
-        lines.append(f"python -m pytest -q -p no:cacheprovider -c /dev/null --rootdir . {name}")
+        # As the page on pytest says: a cassette is recorded once, then played.
+        run = f"python -m pytest -q -p no:cacheprovider -c /dev/null --rootdir . {name}"
+        lines += [f"{run} --hubspot-record=once", run] if "hubspot_cassette" in block.text else [run]
     return lines
 
 
