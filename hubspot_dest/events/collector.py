@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -86,7 +86,7 @@ class Collector:
 
     def _begin_run(self) -> None:
         self._count = 0
-        self._trace = secrets.token_hex(16)
+        self._trace = os.urandom(16).hex()
         self._started_ms = self._now_ms()
 
     def complete(self, partial: Any) -> dict[str, Any]:

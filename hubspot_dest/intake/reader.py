@@ -33,6 +33,7 @@ from hubspot_dest.intake.byte_stream import (
 )
 
 __all__ = [
+    "ACCEPTED_TOGETHER",
     "BadLine",
     "EventSource",
     "IntakeError",
@@ -47,6 +48,8 @@ __all__ = [
 ]
 
 STANDARD_INPUT: Final = "-"
+ACCEPTED_TOGETHER: Final = 1000
+"""The most lines that are accepted in one transaction, if they are available without waiting."""
 _DESCRIPTOR: Final = re.compile(r"/dev/stdin|(?:/dev/fd|/proc/(?:self|thread-self)/fd)/(\d{1,9})")
 _SYSTEM_FOLDERS: Final = ("/dev/", "/proc/")
 _NAME_HINT = 'an event name is two words, entity and action: "order complete"'

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from pydantic import SecretStr
-
+from hubspot_dest.masking.secret import MaskedText, Secret
 from hubspot_dest.streams.errors import StreamError
 
 __all__ = ["Credentials", "StreamAddress", "is_stream_url", "read_address", "read_options"]
@@ -39,7 +38,7 @@ class Credentials:
     """The user for the broker; both empty without authentication."""
 
     username: str = ""
-    password: SecretStr = field(default_factory=lambda: SecretStr(""))
+    password: Secret = field(default_factory=lambda: MaskedText(""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +252,7 @@ def _credentials(engine: Engine, environment: Mapping[str, str] | None) -> Crede
     known = os.environ if environment is None else environment
     user, password = _VARIABLES[engine]
     # Mounted secrets end in a line break, which is not part of them.
-    return Credentials(known.get(user, "").strip(), SecretStr(known.get(password, "").strip()))
+    return Credentials(known.get(user, "").strip(), MaskedText(known.get(password, "").strip()))
 
 
 def _require_distinct(address: StreamAddress) -> None:

@@ -19,20 +19,13 @@ from hubspot_dest.cli.counters import RunCounters
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import consent_states, open_account, open_config, use_colour
 from hubspot_dest.cli.read_progress import ReadProgress
-from hubspot_dest.cli.runs.send_run import ACCEPTED_TOGETHER
 from hubspot_dest.config.document import DocumentError, SourceMap
 from hubspot_dest.config.loading import file_of
 from hubspot_dest.config.model import Config
-from hubspot_dest.contracts.checker import MissingLibraryError
-from hubspot_dest.contracts.event_contracts import EventContracts
-from hubspot_dest.contracts.flow_contracts import read_contracts
-from hubspot_dest.coverage.coverage import Coverage, CoverageSummary
 from hubspot_dest.delivery.client.null_client import NullClient
-from hubspot_dest.delivery.dispatch.call_grouping import CallGrouping
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.events.collector import Collector
-from hubspot_dest.intake.reader import BadLine, EventSource, IntakeError, Line, source_name
-from hubspot_dest.lint.source_file import parse_source
+from hubspot_dest.intake.reader import ACCEPTED_TOGETHER, BadLine, EventSource, IntakeError, Line, source_name
 from hubspot_dest.mapping.dialect import WALKEROS_4_7, Dialect, dialect_of
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.planning.rules_index import rule_keys
@@ -46,7 +39,9 @@ from hubspot_dest.verdict.quotas import Quotas
 
 if TYPE_CHECKING:
     from hubspot_dest.cli.runs.preview_report import PreviewReport
+    from hubspot_dest.contracts.event_contracts import EventContracts
     from hubspot_dest.coverage.coverage import CoverageSummary
+    from hubspot_dest.delivery.dispatch.call_grouping import CallGrouping
 
 __all__ = ["preview"]
 
@@ -93,7 +88,7 @@ def preview(
             loaded, known, states, fail_under, dialect_of(walkeros) if parity else None
         )
     contracts = None if no_findings else _contracts(config, loaded, states, source_name(events))
-    grouping = None if parity or no_outbox else CallGrouping(loaded.batch_size if loaded.batch else 1)
+    grouping = None if parity or no_outbox else _grouping(loaded)
     run = _Preview(
         loaded,
         parity=parity,
@@ -140,6 +135,12 @@ def preview(
     raise SystemExit(int(code))
 
 
+def _grouping(config: Config) -> CallGrouping:
+    from hubspot_dest.delivery.dispatch.call_grouping import CallGrouping  # loads the parts of the outbox
+
+    return CallGrouping(config.batch_size if config.batch else 1)
+
+
 def _contracts(path: Path, config: Config, states: dict[str, bool], source: str) -> EventContracts | None:
     """Return what holds events against the contracts of the flow; None where it has none."""
     file = file_of(path)
@@ -147,9 +148,15 @@ def _contracts(path: Path, config: Config, states: dict[str, bool], source: str)
         text = file.read_text(encoding="utf-8-sig")
         if "contract" not in text:
             return None
+        from hubspot_dest.lint.source_file import parse_source  # for flows with a contract, as what follows
+
         document = parse_source(file.name, text)
     except (OSError, UnicodeDecodeError, DocumentError):
         return None  # loading the configuration has read it already
+    from hubspot_dest.contracts.checker import MissingLibraryError
+    from hubspot_dest.contracts.event_contracts import EventContracts
+    from hubspot_dest.contracts.flow_contracts import read_contracts
+
     wanted = str(path)[len(str(file)) + 1 :]
     contracts = read_contracts(document, str(file), destination=wanted, environment=os.environ)
     for finding in contracts.findings:
@@ -226,6 +233,7 @@ class _PreviewCoverage:
         fail_under: float | None,
         dialect: Dialect | None,
     ) -> None:
+        from hubspot_dest.coverage.coverage import Coverage  # for those who ask for it
 
         collector = Collector.begun(config.collector, now_ms=lambda: 0, consent=states)
         self.counter = Coverage(

@@ -18,7 +18,7 @@ from hubspot_dest.delivery.outbox.queue import Leftovers
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.events.event import has_id, new_event_id
 from hubspot_dest.intake.byte_stream import DEFAULT_MAX_LINE_BYTES
-from hubspot_dest.intake.reader import BadLine, EventSource, IntakeError, Line, source_name
+from hubspot_dest.intake.reader import ACCEPTED_TOGETHER, BadLine, EventSource, IntakeError, Line, source_name
 from hubspot_dest.intake.resume_position import Resumption
 from hubspot_dest.mapping.jsdates import date_ms
 from hubspot_dest.mapping.jsvalues import UNDEFINED
@@ -29,10 +29,8 @@ from hubspot_dest.report.reason_table import ReasonTable
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter, outcome_lines
 
-__all__ = ["ACCEPTED_TOGETHER", "SendPlan", "SendRun"]
+__all__ = ["SendPlan", "SendRun"]
 
-ACCEPTED_TOGETHER: Final = 1000
-"""The most lines that are accepted in one transaction, if they are available without waiting."""
 _ORIGINS: Final = 100_000  # how many events in flight keep their line for messages
 _HAND_OVER_SECONDS: Final = 0.4
 _SKIPPED_LINES: Final = 20  # each is shown; further ones are in the table
