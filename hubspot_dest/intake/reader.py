@@ -277,7 +277,10 @@ def _read(lines: Lines, number: int = 0) -> Iterator[Line | BadLine]:
                 return
             yield _broken(number, error, lines.end, unfinished=lines.unfinished)
             continue
-        yield from _events(value, number, lines.end, deep=may_be_too_deep(line))
+        if type(value) is dict and "batch" not in value:
+            yield _checked(value, number, None, lines.end, deep=may_be_too_deep(line))
+        else:
+            yield from _events(value, number, lines.end, deep=may_be_too_deep(line))
 
 
 def _document(

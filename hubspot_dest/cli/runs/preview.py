@@ -47,6 +47,7 @@ __all__ = ["preview"]
 
 _PROGRESS: Final = 256  # events between two looks at the clock
 _LINES: Final = 20  # of a shared call that are shown
+_LATER_CALL: Final = ("denied", "queued")  # such an event has a later outcome, which names its line
 _WEIGHT: Final = 100  # one of this many events is counted for the quotas
 
 
@@ -366,21 +367,23 @@ class _Preview:
     def _tell_gathered(self, *, last: bool = False) -> None:
         gathered, self._gathered = self._gathered, []
         grouped = gathered if self._grouping is None else self._grouping.group(gathered, last=last)
-        events = {
-            current_outcome.event_id: current_outcome
-            for current_outcome in grouped
-            if not current_outcome.events
-        }
+        # A call that events share has the ids of its events, and counts for the first of them.
+        shares = any(outcome.events and outcome.calls for outcome in grouped)
+        own = {outcome.event_id: outcome for outcome in grouped if not outcome.events} if shares else {}
         for outcome in grouped:
-            contact_calls = sum(str(call[0]).startswith("crm.") for call in outcome.calls)
-            if contact_calls and self._verdict is not None:
-                whose = outcome if not outcome.events else events.get(outcome.events[0], outcome)
-                self._verdict.count_calls(whose, contact_calls)
+            if outcome.calls and self._verdict is not None:
+                contact_calls = sum(str(call[0]).startswith("crm.") for call in outcome.calls)
+                if contact_calls:
+                    whose = own.get(outcome.events[0], outcome) if outcome.events else outcome
+                    self._verdict.count_calls(whose, contact_calls)
             self._tell(outcome)
+        lines = self._lines
         for outcome in grouped:
-            for done in outcome.events or (outcome.event_id,):
-                if outcome.events or not (outcome.kind in ("denied", "queued") or outcome.batched):
-                    self._lines.pop(done, None)
+            if outcome.events:
+                for done in outcome.events:
+                    lines.pop(done, None)
+            elif outcome.kind not in _LATER_CALL and not outcome.batched:
+                lines.pop(outcome.event_id, None)
 
     def _tell(self, outcome: Outcome) -> None:
         line = self._lines.get(outcome.event_id)
@@ -396,7 +399,8 @@ class _Preview:
         if not self.shows_events:
             return
         if self.only is None or outcome.kind == self.only:
-            self.show.outcome(outcome, line, [self._lines.get(text) for text in outcome.events])
+            shared = [self._lines.get(text) for text in outcome.events] if outcome.events else []
+            self.show.outcome(outcome, line, shared)
 
 
 class _TextShow:
