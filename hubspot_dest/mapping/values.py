@@ -648,8 +648,8 @@ class TextEntry:
 class TextMap:
     """The compiled entries of a map, in the order of the configuration.
 
-    An unusual entry costs only itself: a path of two steps, what nearly all entries are, is read in the loop of `write`;
-    any other entry is a compiled mapping value.
+    An unusual entry costs only itself: a path of two steps, what nearly all entries are, is read in the loop of
+    `write`; any other entry is a compiled mapping value.
 
     Args:
         entries: the entries.

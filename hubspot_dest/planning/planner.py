@@ -6,18 +6,19 @@ chosen by `PlanPolicy`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
 
 from hubspot_dest.checks.finding import Violation
-from hubspot_dest.events.event import with_user
+from hubspot_dest.events.collector import with_user
 from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.dialect import Dialect
 from hubspot_dest.mapping.evaluation import Evaluation, Issue
-from hubspot_dest.mapping.gc_pause import paused_gc
 from hubspot_dest.mapping.jsdates import LAST_PLAIN_MS, date_ms, iso_string
 from hubspot_dest.mapping.jsvalues import (
     UNDEFINED,
@@ -37,7 +38,7 @@ from hubspot_dest.mapping.values import Resolve, TextMap, Unprintable, ValueComp
 from hubspot_dest.planning.plan import INVALID_DATE, SCOPE, ContactUpsert, Plan
 from hubspot_dest.planning.profiles import PlanPolicy
 
-__all__ = ["CollectorPlanner", "Compiler", "PlanRule", "Planner", "RuleCompiler", "RulePlan"]
+__all__ = ["CollectorPlanner", "Compiler", "PlanRule", "Planner", "RuleCompiler", "RulePlan", "paused_gc"]
 
 NO_IDENTITY: Final = "HubSpot requires email or objectId; skipping event"
 NO_CONTACT_EMAIL: Final = "HubSpot identify requires email; skipping contact upsert"
@@ -95,6 +96,22 @@ class _NamedPlan:
     key: str
     index: int | None
     new_name: Any
+
+
+@contextmanager
+def paused_gc() -> Iterator[None]:
+    """Pause Python's garbage collector while a configuration is compiled; it is on again if it was on before.
+
+    Compiling makes a hundred thousand objects that all stay. The collector would look through them again and again and
+    find nothing to free, which is most of the time that a large configuration takes.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class Planner:
