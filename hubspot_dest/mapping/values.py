@@ -423,7 +423,21 @@ def _path(path: str, static: Any = UNDEFINED) -> Resolve:
             return found
         return fallback if (found := cast_to_property(found)) is UNDEFINED else found
 
-    return resolve
+    first, _, second = path.partition(".")
+    if not second or "." in second or "*" in (first, second):
+        return resolve
+
+    def resolve_two_steps(value: Any, ev: Evaluation, consent: Any) -> Any:
+        """Read what nearly all paths are without a further call; anything unusual is left to `resolve`."""
+        if type(value) is dict:
+            section = value.get(first)
+            if type(section) is dict:
+                found = section.get(second)
+                if type(found) in _SIMPLE:
+                    return found
+        return resolve(value, ev, consent)
+
+    return resolve_two_steps
 
 
 def _guarded(

@@ -35,7 +35,7 @@ from hubspot_dest.mapping.policy import Policy
 from hubspot_dest.mapping.process import Processor
 from hubspot_dest.mapping.rules import Rule, RuleError, RuleSet
 from hubspot_dest.mapping.values import Resolve, TextMap, Unprintable, ValueCompiler
-from hubspot_dest.planning.plan import INVALID_DATE, SCOPE, ContactUpsert, Plan
+from hubspot_dest.planning.plan import INVALID_DATE, SCOPE, ContactUpsert, Plan, PlanFields
 from hubspot_dest.planning.profiles import PlanPolicy
 
 __all__ = ["CollectorPlanner", "Compiler", "PlanRule", "Planner", "RuleCompiler", "RulePlan", "paused_gc"]
@@ -44,12 +44,14 @@ NO_IDENTITY: Final = "HubSpot requires email or objectId; skipping event"
 NO_CONTACT_EMAIL: Final = "HubSpot identify requires email; skipping contact upsert"
 _NO_TEXTS: Final = frozenset({int, float, bool, dict, list})
 _NAMES: Final = 1024  # how many event names to remember; a tracking plan has fewer, an attacker more
-
+_new: Final = object.__new__
+_set: Final = object.__setattr__
 
 PlanRule = Callable[
-    [dict[str, Any], Evaluation | None, CollectorView, int, Callable[[], str] | str, str, int | None], Plan
+    [dict[str, Any], Evaluation | None, CollectorView, int, Callable[[], str] | str, str, int | None],
+    PlanFields,
 ]
-"""(event, evaluation, collector, now in ms, event name or what makes it, rule key, rule index) → plan.
+"""(event, evaluation, collector, now in ms, event name or what makes it, rule key, rule index) → the plan's fields.
 
 Without an evaluation it raises JsTypeError or RecursionError where there is more to report: plan again with one.
 """
@@ -173,7 +175,8 @@ class Planner:
             route = self._learn(event.get("name"))
         if route is not None and not route.needs_evaluation:
             try:
-                return route.plan(event, None, collector, now_ms, route.event_name, route.key, route.index)
+                made = route.plan(event, None, collector, now_ms, route.event_name, route.key, route.index)
+                return _plan_of(made)
             except (JsTypeError, RecursionError):
                 pass  # there is something to report, and nothing has been done yet
         return self._evaluated(self._plain, route, event, collector, now_ms)
@@ -193,33 +196,48 @@ class Planner:
                 ev.mapped = 0
                 if route.new_name is not UNDEFINED:
                     ev.event = {**event, "name": route.new_name}
-                plan = route.plan(ev.event, ev, collector, now_ms, route.event_name, route.key, route.index)
+                made = route.plan(ev.event, ev, collector, now_ms, route.event_name, route.key, route.index)
             else:
-                plan = self._processed(compiled, event, ev, now_ms)
+                made = self._processed(compiled, event, ev, now_ms)
         except (RuleError, JsTypeError, RecursionError) as error:
-            plan = Plan(ev.event, "failed", "mapping_error", str(error) or type(error).__name__)
-            plan.error = plan.sentence
-        plan.mapped = ev.mapped
+            why = str(error) or type(error).__name__
+            made = {
+                "event": ev.event,
+                "verdict": "failed",
+                "reason": "mapping_error",
+                "sentence": why,
+                "error": why,
+            }
+        made["mapped"] = ev.mapped
         if ev.issues:
-            plan.issues = tuple(ev.issues)
+            made["issues"] = tuple(ev.issues)
         if self._policy.divergences:
-            plan.divergences = ev.divergences
-        if plan.verdict != "ready":
-            plan.issues_before_send = len(plan.issues)
+            made["divergences"] = ev.divergences
+        if "verdict" in made:  # it is not the default, `ready`
+            made["issues_before_send"] = len(ev.issues)
         if compiled is self._traced:
-            plan.trace = tuple(ev.traces)
-        if plan.event is not event:
-            plan.received = event
-        return plan
+            made["trace"] = tuple(ev.traces)
+        if made["event"] is not event:
+            made["received"] = event
+        return _plan_of(made)
 
-    def _processed(self, compiled: _Compiled, event: dict[str, Any], ev: Evaluation, now_ms: int) -> Plan:
+    def _processed(
+        self, compiled: _Compiled, event: dict[str, Any], ev: Evaluation, now_ms: int
+    ) -> PlanFields:
         """Plan an event whose rule depends on more than its name, or which a policy or `data` comes before."""
         processed = compiled.processor.process(event, ev)
         ev.mapped = len(ev.issues)
         event, key = processed.event, str(processed.key or "")
         index = None if processed.rule is None else processed.rule.index
         if processed.ignore:
-            return Plan(event, "ignored", "rule_ignore", f"rule '{key}' ignores it", key, rule_index=index)
+            return {
+                "event": event,
+                "verdict": "ignored",
+                "reason": "rule_ignore",
+                "sentence": f"rule '{key}' ignores it",
+                "rule_key": key,
+                "rule_index": index,
+            }
         rule = compiled.no_rule if processed.rule is None else processed.rule.settings
         name = partial(self._event_name, event, processed.rule, rule)
         return rule.plan(event, ev, ev.collector, now_ms, name, key, index)
@@ -339,6 +357,14 @@ class CollectorPlanner:
         return self._planner.plan(event, collector, self._now_ms(), traced=traced)
 
 
+def _plan_of(fields: PlanFields) -> Plan:
+    """Return the plan of these fields, which belong to the plan from now on; `event` must be among them."""
+    # Past the constructor, which would set twenty attributes through `object.__setattr__` and nearly double the cost.
+    plan = _new(Plan)
+    _set(plan, "__dict__", fields)
+    return plan
+
+
 def _default_text(value: Any) -> str | None:
     """Return a default property's text; one without a text is left out, which validation excludes."""
     try:
@@ -412,7 +438,6 @@ class RuleCompiler:
     ) -> PlanRule:
         find_email, find_object_id = self._email, self._object_id
         defaults, policy = self._defaults, self._policy
-        new_plan = object.__new__
 
         def plan_rule(
             event: dict[str, Any],
@@ -422,49 +447,50 @@ class RuleCompiler:
             event_name: Callable[[], str] | str,
             key: str,
             index: int | None,
-        ) -> Plan:
+        ) -> PlanFields:
             consent = collector.consent
             email = object_id = None
             if find_email is not None:
                 email = find_email(event, ev, consent)  # type: ignore[arg-type]  # None only where nothing uses it
             if find_object_id is not None:
                 object_id = find_object_id(event, ev, consent)  # type: ignore[arg-type]  # likewise
-            # The fields of a plan have defaults: only what differs is set, which is half of what calling it costs.
-            plan = new_plan(Plan)
-            plan.event = event
-            plan.rule_key = key
-            plan.rule_index = index
             odd = type(email) in _NO_TEXTS or type(object_id) in _NO_TEXTS
             # Anything but a non-empty text does not count as an identity, a number least of all (D11).
             known_email = email if type(email) is str and email else None
             known_id = object_id if type(object_id) is str and object_id else None
+            made: PlanFields = {
+                "event": event,
+                "rule_key": key,
+                "rule_index": index,
+                "email": known_email,
+                "object_id": known_id,
+                "occurrence": None,
+            }
             if known_email is None and known_id is None:
                 issue = Issue("WARN", NO_IDENTITY, {"event": event.get("name")}, SCOPE)
-                plan.verdict, plan.reason, plan.sentence = (
-                    "skipped",
-                    "no_identity",
-                    "neither email nor objectId",
-                )
+                made["verdict"] = "skipped"
+                made["reason"] = "no_identity"
+                made["sentence"] = "neither email nor objectId"
                 if ev is None:
-                    plan.issues, plan.issues_before_send = (issue,), 1
+                    made["issues"] = (issue,)
+                    made["issues_before_send"] = 1
                 else:
                     ev.issues.append(issue)
                 if odd:
-                    plan.violations = _odd_identities(email=email, object_id=object_id, verdict="skipped")
-                return plan
-            plan.email = known_email
-            plan.object_id = known_id
+                    made["violations"] = _odd_identities(email=email, object_id=object_id, verdict="skipped")
+                return made
             if odd:
-                plan.violations = _odd_identities(email=email, object_id=object_id, verdict="ready")
+                made["violations"] = _odd_identities(email=email, object_id=object_id, verdict="ready")
             if ev is not None:
                 if contact is not None:
-                    plan.contact = contact(event, ev, consent)
-                plan.issues_before_send = len(ev.issues)
+                    made["contact"] = contact(event, ev, consent)
+                made["issues_before_send"] = len(ev.issues)
                 if silent:
-                    plan.reason, plan.sentence = "silent_rule", f"rule '{key}' is silent"
+                    made["reason"] = "silent_rule"
+                    made["sentence"] = f"rule '{key}' is silent"
                     if warn_of_skip:
                         ev.issues.append(_skip_warning(key))
-                    return plan
+                    return made
             try:
                 name = event_name if type(event_name) is str else event_name()  # type: ignore[operator]
                 into = defaults.copy()
@@ -483,20 +509,20 @@ class RuleCompiler:
                     occurred_at = _occurred_at(when, now_ms)
                     if occurred_at is None:
                         if policy.refuse_bad_dates:
-                            plan.error = f"timestamp {event.get('timestamp')!r} is not a date"
-                            return plan
+                            made["error"] = f"timestamp {event.get('timestamp')!r} is not a date"
+                            return made
                         occurred_at = INVALID_DATE
                 occurrence = {"eventName": name, "occurredAt": occurred_at, "properties": into}
                 if known_email is not None:
                     occurrence["email"] = known_email
                 if known_id is not None:
                     occurrence["objectId"] = known_id
-                plan.occurrence = occurrence
+                made["occurrence"] = occurrence
             except (JsTypeError, RecursionError) as error:
                 if ev is None:
                     raise
-                plan.error = str(error)
-            return plan
+                made["error"] = str(error)
+            return made
 
         return plan_rule
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import math
 from typing import Any
 
@@ -295,3 +296,14 @@ def test_a_plan_names_what_walkeros_4_4_would_do_unless_it_is_compared_with_4_7(
     assert "[object Object]" in plan.divergences[0].sentence
     assert mapped(properties, event, PlanPolicy.better(WALKEROS_4_7)).divergences == ()
     assert mapped(properties, event, PlanPolicy.parity()).divergences == ()
+
+
+@pytest.mark.parametrize("traced", [False, True])
+def test_a_plan_cannot_change_once_it_is_made(traced: bool) -> None:
+    """Listeners, reports and the sink see the same plan, whatever one of them does with it."""
+    event = whole({"name": "page view", "user": {"email": "ada@example.org"}})
+    plan = Planner({"mapping": {"page": {"view": {}}}}).plan(event, CollectorView(), NOW, traced=traced)
+    for name in (field.name for field in dataclasses.fields(Plan)):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(plan, name, None)
+    assert dataclasses.replace(plan, findings=plan.findings) == plan
