@@ -22,7 +22,8 @@ from typing import IO, Any, Final
 
 import orjson
 
-from hubspot_dest.events.event import TOO_DEEP, InvalidEventError, event_name, is_too_deep, may_be_too_deep
+from hubspot_dest.events.collector import InvalidEventError, event_name
+from hubspot_dest.events.event import TOO_DEEP, is_too_deep, may_be_too_deep
 from hubspot_dest.intake.byte_stream import (
     DEFAULT_MAX_LINE_BYTES,
     MAX_DOCUMENT_BYTES,

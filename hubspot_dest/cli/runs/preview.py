@@ -34,8 +34,8 @@ from hubspot_dest.events.collector import Collector
 from hubspot_dest.intake.reader import BadLine, EventSource, IntakeError, Line, source_name
 from hubspot_dest.lint.source_file import parse_source
 from hubspot_dest.mapping.dialect import WALKEROS_4_7, Dialect, dialect_of
+from hubspot_dest.mapping.rules import rule_keys
 from hubspot_dest.outcome import Outcome
-from hubspot_dest.planning.rules_index import rule_keys
 from hubspot_dest.report.json_report import as_json, outcome_record
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter, finding_lines, outcome_lines, reason_lines
@@ -184,12 +184,12 @@ class _PreviewVerdict:
         plan = outcome.plan
         if plan is None or not plan.findings:
             return outcome
-        plan.findings = tuple(
+        findings = tuple(
             finding if finding.config_path else replace(finding, file=source, line=line)
             for finding in plan.findings
         )
-        self.table.add(plan.findings, line)
-        return predict(outcome, parity=parity)
+        self.table.add(findings, line)
+        return predict(replace(outcome, plan=replace(plan, findings=findings)), parity=parity)
 
     def count_calls(self, outcome: Outcome, calls: int) -> None:
         """Count contact calls by the day of an outcome's event."""
@@ -348,7 +348,8 @@ class _Preview:
         broken = () if self._contracts is None else self._contracts.check(read.event, read.number)
         outcome = self._destination.push(read.event)
         if broken and outcome.plan is not None:
-            outcome.plan.findings = (*outcome.plan.findings, *broken)
+            findings = (*outcome.plan.findings, *broken)
+            outcome = replace(outcome, plan=replace(outcome.plan, findings=findings))
         self._lines[outcome.event_id] = read.number
         self._gathered += [other for other in outcome.also if not other.events]
         self._gathered.append(outcome)

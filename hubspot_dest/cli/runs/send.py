@@ -38,7 +38,7 @@ from hubspot_dest.delivery.dispatch.call_grouping import CallGrouping
 from hubspot_dest.delivery.outbox.queue import Leftovers, leftovers_of, with_contacts
 from hubspot_dest.delivery.outbox.schema import OutboxError
 from hubspot_dest.destination import HubSpotDestination
-from hubspot_dest.events.event import has_id, new_event_id
+from hubspot_dest.events.collector import has_id, new_event_id
 from hubspot_dest.intake.byte_stream import DEFAULT_MAX_LINE_BYTES
 from hubspot_dest.intake.reader import (
     BadLine,
