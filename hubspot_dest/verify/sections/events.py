@@ -15,11 +15,7 @@ from hubspot_dest.outcome import Outcome
 from hubspot_dest.report.json_report import plain
 from hubspot_dest.verdict.judge import Judge
 from hubspot_dest.verdict.mapping_paths import ConfigPath, path_text
-<<<<<<< HEAD
 from hubspot_dest.verdict.missing_emails import MissingEmails
-from hubspot_dest.verdict.quotas import Quotas
-=======
->>>>>>> 5d6d127226fad94e9777bf93b4b288a456438007
 from hubspot_dest.verify.catalogue import verify_finding
 from hubspot_dest.verify.finding_groups import FindingGroups
 from hubspot_dest.verify.result import PayloadSample, SectionResult, SectionStatus
