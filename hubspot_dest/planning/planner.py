@@ -18,7 +18,7 @@ from hubspot_dest.events.collector import with_user
 from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.dialect import Dialect
-from hubspot_dest.mapping.evaluation import Evaluation, Issue
+from hubspot_dest.mapping.evaluation import Evaluation, Issue, Trace
 from hubspot_dest.mapping.jsdates import LAST_PLAIN_MS, date_ms, iso_string
 from hubspot_dest.mapping.jsvalues import (
     UNDEFINED,
@@ -34,7 +34,7 @@ from hubspot_dest.mapping.jsvalues import (
 from hubspot_dest.mapping.policy import Policy
 from hubspot_dest.mapping.process import Processor
 from hubspot_dest.mapping.rules import Rule, RuleError, RuleSet
-from hubspot_dest.mapping.values import Resolve, TextMap, Unprintable, ValueCompiler
+from hubspot_dest.mapping.values import CONSTANT, Resolve, TextMap, Unprintable, ValueCompiler
 from hubspot_dest.planning.plan import INVALID_DATE, SCOPE, ContactUpsert, Plan, PlanFields
 from hubspot_dest.planning.profiles import PlanPolicy
 
@@ -224,10 +224,26 @@ class Planner:
         if "verdict" in made:  # it is not the default, `ready`
             made["issues_before_send"] = len(ev.issues)
         if compiled is self._traced:
-            made["trace"] = tuple(ev.traces)
+            made["trace"] = (*ev.traces, *self._trace_of_defaults(made.get("occurrence"), ev.traces))
         if made["event"] is not event:
             made["received"] = event
         return made
+
+    def _trace_of_defaults(self, occurrence: dict[str, Any] | None, traces: list[Trace]) -> Iterator[Trace]:
+        """Yield the trace of the default properties that the occurrence has: those that no mapping gives a value."""
+        if occurrence is None or not self._defaults:
+            return
+        mapped = next((trace.result for trace in traces if trace.name == "properties"), None)
+        own = mapped if isinstance(mapped, dict) else {}
+        sent = occurrence["properties"]
+        used = {
+            name: text
+            for name, text in self._defaults.items()
+            if name not in own or (sent.get(name) == text and own[name] is None)
+        }
+        if used:
+            steps = [Trace("value", text, name, [CONSTANT]) for name, text in used.items()]
+            yield Trace("settings.defaultProperties", used, "defaultProperties", [], steps)
 
     def _processed(
         self, compiled: _Compiled, event: dict[str, Any], ev: Evaluation, now_ms: int

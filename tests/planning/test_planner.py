@@ -307,3 +307,18 @@ def test_a_plan_cannot_change_once_it_is_made(traced: bool) -> None:
         with pytest.raises(dataclasses.FrozenInstanceError):
             setattr(plan, name, None)
     assert dataclasses.replace(plan, findings=plan.findings) == plan
+
+
+def test_a_trace_names_the_default_properties_that_no_mapping_replaces() -> None:
+    config = {
+        "settings": {"defaultProperties": {"source": "shop", "title": "none", "page": "p"}},
+        "mapping": {
+            "a": {"b": {"settings": {"properties": {"map": {"title": "data.title", "x": "data.x"}}}}}
+        },
+    }
+    event = whole({"name": "a b", "user": {"email": "a@b.c"}, "data": {"title": "none"}})
+    plan = Planner(config).plan(event, CollectorView(), NOW, traced=True)
+    assert plan.trace is not None
+    (defaults,) = [trace for trace in plan.trace if trace.name == "defaultProperties"]
+    assert defaults.result == {"source": "shop", "page": "p"}
+    assert [step.notes for step in defaults.steps] == [["constant"], ["constant"]]
