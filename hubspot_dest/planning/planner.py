@@ -166,20 +166,28 @@ class Planner:
             traced: also record where every value came from; the rest of the plan is the same.
 
         """
+        made = None
         if traced:
             compiled = self._traced = self._traced or self._compile(traced=True)
-            return self._evaluated(compiled, None, event, collector, now_ms)
-        try:
-            route = self._routes[event["name"]]
-        except (KeyError, TypeError):
-            route = self._learn(event.get("name"))
-        if route is not None and not route.needs_evaluation:
+            made = self._evaluated(compiled, None, event, collector, now_ms)
+        else:
             try:
-                made = route.plan(event, None, collector, now_ms, route.event_name, route.key, route.index)
-                return _plan_of(made)
-            except (JsTypeError, RecursionError):
-                pass  # there is something to report, and nothing has been done yet
-        return self._evaluated(self._plain, route, event, collector, now_ms)
+                route = self._routes[event["name"]]
+            except (KeyError, TypeError):
+                route = self._learn(event.get("name"))
+            if route is not None and not route.needs_evaluation:
+                try:
+                    made = route.plan(
+                        event, None, collector, now_ms, route.event_name, route.key, route.index
+                    )
+                except (JsTypeError, RecursionError):
+                    made = None  # there is something to report, and nothing has been done yet
+            if made is None:
+                made = self._evaluated(self._plain, route, event, collector, now_ms)
+        # Past the constructor: twenty calls of `object.__setattr__` would nearly double the cost of planning.
+        plan = _new(Plan)
+        _set(plan, "__dict__", made)
+        return plan
 
     def _evaluated(
         self,
@@ -188,7 +196,7 @@ class Planner:
         event: dict[str, Any],
         collector: CollectorView,
         now_ms: int,
-    ) -> Plan:
+    ) -> PlanFields:
         """Plan an event with an evaluation, which collects what there is to report."""
         ev = Evaluation(event, collector, now_ms)
         try:
@@ -219,7 +227,7 @@ class Planner:
             made["trace"] = (*ev.traces, *self._trace_of_defaults(made.get("occurrence"), ev.traces))
         if made["event"] is not event:
             made["received"] = event
-        return _plan_of(made)
+        return made
 
     def _trace_of_defaults(self, occurrence: dict[str, Any] | None, traces: list[Trace]) -> Iterator[Trace]:
         """Yield the trace of the default properties that the occurrence has: those that no mapping gives a value."""
@@ -371,14 +379,6 @@ class CollectorPlanner:
         collector = self._collector
         event = with_user(event, collector.user)
         return self._planner.plan(event, collector, self._now_ms(), traced=traced)
-
-
-def _plan_of(fields: PlanFields) -> Plan:
-    """Return the plan of these fields, which belong to the plan from now on; `event` must be among them."""
-    # Past the constructor, which would set twenty attributes through `object.__setattr__` and nearly double the cost.
-    plan = _new(Plan)
-    _set(plan, "__dict__", fields)
-    return plan
 
 
 def _default_text(value: Any) -> str | None:
