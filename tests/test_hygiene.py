@@ -62,7 +62,7 @@ SCREEN = {"textual", "rich", "jinja2", "faker", "vcr"}
 
 def test_a_preview_starts_without_what_it_does_not_use() -> None:
     unused = {"pydantic", "hubspot_dest.coverage.coverage", "hubspot_dest.contracts.checker", "jsonschema"}
-    unused |= {"hubspot_dest.cli.runs.send_run", "hubspot_dest.delivery.outbox.queue", "asyncio"}
+    unused |= {"hubspot_dest.cli.runs.send", "hubspot_dest.delivery.outbox.queue", "asyncio"}
     loaded = modules_after(
         "hubspot_dest.cli.main", ["preview", "examples/shop.yaml", "examples/events.jsonl"]
     )
