@@ -170,8 +170,8 @@ class Engine:
         try:
             closing = self.do(self._close, _CLOSE_SECONDS)
         except TimeoutError:
-            waits = self.counts.kinds["denied"]
-            closing = Closing(0, self.queued, waits, f"no answer in {_CLOSE_SECONDS:g} s")
+            error = f"no answer in {_CLOSE_SECONDS:g} s"
+            closing = Closing(0, self.queued, self.counts.parked, error, sentence=self.counts.sentence)
         finally:
             self._closing = True
             self._tasks.wake()
@@ -189,7 +189,8 @@ class Engine:
         delivered = self.counts.delivered - before
         if not self.outbox:  # in parity the last batch is lost: nothing is left of it in the sender
             left, error = max(0, waiting - delivered), self._last_failure()
-        return Closing(max(0, delivered), left, self.counts.kinds["denied"], error if left else "")
+        error, counts = error if left else "", self.counts
+        return Closing(max(0, delivered), left, counts.parked, error, sentence=counts.sentence)
 
     def _last_failure(self) -> str:
         """Return why HubSpot did not take the latest request that failed."""
@@ -318,14 +319,14 @@ class Engine:
     def flush(self) -> Future[int]:
         """Deliver what waits, as far as HubSpot takes it now; return how many events it took.
 
-        In simulated time later tries are made, too.
+        In simulated time later attempts are made, too.
         """
         return self.later(self._flush)
 
     def _flush(self) -> int:
         before = self.counts.delivered
         if self.outbox and self.next_try is not None:
-            # A sender that starts does not wait for the next try of the former.
+            # A sender that starts does not wait for the next attempt of the former one.
             self._enter(self.sender.close())
             self.sender = self._open_sender(self._config)
         if self.simulated:

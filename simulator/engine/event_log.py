@@ -136,16 +136,21 @@ class EventLog:
             )  # fmt: skip
             counts.taken += 1
             counts.kinds[kind] += 1
-            self._count_skipped(kind, outcome.reason, 1)
+            self._count_reason(kind, outcome.reason, 1)
             self.ring.append(row)
             if outcome.findings:
                 self.findings.add(outcome.findings, None)
         else:
-            self._count_skipped(row.kind, row.reason, -1)
-            self._count_skipped(kind, outcome.reason, 1)
+            self._count_reason(row.kind, row.reason, -1)
+            self._count_reason(kind, outcome.reason, 1)
             row.exchanges, row.generation, row.rule = push.calls, generation, outcome.rule_label
-            row.reason, row.sentence, row.tries, row.next_try = outcome.reason, outcome.sentence, 0, None
-            row.attempts += 1
+            row.reason, row.sentence, row.failed_attempts, row.next_try = (
+                outcome.reason,
+                outcome.sentence,
+                0,
+                None,
+            )
+            row.runs += 1
             self._move(row, kind)
         row.consent = consent
         row.contact_only = push.waits and outcome.kind == "identified"
@@ -231,15 +236,18 @@ class EventLog:
         if outcome.events:
             self.counts.batches += 1
             batch = self._add_batch(
-                outcome, calls, generation, tries=max((row.tries for row in rows), default=0)
+                outcome,
+                calls,
+                generation,
+                failed_attempts=max((row.failed_attempts for row in rows), default=0),
             )
         for row in rows:
-            at_try = f", at try {row.tries + 1}" if row.tries else ""
+            at_attempt = f", at attempt {row.failed_attempts + 1}" if row.failed_attempts else ""
             if batch is not None:
                 row.batch, row.reason = batch.number, "batch_sent"
-                row.sentence = f"went out in a batch of {batch.size}{at_try}"
+                row.sentence = f"went out in a batch of {batch.size}{at_attempt}"
             else:
-                row.reason, row.sentence = "delivered", f"went out{at_try}" if row.tries else ""
+                row.reason, row.sentence = "delivered", f"went out{at_attempt}" if row.failed_attempts else ""
             self._settle(row, "flushed" if batch is not None else "sent", calls)
         self._resumed()
 
@@ -269,8 +277,8 @@ class EventLog:
             self.counts.batches_failed += 1
             self._add_batch(outcome, calls, generation)
         for row in rows:
-            self.counts.retried += row.tries == 0
-            row.tries += 1
+            self.counts.retried += row.failed_attempts == 0
+            row.failed_attempts += 1
             row.next_try, row.bisected = outcome.next_try, row.bisected or bisected
             self._retrying[row.number] = row
             row.reason = outcome.reason
@@ -321,12 +329,12 @@ class EventLog:
             self._settle(row, "failed", calls)
 
     def _add_batch(
-        self, outcome: Outcome, calls: tuple[ObservedCall, ...], generation: int, *, tries: int = 0
+        self, outcome: Outcome, calls: tuple[ObservedCall, ...], generation: int, *, failed_attempts: int = 0
     ) -> Row:
         number, size = self.ring.next, len(outcome.events)
         row = Row(
             number, self._clock(), outcome.kind, outcome.reason, outcome.sentence, f"batch of {size}", "", "",
-            "", b"", calls, generation, None, max(1, size), tries=tries, next_try=outcome.next_try,
+            "", b"", calls, generation, None, max(1, size), failed_attempts=failed_attempts, next_try=outcome.next_try,
         )  # fmt: skip
         self.ring.append(row)
         self.ring.remember(number, outcome)
@@ -358,9 +366,11 @@ class EventLog:
 
     # ---- counting
 
-    def _count_skipped(self, kind: Kind, reason: str, number: int) -> None:
+    def _count_reason(self, kind: Kind, reason: str, number: int) -> None:
         if kind == "skipped":
             self.counts.skipped[reason] += number
+        elif kind == "denied":
+            self.counts.denied[reason] += number
 
     def _move(self, row: Row, kind: Kind) -> None:
         self.counts.kinds[row.kind] -= 1

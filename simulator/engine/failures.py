@@ -58,8 +58,10 @@ def failures_of(engine: Engine) -> Iterator[Failure]:
         if row.kind == "failed":
             yield Failure(row, "failed", row.reason, row.sentence, _cause(engine, row))
         elif row.kind == "queued":
-            reason = row.reason if row.tries else "not_delivered"
-            sentence = row.sentence if row.tries else "it waits behind others that HubSpot does not take"
+            reason = row.reason if row.failed_attempts else "not_delivered"
+            sentence = (
+                row.sentence if row.failed_attempts else "it waits behind others that HubSpot does not take"
+            )
             cause = _cause(engine, row) or _as_fault(engine.event_log.last_fault)
             yield Failure(row, "queued", reason, sentence, cause)
         elif refusal is not None and not row.recovered:

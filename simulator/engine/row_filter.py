@@ -441,6 +441,7 @@ _MARKS: dict[str, Filter] = {
     "different": lambda row: bool(row.upstream),
     "refused": lambda row: row.refusal is not None,
     "batch": lambda row: row.is_batch,
+    "parked": lambda row: row.parked,
     "retrying": lambda row: row.retrying,
     "recovered": lambda row: row.recovered,
     "bisected": lambda row: row.bisected,

@@ -84,8 +84,8 @@ class LiveView(View):
         seen = (
             row and row.number,
             row and row.kind,
-            row and row.attempts,
-            row and row.tries,
+            row and row.runs,
+            row and row.failed_attempts,
             row and row.next_try and round(row.next_try - self.engine.hubspot.clock()),
             row and len(row.exchanges),
             row and row.status,

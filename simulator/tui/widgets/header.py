@@ -110,7 +110,9 @@ class Header(LineList, can_focus=False):
         at = engine.next_try
         if at is not None:
             word = "paused" if engine.event_log.paused else "retrying"
-            pieces.append((f"  ↻ {word}: next try in {max(0.0, at - engine.hubspot.clock()):.0f} s", "*warn"))
+            pieces.append(
+                (f"  ↻ {word}: next attempt in {max(0.0, at - engine.hubspot.clock()):.0f} s", "*warn")
+            )
         if self.warnings:
             many = len(self.warnings)
             pieces.append((f"  ⚠ {many} warning{'s' * (many > 1)}: w", "warn"))

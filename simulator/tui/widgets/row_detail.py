@@ -126,22 +126,22 @@ def _head(engine: Engine, row: Row, palette: Palette, width: int) -> Iterator[Te
                 "consent", f"{'granted' if own else 'refused'} on this screen, from now on; c changes it"
             )
         yield _fact("rule", row.rule or _NO_RULE.get(row.reason) or _NO_RULE.get(row.kind, "none matched"))
-    yield _fact("taken", time.strftime("%H:%M:%S", time.localtime(row.at)) + _tries(row))
-    if row.tries:
-        yield _fact("tries", _delivery_tries(row, engine.hubspot.clock()))
+    yield _fact("taken", time.strftime("%H:%M:%S", time.localtime(row.at)) + _runs(row))
+    if row.failed_attempts:
+        yield _fact("attempts", _attempts(row, engine.hubspot.clock()))
     if row.pinned:
         yield _fact("kept", "run again at every save, until it is sent")
     if row.batch is not None:
         yield _fact("batch", f"row #{row.batch}")
 
 
-def _tries(row: Row) -> str:
-    return f", run {row.attempts} times" if row.attempts > 1 else ""
+def _runs(row: Row) -> str:
+    return f", run {row.runs} times" if row.runs > 1 else ""
 
 
-def _delivery_tries(row: Row, now: float) -> str:
-    """Return how often the delivery was tried, and when it is tried next."""
-    failed = f"{row.tries} failed" + (", in a batch that was sent in parts" if row.bisected else "")
+def _attempts(row: Row, now: float) -> str:
+    """Return how many attempts to deliver it failed, and when the next one is made."""
+    failed = f"{row.failed_attempts} failed" + (", in a batch that was sent in parts" if row.bisected else "")
     if row.recovered:
         return f"{failed}, then delivered"
     if row.next_try is None:
@@ -151,7 +151,7 @@ def _delivery_tries(row: Row, now: float) -> str:
 
 
 def _fact(name: str, value: str) -> TextLine:
-    return line((f"{name:<8}", "dim"), (harmless(value, 200), "text"))
+    return line((f"{name:<9}", "dim"), (harmless(value, 200), "text"))
 
 
 def _title(text: str, width: int) -> TextLine:

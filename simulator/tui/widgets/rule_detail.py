@@ -160,7 +160,7 @@ def _latest(engine: Engine, wanted: str, width: int, palette: Palette) -> list[T
             continue
         lines.append(
             line(
-                (f" {SYMBOLS[row.kind]} {row.kind:<10} ", palette.outcome(row.kind)),
+                (f" {SYMBOLS[row.state]} {row.state:<10} ", palette.outcome(row.state)),
                 (fit(row.name, 18 if width >= 44 else max(0, width - 15)) + " ", "text"),
                 (fit(row.person or "anonymous", max(0, width - 35)) if width >= 44 else "", "dim"),
             )
