@@ -110,7 +110,7 @@ class FailureTable:
                 failure.reason,
                 _CORRELATION.sub("", failure.sentence),
                 failure.fix,
-                name=failure.row.name,
+                name="" if failure.reason == "bad_input" else failure.row.name,
                 person=failure.row.person,
             )
 
