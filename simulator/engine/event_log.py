@@ -1,4 +1,4 @@
-"""Turn outcomes into rows and counters: every event has one row, under how far it came."""
+"""Turn outcomes into rows and counters: every event has one row, which says how far it came."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class EventLog:
         self._listeners: tuple[Callable[[Row], None], ...] = ()
 
     def subscribe(self, listener: Callable[[Row], None]) -> Callable[[], None]:
-        """Call the listener for every row that is new or changed, on the engine's thread; return what ends that."""
+        """Call the listener for every new or changed row, on the engine's thread; return a function that ends it."""
         self._listeners += (listener,)
 
         def end() -> None:
@@ -88,7 +88,7 @@ class EventLog:
             self.coverage.count_plan(row.name, plan, row.kind)
 
     def clear(self) -> None:
-        """Start again with no rows and all counters at 0."""
+        """Start over with no rows and all counters at 0."""
         self.ring.clear()
         self.counts = Counts()
         self.coverage.clear()
@@ -117,7 +117,7 @@ class EventLog:
         consent: dict[str, bool] | None,
         again: Row | None,
     ) -> Row:
-        """Enter what became of one push, and of batches that were sent on this occasion."""
+        """Enter what became of one push, and of batches that were sent with it."""
         outcome, counts = push.outcome, self.counts
         counts.pushes += 1
         for call in push.calls:
@@ -178,7 +178,7 @@ class EventLog:
         return row
 
     def _compare(self, row: Row, upstream: str) -> None:
-        """Note what walkerOS would have done; an event is lost once."""
+        """Note what walkerOS would have done; an event counts as lost once."""
         if not upstream or row.loses:
             return
         extra = row.extra_call
@@ -189,7 +189,7 @@ class EventLog:
     # ---- deliveries
 
     def deliver(self, attempt: Attempt, generation: int) -> None:
-        """Enter one delivery: what was delivered, what is tried again, what is given up."""
+        """Enter one attempt: what was delivered, what is tried again, what is given up."""
         for call in attempt.calls:
             self._count(call)
         for outcome in attempt.outcomes:
@@ -207,7 +207,7 @@ class EventLog:
                 self._given_up(outcome, attempt.calls)
 
     def _rows_of(self, outcome: Outcome) -> list[Row]:
-        """Return the rows that wait under the ids of an outcome; an id that came twice has a row each."""
+        """Return the rows that wait under the ids of an outcome; an id that came twice has two rows."""
         found: list[Row] = []
         seen: Counter[str] = Counter()
         for event_id in outcome.events or (outcome.event_id,):
@@ -288,7 +288,7 @@ class EventLog:
             self._touch(row)
 
     def _paused(self, outcome: Outcome, calls: tuple[ObservedCall, ...], generation: int) -> None:
-        """Enter that everything waits, or that it goes on."""
+        """Enter that the delivery pauses or resumes."""
         pauses = outcome.reason == "delivery_paused"
         self.counts.pauses += pauses
         self.paused = (outcome.error.describe() if outcome.error is not None else "") if pauses else ""
@@ -400,7 +400,7 @@ class EventLog:
         if call.size:
             self._doubtful.append(call)
             if len(self._doubtful) > _MOST_DOUBTFUL:
-                # By now HubSpot took what an old call brought, or never will.
+                # By now HubSpot has taken what an old call carried, or never will.
                 oldest = self._doubtful.pop(0)
                 counts.unsure += self._service.taken_between(oldest.started, oldest.ended)
 

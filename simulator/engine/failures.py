@@ -27,7 +27,7 @@ class Failure:
         outcome: `failed`, `queued` (still waiting at the end), or `refused` (its contact; the event went out).
         reason: a stable code.
         sentence: why.
-        cause: what of this run caused it: `fault NAME`, `--odd KIND`, `--parity`; empty if nothing did.
+        cause: what in this run caused it: `fault NAME`, `--odd KIND`, `--parity`; empty if nothing did.
 
     """
 
@@ -93,14 +93,14 @@ class FailureTable:
     """Failures by cause and reason, with what to do.
 
     Args:
-        engine: whose rows are looked through.
+        engine: whose rows are examined.
 
     """
 
     def __init__(self, engine: Engine) -> None:
         self._by_cause: dict[str, ReasonTable] = {}
         self.unexplained = 0
-        """How many events failed that nothing of this run caused."""
+        """How many events failed without a cause in this run."""
         self.total = 0
         for failure in failures_of(engine):
             self.total += 1

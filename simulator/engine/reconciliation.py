@@ -35,7 +35,7 @@ class Closing:
 
 @dataclass(slots=True)
 class Counts:
-    """What has happened so far. `kinds` holds every event once, under how far it came.
+    """What has happened so far. `kinds` holds every event once, by how far it came.
 
     Attributes:
         taken: events taken from the source.
@@ -158,7 +158,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """Both sides' numbers at one moment at which nothing is under way.
+    """Both sides' numbers while nothing is under way.
 
     Attributes:
         taken: events taken from the source.
@@ -196,7 +196,7 @@ class Reconciliation:
             found.append(f"{self.waiting} rows wait for their batch, the sender holds {self.queued}")
         sent, held = self.told + self.unsure + self.by_hand, self.stored + self.repeated + self.dropped
         if sent != held:
-            found.append(f"the sender brought {amount(sent, 'occurrence')}, HubSpot counts {held}")
+            found.append(f"the sender sent {amount(sent, 'occurrence')}, HubSpot counts {held}")
         return found
 
     @property
@@ -205,7 +205,7 @@ class Reconciliation:
         return not self.problems
 
     def plain(self) -> dict[str, object]:
-        """Return the books for JSON."""
+        """Return the comparison for JSON."""
         return {
             "agree": self.agree,
             "problems": self.problems,

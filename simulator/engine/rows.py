@@ -76,7 +76,7 @@ class Row:
         reason: why, as a stable code.
         sentence: why, as a sentence.
         name: the event's name; `batch of 50` for a batch.
-        person: whose event it is, as far as it is in the event.
+        person: whose event it is, as far as the event says.
         event_id: the event's id; empty for a batch.
         rule: the rule that matched: its key, with its position in a list of rules (`order complete [2]`).
         event: the event as it came, as JSON; empty for a batch.
@@ -180,7 +180,7 @@ class Row:
 
     @property
     def milliseconds(self) -> float:
-        """How long HubSpot was waited for."""
+        """How long the sender waited for HubSpot."""
         return sum(exchange.milliseconds for exchange in self.exchanges)
 
     @property
@@ -233,7 +233,7 @@ class Ring:
         self.next = row.number + 1
 
     def get(self, number: int) -> Row | None:
-        """Return a row, or None where it is gone or never was."""
+        """Return a row, or None if it is gone or never existed."""
         row = self._slots[number % self.capacity] if number >= 0 else None
         return row if row is not None and row.number == number else None
 
@@ -269,7 +269,7 @@ def consented(event: Any, consent: dict[str, bool] | None) -> Any:
 
 
 def person_of(event: Any) -> str:
-    """Return whose event it is, as far as it is in the event: the e-mail, the user's id, the device, or nothing."""
+    """Return whose event it is, as far as the event says: the e-mail, the user's id, the device, or nothing."""
     user = event.get("user") if isinstance(event, dict) else None
     if not isinstance(user, dict):
         return ""

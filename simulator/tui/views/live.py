@@ -127,7 +127,7 @@ class LiveView(View):
         if stream.filter is not None and engine.ring.next:
             return [line(("No row matches the filter. ", "dim"), ("esc", "*accent"), (" clears it.", "dim"))]
         if engine.exhausted:
-            return [line(("The stream is at its end, and no event was in it.", "dim"))]
+            return [line(("The stream has ended without an event.", "dim"))]
         if not engine.paused:
             return [
                 line(("Waiting for events", "dim"), (f" from {self.origin}" if self.origin else "", "info"))

@@ -33,7 +33,7 @@ class Pulse:
         self._before = (0, 0, 0)
 
     def beat(self, engine: Engine) -> None:
-        """Take note of what happened since the last beat."""
+        """Note what happened since the last beat."""
         counts = engine.counts
         now = (counts.pushes, counts.requests, counts.calls_failed - counts.contacts_unknown)
         before = self._before if now[0] >= self._before[0] else (0, 0, 0)

@@ -50,7 +50,7 @@ class Header(LineList, can_focus=False):
         self.filter_text = ""
         self.touring = False
         self.warnings: tuple[str, ...] = ()
-        """The warnings of the configuration in force."""
+        """The warnings of the current configuration."""
 
     def update(self) -> None:
         """Draw again."""
@@ -81,7 +81,7 @@ class Header(LineList, can_focus=False):
     def _state_line(self, width: int) -> TextLine:
         engine, config = self._engine, self._engine.config
         if engine.exhausted:
-            state: Piece = (" ■ the stream is at its end", "*dim")
+            state: Piece = (" ■ the stream has ended", "*dim")
         elif engine.paused:
             state = (" ❚❚ paused ", "*warn")
         else:

@@ -27,9 +27,9 @@ __all__ = ["calls_of", "detail_lines", "wrapped"]
 
 _NO_RULE = {
     "mapping_error": "none: the mapping failed on this event",
-    "invalid_event": "not looked for",
-    "bad_input": "not looked for",
-    "denied": "not looked for",
+    "invalid_event": "not looked up",
+    "bad_input": "not looked up",
+    "denied": "not looked up",
     **dict.fromkeys(("sent", "flushed"), "none matched: sent under its own name"),
     "queued": "none matched: sent under its own name",
 }
@@ -64,7 +64,7 @@ def detail_lines(engine: Engine, row: Row, palette: Palette, width: int) -> list
         for call in calls:
             lines += _call(call)
     if plan is not None and plan.trace:
-        title = "where every value came from" + (" (planned again for you)" if planned_again else "")
+        title = "where every value came from" + (" (planned again)" if planned_again else "")
         lines += [line(""), _title(title, width)]
         for trace in plan.trace:
             lines += _trace(trace, 1, width)
@@ -114,7 +114,7 @@ def _head(engine: Engine, row: Row, palette: Palette, width: int) -> Iterator[Te
             if row.loses
             else "walkerOS makes one call more"
             if row.extra_call
-            else "walkerOS does it otherwise"
+            else "walkerOS does something else"
         )
         yield line((f"{mark} {title}", f"*{tone}"))
         yield from wrapped(row.upstream, tone, width)
