@@ -1,4 +1,4 @@
-"""The filter language of the stream: one table of operators, expressions that print as they are read, and tests of rows.
+"""The filter language of the stream: a table of operators, expressions that print as they are read, and tests of rows.
 
     field:value   one of the operators in `OPERATORS`
     path:value    a value inside the event: data.total:>100, user.country:de, nested.*.data.id:ers, data.total:none

@@ -130,7 +130,7 @@ async def test_an_event_that_goes_out_is_not_called_kept_and_a_kept_one_says_so(
         stream.go(stream.index(rows["flushed"].number))
         await screen.press("k")
         assert not rows["flushed"].pinned
-        assert "it went out" in screen.said()
+        assert "it was sent" in screen.said()
         stream.go(stream.index(rows["skipped"].number))
         await screen.press("k")
         assert rows["skipped"].pinned
