@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.consent import is_granted, required_names
 from hubspot_dest.mapping.dialect import WALKEROS_4_7, Dialect
@@ -28,10 +29,14 @@ from hubspot_dest.mapping.paths import compile_path
 from hubspot_dest.mapping.resolve import Resolve
 from hubspot_dest.mapping.text_map import TextEntry, TextMap
 
-__all__ = ["PRODUCERS", "Resolve", "ValueCompiler"]
+__all__ = ["CONSTANT", "PRODUCERS", "Resolve", "ValueCompiler"]
 
 PRODUCERS = ("loop", "map", "set", "key", "fn")
 """The keys of a mapping value that produce its result, in the order in which the first one present counts."""
+
+CONSTANT: Final = "constant"
+"""What a trace notes of a value that the configuration gives, and no event."""
+_DEFAULT: Final = "default value"
 
 _SIMPLE = frozenset({str, int, bool})
 _SIMPLE_KEYS = frozenset({"key", "value"})
@@ -183,11 +188,15 @@ class ValueCompiler:
         return self._form(item, item)
 
     def _first_true(self, items: list[Resolve]) -> Resolve:
+        traced = self._traced
+
         def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
             result: Any = UNDEFINED
-            for item in items:
+            for number, item in enumerate(items, 1):
                 result = item(value, ev, consent)
                 if truthy(result):
+                    if traced and len(items) > 1:
+                        ev.note(f"inner alternative {number} of {len(items)}")
                     break
             return result
 
@@ -216,6 +225,8 @@ class ValueCompiler:
                     ev.note(f"consent missing: {', '.join(required) or 'no name is true'}")
                 if tell_item_consent and ev.item_consent is not None:
                     _tell_item_consent(form, required, ev, granted=False)
+                if traced and static is not UNDEFINED:
+                    ev.note(_DEFAULT)
                 return static
             if tell_item_consent and required is not None and ev.item_consent is not None:
                 _tell_item_consent(form, required, ev, granted=True)
@@ -228,7 +239,7 @@ class ValueCompiler:
             if traced and result is UNDEFINED and current is not UNDEFINED:
                 ev.note(f"{_type_name(current)} is not a property, or holds null")
             if traced and result is UNDEFINED and fallback is not UNDEFINED:
-                ev.note("default value")
+                ev.note(_DEFAULT)
             return fallback if result is UNDEFINED else result
 
         return resolve
@@ -239,7 +250,7 @@ class ValueCompiler:
         if not self.dialect.one_producer:
             return self._layered(item, form, static, present)
         if not present:
-            return _static_or_input(static)
+            return self._static_or_input(static)
         name = present[0]
         if name == "loop":
             return self._loop(form, static, None)
@@ -259,19 +270,19 @@ class ValueCompiler:
 
     def _layered(self, item: Any, form: dict[str, Any], static: Any, present: list[str]) -> Resolve:
         """Compile all producers: `fn` runs first, `key` replaces its result, then `loop`, `map` or `set` does."""
-        base = _static_or_input(static)
+        base = self._static_or_input(static)
         if "fn" in present:
             base = self._fn(form["fn"], item)
         if "key" in present:
             key = self._key(form["key"], static)
-            base = _in_turn(base, key) if "fn" in present else key
+            base = self._in_turn(base, key) if "fn" in present else key
         if not present or present[0] in ("key", "fn"):
             return base
         if present[0] == "loop":
             return self._loop(form, static, base)
         produce = self._build(present[0], item, form, static)
         # What is replaced runs all the same: a function may log or throw, and a key that is not a path fails.
-        return _in_turn(base, produce) if "fn" in present or "key" in present else produce
+        return self._in_turn(base, produce) if "fn" in present or "key" in present else produce
 
     def _build(self, name: str, item: Any, form: dict[str, Any], static: Any) -> Resolve:
         if name == "map":
@@ -282,7 +293,34 @@ class ValueCompiler:
 
     def _key(self, path: Any, static: Any) -> Resolve:
         getter = compile_path(path, static) if isinstance(path, str) else _no_path
+        if self._traced and isinstance(path, str) and static is not UNDEFINED:
+            return _traced_path(getter, compile_path(path))
         return lambda value, ev, consent: getter(value)  # noqa: ARG005 - one signature for all
+
+    def _static_or_input(self, static: Any) -> Resolve:
+        if static is UNDEFINED:
+            return lambda value, ev, consent: value  # noqa: ARG005 - one signature for all
+        if not self._traced:
+            return lambda value, ev, consent: static  # noqa: ARG005 - one signature for all
+
+        def constant(value: Any, ev: Evaluation, consent: Any) -> Any:  # noqa: ARG001 - one signature for all
+            ev.note(CONSTANT)
+            return static
+
+        return constant
+
+    def _in_turn(self, first: Resolve, second: Resolve) -> Resolve:
+        """Return `second`, run after `first`, whose result and notes are dropped."""
+        traced = self._traced
+
+        def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
+            before = ev.noted if traced else 0
+            first(value, ev, consent)
+            if traced:
+                ev.drop_notes(before)
+            return second(value, ev, consent)
+
+        return resolve
 
     def _fn(self, source: Any, item: Any) -> Resolve:
         function = self._callbacks.callable(source)
@@ -326,12 +364,16 @@ class ValueCompiler:
             each = _aware_of_item_consent(each)
         source = None if scope == "this" else self._nested(scope)
         tell = _tell_no_list(form, static) if base is None else None
+        traced = self._traced
 
         def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
+            noted = ev.noted if traced else 0
             before = base(value, ev, consent) if base is not None else UNDEFINED
             items = [value] if source is None else source(value, ev, consent)
             if not isinstance(items, list):
                 return before if tell is None else tell(value, ev)
+            if traced:
+                ev.drop_notes(noted)
             results = [each(item, ev, consent) for item in items]
             kept = [result for result in results if result is not UNDEFINED]
             return kept if kept or not items else EmptiedList()
@@ -478,22 +520,6 @@ def _asks_for_consent(mapping: Any) -> bool:
     return isinstance(mapping, list) and any(map(_asks_for_consent, mapping))
 
 
-def _static_or_input(static: Any) -> Resolve:
-    if static is UNDEFINED:
-        return lambda value, ev, consent: value  # noqa: ARG005 - one signature for all
-    return lambda value, ev, consent: static  # noqa: ARG005 - one signature for all
-
-
-def _in_turn(first: Resolve, second: Resolve) -> Resolve:
-    """Return `second`, run after `first`, whose result is dropped."""
-
-    def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
-        first(value, ev, consent)
-        return second(value, ev, consent)
-
-    return resolve
-
-
 def _aware_of_item_consent(each: Resolve) -> Resolve:
     """Return `each`, with `Evaluation.item_consent` set while it works on an item that has a consent of its own."""
 
@@ -508,6 +534,25 @@ def _aware_of_item_consent(each: Resolve) -> Resolve:
             ev.item_consent = outer
 
     return resolve
+
+
+def _traced_path(with_default: Callable[[Any], Any], without: Callable[[Any], Any]) -> Resolve:
+    """Return a path with a default value, which notes where the default stands in for what the path does not find."""
+
+    def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:  # noqa: ARG001 - one signature for all
+        found = without(value)
+        if found is UNDEFINED:
+            ev.note(_DEFAULT)
+        elif isinstance(found, list) and (missing := _missing(found)):
+            ev.note(f"{_DEFAULT} for {amount(missing, 'item')}")
+        return with_default(value)
+
+    return resolve
+
+
+def _missing(found: Any) -> int:
+    """Return how many items of a path with `*` are missing."""
+    return sum(map(_missing, found)) if isinstance(found, list) else int(found is UNDEFINED)
 
 
 def _tell_item_consent(

@@ -6,7 +6,7 @@ chosen by `PlanPolicy`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
@@ -15,7 +15,7 @@ from hubspot_dest.events.event import with_user
 from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.dialect import Dialect
-from hubspot_dest.mapping.evaluation import Evaluation
+from hubspot_dest.mapping.evaluation import Evaluation, Trace
 from hubspot_dest.mapping.gc_pause import paused_gc
 from hubspot_dest.mapping.jsvalues import (
     UNDEFINED,
@@ -29,7 +29,7 @@ from hubspot_dest.mapping.jsvalues import (
 from hubspot_dest.mapping.policy import Policy
 from hubspot_dest.mapping.process import Processor
 from hubspot_dest.mapping.rules import Rule, RuleError, RuleSet
-from hubspot_dest.mapping.values import ValueCompiler
+from hubspot_dest.mapping.values import CONSTANT, ValueCompiler
 from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.profiles import PlanPolicy
 from hubspot_dest.planning.rule_plan import PlanRule, RuleCompiler, RulePlan
@@ -157,10 +157,26 @@ class Planner:
         if plan.verdict != "ready":
             plan.issues_before_send = len(plan.issues)
         if compiled is self._traced:
-            plan.trace = tuple(ev.traces)
+            plan.trace = (*ev.traces, *self._trace_of_defaults(plan, ev.traces))
         if plan.event is not event:
             plan.received = event
         return plan
+
+    def _trace_of_defaults(self, plan: Plan, traces: list[Trace]) -> Iterator[Trace]:
+        """Yield the trace of the default properties that the occurrence has: those that no mapping gives a value."""
+        if plan.occurrence is None or not self._defaults:
+            return
+        mapped = next((trace.result for trace in traces if trace.name == "properties"), None)
+        own = mapped if isinstance(mapped, dict) else {}
+        sent = plan.occurrence["properties"]
+        used = {
+            name: text
+            for name, text in self._defaults.items()
+            if name not in own or (sent.get(name) == text and own[name] is None)
+        }
+        if used:
+            steps = [Trace("value", text, name, [CONSTANT]) for name, text in used.items()]
+            yield Trace("settings.defaultProperties", used, "defaultProperties", [], steps)
 
     def _processed(self, compiled: _Compiled, event: dict[str, Any], ev: Evaluation, now_ms: int) -> Plan:
         """Plan an event whose rule depends on more than its name, or which a policy or `data` comes before."""

@@ -372,6 +372,11 @@ class Judge:
         return tuple(dict.fromkeys(found))
 
     @property
+    def consents(self) -> frozenset[str]:
+        """The names of all consents that the configuration asks for."""
+        return self._view.consents
+
+    @property
     def judges_consent(self) -> bool:
         """Whether the configuration asks for any consent, so that `judge_consent` can have something to say."""
         return bool(self._view.consents)

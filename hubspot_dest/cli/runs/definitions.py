@@ -175,7 +175,7 @@ def _plan(
     if events is None:
         needs.add_configuration()
     else:
-        _add_events(needs, config, events, consent_states(consent), max_line_bytes)
+        _add_events(needs, config, events, consent_states(consent, config.raw), max_line_bytes)
     return plan_definitions(needs, config.raw, source=config.source, account=account, account_name=name)
 
 

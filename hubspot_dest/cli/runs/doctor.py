@@ -10,7 +10,14 @@ from pathlib import Path
 from hubspot_dest.amounts import amount, verb
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.options import ConnectionOptions, connected, consent_states, open_config, use_colour
+from hubspot_dest.cli.options import (
+    ConnectionOptions,
+    connected,
+    consent_hint,
+    consent_states,
+    open_config,
+    use_colour,
+)
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.delivery.client.null_client import NullClient
@@ -42,11 +49,8 @@ def doctor(
     """Carry `doctor` out; the options are those of `commands/doctor.py`."""
     logging.getLogger("hubspot_dest").propagate = False
     loaded = connected(open_config(config, needs_token=not offline), reach)
-    needs = (
-        needs_of(loaded.raw)
-        if events is None
-        else _planned(loaded, events, consent_states(consent), max_line_bytes)
-    )
+    states = consent_states(consent, loaded.raw)
+    needs = needs_of(loaded.raw) if events is None else _planned(loaded, events, states, max_line_bytes)
     seconds = loaded.timeout_ms / 1000
     client = None
     if not offline:
@@ -57,7 +61,7 @@ def doctor(
     if source is not None:
         from hubspot_dest.cli.runs.doctor_stream import examine_stream
 
-        stream = examine_stream(loaded, source, source_options, consent_states(consent))
+        stream = examine_stream(loaded, source, source_options, states)
         checks = itertools.chain(checks, stream)
     for check in checks:
         verdicts[check.verdict] += 1
@@ -93,7 +97,9 @@ def _planned(config: Config, source: str, states: dict[str, bool], max_line_byte
         needs.unknown.append(f"what {what}, which {verb(bad, 'are')} no event")
     if waiting := destination.waiting:
         event = f"{amount(waiting, 'event')} {verb(waiting, 'need')}"
-        needs.unknown.append(f"what {event} that {verb(waiting, 'wait')} for consent (--consent NAME)")
+        needs.unknown.append(
+            f"what {event} that {verb(waiting, 'wait')} for consent ({consent_hint(config.raw)})"
+        )
     return needs
 
 
