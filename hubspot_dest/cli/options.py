@@ -136,6 +136,18 @@ def verification_options(function: F) -> F:
             help="Fewer rules and properties exercised by EVENTS are a NO-GO.",
         ),
         click.option("--strict", is_flag=True, help="A question without an answer is a NO-GO, too."),
+        click.option(
+            "--source",
+            metavar="SOURCE",
+            help="Forecast the quotas from a stream as `work` has it, kafka://… or redis://…, and not from EVENTS.",
+        ),
+        click.option(
+            "--source-option",
+            "source_options",
+            multiple=True,
+            metavar="KEY=VALUE",
+            help="Of librdkafka or redis-py, for --source. May be repeated.",
+        ),
         node_option,
         line_limit_option,
     ]

@@ -40,14 +40,14 @@ class SourceOptions:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A source, and what is to be known about it.
+    """A source, and its properties.
 
     Attributes:
         source: makes the stream.
-        endless: it may never end, and may have nothing just now.
-        own_pace: it decides itself when an event comes.
+        endless: it may never end, and may have nothing at the moment.
+        own_pace: the source decides when an event comes.
         synthetic: its events are made up.
-        once: what came is gone when the stream begins anew.
+        once: what was read cannot be read again when the stream restarts.
         name: the name of the source, for people; empty for synthetic events.
         paced: its events are played by their own timestamps.
         close: to be called at the end; it accepts nothing more.
@@ -103,14 +103,14 @@ def source_options(command: F) -> F:
             "--locale",
             default="en_US",
             show_default=True,
-            help="Whose names the made-up people have: de_DE …",
+            help="Locale of the made-up people's names, such as de_DE.",
         ),
         click.option(
             "--odd",
             default=0.0,
             show_default=True,
             type=RealRange(0, 1),
-            help="Share of the synthetic events that get faults of real life: nulls, odd names, Unicode.",
+            help="Share of the made-up events that have flaws, as in real life: nulls, odd names, Unicode.",
         ),
     )
     decorated: Any = line_limit_option(with_source)

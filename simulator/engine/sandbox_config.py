@@ -32,8 +32,8 @@ def hubspot_for(
     Args:
         portal_id: the portal.
         switches: how it behaves where HubSpot's behaviour is a gap.
-        seed: decides what HubSpot draws.
-        occurrences: how many it keeps.
+        seed: decides HubSpot's random choices.
+        occurrences: how many occurrences it keeps.
         clock: UNIX time in seconds.
 
     """
@@ -47,7 +47,7 @@ def hubspot_for(
         clock=ticking,
     )
     service.add_token(BY_HAND, service.accounts()[0])
-    # More is not needed: the bodies of batches would be most of what a stream of hours keeps.
+    # More is not needed: the bodies of batches would take most of the memory of a long stream.
     journal = Journal(max_entries=5_000, max_bytes=16 * 1024 * 1024)
     journal.masker.learn(BY_HAND)
     return service, FakeHubSpot(service, token=DEFAULT_TOKEN, clock=ticking, journal=journal)

@@ -228,7 +228,7 @@ class SimulatorApp(App[None]):
     # ---- actions
 
     def action_do(self, name: str, *arguments: str | int) -> None:
-        """Carry out one of the actions by its name; every key leads here."""
+        """Carry out one of the actions by its name; every key calls this."""
         self.actions[name](*arguments)
 
     def _next_theme(self) -> None:

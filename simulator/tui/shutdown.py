@@ -99,6 +99,8 @@ def tell(closing: Closing, ended: Ended, folder: Path) -> None:
 
 
 def _words(closing: Closing) -> Iterator[str]:
+    if closing.sentence:
+        yield closing.sentence
     if closing.flushed:
         yield f"{amount(closing.flushed, 'queued event')} {verb(closing.flushed, 'were')} flushed"
     if closing.left:
@@ -107,5 +109,5 @@ def _words(closing: Closing) -> Iterator[str]:
         yield f"warning: {were} not flushed: {why}"
     if closing.unseen:
         yield f"warning: {amount(closing.unseen, 'accepted event')} {verb(closing.unseen, 'were')} not looked at"
-    if closing.waiting:
-        yield f"{amount(closing.waiting, 'event')} waited for consent and {verb(closing.waiting, 'were')} not sent"
+    if closing.parked:
+        yield f"{amount(closing.parked, 'event')} waited for consent and {verb(closing.parked, 'were')} not sent"

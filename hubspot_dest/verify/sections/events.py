@@ -16,7 +16,6 @@ from hubspot_dest.report.json_report import plain
 from hubspot_dest.verdict.judge import Judge
 from hubspot_dest.verdict.mapping_paths import ConfigPath, path_text
 from hubspot_dest.verdict.missing_emails import MissingEmails
-from hubspot_dest.verdict.quotas import Quotas
 from hubspot_dest.verify.catalogue import verify_finding
 from hubspot_dest.verify.finding_groups import FindingGroups
 from hubspot_dest.verify.result import PayloadSample, SectionResult, SectionStatus
@@ -27,7 +26,6 @@ __all__ = ["EVENTS_QUESTION", "EventsSection"]
 EVENTS_QUESTION: Final = "Does HubSpot accept every event without losing any?"
 _MOST_SAMPLES: Final = 200
 _DIGITS: Final = re.compile(r"\d+")  # lines and columns differ in messages of one cause
-_WEIGHT: Final = 100  # one of this many events is counted for the quotas
 
 
 class EventsSection:
@@ -51,7 +49,6 @@ class EventsSection:
         self._judge = judge
         self._events = events
         self._groups = FindingGroups("events", blocking_severities(subject.fail_on))
-        self._quotas = Quotas(subject.account.limits)
         self._samples: dict[tuple[str, str], PayloadSample] = {}
         self._emails = MissingEmails(config.raw)
         self._contacts = 0
@@ -80,12 +77,8 @@ class EventsSection:
         self._emails.add(outcome)
         self._waiting += outcome.kind == "denied" and outcome.reason != "consent_refused"
         self._refusals += outcome.kind == "denied" and outcome.reason == "consent_refused"
-        if not sum(self.kinds.values()) % _WEIGHT:
-            self._quotas.add(outcome, _WEIGHT)
         plan = outcome.plan
-        if plan is not None and plan.contact is not None:
-            self._quotas.add_calls(outcome, sum(str(call[0]).startswith("crm.") for call in outcome.calls))
-            self._contacts += 1
+        self._contacts += plan is not None and plan.contact is not None
         for finding in outcome.findings:
             # Without a place in the configuration, every name is a cause of its own.
             name = finding.sentence if finding.code.startswith("event_name") else ""
@@ -115,7 +108,7 @@ class EventsSection:
                 "unanswered",
                 "no events were given: hubspot-dest verify CONFIG EVENTS answers it",
             )
-        for finding in (*self._judge.summary(self.granted), *self._quotas.findings(self._judge.event_names)):
+        for finding in self._judge.summary(self.granted):
             self._groups.add(finding)
         status: SectionStatus = "failed" if self._groups.blocked else "passed"
         if not self._bad and not self._reached and status == "passed":
