@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from hubspot_dest._version import __version__
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.checks.finding import Finding
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.null_client import NullClient
@@ -257,9 +258,7 @@ def _verdict(answers: tuple[SectionResult, ...], *, strict: bool) -> tuple[GoVer
     """Return the verdict and its reason: never GO where nothing was proved."""
     failed = [answer.name for answer in answers if answer.status == "failed"]
     if failed:
-        blocking = sum(found.blocking for answer in answers for found in answer.findings)
-        things = "1 thing is in the way" if blocking == 1 else f"{blocking} things are in the way"
-        return "no_go", f"{things if blocking else 'not good enough'}: {', '.join(failed)}"
+        return "no_go", _obstacles(answers, failed)
     silent = [
         answer.name for answer in answers if answer.status == "unanswered" and answer.name != "coverage"
     ]
@@ -271,7 +270,9 @@ def _verdict(answers: tuple[SectionResult, ...], *, strict: bool) -> tuple[GoVer
         and (answer.name == "events" or (answer.name == "examples" and answer.counts["sending"]))
     ]
     if not proved:
-        return "no_go", "nothing was proved: no event was held against HubSpot's rules; give EVENTS"
+        cause = next((answer.cause for answer in answers if answer.cause), "")
+        cause = cause or "no event was held against HubSpot's rules; give EVENTS"
+        return "no_go", f"nothing was proved: {cause}"
     if "contracts" in unanswered and "events" in proved:
         return "no_go", "the contract of the flow was not held against the events"
     if unanswered and strict:
@@ -279,3 +280,21 @@ def _verdict(answers: tuple[SectionResult, ...], *, strict: bool) -> tuple[GoVer
     if silent:
         return "go", f"nothing blocks in what was checked; not answered: {', '.join(silent)}"
     return "go", "every question has a good answer"
+
+
+def _obstacles(answers: tuple[SectionResult, ...], failed: list[str]) -> str:
+    """Return how many findings are in the way, and in which sections, so that the numbers add up."""
+    counts = {
+        answer.name: sum(found.blocking for found in answer.findings)
+        for answer in answers
+        if any(found.blocking for found in answer.findings)
+    }
+    blocking = sum(counts.values())
+    if not blocking:
+        return f"not good enough: {', '.join(failed)}"
+    where = next(iter(counts))
+    if len(counts) > 1:
+        where = ", ".join(f"{count} in {name}" for name, count in counts.items())
+    said = f"{amount(blocking, 'thing')} {verb(blocking, 'are')} in the way: {where}"
+    others = [name for name in failed if name not in counts]
+    return f"{said}; for the same reason {', '.join(others)} failed" if others else said

@@ -86,11 +86,11 @@ def verify(
         stop("--base-url has no effect without --live: HubSpot is not asked", "--live")
     file = file_of(config)
     wanted = str(config)[len(str(file)) + 1 :]
-    states = consent_states(consent)
     linted = lint_file(file, wanted, node)
     _require_destination(linted)
     schema, account_name = _account(config, account, live=live, reach=reach)
     loaded, problems = _load(config)
+    states = consent_states(consent) if loaded is None else consent_states(consent, loaded.raw)
     place, entry = _entry(linted, wanted)
     subject = VerifySubject(
         str(config),

@@ -69,7 +69,7 @@ def work(
     )
     with watching(watched, loaded) as watch:
         try:
-            worker = _worker(watch, loaded, address, delivery, consent_states(consent), settings)
+            worker = _worker(watch, loaded, address, delivery, consent_states(consent, loaded.raw), settings)
             with _health(health, worker):
                 code = _run(worker, address, loaded, as_line=as_line)
         except StreamError as error:
