@@ -373,7 +373,7 @@ def _line(line: bytes, number: int, end: int, *, unfinished: bool = False) -> It
 
 
 def _exceeds_depth(error: orjson.JSONDecodeError) -> bool:
-    # By version of orjson: "depth limit exceeded", "array and object recursion depth exceeded", "Recursion limit reached".
+    # Depends on orjson's version: "depth limit exceeded", "array and object recursion depth exceeded".
     reason = str(error).partition(": line ")[0].lower()
     return "depth" in reason or "recursion" in reason
 
