@@ -38,7 +38,7 @@ class SyntaxFault:
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
+class _Lexeme:
     text: str
     start: int
 
@@ -56,9 +56,9 @@ def json_fault(text: str, message: str, position: int) -> SyntaxFault:
         position: where the parser noticed it, as an offset.
 
     """
-    open_brackets: list[_Token] = []
-    previous: _Token | None = None
-    suspect: _Token | None = None
+    open_brackets: list[_Lexeme] = []
+    previous: _Lexeme | None = None
+    suspect: _Lexeme | None = None
     for token in _tokens(text):
         if token.start >= position or token.end > position:
             break
@@ -73,7 +73,7 @@ def json_fault(text: str, message: str, position: int) -> SyntaxFault:
         return _at(text, previous.start, _OPEN_TEXT)
     noticed = next((token for token in _tokens(text) if token.end > position), None)
     if noticed is not None and noticed.start < position and not noticed.text.startswith('"'):
-        noticed = _Token(text[position : noticed.end], position)
+        noticed = _Lexeme(text[position : noticed.end], position)
     return _of_json(text, message, position, open_brackets, previous, suspect, noticed)
 
 
@@ -92,10 +92,10 @@ def _of_json(
     text: str,
     message: str,
     position: int,
-    open_brackets: list[_Token],
-    previous: _Token | None,
-    suspect: _Token | None,
-    noticed: _Token | None,
+    open_brackets: list[_Lexeme],
+    previous: _Lexeme | None,
+    suspect: _Lexeme | None,
+    noticed: _Lexeme | None,
 ) -> SyntaxFault:
     if noticed is None:
         if open_brackets:
@@ -131,9 +131,9 @@ def _of_json(
     return _at(text, position, message)
 
 
-def _tokens(text: str) -> Iterator[_Token]:
+def _tokens(text: str) -> Iterator[_Lexeme]:
     for found in _TOKEN.finditer(text):
-        yield _Token(found[0], found.start())
+        yield _Lexeme(found[0], found.start())
 
 
 def _is_open_text(token: str) -> bool:
@@ -144,7 +144,7 @@ def _is_open_text(token: str) -> bool:
     return len(token) == 1 or not token.endswith('"') or escapes % 2 == 1
 
 
-def _is_outside(text: str, closer: _Token, opener: _Token) -> bool:
+def _is_outside(text: str, closer: _Lexeme, opener: _Lexeme) -> bool:
     """Tell whether a closing bracket that begins its line is indented less than the line of its opening one."""
     return _begins_line(text, closer.start) and _indent(text, closer.start) < _indent(text, opener.start)
 
@@ -166,7 +166,7 @@ def _at(text: str, offset: int, message: str) -> SyntaxFault:
     return SyntaxFault(message, *_place(text, offset))
 
 
-def _unclosed(text: str, opener: _Token, before: str) -> SyntaxFault:
+def _unclosed(text: str, opener: _Lexeme, before: str) -> SyntaxFault:
     return _at(text, opener.start, f"the {opener.text} that is opened here is not closed before {before}")
 
 

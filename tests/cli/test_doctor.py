@@ -112,7 +112,7 @@ def wrong(checks: list[dict[str, Any]]) -> list[str]:
 def test_a_wrong_prefix_is_one_fault_and_not_one_for_each_event(
     run: Run, hubspot: FakeHubSpot, tmp_path: Path
 ) -> None:
-    mapping = {"a": {"b": {}, "c": {}}, "d": {"e": {}}}
+    mapping: dict[str, Any] = {"a": {"b": {}, "c": {}}, "d": {"e": {}}}
     config = configuration(tmp_path, hubspot, eventNamePrefix="pe999_", mapping=mapping)
     done, checks = doctor(run, hubspot, config)
     assert wrong(checks) == ["prefix"]

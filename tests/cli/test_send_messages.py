@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.factories import make_event
 SHOP = str(EXAMPLES / "shop.yaml")
 
 
-def write(path: Path, events: list[dict[str, object]]) -> str:
+def write(path: Path, events: list[Any]) -> str:
     path.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
     return str(path)
 
