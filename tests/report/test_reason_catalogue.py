@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 # Where a reason is an argument: the position of the reason.
 ARGUMENTS = {
     "outcome_of": 1, "Outcome": 1, "Dead": 0, "Pause": 2, "Denied": 0, "Letter": 2, "add_reason": 1,
-    "BadMessage": 0,
+    "BadMessage": 0, "failed": 2, "_rejected": 1,
 }  # fmt: skip
 
 
@@ -37,6 +37,8 @@ def assigned(target: ast.expr, value: ast.expr) -> Iterator[str]:
     if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
         for one_target, one_value in zip(target.elts, value.elts, strict=False):
             yield from assigned(one_target, one_value)
+    elif isinstance(target, ast.Subscript):
+        yield from literals(value) if list(literals(target.slice)) == ["reason"] else ()
     elif getattr(target, "attr", getattr(target, "id", "")) == "reason":
         yield from literals(value)
 
@@ -48,6 +50,9 @@ def reasons(tree: ast.AST) -> Iterator[str]:
                 yield from assigned(target, node.value)
         elif isinstance(node, ast.AnnAssign) and node.value is not None:
             yield from assigned(node.target, node.value)
+        elif isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                yield from literals(value) if key is not None and list(literals(key)) == ["reason"] else ()
         elif isinstance(node, ast.Call):
             name: Any = getattr(node.func, "attr", getattr(node.func, "id", ""))
             position = ARGUMENTS.get(name)
@@ -63,7 +68,7 @@ def every_reason() -> set[str]:
     for package in ("hubspot_dest", "simulator"):
         for path in (ROOT / package).rglob("*.py"):
             found.update(reasons(ast.parse(path.read_text(encoding="utf-8"))))
-    return found - {""}
+    return {word for word in found if word and " " not in word}
 
 
 def test_every_reason_in_the_code_can_be_explained() -> None:

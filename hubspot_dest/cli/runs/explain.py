@@ -20,7 +20,9 @@ def explain(code: str | None, *, every: bool) -> None:
         print_data(all_pages().rstrip("\n"))
         return
     if code is None:
-        rows = [(check.code, check.severity, check.title) for check in EVERY_CHECK.values()]
+        rows: list[tuple[str, str, str]] = [
+            (check.code, check.severity, check.title) for check in EVERY_CHECK.values()
+        ]
         rows += [(word.word, word.kind, word.about.partition(". ")[0]) for word in OUTCOME_WORDS.values()]
         width, kinds = (max(len(row[column]) for row in rows) for column in (0, 1))
         for word, kind, about in rows:
