@@ -139,7 +139,15 @@ class HubSpotDestination:
         )
         log = logger or logging.getLogger("hubspot_dest")
         how = Delivering(
-            given, client_factory, base_url, log, outbox, self._notify, judge, hold_refused, stream
+            client=given,
+            client_factory=client_factory,
+            base_url=base_url,
+            logger=log,
+            outbox=outbox,
+            stream=stream,
+            on_outcome=self._notify,
+            judge=judge,
+            hold_refused=hold_refused,
         )
         parts = build(config, profile, collector, now_ms, how)
         self._collector = parts.collector
