@@ -108,7 +108,7 @@ def guarded(main: Callable[[], Any], program: str) -> NoReturn:
     except SystemExit as end:
         code = end.code
     except click.ClickException as error:
-        error.message = masked_text(error.message)
+        vars(error)["message"] = masked_text(error.message)  # click has declared it final
         error.show()
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort) as error:
