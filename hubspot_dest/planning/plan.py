@@ -41,7 +41,7 @@ class Plan:
     """What should happen to one event, and why.
 
     Attributes:
-        event: the event after policies and the rule's name.
+        event: the event after policies and the rule's name; empty once it was forgotten.
         verdict: `ready`, or why not: `ignored` (by rule), `skipped`, `failed`.
         reason: a stable code: `send`, `rule_ignore`, `no_identity`, `silent_rule`, `nothing_to_do`, `mapping_error` …
         sentence: the reason as a sentence.
@@ -89,6 +89,11 @@ class Plan:
     def rule_label(self) -> str:
         """The rule's key, with its position counted from 1 where it is one of a list: `order complete [2]`."""
         return label_of(self.rule_key, self.rule_index)
+
+    def forget_event(self) -> None:
+        """Keep the event no longer: what is to be sent is in the plan itself."""
+        self.event = {}
+        self.received = None
 
     @property
     def calls(self) -> list[list[Any]]:
