@@ -99,15 +99,18 @@ class Collector:
         """
         if not isinstance(partial, dict):
             raise InvalidEventError(NAME_REQUIRED)
-        now = self._now_ms()
         return complete_event(
             partial,
             self.view,
-            now_ms=now,
+            now_ms=self._now_ms,
             new_id=self._new_id,
-            timing=lambda: round((now - self._started_ms) / 10) / 100,
-            source=lambda: self._stamped(partial.get("source")),
+            timing=self._timing,
+            source=self._stamped,
         )
+
+    def _timing(self, now_ms: int) -> float:
+        """Return the seconds since the run began, with two decimals."""
+        return round((now_ms - self._started_ms) / 10) / 100
 
     def _stamped(self, own: Any) -> dict[str, Any]:
         """Return the event's source, completed by count, trace and release (section 1.1)."""

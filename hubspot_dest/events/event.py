@@ -97,10 +97,10 @@ def complete_event(
     partial: Event,
     collector: CollectorView,
     *,
-    now_ms: int,
+    now_ms: Callable[[], int],
     new_id: Callable[[], str],
-    timing: Callable[[], float],
-    source: Callable[[], dict[str, Any]],
+    timing: Callable[[int], float],
+    source: Callable[[Any], dict[str, Any]],
 ) -> Event:
     """Return the complete event: its 15 fields, with defaults for absent ones.
 
@@ -109,10 +109,10 @@ def complete_event(
     Args:
         partial: the event as received.
         collector: supplies user, consent and globals; the event's own globals take precedence.
-        now_ms: the timestamp of an event without one, in ms since 1970.
+        now_ms: the clock, for an event without timestamp or timing, in ms since 1970.
         new_id: returns an id for an event without a usable one.
-        timing: returns the seconds since the run began.
-        source: returns the event's source; called only for a valid name.
+        timing: returns the seconds since the run began, at a moment of the clock.
+        source: returns the event's source, from its own one or None; called only for a valid name.
 
     Raises:
         InvalidEventError: see `event_name`.
@@ -125,8 +125,9 @@ def complete_event(
         # An event from another collector is complete; only the stamps change.
         whole = partial.copy()
         whole["globals"] = _globals(collector.globals, partial["globals"])
-        whole["source"] = source()
+        whole["source"] = source(partial["source"])
         return whole
+    now = now_ms()
     return {
         "name": name,
         "data": get("data", UNDEFINED) if "data" in partial else {},
@@ -140,9 +141,9 @@ def complete_event(
         "trigger": get("trigger", ""),
         "entity": get("entity", entity),
         "action": get("action", action),
-        "timestamp": get("timestamp", now_ms),
-        "timing": partial["timing"] if "timing" in partial else timing(),
-        "source": source(),
+        "timestamp": get("timestamp", now),
+        "timing": partial["timing"] if "timing" in partial else timing(now),
+        "source": source(get("source")),
     }
 
 
@@ -176,9 +177,13 @@ MAX_EVENT_DEPTH: Final = 200
 TOO_DEEP: Final = f"the event is nested more than {MAX_EVENT_DEPTH} levels deep"
 
 
+_NOT_OPENING: Final = bytes(byte for byte in range(256) if byte not in b"[{")
+
+
 def may_be_too_deep(raw: bytes) -> bool:
     """Tell whether JSON has enough brackets to be too deep; the cheap question before `is_too_deep`."""
-    return len(raw) > 2 * MAX_EVENT_DEPTH and raw.count(b"[") + raw.count(b"{") > MAX_EVENT_DEPTH
+    # Deleting all other bytes takes two thirds of the time of counting twice.
+    return len(raw) > 2 * MAX_EVENT_DEPTH and len(raw.translate(None, _NOT_OPENING)) > MAX_EVENT_DEPTH
 
 
 def is_too_deep(value: Any) -> bool:
