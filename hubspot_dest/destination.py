@@ -19,9 +19,8 @@ from hubspot_dest.delivery.client.client import Client, ClientFactory
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.settings import OutboxSettings, StreamSettings
 from hubspot_dest.delivery.sink import PendingCommit
-from hubspot_dest.events.collector import COMMANDS, Collector
+from hubspot_dest.events.collector import COMMANDS, Collector, InvalidEventError, sentence_of
 from hubspot_dest.events.consent_queue import Denied
-from hubspot_dest.events.event import InvalidEventError, sentence_of
 from hubspot_dest.factory import Delivering, build, read_config
 from hubspot_dest.mapping.dialect import dialect_of
 from hubspot_dest.mapping.evaluation import Issue
@@ -270,7 +269,8 @@ class HubSpotDestination:
                     begun = len(happened)
                     own.append(self._take(event, happened))
                     if not keep_events:
-                        _forget_events(happened, begun)
+                        for number in range(begun, len(happened)):
+                            happened[number] = happened[number].without_event()
             except BaseException as error:  # also a signal: what was taken has been counted by its source
                 failure = error
             pending = self._sink.stage(progress() if callable(progress) else progress)
@@ -550,13 +550,6 @@ class HubSpotDestination:
 def _add(happened: list[Outcome], outcome: Outcome) -> int:
     happened.append(outcome)
     return len(happened) - 1
-
-
-def _forget_events(happened: list[Outcome], begun: int) -> None:
-    """Let the plans of the outcomes from `begun` on have no event."""
-    for outcome in happened[begun:]:
-        if outcome.plan is not None:
-            outcome.plan.forget_event()
 
 
 def _now_ms() -> int:

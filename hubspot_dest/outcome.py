@@ -67,6 +67,16 @@ class Outcome:
     person: str = ""
     batched: tuple[list[Any], ...] = ()
 
+    def without_event(self) -> Outcome:
+        """Return the outcome with a plan that does not keep its event: what is to be sent is in the plan itself."""
+        if self.plan is None:
+            return self
+        # Past the constructors, as in `outcome_of`.
+        plan, outcome = object.__new__(Plan), object.__new__(Outcome)
+        object.__setattr__(plan, "__dict__", {**self.plan.__dict__, "event": {}, "received": None})
+        object.__setattr__(outcome, "__dict__", {**self.__dict__, "plan": plan})
+        return outcome
+
     @property
     def ok(self) -> bool:
         """Whether nothing went wrong: a skipped event is fine, a refused contact is not."""

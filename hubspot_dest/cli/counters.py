@@ -11,6 +11,7 @@ from hubspot_dest.cli.console import say
 from hubspot_dest.intake.reader import BadLine
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.verdict.missing_emails import MissingEmails
 
 __all__ = ["EventBalance", "RunCounters"]
 
@@ -19,9 +20,15 @@ _ORDER: Final = ("sent", "queued", "identified", "skipped", "ignored", "denied",
 
 
 class RunCounters:
-    """Counts of one run."""
+    """Counts of one run.
 
-    def __init__(self) -> None:
+    Args:
+        emails: counts the events without an e-mail, where that is to be said at the end.
+
+    """
+
+    def __init__(self, emails: MissingEmails | None = None) -> None:
+        self.emails = emails
         self.events = 0
         self.bad_lines = 0
         self.kinds: Counter[str] = Counter()
@@ -47,6 +54,8 @@ class RunCounters:
                 self.event_calls += 1
         if not outcome.ok:
             self.wrong += 1
+        if self.emails is not None:
+            self.emails.add(outcome)
         if outcome.delivery:
             self._move(outcome)
             return
@@ -146,7 +155,10 @@ class EventBalance:
         return self.sent + self.contacts_only
 
     def pending_contacts(self, intents: int) -> int:
-        """Return how many contacts are in the outbox beside the events, where it holds `intents` entries."""
+        """Return how many contacts wait in the outbox to be written, where it holds `intents` entries.
+
+        An event that only writes a contact is one entry, and counts as an event and as a contact.
+        """
         return max(0, intents - self.pending + self._contact_only.total())
 
     def count(self, outcome: Outcome) -> None:

@@ -73,7 +73,7 @@ class _ProgressPrinter:
             self._said_at, self._said = now, self._taken
             left = self._destination.queued
             taken = f"{amount(self._taken, 'event')} taken, {rate:.0f} a second"
-            line = f"{taken}; {self._failed} failed, {left} on their way"
+            line = f"{taken}; {self._failed} failed, {left} events and contacts on their way"
         if terminal:
             sys.stderr.write(f"\r{line:<78}")
             sys.stderr.flush()

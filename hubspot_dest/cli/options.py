@@ -5,9 +5,10 @@ Nothing heavy is imported at the top: `--help` must stay fast.
 
 from __future__ import annotations
 
+import difflib
 import math
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import wraps
 from pathlib import Path
@@ -20,6 +21,7 @@ from hubspot_dest.cli.console import say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.output_files import OutputFile
 from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.storage.file_content import FileContent, content_of
 
 if TYPE_CHECKING:
     from hubspot_dest.account.schema import AccountSchema
@@ -38,6 +40,7 @@ __all__ = [
     "account_option",
     "connected",
     "connection_options",
+    "consent_hint",
     "consent_states",
     "delivery_options",
     "fail_on_option",
@@ -47,6 +50,7 @@ __all__ = [
     "open_account",
     "open_config",
     "refuse",
+    "refuse_other_file",
     "shared_options",
     "stream_delivery_options",
     "time_zone",
@@ -132,6 +136,18 @@ def verification_options(function: F) -> F:
             help="Fewer rules and properties exercised by EVENTS are a NO-GO.",
         ),
         click.option("--strict", is_flag=True, help="A question without an answer is a NO-GO, too."),
+        click.option(
+            "--source",
+            metavar="SOURCE",
+            help="Forecast the quotas from a stream as `work` has it, kafka://… or redis://…, and not from EVENTS.",
+        ),
+        click.option(
+            "--source-option",
+            "source_options",
+            multiple=True,
+            metavar="KEY=VALUE",
+            help="Of librdkafka or redis-py, for --source. May be repeated.",
+        ),
         node_option,
         line_limit_option,
     ]
@@ -159,8 +175,12 @@ def walkeros_option(text: str) -> Callable[[F], F]:
     )
 
 
-def consent_states(values: Iterable[str]) -> dict[str, bool]:
+def consent_states(values: Iterable[str], *configs: Mapping[str, Any]) -> dict[str, bool]:
     """Return `{"marketing": True}` for `marketing` and `marketing=true`.
+
+    Args:
+        values: as they were given.
+        configs: the destinations' configurations; a name that none of them asks for is pointed out.
 
     Raises:
         SystemExit: with exit code 2 for anything but true and false.
@@ -172,7 +192,47 @@ def consent_states(values: Iterable[str]) -> dict[str, bool]:
         if not name or flag.lower() not in ("", "true", "false"):
             stop(f"--consent {safe_text(value)!r} is neither true nor false", "--consent marketing=true")
         states[name] = flag.lower() != "false"
+    if states and configs:
+        _point_out_unknown(states, configs)
     return states
+
+
+def _point_out_unknown(states: Mapping[str, bool], configs: Sequence[Mapping[str, Any]]) -> None:
+    """Warn of each consent that no configuration asks for; a function's source may ask for any name."""
+    asked = sorted({name for raw in configs for name in _asked(raw)})
+    for name in states:
+        if name in asked or any(_is_in_a_function(name, raw) for raw in configs):
+            continue
+        near = difflib.get_close_matches(name.lower(), [text.lower() for text in asked], n=1)
+        meant = next((text for text in asked if near and text.lower() == near[0]), None)
+        if not asked:
+            rest = "the configuration asks for no consent"
+        elif meant is not None:
+            rest = f"the configuration does not ask for it; did you mean --consent {safe_text(meant)}?"
+        else:
+            rest = f"the configuration does not ask for it; it asks for {', '.join(map(safe_text, asked))}"
+        say(f"warning: --consent {safe_text(name)} has no effect: {rest}")
+
+
+def _asked(raw: Mapping[str, Any]) -> frozenset[str]:
+    from hubspot_dest.verdict.rule_views import ConfigView  # here, so that --help stays fast
+
+    return ConfigView(raw).consents
+
+
+def _is_in_a_function(name: str, value: Any) -> bool:
+    """Tell whether the source of a function has the name in it."""
+    if isinstance(value, dict):
+        return any(_is_in_a_function(name, inner) for inner in value.values())
+    if isinstance(value, list):
+        return any(_is_in_a_function(name, inner) for inner in value)
+    return isinstance(value, str) and value.startswith("$code:") and name in value
+
+
+def consent_hint(raw: Mapping[str, Any]) -> str:
+    """Return the option that grants what a configuration asks for: `--consent marketing`."""
+    names = sorted(_asked(raw))
+    return f"--consent {safe_text(names[0])}" if len(names) == 1 else "--consent NAME"
 
 
 def open_config(path: Path, *, needs_token: bool = True) -> Config:
@@ -185,10 +245,34 @@ def open_config(path: Path, *, needs_token: bool = True) -> Config:
     try:
         config, warnings = load_config(path, needs_token=needs_token)
     except ConfigFileError as error:
+        refuse_other_file(path)
         refuse(error)
     for line in warnings:
         say(f"warning: {safe_text(line)}")
     return config
+
+
+_NO_CONFIGURATION: Final = frozenset(
+    {FileContent.EVENTS, FileContent.ACCOUNT, FileContent.TRAIL, FileContent.SQLITE}
+)
+
+
+def refuse_other_file(config: Path) -> None:
+    """End the command where CONFIG is another of its files, as when two arguments are swapped."""
+    content = content_of(config)
+    if content not in _NO_CONFIGURATION:
+        return
+    said = f"{safe_text(config)} looks like {content.value}, not a configuration"
+    context = click.get_current_context(silent=True)
+    if context is None:
+        stop(said)
+    given = [str(value) for value in context.params.values() if isinstance(value, str | Path)]
+    given += [str(value) for value in context.params.get("files") or ()]
+    meant = next((name for name in given if content_of(name).is_configuration), None)
+    if meant is not None and content is FileContent.EVENTS:
+        said += f", and {safe_text(meant)} like one: CONFIG comes first"
+    words = [word for word in context.command.collect_usage_pieces(context) if word != "[OPTIONS]"]
+    stop(said, " ".join([context.command_path, *words]))
 
 
 def account_option(function: F) -> F:
@@ -212,6 +296,12 @@ def open_account(path: Path) -> AccountSchema:
     try:
         return read_account_file(path)
     except AccountFileError as error:
+        content = content_of(path)
+        if content.is_configuration or content is FileContent.EVENTS:
+            stop(
+                f"{safe_text(path)} is not an account file: it looks like {content.value}",
+                "hubspot-dest account pull CONFIG -o account.json makes one",
+            )
         stop(safe_text(error), "hubspot-dest account pull CONFIG -o account.json")
 
 

@@ -26,8 +26,8 @@ from pydantic_core import ErrorDetails
 from hubspot_dest.config.connection import ApiVersion, Connection, Proxy
 from hubspot_dest.mapping.callbacks import code_source
 from hubspot_dest.mapping.jsvalues import UNDEFINED, kind_of, truthy
+from hubspot_dest.mapping.rules import rule_entries
 from hubspot_dest.mapping.values import PRODUCERS
-from hubspot_dest.planning.rules_index import rule_entries
 
 __all__ = [
     "Problem",

@@ -22,7 +22,8 @@ from typing import IO, Any, Final
 
 import orjson
 
-from hubspot_dest.events.event import TOO_DEEP, InvalidEventError, event_name, is_too_deep, may_be_too_deep
+from hubspot_dest.events.collector import InvalidEventError, event_name
+from hubspot_dest.events.event import TOO_DEEP, is_too_deep, may_be_too_deep
 from hubspot_dest.intake.byte_stream import (
     DEFAULT_MAX_LINE_BYTES,
     MAX_DOCUMENT_BYTES,
@@ -31,6 +32,7 @@ from hubspot_dest.intake.byte_stream import (
     OverlongLine,
     PrefixObserver,
 )
+from hubspot_dest.storage.file_content import FileContent, content_of
 
 __all__ = [
     "BadLine",
@@ -49,6 +51,9 @@ __all__ = [
 STANDARD_INPUT: Final = "-"
 _DESCRIPTOR: Final = re.compile(r"/dev/stdin|(?:/dev/fd|/proc/(?:self|thread-self)/fd)/(\d{1,9})")
 _SYSTEM_FOLDERS: Final = ("/dev/", "/proc/")
+_OTHER_FILES: Final = frozenset(
+    {FileContent.CONFIGURATION, FileContent.FLOW, FileContent.ACCOUNT, FileContent.TRAIL, FileContent.SQLITE}
+)
 _NAME_HINT = 'an event name is two words, entity and action: "order complete"'
 _FLATTER = "write the event with fewer levels"
 
@@ -224,7 +229,7 @@ class EventSource:
                 stream = ByteStream(file, must_be_gzip=Path(self.source).suffix == ".gz")
                 lines = Lines(stream, max_line_bytes=self._max_line_bytes, observer=self._observer)
                 self._lines = lines
-                yield from _read(lines) if self._after == (0, -1) else self._rest(lines)
+                yield from self._known(_read(lines)) if self._after == (0, -1) else self._rest(lines)
                 if (damage := lines.damage()) is not None:
                     yield _damaged(*damage)
                 self.damage = lines.wrong
@@ -235,6 +240,24 @@ class EventSource:
             reason = getattr(error, "strerror", None) or str(error)
             msg = f"{source_name(self.source)} cannot be read: {reason}"
             raise IntakeError(msg) from None
+
+    def _known(self, found: Iterator[Line | BadLine]) -> Iterator[Line | BadLine]:
+        """Yield what is read, unless the file begins with what is not an event, and is another kind of file.
+
+        Raises:
+            IntakeError: it looks like a configuration, an account file …
+
+        """
+        first = next(found, None)
+        if first is None:
+            return
+        if isinstance(first, BadLine) and _descriptor(self.source) is None and self.source != STANDARD_INPUT:
+            content = content_of(self.source)
+            if content in _OTHER_FILES:
+                msg = f"{self.source} looks like {content.value}, not events; give a file of events as EVENTS"
+                raise IntakeError(msg)
+        yield first
+        yield from found
 
     def _rest(self, lines: Lines) -> Iterator[Line | BadLine]:
         """Skip whole lines without parsing them, and the items of the line where reading stopped."""

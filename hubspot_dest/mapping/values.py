@@ -3,14 +3,18 @@
 A mapping value is a path, a map of `condition, consent, fn, key, loop, map, set, validate, value`, or a list of
 alternatives. The configuration is read once, at compile time; an event pays only for what its values need. The same
 code compiles the traced form, which gives the same results and records each step.
+
+The entries of a `{map: …}` whose values become texts (section 5.6) are compiled to what makes these texts at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.consent import is_granted, required_names
 from hubspot_dest.mapping.dialect import WALKEROS_4_7, Dialect
@@ -22,16 +26,23 @@ from hubspot_dest.mapping.jsvalues import (
     cast_to_property,
     entries,
     has_own_keys,
+    number_to_string,
+    to_string,
     truthy,
 )
-from hubspot_dest.mapping.paths import compile_path
-from hubspot_dest.mapping.resolve import Resolve
-from hubspot_dest.mapping.text_map import TextEntry, TextMap
+from hubspot_dest.mapping.paths import compile_path, get_by_path
 
-__all__ = ["PRODUCERS", "Resolve", "ValueCompiler"]
+__all__ = ["CONSTANT", "PRODUCERS", "Resolve", "TextEntry", "TextMap", "Unprintable", "ValueCompiler"]
+
+Resolve = Callable[[Any, Evaluation, Any], Any]
+"""(input value, evaluation, effective consent) → property, or `UNDEFINED`."""
 
 PRODUCERS = ("loop", "map", "set", "key", "fn")
 """The keys of a mapping value that produce its result, in the order in which the first one present counts."""
+
+CONSTANT: Final = "constant"
+"""What a trace notes of a value that the configuration gives, and no event."""
+_DEFAULT: Final = "default value"
 
 _SIMPLE = frozenset({str, int, bool})
 _SIMPLE_KEYS = frozenset({"key", "value"})
@@ -183,11 +194,15 @@ class ValueCompiler:
         return self._form(item, item)
 
     def _first_true(self, items: list[Resolve]) -> Resolve:
+        traced = self._traced
+
         def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
             result: Any = UNDEFINED
-            for item in items:
+            for number, item in enumerate(items, 1):
                 result = item(value, ev, consent)
                 if truthy(result):
+                    if traced and len(items) > 1:
+                        ev.note(f"inner alternative {number} of {len(items)}")
                     break
             return result
 
@@ -216,6 +231,8 @@ class ValueCompiler:
                     ev.note(f"consent missing: {', '.join(required) or 'no name is true'}")
                 if tell_item_consent and ev.item_consent is not None:
                     _tell_item_consent(form, required, ev, granted=False)
+                if traced and static is not UNDEFINED:
+                    ev.note(_DEFAULT)
                 return static
             if tell_item_consent and required is not None and ev.item_consent is not None:
                 _tell_item_consent(form, required, ev, granted=True)
@@ -228,7 +245,7 @@ class ValueCompiler:
             if traced and result is UNDEFINED and current is not UNDEFINED:
                 ev.note(f"{_type_name(current)} is not a property, or holds null")
             if traced and result is UNDEFINED and fallback is not UNDEFINED:
-                ev.note("default value")
+                ev.note(_DEFAULT)
             return fallback if result is UNDEFINED else result
 
         return resolve
@@ -239,7 +256,7 @@ class ValueCompiler:
         if not self.dialect.one_producer:
             return self._layered(item, form, static, present)
         if not present:
-            return _static_or_input(static)
+            return self._static_or_input(static)
         name = present[0]
         if name == "loop":
             return self._loop(form, static, None)
@@ -259,19 +276,19 @@ class ValueCompiler:
 
     def _layered(self, item: Any, form: dict[str, Any], static: Any, present: list[str]) -> Resolve:
         """Compile all producers: `fn` runs first, `key` replaces its result, then `loop`, `map` or `set` does."""
-        base = _static_or_input(static)
+        base = self._static_or_input(static)
         if "fn" in present:
             base = self._fn(form["fn"], item)
         if "key" in present:
             key = self._key(form["key"], static)
-            base = _in_turn(base, key) if "fn" in present else key
+            base = self._in_turn(base, key) if "fn" in present else key
         if not present or present[0] in ("key", "fn"):
             return base
         if present[0] == "loop":
             return self._loop(form, static, base)
         produce = self._build(present[0], item, form, static)
         # What is replaced runs all the same: a function may log or throw, and a key that is not a path fails.
-        return _in_turn(base, produce) if "fn" in present or "key" in present else produce
+        return self._in_turn(base, produce) if "fn" in present or "key" in present else produce
 
     def _build(self, name: str, item: Any, form: dict[str, Any], static: Any) -> Resolve:
         if name == "map":
@@ -282,7 +299,34 @@ class ValueCompiler:
 
     def _key(self, path: Any, static: Any) -> Resolve:
         getter = compile_path(path, static) if isinstance(path, str) else _no_path
+        if self._traced and isinstance(path, str) and static is not UNDEFINED:
+            return _traced_path(getter, compile_path(path))
         return lambda value, ev, consent: getter(value)  # noqa: ARG005 - one signature for all
+
+    def _static_or_input(self, static: Any) -> Resolve:
+        if static is UNDEFINED:
+            return lambda value, ev, consent: value  # noqa: ARG005 - one signature for all
+        if not self._traced:
+            return lambda value, ev, consent: static  # noqa: ARG005 - one signature for all
+
+        def constant(value: Any, ev: Evaluation, consent: Any) -> Any:  # noqa: ARG001 - one signature for all
+            ev.note(CONSTANT)
+            return static
+
+        return constant
+
+    def _in_turn(self, first: Resolve, second: Resolve) -> Resolve:
+        """Return `second`, run after `first`, whose result and notes are dropped."""
+        traced = self._traced
+
+        def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
+            before = ev.noted if traced else 0
+            first(value, ev, consent)
+            if traced:
+                ev.drop_notes(before)
+            return second(value, ev, consent)
+
+        return resolve
 
     def _fn(self, source: Any, item: Any) -> Resolve:
         function = self._callbacks.callable(source)
@@ -326,12 +370,16 @@ class ValueCompiler:
             each = _aware_of_item_consent(each)
         source = None if scope == "this" else self._nested(scope)
         tell = _tell_no_list(form, static) if base is None else None
+        traced = self._traced
 
         def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
+            noted = ev.noted if traced else 0
             before = base(value, ev, consent) if base is not None else UNDEFINED
             items = [value] if source is None else source(value, ev, consent)
             if not isinstance(items, list):
                 return before if tell is None else tell(value, ev)
+            if traced:
+                ev.drop_notes(noted)
             results = [each(item, ev, consent) for item in items]
             kept = [result for result in results if result is not UNDEFINED]
             return kept if kept or not items else EmptiedList()
@@ -417,7 +465,21 @@ def _path(path: str, static: Any = UNDEFINED) -> Resolve:
             return found
         return fallback if (found := cast_to_property(found)) is UNDEFINED else found
 
-    return resolve
+    first, _, second = path.partition(".")
+    if not second or "." in second or "*" in (first, second):
+        return resolve
+
+    def resolve_two_steps(value: Any, ev: Evaluation, consent: Any) -> Any:
+        """Read what nearly all paths are without a further call; anything unusual is left to `resolve`."""
+        if type(value) is dict:
+            section = value.get(first)
+            if type(section) is dict:
+                found = section.get(second)
+                if type(found) in _SIMPLE:
+                    return found
+        return resolve(value, ev, consent)
+
+    return resolve_two_steps
 
 
 def _guarded(
@@ -478,22 +540,6 @@ def _asks_for_consent(mapping: Any) -> bool:
     return isinstance(mapping, list) and any(map(_asks_for_consent, mapping))
 
 
-def _static_or_input(static: Any) -> Resolve:
-    if static is UNDEFINED:
-        return lambda value, ev, consent: value  # noqa: ARG005 - one signature for all
-    return lambda value, ev, consent: static  # noqa: ARG005 - one signature for all
-
-
-def _in_turn(first: Resolve, second: Resolve) -> Resolve:
-    """Return `second`, run after `first`, whose result is dropped."""
-
-    def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
-        first(value, ev, consent)
-        return second(value, ev, consent)
-
-    return resolve
-
-
 def _aware_of_item_consent(each: Resolve) -> Resolve:
     """Return `each`, with `Evaluation.item_consent` set while it works on an item that has a consent of its own."""
 
@@ -508,6 +554,25 @@ def _aware_of_item_consent(each: Resolve) -> Resolve:
             ev.item_consent = outer
 
     return resolve
+
+
+def _traced_path(with_default: Callable[[Any], Any], without: Callable[[Any], Any]) -> Resolve:
+    """Return a path with a default value, which notes where the default stands in for what the path does not find."""
+
+    def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:  # noqa: ARG001 - one signature for all
+        found = without(value)
+        if found is UNDEFINED:
+            ev.note(_DEFAULT)
+        elif isinstance(found, list) and (missing := _missing(found)):
+            ev.note(f"{_DEFAULT} for {amount(missing, 'item')}")
+        return with_default(value)
+
+    return resolve
+
+
+def _missing(found: Any) -> int:
+    """Return how many items of a path with `*` are missing."""
+    return sum(map(_missing, found)) if isinstance(found, list) else int(found is UNDEFINED)
 
 
 def _tell_item_consent(
@@ -596,3 +661,136 @@ def _describe_source(mapping: dict[str, Any]) -> list[str]:
     if truthy(mapping.get("fn", UNDEFINED)):
         return ["fn"]
     return ["value"] if "value" in mapping else []
+
+
+Unprintable = tuple[str, JsTypeError]
+"""A name whose value JavaScript cannot convert to a text, and why not."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextEntry:
+    """One entry of a map.
+
+    Attributes:
+        name: the property.
+        resolve: gives its value; None for a path of two steps.
+        steps: that path.
+        default: the text where that path has no value; None to leave the property out.
+        needs_evaluation: whether `resolve` may use its evaluation: it may call functions, or report what fails.
+
+    """
+
+    name: str
+    resolve: Resolve | None
+    steps: tuple[str, str] = ("", "")
+    default: str | None = None
+    needs_evaluation: bool = False
+
+    @classmethod
+    def plain(cls, name: str, item: Any) -> TextEntry | None:
+        """Return the entry of a path of two steps, with or without a default; None for any other mapping value."""
+        if type(item) is str:
+            first, _, second = item.partition(".")
+            plain = second and "." not in second and first != "*" != second
+            return cls(name, None, (first, second)) if plain else None
+        form = item if isinstance(item, dict) else {}
+        path = form.get("key", UNDEFINED)
+        keys = path.split(".") if isinstance(path, str) else []
+        if not form.keys() <= {"key", "value"} or len(keys) != 2 or "*" in keys:
+            return None
+        default = cast_to_property(form.get("value", UNDEFINED))
+        if isinstance(default, (dict, list)):
+            return None  # may have no text
+        return cls(name, None, (keys[0], keys[1]), None if default is UNDEFINED else to_string(default))
+
+
+class TextMap:
+    """The compiled entries of a map, in the order of the configuration.
+
+    An unusual entry costs only itself: a path of two steps, what nearly all entries are, is read in the loop of
+    `write`; any other entry is a compiled mapping value.
+
+    Args:
+        entries: the entries.
+        keep_emptied: whether a list that a loop emptied has a text, the empty one, or is left out.
+
+    Attributes:
+        needs_evaluation: whether `write` needs an evaluation.
+
+    """
+
+    def __init__(self, entries: Sequence[TextEntry], *, keep_emptied: bool) -> None:
+        self._keep_emptied = keep_emptied
+        self._runs = _runs(entries)
+        self.needs_evaluation = any(entry.needs_evaluation for entry in entries)
+
+    def write(
+        self, into: dict[str, str], event: dict[str, Any], ev: Evaluation | None, consent: Any
+    ) -> Sequence[Unprintable]:
+        """Write the texts of an event into a map.
+
+        Args:
+            into: where to write; a value of the event overwrites one that is there already.
+            event: the event.
+            ev: the state of planning the event; may be None unless `needs_evaluation`.
+            consent: the collector's consent; the event's own, where it has one, replaces it.
+
+        Returns:
+            what JavaScript cannot convert to a text, in order; nothing is written for it.
+
+        """
+        if ev is not None and truthy(own := event.get("consent", UNDEFINED)):
+            consent = own
+        unprintable: Sequence[Unprintable] = ()
+        for first, members in self._runs:
+            section = event.get(first)
+            in_map = type(section) is dict
+            for name, second, default, resolve in members:
+                if resolve is not None:
+                    value = resolve(event, ev, consent)  # type: ignore[arg-type]  # None only where nothing uses it
+                elif in_map:
+                    value = section.get(second)  # type: ignore[union-attr]  # a map
+                else:
+                    value = get_by_path(event, f"{first}.{second}")
+                kind = type(value)
+                if kind is str:
+                    into[name] = value
+                elif kind is float and 1e-4 <= value < 1e16:
+                    # Between these two, Python's digits and layout are JavaScript's but for a trailing `.0`.
+                    text = repr(value)
+                    into[name] = text[:-2] if text[-1] == "0" and text[-2] == "." else text
+                elif kind is int:
+                    into[name] = number_to_string(value)
+                else:
+                    if resolve is None and value is not None:
+                        value = cast_to_property(value)
+                    if value is None or value is UNDEFINED:
+                        if default is not None:
+                            into[name] = default
+                        continue
+                    if kind is EmptiedList and not self._keep_emptied:
+                        continue
+                    try:
+                        into[name] = to_string(value)
+                    except JsTypeError as error:
+                        unprintable = (*unprintable, (name, error))
+        return unprintable
+
+
+_Run = tuple[str, tuple[tuple[str, str, str | None, Resolve | None], ...]]
+"""The first step of entries that follow each other, and of each: name, second step, default, what gives its value."""
+
+
+def _runs(entries: Sequence[TextEntry]) -> tuple[_Run, ...]:
+    """Return entries put together that begin with the same step, which is then looked up once.
+
+    An entry that may call a function stays alone: the function may change the event.
+    """
+    runs: list[tuple[str, bool, list[tuple[str, str, str | None, Resolve | None]]]] = []
+    for entry in entries:
+        first, second = entry.steps
+        alone = entry.resolve is not None
+        if not runs or alone or runs[-1][1] or runs[-1][0] != first:
+            runs.append((first, alone, []))
+        runs[-1][2].append((entry.name, second, entry.default, entry.resolve))
+    return tuple((first, tuple(members)) for first, _, members in runs)

@@ -143,9 +143,8 @@ def read_address(
         raise _wrong(f"the source is not an address: {error}", _example("kafka")) from None
     engine = _SCHEMES.get(parts.scheme.lower())
     if engine is None:
-        sentence = (
-            f"the source begins with {parts.scheme or 'nothing'}://, not kafka://, redis:// or rediss://"
-        )
+        begins = f"it begins with {parts.scheme}://, not" if parts.scheme else "one begins with"
+        sentence = f"the source is not the address of a stream: {begins} kafka://, redis:// or rediss://"
         raise _wrong(sentence, _example("kafka"))
     if "@" in parts.netloc:
         names = " and ".join(_VARIABLES[engine])

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from hubspot_dest.streams.errors import Kind, StreamError
 
-__all__ = ["GROUP_CODES", "KafkaFault", "kafka_error"]
+__all__ = ["GROUP_CODES", "REBALANCING_CODES", "KafkaFault", "kafka_error"]
 
 
 class KafkaFault(Protocol):
@@ -22,11 +22,14 @@ class KafkaFault(Protocol):
         """Return the sentence of librdkafka or of the broker."""
 
 
-GROUP_CODES: Final = frozenset(
-    {"ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID", "REBALANCE_IN_PROGRESS", "FENCED_INSTANCE_ID"}
-    | {"_ASSIGNMENT_LOST", "FENCED_MEMBER_EPOCH", "STALE_MEMBER_EPOCH", "UNRELEASED_INSTANCE_ID"}
-)
-"""Another member owns the partition: nothing may be committed, and nothing is lost."""
+REBALANCING_CODES: Final = frozenset({"ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID", "REBALANCE_IN_PROGRESS"})
+"""A member came or went. The next poll says which partitions are left; those can be committed then."""
+
+GROUP_CODES: Final = REBALANCING_CODES | {
+    *("FENCED_INSTANCE_ID", "_ASSIGNMENT_LOST", "FENCED_MEMBER_EPOCH", "STALE_MEMBER_EPOCH"),
+    "UNRELEASED_INSTANCE_ID",
+}
+"""Another member owns the partition, or soon will: nothing may be committed now, and nothing is lost."""
 
 _CERTIFICATE: Final = ("certificate", "ssl handshake", "ssl_")
 _ACLS: Final = "let an administrator grant it (kafka-acls)"

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 __all__ = ["Leases"]
 
-# Only the holder renews and releases.
+# Only the holder renews, releases and notes: a worker that was suspended may believe that it still is.
 _RENEW: Final = (
     "if redis.call('GET', KEYS[1]) == ARGV[1] then "
     "return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0"
@@ -21,6 +21,10 @@ _RENEW: Final = (
 _RELEASE: Final = (
     "if redis.call('GET', KEYS[1]) == ARGV[1] then "
     "redis.call('HSET', KEYS[2], 'clean', '1') return redis.call('DEL', KEYS[1]) end return 0"
+)
+_NOTE: Final = (
+    "if redis.call('GET', KEYS[1]) == ARGV[1] then "
+    "return redis.call('HSET', KEYS[2], unpack(ARGV, 2)) end return 0"
 )
 
 
@@ -87,6 +91,11 @@ class Leases:
     def release(self, stream: str) -> None:
         """Give a lease back; what is pending may be claimed at once."""
         self._client.eval(_RELEASE, 2, self._key(stream), self.state_key(stream), self._worker)
+
+    def note(self, pipe: Any, stream: str, facts: Mapping[str, str]) -> None:
+        """Add to a pipeline: keep what the next worker on a stream has to know, if the lease is this worker's."""
+        pairs = [text for pair in facts.items() for text in pair]
+        pipe.eval(_NOTE, 2, self._key(stream), self.state_key(stream), self._worker, *pairs)
 
     def leave(self) -> None:
         """Count this worker no more."""

@@ -349,13 +349,12 @@ class RedisSource:
                 pipe.xack(name, self._address.group, *ids)
                 owned_stream = self._streams.get(name)
                 if owned_stream is not None:
-                    state = states.get(Partition(name), "")
-                    told = {
-                        "collector": state,
+                    note = {
+                        "collector": states.get(Partition(name), ""),
                         "gone": str(owned_stream.trimming.gone),
                         "next": owned_stream.trimming.next_unread,
                     }
-                    pipe.hset(self._leases.state_key(name), mapping=told)
+                    self._leases.note(pipe, name, note)
             pipe.execute()
 
     def post(self, letters: Sequence[Letter]) -> None:
@@ -422,10 +421,14 @@ class RedisSource:
 def message_of(stream: str, entry: Any, fields: Mapping[bytes, bytes]) -> Message:
     """Return an entry of a stream as a message."""
     position = text_of(entry)
-    pairs = tuple((bytes(name), bytes(value)) for name, value in fields.items())
-    value = fields.get(EVENT_FIELD)
     at, _, _ = position.partition("-")
-    return Message(Partition(stream), position, value, fields=pairs, at_ms=int(at) if at.isdigit() else None)
+    return Message(
+        Partition(stream),
+        position,
+        fields.get(EVENT_FIELD),
+        fields=tuple(fields.items()),
+        at_ms=int(at) if at.isdigit() else None,
+    )
 
 
 def letter_fields(letter: Letter, now: float) -> list[tuple[bytes, bytes]]:

@@ -147,6 +147,7 @@ class Source(Protocol):
 
         Raises:
             LeaseLostError: another worker owns a partition.
+            RebalancingError: a worker came or went; it can be tried again after `keep_alive`.
 
         """
 

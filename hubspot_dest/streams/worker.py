@@ -19,7 +19,7 @@ from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.streams.counts import Result, WorkerCounts
 from hubspot_dest.streams.decoding import DEFAULT_MAX_BYTES, BadMessage, StreamCommand, decoded
-from hubspot_dest.streams.errors import LeaseLostError, StreamError
+from hubspot_dest.streams.errors import LeaseLostError, RebalancingError, StreamError
 from hubspot_dest.streams.letters import letter_of_given_up
 from hubspot_dest.streams.person_keys import PersonKeys
 from hubspot_dest.streams.source import Lag, Letter, Message, Partition, Source
@@ -30,6 +30,7 @@ __all__ = ["Worker", "WorkerSettings"]
 _MOST_STATE: Final = 4_000  # bytes; a broker takes 4,096 beside an offset
 _FIGURES_SECONDS: Final = 2.0
 _TROUBLE_SECONDS: Final = 0.5
+_ENDING_SECONDS: Final = 0.05
 _STUCK_SECONDS: Final = 120.0
 
 
@@ -239,7 +240,12 @@ class Worker:
         if line not in self._troubles:
             self._troubles.add(line)
             self._say(line)
-        self._stop.wait(_TROUBLE_SECONDS)
+        self._wait_a_moment()
+
+    def _wait_a_moment(self) -> None:
+        """Wait before something is tried again; shorter while the worker ends."""
+        if self._stop.wait(_TROUBLE_SECONDS):
+            time.sleep(_ENDING_SECONDS)
 
     def _healed(self) -> None:
         if self.trouble:
@@ -326,7 +332,7 @@ class Worker:
                 self._ticked = self._monotonic()
                 if self._sink.wait(settings.pause_seconds):
                     if not self._take_again() and not self._commit(list(self._in_hand)):
-                        self._stop.wait(_TROUBLE_SECONDS)
+                        self._wait_a_moment()
                 elif not self.counts.paused:
                     self._pause()
                 if self._stop.is_set() and self._monotonic() >= self._stop_at:
@@ -383,6 +389,8 @@ class Worker:
                 for in_hand in done:
                     in_hand.letters = []
             self._source.commit([in_hand.message for in_hand in done], self._state_texts(partitions))
+        except RebalancingError:
+            return False
         except LeaseLostError:
             # HubSpot has them; the partition's owner delivers them again, and that counts once.
             self.counts.settle("handed_back", len(done))
@@ -447,6 +455,7 @@ class Worker:
                 self._states[partition] = state
         self._partitions |= set(states)
         self._rebalanced()
+        self._share_limits()
         names = ", ".join(sorted(str(pair) for pair in states))
         self._say(f"assigned: {names}")
 
@@ -513,9 +522,7 @@ class Worker:
         self._figures_at = now + _FIGURES_SECONDS
         counts = self.counts
         counts.partitions = self._source.assigned
-        share = self._source.share()
-        if share > 0:
-            self._sink.share_limits(min(1.0, share))
+        self._share_limits()
         try:
             lag = self._source.lag()
         except StreamError as error:
@@ -535,6 +542,12 @@ class Worker:
                 self._say(
                     f"error: {about}{new} entries were trimmed before any worker had read them: they are lost"
                 )
+
+    def _share_limits(self) -> None:
+        """Leave the other workers their part of the account's contact limit."""
+        share = self._source.share()
+        if share > 0:
+            self._sink.share_limits(min(1.0, share))
 
     def _count_lost(self, lag: Lag) -> int:
         """Count entries that were trimmed unread; return how many of them are new."""

@@ -61,13 +61,14 @@ class SectionResult:
     """The answer to one question.
 
     Attributes:
-        name: `configuration`, `events`, `coverage`, `contracts`, `definitions` or `examples`.
+        name: `configuration`, `events`, `coverage`, `contracts`, `definitions`, `quotas` or `examples`.
         question: what was asked, in one sentence.
         status: `passed`; `failed`: something blocks; `unanswered`: nothing was proved, see `answer`.
         answer: the answer in one sentence; of an unanswered question, why, and what would answer it.
         findings: what was found, blocking ones first.
         notes: what is true of this run and no finding.
         counts: figures of this section, for `--json`: events, rules, examples …
+        cause: why nothing was proved although there is something to look at; empty where that is not so.
 
     """
 
@@ -78,6 +79,7 @@ class SectionResult:
     findings: tuple[VerifyFinding, ...] = ()
     notes: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    cause: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the section as `--json` shows it, without its findings."""

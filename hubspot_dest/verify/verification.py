@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from hubspot_dest._version import __version__
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.checks.finding import Finding
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.null_client import NullClient
@@ -25,11 +26,14 @@ from hubspot_dest.verify.sections.coverage import CoverageSection
 from hubspot_dest.verify.sections.definitions import DefinitionsSection
 from hubspot_dest.verify.sections.events import EVENTS_QUESTION, EventsSection
 from hubspot_dest.verify.sections.examples import ExamplesSection
+from hubspot_dest.verify.sections.quotas import QuotasSection
 
 __all__ = ["NoUsableEventError", "verify"]
 
 
 _NO_ANSWER: Final = SectionResult("", "", "unanswered", "")
+_OPTIONAL: Final = ("quotas",)
+"""A few events prove that a mapping works; that they tell no pace is no NO-GO."""
 
 
 class NoUsableEventError(ValueError):
@@ -109,7 +113,7 @@ class _Sections:
         every: list[VerifySection] = [configuration, of_events, coverage]
         if subject.contracts is not None and subject.contracts.contracts:
             every.append(ContractsSection(subject, subject.contracts, collector, events))
-        every.append(definitions)
+        every += [definitions, QuotasSection(subject, judge, events)]
         examples = ExamplesSection(subject, config) if subject.examples else None
         if examples is not None:
             every.append(examples)
@@ -254,12 +258,11 @@ def _verdict(answers: tuple[SectionResult, ...], *, strict: bool) -> tuple[GoVer
     """Return the verdict and its reason: never GO where nothing was proved."""
     failed = [answer.name for answer in answers if answer.status == "failed"]
     if failed:
-        blocking = sum(found.blocking for answer in answers for found in answer.findings)
-        things = "1 thing is in the way" if blocking == 1 else f"{blocking} things are in the way"
-        return "no_go", f"{things if blocking else 'not good enough'}: {', '.join(failed)}"
-    unanswered = [
+        return "no_go", _obstacles(answers, failed)
+    silent = [
         answer.name for answer in answers if answer.status == "unanswered" and answer.name != "coverage"
     ]
+    unanswered = [name for name in silent if name not in _OPTIONAL]
     proved = [
         answer.name
         for answer in answers
@@ -267,11 +270,31 @@ def _verdict(answers: tuple[SectionResult, ...], *, strict: bool) -> tuple[GoVer
         and (answer.name == "events" or (answer.name == "examples" and answer.counts["sending"]))
     ]
     if not proved:
-        return "no_go", "nothing was proved: no event was held against HubSpot's rules; give EVENTS"
+        cause = next((answer.cause for answer in answers if answer.cause), "")
+        cause = cause or "no event was held against HubSpot's rules; give EVENTS"
+        return "no_go", f"nothing was proved: {cause}"
     if "contracts" in unanswered and "events" in proved:
         return "no_go", "the contract of the flow was not held against the events"
     if unanswered and strict:
         return "no_go", f"--strict, and not answered: {', '.join(unanswered)}"
-    if unanswered:
-        return "go", f"nothing blocks in what was checked; not answered: {', '.join(unanswered)}"
+    if silent:
+        return "go", f"nothing blocks in what was checked; not answered: {', '.join(silent)}"
     return "go", "every question has a good answer"
+
+
+def _obstacles(answers: tuple[SectionResult, ...], failed: list[str]) -> str:
+    """Return how many findings are in the way, and in which sections, so that the numbers add up."""
+    counts = {
+        answer.name: sum(found.blocking for found in answer.findings)
+        for answer in answers
+        if any(found.blocking for found in answer.findings)
+    }
+    blocking = sum(counts.values())
+    if not blocking:
+        return f"not good enough: {', '.join(failed)}"
+    where = next(iter(counts))
+    if len(counts) > 1:
+        where = ", ".join(f"{count} in {name}" for name, count in counts.items())
+    said = f"{amount(blocking, 'thing')} {verb(blocking, 'are')} in the way: {where}"
+    others = [name for name in failed if name not in counts]
+    return f"{said}; for the same reason {', '.join(others)} failed" if others else said

@@ -105,17 +105,77 @@ def test_every_verb_of_outbox(run: Run, hubspot: FakeHubSpot, tmp_path: Path) ->
     destination.push_many([event(8), *login])
     destination.close(deadline=0.0)
     told = last_json(run("hubspot_dest", "outbox", "status", str(box), "--json").stdout)
-    assert (told["events"], told["contacts"]) == (3, 1)  # two events that only write a contact
+    assert (told["events"], told["contacts"]) == (3, 3)  # two events only write a contact
     assert told["dead"] == sum(told["reasons"].values()) > 0
     text = run("hubspot_dest", "outbox", "status", str(box))
-    assert "waiting      3 events, 1 contact," in text.stdout
+    assert "waiting      3 events with 3 contacts," in text.stdout
     dead = run("hubspot_dest", "outbox", "dead", str(box))
     assert dead.stderr.splitlines()[-1] == f"{told['dead']} dead letters"
     assert len(dead.stdout.splitlines()) == 2 * told["dead"]
     assert len(run("hubspot_dest", "outbox", "export", str(box)).stdout.splitlines()) == told["dead"]
     assert f"{told['dead']} dead letters wait" in run("hubspot_dest", "outbox", "retry", str(box)).stderr
     gone = run("hubspot_dest", "outbox", "purge", str(box), "--pending", "--yes").stderr
-    assert gone.splitlines()[-1] == f"dropped 0 dead letters and {told['dead'] + 4} that waited"
+    assert (
+        gone.splitlines()[-1]
+        == f"dropped 0 dead letters, {told['dead'] + 3} events with 3 contacts that waited for delivery"
+    )
+
+
+def test_one_outbox_is_counted_alike_by_preview_send_status_the_next_send_and_purge(
+    run: Run, tmp_path: Path
+) -> None:
+    closed = ("--base-url", "http://127.0.0.1:9", "--wait", "0.1")
+    source = tmp_path / "events.jsonl"
+    source.write_bytes((EXAMPLES / "events.jsonl").read_bytes())
+    config, box = str(EXAMPLES / "shop.yaml"), f"{source}.outbox.sqlite3"
+    consent = ("--consent", "marketing")
+    planned = last_json(run("hubspot_dest", "preview", config, str(source), *consent, "--json").stdout)[
+        "outcomes"
+    ]
+    assert planned["sent"] + planned["identified"] == 7
+
+    first = run("hubspot_dest", "send", config, str(source), *consent, *closed)
+    assert f"7 are safe in the outbox {box} with 3 contacts" in first.stderr.splitlines()[-1]
+    status = run("hubspot_dest", "outbox", "status", box).stdout
+    assert "waiting      7 events with 3 contacts," in status
+    assert "remembered   0 contacts that HubSpot has taken" in status
+    told = last_json(run("hubspot_dest", "outbox", "status", box, "--json").stdout)
+    assert (told["events"], told["contacts"], told["remembered"]) == (7, 3, 0)
+
+    other = run("hubspot_dest", "send", config, str(source), "--base-url", "http://127.0.0.1:10")
+    assert "holds 7 events with 3 contacts for http://127.0.0.1:9" in other.stderr
+    (tmp_path / "later.jsonl").write_text('{"name": "debug ping"}', encoding="utf-8")
+    later = (str(tmp_path / "later.jsonl"), "--outbox", box, *consent, *closed)
+    again = run("hubspot_dest", "send", config, *later)
+    assert "7 events of an earlier run with 3 contacts are in the outbox" in again.stderr
+    assert f"7 are safe in the outbox {box} with 3 contacts" in again.stderr.splitlines()[-1]
+    told = last_json(run("hubspot_dest", "send", config, *later, "--json").stdout)
+    assert (told["unsent"], told["contacts"]["waiting"]) == (7, 3)
+    gone = run("hubspot_dest", "outbox", "purge", box, "--pending", "--yes").stderr
+    assert "7 events with 3 contacts that waited for delivery" in gone
+
+
+def test_outbox_status_counts_a_contact_as_remembered_once_hubspot_has_taken_it(
+    run: Run, hubspot: FakeHubSpot, tmp_path: Path
+) -> None:
+    source = tmp_path / "events.jsonl"
+    source.write_bytes((EXAMPLES / "events.jsonl").read_bytes())
+    config = str(EXAMPLES / "shop.yaml")
+    token = {"HUBSPOT_ACCESS_TOKEN": hubspot.token}
+    run(
+        "hubspot_dest",
+        "send",
+        config,
+        str(source),
+        "--consent",
+        "marketing",
+        "--base-url",
+        hubspot.base_url,
+        **token,
+    )
+    told = last_json(run("hubspot_dest", "outbox", "status", f"{source}.outbox.sqlite3", "--json").stdout)
+    assert (told["events"], told["contacts"]) == (0, 0)
+    assert told["remembered"] > 0
 
 
 def test_doctor(run: Run, tmp_path: Path) -> None:

@@ -244,7 +244,7 @@ class _Run:
             with contextlib.suppress(OSError):
                 process.send_signal(signal.SIGTERM)
             summary = stdout.read().splitlines()[-1:]
-            self.left_over = json.loads(summary[0])["unsent"] if summary else -1
+            self.left_over = _left_over(json.loads(summary[0])) if summary else -1
 
     def _in_thread(self, open_target: Any) -> threading.Thread:
         def write() -> None:
@@ -392,3 +392,7 @@ def _open_fifo(path: Path, process: subprocess.Popen[bytes]) -> Any:
         os.set_blocking(number, True)
         return os.fdopen(number, "wb")
     return None
+
+
+def _left_over(summary: dict[str, Any]) -> int:
+    return int(summary["unsent"]) + int(summary["contacts"]["waiting"])

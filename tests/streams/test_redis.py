@@ -204,6 +204,22 @@ def test_a_worker_whose_lease_was_taken_gives_the_stream_up(
     assert members[0].owner.lost == ["events"]
 
 
+def test_a_worker_that_was_suspended_does_not_undo_the_commands_of_the_next_one(
+    redis_server: RedisServer, members: list[Member]
+) -> None:
+    fill(redis_server, "events", 1)
+    members.append(Member(redis_server.url("events")).open())
+    found = members[0].fetch_all()
+    client = redis_server.client()
+    key = "hubspot-dest:events:hubspot:state"
+    members[0].source.commit(found, {Partition("events"): "old"})
+    assert client.hget(key, "collector") == b"old"
+    client.set("hubspot-dest:events:hubspot:lease", "another")
+    client.hset(key, "collector", "new")
+    members[0].source.commit(found, {Partition("events"): "older still"})
+    assert client.hget(key, "collector") == b"new"
+
+
 def test_several_streams_are_shared_out_evenly(redis_server: RedisServer, members: list[Member]) -> None:
     for name in ("a", "b", "c"):
         fill(redis_server, name, 1)

@@ -15,10 +15,11 @@ from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.dead_letters import letter_record, letters_of
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import RealRange
-from hubspot_dest.delivery.outbox.queue import Outbox, leftovers_of
+from hubspot_dest.delivery.outbox.queue import Outbox, leftovers_of, with_contacts
 from hubspot_dest.delivery.outbox.schema import CONTACT, OUTBOX, OutboxError
 from hubspot_dest.report.json_report import as_json
 from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.storage.file_content import FileContent, content_of
 from hubspot_dest.storage.sqlite_file import connect_reading, to_error
 
 __all__ = ["command"]
@@ -31,6 +32,12 @@ _OPTIONS = click.option(
     metavar="KEY=VALUE",
     help="Of librdkafka or redis-py, as for `work`; for a SOURCE.",
 )
+# The contact cache notes a contact as soon as its upsert is accepted; what still waits is not in HubSpot.
+_TAKEN = """
+    SELECT count(*) FROM memory WHERE 'e:' || email NOT IN (
+        SELECT substr(person, 1, instr(person || char(10), char(10)) - 1) FROM intents WHERE kind = ?)
+"""
+_OUTBOX_HINT = "the FILE of `send --outbox FILE`; without it, EVENTS.outbox.sqlite3 beside the events"
 _SCHEMES = ("kafka:", "redis:", "rediss:")
 
 
@@ -58,17 +65,18 @@ def status(file: str, options: tuple[str, ...], as_text: bool) -> None:
         from hubspot_dest.cli.runs import outbox_streams  # here, so that files need no stream's modules
 
         outbox_streams.status(file, options, as_text=as_text)
+    _require_outbox(Path(file))
     found = _status(Path(file))
     if as_text:
         print_data(f"outbox       {safe_text(file)}, {found['bytes']} bytes")
         print_data(f"for          {safe_text(found['target'] or 'no HubSpot yet')}")
         since = f", the oldest since {found['oldest']}" if found["oldest"] else ""
-        events = amount(found["events"], "event")
-        print_data(f"waiting      {events}, {amount(found['contacts'], 'contact')}{since}")
+        events = with_contacts(amount(found["events"], "event"), found["contacts"])
+        print_data(f"waiting      {events}{since}")
         print_data(f"for consent  {amount(found['forConsent'], 'event')}")
         reasons = ", ".join(f"{count} {safe_text(reason)}" for reason, count in found["reasons"].items())
         print_data(f"dead letters {found['dead']}{f' ({reasons})' if reasons else ''}")
-        print_data(f"remembered   {amount(found['remembered'], 'contact')}")
+        print_data(f"remembered   {amount(found['remembered'], 'contact')} that HubSpot has taken")
         if found["dead"]:
             say(
                 f"hubspot-dest outbox dead {safe_text(file)} shows why; retry sends them again, purge drops them"
@@ -86,7 +94,7 @@ def _status(file: Path) -> dict[str, Any]:
     try:
         oldest = connection.execute("SELECT min(accepted_at) FROM intents").fetchone()[0]
         reasons = dict(connection.execute("SELECT reason, count(*) FROM dead GROUP BY reason").fetchall())
-        remembered = connection.execute("SELECT count(*) FROM memory").fetchone()[0]
+        remembered = connection.execute(_TAKEN, (CONTACT,)).fetchone()[0]
         target = connection.execute("SELECT value FROM meta WHERE name = 'target'").fetchone()
         known = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'held'").fetchone()[0]
         # A file of an earlier version gets the table when `send` opens it.
@@ -122,6 +130,7 @@ def dead(file: str, options: tuple[str, ...]) -> None:
         from hubspot_dest.cli.runs import outbox_streams
 
         outbox_streams.dead(file, options)
+    _require_outbox(Path(file))
     count = 0
     try:
         for count, letter in enumerate(letters_of(Path(file)), 1):  # noqa: B007 - the last number is the count
@@ -149,6 +158,7 @@ def export(file: str, options: tuple[str, ...]) -> None:
 
         outbox_streams.export(file, options)
         return
+    _require_outbox(Path(file))
     try:
         for letter in letters_of(Path(file)):
             print_data(as_json(letter_record(letter)))
@@ -228,26 +238,49 @@ def purge(
         return
     outbox = _open(Path(file))
     try:
-        waiting = outbox.pending * pending + outbox.parked * for_consent
-        others = pending or for_consent
-        what = amount(outbox.dead(), "dead letter") + (
-            f" and {waiting} that {verb(waiting, 'wait')}" if others else ""
-        )
+        held = outbox.contents()
+        what = amount(outbox.dead(), "dead letter")
+        if pending:
+            what += f", {held.text} that {verb(held.events, 'wait')} for delivery"
+        if for_consent:
+            what += f", {amount(held.waiting, 'event')} that {verb(held.waiting, 'wait')} for consent"
         if not yes and not click.confirm(f"drop {what} for good?", default=False, err=True):
             say("nothing was dropped")
             raise SystemExit(int(ExitCode.USAGE_ERROR))
         before = None if older_than is None else time.time() - older_than * 86_400
-        gone_dead, gone = outbox.purge(pending=pending, parked=for_consent, before=before)
+        gone_dead, _ = outbox.purge(pending=pending, parked=for_consent, before=before)
+        left = outbox.contents()
     except OutboxError as error:
         stop(safe_text(error))
     finally:
         outbox.close()
-    say(f"dropped {amount(gone_dead, 'dead letter')}" + (f" and {gone} that waited" if others else ""))
+    said = f"dropped {amount(gone_dead, 'dead letter')}"
+    if pending:
+        said += f", {held.text} that waited for delivery"
+    if for_consent:
+        said += f", {amount(held.waiting - left.waiting, 'event')} that waited for consent"
+    say(said)
+
+
+def _require_outbox(file: Path) -> None:
+    """End the command where FILE is not an outbox, before anything is written beside it."""
+    content = content_of(file)
+    if content in (FileContent.SQLITE, FileContent.BINARY, FileContent.UNKNOWN):
+        try:
+            connect_reading(file, OUTBOX).close()
+        except OutboxError as error:
+            stop(safe_text(error), _OUTBOX_HINT)
+        return
+    made = Path(f"{file}.outbox.sqlite3")
+    hint = f"{safe_text(made)}, the outbox of its events" if made.is_file() else _OUTBOX_HINT
+    said = f"{safe_text(file)} is not an outbox: it looks like {content.value}"
+    if content in (FileContent.EMPTY, FileContent.FOLDER):
+        said = f"{safe_text(file)} is {content.value}, not an outbox"
+    stop(said, hint)
 
 
 def _open(file: Path) -> Outbox:
-    if not file.is_file():
-        stop(f"there is no outbox at {safe_text(file)}", "the file that `send --outbox FILE` used")
+    _require_outbox(file)
     try:
         return Outbox(file)
     except OutboxError as error:

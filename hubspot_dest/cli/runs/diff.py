@@ -75,8 +75,9 @@ def diff(
         stop("--parity compares walkerOS with walkerOS", "leave --parity out")
     events = files[-1]
     refuse_unread_input(events, "hubspot-dest diff OLD NEW -", open_pipe=True)
-    states = consent_states(consent)
-    configs = [_with_consent(open_config(Path(name), needs_token=False), states) for name in files[:-1]]
+    opened = [open_config(Path(name), needs_token=False) for name in files[:-1]]
+    states = consent_states(consent, *(config.raw for config in opened))
+    configs = [_with_consent(config, states) for config in opened]
     dialect = dialect_of(walkeros)
     if against is None:
         profile = profile_of(dialect, parity=parity)

@@ -17,7 +17,7 @@ from hubspot_dest.checks.finding import Finding
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.counters import RunCounters
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.options import consent_states, open_account, open_config, use_colour
+from hubspot_dest.cli.options import consent_hint, consent_states, open_account, open_config, use_colour
 from hubspot_dest.cli.read_progress import ReadProgress
 from hubspot_dest.cli.runs.send import ACCEPTED_TOGETHER
 from hubspot_dest.config.document import DocumentError, SourceMap
@@ -34,13 +34,14 @@ from hubspot_dest.events.collector import Collector
 from hubspot_dest.intake.reader import BadLine, EventSource, IntakeError, Line, source_name
 from hubspot_dest.lint.source_file import parse_source
 from hubspot_dest.mapping.dialect import WALKEROS_4_7, Dialect, dialect_of
+from hubspot_dest.mapping.rules import rule_keys
 from hubspot_dest.outcome import Outcome
-from hubspot_dest.planning.rules_index import rule_keys
 from hubspot_dest.report.json_report import as_json, outcome_record
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter, finding_lines, outcome_lines, reason_lines
 from hubspot_dest.verdict.finding_table import FailOn, FindingTable
 from hubspot_dest.verdict.judge import Judge
+from hubspot_dest.verdict.missing_emails import MissingEmails
 from hubspot_dest.verdict.prediction import predict
 from hubspot_dest.verdict.quotas import Quotas
 
@@ -80,7 +81,7 @@ def preview(
     logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
     logging.getLogger("hubspot_dest").propagate = False  # every issue is shown with its event
     loaded = open_config(config, needs_token=False).for_planning()
-    states = consent_states(consent)
+    states = consent_states(consent, loaded.raw)
     known = UNKNOWN_ACCOUNT if account is None else open_account(account)
     if events is None:
         painter = Painter(colour=use_colour(refused=no_color))
@@ -183,12 +184,12 @@ class _PreviewVerdict:
         plan = outcome.plan
         if plan is None or not plan.findings:
             return outcome
-        plan.findings = tuple(
+        findings = tuple(
             finding if finding.config_path else replace(finding, file=source, line=line)
             for finding in plan.findings
         )
-        self.table.add(plan.findings, line)
-        return predict(outcome, parity=parity)
+        self.table.add(findings, line)
+        return predict(replace(outcome, plan=replace(plan, findings=findings)), parity=parity)
 
     def count_calls(self, outcome: Outcome, calls: int) -> None:
         """Count contact calls by the day of an outcome's event."""
@@ -293,7 +294,7 @@ class _Preview:
         self._lines: dict[str, int] = {}
         self._grouping = grouping
         self._gathered: list[Outcome] = []
-        self._counters = RunCounters()
+        self._counters = RunCounters(MissingEmails(config.raw))
 
     def play(self, source: str, max_line_bytes: int) -> ExitCode:
         """Push every event, and report the outcomes."""
@@ -347,7 +348,8 @@ class _Preview:
         broken = () if self._contracts is None else self._contracts.check(read.event, read.number)
         outcome = self._destination.push(read.event)
         if broken and outcome.plan is not None:
-            outcome.plan.findings = (*outcome.plan.findings, *broken)
+            findings = (*outcome.plan.findings, *broken)
+            outcome = replace(outcome, plan=replace(outcome.plan, findings=findings))
         self._lines[outcome.event_id] = read.number
         self._gathered += [other for other in outcome.also if not other.events]
         self._gathered.append(outcome)
@@ -427,14 +429,14 @@ class _TextShow:
         say(counters.sentence())
         if destination.waiting:
             wait = f"{amount(destination.waiting, 'event')} still {verb(destination.waiting, 'wait')}"
-            say(f"{wait} for consent; --consent NAME grants it")
+            say(f"{wait} for consent; {consent_hint(destination.config.raw)} grants it")
         unmet = [key for key in rule_keys(destination.config.raw.get("mapping")) if key not in counters.rules]
         if unmet and counters.events:
             say(f"rules that no event met: {', '.join(safe_text(key) for key in unmet)}")
         if verdict is None:
             return
         for sentence in _once(counters, destination, verdict):
-            say(sentence)
+            say(safe_text(sentence))
         for text in reason_lines(verdict.table.reasons):
             say(text)
 
@@ -475,6 +477,8 @@ class _JsonShow:
 
 def _once(counters: RunCounters, destination: HubSpotDestination, verdict: _PreviewVerdict) -> Iterator[str]:
     """Yield notes on the run that are not findings: what depends on the account's contacts, or is not known."""
+    if counters.emails is not None:
+        yield from counters.emails.sentences()
     if counters.contact_calls and destination.parity:
         yield "contacts that HubSpot does not have yet are answered 404, and walkerOS then loses the event"
     elif counters.contact_calls:

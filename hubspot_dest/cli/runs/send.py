@@ -35,10 +35,10 @@ from hubspot_dest.cli.run_deadline import SIGNAL_SECONDS, RunDeadline
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.delivery.dispatch.call_grouping import CallGrouping
-from hubspot_dest.delivery.outbox.queue import Leftovers, Progress, leftovers_of
+from hubspot_dest.delivery.outbox.queue import Leftovers, Progress, leftovers_of, with_contacts
 from hubspot_dest.delivery.outbox.schema import OutboxError
 from hubspot_dest.destination import HubSpotDestination
-from hubspot_dest.events.event import has_id, new_event_id
+from hubspot_dest.events.collector import has_id, new_event_id
 from hubspot_dest.intake.byte_stream import DEFAULT_MAX_LINE_BYTES
 from hubspot_dest.intake.reader import (
     BadLine,
@@ -61,6 +61,7 @@ from hubspot_dest.report.reason_table import ReasonTable
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter, outcome_lines
 from hubspot_dest.verdict.judge import Judge
+from hubspot_dest.verdict.missing_emails import MissingEmails
 
 __all__ = ["ACCEPTED_TOGETHER", "SendPlan", "SendRun", "send"]
 
@@ -124,7 +125,8 @@ def send(
         grouping = None
         if dry_run and not (parity or no_outbox):
             grouping = CallGrouping(loaded.batch_size if loaded.batch else 1)
-        run = SendRun(left, as_json=as_json, painter=painter, lossy=parity, grouping=grouping)
+        emails = MissingEmails(loaded.raw)
+        run = SendRun(left, as_json=as_json, painter=painter, lossy=parity, grouping=grouping, emails=emails)
         make: Callable[..., HubSpotDestination] = HubSpotDestination
         watch = None
         if watched.any:
@@ -138,7 +140,7 @@ def send(
             loaded,
             parity=parity,
             walkeros=walkeros,
-            consent=consent_states(consent),
+            consent=consent_states(consent, loaded.raw),
             outbox=delivery.outbox(path),
             client=NullClient() if dry_run else None,
             listeners=[run.tell],
@@ -186,9 +188,9 @@ def _plan(
     if outbox is None:
         return SendPlan(events, dry=dry)
     if left.events or left.contacts:
-        also = f" with {amount(left.contacts, 'contact')}" if left.contacts else ""
         are, go = verb(left.events, "are"), "it goes" if left.events == 1 else "they go"
-        say(f"{amount(left.events, 'event')} of an earlier run{also} {are} in the outbox; {go} out as well")
+        earlier = with_contacts(f"{amount(left.events, 'event')} of an earlier run", left.contacts)
+        say(f"{earlier} {are} in the outbox; {go} out as well")
     if reads_once(events):
         return SendPlan(events, outbox=str(outbox.path))
     try:
@@ -318,6 +320,7 @@ class SendRun:
         lossy: batches that fail are lost, as in walkerOS.
         grouping: of a run that sends nothing: puts together what the outbox would send together; `tell` then waits
             until what is accepted together is complete.
+        emails: says at the end where no event gave an e-mail.
 
     """
 
@@ -329,12 +332,13 @@ class SendRun:
         painter: Painter,
         lossy: bool = False,
         grouping: CallGrouping | None = None,
+        emails: MissingEmails | None = None,
     ) -> None:
         self._grouping = grouping
         self._gathered: list[Outcome] = []
         self._as_json = as_json
         self._painter = painter
-        self._counters = RunCounters()
+        self._counters = RunCounters(emails)
         self._balance = EventBalance(
             pending=leftovers.events,
             contact_only=leftovers.contact_only,
@@ -654,9 +658,13 @@ class SendRun:
             record = self._counters.record(
                 delivered=balance.sent,
                 waiting=waiting,
-                unsent=destination.queued,
+                unsent=max(0, balance.pending),
                 balance=balance.record(waiting=waiting, bad_lines=bad),
-                contacts={"written": balance.contacts_written, "refused": balance.contacts_refused},
+                contacts={
+                    "written": balance.contacts_written,
+                    "refused": balance.contacts_refused,
+                    "waiting": balance.pending_contacts(destination.queued) if self._plan.outbox else 0,
+                },
                 reasons=self._reasons.records(),
                 lastFailure=self._delivery.last or None,
                 unrecorded=destination.unrecorded,
@@ -668,6 +676,8 @@ class SendRun:
             for line in table:
                 say(line)
             say("")
+        for sentence in () if self._counters.emails is None else self._counters.emails.sentences():
+            say(f"warning: {safe_text(sentence)}")
         say(f"{balance.sentence(waiting)}{self._counters.tail()}")
         if self._older:
             say(f"{amount(self._older, 'older event')} {verb(self._older, 'were')} left out")

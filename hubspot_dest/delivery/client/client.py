@@ -23,7 +23,6 @@ from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.codec import encode
 from hubspot_dest.delivery.client.errors import DeliveryError, error_from_answer
 from hubspot_dest.delivery.client.exchange import Exchange, timed_api_client
-from hubspot_dest.delivery.client.transport import exchange, prepare
 
 __all__ = [
     "Client",
@@ -219,7 +218,7 @@ class HubSpotClient:
     def _kept(self) -> Any:
         """Return the pool of kept connections, one for all APIs of this process."""
         if self._pool is None:
-            from hubspot_dest.delivery.client.keep_alive import KeepAlivePool  # loads urllib3
+            from hubspot_dest.delivery.client.transport import KeepAlivePool  # loads urllib3
 
             self._pool = KeepAlivePool(self._ca_bundle)
         return self._pool
@@ -250,6 +249,8 @@ class HubSpotClient:
         if self._proxy is None:
             api_client.rest_client.pool_manager = self._kept()
         else:
+            from hubspot_dest.delivery.client.transport import prepare  # loads urllib3
+
             prepare(api_client.rest_client.pool_manager)
         if self._around is not None:
             api_client.rest_client.pool_manager = self._around(api_client.rest_client.pool_manager)
@@ -265,6 +266,7 @@ def _check_dates(occurrences: list[dict[str, Any]]) -> None:
 
 def _api_client_class(base: type[Any], on_headers: Callable[[Any], None]) -> type[Any]:
     """Return the package's ApiClient with our bodies and errors; `on_headers` gets the headers of answers."""
+    from hubspot_dest.delivery.client.transport import exchange  # loads urllib3
 
     class PlainApiClient(base):  # type: ignore[misc]
         """Sends plain dictionaries as they are, encoded once, and turns every failure into DeliveryError."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.outbox.disk_reserve import DiskReserve, DiskRoom
 from hubspot_dest.delivery.outbox.guard import OutboxGuard
@@ -43,7 +44,7 @@ from hubspot_dest.storage.sqlite_file import (
     to_error,
 )
 
-__all__ = ["Group", "Leftovers", "NewIntent", "Outbox", "Progress", "leftovers_of"]
+__all__ = ["Group", "Leftovers", "NewIntent", "Outbox", "Progress", "leftovers_of", "with_contacts"]
 
 _FREE_PAGES = 256
 _PART = 200  # removals in one transaction on a full disk
@@ -568,6 +569,12 @@ class Outbox:
             except sqlite3.Error as error:
                 raise to_error(error, self.path, OUTBOX) from None
 
+    def contents(self) -> Leftovers:
+        """Return what waits, as it is on disk. Raises OutboxError."""
+        alone = [str(row[0]) for row in self._read(_CONTACT_ONLY, (CONTACT,))]
+        kinds = dict(self._read(_BY_KIND, (CONTACT,)))
+        return Leftovers(kinds.get(0, 0) + len(alone), alone, kinds.get(1, 0), self.parked)
+
     def dead_letters(self, after: int = 0) -> Iterator[DeadLetter]:
         """Yield the dead letters, oldest first.
 
@@ -726,6 +733,7 @@ def _ranges(seqs: list[int]) -> Iterator[tuple[int, int]]:
 
 
 # A contact is followed by its event; a contact without one is all that its event needs.
+_BY_KIND = "SELECT kind = ?, count(*) FROM intents GROUP BY 1"
 _CONTACT_ONLY = """
     SELECT event_id FROM intents AS contact WHERE kind = ? AND NOT EXISTS (
         SELECT 1 FROM intents AS event
@@ -735,12 +743,12 @@ _CONTACT_ONLY = """
 
 @dataclass(slots=True)
 class Leftovers:
-    """What is in an outbox.
+    """What is in an outbox, counted as every command counts it: events, and apart from them contacts.
 
     Attributes:
         events: events that wait for delivery, those included that only write a contact.
         contact_only: the ids of those that only write a contact.
-        contacts: contacts that wait for delivery beside their event.
+        contacts: contacts that wait to be written, whether an occurrence follows them or not.
         waiting: events that wait for consent.
 
     """
@@ -749,6 +757,16 @@ class Leftovers:
     contact_only: list[str] = field(default_factory=list)
     contacts: int = 0
     waiting: int = 0
+
+    @property
+    def text(self) -> str:
+        """What waits for delivery: `7 events with 3 contacts`."""
+        return with_contacts(amount(self.events, "event"), self.contacts)
+
+
+def with_contacts(events: str, contacts: int) -> str:
+    """Return a number of events together with the contacts that are to be written, if there are any."""
+    return f"{events} with {amount(contacts, 'contact')}" if contacts else events
 
 
 def leftovers_of(path: Path) -> Leftovers:
@@ -775,7 +793,7 @@ def _count(found: Leftovers, path: Path) -> None:
         return
     try:
         alone = [str(row[0]) for row in connection.execute(_CONTACT_ONLY, (CONTACT,))]
-        kinds = dict(connection.execute("SELECT kind = ?, count(*) FROM intents GROUP BY 1", (CONTACT,)))
+        kinds = dict(connection.execute(_BY_KIND, (CONTACT,)))
         has_held = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'held'").fetchone()[0]
         held = connection.execute("SELECT count(*) FROM held").fetchone()[0] if has_held else 0
     except sqlite3.Error:
@@ -784,5 +802,5 @@ def _count(found: Leftovers, path: Path) -> None:
         connection.close()
     found.events += kinds.get(0, 0) + len(alone)
     found.contact_only += alone
-    found.contacts += kinds.get(1, 0) - len(alone)
+    found.contacts += kinds.get(1, 0)
     found.waiting += held
