@@ -85,6 +85,7 @@ class PlanComparison:
         other_reasons: how many have another rule, verdict or reason, with the same calls.
         unstable: how many differ by a function that gives another result each time; they count as no change.
         more_groups: how many changes are in no group, since there are too many kinds of change.
+        bad_lines: how many lines of the source were not events; whoever reads it counts them.
 
     """
 
@@ -98,6 +99,7 @@ class PlanComparison:
         self.other_reasons = 0
         self.unstable = 0
         self.more_groups = 0
+        self.bad_lines = 0
         self._groups: dict[tuple[Any, ...], ChangeGroup] = {}
         self._effective: set[str] = set()
         self._losses = 0

@@ -5,7 +5,7 @@ The state is consent, user, globals, custom, and the run.
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Callable
 from typing import Any, Final, Self
 
@@ -127,7 +127,7 @@ class Collector:
 
     def _begin_run(self) -> None:
         self._count = 0
-        self._trace = secrets.token_hex(16)
+        self._trace = os.urandom(16).hex()
         self._started_ms = self._now_ms()
 
     def complete(self, partial: Any) -> dict[str, Any]:
@@ -203,7 +203,7 @@ def has_id(event: Event) -> bool:
 
 def new_event_id() -> str:
     """Return a W3C span id: 16 lowercase hexadecimal digits, not all zero (1.1)."""
-    return f"{secrets.randbits(64) or 1:016x}"
+    return f"{int.from_bytes(os.urandom(8), 'big') or 1:016x}"
 
 
 def event_name(event: Any) -> tuple[str, str, str]:

@@ -23,7 +23,7 @@ __all__ = ["command"]
 @click.option(
     "--events",
     type=click.IntRange(1),
-    help="How many to take: 1000 made-up ones, else all that come, by default.",
+    help="How many events to take; by default 1000 made-up ones, or all of a source.",
 )
 @source_options
 @click.option("--seed", default=1, show_default=True, type=int, help="The same seed gives the same events.")
@@ -32,18 +32,24 @@ __all__ = ["command"]
 @click.option("--strict", is_flag=True, help="Refuse names without a definition, as HubSpot does.")
 @account_option
 @switch_option
-@click.option("--fault", "faults", multiple=True, metavar="SPEC", help="Such as 429:path=/crm/*,every=3.")
-@click.option("--story", type=click.Choice(sorted(STORIES)), help="A named set of faults.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="SPEC",
+    help="Set a fault, such as 429:path=/crm/*,every=3. May be repeated.",
+)
+@click.option("--story", type=click.Choice(sorted(STORIES)), help="Set a named group of faults.")
 @click.option(
     "--expect",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Figures to hold the run against, or the saved --json of another run.",
+    help="Figures to compare the run with, or the saved --json of another run.",
 )
 @click.option(
     "--no-outbox",
     is_flag=True,
-    help="Send directly, without an outbox: nothing is sent again, as with --parity.",
+    help="Send directly, without an outbox: nothing is retried, as with --parity.",
 )
 @click.option(
     "--fail-on",
@@ -68,7 +74,8 @@ def command(**options: Any) -> None:
     """Send events through CONFIG to a HubSpot on this machine, and report what became of them.
 
     EVENTS is a file, a named pipe, or - for standard input; without it, and without --listen, the events are made up.
-    What may never end is ended by Ctrl-C, and summed up as well. Without CONFIG it is the shop of the demonstration.
+    Ctrl-C ends a source that never ends, and the run is summed up all the same. Without CONFIG, the shop of the
+    demonstration is used.
     Exit 1 if --expect is not met, if events failed (--fail-on), if the sender's numbers and HubSpot's differ, or if the
     source failed; 2 if it could not run. Waiting takes no time: an outage of half a minute is over at once.
     """

@@ -27,6 +27,7 @@ def test_a_running_worker_tells_how_it_is_and_sigterm_hands_over_within_ten_seco
     client = redis_server.client()
     for number in range(5):
         client.xadd("events", {"event": json.dumps(page_view(number))})
+    client.xadd("events", {"event": json.dumps({"name": "page view", "id": "nobody"})})
     url = redis_server.url("events")
     config = write_config(tmp_path)
     with working(config, url, hubspot, "--health", "0", "--metrics", "0", "--json") as process:
@@ -39,7 +40,7 @@ def test_a_running_worker_tells_how_it_is_and_sigterm_hands_over_within_ten_seco
         base = addresses["health"].removesuffix("/health")
         until = time.monotonic() + 20
         status: dict[str, object] = {}
-        while status.get("delivered") != 5 and time.monotonic() < until:
+        while (status.get("delivered"), status.get("skipped")) != (5, 1) and time.monotonic() < until:
             with urlopen(f"{base}/status", timeout=5) as answer:
                 status = json.load(answer)
             time.sleep(0.05)
@@ -57,9 +58,21 @@ def test_a_running_worker_tells_how_it_is_and_sigterm_hands_over_within_ten_seco
         out, said = process.communicate(timeout=15)
     assert time.monotonic() - begun < 10
     assert process.returncode == 0
-    assert json.loads(out)["delivered"] == 5
+    told = json.loads(out)
+    assert told["delivered"] == 5
     assert "handed over: events/0" in said
-    assert "5 fetched = 5 delivered" in said
+    assert "6 fetched = 5 delivered + 1 skipped by the mapping" in said
+    results = (
+        "delivered",
+        "skipped",
+        "consentRefused",
+        "waiting",
+        "dropped",
+        "dead",
+        "commands",
+        "handedBack",
+    )
+    assert told["fetched"] == sum(told[name] for name in results) == 6
     assert client.exists("hubspot-dest:events:hubspot:lease") == 0
 
 

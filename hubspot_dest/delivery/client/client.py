@@ -15,7 +15,6 @@ from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
 import orjson
-from pydantic import SecretStr
 
 from hubspot_dest._version import __version__
 from hubspot_dest.config.connection import DEFAULT_BASE_URL, ApiVersion, Connection, Proxy
@@ -23,6 +22,7 @@ from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.codec import encode
 from hubspot_dest.delivery.client.errors import DeliveryError, error_from_answer
 from hubspot_dest.delivery.client.exchange import Exchange, timed_api_client
+from hubspot_dest.masking.secret import Secret
 
 __all__ = [
     "Client",
@@ -81,7 +81,7 @@ class HubSpotClient:
 
     def __init__(
         self,
-        token: SecretStr,
+        token: Secret,
         *,
         base_url: str = DEFAULT_BASE_URL,
         timeout_seconds: float = 10.0,
@@ -325,13 +325,13 @@ def _proxy_headers(proxy: Proxy) -> dict[str, str]:
     return headers
 
 
-ClientFactory = Callable[[SecretStr], Client]
+ClientFactory = Callable[[Secret], Client]
 
 
 def official_clients(config: Config, base_url: str | None) -> ClientFactory:
     """Return a factory of the official client, for another HubSpot if `base_url` is given."""
 
-    def make(token: SecretStr) -> Client:
+    def make(token: Secret) -> Client:
         configured = config.connection
         connection = configured if base_url is None else replace(configured, base_url=base_url)
         return HubSpotClient(token, timeout_seconds=config.timeout_ms / 1000, connection=connection)
@@ -349,7 +349,7 @@ class ClientProvider:
 
     """
 
-    def __init__(self, given: Client | None, factory: ClientFactory, token: SecretStr) -> None:
+    def __init__(self, given: Client | None, factory: ClientFactory, token: Secret) -> None:
         self.given = given is not None
         self._client = given
         self._factory = factory

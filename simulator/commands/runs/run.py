@@ -200,9 +200,10 @@ def _lines(result: dict[str, Any], painter: Painter) -> list[str]:
     for kind, number in counts["outcomes"].items():
         if number:
             lines.append(f"  {kind:<12} {number:>7,}  {'█' * round(30 * number / taken)}")
-    if counts["skipped"]:
-        because = (f"{number:,} {reason.replace('_', ' ')}" for reason, number in counts["skipped"].items())
-        lines += ["", f"  skipped: {', '.join(because)}"]
+    for kind in ("skipped", "denied"):
+        because = [f"{number:,} {reason.replace('_', ' ')}" for reason, number in counts[kind].items()]
+        if because:
+            lines += ["", f"  {kind}: {', '.join(because)}"]
     lines += ["", "  rule                        hits"]
     for rule, number in result["rules"].items():
         mark = "" if number or rule == "(no rule)" else "   never matched"

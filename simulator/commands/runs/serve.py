@@ -6,13 +6,14 @@ import json
 import signal
 import sys
 import threading
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hubspot_dest.account.account_file import is_account_content
-from hubspot_dest.account.schema import AccountSchema
+from hubspot_dest.account.schema import AccountSchema, is_account_content
+from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import open_account
@@ -96,6 +97,8 @@ def serve(
             certificate = _write_authority(authority, certificate)
         if node_preload is not None:
             _write_preload(node_preload, server.base_url)
+        requests: Counter[bool] = Counter()
+        server.journal.subscribe(lambda entry: requests.update([entry.is_good]))
         told = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: told.set())
@@ -104,7 +107,8 @@ def serve(
         # A plain wait would keep Python from seeing signals on some systems.
         while not told.wait(0.5):
             pass
-    say("stopped")
+    answered = f": {requests[True]} with success, {requests[False]} with an error" if requests else ""
+    say(f"stopped after {amount(requests.total(), 'request')}{answered}")
     raise SystemExit(int(ExitCode.OK))
 
 
