@@ -250,8 +250,9 @@ class HubSpotDestination:
             events: walkerOS events, in order; each is taken before the next one is asked for.
             progress: how far their source was read, or what returns that once all are taken; kept in the outbox in
                 the same transaction.
-            keep_events: whether the plans of the outcomes keep their event. Where nobody looks at it, False makes
-                reading and planning a thousand events up to twice as fast: they need not be in memory together.
+            keep_events: whether the plans of the outcomes keep their event. False saves a third of the time of a
+                thousand events in an outbox: they are not in memory together. An occurrence that is in the outbox is
+                not kept either.
 
         Returns:
             one outcome per event; what else happened is in the last one's `also`.

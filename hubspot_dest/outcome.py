@@ -80,12 +80,15 @@ class Outcome:
     batched: tuple[list[Any], ...] = ()
 
     def without_event(self) -> Outcome:
-        """Return the outcome with a plan that does not keep its event: what is to be sent is in the plan itself."""
+        """Return the outcome with a plan that keeps neither its event nor an occurrence that is in the outbox."""
         if self.plan is None:
             return self
+        kept = {**self.plan.__dict__, "event": {}, "received": None}
+        if self.reason == "outbox":
+            kept["occurrence"] = None
         # Past the constructors, as in `outcome_of`.
         plan, outcome = object.__new__(Plan), object.__new__(Outcome)
-        object.__setattr__(plan, "__dict__", {**self.plan.__dict__, "event": {}, "received": None})
+        object.__setattr__(plan, "__dict__", kept)
         object.__setattr__(outcome, "__dict__", {**self.__dict__, "plan": plan})
         return outcome
 

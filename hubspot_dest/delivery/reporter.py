@@ -82,7 +82,7 @@ class Reporter:
 
         """
         plan = outcome.plan
-        letter = event or {} if plan is None else plan.event or plan.occurrence or {}
+        letter = event or {} if plan is None else plan.event or {"id": outcome.event_id, "name": outcome.name}
         full = len(self.dead_letters) == self.dead_letters.maxlen
         self.dead_letters.append((letter, error))
         detail = {"error": error.as_dict(), "event": outcome.name}

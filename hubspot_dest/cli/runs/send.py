@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import click
 
@@ -280,12 +280,8 @@ class _Interrupted(Exception):  # noqa: N818 - a signal, not an error
     pass
 
 
-class _Origin(NamedTuple):
-    """Where an event came from and whose it is, while it is on its way."""
-
-    line: int
-    name: str
-    person: str
+_Origin = tuple[int, str, str]
+"""Line, name and person of an event that is on its way. A plain tuple: the garbage collector leaves those alone."""
 
 
 @dataclass(slots=True)
@@ -349,6 +345,7 @@ class SendRun:
         self._origins: dict[str, _Origin] = {}
         # Of the chunk in hand: an event may be delivered before its acceptance is reported.
         self._being_accepted: dict[str, _Origin] = {}
+        self._delivered_early: set[str] = set()
         self._reading = False
         self._newest: Line | BadLine | None = None  # of the chunk in hand
         self._older = 0
@@ -369,7 +366,7 @@ class SendRun:
     def line_of(self, event_id: str) -> int | None:
         """Return the line of an event that is on its way, or None."""
         origin = self._origins.get(event_id) or self._being_accepted.get(event_id)
-        return None if origin is None else origin.line
+        return None if origin is None else origin[0]
 
     def run(self, destination: HubSpotDestination, plan: SendPlan) -> ExitCode:
         """Deliver; the first signal stops reading and flushes, the second ends at once."""
@@ -430,7 +427,7 @@ class SendRun:
         self._newest = None
         read: Line | BadLine | None = first
         while read is not None:
-            if isinstance(read, Line):
+            if type(read) is Line:
                 self._newest = read
                 if self._wanted(read):
                     self._balance.came_in += 1
@@ -463,6 +460,7 @@ class SendRun:
             with self._telling:
                 self._balance.accepted()
                 self._being_accepted.clear()
+                self._delivered_early.clear()
 
     def _progress(self) -> Progress | None:
         """Return the note that everything up to the newest line was accepted."""
@@ -485,7 +483,8 @@ class SendRun:
         if not has_id(event):
             event["id"] = new_event_id()  # as the collector does; here so that messages can name its line
         name = event.get("name")
-        self._being_accepted[event["id"]] = _Origin(read.number, name if isinstance(name, str) else "", "")
+        # Interned, since thousands of events on their way share a few names.
+        self._being_accepted[event["id"]] = (read.number, sys.intern(name) if type(name) is str else "", "")
         return True
 
     # ---- what became of them
@@ -522,29 +521,27 @@ class SendRun:
                     self._say_outcome(outcome, origin)
             if self._as_json and self._output_failed is None:
                 read = origin or self._being_accepted.get(outcome.event_id)
-                line = None if read is None else read.line
+                line = None if read is None else read[0]
                 self._print(as_json(outcome_record(outcome, line)))
 
     def _origin(self, outcome: Outcome) -> _Origin | None:
         """Return where an outcome's event came from; keep it for later outcomes."""
         event_id = outcome.event_id
-        on_its_way = outcome.kind in ("queued", "identified", "denied") and not outcome.delivery
         read = self._being_accepted.get(event_id)
-        origin = None
-        if read is not None:
-            origin = _Origin(read.line, read.name or outcome.name, person_of(outcome))
-        if on_its_way and origin is not None:
-            if len(self._origins) < _ORIGINS:
+        origin = None if read is None else (read[0], read[1] or outcome.name, person_of(outcome))
+        if outcome.delivery:
+            if outcome.kind not in ("sent", "flushed", "failed"):
+                return None
+            if outcome.reason == "contact_failed":
+                return self._origins.get(event_id)  # its event is still on its way
+            if self._being_accepted:
+                self._delivered_early.update(outcome.events or (event_id,))
+        elif origin is not None and outcome.kind in ("queued", "identified", "denied"):
+            if len(self._origins) < _ORIGINS and event_id not in self._delivered_early:
                 self._origins[event_id] = origin
             return origin
-        if outcome.delivery and outcome.kind not in ("sent", "flushed", "failed"):
-            return None
-        if outcome.reason == "contact_failed" and outcome.delivery:
-            return self._origins.get(event_id)  # its event is still on its way
         done = [self._origins.pop(text, None) for text in (event_id, *outcome.events)]
-        if done[0] is not None:
-            return done[0]
-        return origin
+        return done[0] or origin
 
     def _note(self, outcome: Outcome, origin: _Origin | None) -> None:
         """Add what was not sent to the table of reasons."""
@@ -567,9 +564,9 @@ class SendRun:
                     say("further skipped events are counted in the table at the end")
                 return
         if origin is not None:
-            name, person = origin.name or outcome.name, outcome.person or origin.person
+            name, person = origin[1] or outcome.name, outcome.person or origin[2]
             outcome = replace(outcome, name=name, person=person)
-        where = f"line {origin.line}" if origin is not None else ""
+        where = f"line {origin[0]}" if origin is not None else ""
         for text in outcome_lines(outcome, where, self._painter):
             say(text)
 
