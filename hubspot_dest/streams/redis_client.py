@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -14,6 +15,7 @@ __all__ = ["connect_redis", "names_missing", "redis_error", "redis_errors", "tex
 
 _SECONDS: Final = 10.0
 _WORKER_OPTIONS: Final = frozenset({"lease.seconds", "max.deliveries", "consumer"})
+_PIPELINE: Final = re.compile(r"^Command # \d+ \(.*\) of pipeline caused error: ", re.DOTALL)
 _FIXED: Final = frozenset({"host", "port", "db", "username", "decode_responses", "protocol", "ssl"})
 
 
@@ -108,7 +110,7 @@ def redis_error(error: Exception, where: str, what: str, stream: str) -> StreamE
     """
     import redis
 
-    said = str(error)
+    said = _PIPELINE.sub("", str(error))  # a command may hold an event, and differs each time
     if isinstance(error, redis.exceptions.NoPermissionError) or said.startswith("NOPERM"):
         sentence = f"Redis at {where}: no rights for {what} ({stream}): {said}"
         return StreamError(

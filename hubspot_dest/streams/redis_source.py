@@ -6,7 +6,7 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -68,14 +68,13 @@ class RedisSource:
 
     Args:
         address: the streams and the group. Options of its own: `lease.seconds` (15), `consumer` (a name).
-        wall: UNIX time in seconds, for the list of live workers.
 
     Raises:
         StreamError: the client library is missing, or refuses its options.
 
     """
 
-    def __init__(self, address: StreamAddress, wall: Callable[[], float] = time.time) -> None:
+    def __init__(self, address: StreamAddress) -> None:
         self._address = address
         self._where = address.hosts[0]
         self._client = connect_redis(address)
@@ -91,7 +90,7 @@ class RedisSource:
         given = address.options.get("consumer") or socket.gethostname()
         self._consumer = f"{given}-{secrets.token_hex(4)}"
         self._leases = Leases(
-            self._client, address.streams, address.group, self._consumer, self._lease_seconds, wall
+            self._client, address.streams, address.group, self._consumer, self._lease_seconds
         )
         self._owner: PartitionOwner | None = None
         self._streams: dict[str, _OwnedStream] = {}

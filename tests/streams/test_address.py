@@ -47,7 +47,7 @@ def test_credentials_come_from_the_environment_and_are_never_shown() -> None:
     ("text", "sentence"),
     [
         ("http://host/topic?group=g", "not kafka://, redis:// or rediss://"),
-        ("events.jsonl", "not kafka://, redis:// or rediss://"),
+        ("events.jsonl", "one begins with kafka://, redis:// or rediss://"),
         ("kafka://host:9092/?group=g", "names no topic"),
         ("kafka://host:9092/t", "names no group"),
         ("kafka://host:9092/t?group=", "names no group"),

@@ -15,8 +15,8 @@ from hubspot_dest.planning.plan import ContactUpsert
 from hubspot_dest.streams.address import read_address
 from hubspot_dest.streams.errors import StreamError
 from hubspot_dest.streams.redis_contacts import RedisContacts
-from hubspot_dest.streams.redis_source import RedisSource
-from hubspot_dest.streams.source import Message, Partition
+from hubspot_dest.streams.redis_source import RedisSource, message_of
+from hubspot_dest.streams.source import Letter, Message, Partition
 from simulator.brokers.redis import RedisServer
 from simulator.hubspot import FakeHubSpot
 from tests.streams.cli import run_here, work, work_here, write_config
@@ -447,7 +447,48 @@ def test_a_misspelt_stream_is_an_error_and_not_an_empty_one(
     assert run_here("outbox", verb[0], redis_server.url("events"), *verb[1:]).code == 0
 
 
-# ---- what administrators do to a stream under a worker
+# ---- what administrators do to a stream under a worker, and clocks
+
+
+@pytest.mark.parametrize("shift", [3600, -3600])
+def test_a_machine_with_a_wrong_clock_leaves_no_stream_unread_when_it_dies(
+    redis_server: RedisServer, members: list[Member], monkeypatch: pytest.MonkeyPatch, shift: float
+) -> None:
+    for name in ("a", "b"):
+        fill(redis_server, name, 1)
+    members.append(Member(redis_server.url("a,b"), lease=0.5).open())
+    right = time.time
+    monkeypatch.setattr(time, "time", lambda: right() + shift)
+    members.append(Member(redis_server.url("a,b"), lease=0.5).open())
+    members[1].beat()
+    monkeypatch.setattr(time, "time", right)
+    members[0].beat()
+    members[1].beat()
+    assert [len(member.owner.has) for member in members] == [1, 1]
+    members[1].die()
+    until = time.monotonic() + 5
+    while len(members[0].owner.has) < 2 and time.monotonic() < until:
+        members[0].beat()
+        time.sleep(0.05)
+    assert sorted(members[0].owner.has) == ["a", "b"]
+
+
+def test_a_full_redis_is_said_once_without_what_was_to_be_written(redis_server: RedisServer) -> None:
+    source = RedisSource(read_address(redis_server.url("events"), environment={}))
+    fill(redis_server, "events", 1)
+    client = redis_server.client()
+    (entry,) = client.xrange("events")
+    letter = Letter(message_of("events", *entry), False, "refused", "no")
+    client.config_set("maxmemory", "1")
+    try:
+        with pytest.raises(StreamError, match="used memory") as caught:
+            source.post([letter])
+    finally:
+        client.config_set("maxmemory", "0")
+        source._client.close()
+    assert caught.value.heals
+    assert "example.org" not in caught.value.sentence
+    assert "Command #" not in caught.value.sentence
 
 
 def test_a_group_that_was_removed_is_made_again_and_no_entry_is_passed_over(
