@@ -47,7 +47,8 @@ class _DirectAttempt:
     @property
     def calls(self) -> tuple[list[Any], ...]:
         """The calls that were made."""
-        return self.found.get("calls", ())
+        made: tuple[list[Any], ...] = self.found.get("calls", ())
+        return made
 
     @property
     def error(self) -> DeliveryError | None:

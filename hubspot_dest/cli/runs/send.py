@@ -442,7 +442,7 @@ class SendRun:
         self._newest = None
         read: Line | BadLine | None = first
         while read is not None:
-            if type(read) is Line:
+            if isinstance(read, Line):
                 self._newest = read
                 if self._wanted(read):
                     self._balance.came_in += 1
