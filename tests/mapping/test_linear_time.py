@@ -277,22 +277,19 @@ KEYS: dict[str, Callable[[str], dict[str, Any]]] = {
     "value": lambda path: {"key": f"{path}.nope", "value": "x"},
 }
 """For each key of a mapping value: one that uses it with a path."""
-PATHS = ("tags", "data.items", "data.items.*.tags.*", "data.keys", "data.deep")
-OPERATIONS |= {
-    f"{key} {where}": make(sample)
-    for key, sample in KEYS.items()
-    for where, make in {
-        "for each item of a list": lambda sample: value({"loop": ["data.items", sample("tags")]}),
-        "of everything large": lambda sample: value({"set": [sample(path) for path in PATHS[1:]]}),
-        "in properties": lambda sample: plan({path: sample(path) for path in PATHS[1:]}),
-        "in a policy": lambda sample: process(
-            {"policy": {"data.made": sample("data.items"), "user.x": sample("user.tags")}}
-        ),
-        "in the data of a rule": lambda sample: process(
-            {"mapping": {"order": {"complete": {"data": sample("data.items")}}}}
-        ),
-    }.items()
+PATHS = ("data.items", "data.items.*.tags.*", "data.keys", "data.deep")
+PLACES: dict[str, Callable[[Callable[[str], dict[str, Any]]], Callable[[int], Work]]] = {
+    "for each item of a list": lambda sample: value({"loop": ["data.items", sample("tags")]}),
+    "of everything large": lambda sample: value({"set": [sample(path) for path in PATHS]}),
+    "in properties": lambda sample: plan({path: sample(path) for path in PATHS}),
+    "in a policy": lambda sample: process(
+        {"policy": {"data.made": sample("data.items"), "user.x": sample("user.tags")}}
+    ),
+    "in the data of a rule": lambda sample: process(
+        {"mapping": {"order": {"complete": {"data": sample("data.items")}}}}
+    ),
 }
+OPERATIONS |= {f"{key} {place}": make(KEYS[key]) for key in KEYS for place, make in PLACES.items()}
 RULES: dict[str, Any] = {
     "* *": {"*": {"*": {}}},
     "order *": {"order": {"*": {"name": "n m"}}},
