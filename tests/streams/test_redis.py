@@ -447,6 +447,26 @@ def test_a_misspelt_stream_is_an_error_and_not_an_empty_one(
     assert run_here("outbox", verb[0], redis_server.url("events"), *verb[1:]).code == 0
 
 
+# ---- an entry that ends its worker
+
+
+def test_an_entry_that_ended_its_worker_often_comes_alone_with_its_count(
+    redis_server: RedisServer, members: list[Member]
+) -> None:
+    """So that a crash is blamed on one entry, and the dead letter is that one (`--max-deliveries`)."""
+    fill(redis_server, "events", 3)
+    client = redis_server.client()
+    for _ in range(7):
+        member = Member(redis_server.url("events")).open()
+        members.append(member)
+        found = member.fetch_all()
+        member.die()  # with what it has in hand
+        client.delete("hubspot-dest:events:hubspot:lease")
+        client.hset("hubspot-dest:events:hubspot:state", "clean", "1")
+    assert [message.deliveries for message in found] == [7]
+    assert found[0].position == client.xrange("events", count=1)[0][0].decode()
+
+
 # ---- what administrators do to a stream under a worker, and clocks
 
 
