@@ -447,6 +447,17 @@ def test_a_misspelt_stream_is_an_error_and_not_an_empty_one(
     assert run_here("outbox", verb[0], redis_server.url("events"), *verb[1:]).code == 0
 
 
+def test_a_letter_without_an_event_does_not_hold_up_the_others(redis_server: RedisServer) -> None:
+    client = redis_server.client()
+    client.xadd("events.dead", {"hubspot-dest-reason": "no_value"})
+    client.xadd("events.dead", {"event": json.dumps(page_view(1)), "hubspot-dest-reason": "refused"})
+    done = run_here("outbox", "retry", redis_server.url("events"))
+    assert done.code == 0, done.said
+    assert "1 dead letter is in the stream again" in done.said
+    assert client.xlen("events") == 1
+    assert client.xlen("events.dead") == 1
+
+
 # ---- an entry that ends its worker
 
 
