@@ -645,7 +645,7 @@ _CHECKS: Final = (
         "doubtful",
         "WALKEROS",
         "a consent that reads as no and counts as yes",
-        'Consent is granted by any value that is true in JavaScript, and the text "false" is.',
+        'Any value that counts as true in JavaScript grants consent, and so does the text "false".',
         "Give true or false.",
         "walkerOS 4.4 mapping, section 2.6",
     ),

@@ -274,7 +274,7 @@ _CHECKS: Final = (
     _doubtful(
         "path_trailing_star",
         "a path that ends in *",
-        "A trailing * looks up the empty key in each item: it gives a list of nothing, not the items.",
+        "A trailing * looks up the empty key in each item, so it gives a list without values, not the items.",
         "Remove .* for the whole list, or name a field: nested.*.data.",
         "walkerOS 4.4, section 2.4",
     ),

@@ -49,8 +49,8 @@ _CHECKS: Final = (
         "doubtful",
         "WALKEROS",
         "a function of the mapping that fails for events",
-        "A function or a condition throws: the value is nothing, or the rule does not match, and the event is sent all "
-        "the same. A failing condition of a rule that ignores events lets them through.",
+        "A function or a condition throws: the value is missing, or the rule does not match, and the event is still "
+        "sent. A failing condition of a rule that ignores events lets them through.",
         "Correct the function, for example with ?. where a value may be missing.",
         "walkerOS 4.4, section 7",
     ),
