@@ -19,9 +19,8 @@ from hubspot_dest.delivery.client.client import Client, ClientFactory
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.settings import OutboxSettings, StreamSettings
 from hubspot_dest.delivery.sink import PendingCommit
-from hubspot_dest.events.collector import COMMANDS, Collector
+from hubspot_dest.events.collector import COMMANDS, Collector, InvalidEventError, sentence_of
 from hubspot_dest.events.consent_queue import Denied
-from hubspot_dest.events.event import InvalidEventError, sentence_of
 from hubspot_dest.factory import Delivering, build, read_config
 from hubspot_dest.mapping.dialect import dialect_of
 from hubspot_dest.mapping.evaluation import Issue

@@ -25,7 +25,6 @@ __all__ = [
     "VERSION",
     "AccountFileError",
     "account_content",
-    "is_account_content",
     "parse_account",
     "property_content",
     "read_account_file",
@@ -191,11 +190,6 @@ def parse_account(raw: Any, where: str = "account") -> AccountSchema:
             known.limits.callsPerDay, known.limits.callsPerBurst, known.limits.burstMilliseconds
         ),
     )
-
-
-def is_account_content(raw: Any) -> bool:
-    """Return whether this is the content of an account file rather than of another file."""
-    return isinstance(raw, dict) and "version" in raw and "portalId" in raw
 
 
 def account_content(account: AccountSchema, portal_id: int) -> dict[str, Any]:

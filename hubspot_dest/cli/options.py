@@ -136,6 +136,18 @@ def verification_options(function: F) -> F:
             help="Fewer rules and properties exercised by EVENTS are a NO-GO.",
         ),
         click.option("--strict", is_flag=True, help="A question without an answer is a NO-GO, too."),
+        click.option(
+            "--source",
+            metavar="SOURCE",
+            help="Forecast the quotas from a stream as `work` has it, kafka://… or redis://…, and not from EVENTS.",
+        ),
+        click.option(
+            "--source-option",
+            "source_options",
+            multiple=True,
+            metavar="KEY=VALUE",
+            help="Of librdkafka or redis-py, for --source. May be repeated.",
+        ),
         node_option,
         line_limit_option,
     ]
@@ -513,14 +525,14 @@ def watching_options(function: F) -> F:
 
 def connected(config: Config, reach: ConnectionOptions) -> Config:
     """Return the configuration with the connection of the command line; exit with code 2 if it cannot work."""
-    from pydantic import SecretStr  # here, so that --help stays fast
+    from hubspot_dest.masking.secret import MaskedText  # here, so that --help stays fast
 
     known = config.connection
     made = replace(
         known,
         base_url=reach.base_url or known.base_url,
         api_version=reach.api_version or known.api_version,
-        proxy=SecretStr(reach.proxy) if reach.proxy else known.proxy,
+        proxy=MaskedText(reach.proxy) if reach.proxy else known.proxy,
         ca_bundle=reach.ca_bundle or known.ca_bundle,
     )
     try:

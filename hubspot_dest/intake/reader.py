@@ -22,7 +22,8 @@ from typing import IO, Any, Final
 
 import orjson
 
-from hubspot_dest.events.event import TOO_DEEP, InvalidEventError, event_name, is_too_deep, may_be_too_deep
+from hubspot_dest.events.collector import InvalidEventError, event_name
+from hubspot_dest.events.event import TOO_DEEP, is_too_deep, may_be_too_deep
 from hubspot_dest.intake.byte_stream import (
     DEFAULT_MAX_LINE_BYTES,
     MAX_DOCUMENT_BYTES,
@@ -34,6 +35,7 @@ from hubspot_dest.intake.byte_stream import (
 from hubspot_dest.storage.file_content import FileContent, content_of
 
 __all__ = [
+    "ACCEPTED_TOGETHER",
     "BadLine",
     "EventSource",
     "IntakeError",
@@ -48,6 +50,8 @@ __all__ = [
 ]
 
 STANDARD_INPUT: Final = "-"
+ACCEPTED_TOGETHER: Final = 1000
+"""The most lines that are accepted in one transaction, if they are available without waiting."""
 _DESCRIPTOR: Final = re.compile(r"/dev/stdin|(?:/dev/fd|/proc/(?:self|thread-self)/fd)/(\d{1,9})")
 _SYSTEM_FOLDERS: Final = ("/dev/", "/proc/")
 _OTHER_FILES: Final = frozenset(
@@ -296,7 +300,10 @@ def _read(lines: Lines, number: int = 0) -> Iterator[Line | BadLine]:
                 return
             yield _broken(number, error, lines.end, unfinished=lines.unfinished)
             continue
-        yield from _events(value, number, lines.end, deep=may_be_too_deep(line))
+        if type(value) is dict and "batch" not in value:
+            yield _checked(value, number, None, lines.end, deep=may_be_too_deep(line))
+        else:
+            yield from _events(value, number, lines.end, deep=may_be_too_deep(line))
 
 
 def _document(

@@ -3,12 +3,15 @@
 A mapping value is a path, a map of `condition, consent, fn, key, loop, map, set, validate, value`, or a list of
 alternatives. The configuration is read once, at compile time; an event pays only for what its values need. The same
 code compiles the traced form, which gives the same results and records each step.
+
+The entries of a `{map: …}` whose values become texts (section 5.6) are compiled to what makes these texts at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 from hubspot_dest.amounts import amount
@@ -23,13 +26,16 @@ from hubspot_dest.mapping.jsvalues import (
     cast_to_property,
     entries,
     has_own_keys,
+    number_to_string,
+    to_string,
     truthy,
 )
-from hubspot_dest.mapping.paths import compile_path
-from hubspot_dest.mapping.resolve import Resolve
-from hubspot_dest.mapping.text_map import TextEntry, TextMap
+from hubspot_dest.mapping.paths import compile_path, get_by_path
 
-__all__ = ["CONSTANT", "PRODUCERS", "Resolve", "ValueCompiler"]
+__all__ = ["CONSTANT", "PRODUCERS", "Resolve", "TextEntry", "TextMap", "Unprintable", "ValueCompiler"]
+
+Resolve = Callable[[Any, Evaluation, Any], Any]
+"""(input value, evaluation, effective consent) → property, or `UNDEFINED`."""
 
 PRODUCERS = ("loop", "map", "set", "key", "fn")
 """The keys of a mapping value that produce its result, in the order in which the first one present counts."""
@@ -459,7 +465,21 @@ def _path(path: str, static: Any = UNDEFINED) -> Resolve:
             return found
         return fallback if (found := cast_to_property(found)) is UNDEFINED else found
 
-    return resolve
+    first, _, second = path.partition(".")
+    if not second or "." in second or "*" in (first, second):
+        return resolve
+
+    def resolve_two_steps(value: Any, ev: Evaluation, consent: Any) -> Any:
+        """Read what nearly all paths are without a further call; anything unusual is left to `resolve`."""
+        if type(value) is dict:
+            section = value.get(first)
+            if type(section) is dict:
+                found = section.get(second)
+                if type(found) in _SIMPLE:
+                    return found
+        return resolve(value, ev, consent)
+
+    return resolve_two_steps
 
 
 def _guarded(
@@ -641,3 +661,115 @@ def _describe_source(mapping: dict[str, Any]) -> list[str]:
     if truthy(mapping.get("fn", UNDEFINED)):
         return ["fn"]
     return ["value"] if "value" in mapping else []
+
+
+Unprintable = tuple[str, JsTypeError]
+"""A name whose value JavaScript cannot convert to a text, and why not."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextEntry:
+    """One entry of a map.
+
+    Attributes:
+        name: the property.
+        resolve: gives its value; None for a path of two steps.
+        steps: that path.
+        default: the text where that path has no value; None to leave the property out.
+        needs_evaluation: whether `resolve` may use its evaluation: it may call functions, or report what fails.
+
+    """
+
+    name: str
+    resolve: Resolve | None
+    steps: tuple[str, str] = ("", "")
+    default: str | None = None
+    needs_evaluation: bool = False
+
+    @classmethod
+    def plain(cls, name: str, item: Any) -> TextEntry | None:
+        """Return the entry of a path of two steps, with or without a default; None for any other mapping value."""
+        if type(item) is str:
+            first, _, second = item.partition(".")
+            plain = second and "." not in second and first != "*" != second
+            return cls(name, None, (first, second)) if plain else None
+        form = item if isinstance(item, dict) else {}
+        path = form.get("key", UNDEFINED)
+        keys = path.split(".") if isinstance(path, str) else []
+        if not form.keys() <= {"key", "value"} or len(keys) != 2 or "*" in keys:
+            return None
+        default = cast_to_property(form.get("value", UNDEFINED))
+        if isinstance(default, (dict, list)):
+            return None  # may have no text
+        return cls(name, None, (keys[0], keys[1]), None if default is UNDEFINED else to_string(default))
+
+
+class TextMap:
+    """The compiled entries of a map, in the order of the configuration.
+
+    An unusual entry costs only itself: a path of two steps, what nearly all entries are, is read in the loop of
+    `write`; any other entry is a compiled mapping value.
+
+    Args:
+        entries: the entries.
+        keep_emptied: whether a list that a loop emptied has a text, the empty one, or is left out.
+
+    Attributes:
+        needs_evaluation: whether `write` needs an evaluation.
+
+    """
+
+    def __init__(self, entries: Sequence[TextEntry], *, keep_emptied: bool) -> None:
+        self._keep_emptied = keep_emptied
+        self._entries = tuple((entry.name, *entry.steps, entry.default, entry.resolve) for entry in entries)
+        self.needs_evaluation = any(entry.needs_evaluation for entry in entries)
+
+    def write(
+        self, into: dict[str, str], event: dict[str, Any], ev: Evaluation | None, consent: Any
+    ) -> Sequence[Unprintable]:
+        """Write the texts of an event into a map.
+
+        Args:
+            into: where to write; a value of the event overwrites one that is there already.
+            event: the event.
+            ev: the state of planning the event; may be None unless `needs_evaluation`.
+            consent: the collector's consent; the event's own, where it has one, replaces it.
+
+        Returns:
+            what JavaScript cannot convert to a text, in order; nothing is written for it.
+
+        """
+        if ev is not None and truthy(own := event.get("consent", UNDEFINED)):
+            consent = own
+        unprintable: Sequence[Unprintable] = ()
+        for name, first, second, default, resolve in self._entries:
+            if resolve is not None:
+                value = resolve(event, ev, consent)  # type: ignore[arg-type]  # None only where nothing uses it
+            else:
+                section = event.get(first)
+                value = (
+                    section.get(second) if type(section) is dict else get_by_path(event, f"{first}.{second}")
+                )
+            kind = type(value)
+            if kind is str:
+                into[name] = value
+            elif kind is float and 1e-4 <= value < 1e16:
+                # Between these two, Python's digits and layout are JavaScript's but for a trailing `.0`.
+                text = repr(value)
+                into[name] = text[:-2] if text[-1] == "0" and text[-2] == "." else text
+            elif kind is int:
+                into[name] = number_to_string(value)
+            else:
+                if resolve is None and value is not None:
+                    value = cast_to_property(value)
+                if value is None or value is UNDEFINED:
+                    if default is not None:
+                        into[name] = default
+                    continue
+                if kind is EmptiedList and not self._keep_emptied:
+                    continue
+                try:
+                    into[name] = to_string(value)
+                except JsTypeError as error:
+                    unprintable = (*unprintable, (name, error))
+        return unprintable

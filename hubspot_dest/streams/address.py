@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from pydantic import SecretStr
-
+from hubspot_dest.masking.secret import MaskedText, Secret
 from hubspot_dest.streams.errors import StreamError
 
 __all__ = ["Credentials", "StreamAddress", "is_stream_url", "read_address", "read_options"]
@@ -39,7 +38,7 @@ class Credentials:
     """The user for the broker; both empty without authentication."""
 
     username: str = ""
-    password: SecretStr = field(default_factory=lambda: SecretStr(""))
+    password: Secret = field(default_factory=lambda: MaskedText(""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +155,9 @@ def read_address(
     for name in ("dead", "waiting"):
         if name in query and not query[name]:
             raise _wrong(f"{name}= is empty in the source", f"{name}=NAME, or leave it out")
+    for name, value in query.items():
+        if not value.isprintable():  # librdkafka ends the process at a NUL, and no client shows the others
+            raise _wrong(f"{name}={value!r} has a character that cannot be printed", _example(engine))
     maker = _kafka if engine == "kafka" else _redis
     address = maker(parts, query, group, _credentials(engine, environment), known)
     _require_distinct(address)
@@ -174,7 +176,7 @@ def _kafka(
                 f"{name!r} is not a name of a topic: letters, digits, '.', '_' and '-', 249 at most",
                 _example("kafka"),
             )
-    return StreamAddress(
+    address = StreamAddress(
         "kafka",
         _hosts(parts, "kafka"),
         (topic,),
@@ -185,6 +187,12 @@ def _kafka(
         credentials=credentials,
         options=options,
     )
+    for name, letters in (("dead", address.dead_of(topic)), ("waiting", address.waiting_of(topic))):
+        if not _TOPIC.fullmatch(letters):
+            raise _wrong(
+                f"{letters!r} is too long for the name of a topic, which has 249 characters", f"{name}=NAME"
+            )
+    return address
 
 
 def _redis(
@@ -227,7 +235,8 @@ def _hosts(parts: SplitResult, engine: Engine) -> tuple[str, ...]:
             host, colon, port = part, "", ""
         elif not colon:
             host, port = part, ""
-        if not host or (colon and not (port.isdigit() and 0 < int(port) < 65_536)):
+        is_name = host.startswith("[") or not re.search(r"[\s:]", host)
+        if not host or not is_name or (colon and not (port.isdigit() and 0 < int(port) < 65_536)):
             raise _wrong(f"{part!r} is not a host:port", _example(engine))
         found.append(f"{host}:{port or _PORTS[engine]}")
     return tuple(found)
@@ -252,7 +261,7 @@ def _credentials(engine: Engine, environment: Mapping[str, str] | None) -> Crede
     known = os.environ if environment is None else environment
     user, password = _VARIABLES[engine]
     # Mounted secrets end in a line break, which is not part of them.
-    return Credentials(known.get(user, "").strip(), SecretStr(known.get(password, "").strip()))
+    return Credentials(known.get(user, "").strip(), MaskedText(known.get(password, "").strip()))
 
 
 def _require_distinct(address: StreamAddress) -> None:

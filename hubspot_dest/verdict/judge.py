@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from dataclasses import replace as with_changes
 from typing import Any, Final
 
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT, AccountEvent, AccountSchema
-from hubspot_dest.amounts import amount
 from hubspot_dest.checks.catalogue import finding_of
-from hubspot_dest.checks.contacts import check_contact_email, check_contact_property, empty_contact
 from hubspot_dest.checks.finding import Finding, Violation
 from hubspot_dest.checks.limits import MAX_DEFINITIONS, MAX_PROPERTIES, MAX_VALUE
 from hubspot_dest.checks.moments import check_occurred_at, latest_plausible
@@ -35,72 +32,26 @@ from hubspot_dest.checks.occurrences import (
     check_value_object,
 )
 from hubspot_dest.checks.properties import PropertyLike
-from hubspot_dest.checks.standard_properties import STANDARD_EVENT_PROPERTIES, goes_backward
+from hubspot_dest.checks.standard_properties import STANDARD_EVENT_PROPERTIES
 from hubspot_dest.config.document import SourceMap
 from hubspot_dest.mapping.jsvalues import UNDEFINED, cast_to_property, js_lower
 from hubspot_dest.mapping.paths import get_by_path
-from hubspot_dest.planning.plan import ContactUpsert, Plan
+from hubspot_dest.planning.plan import Plan
+from hubspot_dest.verdict.consents import ConsentJudge
+from hubspot_dest.verdict.contacts import ContactJudge
 from hubspot_dest.verdict.mapping_paths import ConfigPath, EventPath, MappedValue, path_text
-from hubspot_dest.verdict.misspellings import Misspellings, same_consent
+from hubspot_dest.verdict.misspellings import Absence, Misspellings, absences
+from hubspot_dest.verdict.rule_run import RuleRun, stay_pending
 from hubspot_dest.verdict.rule_views import EVENT_FIELDS, ConfigView, RuleView
 
 __all__ = ["Judge"]
 
 _REMEMBERED: Final = 4_096
-_STAGES: Final = 50_000
 _GOOD_EMAILS: Final = 100_000
 _ENOUGH_EVENTS: Final = 20
 _LOOKED_AT: Final = 100
-_LARGE: Final = 1_000_000
 _BRACKET: Final = OBJECT_TEXT[0]
 _ShapeKey = tuple[str, int | None, str, tuple[str, ...]]
-_DENIALS: Final = frozenset(
-    """
-    false no none n nope never denied deny declined rejected refused revoked withdrawn withheld off 0 -1 disabled
-    opted_out optout opt-out opt_out not_granted not-granted notgranted ungranted null undefined pending unknown unset
-    nein non nee nej nie não nao нет
-    """.split()  # noqa: SIM905 - names read better as words
-)
-
-
-@dataclass(slots=True)
-class _RuleRun:
-    """What happened to the events of one rule so far.
-
-    Attributes:
-        view: the rule.
-        static: findings of every event that it handles.
-        pending: values none of whose paths was met yet.
-        met: how many events the rule handled.
-        contact: the latest shape whose contacts are fine if their values are.
-
-    """
-
-    view: RuleView
-    static: tuple[Finding, ...]
-    pending: list[MappedValue]
-    contact_pending: list[MappedValue]
-    met: int = 0
-    contact: _ContactShape | None = None
-    told: set[ConfigPath] = field(default_factory=set)
-
-
-@dataclass(frozen=True, slots=True)
-class _Absence:
-    """Paths of two steps that gave nothing, and in which fields of events there is nothing near them.
-
-    Attributes:
-        section: the field of events that they begin with.
-        keys: their second steps.
-        paths: the whole paths.
-        known: keys of that field, in order, among which none is like theirs.
-
-    """
-
-    section: str
-    keys: tuple[str, ...]
-    paths: tuple[str, ...]
-    known: set[tuple[str, ...]] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -120,31 +71,13 @@ class _Shape:
     """
 
     key: _ShapeKey
-    run: _RuleRun
+    run: RuleRun
     findings: tuple[Finding, ...]
     typed: tuple[tuple[str, PropertyLike], ...]
     plain: bool
     count: int
-    absent: tuple[_Absence, ...]
+    absent: tuple[Absence, ...]
     fast: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _ContactShape:
-    """What is known of every contact of one rule with the same properties.
-
-    Attributes:
-        findings: what there is to say of the properties whatever their values are.
-        typed: the properties whose values have to be looked at.
-        names: the names of the properties.
-        absent: the paths of values that gave nothing; None where they cannot be decided fast.
-
-    """
-
-    findings: tuple[Finding, ...]
-    typed: tuple[str, ...]
-    names: tuple[str, ...]
-    absent: tuple[_Absence, ...] | None
 
 
 class Judge:
@@ -171,21 +104,17 @@ class Judge:
         self._account = account
         self._behaviours = dict(behaviours or {})
         self._lost_identity = self._view.lost_identity()
-        self._rules: dict[tuple[str, int | None], _RuleRun] = {}
+        self._rules: dict[tuple[str, int | None], RuleRun] = {}
         self._shapes: dict[_ShapeKey, _Shape] = {}
         self._recent: dict[str, _Shape] = {}
         """By an event's name, the latest shape whose events are fine if their values are."""
-        self._contact_shapes: dict[tuple[str, int | None, tuple[str, ...]], _ContactShape] = {}
         self._good_emails: set[str] = set()
         self._names: set[str] = set()
         self._any_object_id = not self._view.object_id_paths
         self._emails: dict[str, Violation] = {}
-        self._contact_emails: dict[str, Violation | None] = {}
-        self._good_values: set[tuple[str, str]] = set()
-        self._with_consent = 0
-        self._consents: dict[tuple[Any, ...], tuple[Finding, ...]] = {}
-        self._stages: OrderedDict[str, str] = OrderedDict()
+        self._consents = ConsentJudge(self._view, self._finding)
         self._misspellings = Misspellings()
+        self._contacts = ContactJudge(account, self._misspellings, self._finding)
         self._latest = ""
         self._latest_from = self._latest_until = 0
 
@@ -214,7 +143,7 @@ class Judge:
         if occurrence is not None:
             self._occurrence(occurrence, plan, run, now_ms, found)
         if plan.contact is not None:
-            self._contact(plan.contact, plan, run, found)
+            self._contacts.judge(plan.contact, plan, run, found)
         if plan.violations:
             found += [
                 self._finding(violation, self._place_of(violation, run)) for violation in plan.violations
@@ -276,11 +205,11 @@ class Judge:
             and (occurrence.get("email") in self._good_emails or self._fine_email(occurrence))
             and (self._any_object_id or self._fine_object_id(occurrence))
             and (not shape.typed or self._fine_values(shape.typed, properties))
-            and (not shape.absent or self._fine_absence(shape.absent, plan.event))
+            and (not shape.absent or self._misspellings.is_plain(shape.absent, plan.event))
             and (
                 not shape.run.view.identify_at
                 if contact is None
-                else self._fine_contact(contact, shape.run, plan)
+                else self._contacts.is_fine(contact, shape.run, plan)
             )
         ):
             shape.run.met += 1
@@ -289,62 +218,7 @@ class Judge:
 
     def judge_consent(self, consent: Any) -> tuple[Finding, ...]:
         """Return the findings about the consent that an event came with."""
-        if type(consent) is not dict or not self._view.consents or not consent:
-            return ()
-        self._with_consent += 1
-        names = (*consent,)
-        found = self._consents.get(names)
-        if found is None:
-            found = tuple(self._odd_consent_names(consent))
-            if len(self._consents) < _REMEMBERED:
-                self._consents[names] = found
-        for name, value in consent.items():
-            if value is True or value is False or name not in self._view.consents:
-                continue
-            reading = _reading(value)
-            if reading:
-                violation = Violation(
-                    "consent_reads_no",
-                    f"consent {name} is {reading}, which counts as granted",
-                    f"send {name}: false",
-                    f"consent.{name}",
-                )
-                found = (*found, self._finding(violation, ()))
-        return found
-
-    def _odd_consent_names(self, consent: Mapping[Any, Any]) -> Iterator[Finding]:
-        """Yield names that are nearly one that the configuration asks for, and which the event does not have."""
-        missing = [name for name in sorted(self._view.consents) if name not in consent]
-        for name in consent:
-            if not isinstance(name, str) or name in self._view.consents:
-                continue
-            meant = next((text for text in missing if same_consent(name, text)), None)
-            if meant is not None:
-                violation = Violation(
-                    "consent_name",
-                    f"the event has the consent {name}, the configuration asks for {meant}: "
-                    "they are two names, so it counts for nothing",
-                    f"write {meant} in both",
-                    f"consent.{name}",
-                )
-                place = next(at for names, at in self._view.consent_requirements if meant in names)
-                yield self._finding(violation, (*place, meant))
-
-    def _consents_never_given(self, granted: Collection[str]) -> Iterator[Finding]:
-        """Yield requirements none of whose names any event had, nor the collector."""
-        if self._with_consent < _ENOUGH_EVENTS or len(self._consents) >= _REMEMBERED:
-            return
-        given = {*granted, *(name for names in self._consents for name in names)}
-        for names, at in self._view.consent_requirements:
-            if given.isdisjoint(names):
-                asked = " or ".join(names)
-                violation = Violation(
-                    "consent_never_given",
-                    f"none of {amount(self._with_consent, 'event')} with a consent says anything of {asked}: "
-                    "what asks for it is never sent",
-                    f"ask for a name that events have: {', '.join(sorted(map(str, given))[:8])}",
-                )
-                yield self._finding(violation, at, at="")
+        return self._consents.judge(consent)
 
     def summary(self, granted: Collection[str] = ()) -> tuple[Finding, ...]:
         """Return the findings that need all events: paths and consents that no event had.
@@ -353,7 +227,7 @@ class Judge:
             granted: names of consents that the collector itself has.
 
         """
-        found: list[Finding] = [*self._consents_never_given(granted)]
+        found: list[Finding] = [*self._consents.never_given(granted)]
         for run in self._rules.values():
             if run.met < _ENOUGH_EVENTS:
                 continue
@@ -405,12 +279,16 @@ class Judge:
             if raw.get("silent") is not True:
                 self._fixed_names(self._view.fixed_event_name(raw, entity, action), run, found)
             for value in view.contact:
-                problem = self._contact_property(value.name, value.constant or "") if value.name else None
+                problem = (
+                    self._contacts.property_violation(value.name, value.constant or "")
+                    if value.name
+                    else None
+                )
                 if problem is not None:
                     found.append(self._finding(problem, value.at, at="contact"))
         return tuple(dict.fromkeys(found))
 
-    def _fixed_names(self, name: str | None, run: _RuleRun, found: list[Finding]) -> None:
+    def _fixed_names(self, name: str | None, run: RuleRun, found: list[Finding]) -> None:
         """Judge an event's name, where it is fixed, the names of the properties, and their fixed values."""
         definition = None
         violation = None if name is None else self._event_name(name)
@@ -437,7 +315,7 @@ class Judge:
     # ---- occurrences
 
     def _occurrence(
-        self, occurrence: dict[str, Any], plan: Plan, run: _RuleRun, now_ms: int, found: list[Finding]
+        self, occurrence: dict[str, Any], plan: Plan, run: RuleRun, now_ms: int, found: list[Finding]
     ) -> None:
         name, properties = occurrence["eventName"], occurrence["properties"]
         key = (plan.rule_key, plan.rule_index, name, tuple(properties))
@@ -448,7 +326,7 @@ class Judge:
                 self._shapes[key] = shape
         if shape.findings:
             found += shape.findings
-        elif shape.plain and _stay_pending(run.pending, properties):
+        elif shape.plain and stay_pending(run.pending, properties):
             shape.fast = True  # and remains so: nothing becomes pending again
             self._recent[name] = shape
         for value in properties.values():
@@ -466,7 +344,7 @@ class Judge:
             found.append(self._finding(many, place, at="occurrence"))
         if (email := occurrence.get("email")) is not None:
             violation = self._emails.get(email) or self._event_email(email)
-            if violation is not None and not self._contact_says(email, plan.contact):
+            if violation is not None and not self._contacts.says(email, plan.contact):
                 found.append(self._finding(violation, _configured(self._view.email_paths), at="occurrence"))
         if (object_id := occurrence.get("objectId")) is not None:
             violation = check_object_id(object_id)
@@ -483,7 +361,7 @@ class Judge:
             if violation is not None:
                 found.append(self._finding(violation, (), at="occurrence"))
 
-    def _shape_of(self, plan: Plan, name: str, properties: Mapping[str, Any], run: _RuleRun) -> _Shape:
+    def _shape_of(self, plan: Plan, name: str, properties: Mapping[str, Any], run: RuleRun) -> _Shape:
         if len(self._names) <= MAX_DEFINITIONS:
             self._names.add(name)
         found: list[Finding] = []
@@ -503,7 +381,7 @@ class Judge:
                 typed.append((text, declared))
         for twin in check_name_twins(properties):
             found.append(self._finding(twin, self._place_of(twin, run), at="occurrence"))
-        absent = _absences(run.view.properties, properties, run.view.fields)
+        absent = absences(run.view.properties, properties, run.view.fields)
         plain = (
             not found
             and not run.static
@@ -545,7 +423,7 @@ class Judge:
             return check_property_name(name)
         return check_property_declared(name, event, definition.declared, list(definition.properties))
 
-    def _long_values(self, properties: Mapping[str, Any], run: _RuleRun, found: list[Finding]) -> None:
+    def _long_values(self, properties: Mapping[str, Any], run: RuleRun, found: list[Finding]) -> None:
         for name, value in properties.items():
             if type(value) is not str:
                 continue
@@ -556,12 +434,6 @@ class Judge:
                 if violation is not None:
                     found.append(self._finding(violation, self._place_of(violation, run), at="occurrence"))
 
-    def _contact_says(self, email: str, contact: ContactUpsert | None) -> bool:
-        """Tell whether a finding of the contact names the same address already."""
-        if contact is None or contact.properties is None:
-            return False
-        return contact.email == email and self._contact_email(email) is not None
-
     def _fine_values(
         self, typed: tuple[tuple[str, PropertyLike], ...], properties: Mapping[str, str]
     ) -> bool:
@@ -570,44 +442,6 @@ class Judge:
             not (value := properties[name]) or check_property_value(declared, value) is None
             for name, declared in typed
         )
-
-    def _fine_absence(self, absent: tuple[_Absence, ...], event: Any) -> bool:
-        """Tell whether paths that gave nothing are simply not there, and nothing like them is."""
-        for absence in absent:
-            inside = event.get(absence.section)
-            if type(inside) is not dict:
-                return False
-            keys = (*inside,)
-            if keys not in absence.known:
-                if any(key in inside for key in absence.keys):
-                    return False
-                if any(self._misspellings.nearest(event, path) for path in absence.paths):
-                    return False
-                if len(absence.known) < _REMEMBERED:
-                    absence.known.add(keys)
-        return True
-
-    def _fine_contact(self, contact: ContactUpsert, run: _RuleRun, plan: Plan) -> bool:
-        """Tell whether there is nothing to say of a contact that is like others that are fine."""
-        shape, properties = run.contact, contact.properties
-        if shape is None or properties is None or shape.names != (*properties,):
-            return False
-        email = contact.email
-        known = self._contact_emails
-        if (known[email] if email in known else self._contact_email(email)) is not None:
-            return False
-        for name in shape.typed:
-            if (name, properties[name]) not in self._good_values and self._contact_value(
-                name, properties[name]
-            ):
-                return False
-        values = "".join(properties.values())
-        if _BRACKET in values or len(values) > _LARGE or not NOTHING_TEXTS.isdisjoint(properties.values()):
-            return False
-        stage = properties.get("lifecyclestage")
-        if stage is not None and self._stages.get(email.lower()) != stage:
-            return False
-        return not shape.absent or self._fine_absence(shape.absent, plan.event)
 
     def _fine_email(self, occurrence: Mapping[str, Any]) -> bool:
         """Tell whether there is nothing to say of an occurrence's e-mail that was not met before."""
@@ -631,120 +465,9 @@ class Judge:
             self._emails[email] = violation
         return violation
 
-    # ---- contacts
-
-    def _contact(self, contact: ContactUpsert, plan: Plan, run: _RuleRun, found: list[Finding]) -> None:
-        properties = contact.properties
-        if properties is None:
-            if run.view.identifies_nothing:
-                nothing = Violation(
-                    "contact_without_properties",
-                    "identify gives an e-mail and no properties: nothing is written to the contact",
-                    "give identify a map of properties, or leave it out",
-                )
-                found.append(self._finding(nothing, run.view.identify_at, at="contact"))
-            return
-        email = contact.email
-        violation = (
-            self._contact_emails[email] if email in self._contact_emails else self._contact_email(email)
-        )
-        # An unknown contact is created with this address, whatever the mapping says of the property `email`.
-        if violation is not None:
-            found.append(self._finding(violation, run.view.identify_at, at="contact"))
-        if not properties:
-            found.append(self._finding(empty_contact(), run.view.identify_at, at="contact"))
-            return
-        key = (plan.rule_key, plan.rule_index, (*properties,))
-        shape = self._contact_shapes.get(key) or self._contact_shape(key, run)
-        if shape.findings:
-            found += shape.findings
-        elif shape.absent is not None and _stay_pending(run.contact_pending, properties):
-            run.contact = shape
-        for name in shape.typed:
-            value = properties[name]
-            if (name, value) not in self._good_values and (
-                problem := self._contact_value(name, value)
-            ) is not None:
-                found.append(self._finding(problem, self._place_of(problem, run, contact=True), at="contact"))
-        together = "".join(properties.values())
-        odd = _BRACKET in together or not NOTHING_TEXTS.isdisjoint(properties.values())
-        if odd or len(together) > _LARGE:
-            self._odd_contact(properties, run, found)
-        if (stage := properties.get("lifecyclestage")) is not None:
-            self._stage(email, stage, run, found)
-
-    def _contact_shape(self, key: tuple[str, int | None, tuple[str, ...]], run: _RuleRun) -> _ContactShape:
-        """Judge the names of a contact's properties, and find those whose values matter."""
-        found: list[Finding] = []
-        typed: list[str] = []
-        for name in key[2]:
-            declared = self._account.contact_property(name)
-            problem = self._contact_property(name, "") if declared is None or declared.read_only else None
-            if problem is not None:
-                found.append(self._finding(problem, self._place_of(problem, run, contact=True), at="contact"))
-            elif declared is not None and (declared.type != "string" or name == "email"):
-                typed.append(name)
-        absent = _absences(run.view.contact, key[2], run.view.fields)
-        shape = _ContactShape(tuple(found), tuple(typed), key[2], absent)
-        if len(self._contact_shapes) < _REMEMBERED:
-            self._contact_shapes[key] = shape
-        return shape
-
-    def _contact_value(self, name: str, value: str) -> Violation | None:
-        violation = self._contact_property(name, value)
-        if violation is None:
-            if len(self._good_values) >= _REMEMBERED:
-                self._good_values.clear()
-            self._good_values.add((name, value))
-        return violation
-
-    def _contact_property(self, name: str, value: str) -> Violation | None:
-        account = self._account
-        known: Collection[str] = account.contact_properties
-        return check_contact_property(
-            name, value, account.contact_property, known, complete=account.contacts_complete
-        )
-
-    def _odd_contact(self, properties: Mapping[str, str], run: _RuleRun, found: list[Finding]) -> None:
-        """Say which values are the text of an object, and whether all together are too large."""
-        for name, value in properties.items():
-            problem = check_value_object(f"properties.{name}", value)
-            if problem is not None:
-                found.append(self._finding(problem, self._place_of(problem, run, contact=True), at="contact"))
-        size = sum(map(len, properties.values()))
-        if size > _LARGE:
-            violation = Violation(
-                "payload_size", f"the contact has {size:,} characters", "map less", "properties"
-            )
-            found.append(self._finding(violation, run.view.identify_at, at="contact"))
-
-    def _contact_email(self, email: str) -> Violation | None:
-        violation = check_contact_email(email)
-        if len(self._contact_emails) >= _REMEMBERED:
-            self._contact_emails.clear()
-        self._contact_emails[email] = violation
-        return violation
-
-    def _stage(self, email: str, stage: str, run: _RuleRun, found: list[Finding]) -> None:
-        person = email.lower()
-        before = self._stages.get(person, "")
-        if goes_backward(before, stage):
-            violation = Violation(
-                "lifecycle_backward",
-                f"lifecyclestage goes back from {before} to {stage}: HubSpot keeps {before}",
-                "send the stage only when it moves forward",
-                "properties.lifecyclestage",
-            )
-            found.append(self._finding(violation, self._place_of(violation, run, contact=True), at="contact"))
-            return
-        self._stages[person] = stage
-        self._stages.move_to_end(person)
-        if len(self._stages) > _STAGES:
-            self._stages.popitem(last=False)
-
     # ---- what the mapping did
 
-    def _values(self, plan: Plan, run: _RuleRun, found: list[Finding]) -> None:
+    def _values(self, plan: Plan, run: RuleRun, found: list[Finding]) -> None:
         """Look at every mapped value that gave nothing, and strike the met ones off the pending."""
         if plan.occurrence is not None and run.view.properties:
             self._missing(plan.occurrence["properties"], run.view.properties, run, run.pending, plan, found)
@@ -756,7 +479,7 @@ class Judge:
         self,
         properties: Mapping[str, Any],
         values: Iterable[MappedValue],
-        run: _RuleRun,
+        run: RuleRun,
         pending: list[MappedValue],
         plan: Plan,
         found: list[Finding],
@@ -851,12 +574,12 @@ class Judge:
 
     # ---- rules
 
-    def _begin(self, plan: Plan) -> _RuleRun:
+    def _begin(self, plan: Plan) -> RuleRun:
         return self._begin_rule(plan.rule_key, plan.rule_index)
 
-    def _begin_rule(self, key: str, index: int | None) -> _RuleRun:
+    def _begin_rule(self, key: str, index: int | None) -> RuleRun:
         view = self._view.rule(key, index)
-        run = _RuleRun(
+        run = RuleRun(
             view,
             tuple(self._static(view)),
             [prop for prop in view.properties if prop.paths],
@@ -885,15 +608,13 @@ class Judge:
 
     # ---- findings
 
-    def _place_of(self, violation: Violation, run: _RuleRun, *, contact: bool = False) -> ConfigPath:
+    def _place_of(self, violation: Violation, run: RuleRun) -> ConfigPath:
         head, _, name = violation.path.partition(".")
         if head in ("email", "objectId"):
             return ("settings", head)
         if head != "properties":
             return ()
         view = run.view
-        if contact:
-            return view.contact_places.get(name) or view.identify_at
         place = view.property_places.get(name)
         return place or ((*view.at, "settings", "properties") if view.properties else ())
 
@@ -905,15 +626,6 @@ class Judge:
 
 
 _NEAR_FIELDS: Final = {"event": "data", "params": "data", "properties": "data", "usr": "user", "dta": "data"}
-
-
-def _reading(consent: Any) -> str:
-    """Return what a consent is that counts as granted and hardly says so; empty for any other."""
-    if isinstance(consent, str):
-        return f'the text "{consent[:40]}"' if consent.strip().lower() in _DENIALS else ""
-    if isinstance(consent, (dict, list)):
-        return "an object" if isinstance(consent, dict) else "a list"
-    return f"the number {consent}" if isinstance(consent, (int, float)) and consent < 0 else ""
 
 
 def _configured(paths: tuple[EventPath, ...]) -> ConfigPath:
@@ -932,30 +644,6 @@ def _place_of_name(violation: Violation, view: RuleView) -> ConfigPath:
     if violation.code in ("event_prefix", "event_prefix_portal"):
         return ("settings", "eventNamePrefix")
     return view.event_name_at
-
-
-def _stay_pending(pending: Iterable[MappedValue], properties: Collection[str]) -> bool:
-    """Tell whether no event with these properties meets a path that none met before."""
-    return all(value.name not in properties for value in pending)
-
-
-def _absences(
-    values: Iterable[MappedValue], present: Collection[str], fields: Collection[str]
-) -> tuple[_Absence, ...] | None:
-    """Return the paths of the values that gave nothing; None where one of them is not a plain path of two steps."""
-    by_field: dict[str, list[str]] = {}
-    for value in values:
-        if not value.name:
-            return None
-        for path in () if value.name in present else value.paths:
-            first, _, rest = path.path.partition(".")
-            if first not in fields or not rest or "." in rest or rest in ("*", "length") or rest.isdigit():
-                return None
-            by_field.setdefault(first, []).append(rest)
-    return tuple(
-        _Absence(first, tuple(keys), tuple(f"{first}.{key}" for key in keys))
-        for first, keys in by_field.items()
-    )
 
 
 def _all_undefined(items: list[Any]) -> bool:

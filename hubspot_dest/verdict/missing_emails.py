@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from hubspot_dest.amounts import amount
 from hubspot_dest.outcome import Outcome
-from hubspot_dest.planning.rule_plan import NO_CONTACT_EMAIL
+from hubspot_dest.planning.planner import NO_CONTACT_EMAIL
 from hubspot_dest.verdict.mapping_paths import ConfigPath, EventPath, path_text
 from hubspot_dest.verdict.rule_views import ConfigView
 

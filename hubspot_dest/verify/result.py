@@ -61,7 +61,7 @@ class SectionResult:
     """The answer to one question.
 
     Attributes:
-        name: `configuration`, `events`, `coverage`, `contracts`, `definitions` or `examples`.
+        name: `configuration`, `events`, `coverage`, `contracts`, `definitions`, `quotas` or `examples`.
         question: what was asked, in one sentence.
         status: `passed`; `failed`: something blocks; `unanswered`: nothing was proved, see `answer`.
         answer: the answer in one sentence; of an unanswered question, why, and what would answer it.

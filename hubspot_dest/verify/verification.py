@@ -26,11 +26,14 @@ from hubspot_dest.verify.sections.coverage import CoverageSection
 from hubspot_dest.verify.sections.definitions import DefinitionsSection
 from hubspot_dest.verify.sections.events import EVENTS_QUESTION, EventsSection
 from hubspot_dest.verify.sections.examples import ExamplesSection
+from hubspot_dest.verify.sections.quotas import QuotasSection
 
 __all__ = ["NoUsableEventError", "verify"]
 
 
 _NO_ANSWER: Final = SectionResult("", "", "unanswered", "")
+_OPTIONAL: Final = ("quotas",)
+"""A few events prove that a mapping works; that they tell no pace is no NO-GO."""
 
 
 class NoUsableEventError(ValueError):
@@ -110,7 +113,7 @@ class _Sections:
         every: list[VerifySection] = [configuration, of_events, coverage]
         if subject.contracts is not None and subject.contracts.contracts:
             every.append(ContractsSection(subject, subject.contracts, collector, events))
-        every.append(definitions)
+        every += [definitions, QuotasSection(subject, judge, events)]
         examples = ExamplesSection(subject, config) if subject.examples else None
         if examples is not None:
             every.append(examples)
@@ -256,9 +259,10 @@ def _verdict(answers: tuple[SectionResult, ...], *, strict: bool) -> tuple[GoVer
     failed = [answer.name for answer in answers if answer.status == "failed"]
     if failed:
         return "no_go", _obstacles(answers, failed)
-    unanswered = [
+    silent = [
         answer.name for answer in answers if answer.status == "unanswered" and answer.name != "coverage"
     ]
+    unanswered = [name for name in silent if name not in _OPTIONAL]
     proved = [
         answer.name
         for answer in answers
@@ -273,8 +277,8 @@ def _verdict(answers: tuple[SectionResult, ...], *, strict: bool) -> tuple[GoVer
         return "no_go", "the contract of the flow was not held against the events"
     if unanswered and strict:
         return "no_go", f"--strict, and not answered: {', '.join(unanswered)}"
-    if unanswered:
-        return "go", f"nothing blocks in what was checked; not answered: {', '.join(unanswered)}"
+    if silent:
+        return "go", f"nothing blocks in what was checked; not answered: {', '.join(silent)}"
     return "go", "every question has a good answer"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Chosen", "SourceOptions", "chosen", "keyboard_from_terminal", "source_options"]
 
+_LOCALE: Final = "en_US"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -101,7 +102,7 @@ def source_options(command: F) -> F:
         ),
         click.option(
             "--locale",
-            default="en_US",
+            default=_LOCALE,
             show_default=True,
             help="Locale of the made-up people's names, such as de_DE.",
         ),
@@ -129,7 +130,7 @@ def chosen(options: SourceOptions, crowd: Crowd | None = None) -> Chosen:
         stop("EVENTS (--from) and --listen exclude each other", "a stream has one source")
     if options.speed is not None and options.from_ is None:
         stop("--speed goes with EVENTS (--from): only events that were written down have a time of their own")
-    if (options.from_ or options.listen) is not None and (options.locale != "en_US" or options.odd):
+    if (options.from_ or options.listen) is not None and (options.locale != _LOCALE or options.odd):
         stop("--locale and --odd are for made-up events", "leave them out, or leave out EVENTS and --listen")
     if options.listen is not None:
         return _listening(options.listen)
@@ -141,10 +142,11 @@ def chosen(options: SourceOptions, crowd: Crowd | None = None) -> Chosen:
 def _made_up(locale: str, odd: float, crowd: Crowd | None) -> Chosen:
     from simulator.synthesis import Crowd, events
 
-    try:
-        events(1, locale=locale)  # Faker's people are drawn at once: a wrong locale shows here
-    except AttributeError:
-        stop(f"Faker has no locale {safe_text(locale)!r}", "--locale de_DE")
+    if locale != _LOCALE:
+        try:
+            events(1, locale=locale)  # Faker's people are drawn at once: a wrong locale shows here
+        except AttributeError:
+            stop(f"Faker has no locale {safe_text(locale)!r}", "--locale de_DE")
     return Chosen(partial(events, locale=locale, odd=odd, crowd=crowd or Crowd()), synthetic=True)
 
 

@@ -11,10 +11,10 @@ from hubspot_dest.coverage.rule_coverage import NO_RULE_SOUGHT
 from hubspot_dest.mapping.description import described
 from hubspot_dest.mapping.dialect import dialect_of
 from hubspot_dest.mapping.jsvalues import truthy
+from hubspot_dest.mapping.rules import label_of
 from hubspot_dest.planning.dry_run import DryRun
 from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.profiles import profile_of
-from hubspot_dest.planning.rules_index import label_of
 
 __all__ = ["Alternative", "alternatives", "failing_rule"]
 

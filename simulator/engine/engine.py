@@ -212,6 +212,11 @@ class Engine:
         return self.event_log.counts
 
     @property
+    def started(self) -> bool:
+        """Whether `start` was called."""
+        return self._thread is not None
+
+    @property
     def paused(self) -> bool:
         """Whether the stream is paused."""
         return self.rate.paused

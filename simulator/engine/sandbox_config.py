@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from pydantic import SecretStr
-
 from hubspot_dest.config.model import Config
+from hubspot_dest.masking.secret import MaskedText
 from simulator.engine.probes import BY_HAND, HubSpotProbe
 from simulator.hubspot.control.clock import SkippableClock
 from simulator.hubspot.fake import FakeHubSpot
@@ -21,7 +20,7 @@ __all__ = ["batching", "batched_like", "batching_words", "hubspot_for", "portal_
 
 def sandboxed(config: Config) -> Config:
     """Return the configuration with the fake HubSpot's token and no client of its own: nothing gets out."""
-    return replace(config, token=SecretStr(DEFAULT_TOKEN), env_client=None)
+    return replace(config, token=MaskedText(DEFAULT_TOKEN), env_client=None)
 
 
 def hubspot_for(

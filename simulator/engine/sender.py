@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from pydantic import SecretStr
-
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.client import Client, HubSpotClient
 from hubspot_dest.delivery.contact_cache import LastContact
 from hubspot_dest.delivery.outbox.schema import EVENT
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.destination import HubSpotDestination
+from hubspot_dest.masking.secret import Secret
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.verdict.judge import Judge
 from simulator.engine.probes import ClientProbe
@@ -136,7 +135,7 @@ class _Probed:
         self._tick = tick
         self._probe: ClientProbe | None = None
 
-    def make(self, token: SecretStr) -> Client:
+    def make(self, token: Secret) -> Client:
         """Return the client."""
         seconds = min(10.0, self._config.timeout_ms / 1000)
         real = HubSpotClient(token, base_url=self._hubspot.base_url, timeout_seconds=seconds)

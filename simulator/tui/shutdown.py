@@ -62,7 +62,6 @@ def run_app(app: App[None]) -> Ended:
     # The sender's thread works in bursts; by default the screen would wait 5 ms for each turn of its loop meanwhile.
     sys.setswitchinterval(0.0005)
     # A collection over a hundred thousand rows finds no cycles and stops the screen: collect rarely.
-    gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 30)
     try:

@@ -38,9 +38,10 @@ from hubspot_dest.delivery.dispatch.call_grouping import CallGrouping
 from hubspot_dest.delivery.outbox.queue import Leftovers, leftovers_of, with_contacts
 from hubspot_dest.delivery.outbox.schema import OutboxError
 from hubspot_dest.destination import HubSpotDestination
-from hubspot_dest.events.event import has_id, new_event_id
+from hubspot_dest.events.collector import has_id, new_event_id
 from hubspot_dest.intake.byte_stream import DEFAULT_MAX_LINE_BYTES
 from hubspot_dest.intake.reader import (
+    ACCEPTED_TOGETHER,
     BadLine,
     EventSource,
     IntakeError,
@@ -63,10 +64,8 @@ from hubspot_dest.report.text_report import Painter, outcome_lines
 from hubspot_dest.verdict.judge import Judge
 from hubspot_dest.verdict.missing_emails import MissingEmails
 
-__all__ = ["ACCEPTED_TOGETHER", "SendPlan", "SendRun", "send"]
+__all__ = ["SendPlan", "SendRun", "send"]
 
-ACCEPTED_TOGETHER: Final = 1000
-"""The most lines that are accepted in one transaction, if they are available without waiting."""
 _ORIGINS: Final = 100_000  # how many events in flight keep their line for messages
 _HAND_OVER_SECONDS: Final = 0.4
 _SKIPPED_LINES: Final = 20  # each is shown; further ones are in the table

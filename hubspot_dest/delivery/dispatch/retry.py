@@ -9,7 +9,6 @@ import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
-from zoneinfo import ZoneInfo
 
 from hubspot_dest.delivery.client.errors import DeliveryError
 
@@ -198,6 +197,8 @@ def _asked(error: DeliveryError, default: float) -> float:
 
 def _until_midnight(now: float, zone: str) -> float:
     """Return the seconds until the account's day ends (wire facts, 6), summer time included."""
+    from zoneinfo import ZoneInfo  # only a daily limit asks for it
+
     here = datetime.fromtimestamp(now, ZoneInfo(zone))
     midnight = (here + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     return midnight.astimezone(UTC).timestamp() - now

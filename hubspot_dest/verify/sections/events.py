@@ -11,12 +11,11 @@ from typing import Any, Final
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT
 from hubspot_dest.amounts import amount, verb
 from hubspot_dest.config.model import Config
-from hubspot_dest.outcome import Outcome
+from hubspot_dest.outcome import EVENT_KINDS, Outcome
 from hubspot_dest.report.json_report import plain
 from hubspot_dest.verdict.judge import Judge
 from hubspot_dest.verdict.mapping_paths import ConfigPath, path_text
 from hubspot_dest.verdict.missing_emails import MissingEmails
-from hubspot_dest.verdict.quotas import Quotas
 from hubspot_dest.verify.catalogue import verify_finding
 from hubspot_dest.verify.finding_groups import FindingGroups
 from hubspot_dest.verify.result import PayloadSample, SectionResult, SectionStatus
@@ -25,10 +24,8 @@ from hubspot_dest.verify.section import VerifySubject, blocking_severities
 __all__ = ["EVENTS_QUESTION", "EventsSection"]
 
 EVENTS_QUESTION: Final = "Does HubSpot accept every event without losing any?"
-_ORDER: Final = ("sent", "queued", "identified", "skipped", "ignored", "denied", "refused", "failed")
 _MOST_SAMPLES: Final = 200
 _DIGITS: Final = re.compile(r"\d+")  # lines and columns differ in messages of one cause
-_WEIGHT: Final = 100  # one of this many events is counted for the quotas
 
 
 class EventsSection:
@@ -52,7 +49,6 @@ class EventsSection:
         self._judge = judge
         self._events = events
         self._groups = FindingGroups("events", blocking_severities(subject.fail_on))
-        self._quotas = Quotas(subject.account.limits)
         self._samples: dict[tuple[str, str], PayloadSample] = {}
         self._emails = MissingEmails(config.raw)
         self._contacts = 0
@@ -81,12 +77,8 @@ class EventsSection:
         self._emails.add(outcome)
         self._waiting += outcome.kind == "denied" and outcome.reason != "consent_refused"
         self._refusals += outcome.kind == "denied" and outcome.reason == "consent_refused"
-        if not sum(self.kinds.values()) % _WEIGHT:
-            self._quotas.add(outcome, _WEIGHT)
         plan = outcome.plan
-        if plan is not None and plan.contact is not None:
-            self._quotas.add_calls(outcome, sum(str(call[0]).startswith("crm.") for call in outcome.calls))
-            self._contacts += 1
+        self._contacts += plan is not None and plan.contact is not None
         for finding in outcome.findings:
             # Without a place in the configuration, every name is a cause of its own.
             name = finding.sentence if finding.code.startswith("event_name") else ""
@@ -116,7 +108,7 @@ class EventsSection:
                 "unanswered",
                 "no events were given: hubspot-dest verify CONFIG EVENTS answers it",
             )
-        for finding in (*self._judge.summary(self.granted), *self._quotas.findings(self._judge.event_names)):
+        for finding in self._judge.summary(self.granted):
             self._groups.add(finding)
         status: SectionStatus = "failed" if self._groups.blocked else "passed"
         if not self._bad and not self._reached and status == "passed":
@@ -135,7 +127,7 @@ class EventsSection:
     def _cause(self) -> str:
         """Return why nothing is sent of any event, and what to do."""
         parts = [f"nothing is sent of {amount(self._read, 'event')}"]
-        kinds = [f"{self.kinds[kind]} {kind}" for kind in _ORDER if self.kinds[kind]]
+        kinds = [f"{self.kinds[kind]} {kind}" for kind in EVENT_KINDS if self.kinds[kind]]
         parts[0] += f": {', '.join(kinds)}" if kinds else ""
         if self._waiting:
             parts.append(f"{self._consent_option()} grants what {verb(self._waiting, 'wait')} for consent")
@@ -152,7 +144,9 @@ class EventsSection:
         return sum(self.kinds[kind] for kind in ("sent", "queued", "identified", "refused"))
 
     def _answer(self) -> str:
-        kinds = ", ".join(f"{self.kinds[kind]} {kind}" for kind in _ORDER if self.kinds[kind]) or "nothing"
+        kinds = (
+            ", ".join(f"{self.kinds[kind]} {kind}" for kind in EVENT_KINDS if self.kinds[kind]) or "nothing"
+        )
         bad = f", {amount(self._bad, 'line')} without an event" if self._bad else ""
         said = f"{self._read} event{'' if self._read == 1 else 's'}: {kinds}{bad}"
         if not self._reached and not self._bad:

@@ -12,8 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hubspot_dest.account.account_file import is_account_content
-from hubspot_dest.account.schema import AccountSchema
+from hubspot_dest.account.schema import AccountSchema, is_account_content
 from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode

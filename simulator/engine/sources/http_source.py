@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any, Self
 
-from hubspot_dest.events.event import InvalidEventError, event_name, has_id, new_event_id
+from hubspot_dest.events.collector import InvalidEventError, event_name, has_id, new_event_id
 from hubspot_dest.listen.app import CollectorEndpoint, ListenSettings
 from hubspot_dest.listen.sockets import bind
 from hubspot_dest.outcome import Outcome, outcome_of

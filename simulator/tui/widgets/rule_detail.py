@@ -7,8 +7,8 @@ from typing import Literal
 
 from hubspot_dest.coverage.nearest_rule import nearest_rules
 from hubspot_dest.coverage.rule_coverage import NO_RULE_SOUGHT
+from hubspot_dest.mapping.rules import label_of, rules_of
 from hubspot_dest.planning.plan import Plan
-from hubspot_dest.planning.rules_index import label_of, rules_of
 from simulator.engine.alternatives import alternatives, failing_rule
 from simulator.engine.coverage_filters import filter_of_rule, filter_of_unmatched
 from simulator.engine.engine import Engine
