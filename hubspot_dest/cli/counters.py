@@ -23,11 +23,13 @@ class RunCounters:
 
     Args:
         emails: counts the events without an e-mail, where that is to be said at the end.
+        shown_bad_lines: how many lines without an event are shown; the others are counted. None for all.
 
     """
 
-    def __init__(self, emails: MissingEmails | None = None) -> None:
+    def __init__(self, emails: MissingEmails | None = None, *, shown_bad_lines: int | None = None) -> None:
         self.emails = emails
+        self._shown_bad_lines = shown_bad_lines
         self.events = 0
         self.bad_lines = 0
         self.kinds: Counter[str] = Counter()
@@ -41,6 +43,12 @@ class RunCounters:
     def bad_line(self, bad: BadLine, source: str) -> None:
         """Count a line that is not an event, and report what is wrong with it."""
         self.bad_lines += 1
+        if self._shown_bad_lines is not None and self.bad_lines > self._shown_bad_lines:
+            if self.bad_lines == self._shown_bad_lines + 1:
+                say(
+                    "further lines without an event are counted in the table at the end; --verbose shows each"
+                )
+            return
         hint = f" ({bad.hint})" if bad.hint else ""
         say(f"error: {safe_text(bad.where(source))}: {safe_text(bad.message, limit=300)}{hint}")
 
