@@ -19,8 +19,10 @@ LEFT_OUT = {
     for place, kinds in {
         "hubspot_dest/cli/counters.py EventBalance.kinds.kinds": "flushed refused",
         "hubspot_dest/cli/report_pages.py _SENDING": "denied failed ignored refused skipped",
-        "hubspot_dest/cli/runs/send.py SendRun._origin.on_its_way": "failed flushed ignored refused sent skipped",
-        "hubspot_dest/cli/runs/send.py SendRun._origin": "denied identified ignored queued refused skipped",
+        # What ends an event's way, and what begins it.
+        "hubspot_dest/cli/runs/send.py SendRun._origin": (
+            "denied failed flushed identified ignored queued refused sent skipped"
+        ),
         "hubspot_dest/coverage/coverage.py _NOT_SENT": "flushed identified queued sent",
         "hubspot_dest/outcome.py EVENT_KINDS": "flushed",
         "hubspot_dest/report/html/sample_collector.py _WITH_CALLS": "denied failed flushed ignored skipped",
