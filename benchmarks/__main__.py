@@ -46,19 +46,20 @@ def main(arguments: list[str] | None = None) -> None:
     if unknown:
         parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(sections)}")
     page, begun = PAGE.read_text(encoding="utf-8"), time.perf_counter()
-    page = _filled(page, "machine", f"Measured on {machine()}, with `python -m benchmarks`.")
+    page = filled(page, "machine", f"Measured on {machine()}, with `python -m benchmarks`.")
     for name in options.sections or sections:
         sys.stdout.write(f"measuring {name} ...\n")
         sys.stdout.flush()
         table = sections[name]()
         sys.stdout.write(f"{table}\n")
-        page = _filled(page, name, table)
+        page = filled(page, name, table)
     sys.stdout.write(f"{time.perf_counter() - begun:.0f} seconds\n")
     if not options.quick:
         PAGE.write_text(page, encoding="utf-8")
 
 
-def _filled(page: str, name: str, text: str) -> str:
+def filled(page: str, name: str, text: str) -> str:
+    """Return the page with the text between the marks of a section."""
     pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
     return pattern.sub(lambda match: f"{match[1]}{text}\n{match[2]}", page)
 

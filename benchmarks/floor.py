@@ -40,7 +40,7 @@ from benchmarks.workload import CONFIG, lines
 from hubspot_dest import HubSpotDestination, OutboxSettings
 from hubspot_dest.storage.sqlite_file import Durability
 
-__all__ = ["FULL", "QUICK", "Scale", "measure"]
+__all__ = ["FULL", "QUICK", "Scale", "keep", "measure", "push"]
 
 ROOT = Path(__file__).parent.parent
 _SINGLE = {**CONFIG, "settings": {**CONFIG["settings"], "batch": False}}
@@ -161,17 +161,17 @@ def _works(base_url: str, scale: Scale) -> Iterator[dict[str, Work]]:
 
         works: dict[str, Work] = {
             "loop": whole(lambda: by_hand.send_batches(base_url, text)),
-            "batch": whole(lambda: _push(base_url, CONFIG, text)),
+            "batch": whole(lambda: push(base_url, CONFIG, text)),
             "models": whole(lambda: _send_models(base_url, text)),
         }
         python = others.environment(Path(folder, "others")) if scale.other_senders else None
         if python is not None:
             works |= {name: other(python, name) for name in others.NAMES}
         works |= {
-            "normal": whole(lambda: _keep(base_url, next(outboxes), "normal", text)),
-            "full": whole(lambda: _keep(base_url, next(outboxes), "full", text)),
+            "normal": whole(lambda: keep(base_url, next(outboxes), "normal", text)),
+            "full": whole(lambda: keep(base_url, next(outboxes), "full", text)),
             "bare": some(lambda: by_hand.send_singles(base_url, bodies)),
-            "single": some(lambda: _push(base_url, _SINGLE, single)),
+            "single": some(lambda: push(base_url, _SINGLE, single)),
             "library": command(lambda file: ["-c", _LIBRARY, base_url, next(outboxes), file]),
             "send": command(
                 lambda file: [
@@ -185,13 +185,15 @@ def _works(base_url: str, scale: Scale) -> Iterator[dict[str, Work]]:
         yield works
 
 
-def _push(base_url: str, config: dict[str, Any], text: list[bytes]) -> None:
+def push(base_url: str, config: dict[str, Any], text: list[bytes]) -> None:
+    """Push events from lines of JSON, and close."""
     with HubSpotDestination(config, base_url=base_url) as destination:
         for line in text:
             destination.push(orjson.loads(line))
 
 
-def _keep(base_url: str, path: str, durability: Durability, text: list[bytes]) -> None:
+def keep(base_url: str, path: str, durability: Durability, text: list[bytes]) -> None:
+    """Push events from lines of JSON into an outbox, a thousand a commit, and deliver them."""
     outbox = OutboxSettings(path, durability=durability, close_seconds=60)
     with HubSpotDestination(CONFIG, base_url=base_url, outbox=outbox) as destination:
         for start in range(0, len(text), 1000):
