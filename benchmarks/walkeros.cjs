@@ -48,13 +48,12 @@ async function map() {
 async function send() {
   const { startFlow } = load("@walkeros/collector");
   const { Client } = load("@hubspot/api-client");
-  // At its best: with kept connections, without its own limit of nine requests a second, without retries.
+  // At its best: with kept connections, without retries, and without its limiter, whose queue costs a millisecond a call.
   const client = new Client({
     accessToken: settings.accessToken,
     basePath,
     numberOfApiCallRetries: 0,
     httpAgent: new http.Agent({ keepAlive: true }),
-    limiterOptions: { minTime: 0, maxConcurrent: 6, id: "benchmark" },
   });
   const waiting = [];
   let delivered = 0;
