@@ -259,7 +259,7 @@ def _run(url: str, count: int, workers: int, partitions: int, cpu: Callable[[], 
 def _work(url: str, part: int, gate: Barrier, results: Any) -> None:
     options = ["lease.seconds=5"] if url.startswith("redis") else ["session.timeout.ms=6000"]
     address = read_address(url, options, {})
-    settings = StreamSettings(contacts=open_contacts(address))
+    settings = StreamSettings(contacts=open_contacts(address, "benchmark"))
     destination = HubSpotDestination(CONFIG, client=AnswersAtOnce(), stream=settings)
     source = _GatedSource(open_source(address), part, gate)
     worker = Worker(source, destination, WorkerSettings(stop_when_empty=True, fetch_seconds=0.05))

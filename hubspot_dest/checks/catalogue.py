@@ -80,8 +80,8 @@ _CHECKS: Final = (
         "event_prefix",
         "refused",
         "CAP",
-        "an event name without the prefix pe<HubID>_",
-        "Every custom event has the name pe<HubID>_<name>. HubSpot answers 400 to any other: the portal's number is "
+        "an event name without the prefix `pe<HubID>_`",
+        "Every custom event has the name `pe<HubID>_<name>`. HubSpot answers 400 to any other: the portal's number is "
         "part of the name.",
         "Set settings.eventNamePrefix to pe, the portal's number and an underscore.",
         "HubSpot wire facts, section 1.3 (segmentio/action-destinations PR 1364)",
@@ -113,7 +113,7 @@ _CHECKS: Final = (
         "refused",
         "CAP",
         "an event name that is the prefix alone",
-        "Behind the prefix there is no name, so no definition can have it.",
+        "There is no name after the prefix, so no definition can have it.",
         "Give the rule settings.eventName.",
         "HubSpot wire facts, section 1.3",
         _NO_EVENT,
@@ -123,8 +123,8 @@ _CHECKS: Final = (
         "refused",
         "DOC",
         "an event name with characters that HubSpot does not allow",
-        "Names of events begin with a letter and consist of a-z, 0-9 and _. A name without eventName is made from the "
-        "event's own, in lower case and with _ for spaces, so umlauts and punctuation stay.",
+        "Names of events begin with a letter and consist of a-z, 0-9 and _. Without eventName, the name is made from "
+        "the event's own, in lower case and with _ for spaces, so umlauts and punctuation stay.",
         "Give the rule a settings.eventName of a-z, 0-9 and _.",
         "HubSpot wire facts, sections 1.5 and 2.2",
         _NO_EVENT,
@@ -134,7 +134,7 @@ _CHECKS: Final = (
         "refused",
         "DOC",
         "an event name of more than 50 characters",
-        "Behind the prefix, a name has at most 50 characters.",
+        "After the prefix, a name has at most 50 characters.",
         "Give the rule a shorter settings.eventName.",
         "HubSpot wire facts, sections 1.5 and 2.2",
         _NO_EVENT,
@@ -154,7 +154,7 @@ _CHECKS: Final = (
         "refused",
         "CAP",
         "an event without a definition in the account",
-        "HubSpot takes occurrences of events that are defined, and answers 400 to any other. Known from the account "
+        "HubSpot accepts occurrences of defined events only, and answers 400 to any other. Known from the account "
         "file (`--account`) or from HubSpot itself.",
         "Define the event in HubSpot, or map to the name of one that is defined.",
         "HubSpot wire facts, sections 1.3 and 2.4",
@@ -262,8 +262,8 @@ _CHECKS: Final = (
         "property_value_seconds",
         "doubtful",
         "INFER",
-        "an event property's moment that looks like seconds",
-        "HubSpot takes milliseconds since 1970; the number is a moment of January 1970.",
+        "an event property's time that looks like seconds",
+        "HubSpot expects milliseconds since 1970; as such, the number is a time in January 1970.",
         "Multiply it by 1000.",
         "HubSpot wire facts, section 1.3",
     ),
@@ -281,7 +281,7 @@ _CHECKS: Final = (
         "doubtful",
         "WALKEROS",
         "a value that is sent as NaN, undefined, null, Infinity or Invalid Date",
-        "JavaScript writes these texts for a number, a date or a value that there is not, such as the result of a "
+        "JavaScript writes these texts for a missing or invalid number, date or value, such as the result of a "
         "calculation with a missing field. HubSpot stores them as text.",
         "Return undefined where there is no value; the property is then left out.",
         "walkerOS 4.4, section 5.6",
@@ -291,7 +291,7 @@ _CHECKS: Final = (
         "doubtful",
         "GAP",
         "a request of more than a megabyte",
-        "HubSpot does not document the size of a request that it takes; its network answers 413 to one that is too "
+        "HubSpot does not document how large a request may be; its network answers 413 to one that is too "
         "large.",
         "Map less, or shorter values.",
         "HubSpot wire facts, section 1.3",
@@ -312,7 +312,7 @@ _CHECKS: Final = (
         "doubtful",
         "GAP",
         "an occurrence whose e-mail ends in a domain reserved for examples",
-        "RFC 2606 keeps .example, .invalid and .localhost for examples. The simulated HubSpot takes them; what the "
+        "RFC 2606 reserves .example, .invalid and .localhost. The simulated HubSpot accepts them; what the "
         "real one does is unknown.",
         "Use real addresses, or example.org in tests.",
         "HubSpot wire facts, sections 1.3 and 11",
@@ -332,7 +332,7 @@ _CHECKS: Final = (
         "lost",
         "WALKEROS",
         "an identity that is not text",
-        "walkerOS' HubSpot destination takes e-mail and objectId as text only. A number, true, a map or a list does "
+        "walkerOS' HubSpot destination accepts e-mail and objectId as text only. A number, true, a map or a list does "
         "not count, and an event without another identity is skipped silently.",
         'Make it text with a function: {"fn": "$code:(event) => String(event.user.id)"}.',
         "walkerOS 4.4, section 5.3",
@@ -343,7 +343,7 @@ _CHECKS: Final = (
         "doubtful",
         "WALKEROS",
         "one of two identities is not text and does not count",
-        "walkerOS' HubSpot destination takes e-mail and objectId as text only; the other identity is used alone.",
+        "walkerOS' HubSpot destination takes e-mail and objectId as text only; only the other identity is used.",
         "Make it text with a function.",
         "walkerOS 4.4, section 5.3",
     ),
@@ -363,7 +363,7 @@ _CHECKS: Final = (
         "doubtful",
         "INFER",
         "an occurrence long before tracking began",
-        "HubSpot takes milliseconds; a timestamp in seconds is a moment of January 1970. What HubSpot does with very "
+        "HubSpot expects milliseconds; a timestamp in seconds is a time in January 1970. What HubSpot does with very "
         "old occurrences is unknown.",
         "Give the timestamp in milliseconds since 1970.",
         "HubSpot wire facts, section 1.3",
@@ -406,7 +406,7 @@ _CHECKS: Final = (
         "doubtful",
         "GAP",
         "a contact's e-mail that ends in a domain reserved for examples",
-        "RFC 2606 keeps .example, .invalid and .localhost for examples. The simulated HubSpot takes them; the real one "
+        "RFC 2606 reserves .example, .invalid and .localhost. The simulated HubSpot accepts them; the real one "
         "was seen to refuse other unknown top-level domains.",
         "Use real addresses, or example.org in tests.",
         "HubSpot wire facts, section 11",
@@ -427,8 +427,8 @@ _CHECKS: Final = (
         "doubtful",
         "GAP",
         "a contact's e-mail with spaces around it",
-        "Whether HubSpot takes them off or refuses the contact is unknown.",
-        "Take them off with a function in the mapping.",
+        "Whether HubSpot removes them or refuses the contact is unknown.",
+        "Remove them with a function in the mapping.",
         "HubSpot wire facts, section 11",
     ),
     Check(
@@ -447,7 +447,7 @@ _CHECKS: Final = (
         "doubtful",
         "INFER",
         "a contact property whose name has capitals or hyphens",
-        "HubSpot's own names have none: firstname, not firstName. An account's own properties are made in lower case.",
+        "HubSpot's own names have neither: firstname, not firstName. An account's own properties get lower-case names.",
         "Use the internal name from HubSpot: Settings, Properties.",
         "HubSpot wire facts, sections 3.7 and 11",
         switch=Switch("name_capital", "reject"),
@@ -459,7 +459,7 @@ _CHECKS: Final = (
         "a contact property that the account does not have",
         "HubSpot answers 400 with PROPERTY_DOESNT_EXIST, and nothing of the contact is written. Known from the account "
         "file (`--account`) or from HubSpot itself.",
-        "Make the property in HubSpot, or leave it out of the mapping.",
+        "Create the property in HubSpot, or leave it out of the mapping.",
         "HubSpot wire facts, section 3.7",
         _NO_PROPERTY,
     ),
@@ -488,7 +488,7 @@ _CHECKS: Final = (
         "refused",
         "DOC",
         "a contact property's value that is not a date",
-        "A date property takes YYYY-MM-DD or milliseconds of midnight UTC; anything else is INVALID_DATE.",
+        "A date property accepts YYYY-MM-DD or milliseconds of midnight UTC; anything else is INVALID_DATE.",
         "Send YYYY-MM-DD.",
         "HubSpot wire facts, sections 3.7 and 11",
     ),
@@ -496,8 +496,8 @@ _CHECKS: Final = (
         "contact_value_midnight",
         "refused",
         "CAP",
-        "a moment on a contact's date property",
-        "A date property takes midnight UTC only; any other moment is INVALID_DATE.",
+        "a time on a contact's date property",
+        "A date property accepts only midnight UTC; any other time is INVALID_DATE.",
         "Send the day alone: YYYY-MM-DD.",
         "HubSpot wire facts, section 11 (hubspot-api-php#74, HubSpot.NET#98)",
         "1795000000123 is at 11:6:40.123 UTC, not midnight!",
@@ -507,7 +507,7 @@ _CHECKS: Final = (
         "refused",
         "DOC",
         "a contact property's value that is not a point in time",
-        "A datetime property takes milliseconds since 1970 or ISO 8601; anything else is INVALID_DATE.",
+        "A datetime property accepts milliseconds since 1970 or ISO 8601; anything else is INVALID_DATE.",
         "Send milliseconds since 1970.",
         "HubSpot wire facts, sections 3.7 and 11",
     ),
@@ -526,8 +526,8 @@ _CHECKS: Final = (
         "refused",
         "CAP",
         "a contact property's value that is not one of its options",
-        "An enumeration takes the internal values of its options, in their case. Multiple checkboxes separate several "
-        "with a semicolon; a list of a mapping is sent with commas, as a single unknown option.",
+        "An enumeration accepts the internal values of its options, with the same capitals. Multiple checkboxes "
+        "separate several with a semicolon; a list of a mapping is sent with commas, as a single unknown option.",
         "Send the internal value of an option; several as a;b.",
         "HubSpot wire facts, sections 3.7 and 11",
         "x was not one of the allowed options: [...]",
@@ -536,8 +536,8 @@ _CHECKS: Final = (
         "contact_value_seconds",
         "doubtful",
         "INFER",
-        "a contact property's moment that looks like seconds",
-        "HubSpot takes milliseconds since 1970; the number is a moment of January 1970.",
+        "a contact property's time that looks like seconds",
+        "HubSpot expects milliseconds since 1970; as such, the number is a time in January 1970.",
         "Multiply it by 1000.",
         "HubSpot wire facts, section 1.3",
     ),
@@ -566,7 +566,7 @@ _CHECKS: Final = (
         "CAP",
         "a contact update without any property",
         "Every field that identify maps is empty. HubSpot answers 400 to an update of nothing; walkerOS then loses the "
-        "event itself as well, since it writes the contact first. This sender goes on with the event.",
+        "event itself as well, since it writes the contact first. This sender still sends the event.",
         "Map at least one property that is always there, with a default: {key, value}.",
         "HubSpot wire facts, section 3.1; walkerOS 4.4, section 5.4",
         "No properties found to update, please provide at least one.",
@@ -586,7 +586,7 @@ _CHECKS: Final = (
         "path_unknown_field",
         "doubtful",
         "WALKEROS",
-        "a path that begins with no field of events",
+        "a path whose first step is not a field of events",
         "Events have fifteen fields (name, data, context, globals, custom, user, nested, consent, id, trigger, entity, "
         "action, timestamp, timing, source); every other key is dropped.",
         "Correct the first step of the path.",
@@ -607,7 +607,7 @@ _CHECKS: Final = (
         "WALKEROS",
         "a path that no event has",
         "At least 20 events matched the rule, and none had a value at the path.",
-        "Correct the path, or take it out.",
+        "Correct the path, or remove it.",
         "walkerOS 4.4 mapping, section 2.4",
     ),
     Check(
@@ -616,7 +616,7 @@ _CHECKS: Final = (
         "WALKEROS",
         "an event that misses a rule by capitals only",
         "Rules match an event's name exactly, capitals included. The event is handled without the rule.",
-        "Spell both alike.",
+        "Use the same spelling in both.",
         "walkerOS 4.4, section 3.1",
     ),
     Check(
@@ -624,9 +624,9 @@ _CHECKS: Final = (
         "doubtful",
         "WALKEROS",
         "one null that empties a whole value",
-        "walkerOS takes a map or a list only if everything in it is text, a number, true or false. One null anywhere "
+        "walkerOS accepts a map or a list only if everything in it is text, a number, true or false. One null anywhere "
         "inside makes all of it nothing.",
-        "Map the fields one by one, or take nulls out with a function.",
+        "Map the fields one by one, or remove nulls with a function.",
         "walkerOS 4.4 mapping, section 2.7",
     ),
     Check(
@@ -653,17 +653,17 @@ _CHECKS: Final = (
         "doubtful",
         "WALKEROS",
         "a consent whose name is nearly one that the configuration asks for",
-        "Names of consents match exactly, capitals and separators included. A consent under another name grants "
+        "Consent names must match exactly, capitals and separators included. A consent under another name grants "
         "nothing, and refuses nothing either.",
-        "Spell the consent alike in the configuration and in the events.",
+        "Use the same spelling in the configuration and in the events.",
         "walkerOS 4.4 mapping, section 2.6",
     ),
     Check(
         "consent_never_given",
         "doubtful",
         "WALKEROS",
-        "a consent that no event says anything of",
-        "At least 20 events came with a consent, and none of them, nor the collector, had a name that the "
+        "a consent that no event mentions",
+        "At least 20 events had a consent, but neither they nor the collector had a name that the "
         "configuration asks for: what asks for it is never sent.",
         "Ask for a name that events have.",
         "walkerOS 4.4 mapping, section 2.6",
@@ -684,7 +684,7 @@ _CHECKS: Final = (
         "doubtful",
         "DOC",
         "more than 30 million occurrences in a month",
-        "An account takes 30 million occurrences of custom events a month.",
+        "An account accepts 30 million occurrences of custom events per month.",
         "Ignore events that are not needed in HubSpot.",
         "HubSpot wire facts, section 1.5",
     ),

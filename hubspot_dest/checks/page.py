@@ -1,4 +1,4 @@
-"""The page of a check: what `hubspot-dest explain` shows, and docs/checks.md is made of."""
+"""The page of a check, for `hubspot-dest explain` and docs/checks.md."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["all_pages", "page_of"]
 _SEVERITIES = {
     "refused": "HubSpot answers an error, or drops it",
     "lost": "nothing of it will ever arrive",
-    "doubtful": "taken, but hardly what was meant, or unknown",
+    "doubtful": "accepted, but probably a mistake; or it is unknown what HubSpot does",
 }
 _LOSERS = {"walkeros": "walkerOS loses it; this sender does not", "both": "walkerOS and this sender alike"}
 
@@ -44,8 +44,8 @@ def page_of(check: Check) -> str:
 _CHECKS_HEAD = (
     "# Checks",
     "",
-    "What `preview` reports about events and configurations. Each finding names its check by a code;",
-    "`hubspot-dest explain CODE` shows the page of one. Made from `hubspot_dest/checks/catalogue.py`:",
+    "What `preview` and `verify` report about events and configurations. Each finding has the code of its check;",
+    "`hubspot-dest explain CODE` shows the same text. This page is made from `hubspot_dest/checks/catalogue.py`:",
     "`hubspot-dest explain --all > docs/checks.md`.",
 )
 

@@ -12,6 +12,7 @@ import errno
 import gc
 import io
 import os
+import shutil
 import sys
 import traceback
 from collections.abc import Callable
@@ -26,14 +27,15 @@ __all__ = ["guarded", "print_data", "progress", "say", "stop"]
 
 
 _FULL: Final = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+_CLEAR_LINE: Final = "\r\x1b[2K"
 _COLLECTOR: Final = (50_000, 20, 20)  # the thresholds of the garbage collector; Python's own first one is 700
 _BROKEN_PIPE: Final = 141  # the exit code of a shell for a program that SIGPIPE ended
 
 
 def say(line: str) -> None:
-    """Write one line to stderr; quoted values in it must have passed `safe_text`."""
+    """Write one line to stderr, in place of a progress; quoted values in it must have passed `safe_text`."""
     try:
-        sys.stderr.write(line + "\n")
+        sys.stderr.write(f"{_clear()}{line}\n")
         sys.stderr.flush()
     except RuntimeError:  # a signal handler that interrupts such a write may not enter it again
         with contextlib.suppress(OSError):
@@ -43,16 +45,35 @@ def say(line: str) -> None:
 
 
 def progress(text: str) -> None:
-    """Show the progress of long work on a terminal; write nothing into a pipe."""
-    if sys.stderr.isatty():
-        with contextlib.suppress(OSError):
-            sys.stderr.write(f"\r{text} ")
+    """Show the progress of long work on a terminal, instead of the last one; write nothing into a pipe.
+
+    The next message takes its line; an empty text leaves the line empty.
+    """
+    clear = _clear()
+    if clear:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(f"{clear}{text[: shutil.get_terminal_size().columns - 1]}")
             sys.stderr.flush()
+
+
+def _clear() -> str:
+    """Return what empties the line of a progress on a terminal; nothing where stderr is no terminal that can.
+
+    Whether there is one is not remembered: emptying an empty line does nothing.
+    """
+    try:
+        is_terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    except ValueError:  # it is closed
+        return ""
+    return _CLEAR_LINE if is_terminal else ""
 
 
 def print_data(text: str) -> None:
     """Write one line of data to stdout; end the program if the reader has closed it, or the disk is full."""
     try:
+        if sys.stdout.isatty() and (clear := _clear()):
+            sys.stderr.write(clear)
+            sys.stderr.flush()
         sys.stdout.write(text + "\n")
     except OSError as error:
         _unwritten(error)
@@ -89,8 +110,10 @@ def guarded(main: Callable[[], Any], program: str) -> NoReturn:
     except click.ClickException as error:
         error.show()
         code = error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as error:
         code = ExitCode.INTERRUPTED
+        if isinstance(error, click.Abort) and _clear():
+            sys.stderr.write("\n")  # leave the question on its line
         say("interrupted")
     except OSError as error:
         code = _system_error(error)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import say
 from hubspot_dest.intake.reader import BadLine
-from hubspot_dest.outcome import Outcome
+from hubspot_dest.outcome import EVENT_KINDS, Outcome
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.verdict.missing_emails import MissingEmails
 
 __all__ = ["EventBalance", "RunCounters"]
 
 _REFUSED_CONSENT: Final = "consent_refused"  # such an event is not kept
-_ORDER: Final = ("sent", "queued", "identified", "skipped", "ignored", "denied", "refused", "failed")
 
 
 class RunCounters:
@@ -24,11 +23,13 @@ class RunCounters:
 
     Args:
         emails: counts the events without an e-mail, where that is to be said at the end.
+        shown_bad_lines: how many lines without an event are shown; the others are counted. None for all.
 
     """
 
-    def __init__(self, emails: MissingEmails | None = None) -> None:
+    def __init__(self, emails: MissingEmails | None = None, *, shown_bad_lines: int | None = None) -> None:
         self.emails = emails
+        self._shown_bad_lines = shown_bad_lines
         self.events = 0
         self.bad_lines = 0
         self.kinds: Counter[str] = Counter()
@@ -42,6 +43,12 @@ class RunCounters:
     def bad_line(self, bad: BadLine, source: str) -> None:
         """Count a line that is not an event, and report what is wrong with it."""
         self.bad_lines += 1
+        if self._shown_bad_lines is not None and self.bad_lines > self._shown_bad_lines:
+            if self.bad_lines == self._shown_bad_lines + 1:
+                say(
+                    "further lines without an event are counted in the table at the end; --verbose shows each"
+                )
+            return
         hint = f" ({bad.hint})" if bad.hint else ""
         say(f"error: {safe_text(bad.where(source))}: {safe_text(bad.message, limit=300)}{hint}")
 
@@ -88,7 +95,7 @@ class RunCounters:
             "summary": True,
             "events": self.events,
             "badLines": self.bad_lines,
-            "outcomes": {kind: self.kinds[kind] for kind in _ORDER if self.kinds[kind]},
+            "outcomes": {kind: self.kinds[kind] for kind in EVENT_KINDS if self.kinds[kind]},
             "rules": dict(self.rules),
             "calls": {"contacts": self.contact_calls, "events": self.event_calls},
             "flushed": self.flushed,
@@ -97,7 +104,9 @@ class RunCounters:
 
     def sentence(self) -> str:
         """Return the counts in one line: `12 events: 9 sent, 2 skipped, 1 failed; 4 contact calls, 9 event calls`."""
-        kinds = ", ".join(f"{self.kinds[kind]} {kind}" for kind in _ORDER if self.kinds[kind]) or "nothing"
+        kinds = (
+            ", ".join(f"{self.kinds[kind]} {kind}" for kind in EVENT_KINDS if self.kinds[kind]) or "nothing"
+        )
         return f"{amount(self.events, 'event')}: {kinds}{self.tail()}"
 
     def tail(self) -> str:
@@ -177,27 +186,33 @@ class EventBalance:
     def _event(self, outcome: Outcome) -> None:
         kind = outcome.kind
         self.contacts_refused += kind != "failed" and outcome.error is not None
-        if kind == "queued" or (self._lossy and outcome.reason == "flush_failed"):
+        if self._lossy and outcome.reason == "flush_failed":
             self.pending += 1
-        elif kind == "identified" and outcome.reason == "outbox":
-            if self._early[outcome.event_id] > 0:
-                self._early[outcome.event_id] -= 1
-                self.contacts_only += 1
-            else:
+            return
+        match kind:
+            case "queued":
+                self.pending += 1
+            case "identified" if outcome.reason == "outbox" and not self._early[outcome.event_id]:
                 self.pending += 1
                 self._contact_only[outcome.event_id] += 1
-        elif kind == "identified":
-            self.contacts_only += 1
-        elif kind == "sent":
-            self.sent += 1
-        elif kind == "skipped":
-            self.skipped += 1
-        elif kind == "denied" and outcome.reason == _REFUSED_CONSENT:
-            self.consent_refused += 1
-        elif kind == "ignored":
-            self.ignored += 1
-        elif kind == "failed":
-            self.failed += 1
+            case "identified":
+                self.contacts_only += 1
+                if outcome.reason == "outbox":
+                    self._early[outcome.event_id] -= 1
+            case "sent":
+                self.sent += 1
+            case "skipped":
+                self.skipped += 1
+            case "denied":
+                self.consent_refused += outcome.reason == _REFUSED_CONSENT
+            case "ignored":
+                self.ignored += 1
+            case "failed":
+                self.failed += 1
+            case "flushed" | "refused":  # batches, and what is only predicted
+                pass
+            case _:
+                assert_never(kind)
 
     def _batch(self, outcome: Outcome) -> None:
         if outcome.kind == "flushed":

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from hubspot_dest.amounts import amount
-from hubspot_dest.cli.console import say, stop
+from hubspot_dest.cli.console import progress, say, stop
 from hubspot_dest.cli.options import WatchingOptions
 from hubspot_dest.config.model import Config
 from hubspot_dest.destination import HubSpotDestination
@@ -75,8 +75,7 @@ class _ProgressPrinter:
             taken = f"{amount(self._taken, 'event')} taken, {rate:.0f} a second"
             line = f"{taken}; {self._failed} failed, {left} events and contacts on their way"
         if terminal:
-            sys.stderr.write(f"\r{line:<78}")
-            sys.stderr.flush()
+            progress(line)
         else:
             say(line)
 

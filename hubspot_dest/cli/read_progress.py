@@ -14,7 +14,6 @@ from hubspot_dest.intake.reader import reads_once
 __all__ = ["ReadProgress"]
 
 _EVERY: Final = 0.2  # seconds
-_CLEAR: Final = "\x1b[2K"
 
 
 class ReadProgress:
@@ -42,7 +41,7 @@ class ReadProgress:
         if not self._terminal or now - self._shown < _EVERY:
             return
         self._shown = now
-        progress(f"{_CLEAR}\r{self.text(events, position, now - self._begun)}")
+        progress(self.text(events, position, now - self._begun))
 
     def text(self, events: int, position: int, seconds: float) -> str:
         """Return `120,000 events, 12 %, 34 s left`, as far as known."""
@@ -61,7 +60,7 @@ class ReadProgress:
     def clear(self) -> None:
         """Take the line away."""
         if self._terminal:
-            progress(f"{_CLEAR}\r")
+            progress("")
 
 
 def _size(source: str) -> int:

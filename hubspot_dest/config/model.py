@@ -137,6 +137,13 @@ class Config:
             warnings=warnings,
         )
 
+    @property
+    def portal(self) -> str:
+        """Which portal events go to: the address, and the prefix of its custom events, which holds its number."""
+        settings = self.raw.get("settings")
+        prefix = settings.get("eventNamePrefix", "") if isinstance(settings, dict) else ""
+        return f"{self.connection.base_url} {prefix}"
+
     def for_planning(self) -> Self:
         """Return it with some token: a destination asks for one even where its client sends nothing."""
         return self if self.token.get_secret_value() else replace(self, token=MaskedText("none"))

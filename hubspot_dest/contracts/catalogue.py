@@ -29,14 +29,14 @@ _CHECKS: Final = (
     _broken(
         "contract_unplanned_event",
         "an event that the contract does not list",
-        "The contract lists events, and none of its entries, wildcards included, is for this one.",
+        "The contract lists events, and none of its entries, including wildcards, matches this one.",
         "Add the event to the contract, or do not send it.",
     ),
     _broken(
         "contract_missing",
         "an event without a property that the contract requires",
         "The schema lists the property in required, and the event does not have it.",
-        "Send the property, or take it out of required.",
+        "Send the property, or remove it from required.",
     ),
     _broken(
         "contract_wrong_type",

@@ -1,4 +1,4 @@
-"""Carry plans out through the outbox: accepted means on disk; threads of its own deliver to HubSpot."""
+"""Carry plans out through the outbox: accepted means on disk; worker threads deliver to HubSpot."""
 
 from __future__ import annotations
 
@@ -353,7 +353,7 @@ class OutboxSink:
             self._gathering = [other for other in self._gathering if other is not outcomes]
 
     def flush(self, *, deadline: float | None = None) -> list[Outcome]:
-        """Deliver what is in the outbox, and return the outcomes of that; they have been notified already."""
+        """Deliver what is in the outbox, and return the outcomes; listeners have been notified of them already."""
         with self._gathered() as outcomes:
             self._drain(deadline=deadline)
         return outcomes

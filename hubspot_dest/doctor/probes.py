@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from hubspot_dest.amounts import amount, plural, verb
@@ -36,6 +37,7 @@ _DEFINE_SCOPE: Final = "behavioral_events.event_definitions.read_write"
 _SCHEMA_SCOPE: Final = "crm.schemas.contacts.read"
 _WRITE_SCOPE: Final = "crm.objects.contacts.write"
 _CREATE: Final = "hubspot-dest definitions apply CONFIG EVENTS creates it"
+_CORRELATION: Final = re.compile(r" ?\(correlation [^)]*\)")
 _ANY_PREFIX: Final = "pe1_"  # the prefix is probed by itself
 
 
@@ -50,6 +52,7 @@ class Probe:
         sentence: what was found.
         hint: what to do.
         live: whether HubSpot was asked; else it follows from the configuration alone.
+        refusal: the answer of HubSpot that the sentence quotes.
 
     """
 
@@ -58,6 +61,7 @@ class Probe:
     sentence: str
     hint: str = ""
     live: bool = False
+    refusal: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return what is known, for JSON."""
@@ -88,15 +92,15 @@ def examine(config: Config, needs: Needs, client: HubSpotClient | None) -> Itera
         yield Probe("token", "note", "not checked: HubSpot was not asked", "leave out --offline")
         yield from _named(names)
     else:
-        proven = False
-        for check in _live(client, prefix, needs, names):
+        proven = explained = False
+        for check in _once(_live(client, prefix, needs, names)):
             proven = proven or (check.live and check.verdict == "ok")
+            explained = explained or (check.live and check.verdict == "wrong")
             yield check
         if not proven:
             sentence = "not one question was answered as HubSpot answers it: nothing is proven"
-            yield Probe(
-                "HubSpot", "wrong", sentence, "check baseUrl, apiVersion, proxy and the token", live=True
-            )
+            hint = "" if explained else "check baseUrl, apiVersion, proxy and the token"
+            yield Probe("HubSpot", "note" if explained else "wrong", sentence, hint, live=True)
     yield from _counts(needs)
     for sentence in dict.fromkeys(needs.unknown):
         yield Probe("not known", "note", sentence)
@@ -106,6 +110,20 @@ def examine(config: Config, needs: Needs, client: HubSpotClient | None) -> Itera
         f"whether the token may send ({SEND_SCOPE}) and write contacts ({_WRITE_SCOPE}), and whether the account's "
         "plan has custom events: only sending would tell",
     )
+
+
+def _once(probes: Iterable[Probe]) -> Iterator[Probe]:
+    """Yield the probes; a refusal that an earlier one quotes is not quoted again."""
+    said: dict[str, str] = {}
+    for probe in probes:
+        refusal = _CORRELATION.sub("", probe.refusal)
+        if refusal and refusal in said:
+            sentence = probe.sentence.replace(probe.refusal, f"as for {said[refusal]}")
+            yield replace(probe, sentence=sentence)
+            continue
+        if refusal:
+            said[refusal] = probe.subject
+        yield probe
 
 
 def _stated(config: Config) -> Iterator[Probe]:
@@ -147,6 +165,7 @@ def _by_way(connection: Connection) -> str:
 
 
 def _live(client: HubSpotClient, prefix: str, needs: Needs, names: dict[str, str]) -> Iterator[Probe]:
+    foreign = False
     try:
         account, limits = read_account(client)
     except DeliveryError as error:
@@ -160,13 +179,20 @@ def _live(client: HubSpotClient, prefix: str, needs: Needs, names: dict[str, str
         zone = f", time zone {account.time_zone}" if account.time_zone else ""
         yield Probe("token", "ok", f"HubSpot takes it: portal {account.portal_id}{zone}", live=True)
         yield from _account_limits(limits)
-        yield _prefix(prefix, account)
-    yield from _guarded(
-        "event definitions",
-        _DEFINE_SCOPE,
-        lambda: _events(needs, read_definitions(client), names),
-        lambda: _named(names),
-    )
+        of_prefix = _prefix(prefix, account)
+        yield of_prefix
+        foreign = of_prefix.verdict == "wrong"
+    if foreign:  # no definition of this account begins with it: that is one fault, not one for each event
+        sentence = f"not checked: the account has no event whose name begins with {prefix}"
+        yield Probe("event definitions", "note", sentence, "correct the prefix first")
+        yield from _named(names)
+    else:
+        yield from _guarded(
+            "event definitions",
+            _DEFINE_SCOPE,
+            lambda: _events(needs, read_definitions(client), names),
+            lambda: _named(names),
+        )
     if needs.contact_properties:
         yield from _guarded(
             "contact properties",
@@ -189,7 +215,8 @@ def _no_account(error: DeliveryError) -> Probe:
     if error.status == 401:
         hint = "make a new one in HubSpot: Development, Keys; then HUBSPOT_ACCESS_TOKEN"
         return Probe("token", "wrong", f"HubSpot does not take it: {error.describe()}", hint, live=True)
-    return Probe("token", "warning", f"whose it is cannot be looked up: {error.describe()}", live=True)
+    said = error.describe()
+    return Probe("token", "warning", f"whose it is cannot be looked up: {said}", live=True, refusal=said)
 
 
 def _account_limits(limits: PortalLimits) -> Iterator[Probe]:
@@ -240,12 +267,14 @@ def _guarded(
     try:
         yield from checks()
     except DeliveryError as error:
+        said = error.describe()
         if error.status == 403:
             wanted = ", ".join(error.scopes) or scope
-            sentence = f"not checked, the token may not read them: {error.describe()}"
-            yield Probe(subject, "note", sentence, f"give it the scope {wanted}, if only for this", live=True)
+            sentence = f"not checked, the token may not read them: {said}"
+            hint = f"give it the scope {wanted}, if only for this"
+            yield Probe(subject, "note", sentence, hint, live=True, refusal=said)
         else:
-            yield Probe(subject, "warning", f"not checked: {error.describe()}", live=True)
+            yield Probe(subject, "warning", f"not checked: {said}", live=True, refusal=said)
         yield from otherwise()
 
 

@@ -22,6 +22,7 @@ from typing import IO, Any, Final
 
 import orjson
 
+from hubspot_dest.config.syntax_fault import fault_of_json
 from hubspot_dest.events.collector import InvalidEventError, event_name
 from hubspot_dest.events.event import TOO_DEEP, is_too_deep, may_be_too_deep
 from hubspot_dest.intake.byte_stream import (
@@ -58,6 +59,7 @@ _OTHER_FILES: Final = frozenset(
     {FileContent.CONFIGURATION, FileContent.FLOW, FileContent.ACCOUNT, FileContent.TRAIL, FileContent.SQLITE}
 )
 _NAME_HINT = 'an event name is two words, entity and action: "order complete"'
+_JSON_HINT = "each line is one event as JSON, or the whole file is one JSON array"
 _FLATTER = "write the event with fewer levels"
 
 
@@ -345,8 +347,18 @@ def _document(
     except orjson.JSONDecodeError as error:
         if (damage := lines.damage()) is not None:
             yield _damaged(number, f"{damage[1]}: what begins on this line is not complete")
+        elif _exceeds_depth(error):
+            yield _broken(number, error, lines.end)
         else:
-            yield _broken(number, error, lines.end, unfinished=lines.unfinished)
+            fault = fault_of_json(whole.decode("utf-8", "replace"), error)
+            yield BadLine(
+                number + fault.line - 1,
+                f"broken JSON: {fault.message}",
+                _JSON_HINT,
+                column=fault.column,
+                unfinished=lines.unfinished,
+                end=lines.end,
+            )
         return
     yield from _events(value, number, lines.end, deep=True)
 
@@ -420,9 +432,10 @@ def _broken(number: int, error: orjson.JSONDecodeError, end: int, *, unfinished:
     if _exceeds_depth(error):
         return BadLine(number, TOO_DEEP, _FLATTER, end=end)
     message = str(error).split(": line ")[0]
-    hint = "each line is one event as JSON, or the whole file is one JSON array"
     line = number + error.lineno - 1
-    return BadLine(line, f"broken JSON: {message}", hint, column=error.colno, unfinished=unfinished, end=end)
+    return BadLine(
+        line, f"broken JSON: {message}", _JSON_HINT, column=error.colno, unfinished=unfinished, end=end
+    )
 
 
 def _overlong(number: int, line: OverlongLine, end: int) -> BadLine:

@@ -42,7 +42,7 @@ _CHECKS: Final = (
     _lost(
         "unknown_key",
         "a key that is not part of the format",
-        "walkerOS ignores a key that it does not know, and this sender refuses it: what it was to configure has no "
+        "walkerOS ignores a key that it does not know, and this sender refuses it: the setting has no "
         "effect.",
         "Correct the spelling, or remove the key.",
         "walkerOS 4.4, sections 4.1, 5.1 and 6.1",
@@ -59,7 +59,7 @@ _CHECKS: Final = (
         "no prefix for the names of events",
         "walkerOS' destination and this sender refuse to start without settings.eventNamePrefix, so that no event is "
         "sent.",
-        "Set settings.eventNamePrefix to pe<HubID>_, for example pe12345678_.",
+        "Set settings.eventNamePrefix to `pe<HubID>_`, for example `pe12345678_`.",
         "walkerOS 4.4, section 5.1",
     ),
     # ---- flow files
@@ -112,7 +112,7 @@ _CHECKS: Final = (
         "a step that is not run here",
         "Transformers before or after the destination, routes and caches can change or drop events in walkerOS; this "
         "sender does not run them.",
-        "Check the events behind them: save what they produce and preview that.",
+        "Check the events after these steps: save what they produce, and preview that.",
         "walkerOS 4.4, section 6.1",
     ),
     _lost(
@@ -132,7 +132,7 @@ _CHECKS: Final = (
     _doubtful(
         "token_in_file",
         "an access token in clear text",
-        "Who reads the file can write to the HubSpot account.",
+        "Anyone who can read the file can write to the HubSpot account.",
         "Remove it, and set HUBSPOT_ACCESS_TOKEN, or use $env.NAME or $secret.NAME.",
         "OWASP secrets management",
     ),
@@ -161,7 +161,7 @@ _CHECKS: Final = (
     _doubtful(
         "default_property_type",
         "a default property that is not text",
-        "Default properties are sent without conversion. HubSpot's API takes text.",
+        "Default properties are sent without conversion. HubSpot's API expects text.",
         "Write the value as text.",
         "walkerOS 4.4, section 5.6; HubSpot wire facts, section 1.3",
     ),
@@ -182,7 +182,7 @@ _CHECKS: Final = (
     _lost(
         "identity_constant_number",
         "an identity that is a number",
-        "walkerOS takes an e-mail or objectId only as text; a number does not count.",
+        "walkerOS accepts an e-mail or objectId only as text; a number does not count.",
         "Write it as text.",
         "walkerOS 4.4, section 5.3",
     ),
@@ -212,7 +212,8 @@ _CHECKS: Final = (
     _lost(
         "rule_shadowed",
         "a rule after one that always matches",
-        "The first rule of a list without a condition, or with a true one, is taken; later ones are never tried.",
+        "The first rule of a list without a condition, or with one that is always true, applies; later ones are never "
+        "tried.",
         "Move it before the unconditional rule, or give that one a condition.",
         "walkerOS 4.4, section 3.1",
     ),
@@ -295,7 +296,7 @@ _CHECKS: Final = (
     _doubtful(
         "alternative_stops",
         "an alternative after one that always gives a value",
-        "The first alternative that gives a value is taken, and an empty text is a value: later ones are never tried.",
+        "The first alternative that gives a value is used, and an empty text is a value: later ones are never tried.",
         "Reorder the alternatives.",
         "walkerOS 4.4, section 2.2",
     ),

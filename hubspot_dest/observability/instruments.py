@@ -38,7 +38,9 @@ MEASURES: Final[Mapping[str, Measure]] = {
     ),
     "stream_rebalances": Measure("counter", "How often partitions or leases came or went."),
     "stream_pauses": Measure("counter", "How often fetching paused, since HubSpot took nothing."),
-    "stream_lost": Measure("counter", "Entries that were trimmed before any worker had read them."),
+    "stream_lost": Measure(
+        "counter", "Entries that were trimmed or deleted before any worker had read them."
+    ),
     "stream_lag": Measure("gauge", "Messages that wait in this worker's partitions."),
     "stream_partitions": Measure("gauge", "Partitions or streams that this worker has."),
     "stream_paused": Measure("gauge", "1 while fetching is paused."),

@@ -44,7 +44,7 @@ class Plan:
     Attributes:
         event: the event after policies and the rule's name.
         verdict: `ready`, or why not: `ignored` (by rule), `skipped`, `failed`.
-        reason: a stable code: `send`, `rule_ignore`, `no_identity`, `silent_rule`, `nothing_to_do`, `mapping_error` …
+        reason: a stable code: `send`, `rule_ignore`, `no_identity`, `silent_rule`, `mapping_error` …
         sentence: the reason as a sentence.
         rule_key: the rule that matched (`order complete`), or the empty string.
         rule_index: its position, where the action has a list of rules; else None.

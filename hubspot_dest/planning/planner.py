@@ -120,7 +120,7 @@ class Planner:
     """A destination's configuration, compiled once, that turns events into plans.
 
     Args:
-        config: the destination's configuration as configured; never changed, and not looked at again.
+        config: the destination's configuration as configured; never changed, and not read again.
         policy: what to do better than walkerOS.
         callbacks: runs functions of the configuration.
         compiler: compiles the mapping values; another one may watch what they do.

@@ -58,7 +58,7 @@ def as_json(value: Any) -> str:
 
 
 def outcome_record(outcome: Outcome, line: int | None) -> dict[str, Any]:
-    """Return the `--json` record of one event or batch; docs/preview.md documents the fields.
+    """Return the `--json` record of one event or batch; docs/json.md documents the fields.
 
     Args:
         outcome: the outcome.

@@ -155,6 +155,9 @@ def read_address(
     for name in ("dead", "waiting"):
         if name in query and not query[name]:
             raise _wrong(f"{name}= is empty in the source", f"{name}=NAME, or leave it out")
+    for name, value in query.items():
+        if not value.isprintable():  # librdkafka ends the process at a NUL, and no client shows the others
+            raise _wrong(f"{name}={value!r} has a character that cannot be printed", _example(engine))
     maker = _kafka if engine == "kafka" else _redis
     address = maker(parts, query, group, _credentials(engine, environment), known)
     _require_distinct(address)
@@ -173,7 +176,7 @@ def _kafka(
                 f"{name!r} is not a name of a topic: letters, digits, '.', '_' and '-', 249 at most",
                 _example("kafka"),
             )
-    return StreamAddress(
+    address = StreamAddress(
         "kafka",
         _hosts(parts, "kafka"),
         (topic,),
@@ -184,6 +187,12 @@ def _kafka(
         credentials=credentials,
         options=options,
     )
+    for name, letters in (("dead", address.dead_of(topic)), ("waiting", address.waiting_of(topic))):
+        if not _TOPIC.fullmatch(letters):
+            raise _wrong(
+                f"{letters!r} is too long for the name of a topic, which has 249 characters", f"{name}=NAME"
+            )
+    return address
 
 
 def _redis(
@@ -226,7 +235,8 @@ def _hosts(parts: SplitResult, engine: Engine) -> tuple[str, ...]:
             host, colon, port = part, "", ""
         elif not colon:
             host, port = part, ""
-        if not host or (colon and not (port.isdigit() and 0 < int(port) < 65_536)):
+        is_name = host.startswith("[") or not re.search(r"[\s:]", host)
+        if not host or not is_name or (colon and not (port.isdigit() and 0 < int(port) < 65_536)):
             raise _wrong(f"{part!r} is not a host:port", _example(engine))
         found.append(f"{host}:{port or _PORTS[engine]}")
     return tuple(found)

@@ -46,7 +46,7 @@ class WorkerCounts:
         paused: it is paused now.
         partitions: how many partitions it has.
         lag: how many messages wait in them; None where that is not known.
-        lost: entries that were trimmed before any worker had read them.
+        lost: entries that were trimmed, or deleted with their stream, before any worker had read them.
         lost_exact: `lost` is a count; else a lower bound.
         nearest: the greatest part of a stream that is unread, 0 to 1; beyond the trim length entries are lost.
         on_count: called with a name and a number whenever something is counted.
@@ -111,7 +111,7 @@ class WorkerCounts:
         if self.lost:
             about = "" if self.lost_exact else "at least "
             entries = f"{amount(self.lost, 'entry')} {verb(self.lost, 'were')}"
-            said += f"; {about}{entries} trimmed unread and {verb(self.lost, 'are')} lost"
+            said += f"; {about}{entries} trimmed or deleted unread and {verb(self.lost, 'are')} lost"
         return said
 
 

@@ -20,10 +20,19 @@ def open_source(address: StreamAddress) -> Source:
     return RedisSource(address)
 
 
-def open_contacts(address: StreamAddress) -> SharedContactCache | None:
-    """Return the contact cache that the group shares; None where each worker has its own. Raises StreamError."""
+def open_contacts(address: StreamAddress, portal: str) -> SharedContactCache | None:
+    """Return the contact cache that the group shares; None where each worker has its own.
+
+    Args:
+        address: the stream and the group.
+        portal: where contacts are written.
+
+    Raises:
+        StreamError: the client library is missing, or refuses its options.
+
+    """
     if address.engine == "kafka":
         return None
     from hubspot_dest.streams.redis_contacts import RedisContacts
 
-    return RedisContacts(address)
+    return RedisContacts(address, portal)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -10,10 +11,11 @@ from typing import Any, Final
 from hubspot_dest.streams.address import StreamAddress
 from hubspot_dest.streams.errors import StreamError
 
-__all__ = ["connect_redis", "redis_error", "redis_errors", "text_of"]
+__all__ = ["connect_redis", "names_missing", "redis_error", "redis_errors", "text_of"]
 
 _SECONDS: Final = 10.0
 _WORKER_OPTIONS: Final = frozenset({"lease.seconds", "max.deliveries", "consumer"})
+_PIPELINE: Final = re.compile(r"^Command # \d+ \(.*\) of pipeline caused error: ", re.DOTALL)
 _FIXED: Final = frozenset({"host", "port", "db", "username", "decode_responses", "protocol", "ssl"})
 
 
@@ -108,7 +110,7 @@ def redis_error(error: Exception, where: str, what: str, stream: str) -> StreamE
     """
     import redis
 
-    said = str(error)
+    said = _PIPELINE.sub("", str(error))  # a command may hold an event, and differs each time
     if isinstance(error, redis.exceptions.NoPermissionError) or said.startswith("NOPERM"):
         sentence = f"Redis at {where}: no rights for {what} ({stream}): {said}"
         return StreamError(
@@ -129,7 +131,7 @@ def redis_error(error: Exception, where: str, what: str, stream: str) -> StreamE
     if said.startswith("WRONGTYPE"):
         sentence = f"Redis at {where}: {stream} is a key, but not a stream"
         return StreamError("configuration", sentence, "stream=NAME, walkerOS' streamKey")
-    if said.startswith("NOGROUP") or "requires the key to exist" in said:
+    if names_missing(error):
         sentence = f"Redis at {where} has no stream {stream}"
         hint = "walkerOS makes it with the first event; the worker continues as soon as it exists"
         return StreamError("no_topic", sentence, hint, heals=True)
@@ -140,6 +142,12 @@ def redis_error(error: Exception, where: str, what: str, stream: str) -> StreamE
         return StreamError("unsupported", sentence, "Redis 6.2 or newer")
     # Out of memory, a replica, a failed save: an administrator changes that while the worker waits.
     return StreamError("unreachable", f"Redis at {where}: {what} ({stream}) failed: {said}", heals=True)
+
+
+def names_missing(error: Exception) -> bool:
+    """Tell whether an error of Redis says that a stream, or its group, does not exist."""
+    said = str(error)
+    return said.startswith("NOGROUP") or "requires the key to exist" in said or "no such key" in said.lower()
 
 
 def text_of(value: Any) -> str:

@@ -7,8 +7,7 @@ evenly. A lease that is not renewed expires; its next holder then claims what th
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 __all__ = ["Leases"]
@@ -37,7 +36,6 @@ class Leases:
         group: the group's name.
         worker: this worker's name, unlike any other's.
         seconds: how long a lease is valid unless renewed.
-        wall: UNIX time in seconds.
 
     """
 
@@ -48,14 +46,12 @@ class Leases:
         group: str,
         worker: str,
         seconds: float,
-        wall: Callable[[], float] = time.time,
     ) -> None:
         self._client = client
         self._streams = streams
         self._group = group
         self._worker = worker
         self._ms = max(1, round(seconds * 1000))
-        self._wall = wall
         self._members = f"hubspot-dest:{','.join(sorted(streams))}:{group}:workers"
         self.live = 1
 
@@ -67,8 +63,9 @@ class Leases:
         return f"hubspot-dest:{stream}:{self._group}:lease"
 
     def announce(self) -> None:
-        """Count this worker among the live ones, and count those."""
-        now = self._wall()
+        """Count this worker among the live ones, and count those, by the clock of Redis: those of machines differ."""
+        seconds, microseconds = self._client.time()
+        now = seconds + microseconds / 1e6
         pipe = self._client.pipeline()
         pipe.zadd(self._members, {self._worker: now + self._ms / 1000})
         pipe.zremrangebyscore(self._members, "-inf", now)

@@ -79,7 +79,7 @@ class TrimWatch:
         unread: entries that no worker has read.
         stored: entries that are in the stream.
         trimmed: the stream is being trimmed, as far as that can be seen.
-        lost: entries that were trimmed unread, so far.
+        lost: entries that were removed unread, so far.
         exact: `lost` is a count; else a lower bound.
 
     """
@@ -119,6 +119,9 @@ class PartitionOwner(Protocol):
 
     def on_lost(self, partitions: Sequence[Partition]) -> None:
         """Give partitions up: they belong to another worker already, and nothing of them may be committed."""
+
+    def on_warning(self, sentence: str) -> None:
+        """Note what people should know of a partition."""
 
 
 class Source(Protocol):

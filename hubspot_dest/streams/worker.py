@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.delivery.outbox.schema import EVENT
 from hubspot_dest.delivery.stream_sink import StreamSink
 from hubspot_dest.destination import HubSpotDestination
@@ -480,12 +481,19 @@ class Worker:
 
     def on_lost(self, partitions: Sequence[Partition]) -> None:
         """Give partitions up that another worker has already."""
+        count = sum(len(self._in_hand.get(partition, ())) for partition in partitions)
         self._hand_back([partition for partition in partitions if partition in self._in_hand])
         self._forget(partitions)
-        self._say(
-            f"lost to another worker: {', '.join(sorted(str(partition) for partition in partitions))}; "
-            "what was not committed is delivered by that one, and counts once"
-        )
+        line = f"lost: {', '.join(sorted(str(partition) for partition in partitions))}"
+        if count:
+            line += (
+                f"; {amount(count, 'message')} in hand: the next owner delivers again, and that counts once"
+            )
+        self._say(line)
+
+    def on_warning(self, sentence: str) -> None:
+        """Say what people should know of a partition."""
+        self._say(f"warning: {sentence}")
 
     def _forget(self, partitions: Sequence[Partition]) -> None:
         self._partitions -= set(partitions)
@@ -539,8 +547,9 @@ class Worker:
                     self._say_once_of(watch.stream, f"warning: {warning}")
             if new := self._count_lost(lag):
                 about = "" if counts.lost_exact else "at least "
+                entries = f"{amount(new, 'entry')} {verb(new, 'were')}"
                 self._say(
-                    f"error: {about}{new} entries were trimmed before any worker had read them: they are lost"
+                    f"error: {about}{entries} trimmed or deleted before any worker had read {_them(new)}"
                 )
 
     def _share_limits(self) -> None:
@@ -586,6 +595,10 @@ class Worker:
         except StreamError as error:
             self._say(f"warning: {error.sentence}")
         self._destination.close(deadline=0.0)
+
+
+def _them(count: int) -> str:
+    return "it" if count == 1 else "them"
 
 
 def _state_of(text: str) -> dict[str, Any] | None:

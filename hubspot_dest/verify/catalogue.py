@@ -29,7 +29,7 @@ _CHECKS: Final = (
         "lost",
         "WALKEROS",
         "a line of the events that is not an event",
-        "It is not JSON, or no object with a name of two words; walkerOS takes no such event.",
+        "It is not JSON, or not an object with a name of two words; walkerOS does not accept it.",
         "Correct the line, or leave it out of the file.",
         "walkerOS 4.4, section 1.1",
         by="both",
@@ -99,7 +99,7 @@ _CHECKS: Final = (
         "lost",
         "GAP",
         "a property that the event's definition lacks",
-        "Whether HubSpot refuses such an event or takes it without the property is unknown; the value arrives in "
+        "Whether HubSpot refuses such an event or accepts it without the property is unknown; the value arrives in "
         "neither case.",
         "`hubspot-dest definitions apply` adds the property to the definition.",
         "HubSpot wire facts, section 1.3",
@@ -131,7 +131,7 @@ _CHECKS: Final = (
         "refused",
         "DOC",
         "an event or a property that no account can have",
-        "HubSpot takes no such name, or the account has as many definitions or properties as HubSpot takes.",
+        "HubSpot does not accept the name, or the account has the maximum number of definitions or properties.",
         "Rename it with settings.eventName, or map fewer.",
         "HubSpot wire facts, sections 1.5 and 2.2",
     ),

@@ -47,7 +47,7 @@ def test_credentials_come_from_the_environment_and_are_never_shown() -> None:
     ("text", "sentence"),
     [
         ("http://host/topic?group=g", "not kafka://, redis:// or rediss://"),
-        ("events.jsonl", "not kafka://, redis:// or rediss://"),
+        ("events.jsonl", "one begins with kafka://, redis:// or rediss://"),
         ("kafka://host:9092/?group=g", "names no topic"),
         ("kafka://host:9092/t", "names no group"),
         ("kafka://host:9092/t?group=", "names no group"),
@@ -69,6 +69,11 @@ def test_credentials_come_from_the_environment_and_are_never_shown() -> None:
         ("redis://host/0?stream=a,a.dead&group=g", "three different names"),
         ("kafka://host/t?group=g#x", "fragment"),
         ("kafka://host/t?group=g&dead=", "dead= is empty"),
+        ("kafka://host/t?group=%00", "cannot be printed"),  # librdkafka aborts the process
+        ("redis://host/0?stream=a%0a&group=g%07", "cannot be printed"),
+        ("kafka://a host/t?group=g", "not a host:port"),
+        ("redis://host:6379:1/0?stream=s&group=g", "not a host:port"),
+        (f"kafka://host/{'t' * 248}?group=g", "too long for the name of a topic"),
     ],
 )
 def test_a_wrong_address_is_one_sentence_with_a_hint(text: str, sentence: str) -> None:

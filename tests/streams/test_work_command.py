@@ -113,7 +113,7 @@ def test_a_death_between_hubspots_answer_and_the_commit_counts_once(hubspot: Fak
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["work", "CONFIG", "events.jsonl"], "not kafka://, redis:// or rediss://"),
+        (["work", "CONFIG", "events.jsonl"], "one begins with kafka://, redis:// or rediss://"),
         (["work", "CONFIG", "kafka://h/t"], "names no group"),
         (["work", "CONFIG", "kafka://me:pw-secret@h/t?group=g"], "holds credentials"),
         (["work", "CONFIG", "kafka://h/t?group=g"], "would send to the real HubSpot"),

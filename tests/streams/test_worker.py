@@ -378,7 +378,7 @@ def test_entries_that_were_trimmed_unread_are_told_of_and_counted(hubspot: FakeH
     worker.run()
     assert worker.counts.lost == 12
     assert any("900 of 1,000 entries" in line for line in said)
-    assert "12 entries were trimmed unread and are lost" in worker.counts.sentence()
+    assert "12 entries were trimmed or deleted unread and are lost" in worker.counts.sentence()
 
 
 def test_readiness_says_why_a_worker_cannot_deliver(hubspot: FakeHubSpot) -> None:

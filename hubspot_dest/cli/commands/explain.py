@@ -11,7 +11,10 @@ __all__ = ["command"]
 @click.argument("code", required=False, metavar="[CODE]")
 @click.option("--all", "every", is_flag=True, help="Every page, as docs/checks.md has them.")
 def command(code: str | None, every: bool) -> None:
-    """Explain a finding by its CODE: what it is about, how it is known, what to do. Without CODE, list all."""
+    """Explain a finding by its CODE, or an outcome or reason by its word: what it is about, and what to do.
+
+    Without CODE, list all.
+    """
     from hubspot_dest.cli.runs.explain import explain  # here, so that --help stays fast
 
     explain(code, every=every)

@@ -51,6 +51,11 @@ __all__ = ["command"]
     metavar="SECONDS",
     help="At the end, stop waiting when nothing was delivered for this long.",
 )
+@click.option(
+    "--verbose",
+    is_flag=True,
+    help="Show every event that is not sent; otherwise the first 10 of each reason.",
+)
 @account_option
 @click.option(
     "--hold-refused",

@@ -79,7 +79,7 @@ def plan(
         _write(output, made, account)
     _show(made, as_json=as_json, painter=Painter(colour=use_colour(refused=no_color)))
     lacking = made.count("conflict", "impossible") + (made.count("missing") if made.account else 0)
-    if made.account and made.count("missing"):
+    if made.account and made.count("missing") and not _foreign(made, account):
         say(f"to create them: hubspot-dest definitions apply {safe_text(config)} --live")
     raise SystemExit(int(ExitCode.CHECK_FAILED if lacking else ExitCode.OK))
 

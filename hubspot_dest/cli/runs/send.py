@@ -6,6 +6,7 @@ import logging
 import signal
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -68,7 +69,8 @@ __all__ = ["SendPlan", "SendRun", "send"]
 
 _ORIGINS: Final = 100_000  # how many events in flight keep their line for messages
 _HAND_OVER_SECONDS: Final = 0.4
-_SKIPPED_LINES: Final = 20  # each is shown; further ones are in the table
+_SHOWN_EVENTS: Final = 10  # of each reason; further ones are in the table
+_SHOWN_BAD_LINES: Final = 20
 _STATES: Final = {
     "delivery_paused",
     "delivery_resumed",
@@ -96,6 +98,7 @@ def send(
     stall: float,
     account: Path | None,
     hold_refused: bool,
+    verbose: bool,
     delivery: DeliveryOptions,
     reach: ConnectionOptions,
     watched: WatchingOptions,
@@ -125,7 +128,15 @@ def send(
         if dry_run and not (parity or no_outbox):
             grouping = CallGrouping(loaded.batch_size if loaded.batch else 1)
         emails = MissingEmails(loaded.raw)
-        run = SendRun(left, as_json=as_json, painter=painter, lossy=parity, grouping=grouping, emails=emails)
+        run = SendRun(
+            left,
+            as_json=as_json,
+            painter=painter,
+            lossy=parity,
+            grouping=grouping,
+            emails=emails,
+            verbose=verbose,
+        )
         make: Callable[..., HubSpotDestination] = HubSpotDestination
         watch = None
         if watched.any:
@@ -295,6 +306,7 @@ class _DeliveryState:
     last: str = ""
     fix: str = ""
     said: set[tuple[Any, ...]] = field(default_factory=set)
+    said_until: bool = False
 
     def is_new(self, outcome: Outcome) -> bool:
         """Note a failure; tell whether it is the first of its kind."""
@@ -320,6 +332,7 @@ class SendRun:
         grouping: of a run that sends nothing: puts together what the outbox would send together; `tell` then waits
             until what is accepted together is complete.
         emails: says at the end where no event gave an e-mail.
+        verbose: show every event that is not sent, instead of the first few of each reason.
 
     """
 
@@ -332,12 +345,13 @@ class SendRun:
         lossy: bool = False,
         grouping: CallGrouping | None = None,
         emails: MissingEmails | None = None,
+        verbose: bool = False,
     ) -> None:
         self._grouping = grouping
         self._gathered: list[Outcome] = []
         self._as_json = as_json
         self._painter = painter
-        self._counters = RunCounters(emails)
+        self._counters = RunCounters(emails, shown_bad_lines=None if verbose else _SHOWN_BAD_LINES)
         self._balance = EventBalance(
             pending=leftovers.events,
             contact_only=leftovers.contact_only,
@@ -351,7 +365,8 @@ class SendRun:
         self._being_accepted: dict[str, _Origin] = {}
         self._reading = False
         self._older = 0
-        self._skipped_said = 0
+        self._verbose = verbose
+        self._shown: Counter[str] = Counter()
         self._outbox_failed = False
         self._input_failed = False
         self._output_failed: int | None = None
@@ -541,18 +556,26 @@ class SendRun:
     def _say_outcome(self, outcome: Outcome, origin: _Origin | None) -> None:
         if outcome.ok and outcome.kind != "skipped":
             return
-        if outcome.kind == "skipped":
-            self._skipped_said += 1
-            if self._skipped_said > _SKIPPED_LINES:
-                if self._skipped_said == _SKIPPED_LINES + 1:
-                    say("further skipped events are counted in the table at the end")
-                return
+        if not self._is_shown(outcome):
+            return
         if origin is not None:
             name, person = origin.name or outcome.name, outcome.person or origin.person
             outcome = replace(outcome, name=name, person=person)
         where = f"line {origin.line}" if origin is not None else ""
         for text in outcome_lines(outcome, where, self._painter):
             say(text)
+
+    def _is_shown(self, outcome: Outcome) -> bool:
+        """Tell whether an event that is not sent is shown whole, or only counted like the others of its reason."""
+        if self._verbose:
+            return True
+        reason = f"{outcome.kind}: {outcome.reason}"
+        self._shown[reason] += 1
+        if self._shown[reason] == _SHOWN_EVENTS + 1:
+            say(
+                f"further events with '{safe_text(reason)}' are counted in the table at the end; --verbose shows each"
+            )
+        return self._shown[reason] <= _SHOWN_EVENTS
 
     def _say_state(self, outcome: Outcome) -> None:
         """Report every new kind of failure once, before the next attempt."""
@@ -563,7 +586,20 @@ class SendRun:
             what = "delivery pauses" if outcome.reason == "delivery_paused" else "not delivered yet"
             by_hand = outcome.error.kind in ("unauthorized", "refused")
             then = self._delivery.fix if by_hand else "it is tried again"
+            if not self._delivery.said_until:
+                self._delivery.said_until = True
+                then += self._until()
             say(f"warning: {what}: {safe_text(outcome.error.describe(), limit=300)}; {then}")
+
+    def _until(self) -> str:
+        """Return until when a run with an outbox tries again, and what becomes of the rest then."""
+        outbox, stall = self._plan.outbox, self._plan.stall
+        if not outbox:
+            return ""
+        return (
+            f"; after the last event, until nothing was delivered for {stall:g} s (--wait): "
+            f"what is left then is safe in the outbox {safe_text(outbox)}"
+        )
 
     def _print(self, text: str) -> None:
         """Write a line of data; a failure must not end the delivering thread."""

@@ -88,7 +88,7 @@ def _worker(
     source = open_source(address)
     try:
         destination: HubSpotDestination = watch.watcher.destination(
-            config, consent=states, stream=delivery.settings(open_contacts(address))
+            config, consent=states, stream=delivery.settings(open_contacts(address, config.portal))
         )
     except ValueError as error:
         stop(safe_text(error), "--base-url http://127.0.0.1:8080")

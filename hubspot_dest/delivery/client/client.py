@@ -224,7 +224,7 @@ class HubSpotClient:
         return self._pool
 
     def close(self) -> None:
-        """Close the connections that wait for a request; the next call opens one again."""
+        """Close idle connections; the next call opens a new one."""
         if self._pool is not None and self._process == os.getpid():
             self._pool.close()
 
@@ -244,7 +244,7 @@ class HubSpotClient:
         plain = _api_client_class(package.ApiClient, self._observe_headers)
         if self._on_exchange is not None:
             plain = timed_api_client(plain, self._on_exchange)
-        api_client = _speaking(self.version, plain)(configuration=configuration)
+        api_client = _with_paths_of(self.version, plain)(configuration=configuration)
         api_client.user_agent = f"hubspot-dest/{__version__} hubspot-api-client-python"
         if self._proxy is None:
             api_client.rest_client.pool_manager = self._kept()
@@ -302,13 +302,13 @@ def _api_client_class(base: type[Any], on_headers: Callable[[Any], None]) -> typ
     return PlainApiClient
 
 
-def _speaking(version: ApiVersion, base: type[Any]) -> type[Any]:
-    """Return the ApiClient whose paths are those of a version; the generated ones are v3's."""
+def _with_paths_of(version: ApiVersion, base: type[Any]) -> type[Any]:
+    """Return an ApiClient that calls the paths of a version; the generated ones are those of v3."""
     if not version.date:
         return base
 
     class DatedApiClient(base):  # type: ignore[misc]
-        """Asks at the dated paths (wire facts, 1.1 and 3)."""
+        """Calls the dated paths (HubSpot wire facts, sections 1.1 and 3)."""
 
         def call_api(self, resource_path: str, *args: Any, **kwargs: Any) -> Any:
             """Call an endpoint, which is given as its path in v3."""
@@ -367,11 +367,11 @@ class ClientProvider:
         return self._client
 
     def close(self) -> None:
-        """Close the connections of a client of our own that wait for a request; it can still be used."""
+        """Close idle connections of a client that was made here; it can still be used."""
         if not self.given and isinstance(self._client, HubSpotClient):
             self._client.close()
 
     def discard(self) -> None:
-        """Discard a client of our own: in a forked child a thread of the parent may hold its locks."""
+        """Discard a client that was made here: in a forked child, a thread of the parent may hold its locks."""
         if not self.given:
             self._client = None

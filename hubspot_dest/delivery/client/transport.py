@@ -7,8 +7,8 @@ Requests go over kept connections of the standard library's `http.client`, at le
 proxies are left to urllib3. What `KeepAlivePool` raises, and what it makes of an odd answer, is the same as urllib3's.
 No request is sent twice: whether it may be repeated is decided by the dispatcher.
 
-Connection classes are looked up in `http.client` whenever a connection is opened, and a kept connection is only used
-while they are still the same: who patches them, as vcrpy does, sees all traffic from then on, and none afterwards.
+Connection classes are looked up in `http.client` for every new connection, and a kept connection is used again only
+while they are unchanged. A tool that patches them, such as vcrpy, sees all traffic while it is active, and none later.
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ class KeepAlivePool:
         self._finalizer = weakref.finalize(self, _close_all, self._kept)
 
     def close(self) -> None:
-        """Close the connections that wait; the next request opens one again."""
+        """Close idle connections; the next request opens a new one."""
         _close_all(self._kept)
 
     def request(
@@ -219,18 +219,18 @@ class KeepAlivePool:
             url: an absolute http or https address.
             body: the bytes to send; None for none.
             headers: name to value.
-            timeout: urllib3's; the time to connect, and the time between two pieces of the answer.
-            options: urllib3's, for whoever calls any pool alike.
+            timeout: urllib3's `Timeout`: to connect, and between two reads of the answer.
+            options: other options of urllib3; ignored.
 
         Raises:
             urllib3.exceptions.HTTPError: there is no answer.
-            ValueError: a header holds a character that no header takes.
+            ValueError: a header holds a character that no header may hold.
 
         """
         scheme, host, port, target = _parsed(url)
         where = (scheme, host, port)
         opened_as = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
-        connection = self._waiting(where, opened_as) or self._opened(where, opened_as, timeout)
+        connection = self._idle(where, opened_as) or self._opened(where, opened_as, timeout)
         reusable = False
         try:
             if connection.sock is not None:
@@ -245,8 +245,8 @@ class KeepAlivePool:
             self._keep(where, connection)
         return answer
 
-    def _waiting(self, where: tuple[str, str, int], opened_as: type) -> Any:
-        """Return a connection that waits for its next request and still stands, or None."""
+    def _idle(self, where: tuple[str, str, int], opened_as: type) -> Any:
+        """Return an idle connection that can be used, or None."""
         if self._process != os.getpid():
             # After a fork the parent's sockets are not ours to use; closing our copies leaves its own open.
             _close_all(self._kept)
@@ -257,7 +257,7 @@ class KeepAlivePool:
                 connection = waiting.pop()
             except IndexError:  # another thread was faster
                 break
-            if type(connection) is opened_as and _stands(connection):
+            if type(connection) is opened_as and _is_usable(connection):
                 return connection
             connection.close()
         return None
@@ -269,7 +269,7 @@ class KeepAlivePool:
         # A debug level of the standard library would print every header, the token among them.
         connection.set_debuglevel(0)
         if opened_as is not _GENUINE[scheme]:
-            return connection  # whoever replaced the class decides when to connect, and whether at all
+            return connection  # the class that replaced it decides when to connect, if at all
         connection.response_class = FinalResponse
         try:
             connection.connect()
@@ -300,8 +300,8 @@ def _close_all(kept: dict[tuple[str, str, int], deque[Any]]) -> None:
                 waiting.pop().close()
 
 
-def _stands(connection: Any) -> bool:
-    """Return whether a connection that waits can be used: not if it has unexpected bytes or was closed."""
+def _is_usable(connection: Any) -> bool:
+    """Return whether an idle connection can be used: it is open, and has received nothing unexpected."""
     return connection.sock is not None and not wait_for_read(connection.sock, timeout=0.0)
 
 
@@ -320,13 +320,13 @@ def _contradict(lengths: list[str]) -> bool:
     try:
         return len({int(length) for length in ",".join(lengths).split(",")}) > 1
     except ValueError:
-        return False  # no length at all: the answer ends with the connection
+        return False  # no valid length: the answer ends with the connection
 
 
 def _no_connection(
     error: Exception, connection: Any, pool: Any, timeout: Any, *, greeting: bool
 ) -> Exception:
-    """Return urllib3's name for why a connection could not be opened."""
+    """Return urllib3's exception for a connection that could not be opened."""
     if isinstance(error, socket.gaierror):
         return NameResolutionError(connection.host, connection, error)
     if isinstance(error, TimeoutError):
@@ -344,7 +344,7 @@ def _no_connection(
 
 
 def _send(connection: Any, method: str, target: str, body: bytes | None, headers: Any) -> None:
-    """Send head and body in one piece: two would be two packets, and two calls of the operating system."""
+    """Send head and body in one piece: two would be two packets and two system calls."""
     pieces: list[bytes] = []
     genuine = type(connection) in _GENUINE.values()
     if genuine:
@@ -358,7 +358,7 @@ def _send(connection: Any, method: str, target: str, body: bytes | None, headers
         if genuine:
             connection.send(b"".join(pieces))
     except BrokenPipeError:
-        pass  # the server may have answered before it had read all; its answer is there to be read
+        pass  # the server may have answered before it had read the whole request: read that answer
     except (OSError, http.client.HTTPException) as error:
         if getattr(error, "errno", None) not in (errno.ECONNRESET, errno.EPROTOTYPE):
             raise ProtocolError("Connection aborted.", error) from error
@@ -388,18 +388,18 @@ def _answer(connection: Any, pool: Any, url: str) -> Any:
         response.close()
     lengths = response.headers.get_all("Content-Length")
     if lengths is not None and _contradict(lengths) and not getattr(response, "chunked", False):
-        # Two lengths are two answers in one, to whoever believes the other one.
+        # Proxies that use the other length would read a second answer in this one.
         connection.close()
         raise InvalidHeader(f"Content-Length contained multiple unmatching values ({', '.join(lengths)})")
     if response.headers.get("Content-Encoding"):
-        # Not requested, but possible; urllib3 decodes every encoding.
+        # Not asked for, but possible; urllib3 decodes every encoding.
         headers = urllib3.HTTPHeaderDict(response.headers.items())
         return urllib3.HTTPResponse(io.BytesIO(data), headers, response.status)
     return HttpAnswer(response.status, data, response.headers)
 
 
 def _reason(error: Exception, url: str) -> str:
-    """Return why there was no answer, in a sentence without the names of libraries."""
+    """Return why there was no answer, in a sentence that names no library."""
     inner = getattr(error, "reason", None) or error
     text = str(inner)
     lower = text.lower()

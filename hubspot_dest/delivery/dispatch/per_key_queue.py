@@ -117,7 +117,7 @@ class PerKeyQueue:
             follower.waits = 0
 
     def _followers(self, intent: Intent, most: int = 1_000_000) -> Sequence[Intent]:
-        """Return what follows directly, is of the same kind and has exactly the same keys."""
+        """Return the intents that follow directly, of the same kind and with exactly the same keys."""
         waiting = self._keys[intent.keys[0]].waiting
         if not waiting or most <= 0:
             return ()
@@ -157,7 +157,7 @@ class PerKeyQueue:
 
 
 class Buffer:
-    """Keeps the queue filled in the order of the outbox, and small however much is on disk.
+    """Keeps the queue filled in the order of the outbox, with a bounded number of intents in memory.
 
     Args:
         outbox: what to read from.
@@ -181,7 +181,7 @@ class Buffer:
         return self.queue.count - self.queue.evicted
 
     def accept(self, intents: list[Intent], now: float) -> bool:
-        """Take what was just committed, if there is room and nothing older is on disk only; tell whether it did."""
+        """Queue what was just committed, unless it is full or older intents are on disk only; return whether it did."""
         self._committed = intents[-1].seq
         if self.behind or self._in_memory >= self._size:
             self.behind = True
@@ -192,7 +192,7 @@ class Buffer:
         return True
 
     def begin_refill(self) -> bool:
-        """Tell whether it is time to read, and that the caller is the one to do it."""
+        """Return whether the caller has to call `refill` now; true for one caller at a time."""
         room = self._in_memory < self._size / 2 and self.queue.evicted < _MOST_EVICTED
         if not self.behind or not room or self._refilling:
             return False
@@ -200,7 +200,7 @@ class Buffer:
         return True
 
     def refill(self, now: float) -> None:
-        """Read what is on disk only; the lock is not held meanwhile.
+        """Read what is on disk only, without holding the lock.
 
         Raises:
             OutboxError: it could not be read.

@@ -144,7 +144,7 @@ def decide(error: DeliveryError, case: Circumstances, policy: RetryPolicy, rng: 
 def _refused(error: DeliveryError, case: Circumstances, policy: RetryPolicy) -> Decision:
     status = error.status or 0
     if status < 400 or status in _NOT_HERE:
-        # No answer to an occurrence or a contact: a redirect, a proxy, a page that is not there. A wrong address
+        # Not an answer to an occurrence or a contact: a redirect, a proxy, a missing page. A wrong address
         # must not turn every event into a dead letter. (A contact's own 404 means "create it" and ends before.)
         return Pause(policy.paused_seconds, "all", "address", needs_hand=True)
     return Bisect() if case.size > 1 else Dead("refused")

@@ -1,4 +1,4 @@
-"""Events that wait for consent in the outbox: they survive every kind of end, and are sent once consent comes."""
+"""Events that wait for consent in the outbox: they survive the end of the process, and are sent once consent comes."""
 
 from __future__ import annotations
 

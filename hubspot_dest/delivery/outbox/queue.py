@@ -149,7 +149,7 @@ class Outbox:
         return ""
 
     def probe(self) -> None:
-        """Write as much as a large request would, and take it back.
+        """Write as much as a large request would, and roll it back.
 
         Raises:
             OutboxError: nothing can be accepted; the message says why.
@@ -312,9 +312,9 @@ class Outbox:
             group.committed = True
 
     def _record_on_full_disk(self) -> bool:
-        """Write down what was delivered and given up with the room that is kept for it; tell whether all of it was.
+        """Record what was delivered and given up, in the reserved space; return whether all of it is recorded.
 
-        In small parts, so that what fits is written down.
+        In small parts, so that as much as fits is recorded.
         """
         with self._adding:
             done, self._done = self._done, []
@@ -421,7 +421,7 @@ class Outbox:
         return (json.loads(rows[0][0]), rows[0][1]) if rows else None
 
     def revive(self) -> int:
-        """Put every dead letter back among what is to be sent, behind what waits already; return how many."""
+        """Queue every dead letter again, behind what waits; return how many."""
         with self._writing:
             self.flush()
             rows = self._read("SELECT seq FROM dead ORDER BY seq")
@@ -448,7 +448,7 @@ class Outbox:
     def purge(
         self, *, pending: bool = False, parked: bool = False, before: float | None = None
     ) -> tuple[int, int]:
-        """Throw away dead letters, and what waits too if that is wanted, for good; return how many of each.
+        """Delete dead letters, and on request what waits; return how many of each.
 
         Args:
             pending: also what waits for delivery.
@@ -541,7 +541,7 @@ class Outbox:
         self._change("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
     def rebind(self, target: str) -> None:
-        """Bind an empty outbox to another HubSpot: what the one before knows counts no more."""
+        """Bind an empty outbox to another HubSpot, and forget what the former one knows."""
         with self._writing:
             self.forget()
             self._change("DELETE FROM progress")
@@ -590,7 +590,7 @@ class Outbox:
     # ---- the end
 
     def close(self) -> None:
-        """Write what is to be written, give room back to the disk, and let others have the file."""
+        """Write what is still to be written, shrink the file, and release it for other processes."""
         with self._writing:
             if self._closed:
                 return
@@ -610,7 +610,7 @@ class Outbox:
                 self._lock_file.release()
 
     def abandon(self) -> None:
-        """Let go of everything in a forked child without touching the parent's file."""
+        """Release everything in a forked child, without touching the parent's file."""
         import ctypes
 
         # SQLite must not be closed by a process that did not open it: keep it open (sqlite.org, howtocorrupt).

@@ -11,7 +11,7 @@ from typing import Any, Final
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT
 from hubspot_dest.amounts import amount, verb
 from hubspot_dest.config.model import Config
-from hubspot_dest.outcome import Outcome
+from hubspot_dest.outcome import EVENT_KINDS, Outcome
 from hubspot_dest.report.json_report import plain
 from hubspot_dest.verdict.judge import Judge
 from hubspot_dest.verdict.mapping_paths import ConfigPath, path_text
@@ -24,7 +24,6 @@ from hubspot_dest.verify.section import VerifySubject, blocking_severities
 __all__ = ["EVENTS_QUESTION", "EventsSection"]
 
 EVENTS_QUESTION: Final = "Does HubSpot accept every event without losing any?"
-_ORDER: Final = ("sent", "queued", "identified", "skipped", "ignored", "denied", "refused", "failed")
 _MOST_SAMPLES: Final = 200
 _DIGITS: Final = re.compile(r"\d+")  # lines and columns differ in messages of one cause
 
@@ -128,7 +127,7 @@ class EventsSection:
     def _cause(self) -> str:
         """Return why nothing is sent of any event, and what to do."""
         parts = [f"nothing is sent of {amount(self._read, 'event')}"]
-        kinds = [f"{self.kinds[kind]} {kind}" for kind in _ORDER if self.kinds[kind]]
+        kinds = [f"{self.kinds[kind]} {kind}" for kind in EVENT_KINDS if self.kinds[kind]]
         parts[0] += f": {', '.join(kinds)}" if kinds else ""
         if self._waiting:
             parts.append(f"{self._consent_option()} grants what {verb(self._waiting, 'wait')} for consent")
@@ -145,7 +144,9 @@ class EventsSection:
         return sum(self.kinds[kind] for kind in ("sent", "queued", "identified", "refused"))
 
     def _answer(self) -> str:
-        kinds = ", ".join(f"{self.kinds[kind]} {kind}" for kind in _ORDER if self.kinds[kind]) or "nothing"
+        kinds = (
+            ", ".join(f"{self.kinds[kind]} {kind}" for kind in EVENT_KINDS if self.kinds[kind]) or "nothing"
+        )
         bad = f", {amount(self._bad, 'line')} without an event" if self._bad else ""
         said = f"{self._read} event{'' if self._read == 1 else 's'}: {kinds}{bad}"
         if not self._reached and not self._bad:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -107,8 +106,7 @@ def run(
     finally:
         origin.close()
         closing = engine.close()
-    if sys.stderr.isatty():
-        progress("\x1b[2K\r")
+    progress("")
     is_file = not (origin.once or origin.endless)  # a pipe may have nothing to say
     if engine.counts.taken == 0 and is_file and stopper.number is None:
         stop(f"{safe_text(origin.name)} has no usable event, so that nothing was proved")

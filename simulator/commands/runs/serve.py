@@ -17,6 +17,7 @@ from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import open_account
+from hubspot_dest.config.syntax_fault import fault_of_json
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.storage.whole_file import write_whole_file
 from simulator.commands.switch_options import read_switches
@@ -194,15 +195,19 @@ def _account(service: HubSpot, token: str) -> SimulatedAccount:
 
 
 def _seed(service: HubSpot, token: str, path: Path) -> None:
+    text = ""
     try:
-        data: Any = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        data: Any = json.loads(text)
         service.seed(_account(service, token), data if isinstance(data, dict) else {"seed": data})
     except StoreError as error:
         stop(safe_text(error))
     except OSError as error:
         stop(f"{safe_text(path)} cannot be read: {error.strerror}")
     except json.JSONDecodeError as error:
-        stop(f"{safe_text(path)}, line {error.lineno}, column {error.colno}: broken JSON: {error.msg}")
+        fault = fault_of_json(text, error)
+        where = f"{safe_text(path)}, line {fault.line}, column {fault.column}"
+        stop(f"{where}: broken JSON: {safe_text(fault.message)}")
     except ValueError as error:
         stop(f"{safe_text(path)}: {safe_text(error)}", '{"contacts": [{"email": "ada@example.org"}]}')
 
