@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from hubspot_dest.config.model import Config
-from hubspot_dest.diff.causes import CauseFinder, ConfigVariations
-from hubspot_dest.diff.comparison import PlanComparison
 from hubspot_dest.diff.plan_change import PlanChange
 from hubspot_dest.mapping.dialect import dialect_of
 from hubspot_dest.planning.dry_run import DryRun
@@ -112,6 +110,9 @@ def compare(
 
     def planner(config: Config) -> RowPlanner:
         return RowPlanner(config, parity=parity, walkeros=walkeros)
+
+    from hubspot_dest.diff.causes import CauseFinder, ConfigVariations  # with the first new configuration
+    from hubspot_dest.diff.comparison import PlanComparison
 
     causes = CauseFinder(ConfigVariations(old, new, planner))
     comparison = PlanComparison(planner(old), planner(new), causes)
