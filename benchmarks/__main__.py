@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks import delivery, entries, floor, planning, server, starts, workers, yardsticks
+from benchmarks import day, delivery, entries, floor, planning, server, starts, workers, yardsticks
 from benchmarks.measuring import figure_table, machine
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
@@ -22,6 +22,7 @@ SECTIONS: Mapping[str, Callable[[], str]] = {
     "entries": lambda: figure_table(entries.measure()),
     "floor": floor.measure,
     "starts": starts.measure,
+    "day": day.measure,
     "delivery": lambda: figure_table(delivery.measure()),
     "yardsticks": lambda: figure_table(yardsticks.measure()),
     "server": lambda: figure_table(server.measure()),
@@ -30,6 +31,7 @@ SECTIONS: Mapping[str, Callable[[], str]] = {
 QUICK: Mapping[str, Callable[[], str]] = {
     "entries": lambda: figure_table(entries.measure(count=100, rounds=1)),
     "floor": lambda: floor.measure(floor.QUICK),
+    "day": lambda: day.measure(100),
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hubspot_dest.config.model import Config
 from hubspot_dest.diff.plan_change import PlanChange
@@ -15,6 +15,9 @@ from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.profiles import profile_of
 from simulator.engine.rows import Row
 from simulator.engine.sources.bad_input import bad_input_reason
+
+if TYPE_CHECKING:
+    from hubspot_dest.diff.comparison import PlanComparison
 
 __all__ = ["DryRuns", "Reloaded", "RowPlanner", "compare"]
 
