@@ -69,7 +69,8 @@ class RunCounters:
             self.flushed += len(outcome.events) if outcome.kind == "flushed" else 0
             return
         self.kinds[outcome.kind] += 1
-        self._consent_refused += outcome.kind == "denied" and outcome.reason == _REFUSED_CONSENT
+        if outcome.kind == "denied" and outcome.reason == _REFUSED_CONSENT:
+            self._consent_refused += 1
         self.rules[outcome.rule_key or "(no rule)"] += 1
 
     def _move(self, outcome: Outcome) -> None:
@@ -184,7 +185,8 @@ class EventBalance:
 
     def _event(self, outcome: Outcome) -> None:
         kind = outcome.kind
-        self.contacts_refused += kind != "failed" and outcome.error is not None
+        if outcome.error is not None and kind != "failed":
+            self.contacts_refused += 1
         if self._lossy and outcome.reason == "flush_failed":
             self.pending += 1
             return
