@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Footer, Static
 from textual.worker import get_current_worker
 
-from simulator.workers.group import MemberView, GroupResult, WorkerGroup
+from simulator.workers.group import GroupResult, MemberView, WorkerGroup
 
 __all__ = ["WorkersApp", "group_table", "verdict_text"]
 

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 
-from simulator.workers.group import MemberView, GroupResult
+from simulator.workers.group import GroupResult, MemberView
 from simulator.workers.workers_app import WorkersApp, verdict_text
 
 
