@@ -28,7 +28,11 @@ __all__ = ["guarded", "print_data", "progress", "say", "stop"]
 
 _FULL: Final = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 _CLEAR_LINE: Final = "\r\x1b[2K"
-_COLLECTOR: Final = (50_000, 20, 20)  # the thresholds of the garbage collector; Python's own first one is 700
+_COLLECTOR: Final = (
+    100_000,
+    20,
+    20,
+)  # the thresholds of the garbage collector; Python's own first one is 700
 _BROKEN_PIPE: Final = 141  # the exit code of a shell for a program that SIGPIPE ended
 
 
