@@ -12,7 +12,6 @@ import errno
 import gc
 import io
 import os
-import shutil
 import sys
 import traceback
 from collections.abc import Callable
@@ -21,12 +20,14 @@ from typing import Any, Final, NoReturn
 import click
 
 from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.cli.line_wrap import columns_of, fold
 from hubspot_dest.report.safe_text import masked_text, safe_text
 
-__all__ = ["guarded", "print_data", "progress", "say", "stop"]
+__all__ = ["guarded", "print_data", "print_document", "progress", "say", "stop"]
 
 
 _FULL: Final = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+_JSON: Final = ("{", "[")
 _CLEAR_LINE: Final = "\r\x1b[2K"
 _COLLECTOR: Final = (50_000, 20, 20)  # the thresholds of the garbage collector; Python's own first one is 700
 _BROKEN_PIPE: Final = 141  # the exit code of a shell for a program that SIGPIPE ended
@@ -35,7 +36,8 @@ _BROKEN_PIPE: Final = 141  # the exit code of a shell for a program that SIGPIPE
 def say(line: str) -> None:
     """Write one line to stderr, in place of a progress; quoted values in it must have passed `safe_text`."""
     try:
-        sys.stderr.write(f"{_clear()}{line}\n")
+        clear = _clear()
+        sys.stderr.write(f"{clear}{fold(line, columns_of(sys.stderr)) if clear else line}\n")
         sys.stderr.flush()
     except RuntimeError:  # a signal handler that interrupts such a write may not enter it again
         with contextlib.suppress(OSError):
@@ -52,7 +54,7 @@ def progress(text: str) -> None:
     clear = _clear()
     if clear:
         with contextlib.suppress(OSError, ValueError):
-            sys.stderr.write(f"{clear}{text[: shutil.get_terminal_size().columns - 1]}")
+            sys.stderr.write(f"{clear}{text[: columns_of(sys.stderr) - 1]}")
             sys.stderr.flush()
 
 
@@ -69,7 +71,14 @@ def _clear() -> str:
 
 
 def print_data(text: str) -> None:
-    """Write one line of data to stdout; end the program if the reader has closed it, or the disk is full."""
+    """Write one line of a result to stdout, folded on a terminal unless it is JSON; see `print_document`."""
+    if not text.startswith(_JSON) and sys.stdout.isatty():
+        text = "\n".join([fold(line, columns_of(sys.stdout)) for line in text.split("\n")])
+    print_document(text)
+
+
+def print_document(text: str) -> None:
+    """Write text to stdout as it is; end the program if the reader has closed it, or the disk is full."""
     try:
         if sys.stdout.isatty() and (clear := _clear()):
             sys.stderr.write(clear)
@@ -109,7 +118,10 @@ def guarded(main: Callable[[], Any], program: str) -> NoReturn:
         code = end.code
     except click.ClickException as error:
         vars(error)["message"] = masked_text(error.message)  # click has declared it final
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        for line in shown.getvalue().splitlines():
+            say(line)
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort) as error:
         code = ExitCode.INTERRUPTED
