@@ -739,7 +739,7 @@ class TextMap:
 
     def __init__(self, entries: Sequence[TextEntry], *, keep_emptied: bool) -> None:
         self._keep_emptied = keep_emptied
-        self._entries = tuple((entry.name, *entry.steps, entry.default, entry.resolve) for entry in entries)
+        self._runs = _runs(entries)
         self.needs_evaluation = any(entry.needs_evaluation for entry in entries)
 
     def write(
@@ -760,34 +760,55 @@ class TextMap:
         if ev is not None and truthy(own := event.get("consent", UNDEFINED)):
             consent = own
         unprintable: Sequence[Unprintable] = ()
-        for name, first, second, default, resolve in self._entries:
-            if resolve is not None:
-                value = resolve(event, ev, consent)  # type: ignore[arg-type]  # None only where nothing uses it
-            else:
-                section = event.get(first)
-                value = (
-                    section.get(second) if type(section) is dict else get_by_path(event, f"{first}.{second}")
-                )
-            kind = type(value)
-            if kind is str:
-                into[name] = value
-            elif kind is float and 1e-4 <= value < 1e16:
-                # Between these two, Python's digits and layout are JavaScript's but for a trailing `.0`.
-                text = repr(value)
-                into[name] = text[:-2] if text[-1] == "0" and text[-2] == "." else text
-            elif kind is int:
-                into[name] = number_to_string(value)
-            else:
-                if resolve is None and value is not None:
-                    value = cast_to_property(value)
-                if value is None or value is UNDEFINED:
-                    if default is not None:
-                        into[name] = default
-                    continue
-                if kind is EmptiedList and not self._keep_emptied:
-                    continue
-                try:
-                    into[name] = to_string(value)
-                except JsTypeError as error:
-                    unprintable = (*unprintable, (name, error))
+        for first, members in self._runs:
+            section = event.get(first)
+            in_map = type(section) is dict
+            for name, second, default, resolve in members:
+                if resolve is not None:
+                    value = resolve(event, ev, consent)  # type: ignore[arg-type]  # None only where nothing uses it
+                elif in_map:
+                    value = section.get(second)  # type: ignore[union-attr]  # a map
+                else:
+                    value = get_by_path(event, f"{first}.{second}")
+                kind = type(value)
+                if kind is str:
+                    into[name] = value
+                elif kind is float and 1e-4 <= value < 1e16:
+                    # Between these two, Python's digits and layout are JavaScript's but for a trailing `.0`.
+                    text = repr(value)
+                    into[name] = text[:-2] if text[-1] == "0" and text[-2] == "." else text
+                elif kind is int:
+                    into[name] = number_to_string(value)
+                else:
+                    if resolve is None and value is not None:
+                        value = cast_to_property(value)
+                    if value is None or value is UNDEFINED:
+                        if default is not None:
+                            into[name] = default
+                        continue
+                    if kind is EmptiedList and not self._keep_emptied:
+                        continue
+                    try:
+                        into[name] = to_string(value)
+                    except JsTypeError as error:
+                        unprintable = (*unprintable, (name, error))
         return unprintable
+
+
+_Run = tuple[str, tuple[tuple[str, str, str | None, Resolve | None], ...]]
+"""The first step of entries that follow each other, and of each: name, second step, default, what gives its value."""
+
+
+def _runs(entries: Sequence[TextEntry]) -> tuple[_Run, ...]:
+    """Return entries put together that begin with the same step, which is then looked up once.
+
+    An entry that may call a function stays alone: the function may change the event.
+    """
+    runs: list[tuple[str, bool, list[tuple[str, str, str | None, Resolve | None]]]] = []
+    for entry in entries:
+        first, second = entry.steps
+        alone = entry.resolve is not None
+        if not runs or alone or runs[-1][1] or runs[-1][0] != first:
+            runs.append((first, alone, []))
+        runs[-1][2].append((entry.name, second, entry.default, entry.resolve))
+    return tuple((first, tuple(members)) for first, _, members in runs)
