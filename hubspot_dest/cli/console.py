@@ -12,6 +12,7 @@ import errno
 import gc
 import io
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -28,6 +29,11 @@ __all__ = ["guarded", "print_data", "print_document", "progress", "say", "stop"]
 
 _FULL: Final = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 _JSON: Final = ("{", "[")
+# User and password of an argument without a scheme, `user:password@host`; these words before an e-mail are no users.
+_LOGIN: Final = re.compile(
+    r"(?<![\w.:/@+%-])(?!(?:mailto|e-?mail|sips?|xmpp|acct|person|name):)[\w.%+~-]+:[^\s/?#\"'{}<>,;]+@(?=[\w\[])",
+    re.IGNORECASE,
+)
 _CLEAR_LINE: Final = "\r\x1b[2K"
 _COLLECTOR: Final = (50_000, 20, 20)  # the thresholds of the garbage collector; Python's own first one is 700
 _BROKEN_PIPE: Final = 141  # the exit code of a shell for a program that SIGPIPE ended
@@ -36,7 +42,7 @@ _BROKEN_PIPE: Final = 141  # the exit code of a shell for a program that SIGPIPE
 def say(line: str) -> None:
     """Write one line to stderr, in place of a progress; quoted values in it must have passed `safe_text`."""
     try:
-        clear = _clear()
+        clear, line = _clear(), _masked(line)
         sys.stderr.write(f"{clear}{fold(line, columns_of(sys.stderr)) if clear else line}\n")
         sys.stderr.flush()
     except RuntimeError:  # a signal handler that interrupts such a write may not enter it again
@@ -56,6 +62,18 @@ def progress(text: str) -> None:
         with contextlib.suppress(OSError, ValueError):
             sys.stderr.write(f"{clear}{text[: columns_of(sys.stderr) - 1]}")
             sys.stderr.flush()
+
+
+def _masked(text: str) -> str:
+    """Return the text without the logins of this process' arguments, which messages quote.
+
+    Only those: a text of an event that looks like a login is shown as it is.
+    """
+    for argument in sys.argv[1:]:
+        if "@" in argument and "@" in text:
+            for login in _LOGIN.findall(argument):
+                text = text.replace(login, "****@")
+    return text
 
 
 def _clear() -> str:
@@ -83,7 +101,7 @@ def print_document(text: str) -> None:
         if sys.stdout.isatty() and (clear := _clear()):
             sys.stderr.write(clear)
             sys.stderr.flush()
-        sys.stdout.write(text + "\n")
+        sys.stdout.write(_masked(text) + "\n")
     except OSError as error:
         _unwritten(error)
 
