@@ -27,6 +27,7 @@ LEFT_OUT = {
         "hubspot_dest/verdict/prediction.py _WOULD_GO": "denied failed flushed ignored refused",
         "hubspot_dest/verify/sections/events.py EventsSection._reached": "denied failed flushed ignored skipped",
         "simulator/engine/coverage_filters.py _WRITES": "denied ignored refused skipped",
+        "simulator/engine/reconciliation.py Counts.sentence.outcomes": "flushed refused",
         "simulator/engine/rows.py NOT_DELIVERED": "flushed identified queued refused sent",
         "simulator/engine/rows.py Row.recovered": "denied failed ignored queued refused skipped",
         "simulator/engine/rows.py Row.why": "denied flushed identified ignored refused sent",

@@ -13,6 +13,7 @@ from hubspot_dest.checks.properties import PropertyLike
 from hubspot_dest.checks.values import check_value
 
 __all__ = [
+    "INFINITY",
     "Lookup",
     "check_event_email",
     "check_object_id",
@@ -26,6 +27,9 @@ __all__ = [
 Lookup = Callable[[str], PropertyLike | None]
 """Finds a property by its name."""
 
+INFINITY: Final = "Infinity"
+"""What the text of a list has in it that holds a number which JSON does not have."""
+_INFINITE: Final = frozenset({INFINITY, f"-{INFINITY}"})
 OBJECT_TEXT: Final = "[object Object]"
 NOTHING_TEXTS: Final = frozenset({"NaN", "undefined", "null", "Infinity", "-Infinity", "Invalid Date"})
 """What JavaScript writes for a number, a date or a value that there is not."""
@@ -108,7 +112,7 @@ def check_property_value(declared: PropertyLike, value: str) -> Violation | None
 
 def check_value_object(path: str, value: str) -> Violation | None:
     """Return a violation where a text is what JavaScript makes of an object, or of a value that there is not."""
-    if value in NOTHING_TEXTS:
+    if value in NOTHING_TEXTS or ("," in value and not _INFINITE.isdisjoint(value.split(","))):
         return Violation(
             "value_nothing",
             f'{path.rpartition(".")[2]} is the text "{value}", which JavaScript writes where there is no value',

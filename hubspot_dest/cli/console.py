@@ -21,7 +21,7 @@ from typing import Any, Final, NoReturn
 import click
 
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.report.safe_text import masked_text, safe_text
 
 __all__ = ["guarded", "print_data", "progress", "say", "stop"]
 
@@ -108,6 +108,7 @@ def guarded(main: Callable[[], Any], program: str) -> NoReturn:
     except SystemExit as end:
         code = end.code
     except click.ClickException as error:
+        vars(error)["message"] = masked_text(error.message)  # click has declared it final
         error.show()
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort) as error:

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from typing import Any, Final, assert_never
 
 from hubspot_dest.amounts import amount
+from hubspot_dest.cli.bad_lines import unusable
 from hubspot_dest.cli.console import say
 from hubspot_dest.intake.reader import BadLine
 from hubspot_dest.outcome import EVENT_KINDS, Outcome
-from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.verdict.missing_emails import MissingEmails
 
 __all__ = ["EventBalance", "RunCounters"]
@@ -49,8 +49,7 @@ class RunCounters:
                     "further lines without an event are counted in the table at the end; --verbose shows each"
                 )
             return
-        hint = f" ({bad.hint})" if bad.hint else ""
-        say(f"error: {safe_text(bad.where(source))}: {safe_text(bad.message, limit=300)}{hint}")
+        say(f"error: {unusable(bad, source)}")
 
     def count(self, outcome: Outcome) -> None:
         """Count one outcome; a batch counts its calls and events apart from them."""

@@ -387,9 +387,9 @@ def _line(line: bytes, number: int, end: int, *, unfinished: bool = False) -> It
 
 
 def _exceeds_depth(error: orjson.JSONDecodeError) -> bool:
-    return (
-        "limit" in str(error).partition(": line ")[0]
-    )  # "depth limit exceeded"; "Recursion limit reached" before 3.13
+    # Depends on orjson's version: "depth limit exceeded", "array and object recursion depth exceeded".
+    reason = str(error).partition(": line ")[0].lower()
+    return "depth" in reason or "recursion" in reason
 
 
 def _is_object(line: bytes) -> bool:

@@ -105,12 +105,14 @@ class Evaluation:
         failed: upstream's count of mapping errors (`status.failed`).
         now_ms: the current time for functions, in ms since 1970.
         mapped: how many issues policies, rules and `data` gave; None until they are done.
+        not_numbers: the places in the configuration whose function gave NaN, and which give nothing for it.
         item_consent: the consent that 4.4 would take from the innermost loop item with a consent of its own.
 
     """
 
     # Class attributes, not slots: most events need none of these, and setting each would cost every event.
     failed: int = 0
+    not_numbers: tuple[str, ...] = ()
     item_consent: Any = None
     mapped: int | None = None
     _divergences: dict[tuple[str, int], Divergence] | None = None
@@ -152,6 +154,11 @@ class Evaluation:
         found = error_detail(error)
         sentence = sentence or f"{message}: {found['name']}: {found['message']}"
         self.issues.append(Issue("ERROR", message, {**detail, "error": found}, code=code, sentence=sentence))
+
+    def note_not_number(self, place: str) -> None:
+        """Record that a function gave NaN, which is no property: upstream leaves it out and says nothing."""
+        if place not in self.not_numbers:
+            self.not_numbers = (*self.not_numbers, place)
 
     @property
     def divergences(self) -> tuple[Divergence, ...]:

@@ -44,6 +44,7 @@ CONSTANT: Final = "constant"
 """What a trace notes of a value that the configuration gives, and no event."""
 _DEFAULT: Final = "default value"
 
+_NAN_DEPTH: Final = 20
 _SIMPLE = frozenset({str, int, bool})
 _SIMPLE_KEYS = frozenset({"key", "value"})
 
@@ -218,8 +219,10 @@ class ValueCompiler:
         validate = self._gate(form.get("validate", UNDEFINED), item, "validate")
         tell_item_consent = not self.dialect.item_consent_grants
         traced = self._traced
+        calculated = ".".join(self._place) if "fn" in form and fallback is UNDEFINED else ""
         if not traced and condition is None and required is None and validate is None:
-            return _unguarded(produce, fallback, certain=self._makes_property(form))
+            place = ".".join(self._place) if "fn" in form and fallback is UNDEFINED else ""
+            return _unguarded(produce, fallback, certain=self._makes_property(form), place=place)
 
         def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
             if condition is not None and not condition(value, ev, consent):
@@ -242,6 +245,8 @@ class ValueCompiler:
                     ev.note("validate is false")
                 current = UNDEFINED
             result = current if type(current) in _SIMPLE else cast_to_property(current)
+            if calculated and result is UNDEFINED and _holds_nan(current):
+                ev.note_not_number(calculated)
             if traced and result is UNDEFINED and current is not UNDEFINED:
                 ev.note(f"{_type_name(current)} is not a property, or holds null")
             if traced and result is UNDEFINED and fallback is not UNDEFINED:
@@ -512,22 +517,35 @@ def _gives_property(mapping: Any) -> bool:
     return static is UNDEFINED or cast_to_property(static) is not UNDEFINED
 
 
-def _unguarded(produce: Resolve, fallback: Any, *, certain: bool) -> Resolve:
+def _holds_nan(value: Any, depth: int = 0) -> bool:
+    """Tell whether a value is NaN, or has one in it, for which all of it is no property."""
+    if type(value) is float:
+        return value != value  # only NaN differs from itself
+    if depth > _NAN_DEPTH or not isinstance(value, (dict, list)):
+        return False
+    items = value.values() if isinstance(value, dict) else value
+    return any(_holds_nan(item, depth + 1) for item in items)
+
+
+def _unguarded(produce: Resolve, fallback: Any, *, certain: bool, place: str = "") -> Resolve:
     """Return what gives the property that `produce` makes, or else the fallback.
 
     Args:
         produce: makes the value.
         fallback: given where the value is not a property.
         certain: whether the value is a property for certain.
+        place: where a NaN is recorded that makes it no property; empty where it is not.
 
     """
     if certain and fallback is UNDEFINED:
         return produce
 
     def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
-        result = produce(value, ev, consent)
+        made = result = produce(value, ev, consent)
         if type(result) not in _SIMPLE:
             result = cast_to_property(result)
+            if place and result is UNDEFINED and _holds_nan(made):
+                ev.note_not_number(place)
         return fallback if result is UNDEFINED else result
 
     return resolve
