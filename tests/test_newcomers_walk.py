@@ -27,8 +27,6 @@ HANDED_DOWN = {
     "_now_ms": "the clock",
     "RuleCompiler.compile": "what compiles the settings of a rule: the mapping language knows nothing of HubSpot",
     "_prepare": "what makes the tables of a new outbox",
-    "SendRun._chunk": "the iterable of events that the destination takes one by one",
-    "SendRun._progress": "what tells how far they were read, asked once they are taken",
 }
 
 
