@@ -40,7 +40,8 @@ def played(
 ) -> list[Any]:
     collector = CollectorView()
     gate = ConsentGate({"marketing": True}, collector, own_refusal_counts=own_refusal_counts)
-    queue, passed = kind(gate, 3), []
+    queue = kind(gate, 3)
+    passed: list[Any] = []
     for number, (step, states) in enumerate(steps):
         if step == "grant":
             collector.consent = {**collector.consent, **states}
