@@ -18,16 +18,16 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "check": "Run the eight documented examples against a HubSpot on this machine.",
-        "compare": "Hold the answers of the HubSpot on this machine against recorded ones.",
-        "conform": "Hold the sender against files of walkerOS' own behaviour.",
+        "compare": "Compare the answers of the HubSpot on this machine with recorded ones.",
+        "conform": "Compare the sender with files of walkerOS' recorded behaviour.",
         "generate": "Make synthetic walkerOS events: people who live through journeys.",
         "import": "Make a cassette of a HAR file or a vcrpy cassette that was recorded elsewhere.",
         "record": "Record what a configuration sends to HubSpot in a cassette, without people and secrets.",
-        "replay": "Hold today's configuration and sender against recorded traffic, without any network.",
+        "replay": "Compare today's configuration and sender with recorded traffic, without network.",
         "run": "Send synthetic events through a configuration, and report what became of them.",
         "scrub": "Take people and secrets out of cassettes, or check that none is left.",
-        "serve": "Be HubSpot on this machine until Ctrl-C.",
-        "tui": "See it live in the terminal.",
+        "serve": "Run a HubSpot on this machine until Ctrl-C.",
+        "tui": "Show live in the terminal what happens to events.",
     }
 )
 _NEEDED = ("starlette", "uvicorn", "msgspec")

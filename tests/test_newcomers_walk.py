@@ -22,6 +22,8 @@ PREFIX = "pe12345678_"
 HANDED_DOWN = {
     "HubSpotDestination._notify": "the listener of the outbox sink",
     "SendRun.tell": "the listener of the destination",
+    "SendRun._chunk": "the events that are to be pushed, read while they are taken",
+    "SendRun._progress": "how far they were read, when the last of them is taken",
     "_now_ms": "the clock",
     "RuleCompiler.compile": "what compiles the settings of a rule: the mapping language knows nothing of HubSpot",
     "_prepare": "what makes the tables of a new outbox",

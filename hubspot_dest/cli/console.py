@@ -136,7 +136,21 @@ def guarded(main: Callable[[], Any], program: str) -> NoReturn:
             _unwritten(error)
         except SystemExit as end:
             code = end.code
+    _drop_unwritten_messages()
     raise SystemExit(code if code is None else int(code) if isinstance(code, int) else code)
+
+
+def _drop_unwritten_messages() -> None:
+    """Empty the buffer of a stderr that is gone: else Python ends with code 120 instead of ours."""
+    for stream in {
+        id(stream): stream for stream in (sys.stderr, sys.__stderr__) if stream is not None
+    }.values():
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+                stream.flush()
 
 
 def _open_what_is_closed() -> None:

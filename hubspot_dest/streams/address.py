@@ -90,7 +90,7 @@ class StreamAddress:
 
 
 def is_stream_url(text: str) -> bool:
-    """Tell whether a text is meant as the address of a stream."""
+    """Return whether a text is meant as the address of a stream."""
     return text.partition("://")[0].lower() in _SCHEMES and "://" in text
 
 

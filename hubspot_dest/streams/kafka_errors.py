@@ -1,6 +1,6 @@
 """Kafka's errors as sentences.
 
-Each code was provoked or is of librdkafka's list; docs/workers.md says which of them no test has seen from a broker.
+Each code was provoked, or comes from librdkafka's list. docs/workers.md names those that no broker has sent in a test.
 """
 
 from __future__ import annotations

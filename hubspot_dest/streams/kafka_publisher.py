@@ -86,7 +86,7 @@ class KafkaPublisher:
             self._producer.poll(0.1)
         if failed:
             error, topic = failed[0]
-            # "Message timed out" says less than what the connection met.
+            # "Message timed out" says less than the error of the connection.
             if error.name() in ("_MSG_TIMED_OUT", "_TIMED_OUT") and self._failure is not None:
                 error = self._failure
             raise kafka_error(error, where, "writing", topic)

@@ -28,8 +28,8 @@ _PROBE_SECONDS: Final = 1.0
 _CUT_BYTES: Final = 65_536
 _REBALANCE_SECONDS: Final = 60.0
 """A commit that a rebalance forbids for longer is given up: the partition's owner delivers again."""
-# What the connection meets by itself; a broker closes idle connections, so that alone is not a fault.
-_TELLING: Final = frozenset(
+# Errors of the connection that are reported. A broker closes idle connections, so that alone is no fault.
+_REPORTED: Final = frozenset(
     {"_ALL_BROKERS_DOWN", "_AUTHENTICATION", "_SSL", "_RESOLVE", "SASL_AUTHENTICATION_FAILED"}
     | {"TOPIC_AUTHORIZATION_FAILED", "GROUP_AUTHORIZATION_FAILED", "UNSUPPORTED_SASL_MECHANISM"}
 )
@@ -70,12 +70,12 @@ class KafkaSource:
         self._stash: list[Message] = []
         self._failure: Any = None
         self._away: Any = None
-        """What the connection met, until a broker has answered again."""
+        """The last error of the connection; None once a broker has answered."""
         self._positions: dict[int, int] = {}
         self._rebalancing_since: float | None = None
 
     def _on_error(self, error: Any) -> None:
-        if error.name() in _TELLING:
+        if error.name() in _REPORTED:
             self._failure = self._away = error
 
     # ---- the group
@@ -90,7 +90,7 @@ class KafkaSource:
 
     def _count_partitions(self) -> None:
         try:
-            self._consumer.poll(0)  # lets the connection's own errors be heard
+            self._consumer.poll(0)  # runs the callback that gets errors of the connection
             found = self._consumer.list_topics(self._topic, timeout=_ASK_SECONDS).topics[self._topic]
             self._consumer.poll(0)
         except self._module.KafkaException as error:

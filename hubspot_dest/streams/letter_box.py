@@ -21,7 +21,7 @@ class LetterBox(Protocol):
         """Return how many there are."""
 
     def send_again(self, consent: Mapping[str, bool]) -> int:
-        """Put every letter back among the events, after what is there; return how many.
+        """Add every letter to the events again, behind the existing ones; return how many.
 
         Args:
             consent: names that are granted, added to each event's own consent.

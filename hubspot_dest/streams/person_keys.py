@@ -15,7 +15,7 @@ _ADVICE: Final = (
 
 
 class PersonKeys:
-    """Counts what keys are made of, until there is something to say.
+    """Counts what keys consist of, up to as many events as are needed to judge.
 
     walkerOS' default key is the event's name, `entity_action`: all events of one name are in one partition, and those
     of one person in several (walkerOS 4.4, server destination kafka).

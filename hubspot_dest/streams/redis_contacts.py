@@ -1,6 +1,6 @@
 """What HubSpot knows of contacts, shared by all workers on one Redis: a hash a person, with a time to live.
 
-Values are kept as digests: they tell whether a value has changed, and nothing else.
+Values are kept as digests, which show whether a value has changed, and nothing else.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class RedisContacts:
         return f"hubspot-dest:{self._group}:contact:{person}"
 
     def knows(self, contact: ContactUpsert) -> bool:
-        """Tell whether this worker knows every property of the contact to be written, with the same value."""
+        """Return whether this worker knows every property of the contact to be written, with the same value."""
         return self._local.knows(contact)
 
     def known_elsewhere(self, contacts: Sequence[ContactUpsert]) -> set[str]:

@@ -78,11 +78,11 @@ class Leases:
         return math.ceil(len(self._streams) / self.live)
 
     def acquire(self, stream: str) -> bool:
-        """Take the lease of a stream; tell whether it was free."""
+        """Take the lease of a stream; return whether it was free."""
         return bool(self._client.set(self._key(stream), self._worker, nx=True, px=self._ms))
 
     def renew(self, stream: str) -> bool:
-        """Keep the lease of a stream; tell whether it was still this worker's."""
+        """Keep the lease of a stream; return whether it was still this worker's."""
         return bool(self._client.eval(_RENEW, 1, self._key(stream), self._worker, self._ms))
 
     def release(self, stream: str) -> None:
@@ -95,5 +95,5 @@ class Leases:
         pipe.eval(_NOTE, 2, self._key(stream), self.state_key(stream), self._worker, *pairs)
 
     def leave(self) -> None:
-        """Count this worker no more."""
+        """Remove this worker from the live ones."""
         self._client.zrem(self._members, self._worker)

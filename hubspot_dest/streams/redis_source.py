@@ -32,7 +32,7 @@ _LEASE_SECONDS: Final = 15.0
 _STUCK_SECONDS: Final = 60.0
 _MOST_COUNTED: Final = 1_000
 _ALONE_AFTER: Final = 5
-"""What was delivered so often comes alone: if it ends its worker, no other entry is blamed for that."""
+"""An entry with more deliveries is fetched alone: if it crashes its worker, no other entry is blamed."""
 _COUNT_UNREAD: Final = "return #redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[2], 'COUNT', ARGV[3])"
 
 
@@ -124,7 +124,7 @@ class RedisSource:
             raise self._missing
 
     def _renew(self) -> None:
-        """Renew the leases while the worker plans and delivers; not for one that does nothing any more."""
+        """Renew the leases while the worker plans and delivers; a worker that hangs loses them."""
         import redis
 
         while not self._closing.wait(self._lease_seconds / 5):
@@ -211,7 +211,7 @@ class RedisSource:
         )
 
     def _is_alone_with(self, name: str) -> bool:
-        """Take the lease again of a stream that is gone; tell whether that was the case.
+        """Take the lease again of a stream that is gone; return whether that was the case.
 
         What is in hand of it is nowhere else any more, so that it is not given up.
         """
@@ -388,7 +388,7 @@ class RedisSource:
                 self._client.xack(owned_stream.name, self._address.group, entry)
 
     def _alone(self, name: str, found: list[Message]) -> list[Message]:
-        """Return messages with how often they were delivered; one that was delivered very often comes alone."""
+        """Return messages with their delivery counts; one with a high count comes alone."""
         pending = self._client.xpending_range(
             name, self._address.group, found[0].position, found[-1].position, len(found)
         )
@@ -574,7 +574,7 @@ def figures(client: Any, stream: str, group: str, *, count: bool) -> StreamFigur
 
 
 def _unread(client: Any, stream: str, info: Mapping[str, Any], last: str) -> int:
-    """Count the entries behind the group's last one, or those before it; of long streams, tell it from the times."""
+    """Count the entries behind the group's last one, or those before it; estimated by time for long streams."""
     length = int(info["length"])
     behind = int(client.eval(_COUNT_UNREAD, 1, stream, f"({last}", "+", _MOST_COUNTED))
     if behind < _MOST_COUNTED:

@@ -103,14 +103,14 @@ class Trimming:
         return TrimWatch(self.stream, self._unread, now.length, self.trims, self.lost, self._exact)
 
     def _gap(self, now: StreamFigures) -> bool:
-        """Tell whether the entry that was to be read next is neither stored nor read."""
+        """Return whether the entry that was to be read next is neither stored nor read."""
         expected = self.next_unread
         if not expected or entry_id(now.last_delivered) >= entry_id(expected):
             return False
         return now.first is None or entry_id(now.first) > entry_id(expected)
 
     def _overrun(self, now: StreamFigures) -> bool:
-        """Tell whether a stream was full of unread entries when it was first looked at: more came than it holds."""
+        """Return whether a stream was full of unread entries when it was first looked at: more came than it holds."""
         if self._first is not None or self._maxlen is None or now.first is None:
             return False
         last = entry_id(now.last_delivered)

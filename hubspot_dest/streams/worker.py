@@ -1,4 +1,4 @@
-"""The worker: fetch, plan, deliver with the existing dispatcher, write letters, commit, and only then fetch again.
+"""The worker: fetch, plan, deliver with the existing dispatcher, write dead letters, commit, and only then fetch again.
 
 At every fetch nothing is in flight, so the order of each partition is the order in which HubSpot gets it. What HubSpot
 cannot take now is not committed: fetching pauses, polling continues, and the group keeps its member.
@@ -199,18 +199,18 @@ class Worker:
             try:
                 self._source.open(self)
             except StreamError as error:
-                self._meet(error)
+                self._report_trouble(error)
             else:
                 self.opened = True
                 self._healed()
                 return
 
     def _round(self) -> bool:
-        """Fetch once, and work on what came; tell whether to go on."""
+        """Fetch once, and deliver what was fetched; return whether to go on."""
         try:
             batch = self._source.fetch(self._settings.most, self._settings.fetch_seconds)
         except StreamError as error:
-            self._meet(error)
+            self._report_trouble(error)
             return True
         self._healed()
         if batch:
@@ -228,12 +228,12 @@ class Worker:
         try:
             lag = self._source.lag()
         except StreamError as error:
-            self._meet(error)
+            self._report_trouble(error)
             return False
         return lag.messages == 0 and lag.exact
 
-    def _meet(self, error: StreamError) -> None:
-        """Say what is wrong with the broker, once, and wait a moment; raise what waiting does not change."""
+    def _report_trouble(self, error: StreamError) -> None:
+        """Report once what is wrong with the broker, and wait a moment. Raises what waiting does not change."""
         if not error.heals:
             raise error
         self.trouble = error.sentence
@@ -273,17 +273,17 @@ class Worker:
             self._say_once(f"warning: {warning}")
 
     def _take(self, in_hand: _InHand) -> None:
-        """Take one message as far as it goes."""
+        """Decode and plan one message."""
         message = in_hand.message
         in_hand.again, in_hand.letters = False, []
         in_hand.first, in_hand.last = 1, 0
         if message.deliveries > self._settings.max_deliveries:
             sentence = f"it was delivered {message.deliveries} times, and no worker has got past it"
-            self._bury(in_hand, "deliveries", sentence)
+            self._add_dead_letter(in_hand, "deliveries", sentence)
             return
         found = decoded(message, self._settings.max_bytes)
         if isinstance(found, BadMessage):
-            self._bury(in_hand, found.reason, found.sentence)
+            self._add_dead_letter(in_hand, found.reason, found.sentence)
             return
         if in_hand.state is not self._loaded:
             self._destination.state.restore(in_hand.state)
@@ -303,9 +303,9 @@ class Worker:
             self._keys.add(message.key, found.get("name"), person, message.partition.number)
 
     def _judge(self, in_hand: _InHand, outcome: Outcome) -> None:
-        """Note what becomes of an event by the outcome of its push."""
+        """Note the result of an event, from the outcome of its push."""
         if outcome.kind == "failed":
-            self._bury(in_hand, outcome.reason, outcome.sentence)
+            self._add_dead_letter(in_hand, outcome.reason, outcome.sentence)
         elif outcome.kind == "denied":
             if outcome.reason == "consent_refused":
                 in_hand.result = "consent_refused"
@@ -319,7 +319,7 @@ class Worker:
         else:
             in_hand.result = "skipped"
 
-    def _bury(self, in_hand: _InHand, reason: str, sentence: str) -> None:
+    def _add_dead_letter(self, in_hand: _InHand, reason: str, sentence: str) -> None:
         in_hand.result = "dead"
         in_hand.letters.append(Letter(in_hand.message, False, reason, sentence, {"what": "event"}))
 
@@ -356,13 +356,13 @@ class Worker:
         try:
             self._source.keep_alive()
         except StreamError as error:
-            self._meet(error)
+            self._report_trouble(error)
         else:
             self._healed()
         self._note_figures()
 
     def _take_again(self) -> bool:
-        """Make the intents of messages again that were abandoned; tell whether there were any."""
+        """Make abandoned intents of messages again; return whether there were any."""
         again = [in_hand for hand in self._in_hand.values() for in_hand in hand if in_hand.again]
         for in_hand in again:
             self._take(in_hand)
@@ -373,7 +373,10 @@ class Worker:
         return not in_hand.again and self._sink.is_settled(in_hand.first, in_hand.last)
 
     def _commit(self, partitions: Sequence[Partition]) -> bool:
-        """Write the letters of what is done and commit it, up to the first message that is not; tell whether all is."""
+        """Write the letters of what is done, and commit it, up to the first message that is not done.
+
+        Returns whether nothing is in hand any more.
+        """
         self._note_given_up()
         done: list[_InHand] = []
         for partition in partitions:
@@ -398,7 +401,7 @@ class Worker:
             self._remove(done)
             return not self._in_hand
         except StreamError as error:
-            self._meet(error)
+            self._report_trouble(error)
             return False
         for in_hand in done:
             self.counts.settle(in_hand.result)
@@ -492,7 +495,7 @@ class Worker:
         self._say(line)
 
     def on_warning(self, sentence: str) -> None:
-        """Say what people should know of a partition."""
+        """Report a warning about a partition."""
         self._say(f"warning: {sentence}")
 
     def _forget(self, partitions: Sequence[Partition]) -> None:

@@ -53,7 +53,7 @@ class Age(click.ParamType[int]):
 )
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines: one object a request, a summary last.")
 def command(cassettes: tuple[Path, ...], max_age: int | None, table: Path | None, as_json: bool) -> None:
-    """Send the requests of each CASSETTE to a HubSpot on this machine, and hold its answers against the recorded ones.
+    """Send the requests of each CASSETTE to a HubSpot on this machine, and compare its answers with the recorded ones.
 
     Status, error category, shape of the body, and the headers that matter. Exit 0: all agree. 1: one does not, or a
     recording is too old. 2: it could not run.
@@ -75,7 +75,7 @@ def command(cassettes: tuple[Path, ...], max_age: int | None, table: Path | None
         if max_age is not None and age > max_age:
             old += 1
             say(
-                f"{safe_text(path)} was recorded {age} days ago; at most {max_age} are allowed: record it anew"
+                f"{safe_text(path)} was recorded {age} days ago; at most {max_age} are allowed: record it again"
             )
         _show(path, found, as_json=as_json)
         rows.append((path.stem, cassette.meta.against, len(found), len(found) - differing))

@@ -72,7 +72,7 @@ def command(
     seconds: float,
     as_json: bool,
 ) -> None:
-    """Make events of people who live through journeys: a shop, lead generation, the life of an account.
+    """Make the events of synthetic people: visitors of a shop, leads, and users with an account.
 
     They are anonymous before they log in and known after, have several devices, and grant, refuse or withdraw consent.
     With --cover they are made for a configuration: as few as reach everything in it. Exit 0: everything that can be

@@ -30,7 +30,7 @@ _SIGNS = {"same": "=", "changed": "≠", "new": "+", "missing": "-"}
 @click.option(
     "--config", "config_file", type=click.Path(path_type=Path), help="Instead of the cassette's own."
 )
-@click.option("--accept", is_flag=True, help="After showing the differences, record the cassette anew.")
+@click.option("--accept", is_flag=True, help="Show the differences, then record the cassette again.")
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines: one object a request, a summary last.")
 def command(cassettes: tuple[Path, ...], config_file: Path | None, accept: bool, as_json: bool) -> None:
     """Plan and send the events of each CASSETTE again, against the tape: nothing touches the network.
@@ -110,4 +110,4 @@ def _accept(path: Path, cassette: Cassette, config: dict[str, Any] | None) -> No
     meta = cassette.meta
     made = scrubbed(record(config or meta.config, meta.events, RecordingSetup.of(meta), about=meta.about))
     made.save(path)
-    say(f"{safe_text(path)} recorded anew: {amount(len(made.interactions), 'request')}")
+    say(f"{safe_text(path)} recorded again: {amount(len(made.interactions), 'request')}")

@@ -73,8 +73,8 @@ __all__ = ["command"]
 def command(**options: Any) -> None:
     """Send events through CONFIG to a HubSpot on this machine, and report what became of them.
 
-    EVENTS is a file, a named pipe, or - for standard input; without it, and without --listen, the events are made up.
-    Ctrl-C ends a source that never ends, and the run is summed up all the same. Without CONFIG, the shop of the
+    EVENTS is a file, a named pipe, or - for standard input; without it, and without --listen, the events are synthetic.
+    Ctrl-C ends a source that never ends, and the summary is still printed. Without CONFIG, the shop of the
     demonstration is used.
     Exit 1 if --expect is not met, if events failed (--fail-on), if the sender's numbers and HubSpot's differ, or if the
     source failed; 2 if it could not run. Waiting takes no time: an outage of half a minute is over at once.

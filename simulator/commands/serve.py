@@ -70,7 +70,9 @@ __all__ = ["command"]
     help='Write a preload that leads a Node process\'s calls of HubSpot here: NODE_OPTIONS="--require FILE.cjs".',
 )
 @click.option(
-    "--auto-define", is_flag=True, help="Make definitions and properties at first sight; HubSpot refuses."
+    "--auto-define",
+    is_flag=True,
+    help="Create definitions and properties when they are first used; HubSpot refuses them.",
 )
 @account_option
 @click.option(
@@ -84,7 +86,7 @@ __all__ = ["command"]
 @click.option("--story", type=click.Choice(sorted(STORIES)), help="A named set of faults.")
 @click.option("--json", "as_json", is_flag=True, help="Say where it listens as one JSON object.")
 def command(**options: Any) -> None:
-    """Be HubSpot on this machine until Ctrl-C: custom events, definitions and contacts.
+    """Run a HubSpot on this machine until Ctrl-C: custom events, definitions and contacts.
 
     Nothing leaves this machine. Event names of another portal are refused, as HubSpot does.
     """

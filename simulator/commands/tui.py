@@ -63,7 +63,7 @@ __all__ = ["command"]
 def command(**options: Any) -> None:
     """Show live what CONFIG makes of events, each on its way to a HubSpot on this machine.
 
-    EVENTS is a file, a named pipe, or - for standard input; without it the events are made up. Without CONFIG a shop
+    EVENTS is a file, a named pipe, or - for standard input; without it the events are synthetic. Without CONFIG a shop
     and a guided tour are shown. Saving CONFIG plans the last thousand events again. Events that come
     by --listen, --speed or a pipe come at their own pace, unless --rate is given.
     """

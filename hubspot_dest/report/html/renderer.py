@@ -43,7 +43,7 @@ _MEANINGS: Final = MappingProxyType(
         "identified": "writes a contact, and no event",
         "queued": "sent in a batch",
         "ignored": "left out on purpose, by a rule",
-        "denied": "held back: consent is missing",
+        "denied": "not sent: consent is missing or refused",
         "skipped": "not sent: no identity, or nothing to send",
         "refused": "HubSpot would refuse it",
         "failed": "could not be made into a call, or was not taken",
