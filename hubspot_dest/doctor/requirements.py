@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hubspot_dest.mapping.jsvalues import js_lower, to_string, truthy, whitespace_runs_to
+from hubspot_dest.mapping.jsvalues import js_lower, replace_whitespace_runs, to_string, truthy
 from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.rules_index import ANY, RuleEntry, rules_of
 
@@ -92,7 +92,7 @@ def _event_name(own: Any, renamed: Any, entry: RuleEntry) -> str | None:
         if ANY in (entry.entity, entry.action):
             return None
         renamed = entry.key
-    return whitespace_runs_to(js_lower(renamed), "_")
+    return replace_whitespace_runs(js_lower(renamed), "_")
 
 
 def _map_keys(value: Any) -> tuple[set[str], bool]:

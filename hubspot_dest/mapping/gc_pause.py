@@ -1,7 +1,7 @@
 """Pause Python's garbage collector while a configuration is compiled.
 
-Compiling makes a hundred thousand objects that all stay. The collector would look through them again and again and
-find nothing to free, which is most of the time that a large configuration takes.
+Compiling a large configuration allocates some hundred thousand objects, all of which stay alive. The collector would
+scan them repeatedly and free nothing; that takes longer than the compilation itself.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ __all__ = ["paused_gc"]
 
 @contextmanager
 def paused_gc() -> Iterator[None]:
-    """Pause the garbage collector; it is on again afterwards if it was on before."""
-    was_on = gc.isenabled()
+    """Pause the garbage collector, and restore its previous state on exit."""
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if was_on:
+        if was_enabled:
             gc.enable()

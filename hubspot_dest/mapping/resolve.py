@@ -1,4 +1,4 @@
-"""The form that every mapping value has once it is compiled."""
+"""The type of a compiled mapping value."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Write the texts of a `{map: …}`: mapping (walkerOS 4.4 mapping, section 2.3) and `String()` (section 5.6) at once.
+"""Map a `{map: …}` to texts in one pass: mapping (walkerOS 4.4 mapping, section 2.3) and `String()` (section 5.6).
 
-Each entry is compiled to the cheapest thing that makes its text, so an unusual entry costs only itself. A path of two
-steps, what nearly all entries are, is read in the loop itself; anything else is a compiled mapping value.
+Each entry is compiled to its cheapest form, so an unusual entry slows down only itself. Nearly all entries are paths of
+two steps, which are read inline; anything else is a compiled mapping value.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from hubspot_dest.mapping.resolve import Resolve
 __all__ = ["TextEntry", "TextMap", "Unprintable"]
 
 Unprintable = tuple[str, JsTypeError]
-"""A name whose value JavaScript cannot convert to a text, and why not."""
+"""The name of a property whose value JavaScript cannot convert to a string, and the error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,9 @@ class TextEntry:
 
     Attributes:
         name: the property.
-        resolve: gives its value; None for a path of two steps.
-        steps: that path.
-        default: the text where that path has no value; None to leave the property out.
+        resolve: returns the value; None for a path of two steps.
+        steps: the path of two steps.
+        default: the text if that path has no value; None to leave the property out.
         needs_evaluation: whether `resolve` may use its evaluation: it may call functions, or report what fails.
 
     """
@@ -62,7 +62,7 @@ class TextEntry:
             return None
         default = cast_to_property(form.get("value", UNDEFINED))
         if isinstance(default, (dict, list)):
-            return None  # may have no text
+            return None  # it may have no text form
         return cls(name, None, (keys[0], keys[1]), None if default is UNDEFINED else to_string(default))
 
 
@@ -71,7 +71,7 @@ class TextMap:
 
     Args:
         entries: the entries.
-        keep_emptied: whether a list that a loop emptied has a text, the empty one, or is left out.
+        keep_emptied: whether a list that a loop emptied becomes the empty text; otherwise the property is left out.
 
     Attributes:
         needs_evaluation: whether `write` needs an evaluation.
@@ -89,13 +89,13 @@ class TextMap:
         """Write the texts of an event into a map.
 
         Args:
-            into: where to write; a value of the event overwrites one that is there already.
+            into: the map to write into; existing entries are overwritten.
             event: the event.
             ev: the state of planning the event; may be None unless `needs_evaluation`.
-            consent: the collector's consent; the event's own, where it has one, replaces it.
+            consent: the collector's consent; the event's own consent replaces it.
 
         Returns:
-            what JavaScript cannot convert to a text, in order; nothing is written for it.
+            The properties that JavaScript cannot convert to a string, in order; nothing is written for them.
 
         """
         if ev is not None and truthy(own := event.get("consent", UNDEFINED)):
@@ -113,7 +113,7 @@ class TextMap:
             if kind is str:
                 into[name] = value
             elif kind is float and 1e-4 <= value < 1e16:
-                # Between these two, Python's digits and layout are JavaScript's but for a trailing `.0`.
+                # In this range, Python formats a float as JavaScript does, except for a trailing `.0`.
                 text = repr(value)
                 into[name] = text[:-2] if text[-1] == "0" and text[-2] == "." else text
             elif kind is int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
-from hubspot_dest.mapping.jsvalues import js_lower, whitespace_runs_to
+from hubspot_dest.mapping.jsvalues import js_lower, replace_whitespace_runs
 from hubspot_dest.verdict.mapping_paths import (
     ConfigPath,
     EventPath,
@@ -132,7 +132,7 @@ class ConfigView:
         name = rule.get("name")
         if not isinstance(name, str):
             name = None if "*" in (entity, action) else f"{entity} {action}"
-        return None if name is None else prefix + whitespace_runs_to(js_lower(name), "_")
+        return None if name is None else prefix + replace_whitespace_runs(js_lower(name), "_")
 
     def lost_identity(self) -> tuple[EventPath, ...]:
         """Return the identity's paths where none of them begins with a field of events, so that none is ever found."""
