@@ -1,6 +1,6 @@
-"""The shape of a configuration as pydantic models with upstream's names, and its validation.
+"""The schema of a configuration as pydantic models with upstream's names, and its validation.
 
-Checked are names, types, ranges, and the shapes of mapping values.
+Validation covers names, types, ranges and the shapes of mapping values.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class _Model(BaseModel):
 
 def _not_null(value: Any) -> Any:
     if value is None:
-        msg = "null is not a value here; leave it out"
+        msg = "must not be null; leave it out"
         raise ValueError(msg)
     return value
 
@@ -72,12 +72,12 @@ Scalar = StrictStr | StrictBool | StrictInt | float
 
 
 class Settings(_Model):
-    """The settings of walkerOS' documentation, and ours."""
+    """The settings documented by walkerOS, and those added by this project."""
 
     accessToken: StrictStr | None = Field(default=None, repr=False)  # noqa: N815 - as upstream writes it
     """The private app's access token; HUBSPOT_ACCESS_TOKEN takes precedence."""
     eventNamePrefix: StrictStr | None = None  # noqa: N815 - as upstream writes it
-    """Put before every event name: `pe12345678_`."""
+    """The prefix of every event name: `pe12345678_`."""
     email: Any = None
     """Mapping value of the event's e-mail; `user.email` by default."""
     objectId: MappingValue = None  # noqa: N815 - as upstream writes it
@@ -85,12 +85,12 @@ class Settings(_Model):
     identify: MappingValue = None
     """Mapping value of the contact to upsert: `{email, properties}`."""
     defaultProperties: dict[StrictStr, Scalar] | None = None  # noqa: N815 - as upstream writes it
-    """Properties of every occurrence; the occurrence's own take precedence."""
+    """Properties of every occurrence; the occurrence's own properties take precedence."""
     batch: StrictBool | None = None
     """Collect occurrences and send them in batches."""
     batchSize: Annotated[StrictInt, Field(ge=1, le=500)] | None = None  # noqa: N815 - as upstream writes it
     """Batch size: 1 to 500, 50 by default."""
-    # The next five are this project's; walkerOS ignores unknown settings (walkerOS 4.4, section 5.1).
+    # The next five belong to this project; walkerOS ignores unknown settings (walkerOS 4.4, section 5.1).
     baseUrl: Annotated[StrictStr, AfterValidator(_base_url)] | None = None  # noqa: N815 - as the others are written
     """HubSpot's base URL; the real one by default."""
     apiVersion: Annotated[StrictStr, AfterValidator(_api_version)] | None = None  # noqa: N815 - likewise
@@ -100,7 +100,7 @@ class Settings(_Model):
     caBundle: StrictStr | None = None  # noqa: N815 - likewise
     """A PEM file of CA certificates that replaces the system's."""
     codeOverruns: Annotated[StrictInt, Field(ge=0)] | None = None  # noqa: N815 - likewise
-    """How many calls over the time limit switch a `$code:` function off: 3 by default, 0 for never."""
+    """Number of calls over the time limit after which a `$code:` function is switched off: 3 by default, 0 never."""
 
 
 class RuleSettingsSchema(_Model):
@@ -176,8 +176,8 @@ class Problem:
         path: keys and list indexes from the root of the configuration.
         message: what is wrong.
         hint: what to do about it.
-        severity: an `error` makes the configuration unusable, a `warning` does not.
-        code: what kind of problem it is, stable: `invalid_value`, `unknown_key`, `no_effect` … (codes of `lint`).
+        severity: `error` if the configuration cannot be used, else `warning`.
+        code: the stable code of the problem, as in `lint`: `invalid_value`, `unknown_key`, `no_effect` …
 
     """
 
@@ -203,7 +203,7 @@ _NO_EFFECT: Final = {
     "data": "walkerOS' HubSpot destination does not use it; put the mapping into settings.properties of a rule",
     "include": "walkerOS' HubSpot destination does not use it",
     "batch": "walkerOS ignores it for HubSpot; use settings.batch",
-    "require": "hubspot-dest starts at once",
+    "require": "hubspot-dest starts immediately",
     "before": "transformers are not run here",
     "next": "transformers are not run here",
     "cache": "events are not cached here",
@@ -225,7 +225,8 @@ _FUNCTIONS: Final = ("condition", "fn", "validate")
 def find_problems(raw: Any) -> list[Problem]:
     """Return all problems of a configuration, errors and warnings, in document order."""
     if not isinstance(raw, dict):
-        return [Problem((), f"a configuration is a map, not {kind_of(raw)}", 'begin with {"settings": {…}}')]
+        hint = 'begin with {"settings": {…}}'
+        return [Problem((), f"a configuration must be a map, not {kind_of(raw)}", hint)]
     problems = _model_problems(Wrapper, raw, ())
     problems += [
         Problem((key,), "has no effect", why, "warning", "no_effect")
@@ -247,7 +248,7 @@ def find_problems(raw: Any) -> list[Problem]:
 
 
 def usable_client(env: Any) -> Any:
-    """Return the client that Python code injects at `env.client`; None for what a file can hold there."""
+    """Return the client that Python code injects as `env.client`; None for a plain value, as from a file."""
     client = env.get("client") if isinstance(env, dict) else None
     return None if isinstance(client, (str, bool, int, float, dict, list)) else client
 
@@ -255,7 +256,7 @@ def usable_client(env: Any) -> Any:
 def _env_problems(env: Any) -> list[Problem]:
     if env is None or env == {}:
         return []
-    why = "the official HubSpot client is used; walkerOS would use what env injects, in place of HubSpot"
+    why = "the official HubSpot client is used; walkerOS would use what env injects instead of HubSpot"
     if not isinstance(env, dict):
         return [Problem(("env",), "is ignored", why, "warning", "env_ignored")]
     used = {"client"} if usable_client(env) is not None else set()
@@ -266,15 +267,15 @@ def _env_problems(env: Any) -> list[Problem]:
 
 def _rule_problems(rule: Any, path: Path) -> list[Problem]:
     if not isinstance(rule, dict):
-        hint = "a rule is a map, or a list of maps with conditions"
-        return [Problem(path, f"a rule is a map, not {kind_of(rule)}", hint)]
+        hint = "write a map, or a list of maps with conditions"
+        return [Problem(path, f"a rule must be a map, not {kind_of(rule)}", hint)]
     problems = _model_problems(RuleSchema, rule, path)
     for key, why in _RULE_NO_EFFECT.items():
         if key in rule:
             problems.append(Problem((*path, key), "has no effect", why, "warning", "no_effect"))
     if rule.get("skip") is True:
         why = "walkerOS 4 ignores skip and would send the event; use silent: true"
-        problems.append(Problem((*path, "skip"), "counts as silent here", why, "warning", "skip_ignored"))
+        problems.append(Problem((*path, "skip"), "is treated as silent here", why, "warning", "skip_ignored"))
     if rule.get("condition") is not None:
         problems += _function_problems(rule["condition"], (*path, "condition"))
     settings = rule.get("settings")
@@ -296,7 +297,7 @@ def _policy_problems(policy: Any, path: Path) -> list[Problem]:
         for other in policy:
             if isinstance(item, str) and isinstance(other, str) and other.startswith(f"{item}."):
                 message = f"overlaps with '{item}'"
-                why = "walkerOS applies the two in an order that depends on how long each takes"
+                why = "walkerOS applies them in an order that depends on how long each takes"
                 problems.append(Problem((*path, other), message, why, "warning", "policy_overlap"))
     return problems
 
@@ -305,7 +306,7 @@ def _value_problems(value: Any, path: Path) -> list[Problem]:
     if isinstance(value, str):
         if value.startswith("$code:"):
             hint = f'write a function as fn: {{"fn": "{value[:24]}…"}}'
-            return [Problem(path, "is a function, where a mapping value is needed", hint)]
+            return [Problem(path, "is a function, but a mapping value is required", hint)]
         return []
     if isinstance(value, list):
         return [
@@ -313,7 +314,7 @@ def _value_problems(value: Any, path: Path) -> list[Problem]:
         ]
     if not isinstance(value, dict):
         hint = f'for a fixed value write {{"value": {"null" if value is None else repr(value)}}}'
-        return [Problem(path, f"a mapping value is a path, a map or a list, not {kind_of(value)}", hint)]
+        return [Problem(path, f"a mapping value must be a path, a map or a list, not {kind_of(value)}", hint)]
     problems: list[Problem] = []
     for key, inner in value.items():
         problems += _part_problems(key, inner, (*path, key))
@@ -326,7 +327,7 @@ def _dead_producers(value: dict[Any, Any], path: Path) -> list[Problem]:
         Problem(
             (*path, dead),
             f"has no effect beside {present[0]}: a mapping value has one producer",
-            f"the order is {', '.join(PRODUCERS)}; to change what a path gives, use fn alone",
+            f"the order is {', '.join(PRODUCERS)}; to change the value at a path, use only fn",
             "warning",
             "no_effect",
         )
@@ -341,10 +342,10 @@ def _part_problems(key: Any, inner: Any, path: Path) -> list[Problem]:
     if key in _FUNCTIONS:
         return _function_problems(inner, path)
     if key == "key" and not isinstance(inner, str):
-        return [Problem(path, f"a path is text, not {kind_of(inner)}", 'for example "data.total"')]
+        return [Problem(path, f"a path must be text, not {kind_of(inner)}", 'for example "data.total"')]
     if key == "consent":
-        fine = isinstance(inner, dict) and all(isinstance(flag, bool) for flag in inner.values())
-        return [] if fine else [Problem(path, "must map names to true or false", '{"marketing": true}')]
+        valid = isinstance(inner, dict) and all(isinstance(flag, bool) for flag in inner.values())
+        return [] if valid else [Problem(path, "must map names to true or false", '{"marketing": true}')]
     if key == "map":
         if not isinstance(inner, dict):
             return [Problem(path, f"must be a map of names to mapping values, not {kind_of(inner)}")]
@@ -357,7 +358,7 @@ def _part_problems(key: Any, inner: Any, path: Path) -> list[Problem]:
         ]
     if key == "loop":
         if not isinstance(inner, list) or len(inner) != 2:
-            return [Problem(path, "must be a list of two: the list to loop over, and the value of each item")]
+            return [Problem(path, "must have two items: the list to loop over, and the value of each item")]
         return _value_problems(inner[0], (*path, 0)) + _value_problems(inner[1], (*path, 1))
     return []
 
@@ -370,7 +371,7 @@ def _function_problems(source: Any, path: Path) -> list[Problem]:
 
 
 def _code_problems(raw: dict[str, Any]) -> list[Problem]:
-    """Compile every `$code:` function, so that a syntax error is reported with its path."""
+    """Compile every `$code:` function to report syntax errors with their paths."""
     places = [
         (path, source)
         for key, value in raw.items()
@@ -394,7 +395,7 @@ def _code_problems(raw: dict[str, Any]) -> list[Problem]:
                 Problem(
                     path,
                     f"$code: does not parse: {error}",
-                    "it must be one expression, a function",
+                    "it must be a single expression, a function",
                     code="code_syntax",
                 )
             )
@@ -423,7 +424,7 @@ def _model_problems(model: type[BaseModel], raw: dict[str, Any], path: Path) -> 
 
 
 def _unique(problems: Iterator[Problem]) -> list[Problem]:
-    """Keep one problem per path: pydantic reports every branch of a failed union."""
+    """Return one problem per path, since pydantic reports every branch of a failed union."""
     return list({problem.path: problem for problem in problems}.values())
 
 
@@ -438,7 +439,7 @@ def _from_pydantic(detail: ErrorDetails, model: type[BaseModel], path: Path) -> 
     if place and place[-1] == "batchSize":
         return Problem(where, f"must be a whole number from 1 to 500, not {detail['input']!r}")
     if "defaultProperties" in place[:-1]:
-        message = "must be text, a number, true or false; it is sent as written, and is not a mapping"
+        message = "must be text, a number, true or false; it is sent as written and cannot be a mapping"
         return Problem(where, message)
     return Problem(where, _WORDS.get(detail["type"], detail["msg"].removeprefix("Value error, ")), "")
 
@@ -465,4 +466,4 @@ def _nearest(name: str, known: Any) -> str:
     lowered = [item for item in known if item.lower() == name.lower()]
     if lowered or matches:
         return f"did you mean '{(lowered or matches)[0]}'?"
-    return f"known are: {', '.join(sorted(known))}"
+    return f"known keys: {', '.join(sorted(known))}"

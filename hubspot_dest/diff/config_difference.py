@@ -1,4 +1,4 @@
-"""The places where two configurations differ, and a configuration with one of them changed."""
+"""Find the differences between two configurations, and apply a single one."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ ConfigPath = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class ConfigDifference:
-    """One place where two configurations differ.
+    """A difference between two configurations.
 
     Attributes:
-        path: where; the deepest place that both sides share, one step further.
-        old: the old value; `MISSING` for none.
-        new: the new value; `MISSING` for none.
+        path: the path of the difference.
+        old: the old value; `MISSING` if there is none.
+        new: the new value; `MISSING` if there is none.
 
     """
 
@@ -30,10 +30,10 @@ class ConfigDifference:
 
 
 def config_differences(old: Any, new: Any, path: ConfigPath = ()) -> list[ConfigDifference]:
-    """Return every place where two configurations differ, in the order of the old one.
+    """Return the differences between two configurations, in the order of the old one.
 
-    The order of keys counts for nothing, except where maps are the whole of a rule's list. Lists of different length
-    are one difference: an entry that was put in front moves all others.
+    The order of keys is ignored. Lists of different length are one difference, since inserting an entry moves all later
+    ones.
     """
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         keys = [*old, *(key for key in new if key not in old)]

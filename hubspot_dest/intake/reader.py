@@ -153,7 +153,7 @@ class BadLine:
         message: what is wrong.
         hint: what to do.
         position: the item of an array, from 0.
-        column: the column of broken JSON, from 1.
+        column: the column of invalid JSON, from 1.
         unfinished: the stream ended in the middle of it; more may be written later.
         end: offset in the decompressed source behind the line or document.
 
@@ -393,7 +393,7 @@ def _broken(number: int, error: orjson.JSONDecodeError, end: int, *, unfinished:
     message = str(error).split(": line ")[0]
     hint = "each line is one event as JSON, or the whole file is one JSON array"
     line = number + error.lineno - 1
-    return BadLine(line, f"broken JSON: {message}", hint, column=error.colno, unfinished=unfinished, end=end)
+    return BadLine(line, f"invalid JSON: {message}", hint, column=error.colno, unfinished=unfinished, end=end)
 
 
 def _overlong(number: int, line: OverlongLine, end: int) -> BadLine:

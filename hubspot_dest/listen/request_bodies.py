@@ -76,7 +76,7 @@ def events_of(body: bytes) -> tuple[list[Any], bool]:
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise BodyError(400, f"broken JSON: {error}") from None
+        raise BodyError(400, f"invalid JSON: {error}") from None
     several = True
     if isinstance(value, dict) and isinstance(value.get("batch"), list):
         value = value["batch"]

@@ -1,4 +1,4 @@
-"""Judge plans: what HubSpot's rules and walkerOS' own habits will do to each."""
+"""Judge plans by HubSpot's rules and walkerOS' behaviour."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _REMEMBERED: Final = 4_096
 _STAGES: Final = 50_000
 _GOOD_EMAILS: Final = 100_000
 _ENOUGH_EVENTS: Final = 20
-_LOOKED_AT: Final = 100
+_CHECKED_EVENTS: Final = 100
 _LARGE: Final = 1_000_000
 _BRACKET: Final = OBJECT_TEXT[0]
 _ShapeKey = tuple[str, int | None, str, tuple[str, ...]]
@@ -65,14 +65,16 @@ _DENIALS: Final = frozenset(
 
 @dataclass(slots=True)
 class _RuleRun:
-    """What happened to the events of one rule so far.
+    """The state of one rule during a run.
 
     Attributes:
         view: the rule.
-        static: findings of every event that it handles.
-        pending: values none of whose paths was met yet.
-        met: how many events the rule handled.
-        contact: the latest shape whose contacts are fine if their values are.
+        static: the findings of every event that the rule handles.
+        pending: mapped values of the occurrence that no event has had so far.
+        contact_pending: mapped values of the contact that no event has had so far.
+        met: the number of events that the rule has handled.
+        contact: the latest contact shape that needs only its values checked.
+        reported: the paths that `summary` has reported.
 
     """
 
@@ -82,18 +84,18 @@ class _RuleRun:
     contact_pending: list[MappedValue]
     met: int = 0
     contact: _ContactShape | None = None
-    told: set[ConfigPath] = field(default_factory=set)
+    reported: set[ConfigPath] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
 class _Absence:
-    """Paths of two steps that gave nothing, and in which fields of events there is nothing near them.
+    """Two-step paths without a value, under the same field of the event.
 
     Attributes:
-        section: the field of events that they begin with.
-        keys: their second steps.
-        paths: the whole paths.
-        known: keys of that field, in order, among which none is like theirs.
+        section: the field of the event, the first step of the paths.
+        keys: the second steps of the paths.
+        paths: the complete paths.
+        known: key sets of that field, in order, that have been findings to contain no similar key.
 
     """
 
@@ -105,17 +107,17 @@ class _Absence:
 
 @dataclass(slots=True)
 class _Shape:
-    """What is known of every occurrence of one rule and one name with the same properties.
+    """The cached judgement of all occurrences with the same rule, event name and property names.
 
     Attributes:
-        key: the rule's key and position, the event's name, the names of its properties.
-        run: the rule's run.
-        findings: the findings about its names.
-        typed: the properties whose values have a type to fit.
-        plain: whether an event can only have something wrong with its values: the usual case, decided fast.
-        count: how many properties the rule can give at most, where all of them are here; else -1.
-        absent: the paths of values that gave nothing, by the field of events that they begin with.
-        fast: whether such events are decided fast.
+        key: the rule's key and index, the event's name, and the names of its properties.
+        run: the state of the rule.
+        findings: the findings about names.
+        typed: the properties whose values must match a type.
+        plain: whether only the values of such an occurrence can cause findings.
+        count: the number of properties if the occurrence has all that the rule can map, else -1.
+        absent: the paths without a value, by field of the event.
+        fast: whether `is_fine` may use the shape.
 
     """
 
@@ -131,13 +133,13 @@ class _Shape:
 
 @dataclass(frozen=True, slots=True)
 class _ContactShape:
-    """What is known of every contact of one rule with the same properties.
+    """The cached judgement of all contacts with the same rule and property names.
 
     Attributes:
-        findings: what there is to say of the properties whatever their values are.
-        typed: the properties whose values have to be looked at.
+        findings: the findings that do not depend on the values.
+        typed: the properties whose values must be checked.
         names: the names of the properties.
-        absent: the paths of values that gave nothing; None where they cannot be decided fast.
+        absent: the paths without a value; None if `is_fine` cannot handle them.
 
     """
 
@@ -148,13 +150,13 @@ class _ContactShape:
 
 
 class Judge:
-    """Judges the plans of one run of one configuration.
+    """Judge the plans of one run of a configuration.
 
     Args:
-        config: the destination's configuration as configured.
+        config: the destination's configuration, as configured.
         source: the lines of the configuration in its file.
-        account: what is known of the account; without it, what all accounts have.
-        behaviours: switches of the server that are set; what rests on one of them follows it.
+        account: the known schema of the account; by default, only what all accounts have.
+        behaviours: the simulated HubSpot's switches, which decide the checks that depend on them.
 
     """
 
@@ -174,7 +176,7 @@ class Judge:
         self._rules: dict[tuple[str, int | None], _RuleRun] = {}
         self._shapes: dict[_ShapeKey, _Shape] = {}
         self._recent: dict[str, _Shape] = {}
-        """By an event's name, the latest shape whose events are fine if their values are."""
+        """Event name to the latest shape that needs only its values checked."""
         self._contact_shapes: dict[tuple[str, int | None, tuple[str, ...]], _ContactShape] = {}
         self._good_emails: set[str] = set()
         self._names: set[str] = set()
@@ -195,8 +197,8 @@ class Judge:
         """Return the findings about a plan.
 
         Args:
-            plan: what should happen to the event.
-            now_ms: the run's clock, in ms since 1970.
+            plan: the plan of the event.
+            now_ms: the current time, in ms since 1970.
 
         """
         occurrence = plan.occurrence
@@ -204,44 +206,44 @@ class Judge:
             return ()
         run = self._rules.get((plan.rule_key, plan.rule_index)) or self._begin(plan)
         run.met += 1
-        if run.met == _LOOKED_AT:
-            # A value with a default may be missing in every event; its path was looked at often enough.
+        if run.met == _CHECKED_EVENTS:
+            # A value with a default may be missing in every event: stop checking its path after this many.
             run.pending = [mapped_value for mapped_value in run.pending if not mapped_value.has_default]
             run.contact_pending = [
                 mapped_value for mapped_value in run.contact_pending if not mapped_value.has_default
             ]
-        found: list[Finding] = []
+        findings: list[Finding] = []
         if occurrence is not None:
-            self._occurrence(occurrence, plan, run, now_ms, found)
+            self._occurrence(occurrence, plan, run, now_ms, findings)
         if plan.contact is not None:
-            self._contact(plan.contact, plan, run, found)
+            self._contact(plan.contact, plan, run, findings)
         if plan.violations:
-            found += [
+            findings += [
                 self._finding(violation, self._place_of(violation, run)) for violation in plan.violations
             ]
         if plan.verdict == "ready":
-            self._values(plan, run, found)
+            self._values(plan, run, findings)
             if plan.contact is None and run.view.contact_email_paths:
-                self._inspect(run.view.contact_email_paths, plan.event, run.view, found, nulls=False)
-            found += run.static
+                self._inspect(run.view.contact_email_paths, plan.event, run.view, findings, nulls=False)
+            findings += run.static
         elif self._lost_identity:
-            found.append(self._identity_lost())
+            findings.append(self._identity_finding())
         if self._view.email_paths and plan.email is None:
-            self._inspect(self._view.email_paths, plan.event, run.view, found, nulls=False)
+            self._inspect(self._view.email_paths, plan.event, run.view, findings, nulls=False)
         if self._view.object_id_paths and plan.object_id is None:
-            self._inspect(self._view.object_id_paths, plan.event, run.view, found, nulls=False)
+            self._inspect(self._view.object_id_paths, plan.event, run.view, findings, nulls=False)
         if (meant := self._missed_rule(plan)) is not None:
-            found.append(self._capitals(plan, meant))
-        return tuple(dict.fromkeys(found)) if found else ()
+            findings.append(self._capitals_finding(plan, meant))
+        return tuple(dict.fromkeys(findings)) if findings else ()
 
     def is_fine(self, plan: Plan, now_ms: int) -> bool:
-        """Tell whether an event is like others that are fine: a look at its shape, and one at all of its values.
+        """Return whether a plan certainly has no findings, by its shape and a quick check of its values.
 
-        It is counted then as `judge` counts it, which need not be asked. False where that is not certain.
+        If so, the event is counted as by `judge`, which need not be called. False means that `judge` must decide.
 
         Args:
-            plan: what should happen to the event.
-            now_ms: the run's clock, in ms since 1970.
+            plan: the plan of the event.
+            now_ms: the current time, in ms since 1970.
 
         """
         occurrence = plan.occurrence
@@ -288,16 +290,16 @@ class Judge:
         return False
 
     def judge_consent(self, consent: Any) -> tuple[Finding, ...]:
-        """Return the findings about the consent that an event came with."""
+        """Return the findings about the consent of an event, as it was received."""
         if type(consent) is not dict or not self._view.consents or not consent:
             return ()
         self._with_consent += 1
         names = (*consent,)
-        found = self._consents.get(names)
-        if found is None:
-            found = tuple(self._odd_consent_names(consent))
+        findings = self._consents.get(names)
+        if findings is None:
+            findings = tuple(self._misspelt_consents(consent))
             if len(self._consents) < _REMEMBERED:
-                self._consents[names] = found
+                self._consents[names] = findings
         for name, value in consent.items():
             if value is True or value is False or name not in self._view.consents:
                 continue
@@ -309,11 +311,11 @@ class Judge:
                     f"send {name}: false",
                     f"consent.{name}",
                 )
-                found = (*found, self._finding(violation, ()))
-        return found
+                findings = (*findings, self._finding(violation, ()))
+        return findings
 
-    def _odd_consent_names(self, consent: Mapping[Any, Any]) -> Iterator[Finding]:
-        """Yield names that are nearly one that the configuration asks for, and which the event does not have."""
+    def _misspelt_consents(self, consent: Mapping[Any, Any]) -> Iterator[Finding]:
+        """Yield a finding for each consent name that is similar to a required name which the event lacks."""
         missing = [name for name in sorted(self._view.consents) if name not in consent]
         for name in consent:
             if not isinstance(name, str) or name in self._view.consents:
@@ -322,16 +324,16 @@ class Judge:
             if meant is not None:
                 violation = Violation(
                     "consent_name",
-                    f"the event has the consent {name}, the configuration asks for {meant}: "
-                    "they are two names, so it counts for nothing",
-                    f"write {meant} in both",
+                    f"the event has the consent {name}, but the configuration requires {meant}: the names differ, so "
+                    "the consent has no effect",
+                    f"use {meant} in both",
                     f"consent.{name}",
                 )
                 place = next(at for names, at in self._view.consent_requirements if meant in names)
                 yield self._finding(violation, (*place, meant))
 
     def _consents_never_given(self, granted: Collection[str]) -> Iterator[Finding]:
-        """Yield requirements none of whose names any event had, nor the collector."""
+        """Yield a finding for each requirement that neither an event nor the collector could meet."""
         if self._with_consent < _ENOUGH_EVENTS or len(self._consents) >= _REMEMBERED:
             return
         given = {*granted, *(name for names in self._consents for name in names)}
@@ -340,54 +342,54 @@ class Judge:
                 asked = " or ".join(names)
                 violation = Violation(
                     "consent_never_given",
-                    f"none of {amount(self._with_consent, 'event')} with a consent says anything of {asked}: "
-                    "what asks for it is never sent",
-                    f"ask for a name that events have: {', '.join(sorted(map(str, given))[:8])}",
+                    f"none of {amount(self._with_consent, 'event')} with a consent mentions {asked}: whatever requires "
+                    "it is never sent",
+                    f"require a name that events have: {', '.join(sorted(map(str, given))[:8])}",
                 )
                 yield self._finding(violation, at, at="")
 
     def summary(self, granted: Collection[str] = ()) -> tuple[Finding, ...]:
-        """Return the findings that need all events: paths and consents that no event had.
+        """Return the findings about all events together: paths and consents that no event had.
 
         Args:
-            granted: names of consents that the collector itself has.
+            granted: the names of consents that the collector itself has.
 
         """
-        found: list[Finding] = [*self._consents_never_given(granted)]
+        findings: list[Finding] = [*self._consents_never_given(granted)]
         for run in self._rules.values():
             if run.met < _ENOUGH_EVENTS:
                 continue
             for value in (*run.pending, *run.contact_pending):
                 for path in () if value.has_default else value.paths:
-                    if path.at in run.told or path.first not in run.view.fields:
+                    if path.at in run.reported or path.first not in run.view.fields:
                         continue
-                    run.told.add(path.at)
+                    run.reported.add(path.at)
                     rule = f"rule '{run.view.label}'" if run.view.label else "no rule"
                     violation = Violation(
                         "path_never_met",
                         f"{path.path} has no value in any of the {run.met} events of {rule}",
-                        "correct the path, or take it out",
+                        "correct the path, or remove it",
                     )
-                    found.append(self._finding(violation, path.at, at=""))
-        return tuple(dict.fromkeys(found))
+                    findings.append(self._finding(violation, path.at, at=""))
+        return tuple(dict.fromkeys(findings))
 
     @property
     def judges_consent(self) -> bool:
-        """Whether the configuration asks for any consent, so that `judge_consent` can have something to say."""
+        """Whether the configuration requires any consent; otherwise `judge_consent` has no findings."""
         return bool(self._view.consents)
 
     @property
     def event_names(self) -> int:
-        """How many different events there were; a lower bound beyond the most definitions of an account."""
+        """The number of different event names; counting stops above an account's maximum of definitions."""
         return len(self._names)
 
-    # ---- the configuration by itself
+    # ---- the configuration
 
     def configuration(self) -> tuple[Finding, ...]:
-        """Return what is certain before the first event: names that are fixed, references, fixed values."""
-        found: list[Finding] = []
+        """Return the findings that do not need events: about fixed names, references and fixed values."""
+        findings: list[Finding] = []
         if self._lost_identity:
-            found.append(self._identity_lost())
+            findings.append(self._identity_finding())
         for entity, action, view in self._view.every_rule():
             raw = self._view.raw_rule(
                 f"{entity} {action}", None if not isinstance(view.at[-1], int) else view.at[-1]
@@ -396,21 +398,21 @@ class Judge:
                 continue
             key = (f"{entity} {action}", view.at[-1] if isinstance(view.at[-1], int) else None)
             run = self._rules.get(key) or self._begin_rule(*key)
-            found += run.static
+            findings += run.static
             if raw.get("silent") is not True:
-                self._fixed_names(self._view.fixed_event_name(raw, entity, action), run, found)
+                self._fixed_names(self._view.fixed_event_name(raw, entity, action), run, findings)
             for value in view.contact:
                 problem = self._contact_property(value.name, value.constant or "") if value.name else None
                 if problem is not None:
-                    found.append(self._finding(problem, value.at, at="contact"))
-        return tuple(dict.fromkeys(found))
+                    findings.append(self._finding(problem, value.at, at="contact"))
+        return tuple(dict.fromkeys(findings))
 
-    def _fixed_names(self, name: str | None, run: _RuleRun, found: list[Finding]) -> None:
-        """Judge an event's name, where it is fixed, the names of the properties, and their fixed values."""
+    def _fixed_names(self, name: str | None, run: _RuleRun, findings: list[Finding]) -> None:
+        """Judge a rule's event name if it is fixed, the names of its properties, and their fixed values."""
         definition = None
         violation = None if name is None else self._event_name(name)
         if violation is not None:
-            found.append(self._finding(violation, _place_of_name(violation, run.view), at="occurrence"))
+            findings.append(self._finding(violation, _place_of_name(violation, run.view), at="occurrence"))
         elif name is not None and self._account.definitions is not None:
             definition = self._account.definitions.get(name)
         fixed = {value.name: value.constant for value in run.view.properties if value.name}
@@ -421,18 +423,18 @@ class Judge:
             if constant is not None:
                 problems.append(check_value_length(text, constant))
                 problems.append(None if declared is None else check_property_value(declared, constant))
-            found += [
+            findings += [
                 self._finding(problem, self._place_of(problem, run), at="occurrence")
                 for problem in problems
                 if problem is not None
             ]
         for twin in check_name_twins(names):
-            found.append(self._finding(twin, self._place_of(twin, run), at="occurrence"))
+            findings.append(self._finding(twin, self._place_of(twin, run), at="occurrence"))
 
     # ---- occurrences
 
     def _occurrence(
-        self, occurrence: dict[str, Any], plan: Plan, run: _RuleRun, now_ms: int, found: list[Finding]
+        self, occurrence: dict[str, Any], plan: Plan, run: _RuleRun, now_ms: int, findings: list[Finding]
     ) -> None:
         name, properties = occurrence["eventName"], occurrence["properties"]
         key = (plan.rule_key, plan.rule_index, name, tuple(properties))
@@ -442,31 +444,33 @@ class Judge:
             if len(self._shapes) < _REMEMBERED:
                 self._shapes[key] = shape
         if shape.findings:
-            found += shape.findings
+            findings += shape.findings
         elif shape.plain and _stay_pending(run.pending, properties):
-            shape.fast = True  # and remains so: nothing becomes pending again
+            shape.fast = True  # for the rest of the run: a value never becomes pending again
             self._recent[name] = shape
         for value in properties.values():
             if type(value) is str and (len(value) > MAX_VALUE or _BRACKET in value or value in NOTHING_TEXTS):
-                self._long_values(properties, run, found)
+                self._check_texts(properties, run, findings)
                 break
         if shape.typed:
-            for each, declared in shape.typed:
-                value = properties[each]
+            for property_name, declared in shape.typed:
+                value = properties[property_name]
                 violation = check_property_value(declared, value) if type(value) is str and value else None
                 if violation is not None:
-                    found.append(self._finding(violation, self._place_of(violation, run), at="occurrence"))
+                    findings.append(self._finding(violation, self._place_of(violation, run), at="occurrence"))
         if len(properties) > MAX_PROPERTIES and (many := check_properties_count(properties)) is not None:
             place = (*run.view.at, "settings", "properties") if run.view.properties else ()
-            found.append(self._finding(many, place, at="occurrence"))
+            findings.append(self._finding(many, place, at="occurrence"))
         if (email := occurrence.get("email")) is not None:
             violation = self._emails.get(email) or self._event_email(email)
             if violation is not None and not self._contact_says(email, plan.contact):
-                found.append(self._finding(violation, _configured(self._view.email_paths), at="occurrence"))
+                findings.append(
+                    self._finding(violation, _configured(self._view.email_paths), at="occurrence")
+                )
         if (object_id := occurrence.get("objectId")) is not None:
             violation = check_object_id(object_id)
             if violation is not None:
-                found.append(
+                findings.append(
                     self._finding(violation, _configured(self._view.object_id_paths), at="occurrence")
                 )
         occurred_at = occurrence.get("occurredAt")
@@ -476,31 +480,31 @@ class Judge:
         if type(occurred_at) is str and not "2" <= occurred_at <= self._latest:
             violation = check_occurred_at(occurred_at, now_ms)
             if violation is not None:
-                found.append(self._finding(violation, (), at="occurrence"))
+                findings.append(self._finding(violation, (), at="occurrence"))
 
     def _shape_of(self, plan: Plan, name: str, properties: Mapping[str, Any], run: _RuleRun) -> _Shape:
         if len(self._names) <= MAX_DEFINITIONS:
             self._names.add(name)
-        found: list[Finding] = []
+        findings: list[Finding] = []
         definition = None
         violation = self._event_name(name)
         if violation is not None:
-            found.append(self._finding(violation, _place_of_name(violation, run.view), at="occurrence"))
+            findings.append(self._finding(violation, _place_of_name(violation, run.view), at="occurrence"))
         elif self._account.definitions is not None:
             definition = self._account.definitions.get(name)
         typed: list[tuple[str, PropertyLike]] = []
         for text in properties:
             violation = self._property_name(text, name, definition)
             if violation is not None:
-                found.append(self._finding(violation, self._place_of(violation, run), at="occurrence"))
+                findings.append(self._finding(violation, self._place_of(violation, run), at="occurrence"))
             declared = _declared(definition, text)
             if declared is not None and declared.type != "string":
                 typed.append((text, declared))
         for twin in check_name_twins(properties):
-            found.append(self._finding(twin, self._place_of(twin, run), at="occurrence"))
+            findings.append(self._finding(twin, self._place_of(twin, run), at="occurrence"))
         absent = _absences(run.view.properties, properties, run.view.fields)
         plain = (
-            not found
+            not findings
             and not run.static
             and absent is not None
             and len(properties) <= MAX_PROPERTIES
@@ -510,7 +514,7 @@ class Judge:
         possible = {*self._view.defaults, *(prop.name for prop in run.view.properties)}
         complete = possible == set(properties)
         count = len(possible) if complete else -1
-        return _Shape(key, run, tuple(found), tuple(typed), plain, count, absent or ())
+        return _Shape(key, run, tuple(findings), tuple(typed), plain, count, absent or ())
 
     def _event_name(self, name: str) -> Violation | None:
         definitions, portal_id = self._account.definitions, self._account.portal_id
@@ -523,14 +527,14 @@ class Judge:
         if portal_id is not None and portal != portal_id:
             return event_violation(
                 "event_prefix_portal",
-                f"{name} belongs to portal {portal}; the account is portal {portal_id}",
+                f"{name} belongs to portal {portal}, but the account is portal {portal_id}",
                 f"set settings.eventNamePrefix to pe{portal_id}_",
                 name,
             )
         if definitions is None:
             return None
         near = nearest_name(own, [split_event_name(definition)[1] for definition in definitions])
-        fix = f"did you mean {near}?" if near else "define it in HubSpot, or map to an event that is defined"
+        fix = f"did you mean {near}?" if near else "define it in HubSpot, or map to a defined event"
         return event_violation("event_undefined", f"the account has no event {name}", fix, name)
 
     def _property_name(self, name: str, event: str, definition: AccountEvent | None) -> Violation | None:
@@ -540,7 +544,7 @@ class Judge:
             return check_property_name(name)
         return check_property_declared(name, event, definition.declared, list(definition.properties))
 
-    def _long_values(self, properties: Mapping[str, Any], run: _RuleRun, found: list[Finding]) -> None:
+    def _check_texts(self, properties: Mapping[str, Any], run: _RuleRun, findings: list[Finding]) -> None:
         for name, value in properties.items():
             if type(value) is not str:
                 continue
@@ -549,10 +553,10 @@ class Judge:
                 check_value_object(f"properties.{name}", value),
             ):
                 if violation is not None:
-                    found.append(self._finding(violation, self._place_of(violation, run), at="occurrence"))
+                    findings.append(self._finding(violation, self._place_of(violation, run), at="occurrence"))
 
     def _contact_says(self, email: str, contact: ContactUpsert | None) -> bool:
-        """Tell whether a finding of the contact names the same address already."""
+        """Return whether the same address is reported as the contact's already."""
         if contact is None or contact.properties is None:
             return False
         return contact.email == email and self._contact_email(email) is not None
@@ -560,14 +564,14 @@ class Judge:
     def _fine_values(
         self, typed: tuple[tuple[str, PropertyLike], ...], properties: Mapping[str, str]
     ) -> bool:
-        """Tell whether every value fits its property's type."""
+        """Return whether every value matches its property's type."""
         return all(
             not (value := properties[name]) or check_property_value(declared, value) is None
             for name, declared in typed
         )
 
     def _fine_absence(self, absent: tuple[_Absence, ...], event: Any) -> bool:
-        """Tell whether paths that gave nothing are simply not there, and nothing like them is."""
+        """Return whether the paths are absent from the event, which has no similar paths either."""
         for absence in absent:
             inside = event.get(absence.section)
             if type(inside) is not dict:
@@ -583,7 +587,7 @@ class Judge:
         return True
 
     def _fine_contact(self, contact: ContactUpsert, run: _RuleRun, plan: Plan) -> bool:
-        """Tell whether there is nothing to say of a contact that is like others that are fine."""
+        """Return whether a contact certainly has no findings."""
         shape, properties = run.contact, contact.properties
         if shape is None or properties is None or shape.names != (*properties,):
             return False
@@ -605,12 +609,12 @@ class Judge:
         return not shape.absent or self._fine_absence(shape.absent, plan.event)
 
     def _fine_email(self, occurrence: Mapping[str, Any]) -> bool:
-        """Tell whether there is nothing to say of an occurrence's e-mail that was not met before."""
+        """Return whether an occurrence's e-mail, which is not cached as valid, has no findings."""
         email = occurrence.get("email")
         return not self._view.email_paths if email is None else self._event_email(email) is None
 
     def _fine_object_id(self, occurrence: Mapping[str, Any]) -> bool:
-        """Tell whether there is nothing to say of an occurrence's object id."""
+        """Return whether an occurrence's object id has no findings."""
         object_id = occurrence.get("objectId")
         return object_id is not None and check_object_id(object_id) is None
 
@@ -628,31 +632,31 @@ class Judge:
 
     # ---- contacts
 
-    def _contact(self, contact: ContactUpsert, plan: Plan, run: _RuleRun, found: list[Finding]) -> None:
+    def _contact(self, contact: ContactUpsert, plan: Plan, run: _RuleRun, findings: list[Finding]) -> None:
         properties = contact.properties
         if properties is None:
             if run.view.identifies_nothing:
-                nothing = Violation(
+                unused = Violation(
                     "contact_without_properties",
-                    "identify gives an e-mail and no properties: nothing is written to the contact",
-                    "give identify a map of properties, or leave it out",
+                    "identify maps an e-mail but no properties, so nothing is written to the contact",
+                    "add a map of properties to identify, or remove identify",
                 )
-                found.append(self._finding(nothing, run.view.identify_at, at="contact"))
+                findings.append(self._finding(unused, run.view.identify_at, at="contact"))
             return
         email = contact.email
         violation = (
             self._contact_emails[email] if email in self._contact_emails else self._contact_email(email)
         )
-        # An unknown contact is created with this address, whatever the mapping says of the property `email`.
+        # An unknown contact is created with this address, whatever the property `email` is mapped to.
         if violation is not None:
-            found.append(self._finding(violation, run.view.identify_at, at="contact"))
+            findings.append(self._finding(violation, run.view.identify_at, at="contact"))
         if not properties:
-            found.append(self._finding(empty_contact(), run.view.identify_at, at="contact"))
+            findings.append(self._finding(empty_contact(), run.view.identify_at, at="contact"))
             return
         key = (plan.rule_key, plan.rule_index, (*properties,))
         shape = self._contact_shapes.get(key) or self._contact_shape(key, run)
         if shape.findings:
-            found += shape.findings
+            findings += shape.findings
         elif shape.absent is not None and _stay_pending(run.contact_pending, properties):
             run.contact = shape
         for name in shape.typed:
@@ -660,27 +664,31 @@ class Judge:
             if (name, value) not in self._good_values and (
                 problem := self._contact_value(name, value)
             ) is not None:
-                found.append(self._finding(problem, self._place_of(problem, run, contact=True), at="contact"))
+                findings.append(
+                    self._finding(problem, self._place_of(problem, run, contact=True), at="contact")
+                )
         together = "".join(properties.values())
         odd = _BRACKET in together or not NOTHING_TEXTS.isdisjoint(properties.values())
         if odd or len(together) > _LARGE:
-            self._odd_contact(properties, run, found)
+            self._check_contact_texts(properties, run, findings)
         if (stage := properties.get("lifecyclestage")) is not None:
-            self._stage(email, stage, run, found)
+            self._stage(email, stage, run, findings)
 
     def _contact_shape(self, key: tuple[str, int | None, tuple[str, ...]], run: _RuleRun) -> _ContactShape:
-        """Judge the names of a contact's properties, and find those whose values matter."""
-        found: list[Finding] = []
+        """Judge the names of a contact's properties, and determine whose values must be checked."""
+        findings: list[Finding] = []
         typed: list[str] = []
         for name in key[2]:
             declared = self._account.contact_property(name)
             problem = self._contact_property(name, "") if declared is None or declared.read_only else None
             if problem is not None:
-                found.append(self._finding(problem, self._place_of(problem, run, contact=True), at="contact"))
+                findings.append(
+                    self._finding(problem, self._place_of(problem, run, contact=True), at="contact")
+                )
             elif declared is not None and (declared.type != "string" or name == "email"):
                 typed.append(name)
         absent = _absences(run.view.contact, key[2], run.view.fields)
-        shape = _ContactShape(tuple(found), tuple(typed), key[2], absent)
+        shape = _ContactShape(tuple(findings), tuple(typed), key[2], absent)
         if len(self._contact_shapes) < _REMEMBERED:
             self._contact_shapes[key] = shape
         return shape
@@ -700,18 +708,22 @@ class Judge:
             name, value, account.contact_property, known, complete=account.contacts_complete
         )
 
-    def _odd_contact(self, properties: Mapping[str, str], run: _RuleRun, found: list[Finding]) -> None:
-        """Say which values are the text of an object, and whether all together are too large."""
+    def _check_contact_texts(
+        self, properties: Mapping[str, str], run: _RuleRun, findings: list[Finding]
+    ) -> None:
+        """Add findings for values that are an object's text, and for a contact that is too large."""
         for name, value in properties.items():
             problem = check_value_object(f"properties.{name}", value)
             if problem is not None:
-                found.append(self._finding(problem, self._place_of(problem, run, contact=True), at="contact"))
+                findings.append(
+                    self._finding(problem, self._place_of(problem, run, contact=True), at="contact")
+                )
         size = sum(map(len, properties.values()))
         if size > _LARGE:
             violation = Violation(
-                "payload_size", f"the contact has {size:,} characters", "map less", "properties"
+                "payload_size", f"the contact has {size:,} characters", "map fewer properties", "properties"
             )
-            found.append(self._finding(violation, run.view.identify_at, at="contact"))
+            findings.append(self._finding(violation, run.view.identify_at, at="contact"))
 
     def _contact_email(self, email: str) -> Violation | None:
         violation = check_contact_email(email)
@@ -720,32 +732,38 @@ class Judge:
         self._contact_emails[email] = violation
         return violation
 
-    def _stage(self, email: str, stage: str, run: _RuleRun, found: list[Finding]) -> None:
+    def _stage(self, email: str, stage: str, run: _RuleRun, findings: list[Finding]) -> None:
         person = email.lower()
         before = self._stages.get(person, "")
         if goes_backward(before, stage):
             violation = Violation(
                 "lifecycle_backward",
-                f"lifecyclestage goes back from {before} to {stage}: HubSpot keeps {before}",
+                f"lifecyclestage moves back from {before} to {stage}: HubSpot keeps {before}",
                 "send the stage only when it moves forward",
                 "properties.lifecyclestage",
             )
-            found.append(self._finding(violation, self._place_of(violation, run, contact=True), at="contact"))
+            findings.append(
+                self._finding(violation, self._place_of(violation, run, contact=True), at="contact")
+            )
             return
         self._stages[person] = stage
         self._stages.move_to_end(person)
         if len(self._stages) > _STAGES:
             self._stages.popitem(last=False)
 
-    # ---- what the mapping did
+    # ---- mapped values
 
-    def _values(self, plan: Plan, run: _RuleRun, found: list[Finding]) -> None:
-        """Look at every mapped value that gave nothing, and strike the met ones off the pending."""
+    def _values(self, plan: Plan, run: _RuleRun, findings: list[Finding]) -> None:
+        """Inspect the mapped values that are missing, and remove those with a value from the pending ones."""
         if plan.occurrence is not None and run.view.properties:
-            self._missing(plan.occurrence["properties"], run.view.properties, run, run.pending, plan, found)
+            self._missing(
+                plan.occurrence["properties"], run.view.properties, run, run.pending, plan, findings
+            )
         contact = plan.contact
         if contact is not None and run.view.contact:
-            self._missing(contact.properties or {}, run.view.contact, run, run.contact_pending, plan, found)
+            self._missing(
+                contact.properties or {}, run.view.contact, run, run.contact_pending, plan, findings
+            )
 
     def _missing(
         self,
@@ -754,7 +772,7 @@ class Judge:
         run: _RuleRun,
         pending: list[MappedValue],
         plan: Plan,
-        found: list[Finding],
+        findings: list[Finding],
     ) -> None:
         for value in values:
             if value.name in properties and not (value.has_default and value in pending):
@@ -763,68 +781,76 @@ class Judge:
                 continue
             if not value.paths:
                 continue
-            if self._inspect(value.paths, plan.event, run.view, found, nulls=True) and value in pending:
+            if self._inspect(value.paths, plan.event, run.view, findings, nulls=True) and value in pending:
                 pending.remove(value)
 
     def _inspect(
-        self, paths: tuple[EventPath, ...], event: Any, view: RuleView, found: list[Finding], *, nulls: bool
+        self,
+        paths: tuple[EventPath, ...],
+        event: Any,
+        view: RuleView,
+        findings: list[Finding],
+        *,
+        nulls: bool,
     ) -> bool:
-        """Say what is wrong with paths that gave nothing; tell whether one of them leads somewhere."""
+        """Add findings about the paths of a missing value; return whether the event has a value at one of them."""
         met = False
         for path in paths:
             value = get_by_path(event, path.path)
             if value is not UNDEFINED and not (isinstance(value, list) and _all_undefined(value)):
                 met = True
                 if nulls and isinstance(value, (dict, list)) and cast_to_property(value) is UNDEFINED:
-                    found.append(self._emptied(path, value))
+                    findings.append(self._null_finding(path, value))
             elif path.first not in view.fields:
-                found.append(self._unknown_field(path))
+                findings.append(self._unknown_field_finding(path))
             elif "*" not in path.path and (near := self._misspellings.nearest(event, path.path)):
                 violation = Violation(
                     "path_misspelt",
-                    f"{path.path} has no value, and the event has {near}",
+                    f"{path.path} has no value, but the event has {near}",
                     f"write {near}",
                     path.path,
                 )
-                found.append(self._finding(violation, path.at, at="event"))
+                findings.append(self._finding(violation, path.at, at="event"))
         return met
 
-    def _unknown_field(self, path: EventPath) -> Finding:
+    def _unknown_field_finding(self, path: EventPath) -> Finding:
         near = nearest_name(path.first, EVENT_FIELDS) or _NEAR_FIELDS.get(path.first, "")
-        rest = path.path[len(path.first) :]
+        remainder = path.path[len(path.first) :]
         violation = Violation(
             "path_unknown_field",
             f"{path.path} has no value: events have no field {path.first}",
-            f"write {near}{rest}" if near else "begin with data, user, globals, context, custom or nested",
+            f"write {near}{remainder}"
+            if near
+            else "begin with data, user, globals, context, custom or nested",
             path.path,
         )
         return self._finding(violation, path.at, at="event")
 
-    def _emptied(self, path: EventPath, value: Any) -> Finding:
+    def _null_finding(self, path: EventPath, value: Any) -> Finding:
         inside = _first_null(value)
         where = f"{path.path}.{inside}" if inside else path.path
         violation = Violation(
             "null_empties",
-            f"{where} is null, so walkerOS takes nothing of {path.path}",
+            f"{where} is null, so walkerOS discards all of {path.path}",
             "map its fields one by one",
             where,
         )
         return self._finding(violation, path.at, at="event")
 
-    def _identity_lost(self) -> Finding:
+    def _identity_finding(self) -> Finding:
         paths = " and ".join(event_path.path for event_path in self._lost_identity)
         first = self._lost_identity[0]
         near = nearest_name(first.first, EVENT_FIELDS) or _NEAR_FIELDS.get(first.first, "user")
         violation = Violation(
             "identity_path",
-            f"no event has an identity: {paths} begins with no field of events, so every event is skipped",
+            f"no event can have an identity: {paths} does not begin with a field of events, so every event is skipped",
             f"write {near}{first.path[len(first.first) :]}",
             first.path,
         )
         return self._finding(violation, first.at, at="event")
 
     def _missed_rule(self, plan: Plan) -> str | None:
-        """Return the rule that an event would have met, but for capitals."""
+        """Return the key of the rule that the event's name matches except for capitals, or None."""
         if not self._view.rule_keys or (plan.rule_key and "*" not in plan.rule_key):
             return None
         name = plan.event.get("name")
@@ -833,12 +859,12 @@ class Judge:
         meant = self._view.rule_keys.get(js_lower(" ".join(name.split(" ")[:2])))
         return None if meant == " ".join(name.split(" ")[:2]) else meant
 
-    def _capitals(self, plan: Plan, meant: str) -> Finding:
+    def _capitals_finding(self, plan: Plan, meant: str) -> Finding:
         name = plan.event.get("name")
         violation = Violation(
             "rule_capitals",
-            f"the event {name} misses the rule {meant} by capitals",
-            "spell the event and the rule alike",
+            f"the event {name} differs from the rule {meant} only in capitals, so the rule does not match",
+            "use the same spelling for the event and the rule",
             "name",
         )
         entity, _, action = meant.partition(" ")
@@ -864,8 +890,8 @@ class Judge:
         for text, at in view.references:
             violation = Violation(
                 "reference_unknown",
-                f"{text} is not a reference that walkerOS replaces here; it is sent as written",
-                "in a flow write $var.NAME or $env.NAME; else write the value itself",
+                f"{text} is not a reference that walkerOS resolves here; it is sent as written",
+                "write $var.NAME or $env.NAME in a flow, or the value itself",
             )
             yield self._finding(violation, at, at="")
         for value in view.contact:
@@ -873,8 +899,8 @@ class Judge:
             if value.constant is not None and declared is not None and declared.unique:
                 violation = Violation(
                     "contact_unique_constant",
-                    f"{value.name} takes a value once, and every contact would get {value.constant}",
-                    "map a value of the person",
+                    f"{value.name} must be unique, but every contact would get the value {value.constant}",
+                    "map a value that differs for each person",
                 )
                 yield self._finding(violation, value.at, at="")
 
@@ -903,7 +929,7 @@ _NEAR_FIELDS: Final = {"event": "data", "params": "data", "properties": "data", 
 
 
 def _reading(consent: Any) -> str:
-    """Return what a consent is that counts as granted and hardly says so; empty for any other."""
+    """Describe a consent value that counts as granted but probably means no; return empty text for any other."""
     if isinstance(consent, str):
         return f'the text "{consent[:40]}"' if consent.strip().lower() in _DENIALS else ""
     if isinstance(consent, (dict, list)):
@@ -912,7 +938,7 @@ def _reading(consent: Any) -> str:
 
 
 def _configured(paths: tuple[EventPath, ...]) -> ConfigPath:
-    """Return where an identity is configured; nothing where it is the default."""
+    """Return the path where an identity is configured; empty for the default."""
     return paths[0].at if paths else ()
 
 
@@ -923,30 +949,30 @@ def _declared(definition: AccountEvent | None, name: str) -> PropertyLike | None
 
 
 def _place_of_name(violation: Violation, view: RuleView) -> ConfigPath:
-    """Return the place of the wrong part of an event's name."""
+    """Return the path in the configuration of the invalid part of an event's name."""
     if violation.code in ("event_prefix", "event_prefix_portal"):
         return ("settings", "eventNamePrefix")
     return view.event_name_at
 
 
 def _stay_pending(pending: Iterable[MappedValue], properties: Collection[str]) -> bool:
-    """Tell whether no event with these properties meets a path that none met before."""
+    """Return whether all pending values remain pending after an event with these properties."""
     return all(value.name not in properties for value in pending)
 
 
 def _absences(
     values: Iterable[MappedValue], present: Collection[str], fields: Collection[str]
 ) -> tuple[_Absence, ...] | None:
-    """Return the paths of the values that gave nothing; None where one of them is not a plain path of two steps."""
+    """Return the paths of the missing values; None if one of them is not a plain path of two steps."""
     by_field: dict[str, list[str]] = {}
     for value in values:
         if not value.name:
             return None
         for path in () if value.name in present else value.paths:
-            first, _, rest = path.path.partition(".")
-            if first not in fields or not rest or "." in rest or rest in ("*", "length") or rest.isdigit():
+            first, _, key = path.path.partition(".")
+            if first not in fields or not key or "." in key or key in ("*", "length") or key.isdigit():
                 return None
-            by_field.setdefault(first, []).append(rest)
+            by_field.setdefault(first, []).append(key)
     return tuple(
         _Absence(first, tuple(keys), tuple(f"{first}.{key}" for key in keys))
         for first, keys in by_field.items()
@@ -958,7 +984,7 @@ def _all_undefined(items: list[Any]) -> bool:
 
 
 def _first_null(value: Any, depth: int = 0) -> str:
-    """Return the path of the first null inside a value; empty if it is nested too deeply."""
+    """Return the path of the first null inside a value; empty if there is none or it is nested too deeply."""
     items = value.items() if isinstance(value, dict) else enumerate(value)
     for key, item in items:
         if item is None:

@@ -98,7 +98,7 @@ def test_of_several_events_the_bad_ones_are_named_and_the_good_ones_arrive(
         ({"name": "nonsense"}, 400, "Event name is invalid"),
         ({}, 400, "Event name is required"),
         ("page view", 400, "Event name is required"),
-        (b"nope", 400, "broken JSON"),
+        (b"nope", 400, "invalid JSON"),
         ([{"name": "page view"}] * 101, 400, "Batch too large. Maximum size: 100 events"),
         (b" " * 1_100_000, 413, "larger than"),
         ({"name": "page read", **ADA}, 500, "Event was not processed"),
@@ -327,7 +327,7 @@ NESTED = b"[" * 1000 + b"]" * 1000
             json.dumps(page()).encode()[:-1] + b', "data": {"x": ' + NESTED + b"}}",
             "nested more than 200 levels deep",
         ),
-        (b"[" * 2000 + b"]" * 2000, "broken JSON"),
+        (b"[" * 2000 + b"]" * 2000, "invalid JSON"),
     ],
     ids=["1e300", "no date", "globals", "user", "1,000 lists", "2,000 lists"],
 )

@@ -489,7 +489,7 @@ def test_names_that_exceed_hubspots_limits_are_impossible() -> None:
     ("lines", "said"),
     [
         ('{"name":"order complete","user":{"email":"ada@example.org"}}\n', "--consent NAME grants"),
-        ("{broken\n", "events.jsonl, line 1, column 2: broken JSON"),
+        ("{broken\n", "events.jsonl, line 1, column 2: invalid JSON"),
     ],
 )
 def test_events_that_send_nothing_never_prove_that_the_account_has_everything(

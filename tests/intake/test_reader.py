@@ -61,7 +61,7 @@ def test_every_form_is_read_and_bad_lines_keep_their_numbers(
         ('"text"', "an event is a JSON object, not text"),
         ("[[1]]", "an event is a JSON object, not a list"),
         ("null", "not null"),
-        ('{"name": "a b",}', "broken JSON"),
+        ('{"name": "a b",}', "invalid JSON"),
     ],
 )
 def test_what_is_wrong_and_what_to_do_is_said(tmp_path: Path, line: str, says: str) -> None:

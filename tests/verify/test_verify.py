@@ -230,7 +230,7 @@ def test_a_function_that_fails_is_said_at_its_rule_with_the_events_that_it_fails
         ([".", EVENTS], "is a folder"),
         ([SHOP, "missing.jsonl"], "missing.jsonl"),
         ([SHOP, EVENTS, "--account", "missing.json"], "missing.json"),
-        ([SHOP, EVENTS, "--account", EVENTS], "broken JSON"),
+        ([SHOP, EVENTS, "--account", EVENTS], "invalid JSON"),
         ([SHOP, EVENTS, "--account", SHOP, "--live"], "one of them"),
         ([f"{FLOW}#shop.none", EVENTS], "shop.hubspot"),
         ([SHOP, EVENTS, "--consent", "marketing=maybe"], "neither true nor false"),

@@ -198,7 +198,7 @@ def _seed(service: HubSpot, token: str, path: Path) -> None:
     except OSError as error:
         stop(f"{safe_text(path)} cannot be read: {error.strerror}")
     except json.JSONDecodeError as error:
-        stop(f"{safe_text(path)}, line {error.lineno}, column {error.colno}: broken JSON: {error.msg}")
+        stop(f"{safe_text(path)}, line {error.lineno}, column {error.colno}: invalid JSON: {error.msg}")
     except ValueError as error:
         stop(f"{safe_text(path)}: {safe_text(error)}", '{"contacts": [{"email": "ada@example.org"}]}')
 
