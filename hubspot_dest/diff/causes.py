@@ -70,16 +70,15 @@ class CauseFinder:
         Args:
             event: the event as pushed.
             now_ms: the time of the push, in ms since 1970.
-            before: its old plan.
-            after: its new plan.
-            signature: what changes of the same kind have in common; the causes of a kind that were the same 25 times
-                are not looked for again.
+            before: the old plan.
+            after: the new plan.
+            signature: identifies the kind of change; once a kind has had the same causes 25 times, they are reused.
 
         """
-        planner = self._variations
-        relevant = planner.relevant(before, after)
+        labels = self._variations.labels
+        relevant = self._variations.relevant(before, after)
         if len(relevant) <= 1:
-            return tuple(planner.labels[number] for number in relevant)
+            return tuple(labels[number] for number in relevant)
         known, times = self._known.get(signature, ((), 0))
         if times < _SURE_AFTER:
             determined = self._determine(event, now_ms, before, after, relevant)

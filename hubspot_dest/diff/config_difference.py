@@ -55,26 +55,26 @@ def config_differences(old: Any, new: Any, path: ConfigPath = ()) -> list[Config
     return []
 
 
-def with_value(value: Any, path: ConfigPath, wanted: Any) -> Any:
-    """Return a copy of `value` in which `wanted` is at `path`; `MISSING` takes it away. The rest is shared.
+def with_value(value: Any, path: ConfigPath, new: Any) -> Any:
+    """Return a copy of `value` with `new` at `path`; `MISSING` removes the value. Unchanged parts are shared.
 
     Args:
-        value: a configuration; every map and list on the path exists in it, the last step aside.
-        path: where; empty for the whole.
-        wanted: the value.
+        value: a configuration, which has every map and list on the path, except possibly for the last step.
+        path: the path to change; empty for the whole configuration.
+        new: the new value.
 
     """
     if not path:
-        return wanted
-    step, rest = path[0], path[1:]
+        return new
+    step, remaining = path[0], path[1:]
     if isinstance(value, list) and isinstance(step, int):
         items = list(value)
-        items[step] = with_value(items[step], rest, wanted)
+        items[step] = with_value(items[step], remaining, new)
         return items
-    found = dict(value) if isinstance(value, Mapping) else {}
-    inner = with_value(found.get(str(step), {}), rest, wanted)
+    entries = dict(value) if isinstance(value, Mapping) else {}
+    inner = with_value(entries.get(str(step), {}), remaining, new)
     if inner is MISSING:
-        found.pop(str(step), None)
+        entries.pop(str(step), None)
     else:
-        found[str(step)] = inner
-    return found
+        entries[str(step)] = inner
+    return entries

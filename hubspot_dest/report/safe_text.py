@@ -1,4 +1,4 @@
-"""Make text from outside safe to print on a terminal."""
+"""Make untrusted text safe to print on a terminal."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ _HARMLESS_SPACES = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
 def safe_text(text: Any, *, limit: int | None = None) -> str:
-    r"""Return `text` with every character that a terminal would interpret escaped as `\xNN` or `\uNNNN`.
+    r"""Escape every character that a terminal would interpret as `\xNN` or `\uNNNN`, and mask secrets.
 
-    A token is shown as `pat-na1-****`, user and password of an address as `****`: `redis://****@host`.
+    A token becomes `pat-na1-****`; the user and password of an address become `****`: `redis://****@host`.
 
     Args:
         text: any value; event values are untrusted.
-        limit: maximum length; a longer text is cut and ends with `…`.
+        limit: the maximum length; a longer text is truncated and ends with `…`.
 
     """
     plain = text if isinstance(text, str) else str(text)
     if "@" in plain and ":/" in plain:
         plain = _LOGIN.sub(r"\1****@", plain)
     if "pat-" in plain:
-        from hubspot_dest.masking import mask_token  # here, so that --help stays fast
+        from hubspot_dest.masking import mask_token  # imported here to keep --help fast
 
         plain = mask_token(plain)
     if limit is not None and len(plain) > limit:
@@ -38,7 +38,7 @@ def safe_text(text: Any, *, limit: int | None = None) -> str:
 
 
 def _harmless(character: str) -> bool:
-    # isprintable is false for controls, surrogates, format characters (bidi, zero-width) and separators but a space.
+    # isprintable is false for controls, surrogates, format characters (bidi, zero-width) and separators except space.
     return character.isprintable()
 
 

@@ -1,4 +1,4 @@
-"""Write a file as a whole: whoever opens it reads the old content or the new content, never a part."""
+"""Write files atomically: readers see the old content or the new content, never a part."""
 
 from __future__ import annotations
 
@@ -16,59 +16,59 @@ __all__ = ["write_whole_file"]
 
 _COMMON_MODE: Final = 0o666  # reduced by the umask
 _NO_NEIGHBOURS: Final = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY)
-_DESCRIPTORS: Final = ("/dev/", "/proc/")  # /dev/stdout may be a regular file that is written to further
+_DESCRIPTORS: Final = ("/dev/", "/proc/")  # /dev/stdout may be a regular file that other code writes to, too
 
 
 def write_whole_file(path: Path, content: bytes, *, private: bool = False) -> None:
-    """Write a file through a temporary neighbour, which then takes its name.
+    """Write a file through a temporary file in the duplicate folder, which is then renamed.
 
-    A link stays a link, and an existing file keeps its mode. A device or a pipe is written directly; so is an
-    existing file whose folder takes no further file, such as one that is mounted into a container.
+    A symbolic link is kept, and an existing file keeps its mode. A device or a pipe is written directly, and so is an
+    existing file in a folder where no file can be created, such as a file that is mounted into a container.
 
     Args:
         path: the file.
-        content: all bytes of it.
-        private: whether a new file is for its owner only.
+        content: the complete content.
+        private: whether only the owner may read a new file.
 
     Raises:
-        OSError: it cannot be written; an existing file is unchanged then.
+        OSError: the file cannot be written; an existing file is unchanged.
 
     """
     if str(path.absolute()).startswith(_DESCRIPTORS) or (path.exists() and not path.is_file()):
         _write_through(path, content)
         return
     target = Path(os.path.realpath(path))
-    known = target.exists()
-    if known and not os.access(target, os.W_OK):
+    exists = target.exists()
+    if exists and not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
-    beside = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}")
+    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}")
     try:
         descriptor = os.open(
-            beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_MODE if private else _COMMON_MODE
+            temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_MODE if private else _COMMON_MODE
         )
         try:
             with os.fdopen(descriptor, "wb") as stream:
                 stream.write(content)
                 stream.flush()
                 os.fsync(stream.fileno())
-            if known:
-                beside.chmod(stat.S_IMODE(target.stat().st_mode))
-            beside.replace(target)
+            if exists:
+                temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+            temporary.replace(target)
         except BaseException:
-            beside.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
     except OSError as error:
-        if not known or error.errno not in _NO_NEIGHBOURS:
+        if not exists or error.errno not in _NO_NEIGHBOURS:
             raise
         target.write_bytes(content)
 
 
 def _write_through(path: Path, content: bytes) -> None:
-    """Write to a device or a pipe; to a standard stream behind what it has already, also if it is a regular file."""
+    """Write to a device or a pipe; append to a standard stream, even if that is redirected to a regular file."""
     for number, stream in ((1, sys.stdout), (2, sys.stderr)):
         if path.exists() and os.path.samestat(path.stat(), os.fstat(number)):
             stream.flush()
-            with os.fdopen(os.dup(number), "wb") as same:
-                same.write(content)
+            with os.fdopen(os.dup(number), "wb") as duplicate:
+                duplicate.write(content)
             return
     path.write_bytes(content)

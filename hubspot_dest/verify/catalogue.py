@@ -59,8 +59,8 @@ _CHECKS: Final = (
         "doubtful",
         "WALKEROS",
         "events that exercise too little of the mapping",
-        "`--fail-under` sets the share of rules and properties that the events must exercise; rules and properties that "
-        "no event exercises are not proved.",
+        "`--fail-under` sets the share of rules and properties that the events must exercise; rules and properties "
+        "that no event exercises are not proved.",
         "Add events for the rules and properties in the notes, or lower `--fail-under`.",
         "walkerOS 4.4 mapping, section 3",
     ),
@@ -69,8 +69,8 @@ _CHECKS: Final = (
         "doubtful",
         "WALKEROS",
         "a NO-GO because nothing was proved",
-        "No event was checked against HubSpot's rules, or a question is unanswered with `--strict`. A GO always requires "
-        "events.",
+        "No event was checked against HubSpot's rules, or a question is unanswered with `--strict`. A GO always "
+        "requires events.",
         "Pass EVENTS, and `--account FILE` or `--live`.",
         "walkerOS 4.4, section 1.1",
     ),

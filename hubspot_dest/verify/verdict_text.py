@@ -21,7 +21,7 @@ _WORDS: Final = {"go": ("GO", 32), "no_go": ("NO-GO", 31)}
 
 
 def verify_lines(result: VerifyResult, painter: Painter) -> Iterator[str]:
-    """Yield the lines of the verdict, the obstacles with their places and fixes, the other findings, and the answers."""
+    """Yield the lines of the verdict, the obstacles with places and fixes, the other findings, and the answers."""
     word, colour = _WORDS[result.verdict]
     yield f"{painter.paint(word, colour)}: {safe_text(result.config)}: {safe_text(result.reason)}"
     others = [finding for finding in result.findings if not finding.blocking]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from hubspot_dest._version import __version__
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.checks.finding import Finding
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.null_client import NullClient
@@ -85,7 +86,7 @@ def verify(
 
 @dataclass(slots=True)
 class _Sections:
-    """The sections of one run; those that need a configuration are None without one."""
+    """The sections of a run; those that need a configuration are None without one."""
 
     every: tuple[VerifySection, ...]
     judge: Judge | None = None
