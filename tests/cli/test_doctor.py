@@ -54,7 +54,7 @@ def test_for_people_it_says_what_was_asked_of_hubspot_and_what_was_not(
     run: Run, hubspot: FakeHubSpot
 ) -> None:
     done = run("hubspot_dest", "doctor", SHOP, "--base-url", hubspot.base_url)
-    assert "token: HubSpot takes it: portal 12345678, time zone UTC (asked HubSpot)" in done.stdout
+    assert "token: accepted by HubSpot: portal 12345678, time zone UTC (asked HubSpot)" in done.stdout
     assert (
         "API version: v3: /events/v3/send, /events/v3/send/batch, /crm/v3/objects/contacts\n" in done.stdout
     )

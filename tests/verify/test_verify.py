@@ -161,7 +161,7 @@ def test_without_events_nothing_is_proved_and_it_is_no_go() -> None:
 def test_without_events_step_examples_prove_something_and_the_rest_is_said() -> None:
     done = verify(FLOW)
     assert done.exit_code == 0, done.output
-    assert "not answered: events, definitions" in done.stdout
+    assert "unanswered: events, definitions" in done.stdout
     assert verify(FLOW, "--strict").exit_code == 1
 
 

@@ -310,7 +310,7 @@ class _Preview:
                     if not self.shows_events and not self._counters.events % _PROGRESS:
                         progress.show(self._counters.events, read.end)
                 together += 1
-                if together >= ACCEPTED_TOGETHER or not events.at_hand:
+                if together >= ACCEPTED_TOGETHER or not events.line_available:
                     self._tell_gathered()
                     together = 0
         except IntakeError as error:

@@ -199,7 +199,7 @@ class SendRun:
         for read in source:
             self._reading = False
             chunk.append(read)
-            if len(chunk) >= size or not source.at_hand:
+            if len(chunk) >= size or not source.line_available:
                 self._take(chunk)
                 chunk.clear()
             if self._deadline.number is not None or self._outbox_failed or self._output_failed is not None:
