@@ -47,7 +47,7 @@ class Instrumentation:
     def attach(self, destination: HubSpotDestination) -> None:
         """Show the progress of a destination, if that was asked for."""
         if self.shows_progress:
-            destination.listeners.append(_ProgressPrinter(destination).hear)
+            destination.listeners.append(_ProgressPrinter(destination).on_outcome)
 
 
 class _ProgressPrinter:
@@ -59,7 +59,7 @@ class _ProgressPrinter:
         self._taken = self._failed = self._said = 0
         self._said_at = time.monotonic()
 
-    def hear(self, outcome: Outcome) -> None:
+    def on_outcome(self, outcome: Outcome) -> None:
         """Count an outcome; report the progress unless that was done a moment ago."""
         with self._lock:
             self._failed += outcome.kind == "failed"

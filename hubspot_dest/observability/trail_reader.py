@@ -1,4 +1,4 @@
-"""Read the records of one event from a trail."""
+"""Read the records of an event from a trail."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ __all__ = ["follow"]
 
 
 def follow(trail: Path, event_id: str) -> Iterator[dict[str, Any]]:
-    """Yield the records of a trail about one event, in order; `event_id` may also be its uuid.
+    """Yield the records of an event in order; `event_id` may linked_id be the event's uuid.
 
     Raises:
         OSError: the trail cannot be read.
 
     """
     mark = event_id.encode()
-    also = b""
+    linked_id = b""
     with trail.open("rb") as lines:
         for line in lines:
-            if mark not in line and not (also and also in line):
+            if mark not in line and not (linked_id and linked_id in line):
                 continue
             record = _record(line)
-            if record is None or not _tells_of(record, event_id, also.decode()):
+            if record is None or not _is_about(record, event_id, linked_id.decode()):
                 continue
             if record.get("uuid") == event_id and isinstance(record.get("id"), str):
-                also = record["id"].encode()  # a batch lists the ids of its events
+                linked_id = record["id"].encode()  # a batch lists the ids of its events
             yield record
 
 
@@ -40,6 +40,6 @@ def _record(line: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _tells_of(record: dict[str, Any], event_id: str, also: str) -> bool:
+def _is_about(record: dict[str, Any], event_id: str, linked_id: str) -> bool:
     names = [record.get("id"), record.get("uuid"), *(record.get("events") or [])]
-    return event_id in names or bool(also and also in names)
+    return event_id in names or bool(linked_id and linked_id in names)

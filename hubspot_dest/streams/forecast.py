@@ -1,4 +1,4 @@
-"""Forecast HubSpot's quotas from a stream's pace and lag. Pure (HubSpot wire facts, sections 1.5 and 6)."""
+"""Forecast the use of HubSpot's quotas from a stream's rate and lag. Pure (HubSpot wire facts, sections 1.5 and 6)."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _UPSERTS_PER_SECOND: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What a stream brings.
+    """The rate of a stream.
 
     Attributes:
-        lag: messages that wait.
+        lag: the number of waiting messages.
         per_second: messages per second; None if it cannot be computed.
-        occurrences: how many occurrences one message makes, 0 to 1, by a sample.
-        upserts: how many contact upserts one message makes at most, 0 to 1, by a sample.
-        event_names: how many different events the sample has.
-        sampled: how many messages the sample has.
+        occurrences: occurrences per message, 0 to 1, estimated from a sample.
+        upserts: the maximum of contact upserts per message, 0 to 1, estimated from a sample.
+        event_names: the number of different event names in the sample.
+        sampled: the number of messages in the sample.
 
     """
 
@@ -46,7 +46,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class QuotaForecast:
-    """One quota: what it is about, whether it suffices, a sentence, and what to do."""
+    """The forecast for a quota: its subject, whether it suffices, a sentence, and what to do."""
 
     subject: str
     verdict: Literal["ok", "warning", "wrong", "note"]
@@ -55,29 +55,29 @@ class QuotaForecast:
 
 
 def forecast(pace: Pace, calls_a_day: int = CONTACT_CALLS_A_DAY["enterprise"]) -> list[QuotaForecast]:
-    """Return what to expect of each quota.
+    """Return the forecast for each quota.
 
     Args:
-        pace: what the stream brings.
-        calls_a_day: what the account may call a day; sending events does not count.
+        pace: the rate of the stream.
+        calls_a_day: the account's limit of calls per day; sending events does not count.
 
     """
-    found = [_definitions(pace)]
+    forecasts = [_definitions(pace)]
     if pace.per_second is None:
-        sentence = f"{pace.lag:,} messages wait; the stream is too short to tell how many come a second"
-        return [QuotaForecast("pace", "note", sentence), *found]
+        sentence = f"{pace.lag:,} messages wait; the stream is too short to determine the rate"
+        return [QuotaForecast("pace", "note", sentence), *forecasts]
     rate = pace.per_second
-    found.insert(0, QuotaForecast("pace", "note", f"{rate:.3g} messages a second, and {pace.lag:,} wait"))
-    found.append(_monthly(pace, rate))
-    found.append(_daily(pace, rate, calls_a_day))
-    found.append(_catching_up(pace, rate))
-    return found
+    forecasts.insert(0, QuotaForecast("pace", "note", f"{rate:.3g} messages a second, and {pace.lag:,} wait"))
+    forecasts.append(_monthly(pace, rate))
+    forecasts.append(_daily(pace, rate, calls_a_day))
+    forecasts.append(_catching_up(pace, rate))
+    return forecasts
 
 
 def _definitions(pace: Pace) -> QuotaForecast:
     sentence = (
-        f"{pace.event_names} different events in {pace.sampled} messages; an account has {MAX_DEFINITIONS} "
-        "definitions at most"
+        f"{pace.event_names} different events in {pace.sampled} messages; an account may have {MAX_DEFINITIONS} "
+        "definitions"
     )
     verdict: Literal["ok", "wrong"] = "wrong" if pace.event_names > MAX_DEFINITIONS else "ok"
     return QuotaForecast("definitions", verdict, sentence)
@@ -85,7 +85,7 @@ def _definitions(pace: Pace) -> QuotaForecast:
 
 def _monthly(pace: Pace, rate: float) -> QuotaForecast:
     count = round(rate * pace.occurrences * _MONTH) + round(pace.lag * pace.occurrences)
-    said = f"{count:,} occurrences in 30 days at this pace, what waits included"
+    said = f"{count:,} occurrences in 30 days at this rate, including the waiting messages"
     if count <= OCCURRENCES_A_MONTH * _NEAR:
         return QuotaForecast("occurrences a month", "ok", f"{said}; {OCCURRENCES_A_MONTH:,} are allowed")
     day = OCCURRENCES_A_MONTH / max(1.0, rate * pace.occurrences * _DAY)
@@ -94,10 +94,10 @@ def _monthly(pace: Pace, rate: float) -> QuotaForecast:
         return QuotaForecast(
             "occurrences a month",
             "warning",
-            f"{said}, near the {OCCURRENCES_A_MONTH:,} that are allowed",
+            f"{said}, close to the allowed {OCCURRENCES_A_MONTH:,}",
             hint,
         )
-    sentence = f"{said}; {OCCURRENCES_A_MONTH:,} are allowed, and used up after {day:.3g} days"
+    sentence = f"{said}; {OCCURRENCES_A_MONTH:,} are allowed, which are used up after {day:.3g} days"
     return QuotaForecast("occurrences a month", "wrong", sentence, hint)
 
 
@@ -105,7 +105,7 @@ def _daily(pace: Pace, rate: float, calls_a_day: int) -> QuotaForecast:
     upserts = rate * pace.upserts * _DAY
     fewest = round(upserts / MAX_CONTACT_BATCH)
     said = (
-        f"{round(upserts):,} contact upserts a day at most, {fewest:,} calls if each takes {MAX_CONTACT_BATCH}; "
+        f"at most {round(upserts):,} contact upserts a day, or {fewest:,} calls of {MAX_CONTACT_BATCH} each; "
         f"{calls_a_day:,} calls are allowed"
     )
     hint = "map fewer contact properties that change with every event"
@@ -120,14 +120,14 @@ def _catching_up(pace: Pace, rate: float) -> QuotaForecast:
     coming = rate * pace.upserts
     if coming >= _UPSERTS_PER_SECOND:
         sentence = (
-            f"{coming:,.0f} contact upserts a second come, {_UPSERTS_PER_SECOND:,.0f} are possible: "
-            "the group falls behind, however many workers it has"
+            f"{coming:,.0f} contact upserts a second arrive, but {_UPSERTS_PER_SECOND:,.0f} are possible: "
+            "the group falls behind, no matter how many workers it has"
         )
         return QuotaForecast("catching up", "wrong", sentence, "map fewer contact properties that change")
     if not pace.lag:
         return QuotaForecast("catching up", "ok", "nothing waits")
     if pace.upserts <= 0:
-        return QuotaForecast("catching up", "ok", "no contact limit slows it down")
+        return QuotaForecast("catching up", "ok", "there are no contact upserts to limit it")
     seconds = pace.lag * pace.upserts / (_UPSERTS_PER_SECOND - coming)
     return QuotaForecast(
         "catching up", "ok", f"{seconds:,.0f} s at the permitted rate, if every upsert is needed"

@@ -1,7 +1,7 @@
-"""Who works on which stream: a lease a stream, and the group's live workers, as keys of Redis.
+"""Assign streams to workers with a lease per stream and the set of live workers, stored in Redis.
 
-One stream has no partitions, so one worker reads it at a time and the others stand by. Several streams are shared out
-evenly. A lease that is not renewed expires; its next holder then claims what the former one left.
+A stream has no partitions, so only one worker reads it at a time, and the others stand by. Several streams are
+distributed evenly. A lease that is not renewed expires; its next holder then claims what the previous one left.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Final
 
 __all__ = ["Leases"]
 
-# Only the holder renews and releases.
+# Only the holder may renew and release a lease.
 _RENEW: Final = (
     "if redis.call('GET', KEYS[1]) == ARGV[1] then "
     "return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0"
@@ -25,15 +25,15 @@ _RELEASE: Final = (
 
 
 class Leases:
-    """The leases of one worker.
+    """The leases of a worker.
 
     Args:
-        client: of Redis.
+        client: the Redis client.
         streams: all streams of the group.
-        group: the group's name.
-        worker: this worker's name, unlike any other's.
+        group: the name of the group.
+        worker: the unique name of this worker.
         seconds: how long a lease is valid unless renewed.
-        wall: UNIX time in seconds.
+        wall: returns the UNIX time, in seconds.
 
     """
 
@@ -56,14 +56,14 @@ class Leases:
         self.live = 1
 
     def state_key(self, stream: str) -> str:
-        """Return the key of the hash that keeps what the next worker on a stream has to know."""
+        """Return the key of the hash with the state for the next worker on a stream."""
         return f"hubspot-dest:{stream}:{self._group}:state"
 
     def _key(self, stream: str) -> str:
         return f"hubspot-dest:{stream}:{self._group}:lease"
 
     def announce(self) -> None:
-        """Count this worker among the live ones, and count those."""
+        """Register this worker as live, and update the number of live workers."""
         now = self._wall()
         pipe = self._client.pipeline()
         pipe.zadd(self._members, {self._worker: now + self._ms / 1000})
@@ -73,21 +73,21 @@ class Leases:
 
     @property
     def fair(self) -> int:
-        """How many streams one worker may have."""
+        """The number of streams that a worker may have."""
         return math.ceil(len(self._streams) / self.live)
 
     def acquire(self, stream: str) -> bool:
-        """Take the lease of a stream; tell whether it was free."""
+        """Acquire the lease of a stream; return whether it was free."""
         return bool(self._client.set(self._key(stream), self._worker, nx=True, px=self._ms))
 
     def renew(self, stream: str) -> bool:
-        """Keep the lease of a stream; tell whether it was still this worker's."""
+        """Renew the lease of a stream; return whether this worker still held it."""
         return bool(self._client.eval(_RENEW, 1, self._key(stream), self._worker, self._ms))
 
     def release(self, stream: str) -> None:
-        """Give a lease back; what is pending may be claimed at once."""
+        """Release a lease; pending entries may be claimed immediately."""
         self._client.eval(_RELEASE, 2, self._key(stream), self.state_key(stream), self._worker)
 
     def leave(self) -> None:
-        """Count this worker no more."""
+        """Remove this worker from the live ones."""
         self._client.zrem(self._members, self._worker)

@@ -122,7 +122,7 @@ def listen(
         left = Leftovers() if path is None else leftovers_of(path)
         run = _ListenRun(left, settings, limit, grace, max_connections, watch, as_line=as_line)
         states = consent_states(consent)
-        destination = _destination(watch, loaded, delivery.outbox(path), states, run.hear)
+        destination = _destination(watch, loaded, delivery.outbox(path), states, run.on_outcome)
         code = run.serve(destination, listener, lambda: run.announce(listener, loaded))
     raise SystemExit(int(code))
 
@@ -160,10 +160,10 @@ def _destination(
     config: Config,
     outbox: OutboxSettings | None,
     states: dict[str, bool],
-    hear: Callable[[Outcome], None],
+    on_outcome: Callable[[Outcome], None],
 ) -> HubSpotDestination:
     try:
-        destination = watch.watcher.destination(config, consent=states, outbox=outbox, listeners=[hear])
+        destination = watch.watcher.destination(config, consent=states, outbox=outbox, listeners=[on_outcome])
         destination.check_address()
     except OutboxError as error:
         stop(safe_text(error), "--outbox FILE, with a file of its own")
@@ -206,7 +206,7 @@ class _CountedFront:
 class _ListenRun:
     """One run of the endpoint, from the first request to the last line.
 
-    Its `hear` is a listener of the destination.
+    Its `on_outcome` is a listener of the destination.
 
     Args:
         leftovers: what the outbox held before it was opened.
@@ -318,7 +318,7 @@ class _ListenRun:
         else:
             self._destination.abort()
 
-    def hear(self, outcome: Outcome) -> None:
+    def on_outcome(self, outcome: Outcome) -> None:
         """Count an outcome; called by the thread that produced it."""
         with self._telling:
             self._balance.count(outcome)
